@@ -1,0 +1,294 @@
+"""What people ask of a mentorship, and what the service itself reports back to it.
+
+Every command carries `message_id` (applied once), `by` (the person's opaque id) and `at`, the instant at which the door
+accepted it; without `at` it counts from when it is handled. The models are lenient on purpose: they ignore unknown fields and
+default new ones, because Temporal's SDK drops a signal that it cannot decode. Strictness is the web hook's.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mentorship.duration import Duration
+from mentorship.instant import Instant
+
+Expectation = Literal["confidentiality", "mutual_respect", "psychological_safety"]
+EXPECTATIONS: tuple[Expectation, ...] = ("confidentiality", "mutual_respect", "psychological_safety")
+CancelReason = Literal["work", "personal", "technical", "not_said"]
+OwnAttendance = Literal["on_time", "late", "absent"]
+PartnerAttendance = Literal["present", "absent"]
+GoalProgress = Literal["in_progress", "progressed", "achieved", "dropped"]
+SurveyItem = Literal["past_getting_to_know", "trust", "accountability", "depth", "opportunities", "satisfaction"]
+SURVEY_ITEMS: tuple[SurveyItem, ...] = ("past_getting_to_know", "trust", "accountability", "depth", "opportunities", "satisfaction")
+EndReason = Literal["operator", "stepped_away", "conduct", "rematch"]
+
+SERVICE = "service"
+"""`by` of what the service reports to itself; no person's id can be this, minted ids are longer."""
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    message_id: Annotated[str, Field(max_length=200)] = ""
+    by: Annotated[str, Field(max_length=64)] = ""
+    at: Instant | None = None
+
+
+class Attendance(BaseModel):
+    """What a person says of themself and of the partner (H13); both parts optional. `self` is a reserved word: `own` here."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True)
+
+    own: OwnAttendance | None = Field(default=None, alias="self")
+    partner: PartnerAttendance | None = None
+
+
+# -- participants: signals ------------------------------------------------------------------------------------------------
+
+
+class ConfirmExpectations(Message):
+    """ "We talked about this" (H11)."""
+
+    command: Literal["confirm_expectations"] = "confirm_expectations"
+    expectations: tuple[Expectation, ...] = ()
+
+
+class ConfirmMeeting(Message):
+    command: Literal["confirm_meeting"] = "confirm_meeting"
+    meeting: int | Literal["all"] = 0
+
+
+class MoveMeeting(Message):
+    """Propose a new time; the other's same `to` agrees."""
+
+    command: Literal["move_meeting"] = "move_meeting"
+    meeting: int = 0
+    to: Instant | None = None
+
+
+class CancelMeeting(Message):
+    command: Literal["cancel_meeting"] = "cancel_meeting"
+    meeting: int = 0
+    reason: CancelReason = "not_said"
+
+
+class Excuse(Message):
+    """ "Fine by me": whatever the partner did about this meeting does not count (H14)."""
+
+    command: Literal["excuse"] = "excuse"
+    meeting: int = 0
+
+
+class ReportMeeting(Message):
+    """What happened at a meeting; without `meeting` it was an extra one, held at `held_at`."""
+
+    command: Literal["report_meeting"] = "report_meeting"
+    meeting: int | None = None
+    held_at: Instant | None = None
+    held: bool | None = None
+    attendance: Attendance = Attendance()
+
+
+class Dispute(Message):
+    """The partner reported an absence of mine; I say otherwise (H13)."""
+
+    command: Literal["dispute"] = "dispute"
+    meeting: int = 0
+
+
+class RecordMilestone(Message):
+    command: Literal["record_milestone"] = "record_milestone"
+    milestone: str = ""
+    done_at: Instant | None = None
+
+
+class ObjectToMilestone(Message):
+    command: Literal["object_to_milestone"] = "object_to_milestone"
+    milestone: str = ""
+
+
+class Withdraw(Message):
+    """Take back one's own milestone or meeting report; `report` is that report's message id."""
+
+    command: Literal["withdraw"] = "withdraw"
+    report: Annotated[str, Field(max_length=200)] = ""
+
+
+class SetGoal(Message):
+    """Set a goal, or add actions to it (H6). The words are notes in records; only their ids are here."""
+
+    command: Literal["set_goal"] = "set_goal"
+    goal: Annotated[str, Field(max_length=40)] = ""
+    note_id: Annotated[str, Field(max_length=40)] | None = None
+    actions: tuple[Annotated[str, Field(max_length=40)], ...] = ()
+
+
+class ReportGoal(Message):
+    command: Literal["report_goal"] = "report_goal"
+    goal: Annotated[str, Field(max_length=40)] = ""
+    progress: GoalProgress = "in_progress"
+
+
+class AskExtension(Message):
+    command: Literal["ask_extension"] = "ask_extension"
+
+
+class Feedback(BaseModel):
+    """The author's own words after a meeting (H15), as a note id; shared only if the author says so."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["feedback"] = "feedback"
+    meeting: int = 0
+    note_id: Annotated[str, Field(max_length=40)] | None = None
+    shared: bool = False
+
+
+class SurveyAnswers(BaseModel):
+    """Answers from 1 to 5 (H5); `pulse` is the two-question one on the way."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["survey"] = "survey"
+    survey: Literal["pulse", "closing"] = "closing"
+    answers: dict[SurveyItem, Annotated[int, Field(ge=1, le=5)]] = {}
+
+
+class Pins(BaseModel):
+    """Which benefits matter to me (H2): `audience.index` codes such as `mentee.0`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["pins"] = "pins"
+    benefits: tuple[Annotated[str, Field(max_length=20)], ...] = ()
+
+
+class EndWish(BaseModel):
+    """I want this to end; no reason is asked and nobody hears who."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: Literal["end_wish"] = "end_wish"
+
+
+PrivateBody = Annotated[Feedback | SurveyAnswers | Pins | EndWish, Field(discriminator="kind")]
+
+
+class SubmitPrivately(Message):
+    """What is only its author's business; the signal's name says nothing of which it is (H12)."""
+
+    command: Literal["submit_privately"] = "submit_privately"
+    body: PrivateBody = EndWish()
+
+
+# -- operators: updates ---------------------------------------------------------------------------------------------------
+
+
+class Pause(Message):
+    command: Literal["pause"] = "pause"
+    until: Instant | None = None
+
+
+class Resume(Message):
+    command: Literal["resume"] = "resume"
+
+
+class Extend(Message):
+    command: Literal["extend"] = "extend"
+    length: Duration = Duration()
+
+
+class WaiveMilestone(Message):
+    command: Literal["waive_milestone"] = "waive_milestone"
+    milestone: str = ""
+
+
+class Resolve(Message):
+    """A person took care of a line in the coordinator's list."""
+
+    command: Literal["resolve"] = "resolve"
+    line: str = ""
+
+
+class End(Message):
+    command: Literal["end"] = "end"
+    reason: EndReason = "operator"
+
+
+# -- the service: results of effects --------------------------------------------------------------------------------------
+
+
+class Slot(BaseModel):
+    """One planned meeting: its start, when both are prepared for it, when they are asked about it. UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start: Instant
+    prepare_at: Instant
+    ask_at: Instant
+
+
+class Plan(BaseModel):
+    """What schedule/ computes from zones, working days and holidays: instants only, so that a replay never asks again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    starts: Instant
+    ends: Instant
+    reporting_ends: Instant
+    slots: tuple[Slot, ...]
+
+
+class ApplyPlan(Message):
+    """The answer to a PlanMeetings effect. `ends` is None when the end stays where the mentorship put it."""
+
+    command: Literal["apply_plan"] = "apply_plan"
+    by: str = SERVICE
+    effect: str = ""
+    slots: tuple[Slot, ...] = ()
+    ends: Instant | None = None
+    reporting_ends: Instant | None = None
+
+
+class NoteFailedNotice(Message):
+    """A notice was not delivered, and why; a delivered one is not reported."""
+
+    command: Literal["note_failed_notice"] = "note_failed_notice"
+    by: str = SERVICE
+    effect: str = ""
+    notice: str = ""
+    to: str = ""
+    meeting: int | None = None
+    why: Literal["bounced", "over_budget", "unsubscribed", "too_late", "superseded", "no_address", "undeliverable"] = "undeliverable"
+
+
+class NoteCertificates(Message):
+    """The registry's answer: the certificate of each person, by opaque id."""
+
+    command: Literal["note_certificates"] = "note_certificates"
+    by: str = SERVICE
+    effect: str = ""
+    certificates: dict[str, str] = {}
+
+
+ParticipantCommand = (
+    ConfirmExpectations
+    | ConfirmMeeting
+    | MoveMeeting
+    | CancelMeeting
+    | Excuse
+    | ReportMeeting
+    | Dispute
+    | RecordMilestone
+    | ObjectToMilestone
+    | Withdraw
+    | SetGoal
+    | ReportGoal
+    | AskExtension
+    | SubmitPrivately
+)
+OperatorCommand = Pause | Resume | Extend | WaiveMilestone | Resolve | End
+ResultCommand = ApplyPlan | NoteFailedNotice | NoteCertificates
+Command = Annotated[ParticipantCommand | OperatorCommand | ResultCommand, Field(discriminator="command")]

@@ -1,0 +1,67 @@
+"""ISO 8601 durations that remember whether they are calendar time or elapsed time."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
+from pydantic.functional_validators import AfterValidator
+
+_SHAPE = re.compile(r"P(?:(?P<weeks>\d{1,4})W|(?P<days>\d{1,5})D)?(?:T(?=\d)(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,7})M)?(?:(?P<s>\d{1,8})S)?)?")
+
+
+class Duration(BaseModel):
+    """`P26W` and `P7D` are calendar time in a zone, `PT24H` is elapsed time; both may stand together (`P1DT2H`).
+
+    Where no zone is at hand (rules between two instants, such as "within 7 days"), a day is 24 hours: `span`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    days: int = 0
+    seconds: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parse(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        match = _SHAPE.fullmatch(value)
+        if match is None or not any(match.groupdict().values()):
+            raise ValueError("expected an ISO 8601 duration in weeks, days, hours, minutes or seconds, such as P2W, P7D or PT24H")
+        part = {name: int(text or 0) for name, text in match.groupdict().items()}
+        return {"days": part["weeks"] * 7 + part["days"], "seconds": part["h"] * 3600 + part["m"] * 60 + part["s"]}
+
+    @model_serializer
+    def _text(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        if self.days and not self.seconds:
+            return f"P{self.days // 7}W" if self.days % 7 == 0 else f"P{self.days}D"
+        date = f"{self.days}D" if self.days else ""
+        hours, rest = divmod(self.seconds, 3600)
+        minutes, seconds = divmod(rest, 60)
+        time = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+        return f"P{date}" + (f"T{time or '0S'}" if time or not date else "")
+
+    @property
+    def span(self) -> timedelta:
+        """The length between two instants, a day taken as 24 hours."""
+        return timedelta(days=self.days, seconds=self.seconds)
+
+
+def _positive(value: Duration) -> Duration:
+    if not value.span:
+        raise ValueError("expected a duration longer than nothing")
+    return value
+
+
+Positive = Annotated[Duration, AfterValidator(_positive)]
+
+
+def iso(text: str) -> Duration:
+    """The duration that `text` says; for defaults and tests. Raises pydantic.ValidationError."""
+    return Duration.model_validate(text)

@@ -1,0 +1,143 @@
+"""What follows from events outside the mentorship: values that the workflow's outbox hands to activities.
+
+An effect's id is derived from the event that it follows (`sequence.index`), so that doing it again is recognised.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mentorship.duration import Duration
+from mentorship.instant import Instant
+from mentorship.people import Side
+
+NoticeKind = Literal[
+    "welcome",  # orientation, the three expectations, the slots; one mail (H3, H4, H11)
+    "prepare",  # before every meeting (H3, H10)
+    "ask",  # "did you meet?"
+    "rescheduled",  # slots moved, cancelled, dropped by a pause, planned again: exempt from the budget
+    "move_proposed",  # the partner proposes another time
+    "absence_reported",  # the partner says that you were not there; you may say otherwise (H13)
+    "milestone_reported",  # the partner reported a milestone; you may object
+    "nudge",  # private; with the person's own benefits and an offer to change the rhythm (H14)
+    "coordinator_told",  # you hear that a coordinator was told; the partner does not (H14)
+    "check_in",  # three planned meetings in a row not held; no fault
+    "alignment_reminder",  # one (H11)
+    "halfway",
+    "heads_up",  # "7 of 10; one more earns it"
+    "closing_survey",  # with: reports are taken until the grace ends
+    "survey_reminder",  # one
+    "result",  # certificate, or kindly what was missing and when (H7)
+    "ended",  # says that it ended, not who or why
+    "case",  # to the coordinators: a pair needs a person
+]
+
+FOLLOW_UPS: frozenset[NoticeKind] = frozenset({"ask", "alignment_reminder", "survey_reminder", "check_in"})
+"""Mails that ask again; they stop after `mail.follow_ups` unanswered."""
+
+CHANGES: frozenset[NoticeKind] = frozenset({"rescheduled", "move_proposed", "absence_reported", "ended", "result", "coordinator_told", "case"})
+"""Exempt from the budget: certificate and changes."""
+
+
+class Effect(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    id: str = ""
+    """`{sequence}.{index}` within the mentorship; set when the effect enters the outbox."""
+
+
+class MeetingFacts(BaseModel):
+    """One meeting as a mail needs it. `session` is the index of its topic in Texts.sessions."""
+
+    model_config = ConfigDict(frozen=True)
+
+    meeting: int
+    start: Instant
+    ends: Instant
+    session: int | None = None
+    session_sent: bool = False
+    """The topic's prompts went out before, for a meeting that did not happen: name it, do not send it again."""
+    confirmed: bool = False
+    previous_start: Instant | None = None
+
+
+class MilestoneFacts(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    done_at: Instant | None = None
+    waived: bool = False
+
+
+class SendNotice(Effect):
+    """One mail to one reader. Facts only; the words come from records and templates when it is made.
+
+    `due` is the workflow's instant (the mail's Date); after `helps_until` it is dropped, since it would help nobody.
+    `calendar` is the whole series of meetings to come when the calendar changed, with `calendar_sequence` counting changes.
+    """
+
+    effect: Literal["send_notice"] = "send_notice"
+    kind: NoticeKind
+    to: Side | Literal["coordinators"]
+    due: Instant
+    helps_until: Instant | None = None
+    meeting: MeetingFacts | None = None
+    change: Literal["moved", "cancelled", "paused", "resumed", "extended"] | None = None
+    unreported: tuple[int, ...] = ()
+    """Meetings without word that the mail asks about again."""
+    feedback_for: int | None = None
+    """The meeting after which feedback is invited, never forced (H15)."""
+    pulse: bool = False
+    line: str | None = None
+    """The coordinator's line: a code of Attention, never a reason."""
+    milestones: tuple[MilestoneFacts, ...] = ()
+    milestone: str | None = None
+    needed: int | None = None
+    """How many milestones earn the certificate."""
+    met_with_share: bool | None = None
+    certificate: str | None = None
+    ends: Instant | None = None
+    reporting_ends: Instant | None = None
+    calendar: tuple[MeetingFacts, ...] | None = None
+    calendar_sequence: int = 0
+    pins: tuple[str, ...] = ()
+    """The reader's own pinned benefits (H2)."""
+    offer: tuple[str, ...] = ()
+
+
+class PlanMeetings(Effect):
+    """Ask schedule/ for slots: `count` of them, after `after`; the end as it now stands, `longer` when an extension moves it."""
+
+    effect: Literal["plan_meetings"] = "plan_meetings"
+    after: Instant
+    count: int
+    first_number: int
+    ends: Instant
+    longer: Duration | None = None
+    last_start: Instant | None = None
+    """The start of the last meeting before `after`; the rhythm continues from there."""
+
+
+class IssueCertificates(Effect):
+    """One certificate for each of the two, unique by mentorship and person (H7). `completed_at` is the programme's end."""
+
+    effect: Literal["issue_certificates"] = "issue_certificates"
+    completed_at: Instant
+    decided_at: Instant
+    milestones: tuple[MilestoneFacts, ...]
+    share: int
+
+
+class TellCoordinators(Effect):
+    """A line in the coordinators' list: opened, or closed when its reason is gone."""
+
+    effect: Literal["tell_coordinators"] = "tell_coordinators"
+    line: str
+    side: Side | None = None
+    opened: bool = True
+    at: Instant
+
+
+AnyEffect = Annotated[SendNotice | PlanMeetings | IssueCertificates | TellCoordinators, Field(discriminator="effect")]

@@ -1,0 +1,435 @@
+"""The rules that an operator writes: every key of a programme file, and what of it a workflow carries.
+
+The file's words (topics, prompts, benefits, titles) are `Texts`: they stay in records under their digest and never enter
+Temporal. What decides is `Rules`: compact, without a word in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from mentorship.duration import Duration, Positive, iso
+from mentorship.people import Id
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Rung = Literal["nudge", "coordinator"]
+
+
+class Part(BaseModel):
+    """A part of a programme file: frozen, and an unknown key in it is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True, serialize_by_alias=True)
+
+
+class Head(Part):
+    id: Id
+    version: Annotated[int, Field(ge=1)]
+    title: Text
+    length: Positive
+    share: Annotated[int, Field(ge=1, le=100)] = 80
+    reporting_grace: Duration = iso("P7D")
+    time_zone: str
+    languages: Annotated[tuple[str, ...], Field(min_length=1)] = ("en",)
+
+
+class Contacts(Part):
+    coordinators: Annotated[tuple[str, ...], Field(min_length=1)]
+    owner: str
+    outside: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Quiet(Part):
+    """Days without meetings, both ends included."""
+
+    from_: date = Field(alias="from")
+    to: date
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Quiet:
+        if self.to < self.from_:
+            raise ValueError("expected `to` on or after `from`")
+        return self
+
+
+class Meetings(Part):
+    count: Annotated[int, Field(ge=1, le=104)]
+    first_after: Duration
+    interval: Positive
+    duration: Positive
+    time_of_day: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    working_days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri")
+    quiet: tuple[Quiet, ...] = ()
+    holidays: bool = False
+    prepare: Duration = iso("P3D")
+    ask_after: Duration = iso("P1D")
+    feedback_after: tuple[Annotated[int, Field(ge=1)], ...] = (3, 6, 9)
+
+
+class Resource(Part):
+    title: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2000)]
+
+
+class Session(Part):
+    """One conversation's guide (H10). The first carries the three expectations (H11)."""
+
+    topic: Text
+    expectations: bool = False
+    closing: bool = False
+    prompts: tuple[Text, ...] = ()
+    resources: tuple[Resource, ...] = ()
+
+
+class MeetingsHeld(Part):
+    meetings_held: Annotated[int, Field(ge=1)]
+
+
+Fact = Literal["expectations_confirmed", "goal_set", "goal_progressed", "closing_held"] | MeetingsHeld
+
+
+class MilestoneRule(Part):
+    """What completes a milestone: a report (`by`) or a fact (`when`)."""
+
+    id: Id
+    by: Literal["either", "both", "mentor", "mentee"] = "either"
+    when: Fact | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> MilestoneRule:
+        if self.when is not None and self.by != "either":
+            raise ValueError("expected either `by` (somebody reports it) or `when` (a fact completes it), not both")
+        return self
+
+
+class Milestone(MilestoneRule):
+    title: Text
+
+
+class Attendance(Part):
+    contest_within: Duration = iso("P7D")
+
+
+class LadderRung(Part):
+    at: Annotated[int, Field(ge=1)]
+    do: Rung
+
+
+class Cancellations(Part):
+    """What counts as late and when somebody hears of it (H14)."""
+
+    notice: Duration = iso("PT24H")
+    answer_within: Duration = iso("P3D")
+    window: Positive = iso("P90D")
+    ladder: tuple[LadderRung, ...] = (LadderRung(at=2, do="nudge"), LadderRung(at=3, do="coordinator"))
+    episode_ends_after_held: Annotated[int, Field(ge=1)] = 3
+
+    @field_validator("ladder")
+    @classmethod
+    def _rising(cls, ladder: tuple[LadderRung, ...]) -> tuple[LadderRung, ...]:
+        if any(low.at >= high.at for low, high in zip(ladder, ladder[1:], strict=False)):
+            raise ValueError("expected rising `at` numbers")
+        if len({rung.do for rung in ladder}) != len(ladder):
+            raise ValueError("expected each `do` at most once")
+        return ladder
+
+
+class Attention(Part):
+    """When a pair becomes a line in the coordinator's list (P7)."""
+
+    not_held_in_a_row: Annotated[int, Field(ge=1)] = 3
+    unreported_in_a_row: Annotated[int, Field(ge=1)] = 2
+    no_meeting_by: Duration = iso("P28D")
+    unowned: Duration = iso("P14D")
+    offer_rematch: Duration = iso("P42D")
+
+
+class Alignment(Part):
+    remind_after: Duration = iso("P7D")
+
+
+class Surveys(Part):
+    pulse_after_meeting: Annotated[int, Field(ge=1)] = 3
+    closing_reminder: Duration = iso("P7D")
+    closes: Duration = iso("P28D")
+
+
+class Pause(Part):
+    longest: Positive = iso("P26W")
+
+
+class Extension(Part):
+    by_pair: Positive = iso("P4W")
+
+
+class Budget(Part):
+    most: Annotated[int, Field(ge=1)] = 6
+    per: Positive = Field(default=iso("P30D"), alias="in")
+
+
+class Mail(Part):
+    """How much mail a person may get, and when."""
+
+    budget: Budget = Budget()
+    follow_ups: Annotated[int, Field(ge=0)] = 2
+    hours: Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d|none)$")] = "08:00-18:00"
+    spread: Duration = iso("PT15M")
+
+    @field_validator("hours")
+    @classmethod
+    def _forwards(cls, hours: str) -> str:
+        if hours != "none" and hours[:5] >= hours[6:]:
+            raise ValueError("expected an opening time before the closing time, such as 08:00-18:00")
+        return hours
+
+
+class Benefits(Part):
+    """What a mentorship is good for, per audience (H2)."""
+
+    company: tuple[Text, ...] = ()
+    everyone: tuple[Text, ...] = ()
+    mentor: tuple[Text, ...] = ()
+    mentee: tuple[Text, ...] = ()
+
+
+class Retention(Part):
+    words: Duration = iso("P90D")
+    journal: Duration = iso("P730D")
+    backups: Duration = iso("P35D")
+
+
+class Condition(Part):
+    """How a mentee's field and a mentor's field must relate; exactly one of the three."""
+
+    shares: tuple[str, str] | None = None
+    same: tuple[str, str] | None = None
+    differs: tuple[str, str] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Condition:
+        if sum(part is not None for part in (self.shares, self.same, self.differs)) != 1:
+            raise ValueError("expected exactly one of `shares`, `same`, `differs`, with [field of the mentee, field of the mentor]")
+        return self
+
+
+class Criterion(Part):
+    score: Annotated[int, Field(ge=1)]
+    when: Condition
+
+
+class Pairing(Part):
+    mentees_per_mentor: Annotated[int, Field(ge=1)] = 1
+    criteria: tuple[Criterion, ...] = ()
+
+
+class Rules(BaseModel):
+    """What one mentorship carries of its programme: numbers and codes only, so that nothing readable enters Temporal (H12).
+
+    `sessions` counts the topics in order; `closing` is the index (from 0) of the closing one, or None.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    programme: str
+    version: int
+    share: int = 80
+    reporting_grace: Duration = iso("P7D")
+    interval: Duration
+    duration: Duration
+    prepare: Duration = iso("P3D")
+    ask_after: Duration = iso("P1D")
+    feedback_after: tuple[int, ...] = (3, 6, 9)
+    sessions: int
+    closing: int | None = None
+    milestones: Annotated[tuple[MilestoneRule, ...], Field(min_length=1, max_length=50)]
+    object_within: Duration = iso("P7D")
+    attendance: Attendance = Attendance()
+    cancellations: Cancellations = Cancellations()
+    attention: Attention = Attention()
+    alignment: Alignment = Alignment()
+    heads_up: Duration = iso("P21D")
+    surveys: Surveys = Surveys()
+    pause: Pause = Pause()
+    extension: Extension = Extension()
+    mail: Mail = Mail()
+
+
+class Texts(BaseModel):
+    """The words of a programme, kept in records under `digest` and looked up when a mail or a page is made."""
+
+    model_config = ConfigDict(frozen=True)
+
+    programme: str
+    version: int
+    title: str
+    time_zone: str
+    languages: tuple[str, ...]
+    share: int
+    sessions: tuple[Session, ...]
+    milestones: tuple[Milestone, ...]
+    benefits: Benefits
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON, 64 hex digits."""
+        return canonical_digest(self.model_dump(mode="json", by_alias=True))
+
+
+class Warning(BaseModel):
+    """Something allowed that an operator probably did not mean. `path` leads to the key in the file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+class Programme(Part):
+    """A whole programme file. Unknown keys, and numbers outside their bounds, raise pydantic.ValidationError."""
+
+    programme: Head
+    contacts: Contacts
+    meetings: Meetings
+    sessions: Annotated[tuple[Session, ...], Field(min_length=1)]
+    milestones: Annotated[tuple[Milestone, ...], Field(min_length=1, max_length=50)]
+    object_within: Duration = iso("P7D")
+    attendance: Attendance = Attendance()
+    cancellations: Cancellations = Cancellations()
+    attention: Attention = Attention()
+    alignment: Alignment = Alignment()
+    heads_up: Duration = iso("P21D")
+    surveys: Surveys = Surveys()
+    pause: Pause = Pause()
+    extension: Extension = Extension()
+    mail: Mail = Mail()
+    benefits: Benefits = Benefits()
+    retention: Retention = Retention()
+    reporting_line: Annotated[int, Field(ge=1)] | Literal["all"] = 2
+    pairing: Pairing = Pairing()
+
+    @field_validator("sessions")
+    @classmethod
+    def _sessions(cls, sessions: tuple[Session, ...]) -> tuple[Session, ...]:
+        if not sessions[0].expectations:
+            raise ValueError("expected the first session to carry the three expectations: `expectations: true`")
+        if any(session.expectations for session in sessions[1:]):
+            raise ValueError("expected only the first session to carry the expectations")
+        if sum(session.closing for session in sessions) > 1:
+            raise ValueError("expected at most one closing session")
+        return sessions
+
+    @field_validator("milestones")
+    @classmethod
+    def _milestones(cls, milestones: tuple[Milestone, ...]) -> tuple[Milestone, ...]:
+        ids = [milestone.id for milestone in milestones]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"expected each milestone id once; {', '.join(twice)} stands more than once")
+        return milestones
+
+    @model_validator(mode="after")
+    def _spread(self) -> Programme:
+        lead = min(span for span in (self.meetings.prepare.span, self.meetings.ask_after.span, self.meetings.interval.span) if span)
+        if self.mail.spread.span * 10 > lead:
+            raise ValueError(f"mail.spread: expected at most a tenth of the shortest lead ({lead}), so that no mail comes too late to help")
+        return self
+
+    def rules(self) -> Rules:
+        """What each workflow of this programme carries."""
+        closing = [index for index, session in enumerate(self.sessions) if session.closing]
+        return Rules(
+            programme=self.programme.id,
+            version=self.programme.version,
+            share=self.programme.share,
+            reporting_grace=self.programme.reporting_grace,
+            interval=self.meetings.interval,
+            duration=self.meetings.duration,
+            prepare=self.meetings.prepare,
+            ask_after=self.meetings.ask_after,
+            feedback_after=self.meetings.feedback_after,
+            sessions=len(self.sessions),
+            closing=closing[0] if closing else None,
+            milestones=tuple(MilestoneRule.model_validate(m.model_dump(include={"id", "by", "when"}, exclude_unset=True)) for m in self.milestones),
+            object_within=self.object_within,
+            attendance=self.attendance,
+            cancellations=self.cancellations,
+            attention=self.attention,
+            alignment=self.alignment,
+            heads_up=self.heads_up,
+            surveys=self.surveys,
+            pause=self.pause,
+            extension=self.extension,
+            mail=self.mail,
+        )
+
+    def texts(self) -> Texts:
+        """The words, for records."""
+        return Texts(
+            programme=self.programme.id,
+            version=self.programme.version,
+            title=self.programme.title,
+            time_zone=self.programme.time_zone,
+            languages=self.programme.languages,
+            share=self.programme.share,
+            sessions=self.sessions,
+            milestones=self.milestones,
+            benefits=self.benefits,
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON of the whole file: tells whether the same version was changed."""
+        return canonical_digest(self.model_dump(mode="json", by_alias=True))
+
+    def warnings(self) -> tuple[Warning, ...]:
+        """What is allowed and probably not meant; `programme check` prints each with its line."""
+        found: list[Warning] = []
+        facts = sum(milestone.when is not None for milestone in self.milestones)
+        if 2 * facts < len(self.milestones):
+            found.append(Warning(path=("milestones",), message=f"{facts} of {len(self.milestones)} milestones are completed by a fact; expected at least half"))
+        if self.cancellations.window.span < 2 * self.meetings.interval.span:
+            found.append(Warning(path=("cancellations", "window"), message="shorter than two intervals: two late cancellations would hardly ever meet in it"))
+        length = self.programme.length.span
+        for path, value in self._leads().items():
+            if value > length:
+                found.append(Warning(path=path, message=f"longer than the programme ({self.programme.length}); set it to something shorter"))
+        last = self.meetings.first_after.span + (self.meetings.count - 1) * self.meetings.interval.span + self.meetings.duration.span
+        if last > length:
+            found.append(Warning(path=("meetings", "count"), message="the last planned meeting would be after the programme's end"))
+        for index, milestone in enumerate(self.milestones):
+            if isinstance(milestone.when, MeetingsHeld) and milestone.when.meetings_held > self.meetings.count:
+                found.append(Warning(path=("milestones", index, "when"), message=f"needs more meetings than the {self.meetings.count} that are planned"))
+            if milestone.when == "closing_held" and not any(session.closing for session in self.sessions):
+                found.append(Warning(path=("milestones", index, "when"), message="no session is marked `closing: true`, so this can never be completed"))
+        return tuple(found)
+
+    def _leads(self) -> dict[tuple[str, ...], timedelta]:
+        return {
+            ("programme", "reporting_grace"): self.programme.reporting_grace.span,
+            ("meetings", "interval"): self.meetings.interval.span,
+            ("meetings", "first_after"): self.meetings.first_after.span,
+            ("meetings", "prepare"): self.meetings.prepare.span,
+            ("meetings", "ask_after"): self.meetings.ask_after.span,
+            ("heads_up",): self.heads_up.span,
+            ("object_within",): self.object_within.span,
+            ("attendance", "contest_within"): self.attendance.contest_within.span,
+            ("cancellations", "notice"): self.cancellations.notice.span,
+            ("cancellations", "answer_within"): self.cancellations.answer_within.span,
+            ("alignment", "remind_after"): self.alignment.remind_after.span,
+            ("attention", "no_meeting_by"): self.attention.no_meeting_by.span,
+            ("attention", "offer_rematch"): self.attention.offer_rematch.span,
+            ("attention", "unowned"): self.attention.unowned.span,
+            ("surveys", "closing_reminder"): self.surveys.closing_reminder.span,
+            ("surveys", "closes"): self.surveys.closes.span,
+            ("extension", "by_pair"): self.extension.by_pair.span,
+        }
+
+
+def canonical_digest(value: Any) -> str:
+    """SHA-256 of the value's JSON with sorted keys and no spaces, 64 hex digits."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
