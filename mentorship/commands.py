@@ -49,7 +49,7 @@ class Attendance(BaseModel):
 
 
 class ConfirmExpectations(Message):
-    """ "We talked about this" (H11)."""
+    """What a person says of each expectation: that the two talked about it (H11)."""
 
     command: Literal["confirm_expectations"] = "confirm_expectations"
     expectations: tuple[Expectation, ...] = ()
@@ -75,7 +75,7 @@ class CancelMeeting(Message):
 
 
 class Excuse(Message):
-    """ "Fine by me": whatever the partner did about this meeting does not count (H14)."""
+    """Fine by me: whatever the partner did about this meeting does not count (H14)."""
 
     command: Literal["excuse"] = "excuse"
     meeting: int = 0

@@ -124,6 +124,7 @@ class IssueCertificates(Effect):
     """One certificate for each of the two, unique by mentorship and person (H7). `completed_at` is the programme's end."""
 
     effect: Literal["issue_certificates"] = "issue_certificates"
+    started_at: Instant
     completed_at: Instant
     decided_at: Instant
     milestones: tuple[MilestoneFacts, ...]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -132,7 +133,7 @@ class Cancellations(Part):
     @field_validator("ladder")
     @classmethod
     def _rising(cls, ladder: tuple[LadderRung, ...]) -> tuple[LadderRung, ...]:
-        if any(low.at >= high.at for low, high in zip(ladder, ladder[1:], strict=False)):
+        if any(low.at >= high.at for low, high in pairwise(ladder)):
             raise ValueError("expected rising `at` numbers")
         if len({rung.do for rung in ladder}) != len(ladder):
             raise ValueError("expected each `do` at most once")
@@ -280,7 +281,7 @@ class Texts(BaseModel):
         return canonical_digest(self.model_dump(mode="json", by_alias=True))
 
 
-class Warning(BaseModel):
+class Doubt(BaseModel):
     """Something allowed that an operator probably did not mean. `path` leads to the key in the file."""
 
     model_config = ConfigDict(frozen=True)
@@ -386,26 +387,26 @@ class Programme(Part):
         """SHA-256 over the canonical JSON of the whole file: tells whether the same version was changed."""
         return canonical_digest(self.model_dump(mode="json", by_alias=True))
 
-    def warnings(self) -> tuple[Warning, ...]:
+    def warnings(self) -> tuple[Doubt, ...]:
         """What is allowed and probably not meant; `programme check` prints each with its line."""
-        found: list[Warning] = []
+        found: list[Doubt] = []
         facts = sum(milestone.when is not None for milestone in self.milestones)
         if 2 * facts < len(self.milestones):
-            found.append(Warning(path=("milestones",), message=f"{facts} of {len(self.milestones)} milestones are completed by a fact; expected at least half"))
+            found.append(Doubt(path=("milestones",), message=f"{facts} of {len(self.milestones)} milestones are completed by a fact; expected at least half"))
         if self.cancellations.window.span < 2 * self.meetings.interval.span:
-            found.append(Warning(path=("cancellations", "window"), message="shorter than two intervals: two late cancellations would hardly ever meet in it"))
+            found.append(Doubt(path=("cancellations", "window"), message="shorter than two intervals: two late cancellations would hardly ever meet in it"))
         length = self.programme.length.span
         for path, value in self._leads().items():
             if value > length:
-                found.append(Warning(path=path, message=f"longer than the programme ({self.programme.length}); set it to something shorter"))
+                found.append(Doubt(path=path, message=f"longer than the programme ({self.programme.length}); set it to something shorter"))
         last = self.meetings.first_after.span + (self.meetings.count - 1) * self.meetings.interval.span + self.meetings.duration.span
         if last > length:
-            found.append(Warning(path=("meetings", "count"), message="the last planned meeting would be after the programme's end"))
+            found.append(Doubt(path=("meetings", "count"), message="the last planned meeting would be after the programme's end"))
         for index, milestone in enumerate(self.milestones):
             if isinstance(milestone.when, MeetingsHeld) and milestone.when.meetings_held > self.meetings.count:
-                found.append(Warning(path=("milestones", index, "when"), message=f"needs more meetings than the {self.meetings.count} that are planned"))
+                found.append(Doubt(path=("milestones", index, "when"), message=f"needs more meetings than the {self.meetings.count} that are planned"))
             if milestone.when == "closing_held" and not any(session.closing for session in self.sessions):
-                found.append(Warning(path=("milestones", index, "when"), message="no session is marked `closing: true`, so this can never be completed"))
+                found.append(Doubt(path=("milestones", index, "when"), message="no session is marked `closing: true`, so this can never be completed"))
         return tuple(found)
 
     def _leads(self) -> dict[tuple[str, ...], timedelta]:

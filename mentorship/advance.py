@@ -1,0 +1,142 @@
+"""advance(state, inbox, now): one turn of the loop, pure. The workflow, a rehearsal and a what-if all go through here.
+
+Order is by instant: what came in is sorted by its `at`, every deadline that came before a command happens first, then the
+command, then whatever is due by now. The answers: the journal's new entries, the effects, and the state after all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from mentorship import events as e
+from mentorship.commands import Command
+from mentorship.consequences import consequences
+from mentorship.deadlines import decide_due
+from mentorship.decide import decide
+from mentorship.effects import AnyEffect
+from mentorship.evolve import evolve, start
+from mentorship.instant import Instant
+from mentorship.policy import next_due
+from mentorship.react import react
+from mentorship.state import MESSAGES_KEPT, State, report_digest
+
+CLOCK_SKEW = timedelta(seconds=30)
+"""A door's clock may run ahead of the server's by this much; what lies further in the future is refused."""
+
+_NOT_BODY = {"message_id", "by", "at", "command", "event"}
+
+
+class Entry(BaseModel):
+    """One row of the journal: a command with its outcome, or an event; ids, codes and instants, never words (H12)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seq: int
+    at: Instant
+    kind: Literal["command", "event"]
+    name: str
+    message_id: str | None = None
+    by: str | None = None
+    outcome: Literal["applied", "refused"] | None = None
+    reason: str | None = None
+    body: dict[str, Any] = {}
+
+
+class Advanced(NamedTuple):
+    state: State
+    entries: tuple[Entry, ...]
+    effects: tuple[AnyEffect, ...]
+
+
+class _Turn:
+    """What one turn has gathered so far."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.entries: list[Entry] = []
+        self.effects: list[AnyEffect] = []
+
+    def command(self, command: Command, at: datetime) -> None:
+        digest = report_digest(command.message_id)
+        if any(known.startswith(digest) for known in self.state.recent):
+            return  # applied once: a repeat changes nothing
+        ahead = command.at is not None and command.at > at + CLOCK_SKEW
+        in_order = max(at if command.at is None else min(command.at, at), self.state.now)
+        events = (e.CommandRefused(at=in_order, reason="in_the_future"),) if ahead else decide(self.state, command, in_order)
+        refused = next((event.reason for event in events if isinstance(event, e.CommandRefused)), None)
+        self._enter(
+            Entry(
+                seq=self.state.seq + 1,
+                at=in_order if command.at is None else command.at,
+                kind="command",
+                name=command.command,
+                message_id=command.message_id,
+                by=command.by,
+                outcome="refused" if refused else "applied",
+                reason=refused,
+                body=command.model_dump(mode="json", exclude=_NOT_BODY, exclude_none=True),
+            )
+        )
+        kept = digest + (f"!{refused}" if refused else "")
+        self.state = self.state.model_copy(update={"recent": (*self.state.recent[-(MESSAGES_KEPT - 1) :], kept)})
+        if refused is None:
+            self.happen(events)
+
+    def due_before(self, instant: datetime, *, inclusive: bool) -> None:
+        while (due := next_due(self.state)) is not None and (due.at < instant or (inclusive and due.at == instant)):
+            self.happen(decide_due(self.state, due))
+
+    def happen(self, events: Sequence[e.AnyEvent]) -> None:
+        """Fold the events in, then what follows from them, until nothing more does."""
+        while events:
+            for event in events:
+                self.state = evolve(self.state, event)
+                self.journal(event)
+            events = consequences(self.state)
+
+    def journal(self, event: e.AnyEvent) -> None:
+        seq = self.state.seq + 1
+        body = event.model_dump(mode="json", exclude={"at", "event"}, exclude_defaults=True)
+        self._enter(Entry(seq=seq, at=event.at, kind="event", name=event.event, body=body))
+        self.effects += [effect.model_copy(update={"id": f"{seq}.{index}"}) for index, effect in enumerate(react(event, self.state))]
+
+    def _enter(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.state = self.state.model_copy(update={"seq": entry.seq})
+
+    def done(self) -> Advanced:
+        return Advanced(self.state, tuple(self.entries), tuple(self.effects))
+
+
+def begin(event: e.MentorshipStarted) -> Advanced:
+    """A mentorship's first turn."""
+    turn = _Turn(start(event))
+    turn.journal(event)
+    return turn.done()
+
+
+def advance(state: State, inbox: Sequence[Command], now: datetime) -> Advanced:
+    """Take in what arrived, in the order of its instants, and everything that is due by `now` (UTC).
+
+    Never raises. A message id that was seen among the last 256 changes nothing. What carries an `at` further ahead than
+    `CLOCK_SKEW` is refused.
+    """
+    turn = _Turn(state)
+    for command in sorted(inbox, key=lambda command: (min(command.at or now, now), command.message_id)):
+        turn.due_before(min(command.at or now, now), inclusive=False)
+        turn.command(command, now)
+    turn.due_before(now, inclusive=True)
+    return turn.done()
+
+
+def receipt(state: State, message_id: str) -> tuple[Literal["applied", "refused"], str | None] | None:
+    """What became of a message, if it is among the last 256; None sends the asker to the journal."""
+    digest = report_digest(message_id)
+    for known in state.recent:
+        if known.startswith(digest):
+            return ("refused", known.partition("!")[2]) if "!" in known else ("applied", None)
+    return None

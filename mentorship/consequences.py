@@ -1,0 +1,65 @@
+"""What follows within the mentorship once an event is folded in: rungs, episodes, milestones reached, lines of the coordinator's list.
+
+They are questions of policy asked again after every step, so that no transition has to remember them.
+"""
+
+from __future__ import annotations
+
+from mentorship import events as e
+from mentorship.people import SIDES
+from mentorship.policy import (
+    episode_is_over,
+    held_instants,
+    milestone_facts,
+    not_held_in_a_row,
+    rung_reached,
+    wants_follow_up,
+    without_word_in_a_row,
+)
+from mentorship.state import State
+
+
+def consequences(state: State) -> tuple[e.AnyEvent, ...]:
+    """The events that follow from this state; none once they are folded in."""
+    at = state.now
+    found: list[e.AnyEvent] = []
+    if state.decided is None:
+        done = {fact.id: fact.done_at for fact in milestone_facts(state) if fact.done_at is not None}
+        found += [e.MilestoneReached(at=at, milestone=m, done_at=done_at) for m, done_at in done.items() if m not in state.reached]
+        found += [e.MilestoneReopened(at=at, milestone=m) for m in state.reached if m not in done]
+    if state.over or state.decided is not None:
+        return tuple(found)
+    return (*found, *_ladder(state), *_attention(state))
+
+
+def _ladder(state: State) -> list[e.AnyEvent]:
+    """Once per rung and episode; a person who jumps two rungs hears of the higher one only. A pause freezes it (H14, H16)."""
+    found: list[e.AnyEvent] = []
+    for side in SIDES:
+        person = state.person(side)
+        if episode_is_over(state, side):
+            found.append(e.EpisodeEnded(at=state.now, side=side))
+            continue
+        rung = rung_reached(state, side) if state.pausing is None else 0
+        if rung > person.rung:
+            do = state.rules.cancellations.ladder[rung - 1].do
+            found.append(e.LadderClimbed(at=state.now, side=side, rung=rung, do=do))
+            if do == "coordinator":
+                found.append(e.AttentionRaised(at=state.now, line=f"cancellations_{side}"))
+    return found
+
+
+def _attention(state: State) -> list[e.AnyEvent]:
+    found: list[e.AnyEvent] = []
+    rules = state.rules.attention
+    in_a_row = not_held_in_a_row(state) >= rules.not_held_in_a_row
+    if in_a_row and "run" not in state.seen and state.pausing is None:
+        readers = tuple(side for side in SIDES if wants_follow_up(state, side))
+        found += [e.CheckInDue(at=state.now, readers=readers), e.AttentionRaised(at=state.now, line="not_held")]
+    silent = without_word_in_a_row(state) >= rules.unreported_in_a_row
+    if silent and "silence" not in state.seen:
+        found.append(e.AttentionRaised(at=state.now, line="silence"))
+    gone = {"not_held": not in_a_row, "silence": not silent, "no_meeting": bool(held_instants(state)), "rematch": bool(held_instants(state))}
+    gone |= {f"cancellations_{side}": not state.person(side).rung for side in SIDES}
+    found += [e.AttentionCleared(at=state.now, line=line) for line in state.attention if gone.get(line, False)]
+    return found

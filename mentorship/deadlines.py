@@ -1,0 +1,109 @@
+"""What a deadline makes happen when it is due. Deciding one always moves it on, or the loop would never end."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from mentorship import events as e
+from mentorship.decide import resumed
+from mentorship.instant import Instant
+from mentorship.people import SIDES, Side
+from mentorship.policy import (
+    Due,
+    done_milestones,
+    expectations_confirmed_at,
+    held_instants,
+    is_complete,
+    topic_for,
+    wants_follow_up,
+)
+from mentorship.state import Meeting, State
+
+
+def decide_due(state: State, due: Due) -> tuple[e.AnyEvent, ...]:
+    """The events of this deadline, at its own instant, however late a worker got round to it (P5)."""
+    at = max(due.at, state.now)
+    meeting = state.meeting(due.meeting) if due.meeting is not None else None
+    match due.kind:
+        case "prepare":
+            return _prepare(state, meeting, at)
+        case "ask":
+            return _ask(state, meeting, at)
+        case "proposal":
+            return _proposal(meeting, due.side, at)
+        case "claim":
+            return (e.AbsenceStood(at=at, meeting=meeting.n, side=due.side),) if meeting is not None and due.side is not None else ()
+        case "alignment":
+            unconfirmed = tuple(s for s in SIDES if state.person(s).confirmed_at is None and wants_follow_up(state, s))
+            return (e.AlignmentReminded(at=at, readers=unconfirmed if expectations_confirmed_at(state) is None else ()),)
+        case "episode":
+            return (e.EpisodeEnded(at=at, side=due.side),) if due.side is not None else ()
+        case "no_meeting":
+            return (e.AttentionRaised(at=at, line="no_meeting"),)
+        case "rematch":
+            return (e.AttentionRaised(at=at, line="rematch"),)
+        case "halfway":
+            return (e.HalfwayReached(at=at),)
+        case "heads_up":
+            return (e.EndApproached(at=at),)
+        case "end":
+            return (e.EndReached(at=at),)
+        case "decide":
+            done, total = len(done_milestones(state)), len(state.rules.milestones)
+            return (e.CertificatesDecided(at=at, earned=is_complete(done, total, state.rules.share), done=done, total=total, ended_at=state.ends),)
+        case "survey":
+            return (e.SurveyReminded(at=at, readers=tuple(s for s in SIDES if not state.person(s).closing_answered and wants_follow_up(state, s))),)
+        case "complete":
+            return (e.MentorshipCompleted(at=at),)
+        case "resume":
+            return (resumed(state, at),)
+        case _:
+            assert_never(due.kind)
+
+
+def _prepare(state: State, meeting: Meeting | None, at: Instant) -> tuple[e.AnyEvent, ...]:
+    if meeting is None:
+        return ()
+    wanted = any(wants_follow_up(state, side) for side in SIDES)
+    silent = tuple(m.n for m in state.meetings if m.asked and m.without_word and m.n != meeting.n)[-2:] if wanted else ()
+    session = topic_for(state, meeting.n)
+    before = max((m for m in state.meetings if m.prepared and m.start < meeting.start), key=lambda m: m.start, default=None)
+    return (
+        e.MeetingPrepared(
+            at=at,
+            meeting=meeting.n,
+            session=session,
+            again=session in state.sent_sessions and before is not None and not before.held,
+            asks_again=silent,
+            feedback_for=_feedback_due(state),
+            pulse=_pulse_due(state),
+        ),
+    )
+
+
+def _ask(state: State, meeting: Meeting | None, at: Instant) -> tuple[e.AnyEvent, ...]:
+    if meeting is None:
+        return ()
+    readers: tuple[Side, ...] = tuple(side for side in SIDES if wants_follow_up(state, side))
+    return (e.MeetingAskedAbout(at=at, meeting=meeting.n, readers=readers, feedback_for=_feedback_due(state), pulse=_pulse_due(state)),)
+
+
+def _feedback_due(state: State) -> int | None:
+    """The number of meetings held after which feedback is invited now (H15); each number once."""
+    held = len(held_instants(state))
+    wanted = [number for number in state.rules.feedback_after if state.feedback_asked < number <= held]
+    return max(wanted, default=None)
+
+
+def _pulse_due(state: State) -> bool:
+    return "pulse" not in state.seen and len(held_instants(state)) >= state.rules.surveys.pulse_after_meeting
+
+
+def _proposal(meeting: Meeting | None, side: Side | None, at: Instant) -> tuple[e.AnyEvent, ...]:
+    """A late proposal that the other neither accepted nor excused counts as a cancellation by who proposed; any other lapses."""
+    proposal = meeting.proposal(side) if meeting is not None and side is not None else None
+    if meeting is None or side is None or proposal is None:
+        return ()
+    if proposal.late and side not in meeting.excused and not meeting.reports:
+        return (e.MeetingCancelled(at=at, meeting=meeting.n, side=side, reason="not_said", late=True, accepted_at=proposal.at),)
+    return (e.ProposalExpired(at=at, meeting=meeting.n, side=side),)

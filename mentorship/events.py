@@ -1,0 +1,436 @@
+"""What happened: past tense, in ids, codes and instants. The journal keeps every one of them; `evolve` folds them into state.
+
+`at` is the instant in the mentorship's order of time: it never moves back. Where a rule reads the instant that a person stated
+(`done_at`) or at which the door accepted (`accepted_at`), the event carries it as well.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mentorship.commands import CancelReason, EndReason, Expectation, GoalProgress, OwnAttendance, PartnerAttendance, Slot, SurveyItem
+from mentorship.duration import Duration
+from mentorship.instant import Instant
+from mentorship.people import Pair, Side
+from mentorship.programme import Rules, Rung
+
+
+class Event(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    at: Instant
+
+
+class MentorshipStarted(Event):
+    event: Literal["mentorship_started"] = "mentorship_started"
+    pair: Pair
+    rules: Rules
+    starts: Instant
+    ends: Instant
+    reporting_ends: Instant
+    slots: tuple[Slot, ...]
+
+
+class CommandRefused(Event):
+    """Nothing changed; `reason` is a code of Refusal."""
+
+    event: Literal["command_refused"] = "command_refused"
+    reason: str
+
+
+class ExpectationsConfirmed(Event):
+    event: Literal["expectations_confirmed"] = "expectations_confirmed"
+    side: Side
+    expectations: tuple[Expectation, ...]
+    accepted_at: Instant
+
+
+class SlotsAccepted(Event):
+    event: Literal["slots_accepted"] = "slots_accepted"
+    side: Side
+    meetings: tuple[int, ...]
+
+
+class MoveProposed(Event):
+    """`late` is judged by `accepted_at` against the start as it then stood, and only of a confirmed slot."""
+
+    event: Literal["move_proposed"] = "move_proposed"
+    side: Side
+    meeting: int
+    to: Instant
+    late: bool
+    accepted_at: Instant
+
+
+class MeetingMoved(Event):
+    event: Literal["meeting_moved"] = "meeting_moved"
+    meeting: int
+    previous_start: Instant
+    slot: Slot
+
+
+class ProposalExpired(Event):
+    event: Literal["proposal_expired"] = "proposal_expired"
+    side: Side
+    meeting: int
+
+
+class MeetingCancelled(Event):
+    """`side` is None when an operator or a pause did it; such a one never counts."""
+
+    event: Literal["meeting_cancelled"] = "meeting_cancelled"
+    meeting: int
+    side: Side | None
+    reason: CancelReason
+    late: bool
+    accepted_at: Instant
+
+
+class MeetingExcused(Event):
+    """`side` is whose conduct about this meeting the partner excused."""
+
+    event: Literal["meeting_excused"] = "meeting_excused"
+    meeting: int
+    side: Side
+
+
+class MeetingReported(Event):
+    event: Literal["meeting_reported"] = "meeting_reported"
+    meeting: int
+    side: Side
+    report: str
+    """The digest of the report's message id, by which its author can withdraw it."""
+    held: bool | None
+    own: OwnAttendance | None
+    partner: PartnerAttendance | None
+    reason: CancelReason | None = None
+    accepted_at: Instant
+
+
+class MeetingHeld(Event):
+    """At least one says so; `session` is the topic that it used up."""
+
+    event: Literal["meeting_held"] = "meeting_held"
+    meeting: int
+    session: int
+
+
+class MeetingUnheld(Event):
+    """The last report that said so was withdrawn or changed."""
+
+    event: Literal["meeting_unheld"] = "meeting_unheld"
+    meeting: int
+
+
+class ExtraMeetingReported(Event):
+    event: Literal["extra_meeting_reported"] = "extra_meeting_reported"
+    side: Side
+    report: str
+    held_at: Instant
+    session: int
+
+
+class AbsenceClaimed(Event):
+    """The partner says that `side` was not there; `side` is asked and may dispute it (H13)."""
+
+    event: Literal["absence_claimed"] = "absence_claimed"
+    meeting: int
+    side: Side
+
+
+class AbsenceDisputed(Event):
+    event: Literal["absence_disputed"] = "absence_disputed"
+    meeting: int
+    side: Side
+
+
+class AbsenceStood(Event):
+    event: Literal["absence_stood"] = "absence_stood"
+    meeting: int
+    side: Side
+
+
+class AbsenceDropped(Event):
+    """The claim was withdrawn, or its notice never arrived: nobody is judged unheard."""
+
+    event: Literal["absence_dropped"] = "absence_dropped"
+    meeting: int
+    side: Side
+
+
+class MilestoneRecorded(Event):
+    event: Literal["milestone_recorded"] = "milestone_recorded"
+    milestone: str
+    side: Side
+    report: str
+    done_at: Instant
+    accepted_at: Instant
+
+
+class MilestoneObjected(Event):
+    event: Literal["milestone_objected"] = "milestone_objected"
+    milestone: str
+    side: Side
+
+
+class MilestoneWaived(Event):
+    event: Literal["milestone_waived"] = "milestone_waived"
+    milestone: str
+
+
+class ReportWithdrawn(Event):
+    event: Literal["report_withdrawn"] = "report_withdrawn"
+    side: Side
+    report: str
+
+
+class MilestoneReached(Event):
+    event: Literal["milestone_reached"] = "milestone_reached"
+    milestone: str
+    done_at: Instant
+
+
+class MilestoneReopened(Event):
+    """A withdrawal or an objection undid it."""
+
+    event: Literal["milestone_reopened"] = "milestone_reopened"
+    milestone: str
+
+
+class GoalSet(Event):
+    event: Literal["goal_set"] = "goal_set"
+    side: Side
+    goal: str
+    note_id: str | None
+    actions: tuple[str, ...]
+    accepted_at: Instant
+
+
+class GoalReported(Event):
+    event: Literal["goal_reported"] = "goal_reported"
+    side: Side
+    goal: str
+    progress: GoalProgress
+    accepted_at: Instant
+
+
+class FeedbackGiven(Event):
+    event: Literal["feedback_given"] = "feedback_given"
+    side: Side
+    meeting: int
+    note_id: str | None
+    shared: bool
+
+
+class SurveyAnswered(Event):
+    event: Literal["survey_answered"] = "survey_answered"
+    side: Side
+    survey: Literal["pulse", "closing"]
+    answers: dict[SurveyItem, int]
+
+
+class BenefitsPinned(Event):
+    event: Literal["benefits_pinned"] = "benefits_pinned"
+    side: Side
+    benefits: tuple[str, ...]
+
+
+class MeetingPrepared(Event):
+    """The preparation of this meeting went out, with this topic; `asks_again` are meetings without word, asked about inside it."""
+
+    event: Literal["meeting_prepared"] = "meeting_prepared"
+    meeting: int
+    session: int
+    again: bool = False
+    """The topic went out before, for a meeting that did not happen: it is named, not sent again (H10)."""
+    asks_again: tuple[int, ...] = ()
+    feedback_for: int | None = None
+    pulse: bool = False
+
+
+class MeetingAskedAbout(Event):
+    event: Literal["meeting_asked_about"] = "meeting_asked_about"
+    meeting: int
+    readers: tuple[Side, ...]
+    feedback_for: int | None = None
+    pulse: bool = False
+
+
+class AlignmentReminded(Event):
+    event: Literal["alignment_reminded"] = "alignment_reminded"
+    readers: tuple[Side, ...]
+
+
+class HalfwayReached(Event):
+    event: Literal["halfway_reached"] = "halfway_reached"
+
+
+class EndApproached(Event):
+    event: Literal["end_approached"] = "end_approached"
+
+
+class LadderClimbed(Event):
+    event: Literal["ladder_climbed"] = "ladder_climbed"
+    side: Side
+    rung: int
+    do: Rung
+
+
+class EpisodeEnded(Event):
+    event: Literal["episode_ended"] = "episode_ended"
+    side: Side
+
+
+class CheckInDue(Event):
+    """Planned meetings in a row were not held, for whatever reasons; nobody's fault."""
+
+    event: Literal["check_in_due"] = "check_in_due"
+    readers: tuple[Side, ...]
+
+
+class AttentionRaised(Event):
+    event: Literal["attention_raised"] = "attention_raised"
+    line: str
+
+
+class AttentionCleared(Event):
+    """`resolved`: a person took care of it; else its reason is gone."""
+
+    event: Literal["attention_cleared"] = "attention_cleared"
+    line: str
+    resolved: bool = False
+
+
+class Paused(Event):
+    event: Literal["paused"] = "paused"
+    until: Instant
+    dropped: tuple[int, ...]
+
+
+class Resumed(Event):
+    """The end moved by the pause's length."""
+
+    event: Literal["resumed"] = "resumed"
+    ends: Instant
+    reporting_ends: Instant
+
+
+class ExtensionAsked(Event):
+    event: Literal["extension_asked"] = "extension_asked"
+    side: Side
+
+
+class Extended(Event):
+    event: Literal["extended"] = "extended"
+    by_pair: bool
+    length: Duration
+    ends: Instant
+    reporting_ends: Instant
+
+
+class PlanApplied(Event):
+    event: Literal["plan_applied"] = "plan_applied"
+    change: Literal["resumed", "extended"]
+    slots: tuple[Slot, ...]
+    ends: Instant
+    reporting_ends: Instant
+
+
+class EndReached(Event):
+    event: Literal["end_reached"] = "end_reached"
+
+
+class CertificatesDecided(Event):
+    """H7, in whole numbers: `100 * done >= share * total`."""
+
+    event: Literal["certificates_decided"] = "certificates_decided"
+    earned: bool
+    done: int
+    total: int
+    ended_at: Instant
+
+
+class CertificatesIssued(Event):
+    event: Literal["certificates_issued"] = "certificates_issued"
+    certificates: dict[str, str]
+
+
+class SurveyReminded(Event):
+    event: Literal["survey_reminded"] = "survey_reminded"
+    readers: tuple[Side, ...]
+
+
+class MentorshipEnded(Event):
+    """Before its time. `by_pair`: one of the two wished it; who stays with them."""
+
+    event: Literal["mentorship_ended"] = "mentorship_ended"
+    reason: EndReason | Literal["by_pair"]
+
+
+class MentorshipCompleted(Event):
+    event: Literal["mentorship_completed"] = "mentorship_completed"
+
+
+class NoticeFailed(Event):
+    event: Literal["notice_failed"] = "notice_failed"
+    effect: str
+    notice: str
+    to: str
+    why: str
+
+
+AnyEvent = Annotated[
+    MentorshipStarted
+    | CommandRefused
+    | ExpectationsConfirmed
+    | SlotsAccepted
+    | MoveProposed
+    | MeetingMoved
+    | ProposalExpired
+    | MeetingCancelled
+    | MeetingExcused
+    | MeetingReported
+    | MeetingHeld
+    | MeetingUnheld
+    | ExtraMeetingReported
+    | AbsenceClaimed
+    | AbsenceDisputed
+    | AbsenceStood
+    | AbsenceDropped
+    | MilestoneRecorded
+    | MilestoneObjected
+    | MilestoneWaived
+    | ReportWithdrawn
+    | MilestoneReached
+    | MilestoneReopened
+    | GoalSet
+    | GoalReported
+    | FeedbackGiven
+    | SurveyAnswered
+    | BenefitsPinned
+    | MeetingPrepared
+    | MeetingAskedAbout
+    | AlignmentReminded
+    | HalfwayReached
+    | EndApproached
+    | LadderClimbed
+    | EpisodeEnded
+    | CheckInDue
+    | AttentionRaised
+    | AttentionCleared
+    | Paused
+    | Resumed
+    | ExtensionAsked
+    | Extended
+    | PlanApplied
+    | EndReached
+    | CertificatesDecided
+    | CertificatesIssued
+    | SurveyReminded
+    | MentorshipEnded
+    | MentorshipCompleted
+    | NoticeFailed,
+    Field(discriminator="event"),
+]

@@ -1,0 +1,348 @@
+"""evolve(state, event) -> state: the fold. Pure, total, and the only place where state changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, assert_never
+
+from mentorship import events as e
+from mentorship.people import Side
+from mentorship.state import (
+    Cancelled,
+    Claim,
+    Confirmation,
+    Decided,
+    Ended,
+    ExtraMeeting,
+    Goal,
+    Meeting,
+    MilestoneState,
+    Pausing,
+    Person,
+    PlanRequest,
+    Proposal,
+    Report,
+    State,
+)
+
+ACTS = (
+    e.ExpectationsConfirmed,
+    e.SlotsAccepted,
+    e.MoveProposed,
+    e.MeetingReported,
+    e.ExtraMeetingReported,
+    e.MilestoneRecorded,
+    e.MilestoneObjected,
+    e.ReportWithdrawn,
+    e.GoalSet,
+    e.GoalReported,
+    e.FeedbackGiven,
+    e.SurveyAnswered,
+    e.BenefitsPinned,
+    e.ExtensionAsked,
+)
+"""Events that one of the two made happen; their `side` is who did."""
+
+
+def start(event: e.MentorshipStarted) -> State:
+    """The state of a mentorship that has just begun."""
+    return State(
+        pair=event.pair,
+        rules=event.rules,
+        starts=event.starts,
+        ends=event.ends,
+        reporting_ends=event.reporting_ends,
+        now=event.at,
+        meetings=tuple(Meeting(n=n, start=slot.start, prepare_at=slot.prepare_at, ask_at=slot.ask_at) for n, slot in enumerate(event.slots, 1)),
+    )
+
+
+def fold(events: Iterable[e.AnyEvent]) -> State:
+    """The state that a whole history of events gives; the first one starts it. Raises ValueError without one."""
+    state: State | None = None
+    for event in events:
+        if isinstance(event, e.MentorshipStarted):
+            state = start(event)
+        elif state is None:
+            raise ValueError("a history begins with mentorship_started")
+        else:
+            state = evolve(state, event)
+    if state is None:
+        raise ValueError("a history begins with mentorship_started")
+    return state
+
+
+def evolve(state: State, event: e.AnyEvent) -> State:
+    """The state after this event. `now` never moves back."""
+    changes = _changes(state, event)
+    if isinstance(event, ACTS):  # whatever a person does answers the follow-ups that wait for them
+        person = changes.get(event.side, state.person(event.side))
+        if person.unanswered:
+            changes[event.side] = _with(person, unanswered=0)
+    changes["now"] = max(state.now, event.at)
+    return state.model_copy(update=changes)
+
+
+def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR0915 - one arm an event; splitting it would hide that none is missing
+    match event:
+        case e.MentorshipStarted():
+            return dict(start(event))
+        case e.ExpectationsConfirmed():
+            person = state.person(event.side)
+            expectations = tuple(sorted({*person.expectations, *event.expectations}))
+            complete = len(expectations) == 3 and person.confirmed_at is None
+            return _person(state, event.side, expectations=expectations, **({"confirmed_at": event.accepted_at} if complete else {}))
+        case e.SlotsAccepted():
+            chosen = set(event.meetings)
+            return {"meetings": tuple(_with(m, accepted=_add(m.accepted, event.side)) if m.n in chosen else m for m in state.meetings)}
+        case e.MoveProposed():
+            proposal = Proposal(side=event.side, to=event.to, at=event.accepted_at, late=event.late)
+            return _meeting(state, event.meeting, lambda m: _with(m, proposals=(*(p for p in m.proposals if p.side != event.side), proposal)))
+        case e.MeetingMoved():
+            slot = event.slot
+            now_prepared = slot.prepare_at <= event.at
+            return {
+                **_meeting(
+                    state,
+                    event.meeting,
+                    lambda m: _with(
+                        m,
+                        start=slot.start,
+                        prepare_at=slot.prepare_at,
+                        ask_at=slot.ask_at,
+                        accepted=("mentor", "mentee"),
+                        proposals=(),
+                        prepared=m.prepared or now_prepared,
+                        asked=False,
+                        reports=(),
+                        claims=(),
+                    ),
+                ),
+                "calendar_sequence": state.calendar_sequence + 1,
+            }
+        case e.ProposalExpired():
+            return _meeting(state, event.meeting, lambda m: _with(m, proposals=tuple(p for p in m.proposals if p.side != event.side)))
+        case e.MeetingCancelled():
+            cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late)
+            return {
+                **_meeting(state, event.meeting, lambda m: _with(m, cancelled=cancelled, proposals=())),
+                "calendar_sequence": state.calendar_sequence + 1,
+            }
+        case e.MeetingExcused():
+            return _meeting(state, event.meeting, lambda m: _with(m, excused=_add(m.excused, event.side)))
+        case e.MeetingReported():
+            report = Report(
+                side=event.side,
+                report=event.report,
+                at=event.accepted_at,
+                held=event.held,
+                own=event.own,
+                partner=event.partner,
+                reason=event.reason,
+            )
+            return {
+                **_meeting(state, event.meeting, lambda m: _with(m, reports=(*(r for r in m.reports if r.side != event.side), report))),
+                "seen": _without(state.seen, "silence"),
+            }
+        case e.MeetingHeld():
+            return {
+                **_meeting(state, event.meeting, lambda m: _with(m, session=event.session, proposals=())),
+                "seen": _without(state.seen, "run"),
+            }
+        case e.MeetingUnheld():
+            return _meeting(state, event.meeting, lambda m: _with(m, session=None))
+        case e.ExtraMeetingReported():
+            report = Report(side=event.side, report=event.report, at=event.at, held=True)
+            if any(extra.held_at == event.held_at for extra in state.extras):
+                extras = tuple(_with(x, reports=(*x.reports, report)) if x.held_at == event.held_at else x for x in state.extras)
+            else:
+                extras = (*state.extras, ExtraMeeting(held_at=event.held_at, session=event.session, reports=(report,)))
+            return {"extras": extras, "seen": _without(state.seen, "run", "silence")}
+        case e.AbsenceClaimed():
+            claim = Claim(side=event.side, asked_at=event.at)
+            return _meeting(state, event.meeting, lambda m: _with(m, claims=(*(x for x in m.claims if x.side != event.side), claim)))
+        case e.AbsenceDisputed() | e.AbsenceDropped():
+            return _claim(state, event.meeting, event.side, "no")
+        case e.AbsenceStood():
+            return _claim(state, event.meeting, event.side, "yes")
+        case e.MilestoneRecorded():
+            confirmation = Confirmation(side=event.side, report=event.report, done_at=event.done_at, at=event.accepted_at)
+            known = state.milestones.get(event.milestone, MilestoneState())
+            return _milestone(state, event.milestone, _with(known, confirmations=(*known.confirmations, confirmation)))
+        case e.MilestoneObjected():
+            known = state.milestones.get(event.milestone, MilestoneState())
+            return _milestone(state, event.milestone, _with(known, objected_by=event.side))
+        case e.MilestoneWaived():
+            known = state.milestones.get(event.milestone, MilestoneState())
+            return _milestone(state, event.milestone, _with(known, waived_at=event.at))
+        case e.ReportWithdrawn():
+            return _withdrawn(state, event)
+        case e.MilestoneReached():
+            return {"reached": _add(state.reached, event.milestone)}
+        case e.MilestoneReopened():
+            return {"reached": _without(state.reached, event.milestone)}
+        case e.GoalSet():
+            known_goal = state.goals.get(event.goal)
+            if known_goal is None:
+                goal = Goal(set_at=event.accepted_at, actions=len(event.actions))
+            else:
+                goal = _with(known_goal, actions=known_goal.actions + len(event.actions))
+            return {"goals": {**state.goals, event.goal: goal}}
+        case e.GoalReported():
+            was = state.goals[event.goal]
+            progress = event.progress in ("progressed", "achieved") and was.progressed_at is None
+            goal = _with(was, status=event.progress, **({"progressed_at": event.accepted_at} if progress else {}))
+            return {"goals": {**state.goals, event.goal: goal}}
+        case e.SurveyAnswered():
+            done = {"pulse_answered": True} if event.survey == "pulse" else {"closing_answered": True}
+            return _person(state, event.side, **done)
+        case e.BenefitsPinned():
+            return _person(state, event.side, pins=event.benefits)
+        case e.MeetingPrepared():
+            return {
+                **_meeting(state, event.meeting, lambda m: _with(m, prepared=True)),
+                "sent_sessions": _add(state.sent_sessions, event.session),
+                **_asked(state, event.feedback_for, pulse=event.pulse),
+            }
+        case e.MeetingAskedAbout():
+            return {
+                **_meeting(state, event.meeting, lambda m: _with(m, asked=True)),
+                **_followed_up(state, event.readers),
+                **(_asked(state, event.feedback_for, pulse=event.pulse) if event.readers else {}),
+            }
+        case e.AlignmentReminded():
+            return {**_followed_up(state, event.readers), "seen": _add(state.seen, "alignment")}
+        case e.HalfwayReached():
+            return {"seen": _add(state.seen, "halfway")}
+        case e.EndApproached():
+            return {"seen": _add(state.seen, "heads_up")}
+        case e.LadderClimbed():
+            highest = max(state.person(event.side).highest_rung, event.rung)
+            return _person(state, event.side, rung=event.rung, highest_rung=highest)
+        case e.EpisodeEnded():
+            return _person(state, event.side, rung=0, cleared_at=event.at)
+        case e.CheckInDue():
+            return {**_followed_up(state, event.readers), "seen": _add(state.seen, "run")}
+        case e.AttentionRaised():
+            seen = {"no_meeting": "no_meeting", "rematch": "rematch", "silence": "silence"}.get(event.line)
+            return {"attention": {**state.attention, event.line: event.at}, **({"seen": _add(state.seen, seen)} if seen else {})}
+        case e.AttentionCleared():
+            return {"attention": {line: at for line, at in state.attention.items() if line != event.line}}
+        case e.Paused():
+            dropped = set(event.dropped)
+            return {
+                "pausing": Pausing(since=event.at, until=event.until, dropped=len(dropped)),
+                "meetings": tuple(m for m in state.meetings if m.n not in dropped),
+                "calendar_sequence": state.calendar_sequence + 1,
+                "plan_request": None,
+            }
+        case e.Resumed():
+            pausing = state.pausing
+            since, again = (pausing.since, pausing.dropped) if pausing is not None else (event.at, 0)
+            return {
+                "pausing": None,
+                "paused_for": state.paused_for + (event.at - since),
+                "ends": event.ends,
+                "reporting_ends": event.reporting_ends,
+                "plan_request": PlanRequest(change="resumed", count=again, asked_at=event.at) if again else None,
+            }
+        case e.ExtensionAsked():
+            return _person(state, event.side, asked_extension=True)
+        case e.Extended():
+            count = event.length.span // state.rules.interval.span
+            waiting = state.plan_request.count if state.plan_request is not None else 0
+            paused = state.pausing is not None
+            return {
+                "ends": event.ends,
+                "reporting_ends": event.reporting_ends,
+                "extended_by_pair": state.extended_by_pair or event.by_pair,
+                "seen": _without(state.seen, "heads_up"),
+                "plan_request": None if paused else PlanRequest(change="extended", count=count + waiting, asked_at=event.at),
+                **({"pausing": _with(state.pausing, dropped=state.pausing.dropped + count)} if state.pausing is not None else {}),
+            }
+        case e.PlanApplied():
+            first = max((m.n for m in state.meetings), default=0) + 1
+            slots = [slot for slot in event.slots if not state.meetings or slot.start > state.meetings[-1].start]
+            added = tuple(Meeting(n=first + i, start=s.start, prepare_at=s.prepare_at, ask_at=s.ask_at) for i, s in enumerate(slots))
+            return {
+                "meetings": (*state.meetings, *added),
+                "ends": event.ends,
+                "reporting_ends": event.reporting_ends,
+                "plan_request": None,
+                "calendar_sequence": state.calendar_sequence + 1,
+            }
+        case e.EndReached():
+            return {"closing": True, "plan_request": None}
+        case e.CertificatesDecided():
+            decided = Decided(at=event.at, earned=event.earned, done=event.done, total=event.total)
+            return {"decided": decided, "attention": {}}
+        case e.CertificatesIssued():
+            return {"certificates": event.certificates}
+        case e.SurveyReminded():
+            return {**_followed_up(state, event.readers), "seen": _add(state.seen, "survey")}
+        case e.MentorshipEnded():
+            return {"ended": Ended(at=event.at, reason=event.reason), "pausing": None, "plan_request": None, "calendar_sequence": state.calendar_sequence + 1}
+        case e.MentorshipCompleted():
+            return {"completed": True}
+        case e.CommandRefused() | e.FeedbackGiven() | e.NoticeFailed():
+            return {}
+        case _:
+            assert_never(event)
+
+
+# -- small steps ----------------------------------------------------------------------------------------------------------
+
+
+def _with(part: Any, **changes: Any) -> Any:
+    return part.model_copy(update=changes)
+
+
+def _add(items: tuple[Any, ...], item: Any) -> tuple[Any, ...]:
+    return items if item in items else (*items, item)
+
+
+def _without(items: tuple[str, ...], *gone: str) -> tuple[str, ...]:
+    return tuple(item for item in items if item not in gone)
+
+
+def _meeting(state: State, n: int, change: Any) -> dict[str, Any]:
+    return {"meetings": tuple(change(m) if m.n == n else m for m in state.meetings)}
+
+
+def _claim(state: State, n: int, side: Side, stands: str) -> dict[str, Any]:
+    return _meeting(state, n, lambda m: _with(m, claims=tuple(_with(x, stands=stands) if x.side == side else x for x in m.claims)))
+
+
+def _person(state: State, side: Side, **changes: Any) -> dict[str, Any]:
+    person: Person = _with(state.person(side), **changes)
+    return {side: person}
+
+
+def _followed_up(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
+    return {side: _with(state.person(side), unanswered=state.person(side).unanswered + 1) for side in readers}
+
+
+def _asked(state: State, feedback_for: int | None, *, pulse: bool) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if feedback_for is not None:
+        changes["feedback_asked"] = feedback_for
+    if pulse:
+        changes["seen"] = _add(state.seen, "pulse")
+    return changes
+
+
+def _milestone(state: State, milestone: str, known: MilestoneState) -> dict[str, Any]:
+    return {"milestones": {**state.milestones, milestone: known}}
+
+
+def _withdrawn(state: State, event: e.ReportWithdrawn) -> dict[str, Any]:
+    """The report is gone; an objection to it goes with it."""
+    mine = (event.side, event.report)
+    milestones = {}
+    for milestone, known in state.milestones.items():
+        left = tuple(c for c in known.confirmations if (c.side, c.report) != mine)
+        gone = len(left) < len(known.confirmations)
+        milestones[milestone] = _with(known, confirmations=left, objected_by=None if gone and not left else known.objected_by) if gone else known
+    meetings = tuple(_with(m, reports=tuple(r for r in m.reports if (r.side, r.report) != mine)) for m in state.meetings)
+    extras = tuple(_with(x, reports=tuple(r for r in x.reports if (r.side, r.report) != mine)) for x in state.extras)
+    return {"milestones": milestones, "meetings": meetings, "extras": tuple(x for x in extras if x.reports)}

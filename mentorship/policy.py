@@ -1,0 +1,344 @@
+"""Questions about a mentorship's state. Every rule of the brief that is not a transition stands here, once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from mentorship.effects import MilestoneFacts
+from mentorship.instant import Instant
+from mentorship.people import SIDES, Side, other
+from mentorship.programme import MeetingsHeld, MilestoneRule
+from mentorship.state import Meeting, State
+
+Phase = Literal["aligning", "active", "paused", "closing", "completed", "ended"]
+
+COUNTING_REASONS = frozenset({"work", "not_said"})
+"""`personal` (covers illness) and `technical` never count, nor what the partner excuses (H14)."""
+
+
+def phase(state: State) -> Phase:
+    if state.ended is not None:
+        return "ended"
+    if state.completed:
+        return "completed"
+    if state.closing:
+        return "closing"
+    if state.pausing is not None:
+        return "paused"
+    return "active" if expectations_confirmed_at(state) is not None or held_instants(state) else "aligning"
+
+
+# -- meetings -------------------------------------------------------------------------------------------------------------
+
+
+def held_instants(state: State) -> list[Instant]:
+    """When each meeting that was held took place, in order: planned ones at their start, extra ones as reported."""
+    held = [meeting.start for meeting in state.meetings if meeting.held]
+    held += [extra.held_at for extra in state.extras]
+    return sorted(held)
+
+
+def last_planned(state: State) -> Meeting | None:
+    return state.meetings[-1] if state.meetings else None
+
+
+def topic_for(state: State, n: int | None) -> int:
+    """The session of meeting `n`, or of an extra one: topics advance with meetings held, the last planned takes the closing one (H10).
+
+    An extra meeting takes the closing session only once the last planned one is past and was not held.
+    """
+    closing = state.rules.closing
+    last = last_planned(state)
+    whole = state.pausing is None and state.plan_request is None  # else later slots are still to come
+    if closing is not None and last is not None and whole:
+        if n == last.n:
+            return closing
+        if n is None and last.not_held and not _closing_used(state):
+            return closing
+    open_sessions = [index for index in range(state.rules.sessions) if index != closing]
+    used = sum(1 for m in state.meetings if m.held and m.session != closing) + sum(1 for extra in state.extras if extra.session != closing)
+    return open_sessions[min(used, len(open_sessions) - 1)] if open_sessions else 0
+
+
+def _closing_used(state: State) -> bool:
+    closing = state.rules.closing
+    return any(m.held and m.session == closing for m in state.meetings) or any(extra.session == closing for extra in state.extras)
+
+
+def resolved(state: State) -> list[Meeting]:
+    """The planned meetings whose outcome is known, in order of their start."""
+    return sorted((m for m in state.meetings if m.held or m.not_held), key=lambda m: (m.start, m.n))
+
+
+def not_held_in_a_row(state: State) -> int:
+    """How many planned meetings up to the latest known one were not held, one after the other; an extra one held later ends the row."""
+    run = 0
+    last_extra = max((extra.held_at for extra in state.extras), default=None)
+    for meeting in reversed(resolved(state)):
+        if meeting.held or (last_extra is not None and last_extra > meeting.start):
+            break
+        run += 1
+    return run
+
+
+def without_word_in_a_row(state: State) -> int:
+    """How many meetings up to the latest one asked about stay without a word from either."""
+    run = 0
+    for meeting in sorted((m for m in state.meetings if m.asked or m.reports), key=lambda m: m.start, reverse=True):
+        if not meeting.without_word:
+            break
+        run += 1
+    return run
+
+
+# -- the ladder (H14) -----------------------------------------------------------------------------------------------------
+
+
+def strikes(state: State, side: Side) -> list[Instant]:
+    """The instants of what counts against `side` in this episode: late cancellations by their own instant, absences by the meeting's start."""
+    person = state.person(side)
+    found = [at for meeting in state.meetings if (at := _strike(meeting, side)) is not None]
+    return sorted(at for at in found if person.cleared_at is None or at > person.cleared_at)
+
+
+def _strike(meeting: Meeting, side: Side) -> Instant | None:
+    if side in meeting.excused or meeting.held:
+        return None
+    cancelled = meeting.cancelled
+    if cancelled is not None:
+        return cancelled.at if cancelled.side == side and cancelled.late and cancelled.reason in COUNTING_REASONS else None
+    if not meeting.confirmed:
+        return None
+    own = meeting.report(side)
+    if own is not None and own.own == "absent":
+        return meeting.start if (own.reason or "not_said") in COUNTING_REASONS else None
+    claim = meeting.claim(side)
+    return meeting.start if claim is not None and claim.stands == "yes" else None
+
+
+def strikes_in_window(state: State, side: Side) -> list[Instant]:
+    """Of these, the ones in the sliding window that ends now."""
+    opens = state.now - state.rules.cancellations.window.span
+    return [at for at in strikes(state, side) if at > opens]
+
+
+def episode_is_over(state: State, side: Side) -> bool:
+    """An episode ends after three meetings held since its last strike, or when the window has emptied."""
+    counted = strikes(state, side)
+    person = state.person(side)
+    if not counted:
+        return person.rung > 0
+    if not strikes_in_window(state, side):
+        return True
+    return sum(1 for at in held_instants(state) if at > counted[-1]) >= state.rules.cancellations.episode_ends_after_held
+
+
+def rung_reached(state: State, side: Side) -> int:
+    """The rung, from 1, that the strikes in the window stand on; 0 for none."""
+    count = len(strikes_in_window(state, side))
+    return max((number for number, rung in enumerate(state.rules.cancellations.ladder, 1) if count >= rung.at), default=0)
+
+
+# -- milestones (H7) ------------------------------------------------------------------------------------------------------
+
+
+def expectations_confirmed_at(state: State) -> Instant | None:
+    mentor, mentee = state.mentor.confirmed_at, state.mentee.confirmed_at
+    return max(mentor, mentee) if mentor is not None and mentee is not None else None
+
+
+def closing_held_at(state: State) -> Instant | None:
+    closing = state.rules.closing
+    if closing is None:
+        return None
+    held = [m.start for m in state.meetings if m.held and m.session == closing]
+    held += [extra.held_at for extra in state.extras if extra.session == closing]
+    return min(held, default=None)
+
+
+def done_at(state: State, rule: MilestoneRule) -> Instant | None:
+    """When this milestone was done, whether in time or not; None while it is not."""
+    known = state.milestones.get(rule.id)
+    if known is not None and known.waived_at is not None:
+        return min(known.waived_at, state.ends)
+    match rule.when:
+        case "expectations_confirmed":
+            return expectations_confirmed_at(state)
+        case "goal_set":
+            return min((goal.set_at for goal in state.goals.values()), default=None)
+        case "goal_progressed":
+            return min((goal.progressed_at for goal in state.goals.values() if goal.progressed_at is not None), default=None)
+        case "closing_held":
+            return closing_held_at(state)
+        case MeetingsHeld(meetings_held=needed):
+            held = held_instants(state)
+            return held[needed - 1] if len(held) >= needed else None
+        case None:
+            return _confirmed_at(state, rule)
+
+
+def _confirmed_at(state: State, rule: MilestoneRule) -> Instant | None:
+    known = state.milestones.get(rule.id)
+    if known is None or not known.confirmations:
+        return None
+    instants = [confirmation.done_at for confirmation in known.confirmations]
+    if rule.by == "both" or known.objected_by is not None:
+        return max(instants) if len(instants) == 2 else None
+    return min(instants)
+
+
+def milestone_facts(state: State) -> tuple[MilestoneFacts, ...]:
+    """Each milestone with the instant at which it was done in time; what was done after the end is not done."""
+    facts = []
+    for rule in state.rules.milestones:
+        at = done_at(state, rule)
+        known = state.milestones.get(rule.id)
+        waived = known is not None and known.waived_at is not None
+        facts.append(MilestoneFacts(id=rule.id, done_at=at if at is not None and at <= final_instant(state) else None, waived=waived))
+    return tuple(facts)
+
+
+def final_instant(state: State) -> Instant:
+    """What was done at this instant still counts; one second later does not."""
+    return min(state.ends, state.ended.at) if state.ended is not None else state.ends
+
+
+def done_milestones(state: State) -> tuple[str, ...]:
+    return tuple(fact.id for fact in milestone_facts(state) if fact.done_at is not None)
+
+
+def is_complete(done: int, total: int, share: int) -> bool:
+    """The share rule, in whole numbers and inclusive (H7)."""
+    return total > 0 and 100 * done >= share * total
+
+
+def needed(total: int, share: int) -> int:
+    """The least number of milestones that earns the certificate."""
+    return -(-share * total // 100)
+
+
+# -- deadlines ------------------------------------------------------------------------------------------------------------
+
+DueKind = Literal[
+    "prepare",
+    "ask",
+    "proposal",
+    "claim",
+    "alignment",
+    "episode",
+    "no_meeting",
+    "rematch",
+    "halfway",
+    "heads_up",
+    "end",
+    "decide",
+    "survey",
+    "complete",
+    "resume",
+]
+
+
+class Due:
+    """A deadline of the mentorship: `kind` at the instant `at`, about a meeting and a person where it has them."""
+
+    __slots__ = ("at", "kind", "meeting", "side")
+
+    def __init__(self, at: datetime, kind: DueKind, meeting: int | None = None, side: Side | None = None) -> None:
+        self.at = at
+        self.kind: DueKind = kind
+        self.meeting = meeting
+        self.side: Side | None = side
+
+    def __repr__(self) -> str:
+        return f"Due({self.at:%Y-%m-%d %H:%M:%S} {self.kind} {self.meeting or ''} {self.side or ''})"
+
+
+def next_due(state: State) -> Due | None:
+    """The earliest deadline, or None when the mentorship is over. Deciding it always moves it on (a property test holds this)."""
+    return min(deadlines(state), key=lambda due: due.at, default=None)
+
+
+def deadlines(state: State) -> list[Due]:
+    """Every deadline that stands."""
+    if state.over:
+        return []
+    rules = state.rules
+    found: list[Due] = []
+    if state.decided is None:
+        found += _meeting_deadlines(state)
+    if state.pausing is not None:
+        return [*found, Due(state.pausing.until, "resume")]
+    for side in SIDES:
+        counted = strikes(state, side)
+        if state.decided is None and counted:
+            found.append(Due(counted[-1] + rules.cancellations.window.span, "episode", side=side))
+    if not state.closing:
+        return found + _programme_deadlines(state)
+    if state.decided is None:
+        found.append(Due(state.reporting_ends, "decide"))
+    if "survey" not in state.seen and any(not state.person(side).closing_answered for side in SIDES):
+        found.append(Due(state.ends + rules.surveys.closing_reminder.span, "survey"))
+    if state.decided is not None:
+        found.append(Due(max(state.ends + rules.surveys.closes.span, state.reporting_ends), "complete"))
+    return found
+
+
+def _meeting_deadlines(state: State) -> list[Due]:
+    rules = state.rules
+    found: list[Due] = []
+    for meeting in state.meetings:
+        if meeting.cancelled is None and not meeting.held:
+            if not meeting.prepared and not state.closing and not meeting.reports:
+                found.append(Due(meeting.prepare_at, "prepare", meeting.n))
+            if not meeting.asked and not meeting.reports:
+                found.append(Due(meeting.ask_at, "ask", meeting.n))
+        for proposal in meeting.proposals:
+            found.append(Due(proposal.at + rules.cancellations.answer_within.span, "proposal", meeting.n, proposal.side))
+        for claim in meeting.claims:
+            if claim.stands == "open":
+                found.append(Due(claim.asked_at + rules.attendance.contest_within.span, "claim", meeting.n, claim.side))
+    return found
+
+
+def _programme_deadlines(state: State) -> list[Due]:
+    rules, seen = state.rules, state.seen
+    found = [Due(state.ends, "end")]
+    if "halfway" not in seen:
+        found.append(Due(halfway_at(state), "halfway"))
+    if "heads_up" not in seen:
+        found.append(Due(max(state.ends - rules.heads_up.span, state.starts), "heads_up"))
+    if "alignment" not in seen and state.meetings and expectations_confirmed_at(state) is None:
+        found.append(Due(state.meetings[0].start + rules.alignment.remind_after.span, "alignment"))
+    if not held_instants(state):
+        met_by = state.starts + state.paused_for
+        if "no_meeting" not in seen:
+            found.append(Due(met_by + rules.attention.no_meeting_by.span, "no_meeting"))
+        if "rematch" not in seen:
+            found.append(Due(met_by + rules.attention.offer_rematch.span, "rematch"))
+    return found
+
+
+def halfway_at(state: State) -> Instant:
+    return state.starts + (state.ends - state.starts) / 2
+
+
+# -- who hears ------------------------------------------------------------------------------------------------------------
+
+
+def wants_follow_up(state: State, side: Side) -> bool:
+    """Follow-ups stop after two unanswered; anything that the person does answers them (Calm)."""
+    return state.person(side).unanswered < state.rules.mail.follow_ups
+
+
+def partner_may_object_until(state: State, milestone: str, side: Side) -> Instant | None:
+    """Until when `side` may object to the partner's report of this milestone; None if there is nothing to object to."""
+    known = state.milestones.get(milestone)
+    if known is None or known.objected_by is not None or len(known.confirmations) != 1:
+        return None
+    confirmation = known.confirmations[0]
+    return confirmation.at + state.rules.object_within.span if confirmation.side == other(side) else None
+
+
+def pause_left(state: State) -> timedelta:
+    return max(state.rules.pause.longest.span - state.paused_for, timedelta())

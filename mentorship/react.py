@@ -1,0 +1,243 @@
+"""react(event, state) -> effects: what follows outside the mentorship. `state` is the one after the event."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from mentorship import events as e
+from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, NoticeKind, PlanMeetings, SendNotice, TellCoordinators
+from mentorship.instant import Instant
+from mentorship.people import SIDES, Side, other
+from mentorship.policy import milestone_facts, needed, topic_for
+from mentorship.state import Meeting, State
+
+
+def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
+    """The effects of this event, in order; their ids are set when they enter the outbox."""
+    match event:
+        case e.MentorshipStarted():
+            return _both(state, "welcome", event.at, calendar=_calendar(state), ends=state.ends, milestones=milestone_facts(state), needed=_needed(state))
+        case e.MoveProposed():
+            return (_notice(state, "move_proposed", other(event.side), event.at, meeting=_proposed(state, event)),)
+        case e.MeetingMoved():
+            meeting = _facts(state, event.meeting, previous_start=event.previous_start)
+            return _both(state, "rescheduled", event.at, change="moved", meeting=meeting, calendar=_calendar(state))
+        case e.MeetingCancelled():
+            return _both(state, "rescheduled", event.at, change="cancelled", meeting=_facts(state, event.meeting), calendar=_calendar(state))
+        case e.AbsenceClaimed():
+            until = event.at + state.rules.attendance.contest_within.span
+            return (_notice(state, "absence_reported", event.side, event.at, meeting=_facts(state, event.meeting), helps_until=until),)
+        case e.MeetingPrepared():
+            return _prepare(event, state)
+        case e.MeetingAskedAbout():
+            return tuple(
+                _notice(
+                    state,
+                    "ask",
+                    side,
+                    event.at,
+                    meeting=_facts(state, event.meeting),
+                    helps_until=_next_start(state, event.meeting),
+                    feedback_for=event.feedback_for,
+                    pulse=event.pulse,
+                    milestones=milestone_facts(state),
+                    needed=_needed(state),
+                )
+                for side in event.readers
+            )
+        case e.AlignmentReminded():
+            return tuple(_notice(state, "alignment_reminder", side, event.at, helps_until=state.ends) for side in event.readers)
+        case e.HalfwayReached():
+            return _progress(state, "halfway", event.at)
+        case e.EndApproached():
+            return _progress(state, "heads_up", event.at)
+        case e.LadderClimbed():
+            return _climbed(event, state)
+        case e.CheckInDue():
+            return tuple(_notice(state, "check_in", side, event.at, helps_until=state.ends) for side in event.readers)
+        case e.AttentionRaised():
+            return (TellCoordinators(line=event.line, at=event.at),)
+        case e.AttentionCleared():
+            return (TellCoordinators(line=event.line, at=event.at, opened=False),)
+        case e.Paused():
+            return _both(state, "rescheduled", event.at, change="paused", calendar=_calendar(state))
+        case e.Resumed() | e.Extended():
+            return _plan(event, state)
+        case e.PlanApplied():
+            return _both(state, "rescheduled", event.at, change=event.change, calendar=_calendar(state), ends=state.ends)
+        case e.EndReached():
+            return _both(
+                state,
+                "closing_survey",
+                event.at,
+                helps_until=max(state.ends + state.rules.surveys.closes.span, state.reporting_ends),
+                reporting_ends=state.reporting_ends,
+                milestones=milestone_facts(state),
+                needed=_needed(state),
+                ends=state.ends,
+            )
+        case e.CertificatesDecided():
+            return _decided(event, state)
+        case e.CertificatesIssued():
+            return tuple(
+                _notice(
+                    state,
+                    "result",
+                    side,
+                    event.at,
+                    met_with_share=True,
+                    certificate=event.certificates.get(state.pair.person(side)),
+                    milestones=milestone_facts(state),
+                    needed=_needed(state),
+                    ends=state.ends,
+                )
+                for side in SIDES
+            )
+        case e.SurveyReminded():
+            return tuple(_notice(state, "survey_reminder", side, event.at, helps_until=state.ends + state.rules.surveys.closes.span) for side in event.readers)
+        case e.MentorshipEnded():
+            closed = tuple(TellCoordinators(line=line, at=event.at, opened=False) for line in state.attention)
+            return (*_both(state, "ended", event.at, calendar=()), *closed)
+        case (
+            e.CommandRefused()
+            | e.ExpectationsConfirmed()
+            | e.SlotsAccepted()
+            | e.ProposalExpired()
+            | e.MeetingExcused()
+            | e.MeetingReported()
+            | e.MeetingHeld()
+            | e.MeetingUnheld()
+            | e.ExtraMeetingReported()
+            | e.AbsenceDisputed()
+            | e.AbsenceStood()
+            | e.AbsenceDropped()
+            | e.MilestoneRecorded()
+            | e.MilestoneObjected()
+            | e.MilestoneWaived()
+            | e.ReportWithdrawn()
+            | e.MilestoneReached()
+            | e.MilestoneReopened()
+            | e.GoalSet()
+            | e.GoalReported()
+            | e.FeedbackGiven()
+            | e.SurveyAnswered()
+            | e.BenefitsPinned()
+            | e.EpisodeEnded()
+            | e.ExtensionAsked()
+            | e.MentorshipCompleted()
+            | e.NoticeFailed()
+        ):
+            return ()
+        case _:
+            assert_never(event)
+
+
+# -- one mail to one reader -----------------------------------------------------------------------------------------------
+
+
+def _notice(state: State, kind: NoticeKind, to: Side, at: Instant, **facts: Any) -> SendNotice:
+    return SendNotice(kind=kind, to=to, due=at, pins=state.person(to).pins, calendar_sequence=state.calendar_sequence, **facts)
+
+
+def _both(state: State, kind: NoticeKind, at: Instant, **facts: Any) -> tuple[SendNotice, ...]:
+    return tuple(_notice(state, kind, side, at, **facts) for side in SIDES)
+
+
+def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
+    known = state.meeting(event.meeting)
+    if known is None:
+        return ()
+    meeting = _describe(state, known, session=event.session, session_sent=event.again)
+    return _both(
+        state,
+        "prepare",
+        event.at,
+        meeting=meeting,
+        helps_until=known.start,
+        unreported=event.asks_again,
+        feedback_for=event.feedback_for,
+        pulse=event.pulse,
+        milestones=milestone_facts(state),
+        needed=_needed(state),
+    )
+
+
+def _progress(state: State, kind: NoticeKind, at: Instant) -> tuple[SendNotice, ...]:
+    return _both(state, kind, at, milestones=milestone_facts(state), needed=_needed(state), ends=state.ends, helps_until=state.ends)
+
+
+def _climbed(event: e.LadderClimbed, state: State) -> tuple[AnyEffect, ...]:
+    match event.do:
+        case "nudge":
+            return (_notice(state, "nudge", event.side, event.at, offer=("change_rhythm",)),)
+        case "coordinator":
+            line = f"cancellations_{event.side}"
+            return (
+                _notice(state, "coordinator_told", event.side, event.at),
+                SendNotice(kind="case", to="coordinators", due=event.at, line=line),
+            )
+        case _:
+            assert_never(event.do)
+
+
+def _decided(event: e.CertificatesDecided, state: State) -> tuple[AnyEffect, ...]:
+    facts = milestone_facts(state)
+    if event.earned:
+        return (IssueCertificates(completed_at=event.ended_at, decided_at=event.at, started_at=state.starts, milestones=facts, share=state.rules.share),)
+    if not state.closing:  # an early end below the share: the mail that it ended says enough
+        return ()
+    return _both(state, "result", event.at, met_with_share=False, milestones=facts, needed=_needed(state), ends=state.ends)
+
+
+def _plan(event: e.Resumed | e.Extended, state: State) -> tuple[AnyEffect, ...]:
+    request = state.plan_request
+    if request is None:
+        return ()
+    return (
+        PlanMeetings(
+            after=event.at,
+            count=request.count,
+            first_number=max((m.n for m in state.meetings), default=0) + 1,
+            ends=state.ends,
+            longer=event.length if isinstance(event, e.Extended) else None,
+            last_start=state.meetings[-1].start if state.meetings else None,
+        ),
+    )
+
+
+# -- facts ----------------------------------------------------------------------------------------------------------------
+
+
+def _needed(state: State) -> int:
+    return needed(len(state.rules.milestones), state.rules.share)
+
+
+def _describe(state: State, meeting: Meeting, **more: Any) -> MeetingFacts:
+    return MeetingFacts(meeting=meeting.n, start=meeting.start, ends=meeting.start + state.rules.duration.span, confirmed=meeting.confirmed, **more)
+
+
+def _facts(state: State, n: int, **more: Any) -> MeetingFacts | None:
+    meeting = state.meeting(n)
+    if meeting is None:
+        return None
+    # A move to soon leaves no time for a preparation mail of its own, so this mail brings the topic.
+    session = topic_for(state, n) if more.get("previous_start") is not None and meeting.prepare_at <= state.now else None
+    return _describe(state, meeting, session=session, **more)
+
+
+def _proposed(state: State, event: e.MoveProposed) -> MeetingFacts | None:
+    meeting = state.meeting(event.meeting)
+    if meeting is None:
+        return None
+    return MeetingFacts(meeting=meeting.n, start=event.to, ends=event.to + state.rules.duration.span, previous_start=meeting.start)
+
+
+def _calendar(state: State) -> tuple[MeetingFacts, ...]:
+    return tuple(_describe(state, meeting) for meeting in state.meetings if meeting.cancelled is None)
+
+
+def _next_start(state: State, n: int) -> Instant:
+    """Until when asking about meeting `n` helps: the next meeting, or the end of the reporting grace."""
+    meeting = state.meeting(n)
+    later = [m.start for m in state.meetings if meeting is not None and m.start > meeting.start and m.cancelled is None]
+    return min(later, default=state.reporting_ends)

@@ -1,0 +1,226 @@
+"""One mentorship's state: compact, bounded, serialisable. It is nothing but the fold of its events."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mentorship.commands import CancelReason, EndReason, Expectation, GoalProgress, OwnAttendance, PartnerAttendance
+from mentorship.instant import Instant
+from mentorship.people import Pair, Side
+from mentorship.programme import Rules
+
+MOST_EXTRA_MEETINGS = 60
+MOST_GOALS = 20
+MOST_ACTIONS = 20
+MESSAGES_KEPT = 256
+
+
+def report_digest(message_id: str) -> str:
+    """A message id in 11 characters: ids come in any length, and the state keeps 256 of them."""
+    return hashlib.blake2b(message_id.encode(), digest_size=8).hexdigest()
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Proposal(Part):
+    side: Side
+    to: Instant
+    at: Instant
+    late: bool
+
+
+class Cancelled(Part):
+    side: Side | None
+    at: Instant
+    reason: CancelReason
+    late: bool
+
+
+class Report(Part):
+    side: Side
+    report: str
+    at: Instant
+    held: bool | None = None
+    own: OwnAttendance | None = None
+    partner: PartnerAttendance | None = None
+    reason: CancelReason | None = None
+
+
+class Claim(Part):
+    """An absence of `side` that the partner reported."""
+
+    side: Side
+    asked_at: Instant
+    stands: Literal["open", "yes", "no"] = "open"
+
+
+class Meeting(Part):
+    """A planned meeting. `accepted` by both: confirmed, and only then can it be cancelled late or missed."""
+
+    n: int
+    start: Instant
+    prepare_at: Instant
+    ask_at: Instant
+    accepted: tuple[Side, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    cancelled: Cancelled | None = None
+    excused: tuple[Side, ...] = ()
+    reports: tuple[Report, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    prepared: bool = False
+    asked: bool = False
+    session: int | None = None
+    """The topic it used up, once held."""
+
+    @property
+    def confirmed(self) -> bool:
+        return len(self.accepted) == 2
+
+    @property
+    def held(self) -> bool:
+        """At least one says so (H13)."""
+        return any(report.held for report in self.reports)
+
+    @property
+    def not_held(self) -> bool:
+        return not self.held and (self.cancelled is not None or any(r.held is False or r.own == "absent" or r.partner == "absent" for r in self.reports))
+
+    @property
+    def without_word(self) -> bool:
+        return self.cancelled is None and not self.reports
+
+    def proposal(self, side: Side) -> Proposal | None:
+        return next((proposal for proposal in self.proposals if proposal.side == side), None)
+
+    def report(self, side: Side) -> Report | None:
+        return next((report for report in self.reports if report.side == side), None)
+
+    def claim(self, side: Side) -> Claim | None:
+        return next((claim for claim in self.claims if claim.side == side), None)
+
+
+class ExtraMeeting(Part):
+    held_at: Instant
+    session: int
+    reports: tuple[Report, ...]
+
+
+class Confirmation(Part):
+    side: Side
+    report: str
+    done_at: Instant
+    at: Instant
+
+
+class MilestoneState(Part):
+    confirmations: tuple[Confirmation, ...] = ()
+    objected_by: Side | None = None
+    waived_at: Instant | None = None
+
+
+class Goal(Part):
+    status: Literal["set"] | GoalProgress = "set"
+    set_at: Instant
+    progressed_at: Instant | None = None
+    actions: int = 0
+
+
+class Person(Part):
+    """What the mentorship knows of one of the two."""
+
+    expectations: tuple[Expectation, ...] = ()
+    confirmed_at: Instant | None = None
+    rung: int = 0
+    highest_rung: int = 0
+    cleared_at: Instant | None = None
+    """Late cancellations up to here are spent: their episode ended."""
+    unanswered: int = 0
+    pins: tuple[str, ...] = ()
+    asked_extension: bool = False
+    pulse_answered: bool = False
+    closing_answered: bool = False
+
+
+class Pausing(Part):
+    since: Instant
+    until: Instant
+    dropped: int
+
+
+class Ended(Part):
+    at: Instant
+    reason: EndReason | Literal["by_pair"]
+
+
+class Decided(Part):
+    at: Instant
+    earned: bool
+    done: int
+    total: int
+
+
+class PlanRequest(Part):
+    """Which answer of schedule/ is awaited; another one comes too late and is ignored."""
+
+    change: Literal["resumed", "extended"]
+    count: int
+    asked_at: Instant
+
+
+class State(Part):
+    """Everything that a decision may read. `now` is the latest instant that was handled; nothing moves back behind it."""
+
+    pair: Pair
+    rules: Rules
+    starts: Instant
+    ends: Instant
+    reporting_ends: Instant
+    now: Instant
+    seq: int = 0
+    """The number of the last journal entry."""
+    meetings: tuple[Meeting, ...] = ()
+    extras: tuple[ExtraMeeting, ...] = ()
+    milestones: dict[str, MilestoneState] = {}
+    reached: tuple[str, ...] = ()
+    goals: dict[str, Goal] = {}
+    mentor: Person = Person()
+    mentee: Person = Person()
+    pausing: Pausing | None = None
+    paused_for: timedelta = timedelta()
+    extended_by_pair: bool = False
+    plan_request: PlanRequest | None = None
+    attention: dict[str, Instant] = {}
+    seen: tuple[str, ...] = ()
+    """Codes of what is done once: halfway, heads_up, alignment, survey, pulse, no_meeting, rematch, run."""
+    feedback_asked: int = 0
+    sent_sessions: tuple[int, ...] = ()
+    calendar_sequence: int = 0
+    closing: bool = False
+    decided: Decided | None = None
+    certificates: dict[str, str] = {}
+    ended: Ended | None = None
+    completed: bool = False
+    recent: tuple[str, ...] = Field(default=(), max_length=MESSAGES_KEPT)
+    """Digests of the last message ids; a refused one carries its reason behind a `!`."""
+
+    def person(self, side: Side) -> Person:
+        return self.mentor if side == "mentor" else self.mentee
+
+    def meeting(self, n: int) -> Meeting | None:
+        if 1 <= n <= len(self.meetings) and self.meetings[n - 1].n == n:
+            return self.meetings[n - 1]
+        return next((meeting for meeting in self.meetings if meeting.n == n), None)
+
+    @property
+    def over(self) -> bool:
+        return self.completed or self.ended is not None
+
+    def compact(self) -> dict[str, Any]:
+        """JSON without what is default: what continue-as-new carries. `State.model_validate` reads it back."""
+        return self.model_dump(mode="json", exclude_defaults=True)
