@@ -1,0 +1,40 @@
+"""The coordinators' list: lines that say which pair needs a person (P7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import activity
+
+from mentorship.effects import TellCoordinators
+from mentorship.people import Side
+
+
+class LineRequest(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    mentorship: str
+    wanted: TellCoordinators
+
+
+class Lines(Protocol):
+    """Both are idempotent."""
+
+    async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None: ...
+
+    async def close(self, mentorship: str, line: str, at: datetime) -> None: ...
+
+
+class CoordinationActivities:
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    @activity.defn(name="tell_coordinators")
+    async def tell_coordinators(self, request: LineRequest) -> None:
+        wanted = request.wanted
+        if wanted.opened:
+            await self._lines.open(request.mentorship, wanted.line, wanted.side, wanted.at, f"{request.mentorship}/{wanted.id}")
+        else:
+            await self._lines.close(request.mentorship, wanted.line, wanted.at)

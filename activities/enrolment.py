@@ -1,0 +1,84 @@
+"""A cohort's own work: enrolling pairs in batches, the weekly digest, the report at its close (H9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import activity
+
+from mentorship.instant import Instant
+
+
+class CohortOf(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    cohort: str
+
+
+class EnrolRequest(BaseModel):
+    """Start at most `most` mentorships of this cohort that are not started yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cohort: str
+    most: int
+
+
+class Progress(BaseModel):
+    """How far the cohort is: counts of mentorships; when to look again, and when the next digest is due (Monday morning)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pending: int = 0
+    started: int = 0
+    over: int = 0
+    look_again: timedelta = timedelta(days=1)
+    next_digest: Instant | None = None
+
+    @property
+    def total(self) -> int:
+        return self.pending + self.started + self.over
+
+
+class DigestRequest(BaseModel):
+    """One digest to each coordinator; `number` names it, so that a repeat is recognised."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cohort: str
+    number: int
+    at: Instant
+    closing: bool = False
+
+
+class CohortOffice(Protocol):
+    """All of it idempotent: what was started stays started, a digest that went does not go again."""
+
+    async def enrol(self, cohort: str, most: int, beat: Callable[..., None]) -> Progress: ...
+
+    async def progress(self, cohort: str) -> Progress: ...
+
+    async def digest(self, request: DigestRequest) -> None: ...
+
+
+class EnrolmentActivities:
+    def __init__(self, office: CohortOffice) -> None:
+        self._office = office
+
+    @activity.defn(name="enrol_batch")
+    async def enrol_batch(self, request: EnrolRequest) -> Progress:
+        """Heartbeats after each pair; a crash in between starts nobody twice."""
+        return await self._office.enrol(request.cohort, request.most, activity.heartbeat)
+
+    @activity.defn(name="cohort_progress")
+    async def cohort_progress(self, cohort: CohortOf) -> Progress:
+        return await self._office.progress(cohort.cohort)
+
+    @activity.defn(name="send_digest")
+    async def send_digest(self, request: DigestRequest) -> Progress:
+        """The coordinators' list of the week, or the closing report; and how far the cohort is by now."""
+        await self._office.digest(request)
+        return await self._office.progress(request.cohort)

@@ -1,0 +1,131 @@
+"""Sending one mail: within the reader's hours and budget, recorded once, handed over at least once (Calm).
+
+A repeat after a crash between the mail server's 250 and our commit carries the same Message-ID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import activity
+
+from mentorship.effects import CHANGES, SendNotice
+from mentorship.instant import Instant
+from mentorship.people import Pair
+from mentorship.programme import Mail
+
+Verdict = Literal["send", "already", "over_budget", "unsubscribed"]
+Failure = Literal["bounced", "over_budget", "unsubscribed", "no_address", "undeliverable"]
+
+
+class NoticeRequest(BaseModel):
+    """One mail to one reader: opaque ids and facts. The words are looked up at the last moment (H12)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mentorship: str
+    pair: Pair
+    texts: str
+    notice: SendNotice
+    mail: Mail
+
+    @property
+    def key(self) -> str:
+        """Names this mail among all; the Message-ID is made from it."""
+        return f"{self.mentorship}/{self.notice.id}"
+
+
+class Delivery(BaseModel):
+    """`later`: outside the reader's hours, try again at `until`. `failed`: it will not go, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Literal["sent", "later", "failed"]
+    until: Instant | None = None
+    why: Failure | None = None
+
+
+class Undeliverable(Exception):  # noqa: N818 - it names what is the case
+    """A mail that will never go: its address is refused, or there is none. `why` is a code; no address stands in it."""
+
+    def __init__(self, why: Failure) -> None:
+        super().__init__(why)
+        self.why: Failure = why
+
+
+class Post(Protocol):
+    """Composes a mail and hands it to the mail server."""
+
+    async def readers(self, request: NoticeRequest) -> tuple[str, ...]:
+        """The opaque ids of who reads it: one person, or the coordinators who may see this pair."""
+        ...
+
+    async def time_zone(self, reader: str, request: NoticeRequest) -> str:
+        """The reader's zone, or the programme's. Raises Undeliverable for who was erased."""
+        ...
+
+    async def deliver(self, reader: str, request: NoticeRequest) -> str:
+        """Hands it over and returns its Message-ID. Raises Undeliverable; anything else may pass and is retried."""
+        ...
+
+
+class Ledger(Protocol):
+    """What was sent to whom, over all their pairs."""
+
+    async def begin(self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta) -> Verdict: ...  # noqa: PLR0917 - the mail's facts, then the budget
+
+    async def sent(self, key: str, message_id: str, at: datetime) -> None: ...
+
+    async def failed(self, key: str, why: str, at: datetime) -> None: ...
+
+
+class NoticeActivities:
+    def __init__(self, post: Post, ledger: Ledger, reading_hours: Callable[[datetime, str, str], datetime]) -> None:
+        self._post = post
+        self._ledger = ledger
+        self._reading_hours = reading_hours
+
+    @activity.defn(name="send_notice")
+    async def send_notice(self, request: NoticeRequest) -> Delivery:
+        """A temporary refusal (4xx, no connection) raises and is retried for a day; a final one (5xx) comes back as `failed`.
+
+        The clock is the server's: the instant at which this attempt was scheduled.
+        """
+        now = activity.info().current_attempt_scheduled_time
+        failures: list[Failure] = []
+        readers = await self._post.readers(request)
+        for reader in readers:
+            try:
+                until = await self._send(reader, request, now, several=len(readers) > 1)
+            except Undeliverable as undeliverable:
+                failures.append(undeliverable.why)
+            else:
+                if until is not None:
+                    return Delivery(outcome="later", until=until)
+        if failures and len(failures) == len(readers):
+            return Delivery(outcome="failed", why=failures[0])
+        return Delivery(outcome="sent")
+
+    async def _send(self, reader: str, request: NoticeRequest, now: datetime, *, several: bool) -> datetime | None:
+        """Sends to one reader, or says from when on it may. Raises Undeliverable."""
+        mail, kind = request.mail, request.notice.kind
+        key = f"{request.key}/{reader}" if several else request.key
+        if mail.hours != "none":
+            opens = self._reading_hours(now, await self._post.time_zone(reader, request), mail.hours)
+            if opens > now:
+                return opens
+        verdict = await self._ledger.begin(key, reader, kind, kind in CHANGES, now, mail.budget.most, mail.budget.per.span)
+        if verdict == "already":
+            return None
+        if verdict != "send":
+            raise Undeliverable(verdict)
+        try:
+            message_id = await self._post.deliver(reader, request)
+        except Undeliverable as undeliverable:
+            await self._ledger.failed(key, undeliverable.why, now)
+            raise
+        await self._ledger.sent(key, message_id, now)
+        return None

@@ -1,0 +1,59 @@
+"""One table: how each activity is run. Time-outs, retries, its summary in the Temporal UI, and its task queue.
+
+Every failure has an owner: what may pass by itself is retried by Temporal; what never will is named in `refuses` and comes
+back to the workflow as a fact.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from temporalio.common import RetryPolicy
+
+WORK_QUEUE = "mentorship"
+NOTICES_QUEUE = "mentorship-notices"
+CERTIFICATES_QUEUE = "mentorship-certificates"
+
+
+class Options(NamedTuple):
+    """`within` bounds all attempts together (None: until it works), `attempt` each one."""
+
+    queue: str
+    summary: str
+    attempt: timedelta
+    within: timedelta | None = None
+    first_pause: timedelta = timedelta(seconds=1)
+    longest_pause: timedelta = timedelta(minutes=5)
+    refuses: tuple[str, ...] = ()
+    heartbeat: timedelta | None = None
+
+    @property
+    def retry(self) -> RetryPolicy:
+        return RetryPolicy(
+            initial_interval=self.first_pause,
+            backoff_coefficient=2.0,
+            maximum_interval=self.longest_pause,
+            non_retryable_error_types=list(self.refuses),
+        )
+
+
+OPTIONS: dict[str, Options] = {
+    "append_journal": Options(WORK_QUEUE, "Write the journal", timedelta(seconds=30), longest_pause=timedelta(minutes=1), refuses=("Diverged",)),
+    "seal_journal": Options(WORK_QUEUE, "Close the journal", timedelta(seconds=30)),
+    "plan_meetings": Options(WORK_QUEUE, "Plan meetings", timedelta(seconds=30)),
+    "tell_coordinators": Options(WORK_QUEUE, "Update the coordinators' list", timedelta(seconds=30)),
+    "send_notice": Options(
+        NOTICES_QUEUE,
+        "Send a mail",
+        timedelta(minutes=2),
+        within=timedelta(days=1),
+        first_pause=timedelta(seconds=5),
+        longest_pause=timedelta(hours=1),
+    ),
+    "issue_certificates": Options(CERTIFICATES_QUEUE, "Issue certificates", timedelta(minutes=2), longest_pause=timedelta(minutes=10)),
+    "enrol_batch": Options(WORK_QUEUE, "Enrol a batch of pairs", timedelta(minutes=10), heartbeat=timedelta(seconds=30)),
+    "send_digest": Options(NOTICES_QUEUE, "Send the weekly digest", timedelta(minutes=5), within=timedelta(days=1)),
+    "cohort_progress": Options(WORK_QUEUE, "Count the cohort's mentorships", timedelta(seconds=30)),
+}
+"""By activity type."""

@@ -1,0 +1,46 @@
+"""Meeting instants from zones, working days and holidays: asked once, answered with instants, so that a replay never asks again."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import activity
+
+from mentorship.commands import Slot
+from mentorship.effects import PlanMeetings
+from mentorship.instant import Instant
+from mentorship.people import Pair
+
+
+class PlanRequest(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    mentorship: str
+    pair: Pair
+    programme: str
+    version: int
+    wanted: PlanMeetings
+
+
+class Planned(BaseModel):
+    """The slots, and the end where an extension in calendar time moves it; UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slots: tuple[Slot, ...]
+    ends: Instant | None = None
+    reporting_ends: Instant | None = None
+
+
+class Planner(Protocol):
+    async def replan(self, request: PlanRequest) -> Planned: ...
+
+
+class PlanningActivities:
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+
+    @activity.defn(name="plan_meetings")
+    async def plan_meetings(self, request: PlanRequest) -> Planned:
+        return await self._planner.replan(request)

@@ -1,0 +1,142 @@
+"""The credential a stranger verifies without us (P4): an Open Badges 3.0 AchievementCredential with an embedded proof.
+
+It says *completed*. The holder is named by salted hashes only, the partner not at all, and share and milestones stand in
+it only when the holder asked (H8). Same facts and same key: same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from openbadgeslib.ob3 import Achievement, IdentityObject, OB3LdpSigner, OpenBadgeCredential, Result, ResultDescription, status_entry
+from openbadgeslib.ob3 import Issuer as Profile
+
+from certificates.facts import CertificateFacts
+from certificates.issuer import Issuer
+from certificates.terms import lint
+from certificates.wording import Wording, wording
+
+CONTEXTS = ("https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json")
+
+
+def credential(facts: CertificateFacts, issuer: Issuer, *, base_url: str) -> dict[str, Any]:
+    """The signed document. Raises `UnsignedTerm` before anything is signed that the proof would not cover."""
+    facts = facts.whole_seconds()
+    words = wording(facts.language)
+    draft = Draft(
+        id=certificate_url(base_url, facts.id),
+        issuer=Profile(id=issuer.did, name=issuer.name, url=issuer.url),
+        recipient_id=None,
+        achievement=_achievement(facts, issuer, words),
+        name=facts.programme_title,
+        issuance_date=facts.issued_at,
+        credential_status=_status(facts),
+        identifiers=_identity(facts, issuer.salt(facts.id)),
+        results=_results(facts, issuer) if facts.show_results else [],
+        facts=facts,
+        words=words,
+    )
+    lint(draft.to_vc())
+    signed: dict[str, Any] = OB3LdpSigner(issuer.signing.private_pem(), issuer.verification_method(issuer.signing)).sign(draft, created=facts.issued_at)
+    signed["proof"] = [signed["proof"]]  # the official schema wants a list; the proof does not cover how it is wrapped
+    return signed
+
+
+def as_text(document: dict[str, Any]) -> str:
+    """The one way in which we write a credential."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def certificate_url(base_url: str, certificate: str) -> str:
+    """Where its verification page is: the id of the credential, and what the QR code opens."""
+    return f"{base_url.rstrip('/')}/c/{certificate}"
+
+
+@dataclass
+class Draft(OpenBadgeCredential):
+    """The library's model, with the members of the standard that it has no field for."""
+
+    facts: CertificateFacts | None = None
+    words: Wording | None = None
+
+    def to_vc(self) -> dict[str, Any]:
+        document: dict[str, Any] = super().to_vc()
+        if self.facts is None or self.words is None:
+            raise TypeError("a draft is made from facts")
+        document["@context"] = list(CONTEXTS)  # these two and no more: a stranger's verifier carries them
+        del document["credentialSchema"]  # its type is defined only by a third context
+        document["description"] = document["credentialSubject"]["achievement"]["description"]
+        document["awardedDate"] = _instant(self.facts.completed_at)
+        subject = document["credentialSubject"]
+        subject["activityStartDate"] = _instant(_midnight(self.facts.started_on))
+        subject["activityEndDate"] = _instant(self.facts.completed_at)
+        subject["achievement"]["inLanguage"] = self.words.language
+        return document
+
+
+def _achievement(facts: CertificateFacts, issuer: Issuer, words: Wording) -> Achievement:
+    """The same for everybody of a programme under the same rule, so that its id says nothing about a person."""
+    return Achievement(
+        id=_achievement_id(facts, issuer),
+        name=facts.programme_title,
+        description=words.achievement.format(title=facts.programme_title),
+        criteria_narrative=words.criteria.format(share=facts.share),
+        achievement_type="CertificateOfCompletion",
+        result_descriptions=[
+            ResultDescription(
+                id=_result_id(facts, issuer, "share"),
+                name=words.percent,
+                result_type="Percent",
+                value_min="0",
+                value_max="100",
+                required_value=str(facts.share),
+            ),
+            ResultDescription(id=_result_id(facts, issuer, "milestones"), name=words.milestones, result_type="Result"),
+        ],
+    )
+
+
+def _results(facts: CertificateFacts, issuer: Issuer) -> list[Result]:
+    return [
+        Result(value=str(facts.reached), result_description=_result_id(facts, issuer, "share")),
+        Result(value=f"{facts.milestones_done}/{facts.milestones_total}", result_description=_result_id(facts, issuer, "milestones")),
+    ]
+
+
+def _status(facts: CertificateFacts) -> list[dict[str, Any]]:
+    if facts.status_list_url is None or facts.status_index is None:
+        return []
+    return [status_entry(facts.status_list_url, "revocation", facts.status_index)]
+
+
+def _identity(facts: CertificateFacts, salt: str) -> list[IdentityObject]:
+    """Who may claim it (address or, without one, our own opaque reference), and the printed name, so that a copy of the
+    document with another name on it does not verify. Salted for each certificate: two of one person cannot be joined.
+    """
+    holder, kind = (facts.holder_email, "emailAddress") if facts.holder_email else (facts.holder_ref, "systemId")
+    return [
+        IdentityObject.create(holder, salt, kind),
+        IdentityObject.create(facts.holder_name, salt, "name"),
+    ]
+
+
+def _achievement_id(facts: CertificateFacts, issuer: Issuer) -> str:
+    anchor = issuer.web_did or issuer.keys[0].did()  # the oldest key: an achievement outlives a rotation
+    rule = json.dumps([anchor, facts.programme_title, facts.share, wording(facts.language).language], ensure_ascii=False)
+    return uuid.uuid5(uuid.NAMESPACE_URL, rule).urn
+
+
+def _result_id(facts: CertificateFacts, issuer: Issuer, name: str) -> str:
+    return uuid.uuid5(uuid.UUID(_achievement_id(facts, issuer)), name).urn
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

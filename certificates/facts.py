@@ -1,0 +1,81 @@
+"""What a certificate is made from (H7, H8): plain facts, nothing of the partner and nothing that was said."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, date
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+
+def one_line(text: str) -> str:
+    """The form that is printed and hashed: composed (NFC), white space collapsed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+Line = Annotated[str, StringConstraints(max_length=2000), AfterValidator(one_line), Field(min_length=1)]
+
+
+class CertificateFacts(BaseModel):
+    """Instants are UTC-aware; whole seconds count. `share` is the programme's rule in percent, not what the holder reached.
+
+    `holder_email` (or `holder_ref` without one) and `holder_name` enter the credential only as salted hashes; the name is
+    printed on the document. `time_zone` decides which day is printed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    id: str = Field(pattern=r"^[a-z0-9]{16,64}$")
+    holder_name: Line
+    holder_ref: str = Field(min_length=1, max_length=200)
+    holder_email: str | None = Field(default=None, max_length=320)
+    programme_title: Line
+    started_on: date
+    completed_at: AwareDatetime
+    issued_at: AwareDatetime
+    share: int = Field(ge=1, le=100)
+    milestones_done: int = Field(ge=0)
+    milestones_total: int = Field(ge=1)
+    language: str = "en"
+    time_zone: str = "UTC"
+    show_results: bool = False
+    status_list_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    status_index: int | None = Field(default=None, ge=0)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("expected a time zone such as Europe/Berlin") from None
+        return zone
+
+    @model_validator(mode="after")
+    def _earned(self) -> CertificateFacts:
+        if self.milestones_done > self.milestones_total:
+            raise ValueError("more milestones done than there are")
+        if 100 * self.milestones_done < self.share * self.milestones_total:
+            raise ValueError("below the programme's share: nobody is certified")
+        if (self.status_list_url is None) != (self.status_index is None):
+            raise ValueError("status_list_url and status_index go together")
+        return self
+
+    @property
+    def completed_on(self) -> date:
+        return self.completed_at.astimezone(ZoneInfo(self.time_zone)).date()
+
+    @property
+    def issued_on(self) -> date:
+        return self.issued_at.astimezone(ZoneInfo(self.time_zone)).date()
+
+    @property
+    def reached(self) -> int:
+        """Percent of the milestones, rounded down: 9 of 11 is 81."""
+        return 100 * self.milestones_done // self.milestones_total
+
+    def whole_seconds(self) -> CertificateFacts:
+        """Instants as a credential writes them."""
+        return self.model_copy(update={name: getattr(self, name).astimezone(UTC).replace(microsecond=0) for name in ("completed_at", "issued_at")})

@@ -1,0 +1,201 @@
+"""Who signs certificates (H8, P4): Ed25519 keys in a file that only its owner reads.
+
+The newest key signs, every older one still verifies. Without a `did` the issuer is the `did:key` of the signing key (a
+demonstration: it proves that nothing was changed, not who issued it); in production it is a `did:web`, whose document
+lists all keys.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from openbadgeslib.ob3 import did_key_from_pem, did_web_from_url, multikey_from_pem
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from certificates.trust import Trust
+
+DID_CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1")
+
+
+class IssuerKeysUnusable(Exception):  # noqa: N818 - it says what is wrong, as the other packages' errors do
+    """The key file is missing, malformed, or readable by others. Never tells what is in it."""
+
+
+class StoredKey(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    private: str = Field(repr=False)
+
+    @field_validator("private")
+    @classmethod
+    def _seed(cls, text: str) -> str:
+        if len(base64.b64decode(text, validate=True)) != 32:
+            raise ValueError("expected base64 of 32 bytes")
+        return text
+
+
+class StoredIssuer(BaseModel):
+    """The key file: keys oldest to newest, and the secret that salts identities, which is never rotated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    keys: tuple[StoredKey, ...] = Field(min_length=1)
+    salt: str = Field(repr=False)
+
+    @field_validator("keys")
+    @classmethod
+    def _distinct(cls, keys: tuple[StoredKey, ...]) -> tuple[StoredKey, ...]:
+        if len({key.id for key in keys}) != len(keys):
+            raise ValueError("expected each key id once")
+        return keys
+
+    @field_validator("salt")
+    @classmethod
+    def _long(cls, text: str) -> str:
+        if len(base64.b64decode(text, validate=True)) < 32:
+            raise ValueError("expected base64 of at least 32 bytes")
+        return text
+
+
+@dataclass(frozen=True)
+class IssuerKey:
+    """One Ed25519 key. `id` is its fragment in a did:web document."""
+
+    id: str
+    private: Ed25519PrivateKey = field(repr=False)
+
+    def private_pem(self) -> bytes:
+        return self.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def public_pem(self) -> bytes:
+        return self.private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def multikey(self) -> str:
+        return str(multikey_from_pem(self.public_pem()))
+
+    def did(self) -> str:
+        return str(did_key_from_pem(self.public_pem()))
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """The organisation that certifies. `name` is printed; `did` is None (did:key) or a did:web."""
+
+    name: str
+    keys: tuple[IssuerKey, ...]
+    salt_secret: bytes = field(repr=False)
+    web_did: str | None = None
+    url: str | None = None
+
+    @classmethod
+    def load(cls, path: Path, *, name: str, did: str | None = None, url: str | None = None) -> Self:
+        """Raises `IssuerKeysUnusable`, also when group or others may read the file."""
+        try:
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                raise IssuerKeysUnusable(f"{path}: expected mode 0600: others may read the issuer's keys")
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise IssuerKeysUnusable(f"{path}: cannot be read ({type(problem).__name__})") from None
+        return cls.parse(text, name=name, did=did, url=url)
+
+    @classmethod
+    def parse(cls, text: str, *, name: str, did: str | None = None, url: str | None = None) -> Self:
+        """From the key file's JSON, for keys that come from a secret store. Raises `IssuerKeysUnusable`."""
+        if did is not None and not did.startswith("did:web:"):
+            raise IssuerKeysUnusable("issuer did: expected did:web:…, or none for the did:key of the signing key")
+        stored = _parsed(text)
+        keys = tuple(IssuerKey(key.id, Ed25519PrivateKey.from_private_bytes(base64.b64decode(key.private))) for key in stored.keys)
+        return cls(name, keys, base64.b64decode(stored.salt), did, url)
+
+    @property
+    def signing(self) -> IssuerKey:
+        return self.keys[-1]
+
+    @property
+    def did(self) -> str:
+        return self.web_did or self.signing.did()
+
+    def verification_method(self, key: IssuerKey) -> str:
+        return f"{self.web_did}#{key.id}" if self.web_did else f"{key.did()}#{key.multikey()}"
+
+    def salt(self, certificate: str) -> str:
+        """A certificate's own salt: the same at every attempt, unguessable without the issuer's secret."""
+        digest = hmac.new(self.salt_secret, b"certificates/identity\0" + certificate.encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest[:18]).decode("ascii")
+
+    def trust(self) -> Trust:
+        """All keys of this issuer, older ones too: what `certificates.verify` needs to verify without a network."""
+        return Trust({self.verification_method(key): key.public_pem() for key in self.keys})
+
+    def did_document(self) -> dict[str, Any]:
+        """What production serves at the place that its did:web names (`/.well-known/did.json` for a bare host).
+
+        Newest key first: a reader that names no key takes the first. For a did:key it describes the signing key.
+        """
+        keys = tuple(reversed(self.keys)) if self.web_did else (self.signing,)
+        methods = [{"id": self.verification_method(key), "type": "Multikey", "controller": self.did, "publicKeyMultibase": key.multikey()} for key in keys]
+        return {"@context": list(DID_CONTEXTS), "id": self.did, "verificationMethod": methods, "assertionMethod": [method["id"] for method in methods]}
+
+
+def generate(path: Path) -> None:
+    """Write a new key file, mode 0600. Raises `FileExistsError`: keys are never overwritten, also when two processes begin at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stored = StoredIssuer(keys=(_new_key("k1"),), salt=base64.b64encode(secrets.token_bytes(32)).decode("ascii"))
+    _write(path, stored, fresh=True)
+
+
+def rotate(path: Path) -> str:
+    """Add a key, which signs from the next `load` on, and return its id. Older keys stay, so what they signed verifies.
+
+    With did:web serve the new document before the new key signs; with did:key the issuer's DID changes with the key.
+    """
+    Issuer.load(path, name="rotation")  # refuses exposed or malformed files before anything is written
+    stored = _parsed(path.read_text(encoding="utf-8"))
+    taken = {key.id for key in stored.keys}
+    new = next(f"k{n}" for n in range(len(stored.keys) + 1, 2 * len(stored.keys) + 2) if f"k{n}" not in taken)
+    _write(path, StoredIssuer(keys=(*stored.keys, _new_key(new)), salt=stored.salt))
+    return new
+
+
+def did_web(base_url: str) -> str:
+    """The did:web of an https base URL; its document belongs at `/.well-known/did.json`, or `<path>/did.json` under a path."""
+    return str(did_web_from_url(base_url))
+
+
+def _parsed(text: str) -> StoredIssuer:
+    try:
+        return StoredIssuer.model_validate_json(text)
+    except ValidationError as problem:
+        where = "; ".join(f"{'.'.join(map(str, error['loc'])) or 'file'}: {error['msg']}" for error in problem.errors(include_input=False, include_url=False))
+        raise IssuerKeysUnusable(f"issuer keys: {where}") from None
+
+
+def _new_key(name: str) -> StoredKey:
+    return StoredKey(id=name, private=base64.b64encode(secrets.token_bytes(32)).decode("ascii"))
+
+
+def _write(path: Path, stored: StoredIssuer, *, fresh: bool = False) -> None:
+    """In one step: a crash leaves the old file or the new one, never half of one. `fresh` refuses to replace a file."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps(stored.model_dump(), indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if fresh:
+            os.link(temporary, path)
+        else:
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

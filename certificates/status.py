@@ -1,0 +1,98 @@
+"""Revocation that a stranger can check (P4): a signed Bitstring Status List, one bit a certificate, no names.
+
+The list has room for 131,072 certificates at least, so that a single bit hides among many.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from openbadgeslib.errors import LibOpenBadgesException
+from openbadgeslib.ob3 import add_data_integrity_proof, build_status_list_credential, decode_encoded_list, set_indices, verify_data_integrity_proof
+from openbadgeslib.ob3.status_list import DEFAULT_SIZE_BITS
+
+from certificates.issuer import Issuer
+from certificates.terms import lint, undefined_terms
+from certificates.trust import Trust
+
+
+class StatusUnknown(Exception):  # noqa: N818 - it says what is wrong, as the other packages' errors do
+    """The list at hand does not tell: another list, not signed by the issuer, or too old. A sentence for a person."""
+
+
+def status_list(issuer: Issuer, revoked: Iterable[int], *, url: str, at: datetime, valid_for: timedelta = timedelta(days=7)) -> str:
+    """The signed list, to be served at `url`, the `status_list_url` of the facts. Serve a new one before `valid_for` is over:
+    an old copy would hide a revocation.
+    """
+    indices = sorted(set(revoked))
+    highest = indices[-1] if indices else 0
+    size = max(DEFAULT_SIZE_BITS, (highest // DEFAULT_SIZE_BITS + 1) * DEFAULT_SIZE_BITS)
+    at = at.astimezone(UTC).replace(microsecond=0)
+    unsigned = build_status_list_credential(issuer.did, url, "revocation", indices, size, at, at + valid_for)
+    lint(unsigned)
+    signed = add_data_integrity_proof(unsigned, issuer.signing.private_pem(), issuer.verification_method(issuer.signing), created=at)
+    return json.dumps(signed, ensure_ascii=False, indent=2) + "\n"
+
+
+def is_revoked(credential: dict[str, Any], text: str, trust: Trust) -> bool:
+    """Whether the credential's bit is set in this list. Raises `StatusUnknown`."""
+    document = _genuine(text, credential, trust)
+    bits = _bits(document)
+    return _index(credential, document["id"]) in bits
+
+
+def _genuine(text: str, credential: dict[str, Any], trust: Trust) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+        method, issuer, url = document["proof"]["verificationMethod"], document["issuer"], document["id"]
+        key = trust.keys[method]
+    except (ValueError, KeyError, TypeError):
+        raise StatusUnknown("the list is not signed by a trusted issuer") from None
+    if method.partition("#")[0] != issuer or not isinstance(url, str) or not _same_trust(issuer, credential, trust):
+        raise StatusUnknown("the list is not signed by the issuer")
+    if undefined_terms({name: value for name, value in document.items() if name != "proof"}):
+        raise StatusUnknown("the list carries members that nobody signed")
+    try:
+        verify_data_integrity_proof(document, key)
+    except LibOpenBadgesException:
+        raise StatusUnknown("the list was changed after signing") from None
+    _in_its_time(document)
+    return dict(document)
+
+
+def _same_trust(issuer: Any, credential: dict[str, Any], trust: Trust) -> bool:
+    """The same issuer or, for did:key after a rotation, another key of those that the caller trusts together."""
+    signed_by = credential["issuer"]["id"] if isinstance(credential["issuer"], dict) else credential["issuer"]
+    return issuer == signed_by or {issuer, signed_by} <= trust.issuers
+
+
+def _in_its_time(document: dict[str, Any]) -> None:
+    now = datetime.now(UTC)
+    try:
+        begins, ends = datetime.fromisoformat(document["validFrom"]), datetime.fromisoformat(document["validUntil"])
+        current = begins - timedelta(minutes=5) <= now <= ends
+    except (KeyError, ValueError, TypeError):
+        current = False
+    if not current:
+        raise StatusUnknown("the list is out of date")
+
+
+def _bits(document: dict[str, Any]) -> frozenset[int]:
+    subject = document.get("credentialSubject")
+    if not isinstance(subject, dict) or subject.get("statusPurpose") != "revocation":
+        raise StatusUnknown("the list is not one of revocations")
+    try:
+        return frozenset(set_indices(decode_encoded_list(subject["encodedList"])))
+    except (LibOpenBadgesException, KeyError, ValueError, TypeError):
+        raise StatusUnknown("the list cannot be read") from None
+
+
+def _index(credential: dict[str, Any], url: str) -> int:
+    status = credential.get("credentialStatus")
+    for entry in status if isinstance(status, list) else [status]:
+        if isinstance(entry, dict) and entry.get("statusListCredential") == url and entry.get("statusPurpose") == "revocation":
+            return int(entry["statusListIndex"])
+    raise StatusUnknown("the list is not the one that the credential names")

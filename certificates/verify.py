@@ -1,0 +1,199 @@
+"""What a stranger asks of a certificate, answered without us and without a network (P4).
+
+The signature and the form of the document are judged by the credential library; whose key it is, by the caller's `Trust`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from openbadgeslib.errors import LibOpenBadgesException
+from openbadgeslib.ob3 import OB3GuardUnavailable, OB3LdpVerifier, verify_data_integrity_proof
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from certificates.facts import one_line
+from certificates.status import StatusUnknown, is_revoked
+from certificates.trust import Trust
+
+LARGEST = 8 * 1024 * 1024
+
+
+class State(StrEnum):
+    VALID = "valid"
+    ALTERED = "altered"
+    UNKNOWN_ISSUER = "unknown issuer"
+    NOT_YET_VALID = "not yet valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    ANOTHER_HOLDER = "another holder"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`credential` is what was signed; it is set only when the signature of a trusted issuer holds. `reasons` are sentences
+    for a person: why it is not valid or, for a valid one, what was not checked.
+    """
+
+    state: State
+    reasons: tuple[str, ...] = ()
+    credential: dict[str, Any] | None = None
+
+    @property
+    def valid(self) -> bool:
+        return self.state is State.VALID
+
+
+def verify_file(data: bytes, *, trust: Trust, name: str | None = None, email: str | None = None, status_list: str | None = None) -> Verdict:
+    """A PDF with its attachment, or the JSON itself. Never raises for what is in the file.
+
+    What a PDF prints is not signed, only what is attached: give the printed `name` to have it compared with the signed hash.
+    """
+    if len(data) > LARGEST:
+        return Verdict(State.UNREADABLE, ("The file is too large to be a certificate.",))
+    printed = data[:1024].lstrip().startswith(b"%PDF-")
+    try:
+        text = _attached(data) if printed else data.decode("utf-8-sig")
+    except _NoCredentialError as problem:
+        return Verdict(State.UNREADABLE, (str(problem),))
+    except UnicodeDecodeError:
+        return Verdict(State.UNREADABLE, ("The file is neither a PDF nor JSON text.",))
+    verdict = verify_credential(text, trust=trust, name=name, email=email, status_list=status_list)
+    if printed and verdict.valid and name is None:
+        said = "The attached credential is what was signed; the name on the page was not compared with it."
+        return Verdict(verdict.state, (*verdict.reasons, said), verdict.credential)
+    return verdict
+
+
+def verify_credential(text: str, *, trust: Trust, name: str | None = None, email: str | None = None, status_list: str | None = None) -> Verdict:
+    """`name` and `email`, when given, must be the holder's. `status_list` is the signed list, as fetched by the caller; without
+    it a credential that has a status is valid with the remark that revocation was not checked.
+    """
+    document = _parsed(text)
+    if document is None:
+        return Verdict(State.UNREADABLE, ("This is not a credential: expected a JSON object with an issuer and a proof.",))
+    method, issuer = _method(document), _issuer(document)
+    key = trust.keys.get(method)
+    if key is None or method.partition("#")[0] != issuer:
+        return Verdict(State.UNKNOWN_ISSUER, ("It is signed with a key that is not among the trusted issuers' keys.",))
+    try:
+        OB3LdpVerifier(pubkey_pem=key, issuer_did=issuer).verify(document)
+    except OB3GuardUnavailable:
+        raise
+    except LibOpenBadgesException:
+        return _outside_its_time(document, key) or Verdict(State.ALTERED, ("The signature does not fit: something was changed after signing.",))
+    if wrong := _holder(document, name, email):
+        return Verdict(State.ANOTHER_HOLDER, wrong, document)
+    return _status(document, status_list, trust)
+
+
+def _status(document: dict[str, Any], status_list: str | None, trust: Trust) -> Verdict:
+    if "credentialStatus" not in document:
+        return Verdict(State.VALID, (), document)
+    if status_list is None:
+        return Verdict(State.VALID, ("Whether it was revoked later was not checked: that needs the issuer's list.",), document)
+    try:
+        revoked = is_revoked(document, status_list, trust)
+    except StatusUnknown as problem:
+        return Verdict(State.VALID, (f"Whether it was revoked later is unknown: {problem}",), document)
+    if revoked:
+        return Verdict(State.REVOKED, ("The issuer revoked it.",), document)
+    return Verdict(State.VALID, (), document)
+
+
+def _outside_its_time(document: dict[str, Any], key: bytes) -> Verdict | None:
+    """Tells a genuine credential before or after its time from one that was changed."""
+    now = datetime.now(UTC)
+    begins, ends = _at(document.get("validFrom")), _at(document.get("validUntil"))
+    if begins is not None and begins > now:
+        verdict = Verdict(State.NOT_YET_VALID, (f"It is valid from {begins:%Y-%m-%d %H:%M} UTC on.",), document)
+    elif ends is not None and ends < now:
+        verdict = Verdict(State.EXPIRED, (f"It was valid until {ends:%Y-%m-%d %H:%M} UTC.",), document)
+    else:
+        return None
+    try:
+        verify_data_integrity_proof(document, key)
+    except LibOpenBadgesException:
+        return None
+    return verdict
+
+
+def _holder(document: dict[str, Any], name: str | None, email: str | None) -> tuple[str, ...]:
+    wrong = []
+    if name is not None and not _is_holder(document, "name", one_line(name)):
+        wrong.append("The name is not the one that was signed.")
+    if email is not None and not _is_holder(document, "emailAddress", email):
+        wrong.append("The address is not the one that was signed.")
+    return tuple(wrong)
+
+
+def _is_holder(document: dict[str, Any], kind: str, claimed: str) -> bool:
+    for identity in document["credentialSubject"].get("identifier", ()):
+        if identity.get("identityType") == kind and identity.get("hashed"):
+            expected = "sha256$" + hashlib.sha256((claimed + identity.get("salt", "")).encode()).hexdigest()
+            return hmac.compare_digest(expected, identity["identityHash"])
+    return False
+
+
+class _NoCredentialError(Exception):
+    pass
+
+
+def _attached(data: bytes) -> str:
+    """The one attachment that is a credential: with none or several nobody could say which one the page stands for."""
+    try:
+        attachments = [content for contents in PdfReader(io.BytesIO(data)).attachments.values() for content in contents]
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError):
+        raise _NoCredentialError("The PDF is damaged.") from None
+    if len(attachments) != 1:
+        raise _NoCredentialError(f"The PDF carries {len(attachments)} attachments; a certificate carries exactly one.")
+    try:
+        return attachments[0].decode("utf-8")
+    except UnicodeDecodeError:
+        raise _NoCredentialError("The attachment is not a credential.") from None
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        document = json.loads(text, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) and _issuer(document) and _method(document) else None
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A member that stands twice is read differently by different programs."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _issuer(document: dict[str, Any]) -> str:
+    issuer = document.get("issuer")
+    named = issuer.get("id") if isinstance(issuer, dict) else issuer
+    return named if isinstance(named, str) else ""
+
+
+def _method(document: dict[str, Any]) -> str:
+    proof = document.get("proof")
+    if isinstance(proof, list):
+        proof = proof[0] if len(proof) == 1 else None
+    method = proof.get("verificationMethod") if isinstance(proof, dict) else None
+    return method if isinstance(method, str) else ""
+
+
+def _at(text: Any) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        return None
+    return at if at.tzinfo else None

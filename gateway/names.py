@@ -1,0 +1,54 @@
+"""What things are called in Temporal: queues, workflow types, workflow ids. Opaque parts only (H12), in characters that every UI and proxy takes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mentorship.people import is_id
+
+TASK_QUEUE = "mentorship"
+NOTICES_QUEUE = "mentorship-notices"
+CERTIFICATES_QUEUE = "mentorship-certificates"
+
+MENTORSHIP = "Mentorship"
+COHORT = "Cohort"
+CASE = "Case"
+
+RECEIPT_QUERY = "receipt"
+
+
+class MentorshipName(NamedTuple):
+    """The parts of a mentorship's workflow id. `pair` is the minted part, not the operator's pair_id."""
+
+    cohort: str
+    pair: str
+
+
+def mentorship_id(cohort: str, pair: str) -> str:
+    """`mentorship.{cohort}.{pair}`. Raises ValueError when a part would not fit into an id."""
+    return f"mentorship.{_part(cohort)}.{_part(pair)}"
+
+
+def cohort_id(cohort: str) -> str:
+    """`cohort.{cohort}`. Raises ValueError like `mentorship_id`."""
+    return f"cohort.{_part(cohort)}"
+
+
+def case_id(case: str) -> str:
+    """`case.{case}`. Raises ValueError like `mentorship_id`."""
+    return f"case.{_part(case)}"
+
+
+def parse_mentorship_id(workflow_id: str) -> MentorshipName:
+    """The parts of a mentorship's workflow id. Raises ValueError for any other id."""
+    kind, _, rest = workflow_id.partition(".")
+    cohort, _, pair = rest.partition(".")
+    if kind != "mentorship" or not (is_id(cohort) and is_id(pair)):
+        raise ValueError("expected mentorship.{cohort}.{pair}")
+    return MentorshipName(cohort, pair)
+
+
+def _part(text: str) -> str:
+    if not is_id(text):
+        raise ValueError("expected up to 40 lower-case letters, digits and hyphens, not starting with a hyphen")
+    return text

@@ -1,0 +1,187 @@
+"""Everything that `MENTORSHIP_*` sets, with its defaults. How to reach Temporal is Temporal's own `TEMPORAL_*` (gateway/connect.py).
+
+Secrets are never shown: not by `repr`, not in an error.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+
+from gateway.keyring import Keyring
+from mentorship.people import is_id
+
+PREFIX = "MENTORSHIP_"
+
+
+class SettingsInvalid(Exception):
+    """Some of `MENTORSHIP_*` cannot be used. One problem a line, each with its variable; never a value."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class WebhookSecret(BaseModel):
+    """What one program signs with, and which cohorts it may speak for: ids, or `*` for all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    secret: SecretStr
+    scope: Annotated[tuple[str, ...], Field(min_length=1)] = ("*",)
+
+    @field_validator("secret")
+    @classmethod
+    def _shape(cls, secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        try:
+            size = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
+        except (binascii.Error, ValueError):
+            size = 0
+        if not text.startswith("whsec_") or not 24 <= size <= 64:
+            raise ValueError("expected `whsec_` and base64 of 24 to 64 bytes")
+        return secret
+
+    @field_validator("scope")
+    @classmethod
+    def _cohorts(cls, scope: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(item == "*" or is_id(item) for item in scope):
+            raise ValueError("expected cohort ids or `*`")
+        return scope
+
+    def allows(self, cohort: str) -> bool:
+        """Whether a message signed with this secret may be about that cohort."""
+        return "*" in self.scope or cohort in self.scope
+
+
+def _decoded(value: Any) -> Any:
+    """JSON, where a variable holds some; the decoder's own error would carry the text with it."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            raise ValueError("expected JSON") from None
+    return value
+
+
+class Settings(BaseSettings):
+    """One process's settings, frozen. `Settings()` reads the environment; tests pass fields by name. Load with `load()` for clear errors."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True)
+
+    # records and keys
+    database_url: str = Field(default="sqlite+aiosqlite:///.mentorship/records.db", repr=False)  # may carry a password
+    key_file: Path = Path(".mentorship/keys.json")
+    keys: SecretStr | None = None
+    """The key file's JSON itself, instead of a file."""
+
+    # mail
+    smtp_host: str = "localhost"
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    smtp_user: str | None = Field(default=None, repr=False)
+    smtp_password: SecretStr | None = None
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_timeout: Annotated[float, Field(gt=0)] = 30.0
+    mail_from: str = "Mentorship <mentorship@localhost>"
+
+    # pages and links
+    base_url: str = "http://localhost:8080"
+    """Where people and programs reach the web hook from outside; links in mails and certificates begin with it. No slash at the end."""
+    link_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Sign the links of pages, oldest to newest: the newest signs, all are believed. A JSON list, or one secret."""
+
+    # web hook
+    webhook_host: str = "127.0.0.1"
+    webhook_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    webhook_secrets: Annotated[dict[str, WebhookSecret], NoDecode, Field(repr=False)] = {}
+    """JSON: `{"hr-system": {"secret": "whsec_…", "scope": ["spring-2027"]}}`."""
+    webhook_max_body: Annotated[int, Field(ge=1024)] = 65_536
+    """Bytes of a request's body; more is 413."""
+    webhook_rate: Annotated[float, Field(gt=0)] = 600.0
+    """Requests a minute and secret, in the long run; more is 429."""
+    webhook_burst: Annotated[int, Field(ge=1)] = 120
+    """Requests of one secret that may come at once."""
+    webhook_timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds that Temporal has to take a signal; more is 503."""
+    webhook_receipt_timeout: Annotated[float, Field(gt=0)] = 2.0
+    """Seconds that a workflow has to answer for a receipt; more is `waiting`."""
+    webhook_retry_after: Annotated[int, Field(ge=1)] = 5
+    """Seconds of Retry-After with a 503."""
+
+    # Temporal (where it is: TEMPORAL_*)
+    connect_timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds that the first connection may take."""
+
+    # operators
+    update_timeout: Annotated[float, Field(gt=0)] = 15.0
+    """Seconds that an operator's command waits for a worker's answer."""
+
+    # certificates
+    issuer_key_file: Path = Path(".mentorship/issuer.json")
+    issuer_name: str = "Mentorship programme"
+    issuer_did: str | None = None
+    issuer_url: str | None = None
+    """The issuer's page; by default the base URL."""
+    font_folder: Path | None = None
+
+    # telling
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_address: str | None = None
+    """Where a worker shows the SDK's metrics, such as `127.0.0.1:9464`; by default nowhere. The web hook has `/metrics`."""
+
+    @field_validator("link_secrets", mode="before")
+    @classmethod
+    def _links(cls, value: Any) -> Any:
+        decoded = _decoded(value)
+        return (decoded,) if isinstance(decoded, str) else decoded
+
+    @field_validator("link_secrets")
+    @classmethod
+    def _long(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(secret.get_secret_value()) < 32 for secret in secrets):
+            raise ValueError("expected secrets of at least 32 characters")
+        return secrets
+
+    @field_validator("webhook_secrets", mode="before")
+    @classmethod
+    def _secrets(cls, value: Any) -> Any:
+        decoded = _decoded(value)
+        if isinstance(decoded, str):
+            raise ValueError('expected JSON such as {"hr-system": {"secret": "whsec_…", "scope": ["*"]}}')  # noqa: TRY004 - pydantic wants ValueError
+        return decoded
+
+    @field_validator("base_url")
+    @classmethod
+    def _base(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("expected an address with http:// or https://")
+        return url.rstrip("/")
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """From the environment, what is `given` by name first. Raises SettingsInvalid with every problem at once."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            found = error.errors(include_input=False, include_url=False, include_context=False)
+            raise SettingsInvalid(tuple(_line(problem["loc"], problem["msg"]) for problem in found)) from None
+        except SettingsError as error:
+            raise SettingsInvalid((str(error),)) from None
+
+    def keyring(self, *, generate: bool = False) -> Keyring:
+        """The keys of `keys` or `key_file`; a missing file is made only if asked. Raises `KeyringUnusable`."""
+        env = self.keys.get_secret_value() if self.keys else None
+        return Keyring.load_or_generate(self.key_file, env) if generate else Keyring.load(self.key_file, env)
+
+
+def _line(where: tuple[int | str, ...], what: str) -> str:
+    name, *rest = [str(part) for part in where] or ["settings"]
+    inside = "".join(f".{part}" for part in rest)
+    return f"{PREFIX}{name.upper()}{inside}: {what.removeprefix('Value error, ')}"

@@ -1,0 +1,125 @@
+"""Makes the mail of a notice: pure, and the same bytes for the same input, so that a retry repeats the mail it repeats."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+
+from mentorship.effects import CHANGES, SendNotice
+from mentorship.programme import Texts
+from notices.calendar import invitation
+from notices.language import Clock, choose, zone
+from notices.letter import letter, title
+from notices.readers import Attachment, Links, NoAddress, Reader, plain
+from notices.view import View, utc
+
+__all__ = ["Attachment", "Links", "NoAddress", "Reader", "compose"]
+
+POLICY = SMTP.clone(max_line_length=900, cte_type="7bit")
+"""Long header lines stay whole: folding would break the links in them. Bodies go as plain ASCII through any server."""
+
+
+def compose(
+    notice: SendNotice,
+    *,
+    mentorship: str,
+    reader: Reader,
+    partner: Reader | None,
+    texts: Texts,
+    links: Links,
+    key: str,
+    sender: str,
+    organizer: str,
+    attachments: Sequence[Attachment] = (),
+    pair: Sequence[Reader] = (),
+    free_before: timedelta = timedelta(hours=24),
+) -> EmailMessage:
+    """The mail of `notice` to `reader`, ready to send. Raises NoAddress when the reader has none.
+
+    `key` names the effect across mentorships; with the reader's id it makes the Message-ID. `sender` may carry a name
+    (`Mentorship <mentorship@example.org>`), `organizer` is a bare address. `pair` are the two whom a `case` is about.
+    `free_before` is the programme's notice: how long before its start a meeting can still be moved freely.
+    """
+    due = utc(notice.due)
+    language = choose(reader.language, texts.languages)
+    clock = Clock(language, zone(reader.time_zone, texts.time_zone), due)
+    view = View(notice, reader=reader, partner=partner, pair=tuple(pair), texts=texts, links=links, clock=clock, free_before=free_before)
+    words = letter(notice.kind, view, language.code)
+    sender_name, sender_address = parseaddr(sender)
+    domain = sender_address.rpartition("@")[2]
+    digest = _digest("message", key, reader.ref)
+
+    message = EmailMessage(POLICY)
+    message["From"] = Address(display_name=plain(sender_name), addr_spec=sender_address)
+    message["To"] = Address(display_name=reader.name, addr_spec=reader.address)
+    message["Subject"] = words.subject
+    message["Date"] = due
+    message["Message-ID"] = f"<{digest}@{domain}>"
+    thread = f"<{_digest('thread', mentorship, reader.ref)}@{domain}>"
+    message["In-Reply-To"] = thread
+    message["References"] = thread
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    if links.unsubscribe is not None and notice.kind not in CHANGES:
+        message["List-Unsubscribe"] = f"<{links.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+    message.set_content(words.text)
+    message.add_alternative(words.html, subtype="html")
+    if notice.calendar is not None:
+        _invite(message, notice, mentorship=mentorship, people=_invited(reader, partner), view=view, code=language.code, organizer=organizer)
+    for attachment in attachments:
+        _attach(message, attachment)
+    # Last: making a mail multipart hands headers that begin with Content- down to its first part.
+    message["Content-Language"] = language.code
+    _fix_boundaries(message, digest)
+    return message
+
+
+def _invite(message: EmailMessage, notice: SendNotice, *, mentorship: str, people: list[Reader], view: View, code: str, organizer: str) -> None:
+    """The invitation where calendars look for it, and as a file for those that look for files."""
+    method, content = invitation(
+        notice.calendar or (),
+        mentorship=mentorship,
+        sequence=notice.calendar_sequence,
+        stamp=utc(notice.due),
+        organizer=parseaddr(organizer)[1],
+        # The same order for both readers: it is one event.
+        attendees=sorted(people, key=lambda person: person.side),
+        title=title(view, code, "title"),
+        description=title(view, code, "description"),
+        organizer_name=view.programme,
+    )
+    message.add_alternative(content, maintype="text", subtype="calendar", params={"method": method, "charset": "utf-8"}, cte="base64")
+    message.add_attachment(content, maintype="application", subtype="ics", filename="meetings.ics", cte="base64")
+
+
+def _invited(reader: Reader, partner: Reader | None) -> list[Reader]:
+    """Both, unless the partner cannot be written to: that must not keep the reader from their calendar."""
+    if partner is None:
+        return [reader]
+    try:
+        partner.address  # noqa: B018 - asked for its error
+    except NoAddress:
+        return [reader]
+    return [reader, partner]
+
+
+def _attach(message: EmailMessage, attachment: Attachment) -> None:
+    maintype, _, subtype = attachment.media_type.partition("/")
+    message.add_attachment(attachment.content, maintype=maintype, subtype=subtype or "octet-stream", filename=plain(attachment.name), cte="base64")
+
+
+def _fix_boundaries(message: EmailMessage, digest: str) -> None:
+    """Boundaries from the mail's own id instead of chance."""
+    for index, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{index}_{digest}")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:40]

@@ -1,0 +1,138 @@
+"""Languages: catalogues of wording, and how each writes a day and a time.
+
+A language is a folder under locales/ with a `messages.po`; English is what the templates themselves say. Catalogues are
+compiled in memory when first used, so that no binary file can fall behind its source.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time, get_timezone_location
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+SOURCE = "en"
+_TERRITORY = {"en": "GB"}
+"""Where a language's bare code would read strangely: the source is British English, with a 24-hour clock."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language that mails can be written in. `rtl` ones isolate names and numbers against mixed directions."""
+
+    code: str
+    locale: Locale
+    translations: NullTranslations
+
+    @property
+    def direction(self) -> Literal["ltr", "rtl"]:
+        return cast("Literal['ltr', 'rtl']", self.locale.text_direction)
+
+    def isolated(self, text: str) -> str:
+        """`text` so that its own direction does not disturb the sentence around it."""
+        return f"\u2068{text}\u2069" if self.direction == "rtl" else text
+
+
+@cache
+def known() -> frozenset[str]:
+    """The codes of the languages that there is wording for."""
+    folder = files("notices").joinpath("locales")
+    return frozenset({SOURCE, *(entry.name for entry in folder.iterdir() if entry.joinpath("LC_MESSAGES", "messages.po").is_file())})
+
+
+@cache
+def language(code: str) -> Language:
+    """The language of a code from known()."""
+    locale = Locale(code, _TERRITORY.get(code))
+    if code == SOURCE:
+        return Language(code, locale, NullTranslations())
+    source = files("notices").joinpath("locales", code, "LC_MESSAGES", "messages.po").read_bytes()
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(source), locale=code))
+    compiled.seek(0)
+    return Language(code, locale, Translations(compiled))
+
+
+def choose(wanted: str | None, offered: Iterable[str]) -> Language:
+    """The reader's language if the programme offers it, else the programme's first one that there is wording for, else English."""
+    usable = [code for code in map(_base, offered) if code in known()]
+    base = _base(wanted or "")
+    return language(base if base in usable else next(iter(usable), SOURCE))
+
+
+def _base(tag: str) -> str:
+    """`de` for `de-AT` or `DE_at`; empty for what is no language tag."""
+    try:
+        return Locale.parse(tag.strip().replace("-", "_")).language
+    except (ValueError, UnknownLocaleError, TypeError):
+        return ""
+
+
+def zone(*names: str | None) -> ZoneInfo:
+    """The first of `names` that is a time zone, else UTC."""
+    for name in names:
+        try:
+            return ZoneInfo((name or "").strip())
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Writes instants as a reader reads them. The year is left out while it is that of `now` (the mail's own date)."""
+
+    language: Language
+    zone: ZoneInfo
+    now: datetime
+
+    def place(self) -> str:
+        """The zone as people call it: the name of its city, or UTC."""
+        if self.zone.key in {"UTC", "Etc/UTC"}:
+            return "UTC"
+        return self.language.isolated(get_timezone_location(self.zone, locale=self.language.locale, return_city=True))
+
+    def day(self, instant: datetime) -> str:
+        """Such as `Tuesday 12 January`."""
+        # Translators choose the order and the punctuation (Unicode date patterns).
+        pattern = self._("EEEE d MMMM") if self._this_year(instant) else self._("EEEE d MMMM y")
+        return self._dated(instant, pattern)
+
+    def short(self, instant: datetime) -> str:
+        """Such as `Tue 12 Jan, 10:00`: for subjects and lists."""
+        pattern = self._("EEE d MMM") if self._this_year(instant) else self._("EEE d MMM y")
+        return self._joined(self._dated(instant, pattern), self.time(instant))
+
+    def when(self, instant: datetime) -> str:
+        """Such as `Tuesday 12 January, 10:00`."""
+        return self._joined(self.day(instant), self.time(instant))
+
+    def to_the_second(self, instant: datetime) -> str:
+        """Such as `Tuesday 12 January, 10:00:01`: where a second decides."""
+        return self._joined(self.day(instant), self.time(instant, seconds=True))
+
+    def time(self, instant: datetime, *, seconds: bool = False) -> str:
+        pattern = self._("HH:mm:ss") if seconds else self._("HH:mm")
+        return str(format_time(instant.astimezone(UTC), pattern, tzinfo=self.zone, locale=self.language.locale))
+
+    def _joined(self, day: str, time: str) -> str:
+        return self._("%(day)s, %(time)s") % {"day": day, "time": time}
+
+    def _dated(self, instant: datetime, pattern: str) -> str:
+        return str(format_date(instant.astimezone(self.zone).date(), pattern, locale=self.language.locale))
+
+    def _this_year(self, instant: datetime) -> bool:
+        return instant.astimezone(self.zone).year == self.now.astimezone(self.zone).year
+
+    def _(self, text: str) -> str:
+        return str(self.language.translations.ugettext(text))

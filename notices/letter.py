@@ -1,0 +1,84 @@
+"""Renders a notice's template twice, as text and as HTML: the words stand in one place, the shape in another."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from mentorship.effects import NoticeKind
+from notices.language import language
+from notices.view import View
+
+Medium = Literal["text", "html"]
+_WIDTH = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail's words: the subject on one line, and the same content in two shapes."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def letter(kind: NoticeKind, view: View, code: str) -> Letter:
+    """The words of one notice in the language `code`. A fact that a template needs and lacks raises jinja2.UndefinedError."""
+    lines = {part: " ".join(_part(kind, view, code, "text", part).split()) for part in ("subject", "glance")}
+    return Letter(lines["subject"], text=_whole(kind, view, code, "text", lines), html=_whole(kind, view, code, "html", lines))
+
+
+def title(view: View, code: str, part: Literal["title", "description"]) -> str:
+    """The calendar event's words: never a topic."""
+    module = _environment(code, "text").get_template("calendar.j2").make_module({"view": view})
+    return " ".join(str(getattr(module, part)()).split())
+
+
+def _part(kind: NoticeKind, view: View, code: str, medium: Medium, part: str) -> str:
+    module = _environment(code, medium).get_template(f"kinds/{kind}.j2").make_module({"view": view})
+    return str(getattr(module, part)())
+
+
+def _whole(kind: NoticeKind, view: View, code: str, medium: Medium, lines: dict[str, str]) -> str:
+    environment = _environment(code, medium)
+    body = _part(kind, view, code, medium, "body")
+    shown = Markup(body) if medium == "html" else body  # noqa: S704 - it was rendered by an escaping environment just above
+    whole = environment.get_template(f"{medium}/base.j2").render(view=view, kind=kind, body=shown, **lines, code=code)
+    return _tidied(whole)
+
+
+def _tidied(text: str) -> str:
+    """Without trailing blanks, and never two empty lines in a row."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+@cache
+def _environment(code: str, medium: Medium) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("notices"),
+        autoescape=medium == "html",  # noqa: S701 - text is text: escaping would show in it
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.filters["wrapped"] = wrapped
+    environment.install_gettext_translations(language(code).translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["direction"] = language(code).direction
+    environment.globals["shape"] = environment.get_template(f"{medium}/shapes.j2").module
+    return environment
+
+
+def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
+    """`text` in lines of at most 72 characters that begin with `first`, then `rest`; addresses stay whole."""
+    return textwrap.fill(
+        " ".join(text.split()), _WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest, break_long_words=False, break_on_hyphens=False
+    )

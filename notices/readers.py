@@ -1,0 +1,92 @@
+"""Who reads a mail, where its links lead, and what is attached to it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from mentorship.people import Side
+
+_KEPT_FORMATS = frozenset("\u200c\u200d")
+"""Joiners that Persian, Arabic and Indic names are spelled with; every other invisible character goes."""
+_LONGEST_NAME = 120
+_ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
+
+
+class NoAddress(ValueError):  # noqa: N818 - callers read it as what is so
+    """A person has no address that mail can go to. The text names the opaque id only."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"{ref} has no usable mail address")
+        self.ref = ref
+
+
+def plain(name: str) -> str:
+    """`name` on one line, without control or direction-changing characters: safe in a header, a calendar and a sentence."""
+    spaced = "".join(_shown(character) for character in unicodedata.normalize("NFC", name))
+    # `=?` opens an encoded word: the standard library would decode it when it writes the header, line breaks and all.
+    return " ".join(spaced.replace("=?", "= ?").split())[:_LONGEST_NAME].strip()
+
+
+def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in _KEPT_FORMATS:
+        return character
+    if category in {"Cc", "Zl", "Zp"}:
+        return " "
+    return "" if category.startswith("C") else character
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person as a mail needs them. `ref` is the opaque id; `name` is cleaned here once and for all.
+
+    `language` and `time_zone` may be unknown or empty: the programme's take their place.
+    """
+
+    ref: str
+    name: str
+    email: str
+    language: str | None = None
+    time_zone: str | None = None
+    side: Side | Literal["coordinators"] = "mentee"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", plain(self.name))
+
+    @property
+    def address(self) -> str:
+        """The address as a header may carry it, its domain in ASCII. Raises NoAddress, also for a local part outside ASCII."""
+        email = self.email.strip()
+        local, _, domain = email.rpartition("@")
+        if _ADDRESS.fullmatch(email) is None or not local.isascii():
+            raise NoAddress(self.ref)
+        try:
+            return f"{local}@{domain.encode('idna').decode('ascii')}" if not domain.isascii() else email
+        except UnicodeError:
+            raise NoAddress(self.ref) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a mail leads; each is a whole URL of this reader's own, or None where there is none.
+
+    `verify` is the page of the reader's certificate (of notices that carry one); for a coordinator `page` is the list.
+    """
+
+    page: str
+    unsubscribe: str | None = None
+    who_sees_what: str | None = None
+    calendar: str | None = None
+    verify: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along, such as a certificate. `media_type` is `application/pdf` or the like."""
+
+    name: str
+    media_type: str
+    content: bytes

@@ -1,0 +1,160 @@
+"""The certificates' registry: exactly one for a mentorship and person, whatever crashes (H7, H8)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentorship.instant import Instant
+from records.data_keys import DataKeys
+from records.database import Database
+from records.errors import Erased, NotStored, UnknownCertificate
+from records.ids import mint_certificate
+from records.schema import certificates
+from records.sealing import Sealer, open_with, seal_with
+
+
+class Certificate(BaseModel):
+    """One row. `id` is unguessable; `status_index` is its place in a status list; `stored` says that its document can be fetched.
+
+    `fields` are what it was issued with, the holder's name among them, and `reason` is why it was revoked: both are sealed with the
+    holder's key, and are empty once the holder was erased. The certificate and its status stay.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    id: str
+    mentorship: str
+    person: str
+    issued_at: Instant
+    status: Literal["valid", "revoked", "superseded"]
+    reason: str | None
+    superseded_by: str | None
+    stored: bool
+    fields: dict[str, Any]
+    status_index: int
+
+
+class Certificates:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._keys = DataKeys(sealer)
+
+    async def reserve(self, mentorship: str, person: str, fields: Mapping[str, Any]) -> Certificate:
+        """The person's certificate of this mentorship: a new row, or the first one unchanged with the `fields` it was reserved with.
+
+        Raises UnknownPerson, Erased. `fields` is JSON.
+        """
+        async with self._database.write(f"certificate/{mentorship}/{person}") as connection:
+            found = await self._select(connection, certificates.c.mentorship == mentorship, certificates.c.person == person)
+            if found:
+                return found[0]
+            key = await self._keys.of(connection, person)
+            certificate = mint_certificate()
+            values = {
+                "id": certificate,
+                "mentorship": mentorship,
+                "person": person,
+                "issued_at": datetime.now(UTC),
+                "status": "valid",
+                "fields_sealed": seal_with(key, json.dumps(dict(fields)).encode(), f"fields of {certificate}"),
+            }
+            unique = [certificates.c.mentorship, certificates.c.person]
+            await self._database.insert_new(connection, certificates, values, unique=unique, returning=certificates.c.id)
+            return (await self._select(connection, certificates.c.mentorship == mentorship, certificates.c.person == person))[0]
+
+    async def store(self, certificate: str, credential: str, pdf: bytes) -> bool:
+        """Keeps the document, once: the first stays, and False says that there was one. Raises UnknownCertificate, Erased."""
+        async with self._database.write(f"certificate/{certificate}") as connection:
+            row = await _row(connection, certificate)
+            if row.credential is not None:
+                return False
+            key = await self._keys.of(connection, row.person)
+            sealed = seal_with(key, pdf, f"document of {certificate}")
+            await connection.execute(update(certificates).where(certificates.c.id == certificate).values(credential=credential, pdf_sealed=sealed))
+        return True
+
+    async def get(self, certificate: str) -> Certificate | None:
+        async with self._database.read() as connection:
+            found = await self._select(connection, certificates.c.id == certificate)
+        return found[0] if found else None
+
+    async def credential(self, certificate: str) -> str:
+        """The signed credential, as JSON; without a name in it, so there for verification even after erasure.
+
+        Raises UnknownCertificate, NotStored.
+        """
+        async with self._database.read() as connection:
+            row = await _row(connection, certificate)
+        if row.credential is None:
+            raise NotStored(f"certificate {certificate} has no document yet")
+        credential: str = row.credential
+        return credential
+
+    async def document(self, certificate: str) -> tuple[str, bytes]:
+        """The credential as JSON, and the PDF. Raises UnknownCertificate, NotStored, Erased."""
+        async with self._database.read() as connection:
+            row = await _row(connection, certificate)
+            key = (await self._keys.many(connection, [row.person])).get(row.person)
+        if row.credential is None:
+            raise NotStored(f"certificate {certificate} has no document yet")
+        if key is None:
+            raise Erased(row.person)
+        return row.credential, open_with(key, row.pdf_sealed, f"document of {certificate}")
+
+    async def revoke(self, certificate: str, reason: str) -> None:
+        """Idempotent: the first reason stays. Raises UnknownCertificate."""
+        async with self._database.write(f"certificate/{certificate}") as connection:
+            row = await _row(connection, certificate)
+            if row.status == "revoked":
+                return
+            key = (await self._keys.many(connection, [row.person])).get(row.person)
+            sealed = seal_with(key, reason.encode(), f"reason of {certificate}") if key else None
+            await connection.execute(update(certificates).where(certificates.c.id == certificate).values(status="revoked", reason_sealed=sealed))
+
+    async def of(self, mentorship: str) -> list[Certificate]:
+        async with self._database.read() as connection:
+            return await self._select(connection, certificates.c.mentorship == mentorship)
+
+    async def of_person(self, person: str) -> list[Certificate]:
+        async with self._database.read() as connection:
+            return await self._select(connection, certificates.c.person == person)
+
+    async def invalid(self) -> list[int]:
+        """The places in a status list whose certificates are revoked or superseded."""
+        async with self._database.read() as connection:
+            wanted = select(certificates.c.status_index).where(certificates.c.status != "valid").order_by(certificates.c.status_index)
+            return list((await connection.execute(wanted)).scalars())
+
+    async def _select(self, connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Certificate]:
+        rows: Sequence[Any] = (await connection.execute(select(certificates).where(*where).order_by(certificates.c.status_index))).all()
+        keys = await self._keys.many(connection, [row.person for row in rows])
+        return [_certificate(row, keys.get(row.person)) for row in rows]
+
+
+async def _row(connection: AsyncConnection, certificate: str) -> Any:
+    row = (await connection.execute(select(certificates).where(certificates.c.id == certificate))).one_or_none()
+    if row is None:
+        raise UnknownCertificate(f"no certificate {certificate}")
+    return row
+
+
+def _certificate(row: Any, key: bytes | None) -> Certificate:
+    return Certificate(
+        id=row.id,
+        mentorship=row.mentorship,
+        person=row.person,
+        issued_at=row.issued_at,
+        status=row.status,
+        reason=open_with(key, row.reason_sealed, f"reason of {row.id}").decode() if key and row.reason_sealed else None,
+        superseded_by=row.superseded_by,
+        stored=row.credential is not None,
+        fields=json.loads(open_with(key, row.fields_sealed, f"fields of {row.id}")) if key else {},
+        status_index=row.status_index,
+    )

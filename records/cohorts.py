@@ -1,0 +1,186 @@
+"""Cohorts and who is enrolled in them. The operators' pair ids are the company's: sealed here, and found by keyed hashes (H12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
+
+from mentorship.instant import Instant
+from records.database import Database
+from records.errors import CohortChanged, PairChanged, UnknownCohort
+from records.ids import mentorship_of, mint
+from records.schema import cohorts, enrolments
+from records.sealing import Sealer
+
+_PURPOSE = "records/pairs"
+
+State = Literal["pending", "started", "over"]
+
+
+class Cohort(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    programme: str
+    version: int
+    texts_digest: str
+    starts_at: Instant
+    created_at: Instant
+
+
+class Enrolment(BaseModel):
+    """One pair of a cohort. `pair` is minted; `pair_id` is the operator's own and never leaves records but to operators."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cohort: str
+    pair: str
+    pair_id: str
+    mentor: str
+    mentee: str
+    state: State
+    started_at: Instant | None = None
+    over_at: Instant | None = None
+    card: dict[str, Any] | None = None
+    """The mentorship's last projection, for lists; written with the journal."""
+
+    @property
+    def mentorship(self) -> str:
+        """The workflow id."""
+        return mentorship_of(self.cohort, self.pair)
+
+
+class EnrolledPairs(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    added: tuple[Enrolment, ...]
+    existing: tuple[Enrolment, ...]
+
+
+class Cohorts:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    async def put(self, cohort: Cohort) -> None:
+        """Idempotent. Raises CohortChanged for another start or programme; a newer version is for the pairs that come."""
+        async with self._database.write(f"cohort/{cohort.id}") as connection:
+            row = (await connection.execute(select(cohorts).where(cohorts.c.id == cohort.id))).one_or_none()
+            if row is None:
+                await connection.execute(insert(cohorts).values(**cohort.model_dump()))
+                return
+            before = _cohort(row)
+            found = [
+                f"{what}: {old} → {new}"
+                for what, old, new in (("programme", before.programme, cohort.programme), ("start", before.starts_at.isoformat(), cohort.starts_at.isoformat()))
+                if old != new
+            ]
+            if found:
+                raise CohortChanged(cohort.id, found)
+            if (before.version, before.texts_digest) != (cohort.version, cohort.texts_digest):
+                newer = update(cohorts).where(cohorts.c.id == cohort.id).values(version=cohort.version, texts_digest=cohort.texts_digest)
+                await connection.execute(newer)
+
+    async def get(self, cohort: str) -> Cohort | None:
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(cohorts).where(cohorts.c.id == cohort))).one_or_none()
+        return None if row is None else _cohort(row)
+
+    async def all(self) -> list[Cohort]:
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(cohorts).order_by(cohorts.c.starts_at, cohorts.c.id))
+            return [_cohort(row) for row in rows]
+
+    async def enrol_pairs(self, cohort: str, pairs: Iterable[tuple[str, str, str]]) -> EnrolledPairs:
+        """Enrols (pair_id, mentor, mentee), the people by opaque id; both lists come back in the roster's order.
+
+        Idempotent by pair_id. Raises UnknownCohort, and PairChanged when a pair_id has other people now; then nothing is enrolled.
+        """
+        wanted = {self._lookup(cohort, pair_id): (pair_id, mentor, mentee) for pair_id, mentor, mentee in pairs}
+        async with self._database.write(f"cohort/{cohort}") as connection:
+            if (await connection.execute(select(cohorts.c.id).where(cohorts.c.id == cohort))).first() is None:
+                raise UnknownCohort(f"no cohort {cohort}")
+            rows = (await connection.execute(select(enrolments).where(enrolments.c.cohort == cohort))).all()
+            known = {row.pair_lookup: self._enrolment(row) for row in rows if row.pair_lookup in wanted}
+            changed = [pair.pair_id for lookup, pair in known.items() if (pair.mentor, pair.mentee) != wanted[lookup][1:]]
+            if changed:
+                raise PairChanged(cohort, tuple(changed))
+            position = max((row.position for row in rows), default=0)
+            added: list[Enrolment] = []
+            inserts: list[dict[str, Any]] = []
+            for lookup, (pair_id, mentor, mentee) in wanted.items():
+                if lookup in known:
+                    continue
+                position += 1
+                pair = Enrolment(cohort=cohort, pair=mint("m", 12), pair_id=pair_id, mentor=mentor, mentee=mentee, state="pending")
+                added.append(pair)
+                sealed = self._sealer.seal(_PURPOSE, pair_id.encode(), pair.mentorship)
+                values = {"mentorship": pair.mentorship, "position": position, "pair_lookup": lookup, "pair_sealed": sealed}
+                inserts.append(pair.model_dump(include={"cohort", "pair", "mentor", "mentee", "state"}) | values)
+            if inserts:
+                await connection.execute(insert(enrolments), inserts)
+        return EnrolledPairs(added=tuple(added), existing=tuple(known[lookup] for lookup in wanted if lookup in known))
+
+    async def pending(self, cohort: str, limit: int) -> list[Enrolment]:
+        """The first `limit` pairs that were not started, in the roster's order."""
+        return await self._select(enrolments.c.cohort == cohort, enrolments.c.state == "pending", limit=limit)
+
+    async def mark_started(self, mentorship: str, at: datetime | None = None) -> None:
+        """Idempotent; the first instant stays."""
+        async with self._database.write() as connection:
+            started = update(enrolments).where(enrolments.c.mentorship == mentorship, enrolments.c.state == "pending")
+            await connection.execute(started.values(state="started", started_at=at or datetime.now(UTC)))
+
+    async def find(self, cohort: str, pair_id: str) -> Enrolment | None:
+        """By the operator's own pair id."""
+        found = await self._select(enrolments.c.cohort == cohort, enrolments.c.pair_lookup == self._lookup(cohort, pair_id))
+        return found[0] if found else None
+
+    async def by_mentorship(self, mentorship: str) -> Enrolment | None:
+        found = await self._select(enrolments.c.mentorship == mentorship)
+        return found[0] if found else None
+
+    async def enrolments(self, cohort: str) -> list[Enrolment]:
+        return await self._select(enrolments.c.cohort == cohort)
+
+    async def of_person(self, ref: str) -> list[Enrolment]:
+        """Every pair that the person is or was in, whichever side."""
+        return await self._select(or_(enrolments.c.mentor == ref, enrolments.c.mentee == ref))
+
+    async def counts(self, cohort: str) -> dict[State, int]:
+        """How many pairs are in each state; every state is there."""
+        grouped = select(enrolments.c.state, func.count()).where(enrolments.c.cohort == cohort).group_by(enrolments.c.state)
+        async with self._database.read() as connection:
+            counted = {row[0]: row[1] for row in await connection.execute(grouped)}
+        states: tuple[State, ...] = ("pending", "started", "over")
+        return {state: counted.get(state, 0) for state in states}
+
+    async def _select(self, *where: ColumnElement[bool], limit: int | None = None) -> list[Enrolment]:
+        async with self._database.read() as connection:
+            wanted = select(enrolments).where(*where).order_by(enrolments.c.cohort, enrolments.c.position).limit(limit)
+            return [self._enrolment(row) for row in await connection.execute(wanted)]
+
+    def _enrolment(self, row: Any) -> Enrolment:
+        pair_id = self._sealer.open(_PURPOSE, row.pair_sealed, row.mentorship).decode()
+        return Enrolment(
+            cohort=row.cohort,
+            pair=row.pair,
+            pair_id=pair_id,
+            mentor=row.mentor,
+            mentee=row.mentee,
+            state=row.state,
+            started_at=row.started_at,
+            over_at=row.over_at,
+            card=row.card,
+        )
+
+    def _lookup(self, cohort: str, pair_id: str) -> str:
+        return self._sealer.blind(_PURPOSE, f"{cohort} {pair_id}")
+
+
+def _cohort(row: Any) -> Cohort:
+    return Cohort(id=row.id, programme=row.programme, version=row.version, texts_digest=row.texts_digest, starts_at=row.starts_at, created_at=row.created_at)

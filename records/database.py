@@ -1,0 +1,160 @@
+"""One database, SQLite or Postgres: transactions, locks, and one way to say that it is unavailable."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from sqlalchemy import ColumnElement, Connection, Table, event, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from records.errors import RecordsUnavailable
+
+BUSY_SECONDS = 30
+"""How long a SQLite writer waits for another process before it gives up."""
+CONNECT_SECONDS = 10
+HOUSEKEEPING_SECONDS = 2
+"""How long an erasure waits for readers that are in the way of clearing its traces."""
+CHUNK = 1000
+"""How many values one statement asks for; both databases allow some 32,000."""
+
+_BEGIN = "mentorship_begin"
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+
+def chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """The values, at most CHUNK at a time."""
+    everything = list(values)
+    for start in range(0, len(everything), CHUNK):
+        yield everything[start : start + CHUNK]
+
+
+def parse(url: str) -> URL:
+    """The URL with the driver that we use; `sqlite:///file` and `postgresql://…` will do. Raises ValueError for another database."""
+    parsed = make_url(url)
+    driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
+    if driver is None:
+        raise ValueError("expected a database URL that begins with sqlite:/// or postgresql://")
+    return parsed.set(drivername=driver)
+
+
+def engine_for(url: str) -> AsyncEngine:
+    """An engine whose errors never repeat parameters. On SQLite every connection is durable, waits, and overwrites what it deletes."""
+    parsed = parse(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_async_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"timeout": CONNECT_SECONDS})
+    # isolation_level None: the driver's own BEGIN would be a deferred one, and only before some statements.
+    engine = create_async_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout = {BUSY_SECONDS * 1000}", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)
+
+
+@contextlib.contextmanager
+def unavailable() -> Iterator[None]:
+    """Turns every way in which a database can be out of reach into RecordsUnavailable."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise RecordsUnavailable("records cannot be reached") from error
+    except DBAPIError as error:
+        # asyncpg's shutdowns and lost connections arrive as the bare class; what we did wrong ourselves arrives as a subclass.
+        if error.connection_invalidated or type(error) is DBAPIError:
+            raise RecordsUnavailable("records cannot be reached") from error
+        raise
+
+
+class Database:
+    """Transactions on one engine. `read` sees one moment; `write` is alone: on SQLite altogether, on Postgres under its `locks`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._sqlite = engine.dialect.name == "sqlite"
+        # Writers of this process queue here, in order, instead of polling SQLite's lock against each other.
+        self._writing = asyncio.Lock()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._sqlite
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        with unavailable():
+            async with self._engine.connect() as connection:
+                await connection.execution_options(**{_BEGIN: "BEGIN"})
+                yield connection
+
+    @asynccontextmanager
+    async def write(self, *locks: str) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is committed at the end of the block and rolled back by an exception.
+
+        Whoever writes under the same lock waits, in whatever process; several locks are taken in the order given.
+        SQLite takes its write lock at once: a transaction that reads first and writes later fails there when another wrote meanwhile.
+        """
+        async with self._writing if self._sqlite else contextlib.nullcontext():
+            with unavailable():
+                async with self._engine.connect() as connection:
+                    await connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+                    async with connection.begin():
+                        if not self._sqlite:
+                            for lock in locks:
+                                await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(lock, 0))))
+                        yield connection
+
+    async def insert_new(
+        self, connection: AsyncConnection, table: Table, values: dict[str, Any], *, unique: Sequence[ColumnElement[Any]], returning: ColumnElement[Any]
+    ) -> bool:
+        """Inserts unless a row with the same `unique` columns is there. True when it was inserted."""
+        new = sqlite.insert(table) if self._sqlite else postgresql.insert(table)
+        statement = new.values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(returning)
+        return (await connection.execute(statement)).first() is not None
+
+    async def forget_freed(self, table: Table) -> None:
+        """Makes deleted bytes of `table` go from the files, as far as it can be done now.
+
+        SQLite's log is emptied, Postgres rewrites the table. When others are in the way, it happens with the database's next own housekeeping instead.
+        """
+        with contextlib.suppress(RecordsUnavailable, DBAPIError), unavailable():
+            async with self._engine.connect() as connection:
+                if self._sqlite:
+                    await connection.execution_options(**{_BEGIN: None})
+                    await connection.execute(text(f"PRAGMA busy_timeout = {HOUSEKEEPING_SECONDS * 1000}"))
+                    try:
+                        await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                    finally:
+                        await connection.execute(text(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"))
+                else:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await connection.execute(text(f"SET lock_timeout = '{HOUSEKEEPING_SECONDS}s'"))
+                    try:
+                        await connection.execute(text(f'VACUUM FULL "{table.name}"'))
+                    finally:
+                        await connection.execute(text("RESET lock_timeout"))
+
+    async def close(self) -> None:
+        await self._engine.dispose()

@@ -1,0 +1,134 @@
+"""Everything that records can refuse. No message names a person: opaque ids, codes and instants only (H12)."""
+
+# ruff: noqa: N818 - an error is named for what is the case: Diverged, Erased, RecordsUnavailable
+
+from __future__ import annotations
+
+
+class RecordsError(Exception):
+    """Something that records refused or could not do."""
+
+
+class RecordsUnavailable(RecordsError):
+    """The database cannot be reached, is locked for too long, or went away in the middle. Trying again later may help."""
+
+
+class SchemaOutdated(RecordsError):
+    """The database has another schema than this code: `records.migrate.upgrade` was not called, or newer code called it."""
+
+
+class UnknownKey(RecordsError):
+    """Something is sealed with a key that the keyring no longer has, or not yet. Nothing is lost: give the key back."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"the keyring has no key {key_id!r}")
+        self.key_id = key_id
+
+
+class Unreadable(RecordsError):
+    """A sealed value failed its authentication: it was altered, or it stands where it was not put."""
+
+    def __init__(self, about: str) -> None:
+        super().__init__(f"{about} cannot be opened with the key that it names")
+
+
+class Unknown(RecordsError, LookupError):
+    """There is no such row. Trying again does not help."""
+
+
+class UnknownPerson(Unknown):
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"no person {ref}")
+        self.ref = ref
+
+
+class UnknownProgramme(Unknown):
+    pass
+
+
+class UnknownCohort(Unknown):
+    pass
+
+
+class UnknownNote(Unknown):
+    pass
+
+
+class UnknownCertificate(Unknown):
+    pass
+
+
+class NotStored(Unknown):
+    """The certificate is reserved, but its document was not stored yet."""
+
+
+class UnknownNotice(Unknown):
+    pass
+
+
+class UnknownMessage(Unknown):
+    pass
+
+
+class Erased(RecordsError):
+    """The person was erased: the id stands, what was said and who it was does not (P8)."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"{ref} was erased")
+        self.ref = ref
+
+
+class ProgrammeChanged(RecordsError):
+    """The same version of a programme says something else now. `differences` names each key with both values, for the operator."""
+
+    def __init__(self, programme: str, version: int, differences: list[str]) -> None:
+        super().__init__(f"programme {programme} version {version} was changed in {len(differences)} places; give it another version")
+        self.programme = programme
+        self.version = version
+        self.differences = differences
+
+
+class CohortChanged(RecordsError):
+    """The cohort exists with another start or programme. `differences` names each."""
+
+    def __init__(self, cohort: str, differences: list[str]) -> None:
+        super().__init__(f"cohort {cohort} exists with another {' and another '.join(differences)}")
+        self.cohort = cohort
+        self.differences = differences
+
+
+class PairChanged(RecordsError):
+    """A pair of the roster has other people than when it was enrolled. `pair_ids` are the operator's own, so not in the message."""
+
+    def __init__(self, cohort: str, pair_ids: tuple[str, ...]) -> None:
+        super().__init__(f"{len(pair_ids)} pairs of cohort {cohort} have other people than when they were enrolled")
+        self.cohort = cohort
+        self.pair_ids = pair_ids
+
+
+class Diverged(RecordsError):
+    """The journal already says something else at this place: the workflow was reset, or decides differently now. Never retried."""
+
+    def __init__(self, mentorship: str, seq: int) -> None:
+        super().__init__(f"the journal of {mentorship} says something else at {seq}")
+        self.mentorship = mentorship
+        self.seq = seq
+
+
+class Gap(RecordsError):
+    """Rows before these are not there yet; the same append succeeds once they are."""
+
+    def __init__(self, mentorship: str, expected: int, got: int) -> None:
+        super().__init__(f"the journal of {mentorship} continues at {expected}, not at {got}")
+        self.mentorship = mentorship
+        self.expected = expected
+        self.got = got
+
+
+class DifferentBody(RecordsError):
+    """The same message id came with another body."""
+
+    def __init__(self, mentorship: str, message_id: str) -> None:
+        super().__init__(f"message {message_id} to {mentorship} came before with another body")
+        self.mentorship = mentorship
+        self.message_id = message_id

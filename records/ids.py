@@ -1,0 +1,32 @@
+"""Opaque ids, minted here and saying nothing about whom or what they name (H12)."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import string
+
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+def mint(prefix: str, length: int) -> str:
+    """Such as `p-4f0k…`: the prefix and `length` random letters and digits (5.2 bits each)."""
+    return f"{prefix}-{''.join(secrets.choice(_ALPHABET) for _ in range(length))}"
+
+
+def mint_certificate() -> str:
+    """26 characters of lower-case base32, 130 bits: whoever holds it was given it."""
+    return base64.b32encode(secrets.token_bytes(17)).decode().lower()[:26]
+
+
+def mentorship_of(cohort: str, pair: str) -> str:
+    """The workflow id, which is the mentorship's name everywhere inside."""
+    return f"mentorship.{cohort}.{pair}"
+
+
+def cohort_of(mentorship: str) -> str:
+    """The cohort's part of a mentorship id. Raises ValueError for anything else."""
+    parts = mentorship.split(".")
+    if len(parts) != 3 or parts[0] != "mentorship":
+        raise ValueError("expected mentorship.{cohort}.{pair}")
+    return parts[1]

@@ -1,0 +1,290 @@
+"""The journal: every command with its outcome and every event, in ids, codes and instants, never in words (H12, P3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentorship.instant import Instant
+from records.chain import Finding, Head, audit_rows, audit_seals, canonical, mac, row_content, seal_content
+from records.database import Database
+from records.errors import Diverged, Gap, UnknownKey
+from records.ids import cohort_of
+from records.schema import enrolments, journal, seals
+from records.sealing import Sealer
+
+_PURPOSE = "journal"
+SEALED_WITHIN = timedelta(days=1)
+"""How long after its end a mentorship may lack its closing row before an audit says so."""
+
+# Postgres takes no NUL in a text, and nothing that a participant sends may stop the journal.
+Code = Annotated[str, AfterValidator(lambda text: text.replace("\0", "\ufffd"))]
+MessageId = Annotated[Code | None, AfterValidator(lambda text: text or None)]
+
+
+class JournalEntry(BaseModel):
+    """One row. `seq` counts from 1 without gaps; `outcome` and `reason` belong to commands; `body` is JSON of codes and numbers."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    seq: int
+    at: Instant
+    kind: Literal["command", "event"]
+    name: Code
+    message_id: MessageId = None
+    by: Code | None = None
+    outcome: Literal["applied", "refused"] | None = None
+    reason: Code | None = None
+    body: dict[str, Any] = {}
+
+
+class Receipt(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Literal["applied", "refused"] | None
+    reason: str | None
+    at: Instant
+
+
+class _Row(BaseModel):
+    """What the MAC covers of an entry: `body` as the text that is stored."""
+
+    mentorship: str
+    seq: int
+    at: datetime
+    kind: str
+    name: str
+    message_id: str | None
+    by: str | None
+    outcome: str | None
+    reason: str | None
+    body: str
+
+
+class Journal:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    async def append(self, mentorship: str, entries: Iterable[JournalEntry], card: Mapping[str, Any] | None = None, over_at: datetime | None = None) -> Head:
+        """Appends a batch in one transaction, with the mentorship's card for lists and, when it ended, the instant. Idempotent.
+
+        What is there already must say the same, or Diverged; a second command with a message id that is there is Diverged too, and so
+        is anything after the closing row. Gap when rows in between are not there yet: nothing was appended, retry later.
+        A batch that comes late, when newer rows stand already, leaves the card alone.
+        """
+        rows = _rows(mentorship, entries)
+        try:
+            async with self._database.write(_lock(mentorship)) as connection:
+                head = await _head(connection, mentorship)
+                stale = bool(rows) and rows[-1].seq < head.seq
+                await _compare(connection, mentorship, [row for row in rows if row.seq <= head.seq])
+                fresh = [row for row in rows if row.seq > head.seq]
+                if fresh:
+                    await _refuse_gap_or_seal(connection, mentorship, fresh, head)
+                    head, linked = self._linked(fresh, head)
+                    await connection.execute(insert(journal), linked)
+                await _project(connection, mentorship, None if stale else card, over_at)
+        except IntegrityError:
+            raise Diverged(mentorship, await self._repeated(mentorship, rows)) from None
+        return head
+
+    async def entries(self, mentorship: str, after: int = 0) -> list[JournalEntry]:
+        """The rows behind `after`, in order; nothing for an unknown mentorship."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(journal).where(journal.c.mentorship == mentorship, journal.c.seq > after).order_by(journal.c.seq))
+            return [_entry(row) for row in rows.mappings()]
+
+    async def head(self, mentorship: str) -> Head | None:
+        async with self._database.read() as connection:
+            head = await _head(connection, mentorship)
+        return head if head.seq else None
+
+    async def receipt(self, mentorship: str, message_id: str) -> Receipt | None:
+        """What became of a command, or None while it is not in the journal."""
+        wanted = select(journal.c.outcome, journal.c.reason, journal.c.at).where(
+            journal.c.mentorship == mentorship, journal.c.message_id == message_id, journal.c.kind == "command"
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(wanted)).mappings().one_or_none()
+        return None if row is None else Receipt.model_validate(dict(row))
+
+    async def seal(self, mentorship: str) -> None:
+        """Writes the closing row: nothing follows in this journal, and that it ends here is part of the cohort's chain. Idempotent."""
+        cohort = cohort_of(mentorship)
+        async with self._database.write(_lock(mentorship), f"seals/{cohort}") as connection:
+            if await _is_sealed(connection, mentorship):
+                return
+            head = await _head(connection, mentorship)
+            newest = select(seals.c.number, seals.c.mac).where(seals.c.cohort == cohort).order_by(seals.c.number.desc()).limit(1)
+            last = (await connection.execute(newest)).one_or_none()
+            row = _Seal(
+                cohort=cohort,
+                number=last.number + 1 if last else 1,
+                mentorship=mentorship,
+                seq=head.seq,
+                head=head.mac,
+                sealed_at=datetime.now(UTC),
+                key_id=self._sealer.active,
+                previous=last.mac if last else "",
+            )
+            proof = mac(self._sealer.key(_PURPOSE, row.key_id), row.previous, seal_content(row))
+            await connection.execute(insert(seals).values(**row.model_dump(), mac=proof))
+
+    async def verify(self, mentorship: str | None = None, *, cohort: str | None = None, expected: Mapping[str, Head] | None = None) -> list[Finding]:
+        """What is wrong with one mentorship's journal, a cohort's, or all. Empty: nothing.
+
+        `expected` are the heads that running workflows know, taken before the call; without them a running mentorship's cut tail
+        cannot be told from a short journal.
+        """
+        scope = cohort_of(mentorship) if mentorship else cohort
+        known = {name: head for name, head in (expected or {}).items() if _in_scope(name, mentorship, cohort)}
+        async with self._database.read() as connection:
+            sealed, found = await self._audit_seals(connection, scope)
+            over = await _over(connection, scope)
+            names = {*await _journals(connection, scope), *sealed, *known, *over}
+            for name in sorted(name for name in names if _in_scope(name, mentorship, cohort)):
+                rows = (await connection.execute(select(journal).where(journal.c.mentorship == name).order_by(journal.c.seq))).all()
+                wanted = [known[name]] if name in known else []
+                findings = audit_rows(name, rows, self._key, sealed=sealed.get(name), known=wanted)
+                if name in over and name not in sealed and not findings and not any(finding.mentorship == name for finding in found):
+                    if not rows:
+                        findings = [Finding(name, None, "removed")]
+                    elif over[name] < datetime.now(UTC) - SEALED_WITHIN:
+                        findings = [Finding(name, None, "unsealed")]
+                found += findings
+        return [finding for finding in found if mentorship is None or finding.mentorship == mentorship]
+
+    async def _audit_seals(self, connection: AsyncConnection, scope: str | None) -> tuple[dict[str, Head], list[Finding]]:
+        heads: dict[str, Head] = {}
+        found: list[Finding] = []
+        rows = (await connection.execute(select(seals).order_by(seals.c.cohort, seals.c.number))).all()
+        for cohort in sorted({row.cohort for row in rows if scope in (None, row.cohort)}):
+            some, problems = audit_seals(cohort, [row for row in rows if row.cohort == cohort], self._key)
+            heads |= some
+            found += problems
+        return heads, found
+
+    def _key(self, key_id: str) -> bytes | None:
+        try:
+            return self._sealer.key(_PURPOSE, key_id)
+        except UnknownKey:
+            return None
+
+    def _linked(self, rows: Sequence[_Row], head: Head) -> tuple[Head, list[dict[str, Any]]]:
+        key_id = self._sealer.active
+        key = self._sealer.key(_PURPOSE, key_id)
+        linked: list[dict[str, Any]] = []
+        for row in rows:
+            proof = mac(key, head.mac, row_content(row))
+            linked.append(row.model_dump() | {"key_id": key_id, "previous": head.mac, "mac": proof})
+            head = Head(seq=row.seq, mac=proof)
+        return head, linked
+
+    async def _repeated(self, mentorship: str, rows: Sequence[_Row]) -> int:
+        """The place of the command whose message id the journal has already, elsewhere."""
+        async with self._database.read() as connection:
+            for row in rows:
+                other = select(journal.c.seq).where(
+                    journal.c.mentorship == mentorship, journal.c.message_id == row.message_id, journal.c.kind == "command", journal.c.seq != row.seq
+                )
+                if row.kind == "command" and row.message_id and (await connection.execute(other)).first():
+                    return row.seq
+        return rows[0].seq
+
+
+class _Seal(BaseModel):
+    cohort: str
+    number: int
+    mentorship: str
+    seq: int
+    head: str
+    sealed_at: datetime
+    key_id: str
+    previous: str
+
+
+def _rows(mentorship: str, entries: Iterable[JournalEntry]) -> list[_Row]:
+    """In order, each place once. Raises Diverged when one batch says two things about a place or a message id."""
+    rows: dict[int, _Row] = {}
+    messages: dict[str, int] = {}
+    for entry in entries:
+        row = _Row(mentorship=mentorship, body=canonical(entry.body), **entry.model_dump(exclude={"body"}))
+        if rows.setdefault(row.seq, row) != row:
+            raise Diverged(mentorship, row.seq)
+        if row.kind == "command" and row.message_id and messages.setdefault(row.message_id, row.seq) != row.seq:
+            raise Diverged(mentorship, row.seq)
+    return [rows[seq] for seq in sorted(rows)]
+
+
+async def _head(connection: AsyncConnection, mentorship: str) -> Head:
+    last = select(journal.c.seq, journal.c.mac).where(journal.c.mentorship == mentorship).order_by(journal.c.seq.desc()).limit(1)
+    row = (await connection.execute(last)).one_or_none()
+    return Head() if row is None else Head(seq=row.seq, mac=row.mac)
+
+
+async def _compare(connection: AsyncConnection, mentorship: str, rows: Sequence[_Row]) -> None:
+    if not rows:
+        return
+    between = journal.c.seq.between(rows[0].seq, rows[-1].seq)
+    stored = await connection.execute(select(journal).where(journal.c.mentorship == mentorship, between))
+    there = {row.seq: row_content(row) for row in stored}
+    for row in rows:
+        if there.get(row.seq) != row_content(row):
+            raise Diverged(mentorship, row.seq)
+
+
+async def _refuse_gap_or_seal(connection: AsyncConnection, mentorship: str, fresh: Sequence[_Row], head: Head) -> None:
+    for expected, row in enumerate(fresh, start=head.seq + 1):
+        if row.seq != expected:
+            raise Gap(mentorship, expected, row.seq)
+    if await _is_sealed(connection, mentorship):
+        raise Diverged(mentorship, fresh[0].seq)
+
+
+async def _is_sealed(connection: AsyncConnection, mentorship: str) -> bool:
+    return (await connection.execute(select(seals.c.number).where(seals.c.mentorship == mentorship))).first() is not None
+
+
+async def _project(connection: AsyncConnection, mentorship: str, card: Mapping[str, Any] | None, over_at: datetime | None) -> None:
+    values: dict[str, Any] = {}
+    if card is not None:
+        values["card"] = dict(card)
+    if over_at is not None:
+        values |= {"state": "over", "over_at": func.coalesce(enrolments.c.over_at, over_at)}
+    if values:
+        await connection.execute(update(enrolments).where(enrolments.c.mentorship == mentorship).values(**values))
+
+
+async def _journals(connection: AsyncConnection, scope: str | None) -> set[str]:
+    names = select(journal.c.mentorship).distinct()
+    if scope is not None:
+        names = names.where(journal.c.mentorship.startswith(f"mentorship.{scope}.", autoescape=True))
+    return set((await connection.execute(names)).scalars())
+
+
+async def _over(connection: AsyncConnection, scope: str | None) -> dict[str, datetime]:
+    ended = select(enrolments.c.mentorship, enrolments.c.over_at).where(enrolments.c.state == "over", enrolments.c.over_at.is_not(None))
+    if scope is not None:
+        ended = ended.where(enrolments.c.cohort == scope)
+    return {row.mentorship: row.over_at for row in await connection.execute(ended)}
+
+
+def _in_scope(name: str, mentorship: str | None, cohort: str | None) -> bool:
+    return name == mentorship if mentorship else cohort is None or name.startswith(f"mentorship.{cohort}.")
+
+
+def _entry(row: RowMapping) -> JournalEntry:
+    fields = {name: row[name] for name in JournalEntry.model_fields if name != "body"}
+    return JournalEntry(body=json.loads(row["body"]), **fields)
+
+
+def _lock(mentorship: str) -> str:
+    return f"journal/{mentorship}"

@@ -1,0 +1,73 @@
+"""Brings a database to this release's tables. Synchronous, as Alembic is: from async code call it in `asyncio.to_thread`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
+
+from records.database import Database, engine_for, parse
+from records.schema import REVISION
+
+T = TypeVar("T")
+
+
+def upgrade(url: str) -> None:
+    """Safe to call again, and by several processes at once: they wait for each other. Makes SQLite's file and its folder, for us only.
+
+    Raises ValueError for a URL of another database, RecordsUnavailable.
+    """
+    _make_file(url)
+    _run(url, lambda connection: command.upgrade(config(connection), "head"))
+
+
+def current(url: str) -> str | None:
+    """The revision that the database stands at, or None for an empty one. Raises RecordsUnavailable."""
+    path = _file(url)
+    if path is not None and not path.exists():
+        return None  # connecting would make it
+    return _run(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
+
+
+def is_current(url: str) -> bool:
+    return current(url) == REVISION
+
+
+def config(connection: Connection) -> Config:
+    """Alembic's configuration, for a connection in whose transaction everything happens."""
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    settings.attributes["connection"] = connection
+    return settings
+
+
+def _run(url: str, work: Callable[[Connection], T]) -> T:
+    async def run() -> T:
+        database = Database(engine_for(url))
+        try:
+            async with database.write("migrations") as connection:
+                return await connection.run_sync(work)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def _file(url: str) -> Path | None:
+    parsed = parse(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(parsed.database or "")
+
+
+def _make_file(url: str) -> None:
+    path = _file(url)
+    if path is not None and not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)

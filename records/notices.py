@@ -1,0 +1,117 @@
+"""Mails meant, sent and not sent: what keeps a repeat from going out twice, and the budget (Calm)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import func, insert, select, update
+
+from mentorship.instant import Instant
+from records.database import Database
+from records.errors import UnknownNotice
+from records.schema import notices, unsubscribed
+from records.sealing import Sealer
+
+_PURPOSE = "records/notices"
+
+Answer = Literal["send", "already", "over_budget", "unsubscribed"]
+State = Literal["intended", "sent", "failed", "over_budget", "unsubscribed"]
+
+_ANSWERS: dict[State, Answer] = {
+    "intended": "send",  # a crash came between: again, under the same Message-ID
+    "failed": "send",
+    "sent": "already",
+    "over_budget": "over_budget",
+    "unsubscribed": "unsubscribed",
+}
+
+
+class Notice(BaseModel):
+    """One mail to one person. `at` is when it was sent, or meant to be; `why` is what the mail server said when it failed."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    key: str
+    person: str
+    kind: str
+    exempt: bool
+    state: State
+    at: Instant
+    message_id: str | None
+    why: str | None
+
+
+class Notices:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    async def begin(  # noqa: PLR0917 - the mail's facts, then the budget
+        self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta
+    ) -> Answer:
+        """Whether this mail goes out; records that it is meant to. `key` names one mail to one person, over all retries.
+
+        Counted are the person's mails of all pairs sent in the `per` before `at` (one exactly `per` ago no longer is), and those
+        about to be sent; `exempt` ones are neither counted nor refused. An answer of no is kept: the same key hears it again.
+        """
+        async with self._database.write(f"notices/{person}") as connection:
+            row = (await connection.execute(select(notices.c.person, notices.c.state).where(notices.c.key == key))).one_or_none()
+            if row is not None:
+                if row.person != person:
+                    raise ValueError("expected a key of its own for each person that a notice goes to")
+                state: State = row.state
+                return _ANSWERS[state]
+            state = "intended"
+            if not exempt:
+                gone = (await connection.execute(select(unsubscribed.c.at).where(unsubscribed.c.person == person))).first()
+                window = (notices.c.at > at - per) & (notices.c.at <= at)
+                counted = (notices.c.person == person) & notices.c.exempt.is_(False) & notices.c.state.in_(("intended", "sent"))
+                number = (await connection.execute(select(func.count()).select_from(notices).where(counted, window))).scalar_one()
+                state = "unsubscribed" if gone else "over_budget" if number >= most else "intended"
+            await connection.execute(insert(notices).values(key=key, person=person, kind=kind, exempt=exempt, state=state, at=at))
+        return _ANSWERS[state]
+
+    async def sent(self, key: str, message_id: str, at: datetime) -> None:
+        """The mail server took it. Idempotent: the first instant stays. Raises UnknownNotice."""
+        await self._settle(key, {"state": "sent", "message_id": message_id, "at": at, "why_sealed": None})
+
+    async def failed(self, key: str, why: str, at: datetime) -> None:
+        """The mail server refused it for good; it does not count. Nothing changes when it was sent. Raises UnknownNotice."""
+        await self._settle(key, {"state": "failed", "at": at, "why_sealed": self._sealer.seal(_PURPOSE, why.encode(), f"why {key}")})
+
+    async def of(self, person: str) -> list[Notice]:
+        """Everything meant for this person, oldest first."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(notices).where(notices.c.person == person).order_by(notices.c.at, notices.c.key))
+            return [self._notice(row) for row in rows]
+
+    async def unsubscribe(self, person: str) -> None:
+        """No more mails but exempt ones (RFC 8058 at the door). Idempotent."""
+        async with self._database.write() as connection:
+            values = {"person": person, "at": datetime.now(UTC)}
+            await self._database.insert_new(connection, unsubscribed, values, unique=[unsubscribed.c.person], returning=unsubscribed.c.person)
+
+    async def count(self) -> int:
+        """How many mails were sent in all."""
+        async with self._database.read() as connection:
+            return (await connection.execute(select(func.count()).select_from(notices).where(notices.c.state == "sent"))).scalar_one()
+
+    async def _settle(self, key: str, values: dict[str, Any]) -> None:
+        async with self._database.write() as connection:
+            changed = await connection.execute(update(notices).where(notices.c.key == key, notices.c.state != "sent").values(**values))
+            if not changed.rowcount and not (await connection.execute(select(notices.c.key).where(notices.c.key == key))).first():
+                raise UnknownNotice(f"no notice {key} was begun")
+
+    def _notice(self, row: Any) -> Notice:
+        return Notice(
+            key=row.key,
+            person=row.person,
+            kind=row.kind,
+            exempt=row.exempt,
+            state=row.state,
+            at=row.at,
+            message_id=row.message_id,
+            why=self._sealer.open(_PURPOSE, row.why_sealed, f"why {row.key}").decode() if row.why_sealed else None,
+        )

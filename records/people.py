@@ -1,0 +1,174 @@
+"""Who the opaque ids are. Kept sealed with a data key of the person's own; found by keyed hashes (H12, P8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from records.data_keys import DataKeys
+from records.database import Database, chunks
+from records.errors import Erased, UnknownPerson
+from records.ids import mint
+from records.schema import data_keys, people
+from records.sealing import Sealer, open_with, seal_with
+
+_PURPOSE = "records/people"
+_LOCK = "people"
+
+Role = Literal["mentor", "mentee", "both", "coordinator", "owner", "contact", "operator"]
+
+
+class Profile(BaseModel):
+    """One person as the roster has them. `person_id` and `manager_id` are the company's ids; `operator` is who runs the CLI."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    person_id: str
+    name: str
+    email: str
+    role: Role | None = None
+    time_zone: str | None = None
+    language: str | None = None
+    country: str | None = None
+    manager_id: str | None = None
+    department: str | None = None
+    skills: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
+    capacity: int | None = None
+    status: Literal["active", "leave", "gone"] = "active"
+
+
+class People:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._keys = DataKeys(sealer)
+
+    async def enrol(self, profiles: Iterable[Profile]) -> dict[str, str]:
+        """The opaque id of each, by person_id: minted for who is new, kept for who is known, whose changed profile is updated.
+
+        Idempotent. Who was erased keeps the id and stays erased. Of one person_id given twice, the last counts.
+        """
+        wanted = {self._lookup(profile.person_id): profile for profile in profiles}
+        async with self._database.write(_LOCK) as connection:
+            known = await self._known(connection, wanted)
+            fresh = {lookup: mint("p", 16) for lookup in wanted if lookup not in known}
+            if fresh:
+                created_at = datetime.now(UTC)
+                await connection.execute(insert(people), [{"ref": ref, "lookup": lookup, "created_at": created_at} for lookup, ref in fresh.items()])
+            keys = await self._keys.mint(connection, fresh.values())
+            keys |= await self._keys.many(connection, known.values())
+            refs = known | fresh
+            stored = await self._sealed(connection, known.values())
+            for lookup, profile in wanted.items():
+                ref = refs[lookup]
+                key = keys.get(ref)
+                if key is None or (ref in stored and _opened(key, stored[ref], ref) == profile):
+                    continue
+                changed = {"sealed": seal_with(key, profile.model_dump_json().encode(), _about(ref)), "email_lookup": self._email_lookup(profile.email)}
+                await connection.execute(update(people).where(people.c.ref == ref).values(**changed))
+        return {profile.person_id: refs[lookup] for lookup, profile in wanted.items()}
+
+    async def ref(self, person_id: str) -> str | None:
+        """The opaque id of a roster's person_id; also of somebody erased."""
+        return (await self.refs([person_id])).get(person_id)
+
+    async def refs(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """The opaque ids of those who are known."""
+        wanted = {self._lookup(person_id): person_id for person_id in person_ids}
+        async with self._database.read() as connection:
+            known = await self._known(connection, wanted)
+        return {wanted[lookup]: ref for lookup, ref in known.items()}
+
+    async def profile(self, ref: str) -> Profile:
+        """Raises UnknownPerson, Erased."""
+        async with self._database.read() as connection:
+            key = await self._keys.of(connection, ref)
+            sealed = await self._sealed(connection, [ref])
+        if ref not in sealed:
+            raise Erased(ref)
+        return _opened(key, sealed[ref], ref)
+
+    async def profiles(self, refs: Iterable[str]) -> dict[str, Profile]:
+        """Those who are known and not erased."""
+        wanted = list(dict.fromkeys(refs))
+        async with self._database.read() as connection:
+            keys = await self._keys.many(connection, wanted)
+            sealed = await self._sealed(connection, keys)
+        return {ref: _opened(keys[ref], sealed[ref], ref) for ref in wanted if ref in sealed}
+
+    async def by_email(self, email: str) -> tuple[str, ...]:
+        """Everybody with this address, however its letters are cased; nobody is an empty tuple."""
+        lookup = self._email_lookup(email)
+        if lookup is None:
+            return ()
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(people.c.ref).where(people.c.email_lookup == lookup).order_by(people.c.ref))
+            return tuple(rows.scalars())
+
+    async def operator(self, login: str) -> str:
+        """The opaque id of an operator's login, minted when it is new. No roster's person_id is ever taken for a login."""
+        lookup = self._sealer.blind(_PURPOSE, f"operator {login}")
+        async with self._database.write(_LOCK) as connection:
+            known = await self._known(connection, [lookup])
+            if lookup in known:
+                return known[lookup]
+            ref = mint("p", 16)
+            await connection.execute(insert(people).values(ref=ref, lookup=lookup, created_at=datetime.now(UTC)))
+            key = (await self._keys.mint(connection, [ref]))[ref]
+            profile = Profile(person_id=login, name=login, email="", role="operator")
+            await connection.execute(update(people).where(people.c.ref == ref).values(sealed=seal_with(key, profile.model_dump_json().encode(), _about(ref))))
+        return ref
+
+    async def erase(self, ref: str) -> None:
+        """Deletes the person's key, profile and address: notes and certificates' documents are noise from now on; the id stays (P8).
+
+        Idempotent. Raises UnknownPerson. Backups made before still hold the key, sealed with the keyring, until they are deleted.
+        """
+        async with self._database.write(_LOCK) as connection:
+            known = (await connection.execute(select(people.c.erased_at).where(people.c.ref == ref))).one_or_none()
+            if known is None:
+                raise UnknownPerson(ref)
+            await self._keys.drop(connection, ref)
+            erased_at = known.erased_at or datetime.now(UTC)
+            await connection.execute(update(people).where(people.c.ref == ref).values(sealed=None, email_lookup=None, erased_at=erased_at))
+        await self._database.forget_freed(data_keys)
+
+    async def rewrap(self) -> int:
+        """After the keyring's active key changed: seals every data key with it. Says how many lay under another one."""
+        async with self._database.write(_LOCK) as connection:
+            return await self._keys.rewrap(connection)
+
+    async def _known(self, connection: AsyncConnection, lookups: Iterable[str]) -> dict[str, str]:
+        known: dict[str, str] = {}
+        for chunk in chunks(lookups):
+            rows = await connection.execute(select(people.c.lookup, people.c.ref).where(people.c.lookup.in_(chunk)))
+            known.update({row.lookup: row.ref for row in rows})
+        return known
+
+    async def _sealed(self, connection: AsyncConnection, refs: Iterable[str]) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        for chunk in chunks(refs):
+            rows = await connection.execute(select(people.c.ref, people.c.sealed).where(people.c.ref.in_(chunk), people.c.sealed.is_not(None)))
+            found.update({row.ref: row.sealed for row in rows})
+        return found
+
+    def _lookup(self, person_id: str) -> str:
+        return self._sealer.blind(_PURPOSE, f"person {person_id}")
+
+    def _email_lookup(self, email: str) -> str | None:
+        address = email.strip().casefold()
+        return self._sealer.blind(_PURPOSE, f"email {address}") if address else None
+
+
+def _opened(key: bytes, sealed: bytes, ref: str) -> Profile:
+    return Profile.model_validate_json(open_with(key, sealed, _about(ref)))
+
+
+def _about(ref: str) -> str:
+    return f"profile of {ref}"

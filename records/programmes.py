@@ -1,0 +1,92 @@
+"""Programme files and their words, each version kept as it was started with. Sealed: a file names its contacts by the company's ids."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentorship.programme import Programme, Texts
+from records.database import Database
+from records.errors import ProgrammeChanged, UnknownProgramme
+from records.schema import programmes, texts
+from records.sealing import Sealer
+
+_PURPOSE = "records/programmes"
+
+
+class Programmes:
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    async def put(self, programme: Programme) -> None:
+        """Keeps this version with its texts. Idempotent; raises ProgrammeChanged when the same version says something else.
+
+        Keys that a newer release added with their defaults are no change.
+        """
+        head = programme.programme
+        async with self._database.write(f"programme/{head.id}") as connection:
+            row = (await connection.execute(_select(head.id, head.version))).one_or_none()
+            plain = programme.model_dump_json(by_alias=True).encode()
+            values = {"digest": programme.digest, "sealed": self._sealer.seal(_PURPOSE, plain, _about(head.id, head.version))}
+            if row is None:
+                await connection.execute(insert(programmes).values(id=head.id, version=head.version, created_at=datetime.now(UTC), **values))
+            elif row.digest != programme.digest:
+                before = self._opened(row.sealed, head.id, head.version)
+                changes = differences(_plain(before), _plain(programme))
+                if changes:
+                    raise ProgrammeChanged(head.id, head.version, changes)
+                await connection.execute(update(programmes).where(programmes.c.id == head.id, programmes.c.version == head.version).values(**values))
+            await self._put_texts(connection, programme.texts())
+
+    async def get(self, programme: str, version: int) -> Programme:
+        """Raises UnknownProgramme."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(_select(programme, version))).one_or_none()
+        if row is None:
+            raise UnknownProgramme(f"no programme {programme} version {version}")
+        return self._opened(row.sealed, programme, version)
+
+    async def texts(self, digest: str) -> Texts:
+        """The words under `Texts.digest`. Raises UnknownProgramme."""
+        async with self._database.read() as connection:
+            sealed = (await connection.execute(select(texts.c.sealed).where(texts.c.digest == digest))).scalar_one_or_none()
+        if sealed is None:
+            raise UnknownProgramme(f"no texts with digest {digest}")
+        return Texts.model_validate_json(self._sealer.open(_PURPOSE, sealed, f"texts {digest}"))
+
+    async def _put_texts(self, connection: AsyncConnection, words: Texts) -> None:
+        digest = words.digest
+        sealed = self._sealer.seal(_PURPOSE, words.model_dump_json(by_alias=True).encode(), f"texts {digest}")
+        await self._database.insert_new(connection, texts, {"digest": digest, "sealed": sealed}, unique=[texts.c.digest], returning=texts.c.digest)
+
+    def _opened(self, sealed: bytes, programme: str, version: int) -> Programme:
+        return Programme.model_validate_json(self._sealer.open(_PURPOSE, sealed, _about(programme, version)))
+
+
+def differences(before: Any, after: Any, path: str = "") -> list[str]:
+    """One line for each key that differs: `meetings.count: 12 → 13`."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        found: list[str] = []
+        for key in dict.fromkeys([*before, *after]):
+            inner = f"{path}.{key}" if path else str(key)
+            found += differences(before.get(key), after.get(key), inner)
+        return found
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [line for index, pair in enumerate(zip(before, after, strict=True)) for line in differences(*pair, f"{path}[{index}]")]
+    return [] if before == after else [f"{path}: {before} → {after}"]
+
+
+def _plain(programme: Programme) -> Any:
+    return programme.model_dump(mode="json", by_alias=True)
+
+
+def _about(programme: str, version: int) -> str:
+    return f"programme {programme} {version}"
+
+
+def _select(programme: str, version: int) -> Any:
+    return select(programmes.c.digest, programmes.c.sealed).where(programmes.c.id == programme, programmes.c.version == version)

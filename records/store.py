@@ -1,0 +1,66 @@
+"""Everything that outlives Temporal's retention, behind one door: people, programmes, notes, the journal, certificates, mails."""
+
+from __future__ import annotations
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from records.certificates import Certificates
+from records.cohorts import Cohorts
+from records.database import Database, engine_for, parse
+from records.doors import Doors
+from records.errors import RecordsUnavailable, SchemaOutdated
+from records.journal import Journal
+from records.lines import Lines
+from records.notes import Notes
+from records.notices import Notices
+from records.people import People
+from records.programmes import Programmes
+from records.schema import REVISION
+from records.sealing import KeySource, Sealer
+
+__all__ = ["KeySource", "Records", "RecordsUnavailable"]
+
+
+class Records:
+    """Every method may raise RecordsUnavailable, and whoever reads sealed things UnknownKey. Use it in one event loop."""
+
+    def __init__(self, database: Database, keys: KeySource) -> None:
+        sealer = Sealer(keys)
+        self._database = database
+        self.people = People(database, sealer)
+        self.programmes = Programmes(database, sealer)
+        self.cohorts = Cohorts(database, sealer)
+        self.notes = Notes(database, sealer)
+        self.journal = Journal(database, sealer)
+        self.certificates = Certificates(database, sealer)
+        self.notices = Notices(database, sealer)
+        self.doors = Doors(database, sealer)
+        self.lines = Lines(database)
+
+    @classmethod
+    async def open(cls, url: str, keys: KeySource) -> Records:
+        """Connects. Raises ValueError for a URL of another database, RecordsUnavailable, and SchemaOutdated before `migrate.upgrade`."""
+        parsed = parse(url)
+        database = Database(engine_for(parsed.render_as_string(hide_password=False)))
+        try:
+            await _check_schema(database)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, keys)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def ping(self) -> None:
+        """Asks the database something trivial. Raises RecordsUnavailable."""
+        async with self._database.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+
+async def _check_schema(database: Database) -> None:
+    async with database.read() as connection:
+        revision = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    if revision != REVISION:
+        raise SchemaOutdated(f"records stand at revision {revision}, this release needs {REVISION}")

@@ -1,0 +1,187 @@
+"""When a pair meets, is prepared, and is asked: instants from a programme's rhythm, zones, working days and holidays.
+
+Computed once, at enrolment, resume and extension; a workflow keeps the answer, since the zone database changes and a replay may not.
+
+Two ways of counting. Without `time_of_day` a slot is exactly start + first_after + n * interval, whatever day that is. With it,
+that rhythm gives a *date* (in the programme's zone), and the meeting is at that time in the mentee's zone:
+
+- moved forward to the next working day outside quiet weeks and the public holidays of either person;
+- when a quiet time pushes several meetings together, they are half an interval apart until the rhythm has caught up;
+- meetings that cannot move forward any more without leaving the programme move back, spread over the free days before them;
+- what fits nowhere inside the programme is not planned: the slots may be fewer than `meetings.count`, and `check` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from mentorship.commands import Plan, Slot
+from mentorship.duration import Duration
+from mentorship.instant import to_utc
+from mentorship.programme import Programme
+from schedule.calendar import UnknownZone, extended, instant, moved, reading_hours, reading_hours_before, zone
+from schedule.working_days import UnknownCountry, WorkingDays
+
+__all__ = ["UnknownCountry", "UnknownZone", "extended", "plan", "reading_hours", "replan"]
+
+_FAR = datetime(9000, 1, 1, tzinfo=UTC)
+_SEARCH = 800  # days: no calendar of a sane programme is closed for longer
+
+
+def plan(
+    programme: Programme,
+    starts: datetime,
+    *,
+    mentee_zone: str,
+    mentor_country: str | None = None,
+    mentee_country: str | None = None,
+) -> Plan:
+    """The plan of a pair that starts at `starts`. Raises UnknownZone, UnknownCountry.
+
+    The slots rise strictly and lie within [starts, ends]; they may be fewer than the programme's count, even none.
+    """
+    starts = to_utc(starts)
+    home = programme.programme.time_zone
+    ends = moved(starts, programme.programme.length, home)
+    rhythm = _Rhythm(starts, programme.meetings.first_after, programme.meetings.interval, home)
+    nominal = [at for n in range(programme.meetings.count) if (at := rhythm.at(n)) <= ends]
+    return Plan(
+        starts=starts,
+        ends=ends,
+        reporting_ends=moved(ends, programme.programme.reporting_grace, home),
+        slots=_slots(programme, nominal, zone(home), mentee_zone, (mentor_country, mentee_country), not_before=starts, ends=ends, told_from=starts),
+    )
+
+
+def replan(
+    programme: Programme,
+    *,
+    after: datetime,
+    count: int,
+    last_start: datetime | None,
+    mentee_zone: str,
+    countries: Iterable[str | None],
+    ends: datetime | None = None,
+) -> tuple[Slot, ...]:
+    """Up to `count` slots after a pause or in an extension, in the rhythm of `last_start` (of `after` itself when there was none).
+
+    The first leaves time to prepare: no slot starts before `after` + prepare. With `ends`, none ends behind it, so that there
+    may be fewer. Raises UnknownZone, UnknownCountry.
+    """
+    home = programme.programme.time_zone
+    earliest = moved(after, programme.meetings.prepare, home)
+    interval = programme.meetings.interval
+    base = to_utc(last_start or after)
+    rhythm = _Rhythm(base, Duration(), interval, home)
+    first = max(1, (earliest - base) // interval.span - 2)  # days may be an hour short or long: start below, then count up
+    while rhythm.at(first) < earliest:
+        first += 1
+    limit = to_utc(ends) if ends else _FAR
+    nominal = [at for n in range(first, first + count) if (at := rhythm.at(n)) <= limit]
+    return _slots(programme, nominal, zone(mentee_zone), mentee_zone, countries, not_before=earliest, ends=limit, told_from=to_utc(after))
+
+
+@dataclass(frozen=True)
+class _Rhythm:
+    base: datetime
+    first: Duration
+    interval: Duration
+    home: str
+
+    def at(self, n: int) -> datetime:
+        whole = Duration(days=self.first.days + n * self.interval.days, seconds=self.first.seconds + n * self.interval.seconds)
+        try:
+            return moved(self.base, whole, self.home)
+        except OverflowError:
+            return datetime.max.replace(tzinfo=UTC)
+
+
+def _slots(
+    programme: Programme,
+    nominal: Sequence[datetime],
+    dated_in: ZoneInfo,
+    mentee_zone: str,
+    countries: Iterable[str | None],
+    *,
+    not_before: datetime,
+    ends: datetime,
+    told_from: datetime,
+) -> tuple[Slot, ...]:
+    meetings, home = programme.meetings, programme.programme.time_zone
+    local = zone(mentee_zone)
+    if meetings.time_of_day is None:
+        starts: Iterable[datetime] = (at for at in nominal if at >= not_before and moved(at, meetings.duration, home) <= ends)
+    else:
+        diary = _Diary(WorkingDays.of(meetings, countries), time.fromisoformat(meetings.time_of_day), local, meetings.duration, home, not_before, ends)
+        starts = diary.place([at.astimezone(dated_in).date() for at in nominal], gap=max(1, meetings.interval.days // 2))
+    return tuple(_slot(programme, start, mentee_zone, told_from) for start in starts)
+
+
+@dataclass(frozen=True)
+class _Diary:
+    """Places dates on days that are free, within [not_before, ends]."""
+
+    days: WorkingDays
+    wall: time
+    local: ZoneInfo
+    duration: Duration
+    home: str
+    not_before: datetime
+    ends: datetime
+
+    def place(self, dates: Sequence[date], gap: int) -> list[datetime]:
+        placed: list[date] = []
+        for index, wanted in enumerate(dates):
+            day = self._forward(max(wanted, placed[-1] + timedelta(days=gap))) if placed else self._forward(wanted)
+            if day is None and placed:
+                day = self._forward(max(wanted, placed[-1] + timedelta(days=1)))
+            if day is None:  # then there is none for any later one either
+                placed += self._backward(placed[-1] if placed else None, wanted, len(dates) - index)
+                break
+            placed.append(day)
+        return [instant(day, self.wall, self.local) for day in placed]
+
+    def _forward(self, day: date) -> date | None:
+        for _ in range(_SEARCH):
+            if not self._ends_in_time(day):
+                return None
+            if self._free(day):
+                return day
+            day += timedelta(days=1)
+        return None
+
+    def _backward(self, previous: date | None, wanted: date, count: int) -> list[date]:
+        """Up to `count` free days before `wanted`, spread between the previous meeting and there; the last free day is among them."""
+        free: list[date] = []
+        day = wanted
+        for _ in range(_SEARCH):
+            if (previous is not None and day <= previous) or instant(day, self.wall, self.local) < self.not_before:
+                break
+            if self._free(day) and self._ends_in_time(day):
+                free.append(day)
+            day -= timedelta(days=1)
+        free.reverse()
+        count = min(count, len(free))
+        return [free[(n + 1) * len(free) // count - 1] for n in range(count)]
+
+    def _free(self, day: date) -> bool:
+        return day in self.days and instant(day, self.wall, self.local) >= self.not_before
+
+    def _ends_in_time(self, day: date) -> bool:
+        return moved(instant(day, self.wall, self.local), self.duration, self.home) <= self.ends
+
+
+def _slot(programme: Programme, start: datetime, mentee_zone: str, told_from: datetime) -> Slot:
+    """One slot with its mails' instants: preparing is moved earlier into reading hours, asking later.
+
+    Nobody is prepared before `told_from`: a first meeting sooner than `prepare` is prepared as soon as people read.
+    """
+    home, hours, spread = programme.programme.time_zone, programme.mail.hours, programme.mail.spread.span
+    prepare_at = reading_hours_before(moved(start, programme.meetings.prepare, home, -1), mentee_zone, hours, spread=spread)
+    if prepare_at < told_from:
+        prepare_at = min(reading_hours(told_from, mentee_zone, hours, spread=spread), start)
+    ask_at = moved(moved(start, programme.meetings.duration, home), programme.meetings.ask_after, home)
+    return Slot(start=start, prepare_at=prepare_at, ask_at=reading_hours(ask_at, mentee_zone, hours, spread=spread))

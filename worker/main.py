@@ -1,0 +1,65 @@
+"""`mentorship-worker`: runs workflows and activities until SIGTERM or SIGINT, then stops within the grace."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from contextlib import AsyncExitStack
+
+import structlog
+
+from certificates.issuer import Issuer, IssuerKeysUnusable
+from gateway.connect import TemporalUnavailable, connect
+from gateway.keyring import KeyringUnusable
+from gateway.logs import configure
+from gateway.settings import Settings, SettingsInvalid
+from gateway.telemetry import make_runtime
+from records.errors import RecordsError
+from records.store import Records
+from worker.build import workers
+from worker.ports import activities
+
+log = structlog.get_logger("worker")
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs until `stop`. Raises what `connect`, `Records.open` and `Issuer.load` raise."""
+    keyring = settings.keyring()
+    issuer = Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
+    async with AsyncExitStack() as stack:
+        records = await Records.open(settings.database_url, keyring)
+        stack.push_async_callback(records.close)
+        client = await connect(settings, keyring, role="worker", runtime=make_runtime(settings.metrics_address))
+        for worker in workers(client, activities(settings, records, client, issuer)):
+            await stack.enter_async_context(worker)
+        log.info("worker_started")
+        await stop.wait()
+        log.info("worker_stopping")
+    log.info("worker_stopped")
+
+
+async def _until_signalled(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run(settings, stop)
+
+
+def main() -> None:
+    """Exit 0 after a signal, 2 when the configuration is not usable, 1 when something cannot be reached."""
+    try:
+        settings = Settings.load()
+        configure(settings.log_format, settings.log_level)
+        asyncio.run(_until_signalled(settings))
+    except (SettingsInvalid, KeyringUnusable, IssuerKeysUnusable, ValueError) as error:
+        print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201 - logging may not stand yet
+        sys.exit(2)
+    except (TemporalUnavailable, RecordsError, RuntimeError) as error:
+        print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

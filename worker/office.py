@@ -1,0 +1,113 @@
+"""The cohort's port: starts mentorships that are enrolled and not yet started, counts them, sends the digest (H9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from activities.enrolment import DigestRequest, Progress
+from gateway import search_attributes
+from gateway.names import MENTORSHIP, TASK_QUEUE
+from mentorship.commands import Plan
+from mentorship.events import MentorshipStarted
+from mentorship.people import Pair
+from mentorship.programme import Programme
+from records.cohorts import Cohort, Enrolment
+from records.store import Records
+from schedule.plan import plan
+from workflows.mentorship import MentorshipInput
+
+
+class Digests(Protocol):
+    async def send(self, request: DigestRequest) -> None: ...
+
+
+class RecordsOffice:
+    def __init__(self, records: Records, client: Client, digests: Digests) -> None:
+        self._records = records
+        self._client = client
+        self._digests = digests
+
+    async def enrol(self, cohort: str, most: int, beat: Callable[..., None]) -> Progress:
+        """A pair that was started by an attempt that crashed is recognised by its workflow id."""
+        known, programme = await self._known(cohort)
+        for number, enrolment in enumerate(await self._records.cohorts.pending(cohort, most), 1):
+            await self._start(enrolment, known, programme)
+            await self._records.cohorts.mark_started(enrolment.mentorship)
+            beat(number)
+        return await self.progress(cohort)
+
+    async def progress(self, cohort: str) -> Progress:
+        known, programme = await self._known(cohort)
+        counts = await self._records.cohorts.counts(cohort)
+        return Progress(
+            pending=counts.get("pending", 0),
+            started=counts.get("started", 0),
+            over=counts.get("over", 0),
+            look_again=max(timedelta(seconds=1), min(timedelta(days=1), programme.programme.length.span / 20)),
+            next_digest=_next_monday(max(known.starts_at, datetime.now(UTC)), programme.programme.time_zone),
+        )
+
+    async def digest(self, request: DigestRequest) -> None:
+        await self._digests.send(request)
+
+    async def _known(self, cohort: str) -> tuple[Cohort, Programme]:
+        known = await self._records.cohorts.get(cohort)
+        if known is None:
+            raise LookupError("this cohort is not in records")
+        return known, await self._records.programmes.get(known.programme, known.version)
+
+    async def _start(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> None:
+        planned = await self._plan(enrolment, programme, cohort.starts_at)
+        now = datetime.now(UTC)
+        if planned.slots and planned.slots[0].start <= now:  # a late joiner's time begins when they join
+            planned = await self._plan(enrolment, programme, now)
+        begins = MentorshipStarted(
+            at=planned.starts,
+            pair=Pair(mentor=enrolment.mentor, mentee=enrolment.mentee),
+            rules=programme.rules(),
+            starts=planned.starts,
+            ends=planned.ends,
+            reporting_ends=planned.reporting_ends,
+            slots=planned.slots,
+        )
+        attributes = TypedSearchAttributes(
+            [
+                SearchAttributePair(search_attributes.COHORT, enrolment.cohort),
+                SearchAttributePair(search_attributes.PROGRAMME, f"{cohort.programme}.{cohort.version}"),
+                SearchAttributePair(search_attributes.PEOPLE, [enrolment.mentor, enrolment.mentee]),
+            ]
+        )
+        try:
+            await self._client.start_workflow(
+                MENTORSHIP,
+                MentorshipInput(cohort=enrolment.cohort, texts=cohort.texts_digest, begins=begins),
+                id=enrolment.mentorship,
+                task_queue=TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                search_attributes=attributes,
+                static_summary=f"Mentorship in cohort {enrolment.cohort}",
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def _plan(self, enrolment: Enrolment, programme: Programme, starts: datetime) -> Plan:
+        mentor = await self._records.people.profile(enrolment.mentor)
+        mentee = await self._records.people.profile(enrolment.mentee)
+        zone = mentee.time_zone or programme.programme.time_zone
+        return plan(programme, starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
+
+
+def _next_monday(after: datetime, zone: str) -> datetime:
+    """The next Monday at eight in the programme's zone."""
+    local = after.astimezone(ZoneInfo(zone))
+    monday = local.date() + timedelta(days=(7 - local.weekday()) % 7)
+    at = datetime.combine(monday, time(8), ZoneInfo(zone))
+    return (at if at > local else datetime.combine(monday + timedelta(days=7), time(8), ZoneInfo(zone))).astimezone(UTC)

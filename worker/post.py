@@ -1,0 +1,127 @@
+"""The mail port: looks people and words up at the last moment, composes, hands over by SMTP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from activities.notices import NoticeRequest, Undeliverable
+from gateway.links import Bearer, LinkSigner
+from gateway.names import parse_mentorship_id
+from mentorship.people import SIDES, Side
+from mentorship.programme import Programme
+from notices.compose import compose
+from notices.readers import Attachment, Links, NoAddress, Reader
+from notices.smtp import Mailer, Refused
+from records.errors import Erased, UnknownPerson
+from records.people import Profile
+from records.store import Records
+
+
+class SmtpPost:
+    """`sender` may carry a name; `base_url` is where the pages are."""
+
+    def __init__(self, records: Records, mailer: Mailer, signer: LinkSigner, *, sender: str, organizer: str, base_url: str) -> None:
+        self._records = records
+        self._mailer = mailer
+        self._signer = signer
+        self._sender = sender
+        self._organizer = organizer
+        self._base_url = base_url.rstrip("/")
+
+    async def readers(self, request: NoticeRequest) -> tuple[str, ...]:
+        to = request.notice.to
+        if to != "coordinators":
+            return (request.pair.person(to),)
+        programme = await self._programme(request.mentorship)
+        refs = await self._records.people.refs(programme.contacts.coordinators)
+        # A coordinator never sees a pair that they are part of (H16).
+        return tuple(ref for ref in refs.values() if ref not in (request.pair.mentor, request.pair.mentee))
+
+    async def time_zone(self, reader: str, request: NoticeRequest) -> str:
+        profile = await self._profile(reader)
+        return profile.time_zone or (await self._records.programmes.texts(request.texts)).time_zone
+
+    async def deliver(self, reader: str, request: NoticeRequest) -> str:
+        texts = await self._records.programmes.texts(request.texts)
+        pair = {side: _reader(request.pair.person(side), await self._known(request.pair.person(side)), side) for side in SIDES}
+        to = request.notice.to
+        if to == "coordinators":
+            addressee, partner = _reader(reader, await self._profile(reader), "coordinators"), None
+        else:
+            addressee, partner = pair[to], pair["mentor" if to == "mentee" else "mentee"]
+        try:
+            message = compose(
+                request.notice,
+                mentorship=request.mentorship,
+                reader=addressee,
+                partner=partner,
+                texts=texts,
+                links=self._links(request, reader),
+                key=request.key,
+                sender=self._sender,
+                organizer=self._organizer,
+                attachments=await self._attachments(request),
+                pair=tuple(pair.values()) if to == "coordinators" else (),
+                free_before=await self._notice_period(request.mentorship),
+            )
+        except NoAddress:
+            raise Undeliverable("no_address") from None
+        try:
+            await self._mailer.send(message)
+        except Refused:
+            raise Undeliverable("bounced") from None
+        return str(message["Message-ID"])
+
+    async def _attachments(self, request: NoticeRequest) -> tuple[Attachment, ...]:
+        """The certificate travels with the result: the document to print and the credential (H8)."""
+        certificate = request.notice.certificate
+        if certificate is None:
+            return ()
+        credential, pdf = await self._records.certificates.document(certificate)
+        return (
+            Attachment("certificate.pdf", "application/pdf", pdf),
+            Attachment("certificate.json", "application/json", credential.encode()),
+        )
+
+    def _links(self, request: NoticeRequest, reader: str) -> Links:
+        base = self._base_url
+        if request.notice.to == "coordinators":
+            cohort = parse_mentorship_id(request.mentorship).cohort
+            return Links(page=f"{base}/coordinator/{self._signer.token('coordinator', Bearer(cohort, reader))}", who_sees_what=f"{base}/who-sees-what")
+        bearer = Bearer(request.mentorship, reader)
+        page = f"{base}/p/{self._signer.token('page', bearer)}"
+        return Links(
+            page=page,
+            unsubscribe=f"{base}/u/{self._signer.token('unsubscribe', bearer)}",
+            who_sees_what=f"{base}/who-sees-what",
+            calendar=f"{base}/p/{self._signer.token('calendar', bearer)}/calendar.ics",
+            verify=f"{base}/c/{request.notice.certificate}" if request.notice.certificate else None,
+        )
+
+    async def _programme(self, mentorship: str) -> Programme:
+        cohort = await self._records.cohorts.get(parse_mentorship_id(mentorship).cohort)
+        if cohort is None:
+            raise LookupError("the cohort of this mentorship is not in records")
+        return await self._records.programmes.get(cohort.programme, cohort.version)
+
+    async def _notice_period(self, mentorship: str) -> timedelta:
+        return (await self._programme(mentorship)).cancellations.notice.span
+
+    async def _profile(self, ref: str) -> Profile:
+        try:
+            return await self._records.people.profile(ref)
+        except (Erased, UnknownPerson):
+            raise Undeliverable("no_address") from None
+
+    async def _known(self, ref: str) -> Profile | None:
+        try:
+            return await self._records.people.profile(ref)
+        except Erased:
+            return None
+
+
+def _reader(ref: str, profile: Profile | None, side: Side | str) -> Reader:
+    """An erased person has no name and no address any more; a mail to the partner still goes."""
+    if profile is None:
+        return Reader(ref=ref, name="", email="", side=side)  # type: ignore[arg-type]
+    return Reader(ref=ref, name=profile.name, email=profile.email, language=profile.language, time_zone=profile.time_zone, side=side)  # type: ignore[arg-type]

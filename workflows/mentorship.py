@@ -1,0 +1,465 @@
+"""One mentorship: a long-lived workflow around the pure core.
+
+Handlers only append to an inbox; the loop drains it in the order of instants, folds, and hands effects to the outbox. One timer
+stands for the next deadline. Nothing that a participant sends can fail or wedge it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.journal import JournalHead, JournalOf
+    from mentorship import commands as c
+    from mentorship.advance import Advanced, advance, begin, receipt
+    from mentorship.effects import MilestoneFacts
+    from mentorship.events import MentorshipStarted
+    from mentorship.instant import Instant
+    from mentorship.people import SIDES
+    from mentorship.policy import done_milestones, held_instants, milestone_facts, next_due, phase
+    from mentorship.state import Meeting, State
+    from workflows.attributes import attributes, card, changes, next_meeting
+    from workflows.outbox import Outbox, OutboxState, execute
+
+TIMELINE = 20
+
+
+class TimelineEntry(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    at: Instant
+    what: str
+    reason: str | None = None
+
+
+class Carried(BaseModel):
+    """What continue-as-new hands to the next run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: dict[str, Any]
+    inbox: tuple[c.Command, ...] = ()
+    outbox: OutboxState = OutboxState()
+    timeline: tuple[TimelineEntry, ...] = ()
+
+
+class MentorshipInput(BaseModel):
+    """A new mentorship has `begins`; a continued one has `carried`. `texts` is the digest of the programme's words in records."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cohort: str
+    texts: str
+    begins: MentorshipStarted | None = None
+    carried: Carried | None = None
+
+
+class Answer(BaseModel):
+    """What became of an operator's update."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Literal["applied", "refused"]
+    reason: str | None = None
+
+
+class Receipt(BaseModel):
+    """`waiting`: not among the last 256 messages; the journal knows older ones."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Literal["applied", "refused", "waiting"]
+    reason: str | None = None
+
+
+class MeetingStatus(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    meeting: int
+    start: Instant
+    confirmed: bool
+    held: bool
+    cancelled: bool
+    moves_to: Instant | None = None
+
+
+class Status(BaseModel):
+    """Where the mentorship stands; opaque ids, codes and instants."""
+
+    model_config = ConfigDict(frozen=True)
+
+    phase: str
+    starts: Instant
+    ends: Instant
+    reporting_ends: Instant
+    next_meeting: Instant | None
+    meetings: tuple[MeetingStatus, ...]
+    meetings_held: int
+    milestones: tuple[MilestoneFacts, ...]
+    goals: dict[str, str]
+    attention: dict[str, Instant]
+    certificates: dict[str, str]
+    ended: str | None
+    diverged: bool
+    head: JournalHead
+    pending_effects: int
+
+
+class Outcome(BaseModel):
+    """The result of the whole workflow."""
+
+    model_config = ConfigDict(frozen=True)
+
+    phase: str
+    milestones_done: int
+    milestones_total: int
+    certificates: dict[str, str]
+    ended: str | None = None
+
+
+@workflow.defn(name="Mentorship")
+class Mentorship:
+    @workflow.init
+    def __init__(self, start: MentorshipInput) -> None:
+        """Adopts the state here, since a signal can be handled before `run` begins."""
+        self._cohort = start.cohort
+        self._texts = start.texts
+        self._shown: dict[str, Any] = {}
+        self._card = ""
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at: datetime | None = None
+        self._sealed = False
+        carried = start.carried
+        self._inbox: list[c.Command] = list(carried.inbox) if carried else []
+        self._timeline: deque[TimelineEntry] = deque(carried.timeline if carried else (), maxlen=TIMELINE)
+        if carried is not None:
+            self._state = State.model_validate(carried.state)
+        elif start.begins is not None:
+            self._begun = begin(start.begins)
+            self._state = self._begun.state
+        else:
+            raise ApplicationError("a mentorship starts with what it begins with, or with what it carries on", non_retryable=True)
+        self._outbox = Outbox(
+            workflow.info().workflow_id,
+            start.texts,
+            carried.outbox if carried else OutboxState(),
+            state=lambda: self._state,
+            deliver=self._inbox.append,
+            card=self._projection,
+        )
+        if carried is None:
+            self._take(self._begun)
+
+    @workflow.run
+    async def run(self, start: MentorshipInput) -> Outcome:
+        while True:
+            try:
+                await self._live(start)
+            except asyncio.CancelledError:
+                # Somebody cancelled the workflow: an operator's end, told to both people like any other.
+                self._inbox.append(c.End(message_id=f"cancelled.{workflow.info().run_id}", by="operator", at=workflow.now()))
+                continue
+            done = len(done_milestones(self._state))
+            ended = self._state.ended.reason if self._state.ended is not None else None
+            return Outcome(
+                phase=phase(self._state),
+                milestones_done=done,
+                milestones_total=len(self._state.rules.milestones),
+                certificates=self._state.certificates,
+                ended=ended,
+            )
+
+    async def _live(self, start: MentorshipInput) -> None:
+        """Turn after turn, until the mentorship is over and everything that follows from it is done."""
+        while True:
+            self._turn()
+            self._outbox.pump()
+            self._show()
+            if self._state.over and self._outbox.empty and not self._inbox and not self._outbox.carrying:
+                self._silence()
+                self._sealed = True  # what still arrives comes after the end: nobody can act on it
+                await execute("seal_journal", JournalOf(mentorship=workflow.info().workflow_id), type(None))
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                return
+            if workflow.info().is_continue_as_new_suggested():
+                await self._continue_as_new(start)
+            self._set_alarm()
+            await workflow.wait_condition(self._has_work)
+
+    def _turn(self) -> None:
+        inbox = list(self._inbox)
+        self._inbox.clear()
+        self._take(advance(self._state, inbox, workflow.now()))
+
+    def _take(self, turn: Advanced) -> None:
+        self._state = turn.state
+        self._outbox.add(turn.entries, turn.effects)
+        self._timeline.extend(TimelineEntry(at=entry.at, what=entry.name, reason=entry.reason) for entry in turn.entries)
+
+    def _has_work(self) -> bool:
+        if self._inbox:
+            return True
+        now = workflow.now()
+        due = self._next_instant()
+        if due is not None and due <= now:
+            return True
+        if self._outbox.diverged:
+            return False
+        return self._outbox.has_released() or (self._state.over and self._outbox.empty and not self._outbox.carrying)
+
+    def _next_instant(self) -> datetime | None:
+        due = next_due(self._state)
+        instants = [due.at if due is not None else None, None if self._outbox.diverged else self._outbox.next_wake()]
+        return min((at for at in instants if at is not None), default=None)
+
+    def _set_alarm(self) -> None:
+        """One timer, kept while the next instant stands."""
+        at = self._next_instant()
+        if at == self._alarm_at and self._alarm is not None and not self._alarm.done():
+            return
+        self._silence()
+        now = workflow.now()
+        if at is None or at <= now:
+            return
+        due = next_due(self._state)
+        what = f"Next: {due.kind.replace('_', ' ')}" + (f" {due.meeting}" if due.meeting else "") if due is not None and due.at == at else "Next: a mail"
+        self._alarm_at = at
+        # A timer's length is rounded to milliseconds: a hair longer, so that the deadline is due when it fires.
+        self._alarm = asyncio.create_task(workflow.sleep(at - now + timedelta(milliseconds=1), summary=what))
+
+    def _silence(self) -> None:
+        if self._alarm is not None and not self._alarm.done():
+            self._alarm.cancel()
+        self._alarm, self._alarm_at = None, None
+
+    async def _continue_as_new(self, start: MentorshipInput) -> None:
+        """Handlers finished, carriers cancelled; state, inbox, outbox and what deduplicates go along."""
+        await self._outbox.stop()
+        self._silence()
+        while True:
+            self._turn()  # what the carriers still brought, and every update that waits for its answer
+            if workflow.all_handlers_finished():
+                break
+            await workflow.wait_condition(lambda: bool(self._inbox) or workflow.all_handlers_finished())
+        workflow.continue_as_new(
+            MentorshipInput(
+                cohort=start.cohort,
+                texts=start.texts,
+                carried=Carried(state=self._state.compact(), inbox=tuple(self._inbox), outbox=self._outbox.carried(), timeline=tuple(self._timeline)),
+            )
+        )
+
+    # -- what others see ------------------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        """Search attributes: only what changed. The card: once a loop."""
+        now = attributes(self._state, self._cohort, diverged=self._outbox.diverged)
+        updates = changes(self._shown, now)
+        if updates:
+            workflow.upsert_search_attributes(updates)
+        self._shown = now
+        text = card(self._state, diverged=self._outbox.diverged)
+        if text != self._card:
+            workflow.set_current_details(text)
+            self._card = text
+
+    def _projection(self) -> dict[str, Any]:
+        """What lists in records show of this mentorship: codes, numbers and instants."""
+        state = self._state
+        following = next_meeting(state)
+        return {
+            "phase": phase(state),
+            "milestones_done": len(done_milestones(state)),
+            "milestones_total": len(state.rules.milestones),
+            "meetings_held": len(held_instants(state)),
+            "next_meeting": following.start.isoformat() if following else None,
+            "ends": state.ends.isoformat(),
+            "attention": sorted(state.attention),
+            "ladder_rung": max(state.person(side).highest_rung for side in SIDES),
+            "certificates": sorted(state.certificates.values()),
+            "ended": state.ended.reason if state.ended is not None else None,
+        }
+
+    @workflow.query
+    def status(self) -> Status:
+        state = self._state
+        following = next_meeting(state)
+        return Status(
+            phase=phase(state),
+            starts=state.starts,
+            ends=state.ends,
+            reporting_ends=state.reporting_ends,
+            next_meeting=following.start if following else None,
+            meetings=tuple(_meeting_status(meeting) for meeting in state.meetings),
+            meetings_held=len(held_instants(state)),
+            milestones=milestone_facts(state),
+            goals={goal: known.status for goal, known in state.goals.items()},
+            attention=state.attention,
+            certificates=state.certificates,
+            ended=state.ended.reason if state.ended is not None else None,
+            diverged=self._outbox.diverged,
+            head=self._outbox.head,
+            pending_effects=self._outbox.size,
+        )
+
+    @workflow.query
+    def receipt(self, message_id: str) -> Receipt:
+        found = receipt(self._state, message_id)
+        return Receipt(outcome="waiting") if found is None else Receipt(outcome=found[0], reason=found[1])
+
+    @workflow.query
+    def timeline(self) -> list[TimelineEntry]:
+        """The last 20 entries, newest last."""
+        return list(self._timeline)
+
+    # -- participants' signals ------------------------------------------------------------------------------------------------
+
+    def _arrived(self, command: c.ParticipantCommand | None) -> None:
+        """Keeps it for the loop. A message without an id gets one, so that it is journaled like any other."""
+        if command is None or self._sealed:
+            return
+        given: dict[str, Any] = {} if command.message_id else {"message_id": f"unnamed.{workflow.uuid4()}"}
+        if command.by == c.SERVICE:
+            given["by"] = ""
+        self._inbox.append(command.model_copy(update=given) if given else command)
+
+    @workflow.signal
+    def confirm_expectations(self, command: c.ConfirmExpectations | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def confirm_meeting(self, command: c.ConfirmMeeting | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def move_meeting(self, command: c.MoveMeeting | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def cancel_meeting(self, command: c.CancelMeeting | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def excuse(self, command: c.Excuse | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def report_meeting(self, command: c.ReportMeeting | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def dispute(self, command: c.Dispute | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def record_milestone(self, command: c.RecordMilestone | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def object_to_milestone(self, command: c.ObjectToMilestone | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def withdraw(self, command: c.Withdraw | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def set_goal(self, command: c.SetGoal | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def report_goal(self, command: c.ReportGoal | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def ask_extension(self, command: c.AskExtension | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def submit_privately(self, command: c.SubmitPrivately | None = None) -> None:
+        self._arrived(command)
+
+    # -- operators' updates ---------------------------------------------------------------------------------------------------
+
+    async def _ask(self, command: c.OperatorCommand) -> Answer:
+        """Appends like a signal, and waits for what became of it."""
+        self._inbox.append(command)
+        await workflow.wait_condition(lambda: receipt(self._state, command.message_id) is not None)
+        found = receipt(self._state, command.message_id)
+        return Answer(outcome=found[0], reason=found[1]) if found is not None else Answer(outcome="refused", reason="over")
+
+    def _check(self, command: c.OperatorCommand) -> None:
+        if not command.message_id or not command.by:
+            raise ApplicationError("expected message_id and by", type="malformed")
+        if self._sealed or self._state.over:
+            raise ApplicationError("this mentorship is over", type="over")
+
+    @workflow.update
+    async def pause(self, command: c.Pause) -> Answer:
+        return await self._ask(command)
+
+    @pause.validator
+    def _check_pause(self, command: c.Pause) -> None:
+        self._check(command)
+
+    @workflow.update
+    async def resume(self, command: c.Resume) -> Answer:
+        return await self._ask(command)
+
+    @resume.validator
+    def _check_resume(self, command: c.Resume) -> None:
+        self._check(command)
+
+    @workflow.update
+    async def extend(self, command: c.Extend) -> Answer:
+        return await self._ask(command)
+
+    @extend.validator
+    def _check_extend(self, command: c.Extend) -> None:
+        self._check(command)
+
+    @workflow.update
+    async def waive_milestone(self, command: c.WaiveMilestone) -> Answer:
+        return await self._ask(command)
+
+    @waive_milestone.validator
+    def _check_waive_milestone(self, command: c.WaiveMilestone) -> None:
+        self._check(command)
+
+    @workflow.update
+    async def end(self, command: c.End) -> Answer:
+        return await self._ask(command)
+
+    @end.validator
+    def _check_end(self, command: c.End) -> None:
+        self._check(command)
+
+    @workflow.update
+    async def resolve(self, command: c.Resolve) -> Answer:
+        """Closes a line; `diverged` says that an operator has looked, and the outbox tries again."""
+        if command.line == "diverged" and self._outbox.diverged:
+            self._outbox.diverged = False
+            return Answer(outcome="applied")
+        return await self._ask(command)
+
+    @resolve.validator
+    def _check_resolve(self, command: c.Resolve) -> None:
+        self._check(command)
+
+
+def _meeting_status(meeting: Meeting) -> MeetingStatus:
+    return MeetingStatus(
+        meeting=meeting.n,
+        start=meeting.start,
+        confirmed=meeting.confirmed,
+        held=meeting.held,
+        cancelled=meeting.cancelled is not None,
+        moves_to=meeting.proposals[0].to if meeting.proposals else None,
+    )

@@ -1,0 +1,308 @@
+"""Lanes of pending effects, each carried to its activity by one task at a time.
+
+The journal is one serial lane, in batches; mail has a lane a recipient, so that one broken mailbox never holds up the partner.
+An effect is released once its event is in the journal. What comes back is a command to the mentorship. Receivers are
+idempotent by effect id, so a carrier may be cancelled at any time (continue-as-new) and its work repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, assert_never
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.certificates import CertificateRequest, Certificates
+    from activities.coordination import LineRequest
+    from activities.journal import JournalBatch, JournalHead
+    from activities.notices import Delivery, NoticeRequest
+    from activities.options import OPTIONS
+    from activities.planning import Planned, PlanRequest
+    from mentorship.advance import Entry
+    from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice
+    from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
+    from mentorship.instant import Instant
+    from mentorship.state import State
+
+T = TypeVar("T")
+
+BATCH = 200
+"""Journal entries a batch; a storm of signals is written in a few transactions."""
+
+
+class Pending(BaseModel):
+    """An effect on its way; `not_before` is set by the programme's spread, or when the reader's hours have not begun."""
+
+    model_config = ConfigDict(frozen=True)
+
+    effect: AnyEffect
+    not_before: Instant | None = None
+
+    @property
+    def seq(self) -> int:
+        return int(self.effect.id.partition(".")[0])
+
+
+class OutboxState(BaseModel):
+    """What continue-as-new carries of the outbox."""
+
+    model_config = ConfigDict(frozen=True)
+
+    entries: tuple[Entry, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    head: JournalHead = JournalHead()
+    diverged: bool = False
+
+
+class Outbox:
+    """`deliver` takes the commands that come back; `card` is asked for what lists show, and for the end's instant."""
+
+    def __init__(
+        self,
+        mentorship: str,
+        texts: str,
+        carried: OutboxState,
+        *,
+        state: Callable[[], State],
+        deliver: Callable[[Command], None],
+        card: Callable[[], dict[str, Any]],
+    ) -> None:
+        self._mentorship = mentorship
+        self._texts = texts
+        self._state = state
+        self._deliver = deliver
+        self._card = card
+        self._entries = list(carried.entries)
+        self._pending = list(carried.pending)
+        self._carriers: dict[str, asyncio.Task[None]] = {}
+        self.head = carried.head
+        self.diverged = carried.diverged
+
+    # -- what goes in ---------------------------------------------------------------------------------------------------------
+
+    def add(self, entries: Iterable[Entry], effects: Iterable[AnyEffect]) -> None:
+        self._entries += entries
+        for effect in effects:
+            if isinstance(effect, SendNotice):
+                self._supersede(effect)
+                self._pending.append(Pending(effect=effect, not_before=effect.due + self._spread()))
+            else:
+                self._pending.append(Pending(effect=effect))
+
+    def _spread(self) -> timedelta:
+        """Mails of many pairs do not leave in one instant: a stable share of the programme's window, by the mentorship's id."""
+        window = self._state().rules.mail.spread.span
+        share = int.from_bytes(hashlib.blake2b(self._mentorship.encode(), digest_size=4).digest(), "big") / 2**32
+        return timedelta(seconds=round(window.total_seconds() * share, 3))
+
+    def _supersede(self, effect: SendNotice) -> None:
+        """Never two about one meeting at once: what still waits about it gives way to the newer mail."""
+        if effect.meeting is None or effect.kind not in ("rescheduled", "ask"):
+            return
+        for waiting in list(self._pending):
+            old = waiting.effect
+            if not isinstance(old, SendNotice) or old.to != effect.to or old.meeting is None or old.kind not in ("prepare", "ask"):
+                continue
+            if old.meeting.meeting == effect.meeting.meeting and _lane(old) not in self._carriers:
+                self._fail(waiting, "superseded")
+
+    # -- what goes out --------------------------------------------------------------------------------------------------------
+
+    @property
+    def empty(self) -> bool:
+        return not self._entries and not self._pending
+
+    @property
+    def size(self) -> int:
+        """How many effects and journal entries wait."""
+        return len(self._entries) + len(self._pending)
+
+    @property
+    def carrying(self) -> bool:
+        return bool(self._carriers)
+
+    def next_wake(self) -> datetime | None:
+        """When a waiting mail may go; None if none waits for its time."""
+        now = workflow.now()
+        waiting = [p.not_before for p in self._pending if p.not_before is not None and p.not_before > now]
+        return min(waiting, default=None)
+
+    def pump(self) -> None:
+        """Start a carrier in each lane that has something to carry now and has none yet."""
+        for lane, pending in self._ready():
+            self._start(lane, self._carry_journal() if pending is None else self._carry(pending))
+
+    def has_released(self) -> bool:
+        """Whether a pump would start something."""
+        return bool(self._ready())
+
+    def _ready(self) -> list[tuple[str, Pending | None]]:
+        """The head of each idle lane, if it may go now; the journal's lane has no head of its own."""
+        if self.diverged:
+            return []
+        now = workflow.now()
+        found: list[tuple[str, Pending | None]] = []
+        if self._entries and "journal" not in self._carriers:
+            found.append(("journal", None))
+        looked_at = set(self._carriers)
+        for pending in self._pending:
+            lane = _lane(pending.effect)
+            if lane in looked_at:
+                continue
+            looked_at.add(lane)  # within a lane the order stays
+            if pending.seq <= self.head.seq and (pending.not_before is None or pending.not_before <= now):
+                found.append((lane, pending))
+        return found
+
+    def _start(self, lane: str, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._carriers[lane] = task
+        task.add_done_callback(lambda _: self._carriers.pop(lane, None))
+
+    async def stop(self) -> None:
+        """Cancel every carrier and wait until it is gone; what it carried stays pending."""
+        tasks = list(self._carriers.values())
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            try:
+                await task
+            except BaseException as stopped:
+                if not (isinstance(stopped, asyncio.CancelledError) or is_cancelled_exception(stopped)):
+                    raise
+        self._carriers.clear()
+
+    def carried(self) -> OutboxState:
+        return OutboxState(entries=tuple(self._entries), pending=tuple(self._pending), head=self.head, diverged=self.diverged)
+
+    # -- carriers -------------------------------------------------------------------------------------------------------------
+
+    async def _carry_journal(self) -> None:
+        while self._entries and not self.diverged:
+            batch = tuple(self._entries[:BATCH])
+            state = self._state()
+            over_at = (state.ended.at if state.ended is not None else state.now) if state.over and len(self._entries) <= BATCH else None
+            request = JournalBatch(mentorship=self._mentorship, entries=batch, card=self._card(), over_at=over_at)
+            try:
+                self.head = await execute("append_journal", request, JournalHead)
+            except ActivityError as error:
+                if isinstance(error.cause, ApplicationError) and error.cause.type == "Diverged":
+                    self.diverged = True
+                    return
+                raise
+            del self._entries[: len(batch)]
+
+    async def _carry(self, pending: Pending) -> None:
+        effect = pending.effect
+        match effect:
+            case SendNotice():
+                await self._send(pending, effect)
+                return
+            case PlanMeetings():
+                await self._plan(effect)
+            case IssueCertificates():
+                await self._issue(effect)
+            case TellCoordinators():
+                await execute("tell_coordinators", LineRequest(mentorship=self._mentorship, wanted=effect), type(None))
+            case _:
+                assert_never(effect)
+        self._pending.remove(pending)
+
+    async def _send(self, pending: Pending, effect: SendNotice) -> None:
+        if effect.helps_until is not None and workflow.now() >= effect.helps_until:
+            self._fail(pending, "too_late")
+            return
+        state = self._state()
+        request = NoticeRequest(mentorship=self._mentorship, pair=state.pair, texts=self._texts, notice=effect, mail=state.rules.mail)
+        try:
+            delivery = await execute("send_notice", request, Delivery)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            delivery = Delivery(outcome="failed", why="undeliverable")
+        match delivery.outcome:
+            case "sent":
+                self._pending.remove(pending)
+            case "later":
+                self._pending[self._pending.index(pending)] = pending.model_copy(update={"not_before": delivery.until})
+            case "failed":
+                self._fail(pending, delivery.why or "undeliverable")
+            case _:
+                assert_never(delivery.outcome)
+
+    async def _plan(self, effect: PlanMeetings) -> None:
+        state = self._state()
+        request = PlanRequest(mentorship=self._mentorship, pair=state.pair, programme=state.rules.programme, version=state.rules.version, wanted=effect)
+        planned = await execute("plan_meetings", request, Planned)
+        self._deliver(
+            ApplyPlan(
+                message_id=f"plan.{effect.id}",
+                by=SERVICE,
+                at=workflow.now(),
+                effect=effect.id,
+                slots=planned.slots,
+                ends=planned.ends,
+                reporting_ends=planned.reporting_ends,
+            )
+        )
+
+    async def _issue(self, effect: IssueCertificates) -> None:
+        request = CertificateRequest(mentorship=self._mentorship, pair=self._state().pair, texts=self._texts, wanted=effect)
+        issued = await execute("issue_certificates", request, Certificates)
+        self._deliver(
+            NoteCertificates(message_id=f"certificates.{effect.id}", by=SERVICE, at=workflow.now(), effect=effect.id, certificates=issued.certificates)
+        )
+
+    def _fail(self, pending: Pending, why: Any) -> None:
+        effect = pending.effect
+        self._pending.remove(pending)
+        if isinstance(effect, SendNotice):
+            self._deliver(
+                NoteFailedNotice(
+                    message_id=f"failed.{effect.id}",
+                    by=SERVICE,
+                    at=workflow.now(),
+                    effect=effect.id,
+                    notice=effect.kind,
+                    to=effect.to,
+                    meeting=effect.meeting.meeting if effect.meeting else None,
+                    why=why,
+                )
+            )
+
+
+def _lane(effect: AnyEffect) -> str:
+    match effect:
+        case SendNotice():
+            return f"mail:{effect.to}"
+        case PlanMeetings():
+            return "planning"
+        case IssueCertificates():
+            return "certificates"
+        case TellCoordinators():
+            return "coordinators"
+        case _:
+            assert_never(effect)
+
+
+async def execute(name: str, request: BaseModel, result: type[T]) -> T:
+    options = OPTIONS[name]
+    answer: T = await workflow.execute_activity(
+        name,
+        request,
+        result_type=result,
+        task_queue=options.queue,
+        start_to_close_timeout=options.attempt,
+        schedule_to_close_timeout=options.within,
+        heartbeat_timeout=options.heartbeat,
+        retry_policy=options.retry,
+        cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
+        summary=options.summary,
+    )
+    return answer
