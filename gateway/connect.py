@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_ADDRESS = "localhost:7233"
 
 
-class TemporalUnavailable(Exception):
+class TemporalUnavailable(Exception):  # noqa: N818 - it says what is the case
     """Temporal cannot be reached as configured. The message names the address and the namespace, never a key or a token."""
 
 

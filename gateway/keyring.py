@@ -26,11 +26,11 @@ KEY_BYTES = 32
 _ALPHABET = string.ascii_lowercase + string.digits
 
 
-class KeyringUnusable(Exception):
+class KeyringUnusable(Exception):  # noqa: N818 - it says what is the case
     """The keys are missing, malformed, or readable by others. The message never holds any of them."""
 
 
-class UnknownKey(LookupError):
+class UnknownKey(LookupError):  # noqa: N818 - it says what is the case
     """Something names a key that this keyring does not have. Nothing is lost: it opens once the key is back."""
 
     def __init__(self, key_id: str) -> None:

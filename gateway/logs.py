@@ -39,11 +39,11 @@ KEPT_OUT = frozenset(
 _HIDDEN = "(kept out)"
 
 
-def drop_while_replaying(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """A workflow's past is told once, however often it is replayed."""
-    if temporalio.workflow.in_workflow() and temporalio.workflow.unsafe.is_replaying():
-        raise structlog.DropEvent
-    return event
+class ToldOnce(logging.Filter):
+    """A workflow's past is told once, however often it is replayed; on the handler, so that it holds for every logger."""
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - where we are decides, not what is said
+        return not (temporalio.workflow.in_workflow() and temporalio.workflow.unsafe.is_replaying())
 
 
 def keep_out(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -60,7 +60,6 @@ def configure(log_format: LogFormat = "console", level: str = "INFO", stream: Te
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        drop_while_replaying,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -77,6 +76,7 @@ def configure(log_format: LogFormat = "console", level: str = "INFO", stream: Te
     else:
         shown = [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     handler = logging.StreamHandler(out)
+    handler.addFilter(ToldOnce())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shown])
     )

@@ -30,7 +30,7 @@ ALL = (COHORT, PROGRAMME, PHASE, PEOPLE, MILESTONES, PROGRESS, NEXT_MEETING, NEE
 _TIMEOUT = timedelta(seconds=10)
 
 
-class SearchAttributesDiffer(Exception):
+class SearchAttributesDiffer(Exception):  # noqa: N818 - it says what is the case
     """The namespace has one of our attributes with another type; Temporal cannot change that, an operator has to remove it."""
 
     def __init__(self, names: tuple[str, ...]) -> None:

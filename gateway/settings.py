@@ -20,7 +20,7 @@ from mentorship.people import is_id
 PREFIX = "MENTORSHIP_"
 
 
-class SettingsInvalid(Exception):
+class SettingsInvalid(Exception):  # noqa: N818 - it says what is the case
     """Some of `MENTORSHIP_*` cannot be used. One problem a line, each with its variable; never a value."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:

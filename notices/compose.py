@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import parseaddr
 
 from mentorship.effects import CHANGES, SendNotice
 from mentorship.programme import Texts
 from notices.calendar import invitation
+from notices.envelope import addressed, digest, domain, finished
 from notices.language import Clock, choose, zone
 from notices.letter import letter, title
 from notices.readers import Attachment, Links, NoAddress, Reader, plain
 from notices.view import View, utc
 
 __all__ = ["Attachment", "Links", "NoAddress", "Reader", "compose"]
-
-POLICY = SMTP.clone(max_line_length=900, cte_type="7bit")
-"""Long header lines stay whole: folding would break the links in them. Bodies go as plain ASCII through any server."""
 
 
 def compose(
@@ -50,21 +45,11 @@ def compose(
     clock = Clock(language, zone(reader.time_zone, texts.time_zone), due)
     view = View(notice, reader=reader, partner=partner, pair=tuple(pair), texts=texts, links=links, clock=clock, free_before=free_before)
     words = letter(notice.kind, view, language.code)
-    sender_name, sender_address = parseaddr(sender)
-    domain = sender_address.rpartition("@")[2]
-    digest = _digest("message", key, reader.ref)
-
-    message = EmailMessage(POLICY)
-    message["From"] = Address(display_name=plain(sender_name), addr_spec=sender_address)
-    message["To"] = Address(display_name=reader.name, addr_spec=reader.address)
-    message["Subject"] = words.subject
-    message["Date"] = due
-    message["Message-ID"] = f"<{digest}@{domain}>"
-    thread = f"<{_digest('thread', mentorship, reader.ref)}@{domain}>"
+    name = digest("message", key, reader.ref)
+    message = addressed(reader, sender, subject=words.subject, date=due, name=name)
+    thread = f"<{digest('thread', mentorship, reader.ref)}@{domain(sender)}>"
     message["In-Reply-To"] = thread
     message["References"] = thread
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
     if links.unsubscribe is not None and notice.kind not in CHANGES:
         message["List-Unsubscribe"] = f"<{links.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -75,10 +60,7 @@ def compose(
         _invite(message, notice, mentorship=mentorship, people=_invited(reader, partner), view=view, code=language.code, organizer=organizer)
     for attachment in attachments:
         _attach(message, attachment)
-    # Last: making a mail multipart hands headers that begin with Content- down to its first part.
-    message["Content-Language"] = language.code
-    _fix_boundaries(message, digest)
-    return message
+    return finished(message, language.code, name)
 
 
 def _invite(message: EmailMessage, notice: SendNotice, *, mentorship: str, people: list[Reader], view: View, code: str, organizer: str) -> None:
@@ -113,13 +95,3 @@ def _invited(reader: Reader, partner: Reader | None) -> list[Reader]:
 def _attach(message: EmailMessage, attachment: Attachment) -> None:
     maintype, _, subtype = attachment.media_type.partition("/")
     message.add_attachment(attachment.content, maintype=maintype, subtype=subtype or "octet-stream", filename=plain(attachment.name), cte="base64")
-
-
-def _fix_boundaries(message: EmailMessage, digest: str) -> None:
-    """Boundaries from the mail's own id instead of chance."""
-    for index, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{index}_{digest}")
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:40]

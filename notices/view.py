@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Literal
 
 from mentorship.effects import CHANGES, MeetingFacts, MilestoneFacts, SendNotice
+from mentorship.people import Side
 from mentorship.programme import Resource, Session, Texts
 from notices.language import Clock
 from notices.readers import Links, Reader, plain
@@ -67,7 +69,7 @@ class View:
         self.side = reader.side
         self.reader = isolated(reader.name)
         self.partner = isolated(partner.name) if partner is not None and partner.name else None
-        self.pair = tuple(isolated(person.name) for person in pair)
+        self.pair = tuple(isolated(person.name) for person in pair if person.name)
         self.programme = plain(texts.title)
         self.place = clock.place()
         self.page = links.page
@@ -216,6 +218,21 @@ class View:
         own = ("everyone", "company", self.side)
         texts = getattr(self._texts.benefits, audience, ()) if audience in own and audience != "coordinators" else ()
         return self._clock.language.isolated(texts[int(index)]) if index.isdecimal() and int(index) < len(texts) else None
+
+
+@dataclass(frozen=True)
+class FreshLinkView:
+    """What the template may say; the rest of its attributes are those that every mail's frame asks for."""
+
+    reader: str
+    programme: str
+    place: str
+    pages: tuple[tuple[str, str], ...]
+    until: str
+    page: str | None = None
+    who_sees_what: str | None = None
+    unsubscribe: str | None = None
+    side: Side | Literal["coordinators"] = "mentee"
 
 
 def utc(instant: datetime) -> datetime:

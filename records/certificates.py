@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
-from records.database import Database
+from records.database import Database, Part
 from records.errors import Erased, NotStored, UnknownCertificate
 from records.ids import mint_certificate
 from records.schema import certificates
@@ -41,7 +41,7 @@ class Certificate(BaseModel):
     status_index: int
 
 
-class Certificates:
+class Certificates(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._keys = DataKeys(sealer)

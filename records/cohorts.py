@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from mentorship.instant import Instant
-from records.database import Database
+from records.database import Database, Part
 from records.errors import CohortChanged, PairChanged, UnknownCohort
 from records.ids import mentorship_of, mint
 from records.schema import cohorts, enrolments
@@ -61,7 +61,7 @@ class EnrolledPairs(BaseModel):
     existing: tuple[Enrolment, ...]
 
 
-class Cohorts:
+class Cohorts(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+import functools
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import ColumnElement, Connection, Table, event, func, select, text
@@ -19,6 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from records.errors import RecordsUnavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another process before it gives up."""
@@ -87,6 +92,37 @@ def unavailable() -> Iterator[None]:
         if error.connection_invalidated or type(error) is DBAPIError:
             raise RecordsUnavailable("records cannot be reached") from error
         raise
+
+
+def whole(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Finishes a call that began, even when its caller is cancelled meanwhile; the caller hears of the cancellation afterwards.
+
+    A statement that was abandoned in the middle runs on in the driver, and on SQLite holds the lock that everybody waits for.
+    """
+
+    @functools.wraps(method)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        task = asyncio.ensure_future(method(*args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            while not task.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # heard, so that the loop does not complain
+            raise
+
+    return call
+
+
+class Part:
+    """One part of records: each of its public methods is `whole`."""
+
+    def __init_subclass__(cls) -> None:
+        for name, method in list(vars(cls).items()):
+            if not name.startswith("_") and inspect.iscoroutinefunction(method):
+                setattr(cls, name, whole(method))
 
 
 class Database:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select, update
 
 from mentorship.instant import Instant
-from records.database import Database
+from records.database import Database, Part
 from records.errors import DifferentBody, UnknownMessage
 from records.schema import door_messages
 from records.sealing import Sealer
@@ -26,7 +26,7 @@ class Accepted(BaseModel):
     sent: bool
 
 
-class Doors:
+class Doors(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.chain import Finding, Head, audit_rows, audit_seals, canonical, mac, row_content, seal_content
-from records.database import Database
+from records.database import Database, Part
 from records.errors import Diverged, Gap, UnknownKey
 from records.ids import cohort_of
 from records.schema import enrolments, journal, seals
@@ -68,7 +68,7 @@ class _Row(BaseModel):
     body: str
 
 
-class Journal:
+class Journal(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from mentorship.instant import Instant
 from mentorship.people import Side
-from records.database import Database
+from records.database import Database, Part
 from records.ids import cohort_of
 from records.schema import lines
 
@@ -29,7 +29,7 @@ class Line(BaseModel):
     taken_at: Instant | None
 
 
-class Lines:
+class Lines(Part):
     def __init__(self, database: Database) -> None:
         self._database = database
 

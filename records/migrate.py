@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +15,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from records.database import Database, engine_for, parse
+from records.database import BUSY_SECONDS, Database, engine_for, parse
+from records.errors import RecordsUnavailable
 from records.schema import REVISION
 
 T = TypeVar("T")
@@ -68,6 +72,20 @@ def _file(url: str) -> Path | None:
 
 def _make_file(url: str) -> None:
     path = _file(url)
-    if path is not None and not path.exists():
+    if path is None:
+        return
+    if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
+    # Turning a file to its write-ahead log is the one thing for which SQLite does not wait when another does the same.
+    patience = time.monotonic() + BUSY_SECONDS
+    with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if time.monotonic() > patience:
+                    raise RecordsUnavailable("records cannot be reached") from error
+                time.sleep(0.02)
+            else:
+                return

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
-from records.database import Database
+from records.database import Database, Part
 from records.errors import Erased, UnknownNote
 from records.ids import mint
 from records.schema import notes
@@ -31,7 +31,7 @@ class Note(BaseModel):
     created_at: Instant
 
 
-class Notes:
+class Notes(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._keys = DataKeys(sealer)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, insert, select, update
 
 from mentorship.instant import Instant
-from records.database import Database
+from records.database import Database, Part
 from records.errors import UnknownNotice
 from records.schema import notices, unsubscribed
 from records.sealing import Sealer
@@ -43,7 +43,7 @@ class Notice(BaseModel):
     why: str | None
 
 
-class Notices:
+class Notices(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer

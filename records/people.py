@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.data_keys import DataKeys
-from records.database import Database, chunks
+from records.database import Database, Part, chunks
 from records.errors import Erased, UnknownPerson
 from records.ids import mint
 from records.schema import data_keys, people
@@ -43,7 +43,7 @@ class Profile(BaseModel):
     status: Literal["active", "leave", "gone"] = "active"
 
 
-class People:
+class People(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.programme import Programme, Texts
-from records.database import Database
+from records.database import Database, Part
 from records.errors import ProgrammeChanged, UnknownProgramme
 from records.schema import programmes, texts
 from records.sealing import Sealer
@@ -17,7 +17,7 @@ from records.sealing import Sealer
 _PURPOSE = "records/programmes"
 
 
-class Programmes:
+class Programmes(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer

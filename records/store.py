@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from records.certificates import Certificates
 from records.cohorts import Cohorts
-from records.database import Database, engine_for, parse
+from records.database import Database, engine_for, parse, whole
 from records.doors import Doors
 from records.errors import RecordsUnavailable, SchemaOutdated
 from records.journal import Journal
@@ -53,12 +53,14 @@ class Records:
     async def close(self) -> None:
         await self._database.close()
 
+    @whole
     async def ping(self) -> None:
         """Asks the database something trivial. Raises RecordsUnavailable."""
         async with self._database.read() as connection:
             await connection.execute(text("SELECT 1"))
 
 
+@whole
 async def _check_schema(database: Database) -> None:
     async with database.read() as connection:
         revision = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())

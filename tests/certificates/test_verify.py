@@ -1,0 +1,191 @@
+"""P4: a stranger, offline, finds every change."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pypdf import PdfWriter
+
+from certificates.issue import issue
+from certificates.issuer import Issuer, generate
+from certificates.trust import Trust
+from certificates.verify import State, verify_credential, verify_file
+
+BASE = "https://mentors.example.org"
+LIST = "https://mentors.example.org/c/status"
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise AssertionError("verification used the network")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+    monkeypatch.setattr(socket.socket, "connect", refused)
+
+
+@pytest.fixture(scope="module")
+def issued(facts, issuer):
+    return issue(facts(show_results=True, status_list_url=LIST, status_index=7), issuer, base_url=BASE)
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from leaves(inner, (*path, index))
+    else:
+        yield path
+
+
+def branch(document: Any, path: tuple[Any, ...]) -> Any:
+    for step in path[:-1]:
+        document = document[step]
+    return document
+
+
+def test_a_genuine_one_is_valid(issued, issuer):
+    verdict = verify_credential(issued.credential_json, trust=issuer.trust())
+    assert verdict.state is State.VALID
+    assert verdict.credential is not None
+    assert verdict.credential["name"] == "Engineering mentorship 2025"
+    assert any("revoked" in reason for reason in verdict.reasons)
+
+
+def test_changing_any_value_is_found(issued, issuer):
+    genuine = json.loads(issued.credential_json)
+    paths = list(leaves(genuine))
+    assert len(paths) > 50
+    for path in paths:
+        changed = copy.deepcopy(genuine)
+        parent, value = branch(changed, path), branch(genuine, path)[path[-1]]
+        parent[path[-1]] = (not value) if isinstance(value, bool) else value[:-1] + ("x" if value[-1] != "x" else "y")
+        assert not verify_credential(json.dumps(changed), trust=issuer.trust()).valid, path
+
+
+def test_removing_any_member_is_found(issued, issuer):
+    genuine = json.loads(issued.credential_json)
+    # An entry of a list is removed with its parent's member; the list of proofs has but one.
+    for path in {leaf[: end + 1] for leaf in leaves(genuine) for end in range(len(leaf)) if isinstance(leaf[end], str)}:
+        changed = copy.deepcopy(genuine)
+        del branch(changed, path)[path[-1]]
+        assert not verify_credential(json.dumps(changed), trust=issuer.trust()).valid, path
+
+
+@pytest.mark.parametrize("where", [(), ("credentialSubject",), ("credentialSubject", "achievement"), ("issuer",), ("proof", 0)])
+@pytest.mark.parametrize("member", ["grade", "expirationDate", "https://schema.org/name", "evidence"])
+def test_adding_a_member_is_found_also_one_that_no_context_defines(issued, issuer, where, member):
+    changed = json.loads(issued.credential_json)
+    branch(changed, (*where, member))[member] = "outstanding"
+    assert not verify_credential(json.dumps(changed), trust=issuer.trust()).valid
+
+
+def test_a_member_that_stands_twice_is_refused(issued, issuer):
+    doubled = issued.credential_json.replace('"name": "Engineering mentorship 2025",', '"name": "Sales", "name": "Engineering mentorship 2025",', 1)
+    assert doubled != issued.credential_json
+    assert verify_credential(doubled, trust=issuer.trust()).state is State.UNREADABLE
+
+
+def test_another_issuers_signature_is_not_ours(tmp_path, facts, issuer):
+    generate(tmp_path / "other.json")
+    forged = issue(facts(), Issuer.load(tmp_path / "other.json", name="Example Works"), base_url=BASE).credential_json
+    assert verify_credential(forged, trust=issuer.trust()).state is State.UNKNOWN_ISSUER
+
+
+def test_our_name_over_another_key_is_not_ours(tmp_path, facts, issuer):
+    """The proof names our key, or our DID stands in the document, but the signature is somebody else's."""
+    generate(tmp_path / "other.json")
+    other = Issuer.load(tmp_path / "other.json", name="Example Works")
+    forged = json.loads(issue(facts(), other, base_url=BASE).credential_json)
+    forged["issuer"]["id"] = issuer.did
+    assert verify_credential(json.dumps(forged), trust=issuer.trust()).state is State.UNKNOWN_ISSUER
+    forged["proof"][0]["verificationMethod"] = issuer.verification_method(issuer.signing)
+    assert verify_credential(json.dumps(forged), trust=issuer.trust()).state is State.ALTERED
+
+
+def test_who_trusts_nobody_learns_nothing(issued):
+    verdict = verify_credential(issued.credential_json, trust=Trust.nobody())
+    assert (verdict.state, verdict.credential) == (State.UNKNOWN_ISSUER, None)
+
+
+def test_before_its_time_it_is_genuine_but_not_yet_valid(facts, issuer):
+    ahead = datetime.now(UTC) + timedelta(days=30)
+    text = issue(facts(issued_at=ahead), issuer, base_url=BASE).credential_json
+    assert verify_credential(text, trust=issuer.trust()).state is State.NOT_YET_VALID
+    further = json.loads(text) | {"validFrom": (ahead + timedelta(days=1)).isoformat()}
+    assert verify_credential(json.dumps(further), trust=issuer.trust()).state is State.ALTERED
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "{", '{"issuer": 3, "proof": []}', '{"issuer": "did:x", "proof": [{}]}', "[" * 100_000])
+def test_what_is_no_credential_is_unreadable_and_never_raises(issuer, text):
+    assert verify_credential(text, trust=issuer.trust()).state is State.UNREADABLE
+
+
+@pytest.mark.parametrize("subject", [[], "x", {"identifier": 3}, {"identifier": [3]}, {"achievement": 3}])
+def test_a_nonsensical_subject_never_raises(issued, issuer, subject):
+    text = json.dumps(json.loads(issued.credential_json) | {"credentialSubject": subject})
+    assert verify_credential(text, trust=issuer.trust(), name="Ann", email="a@example.org").state is State.ALTERED
+
+
+def test_the_document_carries_the_credential_byte_for_byte(issued, issuer):
+    assert verify_file(issued.pdf, trust=issuer.trust()).valid
+    assert verify_file(issued.credential_json.encode(), trust=issuer.trust()).valid
+    assert issued.credential_json == _attachment(issued.pdf)
+
+
+def test_a_document_that_carries_a_changed_credential_is_found(issued, issuer):
+    changed = issued.credential_json.replace("9/11", "11/11")
+    assert verify_file(_pdf_with(changed.encode()), trust=issuer.trust()).state is State.ALTERED
+    assert verify_file(_pdf_with(issued.credential_json.encode()), trust=issuer.trust()).valid
+
+
+def test_the_printed_name_is_compared_with_the_signed_one(issued, issuer):
+    """The page itself is not signed: without the name the verdict says so."""
+    assert any("name on the page" in reason for reason in verify_file(issued.pdf, trust=issuer.trust()).reasons)
+    assert verify_file(issued.pdf, trust=issuer.trust(), name="  Zoë   Łukasiewicz ").valid
+    assert verify_file(issued.pdf, trust=issuer.trust(), name="Zoe\u0308 Łukasiewicz").valid
+    assert verify_file(issued.pdf, trust=issuer.trust(), name="Max Mustermann").state is State.ANOTHER_HOLDER
+    assert verify_file(issued.pdf, trust=issuer.trust(), email="zoe@example.org").valid
+    assert verify_file(issued.pdf, trust=issuer.trust(), email="max@example.org").state is State.ANOTHER_HOLDER
+
+
+@pytest.mark.parametrize("attachments", [0, 2])
+def test_a_document_with_none_or_several_attachments_is_unreadable(issued, issuer, attachments):
+    data = _pdf_with(*[issued.credential_json.encode()] * attachments)
+    assert verify_file(data, trust=issuer.trust()).state is State.UNREADABLE
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7 and nothing", b"\xff\xfe\x00", b"\x89PNG\r\n", b"x" * (9 * 1024 * 1024)])
+def test_other_files_are_unreadable_and_never_raise(issuer, data):
+    assert verify_file(data, trust=issuer.trust()).state is State.UNREADABLE
+
+
+def test_a_damaged_document_never_raises(issued, issuer):
+    for cut in range(0, len(issued.pdf), 997):
+        assert not verify_file(issued.pdf[:cut], trust=issuer.trust()).valid
+
+
+def _attachment(pdf: bytes) -> str:
+    from pypdf import PdfReader  # noqa: PLC0415 - only here a test looks past verify
+
+    ((content,),) = PdfReader(io.BytesIO(pdf)).attachments.values()
+    return content.decode()
+
+
+def _pdf_with(*attachments: bytes) -> bytes:
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    for index, content in enumerate(attachments):
+        writer.add_attachment(f"{index}.json", content)
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()

@@ -1,0 +1,189 @@
+"""What Temporal sees, and what becomes of what it should not have seen (H12)."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+
+import pytest
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from gateway.codec import EncryptionCodec
+from gateway.connect import connect
+from gateway.converter import data_converter
+from gateway.keyring import Keyring, UnknownKey
+from gateway.settings import Settings
+
+PLAIN = Payload(metadata={"encoding": b"json/plain", "messageType": b"x"}, data=b'"canary-58311"')
+
+
+async def seal(keyring):
+    [sealed] = await EncryptionCodec(keyring).encode([PLAIN])
+    return sealed
+
+
+async def opened(keyring, payload):
+    [found] = await EncryptionCodec(keyring).decode([payload])
+    return found
+
+
+async def test_a_payload_comes_back_as_it_was_and_is_readable_nowhere_in_between(keyring):
+    sealed = await seal(keyring)
+    assert sealed.metadata["encoding"] == b"binary/encrypted"
+    assert sealed.metadata["key-id"] == keyring.active.encode()
+    assert b"canary" not in sealed.SerializeToString()
+    assert b"json" not in sealed.SerializeToString()
+    assert await opened(keyring, sealed) == PLAIN
+
+
+async def test_the_same_payload_is_never_sealed_to_the_same_bytes(keyring):
+    assert (await seal(keyring)).data != (await seal(keyring)).data
+
+
+async def test_no_payloads_are_no_payloads(keyring):
+    assert await EncryptionCodec(keyring).encode([]) == []
+
+
+async def test_a_payload_without_our_mark_is_read_as_it_is(keyring):
+    assert await opened(keyring, PLAIN) == PLAIN
+
+
+async def test_a_missing_key_raises_so_that_the_workflow_waits(keyring, tmp_path):
+    sealed = await seal(keyring)
+    with pytest.raises(UnknownKey):
+        await opened(Keyring.generate(tmp_path / "other.json"), sealed)
+
+
+async def test_an_older_key_still_opens(keyring):
+    sealed = await seal(keyring)
+    rotated = Keyring("k-new", {"k-new": bytes(32), keyring.active: keyring._keys[keyring.active]}, bytes(32))
+    assert await opened(rotated, sealed) == PLAIN
+    assert (await seal(rotated)).metadata["key-id"] == b"k-new"
+
+
+async def test_a_wrong_key_under_a_known_id_hands_the_payload_on(keyring):
+    sealed = await seal(keyring)
+    assert await opened(Keyring(keyring.active, {keyring.active: bytes(32)}, bytes(32)), sealed) == sealed
+
+
+@pytest.mark.parametrize("at", [0, 11, 12, 40, -1])
+async def test_a_tampered_payload_is_handed_on(at, keyring):
+    sealed = await seal(keyring)
+    changed = bytearray(sealed.data)
+    changed[at] ^= 1
+    forged = Payload(metadata=sealed.metadata, data=bytes(changed))
+    assert await opened(keyring, forged) == forged
+
+
+async def test_a_payload_sealed_for_another_key_id_does_not_open_under_this_one(keyring):
+    two = Keyring("k2", {"k1": bytes(32), "k2": bytes(32)}, bytes(32))
+    sealed = await seal(two)
+    relabelled = Payload(metadata={**sealed.metadata, "key-id": b"k1"}, data=sealed.data)
+    assert await opened(two, relabelled) == relabelled
+
+
+@pytest.mark.parametrize("data", [b"", b"x" * 27, b"x" * 28, b'{"by": "me"}'])
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_payload_marked_by_hand_is_handed_on(data, named, keyring):
+    forged = Payload(metadata={"encoding": b"binary/encrypted", **({"key-id": keyring.active.encode()} if named else {})}, data=data)
+    assert await opened(keyring, forged) == forged
+
+
+class Words(BaseModel):
+    words: str = ""
+
+
+@workflow.defn
+class Listener:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    @workflow.run
+    async def run(self, words: Words) -> Words:
+        await workflow.wait_condition(lambda: "end" in self.heard)
+        if words.words.startswith("fail"):
+            raise ApplicationError("canary-58311 failed", words)
+        return Words(words=",".join(self.heard))
+
+    @workflow.signal
+    def say(self, words: Words) -> None:
+        self.heard.append(words.words)
+
+
+@pytest.fixture
+async def client(server, keyring, monkeypatch):
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server)
+    return await connect(Settings.load(), keyring)
+
+
+async def _started(client, words):
+    queue = str(uuid.uuid4())
+    return queue, await client.start_workflow(Listener.run, Words(words=words), id=f"w-{queue}", task_queue=queue)
+
+
+def _worker(client, queue):
+    return Worker(client, task_queue=queue, workflows=[Listener], workflow_runner=UnsandboxedWorkflowRunner())
+
+
+async def test_a_hand_marked_signal_is_dropped_and_the_workflow_goes_on(client, keyring):
+    queue, handle = await _started(client, "canary-58311")
+    forged = Payload(metadata={"encoding": b"binary/encrypted", "key-id": keyring.active.encode()}, data=b"x" * 60)
+    request = SignalWorkflowExecutionRequest(
+        namespace=client.namespace,
+        workflow_execution=WorkflowExecution(workflow_id=handle.id),
+        signal_name="say",
+        input=Payloads(payloads=[forged]),
+    )
+    await client.workflow_service.signal_workflow_execution(request)
+    for words in ("hello", "end"):
+        await handle.signal(Listener.say, Words(words=words))
+    async with _worker(client, queue):
+        result = await asyncio.wait_for(handle.result(), 20)
+    assert result.words == "hello,end"
+
+
+async def test_inputs_results_and_failures_are_unreadable_in_the_history(client):
+    for words in ("canary-58311", "fail canary-58311"):
+        queue, handle = await _started(client, words)
+        await handle.signal(Listener.say, Words(words="end"))
+        async with _worker(client, queue):
+            if words.startswith("fail"):
+                with pytest.raises(WorkflowFailureError) as caught:
+                    await handle.result()
+                assert isinstance(caught.value.cause, ApplicationError)
+                assert caught.value.cause.message == "canary-58311 failed", "whoever has the keys reads it all"
+            else:
+                await handle.result()
+        history = await handle.fetch_history()
+        for event in history.events:
+            assert b"canary" not in event.SerializeToString()
+            assert b"canary-58311 failed" not in event.SerializeToString()
+
+
+async def _failed_a_task(handle):
+    return any(event.HasField("workflow_task_failed_event_attributes") for event in (await handle.fetch_history()).events)
+
+
+async def test_a_workflow_whose_key_is_gone_waits_and_goes_on_when_it_is_back(client, server, tmp_path):
+    queue, handle = await _started(client, "words")
+    await handle.signal(Listener.say, Words(words="end"))
+    stranger = await connect(Settings.load(), Keyring.generate(tmp_path / "other.json"))
+    async with _worker(stranger, queue):
+        async with asyncio.timeout(20):
+            while not await _failed_a_task(handle):  # noqa: ASYNC110 - the server has no event to wait for
+                await asyncio.sleep(0.05)
+    async with _worker(client, queue):
+        result = await asyncio.wait_for(handle.result(), 30)
+    assert result.words == "end"
+
+
+def test_the_converter_seals_failures_too(keyring):
+    converter = data_converter(keyring)
+    assert converter.failure_converter._encode_common_attributes
+    assert isinstance(converter.payload_codec, EncryptionCodec)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import socket
+from collections import Counter
+
+import httpx
+import pytest
+from temporalio.common import SearchAttributeIndexedValueType
+
+from gateway import search_attributes
+from gateway.connect import TemporalUnavailable, connect, target
+from gateway.settings import Settings
+from gateway.telemetry import make_runtime
+
+
+async def test_the_environment_says_where_temporal_is(server, keyring, monkeypatch):
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server)
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "default")
+    client = await connect(Settings.load(), keyring, role="worker")
+    assert client.identity.startswith("mentorship-worker-")
+    assert socket.gethostname() not in client.identity
+    assert (target().address, target().namespace) == (server, "default")
+
+
+async def test_a_server_that_is_not_there_is_told_by_its_address_and_no_secret(keyring, monkeypatch):
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("TEMPORAL_API_KEY", "canary-58311")
+    with pytest.raises(TemporalUnavailable, match=r"127\.0\.0\.1:1, namespace default") as caught:
+        await connect(Settings.load(), keyring)
+    assert "canary" not in f"{caught.value} {caught.value.__cause__}"
+
+
+async def test_a_configuration_that_cannot_be_read_is_told(keyring, monkeypatch, tmp_path):
+    (tmp_path / "temporal.toml").write_text("not [toml")
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "temporal.toml"))
+    with pytest.raises(TemporalUnavailable, match="TEMPORAL_CONFIG_FILE"):
+        await connect(Settings.load(), keyring)
+
+
+async def test_a_lazy_client_needs_no_server_yet(keyring, monkeypatch):
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    await connect(Settings.load(), keyring, lazy=True)
+
+
+async def test_search_attributes_are_registered_once(server, keyring, monkeypatch):
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server)
+    client = await connect(Settings.load(), keyring)
+    names = {key.name for key in search_attributes.ALL}
+    assert set(await search_attributes.missing(client)) == names
+    assert set(await search_attributes.register(client)) == names
+    assert await search_attributes.missing(client) == ()
+    assert await search_attributes.register(client) == ()
+
+
+def test_search_attributes_are_those_of_the_contract_and_fit_into_sqlite():
+    told = "Cohort Programme Phase People Milestones Progress NextMeeting NeedsAttention Certified"
+    assert [key.name for key in search_attributes.ALL] == [f"Mentorship{name}" for name in told.split()]
+    used = Counter(key.indexed_value_type for key in search_attributes.ALL)
+    assert used.pop(SearchAttributeIndexedValueType.KEYWORD) <= 10
+    assert max(used.values()) <= 3
+
+
+async def test_a_process_can_show_the_sdks_metrics(server, keyring, monkeypatch):
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    client = await connect(Settings.load(), keyring, runtime=make_runtime(address))
+    await client.service_client.check_health()
+    async with httpx.AsyncClient() as http:
+        assert "temporal_request" in (await http.get(f"http://{address}/metrics")).text

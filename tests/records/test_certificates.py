@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from records.errors import Erased, NotStored, UnknownCertificate, UnknownPerson
+
+FIELDS = {"holder": "Ada Quill", "share": 80}
+
+
+async def test_there_is_one_certificate_for_a_person_and_mentorship_whatever_is_repeated(records, people, mentorship):
+    first = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    again = await records.certificates.reserve(mentorship, people[0], {"holder": "Somebody else"})
+    assert again == first
+    assert first.fields == FIELDS
+    assert re.fullmatch(r"[a-z2-7]{26}", first.id)
+    partner = await records.certificates.reserve(mentorship, people[1], {})
+    assert await records.certificates.of(mentorship) == [first, partner]
+    assert await records.certificates.of_person(people[1]) == [partner]
+    assert partner.status_index != first.status_index
+
+
+async def test_a_document_is_stored_once(records, people, mentorship):
+    certificate = (await records.certificates.reserve(mentorship, people[0], FIELDS)).id
+    assert not (await records.certificates.get(certificate)).stored
+    with pytest.raises(NotStored):
+        await records.certificates.document(certificate)
+    assert await records.certificates.store(certificate, '{"id": 1}', b"%PDF one")
+    assert not await records.certificates.store(certificate, '{"id": 2}', b"%PDF two")
+    assert await records.certificates.document(certificate) == ('{"id": 1}', b"%PDF one")
+    assert (await records.certificates.get(certificate)).stored
+
+
+async def test_a_revoked_certificate_says_why_and_keeps_the_first_reason(records, people, mentorship):
+    certificate = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    await records.certificates.reserve(mentorship, people[1], FIELDS)
+    await records.certificates.revoke(certificate.id, "Issued by mistake")
+    await records.certificates.revoke(certificate.id, "Another reason")
+    found = await records.certificates.get(certificate.id)
+    assert (found.status, found.reason) == ("revoked", "Issued by mistake")
+    assert await records.certificates.invalid() == [certificate.status_index]
+    assert (await records.certificates.reserve(mentorship, people[0], FIELDS)).status == "revoked"
+
+
+async def test_after_erasure_the_certificate_can_be_verified_and_names_nobody(records, people, mentorship):
+    certificate = (await records.certificates.reserve(mentorship, people[0], FIELDS)).id
+    await records.certificates.store(certificate, '{"id": 1}', b"%PDF with a name")
+    await records.people.erase(people[0])
+    found = await records.certificates.get(certificate)
+    assert (found.status, found.stored, found.fields) == ("valid", True, {})
+    assert await records.certificates.credential(certificate) == '{"id": 1}'
+    with pytest.raises(Erased):
+        await records.certificates.document(certificate)
+    await records.certificates.revoke(certificate, "Asked for by the holder")
+    assert (await records.certificates.get(certificate)).status == "revoked"
+
+
+async def test_what_is_not_there_is_said_so(records, mentorship):
+    assert await records.certificates.get("unknown") is None
+    for call in (records.certificates.document("unknown"), records.certificates.credential("unknown"), records.certificates.revoke("unknown", "why")):
+        with pytest.raises(UnknownCertificate):
+            await call
+    with pytest.raises(UnknownPerson):
+        await records.certificates.reserve(mentorship, "p-nobody", {})
+
+
+async def test_the_database_itself_refuses_a_second_certificate(records, people, mentorship, meddle):
+    await records.certificates.reserve(mentorship, people[0], FIELDS)
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await meddle(
+            "INSERT INTO certificates (status_index, id, mentorship, person, issued_at, status, fields_sealed)"
+            " SELECT 99, 'another', mentorship, person, issued_at, status, fields_sealed FROM certificates"
+        )

@@ -1,0 +1,148 @@
+"""Worker, web hook and CLI write into one database at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from records.errors import Gap
+from records.people import Profile
+
+NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
+
+WRITER = """
+import asyncio, sys
+from datetime import UTC, datetime
+from gateway.keyring import Keyring
+from records.journal import JournalEntry
+from records.people import Profile
+from records.store import Records
+
+async def main(url, name):
+    records = await Records.open(url, Keyring("k1", {"k1": bytes(range(32))}, bytes(32)))
+    for seq in range(1, 41):
+        entry = JournalEntry(seq=seq, at=datetime(2027, 3, 1, tzinfo=UTC), kind="event", name="meeting_held")
+        await records.journal.append(f"mentorship.spring.{name}", [entry])
+        await records.people.enrol([Profile(person_id=f"shared-{seq}", name="n", email="e@corp.example")])
+    await records.close()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_several_processes_write_at_once_and_none_dies(records, url):
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    writers = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", WRITER, url, f"m-{number}", env=env, stderr=asyncio.subprocess.PIPE) for number in range(3)
+    ]
+    said = await asyncio.gather(*(writer.communicate() for writer in writers))
+    assert [(writer.returncode, error.decode()) for writer, (_, error) in zip(writers, said, strict=True)] == [(0, "")] * 3
+    assert [(await records.journal.head(f"mentorship.spring.m-{number}")).seq for number in range(3)] == [40, 40, 40]
+    assert await records.journal.verify(cohort="spring") == []
+    assert len(await records.people.by_email("e@corp.example")) == 40
+
+
+async def test_two_connections_that_append_the_same_rows_leave_one_chain(reopen, keys, mentorship, event):
+    one, two = await reopen(keys), await reopen(keys)
+    batches = [[event(seq) for seq in range(start, start + 3)] for start in range(1, 31, 3)]
+    for batch in batches:
+        heads = await asyncio.gather(one.journal.append(mentorship, batch), two.journal.append(mentorship, batch))
+        assert heads[0] == heads[1]
+    assert len(await one.journal.entries(mentorship)) == 30
+    assert await one.journal.verify(mentorship) == []
+
+
+async def test_of_two_connections_that_say_different_things_one_is_told(reopen, keys, mentorship, event):
+    one, two = await reopen(keys), await reopen(keys)
+    told = await asyncio.gather(
+        one.journal.append(mentorship, [event(1, name="meeting_held")]),
+        two.journal.append(mentorship, [event(1, name="meeting_missed")]),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in told) == ["Diverged", "Head"]
+
+
+async def test_rows_that_arrive_in_any_order_end_in_one_chain(reopen, keys, mentorship, event):
+    """A gap is retried, as the activity does."""
+    connections = [await reopen(keys) for _ in range(3)]
+
+    async def persist(number: int) -> None:
+        while True:
+            try:
+                await connections[number % 3].journal.append(mentorship, [event(number)])
+            except Gap:
+                await asyncio.sleep(0)
+            else:
+                return
+
+    await asyncio.gather(*(persist(number) for number in range(9, 0, -1)))
+    assert [row.seq for row in await connections[0].journal.entries(mentorship)] == list(range(1, 10))
+    assert await connections[0].journal.verify(mentorship) == []
+
+
+async def test_closing_rows_written_at_once_are_numbered_without_a_hole(reopen, keys, records, event):
+    one, two = await reopen(keys), await reopen(keys)
+    names = [f"mentorship.spring.m-{number}" for number in range(8)]
+    for name in names:
+        await records.journal.append(name, [event(1)])
+    await asyncio.gather(*(store.journal.seal(name) for store in (one, two) for name in names))
+    assert await records.journal.verify(cohort="spring") == []
+
+
+async def test_two_workers_do_not_issue_two_certificates(reopen, keys, people, mentorship):
+    one, two = await reopen(keys), await reopen(keys)
+    issued = await asyncio.gather(*(store.certificates.reserve(mentorship, people[0], {}) for store in (one, two) for _ in range(4)))
+    assert len({certificate.id for certificate in issued}) == 1
+
+
+async def test_two_enrolments_of_one_roster_mint_each_person_once(reopen, keys):
+    one, two = await reopen(keys), await reopen(keys)
+    roster = [Profile(person_id=f"E-{number}", name="n", email="e@corp.example") for number in range(50)]
+    first, second = await asyncio.gather(one.people.enrol(roster), two.people.enrol(roster))
+    assert first == second
+
+
+async def test_of_many_repeats_of_a_message_one_is_fresh(reopen, keys):
+    one, two = await reopen(keys), await reopen(keys)
+    answers = await asyncio.gather(
+        *(store.doors.accept("mentorship.spring.m-1", "msg", "digest", NOON + timedelta(seconds=n)) for store in (one, two) for n in range(5))
+    )
+    assert sum(answer.fresh for answer in answers) == 1
+    assert len({answer.at for answer in answers}) == 1
+
+
+async def test_mails_begun_at_once_share_one_budget(reopen, keys):
+    one, two = await reopen(keys), await reopen(keys)
+    answers = await asyncio.gather(
+        *(store.notices.begin(f"{n}/{name}", "p-1", "ask", False, NOON, 6, timedelta(days=30)) for name, store in (("a", one), ("b", two)) for n in range(6))
+    )
+    assert sorted(answers) == ["over_budget"] * 6 + ["send"] * 6
+
+
+async def test_a_cancelled_append_leaves_nothing_half_done(records, mentorship, event):
+    """An activity may be cancelled at any moment; its work is repeated."""
+    batch = [event(seq) for seq in range(1, 200)]
+    for moment in range(20):
+        task = asyncio.create_task(records.journal.append(mentorship, batch))
+        await asyncio.wait([task], timeout=moment / 1000)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert len(await records.journal.entries(mentorship)) in (0, 199)
+    await records.journal.append(mentorship, batch)
+    assert (await records.journal.head(mentorship)).seq == 199
+    assert await records.journal.verify(mentorship) == []
+
+
+async def test_a_call_that_began_is_finished_though_its_caller_was_cancelled(records, mentorship, event):
+    task = asyncio.create_task(records.journal.append(mentorship, [event(1)]))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()  # an impatient caller
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await records.journal.head(mentorship)).seq == 1

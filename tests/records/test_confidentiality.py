@@ -1,0 +1,126 @@
+"""A canary in every field that a person or the company fills is found nowhere in the database's bytes (H12, P8)."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from records.database import Database, engine_for
+from records.people import Profile
+from records.schema import metadata
+
+CANARY = "canary"
+
+
+async def _fill(records, programme, cohort) -> str:
+    """Puts the canary into every free-text field that records take. Returns the person's opaque id."""
+    canaries = {name: f"{CANARY}-{name}" for name in ("person_id", "name", "email", "time_zone", "language", "country", "manager_id", "department")}
+    profile = Profile(**canaries, role="mentor", skills=(f"{CANARY}-skill",), goals=(f"{CANARY}-goal",))
+    ref = (await records.people.enrol([profile]))[profile.person_id]
+    await records.people.operator(f"{CANARY}-login")
+    contacts = programme.contacts.model_copy(update={"coordinators": (f"{CANARY}-ana",)})
+    await records.programmes.put(programme.model_copy(update={"contacts": contacts}))
+    await records.cohorts.put(cohort)
+    mentorship = (await records.cohorts.enrol_pairs("spring", [(f"{CANARY}-pair", ref, ref)])).added[0].mentorship
+    await records.notes.put(ref, mentorship, "goal", f"{CANARY} words" * 500)
+    certificate = (await records.certificates.reserve(mentorship, ref, {"holder": f"{CANARY}-holder"})).id
+    await records.certificates.store(certificate, "{}", f"%PDF {CANARY}".encode())
+    await records.certificates.revoke(certificate, f"{CANARY}-reason")
+    now = datetime.now(UTC)
+    await records.doors.accept(mentorship, "msg", f"{CANARY}-digest", now)
+    await records.notices.begin("key", ref, "ask", False, now, 6, timedelta(days=30))
+    await records.notices.failed("key", f"550 {CANARY}@corp.example", now)
+    return ref
+
+
+def _bytes(url: str) -> bytes:
+    path = Path(url.removeprefix("sqlite:///"))
+    return b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
+
+
+async def _dump(url: str) -> bytes:
+    database = Database(engine_for(url))
+    try:
+        async with database.read() as connection:
+            rows = [list(await connection.execute(text(f'SELECT * FROM "{table}"'))) for table in metadata.tables]
+            return repr(rows).encode()
+    finally:
+        await database.close()
+
+
+async def test_nothing_that_a_person_is_or_wrote_can_be_read_without_the_keys(records, programme, cohort, url):
+    await _fill(records, programme, cohort)
+    assert CANARY.encode() not in await _dump(url)
+    if url.startswith("sqlite"):
+        stored = _bytes(url)  # with the write-ahead log
+        assert len(stored) > 20_000
+        assert CANARY.encode() not in stored
+
+
+async def test_no_plain_hash_of_a_company_id_stands_there_to_be_guessed(records, ada, people, url):
+    import hashlib  # noqa: PLC0415 - what somebody would try
+
+    dump = await _dump(url)
+    for guess in (ada.person_id, ada.email):
+        assert hashlib.sha256(guess.encode()).hexdigest().encode() not in dump
+
+
+async def test_erasing_erases_the_key_from_the_files(records, people, url, meddle):
+    if not url.startswith("sqlite"):
+        pytest.skip("Postgres's files belong to its server; there the table is rewritten")
+    [(sealed,)] = await meddle("SELECT sealed FROM data_keys WHERE person = :ref", ref=people[0])
+    assert bytes(sealed) in _bytes(url)
+    await records.people.erase(people[0])
+    assert bytes(sealed) not in _bytes(url)
+
+
+async def test_on_postgres_erasing_rewrites_the_table_that_held_the_key(records, people, url, meddle):
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite overwrites in place")
+    before = await meddle("SELECT pg_relation_filenode('data_keys')")
+    await records.people.erase(people[0])
+    assert await meddle("SELECT pg_relation_filenode('data_keys')") != before
+
+
+async def test_erasing_leaves_no_sealed_key_in_the_table(records, people, meddle):
+    await records.people.erase(people[0])
+    assert await meddle("SELECT person FROM data_keys") == [(people[1],)]
+    assert await meddle("SELECT sealed, email_lookup FROM people WHERE ref = :ref", ref=people[0]) == [(None, None)]
+
+
+async def test_erasing_goes_on_while_somebody_reads(records, people, url):
+    database = Database(engine_for(url))
+    try:
+        async with database.read() as connection:
+            await connection.execute(text("SELECT count(*) FROM data_keys"))
+            await records.people.erase(people[0])
+    finally:
+        await database.close()
+    assert await records.people.profiles(people) == {people[1]: await records.people.profile(people[1])}
+
+
+async def test_every_connection_is_durable_and_overwrites_what_it_deletes(url):
+    if not url.startswith("sqlite"):
+        pytest.skip("these are SQLite's")
+    database = Database(engine_for(url))
+    try:
+        async with database.read() as connection:
+            pragmas = {name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one() for name in ("journal_mode", "synchronous", "secure_delete")}
+            pragmas |= {name: (await connection.execute(text(f"PRAGMA {name}"))).scalar_one() for name in ("foreign_keys", "busy_timeout")}
+    finally:
+        await database.close()
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+async def test_a_copy_of_the_file_is_a_backup_without_words(records, programme, cohort, url, tmp_path):
+    if not url.startswith("sqlite"):
+        pytest.skip("a file's backup")
+    await _fill(records, programme, cohort)
+    copy = tmp_path / "backup.db"
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+    assert CANARY.encode() not in copy.read_bytes()

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from records.errors import DifferentBody, UnknownMessage
+
+NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=5)
+ONE, OTHER = "mentorship.spring.m-1", "mentorship.autumn.m-2"
+
+
+async def test_a_repeat_keeps_the_instant_of_the_first(records):
+    first = await records.doors.accept(ONE, "msg-1", "digest", NOON)
+    assert (first.at, first.fresh, first.sent) == (NOON, True, False)
+    again = await records.doors.accept(ONE, "msg-1", "digest", LATER)
+    assert (again.at, again.fresh, again.sent) == (NOON, False, False)
+    await records.doors.mark_sent(ONE, "msg-1")
+    await records.doors.mark_sent(ONE, "msg-1")
+    assert (await records.doors.accept(ONE, "msg-1", "digest", LATER)).sent
+
+
+async def test_the_same_id_with_another_body_is_refused(records):
+    await records.doors.accept(ONE, "msg-1", "digest", NOON)
+    with pytest.raises(DifferentBody):
+        await records.doors.accept(ONE, "msg-1", "another", LATER)
+    assert (await records.doors.accept(OTHER, "msg-1", "another", LATER)).fresh
+
+
+async def test_a_message_that_was_never_accepted_cannot_be_sent(records):
+    with pytest.raises(UnknownMessage):
+        await records.doors.mark_sent(ONE, "msg-1")
+
+
+async def test_a_line_opens_once_and_a_repeat_does_not_reopen_it(records):
+    for _ in range(2):
+        await records.lines.open(ONE, "ladder", "mentee", NOON, "m-1/4.0")
+    assert [(line.line, line.side, line.opened_at) for line in await records.lines.all()] == [("ladder", "mentee", NOON)]
+    await records.lines.close(ONE, "ladder", LATER)
+    await records.lines.open(ONE, "ladder", "mentee", NOON, "m-1/4.0")
+    assert await records.lines.all() == []
+    assert [line.closed_at for line in await records.lines.all(open_only=False)] == [LATER]
+
+
+async def test_closing_again_late_does_not_close_what_opened_since(records):
+    await records.lines.open(ONE, "no_meeting", None, NOON, "k1")
+    await records.lines.close(ONE, "no_meeting", LATER)
+    await records.lines.open(ONE, "no_meeting", None, LATER + timedelta(days=1), "k2")
+    await records.lines.close(ONE, "no_meeting", LATER)
+    assert [line.opened_at for line in await records.lines.all()] == [LATER + timedelta(days=1)]
+
+
+async def test_closing_one_side_leaves_the_other_open(records):
+    await records.lines.open(ONE, "ladder", "mentor", NOON, "k1")
+    await records.lines.open(ONE, "ladder", "mentee", NOON, "k2")
+    await records.lines.close(ONE, "ladder", LATER, side="mentor")
+    assert [line.side for line in await records.lines.all()] == ["mentee"]
+
+
+async def test_a_coordinator_sees_a_cohort_or_all_of_them(records):
+    await records.lines.open(ONE, "ladder", "mentor", NOON, "k1")
+    await records.lines.open(OTHER, "no_meeting", None, LATER, "k2")
+    assert [line.cohort for line in await records.lines.all()] == ["spring", "autumn"]
+    assert [line.mentorship for line in await records.lines.all("autumn")] == [OTHER]
+
+
+async def test_the_first_coordinator_who_takes_a_line_owns_it(records):
+    await records.lines.open(ONE, "ladder", "mentor", NOON, "k1")
+    assert await records.lines.take(ONE, "ladder", "p-ana", NOON)
+    assert await records.lines.take(ONE, "ladder", "p-ana", LATER)
+    assert not await records.lines.take(ONE, "ladder", "p-sam", LATER)
+    assert [(line.taken_by, line.taken_at) for line in await records.lines.all()] == [("p-ana", NOON)]
+    assert not await records.lines.take(ONE, "no_meeting", "p-ana", NOON)

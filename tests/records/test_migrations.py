@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import asyncio
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from records import migrate, schema
+from records.database import Database, engine_for
+from records.errors import SchemaOutdated
+from records.store import Records
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    return list(compare_metadata(context, schema.metadata))
+
+
+async def test_migrations_from_nothing_lead_to_the_very_tables_of_the_code(empty_url):
+    await asyncio.to_thread(migrate.upgrade, empty_url)
+    database = Database(engine_for(empty_url))
+    try:
+        async with database.write() as connection:
+            assert await connection.run_sync(_differences) == []
+    finally:
+        await database.close()
+
+
+async def test_every_table_and_check_of_the_code_is_in_the_database(empty_url):
+    """compare_metadata says nothing of check constraints."""
+    await asyncio.to_thread(migrate.upgrade, empty_url)
+    is_sqlite = empty_url.startswith("sqlite")
+    found = "SELECT group_concat(sql, ' ') FROM sqlite_master" if is_sqlite else "SELECT string_agg(conname, ' ') FROM pg_constraint WHERE contype = 'c'"
+    database = Database(engine_for(empty_url))
+    try:
+        async with database.read() as connection:
+            text = (await connection.exec_driver_sql(found)).scalar_one()
+    finally:
+        await database.close()
+    for name in ("ck_enrolments_state", "ck_certificates_status", "ck_notices_state"):
+        assert name in text
+    assert "AUTOINCREMENT" in text or not is_sqlite
+
+
+def test_the_code_names_the_newest_migration(url):
+    database = Database(engine_for(url))
+
+    async def heads() -> list[str]:
+        async with database.read() as connection:
+            found = await connection.run_sync(lambda sync: ScriptDirectory.from_config(migrate.config(sync)).get_heads())
+        await database.close()
+        return list(found)
+
+    assert asyncio.run(heads()) == [schema.REVISION]
+
+
+def test_upgrading_twice_is_safe(empty_url):
+    assert migrate.current(empty_url) is None
+    assert not migrate.is_current(empty_url)
+    migrate.upgrade(empty_url)
+    migrate.upgrade(empty_url)
+    assert migrate.current(empty_url) == schema.REVISION
+    assert migrate.is_current(empty_url)
+
+
+async def test_several_processes_may_upgrade_at_once(empty_url):
+    await asyncio.gather(*(asyncio.to_thread(migrate.upgrade, empty_url) for _ in range(4)))
+    assert await asyncio.to_thread(migrate.is_current, empty_url)
+
+
+async def test_a_database_that_was_not_migrated_is_refused_with_the_revision(empty_url, keys):
+    if empty_url.startswith("sqlite"):
+        Path(empty_url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
+    with pytest.raises(SchemaOutdated, match="records stand at revision None, this release needs 0001"):
+        await Records.open(empty_url, keys)
+
+
+def test_a_new_sqlite_file_is_its_owners_only(tmp_path):
+    path = tmp_path / "folder" / "records.db"
+    assert migrate.current(f"sqlite:///{path}") is None
+    assert not path.exists()
+    migrate.upgrade(f"sqlite:///{path}")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from records.errors import UnknownNotice
+
+NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
+MONTH = timedelta(days=30)
+
+
+@pytest.fixture
+def begin(records):
+    async def call(key, at=NOON, person="p-1", exempt=False, most=6):
+        return await records.notices.begin(key, person, "ask", exempt, at, most, MONTH)
+
+    return call
+
+
+@pytest.fixture
+def deliver(records, begin):
+    async def call(key, at=NOON, **facts):
+        assert await begin(key, at, **facts) == "send"
+        await records.notices.sent(key, f"<{key}@x>", at)
+
+    return call
+
+
+async def test_nothing_is_sent_twice(records, begin, deliver):
+    await deliver("m1/1.0")
+    assert await begin("m1/1.0") == "already"
+    await records.notices.sent("m1/1.0", "<again@x>", NOON + MONTH)
+    assert [(notice.message_id, notice.at) for notice in await records.notices.of("p-1")] == [("<m1/1.0@x>", NOON)]
+    assert await records.notices.count() == 1
+
+
+async def test_a_crash_before_the_mail_server_answered_sends_again(begin):
+    assert await begin("m1/1.0") == "send"
+    assert await begin("m1/1.0") == "send"
+
+
+async def test_the_seventh_mail_in_thirty_days_is_over_budget_whatever_pair_it_is_about(begin, deliver):
+    for number in range(6):
+        await deliver(f"m{number}/1.0", NOON - timedelta(days=number))
+    assert await begin("m9/1.0") == "over_budget"
+    assert await begin("m9/1.0", NOON + MONTH) == "over_budget"  # an answer stays
+    assert await begin("m9/1.0-other", person="p-2") == "send"
+
+
+async def test_a_mail_exactly_thirty_days_ago_no_longer_counts(begin, deliver):
+    await deliver("old", NOON - MONTH)
+    assert await begin("new", most=1) == "send"
+
+
+async def test_a_mail_one_second_less_than_thirty_days_ago_counts(begin, deliver):
+    await deliver("old", NOON - MONTH + timedelta(seconds=1))
+    assert await begin("new", most=1) == "over_budget"
+
+
+async def test_exempt_mails_are_neither_counted_nor_refused(begin, deliver):
+    await deliver("change", exempt=True)
+    await deliver("ordinary", most=1)
+    assert await begin("another", most=1) == "over_budget"
+    assert await begin("certificate", exempt=True, most=1) == "send"
+
+
+async def test_a_mail_that_failed_for_good_does_not_count_and_may_be_tried_again(records, begin):
+    assert await begin("bounced", most=1) == "send"
+    await records.notices.failed("bounced", "550 5.1.1 <ada@corp.example> unknown", NOON)
+    assert await begin("next", most=1) == "send"
+    assert [(notice.state, notice.why) for notice in await records.notices.of("p-1")] == [
+        ("failed", "550 5.1.1 <ada@corp.example> unknown"),
+        ("intended", None),
+    ]
+    assert await begin("bounced") == "send"
+
+
+async def test_a_mail_about_to_be_sent_counts_so_that_two_workers_do_not_share_the_last_place(begin):
+    assert await begin("one", most=1) == "send"
+    assert await begin("two", most=1) == "over_budget"
+
+
+async def test_what_was_sent_never_becomes_failed(records, begin, deliver):
+    await deliver("one")
+    await records.notices.failed("one", "late", NOON)
+    assert await begin("one") == "already"
+
+
+async def test_who_unsubscribed_gets_only_what_is_exempt(records, begin):
+    await records.notices.unsubscribe("p-1")
+    await records.notices.unsubscribe("p-1")
+    assert await begin("ask") == "unsubscribed"
+    assert await begin("ask") == "unsubscribed"
+    assert await begin("certificate", exempt=True) == "send"
+    assert await begin("other", person="p-2") == "send"
+
+
+async def test_a_notice_that_was_never_begun_is_a_mistake(records):
+    with pytest.raises(UnknownNotice):
+        await records.notices.sent("never", "<x@x>", NOON)
+
+
+async def test_a_key_is_one_mail_to_one_person(begin):
+    await begin("m1/1.0")
+    with pytest.raises(ValueError, match="a key of its own for each person"):
+        await begin("m1/1.0", person="p-2")

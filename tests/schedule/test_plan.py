@@ -1,0 +1,289 @@
+"""Slots, from rhythm, zones, working days and holidays."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mentorship.duration import iso
+from mentorship.programme import Programme
+from schedule.calendar import moved
+from schedule.plan import UnknownCountry, UnknownZone, extended, plan, replan
+
+BERLIN = ZoneInfo("Europe/Berlin")
+DAY = timedelta(days=1)
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "Pacific/Kiritimati", "Australia/Lord_Howe", "Africa/Cairo", "UTC"]
+COUNTRIES = [None, "DE", "IN", "US", "EG", "NZ", "DE-BY"]
+
+DURING_2027 = st.datetimes(datetime(2027, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants its bounds bare
+
+
+def programme(*, length: str = "P26W", time_zone: str = "Europe/Berlin", mail: dict[str, Any] | None = None, **meetings: Any) -> Programme:
+    return Programme.model_validate(
+        {
+            "programme": {"id": "x", "version": 1, "title": "X", "length": length, "time_zone": time_zone},
+            "contacts": {"coordinators": ["a"], "owner": "b", "outside": ["c"]},
+            "meetings": {"count": 12, "first_after": "P7D", "interval": "P14D", "duration": "PT1H", **meetings},
+            "sessions": [{"topic": "Start", "expectations": True}],
+            "milestones": [{"id": "m", "title": "M", "when": "goal_set"}],
+            "mail": mail or {},
+        },
+    )
+
+
+def berlin(year: int, month: int, day: int, hour: int = 0) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=BERLIN)
+
+
+def test_without_a_time_of_day_slots_are_exactly_start_plus_first_after_plus_n_intervals() -> None:
+    rules = programme(
+        count=4,
+        length="PT60S",
+        first_after="PT5S",
+        interval="PT10S",
+        duration="PT1S",
+        prepare="PT2S",
+        ask_after="PT1S",
+        mail={"hours": "none", "spread": "PT0S"},
+    )
+    starts = datetime(2027, 3, 6, 23, 59, 59, tzinfo=UTC)  # a Saturday night: no working day is asked for
+
+    made = plan(rules, starts, mentee_zone="Asia/Kolkata")
+
+    assert [slot.start - starts for slot in made.slots] == [timedelta(seconds=s) for s in (5, 15, 25, 35)]
+    assert [slot.start - slot.prepare_at for slot in made.slots] == [timedelta(seconds=2)] * 4
+    assert [slot.ask_at - slot.start for slot in made.slots] == [timedelta(seconds=2)] * 4
+    assert made.ends == starts + timedelta(seconds=60)
+
+
+def test_weeks_are_calendar_time_in_the_programmes_zone_and_hours_are_elapsed() -> None:
+    starts = berlin(2027, 3, 1, 9)
+    in_weeks = plan(programme(first_after="P4W", count=1), starts, mentee_zone="UTC").slots[0].start
+    in_hours = plan(programme(first_after="PT672H", count=1), starts, mentee_zone="UTC").slots[0].start
+
+    assert in_weeks == berlin(2027, 3, 29, 9)  # clocks went forward on the 28th
+    assert in_hours - starts.astimezone(UTC) == timedelta(hours=672)
+    assert in_hours == berlin(2027, 3, 29, 10)
+
+
+def test_the_end_and_the_reporting_grace_are_calendar_time_in_the_programmes_zone() -> None:
+    made = plan(programme(), berlin(2027, 3, 1), mentee_zone="UTC")
+
+    assert made.ends == berlin(2027, 8, 30)
+    assert made.reporting_ends == berlin(2027, 9, 6)
+    assert extended(made.ends, programme(length="P10W").programme.length, "Europe/Berlin") == berlin(2027, 11, 8)
+
+
+def test_a_time_of_day_is_the_mentees_on_the_programmes_dates() -> None:
+    made = plan(programme(time_of_day="10:00"), berlin(2027, 3, 1), mentee_zone="America/New_York")
+
+    assert {slot.start.astimezone(ZoneInfo("America/New_York")).strftime("%a %H:%M") for slot in made.slots} == {"Mon 10:00"}
+    assert made.slots[0].start.date() == date(2027, 3, 8)
+
+
+def test_a_time_that_the_change_of_clocks_leaves_out_is_an_hour_later() -> None:
+    rules = programme(time_of_day="02:30", working_days=["sun"], first_after="P6D", count=1)
+    starts = berlin(2027, 3, 22)  # six days before 28 March 2027, when 02:00 becomes 03:00
+
+    start = plan(rules, starts, mentee_zone="Europe/Berlin").slots[0].start
+
+    assert start == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
+    assert start.astimezone(BERLIN).time() == time(3, 30)
+
+
+def test_a_time_that_comes_twice_is_the_first_of_the_two() -> None:
+    rules = programme(time_of_day="02:30", working_days=["sun"], first_after="P6D", count=1)
+
+    assert plan(rules, berlin(2027, 10, 25), mentee_zone="Europe/Berlin").slots[0].start == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+
+
+def test_a_meeting_on_a_holiday_of_either_person_moves_to_the_next_working_day() -> None:
+    rules = programme(time_of_day="10:00", holidays=True, first_after="P0D", interval="P7D", count=2)
+    starts = berlin(2027, 3, 26)  # Good Friday; the Monday after is a holiday in Germany, in Poland only that Monday
+
+    def days(mentor: str | None, mentee: str | None) -> list[date]:
+        return [slot.start.date() for slot in plan(rules, starts, mentee_zone="Europe/Berlin", mentor_country=mentor, mentee_country=mentee).slots]
+
+    assert days(None, None)[0] == date(2027, 3, 26)
+    assert days("DE", None)[0] == date(2027, 3, 30)
+    assert days(None, "DE")[0] == date(2027, 3, 30)
+    assert days("PL", "PL")[0] == date(2027, 3, 26)
+
+
+def test_holidays_are_ignored_unless_the_programme_minds_them() -> None:
+    rules = programme(time_of_day="10:00", first_after="P0D", count=1)
+
+    assert plan(rules, berlin(2027, 3, 26), mentee_zone="Europe/Berlin", mentee_country="DE").slots[0].start.date() == date(2027, 3, 26)
+
+
+def test_meetings_that_a_quiet_time_pushes_together_stay_half_an_interval_apart() -> None:
+    rules = programme(time_of_day="10:00", quiet=[{"from": "2027-07-19", "to": "2027-08-08"}])
+
+    days = [slot.start.date() for slot in plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots]
+
+    assert days[-3:] == [date(2027, 7, 12), date(2027, 8, 9), date(2027, 8, 16)]
+    assert len(days) == 12
+
+
+def test_meetings_that_cannot_move_forward_within_the_programme_move_back() -> None:
+    rules = programme(time_of_day="10:00", length="P10W", count=5, quiet=[{"from": "2027-04-16", "to": "2027-12-31"}])
+
+    days = [slot.start.date() for slot in plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots]
+
+    assert days[:3] == [date(2027, 3, 8), date(2027, 3, 22), date(2027, 4, 5)]
+    assert days[3:] == [date(2027, 4, 9), date(2027, 4, 15)]  # both before the quiet time, spread over what is left
+
+
+def test_what_fits_nowhere_inside_the_programme_is_not_planned() -> None:
+    assert plan(programme(time_of_day="10:00", quiet=[{"from": "2027-01-01", "to": "2028-12-31"}]), berlin(2027, 3, 1), mentee_zone="UTC").slots == ()
+    assert len(plan(programme(length="P8W"), berlin(2027, 3, 1), mentee_zone="UTC").slots) == 4
+
+
+def test_a_meeting_may_end_at_the_programmes_end_and_not_one_second_later() -> None:
+    exact = programme(length="PT2H", first_after="PT1H", count=1)
+    longer = programme(length="PT2H", first_after="PT1H", count=1, duration="PT3601S")
+
+    assert len(plan(exact, berlin(2027, 3, 1), mentee_zone="UTC").slots) == 1
+    assert plan(longer, berlin(2027, 3, 1), mentee_zone="UTC").slots == ()
+
+
+def test_a_huge_interval_plans_what_fits_and_does_not_overflow() -> None:
+    assert len(plan(programme(interval="P99999D", count=104), berlin(2027, 3, 1), mentee_zone="UTC").slots) == 1
+
+
+def test_an_unknown_zone_or_country_is_named_with_the_nearest() -> None:
+    with pytest.raises(UnknownZone, match=r"'Europe/Berlim'; did you mean Europe/Berlin"):
+        plan(programme(), berlin(2027, 3, 1), mentee_zone="Europe/Berlim")
+    with pytest.raises(UnknownZone, match="europe/berlin"):
+        plan(programme(), berlin(2027, 3, 1), mentee_zone="europe/berlin")
+    with pytest.raises(UnknownZone):
+        plan(programme(), berlin(2027, 3, 1), mentee_zone="Europe")
+    with pytest.raises(UnknownCountry, match="'GERMANY'"):
+        plan(programme(time_of_day="10:00", holidays=True), berlin(2027, 3, 1), mentee_zone="UTC", mentee_country="GERMANY")
+
+
+def test_preparing_moves_earlier_and_asking_later_into_reading_hours() -> None:
+    rules = programme(first_after="P14DT7H", count=1)  # 07:00 in Berlin, 11:30 in Kolkata, 02:00 in New York
+
+    slot = plan(rules, berlin(2027, 3, 1), mentee_zone="America/New_York").slots[0]
+    there = ZoneInfo("America/New_York")
+
+    assert slot.start.astimezone(there) == datetime(2027, 3, 15, 2, tzinfo=there)
+    assert slot.prepare_at.astimezone(there) == datetime(2027, 3, 11, 17, 45, tzinfo=there)  # a mail may be spread by 15 minutes
+    assert slot.ask_at.astimezone(there) == datetime(2027, 3, 16, 8, tzinfo=there)
+
+
+def test_nobody_is_prepared_before_the_start() -> None:
+    slot = plan(programme(first_after="P1DT12H", count=1), berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots[0]
+
+    assert slot.prepare_at == berlin(2027, 3, 1, 8)
+    assert slot.prepare_at <= slot.start
+
+
+def test_after_a_pause_the_rhythm_goes_on_and_leaves_time_to_prepare() -> None:
+    rules = programme(time_of_day="10:00")
+    before = plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots
+    resumed = berlin(2027, 5, 1, 12)  # two days before the rhythm's next date: too soon for P3D
+
+    slots = replan(rules, after=resumed, count=3, last_start=before[1].start, mentee_zone="Europe/Berlin", countries=[])
+
+    assert [slot.start.astimezone(BERLIN) for slot in slots] == [berlin(2027, 5, 17, 10), berlin(2027, 5, 31, 10), berlin(2027, 6, 14, 10)]
+    assert all(slot.prepare_at >= resumed for slot in slots)
+
+
+def test_replanning_without_a_last_meeting_counts_from_the_instant_itself() -> None:
+    after = berlin(2027, 5, 1, 12)
+
+    slots = replan(programme(), after=after, count=2, last_start=None, mentee_zone="Europe/Berlin", countries=[])
+
+    assert [slot.start for slot in slots] == [berlin(2027, 5, 15, 12), berlin(2027, 5, 29, 12)]
+
+
+def test_replanning_after_a_very_long_time_is_quick_and_right() -> None:
+    rules = programme(interval="PT1S", duration="PT1S", prepare="PT0S", ask_after="PT2S", mail={"hours": "none", "spread": "PT0S"})
+    last = berlin(2027, 1, 1)
+
+    slots = replan(rules, after=last + 400 * DAY, count=2, last_start=last, mentee_zone="UTC", countries=[])
+
+    assert slots[0].start == last + 400 * DAY
+
+
+def test_replanning_within_an_end_leaves_out_what_would_be_behind_it() -> None:
+    rules = programme(time_of_day="10:00")
+    after = berlin(2027, 5, 3)
+
+    slots = replan(rules, after=after, count=6, last_start=None, mentee_zone="Europe/Berlin", countries=[], ends=berlin(2027, 6, 3))
+
+    assert [slot.start.astimezone(BERLIN).date() for slot in slots] == [date(2027, 5, 17), date(2027, 5, 31)]
+
+
+quiet_times = st.lists(
+    st.tuples(st.dates(date(2027, 1, 1), date(2028, 6, 1)), st.integers(0, 40)).map(lambda q: {"from": q[0], "to": q[0] + q[1] * DAY}),
+    max_size=4,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    home=st.sampled_from(ZONES),
+    mentee=st.sampled_from(ZONES),
+    countries=st.tuples(st.sampled_from(COUNTRIES), st.sampled_from(COUNTRIES)),
+    wall=st.times().map(lambda t: f"{t:%H:%M}"),
+    quiet=quiet_times,
+    weekdays=st.sets(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), min_size=1),
+    starts=DURING_2027,
+    interval=st.sampled_from(["P1D", "P7D", "P14D", "P30D", "PT36H"]),
+    count=st.integers(1, 14),
+)
+def test_meetings_land_on_free_working_days_at_the_mentees_time_and_rise(*, home, mentee, countries, wall, quiet, weekdays, starts, interval, count) -> None:
+    rules = programme(
+        time_zone=home, time_of_day=wall, quiet=quiet, working_days=sorted(weekdays), holidays=True, interval=interval, count=count, first_after="P3D"
+    )
+
+    made = plan(rules, starts, mentee_zone=mentee, mentor_country=countries[0], mentee_country=countries[1])
+
+    there = ZoneInfo(mentee)
+    public = [holidays.country_holidays(*code.split("-")) for code in countries if code]
+    for slot in made.slots:
+        local = slot.start.astimezone(there)
+        named = time.fromisoformat(wall)
+        exists = datetime.combine(local.date(), named, tzinfo=there).astimezone(UTC).astimezone(there).time() == named
+        assert not exists or local.time() == named
+        assert local.strftime("%a").lower() in weekdays
+        assert not any(q["from"] <= local.date() <= q["to"] for q in quiet)
+        assert not any(local.date() in days for days in public)
+        assert made.starts <= slot.start
+        assert slot.start + timedelta(hours=1) <= made.ends
+        assert slot.prepare_at <= slot.start
+        assert slot.ask_at >= slot.start + timedelta(hours=1)
+        assert time(8) <= slot.ask_at.astimezone(there).time() < time(18)
+    starts_of = [slot.start for slot in made.slots]
+    assert starts_of == sorted(set(starts_of))
+    assert len(made.slots) <= count
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    mentee=st.sampled_from(ZONES),
+    wall=st.none() | st.times().map(lambda t: f"{t:%H:%M}"),
+    last=DURING_2027,
+    away=st.integers(0, 200),
+    interval=st.sampled_from(["P1D", "P7D", "P14D", "PT36H"]),
+    count=st.integers(1, 8),
+)
+def test_a_replanned_meeting_leaves_time_to_prepare_and_none_is_lost(*, mentee, wall, last, away, interval, count) -> None:
+    after = last + away * DAY
+
+    slots = replan(programme(time_of_day=wall, interval=interval), after=after, count=count, last_start=last, mentee_zone=mentee, countries=["DE"])
+
+    assert len(slots) == count
+    assert slots[0].start >= moved(after, iso("P3D"), "Europe/Berlin")
+    assert all(low.start < high.start for low, high in pairwise(slots))
+    assert all(slot.prepare_at >= after or slot.prepare_at == slot.start for slot in slots)

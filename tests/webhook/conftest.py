@@ -1,0 +1,282 @@
+"""The door on what it really stands on: Temporal's own server, records in a SQLite file. Only the workflow is a stand-in."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import secrets
+import shutil
+import sysconfig
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from standardwebhooks import Webhook
+from temporalio import workflow
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import RawValue
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from gateway.connect import connect
+from gateway.keyring import Keyring
+from gateway.names import TASK_QUEUE
+from gateway.settings import Settings
+from records import migrate
+from records.cohorts import Cohort, Enrolment
+from records.journal import JournalEntry
+from records.people import Profile
+from records.store import Records
+from webhook.app import create_app
+
+ACCEPTED_AT = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
+
+
+@workflow.defn(name="Mentorship", dynamic=False)
+class Recorder:
+    """Stands in for the real workflow: keeps every signal it is sent, in order, and answers receipts for those it has seen."""
+
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    @workflow.run
+    async def run(self, _: str) -> None:
+        await workflow.wait_condition(lambda: any(name == "stop" for name, _ in self.seen))
+
+    @workflow.signal(dynamic=True)
+    def take(self, name: str, args: Sequence[RawValue]) -> None:
+        self.seen.append((name, [workflow.payload_converter().from_payload(arg.payload) for arg in args]))
+
+    @workflow.query
+    def signals(self) -> list[Any]:
+        return self.seen
+
+    @workflow.query
+    def receipt(self, message_id: str) -> dict[str, Any]:
+        for name, arguments in self.seen:
+            if arguments and arguments[0]["message_id"] == message_id:
+                return {"outcome": "refused", "reason": "no_such_meeting"} if name == "excuse" else {"outcome": "applied", "reason": None}
+        return {"outcome": "waiting", "reason": None}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def server() -> AsyncIterator[str]:
+    """The address of a Temporal server of our own."""
+    binary = Path(sysconfig.get_path("scripts")) / "temporal"
+    async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(binary), dev_server_log_level="error") as environment:
+        yield environment.client.service_client.config.target_host
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "records.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    return Keyring.generate(tmp_path / "keys.json")
+
+
+def whsec() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, template: Path) -> Settings:
+    shutil.copy(template, tmp_path / "records.db")
+    return Settings.load(
+        database_url=f"sqlite+aiosqlite:///{tmp_path / 'records.db'}",
+        key_file=tmp_path / "keys.json",
+        webhook_secrets={
+            "everything": {"secret": whsec()},
+            "spring": {"secret": whsec(), "scope": ["spring-2027"]},
+            "autumn": {"secret": whsec(), "scope": ["autumn-2027"]},
+        },
+        webhook_burst=1000,
+        webhook_timeout=3.0,
+        webhook_receipt_timeout=1.0,
+    )
+
+
+@pytest_asyncio.fixture
+async def records(settings: Settings, keyring: Keyring) -> AsyncIterator[Records]:
+    opened = await Records.open(settings.database_url, keyring)
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture
+async def client(server: str, settings: Settings, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server)
+    return await connect(settings, keyring, role="test")
+
+
+@dataclass
+class Clock:
+    """The hook's clock; tests turn it."""
+
+    now: datetime = ACCEPTED_AT
+    ticks: float = 0.0
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, by: timedelta) -> None:
+        self.now += by
+        self.ticks += by.total_seconds()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(settings: Settings, client: Client, records: Records, clock: Clock) -> FastAPI:
+    return create_app(settings, client, records, clock=clock, ticks=lambda: clock.ticks)
+
+
+@pytest_asyncio.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as opened:
+        yield opened
+
+
+@dataclass
+class Pair:
+    """One enrolled pair, and what the roster calls it."""
+
+    enrolment: Enrolment
+    queue: str
+    pair_id: str = "pair-7"
+    mentor: str = "ana"
+    mentee: str = "ben"
+
+    @property
+    def mentorship(self) -> str:
+        return self.enrolment.mentorship
+
+
+@pytest_asyncio.fixture
+async def pair(records: Records) -> Pair:
+    """Enrolled and marked as started; no workflow runs yet."""
+    roster = [Profile(person_id=name, name=name.title(), email=f"{name}@example.org") for name in ("ana", "ben", "cleo")]
+    refs = await records.people.enrol(roster)
+    cohort = Cohort(id="spring-2027", programme="p", version=1, texts_digest="0" * 64, starts_at=ACCEPTED_AT, created_at=ACCEPTED_AT)
+    await records.cohorts.put(cohort)
+    enrolled = await records.cohorts.enrol_pairs("spring-2027", [("pair-7", refs["ana"], refs["ben"])])
+    await records.cohorts.mark_started(enrolled.added[0].mentorship)
+    return Pair(enrolled.added[0].model_copy(update={"state": "started"}), queue=f"{TASK_QUEUE}-{uuid.uuid4()}")
+
+
+@pytest_asyncio.fixture
+async def running(client: Client, pair: Pair) -> AsyncIterator[WorkflowHandle[Any, Any]]:
+    """The pair's workflow, accepted by Temporal; no worker lives."""
+    handle = await client.start_workflow("Mentorship", "", id=pair.mentorship, task_queue=pair.queue)
+    yield handle
+    await handle.terminate()
+
+
+@dataclass
+class Sender:
+    """A program that signs what it sends, as the specification says."""
+
+    http: httpx.AsyncClient
+    settings: Settings
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def headers(self, body: bytes, message_id: str, secret: str = "everything", at: datetime | None = None) -> dict[str, str]:
+        at = at or datetime.now(UTC)
+        signature = Webhook(self.settings.webhook_secrets[secret].secret.get_secret_value()).sign(message_id, at, body.decode())
+        return {"webhook-id": message_id, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
+
+    async def post(
+        self,
+        command: str,
+        body: Any,
+        message_id: str | None = None,
+        *,
+        cohort: str = "spring-2027",
+        pair: str = "pair-7",
+        headers: dict[str, str] | None = None,
+        **signed: Any,
+    ) -> httpx.Response:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        message_id = message_id or f"msg_{next(self.numbers)}"
+        sent = self.headers(raw, message_id, **signed) if headers is None else headers
+        return await self.http.post(f"/v1/mentorships/{cohort}/{pair}/{command}", content=raw, headers=sent)
+
+    async def receipt(self, message_id: str, *, cohort: str = "spring-2027", pair: str = "pair-7", **signed: Any) -> httpx.Response:
+        headers = self.headers(b"", f"ask_{next(self.numbers)}", **signed)
+        return await self.http.get(f"/v1/receipts/{cohort}/{pair}/{message_id}", headers=headers)
+
+
+@pytest.fixture
+def sender(http: httpx.AsyncClient, settings: Settings) -> Sender:
+    return Sender(http, settings)
+
+
+@dataclass
+class Mentorship:
+    """The pair's mentorship, seen from Temporal and from records."""
+
+    client: Client
+    records: Records
+    pair: Pair
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[None]:
+        """A worker lives inside, and none outside."""
+        async with Worker(self.client, task_queue=self.pair.queue, workflows=[Recorder], workflow_runner=UnsandboxedWorkflowRunner()):
+            yield
+
+    async def signals(self) -> list[tuple[str, dict[str, Any]]]:
+        """What the workflow was sent so far, in order."""
+        async with self.worker():
+            seen = await self.client.get_workflow_handle(self.pair.mentorship).query("signals")
+        return [(name, arguments[0]) for name, arguments in seen]
+
+    async def end(self, *known: str) -> None:
+        """It is over, and the journal knows these messages as applied."""
+        rows = [JournalEntry(seq=n, at=ACCEPTED_AT, kind="command", name="excuse", message_id=message, outcome="applied") for n, message in enumerate(known, 1)]
+        await self.records.journal.append(self.pair.mentorship, rows, over_at=ACCEPTED_AT + timedelta(days=1))
+
+
+@pytest.fixture
+def mentorship(client: Client, records: Records, pair: Pair) -> Mentorship:
+    return Mentorship(client, records, pair)
+
+
+@pytest.fixture
+def problem() -> Callable[[httpx.Response], dict[str, Any]]:
+    """The problem document of an answer, or a failed test."""
+
+    def read(response: httpx.Response) -> dict[str, Any]:
+        assert response.headers["content-type"] == "application/problem+json"
+        document: dict[str, Any] = response.json()
+        assert document["status"] == response.status_code
+        assert document["title"]
+        return document
+
+    return read
+
+
+@pytest.fixture
+def places(problem: Callable[[httpx.Response], dict[str, Any]]) -> Callable[[httpx.Response], set[str]]:
+    """Where the problem document says that something is wrong."""
+
+    def read(response: httpx.Response) -> set[str]:
+        return {error.get("pointer") or error["header"] for error in problem(response).get("errors", [])}
+
+    return read

@@ -1,0 +1,110 @@
+"""Health, metrics, the OpenAPI document, and the process itself."""
+
+# ruff: noqa: PLR0917 - fixtures are asked for by name
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+
+import httpx
+import pytest
+
+from records.errors import RecordsUnavailable
+from webhook.bodies import BODIES
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_get_and_head_both_answer(path, method, http):
+    answer = await http.request(method, path)
+    assert answer.status_code == 200
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_not_ready_without_records_but_alive(http, records, monkeypatch, problem):
+    async def gone():
+        raise RecordsUnavailable("gone")
+
+    monkeypatch.setattr(records, "ping", gone)
+    answer = await http.get("/readyz")
+    assert answer.status_code == 503
+    assert problem(answer)["detail"] == "cannot reach records"
+    assert (await http.get("/healthz")).status_code == 200
+
+
+async def test_metrics_count_by_route_and_hold_no_id(http, sender, running, pair):
+    await sender.post("ask_extension", {"by": "ana"}, "msg_1")
+    await http.get("/p/some-token")
+    text = (await http.get("/metrics")).text
+    assert 'mentorship_webhook_requests_total{method="POST",route="/v1/mentorships/{cohort}/{pair}/ask_extension",status="202"} 1.0' in text
+    assert 'route="(none)",status="404"} 1.0' in text
+    for secret in ("pair-7", "spring-2027", "msg_1", "some-token", pair.enrolment.pair):
+        assert secret not in text
+
+
+async def test_the_openapi_document_has_every_command_with_every_answer(http):
+    document = (await http.get("/openapi.json")).json()
+    for command, model in BODIES.items():
+        post = document["paths"][f"/v1/mentorships/{{cohort}}/{{pair}}/{command}"]["post"]
+        assert set(post["responses"]) == {"202", "401", "403", "404", "409", "413", "422", "429", "500", "503"}
+        assert {parameter["name"] for parameter in post["parameters"]} >= {"cohort", "pair", "webhook-id", "webhook-timestamp", "webhook-signature"}
+        assert post["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith(f"/{model.__name__}")
+    receipt = document["paths"]["/v1/receipts/{cohort}/{pair}/{message_id}"]["get"]
+    assert {"200", "401", "403", "404", "503"} <= set(receipt["responses"])
+
+
+async def test_every_reference_of_the_openapi_document_leads_somewhere(http):
+    document = (await http.get("/openapi.json")).json()
+    references = {line.split('"')[3] for line in json.dumps(document, indent=1).splitlines() if '"$ref"' in line}
+    assert references
+    for reference in references:
+        assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"]
+
+
+async def test_the_process_serves_and_leaves_with_0_when_it_is_told_to(settings, keyring, server, running, sender, monkeypatch):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    secrets = {name: {"secret": secret.secret.get_secret_value(), "scope": list(secret.scope)} for name, secret in settings.webhook_secrets.items()}
+    environment = {
+        **os.environ,
+        "TEMPORAL_ADDRESS": server,
+        "MENTORSHIP_DATABASE_URL": settings.database_url,
+        "MENTORSHIP_KEY_FILE": str(settings.key_file),
+        "MENTORSHIP_WEBHOOK_SECRETS": json.dumps(secrets),
+        "MENTORSHIP_WEBHOOK_PORT": str(port),
+        "MENTORSHIP_LOG_FORMAT": "json",
+    }
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook.main", env=environment, stderr=asyncio.subprocess.PIPE)
+    assert process.stderr is not None
+    told = [json.loads(await asyncio.wait_for(process.stderr.readline(), 60))]
+    while told[-1]["event"] != "listening":
+        told.append(json.loads(await asyncio.wait_for(process.stderr.readline(), 60)))
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as sender.http:
+            assert (await sender.http.get("/readyz")).status_code == 200
+            assert (await sender.post("ask_extension", {"by": "ana"}, "msg_1")).status_code == 202
+            too_large = await sender.post("ask_extension", b" " * 70_000)
+            assert too_large.status_code == 413
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, rest = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0
+    lines = [json.loads(line) for line in rest.decode().splitlines() if line.startswith("{")]
+    assert {"sender": "everything", "route": "/v1/mentorships/{cohort}/{pair}/ask_extension", "status": 202}.items() <= next(
+        line for line in lines if line.get("status") == 202
+    ).items()
+    assert "pair-7" not in rest.decode()
+
+
+async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):
+    environment = {**os.environ, "MENTORSHIP_KEY_FILE": str(tmp_path / "none.json"), "MENTORSHIP_SMTP_PASSWORD": "canary"}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook.main", env=environment, stderr=asyncio.subprocess.PIPE, cwd=os.getcwd())  # noqa: PTH109
+    _, told = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 1
+    assert told.decode().strip().splitlines() == [f"mentorship-webhook: {tmp_path / 'none.json'}: there is no such key file"]

@@ -1,0 +1,50 @@
+"""The participants' door, put together. Stores and clients are handed in; `webhook.main` opens them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+from temporalio.client import Client
+
+from gateway.settings import Settings
+from records.store import Records
+from webhook import health, machine, openapi
+from webhook.door import Clock, Door, utc_now
+from webhook.pace import Pace
+from webhook.problems import Problem, on_http_error, on_invalid_request, on_problem
+from webhook.watching import Meters, Watching
+
+
+def create_app(settings: Settings, client: Client, records: Records, *, clock: Clock = utc_now, ticks: Callable[[], float] = time.monotonic) -> FastAPI:
+    """`clock` says when a command was accepted, `ticks` (seconds) how fast requests come. Neither client nor records are closed here."""
+    app = FastAPI(
+        title="Mentorship web hook",
+        version=_version(),
+        description="The door for participants and for programs that speak for them. Answers that are not a success are RFC 9457 problem documents.",
+        docs_url=None,  # the framework's pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    registry = CollectorRegistry()
+    door = Door(settings, client, records, clock)
+    app.include_router(machine.router(settings, door, Pace(settings.webhook_rate, settings.webhook_burst, ticks)))
+    app.include_router(health.router(settings, client, records, registry))
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    app.add_middleware(Watching, meters=Meters(registry))
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # the framework's own way to extend it
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("mentorship")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "0"

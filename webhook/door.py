@@ -1,0 +1,191 @@
+"""How a command gets in, whoever brings it: kept in records, its words as notes, then signalled. Acknowledged means durable (P5).
+
+The instant of the first acceptance stays with a message for good, so a sender that has to try again is not late for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, NoReturn, TypeVar
+
+import structlog
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from gateway.names import RECEIPT_QUERY
+from gateway.settings import Settings
+from mentorship.commands import ParticipantCommand
+from records.cohorts import Enrolment
+from records.errors import DifferentBody, Erased, RecordsUnavailable, SchemaOutdated, UnknownKey
+from records.store import Records
+from webhook.bodies import Keep
+from webhook.problems import Fault, Problem, malformed, unavailable
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+_log = structlog.stdlib.get_logger("webhook.door")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A text on its way into a note."""
+
+    note_id: str
+    kind: str
+    text: str
+    shared: bool
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a message. `at` is when it was accepted or decided, as the journal has it."""
+
+    status: str
+    reason: str | None = None
+    at: datetime | None = None
+
+
+class Door:
+    """Shared by all requests of a process."""
+
+    def __init__(self, settings: Settings, client: Client, records: Records, clock: Clock = utc_now) -> None:
+        self._settings = settings
+        self._client = client
+        self._records = records
+        self._clock = clock
+
+    async def enrolment(self, cohort: str, pair_id: str) -> Enrolment:
+        """By the operator's own pair id. Raises Problem: 404, 503."""
+        found = await self._from_records(self._records.cohorts.find(cohort, pair_id))
+        if found is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "no-such-mentorship", "no such mentorship")
+        return found
+
+    async def participant(self, enrolment: Enrolment, person_id: str) -> str | None:
+        """The opaque id of the roster's person, if that is one of the two. Raises Problem: 503."""
+        ref = await self._from_records(self._records.people.ref(person_id))
+        return ref if ref in (enrolment.mentor, enrolment.mentee) else None
+
+    async def take(self, enrolment: Enrolment, by: str, message_id: str, digest: str, write: Callable[[Keep], ParticipantCommand]) -> None:
+        """Returns once Temporal has the command, or had it before. `by` is an opaque id; `write` makes the command, and may run again.
+
+        Raises Problem: 409 when it is over, 422 for another body under the same message id, 503 when a retry may help.
+        """
+        mentorship = enrolment.mentorship
+        try:
+            accepted = await self._from_records(self._records.doors.accept(mentorship, message_id, digest, self._clock()))
+        except DifferentBody:
+            raise malformed([Fault("webhook-id", "came before with another body", header=True)]) from None
+        if accepted.sent:
+            return
+        if not accepted.fresh and await self._from_records(self._records.journal.receipt(mentorship, message_id)) is not None:
+            await self._mark_sent(mentorship, message_id)  # taken, and only our note of it was lost
+            return
+        if enrolment.state == "over":
+            raise _over()
+        words: list[Word] = []
+
+        def keep(kind: str, text: str, shared: bool) -> str:
+            note_id = _note_id(mentorship, message_id, len(words))
+            words.append(Word(note_id, kind, text, shared))
+            return note_id
+
+        command = write(keep).model_copy(update={"message_id": message_id, "by": by, "at": accepted.at})
+        for word in words:
+            try:
+                await self._from_records(self._records.notes.put(by, mentorship, word.kind, word.text, word.shared, note_id=word.note_id))
+            except Erased:
+                raise malformed([Fault("#/by", "this person was erased")]) from None
+        await self._signal(enrolment, command)
+        await self._mark_sent(mentorship, message_id)
+
+    async def receipt(self, enrolment: Enrolment, message_id: str) -> Receipt:
+        """The journal's word, else the running workflow's, else `waiting`: also with no worker alive. Raises Problem: 503."""
+        mentorship = enrolment.mentorship
+        row = await self._from_records(self._records.journal.receipt(mentorship, message_id))
+        if row is not None:
+            return Receipt("refused", row.reason, row.at) if row.outcome == "refused" else Receipt("accepted", None, row.at)
+        answer = None if enrolment.state == "over" else await self._ask(mentorship, message_id)
+        match answer:
+            case {"outcome": "applied"}:
+                return Receipt("accepted")
+            case {"outcome": "refused", **rest}:
+                reason = rest.get("reason")
+                return Receipt("refused", reason if isinstance(reason, str) else None)
+            case _:
+                return Receipt("waiting")
+
+    async def _signal(self, enrolment: Enrolment, command: ParticipantCommand) -> None:
+        limit = self._settings.webhook_timeout
+        handle = self._client.get_workflow_handle(enrolment.mentorship)
+        try:
+            async with asyncio.timeout(limit):
+                await handle.signal(command.command, command, rpc_timeout=timedelta(seconds=limit))
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                self._unreachable(error.status.name)
+            await self._missing(enrolment)
+        except (TimeoutError, RuntimeError, OSError) as error:  # a lazy client that cannot connect raises RuntimeError
+            self._unreachable(type(error).__name__)
+
+    async def _missing(self, enrolment: Enrolment) -> NoReturn:
+        """Temporal runs no such workflow: it ended a moment ago, was not started yet, or somebody has to look (`doctor`)."""
+        now = await self._from_records(self._records.cohorts.by_mentorship(enrolment.mentorship))
+        if now is not None and now.state == "over":
+            raise _over()
+        _log.warning("mentorship not running", mentorship=enrolment.mentorship, state=enrolment.state)
+        raise unavailable("not-running", "this mentorship is not running at the moment", self._settings.webhook_retry_after)
+
+    async def _ask(self, mentorship: str, message_id: str) -> Any:
+        limit = self._settings.webhook_receipt_timeout
+        try:
+            async with asyncio.timeout(limit):
+                return await self._client.get_workflow_handle(mentorship).query(RECEIPT_QUERY, message_id, rpc_timeout=timedelta(seconds=limit))
+        except RPCError as error:
+            if error.status == RPCStatusCode.UNAVAILABLE:
+                self._unreachable(error.status.name)
+        except (RuntimeError, OSError) as error:
+            if not isinstance(error, TimeoutError):
+                self._unreachable(type(error).__name__)
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            pass
+        return None
+
+    async def _mark_sent(self, mentorship: str, message_id: str) -> None:
+        """Temporal has it, and that is what we promised: a failure here costs the sender nothing, a repeat is looked up again."""
+        try:
+            await self._records.doors.mark_sent(mentorship, message_id)
+        except RecordsUnavailable:
+            _log.warning("sent but not marked", mentorship=mentorship)
+
+    async def _from_records(self, asked: Awaitable[T]) -> T:
+        try:
+            return await asked
+        except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
+            _log.warning("records unavailable", error=type(error).__name__)
+            raise unavailable("records-unavailable", "records cannot be reached at the moment", self._settings.webhook_retry_after) from None
+
+    def _unreachable(self, why: str) -> NoReturn:
+        _log.warning("temporal unavailable", error=why)
+        raise unavailable("temporal-unavailable", "Temporal cannot be reached at the moment", self._settings.webhook_retry_after) from None
+
+
+def _over() -> Problem:
+    return Problem(HTTPStatus.CONFLICT, "over", "this mentorship is over")
+
+
+def _note_id(mentorship: str, message_id: str, number: int) -> str:
+    """The same for every try of one message, so that a text is kept once."""
+    seed = hashlib.sha256(f"{mentorship}\n{message_id}\n{number}".encode()).digest()
+    return "n-" + base64.b32encode(seed[:10]).decode().lower()

@@ -1,0 +1,84 @@
+"""For orchestrators and Prometheus: is it alive, can it do its work, what has it done. Nothing here is about a person."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Literal
+
+import structlog
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from pydantic import BaseModel
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from gateway.settings import Settings
+from records.errors import RecordsError
+from records.store import Records
+from webhook import openapi
+from webhook.problems import unavailable
+
+_TIMEOUT = 3.0
+_log = structlog.stdlib.get_logger("webhook.health")
+
+
+class Alive(BaseModel):
+    status: Literal["alive"] = "alive"
+
+
+class Ready(BaseModel):
+    status: Literal["ready"] = "ready"
+
+
+def router(settings: Settings, client: Client, records: Records, registry: CollectorRegistry) -> APIRouter:
+    routes = APIRouter(tags=["health"])
+
+    async def healthz() -> Alive:
+        return Alive()
+
+    async def readyz() -> Ready:
+        temporal, database = await asyncio.gather(_temporal(client), _database(records))
+        lacking = [name for name, there in (("Temporal", temporal), ("records", database)) if not there]
+        if lacking:
+            raise unavailable("not-ready", f"cannot reach {' and '.join(lacking)}", settings.webhook_retry_after)
+        return Ready()
+
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    for method in ("GET", "HEAD"):
+        shown = method == "GET"
+        routes.add_api_route("/healthz", healthz, methods=[method], include_in_schema=shown, summary="The process answers", responses=openapi.problems(500))
+        routes.add_api_route(
+            "/readyz", readyz, methods=[method], include_in_schema=shown, summary="Temporal and records answer", responses=openapi.problems(500, 503)
+        )
+        routes.add_api_route(
+            "/metrics",
+            metrics,
+            methods=[method],
+            include_in_schema=shown,
+            summary="Prometheus metrics of this process",
+            response_class=Response,
+            responses={200: {"description": "the metrics", "content": {"text/plain": {"schema": {"type": "string"}}}}, **openapi.problems(500)},
+        )
+    return routes
+
+
+async def _temporal(client: Client) -> bool:
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            return await client.service_client.check_health(timeout=timedelta(seconds=_TIMEOUT))
+    except (RPCError, TimeoutError, RuntimeError, OSError) as error:
+        _log.warning("temporal unavailable", error=type(error).__name__)
+        return False
+
+
+async def _database(records: Records) -> bool:
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            await records.ping()
+    except (RecordsError, TimeoutError) as error:
+        _log.warning("records unavailable", error=type(error).__name__)
+        return False
+    return True

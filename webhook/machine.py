@@ -1,0 +1,144 @@
+"""The door for programs: one POST a command, and one GET for what became of it. Signed, strict, and told nothing it did not ask."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+import structlog
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, Field
+
+from gateway.settings import Settings
+from webhook import openapi
+from webhook.bodies import BODIES, Body
+from webhook.door import Door
+from webhook.pace import Pace
+from webhook.problems import Fault, Problem, malformed
+from webhook.reading import digest, parse, validate
+from webhook.signatures import Signatures, Signed
+
+Cohort = Annotated[str, Path(description="the cohort's id")]
+PairId = Annotated[str, Path(description="the operator's pair_id, as in the pairs file")]
+MessageId = Annotated[str, Path(description="the webhook-id that the command was sent with")]
+
+
+class Taken(BaseModel):
+    """Durable: it will be handled, whatever crashes. Whether it is applied or refused, the receipt says."""
+
+    message_id: str
+    receipt: Annotated[str, Field(description="where to ask what became of it; an address relative to this one")]
+
+
+class ReceiptAnswer(BaseModel):
+    message_id: str
+    status: Literal["accepted", "refused", "waiting"]
+    reason: Annotated[str | None, Field(description="why it was refused, as a code")] = None
+    at: Annotated[datetime | None, Field(description="the journal's instant, once it is there")] = None
+
+
+class Machine:
+    """Reads and checks requests in one order for all routes: size, signature, pace, scope; only then does it look anything up."""
+
+    def __init__(self, settings: Settings, door: Door, pace: Pace) -> None:
+        self._most = settings.webhook_max_body
+        self._signatures = Signatures(settings.webhook_secrets)
+        self._pace = pace
+        self._door = door
+
+    async def post(self, request: Request, cohort: str, pair: str, command: str, model: type[Body]) -> Taken:
+        """Raises Problem for every answer but 202."""
+        raw = await self._read(request)
+        signed = self._signed(request, raw, cohort)
+        enrolment = await self._door.enrolment(cohort, pair)
+        value, faults = parse(raw)
+        body = None
+        if value is not None or not faults:
+            body, more = validate(model, value)
+            faults += more
+        said = value.get("by") if isinstance(value, dict) else None
+        by = await self._door.participant(enrolment, said) if isinstance(said, str) else None
+        if by is None and not any(fault.where in ("#", "#/by") for fault in faults):
+            faults.append(Fault("#/by", "expected the roster's id of the mentor or the mentee of this pair"))
+        if body is None or by is None or faults:
+            raise malformed(faults)
+        await self._door.take(enrolment, by, signed.message_id, digest(command, value), body.command)
+        return Taken(message_id=signed.message_id, receipt="/v1/receipts/" + "/".join(quote(part, safe="") for part in (cohort, pair, signed.message_id)))
+
+    async def receipt(self, request: Request, cohort: str, pair: str, message_id: str) -> ReceiptAnswer:
+        """Raises Problem: 401, 403, 404, 413, 422, 429, 503."""
+        raw = await self._read(request)
+        if raw:
+            raise malformed([Fault("#", "expected an empty body")])
+        self._signed(request, raw, cohort)
+        found = await self._door.receipt(await self._door.enrolment(cohort, pair), message_id)
+        return ReceiptAnswer.model_validate({"message_id": message_id, "status": found.status, "reason": found.reason, "at": found.at})
+
+    def _signed(self, request: Request, raw: bytes, cohort: str) -> Signed:
+        signed = self._signatures.verify(request.headers, raw)
+        structlog.contextvars.bind_contextvars(sender=signed.sender)
+        self._pace.take(signed.sender)
+        signed.speak_for(cohort)
+        return signed
+
+    async def _read(self, request: Request) -> bytes:
+        """The body, as long as it is not too long: a longer one is never read to its end."""
+        found = bytearray()
+        announced = request.headers.get("content-length", "")
+        if not announced.isdecimal() or int(announced[:20]) <= self._most:
+            async for chunk in request.stream():
+                found += chunk
+                if len(found) > self._most:
+                    break
+            else:
+                return bytes(found)
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"expected at most {self._most} bytes", headers={"Connection": "close"})
+
+
+def router(settings: Settings, door: Door, pace: Pace) -> APIRouter:
+    """A route for every command, so that each has its own schema in the OpenAPI document."""
+    machine = Machine(settings, door, pace)
+    routes = APIRouter(tags=["programs"])
+    for command, model in BODIES.items():
+        routes.add_api_route(
+            f"/v1/mentorships/{{cohort}}/{{pair}}/{command}",
+            _command(machine, command, model),
+            methods=["POST"],
+            status_code=HTTPStatus.ACCEPTED,
+            response_model=Taken,
+            response_description="Temporal has it; also for the same message again",
+            responses=openapi.problems(401, 403, 404, 409, 413, 422, 429, 500, 503),
+            openapi_extra=openapi.signed(model),
+            operation_id=command,
+            name=command,
+            summary=command.replace("_", " ").capitalize(),
+        )
+
+    async def receipt(request: Request, cohort: Cohort, pair: PairId, message_id: MessageId) -> ReceiptAnswer:
+        return await machine.receipt(request, cohort, pair, message_id)
+
+    for method in ("GET", "HEAD"):
+        routes.add_api_route(
+            "/v1/receipts/{cohort}/{pair}/{message_id}",
+            receipt,
+            methods=[method],
+            response_description="accepted, refused with its reason, or waiting",
+            responses=openapi.problems(401, 403, 404, 413, 422, 429, 500, 503),
+            openapi_extra=openapi.signed(),
+            operation_id=f"{method.lower()}_receipt",
+            include_in_schema=method == "GET",
+            summary="What became of a message",
+        )
+    return routes
+
+
+def _command(machine: Machine, command: str, model: type[Body]) -> Callable[..., Awaitable[Taken]]:
+    async def take(request: Request, response: Response, cohort: Cohort, pair: PairId) -> Taken:
+        taken = await machine.post(request, cohort, pair, command, model)
+        response.headers["Location"] = taken.receipt
+        return taken
+
+    return take

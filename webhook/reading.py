@@ -1,0 +1,77 @@
+"""From bytes to a body: every problem at once, each with its place, and none with what was written there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from webhook.bodies import Body
+from webhook.problems import Fault
+
+WHOLE = "#"
+
+
+def parse(raw: bytes) -> tuple[Any, list[Fault]]:
+    """The JSON value, or None and what is wrong. A name twice in an object is a fault: two readers would take two values."""
+    repeated: list[str] = []
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            repeated.append("an object names something twice")
+        return found
+
+    try:
+        value = json.loads(raw, object_pairs_hook=once, parse_constant=_no_constant)
+        canonical(value)  # what has no canonical text (half a surrogate pair, nesting without end) is not JSON to us
+    except (ValueError, RecursionError):
+        return None, [Fault(WHOLE, "expected JSON in UTF-8")]
+    return value, [Fault(WHOLE, text) for text in dict.fromkeys(repeated)]
+
+
+def canonical(value: Any) -> bytes:
+    """The same bytes for the same value, however it was spaced and ordered. Raises ValueError, RecursionError."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest(command: str, value: Any) -> str:
+    """What makes two messages the same: the command and its whole body."""
+    return hashlib.sha256(command.encode() + b"\n" + canonical(value)).hexdigest()
+
+
+def validate(model: type[Body], value: Any) -> tuple[Body | None, list[Fault]]:
+    """The body, or None and every fault in it."""
+    if not isinstance(value, dict):
+        return None, [Fault(WHOLE, "expected an object")]
+    try:
+        return model.model_validate_json(canonical(value)), []
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        return None, [Fault(_pointer(problem, value), problem["msg"].removeprefix("Value error, ")) for problem in found]
+
+
+def _pointer(problem: ErrorDetails, value: Any) -> str:
+    """A JSON pointer of the place in what was sent: pydantic's own also names the branches of a union on the way."""
+    at = value
+    steps: list[str] = []
+    *way, last = problem["loc"] or ("",)
+    for step in way:
+        if _holds(at, step):
+            at = at[step]
+            steps.append(str(step))
+    there = _holds(at, last)
+    if problem["loc"] and (there or problem["type"] == "missing"):
+        steps.append(str(last))
+    return "/".join([WHOLE, *(step.replace("~", "~0").replace("/", "~1") for step in steps)])
+
+
+def _holds(value: Any, step: int | str) -> bool:
+    return (isinstance(value, dict) and step in value) or (isinstance(value, list) and isinstance(step, int) and step < len(value))
+
+
+def _no_constant(_: str) -> None:
+    raise ValueError("expected a finite number")

@@ -1,0 +1,76 @@
+"""Who sent this: Standard Webhooks signatures, checked against every secret that the settings name.
+
+What is signed is `{id}.{timestamp}.{body}`, so an id with a dot in it would let one signature fit two messages: refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from standardwebhooks import Webhook, WebhookVerificationError
+from starlette.datastructures import Headers
+
+from gateway.settings import WebhookSecret
+from webhook.problems import Fault, Problem, malformed, unauthorised
+
+ID = "webhook-id"
+TIMESTAMP = "webhook-timestamp"
+SIGNATURE = "webhook-signature"
+
+MESSAGE_ID_PATTERN = r"[A-Za-z0-9_:-]{1,200}"
+_TIMESTAMP = re.compile(r"\d{1,12}", re.ASCII)
+_MOST_SIGNATURES = 10
+"""Signatures of one request that are tried; a sender that rotates its secret sends two."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A request that somebody we know signed within the last (or next) five minutes. `sender` is the secret's name in the settings."""
+
+    sender: str
+    secret: WebhookSecret
+    message_id: str
+
+    def speak_for(self, cohort: str) -> None:
+        """Raises Problem (403) outside the secret's scope, whether or not there is such a cohort."""
+        if not self.secret.allows(cohort):
+            raise Problem(HTTPStatus.FORBIDDEN, "out-of-scope", "this secret may not speak for this cohort")
+
+
+class Signatures:
+    def __init__(self, secrets: Mapping[str, WebhookSecret]) -> None:
+        self._secrets = [(name, secret, Webhook(secret.secret.get_secret_value())) for name, secret in secrets.items()]
+
+    def verify(self, headers: Headers, body: bytes) -> Signed:
+        """Raises Problem: 401 when unsigned, stale, forged or ambiguous; 422 for a well signed id that cannot be used."""
+        message_id, timestamp, given = (self._only(headers, name) for name in (ID, TIMESTAMP, SIGNATURE))
+        if "." in message_id:
+            raise unauthorised("ambiguous-id", "expected a webhook-id without a dot")
+        if not _TIMESTAMP.fullmatch(timestamp):
+            raise unauthorised("malformed-timestamp", "expected webhook-timestamp in whole seconds since 1970")
+        for signature in given.split(" ")[:_MOST_SIGNATURES]:
+            for name, secret, webhook in self._secrets:
+                if self._fits(webhook, body, {ID: message_id, TIMESTAMP: timestamp, SIGNATURE: signature}):
+                    if not re.fullmatch(MESSAGE_ID_PATTERN, message_id):
+                        raise malformed([Fault(ID, "expected 1 to 200 letters, digits, `_`, `:` or `-`", header=True)])
+                    return Signed(name, secret, message_id)
+        raise unauthorised("bad-signature", "no signature of this request is ours and recent")
+
+    @staticmethod
+    def _fits(webhook: Webhook, body: bytes, headers: dict[str, str]) -> bool:
+        """One signature and one secret. The library leaves malformed ones (and bytes that are no UTF-8) to whoever calls it."""
+        try:
+            webhook.verify(body, headers, json_parse=False)
+        except (WebhookVerificationError, ValueError):
+            return False
+        return True
+
+    @staticmethod
+    def _only(headers: Headers, name: str) -> str:
+        values = headers.getlist(name)
+        if len(values) != 1 or not values[0]:
+            raise unauthorised("unsigned", f"expected exactly one {name} header")
+        return values[0]

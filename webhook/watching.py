@@ -1,0 +1,81 @@
+"""What every request has in common: it is counted, timed, told in one line, and never ends in a bare traceback.
+
+Paths hold tokens and the company's pair ids (H12), so lines and metrics name the route's template instead.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from http import HTTPStatus
+from pathlib import Path
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from webhook.problems import problem_response
+
+_UNKNOWN = "(none)"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_log = structlog.stdlib.get_logger("webhook")
+
+
+class Meters:
+    """One process's counts. Labels are routes, methods and statuses only."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter("mentorship_webhook_requests", "Requests answered.", ("route", "method", "status"), registry=registry)
+        self.seconds = Histogram("mentorship_webhook_request_seconds", "Seconds until the answer was complete.", ("route",), registry=registry)
+
+
+class Watching:
+    """ASGI middleware, outermost of ours."""
+
+    def __init__(self, app: ASGIApp, meters: Meters) -> None:
+        self._app = app
+        self._meters = meters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(sender=None):
+            try:
+                await self._app(scope, receive, watched)
+            except ClientDisconnect:
+                status = 499  # nobody is there to hear an answer
+            except Exception as error:
+                # Where and which kind, never the message: it may repeat what somebody wrote.
+                _log.error("fault", error=type(error).__name__, at=_place(error))
+                if status:
+                    raise
+                await problem_response(HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, watched)
+            finally:
+                self._tell(scope, status, time.perf_counter() - began)
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", _UNKNOWN)
+        method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
+        self._meters.requests.labels(route, method, str(status)).inc()
+        self._meters.seconds.labels(route).observe(seconds)
+        _log.info("request", route=route, method=method, status=status, ms=round(seconds * 1000, 1))
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else _UNKNOWN
