@@ -1,0 +1,92 @@
+"""How the CLI answers: lines for people on stdout, `--json` for programs, what went wrong on stderr, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+DONE, REFUSED, USAGE = 0, 1, 2
+
+
+_wants_json: ContextVar[bool] = ContextVar("wants_json", default=False)
+
+
+def remember_json(value: bool) -> bool:
+    """The callback of every `--json`, for answers that are refusals."""
+    _wants_json.set(value)
+    return value
+
+
+def wants_json() -> bool:
+    return _wants_json.get()
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a defect
+    """Exit 1: refused, invalid or not applied. One line each on stderr."""
+
+    def __init__(self, *lines: str, result: Any = None) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+        self.result = result
+        """With `--json`, what goes to stdout all the same."""
+
+
+class Misused(Exception):  # noqa: N818 - as Refused
+    """Exit 2: wrong usage, or a file that is not there."""
+
+
+def answer(result: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """The result as JSON for programs, or the lines for people."""
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False, indent=2, default=_jsonable))
+    else:
+        for line in lines:
+            typer.echo(line)
+
+
+def aside(line: str) -> None:
+    """Something worth knowing that is not the answer: stderr."""
+    typer.echo(line, err=True)
+
+
+def columns(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    """Rows in aligned columns, never wrapped, so that they can be piped."""
+    table = [list(header), *([_cell(value) for value in row] for row in rows)]
+    widths = [max(len(row[index]) for row in table) for index in range(len(header))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in table]
+
+
+def local_time(at: datetime, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone)).strftime("%a %Y-%m-%d %H:%M")
+
+
+def is_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.0f}"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}Z"
+        case _:
+            return str(value)
+
+
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.", callback=remember_json)]
+
+
+def _jsonable(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,50 @@
+"""`mentorship cases`: the coordinators' list (P7), which pairs need a person; codes, never reasons."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from gateway.settings import Settings
+from records.store import Records
+from starter.answer import Json, Refused, answer, columns
+from starter.reach import open_records
+
+
+def cases(
+    cohort: Annotated[str | None, typer.Option(help="Only this cohort.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
+    json: Json = False,
+) -> None:
+    """Which pairs need a person, oldest first, and who took care of it."""
+    asyncio.run(_cases(cohort, everything, json))
+
+
+async def _cases(cohort: str | None, everything: bool, as_json: bool) -> None:
+    async with open_records(Settings.load()) as records:
+        if cohort is not None and await records.cohorts.get(cohort) is None:
+            raise Refused(f"there is no cohort {cohort}")
+        rows = await _rows(records, cohort, everything)
+    header = ("cohort", "pair_id", "line", "opened_at", "taken_at", "closed_at")
+    lines = columns(header, [[row[key] for key in header] for row in rows]) if rows else ["no pair needs anybody"]
+    answer({"cases": rows}, lines, as_json=as_json)
+
+
+async def _rows(records: Records, cohort: str | None, everything: bool) -> list[dict[str, Any]]:
+    lines = await records.lines.all(cohort, open_only=not everything)
+    pairs = {name: pair.pair_id for known in {line.cohort for line in lines} for pair in await records.cohorts.enrolments(known) for name in [pair.mentorship]}
+    return [
+        {
+            "cohort": line.cohort,
+            "pair_id": pairs.get(line.mentorship),
+            "mentorship": line.mentorship,
+            "line": line.line,
+            "side": line.side,
+            "opened_at": line.opened_at,
+            "taken_at": line.taken_at,
+            "closed_at": line.closed_at,
+        }
+        for line in sorted(lines, key=lambda line: line.opened_at)
+    ]

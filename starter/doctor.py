@@ -1,0 +1,160 @@
+"""`mentorship doctor [--fix]`: whether everything that the service needs is there, and whether every enrolled pair runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Literal
+
+import typer
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from gateway import search_attributes
+from gateway.connect import TemporalUnavailable
+from gateway.keyring import KeyringUnusable
+from gateway.names import cohort_id
+from gateway.settings import Settings
+from records import migrate
+from records.cohorts import Enrolment
+from records.errors import RecordsError
+from records.store import Records
+from starter.answer import Json, Refused, answer
+from starter.enrolment import signal_with_start
+from starter.reach import open_records, reach_temporal
+
+_AT_ONCE = 20
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, how it is, and what to do about it."""
+
+    name: str
+    state: Literal["ok", "fixed", "wrong"]
+    detail: str
+
+
+def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can be put right without losing anything.")] = False, json: Json = False) -> None:
+    """Looks at keys, records, Temporal and every enrolled pair. Exit 1 when something is wrong."""
+    checks = asyncio.run(_doctor(Settings.load(), fix))
+    result = {"ok": all(check.state != "wrong" for check in checks), "checks": [asdict(check) for check in checks]}
+    lines = [f"{check.state:5}  {check.name}: {check.detail}" for check in checks]
+    if not result["ok"]:
+        raise Refused(*lines, result=result)
+    answer(result, lines, as_json=json)
+
+
+async def _doctor(settings: Settings, fix: bool) -> list[Check]:
+    keys = _keys(settings)
+    records = await _safely("records", lambda: _records(settings, fix))
+    if keys.state == "wrong":
+        return [keys, *records]
+    client: Client | None = None
+    try:
+        client = await reach_temporal(settings)
+        temporal = [Check("temporal", "ok", "reachable"), *await _safely("namespace", lambda: _namespace(client, fix))]
+    except TemporalUnavailable as error:
+        temporal = [Check("temporal", "wrong", str(error))]
+    checks = [keys, *records, *temporal]
+    if client is None or any(check.state == "wrong" for check in checks):
+        return checks
+    reached = client
+    return [*checks, *await _safely("mentorships", lambda: _mentorships(settings, reached, fix))]
+
+
+async def _safely(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list[Check]:
+    try:
+        return await look()
+    except (RecordsError, RPCError, ValueError) as error:
+        return [Check(name, "wrong", f"{type(error).__name__}: {error}")]
+
+
+def _keys(settings: Settings) -> Check:
+    try:
+        keyring = settings.keyring()
+    except KeyringUnusable as error:
+        return Check("keys", "wrong", str(error))
+    return Check("keys", "ok", f"active key {keyring.active}")
+
+
+async def _records(settings: Settings, fix: bool) -> list[Check]:
+    if await asyncio.to_thread(migrate.is_current, settings.database_url):
+        return [Check("records", "ok", "reachable, tables of this release")]
+    if not fix:
+        return [Check("records", "wrong", "not at this release's tables; `mentorship doctor --fix` brings them there")]
+    await asyncio.to_thread(migrate.upgrade, settings.database_url)
+    return [Check("records", "fixed", "brought to this release's tables")]
+
+
+async def _namespace(client: Client, fix: bool) -> list[Check]:
+    try:
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+        return [Check("namespace", "wrong", f"{client.namespace} is not there; make it with Temporal's own tools, or set TEMPORAL_NAMESPACE")]
+    checks = [Check("namespace", "ok", client.namespace)]
+    try:
+        lacking = await search_attributes.missing(client)
+    except search_attributes.SearchAttributesDiffer as error:
+        return [*checks, Check("search attributes", "wrong", str(error))]
+    if not lacking:
+        return [*checks, Check("search attributes", "ok", "all registered")]
+    if not fix:
+        return [*checks, Check("search attributes", "wrong", f"missing: {', '.join(lacking)}; `mentorship doctor --fix` registers them")]
+    await search_attributes.register(client)
+    return [*checks, Check("search attributes", "fixed", f"registered {', '.join(lacking)}")]
+
+
+async def _mentorships(settings: Settings, client: Client, fix: bool) -> list[Check]:
+    async with open_records(settings) as records:
+        started, checks = 0, []
+        for cohort in await records.cohorts.all():
+            pairs = await records.cohorts.enrolments(cohort.id)
+            running = [pair for pair in pairs if pair.state == "started"]
+            started += len(running)
+            checks += await _lost(client, running)
+            checks += await _waiting(records, client, cohort.id, fix)
+    return [*checks, Check("mentorships", "ok", f"{started} should run")] if all(check.state != "wrong" for check in checks) else checks
+
+
+async def _lost(client: Client, running: list[Enrolment]) -> list[Check]:
+    """Enrolled, not over, and yet no workflow runs: terminated by hand, timed out, failed, or gone with Temporal's store."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def look(pair: Enrolment) -> Check | None:
+        async with gate:
+            status = await _status(client, pair.mentorship)
+        if status in {"running", "completed"}:  # completed: its last word may still be on its way into records
+            return None
+        detail = f"{pair.mentorship} should run and is {status}; its journal is whole, start its pair anew under another pair_id"
+        return Check("mentorship", "wrong", detail)
+
+    return [check for check in await asyncio.gather(*(look(pair) for pair in running)) if check is not None]
+
+
+async def _waiting(records: Records, client: Client, cohort: str, fix: bool) -> list[Check]:
+    """Pairs that wait although the cohort's workflow is not there to start them."""
+    pending = (await records.cohorts.counts(cohort))["pending"]
+    if not pending or await _status(client, cohort_id(cohort)) == "running":
+        return []
+    if not fix:
+        return [Check("cohort", "wrong", f"{cohort}: {pending} pairs wait and nothing starts them; `mentorship doctor --fix` does")]
+    await signal_with_start(client, cohort)
+    return [Check("cohort", "fixed", f"{cohort}: started again for {pending} pairs")]
+
+
+async def _status(client: Client, workflow_id: str) -> str:
+    try:
+        description = await client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+        return "not there"
+    status = description.status
+    return (
+        "running" if status in {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW} else (status.name.lower() if status else "unknown")
+    )

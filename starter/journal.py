@@ -1,0 +1,92 @@
+"""`mentorship journal verify [COHORT]` (P3)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.service import RPCError
+
+from gateway.connect import TemporalUnavailable
+from gateway.settings import Settings
+from records.chain import Head
+from records.cohorts import Enrolment
+from records.store import Records
+from starter.answer import Json, Refused, answer, aside
+from starter.reach import open_records, reach_temporal
+
+app = typer.Typer(no_args_is_help=True, help="The tamper-evident journal.")
+_AT_ONCE = 20
+
+
+@app.callback()
+def journal() -> None:
+    """The tamper-evident journal."""
+
+
+@app.command()
+def verify(cohort: Annotated[str | None, typer.Argument(help="Only this cohort.")] = None, json: Json = False) -> None:
+    """Names every row that was altered, inserted, cut off or taken away, and every mentorship that is gone."""
+    asyncio.run(_verify(cohort, json))
+
+
+async def _verify(cohort: str | None, as_json: bool) -> None:
+    settings = Settings.load()
+    async with open_records(settings) as records:
+        pairs = await _enrolments(records, cohort)
+        heads, asked = await _heads(settings, [pair for pair in pairs if pair.state == "started"])
+        findings = await records.journal.verify(cohort=cohort, expected=heads)
+    result = {
+        "ok": not findings,
+        "mentorships": len(pairs),
+        "compared_with_running": len(heads),
+        "findings": [finding._asdict() for finding in findings],
+    }
+    if findings:
+        raise Refused(*(f"{finding.mentorship}: {_where(finding.seq)}{finding.problem}" for finding in findings), result=result)
+    answer(result, [f"{len(pairs)} mentorships, nothing wrong; {len(heads)} of {asked} running ones compared with their workflows"], as_json=as_json)
+
+
+async def _enrolments(records: Records, cohort: str | None) -> list[Enrolment]:
+    if cohort is not None and await records.cohorts.get(cohort) is None:
+        raise Refused(f"there is no cohort {cohort}")
+    cohorts = [cohort] if cohort else [known.id for known in await records.cohorts.all()]
+    return [pair for name in cohorts for pair in await records.cohorts.enrolments(name)]
+
+
+async def _heads(settings: Settings, running: list[Enrolment]) -> tuple[dict[str, Head], int]:
+    """What running workflows know of their journals' ends, so that a cut tail shows. Those that do not answer are left out."""
+    if not running:
+        return {}, 0
+    try:
+        client = await reach_temporal(settings)
+    except TemporalUnavailable as error:
+        aside(f"notice: running workflows were not asked: {error}")
+        return {}, len(running)
+    gate = asyncio.Semaphore(_AT_ONCE)
+    limit = timedelta(seconds=settings.update_timeout)
+
+    async def ask(pair: Enrolment) -> tuple[str, Head | None]:
+        async with gate:
+            return pair.mentorship, await _head(client, pair.mentorship, limit)
+
+    answers = await asyncio.gather(*(ask(pair) for pair in running))
+    return {mentorship: head for mentorship, head in answers if head is not None}, len(running)
+
+
+async def _head(client: Client, mentorship: str, limit: timedelta) -> Head | None:
+    """The head that the workflow was told by records, so that records must have it; None where nothing was written yet."""
+    try:
+        status = await client.get_workflow_handle(mentorship).query("status", rpc_timeout=limit)
+        head = Head.model_validate(status["head"])
+    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, ValidationError, KeyError, TypeError):
+        return None
+    return head if head.seq else None
+
+
+def _where(seq: int | None) -> str:
+    return "" if seq is None else f"row {seq}: "

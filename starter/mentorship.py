@@ -1,0 +1,163 @@
+"""`mentorship show|pause|resume|extend|end|waive|resolve COHORT PAIR …`: one pair, by the operator's own ids."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from temporalio.client import WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.service import RPCError
+
+from gateway.connect import TemporalUnavailable
+from gateway.settings import Settings
+from mentorship.commands import End, EndReason, Extend, Pause, Resolve, Resume, WaiveMilestone
+from mentorship.duration import Duration, iso
+from records.cohorts import Enrolment
+from starter.answer import Json, Misused, answer, aside
+from starter.operator_update import update
+from starter.reach import enrolled, login, open_records, reach_temporal
+from starter.start_instant import parse_start
+
+Cohort = Annotated[str, typer.Argument(help="The cohort's id.")]
+Pair = Annotated[str, typer.Argument(help="The pair_id of the pairs file.")]
+By = Annotated[str | None, typer.Option("--as", help="Who you are, for the journal.  [default: the login]")]
+
+
+def show(cohort: Cohort, pair: Pair, json: Json = False) -> None:
+    """How one pair stands: from its workflow, or from records when no worker answers."""
+    asyncio.run(_show(cohort, pair, json))
+
+
+def pause(
+    cohort: Cohort,
+    pair: Pair,
+    until: Annotated[str | None, typer.Option(help="A date or an instant with a zone; without it, until `resume`.")] = None,
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Pauses a pair: its meetings to come are dropped, and the end moves by the pause's length."""
+    asyncio.run(_pause(cohort, pair, until, by, json))
+
+
+def resume(cohort: Cohort, pair: Pair, by: By = None, json: Json = False) -> None:
+    """Ends a pause; the meetings are planned again."""
+    asyncio.run(update(cohort, pair, "resume", lambda head: Resume(**head), by=by or login(), as_json=json))
+
+
+def extend(
+    cohort: Cohort,
+    pair: Pair,
+    length: Annotated[str, typer.Option("--by", help="How much longer, such as P4W.")],
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Gives a pair more time and meetings; no milestones."""
+    duration = _duration(length)
+    asyncio.run(update(cohort, pair, "extend", lambda head: Extend(**head, length=duration), by=by or login(), as_json=json))
+
+
+def end(
+    cohort: Cohort,
+    pair: Pair,
+    reason: Annotated[str, typer.Option(help="operator, stepped_away, conduct or rematch; the pair hears none of it.")] = "operator",
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Ends a mentorship before its time."""
+    chosen = _end_reason(reason)
+    asyncio.run(update(cohort, pair, "end", lambda head: End(**head, reason=chosen), by=by or login(), as_json=json))
+
+
+def waive(
+    cohort: Cohort,
+    pair: Pair,
+    milestone: Annotated[str, typer.Argument(help="The milestone's id.")],
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Counts a milestone as done, and shows it as waived."""
+    asyncio.run(update(cohort, pair, "waive_milestone", lambda head: WaiveMilestone(**head, milestone=milestone), by=by or login(), as_json=json))
+
+
+def resolve(
+    cohort: Cohort,
+    pair: Pair,
+    line: Annotated[str, typer.Argument(help="The line of the coordinators' list that a person took care of.")],
+    by: By = None,
+    json: Json = False,
+) -> None:
+    """Closes a line of the coordinators' list."""
+    asyncio.run(update(cohort, pair, "resolve", lambda head: Resolve(**head, line=line), by=by or login(), as_json=json))
+
+
+def register(app: typer.Typer) -> None:
+    """These stand at the top level of the CLI."""
+    for command in (show, pause, resume, extend, end, waive, resolve):
+        app.command()(command)
+
+
+async def _pause(cohort: str, pair: str, until: str | None, by: str | None, as_json: bool) -> None:
+    instant = None
+    if until is not None:
+        async with open_records(Settings.load()) as records:
+            known = await records.cohorts.get(cohort)
+            zone = (await records.programmes.get(known.programme, known.version)).programme.time_zone if known else "UTC"
+        try:
+            instant = parse_start(until, zone)
+        except ValueError as error:
+            raise Misused(f"--until: {error}") from error
+    await update(cohort, pair, "pause", lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
+
+
+async def _show(cohort: str, pair_id: str, as_json: bool) -> None:
+    settings = Settings.load()
+    async with open_records(settings) as records:
+        pair = await enrolled(records, cohort, pair_id)
+    status, source = await _status(settings, pair)
+    result = {"cohort": cohort, "pair_id": pair_id, "mentorship": pair.mentorship, "state": pair.state, "from": source, "status": status}
+    lines = [f"{pair_id} of {cohort}: {pair.state} ({pair.mentorship})", *_indented(status or {})]
+    answer(result, lines, as_json=as_json)
+
+
+async def _status(settings: Settings, pair: Enrolment) -> tuple[Any, str]:
+    if pair.state == "started":
+        try:
+            client = await reach_temporal(settings)
+            handle = client.get_workflow_handle(pair.mentorship)
+            return await handle.query("status", rpc_timeout=timedelta(seconds=settings.update_timeout)), "workflow"
+        except (RPCError, TemporalUnavailable, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+            aside(f"the workflow did not answer ({type(error).__name__}); this is what records last heard")
+    return pair.card, "records"
+
+
+def _indented(value: Any, depth: int = 1) -> list[str]:
+    """Nested values as indented lines; `show` never cuts anything off."""
+    lines: list[str] = []
+    entries = value.items() if isinstance(value, dict) else enumerate(value, start=1)
+    for key, inner in entries:
+        if isinstance(inner, dict | list) and inner:
+            lines += [f"{'  ' * depth}{key}:", *_indented(inner, depth + 1)]
+        else:
+            lines.append(f"{'  ' * depth}{key}: {'-' if inner in (None, [], {}) else inner}")
+    return lines
+
+
+def _duration(text: str) -> Duration:
+    try:
+        found = iso(text)
+    except ValidationError as error:
+        raise Misused(f"--by: {text!r} is not a duration, expected one such as P4W or P10D") from error
+    if not found.span:
+        raise Misused("--by: expected a duration longer than nothing")
+    return found
+
+
+def _end_reason(text: str) -> EndReason:
+    reasons: tuple[EndReason, ...] = ("operator", "stepped_away", "conduct", "rematch")
+    for reason in reasons:
+        if reason == text:
+            return reason
+    raise Misused(f"--reason: {text!r} is not one of them, expected operator, stepped_away, conduct or rematch")

@@ -1,0 +1,89 @@
+"""An operator's command to one mentorship: a Temporal update, whose answer is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from gateway.settings import Settings
+from mentorship.commands import Message
+from records.cohorts import Enrolment
+from starter.answer import Refused, answer
+from starter.reach import enrolled, open_records, reach_temporal
+
+
+async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[str, Any]], Message], *, by: str, as_json: bool) -> None:
+    """Sends the command that `command` makes of `message_id`, `by` and `at`, and tells what came of it.
+
+    Raises Refused when the mentorship refuses it, is not running, or no worker answers in time; then it may still apply.
+    """
+    settings = Settings.load()
+    async with open_records(settings) as records:
+        pair = await enrolled(records, cohort, pair_id)
+        operator = await records.people.operator(by)
+    client = await reach_temporal(settings)
+    message = command({"message_id": f"op-{secrets.token_hex(8)}", "by": operator, "at": datetime.now(UTC)})
+    result = await _sent(client, pair, name, message, settings.update_timeout)
+    outcome = _outcome(result)
+    told = {"cohort": cohort, "pair_id": pair_id, "command": name, "message_id": message.message_id, **outcome}
+    if outcome["outcome"] == "refused":
+        raise Refused(f"{name}: refused: {_words(outcome['reason'])}", result=told)
+    answer(told, [f"{name}: done for {pair_id} of {cohort}"], as_json=as_json)
+
+
+async def _sent(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> Any:
+    handle = client.get_workflow_handle(pair.mentorship)
+    limit = timedelta(seconds=patience)
+    try:
+        async with asyncio.timeout(patience + 1):
+            return await handle.execute_update(name, message, id=message.message_id, rpc_timeout=limit)
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
+        raise Refused(*_unanswered(name, patience)) from error
+    except WorkflowUpdateFailedError as error:
+        reason = error.cause.message if isinstance(error.cause, ApplicationError) else "the mentorship refused it"
+        told = {"outcome": "refused", "reason": reason, "message_id": message.message_id}
+        raise Refused(f"{name}: refused: {_words(reason)}", result=told) from error
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            raise Refused(f"{name}: {_not_running(pair)}") from error
+        if error.status in {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}:
+            raise Refused(*_unanswered(name, patience)) from error
+        raise
+
+
+def _unanswered(name: str, patience: float) -> tuple[str, str]:
+    return (
+        f"{name}: no worker answered within {patience:g} seconds; it may still apply once one runs",
+        "look with `mentorship show` before trying again; MENTORSHIP_UPDATE_TIMEOUT sets the limit",
+    )
+
+
+def _not_running(pair: Enrolment) -> str:
+    match pair.state:
+        case "pending":
+            return f"{pair.pair_id} was not started yet"
+        case "over":
+            return f"{pair.pair_id} is over"
+        case _:
+            return f"the workflow of {pair.pair_id} is not running, although it should; `mentorship doctor` says more"
+
+
+def _outcome(result: Any) -> dict[str, Any]:
+    """The workflow answers with an outcome and a reason; an answer without one means that nothing was refused."""
+    if isinstance(result, BaseModel):
+        result = result.model_dump(mode="json")
+    if isinstance(result, dict):
+        return {"outcome": result.get("outcome", "applied"), "reason": result.get("reason")}
+    return {"outcome": "applied", "reason": None}
+
+
+def _words(code: str | None) -> str:
+    return (code or "no reason given").replace("_", " ")

@@ -1,0 +1,124 @@
+"""The pairs file: who meets whom, checked against the people and the programme (H4, H9)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from starter.faults import Fault, Findings, Notice, nearest, shown
+from starter.people_file import PeopleFile, Person, id_expected
+from starter.reporting_line import levels_between
+from starter.table import Cell, Row, read_table
+
+REQUIRED = ("pair_id", "mentor_id", "mentee_id")
+
+
+@dataclass(frozen=True)
+class RosterPair:
+    """One line of the pairs file; all three are the company's ids."""
+
+    pair_id: str
+    mentor_id: str
+    mentee_id: str
+    row: Row
+
+
+@dataclass(frozen=True)
+class PairsFile:
+    path: str
+    pairs: tuple[RosterPair, ...]
+
+
+def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings) -> PairsFile:
+    """The pairs in that file; their faults go to `findings`. Raises OSError when there is no such file."""
+    reader = _Reader(str(path), people, reporting_line, findings)
+    before = len(findings.faults)
+    for row in read_table(path, REQUIRED, (), findings):
+        reader.take(row)
+    if not reader.pairs and len(findings.faults) == before:
+        findings.faults.append(Fault(str(path), 1, 1, "file", "no pair in it", "at least one pair"))
+    reader.notice_capacities()
+    return PairsFile(str(path), tuple(reader.pairs))
+
+
+class _Reader:
+    def __init__(self, path: str, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings) -> None:
+        self._path = path
+        self._people = people
+        self._distance = reporting_line
+        self._findings = findings
+        self._managers = {person_id: person.profile.manager_id for person_id, person in people.people.items()}
+        self._lines: dict[str, int] = {}
+        self._couples: dict[tuple[str, str], int] = {}
+        self.pairs: list[RosterPair] = []
+
+    def take(self, row: Row) -> None:
+        pair_id, mentor_id, mentee_id = (row[column].text for column in REQUIRED)
+        for column in REQUIRED:
+            if not row[column].text:
+                self._tell(row[column], column, "nothing", "a value")
+        self._check_id(row["pair_id"])
+        mentor = self._person(row["mentor_id"], "mentor_id", "mentor")
+        mentee = self._person(row["mentee_id"], "mentee_id", "mentee")
+        if mentor_id and mentor_id == mentee_id:
+            self._tell(row["mentee_id"], "mentee_id", "the mentor of this pair", "somebody else")
+        elif mentor is not None and mentee is not None:
+            self._check_couple(row, mentor, mentee)
+        if pair_id and mentor_id and mentee_id:
+            self.pairs.append(RosterPair(pair_id, mentor_id, mentee_id, row))
+
+    def notice_capacities(self) -> None:
+        """More pairs than a mentor's own capacity says: allowed, since somebody paired them by hand."""
+        pairs = Counter(pair.mentor_id for pair in self.pairs)
+        for mentor_id, count in pairs.items():
+            person = self._people.people.get(mentor_id)
+            capacity = person.profile.capacity if person else None
+            if person is not None and capacity is not None and count > capacity:
+                cell = person.row["capacity"]
+                self._findings.notices.append(Notice(self._people.path, cell.line, cell.column, "capacity", f"{capacity}, and {count} pairs in {self._path}"))
+
+    def _check_id(self, cell: Cell) -> None:
+        if not cell.text:
+            return
+        if (expected := id_expected(cell.text)) is not None:
+            self._tell(cell, "pair_id", shown(cell.text), expected)
+        elif cell.text in self._lines:
+            self._tell(cell, "pair_id", f"{shown(cell.text)} stands on line {self._lines[cell.text]} already", "each pair id once")
+        self._lines.setdefault(cell.text, cell.line)
+
+    def _person(self, cell: Cell, field: str, side: str) -> Person | None:
+        if not cell.text or not self._people.people:  # a people file without anybody is a fault of its own
+            return None
+        person = self._people.people.get(cell.text)
+        if person is None:
+            meant = nearest(cell.text, self._people.people)
+            self._tell(
+                cell, field, f"nobody with the id {shown(cell.text)} in {self._people.path}", f"{meant} perhaps" if meant else "a person_id of that file"
+            )
+            return None
+        if person.profile.role not in {None, side, "both"}:
+            self._tell(cell, field, f"{shown(cell.text)} has the role {person.profile.role}", f"{side} or both")
+        if person.profile.status != "active":
+            self._tell(cell, field, f"{shown(cell.text)} is {_status(person)}", "somebody active")
+        return person
+
+    def _check_couple(self, row: Row, mentor: Person, mentee: Person) -> None:
+        couple = (mentor.profile.person_id, mentee.profile.person_id)
+        if couple in self._couples:
+            self._tell(row["mentor_id"], "mentor_id", f"the same pair as on line {self._couples[couple]}", "each pair once")
+            return
+        self._couples[couple] = row.line
+        distance = levels_between(*couple, self._managers)
+        if distance is not None and (self._distance == "all" or distance <= self._distance):
+            levels = f"{distance} level{'s' if distance > 1 else ''} apart in the reporting line"
+            expected = "nobody of the mentee's own line" if self._distance == "all" else f"more than {self._distance} levels, or another line"
+            self._tell(row["mentor_id"], "mentor_id", f"mentor and mentee are {levels}", expected)
+
+    def _tell(self, cell: Cell, field: str, wrong: str, expected: str) -> None:
+        self._findings.faults.append(Fault(self._path, cell.line, cell.column, field, wrong, expected))
+
+
+def _status(person: Person) -> str:
+    return "on leave" if person.profile.status == "leave" else "gone"

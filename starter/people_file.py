@@ -1,0 +1,181 @@
+"""The people file: a CSV to profiles, with every fault of it at once and in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from records.people import Profile
+from schedule.calendar import zone_names
+from schedule.working_days import country_codes
+from starter.faults import Fault, Findings, nearest, one_of, shown
+from starter.programme_file import language_fault, zone_expected
+from starter.table import Cell, Row, read_table
+
+REQUIRED = ("person_id", "name", "email")
+OPTIONAL = ("role", "time_zone", "language", "country", "manager_id", "department", "skills", "goals", "capacity", "status")
+ROLES = ("mentor", "mentee", "both", "coordinator", "owner", "contact")
+STATUSES = ("active", "leave", "gone")
+_EMAIL = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?")
+_MOST = 1000
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person, and the row that says so. A faulty cell is left at its default, so that the rest can be checked."""
+
+    profile: Profile
+    row: Row
+
+
+@dataclass(frozen=True)
+class PeopleFile:
+    path: str
+    people: Mapping[str, Person]
+
+    def fault(self, cell: Cell, field: str, wrong: str, expected: str) -> Fault:
+        return Fault(self.path, cell.line, cell.column, field, wrong, expected)
+
+
+def read_people(path: Path, findings: Findings) -> PeopleFile:
+    """The people in that file, by person_id; its faults go to `findings`. Raises OSError when there is no such file."""
+    people: dict[str, Person] = {}
+    file = PeopleFile(str(path), people)
+    by_address: dict[str, int] = {}
+    before = len(findings.faults)
+    for row in read_table(path, REQUIRED, OPTIONAL, findings):
+        known = _Reader(file, row, findings).profile()
+        address = row["email"].text.casefold()
+        if address and (line := by_address.setdefault(address, row["email"].line)) != row["email"].line:
+            findings.faults.append(file.fault(row["email"], "email", f"the same address as on line {line}", "each address once, since mail is private"))
+        if known is None:
+            continue
+        if (first := people.get(known.person_id)) is not None:
+            wrong = f"{shown(known.person_id)} stands on line {first.row['person_id'].line} already"
+            findings.faults.append(file.fault(row["person_id"], "person_id", wrong, "each person once"))
+        people.setdefault(known.person_id, Person(known, row))
+    if not people and len(findings.faults) == before:
+        findings.faults.append(Fault(file.path, 1, 1, "file", "nobody in it", "at least one person"))
+    return file
+
+
+def id_expected(text: str) -> str | None:
+    """What was expected instead of this id of the company's; None when it will do. It becomes a part of web addresses."""
+    if len(text) > 100 or re.search(r"[\s|/?#%\\]", text):
+        return "at most 100 characters without blanks and without | / ? # % \\"
+    return None
+
+
+class _Reader:
+    """Reads one row; each faulty cell is told and becomes None."""
+
+    def __init__(self, file: PeopleFile, row: Row, findings: Findings) -> None:
+        self._file = file
+        self._row = row
+        self._findings = findings
+
+    def profile(self) -> Profile | None:
+        for column in REQUIRED:
+            if not self._row[column].text:
+                self._tell(column, "nothing", "a value")
+        person_id = self._row["person_id"].text
+        if person_id and (expected := id_expected(person_id)) is not None:
+            self._tell("person_id", shown(person_id), expected)
+        values: dict[str, Any] = {
+            "person_id": person_id,
+            "name": self._read("name", _name),
+            "email": self._read("email", _email),
+            "role": self._read("role", _choice(ROLES)),
+            "time_zone": self._read("time_zone", _zone),
+            "language": self._read("language", _language),
+            "country": self._read("country", _country),
+            "manager_id": self._read("manager_id", str),
+            "department": self._read("department", str),
+            "skills": _entries(self._row["skills"].text),
+            "goals": _entries(self._row["goals"].text),
+            "capacity": self._read("capacity", _capacity),
+            "status": self._read("status", _choice(STATUSES)) or "active",
+        }
+        if not person_id:
+            return None
+        if person_id == values["manager_id"]:
+            self._tell("manager_id", "the person's own id", "somebody else's, or nothing")
+            values["manager_id"] = None
+        return Profile.model_validate(values | {name: values[name] or "" for name in ("name", "email")})
+
+    def _read(self, column: str, read: Callable[[str], Any]) -> Any:
+        text = self._row[column].text
+        if not text:
+            return None
+        try:
+            return read(text)
+        except _Expected as expected:
+            self._tell(column, str(expected.wrong or shown(text)), expected.words)
+            return None
+
+    def _tell(self, column: str, wrong: str, expected: str) -> None:
+        self._findings.faults.append(self._file.fault(self._row[column], column, wrong, expected))
+
+
+class _Expected(Exception):  # noqa: N818 - never leaves this module
+    def __init__(self, words: str, wrong: str | None = None) -> None:
+        super().__init__(words)
+        self.words = words
+        self.wrong = wrong
+
+
+def _name(text: str) -> str:
+    if len(text) > 200:
+        raise _Expected("at most 200 characters", f"{len(text)} characters")
+    return text
+
+
+def _email(text: str) -> str:
+    if len(text) > 254 or not _EMAIL.fullmatch(text) or ".." in text or text[0] == "." or ".@" in text:
+        raise _Expected("an e-mail address such as ana@example.com", f"{shown(text)} is not an e-mail address")
+    return text
+
+
+def _choice(names: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.casefold() not in names:
+            raise _Expected(one_of(names), f"{shown(text)} is not one of them")
+        return text.casefold()
+
+    return read
+
+
+def _zone(text: str) -> str:
+    if text not in zone_names():
+        raise _Expected(zone_expected(text), f"unknown time zone {shown(text)}")
+    return text
+
+
+def _language(text: str) -> str:
+    if (expected := language_fault(text)) is not None:
+        raise _Expected(expected, f"{shown(text)} is not a language")
+    return text
+
+
+def _country(text: str) -> str:
+    if text.upper() not in country_codes():
+        country = text.upper().partition("-")[0]
+        meant = nearest(text, [code for code in country_codes() if code.startswith(f"{country}-")]) if country in country_codes() else None
+        raise _Expected(f"{meant} perhaps" if meant else "an ISO 3166 code such as DE or DE-BY", f"unknown country {shown(text)}")
+    return text.upper()
+
+
+def _capacity(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        raise _Expected(f"a whole number from 0 to {_MOST}, or nothing", f"{shown(text)} is not a whole number")
+    if int(text) > _MOST:
+        raise _Expected(f"at most {_MOST}", f"{shown(text)} is too big")
+    return int(text)
+
+
+def _entries(text: str) -> tuple[str, ...]:
+    """A list inside a cell, by `|`: blanks around entries and empty entries are left out, and repeats."""
+    return tuple(dict.fromkeys(entry for part in text.split("|") if (entry := part.strip())))

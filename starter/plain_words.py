@@ -1,0 +1,84 @@
+"""pydantic's errors in plain words: what is wrong, and what was expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starter.faults import nearest, one_of, shown
+
+_PATTERNS = {
+    "[a-z0-9][a-z0-9-]{0,39}": "1 to 40 of a-z, 0-9 and -, beginning with a letter or digit",
+    "[0-5]\\d$": "a time of day such as 10:00",
+    "-([01]": "hours such as 08:00-18:00, or none",
+    "https?": "an address that begins with http:// or https://",
+}
+_UNIONS = {
+    "when": "expectations_confirmed, goal_set, goal_progressed, closing_held or {meetings_held: a number}",
+    "reporting_line": "a whole number of levels, at least 1, or all",
+}
+DURATION = "an ISO 8601 duration in weeks, days, hours, minutes or seconds, such as P2W, P7D or PT24H"
+
+
+def plain_words(error: Mapping[str, Any], field: str, value: Any) -> tuple[str, str]:
+    """(what is wrong, what was expected) for one entry of `ValidationError.errors()` about `field`, which holds `value`."""
+    context: Mapping[str, Any] = error.get("ctx", {})
+    kind: str = error["type"]
+    if field in _UNIONS and (kind == "literal_error" or field == "reporting_line"):
+        return f"{shown(value)} is not one of them", _UNIONS[field]
+    match kind:
+        case "missing":
+            return "missing", "this key with a value"
+        case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
+            return f"{shown(value)} is not a whole number", "a whole number"
+        case "greater_than_equal":
+            return f"{shown(value)} is too small", f"at least {context['ge']}"
+        case "less_than_equal":
+            return f"{shown(value)} is too big", f"at most {context['le']}"
+        case "string_type":
+            hint = ", such as a word in quotes" if isinstance(value, int | float) else ""
+            return f"{shown(value)} is not a text", f"a text{hint}"
+        case "string_too_short":
+            return "empty", f"at least {_count(context['min_length'], 'character')}"
+        case "string_too_long":
+            return f"{len(value) if isinstance(value, str) else 'too many'} characters", f"at most {context['max_length']}"
+        case "string_pattern_mismatch":
+            return f"{shown(value)} does not fit", _pattern(str(context["pattern"]))
+        case "too_short":
+            entries = len(value) if isinstance(value, list | tuple) else 0
+            return _count(entries, "entry", "entries"), f"at least {_count(context['min_length'], 'entry', 'entries')}"
+        case "too_long":
+            entries = len(value) if isinstance(value, list | tuple) else 0
+            return _count(entries, "entry", "entries"), f"at most {_count(context['max_length'], 'entry', 'entries')}"
+        case "literal_error":
+            return f"{shown(value)} is not one of them", re.sub(r"'([^']*)'", r"\1", str(context["expected"]))
+        case "bool_type" | "bool_parsing":
+            return f"{shown(value)} is neither true nor false", "true or false"
+        case "tuple_type" | "list_type":
+            return f"{shown(value)} is not a list", "a list"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            if context.get("class_name") == "Duration":
+                return f"{shown(value)} is not a duration", DURATION
+            return f"{shown(value)} is not a group of keys", "a group of keys"
+        case "date_type" | "date_parsing" | "date_from_datetime_parsing" | "date_from_datetime_inexact":
+            return f"{shown(value)} is not a date", "a date such as 2027-07-19"
+        case "value_error":
+            return f"{shown(value)} does not fit", str(context["error"]).removeprefix("expected ")
+        case _:
+            return f"{shown(value)} does not fit", " ".join(str(error["msg"]).removeprefix("Input should be ").split())
+
+
+def unknown_key(key: str, known: Iterable[str]) -> tuple[str, str]:
+    known = list(known)
+    if (meant := nearest(key, known)) is not None:
+        return f"unknown key {shown(key)}", f"{meant} perhaps"
+    return f"unknown key {shown(key)}", one_of(known) if known else "no keys here"
+
+
+def _pattern(pattern: str) -> str:
+    return next((words for part, words in reversed(_PATTERNS.items()) if part in pattern), "a text of another shape")
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,54 @@
+"""`mentorship programme check FILE`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from starter.answer import Json, Misused, Refused, answer, aside
+from starter.faults import Findings
+from starter.programme_file import read_programme
+
+app = typer.Typer(no_args_is_help=True, help="Programme files.")
+
+
+@app.callback()
+def programme() -> None:
+    """Programme files."""
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="The programme file (YAML 1.2).")], json: Json = False) -> None:
+    """Says everything that is wrong with a programme file. Needs no server."""
+    findings = Findings()
+    try:
+        found = read_programme(file, findings)
+    except OSError as error:
+        raise Misused(f"{file}: {error.strerror or 'cannot be read'}") from error
+    refuse_faults(findings)
+    if found.programme is None:  # pragma: no cover - a reader that finds no fault and no programme has a defect
+        raise Refused(f"{file}: cannot be used")
+    head, meetings = found.programme.programme, found.programme.meetings
+    for notice in findings.sorted_notices():
+        aside(str(notice))
+    result = {
+        "ok": True,
+        "programme": head.id,
+        "version": head.version,
+        "digest": found.programme.digest,
+        "notices": [asdict(notice) for notice in findings.sorted_notices()],
+    }
+    line = f"{file}: {head.id} version {head.version}: {meetings.count} meetings, {len(found.programme.milestones)} milestones, {head.length}; nothing wrong"
+    answer(result, [line], as_json=json)
+
+
+def refuse_faults(findings: Findings) -> None:
+    """Raises Refused with every fault, a line each; notices first."""
+    faults = findings.sorted_faults()
+    if faults:
+        for notice in findings.sorted_notices():
+            aside(str(notice))
+        raise Refused(*(str(fault) for fault in faults), result={"ok": False, "faults": [asdict(fault) for fault in faults]})

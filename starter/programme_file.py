@@ -1,0 +1,172 @@
+"""The programme file: YAML 1.2 to a Programme, with every fault of it at once and in its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from babel import Locale, UnknownLocaleError
+from pydantic import ValidationError
+
+from mentorship.programme import Programme
+from schedule.calendar import zone_names
+from starter.faults import Fault, Findings, Notice, nearest, shown
+from starter.plain_words import DURATION, plain_words, unknown_key
+from starter.programme_keys import is_duration, keys_at
+from starter.programme_repair import may_follow_from, repaired
+from starter.programme_repeats import repeated
+from starter.yaml_document import Key, YamlDocument, dotted, read_yaml
+
+Path_ = tuple[Key, ...]
+_PASSES = 4
+
+
+@dataclass(frozen=True)
+class ProgrammeFile:
+    """Where the keys of a programme file stand, and the programme, if all of it is right."""
+
+    programme: Programme | None
+    document: YamlDocument
+
+    @property
+    def reporting_line(self) -> int | Literal["all"]:
+        """How near in the reporting line a mentor may not be; the default where the file says nothing that makes sense."""
+        value = self.document.value(("reporting_line",))
+        return value if value == "all" or (isinstance(value, int) and value > 0) else 2
+
+    def fault(self, path: Path_, wrong: str, expected: str) -> Fault:
+        return Fault(self.document.path, *self.document.place(path), dotted(path), wrong, expected)
+
+
+def read_programme(path: Path, findings: Findings) -> ProgrammeFile:
+    """The programme in that file; its faults go to `findings`. Raises OSError when there is no such file."""
+    document, faults = read_yaml(path, str(path))
+    findings.faults += faults
+    if document.data is None:
+        if not faults:
+            findings.faults.append(Fault(document.path, 1, 1, "file", "nothing in it", "a programme"))
+        return ProgrammeFile(None, document)
+    if not isinstance(document.data, dict):
+        findings.faults.append(Fault(document.path, *document.place(()), "file", f"{shown(document.data)} is not a group of keys", "a programme"))
+        return ProgrammeFile(None, document)
+    programme, found = _validated(document)
+    found += _durations(document) + _zone_and_languages(document)
+    findings.faults += found
+    if faults or found or programme is None:
+        return ProgrammeFile(None, document)
+    findings.notices += _notices(programme, document)
+    return ProgrammeFile(programme, document)
+
+
+def language_fault(tag: str) -> str | None:
+    """What was expected instead of this language tag; None when it is one."""
+    try:
+        Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError, TypeError):
+        return "a language tag such as en, de or pt-BR"
+    return None
+
+
+def zone_expected(name: str) -> str:
+    """What was expected instead of this unknown zone."""
+    meant = nearest(name, zone_names())
+    return f"{meant} perhaps" if meant else "a name such as Europe/Berlin"
+
+
+def _validated(document: YamlDocument) -> tuple[Programme | None, list[Fault]]:
+    """Validate, stand in for what is wrong, and validate again: rules over several keys are asked only when each key is right."""
+    faults: dict[Path_, list[Fault]] = {path: [fault] for path, fault in repeated(document).items()}
+    programme: Programme | None = None
+    data = repaired(document.data, faults)
+    for _ in range(_PASSES):
+        try:
+            programme = Programme.model_validate_json(json.dumps(data, default=str), strict=True)
+        except ValidationError as error:
+            found = _translated(document, error)
+        else:
+            break
+        faults |= {path: told for path, told in found.items() if path not in faults and not may_follow_from(path, faults)}
+        data = repaired(data, found)
+    return (None if faults else programme), [fault for told in faults.values() for fault in told]
+
+
+def _translated(document: YamlDocument, error: ValidationError) -> dict[Path_, list[Fault]]:
+    """What pydantic found, by path; without a fault where another one already says it."""
+    entries = [_placed(document, dict(entry)) for entry in error.errors(include_url=False)]
+    below = {path[:length] for path, _ in entries for length in range(len(path))}
+    meant = {(*path[:-1], nearest(str(path[-1]), keys_at(path[:-1]))) for path, entry in entries if entry["type"] == "extra_forbidden"}
+    faults: dict[Path_, list[Fault]] = {}
+    for path, entry in entries:
+        union = path in below and entry["type"] in {"literal_error", "int_type", "int_parsing"}  # the other branch says more
+        counted_right_ones = entry["type"] == "too_short" and len(document.value(path) or ()) >= entry["ctx"]["min_length"]
+        if union or counted_right_ones or path in faults:
+            continue
+        if entry["type"] == "extra_forbidden":
+            place = document.keys.get(path, document.place(path))
+            told = unknown_key(str(path[-1]), keys_at(path[:-1]))
+        else:
+            place = document.place(path)
+            told = plain_words(entry, str(path[-1]) if path else "", document.value(path))
+            if entry["type"] == "value_error" and path not in document.values:
+                told = ("its default does not fit", told[1])
+        misspelt = entry["type"] == "missing" and path in meant
+        faults[path] = [] if misspelt else [Fault(document.path, *place, dotted(path), *told)]
+    return faults
+
+
+def _placed(document: YamlDocument, entry: dict[str, Any]) -> tuple[Path_, dict[str, Any]]:
+    """The path of an error in the file: pydantic's own, without the names of a union's branches."""
+    path: Path_ = ()
+    for index, key in enumerate(entry["loc"]):
+        last = index == len(entry["loc"]) - 1
+        if (*path, key) in document.values or (last and entry["type"] in {"missing", "extra_forbidden"}):
+            path = (*path, key)
+    if entry["type"] == "value_error":
+        named = re.match(r"([a-z_]+(?:\.[a-z_]+)*): (.*)", str(entry["ctx"]["error"]))
+        if named and not path:
+            return tuple(named[1].split(".")), {**entry, "ctx": {"error": named[2]}}
+        if len(path) > 1 and (blamed := _BLAMED.get(str(path[-2]))) and isinstance(document.value(path), dict):
+            return (*path, blamed), entry
+    return path, entry
+
+
+_BLAMED = {"quiet": "to", "milestones": "by"}
+"""Of a rule over two keys, the one that is pointed at."""
+
+
+def _durations(document: YamlDocument) -> list[Fault]:
+    """A duration is written as one word; the core's model would also take its own parts."""
+    return [
+        Fault(document.path, *place, dotted(path), f"{shown(value)} is not a duration", DURATION)
+        for path, place in document.values.items()
+        if is_duration(path) and isinstance(value := document.value(path), dict)
+    ]
+
+
+def _zone_and_languages(document: YamlDocument) -> list[Fault]:
+    faults: list[Fault] = []
+    path: Path_ = ("programme", "time_zone")
+    name = document.value(path)
+    if isinstance(name, str) and name not in zone_names():
+        faults.append(Fault(document.path, *document.place(path), dotted(path), f"unknown time zone {shown(name)}", zone_expected(name)))
+    languages = document.value(("programme", "languages"))
+    for index, tag in enumerate(languages if isinstance(languages, list) else ()):
+        path = ("programme", "languages", index)
+        if isinstance(tag, str) and (expected := language_fault(tag)) is not None:
+            faults.append(Fault(document.path, *document.place(path), dotted(path), f"{shown(tag)} is not a language", expected))
+    return faults
+
+
+def _notices(programme: Programme, document: YamlDocument) -> Iterable[Notice]:
+    meetings = programme.meetings
+    for warning in programme.warnings():
+        yield Notice(document.path, *document.place(warning.path), dotted(warning.path), warning.message)
+    if meetings.time_of_day is None:
+        for key, used in (("quiet", bool(meetings.quiet)), ("holidays", meetings.holidays)):
+            if used:
+                path: Path_ = ("meetings", key)
+                yield Notice(document.path, *document.place(path), dotted(path), "has no effect without meetings.time_of_day")

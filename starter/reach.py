@@ -1,0 +1,48 @@
+"""How a command reaches records and Temporal, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from temporalio.client import Client
+
+from gateway.connect import connect
+from gateway.settings import Settings
+from records.cohorts import Enrolment
+from records.store import Records
+from starter.answer import Refused
+
+
+@asynccontextmanager
+async def open_records(settings: Settings) -> AsyncIterator[Records]:
+    """Raises KeyringUnusable, RecordsUnavailable, SchemaOutdated."""
+    records = await Records.open(settings.database_url, settings.keyring())
+    try:
+        yield records
+    finally:
+        await records.close()
+
+
+async def reach_temporal(settings: Settings) -> Client:
+    """Raises KeyringUnusable, TemporalUnavailable."""
+    return await connect(settings, settings.keyring(), role="cli")
+
+
+async def enrolled(records: Records, cohort: str, pair_id: str) -> Enrolment:
+    """The pair by the operator's own ids. Raises Refused when there is none."""
+    if await records.cohorts.get(cohort) is None:
+        raise Refused(f"there is no cohort {cohort}")
+    found = await records.cohorts.find(cohort, pair_id)
+    if found is None:
+        raise Refused(f"cohort {cohort} has no pair {pair_id}")
+    return found
+
+
+def login() -> str:
+    """Who runs this, for `--as`; a container may have no name for its user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "operator"

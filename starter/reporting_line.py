@@ -1,0 +1,45 @@
+"""Who reports to whom: how far two people are apart in one line, and lines that lead back to themselves (H4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+
+def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> int | None:
+    """How many levels one of the two stands above the other, whichever it is; None when neither does.
+
+    A manager outside `managers` ends the line there. Lines that lead back to themselves are followed once.
+    """
+    found = [level for low, high in ((one, other), (other, one)) for level, name in enumerate(_above(low, managers), start=1) if name == high]
+    return min(found, default=None)
+
+
+def circles(managers: Mapping[str, str | None]) -> list[tuple[str, ...]]:
+    """The lines that lead back to themselves, each once, from its first person in the order of `managers`."""
+    settled: set[str] = set()
+    found: list[tuple[str, ...]] = []
+    for start in managers:
+        trail: dict[str, int] = {}
+        at: str | None = start
+        while at is not None and at in managers and at not in settled and at not in trail:
+            trail[at] = len(trail)
+            at = managers[at]
+        if at is not None and at in trail:
+            members = set(list(trail)[trail[at] :])
+            first = next(name for name in managers if name in members)
+            circle, name = [first], managers[first]
+            while name is not None and name != first:
+                circle.append(name)
+                name = managers[name]
+            found.append(tuple(circle))
+        settled |= trail.keys()
+    return found
+
+
+def _above(name: str, managers: Mapping[str, str | None]) -> Iterator[str]:
+    seen = {name}
+    at = managers.get(name)
+    while at is not None and at not in seen:
+        yield at
+        seen.add(at)
+        at = managers.get(at)

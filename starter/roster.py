@@ -1,0 +1,115 @@
+"""All files of a cohort at once: programme, people, pairs, and what must hold between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mentorship.commands import Plan
+from mentorship.programme import Programme
+from records.people import Profile
+from schedule.plan import plan
+from starter.faults import Fault, Findings, nearest, shown
+from starter.pairs_file import RosterPair, read_pairs
+from starter.people_file import PeopleFile, Person, read_people
+from starter.programme_file import ProgrammeFile, read_programme
+from starter.reporting_line import circles
+from starter.yaml_document import Key
+
+
+@dataclass(frozen=True)
+class Roster:
+    """What a cohort starts with, free of faults."""
+
+    programme: Programme
+    people: Mapping[str, Profile]
+    pairs: tuple[RosterPair, ...]
+
+    def profiles(self) -> list[Profile]:
+        """Everybody in the file, with the role that the pairs give to who has none."""
+        mentors = {pair.mentor_id for pair in self.pairs}
+        mentees = {pair.mentee_id for pair in self.pairs}
+        return [
+            profile if profile.role else profile.model_copy(update={"role": _role(person_id in mentors, person_id in mentees)})
+            for person_id, profile in self.people.items()
+        ]
+
+    def zone(self, person_id: str) -> str:
+        """The person's own zone, or the programme's."""
+        return self.people[person_id].time_zone or self.programme.programme.time_zone
+
+    def plan(self, pair: RosterPair, starts: datetime) -> Plan:
+        """The calendar of one pair."""
+        return plan(
+            self.programme,
+            starts,
+            mentee_zone=self.zone(pair.mentee_id),
+            mentor_country=self.people[pair.mentor_id].country,
+            mentee_country=self.people[pair.mentee_id].country,
+        )
+
+
+def read_roster(programme: Path, people: Path, pairs: Path, findings: Findings) -> Roster | None:
+    """The three files, or None with every fault of all of them in `findings`. Raises OSError when one is not there."""
+    programme_file = read_programme(programme, findings)
+    people_file = read_people(people, findings)
+    pairs_file = read_pairs(pairs, people_file, programme_file.reporting_line, findings)
+    _check_circles(people_file, findings)
+    if people_file.people:
+        _check_contacts(programme_file, people_file, findings)
+    if findings.faults or programme_file.programme is None:
+        return None
+    profiles = {person_id: person.profile for person_id, person in people_file.people.items()}
+    return Roster(programme_file.programme, profiles, pairs_file.pairs)
+
+
+def _role(mentor: bool, mentee: bool) -> str | None:
+    if mentor and mentee:
+        return "both"
+    if mentor:
+        return "mentor"
+    return "mentee" if mentee else None
+
+
+def _check_circles(people: PeopleFile, findings: Findings) -> None:
+    managers = {person_id: person.profile.manager_id for person_id, person in people.people.items()}
+    for circle in circles(managers):
+        cell = people.people[circle[0]].row["manager_id"]
+        line = " → ".join((*circle, circle[0]))
+        findings.faults.append(people.fault(cell, "manager_id", f"the reporting line leads back to itself: {line}", "a line that ends"))
+
+
+def _check_contacts(programme: ProgrammeFile, people: PeopleFile, findings: Findings) -> None:
+    named = [*_named(programme, "coordinators", "coordinator"), *_named(programme, "owner", "owner"), *_named(programme, "outside", "contact")]
+    team = {person_id for path, person_id, _ in named if path[1] != "outside"}
+    for path, person_id, role in named:
+        person = people.people.get(person_id)
+        if person is None:
+            meant = nearest(person_id, people.people)
+            expected = f"{meant} perhaps" if meant else "a person_id of that file"
+            findings.faults.append(programme.fault(path, f"nobody with the id {shown(person_id)} in {people.path}", expected))
+        elif path[1] == "outside" and person_id in team:
+            findings.faults.append(programme.fault(path, f"{shown(person_id)} is of the programme's team", "somebody outside it, for concerns"))
+        else:
+            findings.faults += _unfit(programme, path, person, role)
+
+
+def _named(programme: ProgrammeFile, key: str, role: str) -> list[tuple[tuple[Key, ...], str, str]]:
+    """(path, person_id, role that is needed) of the contacts under `key`, also of a file that is faulty elsewhere."""
+    value = programme.document.value(("contacts", key))
+    if isinstance(value, str):
+        return [(("contacts", key), value, role)]
+    return [(("contacts", key, index), entry, role) for index, entry in enumerate(value if isinstance(value, list) else ()) if isinstance(entry, str)]
+
+
+def _unfit(programme: ProgrammeFile, path: tuple[Key, ...], person: Person, role: str) -> list[Fault]:
+    name = shown(person.profile.person_id)
+    faults = []
+    if person.profile.role != role:
+        wrong = f"has the role {person.profile.role}" if person.profile.role else "has no role"
+        faults.append(programme.fault(path, f"{name} {wrong}", f"the role {role}"))
+    if person.profile.status != "active":
+        faults.append(programme.fault(path, f"{name} is {'on leave' if person.profile.status == 'leave' else 'gone'}", "somebody active"))
+    return faults

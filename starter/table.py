@@ -1,0 +1,167 @@
+"""A CSV file as rows of cells, each of which knows its line and column.
+
+The standard library's csv reads the values; it tells only the line on which a record *ends*, so the places are counted here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from starter.faults import Fault, Findings, Notice, nearest, one_of, shown
+from starter.yaml_document import undecodable
+
+_LONGEST_CELL = 10_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text without blanks around it, any run of blanks and line ends as one space; its place, counted from 1."""
+
+    text: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record. A cell that is not there is blank and stands where the record begins."""
+
+    line: int
+    cells: dict[str, Cell]
+
+    def __getitem__(self, column: str) -> Cell:
+        return self.cells.get(column, Cell("", self.line, 1))
+
+
+def read_table(path: Path, required: Sequence[str], optional: Sequence[str], findings: Findings) -> Iterator[Row]:
+    """The rows of that file, `,` or `;` between cells, blank rows left out. What is wrong with it as a table goes to `findings`.
+
+    Columns beside the named ones are kept out, with one notice. Raises OSError when there is no such file.
+    """
+    shown_path = str(path)
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        findings.faults.append(undecodable(shown_path, raw, error))
+        return
+    known = (*required, *optional)
+    records = _records(text, _delimiter(text, known), shown_path, findings)
+    header = next(records, None)
+    if header is None:
+        findings.faults.append(Fault(shown_path, 1, 1, "file", "nothing in it", f"a header with {one_of(required).replace(' or ', ' and ')}"))
+        return
+    names = _header(header, required, known, shown_path, findings)
+    for cells in records:
+        if not any(cell.text for cell in cells):
+            continue
+        if len(cells) < len(names) or any(cell.text for cell in cells[len(names) :]):
+            place = cells[min(len(cells), len(names)) if len(cells) > len(names) else 0]
+            findings.faults.append(Fault(shown_path, place.line, place.column, "row", f"{len(cells)} cells", f"{len(names)} as in the header"))
+        yield Row(cells[0].line, {name: cell for name, cell in zip(names, cells, strict=False) if name in known})
+
+
+def _header(cells: list[Cell], required: Sequence[str], known: Collection[str], path: str, findings: Findings) -> list[str]:
+    names: list[str] = []
+    extra: list[Cell] = []
+    for cell in cells:
+        name = cell.text.casefold()
+        if name and name in names:
+            findings.faults.append(Fault(path, cell.line, cell.column, name, "a second column of this name", "each column once"))
+            name = ""
+        elif cell.text and name not in known:
+            extra.append(cell)
+        names.append(name)
+    for name in required:
+        if name not in names:
+            findings.faults.append(Fault(path, cells[0].line, 1, name, "column missing", f"a column {name} in the header"))
+    if extra:
+        told = ", ".join(f"{shown(cell.text)} (for {meant}?)" if (meant := nearest(cell.text, set(known) - set(names))) else shown(cell.text) for cell in extra)
+        findings.notices.append(Notice(path, extra[0].line, extra[0].column, "header", f"extra columns kept out: {told}"))
+    return names
+
+
+def _delimiter(text: str, known: Collection[str]) -> str:
+    """Whichever of `,` and `;` makes more known columns of the header."""
+    line = next((line for line in io.StringIO(text) if line.strip()), "")
+    columns = {sign: sum(cell.strip(' "\r\n').casefold() in known for cell in line.split(sign)) for sign in ",;"}
+    return ";" if columns[";"] > columns[","] else ","
+
+
+def _records(text: str, delimiter: str, path: str, findings: Findings) -> Iterator[list[Cell]]:
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    start = 1
+    while True:
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            findings.faults.append(Fault(path, start, 1, "row", _in_words(error), "quotes in pairs around a cell, doubled inside it"))
+            return
+        places = _places("".join(taken), delimiter, start)
+        start += len(taken)
+        taken.clear()
+        if values:
+            yield [_cell(value, place, path, findings) for value, place in zip(values, places, strict=True)]
+
+
+def _places(raw: str, delimiter: str, line: int) -> list[tuple[int, int]]:
+    """Where each cell of a record begins. A quote opens a cell only at its beginning, as csv has it."""
+    places = [(line, 1)]
+    column, quoted, at_start = 1, False, True
+    index = 0
+    while index < len(raw):
+        sign = raw[index]
+        doubled = quoted and raw[index : index + 2] == '""'
+        if doubled:
+            index += 1
+            column += 1
+        elif sign == '"' and (quoted or at_start):
+            quoted = not quoted
+        at_start = False
+        index += 1
+        column += 1
+        if sign == "\n" or (sign == "\r" and raw[index : index + 1] != "\n"):
+            line, column = line + 1, 1
+        elif sign == delimiter and not quoted:
+            places.append((line, column))
+            at_start = True
+    return places
+
+
+def _cell(value: str, place: tuple[int, int], path: str, findings: Findings) -> Cell:
+    text = " ".join(value.split())
+    if any(_hides(sign) for sign in text):
+        findings.faults.append(Fault(path, *place, "cell", f"{shown(text)} has a control character", "text that can be read"))
+        text = "".join(sign for sign in text if not _hides(sign))
+    if len(text) > _LONGEST_CELL:
+        findings.faults.append(Fault(path, *place, "cell", f"{len(text)} characters", f"at most {_LONGEST_CELL}"))
+        text = text[:_LONGEST_CELL]
+    return Cell(text, *place)
+
+
+def _hides(sign: str) -> bool:
+    """Control characters, and those that turn the direction of what follows; joiners belong to some scripts and stay."""
+    return unicodedata.category(sign) in {"Cc", "Cs"} or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def _in_words(error: csv.Error) -> str:
+    text = str(error)
+    if "unexpected end" in text:
+        return "a quote that is opened and never closed"
+    if "expected after" in text:
+        return "text after a closing quote"
+    return text

@@ -1,0 +1,124 @@
+"""A YAML 1.2 document as plain data, together with the place of every key and value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+from starter.faults import Fault
+
+Key = str | int
+Place = tuple[int, int]
+
+
+@dataclass
+class YamlDocument:
+    """`values` and `keys` map the path of each node to its line and column, counted from 1."""
+
+    path: str
+    data: Any = None
+    values: dict[tuple[Key, ...], Place] = field(default_factory=dict)
+    keys: dict[tuple[Key, ...], Place] = field(default_factory=dict)
+
+    def place(self, path: tuple[Key, ...]) -> Place:
+        """Where the value at `path` stands; of what is not there, its nearest parent."""
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, (1, 1))
+
+    def value(self, path: tuple[Key, ...]) -> Any:
+        """The value at `path`, or None."""
+        at = self.data
+        for key in path:
+            try:
+                at = at[key]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return at
+
+
+def read_yaml(path: Path, shown_path: str) -> tuple[YamlDocument, list[Fault]]:
+    """The document, and what is wrong with it as YAML; with faults other than repeated keys, `data` is None.
+
+    Raises OSError when there is no such file.
+    """
+    document = YamlDocument(shown_path)
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return document, [undecodable(shown_path, raw, error)]
+    if (directive := re.search(r"^%YAML\s+(?!1\.2\b)", text, re.MULTILINE)) is not None:
+        return document, [Fault(shown_path, text.count("\n", 0, directive.start()) + 1, 1, "file", "another version of YAML", "YAML 1.2")]
+    try:
+        root = YAML(typ="rt").compose(text)
+        if root is None:
+            return document, [Fault(shown_path, 1, 1, "file", "nothing in it", "a programme")]
+        faults = _walk(document, root, (), ())
+        plain = YAML(typ="safe", pure=True)
+        plain.allow_duplicate_keys = True
+        data = plain.load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return document, [Fault(shown_path, line, column, "file", _one_line(error.problem or error.context or "not YAML"), "YAML 1.2")]
+    except ReaderError as error:
+        before = text[: error.position] if isinstance(error.position, int) else ""
+        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        return document, [Fault(shown_path, line, column, "file", "a character that YAML does not allow", "text in UTF-8")]
+    except (YAMLError, ValueError, RecursionError) as error:
+        return document, [Fault(shown_path, 1, 1, "file", _one_line(str(error)) or "not YAML", "YAML 1.2")]
+    if not any(fault.wrong == _LOOP for fault in faults):
+        document.data = data
+    return document, faults
+
+
+def undecodable(path: str, raw: bytes, error: UnicodeDecodeError) -> Fault:
+    """The place of the first byte that is not UTF-8."""
+    before = raw[: error.start].decode("utf-8-sig", errors="replace")
+    line = before.count("\n") + 1
+    return Fault(path, line, len(before) - (before.rfind("\n") + 1) + 1, "file", "not UTF-8 here", "text in UTF-8")
+
+
+_LOOP = "contains itself"
+
+
+def _walk(document: YamlDocument, node: Node, path: tuple[Key, ...], above: tuple[int, ...]) -> list[Fault]:
+    place = (node.start_mark.line + 1, node.start_mark.column + 1)
+    document.values[path] = place
+    if id(node) in above:
+        return [Fault(document.path, *place, dotted(path), _LOOP, "plain values")]
+    above = (*above, id(node))
+    faults: list[Fault] = []
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            name = str(key.value) if isinstance(key, ScalarNode) else "?"
+            inner = (*path, name)
+            place = (key.start_mark.line + 1, key.start_mark.column + 1)
+            if inner in document.keys:
+                first = document.keys[inner][0]
+                faults.append(Fault(document.path, *place, dotted(inner), f"the same key as on line {first}", "each key once"))
+                continue
+            document.keys[inner] = place
+            faults += _walk(document, value, inner, above)
+    elif isinstance(node, SequenceNode):
+        for index, value in enumerate(node.value):
+            faults += _walk(document, value, (*path, index), above)
+    return faults
+
+
+def dotted(path: tuple[Key, ...]) -> str:
+    """`milestones[1].title`, entries counted from 0 as in JSONPath; the whole file is `file`."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".") or "file"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,170 @@
+"""The command line as it is called: answers, exit codes, and that nothing needs a server before it must."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from starter.answer import columns
+from starter.start_instant import parse_start
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+@pytest.fixture(autouse=True)
+def no_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("MENTORSHIP_CONNECT_TIMEOUT", "1")
+
+
+def test_the_installed_command_answers_and_exits_as_programs_expect(tmp_path: Path) -> None:
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-m", "starter", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    right = call("programme", "check", "examples/engineering-2027.yaml")
+    (tmp_path / "bad.yaml").write_text("programme: 3\n")
+    wrong = call("programme", "check", str(tmp_path / "bad.yaml"))
+    missing = call("programme", "check", "nowhere.yaml")
+    usage = call("cohort", "start")
+
+    assert (right.returncode, right.stderr) == (0, "")
+    assert wrong.returncode == 1
+    assert f"{tmp_path}/bad.yaml:1:12: programme: 3 is not a group of keys" in wrong.stderr
+    assert wrong.stdout == ""
+    assert (missing.returncode, missing.stderr) == (2, "nowhere.yaml: No such file or directory\n")
+    assert usage.returncode == 2
+
+
+@pytest.mark.filterwarnings("ignore:Requested Holidays")  # Egypt's are known until 2035
+def test_the_examples_pass_a_dry_run_and_show_the_calendar(run: Callable[..., Any]) -> None:
+    files = [f"--{name}={EXAMPLES / file}" for name, file in (("programme", "engineering-2027.yaml"), ("people", "people.csv"), ("pairs", "pairs.csv"))]
+
+    told = run("cohort", "start", *files, "--cohort", "engineering-27", "--starts", "2099-03-02", "--dry-run")
+
+    assert (told.code, told.err) == (0, "")
+    assert "8 pairs, 15 people" in told.out
+    assert "Mon 2099-03-09 10:00" in told.out
+    assert "mails to a diligent mentor: " in told.out
+    assert told.out.endswith("dry run: nothing was started\n")
+
+
+def test_a_dry_run_as_json_tells_instants(files: Any, run: Callable[..., Any]) -> None:
+    told = run("cohort", "start", *files.options(), "--dry-run", "--json").json
+
+    assert told["pairs"] == 2
+    assert told["people"] == 4
+    assert told["starts"] == "2099-03-01T23:00:00+00:00"
+    first = told["first_pair"]
+    assert (first["pair_id"], first["time_zone"], len(first["meetings"])) == ("p1", "America/New_York", 12)
+    assert first["meetings"][0]["start"] == "2099-03-09T14:00:00Z"
+    assert first["mails"]["mentee"]["total"] <= 20  # a diligent person in 26 weeks
+
+
+def test_every_fault_goes_to_stderr_a_line_each_and_nothing_is_opened(files: Any, run: Callable[..., Any], tmp_path: Path) -> None:
+    files.write(pairs="pair_id,mentor_id,mentee_id\np1,m1,m1\np2,nobody,e1\n")
+
+    told = run("cohort", "start", *files.options())
+
+    assert told.code == 1
+    assert told.out == ""
+    assert [line.split(": ")[0].split("/")[-1] for line in told.err.splitlines()] == ["pairs.csv:2:7", "pairs.csv:2:7", "pairs.csv:3:4"]
+    assert not (tmp_path / ".mentorship").exists()
+
+
+def test_faults_as_json_stand_on_stdout_too(files: Any, run: Callable[..., Any]) -> None:
+    files.write(pairs="pair_id,mentor_id,mentee_id\np1,nobody,e1\n")
+
+    told = run("cohort", "start", *files.options(), "--json")
+
+    assert told.code == 1
+    assert told.json["ok"] is False
+    assert (told.json["faults"][0]["line"], told.json["faults"][0]["column"], told.json["faults"][0]["field"]) == (2, 4, "mentor_id")
+
+
+@pytest.mark.parametrize("extra", [[], ["--dry-run"]])
+def test_files_that_are_not_there_are_all_named_and_exit_2(run: Callable[..., Any], extra: list[str]) -> None:
+    told = run("cohort", "start", "--programme", "a", "--people", "b", "--pairs", "c", "--cohort", "x", "--starts", "now", *extra)
+
+    assert (told.code, told.err.splitlines()) == (2, ["a: no such file", "b: no such file", "c: no such file"])
+
+
+@pytest.mark.parametrize(("option", "value"), [("cohort", "Spring 27"), ("starts", "tomorrow"), ("starts", "2099-03-02T10:00:00")])
+def test_an_option_that_makes_no_sense_exits_2(files: Any, run: Callable[..., Any], option: str, value: str) -> None:
+    told = run("cohort", "start", *files.options(**{option: value}), "--dry-run")
+
+    assert told.code == 2
+    assert f"--{option}: {value!r}" in told.err
+
+
+def test_a_start_whose_first_meeting_is_past_is_refused(files: Any, run: Callable[..., Any]) -> None:
+    told = run("cohort", "start", *files.options(starts="2020-01-06"), "--dry-run")
+
+    assert told.code == 1
+    assert "the first meeting of p2 would have been at 2020-01-13 09:00Z, which is past; expected a later --starts" in told.err
+
+
+def test_a_start_that_is_past_with_a_first_meeting_to_come_is_fine(files: Any, run: Callable[..., Any]) -> None:
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+
+    assert run("cohort", "start", *files.options(starts=yesterday), "--dry-run").code == 0
+
+
+def test_a_programme_without_room_for_a_meeting_is_refused(files: Any, run: Callable[..., Any]) -> None:
+    quiet = files.programme.read_text().replace('time_of_day: "10:00"', 'time_of_day: "10:00"\n  quiet: [{from: 2099-01-01, to: 2099-12-31}]')
+    files.write(programme=quiet)
+
+    told = run("cohort", "start", *files.options(), "--dry-run")
+
+    assert told.code == 1
+    assert "no meeting fits into the programme for 2 pairs, the first is p1" in told.err
+
+
+def test_meetings_that_do_not_fit_are_a_notice(files: Any, run: Callable[..., Any]) -> None:
+    files.write(programme=files.programme.read_text().replace("length: P26W", "length: P10W"))
+
+    told = run("cohort", "start", *files.options(), "--dry-run")
+
+    assert told.code == 0
+    assert "notice: 5 of 12 meetings fit for 2 pairs: p1, p2" in told.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["show", "c", "p"], ["pause", "c", "p"], ["extend", "c", "p", "--by", "P4W"], ["cohort", "status", "c"], ["cases"], ["journal", "verify"]],
+)
+def test_without_keys_a_command_says_so_and_exits_1(run: Callable[..., Any], arguments: list[str]) -> None:
+    told = run(*arguments)
+
+    assert (told.code, told.out) == (1, "")
+    assert "there is no such key file" in told.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["extend", "c", "p", "--by", "long"], ["extend", "c", "p", "--by", "P0D"], ["end", "c", "p", "--reason", "bored"], ["show", "c"]]
+)
+def test_wrong_arguments_exit_2(run: Callable[..., Any], arguments: list[str]) -> None:
+    assert run(*arguments).code == 2
+
+
+def test_a_start_is_a_date_in_the_programmes_zone_an_instant_or_now() -> None:
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+
+    assert parse_start("2027-07-01", "Europe/Berlin") == datetime(2027, 6, 30, 22, tzinfo=UTC)
+    assert parse_start("2027-07-01T09:00:00+05:30", "Europe/Berlin") == datetime(2027, 7, 1, 3, 30, tzinfo=UTC)
+    assert parse_start("2027-07-01T09:00:00Z", "Europe/Berlin") == datetime(2027, 7, 1, 9, tzinfo=UTC)
+    assert parse_start("now", "Europe/Berlin", now) == now
+    for wrong in ("2027-02-30", "20270701", "2027-07-01T09:00:00", "", "2027-07-01 09:00"):
+        with pytest.raises(ValueError, match="is not a start"):
+            parse_start(wrong, "Europe/Berlin")
+
+
+def test_columns_are_aligned_and_never_wrapped() -> None:
+    assert columns(("a", "long"), [("x" * 300, None), (True, 2.0)]) == ["a" + " " * 299 + "  long", "x" * 300 + "  -", "yes" + " " * 297 + "  2"]

@@ -1,0 +1,96 @@
+"""The people file: every column's bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from starter.faults import Findings
+from starter.people_file import read_people
+
+HEADER = "person_id,name,email,role,time_zone,language,country,manager_id,department,skills,goals,capacity,status"
+COLUMNS = HEADER.split(",")
+
+
+def one(**cells: str) -> str:
+    values = {"person_id": "e9", "name": "Nina", "email": "nina@example.com"} | cells
+    return ",".join(values.get(column, "") for column in COLUMNS)
+
+
+def read(files: Any, *lines: str) -> tuple[dict[str, Any], list[str]]:
+    files.write(people="\n".join((HEADER, *lines)) + "\n")
+    findings = Findings()
+    found = read_people(files.people, findings)
+    return {name: person.profile for name, person in found.people.items()}, [str(f).removeprefix(f"{files.folder}/") for f in findings.sorted_faults()]
+
+
+def test_a_person_is_read_with_lists_and_defaults(files: Any) -> None:
+    people, faults = read(files, one(skills="a b| c |a b||a", goals="", country="de", language="pt-BR", role="Mentor", capacity="2", status="leave"))
+
+    assert faults == []
+    nina = people["e9"]
+    assert (nina.skills, nina.goals, nina.country, nina.role, nina.capacity, nina.status) == (("a b", "c", "a"), (), "DE", "mentor", 2, "leave")
+    assert (nina.time_zone, nina.manager_id, nina.department) == (None, None, None)
+
+
+@pytest.mark.parametrize("address", ["a@b.example", "first.last+tag@sub.example.com", "o'neil@example.ie", "ü@bücher.example", "a@xn--bcher-kva.example"])
+def test_an_address_that_people_have_is_taken(files: Any, address: str) -> None:
+    assert read(files, one(email=address))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("person_id", "", "person_id: nothing, expected a value"),
+        ("person_id", "a/b", "person_id: 'a/b', expected at most 100 characters without blanks and without | / ? # % \\"),
+        ("person_id", "a b", "person_id: 'a b', expected at most 100 characters"),
+        ("name", "", "name: nothing, expected a value"),
+        ("name", "x" * 201, "name: 201 characters, expected at most 200 characters"),
+        ("email", "", "email: nothing, expected a value"),
+        *[
+            ("email", bad, "is not an e-mail address, expected an e-mail address such as")
+            for bad in ("nina", "nina@", "@x.example", "a b@x.example", "a@x", "a@x..example", ".a@x.example", "a@-x.example", "a@b@x.example")
+        ],
+        ("role", "boss", "role: 'boss' is not one of them, expected mentor, mentee, both, coordinator, owner or contact"),
+        ("time_zone", "Europe/Berlim", "time_zone: unknown time zone 'Europe/Berlim', expected Europe/Berlin perhaps"),
+        ("time_zone", "CET+1", "time_zone: unknown time zone 'CET+1', expected"),
+        ("language", "klingon", "language: 'klingon' is not a language"),
+        ("country", "Germany", "country: unknown country 'Germany', expected an ISO 3166 code such as DE or DE-BY"),
+        ("country", "DE-XX", "country: unknown country 'DE-XX', expected DE-"),
+        ("manager_id", "e9", "manager_id: the person's own id, expected somebody else's, or nothing"),
+        ("capacity", "two", "capacity: 'two' is not a whole number, expected a whole number from 0 to 1000, or nothing"),
+        ("capacity", "-1", "capacity: '-1' is not a whole number"),
+        ("capacity", "1001", "capacity: '1001' is too big, expected at most 1000"),
+        ("status", "away", "status: 'away' is not one of them, expected active, leave or gone"),
+    ],
+)
+def test_a_cell_out_of_its_bounds_is_told_at_the_cell(files: Any, column: str, value: str, told: str) -> None:
+    line = one(**{column: value})
+    place = sum(len(cell) + 1 for cell in line.split(",")[: COLUMNS.index(column)]) + 1
+
+    faults = read(files, line)[1]
+
+    assert len([fault for fault in faults if "nobody in it" not in fault]) == 1
+    assert faults[-1].startswith(f"people.csv:2:{place}: ")
+    assert told in faults[-1]
+
+
+def test_an_id_or_an_address_that_stands_twice_is_told_with_the_first_line(files: Any) -> None:
+    faults = read(files, one(), one(person_id="e8", email="NINA@example.com"), one(email="other@example.com"))[1]
+
+    assert faults == [
+        "people.csv:3:9: email: the same address as on line 2, expected each address once, since mail is private",
+        "people.csv:4:1: person_id: 'e9' stands on line 2 already, expected each person once",
+    ]
+
+
+def test_a_manager_outside_the_file_is_fine(files: Any) -> None:
+    people, faults = read(files, one(manager_id="somebody-else"))
+
+    assert faults == []
+    assert people["e9"].manager_id == "somebody-else"
+
+
+def test_a_file_with_nobody_in_it_is_told(files: Any) -> None:
+    assert read(files)[1] == ["people.csv:1:1: file: nobody in it, expected at least one person"]

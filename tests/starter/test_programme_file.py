@@ -1,0 +1,262 @@
+"""The programme file: every fault at once, at its line and column, in plain words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from starter.faults import Findings
+from starter.programme_file import read_programme
+
+REQUIRED = {
+    "programme": "{id: x, version: 1, title: X, length: P26W, time_zone: UTC}",
+    "contacts": "{coordinators: [a], owner: b, outside: [c]}",
+    "meetings": "{count: 2, first_after: P7D, interval: P14D, duration: PT1H}",
+    "sessions": "[{topic: A, expectations: true}]",
+    "milestones": "[{id: m, title: M, when: goal_set}]",
+}
+
+
+def checked(tmp_path: Path, text: str) -> tuple[list[str], list[str]]:
+    path = tmp_path / "p.yaml"
+    path.write_text(text, encoding="utf-8")
+    findings = Findings()
+    read_programme(path, findings)
+    strip = f"{tmp_path}/"
+    return [str(f).removeprefix(strip) for f in findings.sorted_faults()], [str(n).removeprefix(strip) for n in findings.sorted_notices()]
+
+
+def faults_of(tmp_path: Path, **keys: str | None) -> list[str]:
+    """The faults of a file whose keys each stand on one line, with these put in or (None) left out."""
+    lines = REQUIRED | keys
+    return checked(tmp_path, "\n".join(f"{key}: {value}" for key, value in lines.items() if value is not None) + "\n")[0]
+
+
+HEAD = "{{id: x, version: 1, title: X, length: P26W, time_zone: UTC, {}}}"
+MEETINGS = "{{count: 2, first_after: P7D, interval: P14D, duration: PT1H, {}}}"
+
+IN_BOUNDS = [
+    ("programme", HEAD.format("share: 1")),
+    ("programme", HEAD.format("share: 100")),
+    ("programme", HEAD.format("reporting_grace: PT0S")),
+    ("programme", HEAD.format("languages: [pt-BR, ar, zh-Hant]")),
+    ("meetings", "{count: 104, first_after: P0D, interval: P1W, duration: PT1S, prepare: PT150M, ask_after: P0D}"),
+    ("meetings", MEETINGS.format("time_of_day: 00:00, working_days: [sun]")),
+    ("meetings", MEETINGS.format('time_of_day: "23:59", quiet: [{from: 2027-07-19, to: 2027-07-19}]')),
+    ("meetings", MEETINGS.format("feedback_after: []")),
+    ("sessions", "[{topic: A, expectations: true, closing: true}]"),
+    ("milestones", "[" + ", ".join(f"{{id: m{n}, title: M}}" for n in range(50)) + "]"),
+    ("milestones", "[{id: m, title: M, when: {meetings_held: 1}}]"),
+    ("object_within", "P0D"),
+    ("cancellations", "{notice: PT0S, answer_within: P0D, window: P28D, ladder: [], episode_ends_after_held: 1}"),
+    ("attention", "{not_held_in_a_row: 1, unreported_in_a_row: 1, no_meeting_by: P1D, unowned: P1D, offer_rematch: P1D}"),
+    ("mail", "{budget: {most: 1, in: P1D}, follow_ups: 0, hours: none, spread: PT0S}"),
+    ("mail", '{hours: "00:00-23:59"}'),
+    ("reporting_line", "1"),
+    ("reporting_line", "all"),
+    ("pairing", "{mentees_per_mentor: 1, criteria: [{score: 1, when: {shares: [goals, skills]}}]}"),
+    ("benefits", "{}"),
+]
+
+OUT_OF_BOUNDS = [
+    ("programme", "{id: -x, version: 1, title: X, length: P26W, time_zone: UTC}", "1:17: programme.id: '-x' does not fit, expected 1 to 40 of a-z, 0-9 and -"),
+    ("programme", "{id: x, version: 0, title: X, length: P26W, time_zone: UTC}", "programme.version: 0 is too small, expected at least 1"),
+    ("programme", "{id: x, version: true, title: X, length: P26W, time_zone: UTC}", "programme.version: true is not a whole number"),
+    ("programme", "{id: x, version: 1, title: '', length: P26W, time_zone: UTC}", "programme.title: empty, expected at least 1 character"),
+    (
+        "programme",
+        "{id: x, version: 1, title: X, length: P0D, time_zone: UTC}",
+        "programme.length: 'P0D' does not fit, expected a duration longer than nothing",
+    ),
+    ("programme", "{id: x, version: 1, title: X, length: P6M, time_zone: UTC}", "programme.length: 'P6M' does not fit, expected an ISO 8601 duration"),
+    ("programme", "{id: x, version: 1, title: X, length: 26, time_zone: UTC}", "programme.length: 26 is not a duration, expected an ISO 8601 duration"),
+    ("programme", "{id: x, version: 1, title: X, length: {days: 3}, time_zone: UTC}", "programme.length: a group of keys is not a duration"),
+    (
+        "programme",
+        "{id: x, version: 1, title: X, length: P26W, time_zone: Berlin}",
+        "programme.time_zone: unknown time zone 'Berlin', expected Europe/Berlin perhaps",
+    ),
+    ("programme", HEAD.format("share: 0"), "programme.share: 0 is too small, expected at least 1"),
+    ("programme", HEAD.format("share: 101"), "programme.share: 101 is too big, expected at most 100"),
+    ("programme", HEAD.format('share: "80"'), "programme.share: '80' is not a whole number"),
+    ("programme", HEAD.format("share: 80.5"), "programme.share: 80.5 is not a whole number"),
+    ("programme", HEAD.format("languages: []"), "programme.languages: 0 entries, expected at least 1 entry"),
+    ("programme", HEAD.format("languages: [klingon]"), "programme.languages[0]: 'klingon' is not a language"),
+    ("programme", HEAD.format("languages: [en, en]"), "programme.languages[1]: 'en' stands twice"),
+    ("contacts", "{coordinators: [], owner: b, outside: [c]}", "contacts.coordinators: 0 entries, expected at least 1 entry"),
+    ("contacts", "{coordinators: [a], owner: b, outside: []}", "contacts.outside: 0 entries, expected at least 1 entry"),
+    ("contacts", "{coordinators: [a], outside: [c]}", "contacts.owner: missing, expected this key with a value"),
+    ("meetings", "{count: 0, first_after: P7D, interval: P14D, duration: PT1H}", "meetings.count: 0 is too small"),
+    ("meetings", "{count: 105, first_after: P7D, interval: P14D, duration: PT1H}", "meetings.count: 105 is too big, expected at most 104"),
+    (
+        "meetings",
+        "{count: 2, first_after: P7D, interval: PT0S, duration: PT1H}",
+        "meetings.interval: 'PT0S' does not fit, expected a duration longer than nothing",
+    ),
+    ("meetings", MEETINGS.format('time_of_day: "24:00"'), "meetings.time_of_day: '24:00' does not fit, expected a time of day such as 10:00"),
+    ("meetings", MEETINGS.format("working_days: []"), "meetings.working_days: 0 entries"),
+    ("meetings", MEETINGS.format("working_days: [monday]"), "meetings.working_days[0]: 'monday' is not one of them, expected mon, tue"),
+    (
+        "meetings",
+        MEETINGS.format("quiet: [{from: 2027-07-19, to: 2027-07-18}]"),
+        "meetings.quiet[0].to: 2027-07-18 does not fit, expected `to` on or after `from`",
+    ),
+    ("meetings", MEETINGS.format("quiet: [{from: summer, to: 2027-07-18}]"), "meetings.quiet[0].from: 'summer' is not a date"),
+    ("meetings", MEETINGS.format("holidays: maybe"), "meetings.holidays: 'maybe' is neither true nor false"),
+    ("meetings", MEETINGS.format("feedback_after: [0]"), "meetings.feedback_after[0]: 0 is too small"),
+    ("meetings", MEETINGS.format("prepare: 3 days"), "meetings.prepare: '3 days' does not fit, expected an ISO 8601 duration"),
+    ("sessions", "[]", "sessions: 0 entries, expected at least 1 entry"),
+    ("sessions", "[{topic: A}]", "sessions[0]: the first session without the three expectations"),
+    ("sessions", "[{topic: A, expectations: true}, {topic: B, expectations: true}]", "sessions[1].expectations: the three expectations again"),
+    ("sessions", "[{topic: A, expectations: true, resources: [{title: T, url: ftp://x}]}]", "sessions[0].resources[0].url: 'ftp://x' does not fit"),
+    ("milestones", "[]", "milestones: 0 entries, expected at least 1 entry"),
+    ("milestones", "[" + ", ".join(f"{{id: m{n}, title: M}}" for n in range(51)) + "]", "milestones: 51 entries, expected at most 50 entries"),
+    ("milestones", "[{id: m, title: M, when: never}]", "milestones[0].when: 'never' is not one of them, expected expectations_confirmed"),
+    ("milestones", "[{id: m, title: M, when: {meetings_held: 0}}]", "milestones[0].when.meetings_held: 0 is too small"),
+    ("milestones", "[{id: m, title: M, by: both, when: goal_set}]", "milestones[0].by: 'both' does not fit, expected either `by`"),
+    ("milestones", "[{id: m, title: M}, {id: m, title: N}]", "milestones[1].id: 'm' stands on line 5 already"),
+    ("cancellations", "{window: PT0S}", "cancellations.window: 'PT0S' does not fit"),
+    ("cancellations", "{episode_ends_after_held: 0}", "cancellations.episode_ends_after_held: 0 is too small"),
+    ("cancellations", "{ladder: [{at: 3, do: nudge}, {at: 3, do: coordinator}]}", "cancellations.ladder[1].at: 3 after 3, expected rising numbers"),
+    ("cancellations", "{ladder: [{at: 2, do: nudge}, {at: 3, do: nudge}]}", "cancellations.ladder[1].do: 'nudge' stands twice"),
+    ("cancellations", "{ladder: [{at: 2, do: shout}]}", "cancellations.ladder[0].do: 'shout' is not one of them, expected nudge or coordinator"),
+    ("attention", "{not_held_in_a_row: 0}", "attention.not_held_in_a_row: 0 is too small"),
+    ("surveys", "{pulse_after_meeting: 0}", "surveys.pulse_after_meeting: 0 is too small"),
+    ("pause", "{longest: P0D}", "pause.longest: 'P0D' does not fit"),
+    ("extension", "{by_pair: P0D}", "extension.by_pair: 'P0D' does not fit"),
+    ("mail", "{budget: {most: 0}}", "mail.budget.most: 0 is too small"),
+    ("mail", "{follow_ups: -1}", "mail.follow_ups: -1 is too small, expected at least 0"),
+    ("mail", '{hours: "18:00-08:00"}', "mail.hours: '18:00-08:00' does not fit, expected an opening time before the closing time"),
+    ("mail", "{spread: P1D}", "mail.spread: 'P1D' does not fit, expected at most a tenth of the shortest lead"),
+    ("reporting_line", "0", "reporting_line: 0 is not one of them, expected a whole number of levels, at least 1, or all"),
+    ("pairing", "{mentees_per_mentor: 0}", "pairing.mentees_per_mentor: 0 is too small"),
+    ("pairing", "{criteria: [{score: 0, when: {same: [a, a]}}]}", "pairing.criteria[0].score: 0 is too small"),
+    ("pairing", "{criteria: [{score: 1, when: {}}]}", "pairing.criteria[0].when: a group of keys does not fit, expected exactly one of"),
+    ("benefits", "{mentor: [1]}", "benefits.mentor[0]: 1 is not a text"),
+    ("retention", "{words: never}", "retention.words: 'never' does not fit"),
+    ("retenshion", "{words: P1D}", "retenshion: unknown key 'retenshion', expected retention perhaps"),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), IN_BOUNDS)
+def test_what_is_within_its_bounds_is_taken(tmp_path: Path, key: str, value: str) -> None:
+    assert faults_of(tmp_path, **{key: value}) == []
+
+
+@pytest.mark.parametrize(("key", "value", "told"), OUT_OF_BOUNDS)
+def test_what_is_out_of_its_bounds_is_told_once(tmp_path: Path, key: str, value: str, told: str) -> None:
+    faults = faults_of(tmp_path, **{key: value})
+
+    assert len(faults) == 1
+    assert told in faults[0]
+
+
+@pytest.mark.parametrize("key", sorted(REQUIRED))
+def test_a_key_that_must_be_there_is_missed(tmp_path: Path, key: str) -> None:
+    assert faults_of(tmp_path, **{key: None}) == [f"p.yaml:1:1: {key}: missing, expected this key with a value"]
+
+
+def test_every_fault_stands_at_its_line_and_column_also_behind_faulty_keys(tmp_path: Path) -> None:
+    text = """\
+programme:
+  id: spring
+  version: 1
+  title: Spring
+  lenght: P26W
+  share: 0
+  time_zone: UTC
+contacts: {coordinators: [a], owner: b, outside: [c]}
+meetings:
+  count: 12
+  first_after: P7D
+  interval: P14D
+  duration: PT1H
+  count: 13
+sessions:
+  - topic: A
+    expectations: true
+  - topic: B
+    closing: true
+  - topic: C
+    closing: true
+milestones:
+  - {id: one, title: One, when: goal_set}
+  - {id: one, title: Two, bye: mentee}
+mail:
+  spread: P1D
+"""
+    assert checked(tmp_path, text)[0] == [
+        "p.yaml:5:3: programme.lenght: unknown key 'lenght', expected length perhaps",
+        "p.yaml:6:10: programme.share: 0 is too small, expected at least 1",
+        "p.yaml:14:3: meetings.count: the same key as on line 10, expected each key once",
+        "p.yaml:21:14: sessions[2].closing: a second closing session, expected at most one",
+        "p.yaml:24:10: milestones[1].id: 'one' stands on line 23 already, expected each milestone id once",
+        "p.yaml:24:27: milestones[1].bye: unknown key 'bye', expected by perhaps",
+        "p.yaml:26:11: mail.spread: 'P1D' does not fit, expected at most a tenth of the shortest lead (1 day, 0:00:00), so that no mail comes too late to help",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "p.yaml:1:1: file: nothing in it, expected a programme"),
+        ("- a\n", "p.yaml:1:1: file: a list of 1 is not a group of keys, expected a programme"),
+        ("a: [1\n", "p.yaml:2:1: file: expected ',' or ']'"),
+        ("a: 1\n  b: 2\n", "p.yaml:2:4: file: mapping values are not allowed here"),
+        ("a:\n\t- b\n", "p.yaml:2:1: file: found character"),
+        ("--- {}\n--- {}\n", "p.yaml:2:1: file: but found another document"),
+        ("a: &x [*x]\n", "a[0]: contains itself, expected plain values"),
+        ("%YAML 1.1\n---\na: yes\n", "p.yaml:1:1: file: another version of YAML, expected YAML 1.2"),
+        ("a: !!python/object:os.system x\n", "p.yaml:1:4: file: could not determine a constructor"),
+        ("a: \x07\n", "p.yaml:1:4: file: a character that YAML does not allow"),
+    ],
+)
+def test_what_is_no_programme_at_all_is_told_in_its_place(tmp_path: Path, text: str, told: str) -> None:
+    faults = checked(tmp_path, text)[0]
+
+    assert told in faults[0]
+    assert len(faults) == 1
+
+
+def test_a_default_that_does_not_fit_to_the_rest_is_told(tmp_path: Path) -> None:
+    second_scale = "{count: 2, first_after: PT1S, interval: PT10S, duration: PT1S, prepare: PT1S, ask_after: PT1S}"
+
+    assert "mail.spread: its default does not fit, expected at most a tenth" in faults_of(tmp_path, meetings=second_scale)[0]
+    assert faults_of(tmp_path, meetings=second_scale, mail="{hours: none, spread: PT0S}") == []
+
+
+def test_a_file_that_is_not_utf_8_is_told_at_the_byte(tmp_path: Path) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_bytes("a: b\nc: grün\n".encode("latin-1"))
+    findings = Findings()
+    read_programme(path, findings)
+
+    assert [(fault.line, fault.column) for fault in findings.faults] == [(2, 6)]
+
+
+def test_a_byte_order_mark_moves_nothing(tmp_path: Path) -> None:
+    assert checked(tmp_path, "\ufeffnonsense: 1\n")[0][-1] == checked(tmp_path, "nonsense: 1\n")[0][-1]
+
+
+def test_what_is_allowed_and_hardly_meant_is_a_notice_in_its_place(tmp_path: Path) -> None:
+    text = "\n".join(
+        f"{key}: {value}" for key, value in (REQUIRED | {"meetings": MEETINGS.format("holidays: true"), "cancellations": "{window: P27D}"}).items()
+    )
+
+    faults, notices = checked(tmp_path, text)
+
+    assert faults == []
+    assert notices == [
+        "p.yaml:3:82: notice: meetings.holidays: has no effect without meetings.time_of_day",
+        "p.yaml:6:25: notice: cancellations.window: shorter than two intervals: two late cancellations would hardly ever meet in it",
+    ]
+
+
+def test_a_fault_is_one_line_whatever_the_value(tmp_path: Path) -> None:
+    fault = faults_of(tmp_path, reporting_line='"a\\nb\\e[31m' + "x" * 500 + '"')
+
+    assert len(fault) == 1
+    assert "\n" not in fault[0]
+    assert "\x1b" not in fault[0]
+    assert len(fault[0]) < 250

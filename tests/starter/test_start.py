@@ -1,0 +1,285 @@
+"""Starting a cohort for real, on the real server with the real workers (H9), and what operators do to it afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certificates import issuer
+from gateway.connect import connect
+from gateway.keyring import Keyring
+from gateway.settings import Settings
+from records import migrate
+from records.store import Records
+
+ROOT = Path(__file__).parents[2]
+Run = Callable[..., Any]
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Temporal server of our own."""
+    port = free_port()
+    log = (tmp_path_factory.mktemp("temporal") / "log").open("wb")
+    temporal = [str(Path(sysconfig.get_path("scripts")) / "temporal"), "server", "start-dev", "--headless", "--log-level", "error"]
+    process = subprocess.Popen([*temporal, "--ip", "127.0.0.1", "--port", str(port)], stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        log.close()
+
+
+@pytest.fixture
+def site(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a place of its own, with keys and migrated records, in the environment."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'records.db'}"
+    values = {
+        "TEMPORAL_ADDRESS": server,
+        "MENTORSHIP_DATABASE_URL": url,
+        "MENTORSHIP_KEY_FILE": str(tmp_path / "keys.json"),
+        "MENTORSHIP_ISSUER_KEY_FILE": str(tmp_path / "issuer.json"),
+        "MENTORSHIP_LINK_SECRETS": "a-secret-of-this-test-that-is-long-enough",
+        "MENTORSHIP_SMTP_PORT": "1",
+        "MENTORSHIP_UPDATE_TIMEOUT": "2",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    Keyring.generate(tmp_path / "keys.json")
+    issuer.generate(tmp_path / "issuer.json")
+    migrate.upgrade(url)
+    return Settings.load()
+
+
+@contextmanager
+def worker(log: Path) -> Iterator[None]:
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-m", "worker.main"], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=out, stderr=out)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def registered(run: Run) -> None:
+    told = run("doctor", "--fix")
+    assert told.code == 0, told.err
+
+
+async def _counts(site: Settings, cohort: str) -> dict[str, int]:
+    records = await Records.open(site.database_url, site.keyring())
+    try:
+        return dict(await records.cohorts.counts(cohort))
+    finally:
+        await records.close()
+
+
+def counts(site: Settings, cohort: str) -> dict[str, int]:
+    return asyncio.run(_counts(site, cohort))
+
+
+def more_pairs(files: Any) -> None:
+    files.pairs.write_text(files.pairs.read_text() + "p3,m2,e1\n")
+
+
+def test_doctor_names_what_is_wrong_and_fixes_what_it_can(site: Settings, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "records.db").unlink()
+
+    before = run("doctor")
+    fixed = run("doctor", "--fix", "--json")
+    after = run("doctor")
+
+    assert before.code == 1
+    assert "wrong  records: not at this release's tables" in before.err
+    assert fixed.code == 0
+    assert {check["name"]: check["state"] for check in fixed.json["checks"]}["records"] == "fixed"
+    assert after.code == 0
+    assert "ok     search attributes: all registered" in after.out
+
+
+def test_doctor_without_temporal_says_where_it_looked(site: Settings, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("MENTORSHIP_CONNECT_TIMEOUT", "1")
+
+    told = run("doctor")
+
+    assert told.code == 1
+    assert "wrong  temporal: Temporal cannot be reached at 127.0.0.1:1" in told.err
+
+
+def test_a_start_needs_migrated_records(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "records.db").unlink()
+
+    told = run("cohort", "start", *files.options())
+
+    assert told.code == 1
+    assert "`mentorship doctor --fix`" in told.err
+
+
+def test_a_start_without_temporal_writes_nothing_down(site: Settings, files: Any, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("MENTORSHIP_CONNECT_TIMEOUT", "1")
+
+    told = run("cohort", "start", *files.options())
+
+    assert told.code == 1
+    assert "Temporal cannot be reached" in told.err
+    assert counts(site, "spring-27") == {"pending": 0, "started": 0, "over": 0}
+
+
+def test_a_start_is_kept_until_a_worker_runs_and_starting_again_starts_only_what_is_new(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
+    registered(run)
+    options = files.options(cohort="kept")
+
+    alone = run("cohort", "start", *options, "--wait", "0.3")
+    assert alone.code == 1
+    assert "2 pairs still wait for a worker; nothing is lost" in alone.err
+    assert counts(site, "kept") == {"pending": 2, "started": 0, "over": 0}
+    assert run("cohort", "start", *options, "--wait", "0").code == 0
+
+    with worker(tmp_path / "worker.log"):
+        again = run("cohort", "start", *options)
+        assert (again.code, again.err) == (0, "")
+        assert again.out == "cohort kept, start 2099-03-01 23:00Z: 0 pairs added, 2 were there\n"
+        assert counts(site, "kept") == {"pending": 0, "started": 2, "over": 0}
+
+        more_pairs(files)
+        late = run("cohort", "start", *files.options(cohort="kept", starts="now"), "--json")
+        assert late.code == 0
+        assert (late.json["added"], late.json["existing"], late.json["pending"]) == (["p3"], ["p1", "p2"], 0)
+        assert counts(site, "kept")["started"] == 3
+
+
+def test_a_changed_programme_under_the_same_version_is_refused_with_the_difference(site: Settings, files: Any, run: Run) -> None:
+    assert run("cohort", "start", *files.options(cohort="first"), "--wait", "0").code == 0
+    files.write(programme=files.programme.read_text().replace("count: 12", "count: 11"))
+
+    told = run("cohort", "start", *files.options(cohort="second"), "--json")
+
+    assert told.code == 1
+    assert "  meetings.count: 12 → 11" in told.err
+    assert told.json["differences"] == ["meetings.count: 12 → 11"]
+    assert counts(site, "second") == {"pending": 0, "started": 0, "over": 0}
+
+
+def test_a_cohort_with_another_start_or_a_pair_with_other_people_is_refused(site: Settings, files: Any, run: Run) -> None:
+    assert run("cohort", "start", *files.options(cohort="fixed"), "--wait", "0").code == 0
+
+    moved = run("cohort", "start", *files.options(cohort="fixed", starts="2099-03-09"))
+    files.write(pairs="pair_id,mentor_id,mentee_id\np1,m2,e1\n")
+    other = run("cohort", "start", *files.options(cohort="fixed"))
+
+    assert moved.code == 1
+    assert "start: 2099-03-01T23:00:00+00:00 → 2099-03-08T23:00:00+00:00" in moved.err
+    assert other.code == 1
+    assert "  p1: other people than when it was started, expected a new pair_id" in other.err
+
+
+def test_a_past_start_is_refused_for_a_new_cohort_and_nothing_is_written(site: Settings, files: Any, run: Run) -> None:
+    told = run("cohort", "start", *files.options(cohort="past", starts="2020-01-06"))
+
+    assert told.code == 1
+    assert "which is past" in told.err
+    assert run("cohort", "status", "past").code == 1
+
+
+def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
+    registered(run)
+    with worker(tmp_path / "worker.log"):
+        assert run("cohort", "start", *files.options(cohort="busy")).code == 0
+
+        assert run("waive", "busy", "p1", "shadowing").out == "waive_milestone: done for p1 of busy\n"
+        unknown = run("waive", "busy", "p1", "nonsense", "--json")
+        assert unknown.code == 1
+        assert (unknown.json["outcome"], unknown.json["reason"]) == ("refused", "no_such_milestone")
+        assert run("pause", "busy", "p1", "--until", "2099-05-01").code == 0
+        assert run("resume", "busy", "p1", "--as", "ana").code == 0
+        assert run("extend", "busy", "p1", "--by", "P2W").code == 0
+        assert run("resolve", "busy", "p1", "no_such_line").code == 1
+
+        shown = run("show", "busy", "p1", "--json").json
+        assert (shown["state"], shown["from"], shown["status"]["phase"]) == ("started", "workflow", "aligning")
+        assert [milestone["id"] for milestone in shown["status"]["milestones"] if milestone["waived"]] == ["shadowing"]
+
+        verified = run("journal", "verify", "busy", "--json").json
+        assert verified["ok"]
+        assert verified["compared_with_running"] == 2
+
+        status = run("cohort", "status", "busy", "--names", "--json").json
+        first = status["pairs"][0]
+        assert (first["pair_id"], first["mentor"], first["milestones_done"]) == ("p1", "Mia", 1)
+        assert run("cases").out == "no pair needs anybody\n"
+
+        assert run("end", "busy", "p2", "--reason", "stepped_away").code == 0
+    assert run("pause", "busy", "p1").code == 1
+
+
+def test_a_command_that_no_worker_answers_may_still_apply_and_says_so(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
+    registered(run)
+    with worker(tmp_path / "worker.log"):
+        assert run("cohort", "start", *files.options(cohort="quiet")).code == 0
+
+    told = run("pause", "quiet", "p1")
+
+    assert told.code == 1
+    assert "pause: no worker answered within 2 seconds; it may still apply once one runs" in told.err
+
+
+def test_a_pair_or_cohort_that_is_not_there_is_named(site: Settings, files: Any, run: Run) -> None:
+    assert run("cohort", "start", *files.options(cohort="there"), "--wait", "0").code == 0
+
+    assert run("show", "nowhere", "p1").err == "there is no cohort nowhere\n"
+    assert run("show", "there", "p9").err == "cohort there has no pair p9\n"
+    assert run("pause", "there", "p1").err == "pause: p1 was not started yet\n"
+    assert run("show", "there", "p1").code == 0
+
+
+async def _terminate(site: Settings, cohort: str, pair_id: str) -> str:
+    records = await Records.open(site.database_url, site.keyring())
+    found = await records.cohorts.find(cohort, pair_id)
+    await records.close()
+    assert found is not None
+    client = await connect(site, site.keyring())
+    await client.get_workflow_handle(found.mentorship).terminate()
+    return found.mentorship
+
+
+def test_doctor_finds_a_mentorship_that_somebody_terminated(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
+    registered(run)
+    with worker(tmp_path / "worker.log"):
+        assert run("cohort", "start", *files.options(cohort="broken")).code == 0
+        assert run("doctor").code == 0
+    mentorship = asyncio.run(_terminate(site, "broken", "p1"))
+
+    told = run("doctor")
+
+    assert told.code == 1
+    assert f"wrong  mentorship: {mentorship} should run and is terminated" in told.err
