@@ -27,6 +27,8 @@ class Options(NamedTuple):
     longest_pause: timedelta = timedelta(minutes=5)
     refuses: tuple[str, ...] = ()
     heartbeat: timedelta | None = None
+    local: bool = False
+    """Run by the worker that holds the workflow task: one event in the history instead of six; for short, idempotent writes."""
 
     @property
     def retry(self) -> RetryPolicy:
@@ -39,8 +41,8 @@ class Options(NamedTuple):
 
 
 OPTIONS: dict[str, Options] = {
-    "append_journal": Options(WORK_QUEUE, "Write the journal", timedelta(seconds=30), longest_pause=timedelta(minutes=1), refuses=("Diverged",)),
-    "seal_journal": Options(WORK_QUEUE, "Close the journal", timedelta(seconds=30)),
+    "append_journal": Options(WORK_QUEUE, "Write the journal", timedelta(seconds=30), longest_pause=timedelta(minutes=1), refuses=("Diverged",), local=True),
+    "seal_journal": Options(WORK_QUEUE, "Close the journal", timedelta(seconds=30), longest_pause=timedelta(minutes=1), local=True),
     "plan_meetings": Options(WORK_QUEUE, "Plan meetings", timedelta(seconds=30)),
     "tell_coordinators": Options(WORK_QUEUE, "Update the coordinators' list", timedelta(seconds=30)),
     "send_notice": Options(

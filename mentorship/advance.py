@@ -66,7 +66,7 @@ class _Turn:
             return  # applied once: a repeat changes nothing
         ahead = command.at is not None and command.at > at + CLOCK_SKEW
         in_order = max(at if command.at is None else min(command.at, at), self.state.now)
-        events = (e.CommandRefused(at=in_order, reason="in_the_future"),) if ahead else decide(self.state, command, in_order)
+        events = (e.CommandRefused(at=in_order, reason="in_the_future"),) if ahead else _heard(decide(self.state, command, in_order), at)
         refused = next((event.reason for event in events if isinstance(event, e.CommandRefused)), None)
         self._enter(
             Entry(
@@ -78,7 +78,8 @@ class _Turn:
                 by=command.by,
                 outcome="refused" if refused else "applied",
                 reason=refused,
-                body=command.model_dump(mode="json", exclude=_NOT_BODY, exclude_none=True),
+                # What is malformed may hold words, and the journal holds none.
+                body={} if refused == "malformed" else command.model_dump(mode="json", exclude=_NOT_BODY, exclude_none=True),
             )
         )
         kept = digest + (f"!{refused}" if refused else "")
@@ -110,6 +111,14 @@ class _Turn:
 
     def done(self) -> Advanced:
         return Advanced(self.state, tuple(self.entries), tuple(self.effects))
+
+
+def _heard(events: Sequence[e.AnyEvent], now: datetime) -> tuple[e.AnyEvent, ...]:
+    """The partner's time to answer counts from being asked: nobody can be asked before this is handled (P5)."""
+    asking = (e.AbsenceClaimed, e.MoveProposed)
+    return tuple(
+        event.model_copy(update={"asked_at": now}) if isinstance(event, asking) and event.asked_at is None and event.at < now else event for event in events
+    )
 
 
 def begin(event: e.MentorshipStarted) -> Advanced:

@@ -16,7 +16,7 @@ from mentorship.policy import (
     wants_follow_up,
     without_word_in_a_row,
 )
-from mentorship.state import State
+from mentorship.state import ROWS, State
 
 
 def consequences(state: State) -> tuple[e.AnyEvent, ...]:
@@ -61,5 +61,6 @@ def _attention(state: State) -> list[e.AnyEvent]:
         found.append(e.AttentionRaised(at=state.now, line="silence"))
     gone = {"not_held": not in_a_row, "silence": not silent, "no_meeting": bool(held_instants(state)), "rematch": bool(held_instants(state))}
     gone |= {f"cancellations_{side}": not state.person(side).rung for side in SIDES}
-    found += [e.AttentionCleared(at=state.now, line=line) for line in state.attention if gone.get(line, False)]
+    known = {*state.attention, *(line for line, code in ROWS.items() if code in state.seen)}  # a line that a person resolved may stand again
+    found += [e.AttentionCleared(at=state.now, line=line) for line in sorted(known) if gone.get(line, False)]
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from mentorship import events as e
-from mentorship.decide import resumed
+from mentorship.decide import lines_closed, resumed
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side
 from mentorship.policy import (
@@ -50,7 +50,8 @@ def decide_due(state: State, due: Due) -> tuple[e.AnyEvent, ...]:
             return (e.EndReached(at=at),)
         case "decide":
             done, total = len(done_milestones(state)), len(state.rules.milestones)
-            return (e.CertificatesDecided(at=at, earned=is_complete(done, total, state.rules.share), done=done, total=total, ended_at=state.ends),)
+            earned = is_complete(done, total, state.rules.share)
+            return (*lines_closed(state, at), e.CertificatesDecided(at=at, earned=earned, done=done, total=total, ended_at=state.ends))
         case "survey":
             return (e.SurveyReminded(at=at, readers=tuple(s for s in SIDES if not state.person(s).closing_answered and wants_follow_up(state, s))),)
         case "complete":
@@ -65,7 +66,7 @@ def _prepare(state: State, meeting: Meeting | None, at: Instant) -> tuple[e.AnyE
     if meeting is None:
         return ()
     wanted = any(wants_follow_up(state, side) for side in SIDES)
-    silent = tuple(m.n for m in state.meetings if m.asked and m.without_word and m.n != meeting.n)[-2:] if wanted else ()
+    silent = tuple(m.n for m in state.meetings if m.asked and not m.asked_again and m.without_word and m.n != meeting.n) if wanted else ()
     session = topic_for(state, meeting.n)
     before = max((m for m in state.meetings if m.prepared and m.start < meeting.start), key=lambda m: m.start, default=None)
     return (
@@ -100,10 +101,14 @@ def _pulse_due(state: State) -> bool:
 
 
 def _proposal(meeting: Meeting | None, side: Side | None, at: Instant) -> tuple[e.AnyEvent, ...]:
-    """A late proposal that the other neither accepted nor excused counts as a cancellation by who proposed; any other lapses."""
+    """A late proposal that the other neither accepted nor excused counts as a cancellation by who proposed; any other lapses.
+
+    Where who proposed has said since whether they were there, that is judged instead.
+    """
     proposal = meeting.proposal(side) if meeting is not None and side is not None else None
     if meeting is None or side is None or proposal is None:
         return ()
-    if proposal.late and side not in meeting.excused and not meeting.reports:
-        return (e.MeetingCancelled(at=at, meeting=meeting.n, side=side, reason="not_said", late=True, accepted_at=proposal.at),)
+    own = meeting.report(side)
+    if proposal.late and side not in meeting.excused and (own is None or own.own is None):
+        return (e.MeetingCancelled(at=at, meeting=meeting.n, side=side, reason="not_said", late=True, accepted_at=proposal.at, lapsed=True),)
     return (e.ProposalExpired(at=at, meeting=meeting.n, side=side),)

@@ -6,6 +6,8 @@ the instant at which the door accepted it, so that an outage makes nobody late (
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any, Literal, assert_never
 
 from mentorship import commands as c
@@ -22,7 +24,10 @@ from mentorship.policy import (
     pause_left,
     topic_for,
 )
-from mentorship.state import MOST_ACTIONS, MOST_EXTRA_MEETINGS, MOST_GOALS, Meeting, Report, State, report_digest
+from mentorship.state import MOST_ACTIONS, MOST_EXTRA_MEETINGS, MOST_GOALS, Claim, Meeting, Report, State, report_digest
+
+_FAR = datetime(9000, 1, 1, tzinfo=UTC)
+_BENEFIT = re.compile(r"(company|everyone|mentor|mentee)\.\d{1,3}")
 
 Refusal = Literal[
     "not_a_participant",  # `by` is neither of the two
@@ -97,7 +102,7 @@ def _participant(state: State, command: c.ParticipantCommand, side: Side, at: In
         case c.ReportMeeting():
             return _report_meeting(state, command, side, at, accepted)
         case c.Dispute():
-            return _dispute(state, command, side, at)
+            return _dispute(state, command, side, at, accepted)
         case c.RecordMilestone():
             return _record_milestone(state, command, side, at, accepted)
         case c.ObjectToMilestone():
@@ -152,6 +157,8 @@ def _move_meeting(state: State, command: c.MoveMeeting, side: Side, at: Instant,
         return _refuse(at, "malformed")
     if state.closing:
         return _refuse(at, "closing")
+    if state.pausing is not None:
+        return _refuse(at, "paused")
     if meeting.cancelled is not None:
         return _refuse(at, "cancelled")
     if meeting.held:
@@ -164,7 +171,10 @@ def _move_meeting(state: State, command: c.MoveMeeting, side: Side, at: Instant,
     if theirs is not None and theirs.to == command.to:
         rules = state.rules
         slot = Slot(start=command.to, prepare_at=command.to - rules.prepare.span, ask_at=command.to + rules.duration.span + rules.ask_after.span)
-        return (e.MeetingMoved(at=at, meeting=meeting.n, previous_start=meeting.start, slot=slot),)
+        # Too soon for a preparation mail of its own: the topic goes with the news of the move, unless it went out already.
+        session = topic_for(state, meeting.n) if slot.prepare_at <= at and not meeting.prepared else None
+        again = session in state.sent_sessions
+        return (e.MeetingMoved(at=at, meeting=meeting.n, previous_start=meeting.start, slot=slot, session=session, again=again),)
     mine = meeting.proposal(side)
     if command.to == meeting.start or (mine is not None and mine.to == command.to):
         return _refuse(at, "already_done")
@@ -173,7 +183,8 @@ def _move_meeting(state: State, command: c.MoveMeeting, side: Side, at: Instant,
     late = meeting.confirmed and meeting.start - accepted < state.rules.cancellations.notice.span
     # A second proposal does not wash a late first one clean, nor does it start its three days again.
     if mine is not None and mine.late:
-        return (e.MoveProposed(at=at, side=side, meeting=meeting.n, to=command.to, late=True, accepted_at=mine.at),)
+        asked_at = mine.asked_at or mine.at
+        return (e.MoveProposed(at=at, side=side, meeting=meeting.n, to=command.to, late=True, accepted_at=mine.at, asked_at=asked_at),)
     return (e.MoveProposed(at=at, side=side, meeting=meeting.n, to=command.to, late=late, accepted_at=accepted),)
 
 
@@ -218,7 +229,7 @@ def _report_meeting(state: State, command: c.ReportMeeting, side: Side, at: Inst
     meeting = state.meeting(command.meeting)
     if meeting is None:
         return _refuse(at, "no_such_meeting")
-    if meeting.cancelled is not None:
+    if meeting.cancelled is not None and not (meeting.cancelled.lapsed and held):
         return _refuse(at, "cancelled")
     if held is None and own is None and partner is None:
         return _refuse(at, "malformed")
@@ -233,8 +244,11 @@ def _report_meeting(state: State, command: c.ReportMeeting, side: Side, at: Inst
 
 
 def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tuple[e.AnyEvent, ...]:
-    """One's latest word about a meeting replaces the earlier one."""
+    """One's latest word about a meeting replaces the earlier one, whichever comes in first."""
     side = report.side
+    earlier = meeting.report(side)
+    if earlier is not None and earlier.at > report.at:
+        return _refuse(at, "already_done")
     found: list[e.AnyEvent] = [
         e.MeetingReported(
             at=at,
@@ -255,12 +269,13 @@ def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tu
     if not held and meeting.held:
         found.append(e.MeetingUnheld(at=at, meeting=meeting.n))
     mine = meeting.claim(side)
-    if mine is not None and mine.stands == "open" and (report.held or report.own in ("on_time", "late")):
+    if mine is not None and _contestable(state, mine, report.at) and (report.held or report.own in ("on_time", "late")):
         found.append(e.AbsenceDisputed(at=at, meeting=meeting.n, side=side))
     claimed = meeting.claim(other(side))
     if report.partner == "absent":
         present = theirs is not None and (theirs.held or theirs.own in ("on_time", "late"))
-        if claimed is None or claimed.stands == "no":
+        admitted = theirs is not None and theirs.own == "absent"  # nothing to ask
+        if not admitted and (claimed is None or (claimed.stands == "no" and not claimed.disputed)):
             found.append(e.AbsenceClaimed(at=at, meeting=meeting.n, side=other(side)))
             if present:  # their word stands against it already
                 found.append(e.AbsenceDisputed(at=at, meeting=meeting.n, side=other(side)))
@@ -286,11 +301,11 @@ def _report_extra(state: State, command: c.ReportMeeting, side: Side, at: Instan
             return (e.ExtraMeetingReported(at=at, side=side, report=report_digest(command.message_id), held_at=extra.held_at, session=extra.session),)
     if len(state.extras) >= MOST_EXTRA_MEETINGS:
         return _refuse(at, "too_many")
-    session = topic_for(state, None)
+    session = topic_for(state, None, command.held_at)
     return (e.ExtraMeetingReported(at=at, side=side, report=report_digest(command.message_id), held_at=command.held_at, session=session),)
 
 
-def _dispute(state: State, command: c.Dispute, side: Side, at: Instant) -> tuple[e.AnyEvent, ...]:
+def _dispute(state: State, command: c.Dispute, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
     meeting = state.meeting(command.meeting)
     if meeting is None:
         return _refuse(at, "no_such_meeting")
@@ -299,9 +314,14 @@ def _dispute(state: State, command: c.Dispute, side: Side, at: Instant) -> tuple
         return _refuse(at, "nothing_to_dispute")
     if claim.stands == "no":
         return _refuse(at, "already_done")
-    if claim.stands == "yes" and (command.at or at) > claim.asked_at + state.rules.attendance.contest_within.span:
+    if not _contestable(state, claim, accepted):
         return _refuse(at, "too_late")
     return (e.AbsenceDisputed(at=at, meeting=meeting.n, side=side),)
+
+
+def _contestable(state: State, claim: Claim, accepted: Instant) -> bool:
+    """Said within the time to contest, even if the claim was taken to stand before that came in (P5)."""
+    return claim.stands == "open" or (claim.stands == "yes" and accepted <= claim.asked_at + state.rules.attendance.contest_within.span)
 
 
 # -- milestones and goals -------------------------------------------------------------------------------------------------
@@ -322,7 +342,7 @@ def _record_milestone(state: State, command: c.RecordMilestone, side: Side, at: 
         return _refuse(at, "in_the_future")
     if done_at < state.starts:
         return _refuse(at, "before_start")
-    if known is not None and any(confirmation.side == side for confirmation in known.confirmations):
+    if known is not None and any(confirmation.side == side and confirmation.at <= accepted for confirmation in known.confirmations):
         return _refuse(at, "already_done")
     report = report_digest(command.message_id)
     return (e.MilestoneRecorded(at=at, milestone=rule.id, side=side, report=report, done_at=done_at, accepted_at=accepted),)
@@ -334,7 +354,7 @@ def _object_to_milestone(state: State, command: c.ObjectToMilestone, side: Side,
         return _refuse(at, "no_such_milestone")
     if rule.when is not None:
         return _refuse(at, "a_fact")
-    until = partner_may_object_until(state, rule.id, side)
+    until = partner_may_object_until(state, rule.id, side, accepted)
     if until is None or rule.by == "both":
         return _refuse(at, "no_such_report")
     if accepted > until:
@@ -367,7 +387,7 @@ def _withdraw(state: State, command: c.Withdraw, side: Side, at: Instant) -> tup
 
 
 def _set_goal(state: State, command: c.SetGoal, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
-    if not is_id(command.goal):
+    if not all(map(is_id, (command.goal, command.note_id or "none", *command.actions))):
         return _refuse(at, "malformed")
     if state.closing:
         return _refuse(at, "closing")
@@ -385,7 +405,8 @@ def _report_goal(state: State, command: c.ReportGoal, side: Side, at: Instant, a
     known = state.goals.get(command.goal)
     if known is None:
         return _refuse(at, "no_such_goal")
-    if known.status == command.progress and command.progress in ("in_progress", "achieved", "dropped"):
+    sooner = command.progress in ("progressed", "achieved") and known.progressed_at is not None and accepted < known.progressed_at
+    if known.status == command.progress and command.progress != "progressed" and not sooner:
         return _refuse(at, "already_done")
     return (e.GoalReported(at=at, side=side, goal=command.goal, progress=command.progress, accepted_at=accepted),)
 
@@ -399,6 +420,8 @@ def _submit_privately(state: State, command: c.SubmitPrivately, side: Side, at: 
         case Feedback():
             if state.meeting(body.meeting) is None:
                 return _refuse(at, "no_such_meeting")
+            if body.note_id is not None and not is_id(body.note_id):
+                return _refuse(at, "malformed")
             return (e.FeedbackGiven(at=at, side=side, meeting=body.meeting, note_id=body.note_id, shared=body.shared),)
         case SurveyAnswers():
             if not body.answers:
@@ -407,7 +430,9 @@ def _submit_privately(state: State, command: c.SubmitPrivately, side: Side, at: 
                 return _refuse(at, "not_yet")
             return (e.SurveyAnswered(at=at, side=side, survey=body.survey, answers=dict(body.answers)),)
         case Pins():
-            return (e.BenefitsPinned(at=at, side=side, benefits=body.benefits[:10]),)
+            if not all(map(_BENEFIT.fullmatch, body.benefits)):
+                return _refuse(at, "malformed")
+            return (e.BenefitsPinned(at=at, side=side, benefits=tuple(dict.fromkeys(body.benefits))[:10]),)
         case EndWish():
             if state.closing:
                 return _refuse(at, "closing")
@@ -446,7 +471,7 @@ def _operator(state: State, command: c.OperatorCommand, at: Instant) -> tuple[e.
         case c.Extend():
             if state.closing:
                 return _refuse(at, "closing")
-            if not command.length.span:
+            if not command.length.span or state.ends > _FAR - command.length.span:
                 return _refuse(at, "malformed")
             return (_extended(state, command.length, at, by_pair=False),)
         case c.WaiveMilestone():
@@ -494,9 +519,15 @@ def _ended(state: State, reason: c.EndReason | Literal["by_pair"], at: Instant) 
     total = len(state.rules.milestones)
     earned = reason != "conduct" and is_complete(done, total, state.rules.share)
     return (
+        *lines_closed(state, at),
         e.CertificatesDecided(at=at, earned=earned, done=done, total=total, ended_at=final),
         e.MentorshipEnded(at=at, reason=reason),
     )
+
+
+def lines_closed(state: State, at: Instant) -> tuple[e.AttentionCleared, ...]:
+    """Once certificates are decided, nobody needs to look after this pair any more."""
+    return tuple(e.AttentionCleared(at=at, line=line) for line in state.attention)
 
 
 # -- the service's own results --------------------------------------------------------------------------------------------
@@ -508,16 +539,20 @@ def _result(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ..
             request = state.plan_request
             if request is None or state.closing or state.over or state.pausing is not None:
                 return _refuse(at, "too_late")
+            if command.after is not None and command.after != request.asked_at:  # the answer to an older question
+                return _refuse(at, "too_late")
             ends, reporting_ends = command.ends or state.ends, command.reporting_ends or state.reporting_ends
             slots = tuple(slot for slot in command.slots[: request.count] if at < slot.start < ends)
             return (e.PlanApplied(at=at, change=request.change, slots=slots, ends=ends, reporting_ends=reporting_ends),)
         case c.NoteFailedNotice():
             failed = e.NoticeFailed(at=at, effect=command.effect, notice=command.notice, to=command.to, why=command.why)
-            unheard = [] if command.notice != "absence_reported" else _unheard(state, command, at)
+            unheard = _unheard(state, command, at) if command.notice == "absence_reported" and not state.over else []
             return (failed, *unheard)
         case c.NoteCertificates():
             if state.certificates:
                 return _refuse(at, "already_done")
+            if state.decided is None or not state.decided.earned or not command.certificates:
+                return _refuse(at, "malformed")
             return (e.CertificatesIssued(at=at, certificates=command.certificates),)
         case _:
             return _refuse(at, "not_a_participant")

@@ -62,6 +62,8 @@ class MoveProposed(Event):
     to: Instant
     late: bool
     accepted_at: Instant
+    asked_at: Instant | None = None
+    """When this was handled, if an outage made that later: the partner's time to answer counts from here."""
 
 
 class MeetingMoved(Event):
@@ -69,6 +71,9 @@ class MeetingMoved(Event):
     meeting: int
     previous_start: Instant
     slot: Slot
+    session: int | None = None
+    """The topic, when the new time is too soon for a preparation mail of its own: it goes with the news of the move (H10)."""
+    again: bool = False
 
 
 class ProposalExpired(Event):
@@ -86,6 +91,8 @@ class MeetingCancelled(Event):
     reason: CancelReason
     late: bool
     accepted_at: Instant
+    lapsed: bool = False
+    """A late proposal that nobody answered, which counts as a cancellation by who proposed (H14)."""
 
 
 class MeetingExcused(Event):
@@ -138,6 +145,8 @@ class AbsenceClaimed(Event):
     event: Literal["absence_claimed"] = "absence_claimed"
     meeting: int
     side: Side
+    asked_at: Instant | None = None
+    """When this was handled, if an outage made that later: the time to contest counts from being asked."""
 
 
 class AbsenceDisputed(Event):

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from typing import Any, assert_never
 
 from mentorship import events as e
-from mentorship.people import Side
+from mentorship.people import Side, other
+from mentorship.policy import latest_slot
 from mentorship.state import (
+    MOST_MEETINGS,
+    ROWS,
     Cancelled,
     Claim,
     Confirmation,
@@ -75,12 +78,34 @@ def fold(events: Iterable[e.AnyEvent]) -> State:
 def evolve(state: State, event: e.AnyEvent) -> State:
     """The state after this event. `now` never moves back."""
     changes = _changes(state, event)
-    if isinstance(event, ACTS):  # whatever a person does answers the follow-ups that wait for them
-        person = changes.get(event.side, state.person(event.side))
+    acted = _acted(state, event)
+    if acted is not None:  # whatever a person does answers the follow-ups that wait for them
+        person = changes.get(acted, state.person(acted))
         if person.unanswered:
-            changes[event.side] = _with(person, unanswered=0)
+            changes[acted] = _with(person, unanswered=0)
     changes["now"] = max(state.now, event.at)
     return state.model_copy(update=changes)
+
+
+def _acted(state: State, event: e.AnyEvent) -> Side | None:
+    """Who of the two made this happen, if one of them did."""
+    if isinstance(event, ACTS):
+        return event.side
+    match event:
+        case e.MeetingCancelled():
+            return None if event.lapsed else event.side
+        case e.MeetingExcused():
+            return other(event.side)
+        case e.MeetingMoved():
+            meeting = state.meeting(event.meeting)
+            proposals = meeting.proposals if meeting is not None else ()
+            return next((other(proposal.side) for proposal in proposals if proposal.to == event.slot.start), None)
+        case e.AbsenceDisputed():
+            meeting = state.meeting(event.meeting)
+            own = meeting.report(event.side) if meeting is not None else None
+            return None if own is not None and (own.held or own.own in ("on_time", "late")) else event.side  # that word was the act
+        case _:
+            return None
 
 
 def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR0915 - one arm an event; splitting it would hide that none is missing
@@ -90,13 +115,14 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.ExpectationsConfirmed():
             person = state.person(event.side)
             expectations = tuple(sorted({*person.expectations, *event.expectations}))
+            talked_at = max(person.talked_at or event.accepted_at, event.accepted_at)
             complete = len(expectations) == 3 and person.confirmed_at is None
-            return _person(state, event.side, expectations=expectations, **({"confirmed_at": event.accepted_at} if complete else {}))
+            return _person(state, event.side, expectations=expectations, talked_at=talked_at, **({"confirmed_at": talked_at} if complete else {}))
         case e.SlotsAccepted():
             chosen = set(event.meetings)
             return {"meetings": tuple(_with(m, accepted=_add(m.accepted, event.side)) if m.n in chosen else m for m in state.meetings)}
         case e.MoveProposed():
-            proposal = Proposal(side=event.side, to=event.to, at=event.accepted_at, late=event.late)
+            proposal = Proposal(side=event.side, to=event.to, at=event.accepted_at, late=event.late, asked_at=event.asked_at)
             return _meeting(state, event.meeting, lambda m: _with(m, proposals=(*(p for p in m.proposals if p.side != event.side), proposal)))
         case e.MeetingMoved():
             slot = event.slot
@@ -114,16 +140,19 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                         proposals=(),
                         prepared=m.prepared or now_prepared,
                         asked=False,
+                        asked_again=False,
+                        excused=(),
                         reports=(),
                         claims=(),
                     ),
                 ),
+                **({"sent_sessions": _add(state.sent_sessions, event.session)} if event.session is not None else {}),
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.ProposalExpired():
             return _meeting(state, event.meeting, lambda m: _with(m, proposals=tuple(p for p in m.proposals if p.side != event.side)))
         case e.MeetingCancelled():
-            cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late)
+            cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late, lapsed=event.lapsed)
             return {
                 **_meeting(state, event.meeting, lambda m: _with(m, cancelled=cancelled, proposals=())),
                 "calendar_sequence": state.calendar_sequence + 1,
@@ -140,15 +169,9 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 partner=event.partner,
                 reason=event.reason,
             )
-            return {
-                **_meeting(state, event.meeting, lambda m: _with(m, reports=(*(r for r in m.reports if r.side != event.side), report))),
-                "seen": _without(state.seen, "silence"),
-            }
+            return _meeting(state, event.meeting, lambda m: _with(m, reports=(*(r for r in m.reports if r.side != event.side), report)))
         case e.MeetingHeld():
-            return {
-                **_meeting(state, event.meeting, lambda m: _with(m, session=event.session, proposals=())),
-                "seen": _without(state.seen, "run"),
-            }
+            return _meeting(state, event.meeting, lambda m: _with(m, session=event.session, proposals=()))
         case e.MeetingUnheld():
             return _meeting(state, event.meeting, lambda m: _with(m, session=None))
         case e.ExtraMeetingReported():
@@ -157,18 +180,21 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 extras = tuple(_with(x, reports=(*x.reports, report)) if x.held_at == event.held_at else x for x in state.extras)
             else:
                 extras = (*state.extras, ExtraMeeting(held_at=event.held_at, session=event.session, reports=(report,)))
-            return {"extras": extras, "seen": _without(state.seen, "run", "silence")}
+            return {"extras": extras}
         case e.AbsenceClaimed():
-            claim = Claim(side=event.side, asked_at=event.at)
+            claim = Claim(side=event.side, asked_at=event.asked_at or event.at)
             return _meeting(state, event.meeting, lambda m: _with(m, claims=(*(x for x in m.claims if x.side != event.side), claim)))
-        case e.AbsenceDisputed() | e.AbsenceDropped():
-            return _claim(state, event.meeting, event.side, "no")
+        case e.AbsenceDisputed():
+            return _claim(state, event.meeting, event.side, stands="no", disputed=True)
+        case e.AbsenceDropped():
+            return _claim(state, event.meeting, event.side, stands="no")
         case e.AbsenceStood():
-            return _claim(state, event.meeting, event.side, "yes")
+            return _claim(state, event.meeting, event.side, stands="yes")
         case e.MilestoneRecorded():
             confirmation = Confirmation(side=event.side, report=event.report, done_at=event.done_at, at=event.accepted_at)
             known = state.milestones.get(event.milestone, MilestoneState())
-            return _milestone(state, event.milestone, _with(known, confirmations=(*known.confirmations, confirmation)))
+            others = tuple(theirs for theirs in known.confirmations if theirs.side != event.side)
+            return _milestone(state, event.milestone, _with(known, confirmations=(*others, confirmation)))
         case e.MilestoneObjected():
             known = state.milestones.get(event.milestone, MilestoneState())
             return _milestone(state, event.milestone, _with(known, objected_by=event.side))
@@ -186,12 +212,13 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             if known_goal is None:
                 goal = Goal(set_at=event.accepted_at, actions=len(event.actions))
             else:
-                goal = _with(known_goal, actions=known_goal.actions + len(event.actions))
+                goal = _with(known_goal, actions=known_goal.actions + len(event.actions), set_at=min(known_goal.set_at, event.accepted_at))
             return {"goals": {**state.goals, event.goal: goal}}
         case e.GoalReported():
             was = state.goals[event.goal]
-            progress = event.progress in ("progressed", "achieved") and was.progressed_at is None
-            goal = _with(was, status=event.progress, **({"progressed_at": event.accepted_at} if progress else {}))
+            progress = event.progress in ("progressed", "achieved")
+            progressed_at = min(was.progressed_at or event.accepted_at, event.accepted_at) if progress else was.progressed_at
+            goal = _with(was, status=event.progress, progressed_at=progressed_at)
             return {"goals": {**state.goals, event.goal: goal}}
         case e.SurveyAnswered():
             done = {"pulse_answered": True} if event.survey == "pulse" else {"closing_answered": True}
@@ -200,7 +227,9 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             return _person(state, event.side, pins=event.benefits)
         case e.MeetingPrepared():
             return {
-                **_meeting(state, event.meeting, lambda m: _with(m, prepared=True)),
+                "meetings": tuple(
+                    _with(m, prepared=m.prepared or m.n == event.meeting, asked_again=m.asked_again or m.n in event.asks_again) for m in state.meetings
+                ),
                 "sent_sessions": _add(state.sent_sessions, event.session),
                 **_asked(state, event.feedback_for, pulse=event.pulse),
             }
@@ -227,11 +256,13 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             seen = {"no_meeting": "no_meeting", "rematch": "rematch", "silence": "silence"}.get(event.line)
             return {"attention": {**state.attention, event.line: event.at}, **({"seen": _add(state.seen, seen)} if seen else {})}
         case e.AttentionCleared():
-            return {"attention": {line: at for line, at in state.attention.items() if line != event.line}}
+            ended = {} if event.resolved or event.line not in ROWS else {"seen": _without(state.seen, ROWS[event.line])}
+            return {"attention": {line: at for line, at in state.attention.items() if line != event.line}, **ended}
         case e.Paused():
             dropped = set(event.dropped)
+            waiting = state.plan_request.count if state.plan_request is not None else 0
             return {
-                "pausing": Pausing(since=event.at, until=event.until, dropped=len(dropped)),
+                "pausing": Pausing(since=event.at, until=event.until, dropped=len(dropped) + waiting),
                 "meetings": tuple(m for m in state.meetings if m.n not in dropped),
                 "calendar_sequence": state.calendar_sequence + 1,
                 "plan_request": None,
@@ -249,20 +280,23 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.ExtensionAsked():
             return _person(state, event.side, asked_extension=True)
         case e.Extended():
-            count = event.length.span // state.rules.interval.span
             waiting = state.plan_request.count if state.plan_request is not None else 0
+            known_slots = len(state.meetings) + waiting + (state.pausing.dropped if state.pausing is not None else 0)
+            count = max(0, min(event.length.span // state.rules.interval.span, MOST_MEETINGS - known_slots))
             paused = state.pausing is not None
+            ahead = event.ends - state.rules.heads_up.span > event.at  # said once, unless the end moves far enough to say it anew
             return {
                 "ends": event.ends,
                 "reporting_ends": event.reporting_ends,
                 "extended_by_pair": state.extended_by_pair or event.by_pair,
-                "seen": _without(state.seen, "heads_up"),
+                "seen": _without(state.seen, "heads_up") if ahead else state.seen,
                 "plan_request": None if paused else PlanRequest(change="extended", count=count + waiting, asked_at=event.at),
                 **({"pausing": _with(state.pausing, dropped=state.pausing.dropped + count)} if state.pausing is not None else {}),
             }
         case e.PlanApplied():
             first = max((m.n for m in state.meetings), default=0) + 1
-            slots = [slot for slot in event.slots if not state.meetings or slot.start > state.meetings[-1].start]
+            latest = latest_slot(state)
+            slots = [slot for slot in event.slots if latest is None or slot.start > latest]
             added = tuple(Meeting(n=first + i, start=s.start, prepare_at=s.prepare_at, ask_at=s.ask_at) for i, s in enumerate(slots))
             return {
                 "meetings": (*state.meetings, *added),
@@ -309,8 +343,8 @@ def _meeting(state: State, n: int, change: Any) -> dict[str, Any]:
     return {"meetings": tuple(change(m) if m.n == n else m for m in state.meetings)}
 
 
-def _claim(state: State, n: int, side: Side, stands: str) -> dict[str, Any]:
-    return _meeting(state, n, lambda m: _with(m, claims=tuple(_with(x, stands=stands) if x.side == side else x for x in m.claims)))
+def _claim(state: State, n: int, side: Side, **changes: Any) -> dict[str, Any]:
+    return _meeting(state, n, lambda m: _with(m, claims=tuple(_with(x, **changes) if x.side == side else x for x in m.claims)))
 
 
 def _person(state: State, side: Side, **changes: Any) -> dict[str, Any]:

@@ -9,8 +9,11 @@ from pydantic import AfterValidator
 
 
 def to_utc(value: datetime) -> datetime:
-    """The same instant in UTC; a value without a zone is taken as UTC already."""
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    """The same instant in UTC; a value without a zone is taken as UTC already. Raises ValueError beyond the calendar."""
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError as beyond:
+        raise ValueError("expected an instant within the years 1 to 9999 in UTC") from beyond
 
 
 Instant = Annotated[datetime, AfterValidator(to_utc)]

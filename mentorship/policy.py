@@ -43,27 +43,35 @@ def last_planned(state: State) -> Meeting | None:
     return state.meetings[-1] if state.meetings else None
 
 
-def topic_for(state: State, n: int | None) -> int:
-    """The session of meeting `n`, or of an extra one: topics advance with meetings held, the last planned takes the closing one (H10).
+def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> int:
+    """The session of meeting `n`, or of an extra one at `held_at`: topics advance with meetings held, the last planned takes the closing one (H10).
 
-    An extra meeting takes the closing session only once the last planned one is past and was not held.
+    An extra meeting takes the closing session once the last planned one is past or cancelled, and was not held.
     """
     closing = state.rules.closing
     last = last_planned(state)
-    whole = state.pausing is None and state.plan_request is None  # else later slots are still to come
+    whole = (state.pausing is None or not state.pausing.dropped) and state.plan_request is None  # else later slots are still to come
     if closing is not None and last is not None and whole:
         if n == last.n:
             return closing
-        if n is None and last.not_held and not _closing_used(state):
+        missed = last.cancelled.at if last.cancelled is not None else last.start
+        if n is None and held_at is not None and not last.held and missed <= held_at and not _closing_used(state, held_at):
             return closing
     open_sessions = [index for index in range(state.rules.sessions) if index != closing]
     used = sum(1 for m in state.meetings if m.held and m.session != closing) + sum(1 for extra in state.extras if extra.session != closing)
     return open_sessions[min(used, len(open_sessions) - 1)] if open_sessions else 0
 
 
-def _closing_used(state: State) -> bool:
+def _closing_used(state: State, before: Instant) -> bool:
+    """Reports come in any order, so only what was held before uses it up."""
     closing = state.rules.closing
-    return any(m.held and m.session == closing for m in state.meetings) or any(extra.session == closing for extra in state.extras)
+    held = any(m.held and m.session == closing for m in state.meetings)
+    return held or any(extra.session == closing and extra.held_at < before for extra in state.extras)
+
+
+def latest_slot(state: State) -> Instant | None:
+    """From where the rhythm goes on when slots are added: what was cancelled ahead of its time holds no place."""
+    return max((m.start for m in state.meetings if m.cancelled is None or m.start <= state.now), default=None)
 
 
 def resolved(state: State) -> list[Meeting]:
@@ -72,14 +80,21 @@ def resolved(state: State) -> list[Meeting]:
 
 
 def not_held_in_a_row(state: State) -> int:
-    """How many planned meetings up to the latest known one were not held, one after the other; an extra one held later ends the row."""
-    run = 0
-    last_extra = max((extra.held_at for extra in state.extras), default=None)
-    for meeting in reversed(resolved(state)):
-        if meeting.held or (last_extra is not None and last_extra > meeting.start):
-            break
-        run += 1
-    return run
+    """The longest row of planned meetings not held since the last one that was, extra ones included.
+
+    What is still ahead may be held, so meetings cancelled on either side of it are not in a row.
+    """
+    latest = max(held_instants(state), default=None)
+    longest = run = 0
+    for meeting in sorted(state.meetings, key=lambda m: (m.start, m.n)):
+        if meeting.held or (latest is not None and meeting.start < latest):
+            continue
+        if meeting.not_held:
+            run += 1
+            longest = max(longest, run)
+        elif meeting.start > state.now:
+            run = 0
+    return longest
 
 
 def without_word_in_a_row(state: State) -> int:
@@ -294,7 +309,7 @@ def _meeting_deadlines(state: State) -> list[Due]:
             if not meeting.asked and not meeting.reports:
                 found.append(Due(meeting.ask_at, "ask", meeting.n))
         for proposal in meeting.proposals:
-            found.append(Due(proposal.at + rules.cancellations.answer_within.span, "proposal", meeting.n, proposal.side))
+            found.append(Due((proposal.asked_at or proposal.at) + rules.cancellations.answer_within.span, "proposal", meeting.n, proposal.side))
         for claim in meeting.claims:
             if claim.stands == "open":
                 found.append(Due(claim.asked_at + rules.attendance.contest_within.span, "claim", meeting.n, claim.side))
@@ -331,13 +346,17 @@ def wants_follow_up(state: State, side: Side) -> bool:
     return state.person(side).unanswered < state.rules.mail.follow_ups
 
 
-def partner_may_object_until(state: State, milestone: str, side: Side) -> Instant | None:
-    """Until when `side` may object to the partner's report of this milestone; None if there is nothing to object to."""
+def partner_may_object_until(state: State, milestone: str, side: Side, at: Instant | None = None) -> Instant | None:
+    """Until when `side` may object to the partner's report of this milestone; None if there is nothing to object to.
+
+    One's own report says that one agrees; an objection made `at` an instant before it stands all the same, if it comes in later.
+    """
     known = state.milestones.get(milestone)
-    if known is None or known.objected_by is not None or len(known.confirmations) != 1:
+    if known is None or known.objected_by is not None:
         return None
-    confirmation = known.confirmations[0]
-    return confirmation.at + state.rules.object_within.span if confirmation.side == other(side) else None
+    if any(mine.side == side and (at is None or mine.at <= at) for mine in known.confirmations):
+        return None
+    return next((theirs.at + state.rules.object_within.span for theirs in known.confirmations if theirs.side == other(side)), None)
 
 
 def pause_left(state: State) -> timedelta:

@@ -8,7 +8,7 @@ from mentorship import events as e
 from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, NoticeKind, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
-from mentorship.policy import milestone_facts, needed, topic_for
+from mentorship.policy import latest_slot, milestone_facts, needed, wants_follow_up
 from mentorship.state import Meeting, State
 
 
@@ -18,14 +18,14 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.MentorshipStarted():
             return _both(state, "welcome", event.at, calendar=_calendar(state), ends=state.ends, milestones=milestone_facts(state), needed=_needed(state))
         case e.MoveProposed():
-            return (_notice(state, "move_proposed", other(event.side), event.at, meeting=_proposed(state, event)),)
+            return (_notice(state, "move_proposed", other(event.side), event.at, meeting=_proposed(state, event), helps_until=event.to),)
         case e.MeetingMoved():
-            meeting = _facts(state, event.meeting, previous_start=event.previous_start)
-            return _both(state, "rescheduled", event.at, change="moved", meeting=meeting, calendar=_calendar(state))
+            meeting = _facts(state, event.meeting, previous_start=event.previous_start, session=event.session, session_sent=event.again)
+            return _both(state, "rescheduled", event.at, change="moved", meeting=meeting, calendar=_calendar(state), helps_until=event.slot.start)
         case e.MeetingCancelled():
-            return _both(state, "rescheduled", event.at, change="cancelled", meeting=_facts(state, event.meeting), calendar=_calendar(state))
+            return _cancelled(event, state)
         case e.AbsenceClaimed():
-            until = event.at + state.rules.attendance.contest_within.span
+            until = (event.asked_at or event.at) + state.rules.attendance.contest_within.span
             return (_notice(state, "absence_reported", event.side, event.at, meeting=_facts(state, event.meeting), helps_until=until),)
         case e.MeetingPrepared():
             return _prepare(event, state)
@@ -62,7 +62,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.Paused():
             return _both(state, "rescheduled", event.at, change="paused", calendar=_calendar(state))
         case e.Resumed() | e.Extended():
-            return _plan(event, state)
+            return _plan(event, state) or _as_it_stands(event, state)
         case e.PlanApplied():
             return _both(state, "rescheduled", event.at, change=event.change, calendar=_calendar(state), ends=state.ends)
         case e.EndReached():
@@ -96,8 +96,8 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.SurveyReminded():
             return tuple(_notice(state, "survey_reminder", side, event.at, helps_until=state.ends + state.rules.surveys.closes.span) for side in event.readers)
         case e.MentorshipEnded():
-            closed = tuple(TellCoordinators(line=line, at=event.at, opened=False) for line in state.attention)
-            return (*_both(state, "ended", event.at, calendar=()), *closed)
+            past = tuple(_describe(state, meeting) for meeting in state.meetings if meeting.cancelled is None and meeting.start <= event.at)
+            return _both(state, "ended", event.at, calendar=past)
         case (
             e.CommandRefused()
             | e.ExpectationsConfirmed()
@@ -148,18 +148,30 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
     if known is None:
         return ()
     meeting = _describe(state, known, session=event.session, session_sent=event.again)
-    return _both(
-        state,
-        "prepare",
-        event.at,
-        meeting=meeting,
-        helps_until=known.start,
-        unreported=event.asks_again,
-        feedback_for=event.feedback_for,
-        pulse=event.pulse,
-        milestones=milestone_facts(state),
-        needed=_needed(state),
+    return tuple(
+        _notice(
+            state,
+            "prepare",
+            side,
+            event.at,
+            meeting=meeting,
+            helps_until=known.start,
+            unreported=event.asks_again if wants_follow_up(state, side) else (),
+            feedback_for=event.feedback_for,
+            pulse=event.pulse,
+            milestones=milestone_facts(state),
+            needed=_needed(state),
+        )
+        for side in SIDES
     )
+
+
+def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...]:
+    """News while the meeting is ahead; a proposal that lapses afterwards is no news to anybody."""
+    meeting = state.meeting(event.meeting)
+    if meeting is None or meeting.start <= event.at:
+        return ()
+    return _both(state, "rescheduled", event.at, change="cancelled", meeting=_describe(state, meeting), calendar=_calendar(state), helps_until=meeting.start)
 
 
 def _progress(state: State, kind: NoticeKind, at: Instant) -> tuple[SendNotice, ...]:
@@ -200,9 +212,16 @@ def _plan(event: e.Resumed | e.Extended, state: State) -> tuple[AnyEffect, ...]:
             first_number=max((m.n for m in state.meetings), default=0) + 1,
             ends=state.ends,
             longer=event.length if isinstance(event, e.Extended) else None,
-            last_start=state.meetings[-1].start if state.meetings else None,
+            last_start=latest_slot(state),
         ),
     )
+
+
+def _as_it_stands(event: e.Resumed | e.Extended, state: State) -> tuple[SendNotice, ...]:
+    """Nothing to plan: the new end is the whole news. An extension in a pause is told when that is over."""
+    if isinstance(event, e.Extended):
+        return ()
+    return _both(state, "rescheduled", event.at, change="resumed", calendar=_calendar(state), ends=state.ends)
 
 
 # -- facts ----------------------------------------------------------------------------------------------------------------
@@ -220,9 +239,7 @@ def _facts(state: State, n: int, **more: Any) -> MeetingFacts | None:
     meeting = state.meeting(n)
     if meeting is None:
         return None
-    # A move to soon leaves no time for a preparation mail of its own, so this mail brings the topic.
-    session = topic_for(state, n) if more.get("previous_start") is not None and meeting.prepare_at <= state.now else None
-    return _describe(state, meeting, session=session, **more)
+    return _describe(state, meeting, **more)
 
 
 def _proposed(state: State, event: e.MoveProposed) -> MeetingFacts | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import timedelta
 from typing import Any, Literal
@@ -17,11 +18,15 @@ MOST_EXTRA_MEETINGS = 60
 MOST_GOALS = 20
 MOST_ACTIONS = 20
 MESSAGES_KEPT = 256
+ROWS = {"not_held": "run", "silence": "silence"}
+"""The lines about a row of meetings, and the code in `seen` that stands while the row lasts."""
+MOST_MEETINGS = 208
+"""Planned ones, extensions included: state stays bounded however often an operator extends."""
 
 
 def report_digest(message_id: str) -> str:
     """A message id in 11 characters: ids come in any length, and the state keeps 256 of them."""
-    return hashlib.blake2b(message_id.encode(), digest_size=8).hexdigest()
+    return base64.urlsafe_b64encode(hashlib.blake2b(message_id.encode(errors="replace"), digest_size=8).digest()).rstrip(b"=").decode()
 
 
 class Part(BaseModel):
@@ -33,6 +38,8 @@ class Proposal(Part):
     to: Instant
     at: Instant
     late: bool
+    asked_at: Instant | None = None
+    """When the partner was asked, if an outage made that later than `at`."""
 
 
 class Cancelled(Part):
@@ -40,6 +47,8 @@ class Cancelled(Part):
     at: Instant
     reason: CancelReason
     late: bool
+    lapsed: bool = False
+    """Nobody cancelled it: a late proposal stayed unanswered. Whoever met all the same can still say so."""
 
 
 class Report(Part):
@@ -58,6 +67,8 @@ class Claim(Part):
     side: Side
     asked_at: Instant
     stands: Literal["open", "yes", "no"] = "open"
+    disputed: bool = False
+    """A disputed absence never counts (H13), however often it is reported again."""
 
 
 class Meeting(Part):
@@ -75,6 +86,8 @@ class Meeting(Part):
     claims: tuple[Claim, ...] = ()
     prepared: bool = False
     asked: bool = False
+    asked_again: bool = False
+    """Inside the next preparation mail; that is the last time."""
     session: int | None = None
     """The topic it used up, once held."""
 
@@ -135,6 +148,8 @@ class Person(Part):
     """What the mentorship knows of one of the two."""
 
     expectations: tuple[Expectation, ...] = ()
+    talked_at: Instant | None = None
+    """The latest instant at which an expectation was confirmed."""
     confirmed_at: Instant | None = None
     rung: int = 0
     highest_rung: int = 0
@@ -197,7 +212,7 @@ class State(Part):
     plan_request: PlanRequest | None = None
     attention: dict[str, Instant] = {}
     seen: tuple[str, ...] = ()
-    """Codes of what is done once: halfway, heads_up, alignment, survey, pulse, no_meeting, rematch, run."""
+    """Codes of what is done once: halfway, heads_up, alignment, survey, pulse, no_meeting, rematch; run and silence while the row lasts."""
     feedback_asked: int = 0
     sent_sessions: tuple[int, ...] = ()
     calendar_sequence: int = 0

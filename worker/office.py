@@ -21,6 +21,7 @@ from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
 from schedule.plan import plan
+from worker.planner import spread_out
 from workflows.mentorship import MentorshipInput
 
 
@@ -102,7 +103,8 @@ class RecordsOffice:
         mentor = await self._records.people.profile(enrolment.mentor)
         mentee = await self._records.people.profile(enrolment.mentee)
         zone = mentee.time_zone or programme.programme.time_zone
-        return plan(programme, starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
+        planned = plan(programme, starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
+        return planned.model_copy(update={"slots": spread_out(planned.slots, enrolment.mentorship, programme)})
 
 
 def _next_monday(after: datetime, zone: str) -> datetime:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from activities.planning import Planned, PlanRequest
+from mentorship.commands import Slot
 from mentorship.programme import Programme
+from mentorship.spread import spread
 from records.errors import Erased
 from records.people import Profile
 from records.store import Records
 from schedule.calendar import extended, moved
 from schedule.plan import replan
+
+
+def spread_out(slots: tuple[Slot, ...], mentorship: str, programme: Programme) -> tuple[Slot, ...]:
+    """The same slots, their mails moved by this mentorship's share of the programme's window; the planned hours leave room for it."""
+    later = spread(mentorship, programme.mail.spread.span)
+    return tuple(slot.model_copy(update={"prepare_at": min(slot.prepare_at + later, slot.start), "ask_at": slot.ask_at + later}) for slot in slots)
 
 
 class RecordsPlanner:
@@ -33,7 +41,7 @@ class RecordsPlanner:
             countries=[await self._country(request.pair.mentor), await self._country(request.pair.mentee)],
             ends=ends or wanted.ends,
         )
-        return Planned(slots=slots, ends=ends, reporting_ends=reporting_ends)
+        return Planned(slots=spread_out(slots, request.mentorship, programme), ends=ends, reporting_ends=reporting_ends)
 
     async def _zone(self, person: str, programme: Programme) -> str:
         profile = await self._known(person)

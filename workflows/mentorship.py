@@ -204,7 +204,7 @@ class Mentorship:
         self._timeline.extend(TimelineEntry(at=entry.at, what=entry.name, reason=entry.reason) for entry in turn.entries)
 
     def _has_work(self) -> bool:
-        if self._inbox:
+        if self._inbox or (self._alarm is not None and self._alarm.done()):  # whoever catches the time-out looks at everything
             return True
         now = workflow.now()
         due = self._next_instant()

@@ -8,7 +8,6 @@ idempotent by effect id, so a carrier may be cancelled at any time (continue-as-
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, assert_never
@@ -28,9 +27,15 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice
     from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
     from mentorship.instant import Instant
+    from mentorship.spread import spread
     from mentorship.state import State
 
 T = TypeVar("T")
+
+SPREAD = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
+
+LOCAL_RETRIES = timedelta(seconds=5)
+"""A pause between attempts longer than this waits on a timer, so that records that are away hold no workflow task open."""
 
 BATCH = 200
 """Journal entries a batch; a storm of signals is written in a few transactions."""
@@ -91,15 +96,15 @@ class Outbox:
         for effect in effects:
             if isinstance(effect, SendNotice):
                 self._supersede(effect)
-                self._pending.append(Pending(effect=effect, not_before=effect.due + self._spread()))
+                self._pending.append(Pending(effect=effect, not_before=self._not_before(effect)))
             else:
                 self._pending.append(Pending(effect=effect))
 
-    def _spread(self) -> timedelta:
-        """Mails of many pairs do not leave in one instant: a stable share of the programme's window, by the mentorship's id."""
-        window = self._state().rules.mail.spread.span
-        share = int.from_bytes(hashlib.blake2b(self._mentorship.encode(), digest_size=4).digest(), "big") / 2**32
-        return timedelta(seconds=round(window.total_seconds() * share, 3))
+    def _not_before(self, effect: SendNotice) -> datetime | None:
+        """Mails that many pairs get at one instant are spread; slots are planned spread already, and what answers somebody goes at once."""
+        if effect.kind not in SPREAD:
+            return None
+        return effect.due + spread(self._mentorship, self._state().rules.mail.spread.span)
 
     def _supersede(self, effect: SendNotice) -> None:
         """Never two about one meeting at once: what still waits about it gives way to the newer mail."""
@@ -293,6 +298,18 @@ def _lane(effect: AnyEffect) -> str:
 
 async def execute(name: str, request: BaseModel, result: type[T]) -> T:
     options = OPTIONS[name]
+    if options.local:
+        written: T = await workflow.execute_local_activity(
+            name,
+            request,
+            result_type=result,
+            start_to_close_timeout=options.attempt,
+            schedule_to_close_timeout=options.within,
+            retry_policy=options.retry,
+            local_retry_threshold=LOCAL_RETRIES,
+            summary=options.summary,
+        )
+        return written
     answer: T = await workflow.execute_activity(
         name,
         request,

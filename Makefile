@@ -1,0 +1,69 @@
+# `make demo` and `make run` need Python 3.11 or newer, make, and nothing else: what they use is made in .venv, once.
+# Everything is installed from the hashed locks; only `make lock` ever changes those.
+
+VENV ?= .venv
+PYTHON ?=
+BIN := $(VENV)/bin
+SERVICE := $(VENV)/.service-installed
+DEVELOPMENT := $(VENV)/.development-installed
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
+# No source distributions: their builds would download what no hash here covers.
+HASHED := $(PIP) --require-hashes --only-binary :all:
+EDITABLE := $(PIP) --no-deps --no-build-isolation --editable .
+UV := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command 'make lock'
+
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo run test check format lock clean
+
+help:
+	@echo 'make demo          a whole programme in seconds, from pairs to certificates; KEEP=1 leaves it up'
+	@echo 'make run           the service with a persistent store, for real work'
+	@echo 'make test          the whole suite; TESTS=tests/core for a part'
+	@echo 'make check         lint, types, laws'
+	@echo 'make format        puts the code into its shape'
+	@echo 'make lock          resolves the locks anew from pyproject.toml'
+
+demo: $(SERVICE)
+	@$(BIN)/python -m local demo $(if $(KEEP),--keep)
+
+run: $(SERVICE)
+	@$(BIN)/python -m local run
+
+test: $(DEVELOPMENT)
+	$(BIN)/python -m pytest $(TESTS)
+
+check: $(DEVELOPMENT)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEVELOPMENT)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(DEVELOPMENT)
+	$(UV) --extra local --group build --output-file requirements.lock
+	$(UV) --extra local --extra pairing --group build --group dev --constraint requirements.lock --no-annotate --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@PYTHON='$(PYTHON)' sh deploy/make-venv.sh '$(VENV)'
+
+$(SERVICE): requirements.lock pyproject.toml | $(BIN)/python
+	@echo 'Installing what the service needs into $(VENV) (once, about a minute) …'
+	@$(HASHED) -r requirements.lock
+	@$(EDITABLE)
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo 'Installing what the service and its tests need into $(VENV) (once, a few minutes) …'
+	@$(HASHED) -r requirements-dev.lock
+	@$(EDITABLE)
+	@touch $@ $(SERVICE)

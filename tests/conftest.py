@@ -1,0 +1,103 @@
+"""What every level of tests may ask for: a real mail server, real records, real keys; nothing leaves the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from pydantic import SecretStr
+
+from certificates import issuer as issuer_keys
+from certificates.issuer import Issuer
+from gateway.keyring import Keyring
+from gateway.settings import Settings
+from records import migrate
+from records.store import Records
+
+
+class Mailbox:
+    """A real SMTP server on loopback that keeps what it is given, and refuses what a test tells it to."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.refuse: dict[str, str] = {}
+        self._server: asyncio.Server | None = None
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - the names that aiosmtpd calls
+        if address in self.refuse:
+            return self.refuse[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the names that aiosmtpd calls
+        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 OK"
+
+    async def start(self) -> None:
+        self._server = await asyncio.get_running_loop().create_server(lambda: SMTP(self, hostname="localhost"), "127.0.0.1", 0)
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [mail for mail in self.mails if address in mail["To"]]
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    box = Mailbox()
+    await box.start()
+    yield box
+    box.stop()
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    Keyring.generate(tmp_path / "keys.json")
+    return Keyring.load(tmp_path / "keys.json")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """What a process of this test would read: every store in a folder of its own."""
+    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    return Settings(
+        database_url=f"sqlite+aiosqlite:///{tmp_path}/records.db",
+        key_file=tmp_path / "keys.json",
+        smtp_host="127.0.0.1",
+        smtp_port=mailbox.port,
+        smtp_tls="none",
+        mail_from="Mentorship <mentorship@example.org>",
+        base_url="http://127.0.0.1:8080",
+        link_secrets=(SecretStr("a secret of this test, long enough to be one"),),
+        issuer_key_file=tmp_path / "issuer.json",
+        issuer_name="Example Ltd",
+    )
+
+
+@pytest.fixture
+async def records(settings: Settings, keyring: Keyring) -> AsyncIterator[Records]:
+    await asyncio.to_thread(migrate.upgrade, settings.database_url)
+    opened = await Records.open(settings.database_url, keyring)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def issuer(settings: Settings) -> Issuer:
+    issuer_keys.generate(settings.issuer_key_file)
+    return Issuer.load(settings.issuer_key_file, name=settings.issuer_name)

@@ -1,0 +1,227 @@
+"""A mentorship told step by step: builders as fixtures, so that every test says only what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mentorship import commands as c
+from mentorship.advance import Advanced, Entry, advance, begin
+from mentorship.commands import Plan, Slot
+from mentorship.duration import iso
+from mentorship.effects import AnyEffect, PlanMeetings, SendNotice
+from mentorship.events import MentorshipStarted
+from mentorship.people import Pair
+from mentorship.policy import next_due
+from mentorship.programme import MilestoneRule, Rules
+from mentorship.state import State
+
+settings.register_profile("core", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+settings.load_profile("core")
+
+STARTS = datetime(2027, 1, 11, 9, tzinfo=UTC)
+ENDS = STARTS + timedelta(weeks=26)
+GRACE_ENDS = ENDS + timedelta(days=7)
+PAIR = Pair(mentor="p-mentor", mentee="p-mentee")
+
+
+def _day(number: float, hours: float = 0) -> datetime:
+    """`number` days and `hours` after the start."""
+    return STARTS + timedelta(days=number, hours=hours)
+
+
+def _meets(n: int, hours: float = 0) -> datetime:
+    """`hours` after the planned start of meeting `n`; meetings are a fortnight apart, the first on day 7."""
+    return STARTS + timedelta(days=7 + 14 * (n - 1), hours=hours)
+
+
+def _slot(start: datetime) -> Slot:
+    return Slot(start=start, prepare_at=start - timedelta(days=3), ask_at=start + timedelta(hours=1, days=1))
+
+
+def _rules(**changed: Any) -> Rules:
+    """The defaults of the programme file, with ten milestones that either can report, `m1` to `m10`."""
+    usual: dict[str, Any] = {
+        "programme": "engineering-2027",
+        "version": 1,
+        "interval": iso("P14D"),
+        "duration": iso("PT1H"),
+        "sessions": 12,
+        "closing": 11,
+        "milestones": _milestones(10),
+    }
+    return Rules(**(usual | changed))
+
+
+def _milestones(number: int) -> tuple[MilestoneRule, ...]:
+    return tuple(MilestoneRule(id=f"m{n}") for n in range(1, number + 1))
+
+
+def _plan(meetings: int = 12) -> Plan:
+    return Plan(starts=STARTS, ends=ENDS, reporting_ends=GRACE_ENDS, slots=tuple(_slot(_meets(n)) for n in range(1, meetings + 1)))
+
+
+class Story:
+    """One mentorship and everything that came of it. The clock is the test's; nothing is awaited."""
+
+    def __init__(self, rules: Rules, plan: Plan, pair: Pair = PAIR) -> None:
+        begun = MentorshipStarted(
+            at=plan.starts, pair=pair, rules=rules, starts=plan.starts, ends=plan.ends, reporting_ends=plan.reporting_ends, slots=plan.slots
+        )
+        self.entries: list[Entry] = []
+        self.effects: list[AnyEffect] = []
+        self._ids = count(1)
+        self._answered = 0
+        self.state: State
+        self._keep(begin(begun))
+
+    def _keep(self, turn: Advanced) -> Advanced:
+        self.state = turn.state
+        self.entries += turn.entries
+        self.effects += turn.effects
+        return turn
+
+    def take(self, inbox: Iterable[c.Command], now: datetime) -> Advanced:
+        return self._keep(advance(self.state, list(inbox), now))
+
+    def wait(self, until: datetime) -> None:
+        """Nobody does anything until then."""
+        self.take([], until)
+
+    def named(self, command: Any, by: str, at: datetime | None) -> Any:
+        person = {"mentor": PAIR.mentor, "mentee": PAIR.mentee}.get(by, by)
+        return command.model_copy(update={"message_id": command.message_id or f"message-{next(self._ids)}", "by": person, "at": at})
+
+    def tell(self, by: str, command: Any, at: datetime, now: datetime | None = None) -> str:
+        """`by` does this at `at`; it is handled at once, or at `now`. The answer: `applied`, or why not."""
+        self.take([self.named(command, by, at)], now or at)
+        last = next(entry for entry in reversed(self.entries) if entry.kind == "command")
+        return last.reason or "applied"
+
+    def both(self, command: Any, at: datetime) -> None:
+        for side in ("mentor", "mentee"):
+            assert self.tell(side, command, at) == "applied"
+
+    def operator(self, command: Any, at: datetime) -> str:
+        return self.tell("o-ana", command, at)
+
+    def confirmed(self) -> Story:
+        """Both accepted every slot."""
+        self.both(c.ConfirmMeeting(meeting="all"), self.state.now)
+        return self
+
+    def met(self, *numbers: int) -> Story:
+        for n in numbers:
+            meeting = self.state.meeting(n)
+            assert meeting is not None
+            assert self.tell("mentee", c.ReportMeeting(meeting=n, held=True), meeting.start + timedelta(hours=1)) == "applied"
+        return self
+
+    def record(self, *milestones: str, at: datetime, by: str = "mentee", done_at: datetime | None = None) -> Story:
+        for milestone in milestones:
+            assert self.tell(by, c.RecordMilestone(milestone=milestone, done_at=done_at), at) == "applied"
+        return self
+
+    def planned(self) -> list[PlanMeetings]:
+        return [effect for effect in self.effects if isinstance(effect, PlanMeetings)]
+
+    def replan(self, now: datetime | None = None) -> str:
+        """schedule/ answers the latest question, in the rhythm of the last meeting."""
+        asked = self.planned()[-1]
+        starts, found = asked.last_start or asked.after, []
+        while len(found) < asked.count:
+            starts += self.state.rules.interval.span
+            if starts > asked.after + timedelta(days=3):
+                found.append(_slot(starts))
+        answer = c.ApplyPlan(message_id=f"plan.{asked.id}", effect=asked.id, after=asked.after, slots=tuple(found))
+        self.take([answer], now or self.state.now)
+        return self.entries_named("apply_plan")[-1].reason or "applied"
+
+    def issue(self) -> None:
+        """The registry answers."""
+        certificates = {PAIR.mentor: "cert-of-the-mentor", PAIR.mentee: "cert-of-the-mentee"}
+        self.take([c.NoteCertificates(message_id="certificates", certificates=certificates)], self.state.now)
+
+    def entries_named(self, name: str, **body: Any) -> list[Entry]:
+        return [entry for entry in self.entries if entry.name == name and all(entry.body.get(key) == value for key, value in body.items())]
+
+    def mails(self, kind: str | None = None, to: str | None = None) -> list[SendNotice]:
+        sent = [effect for effect in self.effects if isinstance(effect, SendNotice)]
+        return [mail for mail in sent if (kind is None or mail.kind == kind) and (to is None or mail.to == to)]
+
+    def earned(self) -> bool | None:
+        """What was decided; None while it is open."""
+        return self.state.decided.earned if self.state.decided is not None else None
+
+    def rung(self, side: str) -> int:
+        return self.state.mentor.rung if side == "mentor" else self.state.mentee.rung
+
+    def run_out(self) -> Story:
+        """Nobody does anything any more, until the mentorship is over. Fails if a deadline does not move on."""
+        for _ in range(1000):
+            due = next_due(self.state)
+            if due is None:
+                return self
+            self.wait(max(due.at, self.state.now))
+        raise AssertionError(f"still due after a thousand deadlines: {next_due(self.state)}")
+
+
+@pytest.fixture(scope="session")
+def rules() -> Callable[..., Rules]:
+    return _rules
+
+
+@pytest.fixture(scope="session")
+def milestones() -> Callable[[int], tuple[MilestoneRule, ...]]:
+    return _milestones
+
+
+@pytest.fixture(scope="session")
+def plan() -> Callable[..., Plan]:
+    return _plan
+
+
+@pytest.fixture(scope="session")
+def story() -> Callable[..., Story]:
+    """A mentorship that has just begun: `story(meetings=3, share=50)` names what of its rules matters."""
+
+    def begun(meetings: int = 12, plan: Plan | None = None, rules: Rules | None = None, **changed: Any) -> Story:
+        return Story(rules or _rules(**changed), plan or _plan(meetings))
+
+    return begun
+
+
+@pytest.fixture(scope="session")
+def day() -> Callable[..., datetime]:
+    return _day
+
+
+@pytest.fixture(scope="session")
+def meets() -> Callable[..., datetime]:
+    return _meets
+
+
+@pytest.fixture(scope="session")
+def slot() -> Callable[[datetime], Slot]:
+    return _slot
+
+
+@pytest.fixture(scope="session")
+def starts() -> datetime:
+    return STARTS
+
+
+@pytest.fixture(scope="session")
+def ends() -> datetime:
+    """The end instant of the usual programme, 26 weeks after its start; the grace is seven days."""
+    return ENDS
+
+
+@pytest.fixture(scope="session")
+def grace_ends() -> datetime:
+    return GRACE_ENDS

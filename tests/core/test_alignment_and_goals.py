@@ -1,0 +1,159 @@
+"""H11, H6, H2 and H5: expectations, goals, pinned benefits, surveys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mentorship import commands as c
+from mentorship.policy import phase
+
+HOUR = timedelta(hours=1)
+WEEK = timedelta(days=7)
+ALL = c.ConfirmExpectations(expectations=c.EXPECTATIONS)
+
+
+# -- expectations ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_person_confirms_all_three_before_at_or_after_the_first_meeting(story, day, meets):
+    """H11."""
+    told = story()
+    assert phase(told.state) == "aligning"
+    told.tell("mentor", ALL, day(1))
+    told.tell("mentee", c.ConfirmExpectations(expectations=("confidentiality",)), meets(1))
+    assert told.state.mentee.confirmed_at is None
+    told.tell("mentee", c.ConfirmExpectations(expectations=("mutual_respect", "psychological_safety")), meets(1, hours=1))
+    assert (told.state.mentor.confirmed_at, told.state.mentee.confirmed_at) == (day(1), meets(1, hours=1))
+    assert phase(told.state) == "active"
+
+
+def test_what_comes_in_late_does_not_make_it_earlier(story, day):
+    """Time: judged by `at`."""
+    told = story()
+    told.tell("mentor", c.ConfirmExpectations(expectations=("mutual_respect", "psychological_safety")), day(20))
+    told.tell("mentor", c.ConfirmExpectations(expectations=("confidentiality",)), at=day(10), now=day(21))
+    assert told.state.mentor.confirmed_at == day(20)
+
+
+def test_nobody_is_locked_out_of_anything_meanwhile(story, day):
+    """H11."""
+    told = story().confirmed().met(1)
+    assert told.tell("mentee", c.SetGoal(goal="g-1"), day(8)) == "applied"
+    assert told.tell("mentor", c.RecordMilestone(milestone="m1"), day(8)) == "applied"
+    assert phase(told.state) == "active"
+
+
+def test_unconfirmed_seven_days_after_meeting_one_brings_one_reminder(story, meets):
+    """H11."""
+    told = story().met(1)
+    told.tell("mentor", ALL, meets(1))
+    told.wait(meets(1) + WEEK - timedelta(seconds=1))
+    assert told.mails("alignment_reminder") == []
+    told.run_out()
+    assert [(mail.to, mail.due) for mail in told.mails("alignment_reminder")] == [("mentee", meets(1) + WEEK)]
+
+
+def test_once_both_confirmed_nobody_is_reminded(story, day):
+    """H11."""
+    told = story()
+    told.both(ALL, day(1))
+    told.run_out()
+    assert told.mails("alignment_reminder") == []
+    assert told.state.over
+
+
+def test_nothing_is_confirmed_twice_and_not_nothing(story, day):
+    """H11."""
+    told = story()
+    assert told.tell("mentor", c.ConfirmExpectations(), day(1)) == "malformed"
+    told.tell("mentor", ALL, day(1))
+    assert told.tell("mentor", ALL, day(2)) == "already_done"
+
+
+# -- goals ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_goal_is_set_and_its_actions_may_follow_later(story, day):
+    """H6."""
+    told = story()
+    assert told.tell("mentee", c.SetGoal(goal="g-1", note_id="n-1"), day(1)) == "applied"
+    assert told.tell("mentee", c.SetGoal(goal="g-1", actions=("n-2", "n-3")), day(2)) == "applied"
+    assert (told.state.goals["g-1"].status, told.state.goals["g-1"].actions) == ("set", 2)
+
+
+@pytest.mark.parametrize("progress", ["in_progress", "progressed", "achieved", "dropped"])
+def test_either_reports_progress_as_well_as_achievement(story, day, progress):
+    """H6."""
+    told = story()
+    told.tell("mentee", c.SetGoal(goal="g-1"), day(1))
+    assert told.tell("mentor", c.ReportGoal(goal="g-1", progress=progress), day(2)) == "applied"
+    assert told.state.goals["g-1"].status == progress
+    assert told.tell("mentor", c.ReportGoal(goal="g-9", progress=progress), day(2)) == "no_such_goal"
+
+
+def test_there_is_room_for_twenty_goals_with_twenty_actions_each(story, day):
+    """H6; the state stays bounded."""
+    told = story()
+    actions = tuple(f"n-{n}" for n in range(20))
+    for n in range(20):
+        assert told.tell("mentee", c.SetGoal(goal=f"g-{n}", actions=actions), day(1)) == "applied"
+    assert told.tell("mentee", c.SetGoal(goal="g-20"), day(1)) == "too_many"
+    assert told.tell("mentee", c.SetGoal(goal="g-1", actions=("n-21",)), day(1)) == "too_many"
+
+
+# -- benefits -------------------------------------------------------------------------------------------------------------
+
+
+def test_pinned_benefits_stand_in_the_readers_own_preparation(story, day, meets):
+    """H2."""
+    told = story()
+    told.tell("mentor", c.SubmitPrivately(body=c.Pins(benefits=("mentor.0", "company.2"))), day(1))
+    told.wait(meets(1))
+    assert [(mail.to, mail.pins) for mail in told.mails("prepare")] == [("mentor", ("mentor.0", "company.2")), ("mentee", ())]
+
+
+# -- surveys --------------------------------------------------------------------------------------------------------------
+
+CLOSING = c.SubmitPrivately(body=c.SurveyAnswers(survey="closing", answers={"trust": 5}))
+
+
+def test_the_closing_survey_comes_at_the_end_with_one_reminder_to_who_has_not_answered(story, ends):
+    """H5, Calm."""
+    told = story()
+    told.tell("mentor", c.RecordMilestone(milestone="m1"), ends)  # the follow-ups that wait for them are answered
+    told.tell("mentee", c.RecordMilestone(milestone="m2"), ends)
+    assert told.tell("mentor", CLOSING, ends + HOUR) == "applied"
+    told.run_out()
+    assert [(mail.kind, mail.to, mail.due) for mail in told.mails() if mail.kind in ("closing_survey", "survey_reminder")] == [
+        ("closing_survey", "mentor", ends),
+        ("closing_survey", "mentee", ends),
+        ("survey_reminder", "mentee", ends + WEEK),
+    ]
+
+
+def test_it_can_be_answered_until_it_closes_also_after_the_decision(story, ends):
+    """H5."""
+    told = story()
+    told.wait(ends + timedelta(days=8))
+    assert told.earned() is False
+    assert told.tell("mentee", CLOSING, ends + timedelta(days=28)) == "applied"
+    told.wait(ends + timedelta(days=28))
+    assert phase(told.state) == "completed"
+
+
+def test_it_is_not_answered_before_the_end_and_not_with_nothing(story, day, ends):
+    """H5."""
+    told = story()
+    assert told.tell("mentee", CLOSING, day(30)) == "not_yet"
+    assert told.tell("mentee", c.SubmitPrivately(body=c.SurveyAnswers(survey="pulse")), day(30)) == "malformed"
+
+
+def test_a_survey_never_changes_who_earns_a_certificate(story, ends, grace_ends):
+    """H5."""
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
+    worst = c.SurveyAnswers(survey="closing", answers=dict.fromkeys(c.SURVEY_ITEMS, 1))
+    told.both(c.SubmitPrivately(body=worst), ends + HOUR)
+    told.wait(grace_ends)
+    assert told.earned() is True

@@ -1,0 +1,176 @@
+"""H13: on time and ready; reports that disagree never count against anyone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mentorship import commands as c
+from mentorship.policy import held_instants, not_held_in_a_row, strikes
+
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+ABSENT = c.Attendance(partner="absent")
+WEEK = timedelta(days=7)
+
+
+def says_absent(told, n=1, by="mentor", hours=1):
+    meeting = told.state.meeting(n)
+    return told.tell(by, c.ReportMeeting(meeting=n, held=False, attendance=ABSENT), meeting.start + hours * HOUR)
+
+
+def test_attendance_is_reported_by_a_person_about_themself(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=True, attendance=c.Attendance(own="late")), meets(1, hours=1))
+    assert (told.state.meeting(1).report("mentee").own, told.state.meeting(1).report("mentor")) == ("late", None)
+
+
+def test_both_there_means_held(story, meets):
+    told = story()
+    told.tell("mentor", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="present")), meets(1, hours=1))
+    assert told.state.meeting(1).held
+
+
+@pytest.mark.parametrize("attendance", [c.Attendance(own="absent"), c.Attendance(partner="absent")])
+def test_a_meeting_without_one_of_the_two_was_not_held(story, meets, attendance):
+    assert story().tell("mentor", c.ReportMeeting(meeting=1, held=True, attendance=attendance), meets(1, hours=1)) == "malformed"
+
+
+def test_an_absence_that_the_person_admits_counts_as_one(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="absent")), meets(1, hours=1))
+    assert strikes(told.state, "mentee") == [meets(1)]
+
+
+def test_an_absence_not_contested_within_seven_days_of_being_asked_counts_as_one(story, meets):
+    told = story().confirmed()
+    says_absent(told)
+    (mail,) = told.mails("absence_reported")
+    assert (mail.to, mail.helps_until) == ("mentee", meets(1, hours=1) + WEEK)
+    told.wait(meets(1, hours=1) + WEEK - SECOND)
+    assert strikes(told.state, "mentee") == []
+    told.wait(meets(1, hours=1) + WEEK)
+    assert strikes(told.state, "mentee") == [meets(1)]
+
+
+def test_a_disputed_absence_never_counts(story, meets):
+    told = story().confirmed()
+    says_absent(told)
+    assert told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=1) + WEEK) == "applied"
+    told.wait(meets(3))
+    assert strikes(told.state, "mentee") == []
+
+
+def test_a_dispute_a_second_after_the_seven_days_comes_too_late(story, meets):
+    told = story().confirmed()
+    says_absent(told)
+    assert told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=1) + WEEK + SECOND) == "too_late"
+    assert len(strikes(told.state, "mentee")) == 1
+
+
+def test_a_dispute_made_in_time_stands_however_late_it_is_handled(story, meets):
+    """Time, P5."""
+    told = story().confirmed()
+    says_absent(told)
+    told.wait(meets(1) + 9 * 24 * HOUR)
+    assert len(strikes(told.state, "mentee")) == 1
+    assert told.tell("mentee", c.Dispute(meeting=1), at=meets(1, hours=2), now=told.state.now) == "applied"
+    assert strikes(told.state, "mentee") == []
+
+
+def test_reporting_it_again_does_not_undo_a_dispute_nor_ask_again(story, meets):
+    """A disputed one never."""
+    told = story().confirmed()
+    says_absent(told)
+    told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
+    assert says_absent(told, hours=3) == "applied"
+    told.wait(meets(3))
+    assert strikes(told.state, "mentee") == []
+    assert len(told.mails("absence_reported")) == 1
+
+
+def test_ones_own_word_that_one_was_there_disputes_it(story, meets):
+    told = story().confirmed()
+    says_absent(told)
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")), meets(1, hours=2))
+    told.wait(meets(3))
+    assert strikes(told.state, "mentee") == []
+
+
+def test_it_does_when_it_was_said_before_as_well(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")), meets(1, hours=1))
+    says_absent(told, hours=2)
+    told.wait(meets(3))
+    assert strikes(told.state, "mentee") == []
+
+
+def test_reports_that_disagree_count_as_held_and_never_against_anyone(story, meets):
+    told = story().confirmed()
+    says_absent(told)
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=True), meets(1, hours=2))
+    told.wait(meets(3))
+    assert held_instants(told.state) == [meets(1)]
+    assert (strikes(told.state, "mentee"), strikes(told.state, "mentor")) == ([], [])
+    assert [report.held for report in told.state.meeting(1).reports] == [False, True]  # both are kept
+
+
+def test_an_unconfirmed_slot_cannot_be_missed(story, meets):
+    """Only a confirmed slot can be cancelled late or missed."""
+    told = story()
+    says_absent(told)
+    told.tell("mentor", c.ReportMeeting(meeting=2, attendance=c.Attendance(own="absent")), meets(2, hours=1))
+    told.wait(meets(4))
+    assert (strikes(told.state, "mentee"), strikes(told.state, "mentor")) == ([], [])
+
+
+def test_an_excused_absence_does_not_count(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=1))
+    assert told.tell("mentor", c.Excuse(meeting=1), meets(1, hours=2)) == "applied"
+    assert strikes(told.state, "mentee") == []
+
+
+def test_a_withdrawn_report_takes_its_claim_along(story, meets):
+    told = story().confirmed()
+    told.tell("mentor", c.ReportMeeting(message_id="mistake", meeting=1, held=False, attendance=ABSENT), meets(1, hours=1))
+    assert told.tell("mentor", c.Withdraw(report="mistake"), meets(1, hours=2)) == "applied"
+    told.wait(meets(3))
+    assert strikes(told.state, "mentee") == []
+
+
+def test_who_was_never_asked_is_not_judged(story, meets):
+    """An absence counts that is not contested within seven days *of being asked*."""
+    told = story().confirmed()
+    says_absent(told)
+    mail = told.mails("absence_reported")[0]
+    told.take([c.NoteFailedNotice(message_id="bounce", effect=mail.id, notice=mail.kind, to=mail.to, meeting=1, why="bounced")], meets(1, hours=3))
+    told.wait(meets(3))
+    assert strikes(told.state, "mentee") == []
+
+
+def test_an_outage_between_report_and_question_does_not_eat_the_time_to_contest(story, meets):
+    """P5."""
+    told = story().confirmed()
+    back = meets(1) + timedelta(days=10)
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=False, attendance=ABSENT), at=meets(1, hours=1), now=back)
+    assert strikes(told.state, "mentee") == []
+    assert told.mails("absence_reported")[0].helps_until == back + WEEK
+    told.wait(back + WEEK)
+    assert len(strikes(told.state, "mentee")) == 1
+
+
+def test_a_meeting_is_reported_from_its_start_and_not_before(story, meets):
+    told = story()
+    assert told.tell("mentor", c.ReportMeeting(meeting=1, held=True), meets(1) - SECOND) == "not_yet"
+    assert told.tell("mentor", c.ReportMeeting(meeting=1, held=True), meets(1)) == "applied"
+
+
+def test_ones_latest_word_counts_in_whichever_order_they_come_in(story, meets):
+    """Time: judged by `at`."""
+    told = story()
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=False), at=meets(1, hours=5), now=meets(1, hours=5))
+    assert told.tell("mentor", c.ReportMeeting(meeting=1, held=True), at=meets(1, hours=4), now=meets(1, hours=6)) == "already_done"
+    assert not told.state.meeting(1).held
+    assert not_held_in_a_row(told.state) == 1

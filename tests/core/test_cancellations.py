@@ -1,0 +1,386 @@
+"""H14: repeated, last-minute cancellations."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mentorship import commands as c
+from mentorship.effects import TellCoordinators
+from mentorship.policy import strikes
+from mentorship.programme import Cancellations, LadderRung
+
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+
+
+def cancel(told, n, *, by="mentee", before=HOUR, reason="work"):
+    start = told.state.meeting(n).start
+    return told.tell(by, c.CancelMeeting(meeting=n, reason=reason), start - before)
+
+
+def counted(told, side="mentee"):
+    return len(strikes(told.state, side))
+
+
+# -- what counts ----------------------------------------------------------------------------------------------------------
+
+
+def test_less_than_twenty_four_hours_is_late(story):
+    told = story().confirmed()
+    cancel(told, 1, before=timedelta(hours=24) - SECOND)
+    assert told.entries_named("meeting_cancelled")[0].body["late"] is True
+    assert counted(told) == 1
+
+
+def test_exactly_twenty_four_hours_is_not_late(story):
+    told = story().confirmed()
+    cancel(told, 1, before=timedelta(hours=24))
+    assert told.entries_named("meeting_cancelled")[0].body["late"] is False
+    assert counted(told) == 0
+
+
+@pytest.mark.parametrize(("reason", "counts"), [("work", 1), ("not_said", 1), ("personal", 0), ("technical", 0)])
+def test_personal_and_technical_reasons_never_count(story, reason, counts):
+    told = story().confirmed()
+    cancel(told, 1, reason=reason)
+    assert counted(told) == counts
+
+
+def test_nothing_that_the_partner_excuses_counts(story, meets):
+    told = story().confirmed()
+    cancel(told, 1)
+    assert told.tell("mentor", c.Excuse(meeting=1), meets(1)) == "applied"
+    assert counted(told) == 0
+
+
+def test_nobody_excuses_themself(story, meets):
+    told = story().confirmed()
+    cancel(told, 1)
+    assert told.tell("mentee", c.Excuse(meeting=1), meets(1)) == "nothing_to_excuse"
+    assert counted(told) == 1
+
+
+@pytest.mark.parametrize("accepted", [(), ("mentor",), ("mentee",)])
+def test_only_a_confirmed_slot_can_be_cancelled_late(story, starts, accepted):
+    told = story()
+    for side in accepted:
+        told.tell(side, c.ConfirmMeeting(meeting=1), starts)
+    cancel(told, 1)
+    assert counted(told) == 0
+
+
+def test_lateness_is_judged_by_at_and_not_by_when_it_was_handled(story, meets):
+    """Time, P5: an outage makes nobody late."""
+    told = story().confirmed()
+    told.tell("mentee", c.CancelMeeting(meeting=1, reason="work"), at=meets(1) - timedelta(hours=30), now=meets(1) - HOUR)
+    assert told.state.meeting(1).cancelled.late is False
+
+
+def test_lateness_is_judged_against_the_start_as_it_then_stood(story, meets):
+    told = story().confirmed()
+    later = meets(1) + timedelta(days=5)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=later), meets(1) - timedelta(days=2))
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=later), meets(1) - timedelta(days=2))
+    cancel(told, 1, before=timedelta(hours=48))
+    assert counted(told) == 0
+
+
+def test_what_a_pause_drops_never_counts(story, meets):
+    told = story().confirmed()
+    told.operator(c.Pause(), meets(1) - HOUR)
+    told.operator(c.Resume(), meets(2))
+    assert counted(told, "mentor") == counted(told, "mentee") == 0
+
+
+# -- moving ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_agreed_move_never_counts_however_late(story, meets):
+    told = story().confirmed()
+    to = meets(1) + timedelta(days=1)
+    assert told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - SECOND) == "applied"
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) + HOUR / 2) == "applied"
+    assert told.state.meeting(1).start == to
+    told.wait(meets(1) + timedelta(days=4))
+    assert counted(told) == 0
+
+
+def test_a_late_proposal_that_nobody_answers_in_three_days_counts_as_a_cancellation_by_who_proposed(story, meets):
+    told = story().confirmed()
+    proposed = meets(1) - HOUR
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), proposed)
+    told.wait(proposed + timedelta(days=3) - SECOND)
+    assert counted(told) == 0
+    told.wait(proposed + timedelta(days=3))
+    assert strikes(told.state, "mentee") == [proposed]
+    assert counted(told, "mentor") == 0
+    assert not told.mails("rescheduled")  # three days later that is no news
+
+
+def test_a_late_proposal_that_the_partner_excuses_does_not_count(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2) - HOUR), meets(1) - HOUR)
+    told.tell("mentor", c.Excuse(meeting=1), meets(1))
+    told.wait(meets(2))
+    assert counted(told) == 0
+
+
+def test_a_late_proposal_counts_even_when_the_partner_reports_truthfully_that_they_did_not_meet(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2) - HOUR), meets(1) - HOUR)
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=False), meets(1) + HOUR)
+    told.wait(meets(2))
+    assert counted(told) == 1
+
+
+def test_a_late_proposal_does_not_count_when_they_met_all_the_same(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2) - HOUR), meets(1) - HOUR)
+    told.met(1)
+    told.wait(meets(2))
+    assert counted(told) == 0
+
+
+def test_who_met_after_an_unanswered_proposal_can_say_so_after_it_lapsed(story, meets):
+    """Held = at least one says so."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2) - HOUR), meets(1) - HOUR)
+    told.wait(meets(1) + timedelta(days=4))
+    assert counted(told) == 1
+    assert told.tell("mentor", c.ReportMeeting(meeting=1, held=False), meets(1) + timedelta(days=5)) == "cancelled"
+    assert told.tell("mentor", c.ReportMeeting(meeting=1, held=True), meets(1) + timedelta(days=5)) == "applied"
+    assert counted(told) == 0
+
+
+def test_a_second_proposal_does_not_wash_a_late_one_clean_nor_start_its_three_days_again(story, meets):
+    told = story().confirmed()
+    proposed = meets(1) - timedelta(hours=20)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=6)), proposed)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=7)), proposed + timedelta(hours=10))
+    told.wait(proposed + timedelta(days=3))
+    assert strikes(told.state, "mentee") == [proposed]
+
+
+def test_a_proposal_in_time_lapses_without_counting(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=1)), meets(1) - timedelta(hours=24))
+    told.wait(meets(2))
+    assert counted(told) == 0
+    assert told.state.meeting(1).cancelled is None
+
+
+def test_an_excuse_for_the_old_time_does_not_cover_the_new_one(story, meets):
+    told = story().confirmed()
+    to = meets(1) + timedelta(days=2)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
+    told.tell("mentor", c.Excuse(meeting=1), meets(1) - HOUR / 2)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR / 2)
+    cancel(told, 1)
+    assert counted(told) == 1
+
+
+def test_a_move_needs_a_time_ahead_and_before_the_end(story, meets, ends):
+    told = story()
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) - timedelta(days=5)), meets(1) - timedelta(days=4)) == "time_passed"
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=ends), meets(1) - timedelta(days=4)) == "after_the_end"
+    assert told.tell("mentor", c.MoveMeeting(meeting=99, to=ends), meets(1) - timedelta(days=4)) == "no_such_meeting"
+    assert told.tell("mentor", c.MoveMeeting(meeting=1), meets(1) - timedelta(days=4)) == "malformed"
+
+
+# -- absences -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_cancellation_after_the_start_is_an_absence(story, meets):
+    told = story().confirmed()
+    assert told.tell("mentee", c.CancelMeeting(meeting=1, reason="work"), meets(1)) == "applied"
+    assert told.state.meeting(1).cancelled is None
+    assert told.state.meeting(1).report("mentee").own == "absent"
+    assert strikes(told.state, "mentee") == [meets(1)]
+
+
+def test_an_absence_for_a_personal_reason_never_counts(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.CancelMeeting(meeting=1, reason="personal"), meets(1, hours=2))
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(partner="absent")), meets(1, hours=3))
+    told.wait(meets(2))
+    assert counted(told) == 0
+    assert not told.mails("absence_reported")  # admitted already: nothing to ask
+
+
+# -- the ladder -----------------------------------------------------------------------------------------------------------
+
+
+def test_two_bring_a_private_nudge_with_ones_own_benefits_and_an_offer(story, starts):
+    """H14, H2."""
+    told = story().confirmed()
+    told.tell("mentee", c.SubmitPrivately(body=c.Pins(benefits=("mentee.0", "everyone.1"))), starts)
+    cancel(told, 1)
+    assert told.mails("nudge") == []
+    cancel(told, 2)
+    (nudge,) = told.mails("nudge")
+    assert (nudge.to, nudge.pins, nudge.offer) == ("mentee", ("mentee.0", "everyone.1"), ("change_rhythm",))
+    assert not any(isinstance(effect, TellCoordinators) for effect in told.effects)
+    assert told.rung("mentor") == 0
+
+
+def test_three_bring_the_coordinator_and_the_person_is_told_so_the_partner_is_not(story):
+    told = story(attention={"not_held_in_a_row": 9}).confirmed().met(1)
+    for n in (2, 3, 4):
+        cancel(told, n)
+    assert [(mail.kind, mail.to) for mail in told.mails("coordinator_told") + told.mails("case")] == [
+        ("coordinator_told", "mentee"),
+        ("case", "coordinators"),
+    ]
+    assert [effect.line for effect in told.effects if isinstance(effect, TellCoordinators)] == ["cancellations_mentee"]
+    assert told.state.attention.keys() == {"cancellations_mentee"}
+    partner = {mail.kind for mail in told.mails(to="mentor")}
+    assert partner.isdisjoint({"nudge", "coordinator_told", "case", "check_in"})
+
+
+def test_each_rung_speaks_once_an_episode(story):
+    told = story(attention={"not_held_in_a_row": 99}).confirmed()
+    for n in range(1, 7):
+        cancel(told, n)
+    assert len(told.mails("nudge")) == len(told.mails("coordinator_told")) == len(told.mails("case")) == 1
+
+
+def test_the_ladder_is_each_persons_own(story):
+    told = story().confirmed()
+    cancel(told, 1, by="mentee")
+    cancel(told, 2, by="mentor")
+    assert told.mails("nudge") == []
+
+
+def test_the_window_slides_over_ninety_days(story, meets):
+    """The first cancellation lies outside the window when the eighth meeting is cancelled, 98 days later."""
+    told = story(cancellations=Cancellations(episode_ends_after_held=99)).confirmed()
+    cancel(told, 1)
+    told.met(2, 3, 4, 5, 6, 7)
+    cancel(told, 8)
+    assert told.mails("nudge") == []
+    within = story(cancellations=Cancellations(episode_ends_after_held=99)).confirmed()
+    cancel(within, 1)
+    within.met(2, 3, 4, 5, 6)
+    cancel(within, 7)  # 84 days later
+    assert len(within.mails("nudge")) == 1
+
+
+def test_an_episode_ends_after_three_meetings_held(story):
+    told = story().confirmed()
+    cancel(told, 1)
+    cancel(told, 2)
+    told.met(3, 4)
+    assert told.rung("mentee") == 1
+    told.met(5)
+    assert told.rung("mentee") == 0
+    cancel(told, 6)
+    assert len(told.mails("nudge")) == 1
+    cancel(told, 7)
+    assert len(told.mails("nudge")) == 2  # a new episode
+
+
+def test_an_episode_ends_when_the_window_has_emptied(story, meets):
+    told = story(attention={"not_held_in_a_row": 99}).confirmed()
+    for n in (1, 2, 3):
+        cancel(told, n)
+    last = strikes(told.state, "mentee")[-1]
+    told.wait(last + timedelta(days=90) - SECOND)
+    assert told.rung("mentee") == 2
+    told.wait(last + timedelta(days=90))
+    assert told.rung("mentee") == 0
+    assert "cancellations_mentee" not in told.state.attention
+    assert told.state.mentee.highest_rung == 2
+
+
+def test_a_ladder_of_ones_own_numbers(story):
+    ladder = Cancellations(notice="PT48H", ladder=(LadderRung(at=1, do="coordinator"),))
+    told = story(cancellations=ladder).confirmed()
+    cancel(told, 1, before=timedelta(hours=47))
+    assert len(told.mails("coordinator_told")) == 1
+
+
+def test_the_ladder_freezes_in_a_pause_and_goes_on_after_it(story, meets):
+    """H16: their ladder and nudges freeze."""
+    told = story().confirmed()
+    cancel(told, 1)
+    told.tell("mentee", c.MoveMeeting(meeting=2, to=meets(2) + timedelta(days=3)), meets(2) - HOUR)
+    told.operator(c.Pause(), meets(2) + HOUR)
+    told.wait(meets(2) + timedelta(days=10))
+    assert counted(told) == 2
+    assert told.mails("nudge") == []
+    told.operator(c.Resume(), meets(2) + timedelta(days=20))
+    assert len(told.mails("nudge")) == 1
+
+
+def test_nothing_is_ever_imposed(story):
+    """Whatever the ladder says, every command stays open to the person."""
+    told = story(attention={"not_held_in_a_row": 99}).confirmed()
+    for n in (1, 2, 3, 4):
+        cancel(told, n)
+    assert told.tell("mentee", c.ReportMeeting(meeting=5, held=True), told.state.meeting(5).start) == "applied"
+    assert told.state.ended is None
+
+
+# -- three in a row -------------------------------------------------------------------------------------------------------
+
+
+def test_three_planned_meetings_in_a_row_not_held_bring_a_check_in_to_both_then_a_line(story):
+    """H14: for whatever reasons, nobody's fault."""
+    told = story().confirmed().met(1)
+    cancel(told, 2, reason="personal", before=timedelta(days=4))
+    cancel(told, 3, by="mentor", reason="technical", before=timedelta(days=4))
+    assert told.mails("check_in") == []
+    cancel(told, 4, reason="work", before=timedelta(days=4))
+    assert [mail.to for mail in told.mails("check_in")] == ["mentor", "mentee"]
+    assert told.state.attention.keys() == {"not_held"}
+    names = [entry.name for entry in told.entries]
+    assert names.index("check_in_due") < names.index("attention_raised")
+
+
+def test_a_meeting_held_in_between_ends_the_row(story):
+    told = story().confirmed()
+    cancel(told, 1)
+    cancel(told, 2)
+    told.met(3)
+    cancel(told, 4, by="mentor")
+    assert told.mails("check_in") == []
+
+
+def test_meetings_cancelled_well_ahead_around_one_that_is_still_to_come_are_not_in_a_row(story, starts):
+    told = story().confirmed()
+    for n in (2, 4, 6):
+        told.tell("mentor", c.CancelMeeting(meeting=n, reason="work"), starts + HOUR)
+    assert told.mails("check_in") == []
+    for n in (3, 5):
+        told.tell("mentor", c.CancelMeeting(meeting=n, reason="work"), starts + 2 * HOUR)
+    assert len(told.mails("check_in")) == 2
+
+
+def test_the_check_in_comes_once_a_row_and_its_line_goes_when_they_meet(story, meets):
+    told = story().confirmed()
+    for n in (2, 3, 4, 5):
+        cancel(told, n, by="mentor" if n % 2 else "mentee", reason="personal")
+    assert len(told.mails("check_in")) == 2
+    assert told.tell("mentee", c.ReportMeeting(meeting=1, held=True), meets(5)) == "applied"  # an older one is no news of this row
+    assert len(told.mails("check_in")) == 2
+    assert "not_held" in told.state.attention
+    told.met(6)
+    assert told.state.attention == {}
+    for n in (7, 8, 9):
+        cancel(told, n, by="mentor" if n % 2 else "mentee", reason="personal")
+    assert len(told.mails("check_in")) == 4
+
+
+def test_a_line_that_a_person_took_care_of_stands_again_only_for_a_new_row(story):
+    told = story().confirmed().met(1)
+    for n in (2, 3, 4):
+        cancel(told, n, reason="personal")
+    assert told.operator(c.Resolve(line="not_held"), told.state.now) == "applied"
+    cancel(told, 5, reason="personal")
+    assert told.state.attention == {}
+    told.met(6)
+    for n in (7, 8, 9):
+        cancel(told, n, reason="personal")
+    assert "not_held" in told.state.attention

@@ -1,0 +1,299 @@
+"""H7: at least the share of the milestones by the end of the programme earns each a certificate."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mentorship import commands as c
+from mentorship.effects import IssueCertificates
+from mentorship.policy import is_complete, milestone_facts, needed
+from mentorship.programme import MilestoneRule, Rules
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("total", "least"), [(5, 4), (6, 5), (7, 6), (8, 7), (9, 8), (10, 8), (12, 10), (13, 11)])
+def test_the_share_in_whole_numbers(story, milestones, ends, grace_ends, total, least):
+    """H7: 5→4, 6→5, 7→6, 8→7, 9→8, 10→8, 12→10, 13→11."""
+    assert needed(total, 80) == least
+    for done, earned in ((least, True), (least - 1, False)):
+        told = story(milestones=milestones(total)).record(*(f"m{n}" for n in range(1, done + 1)), at=ends)
+        told.wait(grace_ends)
+        assert told.earned() is earned
+        assert bool(any(isinstance(effect, IssueCertificates) for effect in told.effects)) is earned
+
+
+def test_a_share_of_a_hundred_needs_all_and_of_one_needs_one():
+    """H7."""
+    assert [is_complete(done, 50, 100) for done in (49, 50)] == [False, True]
+    assert [is_complete(done, 50, 1) for done in (0, 1)] == [False, True]
+    assert [is_complete(done, 3, 67) for done in (2, 3)] == [False, True]
+
+
+def test_a_programme_without_milestones_is_refused(rules):
+    """H7."""
+    with pytest.raises(ValueError, match="milestones"):
+        rules(milestones=())
+
+
+def eight_of_ten_but_one(story, ends):
+    return story().record(*(f"m{n}" for n in range(1, 8)), at=ends - timedelta(days=1))
+
+
+def test_a_milestone_done_at_the_end_instant_counts(story, ends, grace_ends):
+    """H7."""
+    told = eight_of_ten_but_one(story, ends).record("m8", at=ends)
+    told.wait(grace_ends)
+    assert told.earned() is True
+
+
+def test_a_milestone_done_one_second_after_the_end_does_not_count(story, ends, grace_ends):
+    """H7."""
+    told = eight_of_ten_but_one(story, ends).record("m8", at=ends + SECOND)
+    told.wait(grace_ends)
+    assert told.earned() is False
+
+
+def test_a_milestone_done_in_time_may_be_reported_until_the_grace_ends(story, ends, grace_ends):
+    """H7: what counts is when it was done."""
+    told = eight_of_ten_but_one(story, ends).record("m8", at=grace_ends, done_at=ends)
+    told.wait(grace_ends)
+    assert told.earned() is True
+
+
+def test_a_report_one_second_after_the_grace_comes_too_late(story, ends, grace_ends):
+    """H7."""
+    told = eight_of_ten_but_one(story, ends)
+    assert told.tell("mentee", c.RecordMilestone(milestone="m8", done_at=ends), grace_ends + SECOND) == "decided"
+    assert told.earned() is False
+
+
+def test_certificates_are_decided_when_the_grace_ends_and_not_before(story, ends, grace_ends):
+    """H7."""
+    told = eight_of_ten_but_one(story, ends).record("m8", at=ends)
+    told.wait(grace_ends - SECOND)
+    assert told.earned() is None
+    told.wait(grace_ends)
+    decided = told.entries_named("certificates_decided")
+    assert [(entry.at, entry.body["done"], entry.body["total"]) for entry in decided] == [(grace_ends, 8, 10)]
+
+
+def test_both_people_or_nobody_and_each_one_once(story, ends, grace_ends):
+    """H7: exactly one certificate a person, whatever is repeated."""
+    told = eight_of_ten_but_one(story, ends).record("m8", at=ends)
+    told.wait(grace_ends)
+    told.issue()
+    told.take([c.NoteCertificates(message_id="again", certificates={"p-mentor": "another"})], told.state.now)
+    told.run_out()
+    assert told.state.certificates == {"p-mentor": "cert-of-the-mentor", "p-mentee": "cert-of-the-mentee"}
+    assert [(mail.to, mail.certificate) for mail in told.mails("result")] == [("mentor", "cert-of-the-mentor"), ("mentee", "cert-of-the-mentee")]
+    assert len([effect for effect in told.effects if isinstance(effect, IssueCertificates)]) == 1
+
+
+def test_certificates_that_were_not_earned_are_not_taken(story, grace_ends):
+    """H7."""
+    told = story()
+    told.issue()
+    told.wait(grace_ends)
+    told.take([c.NoteCertificates(message_id="later", certificates={"p-mentor": "x"})], told.state.now)
+    assert told.state.certificates == {}
+    assert [mail.met_with_share for mail in told.mails("result")] == [False, False]
+
+
+def test_below_the_share_both_hear_kindly_what_was_missing(story, ends, grace_ends):
+    """H7, Calm: the result."""
+    told = eight_of_ten_but_one(story, ends)
+    told.wait(grace_ends)
+    for mail in told.mails("result"):
+        assert mail.needed == 8
+        assert [fact.id for fact in mail.milestones if fact.done_at is None] == ["m8", "m9", "m10"]
+
+
+# -- who completes a milestone --------------------------------------------------------------------------------------------
+
+
+def by(story, who: str):
+    return story(milestones=(MilestoneRule(id="shadowing", by=who),))
+
+
+def done(told):
+    return milestone_facts(told.state)[0].done_at
+
+
+def test_either_may_report_by_default(story, day):
+    """Milestones."""
+    for side in ("mentor", "mentee"):
+        assert done(by(story, "either").record("shadowing", at=day(30), by=side)) == day(30)
+
+
+@pytest.mark.parametrize(("who", "partner"), [("mentor", "mentee"), ("mentee", "mentor")])
+def test_one_that_is_the_mentors_or_mentees_alone_is_theirs(story, day, who, partner):
+    """Milestones."""
+    told = by(story, who)
+    assert told.tell(partner, c.RecordMilestone(milestone="shadowing"), day(30)) == "not_yours"
+    assert done(told.record("shadowing", at=day(31), by=who)) == day(31)
+
+
+def test_one_that_needs_both_is_done_at_the_second_confirmations_instant(story, day):
+    """Milestones."""
+    told = by(story, "both").record("shadowing", at=day(30), by="mentor")
+    assert done(told) is None
+    assert done(told.record("shadowing", at=day(40), by="mentee")) == day(40)
+
+
+def test_the_second_confirmation_may_be_given_in_the_grace_for_what_was_done_in_time(story, ends, grace_ends):
+    """Milestones, H7."""
+    told = by(story, "both").record("shadowing", at=ends, by="mentor").record("shadowing", at=grace_ends, by="mentee", done_at=ends)
+    told.wait(grace_ends)
+    assert told.earned() is True
+
+
+def test_a_second_confirmation_of_something_after_the_end_does_not_count(story, ends, grace_ends):
+    """Milestones, H7."""
+    told = by(story, "both").record("shadowing", at=ends, by="mentor").record("shadowing", at=grace_ends, by="mentee", done_at=ends + SECOND)
+    told.wait(grace_ends)
+    assert told.earned() is False
+
+
+def test_a_report_cannot_lie_in_the_future_or_before_the_start(story, day, starts):
+    """Time: `done_at` is not later than `at`."""
+    told = story()
+    assert told.tell("mentor", c.RecordMilestone(milestone="m1", done_at=day(30) + SECOND), day(30)) == "in_the_future"
+    assert told.tell("mentor", c.RecordMilestone(milestone="m1", done_at=starts - SECOND), day(30)) == "before_start"
+    assert told.tell("mentor", c.RecordMilestone(milestone="m1", done_at=starts), day(30)) == "applied"
+
+
+def test_nobody_reports_the_same_twice_nor_what_a_fact_completes_nor_what_is_unknown(story, day):
+    """Milestones."""
+    told = story(milestones=(MilestoneRule(id="m1"), MilestoneRule(id="goal", when="goal_set"))).record("m1", at=day(1))
+    assert told.tell("mentee", c.RecordMilestone(milestone="m1"), day(2)) == "already_done"
+    assert told.tell("mentee", c.RecordMilestone(milestone="goal"), day(2)) == "a_fact"
+    assert told.tell("mentee", c.RecordMilestone(milestone="nothing"), day(2)) == "no_such_milestone"
+
+
+# -- objections, waivers, withdrawals --------------------------------------------------------------------------------------
+
+
+def test_within_seven_days_the_partner_may_object_and_then_it_needs_both(story, day):
+    """Milestones."""
+    told = by(story, "either").record("shadowing", at=day(30), by="mentor")
+    assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(37)) == "applied"
+    assert done(told) is None
+    assert [entry.name for entry in told.entries[-2:]] == ["milestone_objected", "milestone_reopened"]
+    assert done(told.record("shadowing", at=day(40), by="mentee")) == day(40)
+
+
+def test_an_objection_seven_days_and_a_second_later_comes_too_late(story, day):
+    """Milestones."""
+    told = by(story, "either").record("shadowing", at=day(30), by="mentor")
+    assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(37) + SECOND) == "too_late"
+    assert done(told) == day(30)
+
+
+def test_an_objection_to_the_mentors_own_milestone_lets_the_mentee_confirm_it(story, day):
+    """Milestones: then it needs both."""
+    told = by(story, "mentor").record("shadowing", at=day(30), by="mentor")
+    assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(31)) == "applied"
+    assert done(told.record("shadowing", at=day(32), by="mentee")) == day(32)
+
+
+def test_nobody_objects_to_ones_own_report_or_to_what_one_reported_as_well(story, day):
+    """Milestones."""
+    told = by(story, "either").record("shadowing", at=day(30), by="mentor")
+    assert told.tell("mentor", c.ObjectToMilestone(milestone="shadowing"), day(31)) == "no_such_report"
+    told.record("shadowing", at=day(31), by="mentee")
+    assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(32)) == "no_such_report"
+
+
+def test_an_objection_made_before_ones_own_report_stands_when_it_comes_in_after_it(story, day):
+    """Time: judged by `at`."""
+    told = by(story, "either").record("shadowing", at=day(30), by="mentor").record("shadowing", at=day(33), by="mentee")
+    assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), at=day(32), now=day(34)) == "applied"
+    assert done(told) == day(33)
+
+
+def test_a_waived_milestone_counts_as_done_and_is_shown_as_waived(story, ends, grace_ends):
+    """Milestones."""
+    told = eight_of_ten_but_one(story, ends)
+    assert told.operator(c.WaiveMilestone(milestone="m8"), ends + timedelta(days=3)) == "applied"
+    fact = next(fact for fact in milestone_facts(told.state) if fact.id == "m8")
+    assert fact.waived
+    told.wait(grace_ends)
+    assert told.earned() is True
+
+
+def test_a_wrong_report_can_be_withdrawn_by_its_author_until_the_decision(story, day, ends, grace_ends):
+    """Milestones."""
+    told = story().record(*(f"m{n}" for n in range(1, 8)), at=day(30))
+    told.tell("mentee", c.RecordMilestone(message_id="wrong", milestone="m8"), day(40))
+    assert told.tell("mentor", c.Withdraw(report="wrong"), day(41)) == "no_such_report"
+    assert told.tell("mentee", c.Withdraw(report="wrong"), grace_ends) == "applied"
+    told.wait(grace_ends)
+    assert told.earned() is False
+    assert told.entries_named("milestone_reopened", milestone="m8")
+    assert told.tell("mentee", c.Withdraw(report="wrong"), grace_ends + SECOND) == "decided"
+
+
+def test_an_objection_goes_with_the_report_that_it_was_about(story, day):
+    """Milestones."""
+    told = by(story, "either")
+    told.tell("mentor", c.RecordMilestone(message_id="first", milestone="shadowing"), day(30))
+    told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(31))
+    told.tell("mentor", c.Withdraw(report="first"), day(32))
+    assert done(told.record("shadowing", at=day(33), by="mentee")) == day(33)
+
+
+# -- facts ----------------------------------------------------------------------------------------------------------------
+
+
+def facts(rules) -> Rules:
+    return rules(
+        milestones=(
+            MilestoneRule(id="aligned", when="expectations_confirmed"),
+            MilestoneRule(id="goal", when="goal_set"),
+            MilestoneRule(id="progress", when="goal_progressed"),
+            MilestoneRule(id="three", when={"meetings_held": 3}),
+            MilestoneRule(id="closing", when="closing_held"),
+        )
+    )
+
+
+def test_facts_complete_their_milestones(story, rules, meets, day, grace_ends):
+    """H6, H10, H11, Milestones."""
+    told = story(rules=facts(rules))
+    told.both(c.ConfirmExpectations(expectations=c.EXPECTATIONS), meets(1, hours=1))
+    told.tell("mentee", c.SetGoal(goal="g-1", note_id="n-1"), meets(1, hours=2))
+    told.tell("mentor", c.ReportGoal(goal="g-1", progress="progressed"), day(30))
+    told.met(2, 4, 5, 12)
+    found = {fact.id: fact.done_at for fact in milestone_facts(told.state)}
+    assert found == {"aligned": meets(1, hours=1), "goal": meets(1, hours=2), "progress": day(30), "three": meets(5), "closing": meets(12)}
+    told.wait(grace_ends)
+    assert told.earned() is True
+
+
+def test_meetings_reported_in_the_grace_count_by_when_they_were_held(story, rules, meets, ends, grace_ends):
+    """H7: the last meetings were in time, however late somebody said so."""
+    told = story(rules=facts(rules))
+    for n in (10, 11, 12):
+        assert told.tell("mentor", c.ReportMeeting(meeting=n, held=True), grace_ends - timedelta(hours=1)) == "applied"
+    found = {fact.id: fact.done_at for fact in milestone_facts(told.state)}
+    assert (found["three"], found["closing"]) == (meets(12), meets(12))
+
+
+def test_a_fact_after_the_end_does_not_count(story, rules, ends):
+    """H7."""
+    told = story(rules=facts(rules))
+    told.both(c.ConfirmExpectations(expectations=c.EXPECTATIONS), ends + SECOND)
+    assert {fact.id for fact in milestone_facts(told.state) if fact.done_at} == set()
+
+
+def test_an_actions_only_goal_report_is_progress_when_it_says_so(story, rules, day):
+    """H6: progress is reported as well as achievement; being under way alone is neither."""
+    told = story(rules=facts(rules))
+    told.tell("mentee", c.SetGoal(goal="g-1"), day(10))
+    told.tell("mentee", c.ReportGoal(goal="g-1", progress="in_progress"), day(11))
+    assert milestone_facts(told.state)[2].done_at is None
+    told.tell("mentee", c.ReportGoal(goal="g-1", progress="achieved"), day(12))
+    assert milestone_facts(told.state)[2].done_at == day(12)

@@ -1,0 +1,303 @@
+"""H3, H10, H15 and *Meetings*: slots, topics, preparation, extra meetings, no word."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mentorship import commands as c
+from mentorship.policy import held_instants, milestone_facts
+from mentorship.programme import MilestoneRule
+
+HOUR = timedelta(hours=1)
+CLOSING = 11
+
+
+def prepared(told, n):
+    """The preparation of meeting `n` as the mentee gets it."""
+    return next(mail for mail in reversed(told.mails("prepare", "mentee")) if mail.meeting.meeting == n)
+
+
+# -- slots ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_slot_is_confirmed_when_both_accept_it(story, starts):
+    told = story()
+    told.tell("mentor", c.ConfirmMeeting(meeting=2), starts)
+    assert not told.state.meeting(2).confirmed
+    told.tell("mentee", c.ConfirmMeeting(meeting=2), starts)
+    assert told.state.meeting(2).confirmed
+    assert not told.state.meeting(3).confirmed
+
+
+def test_the_series_can_be_accepted_at_once(story, starts):
+    told = story().confirmed()
+    assert all(meeting.confirmed for meeting in told.state.meetings)
+    assert told.tell("mentor", c.ConfirmMeeting(meeting="all"), starts + HOUR) == "already_done"
+
+
+def test_what_has_begun_cannot_be_confirmed_any_more(story, meets):
+    told = story()
+    assert told.tell("mentor", c.ConfirmMeeting(meeting=1), meets(1)) == "already_started"
+    told.tell("mentor", c.ConfirmMeeting(meeting="all"), meets(1))
+    assert told.state.meeting(1).accepted == ()
+
+
+def test_an_unconfirmed_slot_is_prepared_and_asked_about_all_the_same(story, meets):
+    """Meetings."""
+    told = story()
+    told.wait(meets(1) + timedelta(days=2))
+    assert {(mail.kind, mail.to) for mail in told.mails() if mail.kind in ("prepare", "ask")} == {
+        (kind, side) for kind in ("prepare", "ask") for side in ("mentor", "mentee")
+    }
+
+
+def test_the_others_same_time_agrees_a_move(story, meets):
+    told = story()
+    to = meets(1) + timedelta(days=2)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - timedelta(days=4))
+    assert [mail.to for mail in told.mails("move_proposed")] == ["mentee"]
+    assert told.state.meeting(1).start == meets(1)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - timedelta(days=4))
+    assert (told.state.meeting(1).start, told.state.meeting(1).confirmed) == (to, True)
+    assert [(mail.to, mail.change, mail.meeting.start) for mail in told.mails("rescheduled")] == [("mentor", "moved", to), ("mentee", "moved", to)]
+
+
+def test_a_held_meeting_and_a_cancelled_one_do_not_move(story, meets):
+    told = story().met(1)
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(2)), meets(1) + 2 * HOUR) == "held"
+    told.tell("mentor", c.CancelMeeting(meeting=2), meets(1) + 2 * HOUR)
+    assert told.tell("mentor", c.MoveMeeting(meeting=2, to=meets(2) + HOUR), meets(1) + 3 * HOUR) == "cancelled"
+    assert told.tell("mentor", c.ReportMeeting(meeting=2, held=True), meets(2)) == "cancelled"
+
+
+def test_every_change_of_the_calendar_is_counted_and_carries_the_whole_series(story, meets):
+    """Calm: one recurring calendar invite with exceptions."""
+    told = story()
+    told.tell("mentor", c.CancelMeeting(meeting=3), meets(1))
+    first, second = told.mails("welcome", "mentor")[0], told.mails("rescheduled", "mentor")[0]
+    assert (first.calendar_sequence, second.calendar_sequence) == (0, 1)
+    assert [facts.meeting for facts in second.calendar] == [1, 2, *range(4, 13)]
+
+
+# -- topics ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_preparation_goes_out_before_every_meeting_with_its_topic(story, meets):
+    """H3, H10."""
+    told = story()
+    for n in (1, 2, 3):
+        told.wait(meets(n))
+        told.met(n)
+    mails = told.mails("prepare", "mentor")
+    assert [(mail.meeting.meeting, mail.meeting.session, mail.due) for mail in mails] == [(n, n - 1, meets(n) - timedelta(days=3)) for n in (1, 2, 3)]
+    assert not any(mail.meeting.session_sent for mail in mails)
+
+
+def test_a_cancelled_meetings_topic_moves_to_the_next_one_and_is_not_sent_twice(story, meets):
+    """H10."""
+    told = story().met(1)
+    told.wait(meets(2) - timedelta(days=2))
+    told.tell("mentor", c.CancelMeeting(meeting=2), meets(2) - timedelta(days=2))
+    told.wait(meets(3))
+    assert (prepared(told, 2).meeting.session, prepared(told, 2).meeting.session_sent) == (1, False)
+    assert (prepared(told, 3).meeting.session, prepared(told, 3).meeting.session_sent) == (1, True)
+
+
+def test_the_last_planned_meeting_takes_the_closing_session_whatever_was_held_before(story, meets):
+    """Meetings."""
+    told = story()
+    told.wait(meets(12))
+    assert prepared(told, 12).meeting.session == CLOSING
+    told.met(12)
+    assert told.state.meeting(12).session == CLOSING
+
+
+def test_no_other_planned_meeting_takes_it_however_many_were_held(story, meets):
+    """Meetings, H10: the last open topic repeats."""
+    told = story(sessions=3, closing=2)
+    told.met(*range(1, 12))
+    assert [meeting.session for meeting in told.state.meetings[:11]] == [0] + [1] * 10
+
+
+def test_a_move_to_soon_brings_the_topic_with_the_news(story, meets):
+    """H10: nothing is sent twice, and nobody meets unprepared."""
+    told = story().met(1)
+    soon = meets(1) + timedelta(days=2)
+    told.tell("mentor", c.MoveMeeting(meeting=2, to=soon), meets(1) + timedelta(days=1))
+    told.tell("mentee", c.MoveMeeting(meeting=2, to=soon), meets(1) + timedelta(days=1))
+    assert [(mail.meeting.session, mail.meeting.session_sent) for mail in told.mails("rescheduled")] == [(1, False)] * 2
+    told.wait(soon)
+    assert not [mail for mail in told.mails("prepare") if mail.meeting.meeting == 2]
+
+
+def test_a_move_after_the_preparation_does_not_prepare_again(story, meets):
+    """H10: nothing is sent twice."""
+    told = story().met(1)
+    told.wait(meets(2) - timedelta(days=2))
+    for to in (meets(2) + timedelta(days=6), meets(2) - timedelta(days=1)):
+        told.tell("mentor", c.MoveMeeting(meeting=2, to=to), told.state.now)
+        told.tell("mentee", c.MoveMeeting(meeting=2, to=to), told.state.now)
+    told.wait(meets(3) - timedelta(days=4))
+    assert [mail.meeting.meeting for mail in told.mails("prepare", "mentee")].count(2) == 1
+    assert [mail.meeting.session for mail in told.mails("rescheduled", "mentee")] == [None, None]
+
+
+# -- extra meetings -------------------------------------------------------------------------------------------------------
+
+
+def extra(told, at, by="mentee"):
+    return told.tell(by, c.ReportMeeting(held_at=at, held=True), at + HOUR)
+
+
+def test_reporting_a_meeting_that_was_not_planned_records_an_extra_one_that_takes_the_next_topic(story, meets):
+    """Meetings."""
+    told = story().met(1)
+    assert extra(told, meets(1) + timedelta(days=5)) == "applied"
+    assert told.state.extras[0].session == 1
+    told.wait(meets(2))
+    assert prepared(told, 2).meeting.session == 2
+    assert held_instants(told.state) == [meets(1), meets(1) + timedelta(days=5)]
+
+
+def test_the_same_extra_meeting_told_by_both_is_one(story, day):
+    told = story()
+    extra(told, day(1))
+    assert extra(told, day(1) + HOUR / 2, by="mentor") == "applied"
+    assert extra(told, day(1), by="mentor") == "already_done"
+    assert len(held_instants(told.state)) == 1
+
+
+def test_an_extra_meeting_at_a_planned_ones_time_is_that_one(story, meets, day):
+    told = story()
+    assert extra(told, meets(1) + HOUR / 2) == "planned_meeting"
+    told.tell("mentor", c.CancelMeeting(meeting=2), day(8))
+    assert extra(told, meets(2)) == "applied"  # they met all the same
+
+
+@pytest.mark.parametrize(("held_at", "reason"), [(None, "malformed"), ("later", "in_the_future"), ("earlier", "before_start")])
+def test_an_extra_meeting_needs_a_time_in_the_programme_and_past(story, day, starts, held_at, reason):
+    at = {None: None, "later": day(3), "earlier": starts - HOUR}[held_at]
+    assert story().tell("mentor", c.ReportMeeting(held_at=at, held=True), day(2)) == reason
+
+
+def test_an_extra_meeting_after_a_missed_last_one_takes_the_closing_session(story, meets):
+    told = story(milestones=(MilestoneRule(id="closing", when="closing_held"),))
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(12) - timedelta(days=3))
+    assert extra(told, meets(12) + timedelta(days=2)) == "applied"
+    assert milestone_facts(told.state)[0].done_at == meets(12) + timedelta(days=2)
+
+
+def test_an_extra_meeting_before_the_last_planned_one_does_not(story, meets):
+    told = story(milestones=(MilestoneRule(id="closing", when="closing_held"),))
+    extra(told, meets(12) - timedelta(days=2))
+    assert milestone_facts(told.state)[0].done_at is None
+    assert told.met(12).state.meeting(12).session == CLOSING
+
+
+# -- no word --------------------------------------------------------------------------------------------------------------
+
+
+def test_no_word_from_either_one_day_after_is_asked_once_and_repeated_inside_the_next_preparation_only(story, meets):
+    """Meetings."""
+    told = story().met(1)
+    told.wait(meets(2) + timedelta(days=1, hours=1))
+    assert [mail.meeting.meeting for mail in told.mails("ask", "mentor")] == [2]
+    told.wait(meets(3))
+    assert prepared(told, 3).unreported == (2,)
+    told.met(3)
+    for n in (4, 5, 6):
+        told.wait(meets(n))
+        told.met(n)
+        assert prepared(told, n).unreported == ()
+    assert len(told.mails("ask", "mentor")) == 1
+
+
+def test_a_word_from_one_of_the_two_is_enough(story, meets):
+    """Held = at least one says so."""
+    told = story().met(1)
+    told.wait(meets(2))
+    assert told.mails("ask") == []
+    assert held_instants(told.state) == [meets(1)]
+
+
+def test_a_meeting_that_was_moved_is_asked_about_after_its_new_time(story, meets):
+    told = story()
+    to = meets(1) + timedelta(days=3)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
+    told.wait(to + timedelta(days=1, hours=1))
+    assert [mail.due for mail in told.mails("ask", "mentor")] == [to + timedelta(days=1, hours=1)]
+
+
+def test_two_meetings_in_a_row_without_word_are_a_line_in_the_coordinators_list(story, meets):
+    """Meetings."""
+    told = story().met(1)
+    told.wait(meets(2) + timedelta(days=2))
+    assert told.state.attention == {}
+    told.wait(meets(3) + timedelta(days=2))
+    assert told.state.attention.keys() == {"silence"}
+    told.met(3)
+    assert told.state.attention == {}
+
+
+def test_a_word_about_an_older_meeting_does_not_raise_the_line_again(story, meets):
+    told = story()
+    told.wait(meets(3) + timedelta(days=2))
+    assert len(told.entries_named("attention_raised", line="silence")) == 1
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=False), told.state.now)
+    assert len(told.entries_named("attention_raised", line="silence")) == 1
+    assert "silence" in told.state.attention
+
+
+def test_no_meeting_for_four_weeks_is_a_line_and_for_six_an_offer_to_match_again(story, day):
+    """P7."""
+    told = story()
+    told.wait(day(28))
+    assert "no_meeting" in told.state.attention
+    assert "rematch" not in told.state.attention
+    told.wait(day(42))
+    assert "rematch" in told.state.attention
+    told.met(4)
+    assert "rematch" not in told.state.attention
+    assert "no_meeting" not in told.state.attention
+
+
+# -- feedback and pulse ---------------------------------------------------------------------------------------------------
+
+
+def test_feedback_is_asked_after_meetings_three_six_and_nine_inside_what_goes_out_anyway(story, meets):
+    """H15, Calm."""
+    told = story()
+    for n in range(1, 13):
+        told.wait(meets(n))
+        told.met(n)
+    told.wait(meets(12) + timedelta(days=2))
+    asked = [(mail.kind, mail.meeting.meeting, mail.feedback_for) for mail in told.mails(to="mentor") if mail.feedback_for is not None]
+    assert asked == [("prepare", 4, 3), ("prepare", 7, 6), ("prepare", 10, 9)]
+    pulses = [(mail.kind, mail.meeting.meeting) for mail in told.mails(to="mentor") if mail.pulse]
+    assert pulses == [("prepare", 4)]
+
+
+def test_feedback_is_the_authors_own_and_only_ids_are_kept(story, meets):
+    """H15, H12."""
+    told = story().met(1)
+    given = c.SubmitPrivately(body=c.Feedback(meeting=1, note_id="n-0123456789abcdef"))
+    assert told.tell("mentee", given, meets(1, hours=2)) == "applied"
+    assert told.entries_named("feedback_given")[0].body == {"side": "mentee", "meeting": 1, "note_id": "n-0123456789abcdef", "shared": False}
+    assert told.effects[-1].effect != "send_notice" or told.effects[-1].to != "mentor"
+
+
+def test_words_in_the_place_of_an_id_are_refused_and_not_journaled(story, meets):
+    """H12: the journal holds ids and codes."""
+    told = story().met(1)
+    words = "He was late, and rude"
+    for command in (
+        c.SubmitPrivately(body=c.Feedback(meeting=1, note_id=words)),
+        c.SubmitPrivately(body=c.Pins(benefits=("mentee.0", words[:20]))),
+        c.SetGoal(goal="g-1", note_id=words),
+        c.SetGoal(goal="g-1", actions=(words,)),
+    ):
+        assert told.tell("mentee", command, meets(1, hours=2)) == "malformed"
+    assert not any("late" in entry.model_dump_json() for entry in told.entries[-4:])

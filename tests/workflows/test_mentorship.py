@@ -1,0 +1,195 @@
+"""A mentorship from its first mail to its certificates, on the time-skipping server, with the real activities."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from certificates.verify import verify_credential, verify_file
+from mentorship.commands import (
+    EXPECTATIONS,
+    CancelMeeting,
+    ConfirmExpectations,
+    ConfirmMeeting,
+    End,
+    Pause,
+    RecordMilestone,
+    ReportGoal,
+    ReportMeeting,
+    Resume,
+    SetGoal,
+    SubmitPrivately,
+    SurveyAnswers,
+)
+from mentorship.programme import Meetings
+from mentorship.spread import spread
+from workflows.mentorship import Outcome, Status
+
+LONDON = ZoneInfo("Europe/London")
+
+
+async def until(environment, instant: datetime) -> None:
+    await environment.sleep(instant - await environment.get_current_time())
+
+
+def first_monday_of_the_year_to_come(now: datetime) -> datetime:
+    day = date(now.year + 1, 1, 4)
+    return datetime.combine(day + timedelta(days=(7 - day.weekday()) % 7), time(), ZoneInfo("Europe/Berlin"))
+
+
+async def the_two(records) -> tuple[str, str]:
+    """The opaque ids of the mentor and the mentee."""
+    refs = await records.people.refs(["mia", "noor"])
+    return refs["mia"], refs["noor"]
+
+
+async def status_of(handle) -> Status:
+    return Status.model_validate(await handle.query("status"))
+
+
+async def act_diligently(handle, environment, mentor: str, mentee: str) -> Outcome:
+    """Both confirm, meet, report and answer; a goal is set and progressed, what can be recorded is."""
+    for who in (mentor, mentee):
+        await handle.signal("confirm_meeting", ConfirmMeeting(message_id=f"slots-{who}", by=who, meeting="all"))
+    status = await status_of(handle)
+    for meeting in status.meetings:
+        await until(environment, meeting.start + timedelta(hours=2))
+        if meeting.meeting == 1:
+            for who in (mentor, mentee):
+                await handle.signal("confirm_expectations", ConfirmExpectations(message_id=f"expectations-{who}", by=who, expectations=EXPECTATIONS))
+            await handle.signal("set_goal", SetGoal(message_id="goal", by=mentee, goal="speak-up"))
+        if meeting.meeting == 4:
+            await handle.signal("report_goal", ReportGoal(message_id="progress", by=mentee, goal="speak-up", progress="progressed"))
+            for rule in ("shadowing", "introduction"):
+                await handle.signal("record_milestone", RecordMilestone(message_id=rule, by=mentor, milestone=rule))
+        for who in (mentor, mentee):
+            await handle.signal("report_meeting", ReportMeeting(message_id=f"met-{meeting.meeting}-{who}", by=who, meeting=meeting.meeting, held=True))
+    await until(environment, status.ends + timedelta(days=1))
+    answers = SurveyAnswers(survey="closing", answers={"trust": 5, "satisfaction": 4})
+    for who in (mentor, mentee):
+        await handle.signal("submit_privately", SubmitPrivately(message_id=f"survey-{who}", by=who, body=answers))
+    await until(environment, status.ends + timedelta(days=40))
+    return Outcome.model_validate(await handle.result())
+
+
+@pytest.fixture
+def plain(programme) -> Meetings:
+    """Every second Monday at ten, whatever the public holidays: dates that a reader can check in their head."""
+    return programme.meetings.model_copy(update={"holidays": False, "quiet": ()})
+
+
+async def test_a_programme_of_26_weeks_sends_each_person_these_mails_on_these_days(start, skipping, records, mailbox, plain):
+    """H3, H7, H10, Calm: the whole sequence by date for both, across the change to summer time; at most 20 mails."""
+    begins = first_monday_of_the_year_to_come(await skipping.get_current_time())
+    await until(skipping, begins.astimezone(UTC))
+    handle = await start(meetings=plain)
+    mentor, mentee = await the_two(records)
+
+    outcome = await act_diligently(handle, skipping, mentor, mentee)
+
+    later = spread(handle.id, timedelta(minutes=15))
+    monday = begins.date()
+    expected = [(monday, "Welcome")]
+    for n in range(12):
+        meeting = monday + timedelta(days=7 + 14 * n)
+        expected.append((meeting - timedelta(days=3), f"{meeting.day} {meeting:%b}"))
+    expected += [(monday + timedelta(weeks=13), "Half-way"), (monday + timedelta(weeks=23), "last stretch")]
+    expected += [(monday + timedelta(weeks=26), "Six questions"), (monday + timedelta(weeks=27), "certificate")]
+    for address in ("mia@example.org", "noor@example.org"):
+        got = sorted((parsedate_to_datetime(mail["Date"]), mail["Subject"]) for mail in mailbox.to(address))
+        wanted = sorted(expected)
+        assert [at.astimezone(ZoneInfo("Europe/Berlin")).date() for at, _ in got] == [day for day, _ in wanted]
+        assert all(words in subject for (_, words), (_, subject) in zip(wanted, got, strict=True)), got
+        assert len(got) <= 20
+        prepared = [at for at, subject in got if "Your next" in subject]
+        assert {at.astimezone(LONDON).time() for at in prepared} == {(datetime(2027, 1, 4, 10, tzinfo=UTC) + later).time().replace(microsecond=0)}
+    assert len({at.utcoffset() or at.astimezone(LONDON).utcoffset() for at in (begins, begins + timedelta(weeks=20))}) == 2, "no change of time in between"
+    assert outcome.phase == "completed"
+    assert outcome.milestones_done == outcome.milestones_total == 10
+    assert set(outcome.certificates) == {mentor, mentee}
+
+
+async def test_the_certificate_travels_with_the_result_and_verifies(start, skipping, records, mailbox, issuer):
+    """H7, H8: one certificate a person; the document carries the credential, and both verify without us."""
+    handle = await start()
+    mentor, mentee = await the_two(records)
+    outcome = await act_diligently(handle, skipping, mentor, mentee)
+
+    mail = next(mail for mail in mailbox.to("noor@example.org") if "certificate" in mail["Subject"])
+    files = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
+    credential, pdf = await records.certificates.document(outcome.certificates[mentee])
+    assert pdf == files["certificate.pdf"]
+    verdict = verify_file(pdf, trust=issuer.trust(), name="Noor Mentee")
+    assert verdict.valid, verdict.reasons
+    assert verify_credential(credential, trust=issuer.trust()).valid
+    assert "Mia" not in json.dumps(json.loads(credential))
+
+
+async def test_the_journal_of_a_finished_mentorship_is_whole_and_sealed(start, skipping, records):
+    """P3: every command with its outcome, every event; nothing missing, and a closing row."""
+    handle = await start()
+    mentor, mentee = await the_two(records)
+    await act_diligently(handle, skipping, mentor, mentee)
+
+    assert await records.journal.verify() == []
+    entries = await records.journal.entries(handle.id)
+    assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+    assert {entry.outcome for entry in entries if entry.kind == "command"} == {"applied"}
+    assert entries[-1].name == "mentorship_completed"
+    enrolment = await records.cohorts.by_mentorship(handle.id)
+    assert enrolment is not None
+    assert enrolment.state == "over"
+    assert enrolment.card is not None
+    assert enrolment.card["milestones_done"] == 10
+
+
+async def test_late_cancellations_reach_the_coordinator_at_the_third_and_the_partner_never(start, skipping, records, mailbox):
+    """H14: 2 a private nudge, 3 the coordinator; the person is told so, the partner is not."""
+    handle = await start()
+    mentor, mentee = await the_two(records)
+    for who in (mentor, mentee):
+        await handle.signal("confirm_meeting", ConfirmMeeting(message_id=f"slots-{who}", by=who, meeting="all"))
+    for meeting in (await status_of(handle)).meetings[:3]:
+        await until(skipping, meeting.start - timedelta(hours=2))
+        await handle.signal("cancel_meeting", CancelMeeting(message_id=f"cancel-{meeting.meeting}", by=mentor, meeting=meeting.meeting, reason="work"))
+    await skipping.sleep(timedelta(days=1))
+
+    lines = {line.line for line in await records.lines.all("spring")}
+    assert "cancellations_mentor" in lines
+    assert len(mailbox.to("ana@example.org")) == 1
+    events = [entry.name for entry in await records.journal.entries(handle.id)]
+    assert events.count("ladder_climbed") == 2
+    status = await status_of(handle)
+    assert "cancellations_mentor" in status.attention
+    kinds = {person: {notice.kind for notice in await records.notices.of(person)} for person in (mentor, mentee)}
+    assert {"nudge", "coordinator_told"} <= kinds[mentor]
+    assert not {"nudge", "coordinator_told"} & kinds[mentee]
+
+
+async def test_a_pause_drops_slots_moves_the_end_and_plans_again(start, skipping, records, mailbox):
+    """P6: an operator's pause and resume are answered; the end moves by the pause's length."""
+    handle = await start()
+    before = await status_of(handle)
+    await until(skipping, before.meetings[2].start + timedelta(days=2))
+    now = await skipping.get_current_time()
+    assert (await handle.execute_update("pause", Pause(message_id="pause", by="p-operator", at=now)))["outcome"] == "applied"
+    assert (await handle.execute_update("pause", Pause(message_id="again", by="p-operator", at=now))) == {"outcome": "refused", "reason": "paused"}
+    assert len((await status_of(handle)).meetings) == 3
+    await skipping.sleep(timedelta(days=21))
+    later = await skipping.get_current_time()
+    assert (await handle.execute_update("resume", Resume(message_id="resume", by="p-operator", at=later)))["outcome"] == "applied"
+    await skipping.sleep(timedelta(hours=1))
+
+    after = await status_of(handle)
+    assert after.ends - before.ends == later - now
+    assert len(after.meetings) == 12
+    assert after.meetings[3].start > later
+    assert all(low.start < high.start for low, high in zip(after.meetings, after.meetings[1:], strict=False))
+    await handle.execute_update("end", End(message_id="end", by="p-operator", at=later, reason="operator"))
+    outcome = Outcome.model_validate(await handle.result())
+    assert outcome.ended == "operator"
+    assert outcome.certificates == {}
