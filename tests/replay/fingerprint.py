@@ -1,0 +1,62 @@
+"""What each workflow can ask of Temporal, read from its source: `python tests/replay/fingerprint.py` writes it down.
+
+A replay finds a change only where a stored history contradicts it; this finds the others: an extra timer, another order.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+STORED = Path(__file__).with_name("fingerprint.json")
+
+COMMANDS = {
+    "continue_as_new",
+    "create_task",
+    "execute",
+    "execute_activity",
+    "execute_child_workflow",
+    "execute_local_activity",
+    "patched",
+    "set_current_details",
+    "sleep",
+    "start_activity",
+    "start_child_workflow",
+    "upsert_search_attributes",
+    "uuid4",
+    "wait_condition",
+}
+
+
+def fingerprint() -> dict[str, list[str]]:
+    """By module and function, in source order: each call that becomes a command, or that decides when one does."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "workflows").glob("*.py")):
+        tree = ast.parse(path.read_text())
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            calls = [_call(node) for node in ast.walk(function) if isinstance(node, ast.Call) and _name(node) in COMMANDS]
+            if calls:
+                found[f"{path.stem}.{function.name}"] = calls
+    return found
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _call(call: ast.Call) -> str:
+    """The call's name, its first argument if that is a plain name of an activity, and a digest of the rest."""
+    first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
+    digest = hashlib.sha256(ast.dump(call).encode()).hexdigest()[:8]
+    return f"{_name(call)} {first} {digest}".replace("  ", " ")
+
+
+if __name__ == "__main__":
+    STORED.write_text(json.dumps(fingerprint(), indent=1) + "\n")
+    sys.stdout.write(f"{STORED.name} written\n")

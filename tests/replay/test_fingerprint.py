@@ -1,0 +1,31 @@
+"""The commands that the workflows can issue are written down; a change of them is a decision, not an accident."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from fingerprint import STORED, fingerprint
+
+
+def test_the_workflows_issue_the_commands_that_are_written_down():
+    """If you meant it: guard what running workflows would do differently with `workflow.patched`, record new histories
+    (`python tests/replay/record.py RELEASE`), and write the fingerprint again (`python tests/replay/fingerprint.py`).
+    """
+    assert fingerprint() == json.loads(STORED.read_text())
+
+
+def test_an_extra_timer_changes_the_fingerprint(tmp_path, monkeypatch):
+    """The check can fail: a copy of the workflows with one more sleep is told apart."""
+    import fingerprint as module  # noqa: PLC0415
+
+    copy = tmp_path / "workflows"
+    copy.mkdir()
+    for path in (module.ROOT / "workflows").glob("*.py"):
+        copy.joinpath(path.name).write_text(path.read_text())
+    cohort = copy / "cohort.py"
+    cohort.write_text(cohort.read_text().replace("self._digests += 1", "self._digests += 1\n        await workflow.sleep(1)"))
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    assert module.fingerprint() != json.loads(STORED.read_text())
