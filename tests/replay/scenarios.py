@@ -89,7 +89,7 @@ class Answers:
     async def plan_meetings(self, request: PlanRequest) -> Planned:
         wanted = request.wanted
         starts = [wanted.after + (n + 1) * 7 * DAY for n in range(wanted.count)]
-        return Planned(slots=tuple(_slot(at) for at in starts))
+        return Planned(slots=tuple(slot(at) for at in starts))
 
     @activity.defn
     async def tell_coordinators(self, _: LineRequest) -> None:
@@ -112,7 +112,7 @@ class Answers:
         return Progress(over=2, look_again=DAY)
 
 
-def _slot(start: datetime) -> Slot:
+def slot(start: datetime) -> Slot:
     return Slot(start=start, prepare_at=start - 3 * DAY, ask_at=start + DAY)
 
 
@@ -147,7 +147,7 @@ async def begin(environment: WorkflowEnvironment, name: str, queue: str) -> Ment
         starts=starts,
         ends=starts + 84 * DAY,
         reporting_ends=starts + 91 * DAY,
-        slots=tuple(_slot(starts + (7 + 14 * n) * DAY) for n in range(5)),
+        slots=tuple(slot(starts + (7 + 14 * n) * DAY) for n in range(5)),
     )
     handle = await environment.client.start_workflow(
         "Mentorship", MentorshipInput(cohort="replay", texts="0" * 64, begins=begun), id=f"mentorship.replay.{name}", task_queue=queue
