@@ -26,6 +26,16 @@ class Accepted(BaseModel):
     sent: bool
 
 
+class Kept(BaseModel):
+    """A message that the door took in, whoever it is from. `sent` as in Accepted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: str
+    at: Instant
+    sent: bool
+
+
 class Doors(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
@@ -54,3 +64,11 @@ class Doors(Part):
             sent = update(t).where(t.c.mentorship == mentorship, t.c.message_id == message_id).values(sent=True)
             if not (await connection.execute(sent)).rowcount:
                 raise UnknownMessage(f"message {message_id} to {mentorship} was never accepted")
+
+    async def of(self, mentorship: str, beginning: str = "") -> list[Kept]:
+        """Every message of this mentorship whose id begins so, oldest first."""
+        t = door_messages
+        wanted = select(t.c.message_id, t.c.at, t.c.sent).where(t.c.mentorship == mentorship, t.c.message_id.startswith(beginning, autoescape=True))
+        async with self._database.read() as connection:
+            rows = await connection.execute(wanted.order_by(t.c.at, t.c.message_id))
+            return [Kept.model_validate(dict(row)) for row in rows.mappings()]

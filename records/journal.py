@@ -76,8 +76,7 @@ class Journal(Part):
     async def append(self, mentorship: str, entries: Iterable[JournalEntry], card: Mapping[str, Any] | None = None, over_at: datetime | None = None) -> Head:
         """Appends a batch in one transaction, with the mentorship's card for lists and, when it ended, the instant. Idempotent.
 
-        What is there already must say the same, or Diverged; a second command with a message id that is there is Diverged too, and so
-        is anything after the closing row. Gap when rows in between are not there yet: nothing was appended, retry later.
+        What is there already must say the same, or Diverged; so is anything after the closing row. Gap when rows in between are not there yet: nothing was appended, retry later.
         A batch that comes late, when newer rows stand already, leaves the card alone.
         """
         rows = _rows(mentorship, entries)
@@ -93,7 +92,7 @@ class Journal(Part):
                     await connection.execute(insert(journal), linked)
                 await _project(connection, mentorship, None if stale else card, over_at)
         except IntegrityError:
-            raise Diverged(mentorship, await self._repeated(mentorship, rows)) from None
+            raise Diverged(mentorship, rows[0].seq) from None
         return head
 
     async def entries(self, mentorship: str, after: int = 0) -> list[JournalEntry]:
@@ -108,12 +107,15 @@ class Journal(Part):
         return head if head.seq else None
 
     async def receipt(self, mentorship: str, message_id: str) -> Receipt | None:
-        """What became of a command, or None while it is not in the journal."""
+        """What became of a command, or None while it is not in the journal.
+
+        A message that came again after the workflow had forgotten it stands there twice: the first time is what counts.
+        """
         wanted = select(journal.c.outcome, journal.c.reason, journal.c.at).where(
             journal.c.mentorship == mentorship, journal.c.message_id == message_id, journal.c.kind == "command"
         )
         async with self._database.read() as connection:
-            row = (await connection.execute(wanted)).mappings().one_or_none()
+            row = (await connection.execute(wanted.order_by(journal.c.seq).limit(1))).mappings().one_or_none()
         return None if row is None else Receipt.model_validate(dict(row))
 
     async def seal(self, mentorship: str) -> None:
@@ -188,17 +190,6 @@ class Journal(Part):
             head = Head(seq=row.seq, mac=proof)
         return head, linked
 
-    async def _repeated(self, mentorship: str, rows: Sequence[_Row]) -> int:
-        """The place of the command whose message id the journal has already, elsewhere."""
-        async with self._database.read() as connection:
-            for row in rows:
-                other = select(journal.c.seq).where(
-                    journal.c.mentorship == mentorship, journal.c.message_id == row.message_id, journal.c.kind == "command", journal.c.seq != row.seq
-                )
-                if row.kind == "command" and row.message_id and (await connection.execute(other)).first():
-                    return row.seq
-        return rows[0].seq
-
 
 class _Seal(BaseModel):
     cohort: str
@@ -212,14 +203,11 @@ class _Seal(BaseModel):
 
 
 def _rows(mentorship: str, entries: Iterable[JournalEntry]) -> list[_Row]:
-    """In order, each place once. Raises Diverged when one batch says two things about a place or a message id."""
+    """In order, each place once. Raises Diverged when one batch says two things about a place."""
     rows: dict[int, _Row] = {}
-    messages: dict[str, int] = {}
     for entry in entries:
         row = _Row(mentorship=mentorship, body=canonical(entry.body), **entry.model_dump(exclude={"body"}))
         if rows.setdefault(row.seq, row) != row:
-            raise Diverged(mentorship, row.seq)
-        if row.kind == "command" and row.message_id and messages.setdefault(row.message_id, row.seq) != row.seq:
             raise Diverged(mentorship, row.seq)
     return [rows[seq] for seq in sorted(rows)]
 

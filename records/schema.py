@@ -165,7 +165,7 @@ journal = Table(
     PrimaryKeyConstraint("mentorship", "seq"),
 )
 _named_command = text("kind = 'command' AND message_id IS NOT NULL")
-Index("uq_journal_message", journal.c.mentorship, journal.c.message_id, unique=True, sqlite_where=_named_command, postgresql_where=_named_command)
+Index("ix_journal_message", journal.c.mentorship, journal.c.message_id, sqlite_where=_named_command, postgresql_where=_named_command)
 
 seals = Table(
     "seals",

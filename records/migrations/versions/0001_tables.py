@@ -49,10 +49,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("mentorship", "seq", name=op.f("pk_journal")),
     )
     op.create_index(
-        "uq_journal_message",
+        "ix_journal_message",
         "journal",
         ["mentorship", "message_id"],
-        unique=True,
+        unique=False,
         sqlite_where=sa.text("kind = 'command' AND message_id IS NOT NULL"),
         postgresql_where=sa.text("kind = 'command' AND message_id IS NOT NULL"),
     )
