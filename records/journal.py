@@ -118,6 +118,11 @@ class Journal(Part):
             row = (await connection.execute(wanted.order_by(journal.c.seq).limit(1))).mappings().one_or_none()
         return None if row is None else Receipt.model_validate(dict(row))
 
+    async def is_sealed(self, mentorship: str) -> bool:
+        """Whether the closing row stands: nothing will be appended any more."""
+        async with self._database.read() as connection:
+            return await _is_sealed(connection, mentorship)
+
     async def seal(self, mentorship: str) -> None:
         """Writes the closing row: nothing follows in this journal, and that it ends here is part of the cohort's chain. Idempotent."""
         cohort = cohort_of(mentorship)

@@ -111,9 +111,15 @@ class Door:
         await self._mark_sent(mentorship, message_id)
 
     async def receipt(self, enrolment: Enrolment, message_id: str) -> Receipt:
-        """The journal's word, else the running workflow's, else `waiting`: also with no worker alive. Raises Problem: 503."""
+        """The journal's word, else the running workflow's, else `waiting`: also with no worker alive. Raises Problem: 503.
+
+        What came in the instant in which the mentorship closed is not in its journal and never will be: refused, `over`.
+        """
         mentorship = enrolment.mentorship
+        sealed = enrolment.state == "over" and await self._from_records(self._records.journal.is_sealed(mentorship))
         row = await self._from_records(self._records.journal.receipt(mentorship, message_id))
+        if row is None and sealed:
+            return Receipt("refused", "over")
         if row is not None:
             return Receipt("refused", row.reason, row.at) if row.outcome == "refused" else Receipt("accepted", None, row.at)
         answer = None if enrolment.state == "over" else await self._ask(mentorship, message_id)
