@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import structlog
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
 from mentorship.effects import IssueCertificates
 from mentorship.people import Pair
+
+log = structlog.get_logger("certificates")
 
 
 class CertificateRequest(BaseModel):
@@ -41,4 +44,7 @@ class CertificateActivities:
     @activity.defn(name="issue_certificates")
     async def issue_certificates(self, request: CertificateRequest) -> Certificates:
         """Both people or nobody: a failure with one is retried with both, and the first one's stays the same."""
-        return Certificates(certificates={person: await self._registrar.issue(person, request) for person in (request.pair.mentor, request.pair.mentee)})
+        people = (request.pair.mentor, request.pair.mentee)
+        issued = Certificates(certificates={person: await self._registrar.issue(person, request) for person in people})
+        log.info("certificates_issued", mentorship=request.mentorship)
+        return issued

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+import structlog
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
@@ -16,6 +17,8 @@ from mentorship.effects import CHANGES, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import Pair
 from mentorship.programme import Mail
+
+log = structlog.get_logger("notices")
 
 Verdict = Literal["send", "already", "over_budget", "unsubscribed"]
 Failure = Literal["bounced", "over_budget", "unsubscribed", "no_address", "undeliverable"]
@@ -126,6 +129,8 @@ class NoticeActivities:
             message_id = await self._post.deliver(reader, request)
         except Undeliverable as undeliverable:
             await self._ledger.failed(key, undeliverable.why, now)
+            log.warning("mail_failed", mentorship=request.mentorship, kind=kind, effect=request.notice.id, why=undeliverable.why)
             raise
         await self._ledger.sent(key, message_id, now)
+        log.info("mail_sent", mentorship=request.mentorship, kind=kind, effect=request.notice.id)
         return None

@@ -15,6 +15,9 @@ WORK_QUEUE = "mentorship"
 NOTICES_QUEUE = "mentorship-notices"
 CERTIFICATES_QUEUE = "mentorship-certificates"
 
+ALIVE = timedelta(seconds=10)
+"""After so long without a sign of life its worker is taken to be gone, and another one does the work (worker/beating.py)."""
+
 
 class Options(NamedTuple):
     """`within` bounds all attempts together (None: until it works), `attempt` each one."""
@@ -52,10 +55,13 @@ OPTIONS: dict[str, Options] = {
         within=timedelta(days=1),
         first_pause=timedelta(seconds=5),
         longest_pause=timedelta(hours=1),
+        heartbeat=ALIVE,
     ),
-    "issue_certificates": Options(CERTIFICATES_QUEUE, "Issue certificates", timedelta(minutes=2), longest_pause=timedelta(minutes=10)),
+    "issue_certificates": Options(
+        CERTIFICATES_QUEUE, "Issue certificates", timedelta(minutes=2), longest_pause=timedelta(minutes=10), heartbeat=ALIVE
+    ),
     "enrol_batch": Options(WORK_QUEUE, "Enrol a batch of pairs", timedelta(minutes=10), heartbeat=timedelta(seconds=30)),
-    "send_digest": Options(NOTICES_QUEUE, "Send the weekly digest", timedelta(minutes=5), within=timedelta(days=1)),
+    "send_digest": Options(NOTICES_QUEUE, "Send the weekly digest", timedelta(minutes=5), within=timedelta(days=1), heartbeat=ALIVE),
     "cohort_progress": Options(WORK_QUEUE, "Count the cohort's mentorships", timedelta(seconds=30)),
 }
 """By activity type."""

@@ -65,8 +65,7 @@ def decide_due(state: State, due: Due) -> tuple[e.AnyEvent, ...]:
 def _prepare(state: State, meeting: Meeting | None, at: Instant) -> tuple[e.AnyEvent, ...]:
     if meeting is None:
         return ()
-    wanted = any(wants_follow_up(state, side) for side in SIDES)
-    silent = tuple(m.n for m in state.meetings if m.asked and not m.asked_again and m.without_word and m.n != meeting.n) if wanted else ()
+    silent = tuple(m.n for m in state.meetings if m.asked and not m.asked_again and m.without_word and m.n != meeting.n)
     session = topic_for(state, meeting.n)
     before = max((m for m in state.meetings if m.prepared and m.start < meeting.start), key=lambda m: m.start, default=None)
     return (

@@ -389,7 +389,7 @@ def _withdraw(state: State, command: c.Withdraw, side: Side, at: Instant) -> tup
 def _set_goal(state: State, command: c.SetGoal, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
     if not all(map(is_id, (command.goal, command.note_id or "none", *command.actions))):
         return _refuse(at, "malformed")
-    if state.closing:
+    if accepted > state.ends:
         return _refuse(at, "closing")
     known = state.goals.get(command.goal)
     if known is None and len(state.goals) >= MOST_GOALS:

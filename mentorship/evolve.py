@@ -235,7 +235,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             }
         case e.MeetingAskedAbout():
             return {
-                **_meeting(state, event.meeting, lambda m: _with(m, asked=True)),
+                **_meeting(state, event.meeting, lambda m: _with(m, asked=True, asked_again=not event.readers)),
                 **_followed_up(state, event.readers),
                 **(_asked(state, event.feedback_for, pulse=event.pulse) if event.readers else {}),
             }

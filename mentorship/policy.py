@@ -49,17 +49,26 @@ def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> in
     An extra meeting takes the closing session once the last planned one is past or cancelled, and was not held.
     """
     closing = state.rules.closing
-    last = last_planned(state)
-    whole = (state.pausing is None or not state.pausing.dropped) and state.plan_request is None  # else later slots are still to come
-    if closing is not None and last is not None and whole:
+    last = _closing_meeting(state)
+    if closing is not None and last is not None:
         if n == last.n:
             return closing
-        missed = last.cancelled.at if last.cancelled is not None else last.start
-        if n is None and held_at is not None and not last.held and missed <= held_at and not _closing_used(state, held_at):
+        if n is None and held_at is not None and _stands_in(last, held_at) and not _closing_used(state, held_at):
             return closing
     open_sessions = [index for index in range(state.rules.sessions) if index != closing]
     used = sum(1 for m in state.meetings if m.held and m.session != closing) + sum(1 for extra in state.extras if extra.session != closing)
     return open_sessions[min(used, len(open_sessions) - 1)] if open_sessions else 0
+
+
+def _closing_meeting(state: State) -> Meeting | None:
+    """The last planned meeting; None while later slots are still to come."""
+    whole = (state.pausing is None or not state.pausing.dropped) and state.plan_request is None
+    return last_planned(state) if whole else None
+
+
+def _stands_in(last: Meeting, held_at: Instant) -> bool:
+    """Whether an extra meeting takes the place of the last planned one: past or cancelled by then, and not held."""
+    return not last.held and (last.cancelled.at if last.cancelled is not None else last.start) <= held_at
 
 
 def _closing_used(state: State, before: Instant) -> bool:
@@ -118,7 +127,7 @@ def strikes(state: State, side: Side) -> list[Instant]:
 
 
 def _strike(meeting: Meeting, side: Side) -> Instant | None:
-    if side in meeting.excused or meeting.held:
+    if (meeting.cancelled is None and not meeting.reports) or side in meeting.excused or meeting.held:
         return None
     cancelled = meeting.cancelled
     if cancelled is not None:
@@ -168,7 +177,8 @@ def closing_held_at(state: State) -> Instant | None:
     if closing is None:
         return None
     held = [m.start for m in state.meetings if m.held and m.session == closing]
-    held += [extra.held_at for extra in state.extras if extra.session == closing]
+    last = _closing_meeting(state)  # asked again, since reports of the two meetings come in any order
+    held += [extra.held_at for extra in state.extras if extra.session == closing or (last is not None and _stands_in(last, extra.held_at))]
     return min(held, default=None)
 
 

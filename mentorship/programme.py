@@ -204,27 +204,72 @@ class Retention(Part):
     backups: Duration = iso("P35D")
 
 
-class Condition(Part):
-    """How a mentee's field and a mentor's field must relate; exactly one of the three."""
+Column = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=200)]
+"""A column of the people file, an operator's own among them; headers are read in any case."""
 
-    shares: tuple[str, str] | None = None
-    same: tuple[str, str] | None = None
-    differs: tuple[str, str] | None = None
+
+class Above(Part):
+    """The mentor stands between `least` and `most` steps above the mentee on a scale: `order` from low to high, or numbers without it.
+
+    A value that is not on the scale stands nowhere, so that the condition is not met.
+    """
+
+    fields: tuple[Column, Column]
+    order: tuple[Text, ...] = ()
+    least: Annotated[int, Field(ge=0)] = 1
+    most: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> Condition:
-        if sum(part is not None for part in (self.shares, self.same, self.differs)) != 1:
-            raise ValueError("expected exactly one of `shares`, `same`, `differs`, with [field of the mentee, field of the mentor]")
+    def _scale(self) -> Above:
+        if self.most is not None and self.most < self.least:
+            raise ValueError("expected `most` to be at least `least`")
+        if len({step.casefold() for step in self.order}) != len(self.order):
+            raise ValueError("expected each step of `order` once")
         return self
 
 
-class Criterion(Part):
-    score: Annotated[int, Field(ge=1)]
+class Condition(Part):
+    """How a mentee's field and a mentor's field must relate; exactly one of the four. A blank cell meets none of them.
+
+    Cells are lists by `|`. `shares`: an entry in common; `same`: the same entries; `differs`: none in common; `above`: a step on a scale.
+    """
+
+    shares: tuple[Column, Column] | None = None
+    same: tuple[Column, Column] | None = None
+    differs: tuple[Column, Column] | None = None
+    above: Above | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Condition:
+        if sum(part is not None for part in (self.shares, self.same, self.differs, self.above)) != 1:
+            raise ValueError("expected exactly one of `shares`, `same`, `differs`, with [field of the mentee, field of the mentor], or `above`")
+        return self
+
+    @property
+    def fields(self) -> tuple[str, str]:
+        """(field of the mentee, field of the mentor)."""
+        found = self.shares or self.same or self.differs or (self.above.fields if self.above else None)
+        if found is None:  # pragma: no cover - the validator above
+            raise ValueError("a condition without fields")
+        return found
+
+
+class Requirement(Part):
+    """What every pair must meet. `reason` is how it is named to people; without it, only fields about work are named."""
+
     when: Condition
+    reason: Text | None = None
+
+
+class Criterion(Part):
+    score: Annotated[int, Field(ge=1, le=100_000)]
+    when: Condition
+    reason: Text | None = None
 
 
 class Pairing(Part):
     mentees_per_mentor: Annotated[int, Field(ge=1)] = 1
+    require: tuple[Requirement, ...] = ()
     criteria: tuple[Criterion, ...] = ()
 
 

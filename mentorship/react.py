@@ -8,7 +8,7 @@ from mentorship import events as e
 from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, NoticeKind, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
-from mentorship.policy import latest_slot, milestone_facts, needed, wants_follow_up
+from mentorship.policy import latest_slot, milestone_facts, needed
 from mentorship.state import Meeting, State
 
 
@@ -148,21 +148,17 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
     if known is None:
         return ()
     meeting = _describe(state, known, session=event.session, session_sent=event.again)
-    return tuple(
-        _notice(
-            state,
-            "prepare",
-            side,
-            event.at,
-            meeting=meeting,
-            helps_until=known.start,
-            unreported=event.asks_again if wants_follow_up(state, side) else (),
-            feedback_for=event.feedback_for,
-            pulse=event.pulse,
-            milestones=milestone_facts(state),
-            needed=_needed(state),
-        )
-        for side in SIDES
+    return _both(
+        state,
+        "prepare",
+        event.at,
+        meeting=meeting,
+        helps_until=known.start,
+        unreported=event.asks_again,
+        feedback_for=event.feedback_for,
+        pulse=event.pulse,
+        milestones=milestone_facts(state),
+        needed=_needed(state),
     )
 
 

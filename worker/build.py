@@ -10,12 +10,17 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.options import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
+from worker.beating import Beating
 from worker.ports import Activities
 from workflows.cohort import Cohort
+from workflows.doorkeeper import Doorkeeper
 from workflows.mentorship import Mentorship
 
 GRACE = timedelta(seconds=10)
 """How long running activities may go on after SIGTERM; they are idempotent, so what is cut is done again."""
+
+STICKY = timedelta(seconds=5)
+"""How long a workflow waits for the worker that has it in memory, before any other may take it: what a crash costs."""
 
 MAILS_PER_SECOND = 20.0
 """Over all workers of the queue: a mail server's patience, not ours."""
@@ -35,7 +40,9 @@ def _worker(client: Client, queue: str, activities: Sequence[object], **options:
         client,
         task_queue=queue,
         activities=callables,
+        interceptors=[Beating(), Doorkeeper()],
         graceful_shutdown_timeout=GRACE,
+        sticky_queue_schedule_to_start_timeout=STICKY,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         **options,

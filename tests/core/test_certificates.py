@@ -15,12 +15,11 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(("total", "least"), [(5, 4), (6, 5), (7, 6), (8, 7), (9, 8), (10, 8), (12, 10), (13, 11)])
-def test_the_share_in_whole_numbers(story, milestones, ends, grace_ends, total, least):
+def test_the_share_in_whole_numbers(story, milestones, ends, total, least):
     """H7: 5→4, 6→5, 7→6, 8→7, 9→8, 10→8, 12→10, 13→11."""
     assert needed(total, 80) == least
     for done, earned in ((least, True), (least - 1, False)):
-        told = story(milestones=milestones(total)).record(*(f"m{n}" for n in range(1, done + 1)), at=ends)
-        told.wait(grace_ends)
+        told = story(milestones=milestones(total)).record(*(f"m{n}" for n in range(1, done + 1)), at=ends).run_out()
         assert told.earned() is earned
         assert bool(any(isinstance(effect, IssueCertificates) for effect in told.effects)) is earned
 

@@ -1,0 +1,78 @@
+"""Who may see what: one table (H12). Doors and pages ask it, and the page that explains it is made from it.
+
+A thing that is not in the table may be seen by nobody, so that something new is private until somebody decides otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Viewer = Literal["own", "partner", "coordinators", "owner", "operators", "temporal", "bearer", "everyone_else"]
+"""Whose eyes. `own`: the person it is about or who wrote it. `operators` run the service, `temporal` are those who look into
+Temporal's UI and the logs, `bearer` is whoever is given a certificate's address, `everyone_else` includes managers."""
+
+Thing = Literal[
+    "name",
+    "meetings",
+    "slot_answers",
+    "cancel_reasons",
+    "late_count",
+    "coordinator_told",
+    "attendance",
+    "expectations",
+    "milestones",
+    "goals",
+    "feedback",
+    "surveys",
+    "pins",
+    "end_wish",
+    "needs_a_person",
+    "concern",
+    "certificate",
+    "certificate_results",
+    "journal",
+]
+
+Sight = Literal["yes", "if_shared", "in_groups", "as_code", "as_number", "no"]
+"""How much: all of it; only what the author shares; only for groups of five or more; as codes under opaque ids; as a count without names."""
+
+VIEWERS: tuple[Viewer, ...] = get_args(Viewer)
+THINGS: tuple[Thing, ...] = get_args(Thing)
+
+_TABLE: dict[Thing, dict[Viewer, Sight]] = {
+    # Names stand in the two's mails and pages, in the coordinators' list, and in reports that an operator asks names for.
+    "name": {"own": "yes", "partner": "yes", "coordinators": "yes", "operators": "yes", "bearer": "yes"},
+    # When the two meet, and whether it took place, was moved or called off. Never what was said.
+    "meetings": {"own": "yes", "partner": "yes", "coordinators": "as_number", "operators": "as_code", "temporal": "as_code"},
+    "slot_answers": {"own": "yes", "partner": "yes", "operators": "as_code", "temporal": "as_code"},
+    "cancel_reasons": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
+    "late_count": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
+    "coordinator_told": {"own": "yes", "coordinators": "yes", "owner": "as_number", "operators": "as_code", "temporal": "as_code"},
+    # What one says of the other's presence is told to that person, who may say otherwise (H13).
+    "attendance": {"own": "yes", "partner": "yes", "operators": "as_code", "temporal": "as_code"},
+    "expectations": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
+    "milestones": {"own": "yes", "partner": "yes", "coordinators": "as_number", "owner": "as_number", "operators": "as_code", "temporal": "as_code"},
+    # The two help each other with goals (H6), so both read them; nobody else does.
+    "goals": {"own": "yes", "partner": "yes", "operators": "as_code", "temporal": "as_code"},
+    "feedback": {"own": "yes", "partner": "if_shared", "operators": "as_code", "temporal": "as_code"},
+    "surveys": {"own": "yes", "coordinators": "in_groups", "owner": "in_groups", "operators": "as_code", "temporal": "as_code"},
+    "pins": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
+    "end_wish": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
+    "needs_a_person": {"coordinators": "yes", "owner": "as_number", "operators": "as_code", "temporal": "as_code"},
+    # Apart from the mentorship: a case of its own, with those whom the raiser chose (H16).
+    "concern": {"own": "yes", "coordinators": "if_shared"},
+    "certificate": {"own": "yes", "operators": "as_code", "temporal": "as_code", "bearer": "yes"},
+    "certificate_results": {"own": "yes", "operators": "as_code", "bearer": "if_shared"},
+    "journal": {"operators": "as_code", "temporal": "as_code"},
+}
+
+
+def sight(viewer: Viewer, thing: Thing) -> Sight:
+    """How much of it this viewer may see; `no` for whatever the table does not say."""
+    return _TABLE.get(thing, {}).get(viewer, "no")
+
+
+def may_read(viewer: Viewer, thing: Thing, *, shared: bool = False) -> bool:
+    """Whether the thing itself may be shown, in words: `shared` is what its author said."""
+    seen = sight(viewer, thing)
+    return seen == "yes" or (seen == "if_shared" and shared)

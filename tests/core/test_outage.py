@@ -1,0 +1,115 @@
+"""P5 and *Time*: an outage makes nobody late; commands and deadlines are taken in the order of their instants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from mentorship import commands as c
+from mentorship.advance import CLOCK_SKEW, receipt
+from mentorship.effects import IssueCertificates
+
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+def test_everything_that_came_in_while_no_worker_lived_is_judged_by_its_own_instant(story, meets, ends, grace_ends):
+    told = story().confirmed()
+    inbox = [
+        told.named(c.CancelMeeting(meeting=1, reason="work"), "mentee", meets(1) - timedelta(hours=24)),
+        told.named(c.CancelMeeting(meeting=2, reason="work"), "mentee", meets(2) - timedelta(hours=23)),
+        *(told.named(c.RecordMilestone(milestone=f"m{n}"), "mentor", ends) for n in range(1, 9)),
+        told.named(c.RecordMilestone(milestone="m9"), "mentor", ends + SECOND),
+        told.named(c.RecordMilestone(milestone="m10"), "mentor", grace_ends + SECOND),
+    ]
+    told.take(reversed(inbox), grace_ends + timedelta(days=100))
+    assert [told.state.meeting(n).cancelled.late for n in (1, 2)] == [False, True]
+    assert (told.earned(), told.state.decided.done) == (True, 8)
+    assert told.entries_named("record_milestone")[-1].reason == "decided"
+
+
+def test_deadlines_fall_in_the_order_of_their_instants_and_at_them(story, day):
+    told = story()
+    told.wait(day(400))
+    dated = [entry.at for entry in told.entries]
+    assert dated == sorted(dated)
+    awake = story()
+    awake.run_out()
+    assert [(entry.at, entry.name) for entry in told.entries] == [(entry.at, entry.name) for entry in awake.entries]
+
+
+def test_a_deadline_before_a_command_happens_first_and_one_at_the_same_instant_after_it(story, ends, meets):
+    told = story()
+    told.take([told.named(c.RecordMilestone(milestone="m1"), "mentor", ends)], ends + 9 * HOUR)
+    names = [entry.name for entry in told.entries]
+    assert names.index("halfway_reached") < names.index("record_milestone") < names.index("end_reached")
+
+
+def test_the_journals_instants_never_move_back(story, meets):
+    told = story()
+    told.wait(meets(3))
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=True), at=meets(1, hours=1), now=meets(3))
+    events = [entry.at for entry in told.entries if entry.kind == "event"]
+    assert events == sorted(events)
+    assert told.state.meeting(1).report("mentor").at == meets(1, hours=1)
+
+
+def test_mails_of_an_outage_carry_until_when_they_help(story, meets):
+    """Whose moment passed is sent only if it still helps: the carrier reads `helps_until`."""
+    told = story()
+    told.wait(meets(3) - timedelta(days=1))
+    helps = {mail.meeting.meeting: mail.helps_until for mail in told.mails("prepare", "mentor")}
+    assert helps == {1: meets(1), 2: meets(2), 3: meets(3)}
+    assert [mail.helps_until for mail in told.mails("ask", "mentor")] == [meets(2)]
+
+
+def test_news_of_a_move_or_a_cancellation_help_until_the_meeting(story, meets):
+    told = story()
+    to = meets(1) + timedelta(days=2)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
+    told.tell("mentee", c.CancelMeeting(meeting=2), meets(1))
+    assert [mail.helps_until for mail in told.mails("move_proposed")] == [to]
+    assert [mail.helps_until for mail in told.mails("rescheduled", "mentor")] == [to, meets(2)]
+
+
+def test_the_time_to_answer_a_late_proposal_counts_from_being_asked(story, meets):
+    told = story().confirmed()
+    back = meets(1) + timedelta(days=5)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2) - HOUR), at=meets(1) - HOUR, now=back)
+    assert told.state.meeting(1).cancelled is None
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(2) - HOUR), back + timedelta(days=3)) == "applied"
+
+
+def test_a_message_that_comes_again_changes_nothing(story, day):
+    told = story()
+    told.tell("mentor", c.RecordMilestone(message_id="twice", milestone="m1"), day(10))
+    state, entries = told.state, len(told.entries)
+    told.take([c.RecordMilestone(message_id="twice", by="p-mentor", at=day(10), milestone="m1")], day(10))
+    told.take([c.RecordMilestone(message_id="twice", by="p-mentee", at=day(11), milestone="m2")], day(10))
+    assert (told.state, len(told.entries)) == (state, entries)
+    assert receipt(told.state, "twice") == ("applied", None)
+    told.tell("p-stranger", c.RecordMilestone(message_id="refused", milestone="m1"), day(10))
+    assert receipt(told.state, "refused") == ("refused", "not_a_participant")
+    assert receipt(told.state, "never") is None
+
+
+def test_a_future_instant_is_refused_and_a_doors_fast_clock_is_not(story, day):
+    told = story()
+    assert told.tell("mentor", c.RecordMilestone(milestone="m1"), at=day(10) + CLOCK_SKEW + SECOND, now=day(10)) == "in_the_future"
+    assert told.tell("mentor", c.RecordMilestone(milestone="m2"), at=day(10) + CLOCK_SKEW, now=day(10)) == "applied"
+    assert told.state.milestones["m2"].confirmations[0].at == day(10)
+
+
+def test_without_an_instant_it_counts_from_when_it_is_handled(story, day):
+    told = story()
+    told.take([c.RecordMilestone(message_id="bare", by="p-mentor", milestone="m1")], day(10))
+    assert told.state.milestones["m1"].confirmations[0].done_at == day(10)
+
+
+def test_the_certificates_are_asked_for_once_however_long_nobody_was_there(story, ends):
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
+    told.wait(ends + timedelta(days=1000))
+    told.wait(ends + timedelta(days=2000))
+    assert len([effect for effect in told.effects if isinstance(effect, IssueCertificates)]) == 1
+    told.issue()  # a result may come after everything else is over
+    assert len(told.mails("result")) == 2

@@ -1,0 +1,304 @@
+"""P6 and *Pause, extension, end*: the plan changes, and nobody loses what they did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mentorship import commands as c
+from mentorship.duration import iso
+from mentorship.effects import IssueCertificates
+from mentorship.policy import phase
+from mentorship.programme import Pause
+
+HOUR = timedelta(hours=1)
+WEEK = timedelta(days=7)
+CLOSING = 11
+WISH = c.SubmitPrivately(body=c.EndWish())
+
+
+# -- pause ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_pause_drops_future_slots_and_moves_the_end_by_its_length(story, meets, day, ends, grace_ends):
+    told = story().confirmed().met(1, 2)
+    assert told.operator(c.Pause(until=day(60)), day(30)) == "applied"
+    assert phase(told.state) == "paused"
+    assert [meeting.n for meeting in told.state.meetings] == [1, 2]
+    assert [(mail.to, mail.change) for mail in told.mails("rescheduled")] == [("mentor", "paused"), ("mentee", "paused")]
+    told.wait(day(60))
+    assert (told.state.ends, told.state.reporting_ends) == (ends + timedelta(days=30), grace_ends + timedelta(days=30))
+    assert told.planned()[-1].count == 10
+
+
+def test_nothing_goes_out_in_a_pause(story, day):
+    told = story().met(1)
+    told.operator(c.Pause(until=day(100)), day(9))
+    before = len(told.mails())
+    told.wait(day(100) - HOUR)
+    assert len(told.mails()) == before
+
+
+def test_a_resumed_plan_is_applied_with_its_slots_and_the_closing_session_on_the_last(story, day):
+    """Meetings: the last planned meeting takes the closing session, also after a pause."""
+    told = story().confirmed().met(1, 2)
+    told.operator(c.Pause(until=day(60)), day(30))
+    told.wait(day(60))
+    assert told.replan() == "applied"
+    assert [meeting.n for meeting in told.state.meetings] == list(range(1, 13))
+    assert [(mail.to, mail.change) for mail in told.mails("rescheduled")][2:] == [("mentor", "resumed"), ("mentee", "resumed")]
+    told.met(*range(3, 13))
+    assert [meeting.session for meeting in told.state.meetings] == list(range(12))
+
+
+def test_a_meeting_reported_while_slots_are_still_to_come_is_not_the_closing_one(story, day, meets):
+    told = story()
+    told.operator(c.Pause(), meets(2) + HOUR)
+    told.met(2)
+    assert told.state.meeting(2).session == 0
+
+
+def test_the_last_meeting_reported_in_a_pause_that_dropped_nothing_is_the_closing_one(story, meets):
+    told = story()
+    told.operator(c.Pause(), meets(12) + HOUR / 2)
+    told.met(12)
+    assert told.state.meeting(12).session == CLOSING
+
+
+def test_a_resumed_pair_without_slots_to_plan_hears_the_new_end(story, meets, ends):
+    told = story()
+    told.operator(c.Pause(), meets(12) + HOUR)
+    told.operator(c.Resume(), meets(12) + HOUR + WEEK)
+    assert [(mail.change, mail.ends) for mail in told.mails("rescheduled", "mentor")][-1] == ("resumed", ends + WEEK)
+
+
+def test_facts_are_accepted_meanwhile(story, day):
+    told = story()
+    told.operator(c.Pause(until=day(60)), day(30))
+    assert told.tell("mentee", c.RecordMilestone(milestone="m1"), day(40)) == "applied"
+    assert told.tell("mentor", c.SetGoal(goal="g-1"), day(40)) == "applied"
+    assert told.tell("mentor", c.ReportMeeting(meeting=2, held=True), day(40)) == "applied"
+    assert told.tell("mentor", c.ReportMeeting(held_at=day(39), held=True), day(40)) == "applied"
+
+
+def test_nobody_moves_a_meeting_into_a_pause(story, meets):
+    """H16: the raiser of a concern may hold the meetings at once."""
+    told = story().confirmed()
+    to = meets(1) + timedelta(days=3)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
+    told.operator(c.Pause(), meets(1) + HOUR)
+    assert told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) + 2 * HOUR) == "paused"
+
+
+def test_the_pauses_together_are_at_most_the_programmes_longest(story, day, ends):
+    told = story(pause=Pause(longest=iso("P28D")))
+    told.operator(c.Pause(until=day(400)), day(10))
+    told.wait(day(38))
+    assert phase(told.state) != "paused"
+    assert told.state.ends == ends + timedelta(days=28)
+    assert told.operator(c.Pause(), day(40)) == "used_up"
+
+
+def test_the_end_never_comes_in_a_pause(story, ends):
+    told = story()
+    told.operator(c.Pause(), ends - HOUR)
+    told.wait(ends + 10 * WEEK)
+    assert phase(told.state) == "paused"
+    told.operator(c.Resume(), ends + 10 * WEEK)
+    told.wait(ends + 10 * WEEK + HOUR)
+    assert phase(told.state) == "closing"
+
+
+def test_pausing_again_before_the_new_plan_came_loses_no_slot(story, day):
+    told = story().met(1)
+    told.operator(c.Pause(), day(10))
+    told.operator(c.Resume(), day(20))
+    told.operator(c.Pause(), day(20) + HOUR)
+    told.operator(c.Resume(), day(30))
+    assert told.planned()[-1].count == 11
+    assert told.replan() == "applied"
+    assert len(told.state.meetings) == 12
+
+
+def test_a_meeting_cancelled_far_ahead_does_not_hold_up_the_new_plan(story, day):
+    told = story().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=12), day(9))
+    told.operator(c.Pause(), day(10))
+    told.operator(c.Resume(), day(38))
+    assert told.replan() == "applied"
+    coming = [meeting for meeting in told.state.meetings if meeting.cancelled is None and meeting.n > 1]
+    assert len(coming) == 10
+    assert coming[0].start < day(38) + 3 * WEEK
+
+
+def test_the_answer_to_an_older_question_is_ignored(story, day):
+    told = story().met(1)
+    told.operator(c.Pause(), day(10))
+    told.operator(c.Resume(), day(20))
+    older = told.planned()[-1]
+    told.operator(c.Extend(length=iso("P4W")), day(20) + HOUR)
+    told.take([c.ApplyPlan(message_id="late", effect=older.id, after=older.after)], day(20) + 2 * HOUR)
+    assert told.entries_named("apply_plan")[-1].reason == "too_late"
+    assert told.planned()[-1].count == 13
+    assert told.replan() == "applied"
+
+
+# -- extension ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_pair_may_extend_once_by_four_weeks_if_both_agree(story, day, ends, grace_ends):
+    told = story()
+    assert told.tell("mentee", c.AskExtension(), day(100)) == "applied"
+    assert told.tell("mentee", c.AskExtension(), day(101)) == "already_done"
+    assert told.state.ends == ends
+    assert told.tell("mentor", c.AskExtension(), ends) == "applied"
+    assert (told.state.ends, told.state.reporting_ends) == (ends + 4 * WEEK, grace_ends + 4 * WEEK)
+    assert told.tell("mentor", c.AskExtension(), ends) == "used_up"
+
+
+def test_after_the_end_nobody_extends(story, ends):
+    told = story()
+    told.tell("mentee", c.AskExtension(), ends)
+    assert told.tell("mentor", c.AskExtension(), ends + timedelta(seconds=1)) == "closing"
+
+
+def test_an_extension_adds_time_and_slots_and_no_milestones(story, day, ends):
+    told = story()
+    told.operator(c.Extend(length=iso("P4W")), day(170))
+    assert told.planned()[-1].count == 2
+    assert told.replan() == "applied"
+    assert len(told.state.meetings) == 14
+    told.wait(ends + 4 * WEEK)
+    told.run_out()
+    assert told.state.decided.total == 10
+    assert [mail.change for mail in told.mails("rescheduled", "mentee")] == ["extended"]
+
+
+def test_the_closing_session_moves_to_the_extensions_last_meeting(story, day):
+    """Meetings."""
+    told = story().met(*range(1, 11))
+    told.operator(c.Extend(length=iso("P4W")), day(155))
+    told.replan()
+    told.met(11, 12, 13, 14)
+    assert told.state.meeting(14).session == CLOSING
+    assert CLOSING not in [meeting.session for meeting in told.state.meetings[:13]]
+
+
+def test_more_is_a_coordinators_to_give(story, day, ends):
+    told = story()
+    told.both(c.AskExtension(), day(100))
+    assert told.operator(c.Extend(length=iso("P1W")), day(101)) == "applied"
+    assert told.operator(c.Extend(length=iso("P1W")), day(102)) == "applied"
+    assert told.state.ends == ends + 6 * WEEK
+
+
+@pytest.mark.parametrize("length", ["PT0S", "P9999W"])
+def test_no_extension_leaves_the_calendar_or_floods_the_state(story, day, length):
+    told = story(interval=iso("PT1S"))
+    outcomes = {told.operator(c.Extend(length=iso(length)), day(1)) for _ in range(50)}
+    assert "malformed" in outcomes
+    assert all(effect.count <= 208 for effect in told.planned())
+
+
+def test_the_heads_up_is_said_again_only_if_the_end_moves_far_enough(story, ends):
+    """Calm: nothing is sent twice."""
+    told = story()
+    told.operator(c.Extend(length=iso("P1W")), ends - 2 * WEEK)
+    told.wait(ends - HOUR)
+    assert len(told.mails("heads_up", "mentor")) == 1
+    told.operator(c.Extend(length=iso("P8W")), ends - HOUR)
+    told.run_out()
+    assert [mail.due for mail in told.mails("heads_up", "mentor")] == [ends - 3 * WEEK, told.state.ends - 3 * WEEK]
+
+
+# -- end ------------------------------------------------------------------------------------------------------------------
+
+
+def enough(told, at):
+    return told.record(*(f"m{n}" for n in range(1, 9)), at=at)
+
+
+def test_either_may_end_without_a_reason_and_the_other_hears_only_that_it_ended(story, day):
+    told = story()
+    assert told.tell("mentee", WISH, day(50)) == "applied"
+    assert phase(told.state) == "ended"
+    mails = told.mails("ended")
+    assert [mail.to for mail in mails] == ["mentor", "mentee"]
+    mentors, mentees = (mail.model_dump(exclude={"id", "to"}) for mail in mails)
+    assert mentors == mentees  # nothing in them says who
+    assert told.state.ended.reason == "by_pair"
+
+
+@pytest.mark.parametrize(("reason", "earned"), [("operator", True), ("stepped_away", True), ("rematch", True), ("conduct", False)])
+def test_at_or_above_the_share_then_both_are_certified_unless_the_end_was_for_conduct(story, day, reason, earned):
+    told = enough(story(), day(49))
+    assert told.operator(c.End(reason=reason), day(50)) == "applied"
+    assert told.earned() is earned
+    issued = [effect for effect in told.effects if isinstance(effect, IssueCertificates)]
+    assert [effect.completed_at for effect in issued] == ([day(50)] if earned else [])
+
+
+def test_the_wish_of_one_at_or_above_the_share_certifies_both(story, day):
+    told = enough(story(), day(49))
+    told.tell("mentor", WISH, day(50))
+    told.issue()
+    assert [(mail.to, mail.certificate) for mail in told.mails("result")] == [("mentor", "cert-of-the-mentor"), ("mentee", "cert-of-the-mentee")]
+
+
+def test_below_the_share_an_early_end_certifies_nobody_and_says_no_more(story, day):
+    told = story()
+    told.tell("mentor", WISH, day(50))
+    assert told.earned() is False
+    assert told.mails("result") == []
+
+
+def test_what_is_done_after_an_early_end_does_not_count_any_more(story, day):
+    told = story().record(*(f"m{n}" for n in range(1, 8)), at=day(49))
+    told.tell("mentor", WISH, day(50))
+    assert told.tell("mentee", c.RecordMilestone(milestone="m8", done_at=day(49)), day(51)) == "over"
+    assert told.operator(c.WaiveMilestone(milestone="m8"), day(51)) == "over"
+    assert told.earned() is False
+
+
+def test_an_end_closes_the_coordinators_lines(story, day, meets):
+    """P7."""
+    told = story()
+    told.wait(day(50))
+    opened = set(told.state.attention)
+    assert opened
+    told.tell("mentor", WISH, day(50))
+    assert {effect.line for effect in told.effects if effect.effect == "tell_coordinators" and not effect.opened} == opened
+    assert told.entries[-1].name == "mentorship_ended"
+
+
+def test_the_decision_closes_them_as_well(story, grace_ends):
+    """P7."""
+    told = story()
+    told.wait(grace_ends)
+    lines = {effect.line: effect.opened for effect in told.effects if effect.effect == "tell_coordinators"}
+    assert lines
+    assert not any(lines.values())
+
+
+def test_in_the_grace_nobody_wishes_an_end_and_nothing_is_decided_early(story, ends):
+    told = story()
+    assert told.tell("mentor", WISH, ends + HOUR) == "closing"
+    assert told.earned() is None
+    assert told.operator(c.Pause(), ends + HOUR) == "closing"
+    assert told.operator(c.Extend(length=iso("P1W")), ends + HOUR) == "closing"
+
+
+def test_a_stranger_can_do_nothing(story, day):
+    told = story()
+    before = told.state
+    for command in (
+        c.RecordMilestone(milestone="m1"),
+        c.CancelMeeting(meeting=1),
+        WISH,
+        c.AskExtension(),
+        c.ApplyPlan(),
+        c.NoteCertificates(certificates={"p-mentor": "x"}),
+    ):
+        assert told.tell("p-stranger", command, day(1)) == "not_a_participant"
+    assert told.state.model_copy(update={"seq": 0, "recent": ()}) == before.model_copy(update={"seq": 0, "recent": ()})
