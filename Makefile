@@ -5,33 +5,38 @@ VENV ?= .venv
 PYTHON ?=
 BIN := $(VENV)/bin
 SERVICE := $(VENV)/.service-installed
+PAIRING := $(VENV)/.pairing-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 # No source distributions: their builds would download what no hash here covers.
 HASHED := $(PIP) --require-hashes --only-binary :all:
 EDITABLE := $(PIP) --no-deps --no-build-isolation --editable .
-UV := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command 'make lock'
+UV := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --only-binary :all: --no-emit-index-url --quiet --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test check format lock clean
+.PHONY: help demo run pairing test check format lock secrets clean
 
 help:
 	@echo 'make demo          a whole programme in seconds, from pairs to certificates; KEEP=1 leaves it up'
 	@echo 'make run           the service with a persistent store, for real work'
+	@echo 'make pairing       what `mentorship cohort pair` needs besides (numpy and scipy)'
 	@echo 'make test          the whole suite; TESTS=tests/core for a part'
 	@echo 'make check         lint, types, laws'
 	@echo 'make format        puts the code into its shape'
-	@echo 'make lock          resolves the locks anew from pyproject.toml'
+	@echo 'make secrets       keys and passwords for docker-compose.yml, into deploy/secrets'
+	@echo 'make lock          brings the locks to pyproject.toml; UPGRADE=1 takes newer versions'
 
 demo: $(SERVICE)
 	@$(BIN)/python -m local demo $(if $(KEEP),--keep)
 
 run: $(SERVICE)
 	@$(BIN)/python -m local run
+
+pairing: $(PAIRING)
 
 test: $(DEVELOPMENT)
 	$(BIN)/python -m pytest $(TESTS)
@@ -48,7 +53,11 @@ format: $(DEVELOPMENT)
 
 lock: $(DEVELOPMENT)
 	$(UV) --extra local --group build --output-file requirements.lock
-	$(UV) --extra local --extra pairing --group build --group dev --constraint requirements.lock --no-annotate --output-file requirements-dev.lock
+	$(UV) --extra local --extra pairing --group build --constraint requirements.lock --no-annotate --output-file requirements-pairing.lock
+	$(UV) --extra local --extra pairing --group build --group dev --constraint requirements-pairing.lock --no-annotate --output-file requirements-dev.lock
+
+secrets: $(SERVICE)
+	@$(BIN)/python deploy/make_secrets.py
 
 clean:
 	rm -rf $(VENV)
@@ -62,8 +71,13 @@ $(SERVICE): requirements.lock pyproject.toml | $(BIN)/python
 	@$(EDITABLE)
 	@touch $@
 
+$(PAIRING): requirements-pairing.lock pyproject.toml | $(SERVICE)
+	@echo 'Installing what pairing needs into $(VENV) …'
+	@$(HASHED) -r requirements-pairing.lock
+	@touch $@
+
 $(DEVELOPMENT): requirements-dev.lock pyproject.toml | $(BIN)/python
 	@echo 'Installing what the service and its tests need into $(VENV) (once, a few minutes) …'
 	@$(HASHED) -r requirements-dev.lock
 	@$(EDITABLE)
-	@touch $@ $(SERVICE)
+	@touch $@ $(SERVICE) $(PAIRING)

@@ -70,6 +70,10 @@ class UnknownMessage(Unknown):
     pass
 
 
+class UnknownCase(Unknown):
+    pass
+
+
 class Erased(RecordsError):
     """The person was erased: the id stands, what was said and who it was does not (P8)."""
 

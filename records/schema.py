@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; a test holds it to be the one that leads to these tables."""
 
 
@@ -246,4 +246,17 @@ lines = Table(
     Column("closed_at", Utc),
     Column("taken_by", _REF),
     Column("taken_at", Utc),
+)
+
+# Concerns (H16): a row alone says neither who, about whom, nor when.
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", _REF, primary_key=True),
+    Column("request_lookup", _HASH, nullable=False, unique=True),  # of the form that was sent, so that it counts once
+    Column("pair_lookup", _HASH, nullable=False, index=True),
+    Column("state", String(10), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("words", LargeBinary),  # with the raiser's own key
+    CheckConstraint("state IN ('waiting', 'taken', 'closed')", name="state"),
 )

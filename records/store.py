@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
+from records.cases import Cases
 from records.certificates import Certificates
 from records.cohorts import Cohorts
 from records.database import Database, engine_for, parse, whole
@@ -37,6 +38,7 @@ class Records:
         self.notices = Notices(database, sealer)
         self.doors = Doors(database, sealer)
         self.lines = Lines(database)
+        self.cases = Cases(database, sealer)
 
     @classmethod
     async def open(cls, url: str, keys: KeySource) -> Records:

@@ -10,12 +10,14 @@ from gateway.keyring import KeyringUnusable
 from gateway.logs import configure
 from gateway.settings import SettingsInvalid
 from records.errors import RecordsError, SchemaOutdated
-from starter import cases, cohort, doctor, journal, mentorship, programme
+from starter import cases, cohort, doctor, journal, mentorship, pairing, programme, what_if
 from starter.answer import REFUSED, USAGE, Misused, Refused, answer, wants_json
 
 app = typer.Typer(name="mentorship", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(programme.app, name="programme")
 app.add_typer(cohort.app, name="cohort")
+cohort.app.command()(pairing.pair)
+cohort.app.command()(what_if.what_if)
 mentorship.register(app)
 app.command()(cases.cases)
 app.add_typer(journal.app, name="journal")

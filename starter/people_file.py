@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,16 @@ class PeopleFile:
         return Fault(self.path, cell.line, cell.column, field, wrong, expected)
 
 
-def read_people(path: Path, findings: Findings) -> PeopleFile:
-    """The people in that file, by person_id; its faults go to `findings`. Raises OSError when there is no such file."""
+def read_people(path: Path, findings: Findings, more: Sequence[str] = ()) -> PeopleFile:
+    """The people in that file, by person_id; its faults go to `findings`. Raises OSError when there is no such file.
+
+    `more` are columns of one's own that are kept in the rows, in lower case: pairing's criteria may name any.
+    """
     people: dict[str, Person] = {}
     file = PeopleFile(str(path), people)
     by_address: dict[str, int] = {}
     before = len(findings.faults)
-    for row in read_table(path, REQUIRED, OPTIONAL, findings):
+    for row in read_table(path, REQUIRED, (*OPTIONAL, *more), findings):
         known = _Reader(file, row, findings).profile()
         address = row["email"].text.casefold()
         if address and (line := by_address.setdefault(address, row["email"].line)) != row["email"].line:

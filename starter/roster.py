@@ -56,7 +56,7 @@ def read_roster(programme: Path, people: Path, pairs: Path, findings: Findings) 
     programme_file = read_programme(programme, findings)
     people_file = read_people(people, findings)
     pairs_file = read_pairs(pairs, people_file, programme_file.reporting_line, findings)
-    _check_circles(people_file, findings)
+    check_circles(people_file, findings)
     if people_file.people:
         _check_contacts(programme_file, people_file, findings)
     if findings.faults or programme_file.programme is None:
@@ -73,7 +73,8 @@ def _role(mentor: bool, mentee: bool) -> str | None:
     return "mentee" if mentee else None
 
 
-def _check_circles(people: PeopleFile, findings: Findings) -> None:
+def check_circles(people: PeopleFile, findings: Findings) -> None:
+    """Reporting lines that lead back to themselves are faults: nobody could say who stands above whom (H4)."""
     managers = {person_id: person.profile.manager_id for person_id, person in people.people.items()}
     for circle in circles(managers):
         cell = people.people[circle[0]].row["manager_id"]

@@ -17,12 +17,19 @@ from records.store import Records
 from webhook import health, machine, openapi
 from webhook.door import Clock, Door, utc_now
 from webhook.pace import Pace
+from webhook.pages import build
+from webhook.pages.mails import Post
 from webhook.problems import Problem, on_http_error, on_invalid_request, on_problem
 from webhook.watching import Meters, Watching
 
 
-def create_app(settings: Settings, client: Client, records: Records, *, clock: Clock = utc_now, ticks: Callable[[], float] = time.monotonic) -> FastAPI:
-    """`clock` says when a command was accepted, `ticks` (seconds) how fast requests come. Neither client nor records are closed here."""
+def create_app(
+    settings: Settings, client: Client, records: Records, *, clock: Clock = utc_now, ticks: Callable[[], float] = time.monotonic, post: Post | None = None
+) -> FastAPI:
+    """`clock` says when a command was accepted, `ticks` (seconds) how fast requests come. Neither client nor records are closed here.
+
+    `post` mails fresh links; without it, pages say that none can be sent.
+    """
     app = FastAPI(
         title="Mentorship web hook",
         version=_version(),
@@ -35,6 +42,7 @@ def create_app(settings: Settings, client: Client, records: Records, *, clock: C
     door = Door(settings, client, records, clock)
     app.include_router(machine.router(settings, door, Pace(settings.webhook_rate, settings.webhook_burst, ticks)))
     app.include_router(health.router(settings, client, records, registry))
+    build.mount(app, settings, records, door, clock, post)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)

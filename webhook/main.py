@@ -16,6 +16,7 @@ from gateway import logs
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KeyringUnusable
 from gateway.settings import Settings, SettingsInvalid
+from notices.smtp import Mailer
 from records.errors import RecordsError
 from records.store import Records
 from webhook.app import create_app
@@ -51,7 +52,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     records = await Records.open(settings.database_url, keyring)
     try:
         config = uvicorn.Config(
-            create_app(settings, client, records),
+            create_app(settings, client, records, post=_mailer(settings)),
             host=settings.webhook_host,
             port=settings.webhook_port,
             log_config=None,
@@ -73,6 +74,11 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
             watching.cancel()
     finally:
         await records.close()
+
+
+def _mailer(settings: Settings) -> Mailer:
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    return Mailer(settings.smtp_host, settings.smtp_port, settings.smtp_user, password, settings.smtp_tls, settings.smtp_timeout)
 
 
 async def _leave(server: uvicorn.Server, leave: asyncio.Event) -> None:

@@ -362,7 +362,7 @@ def tell(programme: tuple[Rules, c.Plan], story: list[tuple[datetime, list[Any]]
 # -- the laws -------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(stories())
 def test_nothing_breaks_and_the_journal_tells_it_all(case):
     """P3, P5: no exception, no order but that of instants, no gap in the numbers, and the events alone give the state."""
@@ -377,7 +377,7 @@ def test_nothing_breaks_and_the_journal_tells_it_all(case):
     assert phase(told.state) in {"aligning", "active", "paused", "closing", "completed", "ended"}
 
 
-@settings(max_examples=100)
+@settings(max_examples=80)
 @given(stories())
 def test_everything_survives_being_written_down(case):
     """State, commands, events and effects, as JSON."""
@@ -396,7 +396,7 @@ def test_everything_survives_being_written_down(case):
         assert Entry.model_validate_json(entry.model_dump_json()) == entry
 
 
-@settings(max_examples=100)
+@settings(max_examples=80)
 @given(stories())
 def test_every_deadline_moves_on_when_it_is_decided(case):
     """One that stays due would loop for ever."""
@@ -419,7 +419,7 @@ def test_every_deadline_moves_on_when_it_is_decided(case):
     assert state.over
 
 
-@settings(max_examples=100)
+@settings(max_examples=80)
 @given(stories())
 def test_certificates_exactly_when_the_share_was_reached(case):
     """H7: both people or nobody, once; never for conduct."""
@@ -438,7 +438,7 @@ def test_certificates_exactly_when_the_share_was_reached(case):
     assert state.certificates == ({PAIR.mentor: "a", PAIR.mentee: "b"} if earned else {})
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(stories())
 def test_each_rung_once_an_episode_and_each_thing_once(case):
     """H14, Calm: nothing is sent twice."""
@@ -532,7 +532,7 @@ def deeds(draw: st.DrawFn) -> tuple[tuple[Rules, c.Plan], list[Any], list[list[i
     return (rules, plan), numbered, [[0, 1], *batches]
 
 
-@settings(max_examples=250)
+@settings(max_examples=200)
 @given(deeds())
 def test_whoever_is_certified_does_not_hang_on_the_order_in_which_reports_come_in(case):
     """H7, Time: as long as they come in before the decision.

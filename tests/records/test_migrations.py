@@ -42,7 +42,7 @@ async def test_every_table_and_check_of_the_code_is_in_the_database(empty_url):
             text = (await connection.exec_driver_sql(found)).scalar_one()
     finally:
         await database.close()
-    for name in ("ck_enrolments_state", "ck_certificates_status", "ck_notices_state"):
+    for name in ("ck_enrolments_state", "ck_certificates_status", "ck_notices_state", "ck_cases_state"):
         assert name in text
     assert "AUTOINCREMENT" in text or not is_sqlite
 
@@ -76,7 +76,7 @@ async def test_several_processes_may_upgrade_at_once(empty_url):
 async def test_a_database_that_was_not_migrated_is_refused_with_the_revision(empty_url, keys):
     if empty_url.startswith("sqlite"):
         Path(empty_url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
-    with pytest.raises(SchemaOutdated, match="records stand at revision None, this release needs 0001"):
+    with pytest.raises(SchemaOutdated, match="records stand at revision None, this release needs 0002"):
         await Records.open(empty_url, keys)
 
 

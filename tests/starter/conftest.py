@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.keyring import Keyring
+from gateway.settings import Settings
+from mentorship.advance import Advanced, advance, begin
+from mentorship.commands import Command, NoteCertificates
+from mentorship.effects import IssueCertificates
+from mentorship.events import MentorshipStarted
+from mentorship.people import Pair
+from mentorship.policy import next_due
+from records import migrate
+from records.cohorts import Cohort, Enrolment
+from records.journal import JournalEntry
+from records.store import Records
 from starter import cli
 from starter.faults import Findings
 from starter.programme_file import read_programme
@@ -135,3 +149,88 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return Ran(int(left.value.code or 0), told.out, told.err)
 
     return call
+
+
+@dataclass
+class Past:
+    """Records of our own, with cohorts whose journals the pure core wrote: no server, no worker."""
+
+    settings: Settings
+
+    def happened(
+        self, roster: Roster, starts: datetime, told: Mapping[str, Iterable[Command]], *, until: datetime | None = None, cohort: str = "spring-27"
+    ) -> None:
+        """A cohort in which people said this, by pair_id; `by` is `mentor` or `mentee`. Without `until`, all of it is over."""
+        asyncio.run(self._happened(roster, starts, told, until, cohort))
+
+    async def _happened(self, roster: Roster, starts: datetime, told: Mapping[str, Iterable[Command]], until: datetime | None, cohort: str) -> None:
+        records = await Records.open(self.settings.database_url, self.settings.keyring())
+        try:
+            head = roster.programme.programme
+            await records.programmes.put(roster.programme)
+            refs = await records.people.enrol(roster.profiles())
+            await records.cohorts.put(
+                Cohort(
+                    id=cohort,
+                    programme=head.id,
+                    version=head.version,
+                    texts_digest=roster.programme.texts().digest,
+                    starts_at=starts,
+                    created_at=starts,
+                )
+            )
+            enrolled = await records.cohorts.enrol_pairs(cohort, [(pair.pair_id, refs[pair.mentor_id], refs[pair.mentee_id]) for pair in roster.pairs])
+            for pair, enrolment in zip(roster.pairs, enrolled.added, strict=True):
+                await records.cohorts.mark_started(enrolment.mentorship, starts)
+                await _act(records, roster, enrolment, roster.plan(pair, starts), told.get(pair.pair_id, ()), until)
+        finally:
+            await records.close()
+
+    def ask(self, question: Callable[[Records], Any]) -> Any:
+        """What `question`, a coroutine function, answers about the records."""
+
+        async def asked() -> Any:
+            records = await Records.open(self.settings.database_url, self.settings.keyring())
+            try:
+                return await question(records)
+            finally:
+                await records.close()
+
+        return asyncio.run(asked())
+
+
+async def _act(records: Records, roster: Roster, enrolment: Enrolment, plan: Any, told: Iterable[Command], until: datetime | None) -> None:
+    pair = Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)
+    begun = MentorshipStarted(
+        at=plan.starts, pair=pair, rules=roster.programme.rules(), starts=plan.starts, ends=plan.ends, reporting_ends=plan.reporting_ends, slots=plan.slots
+    )
+    entries: list[JournalEntry] = []
+    sides = {"mentor": pair.mentor, "mentee": pair.mentee}
+
+    async def keep(turn: Advanced) -> Any:
+        entries.extend(JournalEntry.model_validate(entry.model_dump()) for entry in turn.entries)
+        for effect in turn.effects:
+            if isinstance(effect, IssueCertificates):
+                issued = {person: (await records.certificates.reserve(enrolment.mentorship, person, {})).id for person in sides.values()}
+                note = NoteCertificates(message_id="certificates", at=turn.state.now, certificates=issued)
+                return await keep(advance(turn.state, [note], turn.state.now))
+        return turn.state
+
+    state = await keep(begin(begun))
+    for number, said in enumerate(sorted(told, key=lambda command: command.at or plan.starts)):
+        command = said.model_copy(update={"message_id": said.message_id or f"said-{number}", "by": sides.get(said.by, said.by)})
+        state = await keep(advance(state, [], command.at or plan.starts))
+        state = await keep(advance(state, [command], command.at or plan.starts))
+    while (due := next_due(state)) is not None and (until is None or due.at <= until):
+        state = await keep(advance(state, [], due.at))
+    await records.journal.append(enrolment.mentorship, entries, over_at=state.now if state.over else None)
+
+
+@pytest.fixture
+def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
+    monkeypatch.setenv("MENTORSHIP_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'records.db'}")
+    monkeypatch.setenv("MENTORSHIP_KEY_FILE", str(tmp_path / "keys.json"))
+    monkeypatch.setenv("MENTORSHIP_LINK_SECRETS", "a-secret-of-this-test-that-is-long-enough")
+    Keyring.generate(tmp_path / "keys.json")
+    migrate.upgrade(f"sqlite+aiosqlite:///{tmp_path / 'records.db'}")
+    return Past(Settings.load())

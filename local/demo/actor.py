@@ -1,0 +1,125 @@
+"""One pair of the demo: two people who act at the instants of their own plan, through the door, and an operator who uses the CLI."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError
+
+from local.child import LOOK_EVERY
+from local.demo.door import Door, Sent
+from local.stack import Stack
+from local.trouble import Trouble
+from mentorship.instant import Instant
+from mentorship.people import SIDES, Side
+from workflows.mentorship import MeetingStatus, Status
+
+EXPECTATIONS = ["confidentiality", "mutual_respect", "psychological_safety"]
+
+_ANSWER = timedelta(seconds=5)
+
+Tell = Callable[[str, str], None]
+"""(who or what, what happened): a line of the demo's own story."""
+
+
+class Actor:
+    """`people` are the roster's ids by side. Instants come from the running mentorship, so that a late start moves them all."""
+
+    def __init__(self, pair_id: str, people: dict[Side, str], *, handle: WorkflowHandle[Any, Any], door: Door, stack: Stack, tell: Tell) -> None:
+        self.pair_id = pair_id
+        self.people = people
+        self._handle = handle
+        self._door = door
+        self._stack = stack
+        self._tell = tell
+        self._number = count(1)
+        self._status: Status | None = None
+
+    async def look(self) -> Status:
+        """Reads the plan anew: after a pause or an extension it is another one. Waits for a worker, if there is none."""
+        while True:
+            try:
+                self._status = await self._handle.query("status", result_type=Status, rpc_timeout=_ANSWER)
+            except RPCError:
+                continue
+            return self._status
+
+    async def planned(self, new: Callable[[MeetingStatus], bool]) -> None:
+        """Returns once the plan has such a meeting."""
+        while not any(new(meeting) for meeting in (await self.look()).meetings):  # noqa: ASYNC110 - Temporal has no query to wait on
+            await asyncio.sleep(LOOK_EVERY)
+
+    @property
+    def plan(self) -> Status:
+        assert self._status is not None
+        return self._status
+
+    def meeting(self, n: int) -> MeetingStatus:
+        return next(meeting for meeting in self.plan.meetings if meeting.meeting == n)
+
+    def start(self, n: int) -> Instant:
+        return self.meeting(n).start
+
+    async def at(self, instant: datetime, seconds: float = 0.0) -> None:
+        """Waits for that instant, or that much after (or, below nothing, before) it."""
+        await asyncio.sleep(max(0.0, (instant + timedelta(seconds=seconds) - datetime.now(UTC)).total_seconds()))
+
+    async def say(self, side: Side, command: str, *, expected: str | None = None, times: int = 1, **body: Any) -> str:
+        """Sends a command; `times` more than one are a sender's repeats under one id. The message id."""
+        message_id = f"{self.pair_id}-{next(self._number):03}"
+        for _ in range(times):
+            await self._door.send(self.pair_id, message_id, command, {"by": self.people[side], **body}, expected=expected)
+        return message_id
+
+    async def operate(self, command: str, *arguments: str) -> None:
+        """The operator's own command line, as a person would use it. Raises Trouble unless it was done."""
+        code, said = await self._stack.starter(command, self._door.cohort, self.pair_id, *arguments, "--as", "ana", "--json")
+        if code:
+            raise Trouble(f"`mentorship {command} {self.pair_id}` ended with {code}:\n{said}")
+        message_id = str(json.loads(said)["message_id"])
+        self._door.sent[message_id] = Sent(self.pair_id, message_id, command, datetime.now(UTC))
+        self.tell(f"the operator's `mentorship {command}`: done")
+
+    def tell(self, what: str) -> None:
+        self._tell(self.pair_id, what)
+
+    # -- what nearly everybody does -------------------------------------------------------------------------------------------
+
+    async def agree_on_slots(self) -> None:
+        await self.look()
+        await self.at(self.plan.starts, 1.0)
+        for side in SIDES:
+            await self.say(side, "confirm_meeting", meeting="all")
+
+    async def meet(self, n: int, *sides: Side) -> None:
+        """The conversation takes place; each of `sides` (the mentor unless said) reports it as soon as it is over."""
+        await self.at(self.start(n), 1.05)
+        for side in sides or ("mentor",):
+            await self.say(side, "report_meeting", meeting=n, held=True)
+
+    async def begin_well(self) -> None:
+        """Slots, the first conversation, the three expectations, a goal with a first step."""
+        await self.agree_on_slots()
+        await self.meet(1, *SIDES)
+        for side in SIDES:
+            await self.say(side, "confirm_expectations", expectations=EXPECTATIONS)
+        await self.say("mentee", "set_goal", goal="speak-up", text="Speak up in the design review.", actions=["Bring one question to the next one."])
+
+    async def progress(self) -> None:
+        await self.say("mentee", "report_goal", goal="speak-up", progress="progressed")
+
+    async def introduce(self) -> None:
+        """A milestone that needs both."""
+        for side in SIDES:
+            await self.say(side, "record_milestone", milestone="introduction")
+
+    async def answer_survey(self) -> None:
+        await self.at(self.plan.ends, 1.5)
+        for side in SIDES:
+            await self.say(side, "submit_privately", body={"kind": "survey", "answers": {"trust": 5, "accountability": 4, "satisfaction": 5}})

@@ -1,0 +1,81 @@
+"""What a person reads of a demo: its story while it runs, then a table of the pairs, the mails, the verdict, and where to look."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from local.demo.evidence import Evidence
+from local.demo.verdict import EXPECTED, Finding
+from local.mail_catcher import caught
+from local.place import Place
+from local.ports import Ports
+from local.service import addresses
+
+
+class Show:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = time.monotonic()
+
+    def line(self, who: str, what: str) -> None:
+        """One line of the story, with the seconds since the beginning."""
+        self._console.print(Text.assemble((f"{time.monotonic() - self._began:5.1f} s  ", "dim"), (f"{who:<13}", "bold"), what))
+
+    def table(self, evidence: Evidence) -> None:
+        table = Table(title="What became of the pairs", title_justify="left", expand=False)
+        for heading in ("pair", "phase", "milestones", "met", "rung", "certificates", "what happened"):
+            table.add_column(heading, justify="right" if heading in ("milestones", "met", "rung", "certificates") else "left")
+        for pair_id, pair in evidence.pairs.items():
+            card = pair.card
+            story = EXPECTED[pair_id].story if pair_id in EXPECTED else ""
+            done = f"{card.get('milestones_done')}/{card.get('milestones_total')}"
+            cells = (card.get("phase"), done, card.get("meetings_held"), card.get("ladder_rung"), len(card.get("certificates") or ()))
+            table.add_row(pair_id, *(str(cell) for cell in cells), story)
+        self._console.print(table)
+
+    def mails(self, place: Place) -> None:
+        """How many each person got, and what the last one said."""
+        per_person: Counter[str] = Counter()
+        last: dict[str, tuple[str, Path]] = {}
+        for path, mail in caught(place.mails):
+            receiver = str(mail["To"])
+            per_person[receiver] += 1
+            last[receiver] = (str(mail["Subject"]), path)
+        table = Table(title=f"{per_person.total()} mails", title_justify="left", expand=False)
+        for heading in ("to", "mails", "the last one", "file"):
+            table.add_column(heading, justify="right" if heading == "mails" else "left")
+        for receiver, number in sorted(per_person.items()):
+            subject, path = last[receiver]
+            table.add_row(Text(receiver), str(number), Text(subject), path.name)
+        self._console.print(table)
+
+    def verdict(self, findings: list[Finding]) -> None:
+        self._console.print(Text("Verdict", style="bold"))
+        for finding in findings:
+            mark = Text("  as expected   ", style="green") if finding.holds else Text("  NOT expected  ", style="bold red")
+            self._console.print(mark + Text(finding.expectation), soft_wrap=True)
+            if not finding.holds:
+                self._console.print(Text(f"                {finding.why}", style="red"), soft_wrap=True)
+
+    def commands(self, evidence: Evidence) -> None:
+        outcome = evidence.outcome()
+        self._console.print(
+            f"{outcome['commands_sent']} commands sent = {outcome['commands_applied']} applied + {outcome['commands_refused']} refused; "
+            f"{len(evidence.without_worker)} of them taken while no worker lived"
+        )
+
+    def left(self, place: Place) -> None:
+        self._console.print(Text(f"What it left: {place.folder}/ (mails, certificates, histories, logs, outcome.json)"), soft_wrap=True)
+
+    def addresses(self, place: Place, ports: Ports) -> None:
+        addresses(self._console, place, ports)
+
+    def say(self, text: str, *, good: bool | None = None) -> None:
+        style = "" if good is None else "bold green" if good else "bold red"
+        self._console.print(Text(text, style=style), soft_wrap=True)

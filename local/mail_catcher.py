@@ -1,0 +1,50 @@
+"""A mail server for one machine: it takes every mail, delivers none, and writes each as a file."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP
+
+from local.ports import HOST
+
+
+class MailCatcher:
+    """Files are numbered in the order of arrival: `0001-mia.example.eml`, named by the receiver."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = len(list(folder.glob("*.eml")))
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        """Answers 250 once the file is written."""
+        self._count += 1
+        receiver = re.sub(r"[^a-z0-9.]+", "-", str(envelope.rcpt_tos[0]).partition("@")[0].lower())
+        content: bytes = envelope.original_content
+        (self._folder / f"{self._count:04}-{receiver}.eml").write_bytes(content)
+        return "250 OK"
+
+
+@asynccontextmanager
+async def catching(folder: Path, port: int) -> AsyncIterator[None]:
+    """Catches mails into `folder` while it is open."""
+    catcher = MailCatcher(folder)
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(catcher, hostname="localhost"), HOST, port)
+    try:
+        yield
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def caught(folder: Path) -> list[tuple[Path, EmailMessage]]:
+    """Every mail so far with its file, in the order of arrival."""
+    return [(path, email.message_from_bytes(path.read_bytes(), policy=email.policy.default)) for path in sorted(folder.glob("*.eml"))]

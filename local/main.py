@@ -1,0 +1,76 @@
+"""The command line of the local stack, and how it ends: every program that it started is gone before it is."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from local.ports import Ports
+from local.trouble import Trouble
+
+_DONE, _FAILED, _USAGE = 0, 1, 2
+_HOME = Path(".mentorship")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Exit 0 done; 1 not as expected, or something is missing; 2 usage; 130 interrupted."""
+    chosen = _parser().parse_args(arguments)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    folder = chosen.folder.resolve()
+    try:
+        if chosen.command == "demo":
+            from local.demo.play import demo  # noqa: PLC0415 - what a run does not need is not loaded
+
+            good = asyncio.run(_until_signalled(demo(folder, console, keep=chosen.keep)))
+        else:
+            from local.service import serve  # noqa: PLC0415 - as above
+
+            good = asyncio.run(_until_signalled(serve(folder, _ports(chosen), console)))
+    except Trouble as trouble:
+        print(f"{chosen.command}: {trouble}", file=sys.stderr)
+        sys.exit(_FAILED)
+    except asyncio.CancelledError:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(_DONE if good else _FAILED)
+
+
+async def _until_signalled(work: Coroutine[None, None, bool]) -> bool:
+    """Runs `work`; the first SIGINT, SIGTERM or SIGHUP cancels it, further ones cannot keep it from putting things away."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)
+    return await task
+
+
+def _ports(chosen: argparse.Namespace) -> Ports:
+    return Ports(temporal=chosen.port, ui=chosen.ui_port, web=chosen.web_port, smtp=chosen.smtp_port, mailbox=chosen.mailbox_port)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="The whole service on this machine: Temporal, worker, web hook and a mailbox.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="a cohort from pairs to certificates in a minute; exit 0 only if all came out as expected")
+    demo.add_argument("--keep", action="store_true", help="leave it up afterwards, until Ctrl-C")
+    demo.add_argument("--folder", type=Path, default=_HOME / "demo", help="what it leaves goes there; what an earlier demo left is removed")
+    run = commands.add_parser("run", help="the same stack with a persistent store, until Ctrl-C")
+    run.add_argument("--folder", type=Path, default=_HOME / "run", help="keys, records, Temporal's store and mails")
+    usual = Ports()
+    for option, port in (("port", usual.temporal), ("ui-port", usual.ui), ("web-port", usual.web), ("smtp-port", usual.smtp), ("mailbox-port", usual.mailbox)):
+        run.add_argument(f"--{option}", type=int, default=port, metavar="PORT", help=f"default {port}")
+    return parser

@@ -1,0 +1,168 @@
+"""The folder of a local stack: its keys and secrets, its records, and the environment that its programs read."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO
+
+from certificates import issuer as issuer_keys
+from gateway.keyring import Keyring
+from local.ports import HOST, Ports
+from local.trouble import Trouble
+
+SENDER = "local"
+"""The name of the one web hook secret that is made here; it may speak for every cohort."""
+
+_FOREIGN = ("TEMPORAL_", "MENTORSHIP_")
+"""What the person's own environment says of another stack must not reach this one."""
+
+
+@dataclass(frozen=True)
+class Place:
+    folder: Path
+
+    @property
+    def mails(self) -> Path:
+        return self.folder / "mails"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def certificates(self) -> Path:
+        return self.folder / "certificates"
+
+    @property
+    def histories(self) -> Path:
+        return self.folder / "histories"
+
+    @property
+    def outcome(self) -> Path:
+        return self.folder / "outcome.json"
+
+    @property
+    def env_file(self) -> Path:
+        return self.folder / "env"
+
+    @property
+    def temporal_store(self) -> Path:
+        return self.folder / "temporal.db"
+
+    @property
+    def key_file(self) -> Path:
+        return self.folder / "keys.json"
+
+    @property
+    def issuer_file(self) -> Path:
+        return self.folder / "issuer.json"
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite+aiosqlite:///{self.folder / 'records.db'}"
+
+    @cached_property
+    def webhook_secret(self) -> str:
+        return self._secrets["webhook"]
+
+    @cached_property
+    def _secrets(self) -> dict[str, str]:
+        """Made at the first start, for this folder only; kept with mode 0600 like every key here."""
+        path = self.folder / "secrets.json"
+        if not path.exists():
+            made = {"links": secrets.token_urlsafe(48), "webhook": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()}
+            _write_private(path, json.dumps(made, indent=2) + "\n")
+        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def prepare(self) -> None:
+        """The folder with everything that must be there before a program starts. What is there stays."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.mails, self.logs):
+            folder.mkdir(exist_ok=True)
+        Keyring.load_or_generate(self.key_file)
+        if not self.issuer_file.exists():
+            issuer_keys.generate(self.issuer_file)
+
+    def clear(self) -> None:
+        """Takes away what an earlier demo left. Raises Trouble for a folder that holds anything else."""
+        if not self.folder.exists():
+            return
+        ours = {*_MADE_HERE, *(f"records.db{end}" for end in ("", "-wal", "-shm"))}
+        others = sorted(path.name for path in self.folder.iterdir() if path.name not in ours)
+        if others:
+            raise Trouble(f"{self.folder} holds something that no demo made: {', '.join(others[:5])}; choose another --folder")
+        shutil.rmtree(self.folder)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One stack a folder. Raises Trouble when another one runs in it."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        path = self.folder.with_name(f"{self.folder.name}.lock")
+        with path.open("w") as file:
+            _lock(file, self.folder)
+            yield
+
+    def settings(self, ports: Ports) -> dict[str, str]:
+        """What tells a program of ours where everything is: `TEMPORAL_*` and `MENTORSHIP_*`."""
+        return {
+            "TEMPORAL_ADDRESS": ports.address,
+            "TEMPORAL_NAMESPACE": "default",
+            "TEMPORAL_CONFIG_FILE": os.devnull,
+            "MENTORSHIP_DATABASE_URL": self.database_url,
+            "MENTORSHIP_KEY_FILE": str(self.key_file),
+            "MENTORSHIP_ISSUER_KEY_FILE": str(self.issuer_file),
+            "MENTORSHIP_ISSUER_NAME": "Mentorship on this machine",
+            "MENTORSHIP_SMTP_HOST": HOST,
+            "MENTORSHIP_SMTP_PORT": str(ports.smtp),
+            "MENTORSHIP_SMTP_TLS": "none",
+            "MENTORSHIP_MAIL_FROM": "Mentorship <mentorship@example.org>",
+            "MENTORSHIP_BASE_URL": ports.web_url,
+            "MENTORSHIP_WEBHOOK_HOST": HOST,
+            "MENTORSHIP_WEBHOOK_PORT": str(ports.web),
+            "MENTORSHIP_LINK_SECRETS": json.dumps([self._secrets["links"]]),
+            "MENTORSHIP_WEBHOOK_SECRETS": json.dumps({SENDER: {"secret": self.webhook_secret, "scope": ["*"]}}),
+        }
+
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The person's own environment without what speaks of another stack, and with these settings."""
+        found = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+        if sys.pycache_prefix and not sys.dont_write_bytecode:
+            found.pop("PYTHONDONTWRITEBYTECODE", None)
+            found["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+        return {**found, **settings}
+
+    def write_env(self, ports: Ports) -> None:
+        """A file for a shell to source, so that `mentorship …` reaches this stack."""
+        lines = [f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"]
+        lines += [f"export {name}={shlex.quote(value)}" for name, value in self.settings(ports).items()]
+        _write_private(self.env_file, "\n".join(lines) + "\n")
+
+
+_MADE_HERE = ("mails", "logs", "certificates", "histories", "outcome.json", "keys.json", "issuer.json", "secrets.json", "env")
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _lock(file: IO[str], folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Trouble(f"another stack is running in {folder}") from None

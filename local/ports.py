@@ -1,0 +1,76 @@
+"""Addresses on this machine only. `run` has fixed ports, since people write them down; the demo takes what is free."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, fields
+
+from local.trouble import Trouble
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    temporal: int = 7233
+    ui: int = 8233
+    web: int = 8080
+    smtp: int = 1025
+    mailbox: int = 8025
+
+    @property
+    def address(self) -> str:
+        return f"{HOST}:{self.temporal}"
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://{HOST}:{self.ui}"
+
+    @property
+    def web_url(self) -> str:
+        return f"http://{HOST}:{self.web}"
+
+    @property
+    def mailbox_url(self) -> str:
+        return f"http://{HOST}:{self.mailbox}"
+
+
+_OPTIONS = {"temporal": "--port", "ui": "--ui-port", "web": "--web-port", "smtp": "--smtp-port", "mailbox": "--mailbox-port"}
+
+
+def refuse_taken(ports: Ports) -> None:
+    """Raises Trouble that names every port that something else listens on, and the option that chooses another."""
+    taken = [f"  {name}: port {port} is taken; choose another with {_OPTIONS[name]}" for name, port in _each(ports) if not is_free(port)]
+    if taken:
+        raise Trouble("\n".join([f"cannot listen on {HOST}:", *taken]))
+
+
+def free_ports() -> Ports:
+    """The usual ports where they are free, else any that are."""
+    chosen: dict[str, int] = {}
+    for name, port in _each(Ports()):
+        candidate = port
+        while not is_free(candidate) or candidate in chosen.values():
+            candidate = _any()
+        chosen[name] = candidate
+    return Ports(**chosen)
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was only just left counts as free
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def _any() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _each(ports: Ports) -> list[tuple[str, int]]:
+    return [(field.name, getattr(ports, field.name)) for field in fields(Ports)]

@@ -1,0 +1,172 @@
+"""The whole service on one machine: mail server, Temporal, worker, web hook; started in this order, stopped in the other."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from gateway import search_attributes
+from gateway.converter import data_converter
+from gateway.keyring import Keyring
+from gateway.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, TASK_QUEUE
+from local import binaries
+from local.child import Child, python
+from local.mail_catcher import catching
+from local.mailbox import showing
+from local.place import Place
+from local.ports import HOST, Ports
+from records import migrate
+
+PATIENCE = 90.0
+"""Seconds that each program has to become ready; a slow machine needs a few."""
+
+_ASK = timedelta(seconds=2)
+
+
+class Stack:
+    """What runs. `client` reads and writes what the service's own processes do: it has their keys."""
+
+    def __init__(self, place: Place, ports: Ports, *, env: dict[str, str], client: Client, keyring: Keyring, temporal: Child) -> None:
+        self.place = place
+        self.ports = ports
+        self.client = client
+        self.keyring = keyring
+        self.temporal = temporal
+        self.worker: Child | None = None
+        self.webhook: Child | None = None
+        self._env = env
+        self._number = count(1)
+
+    def start_webhook(self) -> Child:
+        self.webhook = Child.start("the web hook", python("webhook.main"), env=self._env, log=self.place.logs / "webhook.log")
+        return self.webhook
+
+    def start_worker(self) -> Child:
+        self.worker = Child.start("the worker", python("worker.main"), env=self._env, log=self.place.logs / "worker.log")
+        return self.worker
+
+    async def webhook_ready(self, child: Child) -> None:
+        """Returns once it answers that Temporal and records are there. Raises Trouble."""
+        await child.until(self._web_answers, PATIENCE)
+
+    async def worker_ready(self, child: Child) -> None:
+        """Returns once that very worker asks Temporal for work on all its queues. Raises Trouble."""
+
+        async def polls() -> bool:
+            wanted = ((TASK_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW), *((q, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for q in _ACTIVITIES))
+            return all([await self._polled(queue, kind, f"-{child.pid}") for queue, kind in wanted])
+
+        await child.until(polls, PATIENCE)
+
+    async def starter(self, *arguments: str, patience: float = PATIENCE) -> tuple[int, str]:
+        """Runs the operators' command line as a person would, in this stack's environment: its exit code and what it said."""
+        log = self.place.logs / f"starter-{next(self._number):02}.log"
+        log.unlink(missing_ok=True)  # what an earlier stack's said
+        child = Child.start("the starter", python("starter", *arguments), env=self._env, log=log)
+        try:
+            async with asyncio.timeout(patience):
+                code = await child.exited()
+        finally:
+            child.kill()
+        return code, log.read_text(encoding="utf-8")
+
+    async def _polled(self, queue: str, kind: TaskQueueType.ValueType, identity: str) -> bool:
+        request = DescribeTaskQueueRequest(namespace=self.client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind)
+        try:
+            answer = await self.client.workflow_service.describe_task_queue(request, timeout=_ASK)
+        except RPCError:
+            return False
+        return any(poller.identity.endswith(identity) for poller in answer.pollers)
+
+    async def _web_answers(self) -> bool:
+        return await asyncio.to_thread(_status, self.ports.web, "/readyz") == http.client.OK
+
+
+_ACTIVITIES = (TASK_QUEUE, NOTICES_QUEUE, CERTIFICATES_QUEUE)
+
+
+@asynccontextmanager
+async def running(place: Place, ports: Ports, *, store: Path | None, more: Mapping[str, str] | None = None) -> AsyncIterator[Stack]:
+    """Everything ready inside, nothing left of it outside, whatever happens in between. Raises Trouble.
+
+    `store` is Temporal's file, or None to keep all in memory; `more` are further settings of worker, web hook and starter.
+    """
+    binary = binaries.temporal()
+    place.prepare()
+    env = place.environment({**place.settings(ports), **(more or {})})
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(catching(place.mails, ports.smtp))
+        stack.enter_context(showing(place.mails, ports.mailbox))
+        temporal = Child.start("the Temporal server", _start_dev(binary, ports, store), env=place.environment({}), log=place.logs / "temporal.log")
+        stack.push_async_callback(temporal.stop)
+        await asyncio.to_thread(migrate.upgrade, place.database_url)
+        keyring = Keyring.load(place.key_file)
+        client = await _connected(temporal, ports, keyring)
+        await search_attributes.register(client)
+        found = Stack(place, ports, env=env, client=client, keyring=keyring, temporal=temporal)
+        # Whoever is there when all ends is stopped: a worker may have been replaced meanwhile.
+        stack.push_async_callback(_stop_worker, found)
+        worker = found.start_worker()
+        stack.push_async_callback(_stop_webhook, found)
+        webhook = found.start_webhook()
+        await found.worker_ready(worker)
+        await found.webhook_ready(webhook)
+        yield found
+
+
+async def _stop_worker(stack: Stack) -> None:
+    if stack.worker is not None:
+        await stack.worker.stop()
+
+
+async def _stop_webhook(stack: Stack) -> None:
+    if stack.webhook is not None:
+        await stack.webhook.stop()
+
+
+def _start_dev(binary: Path, ports: Ports, store: Path | None) -> list[str | Path]:
+    command: list[str | Path] = [binary, "server", "start-dev", "--ip", HOST, "--port", str(ports.temporal), "--ui-port", str(ports.ui)]
+    command += ["--ui-disable-news-fetch", "--log-level", "warn"]
+    if store is not None:
+        # A write-ahead log that is synced at every commit: what was acknowledged survives a power cut (P5).
+        command += ["--db-filename", store, "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]
+    return command
+
+
+async def _connected(temporal: Child, ports: Ports, keyring: Keyring) -> Client:
+    found: list[Client] = []
+
+    async def ready() -> bool:
+        try:
+            client = found[0] if found else await Client.connect(ports.address, data_converter=data_converter(keyring), identity="mentorship-local")
+            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=_ASK)
+            await search_attributes.missing(client)
+        except (RPCError, RuntimeError, OSError):
+            return False
+        found[:] = [client]
+        return True
+
+    await temporal.until(ready, PATIENCE)
+    return found[0]
+
+
+def _status(port: int, path: str) -> int | None:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()

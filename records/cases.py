@@ -1,0 +1,198 @@
+"""Concerns (H16): each a case of its own under a neutral id. The words are sealed with the raiser's key, everything else with the keyring's.
+
+Without the keys a row tells that there is a case and whether somebody looks after it: not who, about whom, of which pair, or when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mentorship.instant import Instant
+from records.data_keys import DataKeys
+from records.database import Database, Part
+from records.errors import Erased, UnknownCase
+from records.ids import mint
+from records.schema import cases
+from records.sealing import Sealer, open_with, seal_with
+
+_PURPOSE = "records/cases"
+
+State = Literal["waiting", "taken", "closed"]
+Outcome = Literal["talked", "arranged", "passed_on", "nothing_needed", "withdrawn"]
+Hold = Literal["none", "wanted", "held", "not_held", "release", "released"]
+"""The meetings: `wanted` and `release` are asked for and not done yet; `not_held`: there was nothing of ours to hold."""
+
+
+class PauseOrder(BaseModel):
+    """The very pause that a hold asks of the mentorship, so that every repeat is the same message. `by` is an operator's kind of id."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: str
+    by: str
+    at: Instant
+
+
+class Case(BaseModel):
+    """Who raised it, about whom, and who may look after it; never the words.
+
+    `subject` is the person it is about, None when the roster does not know them. `programme` is whose owner hears by count.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    state: State = "waiting"
+    raiser: str
+    mentorship: str
+    programme: str
+    subject: str | None
+    contacts: tuple[str, ...]
+    opened_at: Instant
+    hold: Hold = "none"
+    pause: PauseOrder | None = None
+    taken_by: str | None = None
+    taken_at: Instant | None = None
+    closed_at: Instant | None = None
+    outcome: Outcome | None = None
+    forgotten: bool = False
+
+    @property
+    def holding(self) -> bool:
+        """Whether the raiser's wish to hold the meetings stands."""
+        return self.hold in ("wanted", "held", "not_held")
+
+
+class Cases(Part):
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._keys = DataKeys(sealer)
+
+    async def open(self, case: Case, words: str, key: str) -> Case:
+        """Keeps a concern under an id that is minted here (`case.id` is not looked at), and returns it.
+
+        Idempotent by `key`, the form's: a repeat returns what the first one opened. Raises Erased, UnknownPerson.
+        """
+        request = self._sealer.blind(_PURPOSE, f"request {key}")
+        async with self._database.write(_PURPOSE) as connection:
+            known = await self._select(connection, cases.c.request_lookup == request)
+            if known:
+                return known[0]
+            opened = case.model_copy(update={"id": mint("c", 16)})
+            data_key = await self._keys.of(connection, case.raiser)
+            values = {
+                "id": opened.id,
+                "request_lookup": request,
+                "pair_lookup": self._pair(case.mentorship),
+                "state": opened.state,
+                "sealed": self._sealed(opened),
+                "words": seal_with(data_key, words.encode(), _about(opened.id)),
+            }
+            await connection.execute(insert(cases).values(**values))
+        return opened
+
+    async def get(self, case: str) -> Case:
+        """Raises UnknownCase."""
+        async with self._database.read() as connection:
+            return await self._one(connection, case)
+
+    async def words(self, case: str) -> str | None:
+        """What the raiser wrote, for who looks after it; None once words are no longer kept. Raises UnknownCase, Erased."""
+        async with self._database.read() as connection:
+            known = await self._one(connection, case)
+            sealed = (await connection.execute(select(cases.c.words).where(cases.c.id == case))).scalar_one()
+            if sealed is None:
+                return None
+            key = (await self._keys.many(connection, [known.raiser])).get(known.raiser)
+        if key is None:
+            raise Erased(known.raiser)
+        return open_with(key, sealed, _about(case)).decode()
+
+    async def of_pair(self, mentorship: str) -> list[Case]:
+        """Every case of this pair, whoever raised it, oldest first."""
+        async with self._database.read() as connection:
+            return await self._select(connection, cases.c.pair_lookup == self._pair(mentorship))
+
+    async def of_raiser(self, raiser: str, mentorship: str) -> list[Case]:
+        """The person's own in this pair, oldest first."""
+        return [case for case in await self.of_pair(mentorship) if case.raiser == raiser]
+
+    async def waiting(self) -> list[Case]:
+        """Every case that nobody took, oldest first."""
+        async with self._database.read() as connection:
+            return await self._select(connection, cases.c.state == "waiting")
+
+    async def take(self, case: str, by: str, at: datetime) -> Case:
+        """That person looks after it from now on; who came first stays, so look at `taken_by`. Raises UnknownCase."""
+        return await self._change(case, lambda known: {"state": "taken", "taken_by": by, "taken_at": at} if known.state == "waiting" else {})
+
+    async def close(self, case: str, by: str, outcome: Outcome, at: datetime) -> Case:
+        """By who looks after it; by anybody else it changes nothing, so look at `state`. Idempotent. Raises UnknownCase."""
+
+        def closed(known: Case) -> dict[str, Any]:
+            return {"state": "closed", "outcome": outcome, "closed_at": at} if known.state == "taken" and known.taken_by == by else {}
+
+        return await self._change(case, closed)
+
+    async def withdraw(self, case: str, at: datetime) -> Case:
+        """The raiser needs nobody any more. Idempotent. Raises UnknownCase."""
+        return await self._change(case, lambda known: {"state": "closed", "outcome": "withdrawn", "closed_at": at} if known.state != "closed" else {})
+
+    async def ask(self, case: str, contacts: Iterable[str]) -> Case:
+        """Asks these besides those who were asked. Raises UnknownCase."""
+        wanted = tuple(contacts)
+        return await self._change(case, lambda known: {"contacts": tuple(dict.fromkeys((*known.contacts, *wanted)))} if known.state == "waiting" else {})
+
+    async def hold(self, case: str, pause: PauseOrder) -> Case:
+        """The raiser wants the meetings held; `pause` is what is asked of the mentorship. Raises UnknownCase."""
+        return await self._change(case, lambda known: {} if known.holding else {"hold": "wanted", "pause": pause})
+
+    async def release(self, case: str) -> Case:
+        """The meetings may go on, as far as this case is concerned. Raises UnknownCase."""
+        return await self._change(case, lambda known: {"hold": "release"} if known.holding else {})
+
+    async def note_hold(self, case: str, before: Hold, after: Hold, pause: PauseOrder | None = None) -> Case:
+        """What became of a wish; nothing when another wish came meanwhile. Raises UnknownCase."""
+        changes: dict[str, Any] = {"hold": after, **({"pause": pause} if pause is not None else {})}
+        return await self._change(case, lambda known: changes if known.hold == before else {})
+
+    async def forget(self, case: str) -> Case:
+        """Deletes the words, when they are no longer kept. Idempotent. Raises UnknownCase."""
+        return await self._change(case, lambda _: {"forgotten": True}, words=None)
+
+    async def _change(self, case: str, change: Callable[[Case], dict[str, Any]], **columns: Any) -> Case:
+        async with self._database.write(_PURPOSE) as connection:
+            known = await self._one(connection, case)
+            changed = known.model_copy(update=change(known))
+            if changed != known or columns:
+                values = {"state": changed.state, "sealed": self._sealed(changed), **columns}
+                await connection.execute(update(cases).where(cases.c.id == case).values(**values))
+        return changed
+
+    async def _one(self, connection: AsyncConnection, case: str) -> Case:
+        found = await self._select(connection, cases.c.id == case)
+        if not found:
+            raise UnknownCase(f"no case {case}")
+        return found[0]
+
+    async def _select(self, connection: AsyncConnection, where: ColumnElement[bool]) -> list[Case]:
+        rows = await connection.execute(select(cases.c.id, cases.c.sealed).where(where))
+        found = [Case.model_validate_json(self._sealer.open(_PURPOSE, row.sealed, row.id)) for row in rows]
+        return sorted(found, key=lambda case: (case.opened_at, case.id))
+
+    def _sealed(self, case: Case) -> bytes:
+        return self._sealer.seal(_PURPOSE, case.model_dump_json().encode(), case.id)
+
+    def _pair(self, mentorship: str) -> str:
+        return self._sealer.blind(_PURPOSE, f"pair {mentorship}")
+
+
+def _about(case: str) -> str:
+    return f"words of {case}"

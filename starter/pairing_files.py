@@ -1,0 +1,150 @@
+"""What pairing reads and writes: the people with the columns that the criteria name, pairs of before, and the new pairs file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mentorship.programme import Condition, Programme
+from starter.faults import Fault, Findings, Notice, nearest, one_of, shown
+from starter.pairing_rules import Panel, Party
+from starter.pairs_file import REQUIRED as PAIRS_COLUMNS
+from starter.people_file import OPTIONAL, REQUIRED, STATUSES, PeopleFile, Person, read_people
+from starter.programme_file import ProgrammeFile, read_programme
+from starter.roster import check_circles
+from starter.table import read_table
+from starter.yaml_document import Key
+
+EXCLUDE = "exclude"
+"""An optional column: ids by `|` of people that somebody is never paired with, whichever of the two says so."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """Pairs of before: who they were (mentor, mentee), and the ids that are taken."""
+
+    couples: tuple[tuple[str, str], ...] = ()
+    pair_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Given:
+    """All that pairing starts from, free of faults. `left_out` says why a mentor or mentee of the file is not asked."""
+
+    programme: Programme
+    panel: Panel
+    left_out: dict[str, str]
+    earlier: Earlier
+
+
+def read_all(people: Path, programme: Path, earlier: Sequence[Path], excluded: Sequence[tuple[str, str]], findings: Findings) -> Given | None:
+    """None with every fault of all files in `findings`. Raises OSError when one is not there."""
+    programme_file = read_programme(programme, findings)
+    fields = _fields(programme_file.programme)
+    people_file = read_people(people, findings, more=[name for name in (*fields, EXCLUDE) if name not in (*REQUIRED, *OPTIONAL)])
+    check_circles(people_file, findings)
+    before = _read_earlier(earlier, findings)
+    if programme_file.programme is not None and people_file.people:
+        _check_columns(programme_file, people_file, fields, findings)
+    if findings.faults or programme_file.programme is None:
+        return None
+    known = programme_file.programme
+    panel, left_out = _panel(known, people_file, fields, before, [*excluded, *_exclusions(people_file, findings)])
+    return None if findings.faults else Given(known, panel, left_out, before)
+
+
+def write_pairs(path: Path, pairs: Iterable[tuple[str, str, str]]) -> None:
+    """The pairs file: whole or not at all, so that a full disk leaves the one of before."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(PAIRS_COLUMNS)
+        writer.writerows(pairs)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _fields(programme: Programme | None) -> list[str]:
+    """The columns that requirements and criteria name, in lower case as headers are read."""
+    return list(dict.fromkeys(name for when in _conditions(programme).values() for name in when.fields))
+
+
+def _check_columns(programme: ProgrammeFile, people: PeopleFile, fields: Sequence[str], findings: Findings) -> None:
+    """A column that is not there can never be met: a misspelling is a fault, an optional column that was left out a notice."""
+    there = next(iter(people.people.values())).row.cells
+    conditions = _conditions(programme.programme)
+    for name in fields:
+        if name in there:
+            continue
+        path = next(path for path, when in conditions.items() if name in when.fields)
+        if name in OPTIONAL and path[1] == "criteria":
+            place = programme.document.place(path)
+            findings.notices.append(Notice(programme.document.path, *place, "pairing.criteria", f"{people.path} has no column {name}: never met"))
+        else:
+            meant = nearest(name, there)
+            expected = f"{meant} perhaps" if meant else one_of(there)
+            findings.faults.append(programme.fault(path, f"{people.path} has no column {shown(name)}", expected))
+
+
+def _conditions(programme: Programme | None) -> dict[tuple[Key, ...], Condition]:
+    """Requirements and criteria by their place in the programme file."""
+    if programme is None:
+        return {}
+    pairing = programme.pairing
+    required: dict[tuple[Key, ...], Condition] = {("pairing", "require", place, "when"): part.when for place, part in enumerate(pairing.require)}
+    return required | {("pairing", "criteria", place, "when"): part.when for place, part in enumerate(pairing.criteria)}
+
+
+def _panel(programme: Programme, people: PeopleFile, fields: Sequence[str], earlier: Earlier, excluded: list[tuple[str, str]]) -> tuple[Panel, dict[str, str]]:
+    left_out: dict[str, str] = {}
+    mentees: list[Party] = []
+    mentors: list[Party] = []
+    for name, person in sorted(people.people.items()):
+        role, status = person.profile.role, person.profile.status
+        if role not in {None, "mentor", "mentee", "both"}:
+            continue
+        if role is None:
+            left_out[name] = "no role in the file"
+        elif status != STATUSES[0]:
+            left_out[name] = "on leave" if status == "leave" else "gone"
+        else:
+            cells = {field: _entries(person, field) for field in fields}
+            room = person.profile.capacity if person.profile.capacity is not None else programme.pairing.mentees_per_mentor
+            mentees += [Party(name, 1, cells)] if role in {"mentee", "both"} else []
+            mentors += [Party(name, room, cells)] if role in {"mentor", "both"} else []
+    managers = {name: person.profile.manager_id for name, person in people.people.items()}
+    return Panel(mentees, mentors, programme.pairing, managers, programme.reporting_line, earlier.couples, tuple(excluded)), left_out
+
+
+def _entries(person: Person, field: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entry for part in person.row[field].text.split("|") if (entry := part.strip())))
+
+
+def _exclusions(people: PeopleFile, findings: Findings) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, person in people.people.items():
+        for other in _entries(person, EXCLUDE):
+            if other not in people.people:
+                findings.notices.append(
+                    Notice(people.path, person.row[EXCLUDE].line, person.row[EXCLUDE].column, EXCLUDE, f"nobody with the id {shown(other)} in this file")
+                )
+            found.append((name, other))
+    return found
+
+
+def _read_earlier(paths: Sequence[Path], findings: Findings) -> Earlier:
+    """Whoever was paired before need not be in the people file any more."""
+    couples: list[tuple[str, str]] = []
+    pair_ids: set[str] = set()
+    for path in paths:
+        for row in read_table(path, PAIRS_COLUMNS, (), findings):
+            for column in PAIRS_COLUMNS:
+                if not row[column].text:
+                    findings.faults.append(Fault(str(path), row[column].line, row[column].column, column, "nothing", "a value"))
+            couples.append((row["mentor_id"].text, row["mentee_id"].text))
+            pair_ids.add(row["pair_id"].text)
+    return Earlier(tuple(couples), frozenset(pair_ids))

@@ -1,0 +1,194 @@
+"""`mentorship cohort what-if`: the facts of the past under another programme (P2). Reads records only; changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.settings import Settings
+from mentorship.effects import SendNotice
+from mentorship.events import MentorshipStarted
+from mentorship.people import SIDES
+from mentorship.policy import done_milestones, held_instants, phase
+from mentorship.programme import Programme, Rules
+from records.cohorts import Enrolment
+from records.journal import JournalEntry
+from records.programmes import differences
+from records.store import Records
+from schedule.calendar import moved
+from starter.answer import Json, Misused, Refused, answer, columns
+from starter.faults import Findings
+from starter.programme import refuse_faults
+from starter.programme_file import read_programme
+from starter.reach import open_records
+from starter.what_if_replay import Policy, Replayed, replay, reproduces, started
+
+_NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
+"""Rules that would have led to other meetings or mails; the facts are about those that were."""
+_NAMES = ("programme", "version")
+SMALLEST = 5
+"""Fewer pairs than this, and a total about private matters would be about somebody."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One pair, decided again by its own rules and by the others."""
+
+    pair_id: str
+    was: dict[str, Any]
+    would_be: dict[str, Any]
+    because: tuple[str, ...]
+    exact: bool
+    nudges: tuple[int, int]
+
+
+def what_if(
+    cohort: Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's id.")],
+    *,
+    programme: Annotated[Path, typer.Option(help="The other programme file.")],
+    json: Json = False,
+) -> None:
+    """Which pairs would stand otherwise under another programme, and by which of its keys."""
+    if not programme.is_file():
+        raise Misused(f"{programme}: {'is a folder' if programme.is_dir() else 'no such file'}")
+    findings = Findings()
+    other = read_programme(programme, findings).programme
+    refuse_faults(findings)
+    if other is None:  # pragma: no cover - a reader that finds no fault and no programme has a defect
+        raise Refused(f"{programme}: cannot be used")
+    result, lines = asyncio.run(_what_if(cohort, other))
+    answer(result, lines, as_json=json)
+
+
+async def _what_if(cohort: str, other: Programme) -> tuple[dict[str, Any], list[str]]:
+    async with open_records(Settings.load()) as records:
+        known = await records.cohorts.get(cohort)
+        if known is None:
+            raise Refused(f"there is no cohort {cohort}")
+        own = await records.programmes.get(known.programme, known.version)
+        found = [decided_again(enrolment, journal, own, other) for enrolment, journal in await journals(records, cohort)]
+    return told(cohort, own, other, found)
+
+
+def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Programme, other: Programme) -> Pair:
+    """One pair under its own rules, under the others, and under each group of keys that differs, alone."""
+    began = started(journal)
+    until = None if enrolment.state == "over" else max(datetime.now(UTC), *(entry.at for entry in journal))
+    mine = Policy(began.rules, began.ends, began.reporting_ends)
+    theirs = other.rules()
+    base = replay(journal, mine, until=until)
+    was = outcome(base)
+    changed = _changed(began.rules, theirs)
+    longer = own.programme.length != other.programme.length
+    now = replay(journal, _policy(began, theirs, changed, own, other if longer else own), until=until)
+    would_be = outcome(now)
+    because: list[str] = []
+    if was != would_be:
+        for key in changed:
+            alone = replay(journal, _policy(began, theirs, [key], own, own), until=until)
+            if outcome(alone) != was:
+                because.append(key)
+        if longer and outcome(replay(journal, _policy(began, theirs, [], own, other), until=until)) != was:
+            because.append("programme.length")
+        if not because:
+            because = ["several keys together"]
+    return Pair(enrolment.pair_id, was, would_be, tuple(because), reproduces(journal, base), (_nudges(base), _nudges(now)))
+
+
+def outcome(of: Replayed) -> dict[str, Any]:
+    """Where it led, in what an operator may see: nobody's rung is among it (H14)."""
+    state = of.state
+    lines = sorted({str(entry.body["line"]) for entry in of.entries if entry.name == "attention_raised"})
+    decided = state.decided
+    return {
+        "phase": phase(state),
+        "milestones": f"{len(done_milestones(state))} of {len(state.rules.milestones)}",
+        "certificates": "open" if decided is None else "both" if decided.earned else "none",
+        "decided_at": decided.at if decided is not None else None,
+        "meetings_held": len(held_instants(state)),
+        "coordinator_lines": lines,
+        "refused": sum(entry.outcome == "refused" for entry in of.entries),
+    }
+
+
+def told(cohort: str, own: Programme, other: Programme, pairs: Sequence[Pair]) -> tuple[dict[str, Any], list[str]]:
+    """(the answer for programs, for people)."""
+    keys = differences(_keys(own), _keys(other))
+    apart = [key for key in keys if key.split(".")[0].split("[")[0] in (*_NOT_DECIDED, "meetings")]
+    differing = [pair for pair in pairs if pair.was != pair.would_be]
+    certified = [sum(side["certificates"] == "both" for side in sides) for sides in ([p.was for p in pairs], [p.would_be for p in pairs])]
+    nudges = [sum(pair.nudges[place] for pair in pairs) for place in (0, 1)] if len(pairs) >= SMALLEST else None
+    result = {
+        "ok": True,
+        "cohort": cohort,
+        "programme": f"{other.programme.id}.{other.programme.version}",
+        "changed": keys,
+        "not_decided_again": apart,
+        "pairs": len(pairs),
+        "exact": sum(pair.exact for pair in pairs),
+        "would_differ": [_pair(pair) for pair in differing],
+        "pairs_certified": {"was": certified[0], "would_be": certified[1]},
+        "private_nudges": {"was": nudges[0], "would_be": nudges[1]} if nudges is not None else None,
+    }
+    lines = [f"cohort {cohort} under {result['programme']}: {len(differing)} of {len(pairs)} pairs would stand otherwise"]
+    lines += [f"pairs certified: {certified[0]} → {certified[1]}"]
+    lines += [f"private nudges in all: {nudges[0]} → {nudges[1]}"] if nudges is not None else []
+    inexact = sum(not pair.exact for pair in pairs)
+    if inexact:
+        lines.append(f"notice: for {inexact} pairs today's rules no longer say what the journal says; both sides are decided anew")
+    lines += ["", "what differs between the programmes:", *(f"  {line}" for line in keys)] if keys else ["", "the programmes decide by the same rules"]
+    if apart:
+        lines += ["", "the meetings are those that were; not decided again:", *(f"  {line}" for line in apart)]
+    if differing:
+        rows = [(pair.pair_id, what, before, after, ", ".join(pair.because)) for pair in differing for what, before, after in _rows(pair)]
+        lines += ["", *columns(("pair", "what", "was", "would be", "because of"), rows)]
+    return result, lines
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    changes = {what: {"was": pair.was[what], "would_be": pair.would_be[what]} for what in pair.was if pair.was[what] != pair.would_be[what]}
+    return {"pair_id": pair.pair_id, "changes": changes, "because": list(pair.because)}
+
+
+def _rows(pair: Pair) -> list[tuple[str, Any, Any]]:
+    return [(what.replace("_", " "), _shown(value), _shown(pair.would_be[what])) for what, value in pair.was.items() if value != pair.would_be[what]]
+
+
+def _shown(value: Any) -> Any:
+    return ", ".join(value) or None if isinstance(value, list) else value
+
+
+def _changed(mine: Rules, theirs: Rules) -> list[str]:
+    """The keys of the rules that differ and decide something."""
+    return [name for name in Rules.model_fields if name not in (*_NAMES, *_NOT_DECIDED) and getattr(mine, name) != getattr(theirs, name)]
+
+
+def _policy(began: MentorshipStarted, theirs: Rules, keys: Iterable[str], own: Programme, lasting: Programme) -> Policy:
+    """The pair's own rules with these keys of `theirs`; the end is the one of the programme `lasting`."""
+    chosen: Mapping[str, Any] = {key: getattr(theirs, key) for key in keys}
+    rules = began.rules.model_copy(update=chosen)
+    zone = own.programme.time_zone
+    ends = began.ends if lasting is own else moved(began.starts, lasting.programme.length, zone)
+    return Policy(rules, ends, moved(ends, rules.reporting_grace, zone))
+
+
+def _keys(programme: Programme) -> dict[str, Any]:
+    rules = programme.rules().model_dump(mode="json", by_alias=True, exclude=set(_NAMES))
+    rules["milestones"] = {milestone.pop("id"): milestone for milestone in rules["milestones"]}
+    return {"programme.length": str(programme.programme.length), "meetings.count": programme.meetings.count, **rules}
+
+
+def _nudges(of: Replayed) -> int:
+    return sum(isinstance(effect, SendNotice) and effect.kind == "nudge" and effect.to in SIDES for effect in of.effects)
+
+
+async def journals(records: Records, cohort: str) -> list[tuple[Enrolment, list[JournalEntry]]]:
+    """Every pair of a cohort that began, with its journal."""
+    found = [(enrolment, await records.journal.entries(enrolment.mentorship)) for enrolment in await records.cohorts.enrolments(cohort)]
+    return [(enrolment, journal) for enrolment, journal in found if journal]

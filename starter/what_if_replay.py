@@ -1,0 +1,118 @@
+"""A journal's facts decided again by the pure core, under its own rules or under others (P2).
+
+Facts are what people and operators did and when, the slots as they were planned, mails that failed. What follows from them
+(what counts, who is told, what is earned) is computed anew. The plan of meetings is not: nobody can say who would have met then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+
+from mentorship.advance import Advanced, Entry, advance, begin
+from mentorship.commands import Command
+from mentorship.effects import AnyEffect
+from mentorship.events import MentorshipStarted
+from mentorship.policy import next_due
+from mentorship.programme import Rules
+from mentorship.state import State
+from records.journal import JournalEntry
+
+_COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+_OF_THE_CLOCK = frozenset({"malformed", "in_the_future"})
+"""Refusals that no programme changes: the journal kept nothing to decide again."""
+
+
+class Policy(NamedTuple):
+    """What a mentorship is decided by; without ends of its own, the journal's stand."""
+
+    rules: Rules
+    ends: datetime
+    reporting_ends: datetime
+
+
+class Replayed(NamedTuple):
+    state: State
+    entries: tuple[Entry, ...]
+    effects: tuple[AnyEffect, ...]
+
+
+def started(journal: Sequence[JournalEntry]) -> MentorshipStarted:
+    """How the mentorship began. Raises ValueError for a journal that does not begin with it."""
+    if not journal or journal[0].name != "mentorship_started":
+        raise ValueError("a journal begins with mentorship_started")
+    return MentorshipStarted.model_validate({"at": journal[0].at, **journal[0].body})
+
+
+def replay(journal: Sequence[JournalEntry], policy: Policy | None = None, *, until: datetime | None = None) -> Replayed:
+    """Decides every fact of `journal` again, in its order, and then whatever is due by `until` (None: until it is over)."""
+    began = started(journal)
+    if policy is not None:
+        began = began.model_copy(update=policy._asdict())
+    told = _Told(begin(began))
+    for inbox, now, before in _turns(journal):
+        told.take(advance(told.state, [], before))  # what had happened when this came in, had happened
+        told.take(advance(told.state, inbox, now))
+    while (due := next_due(told.state)) is not None and (until is None or due.at <= until):
+        told.take(advance(told.state, [], due.at))
+    return Replayed(told.state, tuple(told.entries), tuple(told.effects))
+
+
+def reproduces(journal: Sequence[JournalEntry], again: Replayed) -> bool:
+    """Whether today's core, by the mentorship's own rules, says what the journal says, word for word."""
+    return len(again.entries) >= len(journal) and all(
+        entry.model_dump(mode="json") == JournalEntry.model_validate(decided.model_dump()).model_dump(mode="json")
+        for entry, decided in zip(journal, again.entries, strict=False)
+    )
+
+
+class _Told:
+    def __init__(self, turn: Advanced) -> None:
+        self.entries: list[Entry] = []
+        self.effects: list[AnyEffect] = []
+        self.state = turn.state
+        self.take(turn)
+
+    def take(self, turn: Advanced) -> None:
+        self.state = turn.state
+        self.entries += turn.entries
+        self.effects += turn.effects
+
+
+def _turns(journal: Sequence[JournalEntry]) -> list[tuple[list[Command], datetime, datetime]]:
+    """(what came in together, when it was handled, the latest instant that was handled before).
+
+    The journal says when somebody was asked, if that was after the door took it in: what came in up to then was handled with it.
+    """
+    turns: list[tuple[list[Command], datetime, datetime]] = []
+    latest = journal[0].at
+    handled: datetime | None = None
+    for place, entry in enumerate(journal):
+        if entry.kind == "command":
+            command = None if entry.reason in _OF_THE_CLOCK else _COMMAND.validate_python(_fields(entry))
+            if command is not None:
+                now = _handled(journal, place) or entry.at
+                if turns and handled is not None and entry.at <= handled:
+                    turns[-1][0].append(command)
+                else:
+                    turns.append(([command], now, latest))
+                    handled = now if now > entry.at else None
+        else:
+            latest = max(latest, entry.at)
+    return turns
+
+
+def _fields(entry: JournalEntry) -> dict[str, object]:
+    return {"command": entry.name, "message_id": entry.message_id or f"unnamed.{entry.seq}", "by": entry.by or "", "at": entry.at, **entry.body}
+
+
+def _handled(journal: Sequence[JournalEntry], place: int) -> datetime | None:
+    for entry in journal[place + 1 :]:
+        if entry.kind == "command":
+            return None
+        if asked := entry.body.get("asked_at"):
+            return datetime.fromisoformat(asked)
+    return None

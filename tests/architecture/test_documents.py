@@ -1,0 +1,131 @@
+"""What the documents say is so: links lead somewhere, commands are there, settings are the code's, the example signs what the door believes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shlex
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import typer
+from pydantic import SecretStr
+from starlette.datastructures import Headers
+
+from gateway.settings import Settings, WebhookSecret
+from starter.cli import app
+from webhook.bodies import BODIES
+from webhook.signatures import Signatures
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+_LINK = re.compile(r"\]\((?!https?://|mailto:|#)(?P<path>[^)#\s]+)(?:#(?P<anchor>[^)\s]+))?\)")
+_FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+_MAKE = re.compile(r"(?:^|[`\s])make (?P<target>[a-z]+)(?=[`\s]|$)", re.MULTILINE)
+_SETTING = re.compile(r"^\| `(?P<name>MENTORSHIP_[A-Z_]+)` \| (?:`(?P<default>[^`]*)`)? ?\|", re.MULTILINE)
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def blocks(path: Path, kind: str) -> list[str]:
+    return [match["text"] for match in _FENCE.finditer(text_of(path)) if match["kind"] == kind]
+
+
+def anchors(path: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text_of(path), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_links_lead_somewhere(document):
+    for link in _LINK.finditer(text_of(document)):
+        target = document.parent / link["path"]
+        assert target.exists(), link[0]
+        if link["anchor"]:
+            assert link["anchor"] in anchors(target), link[0]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_targets_are_the_makefiles(document):
+    targets = set(re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.MULTILINE))
+    in_code = " ".join(re.findall(r"`[^`\n]+`", text_of(document))) + "\n".join(text for _, text in _FENCE.findall(text_of(document)))
+    assert {match["target"] for match in _MAKE.finditer(in_code)} <= targets
+
+
+def shown_commands() -> list[tuple[str, str]]:
+    return [
+        (document.name, line)
+        for document in DOCUMENTS
+        for block in blocks(document, "console")
+        for line in block.splitlines()
+        if line.startswith("mentorship ")
+    ]
+
+
+@pytest.mark.parametrize(("document", "line"), shown_commands())
+def test_commands_are_the_command_lines(document, line):
+    """Every subcommand and every option that a document shows is one."""
+    command, words = typer.main.get_command(app), shlex.split(line)[1:]
+    while words and hasattr(command, "commands"):
+        assert words[0] in command.commands, f"{document}: {line}"
+        command = command.commands[words.pop(0)]
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, f"{document}: {line}"
+
+
+def test_the_commands_shown_are_some():
+    assert len(shown_commands()) > 10
+
+
+def test_the_settings_are_those_of_the_code():
+    """A new setting gets a row in README.md: its name, its default, what it is."""
+    wanted = {}
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        wanted[f"MENTORSHIP_{name.upper()}"] = None if default in (None, (), {}) else str(default)
+    assert {match["name"]: match["default"] for match in _SETTING.finditer(text_of(ROOT / "README.md"))} == wanted
+
+
+def test_the_readmes_example_signs_what_the_door_believes(tmp_path):
+    """The block is run as it stands, with a curl that writes down what it was asked to send."""
+    (block,) = blocks(ROOT / "README.md", "bash")
+    secret = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+    place = tmp_path / ".mentorship" / "run"
+    place.mkdir(parents=True)
+    given = {"MENTORSHIP_BASE_URL": "http://127.0.0.1:8080", "MENTORSHIP_WEBHOOK_SECRETS": json.dumps({"local": {"secret": secret}})}
+    (place / "env").write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in given.items()))
+    curl = tmp_path / "curl"
+    curl.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$ASKED"\n')
+    curl.chmod(0o755)
+    asked = tmp_path / "asked"
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "ASKED": str(asked)}
+    subprocess.run(["bash", "-eu", "-c", block], cwd=tmp_path, env=env, check=True, capture_output=True)
+
+    words = asked.read_text().splitlines()
+    headers = Headers({name: value for name, _, value in (words[at + 1].partition(": ") for at, word in enumerate(words) if word == "--header")})
+    body = words[words.index("--data") + 1]
+    signed = Signatures({"local": WebhookSecret(secret=SecretStr(secret))}).verify(headers, body.encode())
+    assert (signed.sender, signed.message_id) == ("local", "hr-0001")
+    assert abs(int(headers["webhook-timestamp"]) - datetime.now(UTC).timestamp()) < 60
+    command = words[1].rpartition("/")[2]
+    assert BODIES[command].model_validate_json(body)
+
+
+def test_the_readmes_example_is_about_people_of_the_examples():
+    (block,) = blocks(ROOT / "README.md", "bash")
+    person = re.search(r'"by": "([^"]+)"', block)
+    assert person is not None
+    pair = next(line for line in text_of(ROOT / "examples" / "pairs.csv").splitlines() if line.startswith("p-01,"))
+    assert person[1] in pair.split(",")
+
+
+def test_decisions_are_numbered_without_a_gap():
+    numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))

@@ -1,0 +1,116 @@
+"""Names that stand in two places, since workflows may not import the gateway, are the same in both; the contract's are all there."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from temporalio import activity, workflow
+from temporalio.api.enums.v1 import IndexedValueType
+
+from activities import options
+from activities.options import OPTIONS
+from gateway import names, search_attributes
+from webhook.bodies import BODIES
+from worker.ports import activities
+from workflows import attributes
+from workflows.cohort import Cohort
+from workflows.mentorship import Mentorship
+
+ROOT = Path(__file__).parents[2]
+
+SIGNALS = {
+    "confirm_expectations",
+    "confirm_meeting",
+    "move_meeting",
+    "cancel_meeting",
+    "excuse",
+    "report_meeting",
+    "dispute",
+    "record_milestone",
+    "object_to_milestone",
+    "withdraw",
+    "set_goal",
+    "report_goal",
+    "ask_extension",
+    "submit_privately",
+}
+UPDATES = {"pause", "resume", "extend", "waive_milestone", "resolve", "end"}
+QUERIES = {"status", "receipt", "timeline"}
+ATTRIBUTES = {
+    "MentorshipCohort",
+    "MentorshipProgramme",
+    "MentorshipPhase",
+    "MentorshipPeople",
+    "MentorshipMilestones",
+    "MentorshipProgress",
+    "MentorshipNextMeeting",
+    "MentorshipNeedsAttention",
+    "MentorshipCertified",
+}
+
+
+def test_search_attributes_are_the_same_on_both_sides_and_those_of_the_contract():
+    here = {(key.name, key.indexed_value_type) for key in attributes.ALL}
+    assert here == {(key.name, key.indexed_value_type) for key in search_attributes.ALL}
+    assert {name for name, _ in here} == ATTRIBUTES
+
+
+def test_sqlite_visibility_has_room_for_the_search_attributes():
+    """At most 10 Keyword attributes in a namespace, and 3 of each other type."""
+    used = Counter(key.indexed_value_type for key in search_attributes.ALL)
+    assert used.pop(IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD) <= 10
+    assert max(used.values()) <= 3
+
+
+def test_queues_are_the_same_on_both_sides():
+    assert (options.WORK_QUEUE, options.NOTICES_QUEUE, options.CERTIFICATES_QUEUE) == (names.TASK_QUEUE, names.NOTICES_QUEUE, names.CERTIFICATES_QUEUE)
+    assert {row.queue for row in OPTIONS.values()} == {"mentorship", "mentorship-notices", "mentorship-certificates"}
+
+
+def test_workflow_types_are_those_of_the_contract():
+    assert _definition(Mentorship).name == names.MENTORSHIP == "Mentorship"
+    assert _definition(Cohort).name == names.COHORT == "Cohort"
+
+
+def test_every_signal_of_the_contract_is_taken_and_has_a_door():
+    assert set(_definition(Mentorship).signals) == SIGNALS
+    assert set(BODIES) == SIGNALS
+
+
+def test_updates_and_queries_are_those_of_the_contract():
+    assert set(_definition(Mentorship).updates) == UPDATES
+    assert {name for name in _definition(Mentorship).queries if name and not name.startswith("__")} == QUERIES
+    assert names.RECEIPT_QUERY in QUERIES
+
+
+def test_every_activity_that_a_workflow_asks_for_has_its_row():
+    asked = {
+        node.args[0].value
+        for path in (ROOT / "workflows").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "execute" and isinstance(node.args[0], ast.Constant)
+    }
+    assert asked == set(OPTIONS)
+
+
+@pytest.mark.parametrize(("group", "queue"), [("work", names.TASK_QUEUE), ("notices", names.NOTICES_QUEUE), ("certificates", names.CERTIFICATES_QUEUE)])
+async def test_every_activity_runs_on_the_queue_of_its_row(settings, records, issuer, group, queue):
+    built = activities(settings, records, None, issuer)  # type: ignore[arg-type]  # nothing is called here
+    registered = {_activity_name(each) for each in getattr(built, group)}
+    assert registered == {name for name, row in OPTIONS.items() if row.queue == queue}
+
+
+def test_summaries_name_nobody():
+    assert all(row.summary and "{" not in row.summary for row in OPTIONS.values())
+
+
+def _definition(kind: type) -> workflow._Definition:
+    return workflow._Definition.must_from_class(kind)
+
+
+def _activity_name(registered: object) -> str | None:
+    found = activity._Definition.from_callable(registered)  # type: ignore[arg-type]
+    return found.name if found else None

@@ -1,0 +1,212 @@
+"""`cohort what-if`: the facts of the past under another policy, with answers that are known beforehand (P2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mentorship.advance import advance, begin
+from mentorship.commands import (
+    CancelMeeting,
+    Command,
+    ConfirmMeeting,
+    Dispute,
+    EndWish,
+    MoveMeeting,
+    Pause,
+    RecordMilestone,
+    ReportMeeting,
+    Resume,
+    SubmitPrivately,
+)
+from mentorship.events import MentorshipStarted
+from mentorship.people import Pair
+from records.journal import JournalEntry
+from starter.what_if_replay import replay, reproduces
+
+STARTS = datetime(2027, 1, 4, tzinfo=UTC)
+PROGRAMME = """\
+programme: {{id: spring, version: {version}, title: Spring, time_zone: UTC{head}}}
+contacts: {{coordinators: [ana], owner: lee, outside: [sam]}}
+meetings: {{count: {meetings}, first_after: P7D, interval: P14D, duration: PT1H, time_of_day: "10:00"}}
+sessions:
+  - {{topic: Getting started, expectations: true}}
+  - {{topic: Looking back, closing: true}}
+milestones:
+  - {{id: m1, title: One}}
+  - {{id: m2, title: Two}}
+  - {{id: m3, title: Three}}
+  - {{id: m4, title: Four}}
+  - {{id: m5, title: Five}}
+{more}
+"""
+
+PEOPLE = """\
+person_id,name,email,role
+ana,Ana,ana@example.com,coordinator
+lee,Lee,lee@example.com,owner
+sam,Sam,sam@example.com,contact
+m1,Mia,mia@example.com,mentor
+m2,Max,max@example.com,mentor
+e1,Eve,eve@example.com,mentee
+e2,Eli,eli@example.com,mentee
+"""
+
+
+def programme(version: int = 1, head: str = "", more: str = "", meetings: int = 12) -> str:
+    head = head if "length" in head else f", length: P26W{head}"
+    return PROGRAMME.format(version=version, head=head, more=more, meetings=meetings)
+
+
+def meets(number: int, **before: float) -> datetime:
+    return STARTS + timedelta(days=7 + 14 * (number - 1), hours=10) - timedelta(**before)
+
+
+def done(number: int, at: datetime) -> Command:
+    return RecordMilestone(by="mentor", at=at, milestone=f"m{number}")
+
+
+def both_confirm() -> list[Command]:
+    return [ConfirmMeeting(by=who, at=STARTS + timedelta(hours=1), meeting="all") for who in ("mentor", "mentee")]
+
+
+@pytest.fixture
+def what_if(files: Any, past: Any, run: Callable[..., Any]) -> Callable[..., Any]:
+    """Lets a cohort of two pairs happen under the usual programme, then asks about another one."""
+
+    def call(told: dict[str, list[Command]], *, head: str = "", more: str = "", meetings: int = 12, until: datetime | None = None, plain: bool = False) -> Any:
+        files.write(programme(), PEOPLE)
+        roster, faults, _ = files.read()
+        assert roster is not None, faults
+        past.happened(roster, STARTS, told, until=until)
+        files.programme.write_text(programme(2, head, more, meetings))
+        return run("cohort", "what-if", "spring-27", "--programme", str(files.programme), *([] if plain else ["--json"]))
+
+    return call
+
+
+def test_a_lower_share_certifies_who_had_fewer(what_if: Any) -> None:
+    """p1 has 3 of 5, p2 has 4 of 5: with 60 % both pairs earn their certificates, by the share alone."""
+    told = what_if({"p1": [done(n, meets(n)) for n in (1, 2, 3)], "p2": [done(n, meets(n)) for n in (1, 2, 3, 4)]}, head=", share: 60")
+
+    assert told.code == 0
+    assert told.json["changed"] == ["share: 80 → 60"]
+    assert (told.json["pairs"], told.json["exact"]) == (2, 2)
+    assert told.json["would_differ"] == [{"pair_id": "p1", "changes": {"certificates": {"was": "none", "would_be": "both"}}, "because": ["share"]}]
+    assert told.json["pairs_certified"] == {"was": 1, "would_be": 2}
+
+
+def test_a_longer_notice_makes_cancellations_late_that_were_not(what_if: Any) -> None:
+    """Three cancellations 30 hours ahead: in time with 24 hours' notice, late with 48, and then the coordinator hears of them."""
+    cancelled: list[Command] = [CancelMeeting(by="mentee", at=meets(n, hours=30), meeting=n, reason="work") for n in (1, 2, 4)]
+    kept: list[Command] = [ReportMeeting(by="mentor", at=meets(3) + timedelta(hours=1), meeting=3, held=True)]
+
+    told = what_if({"p1": [*both_confirm(), *cancelled, *kept]}, more="cancellations: {notice: PT48H}")
+
+    (p1,) = told.json["would_differ"]
+    lines = p1["changes"]["coordinator_lines"]
+    assert sorted(set(lines["would_be"]) - set(lines["was"])) == ["cancellations_mentee"]
+    assert p1["because"] == ["cancellations"]
+    assert told.json["private_nudges"] is None, "of two pairs, a total would be about somebody"
+
+
+def test_a_grace_of_two_weeks_takes_a_report_that_came_too_late(what_if: Any) -> None:
+    """The fourth milestone was done in time and told ten days after the end."""
+    ends = STARTS + timedelta(weeks=26)
+    late = RecordMilestone(by="mentee", at=ends + timedelta(days=10), milestone="m4", done_at=ends - timedelta(days=1))
+
+    told = what_if({"p1": [*(done(n, meets(n)) for n in (1, 2, 3)), late]}, head=", reporting_grace: P14D")
+
+    changes = {pair["pair_id"]: pair["changes"] for pair in told.json["would_differ"]}
+    assert changes["p1"]["certificates"] == {"was": "none", "would_be": "both"}
+    assert changes["p1"]["refused"] == {"was": 1, "would_be": 0}
+    assert changes["p1"]["milestones"] == {"was": "3 of 5", "would_be": "4 of 5"}
+    assert set(changes["p2"]) == {"decided_at"}
+
+
+def test_a_shorter_programme_ends_before_what_was_done(what_if: Any) -> None:
+    """The fourth milestone was done in week 20; after 16 weeks it would have been too late, by the length alone."""
+    told = what_if({"p1": [done(n, meets(3 * n - 2)) for n in (1, 2, 3, 4)]}, head=", length: P16W").json
+
+    changes = {pair["pair_id"]: pair for pair in told["would_differ"]}["p1"]
+    assert changes["changes"]["certificates"] == {"was": "both", "would_be": "none"}
+    assert changes["changes"]["milestones"] == {"was": "4 of 5", "would_be": "3 of 5"}
+    assert changes["because"] == ["programme.length"]
+
+
+def test_the_same_rules_change_nothing_whatever_happened(what_if: Any) -> None:
+    story: list[Command] = [
+        *both_confirm(),
+        MoveMeeting(by="mentor", at=meets(2, hours=5), meeting=2, to=meets(2) + timedelta(days=1)),
+        ReportMeeting.model_validate({"by": "mentor", "at": meets(3) + timedelta(hours=2), "meeting": 3, "held": False, "attendance": {"partner": "absent"}}),
+        Dispute(by="mentee", at=meets(3) + timedelta(days=2), meeting=3),
+        RecordMilestone(by="nobody", at=meets(3), milestone="m1"),
+        Pause(by="operator", at=meets(5)),
+        Resume(by="operator", at=meets(5) + timedelta(days=9)),
+        SubmitPrivately(by="mentee", at=meets(8), body=EndWish()),
+    ]
+
+    told = what_if({"p1": story})
+
+    assert told.json["would_differ"] == []
+    assert told.json["exact"] == 2
+    assert told.json["changed"] == []
+
+
+def test_meetings_are_those_that_were(what_if: Any) -> None:
+    told = what_if({"p1": [done(1, meets(1))]}, more="attention: {no_meeting_by: P60D, offer_rematch: P365D}", meetings=6, plain=True)
+
+    assert "attention.no_meeting_by: P4W → P60D" in told.out
+    assert "2 of 2 pairs would stand otherwise" in told.out
+    assert "p1    coordinator lines  no_meeting, rematch, silence" in told.out
+    assert "meetings.count: 12 → 6" in told.out.partition("not decided again:")[2]
+
+
+def test_a_running_cohort_is_compared_as_it_stands_now(what_if: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not decided yet stays open, whichever the share."""
+    told = what_if({"p1": [done(n, meets(n)) for n in (1, 2, 3)]}, head=", share: 60", until=meets(4))
+
+    assert told.json["would_differ"] == []
+    assert told.json["pairs_certified"] == {"was": 0, "would_be": 0}
+
+
+def test_an_outage_is_decided_again_as_it_was(files: Any, past: Any) -> None:
+    """An absence that was handled two days late: the partner's week to answer counted from then, and it does so again."""
+    files.write(programme(), PEOPLE)
+    roster = files.read()[0]
+    plan = roster.plan(roster.pairs[0], STARTS)
+    begun = MentorshipStarted(
+        at=plan.starts,
+        pair=Pair(mentor="p-a", mentee="p-b"),
+        rules=roster.programme.rules(),
+        starts=plan.starts,
+        ends=plan.ends,
+        reporting_ends=plan.reporting_ends,
+        slots=plan.slots,
+    )
+    turns = [begin(begun)]
+    confirm = [ConfirmMeeting(message_id=f"c-{who}", by=who, at=STARTS + timedelta(hours=1), meeting="all") for who in ("p-a", "p-b")]
+    turns.append(advance(turns[-1].state, confirm, STARTS + timedelta(hours=1)))
+    absent = ReportMeeting.model_validate(
+        {"message_id": "absent", "by": "p-a", "at": meets(1) + timedelta(hours=2), "meeting": 1, "held": False, "attendance": {"partner": "absent"}}
+    )
+    goes_on = RecordMilestone(message_id="m1", by="p-b", at=meets(1) + timedelta(hours=20), milestone="m1")
+    turns.append(advance(turns[-1].state, [goes_on, absent], meets(1) + timedelta(days=2)))
+    turns.append(advance(turns[-1].state, [], meets(1) + timedelta(days=12)))
+    journal = [JournalEntry.model_validate(entry.model_dump()) for turn in turns for entry in turn.entries]
+
+    again = replay(journal, until=meets(1) + timedelta(days=12))
+
+    assert any("asked_at" in entry.body for entry in journal)
+    assert reproduces(journal, again)
+
+
+def test_an_unknown_cohort_and_a_file_that_is_not_there(past: Any, files: Any, run: Callable[..., Any]) -> None:
+    unknown = run("cohort", "what-if", "nowhere", "--programme", str(files.programme))
+    missing = run("cohort", "what-if", "nowhere", "--programme", "nowhere.yaml")
+
+    assert (unknown.code, unknown.err) == (1, "there is no cohort nowhere\n")
+    assert (missing.code, missing.err) == (2, "nowhere.yaml: no such file\n")

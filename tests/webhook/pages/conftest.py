@@ -1,0 +1,217 @@
+"""Pages on real records, behind the real door. The journal is written by the core itself; Temporal's server keeps the signals."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from notices.smtp import TryLater
+from pydantic import SecretStr, TypeAdapter
+from ruamel.yaml import YAML
+
+from gateway.links import Bearer, LinkSigner, Purpose
+from gateway.settings import Settings
+from mentorship import commands as c
+from mentorship.advance import Advanced, advance, begin
+from mentorship.commands import Slot
+from mentorship.events import MentorshipStarted
+from mentorship.people import Pair as People
+from mentorship.programme import Programme
+from records.cohorts import Cohort, Enrolment
+from records.journal import JournalEntry
+from records.people import Profile
+from records.store import Records
+from webhook.app import create_app
+
+STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)
+_COMMAND: TypeAdapter[Any] = TypeAdapter(c.Command)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    linked = {"link_secrets": (SecretStr("a secret of this test, long enough to be one"),), "base_url": "http://hook", "webhook_receipt_timeout": 0.3}
+    return settings.model_copy(update={**linked, "mail_from": "Mentorship <mentorship@example.org>", "issuer_name": "Example Ltd"})
+
+
+class Outbox:
+    """Keeps the mails that the pages send; `away` refuses them."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.away = False
+
+    async def send(self, message: EmailMessage) -> None:
+        if self.away:
+            raise TryLater("the mail server could not be reached")
+        self.mails.append(message)
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox()
+
+
+@pytest.fixture
+def app(settings, client, records, clock, outbox) -> FastAPI:
+    return create_app(settings, client, records, clock=clock, ticks=lambda: clock.ticks, post=outbox)
+
+
+@pytest.fixture(scope="session")
+def programme() -> Programme:
+    return Programme.model_validate(YAML(typ="safe").load(Path(__file__).parents[3] / "examples" / "engineering-2027.yaml"))
+
+
+@dataclass
+class Two:
+    """Ana mentors Ben. What they say is decided by the core and journaled, as a worker would."""
+
+    records: Records
+    enrolment: Enrolment
+    signer: LinkSigner
+    programme: Programme
+    clock: Any
+    turn: Advanced | None = None
+    number: int = 0
+
+    @property
+    def mentorship(self) -> str:
+        return self.enrolment.mentorship
+
+    @property
+    def state(self):
+        assert self.turn is not None
+        return self.turn.state
+
+    def ref(self, who: str) -> str:
+        return {"ana": self.enrolment.mentor, "ben": self.enrolment.mentee}[who]
+
+    def token(self, who: str = "ben", purpose: Purpose = "page") -> str:
+        return self.signer.token(purpose, Bearer(self.mentorship, self.ref(who)))
+
+    def page(self, who: str = "ben", *path: Any) -> str:
+        return "/".join(["/p", self.token(who), *map(str, path)])
+
+    def private(self, who: str = "ben", *path: Any) -> str:
+        return "/".join(["/private", self.token(who, "private"), *map(str, path)])
+
+    async def begin(self, **changes: Any) -> Two:
+        slots = [self._slot(STARTS + timedelta(days=7 + 14 * n, hours=1)) for n in range(12)]
+        ends = STARTS + timedelta(weeks=26)
+        begun = MentorshipStarted(
+            at=STARTS,
+            pair=People(mentor=self.enrolment.mentor, mentee=self.enrolment.mentee),
+            rules=self.programme.rules(),
+            starts=STARTS,
+            ends=ends,
+            reporting_ends=ends + timedelta(days=7),
+            slots=tuple(slots),
+        )
+        await self._keep(begin(begun.model_copy(update=changes)))
+        return self
+
+    @staticmethod
+    def _slot(start: datetime) -> Slot:
+        return Slot(start=start, prepare_at=start - timedelta(days=3), ask_at=start + timedelta(days=1, hours=1))
+
+    async def _keep(self, turn: Advanced) -> None:
+        self.turn = turn
+        rows = [JournalEntry.model_validate(entry.model_dump()) for entry in turn.entries]
+        if rows:
+            await self.records.journal.append(self.mentorship, rows, over_at=turn.state.now if turn.state.over else None)
+
+    async def say(self, who: str, command: Any, at: datetime | None = None) -> str:
+        """`who` says it, at the clock's time; handled at once. The answer: applied, or why not."""
+        self.number += 1
+        at = at or self.clock.now
+        given = {"message_id": command.message_id or f"said-{self.number}", "by": self.ref(who) if who in ("ana", "ben") else who, "at": at}
+        await self._keep(advance(self.state, [command.model_copy(update=given)], max(at, self.state.now)))
+        assert self.turn is not None
+        return next(entry.reason or "applied" for entry in reversed(self.turn.entries) if entry.kind == "command")
+
+    async def until(self, now: datetime) -> None:
+        """The clock goes on, and the worker with it."""
+        self.clock.now = now
+        await self._keep(advance(self.state, (), now))
+
+    async def handle(self, signals: list[tuple[str, dict[str, Any]]]) -> None:
+        """A worker takes what Temporal kept."""
+        inbox = [_COMMAND.validate_python({**body, "command": name}) for name, body in signals]
+        await self._keep(advance(self.state, inbox, max(self.clock.now, self.state.now)))
+
+    def meeting(self, n: int) -> Any:
+        return self.state.meeting(n)
+
+
+@pytest_asyncio.fixture
+async def two(records: Records, settings: Settings, programme: Programme, clock, pair) -> Two:
+    """The pair of the door's tests, with a programme and a mentorship that has begun; it is the day before the first meeting."""
+    clock.now = STARTS + timedelta(days=6)
+    await records.programmes.put(programme)
+    refs = await records.people.enrol(
+        [
+            Profile(person_id="ana", name="Ana Mentor", email="ana@example.org", time_zone="Europe/Berlin", language="de"),
+            Profile(person_id="ben", name="Ben Mentee", email="ben@example.org", time_zone="Europe/London", language="en"),
+        ]
+    )
+    texts = programme.texts().digest
+    cohort = Cohort(
+        id="summer-2027", programme=programme.programme.id, version=programme.programme.version, texts_digest=texts, starts_at=STARTS, created_at=STARTS
+    )
+    await records.cohorts.put(cohort)
+    enrolled = await records.cohorts.enrol_pairs("summer-2027", [("pair-9", refs["ana"], refs["ben"])])
+    await records.cohorts.mark_started(enrolled.added[0].mentorship)
+    pair.enrolment = enrolled.added[0].model_copy(update={"state": "started"})  # the door's fixtures follow
+    return await Two(records, pair.enrolment, LinkSigner(settings.link_secrets), programme, clock).begin()
+
+
+@dataclass
+class Browser:
+    """Opens pages and sends the forms that it finds on them, as a person would."""
+
+    http: httpx.AsyncClient
+
+    async def get(self, path: str, **more: Any) -> httpx.Response:
+        return await self.http.get(path, **more)
+
+    async def send(self, page: httpx.Response, action: str, follow: bool = True, **typed: Any) -> httpx.Response:
+        """The form whose address ends with `action`, with what is typed."""
+        url, hidden = form(page, action)
+        answer = await self.http.post(url, data={**hidden, **typed}, headers={"Sec-Fetch-Site": "same-origin"})
+        if follow and answer.status_code == 303:
+            return await self.http.get(answer.headers["location"])
+        return answer
+
+
+def form(page: httpx.Response, action: str) -> tuple[str, dict[str, str]]:
+    """A form's address and its hidden fields."""
+    for found in re.finditer(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', page.text, re.DOTALL):
+        if found[1].split("?")[0].endswith(action):
+            hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[2])
+            return html.unescape(found[1]), {name: html.unescape(value) for name, value in hidden}
+    raise AssertionError(f"no form {action} on a page of {page.status_code}")
+
+
+def words(page: httpx.Response) -> str:
+    """What a page says, without its markup."""
+    main = re.sub(r"<(script|style).*?</\1>", "", page.text, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+@pytest.fixture
+def says() -> Callable[[httpx.Response], str]:
+    return words
+
+
+@pytest.fixture
+def browser(http: httpx.AsyncClient) -> Browser:
+    return Browser(http)

@@ -1,0 +1,44 @@
+"""`/p/{token}`: what it says, and that looking changes nothing (H1, H3, H10, P5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from mentorship import commands as c
+
+
+async def test_the_page_says_what_is_next_and_how_to_prepare(browser, two, says):
+    page = await browser.get(two.page())
+    assert page.status_code == 200
+    said = says(page)
+    assert "You and Ana Mentor" in said
+    assert "Monday 8 March, 09:00" in said  # Ben reads in London's time
+    assert "Getting started" in said
+    assert "What would make this time worth it for each of us?" in said
+    assert "All times are London time." in said
+
+
+async def test_the_mentor_reads_the_same_page_in_german(browser, two, says):
+    page = await browser.get(two.page("ana"))
+    assert '<html lang="de" dir="ltr">' in page.text
+    assert "Ben Mentee" in says(page)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_looking_changes_nothing(method, browser, two, mentorship, running, http):
+    paths = ["", "/confirm_expectations", "/confirm_meeting/all", "/cancel_meeting/1", "/move_meeting/1", "/set_goal", "/private_link", "/record_milestone/shadowing"]
+    before = await two.records.journal.entries(two.mentorship)
+    for path in paths:
+        answer = await http.request(method, two.page() + path)
+        assert answer.status_code == 200, path
+    assert await mentorship.signals() == []
+    assert await two.records.doors.of(two.mentorship) == []
+    assert await two.records.journal.entries(two.mentorship) == before
+
+
+async def test_both_expectations_and_slots_wait_for_a_person_that_has_done_nothing(browser, two, says):
+    said = says(await browser.get(two.page()))
+    assert "Accept all 12 times" in said
+    assert "Three things to talk about first" in said
+    await two.say("ben", c.ConfirmMeeting(meeting="all"))
+    assert "Accept all" not in says(await browser.get(two.page()))

@@ -1,0 +1,280 @@
+"""Every action of a page: what its form's fields say as a command's body, and what the core would make of it now.
+
+The core itself is asked (`decide`), so that a page offers what would be taken, and says beforehand what would count.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from mentorship import commands as c
+from mentorship import events as e
+from mentorship.commands import EXPECTATIONS, SURVEY_ITEMS
+from mentorship.decide import decide
+from mentorship.state import State
+from webhook.pages.forms import Fields
+from webhook.pages.known import Known
+
+PULSE_ITEMS: tuple[c.SurveyItem, ...] = ("trust", "satisfaction")
+"""The two questions on the way."""
+
+_NOTE_ID = "n-probe"
+_MOST_TEXT = 4000
+_MOST_STEPS = 10
+
+
+class Wrong(Exception):  # noqa: N818 - what is the case
+    """A field that cannot be taken as it is; `code` names its words in macros.html."""
+
+    def __init__(self, field: str, code: str) -> None:
+        super().__init__(code)
+        self.field = field
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Action:
+    """`name` is the signal's own and stands in the address, as does the target. `values` makes the body, or raises Wrong.
+
+    `probe` is a command like the one that the form would send: asked of the core before anything is offered.
+    """
+
+    name: str
+    target: Literal["none", "meeting", "meeting_or_all", "milestone", "goal", "report"]
+    values: Callable[[Fields, Known, str, str], dict[str, Any]]
+    probe: Callable[[Known, State, str], c.ParticipantCommand]
+
+
+# -- reading fields -------------------------------------------------------------------------------------------------------
+
+
+def _instant(fields: Fields, field: str, zone: ZoneInfo) -> datetime | None:
+    """What a `datetime-local` field says, in the reader's zone; None when it is empty."""
+    text = fields.get(field)
+    if not text:
+        return None
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        raise Wrong(field, "when_unreadable") from None
+    if local.tzinfo is not None or not 2000 <= local.year <= 2199:
+        raise Wrong(field, "when_unreadable")
+    here = local.replace(tzinfo=zone)
+    instant = here.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != local:
+        raise Wrong(field, "when_skipped")  # the clocks go forward over it
+    return instant
+
+
+def _needed_instant(fields: Fields, field: str, zone: ZoneInfo) -> str:
+    found = _instant(fields, field, zone)
+    if found is None:
+        raise Wrong(field, "when_missing")
+    return found.isoformat()
+
+
+def _one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
+    value = fields.get(field)
+    if value and value not in options:
+        raise Wrong(field, "choose")
+    return value or None
+
+
+def _text(fields: Fields, field: str) -> str:
+    text = fields.get(field)
+    if not text:
+        raise Wrong(field, "text_missing")
+    if len(text) > _MOST_TEXT:
+        raise Wrong(field, "text_long")
+    return text
+
+
+def _steps(fields: Fields) -> list[str]:
+    """One a line."""
+    steps = [line.strip() for line in fields.get("steps").splitlines() if line.strip()]
+    if len(steps) > _MOST_STEPS or any(len(step) > _MOST_TEXT for step in steps):
+        raise Wrong("steps", "text_long")
+    return steps
+
+
+def _confirm_expectations(fields: Fields, *_: Any) -> dict[str, Any]:
+    chosen = [name for name in fields.all("expectation") if name in EXPECTATIONS]
+    if not chosen:
+        raise Wrong("expectation", "choose")
+    return {"expectations": chosen}
+
+
+def _move(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
+    exact = fields.get("exact")  # the partner's own proposal, to the second
+    if exact:
+        try:
+            agreed = datetime.fromisoformat(exact)
+        except ValueError:
+            raise Wrong("to", "when_unreadable") from None
+        return {"meeting": int(target), "to": agreed.isoformat()}
+    return {"meeting": int(target), "to": _needed_instant(fields, "to", known.clock.zone)}
+
+
+def _cancel(fields: Fields, _: Known, target: str, __: str) -> dict[str, Any]:
+    return {"meeting": int(target), "reason": _one_of(fields, "reason", get_args(c.CancelReason)) or "not_said"}
+
+
+def _report(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
+    if not target:
+        return {"held_at": _needed_instant(fields, "held_at", known.clock.zone), "held": True}
+    held = _one_of(fields, "held", ("yes", "no"))
+    own = _one_of(fields, "self", get_args(c.OwnAttendance))
+    partner = _one_of(fields, "partner", get_args(c.PartnerAttendance))
+    if held is None and own is None and partner is None:
+        raise Wrong("held", "choose")
+    if held == "yes" and "absent" in (own, partner):
+        raise Wrong("held", "contradiction")
+    attendance = {name: value for name, value in (("self", own), ("partner", partner)) if value}
+    return {"meeting": int(target), **({"held": held == "yes"} if held else {}), "attendance": attendance}
+
+
+def _milestone(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
+    done_at = _instant(fields, "done_at", known.clock.zone)
+    return {"milestone": target, **({"done_at": done_at.isoformat()} if done_at else {})}
+
+
+def _withdraw(_: Fields, known: Known, target: str, __: str) -> dict[str, Any]:
+    return {"message_id": next(report.message_id for report in known.reports if report.code == target)}
+
+
+def _set_goal(fields: Fields, _: Known, target: str, message_id: str) -> dict[str, Any]:
+    steps = _steps(fields)
+    if target:  # more steps towards a goal that is set
+        if not steps:
+            raise Wrong("steps", "text_missing")
+        return {"goal": target, "actions": steps}
+    return {"goal": goal_id(message_id), "text": _text(fields, "text"), "actions": steps}
+
+
+def _report_goal(fields: Fields, _: Known, target: str, __: str) -> dict[str, Any]:
+    progress = _one_of(fields, "progress", get_args(c.GoalProgress))
+    if progress is None:
+        raise Wrong("progress", "choose")
+    return {"goal": target, "progress": progress}
+
+
+def goal_id(message_id: str) -> str:
+    """The same for every try of one form."""
+    return "g-" + base64.b32encode(hashlib.sha256(message_id.encode()).digest()[:10]).decode().lower()
+
+
+def _meeting(target: str) -> int:
+    return int(target) if target else 0
+
+
+ACTIONS: dict[str, Action] = {
+    action.name: action
+    for action in (
+        Action("confirm_expectations", "none", _confirm_expectations, lambda *_: c.ConfirmExpectations(expectations=EXPECTATIONS)),
+        Action(
+            "confirm_meeting",
+            "meeting_or_all",
+            lambda _f, _k, target, _m: {"meeting": "all" if target == "all" else int(target)},
+            lambda _k, _s, target: c.ConfirmMeeting(meeting="all" if target == "all" else _meeting(target)),
+        ),
+        Action("move_meeting", "meeting", _move, lambda known, state, target: c.MoveMeeting(meeting=_meeting(target), to=_some_time(known, state))),
+        Action("cancel_meeting", "meeting", _cancel, lambda _k, _s, target: c.CancelMeeting(meeting=_meeting(target))),
+        Action("excuse", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: c.Excuse(meeting=_meeting(target))),
+        Action("report_meeting", "meeting", _report, lambda _k, _s, target: c.ReportMeeting(meeting=_meeting(target), held=True)),
+        Action("dispute", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: c.Dispute(meeting=_meeting(target))),
+        Action("record_milestone", "milestone", _milestone, lambda _k, _s, target: c.RecordMilestone(milestone=target)),
+        Action(
+            "object_to_milestone", "milestone", lambda _f, _k, target, _m: {"milestone": target}, lambda _k, _s, target: c.ObjectToMilestone(milestone=target)
+        ),
+        Action(
+            "withdraw",
+            "report",
+            _withdraw,
+            lambda known, _s, target: c.Withdraw(report=next((report.message_id for report in known.reports if report.code == target), "")),
+        ),
+        Action("set_goal", "goal", _set_goal, lambda _k, _s, target: c.SetGoal(goal=target or "g-probe", note_id=_NOTE_ID, actions=(_NOTE_ID,))),
+        Action("report_goal", "goal", _report_goal, lambda _k, _s, target: c.ReportGoal(goal=target, progress="progressed")),
+        Action("ask_extension", "none", lambda *_: {}, lambda *_: c.AskExtension()),
+    )
+}
+"""What the page offers; `submit_privately` has pages of its own."""
+
+
+def _some_time(known: Known, state: State) -> datetime:
+    """A time that could be proposed, if any can."""
+    return max(known.now, min(state.ends - timedelta(seconds=1), known.now + timedelta(days=1, seconds=1)))
+
+
+# -- asking the core ------------------------------------------------------------------------------------------------------
+
+
+def would(known: Known, command: c.ParticipantCommand) -> tuple[e.AnyEvent, ...]:
+    """What would happen if this reader said so now. A refusal is one CommandRefused."""
+    if known.state is None:
+        return (e.CommandRefused(at=known.now, reason="not_yet"),)
+    asked = command.model_copy(update={"message_id": "probe", "by": known.bearer.person, "at": known.now})
+    return decide(known.state, asked, max(known.now, known.state.now))
+
+
+def refusal(known: Known, command: c.ParticipantCommand) -> str | None:
+    """Why the core would refuse it now, or None."""
+    return next((event.reason for event in would(known, command) if isinstance(event, e.CommandRefused)), None)
+
+
+def is_open(known: Known, name: str, target: str = "") -> bool:
+    """Whether this action can be taken now."""
+    if known.state is None:
+        return False
+    if name == "report_meeting" and not target:  # an extra one: any time since the start will do
+        return known.state.decided is None and known.now > known.state.starts
+    if name == "report_meeting":
+        return any(refusal(known, c.ReportMeeting(meeting=int(target), held=held)) is None for held in (True, False))
+    return refusal(known, ACTIONS[name].probe(known, known.state, target)) is None
+
+
+# -- private matters ------------------------------------------------------------------------------------------------------
+
+
+def private_values(kind: str, target: str, fields: Fields) -> dict[str, Any]:
+    """The body of `submit_privately`. Raises Wrong."""
+    match kind:
+        case "feedback":
+            return {"body": {"kind": "feedback", "meeting": int(target), "text": _text(fields, "text"), "shared": fields.get("shared") == "yes"}}
+        case "pulse" | "closing":
+            answers = {item: fields.get(item) for item in survey_items(kind)}
+            if any(value not in ("", "1", "2", "3", "4", "5") for value in answers.values()):
+                raise Wrong("answers", "choose")
+            given = {item: int(value) for item, value in answers.items() if value}
+            if not given:
+                raise Wrong("answers", "choose")
+            return {"body": {"kind": "survey", "survey": kind, "answers": given}}
+        case "pins":
+            return {"body": {"kind": "pins", "benefits": list(fields.all("benefit"))[:10]}}
+        case "end_wish":
+            if fields.get("sure") != "yes":
+                raise Wrong("sure", "sure")
+            return {"body": {"kind": "end_wish"}}
+        case _:
+            raise ValueError(kind)
+
+
+def survey_items(kind: str) -> tuple[c.SurveyItem, ...]:
+    return PULSE_ITEMS if kind == "pulse" else SURVEY_ITEMS
+
+
+def private_probe(kind: str, target: str) -> c.SubmitPrivately:
+    match kind:
+        case "feedback":
+            return c.SubmitPrivately(body=c.Feedback(meeting=_meeting(target), note_id=_NOTE_ID))
+        case "pulse" | "closing":
+            return c.SubmitPrivately(body=c.SurveyAnswers(survey="closing" if kind == "closing" else "pulse", answers={"trust": 3}))
+        case "pins":
+            return c.SubmitPrivately(body=c.Pins())
+        case _:
+            return c.SubmitPrivately(body=c.EndWish())

@@ -1,0 +1,50 @@
+"""The pages, put together and mounted. Without link secrets there are no links, so only the open pages stand."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import FastAPI
+
+from certificates.issuer import Issuer, IssuerKeysUnusable
+from certificates.trust import Trust
+from gateway.links import LinkSigner
+from gateway.settings import Settings
+from records.store import Records
+from webhook.door import Clock, Door
+from webhook.pages import open as open_pages
+from webhook.pages import participant, private
+from webhook.pages.forms import Forms
+from webhook.pages.known import Reading
+from webhook.pages.mails import FreshLinks, Post
+from webhook.pages.shell import PageProblem, Shell
+
+_log = structlog.stdlib.get_logger("webhook.pages")
+
+
+def mount(app: FastAPI, settings: Settings, records: Records, door: Door, clock: Clock, post: Post | None, trust: Trust | None = None) -> None:
+    """`post` sends fresh links; without one pages say that none can be sent. `trust` is whose certificates are checked."""
+    shell = Shell(settings.base_url)
+    app.add_exception_handler(PageProblem, shell.on_problem)
+    app.include_router(shell.router())
+    linked = bool(settings.link_secrets)
+    signer = LinkSigner(settings.link_secrets) if settings.link_secrets else None
+    fresh = None
+    if signer is not None and post is not None:
+        fresh = FreshLinks(records, signer, post, clock, base_url=settings.base_url, sender=settings.mail_from)
+    reading = Reading(records, signer, settings.webhook_retry_after, clock)
+    pages = open_pages.OpenPages(shell, reading, records, trust or issuer_trust(settings), fresh)
+    app.include_router(open_pages.router(pages, with_links=linked))
+    if linked:
+        owner = participant.Participant(shell, reading, Forms(settings.link_secrets), door, fresh, settings)
+        app.include_router(participant.router(owner))
+        app.include_router(private.router(owner))
+    else:
+        _log.warning("no participants' pages: MENTORSHIP_LINK_SECRETS is empty")
+
+
+def issuer_trust(settings: Settings) -> Trust:
+    """Our own issuer's public keys; nobody's when there is no key file here: then files cannot be checked, and pages say so."""
+    try:
+        return Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url).trust()
+    except IssuerKeysUnusable:
+        return Trust.nobody()

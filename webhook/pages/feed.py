@@ -1,0 +1,31 @@
+"""The meetings as a calendar to subscribe to: times and the partner's existence, never a topic or a name."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+
+from mentorship.effects import MeetingFacts
+from notices.calendar import feed
+from webhook.pages.known import Known
+
+_NOBODY = "mentorship.invalid"
+
+
+def calendar(known: Known, sender: str) -> bytes:
+    """What is held or ahead, nothing that was called off; empty before the mentorship begins. `sender` as in the mails: the series is theirs."""
+    spoken = known.clock.language
+    translated = spoken.translations.ugettext
+    state = known.state
+    meetings = []
+    if state is not None:
+        length = state.rules.duration.span
+        meetings = [MeetingFacts(meeting=m.n, start=m.start, ends=m.start + length, confirmed=m.confirmed) for m in state.meetings if m.cancelled is None]
+    return feed(
+        meetings,
+        mentorship=known.bearer.scope,
+        sequence=state.calendar_sequence if state is not None else 0,
+        stamp=known.now.replace(microsecond=0),
+        domain=parseaddr(sender)[1].rpartition("@")[2] or _NOBODY,
+        title=translated("Mentoring conversation"),
+        description=translated("To move this meeting, call it off or say that it happened, use your page: the link is in your mails."),
+    )

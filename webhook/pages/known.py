@@ -1,0 +1,221 @@
+"""What records know of one person's mentorship: enough for every page, with no worker and no Temporal alive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import TypeVar
+
+import structlog
+from pydantic import TypeAdapter
+
+from gateway.links import Bearer, LinkExpired, LinkInvalid, LinkSigner, Purpose
+from mentorship import events as e
+from mentorship.advance import advance
+from mentorship.evolve import fold
+from mentorship.people import Side
+from mentorship.programme import Programme, Texts
+from mentorship.state import State, report_digest
+from notices.language import Clock, zone
+from notices.readers import plain
+from records.cohorts import Enrolment
+from records.errors import RecordsUnavailable, SchemaOutdated, Unknown, UnknownKey
+from records.journal import JournalEntry
+from records.notes import Note
+from records.people import Profile
+from records.store import Records
+from webhook.door import Clock as Now
+from webhook.pages.shell import PageProblem
+from webhook.pages.wording import reader_language
+
+T = TypeVar("T")
+_EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
+_log = structlog.stdlib.get_logger("webhook.pages")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A goal in the two's words; `text` is None when its words are no longer kept. `by` is who set it."""
+
+    id: str
+    by: Side
+    text: str | None
+    actions: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One's own report that can be taken back: `code` is its digest, as the state keeps it."""
+
+    code: str
+    message_id: str
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Feedback:
+    meeting: int
+    by: Side
+    text: str
+    shared: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Known:
+    """`state` is where the journal ends, carried on to `now` by the core itself: what a worker will say once it looks.
+
+    None while the mentorship has not begun. Of this reader's messages, by id: `taken` all that the door saw, `sent` those that Temporal
+    has, `kept` those of them that the journal lacks yet.
+    """
+
+    bearer: Bearer
+    enrolment: Enrolment
+    side: Side
+    programme: Programme
+    texts: Texts
+    reader: Profile
+    partner: str | None
+    state: State | None
+    goals: tuple[Goal, ...]
+    reports: tuple[Report, ...]
+    feedback: tuple[Feedback, ...]
+    sent: frozenset[str]
+    taken: frozenset[str]
+    kept: tuple[str, ...]
+    chosen: str | None
+    clock: Clock
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now
+
+
+class Reading:
+    """Shared by all pages of a process."""
+
+    def __init__(self, records: Records, signer: LinkSigner | None, retry_after: int, now: Now) -> None:
+        self._records = records
+        self._signer = signer
+        self._retry_after = retry_after
+        self.now = now
+
+    def bearer(self, purpose: Purpose, token: str) -> Bearer:
+        """Raises PageProblem: a link that is too old (with a way to a fresh one), or none of ours."""
+        try:
+            return self._bearer(purpose, token)
+        except LinkExpired:
+            raise PageProblem(HTTPStatus.GONE, "link_expired", purpose=purpose, token=token) from None
+        except LinkInvalid:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
+
+    def bearer_of_old(self, purpose: Purpose, token: str) -> Bearer:
+        """For whom the link was made, also when it is too old. Raises PageProblem."""
+        try:
+            return self._bearer(purpose, token)
+        except LinkExpired as expired:
+            return expired.bearer
+        except LinkInvalid:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
+
+    def _bearer(self, purpose: Purpose, token: str) -> Bearer:
+        if self._signer is None:
+            raise LinkInvalid
+        return self._signer.bearer(purpose, token)
+
+    async def known(self, bearer: Bearer, writer: str, chosen: str | None) -> Known:
+        """Raises PageProblem: 404 for somebody who is not (or no longer) in it, 503."""
+        enrolment = await self.ask(self._records.cohorts.by_mentorship(bearer.scope))
+        if enrolment is None or bearer.person not in (enrolment.mentor, enrolment.mentee):
+            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid")
+        side: Side = "mentor" if bearer.person == enrolment.mentor else "mentee"
+        people = await self.ask(self._records.people.profiles([enrolment.mentor, enrolment.mentee]))
+        reader = people.get(bearer.person)
+        if reader is None:
+            raise PageProblem(HTTPStatus.GONE, "erased")
+        now = self.now()
+        entries = await self.ask(self._records.journal.entries(bearer.scope))
+        notes = {note.id: note for note in await self.ask(self._records.notes.of(bearer.scope))}
+        kept = await self.ask(self._records.doors.of(bearer.scope, writer))
+        lasting = {entry.message_id for entry in entries if entry.kind == "command"}
+        events = [_EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at}) for entry in entries if entry.kind == "event"]
+        state = advance(fold(events), (), now).state if events else None
+        programme = await self._programme(enrolment, state)
+        texts = programme.texts()
+        spoken = reader_language(chosen, reader.language, texts.languages)
+        partner = people.get(enrolment.mentee if side == "mentor" else enrolment.mentor)
+        return Known(
+            bearer=bearer,
+            enrolment=enrolment,
+            side=side,
+            programme=programme,
+            texts=texts,
+            reader=reader,
+            partner=spoken.isolated(plain(partner.name)) if partner is not None and partner.name else None,
+            state=state,
+            goals=_goals(events, notes),
+            reports=_reports(entries, bearer.person),
+            feedback=_feedback(events, notes),
+            sent=frozenset(message.message_id for message in kept if message.sent),
+            taken=frozenset(message.message_id for message in kept),
+            kept=tuple(message.message_id for message in kept if message.sent and message.message_id not in lasting),
+            chosen=chosen,
+            clock=Clock(spoken, zone(reader.time_zone, texts.time_zone), now),
+        )
+
+    async def journaled(self, mentorship: str, message_id: str, within: float) -> bool:
+        """Whether the journal has the message within so many seconds: what a page shows then is up to date."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + within
+        while await self.ask(self._records.journal.receipt(mentorship, message_id)) is None:
+            if loop.time() > until:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
+    async def enrolment(self, mentorship: str) -> Enrolment | None:
+        return await self.ask(self._records.cohorts.by_mentorship(mentorship))
+
+    async def _programme(self, enrolment: Enrolment, state: State | None) -> Programme:
+        """The version that this mentorship began with: a cohort's newer one is for the pairs that come."""
+        if state is not None:
+            return await self.ask(self._records.programmes.get(state.rules.programme, state.rules.version))
+        cohort = await self.ask(self._records.cohorts.get(enrolment.cohort))
+        if cohort is None:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid")
+        return await self.ask(self._records.programmes.get(cohort.programme, cohort.version))
+
+    async def ask(self, asked: Awaitable[T]) -> T:
+        """What records answer. Raises PageProblem (503) when they cannot be reached, 404 when it is not there."""
+        try:
+            return await asked
+        except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
+            _log.warning("records unavailable", error=type(error).__name__)
+            raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers={"Retry-After": str(self._retry_after)}) from None
+        except Unknown:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
+
+
+def _goals(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Goal, ...]:
+    found: dict[str, Goal] = {}
+    words: Callable[[str], str | None] = lambda note: notes[note].text if note in notes else None  # noqa: E731 - a name for one lookup
+    for event in events:
+        if isinstance(event, e.GoalSet):
+            before = found.get(event.goal, Goal(event.goal, event.side, None, ()))
+            text = words(event.note_id) if event.note_id is not None else before.text
+            found[event.goal] = Goal(event.goal, before.by, text, (*before.actions, *map(words, event.actions)))
+    return tuple(found.values())
+
+
+def _reports(entries: list[JournalEntry], person: str) -> tuple[Report, ...]:
+    mine = [row for row in entries if row.kind == "command" and row.by == person and row.outcome == "applied" and row.message_id]
+    return tuple(Report(report_digest(row.message_id or ""), row.message_id or "", row.name, row.at) for row in mine)
+
+
+def _feedback(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Feedback, ...]:
+    given = [event for event in events if isinstance(event, e.FeedbackGiven) and event.note_id in notes]
+    return tuple(Feedback(event.meeting, event.side, notes[event.note_id or ""].text, event.shared, event.at) for event in given)

@@ -1,0 +1,76 @@
+"""One concern: a case of its own, that reminds until a person owns and closes it (H16).
+
+It knows an id and nothing else. What is due, and for whom, an activity finds in records; here are the patience and the clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.cases import CaseOf, Standing
+    from workflows.outbox import execute
+
+SHORTEST = timedelta(seconds=1)
+"""Between two looks, whatever the clocks say."""
+
+
+class CaseInput(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+
+
+@workflow.defn(name="Case")
+class Case:
+    @workflow.init
+    def __init__(self, start: CaseInput) -> None:
+        self._case = start.case
+        self._stirred = False
+        self._standing = Standing()
+
+    @workflow.signal
+    def look(self) -> None:
+        """Something changed in records. Nobody has to send it: what it would tell is found at the next reminder, too."""
+        self._stirred = True
+
+    @workflow.query
+    def standing(self) -> Standing:
+        return self._standing
+
+    @workflow.run
+    async def run(self, start: CaseInput) -> Standing:
+        while True:
+            try:
+                return await self._live(start)
+            except asyncio.CancelledError:
+                continue  # only a person closes a case, and not from Temporal's UI
+            except ActivityError as error:
+                if not is_cancelled_exception(error):
+                    raise
+
+    async def _live(self, start: CaseInput) -> Standing:
+        while True:
+            self._stirred = False
+            self._standing = await execute("tend_case", CaseOf(case=self._case), Standing)
+            workflow.set_current_details(f"### Case\n\n- **State:** {self._standing.state}")
+            if self._standing.look_again is None and not self._stirred:
+                return self._standing
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(start)
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Until somebody did something, or it is time to look again."""
+        again = self._standing.look_again
+        # A timer's length is rounded to milliseconds: a hair longer, so that what is due is due when it fires.
+        pause = max(again - workflow.now() + timedelta(milliseconds=1), SHORTEST) if again is not None else SHORTEST
+        try:
+            await workflow.wait_condition(lambda: self._stirred, timeout=pause, timeout_summary="Look again")
+        except TimeoutError:
+            return
