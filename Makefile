@@ -18,7 +18,7 @@ TESTS ?= tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run pairing test check format lock secrets clean
+.PHONY: help demo run pairing test check lint shape types laws format lock secrets clean
 
 help:
 	@echo 'make demo          a whole programme in seconds, from pairs to certificates; KEEP=1 leaves it up'
@@ -41,11 +41,19 @@ pairing: $(PAIRING)
 test: $(DEVELOPMENT)
 	$(BIN)/python -m pytest $(TESTS)
 
-check: $(DEVELOPMENT)
+check: lint shape types laws
+
+lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .
+
+shape: $(DEVELOPMENT)
 	$(BIN)/ruff format --check .
+
+types: $(DEVELOPMENT)
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+
+laws: $(DEVELOPMENT)
+	$(BIN)/lint-imports --no-logo
 
 format: $(DEVELOPMENT)
 	$(BIN)/ruff format .

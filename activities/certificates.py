@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import structlog
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
 from mentorship.effects import IssueCertificates
 from mentorship.people import Pair
-
-log = structlog.get_logger("certificates")
 
 
 class CertificateRequest(BaseModel):
@@ -46,5 +43,5 @@ class CertificateActivities:
         """Both people or nobody: a failure with one is retried with both, and the first one's stays the same."""
         people = (request.pair.mentor, request.pair.mentee)
         issued = Certificates(certificates={person: await self._registrar.issue(person, request) for person in people})
-        log.info("certificates_issued", mentorship=request.mentorship)
+        activity.logger.info("certificates issued")
         return issued

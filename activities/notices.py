@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-import structlog
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
@@ -17,8 +16,6 @@ from mentorship.effects import CHANGES, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import Pair
 from mentorship.programme import Mail
-
-log = structlog.get_logger("notices")
 
 Verdict = Literal["send", "already", "over_budget", "unsubscribed"]
 Failure = Literal["bounced", "over_budget", "unsubscribed", "no_address", "undeliverable"]
@@ -129,8 +126,8 @@ class NoticeActivities:
             message_id = await self._post.deliver(reader, request)
         except Undeliverable as undeliverable:
             await self._ledger.failed(key, undeliverable.why, now)
-            log.warning("mail_failed", mentorship=request.mentorship, kind=kind, effect=request.notice.id, why=undeliverable.why)
+            activity.logger.warning("mail failed: %s, effect %s, %s", kind, request.notice.id, undeliverable.why)
             raise
         await self._ledger.sent(key, message_id, now)
-        log.info("mail_sent", mentorship=request.mentorship, kind=kind, effect=request.notice.id)
+        activity.logger.info("mail sent: %s, effect %s", kind, request.notice.id)
         return None

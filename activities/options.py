@@ -30,8 +30,6 @@ class Options(NamedTuple):
     longest_pause: timedelta = timedelta(minutes=5)
     refuses: tuple[str, ...] = ()
     heartbeat: timedelta | None = None
-    local: bool = False
-    """Run by the worker that holds the workflow task: one event in the history instead of six; for short, idempotent writes."""
 
     @property
     def retry(self) -> RetryPolicy:
@@ -43,9 +41,13 @@ class Options(NamedTuple):
         )
 
 
+# None of them is a local activity, the journal least of all: a workflow task that is lost after a local activity ran is decided anew,
+# with the signals that came since, and the journal would hold what was never decided.
 OPTIONS: dict[str, Options] = {
-    "append_journal": Options(WORK_QUEUE, "Write the journal", timedelta(seconds=30), longest_pause=timedelta(minutes=1), refuses=("Diverged",), local=True),
-    "seal_journal": Options(WORK_QUEUE, "Close the journal", timedelta(seconds=30), longest_pause=timedelta(minutes=1), local=True),
+    "append_journal": Options(
+        WORK_QUEUE, "Write the journal", timedelta(seconds=30), longest_pause=timedelta(minutes=1), refuses=("Diverged",), heartbeat=ALIVE
+    ),
+    "seal_journal": Options(WORK_QUEUE, "Close the journal", timedelta(seconds=30), longest_pause=timedelta(minutes=1), heartbeat=ALIVE),
     "plan_meetings": Options(WORK_QUEUE, "Plan meetings", timedelta(seconds=30)),
     "tell_coordinators": Options(WORK_QUEUE, "Update the coordinators' list", timedelta(seconds=30)),
     "send_notice": Options(
@@ -60,9 +62,7 @@ OPTIONS: dict[str, Options] = {
     "issue_certificates": Options(CERTIFICATES_QUEUE, "Issue certificates", timedelta(minutes=2), longest_pause=timedelta(minutes=10), heartbeat=ALIVE),
     "enrol_batch": Options(WORK_QUEUE, "Enrol a batch of pairs", timedelta(minutes=10), heartbeat=timedelta(seconds=30)),
     "send_digest": Options(NOTICES_QUEUE, "Send the weekly digest", timedelta(minutes=5), within=timedelta(days=1), heartbeat=ALIVE),
-    "tend_case": Options(
-        NOTICES_QUEUE, "Look after the case", timedelta(minutes=2), first_pause=timedelta(seconds=2), longest_pause=timedelta(minutes=15), heartbeat=ALIVE
-    ),
+    "tend_case": Options(WORK_QUEUE, "Look after the case", timedelta(minutes=2), first_pause=timedelta(seconds=2), heartbeat=ALIVE),
     "cohort_progress": Options(WORK_QUEUE, "Count the cohort's mentorships", timedelta(seconds=30)),
 }
 """By activity type."""

@@ -65,7 +65,7 @@ def _compiled(template: Path, inputs: dict[str, str], font_folder: Path | None) 
         return typst.compile(
             template,
             root=HERE,
-            font_paths=_fonts(font_folder),
+            font_paths=_fonts(font_folder, _seen(font_folder)),
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs=inputs,
@@ -76,8 +76,16 @@ def _compiled(template: Path, inputs: dict[str, str], font_folder: Path | None) 
         raise _explained(problem) from None
 
 
+def _seen(folder: Path | None) -> tuple[tuple[str, int, int], ...]:
+    """What is in the folder now: a font that an operator adds is used at once, by processes that run already."""
+    if folder is None:
+        return ()
+    found = ((path, path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
+    return tuple((str(path), known.st_mtime_ns, known.st_size) for path, known in found)
+
+
 @lru_cache(maxsize=4)
-def _fonts(folder: Path | None) -> typst.Fonts:
+def _fonts(folder: Path | None, _: tuple[tuple[str, int, int], ...]) -> typst.Fonts:
     paths: list[Any] = [FONTS] if folder is None else [FONTS, folder]
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=paths)
 

@@ -19,6 +19,11 @@ from certificates.terms import lint, undefined_terms
 from certificates.trust import Trust
 
 
+def status_list_url(base_url: str) -> str:
+    """Where the issuer's list is: it stands in every credential, so it must be served there as long as certificates are shown."""
+    return f"{base_url.rstrip('/')}/status-lists/1"
+
+
 class StatusUnknown(Exception):  # noqa: N818 - it says what is wrong, as the other packages' errors do
     """The list at hand does not tell: another list, not signed by the issuer, or too old. A sentence for a person."""
 

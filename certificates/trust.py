@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import unquote
 
 from openbadgeslib.ob3 import resolve_did
 
@@ -47,6 +48,14 @@ class Trust:
         if not keys:
             raise ValueError("no assertion method with a publicKeyMultibase")
         return cls(keys)
+
+
+def document_url(did: str) -> str:
+    """Where a did:web keeps its document, always over TLS. Raises `ValueError` when it is not one."""
+    host, *path = [unquote(part) for part in did.removeprefix("did:web:").split(":")]
+    if not did.startswith("did:web:") or not host or not all(path) or any(mark in part for part in (host, *path) for mark in "/?#@\\ "):
+        raise ValueError("expected did:web:host or did:web:host:path")
+    return f"https://{host}/{'/'.join([*path, 'did.json'] if path else ['.well-known', 'did.json'])}"
 
 
 def _pem(did: str) -> bytes:

@@ -52,20 +52,51 @@ class Verdict:
         return self.state is State.VALID
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What a file says of itself, before anything of it is believed. `status_list` is where its issuer says who was revoked."""
+
+    id: str
+    issuer: str
+    issuer_name: str
+    method: str
+    status_list: str | None
+    printed: bool
+
+
+def read_claim(data: bytes) -> Claim | None:
+    """Tells whose keys a verifier has to find. None for what is no credential; never raises for what is in the file."""
+    try:
+        text = _text(data)
+    except _NoCredentialError:
+        return None
+    document = _parsed(text)
+    if document is None:
+        return None
+    issuer, entries = document["issuer"], document.get("credentialStatus")
+    entries = entries if isinstance(entries, list) else [entries]
+    lists = [entry["statusListCredential"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("statusListCredential"), str)]
+    name = issuer.get("name") if isinstance(issuer, dict) else None
+    return Claim(
+        id=str(document.get("id", "")),
+        issuer=_issuer(document),
+        issuer_name=name if isinstance(name, str) else "",
+        method=_method(document),
+        status_list=lists[0] if lists else None,
+        printed=_is_pdf(data),
+    )
+
+
 def verify_file(data: bytes, *, trust: Trust, name: str | None = None, email: str | None = None, status_list: str | None = None) -> Verdict:
     """A PDF with its attachment, or the JSON itself. Never raises for what is in the file.
 
     What a PDF prints is not signed, only what is attached: give the printed `name` to have it compared with the signed hash.
     """
-    if len(data) > LARGEST:
-        return Verdict(State.UNREADABLE, ("The file is too large to be a certificate.",))
-    printed = data[:1024].lstrip().startswith(b"%PDF-")
     try:
-        text = _attached(data) if printed else data.decode("utf-8-sig")
+        text = _text(data)
     except _NoCredentialError as problem:
         return Verdict(State.UNREADABLE, (str(problem),))
-    except UnicodeDecodeError:
-        return Verdict(State.UNREADABLE, ("The file is neither a PDF nor JSON text.",))
+    printed = _is_pdf(data)
     verdict = verify_credential(text, trust=trust, name=name, email=email, status_list=status_list)
     if printed and verdict.valid and name is None:
         said = "The attached credential is what was signed; the name on the page was not compared with it."
@@ -145,6 +176,21 @@ def _is_holder(document: dict[str, Any], kind: str, claimed: str) -> bool:
 
 class _NoCredentialError(Exception):
     pass
+
+
+def _is_pdf(data: bytes) -> bool:
+    return data[:1024].lstrip().startswith(b"%PDF-")
+
+
+def _text(data: bytes) -> str:
+    if len(data) > LARGEST:
+        raise _NoCredentialError("The file is too large to be a certificate.")
+    if _is_pdf(data):
+        return _attached(data)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _NoCredentialError("The file is neither a PDF nor JSON text.") from None
 
 
 def _attached(data: bytes) -> str:

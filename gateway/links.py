@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 from pydantic import SecretStr
 
-Purpose = Literal["page", "calendar", "unsubscribe", "private", "coordinator"]
+Purpose = Literal["page", "calendar", "unsubscribe", "private", "coordinator", "case"]
 
 LIFETIMES: dict[Purpose, timedelta | None] = {
     "page": timedelta(days=60),
@@ -18,12 +18,13 @@ LIFETIMES: dict[Purpose, timedelta | None] = {
     "unsubscribe": None,
     "private": timedelta(minutes=15),
     "coordinator": timedelta(days=30),
+    "case": timedelta(days=15),
 }
 """How long a link opens; None: until its secret is retired."""
 
 
 class Bearer(NamedTuple):
-    """For whom a link was made: a person's opaque id, and the mentorship (for a coordinator: the cohort)."""
+    """For whom a link was made: a person's opaque id, and the mentorship (for a coordinator: the cohort; for who is asked about a concern: the case)."""
 
     scope: str
     person: str

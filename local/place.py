@@ -137,12 +137,15 @@ class Place:
         }
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
-        """The person's own environment without what speaks of another stack, and with these settings."""
+        """The person's own environment without what speaks of another stack, and with these settings.
+
+        `MENTORSHIP_STACK` tells nothing to anybody but who looks for what belongs to this folder.
+        """
         found = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         if sys.pycache_prefix and not sys.dont_write_bytecode:
             found.pop("PYTHONDONTWRITEBYTECODE", None)
             found["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
-        return {**found, **settings}
+        return {**found, "MENTORSHIP_STACK": str(self.folder), **settings}
 
     def write_env(self, ports: Ports) -> None:
         """A file for a shell to source, so that `mentorship …` reaches this stack."""

@@ -180,7 +180,8 @@ class SubmitPrivately(Message):
     """What is only its author's business; the signal's name says nothing of which it is (H12)."""
 
     command: Literal["submit_privately"] = "submit_privately"
-    body: PrivateBody = EndWish()
+    body: PrivateBody | None = None
+    """None says nothing, and is refused: an empty message never means the wish to end."""
 
 
 # -- operators: updates ---------------------------------------------------------------------------------------------------

@@ -433,6 +433,8 @@ def _submit_privately(state: State, command: c.SubmitPrivately, side: Side, at: 
             if not all(map(_BENEFIT.fullmatch, body.benefits)):
                 return _refuse(at, "malformed")
             return (e.BenefitsPinned(at=at, side=side, benefits=tuple(dict.fromkeys(body.benefits))[:10]),)
+        case None:
+            return _refuse(at, "malformed")
         case EndWish():
             if state.closing:
                 return _refuse(at, "closing")

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 from pydantic.functional_validators import AfterValidator
 
 _SHAPE = re.compile(r"P(?:(?P<weeks>\d{1,4})W|(?P<days>\d{1,5})D)?(?:T(?=\d)(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,7})M)?(?:(?P<s>\d{1,8})S)?)?")
@@ -20,8 +20,8 @@ class Duration(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    days: int = 0
-    seconds: int = 0
+    days: Annotated[int, Field(ge=0, le=99_999)] = 0
+    seconds: Annotated[int, Field(ge=0, le=10_000_000_000)] = 0
 
     @model_validator(mode="before")
     @classmethod

@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from mentorship.effects import NoticeKind
 from notices.language import language
-from notices.view import FreshLinkView, View
+from notices.view import CaseView, FreshLinkView, View
 
 Medium = Literal["text", "html"]
-Kind = NoticeKind | Literal["fresh_link"]
+Kind = NoticeKind | Literal["fresh_link", "concern", "unowned"]
 _WIDTH = 72
 
 
@@ -29,7 +29,7 @@ class Letter:
     html: str
 
 
-def letter(kind: Kind, view: View | FreshLinkView, code: str) -> Letter:
+def letter(kind: Kind, view: View | FreshLinkView | CaseView, code: str) -> Letter:
     """The words of one notice in the language `code`. A fact that a template needs and lacks raises jinja2.UndefinedError."""
     lines = {part: " ".join(_part(kind, view, code, "text", part).split()) for part in ("subject", "glance")}
     return Letter(lines["subject"], text=_whole(kind, view, code, "text", lines), html=_whole(kind, view, code, "html", lines))
@@ -41,12 +41,12 @@ def title(view: View, code: str, part: Literal["title", "description"]) -> str:
     return " ".join(str(getattr(module, part)()).split())
 
 
-def _part(kind: Kind, view: View | FreshLinkView, code: str, medium: Medium, part: str) -> str:
+def _part(kind: Kind, view: View | FreshLinkView | CaseView, code: str, medium: Medium, part: str) -> str:
     module = _environment(code, medium).get_template(f"kinds/{kind}.j2").make_module({"view": view})
     return str(getattr(module, part)())
 
 
-def _whole(kind: Kind, view: View | FreshLinkView, code: str, medium: Medium, lines: dict[str, str]) -> str:
+def _whole(kind: Kind, view: View | FreshLinkView | CaseView, code: str, medium: Medium, lines: dict[str, str]) -> str:
     environment = _environment(code, medium)
     body = _part(kind, view, code, medium, "body")
     shown = Markup(body) if medium == "html" else body  # noqa: S704 - it was rendered by an escaping environment just above

@@ -235,6 +235,27 @@ class FreshLinkView:
     side: Side | Literal["coordinators"] = "mentee"
 
 
+@dataclass(frozen=True)
+class CaseView:
+    """A concern's mail: what the templates may say (H16); the rest of its attributes are those that every mail's frame asks for.
+
+    `again`: it is a reminder. `taken`: to who looks after it. `number` and `days` are the owner's.
+    """
+
+    reader: str
+    programme: str
+    place: str
+    link: str | None = None
+    again: bool = False
+    taken: bool = False
+    number: int = 0
+    days: int = 0
+    page: str | None = None
+    who_sees_what: str | None = None
+    unsubscribe: str | None = None
+    side: Side | Literal["coordinators"] = "coordinators"
+
+
 def utc(instant: datetime) -> datetime:
     """`instant` in UTC; a value without a zone is refused, since nobody could say when it is."""
     if instant.tzinfo is None:

@@ -133,6 +133,11 @@ class Cases(Part):
         """That person looks after it from now on; who came first stays, so look at `taken_by`. Raises UnknownCase."""
         return await self._change(case, lambda known: {"state": "taken", "taken_by": by, "taken_at": at} if known.state == "waiting" else {})
 
+    async def give_back(self, case: str, by: str) -> Case:
+        """Who took it cannot look after it any more: it waits again. Raises UnknownCase."""
+        free = {"state": "waiting", "taken_by": None, "taken_at": None}
+        return await self._change(case, lambda known: free if known.state == "taken" and known.taken_by == by else {})
+
     async def close(self, case: str, by: str, outcome: Outcome, at: datetime) -> Case:
         """By who looks after it; by anybody else it changes nothing, so look at `state`. Idempotent. Raises UnknownCase."""
 

@@ -1,4 +1,4 @@
-"""The certificates' registry: exactly one for a mentorship and person, whatever crashes (H7, H8)."""
+"""The certificates' registry: exactly one for a mentorship and person, whatever crashes (H7, H8); after a change of name, one that stands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
 from records.database import Database, Part
-from records.errors import Erased, NotStored, UnknownCertificate
+from records.errors import Erased, NotStored, Revoked, UnknownCertificate
 from records.ids import mint_certificate
 from records.schema import certificates
 from records.sealing import Sealer, open_with, seal_with
@@ -22,6 +22,8 @@ from records.sealing import Sealer, open_with, seal_with
 
 class Certificate(BaseModel):
     """One row. `id` is unguessable; `status_index` is its place in a status list; `stored` says that its document can be fetched.
+
+    `edition` 1 is what the programme issued; a later one superseded the one before. `changed_at` is since when it is not valid any more.
 
     `fields` are what it was issued with, the holder's name among them, and `reason` is why it was revoked: both are sealed with the
     holder's key, and are empty once the holder was erased. The certificate and its status stay.
@@ -36,6 +38,8 @@ class Certificate(BaseModel):
     status: Literal["valid", "revoked", "superseded"]
     reason: str | None
     superseded_by: str | None
+    edition: int
+    changed_at: Instant | None
     stored: bool
     fields: dict[str, Any]
     status_index: int
@@ -49,36 +53,53 @@ class Certificates(Part):
     async def reserve(self, mentorship: str, person: str, fields: Mapping[str, Any]) -> Certificate:
         """The person's certificate of this mentorship: a new row, or the first one unchanged with the `fields` it was reserved with.
 
+        Always the first edition, also when a later one superseded it: whoever repeats what the programme did gets what it got.
         Raises UnknownPerson, Erased. `fields` is JSON.
         """
         async with self._database.write(f"certificate/{mentorship}/{person}") as connection:
-            found = await self._select(connection, certificates.c.mentorship == mentorship, certificates.c.person == person)
-            if found:
-                return found[0]
-            key = await self._keys.of(connection, person)
-            certificate = mint_certificate()
-            values = {
-                "id": certificate,
-                "mentorship": mentorship,
-                "person": person,
-                "issued_at": datetime.now(UTC),
-                "status": "valid",
-                "fields_sealed": seal_with(key, json.dumps(dict(fields)).encode(), f"fields of {certificate}"),
-            }
-            unique = [certificates.c.mentorship, certificates.c.person]
-            await self._database.insert_new(connection, certificates, values, unique=unique, returning=certificates.c.id)
-            return (await self._select(connection, certificates.c.mentorship == mentorship, certificates.c.person == person))[0]
+            return await self._edition(connection, mentorship, person, 1, fields)
+
+    async def reissue(self, certificate: str, fields: Mapping[str, Any]) -> Certificate:
+        """The next edition of a valid certificate, reserved with these `fields`, or the one that superseded it, unchanged.
+
+        Nothing is superseded yet; `supersede` does that once there is a document. Until then a repeat may give other fields.
+        Raises UnknownCertificate, NotStored (there is nothing to supersede yet), Revoked, Erased.
+        """
+        async with self._database.read() as connection:
+            old = await _row(connection, certificate)
+        async with self._database.write(f"certificate/{old.mentorship}/{old.person}") as connection:
+            old = await _row(connection, certificate)
+            if old.status == "revoked":
+                raise Revoked(f"certificate {certificate} is revoked")
+            if old.credential is None:
+                raise NotStored(f"certificate {certificate} has no document yet")
+            new = await self._edition(connection, old.mentorship, old.person, old.edition + 1, fields)
+            if new.stored or new.fields == dict(fields):
+                return new
+            key = await self._keys.of(connection, old.person)
+            await connection.execute(update(certificates).where(certificates.c.id == new.id).values(fields_sealed=_sealed_fields(key, new.id, fields)))
+            return (await self._select(connection, certificates.c.id == new.id))[0]
+
+    async def supersede(self, certificate: str, by: str, credential: str, pdf: bytes) -> None:
+        """Keeps the new edition's document and turns from the old one to it, both or nothing. Idempotent: the first document stays.
+
+        Raises UnknownCertificate, Revoked, Erased.
+        """
+        async with self._database.write(f"certificate/{certificate}", f"certificate/{by}") as connection:
+            old, new = await _row(connection, certificate), await _row(connection, by)
+            if old.status == "revoked":
+                raise Revoked(f"certificate {certificate} is revoked")
+            if (new.mentorship, new.person, new.edition) != (old.mentorship, old.person, old.edition + 1):
+                raise UnknownCertificate(f"{by} is not the next edition of {certificate}")
+            await self._store(connection, new, credential, pdf)
+            if old.status == "valid":
+                changed = {"status": "superseded", "superseded_by": by, "changed_at": datetime.now(UTC)}
+                await connection.execute(update(certificates).where(certificates.c.id == certificate).values(**changed))
 
     async def store(self, certificate: str, credential: str, pdf: bytes) -> bool:
         """Keeps the document, once: the first stays, and False says that there was one. Raises UnknownCertificate, Erased."""
         async with self._database.write(f"certificate/{certificate}") as connection:
-            row = await _row(connection, certificate)
-            if row.credential is not None:
-                return False
-            key = await self._keys.of(connection, row.person)
-            sealed = seal_with(key, pdf, f"document of {certificate}")
-            await connection.execute(update(certificates).where(certificates.c.id == certificate).values(credential=credential, pdf_sealed=sealed))
-        return True
+            return await self._store(connection, await _row(connection, certificate), credential, pdf)
 
     async def get(self, certificate: str) -> Certificate | None:
         async with self._database.read() as connection:
@@ -116,7 +137,8 @@ class Certificates(Part):
                 return
             key = (await self._keys.many(connection, [row.person])).get(row.person)
             sealed = seal_with(key, reason.encode(), f"reason of {certificate}") if key else None
-            await connection.execute(update(certificates).where(certificates.c.id == certificate).values(status="revoked", reason_sealed=sealed))
+            changed = {"status": "revoked", "reason_sealed": sealed, "changed_at": datetime.now(UTC)}
+            await connection.execute(update(certificates).where(certificates.c.id == certificate).values(**changed))
 
     async def of(self, mentorship: str) -> list[Certificate]:
         async with self._database.read() as connection:
@@ -132,10 +154,48 @@ class Certificates(Part):
             wanted = select(certificates.c.status_index).where(certificates.c.status != "valid").order_by(certificates.c.status_index)
             return list((await connection.execute(wanted)).scalars())
 
+    async def waiting(self) -> list[Certificate]:
+        """Reserved and without a document yet: being made, or held up by a character that no font prints."""
+        async with self._database.read() as connection:
+            return await self._select(connection, certificates.c.credential.is_(None))
+
+    async def _edition(self, connection: AsyncConnection, mentorship: str, person: str, edition: int, fields: Mapping[str, Any]) -> Certificate:
+        """The row, inserted when it is not there."""
+        this = (certificates.c.mentorship == mentorship, certificates.c.person == person, certificates.c.edition == edition)
+        found = await self._select(connection, *this)
+        if found:
+            return found[0]
+        key = await self._keys.of(connection, person)
+        certificate = mint_certificate()
+        values = {
+            "id": certificate,
+            "mentorship": mentorship,
+            "person": person,
+            "edition": edition,
+            "issued_at": datetime.now(UTC),
+            "status": "valid",
+            "fields_sealed": _sealed_fields(key, certificate, fields),
+        }
+        unique = [certificates.c.mentorship, certificates.c.person, certificates.c.edition]
+        await self._database.insert_new(connection, certificates, values, unique=unique, returning=certificates.c.id)
+        return (await self._select(connection, *this))[0]
+
+    async def _store(self, connection: AsyncConnection, row: Any, credential: str, pdf: bytes) -> bool:
+        if row.credential is not None:
+            return False
+        key = await self._keys.of(connection, row.person)
+        sealed = seal_with(key, pdf, f"document of {row.id}")
+        await connection.execute(update(certificates).where(certificates.c.id == row.id).values(credential=credential, pdf_sealed=sealed))
+        return True
+
     async def _select(self, connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Certificate]:
         rows: Sequence[Any] = (await connection.execute(select(certificates).where(*where).order_by(certificates.c.status_index))).all()
         keys = await self._keys.many(connection, [row.person for row in rows])
         return [_certificate(row, keys.get(row.person)) for row in rows]
+
+
+def _sealed_fields(key: bytes, certificate: str, fields: Mapping[str, Any]) -> bytes:
+    return seal_with(key, json.dumps(dict(fields)).encode(), f"fields of {certificate}")
 
 
 async def _row(connection: AsyncConnection, certificate: str) -> Any:
@@ -154,6 +214,8 @@ def _certificate(row: Any, key: bytes | None) -> Certificate:
         status=row.status,
         reason=open_with(key, row.reason_sealed, f"reason of {row.id}").decode() if key and row.reason_sealed else None,
         superseded_by=row.superseded_by,
+        edition=row.edition,
+        changed_at=row.changed_at,
         stored=row.credential is not None,
         fields=json.loads(open_with(key, row.fields_sealed, f"fields of {row.id}")) if key else {},
         status_index=row.status_index,

@@ -62,6 +62,10 @@ class NotStored(Unknown):
     """The certificate is reserved, but its document was not stored yet."""
 
 
+class Revoked(RecordsError):
+    """The certificate is revoked; nothing follows it."""
+
+
 class UnknownNotice(Unknown):
     pass
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; a test holds it to be the one that leads to these tables."""
 
 
@@ -193,10 +193,12 @@ certificates = Table(
     Column("status", String(10), nullable=False),
     Column("reason_sealed", LargeBinary),
     Column("superseded_by", _REF),
+    Column("edition", Integer, nullable=False, server_default="1"),  # 1 is what the programme issued; later ones supersede it
+    Column("changed_at", Utc),  # since when it is revoked or superseded
     Column("fields_sealed", LargeBinary, nullable=False),
     Column("credential", Text),
     Column("pdf_sealed", LargeBinary),
-    UniqueConstraint("mentorship", "person"),
+    UniqueConstraint("mentorship", "person", "edition"),
     CheckConstraint("status IN ('valid', 'revoked', 'superseded')", name="status"),
     sqlite_autoincrement=True,  # a number is never given twice
 )

@@ -21,6 +21,7 @@ from records import migrate
 from records.cohorts import Enrolment
 from records.errors import RecordsError
 from records.store import Records
+from starter import certificate
 from starter.answer import Json, Refused, answer
 from starter.enrolment import signal_with_start
 from starter.reach import open_records, reach_temporal
@@ -58,8 +59,9 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
         temporal = [Check("temporal", "ok", "reachable"), *await _safely("namespace", lambda: _namespace(client, fix))]
     except TemporalUnavailable as error:
         temporal = [Check("temporal", "wrong", str(error))]
-    checks = [keys, *records, *temporal]
-    if client is None or any(check.state == "wrong" for check in checks):
+    fonts = await _safely("certificates", lambda: _certificates(settings)) if all(check.state != "wrong" for check in records) else []
+    checks = [keys, *records, *fonts, *temporal]
+    if client is None or any(check.state == "wrong" for check in checks if check not in fonts):
         return checks
     reached = client
     return [*checks, *await _safely("mentorships", lambda: _mentorships(settings, reached, fix))]
@@ -87,6 +89,12 @@ async def _records(settings: Settings, fix: bool) -> list[Check]:
         return [Check("records", "wrong", "not at this release's tables; `mentorship doctor --fix` brings them there")]
     await asyncio.to_thread(migrate.upgrade, settings.database_url)
     return [Check("records", "fixed", "brought to this release's tables")]
+
+
+async def _certificates(settings: Settings) -> list[Check]:
+    """Those that no font here can print; the worker tries again by itself."""
+    async with open_records(settings) as records:
+        return [Check("certificate", "wrong", line) for line in await certificate.held_up(records, settings)]
 
 
 async def _namespace(client: Client, fix: bool) -> list[Check]:

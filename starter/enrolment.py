@@ -12,6 +12,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from gateway.names import COHORT, TASK_QUEUE, cohort_id
 from mentorship.commands import Plan
+from mentorship.label import Label
 from mentorship.programme import Programme
 from records.cohorts import Cohort, EnrolledPairs
 from records.store import Records
@@ -95,7 +96,7 @@ async def signal_with_start(client: Client, cohort: str) -> None:
         task_queue=TASK_QUEUE,
         start_signal=ENROL,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=f"cohort {cohort}",
+        static_summary=Label(f"cohort {cohort}"),
     )
 
 

@@ -14,7 +14,7 @@ from temporalio.client import Client
 
 from gateway.settings import Settings
 from records.store import Records
-from webhook import health, machine, openapi
+from webhook import health, issuer_documents, machine, openapi
 from webhook.door import Clock, Door, utc_now
 from webhook.pace import Pace
 from webhook.pages import build
@@ -42,6 +42,7 @@ def create_app(
     door = Door(settings, client, records, clock)
     app.include_router(machine.router(settings, door, Pace(settings.webhook_rate, settings.webhook_burst, ticks)))
     app.include_router(health.router(settings, client, records, registry))
+    app.include_router(issuer_documents.router(settings, records))
     build.mount(app, settings, records, door, clock, post)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http_error)

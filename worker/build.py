@@ -12,6 +12,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from activities.options import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 from worker.beating import Beating
 from worker.ports import Activities
+from workflows.case import Case
 from workflows.cohort import Cohort
 from workflows.doorkeeper import Doorkeeper
 from workflows.mentorship import Mentorship
@@ -28,7 +29,7 @@ MAILS_PER_SECOND = 20.0
 
 def workers(client: Client, ports: Activities, *, mails_per_second: float = MAILS_PER_SECOND, max_cached_workflows: int = 1000) -> tuple[Worker, ...]:
     return (
-        _worker(client, WORK_QUEUE, ports.work, workflows=[Mentorship, Cohort], max_cached_workflows=max_cached_workflows),
+        _worker(client, WORK_QUEUE, ports.work, workflows=[Mentorship, Cohort, Case], max_cached_workflows=max_cached_workflows),
         _worker(client, NOTICES_QUEUE, ports.notices, max_task_queue_activities_per_second=mails_per_second),
         _worker(client, CERTIFICATES_QUEUE, ports.certificates, max_concurrent_activities=2),
     )

@@ -16,6 +16,7 @@ from gateway import search_attributes
 from gateway.names import MENTORSHIP, TASK_QUEUE
 from mentorship.commands import Plan
 from mentorship.events import MentorshipStarted
+from mentorship.label import Label
 from mentorship.people import Pair
 from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
@@ -94,7 +95,7 @@ class RecordsOffice:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 search_attributes=attributes,
-                static_summary=f"Mentorship in cohort {enrolment.cohort}",
+                static_summary=Label(f"Mentorship in cohort {enrolment.cohort}"),
             )
         except WorkflowAlreadyStartedError:
             return

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
+from activities.cases import CaseActivities
 from activities.certificates import CertificateActivities
 from activities.coordination import CoordinationActivities
 from activities.enrolment import EnrolmentActivities
@@ -18,6 +19,8 @@ from gateway.settings import Settings
 from notices.smtp import Mailer
 from records.store import Records
 from schedule.plan import reading_hours
+from worker.case_desk import CaseDesk
+from worker.case_meetings import Meetings
 from worker.digests import SmtpDigests
 from worker.journal import RecordsJournal
 from worker.office import RecordsOffice
@@ -44,6 +47,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
     enrolment = EnrolmentActivities(RecordsOffice(records, client, digests))
     journal = JournalActivities(RecordsJournal(records))
     registrar = RecordsRegistrar(records, issuer, base_url=settings.base_url, font_folder=settings.font_folder)
+    desk = CaseDesk(records, Meetings(records, client), mailer, signer, reading_hours, sender=settings.mail_from, base_url=settings.base_url)
     notices = NoticeActivities(post, records.notices, reading_hours)
     return Activities(
         work=(
@@ -53,6 +57,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
             CoordinationActivities(records.lines).tell_coordinators,
             enrolment.enrol_batch,
             enrolment.cohort_progress,
+            CaseActivities(desk).tend_case,
         ),
         notices=(notices.send_notice, enrolment.send_digest),
         certificates=(CertificateActivities(registrar).issue_certificates,),

@@ -6,6 +6,7 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate
 
+from mentorship.label import Label
 from mentorship.policy import done_milestones, held_instants, phase
 from mentorship.state import Meeting, State
 
@@ -54,7 +55,7 @@ def changes(before: dict[str, SearchAttributePair[Any]], after: dict[str, Search
     return updates + [pair.key.value_unset() for name, pair in before.items() if name not in after]
 
 
-def card(state: State, *, diverged: bool) -> str:
+def card(state: State, *, diverged: bool) -> Label:
     """A few lines of Markdown: where the mentorship stands."""
     done, total = len(done_milestones(state)), len(state.rules.milestones)
     following = next_meeting(state)
@@ -73,4 +74,4 @@ def card(state: State, *, diverged: bool) -> str:
         lines.append(f"- **Certificates:** {len(state.certificates)} issued")
     if diverged:
         lines += ["", "**Diverged:** this run decides differently from the journal. It sends nothing until an operator resolves it: see docs/operations.md."]
-    return "\n".join(lines)
+    return Label("\n".join(lines))

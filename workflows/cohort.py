@@ -13,6 +13,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.enrolment import CohortOf, DigestRequest, EnrolRequest, Progress
+    from mentorship.label import Label
     from workflows.outbox import execute
 
 BATCH = 50
@@ -79,7 +80,7 @@ class Cohort:
         if digest is not None:
             pause = min(pause, max(digest - workflow.now(), timedelta(seconds=1)))
         try:
-            await workflow.wait_condition(lambda: self._wanted, timeout=pause, timeout_summary="Look again, or send the digest")
+            await workflow.wait_condition(lambda: self._wanted, timeout=pause, timeout_summary=Label("Look again, or send the digest"))
         except TimeoutError:
             return
 

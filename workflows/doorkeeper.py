@@ -26,5 +26,5 @@ class _Doorkeeper(WorkflowInboundInterceptor):
 class Doorkeeper(Interceptor):
     """Given to every worker that runs our workflows."""
 
-    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002, ARG002, PLR6301
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002, ARG002
         return _Doorkeeper

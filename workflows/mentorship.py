@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.journal import JournalHead, JournalOf
@@ -22,8 +22,9 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.effects import MilestoneFacts
     from mentorship.events import MentorshipStarted
     from mentorship.instant import Instant
+    from mentorship.label import Label
     from mentorship.people import SIDES
-    from mentorship.policy import done_milestones, held_instants, milestone_facts, next_due, phase
+    from mentorship.policy import Due, done_milestones, held_instants, milestone_facts, next_due, phase
     from mentorship.state import Meeting, State
     from workflows.attributes import attributes, card, changes, next_meeting
     from workflows.outbox import Outbox, OutboxState, execute
@@ -136,6 +137,9 @@ class Mentorship:
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at: datetime | None = None
         self._sealed = False
+        self._cancelled = False
+        self._asked: set[str] = set()
+        self._answers: dict[str, Answer] = {}
         carried = start.carried
         self._inbox: list[c.Command] = list(carried.inbox) if carried else []
         self._timeline: deque[TimelineEntry] = deque(carried.timeline if carried else (), maxlen=TIMELINE)
@@ -162,10 +166,10 @@ class Mentorship:
         while True:
             try:
                 await self._live(start)
-            except asyncio.CancelledError:
-                # Somebody cancelled the workflow: an operator's end, told to both people like any other.
-                self._inbox.append(c.End(message_id=f"cancelled.{workflow.info().run_id}", by="operator", at=workflow.now()))
-                continue
+            except BaseException as stopped:
+                if not is_cancelled_exception(stopped):
+                    raise
+                continue  # the next turn makes an end of it
             done = len(done_milestones(self._state))
             ended = self._state.ended.reason if self._state.ended is not None else None
             return Outcome(
@@ -188,12 +192,18 @@ class Mentorship:
                 await execute("seal_journal", JournalOf(mentorship=workflow.info().workflow_id), type(None))
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 return
-            if workflow.info().is_continue_as_new_suggested():
+            if workflow.info().is_continue_as_new_suggested() and self._outbox.light:
                 await self._continue_as_new(start)
+                continue  # more came in meanwhile than can be handed on: first things first
             self._set_alarm()
             await workflow.wait_condition(self._has_work)
 
     def _turn(self) -> None:
+        if workflow.cancellation_reason() is not None and not self._cancelled:
+            # Somebody cancelled the workflow: an operator's end, told to both people like any other.
+            self._cancelled = True
+            if not self._state.over:
+                self._inbox.append(c.End(message_id=f"cancelled.{workflow.info().run_id}", by="operator", at=workflow.now()))
         inbox = list(self._inbox)
         self._inbox.clear()
         self._take(advance(self._state, inbox, workflow.now()))
@@ -201,6 +211,9 @@ class Mentorship:
     def _take(self, turn: Advanced) -> None:
         self._state = turn.state
         self._outbox.add(turn.entries, turn.effects)
+        for entry in turn.entries:
+            if entry.message_id in self._asked and entry.outcome is not None:
+                self._answers[entry.message_id] = Answer(outcome=entry.outcome, reason=entry.reason)
         self._timeline.extend(TimelineEntry(at=entry.at, what=entry.name, reason=entry.reason) for entry in turn.entries)
 
     def _has_work(self) -> bool:
@@ -229,10 +242,10 @@ class Mentorship:
         if at is None or at <= now:
             return
         due = next_due(self._state)
-        what = f"Next: {due.kind.replace('_', ' ')}" + (f" {due.meeting}" if due.meeting else "") if due is not None and due.at == at else "Next: a mail"
+        what = _timer_label(due) if due is not None and due.at == at else "a mail"
         self._alarm_at = at
         # A timer's length is rounded to milliseconds: a hair longer, so that the deadline is due when it fires.
-        self._alarm = asyncio.create_task(workflow.sleep(at - now + timedelta(milliseconds=1), summary=what))
+        self._alarm = asyncio.create_task(workflow.sleep(at - now + timedelta(milliseconds=1), summary=Label(f"Next: {what}")))
 
     def _silence(self) -> None:
         if self._alarm is not None and not self._alarm.done():
@@ -240,7 +253,7 @@ class Mentorship:
         self._alarm, self._alarm_at = None, None
 
     async def _continue_as_new(self, start: MentorshipInput) -> None:
-        """Handlers finished, carriers cancelled; state, inbox, outbox and what deduplicates go along."""
+        """Handlers finished, carriers cancelled; state, inbox, outbox and what deduplicates go along. Returns only if that is too much."""
         await self._outbox.stop()
         self._silence()
         while True:
@@ -248,6 +261,8 @@ class Mentorship:
             if workflow.all_handlers_finished():
                 break
             await workflow.wait_condition(lambda: bool(self._inbox) or workflow.all_handlers_finished())
+        if not self._outbox.light:
+            return
         workflow.continue_as_new(
             MentorshipInput(
                 cohort=start.cohort,
@@ -389,16 +404,17 @@ class Mentorship:
     # -- operators' updates ---------------------------------------------------------------------------------------------------
 
     async def _ask(self, command: c.OperatorCommand) -> Answer:
-        """Appends like a signal, and waits for what became of it."""
+        """Appends like a signal, and waits for what became of it; kept apart, since a storm of signals drives it from the last 256."""
+        self._asked.add(command.message_id)
         self._inbox.append(command)
-        await workflow.wait_condition(lambda: receipt(self._state, command.message_id) is not None)
+        await workflow.wait_condition(lambda: command.message_id in self._answers or receipt(self._state, command.message_id) is not None)
         found = receipt(self._state, command.message_id)
-        return Answer(outcome=found[0], reason=found[1]) if found is not None else Answer(outcome="refused", reason="over")
+        return Answer(outcome=found[0], reason=found[1]) if found is not None else self._answers[command.message_id]
 
     def _check(self, command: c.OperatorCommand) -> None:
         if not command.message_id or not command.by:
             raise ApplicationError("expected message_id and by", type="malformed")
-        if self._sealed or self._state.over:
+        if self._sealed or (self._state.over and not self._outbox.diverged):
             raise ApplicationError("this mentorship is over", type="over")
 
     @workflow.update
@@ -452,6 +468,17 @@ class Mentorship:
     @resolve.validator
     def _check_resolve(self, command: c.Resolve) -> None:
         self._check(command)
+
+
+def _timer_label(due: Due) -> str:
+    """What an admin may read of a deadline; whose cancellations or absences it is about is nobody's business here (H12)."""
+    match due.kind:
+        case "prepare" | "ask":
+            return f"{due.kind} about meeting {due.meeting}" if due.kind == "ask" else f"prepare meeting {due.meeting}"
+        case "claim" | "proposal" | "episode":
+            return "a deadline"
+        case _:
+            return due.kind.replace("_", " ")
 
 
 def _meeting_status(meeting: Meeting) -> MeetingStatus:

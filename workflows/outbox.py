@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar, assert_never
 
 from pydantic import BaseModel, ConfigDict
@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice
     from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
     from mentorship.instant import Instant
+    from mentorship.label import Label
     from mentorship.spread import spread
     from mentorship.state import State
 
@@ -34,11 +35,12 @@ T = TypeVar("T")
 
 SPREAD = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
 
-LOCAL_RETRIES = timedelta(seconds=5)
-"""A pause between attempts longer than this waits on a timer, so that records that are away hold no workflow task open."""
-
 BATCH = 200
 """Journal entries a batch; a storm of signals is written in a few transactions."""
+
+
+MOST_CARRIED = 1000
+"""Entries and effects that continue-as-new takes along: some 500 KB, of the 2 MB that Temporal takes before it ends the workflow."""
 
 
 class Pending(BaseModel):
@@ -127,6 +129,11 @@ class Outbox:
     def size(self) -> int:
         """How many effects and journal entries wait."""
         return len(self._entries) + len(self._pending)
+
+    @property
+    def light(self) -> bool:
+        """Whether it fits into what continue-as-new hands on; a backlog of a storm is written to the journal first."""
+        return self.size <= MOST_CARRIED
 
     @property
     def carrying(self) -> bool:
@@ -251,6 +258,7 @@ class Outbox:
                 by=SERVICE,
                 at=workflow.now(),
                 effect=effect.id,
+                after=effect.after,
                 slots=planned.slots,
                 ends=planned.ends,
                 reporting_ends=planned.reporting_ends,
@@ -298,18 +306,6 @@ def _lane(effect: AnyEffect) -> str:
 
 async def execute(name: str, request: BaseModel, result: type[T]) -> T:
     options = OPTIONS[name]
-    if options.local:
-        written: T = await workflow.execute_local_activity(
-            name,
-            request,
-            result_type=result,
-            start_to_close_timeout=options.attempt,
-            schedule_to_close_timeout=options.within,
-            retry_policy=options.retry,
-            local_retry_threshold=LOCAL_RETRIES,
-            summary=options.summary,
-        )
-        return written
     answer: T = await workflow.execute_activity(
         name,
         request,
@@ -320,6 +316,6 @@ async def execute(name: str, request: BaseModel, result: type[T]) -> T:
         heartbeat_timeout=options.heartbeat,
         retry_policy=options.retry,
         cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
-        summary=options.summary,
+        summary=Label(options.summary),
     )
     return answer

@@ -55,6 +55,10 @@ class Actor:
         while not any(new(meeting) for meeting in (await self.look()).meetings):  # noqa: ASYNC110 - Temporal has no query to wait on
             await asyncio.sleep(LOOK_EVERY)
 
+    async def over(self) -> None:
+        """Returns once the mentorship is over and its last mail is sent."""
+        await self._handle.result()
+
     @property
     def plan(self) -> Status:
         assert self._status is not None

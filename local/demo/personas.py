@@ -27,16 +27,16 @@ async def finishes(pair: Actor, cues: Cues) -> None:
     """Everything (H7): a move that both agree on, a cancellation in time while no worker lives, an extra conversation."""
     await pair.begin_well()
     await pair.say("mentee", "submit_privately", body={"kind": "pins", "benefits": ["mentee.1", "everyone.0"]}, times=3)
-    await pair.meet(2)
-    await pair.progress()
     later = (pair.start(3) + timedelta(milliseconds=500)).isoformat()
     await pair.say("mentor", "move_meeting", meeting=3, to=later)
     await pair.say("mentee", "move_meeting", meeting=3, to=later)
     pair.tell("a conversation moved by agreement: it never counts")
+    await pair.meet(2)
+    await pair.progress()
     await pair.at(pair.start(3), 1.6)
     await pair.say("mentee", "report_meeting", meeting=3, held=True)
     await pair.say("mentee", "submit_privately", body={"kind": "feedback", "meeting": 3, "text": "You listened until I had finished.", "shared": True})
-    await pair.at(pair.start(KILLED_AFTER), 0.6)
+    await pair.at(pair.start(KILLED_AFTER), 0.5)
     await pair.say("mentee", "cancel_meeting", meeting=KILLED_AFTER + 1, reason="work")
     cues.cancelled_in_time.set()
     await pair.meet(4)
@@ -56,21 +56,21 @@ async def just_enough(pair: Actor, _: Cues) -> None:
     await pair.begin_well()
     for n in range(2, 9):
         await pair.meet(n)
-    await pair.at(pair.plan.ends, 1.0)
+    await pair.at(pair.plan.ends, 0.6)
     before = pair.plan.ends - timedelta(seconds=2)
     await pair.say("mentee", "record_milestone", milestone="shadowing", done_at=before.isoformat())
     pair.tell("a milestone reported after the end, done before it")
 
 
 async def one_short(pair: Actor, _: Cues) -> None:
-    """Seven of ten; what was done one second after the end does not count, and a fact cannot be claimed (H7)."""
+    """Seven of ten; what was done a moment after the end does not count, and a fact cannot be claimed (H7)."""
     await pair.begin_well()
     for n in range(2, 9):
         await pair.meet(n)
     await pair.say("mentee", "record_milestone", milestone="progress", expected="a_fact")
-    await pair.at(pair.plan.ends, 1.0)
+    await pair.at(pair.plan.ends, 0.6)
     await pair.say("mentee", "record_milestone", milestone="shadowing")
-    pair.tell("a milestone done one second after the end")
+    pair.tell("a milestone done a moment after the end")
 
 
 async def cancels_late(pair: Actor, _: Cues) -> None:
@@ -78,7 +78,7 @@ async def cancels_late(pair: Actor, _: Cues) -> None:
     await pair.begin_well()
     for n in range(2, 9):
         if n in (2, 5, 6):
-            await pair.at(pair.start(n), -0.9)
+            await pair.at(pair.start(n), -0.7)
             await pair.say("mentee", "cancel_meeting", meeting=n, reason="work")
             pair.tell(f"conversation {n} cancelled a moment before it begins")
         else:
@@ -140,8 +140,8 @@ async def ends_early(pair: Actor, _: Cues) -> None:
     await pair.meet(3)
     await pair.say("mentor", "submit_privately", body={"kind": "end_wish"})
     pair.tell("one of the two wishes to end it")
-    await pair.at(pair.start(6), 1.0)
-    await pair.say("mentee", "report_meeting", meeting=6, held=True)  # 409: over
+    await pair.over()
+    await pair.say("mentee", "report_meeting", meeting=3, held=True)  # 409: over
 
 
 async def silent(pair: Actor, _: Cues) -> None:

@@ -43,7 +43,7 @@ EXPECTED = {
     "ends-early": Expected("ended", 4, 0, 0, "by_pair", "one of the two wished it to end; below the share then"),
     "finishes": Expected("completed", 10, 0, 2, None, "everything, with a move, a cancellation in time and an extra conversation"),
     "just-enough": Expected("completed", 8, 0, 2, None, "exactly 80 %, the eighth reported within the grace"),
-    "one-short": Expected("completed", 7, 0, 0, None, "one short: the eighth was done one second after the end"),
+    "one-short": Expected("completed", 7, 0, 0, None, "one short: the eighth was done a moment after the end"),
     "pauses": Expected("completed", 10, 0, 2, None, "paused by the coordinator, extended because both asked"),
     "silent": Expected("completed", 0, 0, 0, None, "not a word from either: a line in the coordinator's list"),
 }

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from temporalio.testing import WorkflowEnvironment
 
 from certificates.issuer import Issuer

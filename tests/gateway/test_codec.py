@@ -19,6 +19,7 @@ from gateway.connect import connect
 from gateway.converter import data_converter
 from gateway.keyring import Keyring, UnknownKey
 from gateway.settings import Settings
+from mentorship.label import Label
 
 PLAIN = Payload(metadata={"encoding": b"json/plain", "messageType": b"x"}, data=b'"canary-58311"')
 
@@ -187,3 +188,12 @@ def test_the_converter_seals_failures_too(keyring):
     converter = data_converter(keyring)
     assert converter.failure_converter._encode_common_attributes
     assert isinstance(converter.payload_codec, EncryptionCodec)
+
+
+async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):
+    """H12: a timer's summary is a line of our own; what anybody sent is sealed."""
+    converter = data_converter(keyring)
+    label, words = await converter.encode([Label("Next: prepare meeting 3"), "Next: prepare meeting 3"])
+    assert label.data == b'"Next: prepare meeting 3"'
+    assert b"prepare" not in words.data
+    assert await converter.decode([label, words]) == ["Next: prepare meeting 3"] * 2

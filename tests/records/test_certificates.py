@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from records.errors import Erased, NotStored, UnknownCertificate, UnknownPerson
+from records.errors import Erased, NotStored, Revoked, UnknownCertificate, UnknownPerson
 
 FIELDS = {"holder": "Ada Quill", "share": 80}
 
@@ -69,6 +69,47 @@ async def test_the_database_itself_refuses_a_second_certificate(records, people,
     await records.certificates.reserve(mentorship, people[0], FIELDS)
     with pytest.raises(Exception, match=r"(?i)unique"):
         await meddle(
-            "INSERT INTO certificates (status_index, id, mentorship, person, issued_at, status, fields_sealed)"
-            " SELECT 99, 'another', mentorship, person, issued_at, status, fields_sealed FROM certificates"
+            "INSERT INTO certificates (status_index, id, mentorship, person, edition, issued_at, status, fields_sealed)"
+            " SELECT 99, 'another', mentorship, person, edition, issued_at, status, fields_sealed FROM certificates"
         )
+
+
+async def test_after_a_change_of_name_a_new_edition_supersedes_the_old_one_once(records, people, mentorship):
+    first = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    with pytest.raises(NotStored):
+        await records.certificates.reissue(first.id, {"holder": "Ada Byron"})
+    await records.certificates.store(first.id, "{}", b"%PDF Quill")
+    abandoned = await records.certificates.reissue(first.id, {"holder": "Ada Biron"})
+    second = await records.certificates.reissue(first.id, {"holder": "Ada Byron"})
+    assert (second.id, second.edition, second.fields) == (abandoned.id, 2, {"holder": "Ada Byron"})
+    assert (await records.certificates.get(first.id)).status == "valid", "nothing is superseded before there is something to turn to"
+
+    for pdf in (b"%PDF Byron", b"%PDF another attempt"):
+        await records.certificates.supersede(first.id, second.id, "{}", pdf)
+    old, new = await records.certificates.of(mentorship)
+    assert (old.status, old.superseded_by, old.changed_at is not None) == ("superseded", second.id, True)
+    assert (new.status, new.edition, new.stored, new.changed_at) == ("valid", 2, True, None)
+    assert await records.certificates.document(second.id) == ("{}", b"%PDF Byron")
+    assert await records.certificates.invalid() == [first.status_index]
+    assert (await records.certificates.reissue(first.id, {"holder": "Somebody else"})).fields == {"holder": "Ada Byron"}
+    assert (await records.certificates.reserve(mentorship, people[0], FIELDS)).id == first.id, "a repeat of what the programme did gets what it got"
+
+
+async def test_a_revoked_certificate_is_never_reissued(records, people, mentorship):
+    first = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    await records.certificates.store(first.id, "{}", b"%PDF")
+    second = await records.certificates.reissue(first.id, {})
+    await records.certificates.revoke(first.id, "Issued by mistake")
+    assert (await records.certificates.get(first.id)).changed_at is not None
+    with pytest.raises(Revoked):
+        await records.certificates.reissue(first.id, {})
+    with pytest.raises(Revoked):
+        await records.certificates.supersede(first.id, second.id, "{}", b"%PDF")
+    assert not (await records.certificates.get(second.id)).stored
+
+
+async def test_what_waits_for_its_document_is_told(records, people, mentorship):
+    first = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    second = await records.certificates.reserve(mentorship, people[1], FIELDS)
+    await records.certificates.store(first.id, "{}", b"%PDF")
+    assert [waiting.id for waiting in await records.certificates.waiting()] == [second.id]

@@ -76,7 +76,7 @@ async def test_several_processes_may_upgrade_at_once(empty_url):
 async def test_a_database_that_was_not_migrated_is_refused_with_the_revision(empty_url, keys):
     if empty_url.startswith("sqlite"):
         Path(empty_url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
-    with pytest.raises(SchemaOutdated, match="records stand at revision None, this release needs 0002"):
+    with pytest.raises(SchemaOutdated, match=f"records stand at revision None, this release needs {schema.REVISION}"):
         await Records.open(empty_url, keys)
 
 

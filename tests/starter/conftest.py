@@ -218,6 +218,8 @@ async def _act(records: Records, roster: Roster, enrolment: Enrolment, plan: Any
 
     state = await keep(begin(begun))
     for number, said in enumerate(sorted(told, key=lambda command: command.at or plan.starts)):
+        if until is not None and said.at is not None and said.at > until:
+            break
         command = said.model_copy(update={"message_id": said.message_id or f"said-{number}", "by": sides.get(said.by, said.by)})
         state = await keep(advance(state, [], command.at or plan.starts))
         state = await keep(advance(state, [command], command.at or plan.starts))

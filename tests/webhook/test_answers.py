@@ -1,7 +1,5 @@
 """Each answer of the contract that is not 202."""
 
-# ruff: noqa: PLR0917 - fixtures are asked for by name
-
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """What a program may ask, and what Temporal then holds."""
 
-# ruff: noqa: PLR0917 - fixtures are asked for by name
-
 from __future__ import annotations
 
 import io

@@ -1,7 +1,5 @@
 """Acknowledged means durable, repeats change nothing, and an outage makes nobody late (P5)."""
 
-# ruff: noqa: PLR0917 - fixtures are asked for by name
-
 from __future__ import annotations
 
 import asyncio

@@ -1,7 +1,5 @@
 """What became of a message."""
 
-# ruff: noqa: PLR0917 - fixtures are asked for by name
-
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -17,7 +17,7 @@ from notices.fresh_link import FreshPage, compose_fresh_link
 from notices.readers import NoAddress, Reader
 from notices.smtp import SmtpFault
 from records.cohorts import Enrolment
-from records.errors import RecordsError
+from records.errors import RecordsError, UnknownProgramme
 from records.people import Profile
 from records.store import Records
 from webhook.pages.known import Known
@@ -89,6 +89,8 @@ class FreshLinks:
         asked_at = self._now()
         try:
             pages, languages, time_zone = await self._pages(ref, enrolments, people, purpose, path)
+            if not pages:
+                return False
             message = compose_fresh_link(
                 pages,
                 reader=_reader(ref, profile, enrolments[0]),
@@ -116,7 +118,10 @@ class FreshLinks:
             cohort = await self._records.cohorts.get(enrolment.cohort)
             if cohort is None:
                 continue
-            texts = await self._records.programmes.texts(cohort.texts_digest)
+            try:
+                texts = await self._records.programmes.texts(cohort.texts_digest)
+            except UnknownProgramme:  # that pair has no page to open; the others have
+                continue
             partner = people.get(enrolment.mentee if ref == enrolment.mentor else enrolment.mentor)
             token = self._signer.token(purpose, Bearer(enrolment.mentorship, ref))
             pages.append(FreshPage(texts.title, partner.name if partner is not None else None, f"{self._base_url}/{path}/{token}"))

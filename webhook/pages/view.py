@@ -121,6 +121,14 @@ class Page:
     def by_number(self, n: int) -> MeetingView | None:
         return next((meeting for meeting in self.meetings if meeting.n == n), None)
 
+    @property
+    def meetings_before(self) -> tuple[MeetingView, ...]:
+        return tuple(m for m in self.meetings if m.started)
+
+    @property
+    def meetings_ahead(self) -> tuple[MeetingView, ...]:
+        return tuple(m for m in self.meetings if not m.started)
+
     @cached_property
     def next(self) -> MeetingView | None:
         return next((m for m in self.meetings if m.state == "ahead"), None) if not self.over else None

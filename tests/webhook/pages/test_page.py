@@ -26,7 +26,16 @@ async def test_the_mentor_reads_the_same_page_in_german(browser, two, says):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_looking_changes_nothing(method, browser, two, mentorship, running, http):
-    paths = ["", "/confirm_expectations", "/confirm_meeting/all", "/cancel_meeting/1", "/move_meeting/1", "/set_goal", "/private_link", "/record_milestone/shadowing"]
+    paths = [
+        "",
+        "/confirm_expectations",
+        "/confirm_meeting/all",
+        "/cancel_meeting/1",
+        "/move_meeting/1",
+        "/set_goal",
+        "/private_link",
+        "/record_milestone/shadowing",
+    ]
     before = await two.records.journal.entries(two.mentorship)
     for path in paths:
         answer = await http.request(method, two.page() + path)

@@ -1,0 +1,249 @@
+"""`mentorship certificate verify|revoke|reissue` (H8, P4)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from certificates.document import Unprintable, check_printable
+from certificates.issue import CertificateFacts, Issued, issue
+from certificates.issuer import Issuer, IssuerKeysUnusable
+from certificates.status import status_list_url
+from certificates.trust import Trust
+from certificates.verify import Claim, State, Verdict, read_claim, verify_file
+from gateway.settings import Settings
+from records.certificates import Certificate
+from records.errors import Erased, NotStored, Revoked
+from records.store import Records
+from starter.answer import Json, Misused, Refused, answer
+from starter.certificate_trust import Decision, Fetch, NotFetched, decide, fetch
+from starter.reach import open_records
+
+app = typer.Typer(no_args_is_help=True, help="Certificates.")
+Id = Annotated[str, typer.Argument(metavar="ID", help="The certificate's id, or the address of its page.")]
+
+
+@app.callback()
+def certificate() -> None:
+    """Certificates."""
+
+
+@app.command()
+def verify(
+    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="The PDF, the JSON, or the address of either or of the certificate's page.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="Whether it was issued to this name: what a page prints is not signed, this is.")] = None,
+    email: Annotated[str | None, typer.Option(help="Whether it was issued to this address.")] = None,
+    trust: Annotated[list[str] | None, typer.Option(help="Believe this issuer and no other: did:key:…, did:web:…, or the file of a DID document.")] = None,
+    status_list: Annotated[Path | None, typer.Option(help="The issuer's list of revocations as a file, instead of fetching it.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: judge by what is here.")] = False,
+    json: Json = False,
+) -> None:
+    """Whether a certificate is genuine, unaltered and not revoked, and why its issuer is believed. Needs no server of ours."""
+    get = None if offline else fetch
+    data = _read(source, get)
+    claim = read_claim(data)
+    if claim is None:
+        unreadable = verify_file(data, trust=Trust.nobody())
+        raise Refused(f"unreadable: {' '.join(unreadable.reasons)}", result={"valid": False, "state": unreadable.state, "reasons": unreadable.reasons})
+    decision = decide(claim, trust or (), Settings.load(), get)
+    listed, unlisted = _listed(claim, status_list, get)
+    verdict = verify_file(data, trust=decision.trust, name=name, email=email, status_list=listed)
+    if verdict.state is State.UNKNOWN_ISSUER:
+        verdict = _whether_altered(data, claim, verdict)
+    result, lines = _said(claim, decision, verdict, named=name is not None, unlisted=unlisted)
+    if not verdict.valid:
+        raise Refused(*lines, result=result)
+    answer(result, lines, as_json=json)
+
+
+@app.command()
+def revoke(
+    certificate_id: Id,
+    reason: Annotated[str, typer.Option(help="Why, for the records; sealed, and never shown on the certificate's page.")],
+    json: Json = False,
+) -> None:
+    """Revokes a certificate for good; its page and the list of revocations say so from now on."""
+    asyncio.run(_revoke(_id(certificate_id), reason, json))
+
+
+@app.command()
+def reissue(
+    certificate_id: Id,
+    *,
+    results: Annotated[
+        bool | None, typer.Option("--results/--no-results", help="Say share and milestones, if the holder asks for it; default: as before.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A folder for the new PDF and JSON.")] = None,
+    json: Json = False,
+) -> None:
+    """Makes a new certificate after a change of name in the people file, which supersedes the old one. Again gives the same one."""
+    asyncio.run(_reissue(_id(certificate_id), results, out, json))
+
+
+async def held_up(records: Records, settings: Settings) -> list[str]:
+    """One line for each certificate that waits for a font, with the character named; for `doctor`."""
+    lines = []
+    for waiting in await records.certificates.waiting():
+        try:
+            for text in (str(waiting.fields.get("holder_name", "")), str(waiting.fields.get("programme_title", "")), settings.issuer_name):
+                await asyncio.to_thread(check_printable, text, font_folder=settings.font_folder)
+        except Unprintable as error:
+            lines.append(f"{waiting.id} of {waiting.mentorship}: {error}; put a font that has it into MENTORSHIP_FONT_FOLDER, then it is issued by itself")
+    return lines
+
+
+# -- verify ---------------------------------------------------------------------------------------------------------------------
+
+
+def _read(source: str, get: Fetch | None) -> bytes:
+    if not source.startswith(("http://", "https://")):
+        try:
+            return Path(source).read_bytes()
+        except OSError as error:
+            raise Misused(f"{source}: {error.strerror or 'cannot be read'}") from error
+    if get is None:
+        raise Misused(f"{source}: an address has to be asked, which --offline forbids")
+    try:
+        return get(f"{source.rstrip('/')}/certificate.json" if re.search(r"/c/[a-z0-9]+/?$", source) else source)
+    except NotFetched as error:
+        raise Refused(str(error)) from error
+
+
+def _listed(claim: Claim, given: Path | None, get: Fetch | None) -> tuple[str | None, str | None]:
+    """The list of revocations, or why there is none."""
+    try:
+        if given is not None:
+            return given.read_text(encoding="utf-8"), None
+        if claim.status_list is None:
+            return None, None
+        if get is None:
+            return None, f"the list at {claim.status_list} was not asked (--offline)"
+        return get(claim.status_list).decode("utf-8", "replace"), None
+    except OSError as error:
+        raise Misused(f"--status-list: {given}: {error.strerror or 'cannot be read'}") from error
+    except NotFetched as error:
+        return None, str(error)
+
+
+def _whether_altered(data: bytes, claim: Claim, verdict: Verdict) -> Verdict:
+    """A did:key carries its key: whether something was changed can be told although nobody says whose it is."""
+    try:
+        own_word = verify_file(data, trust=Trust.of_did_key(claim.issuer))
+    except ValueError:
+        return verdict
+    if own_word.state in (State.VALID, State.ANOTHER_HOLDER):
+        return Verdict(verdict.state, ("Nothing was changed after it was signed, but nothing says who signed it.",))
+    return own_word
+
+
+def _said(claim: Claim, decision: Decision, verdict: Verdict, *, named: bool, unlisted: str | None) -> tuple[dict[str, Any], list[str]]:
+    signed = verdict.credential or {}
+    subject = signed.get("credentialSubject", {})
+    result = {
+        "valid": verdict.valid,
+        "state": verdict.state,
+        "certificate": claim.id,
+        "title": signed.get("name"),
+        "completed": subject.get("activityEndDate"),
+        "issued": signed.get("validFrom"),
+        "issuer": claim.issuer,
+        "issuer_name": claim.issuer_name,
+        "key": claim.method,
+        "trusted": decision.known,
+        "trust": decision.why,
+        "name_compared": named,
+        "reasons": verdict.reasons,
+        "revocation_not_checked": unlisted,
+    }
+    lines = [f"{verdict.state}: {claim.id}"]
+    if signed:
+        lines.append(f"  says: completed “{signed.get('name')}” on {str(subject.get('activityEndDate'))[:10]}, issued {str(signed.get('validFrom'))[:10]}")
+    lines += [f"  issuer: {claim.issuer_name} ({claim.issuer})", f"  key: {claim.method}", f"  trusted: {'yes' if decision.known else 'no'}: {decision.why}"]
+    lines += [f"  {reason}" for reason in verdict.reasons]
+    if unlisted:
+        lines.append(f"  {unlisted}")
+    if verdict.state is State.REVOKED:
+        lines.append("  Its page says since when, and whether another certificate took its place.")
+    return result, lines
+
+
+# -- revoke and reissue -----------------------------------------------------------------------------------------------------------
+
+
+def _id(given: str) -> str:
+    """The id at the end of an address, or the id itself."""
+    return given.rstrip("/").rpartition("/")[2]
+
+
+async def _found(records: Records, certificate_id: str) -> Certificate:
+    found = await records.certificates.get(certificate_id)
+    if found is None:
+        raise Refused(f"there is no certificate {certificate_id}")
+    return found
+
+
+async def _revoke(certificate_id: str, reason: str, as_json: bool) -> None:
+    async with open_records(Settings.load()) as records:
+        found = await _found(records, certificate_id)
+        if found.status == "superseded":
+            raise Refused(f"certificate {certificate_id} does not count any more: {found.superseded_by} superseded it; revoke that one")
+        await records.certificates.revoke(certificate_id, reason)
+        now = await _found(records, certificate_id)
+    again = found.status == "revoked"
+    said = f"{certificate_id}: {'was revoked already' if again else 'revoked'}, {now.changed_at:%Y-%m-%d %H:%M}Z"
+    answer({"certificate": certificate_id, "status": now.status, "since": now.changed_at, "changed": not again}, [said], as_json=as_json)
+
+
+async def _reissue(certificate_id: str, results: bool | None, out: Path | None, as_json: bool) -> None:
+    settings = Settings.load()
+    try:
+        issuer = Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
+    except IssuerKeysUnusable as error:
+        raise Refused(str(error)) from error
+    async with open_records(settings) as records:
+        old = await _found(records, certificate_id)
+        try:
+            new = await _next(records, settings, issuer, old, results)
+            credential, pdf = await records.certificates.document(new.id)
+        except (Erased, NotStored, Revoked) as error:
+            raise Refused(f"not reissued: {error}") from error
+        except Unprintable as error:
+            raise Refused(f"not reissued: {error}; put a font that has it into MENTORSHIP_FONT_FOLDER and try again") from error
+    url = f"{settings.base_url}/c/{new.id}"
+    if out is not None:
+        _write(out, new.id, Issued(credential, pdf))
+    answer({"certificate": new.id, "supersedes": old.id, "url": url}, [f"{new.id} supersedes {old.id}: {url}"], as_json=as_json)
+
+
+async def _next(records: Records, settings: Settings, issuer: Issuer, old: Certificate, results: bool | None) -> Certificate:
+    """What superseded it, or a new edition with who the holder is now."""
+    if old.status == "superseded" and old.superseded_by is not None:
+        return await _found(records, old.superseded_by)
+    profile = await records.people.profile(old.person)
+    before = {"show_results": False, **old.fields}
+    wanted = before["show_results"] if results is None else results
+    fields = {**before, "holder_name": profile.name, "holder_email": profile.email, "show_results": wanted}
+    if fields == before:
+        raise Refused(f"certificate {old.id} says already what a new one would say; change the name in the people file first (`cohort start` again reads it)")
+    new = await records.certificates.reissue(old.id, fields)
+    given = {"id": new.id, "issued_at": new.issued_at, "status_list_url": status_list_url(settings.base_url), "status_index": new.status_index}
+    facts = CertificateFacts.model_validate({**new.fields, **given})
+    issued = await asyncio.to_thread(issue, facts, issuer, base_url=settings.base_url, font_folder=settings.font_folder)
+    await records.certificates.supersede(old.id, new.id, issued.credential_json, issued.pdf)
+    return new
+
+
+def _write(folder: Path, name: str, issued: Issued) -> None:
+    """The PDF carries a name: for its owner only."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path, data in ((folder / f"{name}.pdf", issued.pdf), (folder / f"{name}.json", issued.credential_json.encode())):
+            path.touch(mode=0o600)
+            path.write_bytes(data)
+    except OSError as error:
+        raise Refused(f"--out: {folder}: {error.strerror or 'cannot be written'}") from error

@@ -1,0 +1,123 @@
+"""`mentorship cohort report`: how a cohort goes, from its journals; nobody is named unless an operator asks for it (H5, H12)."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.settings import Settings
+from mentorship.policy import done_milestones, held_instants, phase
+from mentorship.programme import Programme
+from records.cohorts import Cohort, Enrolment
+from records.store import Records
+from starter.answer import Json, Misused, Refused, answer, columns, local_time
+from starter.reach import open_records
+from starter.report_figures import Story, figures, told
+from starter.report_page import NOT_SHOWN, WORDS, number, page
+from starter.report_shown import shown
+from starter.what_if import journals
+
+
+def report(
+    cohort: Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's id.")],
+    *,
+    html: Annotated[Path | None, typer.Option(help="Write it as one page that prints.")] = None,
+    to_csv: Annotated[Path | None, typer.Option("--csv", help="Write it as a table: section, figure, value.")] = None,
+    names: Annotated[bool, typer.Option("--names", help="Add the pairs with the people's names: for the programme's team alone.")] = False,
+    json: Json = False,
+) -> None:
+    """Figures of a cohort, counted from its journals. Groups under five are not shown."""
+    for path in (html, to_csv):
+        if path is not None and (path.is_dir() or not path.resolve().parent.is_dir()):
+            raise Misused(f"{path}: {'is a folder' if path.is_dir() else 'no such folder'}")
+    facts, found, people = asyncio.run(_read(cohort, names=names))
+    if html is not None:
+        html.write_text(page(facts, found, people), encoding="utf-8")
+    if to_csv is not None:
+        _write_csv(to_csv, facts, found)
+    result = {"ok": True, **facts, **found, **({"people": people} if names else {})}
+    written = [f"written to {path}" for path in (html, to_csv) if path is not None]
+    answer(result, [*_lines(facts, found, people), *(["", *written] if written else [])], as_json=json)
+
+
+async def _read(cohort: str, *, names: bool) -> tuple[dict[str, str], dict[str, Any], list[dict[str, Any]]]:
+    async with open_records(Settings.load()) as records:
+        known = await records.cohorts.get(cohort)
+        if known is None:
+            raise Refused(f"there is no cohort {cohort}")
+        programme = await records.programmes.get(known.programme, known.version)
+        pairs = [(enrolment, told(enrolment.mentorship, journal)) for enrolment, journal in await journals(records, cohort)]
+        people = await _people(records, pairs) if names else []
+    return _facts(known, programme, datetime.now(UTC)), shown(figures([story for _, story in pairs], programme)), people
+
+
+def _facts(cohort: Cohort, programme: Programme, now: datetime) -> dict[str, str]:
+    zone = programme.programme.time_zone
+    return {
+        "title": programme.programme.title,
+        "cohort": cohort.id,
+        "programme": f"{cohort.programme} version {cohort.version}",
+        "starts": local_time(cohort.starts_at, zone),
+        "as_of": f"{local_time(now, zone)} ({zone})",
+    }
+
+
+async def _people(records: Records, pairs: Sequence[tuple[Enrolment, Story]]) -> list[dict[str, Any]]:
+    """What the programme's team may see of each pair; nobody's rung, no reasons (H12)."""
+    profiles = await records.people.profiles({ref for enrolment, _ in pairs for ref in (enrolment.mentor, enrolment.mentee)})
+    name = {ref: profile.name for ref, profile in profiles.items()}
+    return [
+        {
+            "pair_id": enrolment.pair_id,
+            "mentor": name.get(enrolment.mentor, "(erased)"),
+            "mentee": name.get(enrolment.mentee, "(erased)"),
+            "phase": phase(story.state),
+            "milestones": f"{len(done_milestones(story.state))} of {len(story.state.rules.milestones)}",
+            "meetings_held": len(held_instants(story.state)),
+            "certified": None if story.state.decided is None else "yes" if story.state.decided.earned else "no",
+        }
+        for enrolment, story in pairs
+    ]
+
+
+def rows(found: Mapping[str, Any]) -> list[tuple[str, str, float | str | None]]:
+    """Every figure of the report as (section, figure, value); None is not shown."""
+    table: list[tuple[str, str, float | str | None]] = [("cohort", "pairs", found["pairs"])]
+    for section in ("phases", "certificates", "meetings", "goals"):
+        table += [(section, name, value) for name, value in found[section].items()]
+    table += [("milestones done", one["id"], one["done"] if one["done"] is not None else one["band"]) for one in found["milestones"]]
+    table += [("milestones waived", one["id"], one["waived"]) for one in found["milestones"]]
+    for line, counts in found["attention"].items():
+        table += [(f"attention {when}", line, counts[key]) for when, key in (("ever", "had"), ("now", "has"))]
+    for month, kinds in found["months"].items():
+        table += [(f"meetings {kind}", month, value) for kind, value in kinds.items()]
+    for one in found["survey"]:
+        table += [("survey answers", one["item"], one["answers"]), ("survey mean", one["item"], one["mean"])]
+    return table
+
+
+def _write_csv(path: Path, facts: Mapping[str, str], found: Mapping[str, Any]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("cohort", "section", "figure", "value"))
+        writer.writerows((facts["cohort"], section, figure, NOT_SHOWN if value is None else value) for section, figure, value in rows(found))
+
+
+def _lines(facts: Mapping[str, str], found: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = [f"{facts['title']}, cohort {facts['cohort']}: {found['pairs']} pairs, started {facts['starts']}, as of {facts['as_of']}"]
+    if found["enough"]:
+        table = [
+            (section, WORDS.get(figure, figure).replace("_", " "), value if isinstance(value, str) else number(value)) for section, figure, value in rows(found)
+        ]
+        lines += ["", *columns(("section", "figure", "value"), table)]
+    else:
+        lines.append("fewer than five pairs: figures would be about somebody, so that none are shown")
+    if people:
+        lines += ["", *columns(list(people[0]), [list(row.values()) for row in people])]
+    return lines

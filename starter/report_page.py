@@ -1,0 +1,172 @@
+"""The report as one page that needs nothing else: inline SVG, no script, prints on A4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+NOT_SHOWN = "not shown"
+WORDS = {
+    "aligning": "Aligning",
+    "active": "Active",
+    "paused": "Paused",
+    "closing": "Closing",
+    "completed": "Completed",
+    "ended": "Ended early",
+    "no_meeting": "No meeting yet",
+    "rematch": "Offer another partner",
+    "silence": "Meetings without a word",
+    "not_held": "Meetings in a row not held",
+    "cancellations": "Repeated late cancellations",
+    "past_getting_to_know": "Past getting to know each other",
+    "trust": "Trust",
+    "accountability": "Accountability",
+    "depth": "Talk below the surface",
+    "opportunities": "Opportunities",
+    "satisfaction": "Satisfaction",
+    "certified": "Certified",
+    "not_certified": "Not certified",
+    "not_decided": "Not decided yet",
+    "held": "held",
+    "moved": "moved",
+    "cancelled": "cancelled",
+}
+_WIDTH, _LABEL, _ROW = 720, 230, 30
+_COLOURS = {"held": "var(--one)", "moved": "var(--two)", "cancelled": "var(--three)"}
+
+
+class Part(NamedTuple):
+    title: str
+    text: str = ""
+    plot: Markup | None = None
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def page(facts: Mapping[str, Any], report: Mapping[str, Any], people: Sequence[Mapping[str, Any]] = ()) -> str:
+    """`facts`: title, cohort, programme, starts, as_of as texts. `people` is shown as it is, and only if there is any."""
+    loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return loader.get_template("report_page.html").render(**facts, report=report, key=_key(report), parts=_parts(report), people=people)
+
+
+def number(value: float | None) -> str:
+    return NOT_SHOWN if value is None else f"{value:,}"
+
+
+def _key(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    meetings = report["meetings"]
+    return [
+        ("pairs", number(report["pairs"])),
+        ("meetings held", number(meetings["held"])),
+        ("meetings moved", number(meetings["moved"])),
+        ("goals with progress", number(report["goals"]["progressed"])),
+        ("certificates", number(report["certificates"]["issued"])),
+    ]
+
+
+def _parts(report: Mapping[str, Any]) -> list[Part]:
+    pairs = report["pairs"]
+    phases = [(WORDS[name], count, number(count)) for name, count in report["phases"].items()]
+    milestones = [(one["title"], one["done"], number(one["done"]) if one["done"] is not None else f"{one['band']} of them") for one in report["milestones"]]
+    meetings, goals, certificates = report["meetings"], report["goals"], report["certificates"]
+    survey = [
+        (WORDS[one["item"]], one["mean"], f"{one['mean']:.1f}, {one['answers']} answers" if one["mean"] is not None else NOT_SHOWN) for one in report["survey"]
+    ]
+    return [
+        Part("Pairs by phase", plot=bars("Pairs by phase", phases, pairs)),
+        Part("Milestones", f"Of {pairs} pairs, how many have done each.", bars("Pairs that have done each milestone", milestones, pairs)),
+        Part(
+            "Meetings",
+            f"Held: {number(meetings['held'])}, of these {number(meetings['extra'])} beside the plan. Moved: {number(meetings['moved'])}. "
+            f"Cancelled: {number(meetings['cancelled'])}. Planned and not held: {number(meetings['not_held'])}.",
+            months(report["months"]),
+        ),
+        Part(
+            "Goals",
+            f"Set: {number(goals['set'])}. With progress: {number(goals['progressed'])}. Achieved: {number(goals['achieved'])}. "
+            "Progress counts as well as achievement.",
+        ),
+        Part(
+            "Where a coordinator was asked to look",
+            "Pairs that were ever in the coordinators’ list, by why, and those that are now.",
+            header=("", "ever", "now"),
+            rows=tuple((WORDS.get(line, line), number(counts["had"]), number(counts["has"])) for line, counts in report["attention"].items()),
+        ),
+        Part(
+            "What they say at the end",
+            "Means of answers from 1 to 5. They never decide who earns a certificate.",
+            bars("Closing survey, means from 1 to 5", survey, 5, least=1),
+        ),
+        Part(
+            "Certificates",
+            f"{number(certificates['issued'])} issued, one for each of the two.",
+            bars(
+                "Pairs by certificates",
+                [(WORDS[name], certificates[name], number(certificates[name])) for name in ("certified", "not_certified", "not_decided")],
+                pairs,
+            ),
+        ),
+    ]
+
+
+def bars(title: str, rows: Sequence[tuple[str, float | None, str]], most: float, *, least: float = 0) -> Markup:
+    """Horizontal bars with their values as text beside them; what is not shown has no bar."""
+    height = _ROW * len(rows) + 6
+    room = _WIDTH - _LABEL - 150
+    parts: list[Markup] = []
+    for place, (label, value, words) in enumerate(rows):
+        middle = place * _ROW + _ROW // 2 + 3
+        length = 0.0 if value is None else max(0.0, room * (value - least) / max(most - least, 1))
+        parts.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_LABEL - 12, middle + 5, _short(label)))
+        parts.append(Markup('<rect x="{}" y="{}" width="{}" height="18" fill="#eef1f5"/>').format(_LABEL, middle - 9, room))
+        parts.append(Markup('<rect x="{}" y="{}" width="{:.1f}" height="18" fill="var(--one)"/>').format(_LABEL, middle - 9, length))
+        soft = Markup(' class="soft"') if value is None else Markup("")
+        parts.append(Markup('<text x="{}" y="{}"{}>{}</text>').format(_LABEL + room + 10, middle + 5, soft, words))
+    spoken = "; ".join(f"{label}: {words}" for label, _, words in rows)
+    return _svg(title, spoken, height, parts)
+
+
+def months(counts: Mapping[str, Mapping[str, int | None]]) -> Markup | None:
+    """Columns by month: held, moved, cancelled side by side, with a number on each; `·` is a number that is not shown."""
+    if not counts:
+        return None
+    top, base, left = 34, 190, 8
+    most = max((value for kinds in counts.values() for value in kinds.values() if value is not None), default=1) or 1
+    step = (_WIDTH - 2 * left) / len(counts)
+    wide = min(26.0, step / 3.6)
+    parts: list[Markup] = []
+    for place, kind in enumerate(_COLOURS):
+        x = left + place * 120
+        parts.append(Markup('<rect x="{}" y="6" width="12" height="12" fill="{}"/>').format(x, _COLOURS[kind]))
+        parts.append(Markup('<text x="{}" y="17">{}</text>').format(x + 18, WORDS[kind]))
+    parts.append(Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="var(--line)"/>').format(left, base, _WIDTH - left, base))
+    for column, (month, kinds) in enumerate(counts.items()):
+        centre = left + step * (column + 0.5)
+        for place, (kind, value) in enumerate(kinds.items()):
+            edge = centre + (place - 1.5) * wide
+            length = 0.0 if value is None else (base - top - 18) * value / most
+            parts.append(
+                Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>').format(
+                    edge + 1, base - length, wide - 2, length, _COLOURS[kind]
+                )
+            )
+            text = "·" if value is None else str(value) if value else ""
+            parts.append(
+                Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="middle" style="font-size:11px">{}</text>').format(edge + wide / 2, base - length - 4, text)
+            )
+        parts.append(Markup('<text x="{:.1f}" y="{}" text-anchor="middle" class="soft" style="font-size:11px">{}</text>').format(centre, base + 17, month))
+    spoken = "; ".join(f"{month}: " + ", ".join(f"{number(value)} {WORDS[kind]}" for kind, value in kinds.items()) for month, kinds in counts.items())
+    return _svg("Meetings held, moved and cancelled by month", spoken, base + 24, parts)
+
+
+def _svg(title: str, spoken: str, height: int, parts: Sequence[Markup]) -> Markup:
+    head = Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}"><desc>{}</desc>').format(_WIDTH, height, title, spoken)
+    return head + Markup("").join(parts) + Markup("</svg>")
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 32 else f"{label[:31]}…"

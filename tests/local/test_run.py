@@ -1,0 +1,90 @@
+"""`python -m local run`: a store that stays, ports that are told, programs that come back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local.ports import HOST, Ports, free_ports
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def ports() -> Ports:
+    return free_ports()
+
+
+def arguments(folder: Path, ports: Ports) -> list[str]:
+    chosen = {"--port": ports.temporal, "--ui-port": ports.ui, "--web-port": ports.web, "--smtp-port": ports.smtp, "--mailbox-port": ports.mailbox}
+    return ["run", "--folder", str(folder), *(str(word) for option in chosen.items() for word in option)]
+
+
+def mentorship(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """The operators' command line in a shell that has sourced the stack's settings."""
+    shell = ["/bin/sh", "-c", f'. "{folder}/env" && exec "$@"', "sh", sys.executable, "-m", "starter", *command]
+    return subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_what_was_started_is_there_after_a_restart(start, tmp_path, ports, left_running, eventually):
+    folder = tmp_path / "run"
+    first = start(*arguments(folder, ports))
+    first.said("Ctrl-C stops it")
+    files = ["--programme", "examples/engineering-2027.yaml", "--people", "examples/people.csv", "--pairs", "examples/pairs.csv"]
+    started = mentorship(folder, "cohort", "start", *files, "--cohort", "spring", "--starts", "2099-03-02")
+    assert started.returncode == 0, started.stderr
+    first.send(signal.SIGINT)
+    assert first.ends() == 0, first.output
+    assert left_running(folder) == []
+
+    second = start(*arguments(folder, ports))
+    second.said("Ctrl-C stops it")
+    shown = mentorship(folder, "show", "spring", "p-01")
+    assert shown.returncode == 0, shown.stderr
+    assert "aligning" in shown.stdout
+    paused = mentorship(folder, "pause", "spring", "p-01")
+    assert paused.returncode == 0, paused.stderr
+
+    worker = next(pid for pid in _pids(folder) if b"worker.main" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(worker, signal.SIGKILL)
+    second.said("starting it again")
+    eventually(lambda: mentorship(folder, "resume", "spring", "p-01").returncode == 0)
+    second.send(signal.SIGTERM)
+    assert second.ends() == 0, second.output
+    assert left_running(folder) == []
+
+
+def test_keys_and_secrets_are_for_their_owner_only(start, tmp_path, ports):
+    folder = tmp_path / "run"
+    stack = start(*arguments(folder, ports))
+    stack.said("Ctrl-C stops it")
+    stack.send(signal.SIGINT)
+    stack.ends()
+    for name in ("keys.json", "issuer.json", "secrets.json", "env", "records.db"):
+        assert (folder / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_a_port_that_is_taken_is_named_with_its_option(start, tmp_path, ports):
+    with socket.create_server((HOST, ports.web)):
+        stack = start(*arguments(tmp_path / "run", ports))
+        assert stack.ends() == 1
+    assert f"web: port {ports.web} is taken; choose another with --web-port" in stack.output
+    assert "Traceback" not in stack.output
+    assert not (tmp_path / "run" / "records.db").exists()
+
+
+def _pids(folder: Path) -> list[int]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"MENTORSHIP_STACK={folder}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found

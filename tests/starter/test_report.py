@@ -1,0 +1,317 @@
+"""`cohort report`: every figure counted again by another way, small groups left out, nobody named unasked (H5, H6, H12)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mentorship.commands import (
+    SURVEY_ITEMS,
+    CancelMeeting,
+    Command,
+    ConfirmMeeting,
+    EndWish,
+    MoveMeeting,
+    RecordMilestone,
+    ReportGoal,
+    ReportMeeting,
+    SetGoal,
+    SubmitPrivately,
+    SurveyAnswers,
+    WaiveMilestone,
+)
+from starter.report_shown import cells
+
+STARTS = datetime(2027, 1, 4, tzinfo=UTC)
+ENDS = STARTS + timedelta(weeks=26)
+PAIRS = 23
+PROGRAMME = """\
+programme: {id: spring, version: 1, title: "Spring <b>& growth</b>", length: P26W, time_zone: UTC}
+contacts: {coordinators: [ana], owner: lee, outside: [sam]}
+meetings: {count: 12, first_after: P7D, interval: P14D, duration: PT1H, time_of_day: "10:00"}
+sessions:
+  - {topic: Getting started, expectations: true}
+  - {topic: Looking back, closing: true}
+milestones:
+  - {id: goal, title: A goal, when: goal_set}
+  - {id: six, title: Six conversations, when: {meetings_held: 6}}
+  - {id: shadowing, title: A day of shadowing}
+"""
+
+
+def meets(number: int, **after: float) -> datetime:
+    return STARTS + timedelta(days=7 + 14 * (number - 1), hours=10) + timedelta(**after)
+
+
+def story(pair: int) -> list[Command]:
+    """What this pair does: a different mixture for each, the same every time."""
+    chance = random.Random(pair)
+    said: list[Command] = [ConfirmMeeting(by=who, at=STARTS + timedelta(hours=1), meeting="all") for who in ("mentor", "mentee")]
+    for number in range(1, 13):
+        match chance.randrange(8):
+            case 0:
+                said.append(
+                    CancelMeeting(by=chance.choice(["mentor", "mentee"]), at=meets(number, hours=-chance.choice([3, 30])), meeting=number, reason="work")
+                )
+            case 1:
+                to = meets(number, days=1)
+                said += [MoveMeeting(by=who, at=meets(number, hours=-50), meeting=number, to=to) for who in ("mentor", "mentee")]
+                said.append(ReportMeeting(by="mentee", at=to + timedelta(hours=2), meeting=number, held=True))
+            case 2:
+                said.append(ReportMeeting(by="mentor", at=meets(number, hours=2), meeting=number, held=False))
+            case 3:
+                said.append(ReportMeeting(by="mentor", at=meets(number, days=5), held_at=meets(number, days=4), held=True))
+            case _:
+                said.append(ReportMeeting(by="mentor", at=meets(number, hours=2), meeting=number, held=True))
+    if pair % 3:
+        said.append(SetGoal(by="mentee", at=meets(2), goal="one"))
+        said.append(SetGoal(by="mentor", at=meets(3), goal="two"))
+        said.append(ReportGoal(by="mentee", at=meets(6), goal="one", progress="progressed"))
+        if pair % 2:
+            said.append(ReportGoal(by="mentee", at=meets(9), goal="one", progress="achieved"))
+    if pair % 2:
+        said.append(RecordMilestone(by="mentor", at=meets(5), milestone="shadowing"))
+    elif pair % 4 == 0:
+        said.append(WaiveMilestone(by="operator", at=meets(5), milestone="shadowing"))
+    if pair % 5 == 4:
+        said.append(SubmitPrivately(by="mentee", at=meets(8), body=EndWish()))
+    for who in ("mentor", "mentee"):
+        if chance.random() < 0.8:
+            items = chance.sample(SURVEY_ITEMS, 4)
+            body = SurveyAnswers(survey="closing", answers={item: chance.randint(1, 5) for item in items})
+            said.append(SubmitPrivately(by=who, at=ENDS + timedelta(days=1, minutes=chance.randrange(9000)), body=body))
+            said.append(SubmitPrivately(by=who, at=ENDS + timedelta(days=8), body=SurveyAnswers(survey="closing", answers=dict.fromkeys(items, 1))))
+    return said
+
+
+@pytest.fixture
+def cohort(files: Any, past: Any) -> Callable[..., None]:
+    def happened(pairs: int = PAIRS, until: datetime | None = None) -> None:
+        rows = ["person_id,name,email,role", "ana,Ana,ana@example.com,coordinator", "lee,Lee,lee@example.com,owner", "sam,Sam,sam@example.com,contact"]
+        rows += [
+            f"{kind}{number},{kind.upper()} Person {number},{kind}{number}@example.com,{role}"
+            for number in range(pairs)
+            for kind, role in (("m", "mentor"), ("e", "mentee"))
+        ]
+        listed = ["pair_id,mentor_id,mentee_id", *(f"p{number},m{number},e{number}" for number in range(pairs))]
+        files.write(PROGRAMME, "\n".join(rows) + "\n", "\n".join(listed) + "\n")
+        roster, faults, _ = files.read()
+        assert roster is not None, faults
+        past.happened(roster, STARTS, {f"p{number}": story(number) for number in range(pairs)}, until=until)
+
+    return happened
+
+
+class Rows:
+    """The journal as SQL sees it, and counted by hand: none of the report's code, none of the core's."""
+
+    def __init__(self, folder: Path) -> None:
+        with sqlite3.connect(folder / "records.db") as database:
+            found = database.execute("select mentorship, seq, kind, name, at, by, outcome, body from journal order by mentorship, seq").fetchall()
+            self.certificates = database.execute("select count(*) from certificates").fetchone()[0]
+        self.rows = [(*row[:4], datetime.fromisoformat(row[4]).replace(tzinfo=UTC), *row[5:7], json.loads(row[7])) for row in found]
+        self.mentorships = sorted({row[0] for row in self.rows})
+
+    def events(self, *names: str) -> list[tuple[str, datetime, dict[str, Any]]]:
+        return [(row[0], row[4], row[7]) for row in self.rows if row[2] == "event" and row[3] in names]
+
+    def count(self, *names: str) -> int:
+        return len(self.events(*names))
+
+    def pairs(self, name: str, **body: Any) -> int:
+        return len({mentorship for mentorship, _, known in self.events(name) if body.items() <= known.items()})
+
+    def held(self) -> Counter[str]:
+        """Meetings held by month: planned ones at their last start, extra ones as they were told."""
+        starts: dict[tuple[str, int], str] = {}
+        for mentorship, _, body in self.events("mentorship_started"):
+            starts |= {(mentorship, number): slot["start"] for number, slot in enumerate(body["slots"], 1)}
+        starts |= {(mentorship, body["meeting"]): body["slot"]["start"] for mentorship, _, body in self.events("meeting_moved")}
+        planned = {(mentorship, body["meeting"]) for mentorship, _, body in self.events("meeting_held")}
+        planned -= {(mentorship, body["meeting"]) for mentorship, _, body in self.events("meeting_unheld")}
+        extra = {(mentorship, body["held_at"]) for mentorship, _, body in self.events("extra_meeting_reported")}
+        return Counter([starts[key][:7] for key in planned] + [at[:7] for _, at in extra])
+
+    def answers(self, item: str) -> list[int]:
+        """Everybody's first answer to this, in the order in which they came."""
+        first: dict[tuple[str, str], tuple[datetime, int]] = {}
+        for mentorship, at, body in self.events("survey_answered"):
+            if body["survey"] == "closing" and item in body["answers"]:
+                first.setdefault((mentorship, body["side"]), (at, body["answers"][item]))
+        return [answer for _, answer in sorted(first.values(), key=lambda known: known[0])]
+
+
+def test_every_figure_is_what_another_count_of_the_journal_says(cohort: Any, files: Any, run: Callable[..., Any]) -> None:
+    cohort()
+    told = run("cohort", "report", "spring-27", "--json").json
+    rows = Rows(files.folder)
+
+    ended, completed = rows.count("mentorship_ended"), rows.count("mentorship_completed")
+    assert told["pairs"] == len(rows.mentorships) == PAIRS
+    assert told["phases"] == cells({"aligning": 0, "active": 0, "paused": 0, "closing": 0, "completed": completed, "ended": ended})
+    earned = rows.pairs("certificates_decided", earned=True)
+    assert told["certificates"] == {"certified": earned, "not_certified": PAIRS - earned, "not_decided": 0, "issued": rows.certificates}
+    assert rows.certificates == 2 * earned
+    reached = Counter(body["milestone"] for _, _, body in rows.events("milestone_reached"))
+    reached.subtract(body["milestone"] for _, _, body in rows.events("milestone_reopened"))
+    shadowing = rows.pairs("milestone_recorded") + rows.pairs("milestone_waived")
+    assert {one["id"]: one["done"] for one in told["milestones"]} == {name: reached[name] for name in ("goal", "six", "shadowing")}
+    assert {one["id"]: one["waived"] for one in told["milestones"]}["shadowing"] == rows.pairs("milestone_waived")
+    assert reached["shadowing"] == shadowing
+    held = rows.held()
+    cancelled = rows.count("meeting_cancelled")
+    extra = len({(mentorship, body["held_at"]) for mentorship, _, body in rows.events("extra_meeting_reported")})
+    told_not_held = {(mentorship, body["meeting"]) for mentorship, _, body in rows.events("meeting_reported") if body.get("held") is False}
+    assert told["meetings"] == {
+        "held": held.total(),
+        "extra": extra,
+        "moved": rows.count("meeting_moved"),
+        "cancelled": cancelled,
+        "not_held": len(told_not_held | {(mentorship, body["meeting"]) for mentorship, _, body in rows.events("meeting_cancelled")}),
+    }
+    for kind, counted in (
+        ("held", held),
+        ("moved", Counter(f"{at:%Y-%m}" for _, at, _ in rows.events("meeting_moved"))),
+        ("cancelled", Counter(f"{at:%Y-%m}" for _, at, _ in rows.events("meeting_cancelled"))),
+    ):
+        assert {month: kinds[kind] for month, kinds in told["months"].items()} == cells({month: counted[month] for month in told["months"]})
+    for line in ("no_meeting", "rematch", "silence", "not_held"):
+        had = rows.pairs("attention_raised", line=line)
+        assert told["attention"][line]["had"] == cells({"a": had, "b": PAIRS - had})["a"]
+        assert told["attention"][line]["has"] == 0
+    had = len({mentorship for mentorship, _, body in rows.events("attention_raised") if body["line"].startswith("cancellations_")})
+    assert told["attention"]["cancellations"]["had"] == cells({"a": had, "b": PAIRS - had})["a"]
+    goals = {(mentorship, body["goal"]) for mentorship, _, body in rows.events("goal_set")}
+    by_progress = {key: {(m, b["goal"]) for m, _, b in rows.events("goal_reported") if b["progress"] == key} for key in ("progressed", "achieved")}
+    assert told["goals"] == {
+        "set": len(goals),
+        "progressed": len(by_progress["progressed"] | by_progress["achieved"]),
+        "achieved": len(by_progress["achieved"]),
+        "dropped": 0,
+    }
+    for one in told["survey"]:
+        answers = rows.answers(one["item"])
+        whole = answers[: len(answers) - len(answers) % 5]
+        assert len(answers) >= 15
+        assert (one["answers"], one["mean"]) == (len(whole), round(sum(whole) / len(whole), 2))
+
+
+def test_the_figures_are_of_some_variety(cohort: Any, files: Any) -> None:
+    """Else the test above would compare noughts."""
+    cohort()
+    rows = Rows(files.folder)
+
+    for name in ("meeting_moved", "meeting_cancelled", "extra_meeting_reported", "mentorship_ended", "milestone_waived", "goal_reported", "attention_raised"):
+        assert rows.count(name) >= 4, name
+
+
+def test_of_fewer_than_five_pairs_nothing_is_shown(cohort: Any, run: Callable[..., Any], files: Any) -> None:
+    cohort(pairs=4)
+    told = run("cohort", "report", "spring-27", "--json", "--html", str(files.folder / "r.html"), "--csv", str(files.folder / "r.csv")).json
+    plain = run("cohort", "report", "spring-27")
+
+    assert told["enough"] is False
+    figures = [*told["phases"].values(), *told["certificates"].values(), *told["meetings"].values(), *told["goals"].values()]
+    figures += [one["done"] for one in told["milestones"]] + [
+        count for counts in (*told["attention"].values(), *told["months"].values()) for count in counts.values()
+    ]
+    assert set(figures) == {None}
+    assert "figures would be about somebody" in plain.out
+    assert "<svg" not in (files.folder / "r.html").read_text()
+    assert {row["value"] for row in csv.DictReader((files.folder / "r.csv").open()) if row["section"] in ("meetings", "phases", "goals")} == {"not shown"}
+
+
+@pytest.mark.parametrize(("days", "some"), [(1.1, False), (2, None), (3, None), (7, True)])
+def test_answers_are_shown_in_whole_groups_of_five(cohort: Any, files: Any, run: Callable[..., Any], days: float, some: bool | None) -> None:
+    """H5: four answers are none and nine are five, so that tomorrow's report tells nobody's answer from today's."""
+    cohort(pairs=12, until=ENDS + timedelta(days=days))
+    survey = run("cohort", "report", "spring-27", "--json").json["survey"]
+    rows = Rows(files.folder)
+
+    for one in survey:
+        given_so_far = len(rows.answers(one["item"]))
+        assert one["answers"] == given_so_far - given_so_far % 5
+        assert (one["mean"] is None) == (given_so_far < 5)
+    if some is not None:
+        assert any(one["answers"] for one in survey) == some
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 12), min_size=1))
+def test_what_is_hidden_is_never_a_small_group_nor_found_by_a_difference(counts: dict[str, int]) -> None:
+    """The reader knows the whole: what is left when everything shown is taken off must be five or more, in two parts or more."""
+    shown = cells(counts)
+
+    assert all(count is None or count == counts[name] for name, count in shown.items())
+    assert all(count is None or not 0 < count < 5 for count in shown.values())
+    hidden = [counts[name] for name, count in shown.items() if count is None]
+    if hidden and sum(counts.values()) >= 5 and len(counts) > 1:
+        assert len(hidden) >= 2
+        assert sum(hidden) >= 5
+    if not any(0 < count < 5 for count in counts.values()):
+        assert not hidden
+
+
+def test_names_stand_only_where_they_are_asked_for(cohort: Any, run: Callable[..., Any], files: Any) -> None:
+    cohort(pairs=6)
+    page, table = files.folder / "r.html", files.folder / "r.csv"
+
+    without = run("cohort", "report", "spring-27", "--html", str(page), "--csv", str(table))
+    before = without.out + page.read_text() + table.read_text() + run("cohort", "report", "spring-27", "--json").out
+    named = run("cohort", "report", "spring-27", "--names", "--html", str(page))
+
+    assert "Person" not in before
+    assert "example.com" not in before
+    assert "p0" not in before
+    assert "M Person 3" in named.out
+    assert "E Person 5" in page.read_text()
+    assert "for the people who run this programme, and nobody else" in page.read_text()
+    assert "example.com" not in page.read_text()
+
+
+def test_the_page_needs_nothing_else_and_is_well_formed(cohort: Any, run: Callable[..., Any], files: Any) -> None:
+    cohort()
+    run("cohort", "report", "spring-27", "--html", str(files.folder / "r.html"))
+    page = (files.folder / "r.html").read_text()
+
+    for part in ("http:", "https:", "<script", "url(", "<link", "src="):
+        assert part not in page
+    assert "Spring &lt;b&gt;&amp; growth&lt;/b&gt;" in page
+    plots = [part.partition("</svg>")[0] + "</svg>" for part in page.split("<svg")[1:]]
+    assert len(plots) == 5
+    for plot in plots:
+        root = ET.fromstring(f"<svg{plot}")
+        assert root.get("role") == "img"
+        assert root.get("aria-label")
+        assert all(float(bar.get("width", "0")) >= 0 for bar in root.iter("rect"))
+
+
+def test_the_table_has_every_figure(cohort: Any, run: Callable[..., Any], files: Any) -> None:
+    cohort()
+    run("cohort", "report", "spring-27", "--csv", str(files.folder / "r.csv"))
+    told = run("cohort", "report", "spring-27", "--json").json
+
+    rows = {(row["section"], row["figure"]): row["value"] for row in csv.DictReader(io.StringIO((files.folder / "r.csv").read_text()))}
+    assert rows["meetings", "held"] == str(told["meetings"]["held"])
+    assert rows["survey mean", "trust"] == str({one["item"]: one for one in told["survey"]}["trust"]["mean"])
+    assert len(rows) == 1 + 6 + 4 + 5 + 4 + 2 * 3 + 2 * 5 + 3 * len(told["months"]) + 2 * 6
+
+
+def test_a_cohort_that_is_not_there_and_a_folder_that_is_not_there(past: Any, run: Callable[..., Any]) -> None:
+    unknown = run("cohort", "report", "nowhere")
+    nowhere = run("cohort", "report", "nowhere", "--html", "nowhere/at/all.html")
+
+    assert (unknown.code, unknown.err) == (1, "there is no cohort nowhere\n")
+    assert nowhere.code == 2

@@ -1,0 +1,243 @@
+"""What a form does: one command, applied once, whatever is clicked how often; and what a person reads before and after (H14, P5)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from mentorship import commands as c
+from records.errors import RecordsUnavailable
+
+
+async def confirmed(two):
+    for who in ("ana", "ben"):
+        assert await two.say(who, c.ConfirmMeeting(meeting="all")) == "applied"
+
+
+async def test_we_met_is_one_tap_on_the_page_that_the_mail_opened(browser, two, mentorship, running, says):
+    await two.until(two.meeting(1).start + timedelta(hours=2))
+    page = await browser.get(two.page())
+    assert "Did you and Ana Mentor meet on Monday 8 March?" in says(page)
+    after = await browser.send(page, "/report_meeting/1", held="yes")
+    assert "Kept safely" in says(after)  # no worker is alive
+    [(name, body)] = await mentorship.signals()
+    assert (name, body["meeting"], body["held"], body["by"]) == ("report_meeting", 1, True, two.ref("ben"))
+    assert body["at"] == two.clock.now.isoformat().replace("+00:00", "Z")
+
+
+async def test_once_a_worker_took_it_the_page_says_done(browser, two, mentorship, running, says):
+    await two.until(two.meeting(1).start + timedelta(hours=2))
+    answer = await browser.send(await browser.get(two.page()), "/report_meeting/1", follow=False)
+    assert answer.status_code == 303
+    await two.handle(await mentorship.signals())
+    after = says(await browser.get(answer.headers["location"]))
+    assert "Done." in after
+    assert "1 conversation held" in after
+    assert "Did you and Ana Mentor meet" not in after
+
+
+async def test_a_double_click_the_back_button_and_a_second_tab_are_one_command(browser, two, mentorship, running):
+    tabs = [await browser.get(two.page("ben", "set_goal")) for _ in range(2)]
+    for tab in (tabs[0], tabs[0], tabs[1]):
+        answer = await browser.send(tab, "/set_goal", follow=False, text="Speak up in reviews", steps="Ask one question")
+        assert answer.status_code == 303
+    assert len(await mentorship.signals()) == 1
+    assert [note.text for note in await two.records.notes.of(two.mentorship)] == ["Speak up in reviews", "Ask one question"]
+
+
+async def test_the_next_goal_is_another_command_even_before_a_worker_took_the_first(browser, two, mentorship, running):
+    for text in ("Speak up in reviews", "Write one article"):
+        await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text=text, steps="")
+    assert len({body["goal"] for _, body in await mentorship.signals()}) == 2
+
+
+async def test_a_form_that_was_sent_before_with_something_else_says_so_and_keeps_what_is_typed(browser, two, mentorship, running, says):
+    tab = await browser.get(two.page("ben", "set_goal"))
+    await browser.send(tab, "/set_goal", text="Speak up in reviews", steps="")
+    again = await browser.send(tab, "/set_goal", text="Speak up in meetings", steps="")
+    assert again.status_code == 409
+    assert "This form was sent before" in says(again)
+    assert "Speak up in meetings</textarea>" in again.text
+    assert len(await mentorship.signals()) == 1
+    assert (await browser.send(again, "/set_goal", follow=False, text="Speak up in meetings", steps="")).status_code == 303
+    assert len(await mentorship.signals()) == 2
+
+
+async def test_late_is_said_before_one_confirms_and_what_would_not_count(browser, two, says):
+    await confirmed(two)
+    two.clock.now = two.meeting(1).start - timedelta(hours=24)
+    assert "This is in time: it does not count." in says(await browser.get(two.page("ben", "cancel_meeting", 1)))
+    two.clock.now += timedelta(seconds=1)
+    said = says(await browser.get(two.page("ben", "cancel_meeting", 1)))
+    assert "This is late: less than 24 hours before the start." in said
+    assert "With the reason personal or technical it does not count" in said
+    assert "Never counts." in said
+
+
+async def test_an_unconfirmed_meeting_is_never_late(browser, two, says):
+    two.clock.now = two.meeting(1).start - timedelta(hours=1)
+    said = says(await browser.get(two.page("ben", "cancel_meeting", 1)))
+    assert "This does not count." in said
+    assert "This is late" not in said
+
+
+async def test_the_partner_hears_that_it_is_off_and_never_the_reason(browser, two, says):
+    await confirmed(two)
+    await two.say("ana", c.CancelMeeting(meeting=1, reason="personal"))
+    page = await browser.get(two.page())
+    assert "Ana Mentor called it off." in says(page)
+    assert "personal" not in page.text.lower()
+
+
+async def test_a_time_is_read_in_the_readers_zone(browser, two, mentorship, running):
+    await browser.send(await browser.get(two.page("ana", "move_meeting", 4)), "/move_meeting/4", to="2027-04-20T10:30")
+    [(_, body)] = await mentorship.signals()
+    assert body["to"] == "2027-04-20T08:30:00Z"  # Berlin, in summer
+
+
+async def test_a_time_that_the_clocks_skip_is_named_and_stays_in_the_form(browser, two, says):
+    answer = await browser.send(await browser.get(two.page("ana", "move_meeting", 2)), "/move_meeting/2", to="2027-03-28T02:30")
+    assert answer.status_code == 422
+    assert 'value="2027-03-28T02:30"' in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+async def test_the_partners_time_is_agreed_with_one_tap(browser, two, mentorship, running):
+    to = two.meeting(2).start + timedelta(days=1, seconds=7)
+    await two.say("ana", c.MoveMeeting(meeting=2, to=to))
+    await browser.send(await browser.get(two.page()), "/move_meeting/2")
+    await two.handle(await mentorship.signals())
+    assert two.meeting(2).start == to
+
+
+async def test_records_away_keeps_what_was_typed(browser, two, monkeypatch, says):
+    tab = await browser.get(two.page("ben", "set_goal"))
+
+    async def gone(*_args, **_more):
+        raise RecordsUnavailable("gone")
+
+    monkeypatch.setattr(two.records.cohorts, "by_mentorship", gone)
+    answer = await browser.send(tab, "/set_goal", text="Speak up in reviews", steps="")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert "Speak up in reviews" in says(answer)
+
+
+async def test_temporal_away_keeps_what_was_typed_and_the_first_instant(browser, two, mentorship, says):
+    """No workflow runs: Temporal does not take the signal."""
+    tab = await browser.get(two.page("ben", "set_goal"))
+    answer = await browser.send(tab, "/set_goal", text="Speak up in reviews", steps="")
+    assert answer.status_code == 503
+    assert "Not sent yet." in says(answer)
+    assert "Speak up in reviews</textarea>" in answer.text
+    first = two.clock.now
+    two.clock.now += timedelta(hours=3)
+    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
+    try:
+        assert (await browser.send(answer, "/set_goal", follow=False, text="Speak up in reviews", steps="")).status_code == 303
+        [(_, body)] = await mentorship.signals()
+        assert body["at"] == first.isoformat().replace("+00:00", "Z")
+    finally:
+        await handle.terminate()
+
+
+async def test_what_was_changed_after_temporal_was_away_is_taken(browser, two, mentorship):
+    answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Speak up", steps="")
+    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
+    try:
+        assert (await browser.send(answer, "/set_goal", follow=False, text="Speak up in reviews", steps="")).status_code == 303
+        assert len(await mentorship.signals()) == 1
+    finally:
+        await handle.terminate()
+
+
+async def test_a_refusal_is_told_in_words(browser, two, mentorship, running, says):
+    tab = await browser.get(two.page("ben", "confirm_meeting", 1))
+    await two.say("ben", c.ConfirmMeeting(meeting=1))
+    answer = await browser.send(tab, "/confirm_meeting/1", follow=False)
+    await two.handle(await mentorship.signals())
+    assert "It stood already, so nothing had to change." in says(await browser.get(answer.headers["location"]))
+
+
+async def test_nobody_reads_what_became_of_the_partners_message(browser, two, mentorship, running, says):
+    answer = await browser.send(await browser.get(two.page("ana", "set_goal")), "/set_goal", follow=False, text="Zuhören", steps="")
+    asked = answer.headers["location"].partition("?")[2]
+    assert "Kept safely" not in says(await browser.get(f"{two.page('ben')}?{asked}"))
+
+
+async def test_one_takes_back_what_one_reported(browser, two, mentorship, running):
+    two.clock.now = two.meeting(1).start + timedelta(hours=3)
+    await two.say("ben", c.RecordMilestone(milestone="shadowing"))
+    page = await browser.get(two.page())
+    address = re.search(r"/withdraw/([A-Za-z0-9_-]+)", page.text)
+    assert address
+    tab = await browser.get(two.page("ben", "withdraw", address[1]))
+    await browser.send(tab, f"/withdraw/{address[1]}", follow=False)
+    await two.handle(await mentorship.signals())
+    assert two.state.reached == ()
+    assert "/withdraw/" not in (await browser.get(two.page("ana"))).text
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        (("cancel_meeting", 1), {"reason": "hangover"}),
+        (("report_meeting", 1), {}),
+        (("report_meeting", 1), {"held": "yes", "partner": "absent"}),
+        (("set_goal",), {"text": "", "steps": "a"}),
+        (("set_goal",), {"text": "x" * 4001, "steps": ""}),
+        (("confirm_expectations",), {}),
+        (("move_meeting", 1), {"to": "tomorrow"}),
+    ],
+)
+async def test_what_cannot_be_taken_is_said_beside_its_field(path, typed, browser, two, mentorship, running):
+    two.clock.now = two.meeting(1).start + timedelta(hours=2) if path[0] == "report_meeting" else two.clock.now
+    action = "/" + "/".join(map(str, path))
+    answer = await browser.send(await browser.get(two.page("ben", *path)), action, **typed)
+    assert answer.status_code == 422
+    assert 'class="wrong"' in answer.text
+    assert await mentorship.signals() == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "cancel_meeting/99",
+        "cancel_meeting/x",
+        "record_milestone/nothing",
+        "report_goal/g-none",
+        "withdraw/abc",
+        "nonsense",
+        "submit_privately",
+        "cancel_meeting",
+    ],
+)
+async def test_what_there_is_not_is_a_kind_page(path, http, two):
+    answer = await http.get(two.page() + "/" + path)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+
+
+async def test_a_form_of_another_person_another_action_or_another_site_is_refused(browser, http, two, mentorship, running):
+    from urllib.parse import urlsplit
+
+    hers = await browser.get(two.page("ana", "set_goal"))
+    stolen = re.search(r'name="form" value="([^"]*)"', hers.text)[1]
+    own = re.search(r'name="form" value="([^"]*)"', (await browser.get(two.page("ben", "set_goal"))).text)[1]
+    sends = [
+        (two.page("ben", "set_goal"), stolen, {}),
+        (two.page("ben", "ask_extension"), own, {}),
+        (two.page("ben", "set_goal"), "", {}),
+        (two.page("ben", "set_goal"), own, {"Sec-Fetch-Site": "cross-site"}),
+    ]
+    for address, token, headers in sends:
+        answer = await http.post(urlsplit(address).path, data={"form": token, "text": "x", "steps": ""}, headers=headers)
+        assert answer.status_code == 403
+    assert await mentorship.signals() == []
+
+
+async def test_a_form_that_is_too_large_is_not_read_to_its_end(http, two):
+    answer = await http.post(two.page("ben", "set_goal"), content=b"x" * 100_000)
+    assert answer.status_code == 413

@@ -1,0 +1,159 @@
+"""Links: whose they are, until when; what everybody may know of them; what leaves with a page (H12)."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+import pytest
+from icalendar import Calendar
+
+from gateway.links import Bearer, LinkSigner
+from mentorship import commands as c
+
+
+@pytest.fixture
+def old(two, monkeypatch):
+    """A token that was made so long ago."""
+
+    def made(purpose: str, ago: timedelta, who: str = "ben") -> str:
+        import itsdangerous.timed
+
+        real = itsdangerous.timed.TimestampSigner.get_timestamp
+        with monkeypatch.context() as patch:
+            patch.setattr(itsdangerous.timed.TimestampSigner, "get_timestamp", lambda self: real(self) - int(ago.total_seconds()))
+            return two.token(who, purpose)
+
+    return made
+
+
+async def test_an_old_link_says_so_and_mails_a_fresh_one_to_the_known_address(old, http, two, outbox):
+    token = old("page", timedelta(days=61))
+    answer = await http.get(f"/p/{token}")
+    assert answer.status_code == 410
+    assert "This link is too old" in answer.text
+    assert (await http.post(f"/p/{token}/again")).status_code == 200
+    [mail] = outbox.mails
+    assert mail["To"] == "Ben Mentee <ben@example.org>"
+    assert "http://hook/p/" in mail.get_body(("plain",)).get_content()
+
+
+async def test_a_private_link_closes_after_fifteen_minutes_and_what_was_typed_is_shown(old, http, two, mentorship, running):
+    token = old("private", timedelta(minutes=16))
+    answer = await http.post(f"/private/{token}/feedback/1", data={"form": "x", "text": "What helped me"})
+    assert answer.status_code == 410
+    assert "What helped me" in answer.text
+    assert await mentorship.signals() == []
+
+
+@pytest.mark.parametrize("change", [lambda t: t[:-3], lambda t: t + "x", lambda t: "e30.aaaa.bbbb", lambda t: t[1:], lambda t: t.swapcase()])
+async def test_a_forged_or_shortened_link_opens_nothing(change, http, two):
+    answer = await http.get(f"/p/{change(two.token())}")
+    assert answer.status_code == 404
+    assert "This link does not open anything" in answer.text
+
+
+async def test_a_link_of_one_purpose_never_opens_another(http, two):
+    for path, purpose in (
+        ("/p/{}", "calendar"),
+        ("/p/{}/calendar.ics", "page"),
+        ("/private/{}", "page"),
+        ("/p/{}", "private"),
+        ("/u/{}", "page"),
+        ("/p/{}", "unsubscribe"),
+    ):
+        answer = await http.get(path.format(two.token("ben", purpose)))
+        assert answer.status_code == 404, (path, purpose)
+
+
+async def test_a_link_of_another_pair_or_of_a_stranger_opens_nothing(http, two, settings):
+    signer = LinkSigner(settings.link_secrets)
+    for bearer in (Bearer(two.mentorship, "p-nobody"), Bearer("mentorship.spring-2027.m-none", two.ref("ben"))):
+        assert (await http.get(f"/p/{signer.token('page', bearer)}")).status_code == 404
+
+
+async def test_a_pair_that_is_over_hears_that_it_ended_and_not_who_or_why(browser, two, says):
+    assert await two.say("ana", c.SubmitPrivately(body=c.EndWish())) == "applied"
+    said = says(await browser.get(two.page()))
+    assert "This mentorship ended on" in said
+    assert "wish" not in said.replace("the wish to end", "")
+    form = await browser.get(two.page("ben", "set_goal"))
+    assert "The programme's time for that is over." in says(form)
+
+
+async def test_an_erased_persons_page_is_gone(http, two):
+    await two.records.people.erase(two.ref("ben"))
+    answer = await http.get(two.page())
+    assert answer.status_code == 410
+    assert (await http.get(two.page("ana"))).status_code == 200
+
+
+async def test_a_page_is_closed_to_the_outside(http, two):
+    for path in (two.page(), two.page("ben", "set_goal"), "/who-sees-what", "/new-link", "/c/none", "/p/forged", two.private()):
+        answer = await http.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script" not in policy
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "set-cookie" not in answer.headers
+        assert "<script" not in answer.text
+        assert " style=" not in answer.text
+        assert "http://" not in answer.text.replace("http://www.w3.org", "")
+
+
+async def test_no_token_and_no_word_stands_in_the_logs(http, browser, two, mentorship, running, capsys, caplog):
+    caplog.set_level(logging.DEBUG)
+    await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Kanarienvogel", steps="")
+    await http.get(two.page()[:-2])
+    told = capsys.readouterr().out + caplog.text
+    assert "/p/{token}" in told
+    for secret in (two.token()[:30], "Kanarienvogel", "Ben Mentee", "ben@example.org"):
+        assert secret not in told
+
+
+async def test_the_calendar_is_the_same_series_as_the_mails_one_and_says_no_topic(http, two):
+    for who in ("ana", "ben"):
+        await two.say(who, c.ConfirmMeeting(meeting="all"))
+    await two.say("ben", c.CancelMeeting(meeting=2))
+    answer = await http.get(f"/p/{two.token('ben', 'calendar')}/calendar.ics")
+    assert answer.headers["content-type"].startswith("text/calendar")
+    events = Calendar.from_ical(answer.content).walk("VEVENT")
+    assert str(events[0]["UID"]).endswith("@example.org")
+    assert "Getting started" not in answer.text
+    assert "Ana" not in answer.text
+
+
+async def test_unsubscribing_shows_first_and_acts_on_one_click_without_cookies(http, two):
+    path = f"/u/{two.token('ben', 'unsubscribe')}"
+    for method in ("GET", "HEAD"):
+        assert (await http.request(method, path)).status_code == 200
+    begin = two.records.notices.begin
+    at, month = two.clock.now, timedelta(days=30)
+    assert await begin("k1", two.ref("ben"), "ask", False, at, 6, month) == "send"
+    answer = await http.post(
+        path, content="List-Unsubscribe=One-Click", headers={"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status_code == 200
+    assert await begin("k2", two.ref("ben"), "ask", False, at, 6, month) == "unsubscribed"
+    assert await begin("k3", two.ref("ana"), "ask", False, at, 6, month) == "send"
+
+
+async def test_a_new_link_answers_everyone_the_same_and_mails_only_who_is_known(http, two, outbox):
+    known = await http.post("/new-link", data={"email": "BEN@example.org"})
+    unknown = await http.post("/new-link", data={"email": "nobody@example.org"})
+    assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
+    [mail] = outbox.mails
+    assert mail["To"] == "Ben Mentee <ben@example.org>"
+    assert "Ana Mentor" not in mail["Subject"]
+
+
+async def test_nobodys_mailbox_is_filled_through_us(http, two, outbox):
+    for _ in range(10):
+        assert (await http.post("/new-link", data={"email": "ben@example.org"})).status_code == 200
+    assert len(outbox.mails) == 4
+
+
+async def test_a_mail_server_that_is_away_changes_the_answer_for_nobody(http, two, outbox):
+    outbox.away = True
+    assert (await http.post("/new-link", data={"email": "ben@example.org"})).status_code == 200

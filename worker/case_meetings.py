@@ -1,0 +1,92 @@
+"""Holding a pair's meetings for a concern: the same pause that an operator orders, so that nobody can tell the one from the other (H16)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from mentorship.commands import OperatorCommand, Pause, Resume
+from records.cases import Case, PauseOrder
+from records.store import Records
+
+_PATIENCE = timedelta(seconds=20)
+
+
+class NotNow(Exception):  # noqa: N818 - it says what is the case
+    """Something could not be done and may be later. The text names nobody: it stands in the case's history."""
+
+
+class Meetings:
+    def __init__(self, records: Records, client: Client) -> None:
+        self._records = records
+        self._client = client
+
+    async def settle(self, case: Case, now: datetime) -> Case:
+        """Does what the raiser wishes of the meetings, once. Raises NotNow when the mentorship could not be asked."""
+        match case.hold:
+            case "wanted" if case.pause is not None:
+                applied = await self._ask(case.mentorship, "pause", Pause(message_id=case.pause.message_id, by=case.pause.by, at=case.pause.at))
+                return await self._records.cases.note_hold(case.id, "wanted", "held" if applied else "not_held")
+            case "release":
+                await self._release(case, now)
+                return await self._records.cases.note_hold(case.id, "release", "released")
+            case _:
+                return case
+
+    async def _release(self, case: Case, now: datetime) -> None:
+        """Ends the pause if it is this case's; when somebody else of the pair holds too, it becomes theirs instead."""
+        if case.pause is None or not await self._in_force(case.mentorship, case.pause):
+            return
+        others = [other for other in await self._records.cases.of_pair(case.mentorship) if other.id != case.id and other.holding]
+        if others:
+            heir = others[0]
+            await self._records.cases.note_hold(heir.id, heir.hold, "held", case.pause)
+            return
+        order = Resume(message_id=f"{case.pause.message_id}-2", by=case.pause.by, at=now)
+        await self._ask(case.mentorship, "resume", order)
+
+    async def _in_force(self, mentorship: str, pause: PauseOrder) -> bool:
+        """Whether that very pause was applied and nothing ended it since. Raises NotNow."""
+        entries = await self._records.journal.entries(mentorship)
+        ours = next((entry for entry in entries if entry.kind == "command" and entry.message_id == pause.message_id), None)
+        if ours is None:  # not in the journal yet, or never taken
+            return await self._receipt(mentorship, pause.message_id) == "applied"
+        return ours.outcome == "applied" and not any(entry.name == "resumed" and entry.kind == "event" and entry.seq > ours.seq for entry in entries)
+
+    async def _ask(self, mentorship: str, name: str, command: OperatorCommand) -> bool:
+        """Whether the mentorship did it; False also when it is over. Raises NotNow."""
+        handle = self._client.get_workflow_handle(mentorship)
+        try:
+            async with asyncio.timeout(_PATIENCE.total_seconds()):
+                answer: Any = await handle.execute_update(name, command, id=command.message_id, rpc_timeout=_PATIENCE)
+        except WorkflowUpdateFailedError:
+            return False
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND and await self._is_over(mentorship):
+                return False
+            answer = None
+        except (TimeoutError, RuntimeError, OSError):
+            answer = None
+        if not isinstance(answer, dict):
+            raise NotNow("the meetings could not be reached")
+        return answer.get("outcome") == "applied"
+
+    async def _receipt(self, mentorship: str, message_id: str) -> str:
+        try:
+            async with asyncio.timeout(_PATIENCE.total_seconds()):
+                answer: Any = await self._client.get_workflow_handle(mentorship).query("receipt", message_id, rpc_timeout=_PATIENCE)
+        except (RPCError, WorkflowQueryFailedError, TimeoutError, RuntimeError, OSError):
+            answer = None
+        if not isinstance(answer, dict):
+            if await self._is_over(mentorship):
+                return "waiting"
+            raise NotNow("the meetings could not be reached")
+        return str(answer.get("outcome"))
+
+    async def _is_over(self, mentorship: str) -> bool:
+        enrolment = await self._records.cohorts.by_mentorship(mentorship)
+        return enrolment is None or enrolment.state == "over"
