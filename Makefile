@@ -5,7 +5,7 @@ VENV ?= .venv
 PYTHON ?=
 BIN := $(VENV)/bin
 SERVICE := $(VENV)/.service-installed
-PAIRING := $(VENV)/.pairing-installed
+EXTRAS := $(VENV)/.extras-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
@@ -18,14 +18,15 @@ TESTS ?= tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run pairing test check lint shape types laws format lock secrets clean
+.PHONY: help demo run extras test check lint shape types laws bench format lock secrets clean
 
 help:
 	@echo 'make demo          a whole programme in seconds, from pairs to certificates; KEEP=1 leaves it up'
 	@echo 'make run           the service with a persistent store, for real work'
-	@echo 'make pairing       what `mentorship cohort pair` needs besides (numpy and scipy)'
+	@echo 'make extras        what `cohort pair` (numpy, scipy) and `cohort rehearse` (a test server) need besides'
 	@echo 'make test          the whole suite; TESTS=tests/core for a part'
 	@echo 'make check         lint, types, laws'
+	@echo 'make bench         what the core and a workflow cost, beside a bare workflow in the same run'
 	@echo 'make format        puts the code into its shape'
 	@echo 'make secrets       keys and passwords for docker-compose.yml, into deploy/secrets'
 	@echo 'make lock          brings the locks to pyproject.toml; UPGRADE=1 takes newer versions'
@@ -36,7 +37,7 @@ demo: $(SERVICE)
 run: $(SERVICE)
 	@$(BIN)/python -m local run
 
-pairing: $(PAIRING)
+extras: $(EXTRAS)
 
 test: $(DEVELOPMENT)
 	$(BIN)/python -m pytest $(TESTS)
@@ -55,14 +56,18 @@ types: $(DEVELOPMENT)
 laws: $(DEVELOPMENT)
 	$(BIN)/lint-imports --no-logo
 
+bench: $(DEVELOPMENT)
+	$(BIN)/python benchmarks/core.py
+	$(BIN)/python benchmarks/history.py
+
 format: $(DEVELOPMENT)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 lock: $(DEVELOPMENT)
 	$(UV) --extra local --group build --output-file requirements.lock
-	$(UV) --extra local --extra pairing --group build --constraint requirements.lock --no-annotate --output-file requirements-pairing.lock
-	$(UV) --extra local --extra pairing --group build --group dev --constraint requirements-pairing.lock --no-annotate --output-file requirements-dev.lock
+	$(UV) --extra local --extra pairing --extra rehearsal --group build --constraint requirements.lock --no-annotate --output-file requirements-extras.lock
+	$(UV) --extra local --extra pairing --extra rehearsal --group build --group dev --constraint requirements-extras.lock --no-annotate --output-file requirements-dev.lock
 
 secrets: $(SERVICE)
 	@$(BIN)/python deploy/make_secrets.py
@@ -79,13 +84,13 @@ $(SERVICE): requirements.lock pyproject.toml | $(BIN)/python
 	@$(EDITABLE)
 	@touch $@
 
-$(PAIRING): requirements-pairing.lock pyproject.toml | $(SERVICE)
-	@echo 'Installing what pairing needs into $(VENV) …'
-	@$(HASHED) -r requirements-pairing.lock
+$(EXTRAS): requirements-extras.lock pyproject.toml | $(SERVICE)
+	@echo 'Installing what pairing and rehearsing need into $(VENV) …'
+	@$(HASHED) -r requirements-extras.lock
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.lock pyproject.toml | $(BIN)/python
 	@echo 'Installing what the service and its tests need into $(VENV) (once, a few minutes) …'
 	@$(HASHED) -r requirements-dev.lock
 	@$(EDITABLE)
-	@touch $@ $(SERVICE) $(PAIRING)
+	@touch $@ $(SERVICE) $(EXTRAS)

@@ -13,7 +13,7 @@ from local.child import Child
 from local.place import Place
 from local.ports import Ports, refuse_taken
 from local.stack import Stack, running
-from local.trouble import Trouble
+from local.trouble import Trouble, one_trouble
 
 _BREATH = 1.0
 """Seconds between a program's end and its next start, so that what cannot run is not started in a circle."""
@@ -50,13 +50,11 @@ async def _watch(stack: Stack, console: Console) -> None:
         code = await stack.temporal.exited()
         raise Trouble(f"the Temporal server ended by itself (exit {code}); its log is {stack.temporal.log}:\n{stack.temporal.tail()}")
 
-    try:
+    with one_trouble():
         async with asyncio.TaskGroup() as group:
             group.create_task(mourn())
             group.create_task(keep(stack.worker, "worker"))
             group.create_task(keep(stack.webhook, "webhook"))
-    except* Trouble as several:
-        raise several.exceptions[0] from None
 
 
 def _welcome(console: Console, place: Place, ports: Ports) -> None:

@@ -59,11 +59,13 @@ class _Turn:
         self.state = state
         self.entries: list[Entry] = []
         self.effects: list[AnyEffect] = []
+        self.known = {known.partition("!")[0] for known in state.recent}
 
     def command(self, command: Command, at: datetime) -> None:
         digest = report_digest(command.message_id)
-        if any(known.startswith(digest) for known in self.state.recent):
+        if digest in self.known:
             return  # applied once: a repeat changes nothing
+        self.known.add(digest)
         ahead = command.at is not None and command.at > at + CLOCK_SKEW
         in_order = max(at if command.at is None else min(command.at, at), self.state.now)
         events = (e.CommandRefused(at=in_order, reason="in_the_future"),) if ahead else _heard(decide(self.state, command, in_order), at)
@@ -128,18 +130,28 @@ def begin(event: e.MentorshipStarted) -> Advanced:
     return turn.done()
 
 
-def advance(state: State, inbox: Sequence[Command], now: datetime) -> Advanced:
+def advance(state: State, inbox: Sequence[Command], now: datetime, *, more: bool = False) -> Advanced:
     """Take in what arrived, in the order of its instants, and everything that is due by `now` (UTC).
 
     Never raises. A message id that was seen among the last 256 changes nothing. What carries an `at` further ahead than
-    `CLOCK_SKEW` is refused.
+    `CLOCK_SKEW` is refused. `more` says that later commands wait for another turn: what is due after these waits too.
     """
     turn = _Turn(state)
-    for command in sorted(inbox, key=lambda command: (min(command.at or now, now), command.message_id)):
-        turn.due_before(min(command.at or now, now), inclusive=False)
+    for command in in_order(inbox, now):
+        turn.due_before(_instant(command, now), inclusive=False)
         turn.command(command, now)
-    turn.due_before(now, inclusive=True)
+    if not more:
+        turn.due_before(now, inclusive=True)
     return turn.done()
+
+
+def in_order(inbox: Sequence[Command], now: datetime) -> list[Command]:
+    """By instant; at the same instant, as they came."""
+    return sorted(inbox, key=lambda command: _instant(command, now))
+
+
+def _instant(command: Command, now: datetime) -> datetime:
+    return min(command.at or now, now)
 
 
 def receipt(state: State, message_id: str) -> tuple[Literal["applied", "refused"], str | None] | None:

@@ -77,7 +77,8 @@ class Journal(Part):
         """Appends a batch in one transaction, with the mentorship's card for lists and, when it ended, the instant. Idempotent.
 
         What is there already must say the same, or Diverged; so is anything after the closing row. Gap when rows in between are not there yet: nothing was appended, retry later.
-        A batch that comes late, when newer rows stand already, leaves the card alone.
+        A batch that comes late, when newer rows stand already, leaves the card alone, and is answered with its own last row: what stands
+        behind it was not written by this caller, who may be a workflow that was reset and is about to say something else there.
         """
         rows = _rows(mentorship, entries)
         try:
@@ -90,6 +91,8 @@ class Journal(Part):
                     await _refuse_gap_or_seal(connection, mentorship, fresh, head)
                     head, linked = self._linked(fresh, head)
                     await connection.execute(insert(journal), linked)
+                if stale:
+                    head = await _head(connection, mentorship, rows[-1].seq)
                 await _project(connection, mentorship, None if stale else card, over_at)
         except IntegrityError:
             raise Diverged(mentorship, rows[0].seq) from None
@@ -217,9 +220,12 @@ def _rows(mentorship: str, entries: Iterable[JournalEntry]) -> list[_Row]:
     return [rows[seq] for seq in sorted(rows)]
 
 
-async def _head(connection: AsyncConnection, mentorship: str) -> Head:
-    last = select(journal.c.seq, journal.c.mac).where(journal.c.mentorship == mentorship).order_by(journal.c.seq.desc()).limit(1)
-    row = (await connection.execute(last)).one_or_none()
+async def _head(connection: AsyncConnection, mentorship: str, until: int | None = None) -> Head:
+    """The last row, or the last one `until` a sequence number."""
+    last = select(journal.c.seq, journal.c.mac).where(journal.c.mentorship == mentorship)
+    if until is not None:
+        last = last.where(journal.c.seq <= until)
+    row = (await connection.execute(last.order_by(journal.c.seq.desc()).limit(1))).one_or_none()
     return Head() if row is None else Head(seq=row.seq, mac=row.mac)
 
 

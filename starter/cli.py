@@ -10,7 +10,7 @@ from gateway.keyring import KeyringUnusable
 from gateway.logs import configure
 from gateway.settings import SettingsInvalid
 from records.errors import RecordsError, SchemaOutdated
-from starter import cases, certificate, cohort, doctor, journal, mentorship, pairing, programme, report, what_if
+from starter import cases, certificate, cohort, doctor, journal, mentorship, pairing, programme, rehearsal, report, what_if
 from starter.answer import REFUSED, USAGE, Misused, Refused, answer, wants_json
 
 app = typer.Typer(name="mentorship", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -19,6 +19,7 @@ app.add_typer(cohort.app, name="cohort")
 cohort.app.command()(pairing.pair)
 cohort.app.command()(what_if.what_if)
 cohort.app.command()(report.report)
+cohort.app.command()(rehearsal.rehearse)
 mentorship.register(app)
 app.command()(cases.cases)
 app.add_typer(certificate.app, name="certificate")

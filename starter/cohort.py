@@ -45,7 +45,7 @@ def start(
     """Starts a cohort, or what is new in it. Nothing starts until every file is free of faults."""
     if not is_id(cohort):
         raise Misused(f"--cohort: {cohort!r} does not fit, expected 1 to 40 of a-z, 0-9 and -, beginning with a letter or digit")
-    roster = _read(programme, people, pairs)
+    roster = read_files(programme, people, pairs)
     try:
         at = parse_start(starts, roster.programme.programme.time_zone)
     except ValueError as error:
@@ -71,7 +71,8 @@ def status(
     asyncio.run(_status(cohort, names, json))
 
 
-def _read(programme: Path, people: Path, pairs: Path) -> Roster:
+def read_files(programme: Path, people: Path, pairs: Path) -> Roster:
+    """The three files of a cohort. Raises Misused for one that is not there, Refused with every fault of all of them."""
     findings = Findings()
     missing = [f"{path}: {'is a folder' if path.is_dir() else 'no such file'}" for path in (programme, people, pairs) if not path.is_file()]
     if missing:

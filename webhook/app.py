@@ -43,7 +43,7 @@ def create_app(
     app.include_router(machine.router(settings, door, Pace(settings.webhook_rate, settings.webhook_burst, ticks)))
     app.include_router(health.router(settings, client, records, registry))
     app.include_router(issuer_documents.router(settings, records))
-    build.mount(app, settings, records, door, clock, post)
+    build.mount(app, settings, records, door, clock=clock, post=post)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)

@@ -121,7 +121,8 @@ class CaseDesk:
                 later.append(opens)
                 continue
             key = f"case.{case.id}/{what}/{ref}"
-            await self._send(ref, profile, key, "concern", self._letter(case, key, programme, now, again=not what.endswith(".0")), programme, now)
+            letter = self._letter(case, key, programme, now, again=not what.endswith(".0"))
+            await self._send(ref, profile, key, letter, kind="concern", programme=programme, now=now)
         return min(later, default=None)
 
     def _letter(self, case: Case, key: str, programme: Programme, now: datetime, *, again: bool) -> Callable[[Reader], EmailMessage]:
@@ -163,8 +164,11 @@ class CaseDesk:
         def message(reader: Reader) -> EmailMessage:
             return compose_unowned(number, patience, reader=reader, at=now, key=key, sender=self._sender, texts=programme.texts())
 
-        sent = await self._send(owner, profile, key, "unowned", message, programme, now)
-        return None if sent else _EPOCH + (turn + 1) * period
+        if await self._send(owner, profile, key, message, kind="unowned", programme=programme, now=now):
+            return None
+        told_at = next((notice.at for notice in await self._records.notices.of(owner) if notice.key == key), now)
+        counted = told_at >= case.opened_at + patience
+        return None if counted else _EPOCH + (turn + 1) * period
 
     async def _unowned(self, programme: Programme, owner: str, since: datetime) -> int:
         """Concerns and lines of the coordinators' list alike, of this programme, that nobody took since then."""
@@ -194,7 +198,7 @@ class CaseDesk:
         return now if hours == "none" else self._reading_hours(now, profile.time_zone or programme.programme.time_zone, hours)
 
     async def _send(
-        self, ref: str, profile: Profile, key: str, kind: str, compose: Callable[[Reader], EmailMessage], programme: Programme, now: datetime
+        self, ref: str, profile: Profile, key: str, compose: Callable[[Reader], EmailMessage], *, kind: str, programme: Programme, now: datetime
     ) -> bool:
         """Whether it went now. Once by `key`; what is refused for good is noted. Raises TryLater."""
         budget = programme.mail.budget

@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.journal import JournalHead, JournalOf
     from mentorship import commands as c
-    from mentorship.advance import Advanced, advance, begin, receipt
+    from mentorship.advance import Advanced, advance, begin, in_order, receipt
     from mentorship.effects import MilestoneFacts
     from mentorship.events import MentorshipStarted
     from mentorship.instant import Instant
@@ -30,6 +30,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.outbox import Outbox, OutboxState, execute
 
 TIMELINE = 20
+
+MOST_AT_ONCE = 500
+"""Commands in one workflow task: thousands can come at once, and a task that takes two seconds is taken for a deadlock, for ever."""
 
 
 class TimelineEntry(BaseModel):
@@ -183,9 +186,12 @@ class Mentorship:
     async def _live(self, start: MentorshipInput) -> None:
         """Turn after turn, until the mentorship is over and everything that follows from it is done."""
         while True:
-            self._turn()
+            more = self._turn()
             self._outbox.pump()
             self._show()
+            if more:
+                await workflow.sleep(timedelta(milliseconds=1), summary="More to take in")
+                continue
             if self._state.over and self._outbox.empty and not self._inbox and not self._outbox.carrying:
                 self._silence()
                 self._sealed = True  # what still arrives comes after the end: nobody can act on it
@@ -198,15 +204,19 @@ class Mentorship:
             self._set_alarm()
             await workflow.wait_condition(self._has_work)
 
-    def _turn(self) -> None:
+    def _turn(self) -> bool:
+        """Takes in what has come and what is due. True: there is more than one task should hold, the earliest was taken."""
         if workflow.cancellation_reason() is not None and not self._cancelled:
             # Somebody cancelled the workflow: an operator's end, told to both people like any other.
             self._cancelled = True
             if not self._state.over:
                 self._inbox.append(c.End(message_id=f"cancelled.{workflow.info().run_id}", by="operator", at=workflow.now()))
-        inbox = list(self._inbox)
-        self._inbox.clear()
-        self._take(advance(self._state, inbox, workflow.now()))
+        now = workflow.now()
+        inbox = in_order(self._inbox, now)
+        self._inbox[:] = inbox[MOST_AT_ONCE:]
+        more = bool(self._inbox)
+        self._take(advance(self._state, inbox[:MOST_AT_ONCE], now, more=more))
+        return more
 
     def _take(self, turn: Advanced) -> None:
         self._state = turn.state

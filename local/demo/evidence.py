@@ -83,7 +83,7 @@ async def gather(stack: Stack, records: Records, door: Door, *, without_worker: 
     enrolments = {enrolment.pair_id: enrolment for enrolment in await records.cohorts.enrolments(door.cohort)}
     pairs = {pair_id: await _pair(stack, records, enrolments[pair_id]) for pair_id in sorted(enrolments)}
     ana = (await records.people.refs(["ana"]))["ana"]
-    receipts = [await door.receipt(sent.pair_id, sent.message_id) for sent in door.sent.values()]
+    receipts = await asyncio.gather(*(door.receipt(sent.pair_id, sent.message_id) for sent in door.sent.values()))
     evidence = Evidence(
         pairs=pairs,
         coordinator=await records.notices.of(ana),

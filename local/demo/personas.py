@@ -117,6 +117,8 @@ async def pauses(pair: Actor, cues: Cues) -> None:
     resumed = datetime.now(UTC)
     await pair.planned(lambda meeting: meeting.start > resumed)
     cues.pause_is_over.set()
+    for n in (meeting.meeting for meeting in pair.plan.meetings if meeting.start <= resumed and not meeting.held):
+        await pair.meet(n)  # before the pause reached them: facts are taken in whenever they are told
     ahead = [meeting.meeting for meeting in pair.plan.meetings if meeting.start > resumed]
     last = ahead[-1]
     for n in ahead:

@@ -21,7 +21,7 @@ from local.demo.verdict import judge
 from local.place import Place
 from local.ports import free_ports
 from local.stack import Stack, running
-from local.trouble import Trouble
+from local.trouble import Trouble, one_trouble
 from mentorship.people import Side
 from records.store import Records
 
@@ -75,22 +75,22 @@ async def _play(stack: Stack, show: Show) -> bool:
     try:
         pairs = await _actors(stack, records, door, show)
         cues = Cues()
-        try:
+        with one_trouble():
             async with asyncio.TaskGroup() as group:
                 for pair_id, act in PERSONAS.items():
                     group.create_task(act(pairs[pair_id], cues))
                 outage = group.create_task(_outage(stack, pairs["finishes"], cues, door, show))
-        except* Trouble as several:
-            raise several.exceptions[0] from None
         show.line("cohort", "everybody has said what they had to say; waiting for the last certificates")
         await _over(stack, records)
         show.line("cohort", "over; reading receipts, histories and certificates")
-        evidence = await gather(stack, records, door, without_worker=outage.result())
+        with one_trouble():
+            async with asyncio.TaskGroup() as group:
+                verified = group.create_task(stack.starter("journal", "verify", COHORT))
+                evidence = await gather(stack, records, door, without_worker=outage.result())
     finally:
         await records.close()
-    journal = await stack.starter("journal", "verify", COHORT)
     issuer = Issuer.load(stack.place.issuer_file, name="Mentorship on this machine")
-    findings = judge(evidence, door, issuer, journal=journal)
+    findings = judge(evidence, door, issuer, journal=verified.result())
     show.line("cohort", "done\n")
     show.table(evidence)
     show.mails(stack.place)

@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-SERVICE, PAIRING, DEVELOPMENT = "requirements.lock", "requirements-pairing.lock", "requirements-dev.lock"
-LOCKS = (SERVICE, PAIRING, DEVELOPMENT)
+SERVICE, EXTRAS, DEVELOPMENT = "requirements.lock", "requirements-extras.lock", "requirements-dev.lock"
+LOCKS = (SERVICE, EXTRAS, DEVELOPMENT)
 
 _PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^ ;\\]+)", re.MULTILINE)
 _ADDRESS = re.compile(r"://|\bfile:|--(?:extra-)?index-url|--find-links|--trusted-host| @ |\b[a-z0-9-]+\.(?:org|com|io|net)\b")
@@ -27,7 +27,7 @@ def asked_for(lock: str) -> list[Requirement]:
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
     found = project["dependencies"] + project["optional-dependencies"]["local"] + groups["build"]
     if lock != SERVICE:
-        found += project["optional-dependencies"]["pairing"]
+        found += project["optional-dependencies"]["pairing"] + project["optional-dependencies"]["rehearsal"]
     if lock == DEVELOPMENT:
         found += groups["dev"]
     return [Requirement(text) for text in found]
@@ -53,6 +53,6 @@ def test_a_lock_holds_what_the_project_asks_for(lock):
     assert unmet == []
 
 
-@pytest.mark.parametrize(("smaller", "larger"), [(SERVICE, PAIRING), (PAIRING, DEVELOPMENT)])
+@pytest.mark.parametrize(("smaller", "larger"), [(SERVICE, EXTRAS), (EXTRAS, DEVELOPMENT)])
 def test_what_is_tested_is_what_is_shipped(smaller, larger):
     assert pinned(smaller).items() <= pinned(larger).items()

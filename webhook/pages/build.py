@@ -21,8 +21,8 @@ from webhook.pages.shell import PageProblem, Shell
 _log = structlog.stdlib.get_logger("webhook.pages")
 
 
-def mount(app: FastAPI, settings: Settings, records: Records, door: Door, clock: Clock, post: Post | None, trust: Trust | None = None) -> None:
-    """`post` sends fresh links; without one pages say that none can be sent. `trust` is whose certificates are checked."""
+def mount(app: FastAPI, settings: Settings, records: Records, door: Door, *, clock: Clock, post: Post | None) -> None:
+    """`post` sends fresh links; without one pages say that none can be sent."""
     shell = Shell(settings.base_url)
     app.add_exception_handler(PageProblem, shell.on_problem)
     app.include_router(shell.router())
@@ -32,10 +32,10 @@ def mount(app: FastAPI, settings: Settings, records: Records, door: Door, clock:
     if signer is not None and post is not None:
         fresh = FreshLinks(records, signer, post, clock, base_url=settings.base_url, sender=settings.mail_from)
     reading = Reading(records, signer, settings.webhook_retry_after, clock)
-    pages = open_pages.OpenPages(shell, reading, records, trust or issuer_trust(settings), fresh)
+    pages = open_pages.OpenPages(shell, reading, records, issuer_trust(settings), fresh)
     app.include_router(open_pages.router(pages, with_links=linked))
     if linked:
-        owner = participant.Participant(shell, reading, Forms(settings.link_secrets), door, fresh, settings)
+        owner = participant.Participant(shell, reading, Forms(settings.link_secrets), door, fresh=fresh, settings=settings)
         app.include_router(participant.router(owner))
         app.include_router(private.router(owner))
     else:

@@ -33,7 +33,7 @@ JOURNAL_WAIT = 1.2
 class Participant:
     """Pages of one person; also what the private pages share with them."""
 
-    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: Door, fresh: FreshLinks | None, settings: Settings) -> None:
+    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: Door, *, fresh: FreshLinks | None, settings: Settings) -> None:
         self.shell = shell
         self.reading = reading
         self.forms = forms

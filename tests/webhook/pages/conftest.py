@@ -38,8 +38,13 @@ _COMMAND: TypeAdapter[Any] = TypeAdapter(c.Command)
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    linked = {"link_secrets": (SecretStr("a secret of this test, long enough to be one"),), "base_url": "http://hook", "webhook_receipt_timeout": 0.3}
+def settings(settings: Settings, tmp_path: Path) -> Settings:
+    linked = {
+        "link_secrets": (SecretStr("a secret of this test, long enough to be one"),),
+        "base_url": "http://hook",
+        "webhook_receipt_timeout": 0.3,
+        "issuer_key_file": tmp_path / "issuer.json",
+    }
     return settings.model_copy(update={**linked, "mail_from": "Mentorship <mentorship@example.org>", "issuer_name": "Example Ltd"})
 
 
@@ -62,7 +67,7 @@ def outbox() -> Outbox:
 
 
 @pytest.fixture
-def app(settings, client, records, clock, outbox) -> FastAPI:
+def app(settings, client, records, clock, outbox, issuer) -> FastAPI:  # noqa: PLR0917 - fixtures are asked for by name
     return create_app(settings, client, records, clock=clock, ticks=lambda: clock.ticks, post=outbox)
 
 
@@ -126,7 +131,7 @@ class Two:
     async def _keep(self, turn: Advanced) -> None:
         self.turn = turn
         rows = [JournalEntry.model_validate(entry.model_dump()) for entry in turn.entries]
-        if rows:
+        if rows:  # nothing new, nothing to write
             await self.records.journal.append(self.mentorship, rows, over_at=turn.state.now if turn.state.over else None)
 
     async def say(self, who: str, command: Any, at: datetime | None = None) -> str:

@@ -1,0 +1,321 @@
+"""A cohort acted out by the pure core, and its mails by the rules that the post keeps: hours, spread, budget, what helps no more.
+
+It answers in seconds what the workflows would do; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple, assert_never
+
+from mentorship.advance import Advanced, Entry, advance, begin
+from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Slot
+from mentorship.effects import CHANGES, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
+from mentorship.events import MentorshipStarted
+from mentorship.policy import done_milestones, held_instants, next_due, phase
+from mentorship.programme import Programme
+from mentorship.spread import spread
+from mentorship.state import State
+from records.people import Profile
+from rehearsal.personas import story
+from rehearsal.request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent
+from schedule.calendar import extended, moved, reading_hours
+from schedule.plan import plan, replan
+
+SPREAD = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
+"""As the workflow's outbox has it; the test that compares the two would notice another table."""
+
+
+class Cast(NamedTuple):
+    """One pair with its plan and what the two will say."""
+
+    couple: Couple
+    mentorship: str
+    plan: Plan
+    said: list[Command]
+
+
+class Fast(NamedTuple):
+    result: Rehearsed
+    journals: dict[str, tuple[Entry, ...]]
+    """By pair_id."""
+    instants: dict[str, tuple[datetime, ...]]
+    """By pair_id: when something happened, was said, or went out."""
+
+
+def casts(request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> list[Cast]:
+    """Plans and stories of all pairs. `mentorships` are workflow ids by pair_id: the share of the spread comes from them."""
+    people = {profile.person_id: profile for profile in request.people}
+    rules = request.programme.rules()
+    found = []
+    for couple in request.pairs:
+        mentorship = (mentorships or {}).get(couple.pair_id, f"mentorship.rehearsal.{couple.pair_id}")
+        mentor, mentee = people[couple.mentor_id], people[couple.mentee_id]
+        zone = mentee.time_zone or request.programme.programme.time_zone
+        planned = plan(request.programme, starts or request.starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
+        said = story(
+            couple.pair,
+            {"mentor": request.personas[couple.mentor_id], "mentee": request.personas[couple.mentee_id]},
+            rules,
+            planned,
+            f"{request.seed} {couple.pair_id}",
+        )
+        spread_out = planned.model_copy(update={"slots": _spread_out(planned.slots, mentorship, request.programme)})
+        found.append(Cast(couple, mentorship, spread_out, said))
+    return found
+
+
+def rehearse(request: Request, mentorships: Mapping[str, str] | None = None) -> Fast:
+    """All pairs in one order of time, so that a person's budget counts over all their pairs as it does in life."""
+    post = _Post(request)
+    runs = [_Run(one, request, post) for one in casts(request, mentorships)]
+    waking = [(at, place) for place, run in enumerate(runs) if (at := run.next_instant()) is not None]
+    heapify(waking)
+    while waking:
+        at, place = heappop(waking)
+        runs[place].wake(at)
+        if (again := runs[place].next_instant()) is not None:
+            heappush(waking, (again, place))
+    return Fast(
+        Rehearsed(
+            mode="fast",
+            mails=tuple(sorted(post.sent, key=lambda mail: (mail.at, mail.person_id, mail.kind, mail.pair_id))),
+            unsent=tuple(unsent for run in runs for unsent in run.unsent),
+            lines=tuple(line for run in runs for line in run.lines),
+            pairs=tuple(run.result() for run in runs),
+        ),
+        {run.cast.couple.pair_id: tuple(run.entries) for run in runs},
+        {run.cast.couple.pair_id: tuple(run.instants) for run in runs},
+    )
+
+
+class _Post:
+    """Mails sent so far, and whether one more may go."""
+
+    def __init__(self, request: Request) -> None:
+        self._programme = request.programme
+        self._people: Mapping[str, Profile] = {profile.person_id: profile for profile in request.people}
+        self.sent: list[Mail] = []
+        self._counted: dict[str, deque[datetime]] = {}
+        self._keys: set[tuple[str, str, str]] = set()
+
+    def readers(self, notice: SendNotice, couple: Couple) -> list[str]:
+        if notice.to != "coordinators":
+            return [couple.person(notice.to)]
+        return [name for name in self._programme.contacts.coordinators if name in self._people and name not in (couple.mentor_id, couple.mentee_id)]
+
+    def send(self, notice: SendNotice, cast: Cast, now: datetime) -> datetime | str | None:
+        """None when it is done; until when to wait; or why not at all."""
+        mail = self._programme.mail
+        readers = self.readers(notice, cast.couple)
+        refused = 0
+        for reader in readers:
+            zone = self._people[reader].time_zone or self._programme.programme.time_zone
+            opens = reading_hours(now, zone, mail.hours)
+            if opens > now:
+                return opens
+            key = (cast.mentorship, notice.id, reader)
+            if key in self._keys:
+                continue
+            exempt = notice.kind in CHANGES
+            counted = self._counted.setdefault(reader, deque())
+            while counted and counted[0] <= now - mail.budget.per.span:
+                counted.popleft()
+            if not exempt and len(counted) >= mail.budget.most:
+                refused += 1
+                continue
+            if not exempt:
+                counted.append(now)
+            self._keys.add(key)
+            self.sent.append(Mail(at=now, person_id=reader, kind=notice.kind, pair_id=cast.couple.pair_id, exempt=exempt))
+        return "over_budget" if refused and refused == len(readers) else None
+
+
+class _Pending(NamedTuple):
+    effect: SendNotice
+    not_before: datetime | None
+
+
+class _Run:
+    """One pair: its state, what it still says, and its mails on their way, a lane for each reader."""
+
+    def __init__(self, cast: Cast, request: Request, post: _Post) -> None:
+        self.cast = cast
+        self._programme = request.programme
+        self._people = {profile.person_id: profile for profile in request.people}
+        self._post = post
+        self._said = deque(cast.said)
+        self._pending: list[_Pending] = []
+        self._inbox: list[Command] = []
+        self._begun = False
+        self.entries: list[Entry] = []
+        self.instants: list[datetime] = []
+        self.unsent: list[Unsent] = []
+        self.lines: list[Line] = []
+        planned = cast.plan
+        self._begins = begin(
+            MentorshipStarted(
+                at=planned.starts,
+                pair=cast.couple.pair,
+                rules=request.programme.rules(),
+                starts=planned.starts,
+                ends=planned.ends,
+                reporting_ends=planned.reporting_ends,
+                slots=planned.slots,
+            )
+        )
+        self.state: State = self._begins.state
+
+    def next_instant(self) -> datetime | None:
+        if not self._begun:
+            return self.cast.plan.starts
+        if self.state.over and not self._pending:
+            return None
+        due = next_due(self.state)
+        waits = [pending.not_before or self.state.now for pending in self._heads()]
+        instants = [*(waits), *([due.at] if due is not None else []), *([said] if (said := self._next_said()) is not None else [])]
+        return min(instants, default=None)
+
+    def wake(self, now: datetime) -> None:
+        """Everything of this instant: what is said, what is due, what goes out, and what comes back from that."""
+        self.instants.append(now)
+        if not self._begun:
+            self._begun = True
+            self._take(self._begins, now)
+        while (said := self._next_said()) is not None and said <= now:
+            self._inbox.append(self._said.popleft())
+        while True:
+            inbox, self._inbox = self._inbox, []
+            self._take(advance(self.state, inbox, now), now)
+            for pending in self._heads():
+                if pending.not_before is None or pending.not_before <= now:
+                    self._send(pending, now)
+            if not self._inbox and not any(pending.not_before is None or pending.not_before <= now for pending in self._heads()):
+                return
+
+    def result(self) -> PairResult:
+        state = self.state
+        return PairResult(
+            pair_id=self.cast.couple.pair_id,
+            phase=phase(state),
+            milestones_done=len(done_milestones(state)),
+            milestones_total=len(state.rules.milestones),
+            meetings_held=len(held_instants(state)),
+            certificates=len(state.certificates),
+            ended=state.ended.reason if state.ended is not None else None,
+            over_at=state.now if state.over else None,
+        )
+
+    def _next_said(self) -> datetime | None:
+        return self._said[0].at if self._said and not self.state.over else None
+
+    def _heads(self) -> list[_Pending]:
+        """The first of each lane: within a lane the order stays."""
+        heads: dict[str, _Pending] = {}
+        for pending in self._pending:
+            heads.setdefault(pending.effect.to, pending)
+        return list(heads.values())
+
+    def _take(self, turn: Advanced, now: datetime) -> None:
+        self.state = turn.state
+        self.entries += turn.entries
+        for effect in turn.effects:
+            self._carry(effect, now)
+
+    def _carry(self, effect: AnyEffect, now: datetime) -> None:
+        match effect:
+            case SendNotice():
+                self._supersede(effect, now)
+                later = spread(self.cast.mentorship, self._programme.mail.spread.span)
+                self._pending.append(_Pending(effect, effect.due + later if effect.kind in SPREAD else None))
+            case PlanMeetings():
+                self._inbox.append(self._planned(effect, now))
+            case IssueCertificates():
+                issued = {person: f"rehearsed-{person}" for person in (self.cast.couple.mentor_id, self.cast.couple.mentee_id)}
+                self._inbox.append(NoteCertificates(message_id=f"certificates.{effect.id}", by=SERVICE, at=now, effect=effect.id, certificates=issued))
+            case TellCoordinators():
+                self._tell(effect)
+            case _:
+                assert_never(effect)
+
+    def _tell(self, effect: TellCoordinators) -> None:
+        if effect.opened:
+            self.lines.append(Line(pair_id=self.cast.couple.pair_id, line=effect.line, opened_at=effect.at))
+            return
+        self.lines = [line.model_copy(update={"closed_at": effect.at}) if line.line == effect.line and line.closed_at is None else line for line in self.lines]
+
+    def _send(self, pending: _Pending, now: datetime) -> None:
+        effect = pending.effect
+        if effect.helps_until is not None and now >= effect.helps_until:
+            self._fail(pending, "too_late", now)
+            return
+        answer = self._post.send(effect, self.cast, now)
+        if isinstance(answer, datetime):
+            self._pending[self._pending.index(pending)] = _Pending(effect, answer)
+        elif answer is None:
+            self._pending.remove(pending)
+        else:
+            self._fail(pending, answer, now)
+
+    def _supersede(self, effect: SendNotice, now: datetime) -> None:
+        """Never two about one meeting at once."""
+        if effect.meeting is None or effect.kind not in {"rescheduled", "ask"}:
+            return
+        for waiting in list(self._pending):
+            old = waiting.effect
+            same = old.to == effect.to and old.meeting is not None and old.meeting.meeting == effect.meeting.meeting
+            if same and old.kind in {"prepare", "ask"}:
+                self._fail(waiting, "superseded", now)
+
+    def _fail(self, pending: _Pending, why: str, now: datetime) -> None:
+        effect = pending.effect
+        self._pending.remove(pending)
+        self.unsent.append(Unsent(at=now, kind=effect.kind, to=effect.to, pair_id=self.cast.couple.pair_id, why=why))
+        self._inbox.append(
+            NoteFailedNotice.model_validate(
+                {
+                    "message_id": f"failed.{effect.id}",
+                    "by": SERVICE,
+                    "at": now,
+                    "effect": effect.id,
+                    "notice": effect.kind,
+                    "to": effect.to,
+                    "meeting": effect.meeting.meeting if effect.meeting else None,
+                    "why": why,
+                }
+            )
+        )
+
+    def _planned(self, wanted: PlanMeetings, now: datetime) -> ApplyPlan:
+        programme, couple = self._programme, self.cast.couple
+        home = programme.programme.time_zone
+        ends = reporting_ends = None
+        if wanted.longer is not None:
+            ends = extended(wanted.ends - wanted.longer.span, wanted.longer, home)
+            reporting_ends = moved(ends, programme.programme.reporting_grace, home)
+        slots = replan(
+            programme,
+            after=wanted.after,
+            count=wanted.count,
+            last_start=wanted.last_start,
+            mentee_zone=self._people[couple.mentee_id].time_zone or home,
+            countries=[self._people[name].country for name in (couple.mentor_id, couple.mentee_id)],
+            ends=ends or wanted.ends,
+        )
+        return ApplyPlan(
+            message_id=f"plan.{wanted.id}",
+            by=SERVICE,
+            at=now,
+            effect=wanted.id,
+            slots=_spread_out(slots, self.cast.mentorship, programme),
+            ends=ends,
+            reporting_ends=reporting_ends,
+        )
+
+
+def _spread_out(slots: Iterable[Slot], mentorship: str, programme: Programme) -> tuple[Slot, ...]:
+    later: timedelta = spread(mentorship, programme.mail.spread.span)
+    return tuple(slot.model_copy(update={"prepare_at": min(slot.prepare_at + later, slot.start), "ask_at": slot.ask_at + later}) for slot in slots)

@@ -1,0 +1,289 @@
+"""A cohort acted out on the real workflows, the real activities and a real mail server, with time skipped: one pair after the other.
+
+Each pair has a server of its own, whose clock begins now; records are shared, so that a person's budget counts over their pairs,
+in the order of the pairs file. What is said is the same as in the fast rehearsal, to the millisecond.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sysconfig
+import tempfile
+from collections import deque
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from aiosmtpd.smtp import SMTP
+from pydantic import SecretStr
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.client import WorkflowHandle, WorkflowHistory
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+
+from certificates import issuer as issuer_keys
+from certificates.issuer import Issuer
+from gateway import search_attributes
+from gateway.converter import data_converter
+from gateway.keyring import Keyring
+from gateway.settings import Settings
+from mentorship.commands import Command
+from records import migrate
+from records.cohorts import Cohort, Enrolment
+from records.journal import JournalEntry
+from records.store import Records
+from rehearsal import fast
+from rehearsal.fast import casts
+from rehearsal.request import History, Line, Mail, PairResult, Rehearsed, Request, Unsent
+from worker.build import workers
+from worker.office import RecordsOffice
+from worker.ports import activities
+
+COHORT = "rehearsal"
+_PATIENCE = 2000
+_LOOK = 0.005  # seconds
+_HAIR = timedelta(milliseconds=3)
+"""The workflow's timers fire a hair after what they stand for."""
+_BILLED = frozenset(
+    {"WORKFLOW_EXECUTION_STARTED", "WORKFLOW_EXECUTION_SIGNALED", "TIMER_STARTED", "ACTIVITY_TASK_SCHEDULED", "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES"}
+)
+"""Events that Temporal Cloud counts as an action; local activities count once for each workflow task that has any."""
+
+
+class Real(NamedTuple):
+    result: Rehearsed
+    journals: dict[str, tuple[JournalEntry, ...]]
+    """By pair_id."""
+    mentorships: dict[str, str]
+    """Workflow ids by pair_id."""
+
+
+def time_skipping_server() -> Path | None:
+    """The test server of the extra `rehearsal`, if it is installed."""
+    path = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
+    return path if path.is_file() else None
+
+
+async def rehearse(request: Request, progress: Callable[[str], None] = lambda _: None) -> Real:
+    """Raises FileNotFoundError without the test server, and ValueError for a start that is past: its clock only goes forward."""
+    server = time_skipping_server()
+    if server is None:
+        raise FileNotFoundError("temporal-test-server")
+    if request.starts <= datetime.now(UTC):
+        raise ValueError("a real rehearsal starts in the future")
+    async with AsyncExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
+        mails = await asyncio.get_running_loop().create_server(lambda: SMTP(_Sink(), hostname="localhost"), "127.0.0.1", 0)
+        stack.callback(mails.close)
+        settings, keyring, issuer = _equipped(place, int(mails.sockets[0].getsockname()[1]))
+        await asyncio.to_thread(migrate.upgrade, settings.database_url)
+        records = await Records.open(settings.database_url, keyring)
+        stack.push_async_callback(records.close)
+        stage = _Stage(request, records, server, settings=settings, keyring=keyring, issuer=issuer)
+        histories = []
+        for enrolment in await stage.enrolled():
+            histories.append(await stage.act(enrolment))
+            progress(enrolment.pair_id)
+        return await stage.outcome(tuple(histories))
+
+
+class _Sink:
+    """Takes every mail; what was sent is read in records."""
+
+    async def handle_DATA(self, *_: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        return "250 OK"
+
+
+def _equipped(place: Path, port: int) -> tuple[Settings, Keyring, Issuer]:
+    Keyring.generate(place / "keys.json")
+    issuer_keys.generate(place / "issuer.json")
+    settings = Settings(
+        database_url=f"sqlite+aiosqlite:///{place}/records.db",
+        key_file=place / "keys.json",
+        smtp_host="127.0.0.1",
+        smtp_port=port,
+        smtp_tls="none",
+        mail_from="Rehearsal <rehearsal@example.invalid>",
+        base_url="http://127.0.0.1",
+        link_secrets=(SecretStr("rehearsed links lead nowhere, and nobody gets them"),),
+        issuer_key_file=place / "issuer.json",
+        issuer_name="Rehearsal",
+    )
+    return settings, Keyring.load(place / "keys.json"), Issuer.load(place / "issuer.json", name="Rehearsal")
+
+
+class _Stage:
+    def __init__(self, request: Request, records: Records, server: Path, *, settings: Settings, keyring: Keyring, issuer: Issuer) -> None:
+        self._request = request
+        self._settings = settings
+        self._keyring = keyring
+        self._issuer = issuer
+        self._records = records
+        self._server = server
+        self._refs: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._enrolled: dict[str, Enrolment] = {}
+
+    async def enrolled(self) -> list[Enrolment]:
+        """Programme, people and pairs into records, as a cohort's start does. Nobody's real address goes along."""
+        request, programme = self._request, self._request.programme
+        people = [profile.model_copy(update={"email": f"person-{place}@example.invalid"}) for place, profile in enumerate(request.people)]
+        await self._records.programmes.put(programme)
+        self._refs = await self._records.people.enrol(people)
+        self._names = {ref: name for name, ref in self._refs.items()}
+        await self._records.cohorts.put(
+            Cohort(
+                id=COHORT,
+                programme=programme.programme.id,
+                version=programme.programme.version,
+                texts_digest=programme.texts().digest,
+                starts_at=request.starts,
+                created_at=datetime.now(UTC),
+            )
+        )
+        listed = [(couple.pair_id, self._refs[couple.mentor_id], self._refs[couple.mentee_id]) for couple in request.pairs]
+        found = (await self._records.cohorts.enrol_pairs(COHORT, listed)).added
+        self._enrolled = {enrolment.pair_id: enrolment for enrolment in found}
+        mentorships = {enrolment.pair_id: enrolment.mentorship for enrolment in found}
+        self._said = {
+            cast.couple.pair_id: [command.model_copy(update={"by": self._refs[command.by]}) for command in cast.said] for cast in casts(request, mentorships)
+        }
+        self._instants = fast.rehearse(request, mentorships).instants
+        return list(found)
+
+    async def act(self, enrolment: Enrolment) -> History:
+        """One pair from its start to its end. Its own server: time that was skipped does not come back."""
+        environment = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(self._server), data_converter=data_converter(self._keyring))
+        try:
+            await search_attributes.register(environment.client)
+            async with AsyncExitStack() as stack:
+                for worker in workers(environment.client, activities(self._settings, self._records, environment.client, self._issuer), mails_per_second=10_000):
+                    await stack.enter_async_context(worker)
+                await _until(environment, self._request.starts)
+                # The pairs before this one are over; those behind it wait in the roster's order.
+                await RecordsOffice(self._records, environment.client, _NoDigests()).enrol(COHORT, 1, lambda *_: None)
+                handle = environment.client.get_workflow_handle(enrolment.mentorship)
+                await self._play(environment, handle, enrolment.pair_id)
+                return _cost(enrolment.pair_id, await handle.fetch_history())
+        finally:
+            await environment.shutdown()
+
+    async def _play(self, environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], pair_id: str) -> None:
+        """From one instant at which something happens to the next, and never on before everything of the last one is done.
+
+        The server skips on while an activity runs; a mail that waits for its reader's morning would then leave days later.
+        """
+        await _quiet(environment, handle.id)
+        said = deque(self._said[pair_id])
+        for instant in self._instants[pair_id]:
+            while said and (at := said[0].at) is not None and at <= instant:
+                await _until(environment, at)
+                await self._say(environment, handle, said.popleft())
+                await _quiet(environment, handle.id)
+            await _until(environment, instant + _HAIR)
+            await _quiet(environment, handle.id)
+        await self._wait(environment, handle)
+
+    async def _say(self, environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], command: Command) -> None:
+        """Whoever speaks after the end is not heard, as at the door."""
+        try:
+            await handle.signal(command.command, command)
+        except RPCError:
+            if await _is_running(environment, handle.id):
+                raise
+
+    async def _wait(self, environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any]) -> None:
+        """Until it is over, a twentieth of the programme at a time: waiting for the result skips its own time limit, too."""
+        step = self._request.programme.programme.length.span / 20
+        for _ in range(_PATIENCE):
+            if not await _is_running(environment, handle.id):
+                return
+            await environment.sleep(step)
+        raise RuntimeError("a mentorship did not come to its end")
+
+    async def outcome(self, histories: tuple[History, ...]) -> Real:
+        records = self._records
+        pair_ids = {enrolment.mentorship: enrolment.pair_id for enrolment in self._enrolled.values()}
+        journals = {pair_id: tuple(await records.journal.entries(enrolment.mentorship)) for pair_id, enrolment in self._enrolled.items()}
+        mails = [
+            Mail(at=notice.at, person_id=name, kind=notice.kind, pair_id=pair_ids[notice.key.partition("/")[0]], exempt=notice.exempt)
+            for name, ref in self._refs.items()
+            for notice in await records.notices.of(ref)
+            if notice.state == "sent"
+        ]
+        lines = await records.lines.all(COHORT, open_only=False)
+        unsent = [
+            Unsent(at=entry.at, kind=entry.body["notice"], to=entry.body["to"], pair_id=pair_id, why=entry.body["why"])
+            for pair_id, journal in journals.items()
+            for entry in journal
+            if entry.name == "notice_failed"
+        ]
+        known = {enrolment.pair_id: enrolment for enrolment in await records.cohorts.enrolments(COHORT)}
+        result = Rehearsed(
+            mode="real",
+            mails=tuple(sorted(mails, key=lambda mail: (mail.at, mail.person_id, mail.kind, mail.pair_id))),
+            unsent=tuple(unsent),
+            lines=tuple(Line(pair_id=pair_ids[line.mentorship], line=line.line, opened_at=line.opened_at, closed_at=line.closed_at) for line in lines),
+            pairs=tuple([_result(known[pair_id]) for pair_id in self._enrolled]),
+            histories=histories,
+        )
+        return Real(result, journals, {pair_id: enrolment.mentorship for pair_id, enrolment in self._enrolled.items()})
+
+
+class _NoDigests:
+    async def send(self, _: Any) -> None:
+        """A rehearsal runs no cohort workflow, so that none is asked for."""
+
+
+def _result(enrolment: Enrolment) -> PairResult:
+    card = enrolment.card or {}
+    return PairResult(
+        pair_id=enrolment.pair_id,
+        phase=card["phase"],
+        milestones_done=card["milestones_done"],
+        milestones_total=card["milestones_total"],
+        meetings_held=card["meetings_held"],
+        certificates=len(card["certificates"]),
+        ended=card["ended"],
+        over_at=enrolment.over_at,
+    )
+
+
+def _cost(pair_id: str, history: WorkflowHistory) -> History:
+    counted = 0
+    local: set[int] = set()
+    for event in history.events:
+        kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+        counted += kind in _BILLED
+        if kind == "MARKER_RECORDED":
+            local.add(event.marker_recorded_event_attributes.workflow_task_completed_event_id)
+    return History(pair_id=pair_id, events=len(history.events), bytes=sum(event.ByteSize() for event in history.events), actions=counted + len(local))
+
+
+async def _is_running(environment: WorkflowEnvironment, mentorship: str) -> bool:
+    """Asked plainly: the test server's answers hold search attributes that the SDK's own description cannot read."""
+    client = environment.client
+    asked = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=WorkflowExecution(workflow_id=mentorship))
+    answer = await client.workflow_service.describe_workflow_execution(asked)
+    return answer.workflow_execution_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+
+
+async def _quiet(environment: WorkflowEnvironment, mentorship: str) -> None:
+    """Until no task and no activity of this workflow is on its way."""
+    client = environment.client
+    asked = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=WorkflowExecution(workflow_id=mentorship))
+    for _ in range(_PATIENCE):
+        answer = await client.workflow_service.describe_workflow_execution(asked)
+        if not answer.pending_activities and not answer.HasField("pending_workflow_task"):
+            return
+        await asyncio.sleep(_LOOK)
+
+
+async def _until(environment: WorkflowEnvironment, instant: datetime) -> None:
+    pause = instant - await environment.get_current_time()
+    if pause > timedelta(0):
+        await environment.sleep(pause)

@@ -1,0 +1,101 @@
+"""What is rehearsed and what came of it: values that travel between the operators' command and the process that runs the workflows."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from mentorship.instant import Instant
+from mentorship.people import Pair, Side
+from mentorship.programme import Programme
+from records.people import Profile
+from rehearsal.personas import Persona
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+
+class Couple(Value):
+    """One line of the pairs file; the company's own ids."""
+
+    pair_id: str
+    mentor_id: str
+    mentee_id: str
+
+    def person(self, side: Side) -> str:
+        return self.mentor_id if side == "mentor" else self.mentee_id
+
+    @property
+    def pair(self) -> Pair:
+        return Pair(mentor=self.mentor_id, mentee=self.mentee_id)
+
+
+class Request(Value):
+    """A whole cohort on paper. `personas` says how each person of a pair behaves, `seed` decides everything that is left open."""
+
+    programme: Programme
+    people: tuple[Profile, ...]
+    pairs: tuple[Couple, ...]
+    starts: Instant
+    personas: dict[str, Persona]
+    seed: int = 0
+
+
+class Mail(Value):
+    """One mail that was sent. `exempt` ones (changes, the certificate) do not count against the budget."""
+
+    at: Instant
+    person_id: str
+    kind: str
+    pair_id: str
+    exempt: bool = False
+
+
+class Unsent(Value):
+    """One that was not, and why: over_budget, too_late, superseded."""
+
+    at: Instant
+    kind: str
+    to: str
+    pair_id: str
+    why: str
+
+
+class Line(Value):
+    """One line of the coordinators' list, while it was open."""
+
+    pair_id: str
+    line: str
+    opened_at: Instant
+    closed_at: Instant | None = None
+
+
+class PairResult(Value):
+    pair_id: str
+    phase: str
+    milestones_done: int
+    milestones_total: int
+    meetings_held: int
+    certificates: int
+    ended: str | None = None
+    over_at: Instant | None = None
+
+
+class History(Value):
+    """What one mentorship cost Temporal; known from the real run only. `actions` are what Temporal Cloud bills."""
+
+    pair_id: str
+    events: int
+    bytes: int
+    actions: int
+
+
+class Rehearsed(Value):
+    mode: Literal["fast", "real"]
+    mails: tuple[Mail, ...]
+    unsent: tuple[Unsent, ...]
+    lines: tuple[Line, ...]
+    pairs: tuple[PairResult, ...]
+    histories: tuple[History, ...] = ()

@@ -1,0 +1,113 @@
+"""`mentorship cohort rehearse`: a whole programme before its launch, with invented people's conduct and nobody written to (P1)."""
+
+from __future__ import annotations
+
+import json as json_text
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from rehearsal.fast import rehearse as rehearse_fast
+from rehearsal.figures import figures
+from rehearsal.personas import PERSONAS, USUAL, Persona, cast
+from rehearsal.request import Couple, Rehearsed, Request
+from schedule.calendar import instant, zone
+from starter.answer import Json, Misused, Refused, answer, aside
+from starter.cohort import read_files
+from starter.enrolment import planned
+from starter.faults import one_of
+from starter.rehearsal_page import lines, page
+from starter.roster import Roster
+from starter.start_instant import parse_start
+
+
+def rehearse(
+    *,
+    programme: Annotated[Path, typer.Option(help="The programme file.")],
+    people: Annotated[Path, typer.Option(help="The people file (CSV).")],
+    pairs: Annotated[Path, typer.Option(help="The pairs file (CSV).")],
+    starts: Annotated[str | None, typer.Option(help="A date or an instant with a zone; the next Monday without.")] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="By the rules alone, in seconds; else on the real workflows with time skipped.")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed, the same story.")] = 1,
+    personas: Annotated[str | None, typer.Option(metavar="NAME=SHARE,…", help=f"Shares of {', '.join(PERSONAS)}.")] = None,
+    messages: Annotated[bool, typer.Option("--messages", help="List every message by date.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write it as one page that prints.")] = None,
+    json: Json = False,
+) -> None:
+    """Acts a whole cohort out: mails a person, load a coordinator, certificates. Writes to nobody, needs no server."""
+    if html is not None and (html.is_dir() or not html.resolve().parent.is_dir()):
+        raise Misused(f"--html {html}: {'is a folder' if html.is_dir() else 'no such folder'}")
+    shares = _shares(personas)
+    roster = read_files(programme, people, pairs)
+    home = roster.programme.programme.time_zone
+    try:
+        at = parse_start(starts, home) if starts is not None else _next_monday(home)
+    except ValueError as error:
+        raise Misused(f"--starts: {error}") from error
+    if not fast and at <= datetime.now(UTC):
+        raise Refused("the real workflows' clock only goes forward; expected a later --starts, or --fast")
+    planned(roster, at)  # refuses a programme into which no meeting fits
+    request = _request(roster, at, shares, seed)
+    found = figures(request, rehearse_fast(request).result if fast else _on_the_workflows(request))
+    if html is not None:
+        html.write_text(page(roster.programme.programme.title, found), encoding="utf-8")
+    told = lines(found, every_message=messages)
+    answer({"ok": True, **found}, [*told, *(["", f"written to {html}"] if html is not None else [])], as_json=json)
+
+
+def _request(roster: Roster, at: datetime, shares: Mapping[Persona, int], seed: int) -> Request:
+    acting = {person_id for pair in roster.pairs for person_id in (pair.mentor_id, pair.mentee_id)}
+    return Request(
+        programme=roster.programme,
+        people=tuple(roster.profiles()),
+        pairs=tuple(Couple(pair_id=pair.pair_id, mentor_id=pair.mentor_id, mentee_id=pair.mentee_id) for pair in roster.pairs),
+        starts=at,
+        personas=cast(acting, shares, seed),
+        seed=seed,
+    )
+
+
+def _on_the_workflows(request: Request) -> Rehearsed:
+    """In a process of its own, since an operators' command may not know the worker."""
+    command = [sys.executable, "-m", "rehearsal"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8") as child:  # noqa: S603
+        told, said = child.communicate(request.model_dump_json(by_alias=True))
+    if child.returncode:
+        last = said.strip().splitlines()[-1:] or ["it said nothing"]
+        raise Refused(f"the rehearsal on the real workflows failed: {last[0]}", "--fast rehearses by the rules alone", result={"ok": False})
+    for line in said.splitlines():
+        if line.startswith("notice: "):
+            aside(line)
+    try:
+        return Rehearsed.model_validate_json(told)
+    except (ValidationError, json_text.JSONDecodeError) as error:  # pragma: no cover - our own process
+        raise Refused("the rehearsal on the real workflows answered something else", result={"ok": False}) from error
+
+
+def _shares(text: str | None) -> Mapping[Persona, int]:
+    if text is None:
+        return USUAL
+    shares: dict[Persona, int] = {}
+    for part in text.split(","):
+        name, _, share = part.strip().partition("=")
+        persona = next((known for known in PERSONAS if known == name.strip()), None)
+        if persona is None:
+            raise Misused(f"--personas: no persona {name.strip()!r}, expected {one_of(PERSONAS)}")
+        if not share.strip().isdigit():
+            raise Misused(f"--personas: {part.strip()!r}: expected a share such as {persona}=60")
+        shares[persona] = int(share)
+    if not sum(shares.values()):
+        raise Misused("--personas: expected at least one share above 0")
+    return shares
+
+
+def _next_monday(home: str) -> datetime:
+    """At midnight in the programme's zone, tomorrow or later."""
+    day = datetime.now(zone(home)).date() + timedelta(days=1)
+    return instant(day + timedelta(days=-day.weekday() % 7), time(), zone(home))

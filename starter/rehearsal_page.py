@@ -1,0 +1,158 @@
+"""A rehearsal as a table for people, and as one page with inline plots."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from starter.answer import columns
+from starter.report_page import Part, bars
+
+_HOW = {"fast": "by the rules alone (--fast)", "real": "on the real workflows with time skipped"}
+_ABOUT = (
+    "the diligent report everything, the busy move meetings and report half, the late cancel at short notice, the silent say nothing, leavers end it half-way."
+)
+_MOST_ROWS = 400
+
+
+def lines(found: Mapping[str, Any], *, every_message: bool) -> list[str]:
+    """The tables of the answer; every message by date only if asked for, since there are thousands."""
+    told = [
+        f"rehearsal of {found['programme']} from {found['starts']}, {_HOW[found['mode']]}; seed {found['seed']}, "
+        f"{', '.join(f'{count} {persona}' for persona, count in found['personas'].items())}",
+        f"{len(found['pairs'])} pairs, {found['mails']['sent']} mails, {found['certificates']} certificates; "
+        f"at most {found['coordinators']['most_open_at_once']} lines in the coordinators' list at once",
+        "",
+        *columns(_PEOPLE, _people(found)),
+        "",
+        *columns(_PAIRS, _pairs(found)),
+    ]
+    told += ["", "mails by kind:", *columns(("kind", "mails"), found["mails"]["by_kind"].items())]
+    if found["mails"]["not_sent"]:
+        told += ["", "not sent:", *columns(("kind", "why", "mails"), [tuple(one.values()) for one in found["mails"]["not_sent"]])]
+    told += ["", *columns(("coordinator", "day", "mails"), _coordinators(found))] if _coordinators(found) else []
+    if found["temporal"]:
+        told += [
+            "",
+            "Temporal: {events} events, {actions} actions; the largest history {largest_events} events, {largest_bytes} bytes".format(**found["temporal"]),
+        ]
+    if every_message:
+        told += ["", *columns(("at", "to", "what", "pair"), [(m["at"], m["person_id"], m["kind"], m["pair_id"]) for m in found["messages"]])]
+    return told
+
+
+def page(title: str, found: Mapping[str, Any]) -> str:
+    loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    people = found["people"]
+    diligent = [person["mails"] for person in people if person["persona"] == "diligent" and person["pairs"] == 1]
+    return loader.get_template("rehearsal_page.html").render(
+        title=title,
+        programme=found["programme"],
+        starts=found["starts"],
+        how=_HOW[found["mode"]],
+        seed=found["seed"],
+        personas=", ".join(f"{count} {persona}" for persona, count in found["personas"].items()),
+        about=_ABOUT,
+        key=[
+            ("pairs", len(found["pairs"])),
+            ("mails", found["mails"]["sent"]),
+            ("most to a diligent person of one pair", max(diligent, default="–")),
+            ("certificates", found["certificates"]),
+            ("lines open at once, at most", found["coordinators"]["most_open_at_once"]),
+        ],
+        parts=_parts(found),
+    )
+
+
+_PEOPLE = ("person", "persona", "pairs", "mails", "most in the budget's window", "budget", "with changes")
+_PAIRS = ("pair", "phase", "milestones", "meetings held", "certificates", "ended", "coordinators' lines", "events", "actions")
+
+
+def _people(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    return [tuple(person.values()) for person in found["people"]]
+
+
+def _pairs(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    return [
+        (
+            pair["pair_id"],
+            pair["phase"],
+            f"{pair['milestones_done']} of {pair['milestones_total']}",
+            pair["meetings_held"],
+            pair["certificates"],
+            pair["ended"] or "-",
+            ", ".join(pair["lines"]) or "-",
+            pair["history"]["events"] if pair["history"] else "-",
+            pair["history"]["actions"] if pair["history"] else "-",
+        )
+        for pair in found["pairs"]
+    ]
+
+
+def _coordinators(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    return [(name, day, count) for name, days in found["coordinators"]["people"].items() for day, count in days.items()]
+
+
+def _parts(found: Mapping[str, Any]) -> list[Part]:
+    weeks = _by_week(found["mails"]["by_day"])
+    people = sorted(found["people"], key=lambda person: -person["mails"])
+    shown = people[:40]
+    temporal = found["temporal"]
+    cost = "History sizes and actions are known from the real run only."
+    if temporal:
+        cost = "{events} events and {actions} actions in all; the largest history has {largest_events} events and {largest_bytes} bytes.".format(**temporal)
+    return [
+        Part(
+            "Mails by week",
+            "Of all people together.",
+            bars("Mails by week", [(week, count, str(count)) for week, count in weeks], max(dict(weeks).values(), default=1)),
+        ),
+        Part(
+            "Mails a person" + (f" (the {len(shown)} with most)" if len(people) > len(shown) else ""),
+            f"Over all their pairs; in brackets the most that counted in one window of the budget, of {people[0]['budget'] if people else 0} allowed.",
+            bars(
+                "Mails a person",
+                [(f"{one['person_id']} ({one['persona']})", one["mails"], f"{one['mails']} ({one['most_in_budget']})") for one in shown],
+                max((one["mails"] for one in shown), default=1),
+            ),
+        ),
+        Part("What became of the pairs", cost, header=_PAIRS, rows=_texts(_pairs(found))),
+        Part(
+            "The coordinators",
+            f"Lines opened in all: {sum(found['escalations'].values())}; at most {found['coordinators']['most_opened_in_a_day']} in a day, "
+            f"{found['coordinators']['per_coordinator_and_week']} for each coordinator and week. One digest a week comes besides.",
+            header=("coordinator", "day", "mails"),
+            rows=_texts(_coordinators(found)),
+        ),
+        Part("Lines by why", header=("line", "pairs"), rows=_texts(found["escalations"].items())),
+        Part("Mails by kind", header=("kind", "mails"), rows=_texts(found["mails"]["by_kind"].items())),
+        Part("Not sent", header=("kind", "why", "mails"), rows=_texts(tuple(one.values()) for one in found["mails"]["not_sent"])),
+        Part(
+            "Every message by date",
+            f"The first {_MOST_ROWS}; all of them with --json." if len(found["messages"]) > _MOST_ROWS else "",
+            header=("at", "to", "what", "pair"),
+            rows=_texts((one["at"], one["person_id"], one["kind"], one["pair_id"]) for one in found["messages"][:_MOST_ROWS]),
+        ),
+    ]
+
+
+def _texts(rows: Any) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(str(cell) for cell in row) for row in rows)
+
+
+def _by_week(days: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    """By Monday, weeks without mail included."""
+    counted: Counter[date] = Counter()
+    for day, count in days.items():
+        at = date.fromisoformat(day)
+        counted[at - timedelta(days=at.weekday())] += count
+    if not counted:
+        return []
+    first, last = min(counted), max(counted)
+    mondays = [first + timedelta(weeks=number) for number in range((last - first).days // 7 + 1)]
+    return [(f"week of {monday.isoformat()}", counted[monday]) for monday in mondays]

@@ -1,0 +1,157 @@
+"""A case reminds until a person owns and closes it; the owner hears a number after 14 days (H16)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from activities.cases import Standing
+from records.errors import Erased
+
+
+def concerns(mailbox, who):
+    return [mail for mail in mailbox.to(f"{who}@example.org") if "in confidence" in mail["Subject"]]
+
+
+def to_owner(mailbox):
+    return [mail for mail in mailbox.to("lee@example.org") if "Waiting for" in mail["Subject"]]
+
+
+async def test_who_was_chosen_gets_a_link_within_their_hours_and_nobody_else_hears(house, mailbox):
+    await house.wait(hours=3)  # three in the night
+    await house.concern(contacts=("sam",))
+    await house.wait(hours=2)
+    assert concerns(mailbox, "sam") == []
+    await house.wait(hours=4)
+    (mail,) = concerns(mailbox, "sam")
+    assert "/case/" in mail.get_body(("plain",)).get_content()
+    assert not any(concerns(mailbox, who) for who in ("ana", "carl", "lee", "mia", "noor", "vera", "max"))
+
+
+async def test_nobody_took_it_so_it_reminds_after_3_7_and_14_days_and_then_every_14(house, mailbox):
+    await house.wait(hours=9)
+    case = await house.concern(contacts=("sam", "ana"))
+    seen = []
+    for day in range(43):
+        await house.wait(hours=1)
+        seen.append(len(concerns(mailbox, "sam")))
+        await house.wait(hours=23)
+    assert [day for day, (before, after) in enumerate(zip([0, *seen], seen, strict=False)) if after > before] == [0, 3, 7, 14, 28, 42]
+    assert len(concerns(mailbox, "ana")) == len(concerns(mailbox, "sam"))
+    assert await house.standing(case) == Standing(state="waiting", look_again=case.opened_at + timedelta(days=56))
+
+
+async def test_the_owner_hears_a_number_after_14_days_and_no_name(house, mailbox):
+    """H14, H16: concerns and lines of the coordinators' list are counted alike."""
+    await house.wait(hours=9)
+    await house.records.lines.open(house.enrolment.mentorship, "silence", None, house.clock.now, "a-line")
+    await house.concern(key="one")
+    await house.wait(hours=1)
+    await house.concern("mia", about="noor", contacts=("ana",), key="two")
+    await house.wait(13.9)
+    assert to_owner(mailbox) == []
+    await house.wait(7.5)
+    assert [mail["Subject"] for mail in to_owner(mailbox)] == ["Waiting for somebody: 2", "Waiting for somebody: 3"]
+    text = to_owner(mailbox)[1].get_body(("plain",)).get_content()
+    assert "3 matters in your programme have waited for more than 14 days" in " ".join(text.split())
+    assert not any(name in text for name in ("Mia", "Noor", "Sam", "Ana", "spring", "pair-1", "/case/", "/coordinator/"))
+    await house.wait(6)
+    assert len(to_owner(mailbox)) == 2
+    await house.wait(1.5)
+    assert len(to_owner(mailbox)) >= 3
+
+
+async def test_who_takes_it_is_the_only_one_who_is_reminded_until_they_close_it(house, mailbox):
+    await house.wait(hours=9)
+    case = await house.concern(contacts=("sam", "ana"))
+    await house.wait(1)
+    assert (await house.door.take(case, house.refs["sam"])).taken_by == house.refs["sam"]
+    assert (await house.door.take(case, house.refs["ana"])).taken_by == house.refs["sam"]
+    await house.wait(13)
+    assert (len(concerns(mailbox, "sam")), len(concerns(mailbox, "ana"))) == (1, 1)
+    await house.wait(2)
+    assert [mail["Subject"] for mail in concerns(mailbox, "sam")[1:]] == ["Still in your hands, in confidence"]
+    assert to_owner(mailbox) == []
+
+    assert (await house.door.close(case, house.refs["ana"], "talked", release=False)).state == "taken"
+    assert (await house.door.close(case, house.refs["sam"], "talked", release=False)).state == "closed"
+    await house.wait(60)
+    assert (len(concerns(mailbox, "sam")), len(concerns(mailbox, "ana"))) == (2, 1)
+
+
+async def test_the_words_are_forgotten_90_days_after_the_end_and_the_case_is_done(house):
+    case = await house.concern()
+    await house.wait(1)
+    await house.door.take(case, house.refs["sam"])
+    await house.door.close(case, house.refs["sam"], "arranged", release=False)
+    await house.wait(89)
+    assert await house.records.cases.words(case.id) is not None
+    await house.wait(2)
+    assert await house.records.cases.words(case.id) is None
+    assert Standing.model_validate(await house.case(case).result()) == Standing(state="closed")
+
+
+async def test_a_cancelled_workflow_goes_on_reminding(house, mailbox):
+    """Only a person closes a case, and not from Temporal's UI."""
+    await house.wait(hours=9)
+    case = await house.concern()
+    await house.wait(1)
+    await house.case(case).cancel()
+    await house.wait(3)
+    assert len(concerns(mailbox, "sam")) == 2
+    await house.case(case).cancel()
+    await house.wait(5)
+    assert len(concerns(mailbox, "sam")) == 3
+
+
+async def test_a_mailbox_that_is_away_for_a_day_delays_the_mail_and_nothing_else(house, mailbox):
+    await house.wait(hours=9)
+    mailbox.refuse["sam@example.org"] = "451 try later"
+    case = await house.concern(contacts=("sam",), hold=True)
+    await house.wait(hours=2)
+    assert (await house.status()).phase == "paused"
+    assert (await house.now(case)).hold == "held"
+    del mailbox.refuse["sam@example.org"]
+    await house.wait(hours=2)
+    assert len(concerns(mailbox, "sam")) == 1
+
+
+async def test_an_address_that_does_not_exist_stops_neither_the_others_nor_the_case(house, mailbox):
+    await house.wait(hours=9)
+    mailbox.refuse["sam@example.org"] = "550 no such user"
+    case = await house.concern(contacts=("sam", "ana"))
+    await house.wait(4)
+    assert len(concerns(mailbox, "ana")) == 2
+    assert (await house.standing(case)).state == "waiting"
+
+
+async def test_who_took_it_and_left_gives_it_back(house, mailbox):
+    await house.wait(hours=9)
+    case = await house.concern(contacts=("sam", "ana"))
+    await house.wait(1)
+    await house.door.take(case, house.refs["sam"])
+    await house.records.people.erase(house.refs["sam"])
+    await house.wait(21)
+    assert (await house.now(case)).state == "waiting"
+    assert len(concerns(mailbox, "ana")) >= 2
+
+
+async def test_an_erased_raiser_leaves_no_words_and_the_case_can_still_be_closed(house):
+    """P8: erasure erases; whoever looks after it learns that, and nobody is reminded for ever."""
+    case = await house.concern()
+    await house.wait(1)
+    await house.records.people.erase(house.refs["noor"])
+    with pytest.raises(Erased):
+        await house.records.cases.words(case.id)
+    assert await house.door.raiser_name(case) is None
+    await house.door.take(case, house.refs["sam"])
+    assert (await house.door.close(case, house.refs["sam"], "nothing_needed", release=False)).state == "closed"
+
+
+async def test_the_same_form_twice_is_one_case(house):
+    first = await house.concern(key="form")
+    second = await house.concern(key="form", words="Something else.", contacts=("ana",))
+    assert second == first
+    assert await house.records.cases.words(first.id) is not None
+    assert [case.id for case in await house.records.cases.of_raiser(house.refs["noor"], house.enrolment.mentorship)] == [first.id]

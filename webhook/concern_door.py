@@ -1,0 +1,205 @@
+"""How a concern gets in (H16): kept in records, then its case is woken. Nothing of it passes the mentorship's own door or workflow."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError
+
+from gateway.names import CASE, TASK_QUEUE, case_id
+from gateway.settings import Settings
+from mentorship.people import Pair
+from mentorship.programme import Programme
+from records.cases import Case, Outcome, PauseOrder
+from records.cohorts import Enrolment
+from records.contacts import Contact, offered, still_fit
+from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
+from records.store import Records
+from webhook.door import Clock, utc_now
+from webhook.problems import unavailable
+
+T = TypeVar("T")
+
+LOOK = "look"
+"""The one signal of a case; its name tells nothing."""
+
+_log = structlog.stdlib.get_logger("webhook.concern")
+
+
+class CaseInput(BaseModel):
+    """The workflow's input: an id that names nobody."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+
+
+class Concern(BaseModel):
+    """What somebody sends. `subject` is an opaque id, or None for somebody whom the roster does not know."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    subject: str | None
+    contacts: tuple[str, ...]
+    words: str
+    hold: bool
+
+
+class ConcernDoor:
+    """Every method raises Problem (503) when records or Temporal cannot be reached; the same form may then be sent again."""
+
+    def __init__(self, settings: Settings, client: Client, records: Records, clock: Clock = utc_now) -> None:
+        self._settings = settings
+        self._client = client
+        self._records = records
+        self._clock = clock
+
+    async def offered(self, enrolment: Enrolment, raiser: str, subject: str | None) -> tuple[Contact, ...]:
+        """Whom this person can choose from."""
+        programme = await self._programme(enrolment)
+        return await self._ask(offered(self._records, programme.contacts, pair=_pair(enrolment), raiser=raiser, subject=subject))
+
+    async def team(self, enrolment: Enrolment) -> tuple[Contact, ...]:
+        """The programme's own people, so that a concern can be about one of them."""
+        contacts = (await self._programme(enrolment)).contacts
+        refs = await self._ask(self._records.people.refs([*contacts.coordinators, *contacts.outside, contacts.owner]))
+        profiles = await self._ask(self._records.people.profiles(refs.values()))
+        outside = {refs[person_id] for person_id in contacts.outside if person_id in refs}
+        two = (enrolment.mentor, enrolment.mentee)
+        return tuple(Contact(ref=ref, name=profile.name, outside=ref in outside) for ref, profile in profiles.items() if ref not in two)
+
+    async def by_address(self, email: str) -> str | None:
+        """Who has this address; nobody is told whether anybody does."""
+        found = await self._ask(self._records.people.by_email(email))
+        return found[0] if found else None
+
+    async def take_in(self, enrolment: Enrolment, raiser: str, concern: Concern, key: str) -> Case:
+        """Returns once records have it and its case is on its way. Idempotent by `key`. Raises Erased besides."""
+        now = self._clock()
+        programme = await self._programme(enrolment)
+        opened = await self._ask(
+            self._records.cases.open(
+                Case(
+                    id="",
+                    raiser=raiser,
+                    mentorship=enrolment.mentorship,
+                    programme=programme.programme.id,
+                    subject=concern.subject,
+                    contacts=concern.contacts,
+                    opened_at=now,
+                    hold="wanted" if concern.hold else "none",
+                    pause=await self._pause(now) if concern.hold else None,
+                ),
+                concern.words,
+                key,
+            )
+        )
+        await self._wake(opened.id)
+        return opened
+
+    async def of_raiser(self, raiser: str, mentorship: str) -> list[Case]:
+        return await self._ask(self._records.cases.of_raiser(raiser, mentorship))
+
+    async def ask_also(self, case: Case, contacts: Sequence[str]) -> None:
+        """The raiser asks more people."""
+        await self._ask(self._records.cases.ask(case.id, contacts))
+        await self._wake(case.id)
+
+    async def hold(self, case: Case) -> None:
+        await self._ask(self._records.cases.hold(case.id, await self._pause(self._clock())))
+        await self._wake(case.id)
+
+    async def release(self, case: Case) -> None:
+        """The meetings may go on, as far as this case is concerned."""
+        await self._ask(self._records.cases.release(case.id))
+        await self._wake(case.id)
+
+    async def withdraw(self, case: Case) -> None:
+        await self._ask(self._records.cases.withdraw(case.id, self._clock()))
+        await self._wake(case.id)
+
+    async def asked(self, case_id: str, reader: str) -> Case | None:
+        """The case, if this person was asked and may still look after it, whatever has changed since. Raises UnknownCase besides."""
+        case = await self._ask(self._records.cases.get(case_id))
+        enrolment = await self._ask(self._records.cohorts.by_mentorship(case.mentorship))
+        if enrolment is None or reader not in await self._ask(still_fit(self._records, case, _pair(enrolment))):
+            return None
+        return case
+
+    async def words(self, case: Case) -> str | None:
+        """Raises Erased besides; None: not kept any more."""
+        return await self._ask(self._records.cases.words(case.id))
+
+    async def title(self, case: Case) -> str | None:
+        """The programme's, for the page of who was asked."""
+        enrolment = await self._ask(self._records.cohorts.by_mentorship(case.mentorship))
+        return (await self._programme(enrolment)).programme.title if enrolment is not None else None
+
+    async def raiser_name(self, case: Case) -> str | None:
+        """For who was asked: somebody has to be able to talk to them. None: erased."""
+        profile = (await self._ask(self._records.people.profiles([case.raiser]))).get(case.raiser)
+        return profile.name if profile is not None else None
+
+    async def take(self, case: Case, by: str) -> Case:
+        taken = await self._ask(self._records.cases.take(case.id, by, self._clock()))
+        await self._wake(case.id)
+        return taken
+
+    async def close(self, case: Case, by: str, outcome: Outcome, *, release: bool) -> Case:
+        closed = await self._ask(self._records.cases.close(case.id, by, outcome, self._clock()))
+        if release and closed.state == "closed" and closed.taken_by == by:
+            await self._ask(self._records.cases.release(case.id))
+        await self._wake(case.id)
+        return closed
+
+    async def _pause(self, at: datetime) -> PauseOrder:
+        """As an operator's would be: an id of its own each time, that stands for nobody who raised anything."""
+        by = await self._ask(self._records.people.operator(f"operator-{secrets.token_hex(8)}"))
+        return PauseOrder(message_id=f"op-{secrets.token_hex(8)}", by=by, at=at)
+
+    async def _wake(self, case: str) -> None:
+        """Starts the case's workflow, or tells a running one to look; one that is done does what is left and is done again."""
+        limit = self._settings.webhook_timeout
+        try:
+            async with asyncio.timeout(limit):
+                await self._client.start_workflow(
+                    CASE,
+                    CaseInput(case=case),
+                    id=case_id(case),
+                    task_queue=TASK_QUEUE,
+                    start_signal=LOOK,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    rpc_timeout=timedelta(seconds=limit),
+                )
+        except (RPCError, TimeoutError, RuntimeError, OSError) as error:  # a lazy client that cannot connect raises RuntimeError
+            _log.warning("temporal unavailable", error=type(error).__name__)
+        else:
+            return
+        raise unavailable("temporal-unavailable", "the service cannot be reached at the moment", self._settings.webhook_retry_after)
+
+    async def _programme(self, enrolment: Enrolment) -> Programme:
+        """The cohort's newest: its contacts are who is there now."""
+        cohort = await self._ask(self._records.cohorts.get(enrolment.cohort))
+        if cohort is None:
+            raise LookupError("this cohort is not in records")
+        return await self._ask(self._records.programmes.get(cohort.programme, cohort.version))
+
+    async def _ask(self, asked: Awaitable[T]) -> T:
+        try:
+            return await asked
+        except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
+            _log.warning("records unavailable", error=type(error).__name__)
+        raise unavailable("records-unavailable", "records cannot be reached at the moment", self._settings.webhook_retry_after)
+
+
+def _pair(enrolment: Enrolment) -> Pair:
+    return Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)
