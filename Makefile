@@ -18,7 +18,7 @@ TESTS ?= tests
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run extras test check lint shape types laws bench format lock secrets clean
+.PHONY: help demo run extras test check lint shape types laws bench interop format lock secrets clean
 
 help:
 	@echo 'make demo          a whole programme in seconds, from pairs to certificates; KEEP=1 leaves it up'
@@ -27,6 +27,7 @@ help:
 	@echo 'make test          the whole suite; TESTS=tests/core for a part'
 	@echo 'make check         lint, types, laws'
 	@echo 'make bench         what the core and a workflow cost, beside a bare workflow in the same run'
+	@echo 'make interop       verifiers from npm judge our certificates; needs Node.js 20 or newer'
 	@echo 'make format        puts the code into its shape'
 	@echo 'make secrets       keys and passwords for docker-compose.yml, into deploy/secrets'
 	@echo 'make lock          brings the locks to pyproject.toml; UPGRADE=1 takes newer versions'
@@ -59,6 +60,14 @@ laws: $(DEVELOPMENT)
 bench: $(DEVELOPMENT)
 	$(BIN)/python benchmarks/core.py
 	$(BIN)/python benchmarks/history.py
+
+# The verifiers are installed from the lock, without their scripts; the judging itself asks no network.
+interop: $(DEVELOPMENT) interop/node_modules/.package-lock.json
+	node interop/judge.mjs $(BIN)/python
+
+interop/node_modules/.package-lock.json: interop/package-lock.json
+	npm ci --prefix interop --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 format: $(DEVELOPMENT)
 	$(BIN)/ruff format .

@@ -146,8 +146,8 @@ def advance(state: State, inbox: Sequence[Command], now: datetime, *, more: bool
 
 
 def in_order(inbox: Sequence[Command], now: datetime) -> list[Command]:
-    """By instant; at the same instant, as they came."""
-    return sorted(inbox, key=lambda command: _instant(command, now))
+    """By instant; at the same instant by message id, so that an inbox has no other order."""
+    return sorted(inbox, key=lambda command: (_instant(command, now), command.message_id))
 
 
 def _instant(command: Command, now: datetime) -> datetime:

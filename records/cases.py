@@ -57,6 +57,7 @@ class Case(BaseModel):
     opened_at: Instant
     hold: Hold = "none"
     pause: PauseOrder | None = None
+    released_at: Instant | None = None
     taken_by: str | None = None
     taken_at: Instant | None = None
     closed_at: Instant | None = None
@@ -157,11 +158,11 @@ class Cases(Part):
 
     async def hold(self, case: str, pause: PauseOrder) -> Case:
         """The raiser wants the meetings held; `pause` is what is asked of the mentorship. Raises UnknownCase."""
-        return await self._change(case, lambda known: {} if known.holding else {"hold": "wanted", "pause": pause})
+        return await self._change(case, lambda known: {} if known.hold in ("wanted", "held") else {"hold": "wanted", "pause": pause})
 
-    async def release(self, case: str) -> Case:
+    async def release(self, case: str, at: datetime) -> Case:
         """The meetings may go on, as far as this case is concerned. Raises UnknownCase."""
-        return await self._change(case, lambda known: {"hold": "release"} if known.holding else {})
+        return await self._change(case, lambda known: {"hold": "release", "released_at": at} if known.holding else {})
 
     async def note_hold(self, case: str, before: Hold, after: Hold, pause: PauseOrder | None = None) -> Case:
         """What became of a wish; nothing when another wish came meanwhile. Raises UnknownCase."""

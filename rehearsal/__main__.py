@@ -1,17 +1,18 @@
-"""`python -m rehearsal`: a request as JSON on standard input, what came of it as JSON on standard output, progress on standard error.
+"""`python -m rehearsal FILE`: a request as JSON on standard input, what came of it as JSON into the file, progress on standard error.
 
-A process of its own: the operators' command may not know the worker (docs/decisions).
+Into a file, since the engine's own warnings go to standard output. A process of its own: the operators' command may not know the worker (docs/decisions).
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from gateway.logs import configure
-from rehearsal.request import Request
+from starter.rehearsal_request import Request
 
 
 def main() -> int:
@@ -35,7 +36,7 @@ def main() -> int:
     except (RuntimeError, ValueError) as error:
         print(str(error), file=sys.stderr)  # noqa: T201
         return 1
-    sys.stdout.write(real.result.model_dump_json())
+    Path(sys.argv[1]).write_text(real.result.model_dump_json(), encoding="utf-8")
     return 0
 
 

@@ -36,9 +36,9 @@ from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.store import Records
-from rehearsal import fast
-from rehearsal.fast import casts
-from rehearsal.request import History, Line, Mail, PairResult, Rehearsed, Request, Unsent
+from starter import rehearsal_fast
+from starter.rehearsal_fast import casts
+from starter.rehearsal_request import History, Line, Mail, PairResult, Rehearsed, Request, Unsent
 from worker.build import workers
 from worker.office import RecordsOffice
 from worker.ports import activities
@@ -152,7 +152,7 @@ class _Stage:
         self._said = {
             cast.couple.pair_id: [command.model_copy(update={"by": self._refs[command.by]}) for command in cast.said] for cast in casts(request, mentorships)
         }
-        self._instants = fast.rehearse(request, mentorships).instants
+        self._instants = rehearsal_fast.rehearse(request, mentorships).instants
         return list(found)
 
     async def act(self, enrolment: Enrolment) -> History:
@@ -160,15 +160,18 @@ class _Stage:
         environment = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(self._server), data_converter=data_converter(self._keyring))
         try:
             await search_attributes.register(environment.client)
-            async with AsyncExitStack() as stack:
-                for worker in workers(environment.client, activities(self._settings, self._records, environment.client, self._issuer), mails_per_second=10_000):
-                    await stack.enter_async_context(worker)
-                await _until(environment, self._request.starts)
-                # The pairs before this one are over; those behind it wait in the roster's order.
-                await RecordsOffice(self._records, environment.client, _NoDigests()).enrol(COHORT, 1, lambda *_: None)
-                handle = environment.client.get_workflow_handle(enrolment.mentorship)
-                await self._play(environment, handle, enrolment.pair_id)
-                return _cost(enrolment.pair_id, await handle.fetch_history())
+            ports = activities(self._settings, self._records, environment.client, self._issuer)
+            running = workers(environment.client, ports, mails_per_second=10_000)
+            tasks = [asyncio.create_task(worker.run()) for worker in running]
+            await _until(environment, self._request.starts)
+            # The pairs before this one are over; those behind it wait in the roster's order.
+            await RecordsOffice(self._records, environment.client, _NoDigests()).enrol(COHORT, 1, lambda *_: None)
+            handle = environment.client.get_workflow_handle(enrolment.mentorship)
+            await self._play(environment, handle, enrolment.pair_id)
+            cost = _cost(enrolment.pair_id, await handle.fetch_history())
+            await asyncio.gather(*(worker.shutdown() for worker in running))  # together: each waits for its last poll
+            await asyncio.gather(*tasks)
+            return cost
         finally:
             await environment.shutdown()
 

@@ -92,10 +92,10 @@ class _Rhythm:
     home: str
 
     def at(self, n: int) -> datetime:
-        whole = Duration(days=self.first.days + n * self.interval.days, seconds=self.first.seconds + n * self.interval.seconds)
         try:
+            whole = Duration(days=self.first.days + n * self.interval.days, seconds=self.first.seconds + n * self.interval.seconds)
             return moved(self.base, whole, self.home)
-        except OverflowError:
+        except (OverflowError, ValueError):  # beyond what a duration or the calendar can hold
             return datetime.max.replace(tzinfo=UTC)
 
 

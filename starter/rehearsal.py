@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import json as json_text
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from rehearsal.fast import rehearse as rehearse_fast
-from rehearsal.figures import figures
-from rehearsal.personas import PERSONAS, USUAL, Persona, cast
-from rehearsal.request import Couple, Rehearsed, Request
 from schedule.calendar import instant, zone
-from starter.answer import Json, Misused, Refused, answer, aside
+from starter.answer import Json, Misused, Refused, answer, aside, is_terminal
 from starter.cohort import read_files
 from starter.enrolment import planned
 from starter.faults import one_of
+from starter.rehearsal_fast import rehearse as rehearse_fast
+from starter.rehearsal_figures import figures
 from starter.rehearsal_page import lines, page
+from starter.rehearsal_personas import PERSONAS, USUAL, Persona, cast
+from starter.rehearsal_request import Couple, Rehearsed, Request
 from starter.roster import Roster
 from starter.start_instant import parse_start
 
@@ -75,19 +74,21 @@ def _request(roster: Roster, at: datetime, shares: Mapping[Persona, int], seed: 
 
 def _on_the_workflows(request: Request) -> Rehearsed:
     """In a process of its own, since an operators' command may not know the worker."""
-    command = [sys.executable, "-m", "rehearsal"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8") as child:  # noqa: S603
-        told, said = child.communicate(request.model_dump_json(by_alias=True))
-    if child.returncode:
-        last = said.strip().splitlines()[-1:] or ["it said nothing"]
-        raise Refused(f"the rehearsal on the real workflows failed: {last[0]}", "--fast rehearses by the rules alone", result={"ok": False})
-    for line in said.splitlines():
-        if line.startswith("notice: "):
-            aside(line)
-    try:
-        return Rehearsed.model_validate_json(told)
-    except (ValidationError, json_text.JSONDecodeError) as error:  # pragma: no cover - our own process
-        raise Refused("the rehearsal on the real workflows answered something else", result={"ok": False}) from error
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+        path = Path(folder) / "result.json"
+        command = [sys.executable, "-m", "rehearsal", str(path)]
+        last = "it said nothing"
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8") as child:  # noqa: S603
+            if child.stdin is not None and child.stderr is not None:
+                child.stdin.write(request.model_dump_json(by_alias=True))
+                child.stdin.close()
+                for line in child.stderr:
+                    last = line.strip() or last
+                    if line.startswith("rehearsed ") and is_terminal():
+                        aside(line.rstrip())
+        if child.returncode:
+            raise Refused(f"the rehearsal on the real workflows failed: {last}", "--fast rehearses by the rules alone", result={"ok": False})
+        return Rehearsed.model_validate_json(path.read_text(encoding="utf-8"))
 
 
 def _shares(text: str | None) -> Mapping[Persona, int]:

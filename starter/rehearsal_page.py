@@ -22,15 +22,16 @@ _MOST_ROWS = 400
 
 def lines(found: Mapping[str, Any], *, every_message: bool) -> list[str]:
     """The tables of the answer; every message by date only if asked for, since there are thousands."""
+    personas = ", ".join(f"{count} {persona}" for persona, count in found["personas"].items())
     told = [
-        f"rehearsal of {found['programme']} from {found['starts']}, {_HOW[found['mode']]}; seed {found['seed']}, "
-        f"{', '.join(f'{count} {persona}' for persona, count in found['personas'].items())}",
-        f"{len(found['pairs'])} pairs, {found['mails']['sent']} mails, {found['certificates']} certificates; "
-        f"at most {found['coordinators']['most_open_at_once']} lines in the coordinators' list at once",
+        f"rehearsal of {found['programme']} from {found['starts']}, {_HOW[found['mode']]}; seed {found['seed']}, {personas}",
+        f"{len(found['pairs'])} pairs, {found['mails']['sent']} mails, {found['certificates']} certificates",
+        f"the coordinators' list: {found['coordinators']['most_open_at_once']} lines open at once, at most; a digest a week besides",
+        "conduct is invented and dealt by the seed: it says nothing about these people",
         "",
         *columns(_PEOPLE, _people(found)),
         "",
-        *columns(_PAIRS, _pairs(found)),
+        *columns((*_PAIRS, *(_COST if found["temporal"] else ())), _pairs(found)),
     ]
     told += ["", "mails by kind:", *columns(("kind", "mails"), found["mails"]["by_kind"].items())]
     if found["mails"]["not_sent"]:
@@ -70,7 +71,8 @@ def page(title: str, found: Mapping[str, Any]) -> str:
 
 
 _PEOPLE = ("person", "persona", "pairs", "mails", "most in the budget's window", "budget", "with changes")
-_PAIRS = ("pair", "phase", "milestones", "meetings held", "certificates", "ended", "coordinators' lines", "events", "actions")
+_PAIRS = ("pair", "phase", "milestones", "meetings held", "certificates", "ended", "coordinators' lines")
+_COST = ("events", "bytes", "actions")
 
 
 def _people(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -87,8 +89,7 @@ def _pairs(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
             pair["certificates"],
             pair["ended"] or "-",
             ", ".join(pair["lines"]) or "-",
-            pair["history"]["events"] if pair["history"] else "-",
-            pair["history"]["actions"] if pair["history"] else "-",
+            *(pair["history"][what] for what in (_COST if pair["history"] else ())),
         )
         for pair in found["pairs"]
     ]
@@ -121,7 +122,7 @@ def _parts(found: Mapping[str, Any]) -> list[Part]:
                 max((one["mails"] for one in shown), default=1),
             ),
         ),
-        Part("What became of the pairs", cost, header=_PAIRS, rows=_texts(_pairs(found))),
+        Part("What became of the pairs", cost, header=(*_PAIRS, *(_COST if temporal else ())), rows=_texts(_pairs(found))),
         Part(
             "The coordinators",
             f"Lines opened in all: {sum(found['escalations'].values())}; at most {found['coordinators']['most_opened_in_a_day']} in a day, "

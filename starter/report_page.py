@@ -143,6 +143,7 @@ def months(counts: Mapping[str, Mapping[str, int | None]]) -> Markup | None:
         x = left + place * 120
         parts.append(Markup('<rect x="{}" y="6" width="12" height="12" fill="{}"/>').format(x, _COLOURS[kind]))
         parts.append(Markup('<text x="{}" y="17">{}</text>').format(x + 18, WORDS[kind]))
+    parts.append(Markup('<text x="{}" y="17" class="soft">· {}</text>').format(left + 120 * len(_COLOURS), NOT_SHOWN))
     parts.append(Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="var(--line)"/>').format(left, base, _WIDTH - left, base))
     for column, (month, kinds) in enumerate(counts.items()):
         centre = left + step * (column + 0.5)

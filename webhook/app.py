@@ -14,7 +14,7 @@ from temporalio.client import Client
 
 from gateway.settings import Settings
 from records.store import Records
-from webhook import health, issuer_documents, machine, openapi
+from webhook import concern_build, health, issuer_documents, machine, openapi
 from webhook.door import Clock, Door, utc_now
 from webhook.pace import Pace
 from webhook.pages import build
@@ -44,6 +44,7 @@ def create_app(
     app.include_router(health.router(settings, client, records, registry))
     app.include_router(issuer_documents.router(settings, records))
     build.mount(app, settings, records, door, clock=clock, post=post)
+    concern_build.mount(app, settings, client, records, clock=clock)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)

@@ -119,7 +119,7 @@ class ConcernDoor:
 
     async def release(self, case: Case) -> None:
         """The meetings may go on, as far as this case is concerned."""
-        await self._ask(self._records.cases.release(case.id))
+        await self._ask(self._records.cases.release(case.id, self._clock()))
         await self._wake(case.id)
 
     async def withdraw(self, case: Case) -> None:
@@ -156,7 +156,7 @@ class ConcernDoor:
     async def close(self, case: Case, by: str, outcome: Outcome, *, release: bool) -> Case:
         closed = await self._ask(self._records.cases.close(case.id, by, outcome, self._clock()))
         if release and closed.state == "closed" and closed.taken_by == by:
-            await self._ask(self._records.cases.release(case.id))
+            await self._ask(self._records.cases.release(case.id, self._clock()))
         await self._wake(case.id)
         return closed
 

@@ -46,7 +46,7 @@ class Meetings:
             heir = others[0]
             await self._records.cases.note_hold(heir.id, heir.hold, "held", case.pause)
             return
-        order = Resume(message_id=f"{case.pause.message_id}-2", by=case.pause.by, at=now)
+        order = Resume(message_id=f"{case.pause.message_id}-2", by=case.pause.by, at=case.released_at or now)
         await self._ask(case.mentorship, "resume", order)
 
     async def _in_force(self, mentorship: str, pause: PauseOrder) -> bool:

@@ -190,7 +190,7 @@ class Mentorship:
             self._outbox.pump()
             self._show()
             if more:
-                await workflow.sleep(timedelta(milliseconds=1), summary="More to take in")
+                await self._breathe()
                 continue
             if self._state.over and self._outbox.empty and not self._inbox and not self._outbox.carrying:
                 self._silence()
@@ -213,10 +213,19 @@ class Mentorship:
                 self._inbox.append(c.End(message_id=f"cancelled.{workflow.info().run_id}", by="operator", at=workflow.now()))
         now = workflow.now()
         inbox = in_order(self._inbox, now)
-        self._inbox[:] = inbox[MOST_AT_ONCE:]
+        # What waits has come all the same: later messages without an instant of their own come behind it.
+        self._inbox[:] = [command if command.at is not None else command.model_copy(update={"at": now}) for command in inbox[MOST_AT_ONCE:]]
         more = bool(self._inbox)
         self._take(advance(self._state, inbox[:MOST_AT_ONCE], now, more=more))
         return more
+
+    async def _breathe(self) -> None:
+        """Ends this workflow task: until the journal has a batch, or a moment later."""
+        before = self._outbox.head
+        try:
+            await workflow.wait_condition(lambda: self._outbox.head != before, timeout=timedelta(milliseconds=1), timeout_summary="More to take in")
+        except TimeoutError:
+            return
 
     def _take(self, turn: Advanced) -> None:
         self._state = turn.state

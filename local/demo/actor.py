@@ -51,8 +51,10 @@ class Actor:
             return self._status
 
     async def planned(self, new: Callable[[MeetingStatus], bool]) -> None:
-        """Returns once the plan has such a meeting."""
-        while not any(new(meeting) for meeting in (await self.look()).meetings):  # noqa: ASYNC110 - Temporal has no query to wait on
+        """Returns once the plan has such a meeting. Raises Trouble when the mentorship is over before."""
+        while not any(new(meeting) for meeting in (await self.look()).meetings):
+            if self.plan.phase not in {"aligning", "active", "paused"}:
+                raise Trouble(f"{self.pair_id} came to its end before it was planned anew; this machine is too slow for a programme of seconds")
             await asyncio.sleep(LOOK_EVERY)
 
     async def over(self) -> None:

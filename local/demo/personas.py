@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 
 from local.demo.actor import Actor
+from mentorship.people import SIDES
 
 KILLED_AFTER = 4
 """The conversation in which the worker dies."""
@@ -19,7 +20,7 @@ class Cues:
     """What the pairs and the one who directs them tell each other."""
 
     def __init__(self) -> None:
-        self.pause_is_over = asyncio.Event()
+        self.plans_are_made = asyncio.Event()
         self.cancelled_in_time = asyncio.Event()
 
 
@@ -116,22 +117,17 @@ async def pauses(pair: Actor, cues: Cues) -> None:
     await pair.operate("resume")
     resumed = datetime.now(UTC)
     await pair.planned(lambda meeting: meeting.start > resumed)
-    cues.pause_is_over.set()
-    for n in (meeting.meeting for meeting in pair.plan.meetings if meeting.start <= resumed and not meeting.held):
-        await pair.meet(n)  # before the pause reached them: facts are taken in whenever they are told
-    ahead = [meeting.meeting for meeting in pair.plan.meetings if meeting.start > resumed]
-    last = ahead[-1]
-    for n in ahead:
-        await pair.meet(n)
-        if n == last - 2:
-            await pair.progress()
-            await pair.introduce()
-            await pair.say("mentor", "record_milestone", milestone="shadowing")
-            await pair.say("mentor", "ask_extension")
-            await pair.say("mentee", "ask_extension")
-            pair.tell("both ask for more time")
+    last = max(meeting.meeting for meeting in pair.plan.meetings)
+    for side in SIDES:
+        await pair.say(side, "ask_extension")
+    pair.tell("both ask for more time")
     await pair.planned(lambda meeting: meeting.meeting > last)
-    await pair.meet(last + 1)
+    cues.plans_are_made.set()
+    await pair.progress()
+    await pair.introduce()
+    await pair.say("mentor", "record_milestone", milestone="shadowing")
+    for n in (meeting.meeting for meeting in pair.plan.meetings if not meeting.held):
+        await pair.meet(n)  # also those before the pause reached them: facts are taken in whenever they are told
     await pair.answer_survey()
 
 

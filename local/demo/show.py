@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,9 @@ from local.mail_catcher import caught
 from local.place import Place
 from local.ports import Ports
 from local.service import addresses
+
+_PAGES = {"p": "participant", "coordinator": "coordinator", "c": "certificate"}
+_PAGE = re.compile(r"(?=http://[^/]+/(p|coordinator|c)/)(http://[^\s/]+/[a-z]+/[^\s/]+)(?!\S)")
 
 
 class Show:
@@ -74,7 +78,17 @@ class Show:
         self._console.print(Text(f"What it left: {place.folder}/ (mails, certificates, histories, logs, outcome.json)"), soft_wrap=True)
 
     def addresses(self, place: Place, ports: Ports) -> None:
+        """Where to look while it is up, and one page of each kind, taken from the mails."""
         addresses(self._console, place, ports)
+        found: dict[str, str] = {}
+        for _, mail in caught(place.mails):
+            body = mail.get_body(("plain",))
+            for kind, link in _PAGE.findall(str(body.get_content()) if body is not None else ""):
+                found[kind] = link  # the newest of its kind
+        self._console.print("\nPages, as the mails link them:")
+        for kind, what in _PAGES.items():
+            if kind in found:
+                self._console.print(Text.assemble((f"{what:<13}", "bold"), found[kind]), soft_wrap=True)
 
     def say(self, text: str, *, good: bool | None = None) -> None:
         style = "" if good is None else "bold green" if good else "bold red"

@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,21 @@ def eventually() -> Callable[..., Awaitable[None]]:
 
 
 @dataclass(frozen=True)
+class Font:
+    path: Path
+    character: str
+
+
+@pytest.fixture
+def some_font() -> Font:
+    """A font of this machine, and a character of a script that we do not ship (Tifinagh)."""
+    path = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+    if not path.is_file():
+        pytest.skip("DejaVu Sans is not installed here")
+    return Font(path, "ⵣ")
+
+
+@dataclass(frozen=True)
 class Place:
     """One mentorship's surroundings, as a worker's process sees them."""
 
@@ -102,6 +117,9 @@ class Place:
     settings: Settings
     records: Records
     folder: Path
+
+    def with_fonts(self, folder: Path) -> Place:
+        return replace(self, settings=self.settings.model_copy(update={"font_folder": folder}))
 
     @asynccontextmanager
     async def worker(self, *arguments: str) -> AsyncIterator[subprocess.Popen[bytes]]:
@@ -126,7 +144,8 @@ class Place:
             "MENTORSHIP_FONT_FOLDER": str(settings.font_folder or ""),
         }
         with (self.folder / "worker.log").open("ab") as log:
-            process = subprocess.Popen([sys.executable, HERE / "stopping_worker.py", *arguments], env=env, cwd=ROOT, stdout=log, stderr=log)
+            command = [sys.executable, HERE / "stopping_worker.py", *arguments]
+            process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log)  # noqa: ASYNC220 - it starts at once
             try:
                 yield process
             finally:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from runpy import run_path
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution

@@ -2,8 +2,6 @@
 SMTP, and where a test kills them, workers in processes of their own. Programmes last seconds instead of weeks.
 """
 
-# ruff: noqa: PLR0917 - fixtures are asked for by name
-
 from __future__ import annotations
 
 import asyncio
@@ -25,7 +23,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from pydantic import SecretStr
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
@@ -63,7 +60,7 @@ T = TypeVar("T")
 async def until(holds: Callable[[], Awaitable[T]], *, within: float = 30.0, every: float = 0.05) -> T:
     """Waits for a condition of the world outside, and returns what made it true; fails when it does not come."""
     async with asyncio.timeout(within):
-        while not (found := await holds()):
+        while not (found := await holds()):  # noqa: ASYNC110 - nothing outside tells us
             await asyncio.sleep(every)
     return found
 
@@ -95,7 +92,7 @@ class Process:
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """kill -9: no last words."""
+        """Kill -9: no last words."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
@@ -199,7 +196,15 @@ def seconds_programme(**changes: Any) -> Programme:
     length = changes.pop("length", "PT40S")
     grace = changes.pop("grace", "PT1S")
     closes = changes.pop("closes", "PT1S")
-    meetings = {"count": 3, "first_after": "PT3S", "interval": "PT3S", "duration": "PT1S", "prepare": "PT1S", "ask_after": "PT1S", **changes.pop("meetings", {})}
+    meetings = {
+        "count": 3,
+        "first_after": "PT3S",
+        "interval": "PT3S",
+        "duration": "PT1S",
+        "prepare": "PT1S",
+        "ask_after": "PT1S",
+        **changes.pop("meetings", {}),
+    }
     return Programme.model_validate(
         {
             "programme": {"id": "quick", "version": 1, "title": "Quick", "length": length, "reporting_grace": grace, "time_zone": "Europe/Berlin"},
@@ -463,7 +468,6 @@ async def processes() -> AsyncIterator[Callable[[Process], Process]]:
     yield start
     for process in started:
         process.kill()
-
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import time
 import pytest
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
+from temporalio.client import WorkflowUpdateFailedError
 
 from mentorship.commands import ConfirmMeeting, Extend, RecordMilestone, SetGoal
 
@@ -116,6 +117,7 @@ async def test_a_message_repeated_after_300_others_changes_nothing_and_stops_not
     """The workflow remembers 256 ids; what is older is decided again, as a goal that stands already."""
     first = SetGoal(message_id="goal", by=started.mentor, goal="listen")
     await started.signal(first)
+    await started.receipt_within("goal")
     await asyncio.gather(*(started.signal(SetGoal(message_id=f"again-{n}", by=started.mentor, goal="listen")) for n in range(300)))
     await started.idle()
     await started.signal(first)
@@ -149,15 +151,16 @@ async def test_a_payload_that_only_claims_to_be_sealed_loses_that_message_and_no
 async def test_an_operators_update_by_hand_with_impossible_numbers_is_refused(started):
     """An update's body is as strange as a signal's may be."""
     for n, length in enumerate(({"days": 10**15}, {"days": -400}, {"days": 10**6}, {"seconds": 10**18})):
-        with pytest.raises(Exception, match=r".") as refused:
-            answer = await started.handle().execute_update("extend", {"message_id": f"extend-{n}", "by": "p-operator", "length": length})
-            assert answer["outcome"] == "refused"
-            raise AssertionError("refused")
-        assert "refused" in str(refused.value) or "failed" in str(refused.value).lower()
+        with pytest.raises(WorkflowUpdateFailedError):
+            await started.handle().execute_update("extend", {"message_id": f"extend-{n}", "by": "p-operator", "length": length})
     ends = (await started.status()).ends
     answer = await started.handle().execute_update("extend", Extend(message_id="extend", by="p-operator", length="PT1H"))
     assert answer["outcome"] == "applied"
     assert (await started.status()).ends > ends
+
+
+async def all_of_them(house) -> bool:
+    return len({row.message_id for row in await house.journal() if (row.message_id or "").startswith("storm-")}) == 3000
 
 
 async def test_3000_signals_in_a_row_are_all_handled_and_nothing_is_slow_afterwards(house, calm, record_property):
@@ -166,12 +169,13 @@ async def test_3000_signals_in_a_row_are_all_handled_and_nothing_is_slow_afterwa
     begun = time.perf_counter()
     mentee, mentor = house.mentee, house.mentor
     for first in range(0, 3000, 100):
-        await asyncio.gather(*(house.signal(ConfirmMeeting(message_id=f"storm-{n}", by=(mentor, mentee)[n % 2], meeting=n % 5)) for n in range(first, first + 100)))
+        await asyncio.gather(
+            *(house.signal(ConfirmMeeting(message_id=f"storm-{n}", by=(mentor, mentee)[n % 2], meeting=n % 5)) for n in range(first, first + 100))
+        )
     accepted = time.perf_counter() - begun
     begun = time.perf_counter()
     async with house.worker():
-        await house.journalled("storm-2999", within=60)
-        await house.idle(within=60)
+        await house.until(lambda: all_of_them(house), within=90)
         handled = time.perf_counter() - begun
         begun = time.perf_counter()
         await still_works(house)

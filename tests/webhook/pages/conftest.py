@@ -15,7 +15,6 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
-from notices.smtp import TryLater
 from pydantic import SecretStr, TypeAdapter
 from ruamel.yaml import YAML
 
@@ -27,6 +26,7 @@ from mentorship.commands import Slot
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair as People
 from mentorship.programme import Programme
+from notices.smtp import TryLater
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.people import Profile
@@ -67,7 +67,7 @@ def outbox() -> Outbox:
 
 
 @pytest.fixture
-def app(settings, client, records, clock, outbox, issuer) -> FastAPI:  # noqa: PLR0917 - fixtures are asked for by name
+def app(settings, client, records, clock, outbox, issuer) -> FastAPI:
     return create_app(settings, client, records, clock=clock, ticks=lambda: clock.ticks, post=outbox)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -221,8 +222,6 @@ async def test_what_there_is_not_is_a_kind_page(path, http, two):
 
 
 async def test_a_form_of_another_person_another_action_or_another_site_is_refused(browser, http, two, mentorship, running):
-    from urllib.parse import urlsplit
-
     hers = await browser.get(two.page("ana", "set_goal"))
     stolen = re.search(r'name="form" value="([^"]*)"', hers.text)[1]
     own = re.search(r'name="form" value="([^"]*)"', (await browser.get(two.page("ben", "set_goal"))).text)[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import itsdangerous.timed
 import pytest
 from icalendar import Calendar
 
@@ -16,8 +17,6 @@ def old(two, monkeypatch):
     """A token that was made so long ago."""
 
     def made(purpose: str, ago: timedelta, who: str = "ben") -> str:
-        import itsdangerous.timed
-
         real = itsdangerous.timed.TimestampSigner.get_timestamp
         with monkeypatch.context() as patch:
             patch.setattr(itsdangerous.timed.TimestampSigner, "get_timestamp", lambda self: real(self) - int(ago.total_seconds()))
@@ -45,7 +44,7 @@ async def test_a_private_link_closes_after_fifteen_minutes_and_what_was_typed_is
     assert await mentorship.signals() == []
 
 
-@pytest.mark.parametrize("change", [lambda t: t[:-3], lambda t: t + "x", lambda t: "e30.aaaa.bbbb", lambda t: t[1:], lambda t: t.swapcase()])
+@pytest.mark.parametrize("change", [lambda t: t[:-3], lambda t: t + "x", lambda _: "e30.aaaa.bbbb", lambda t: t[1:], lambda t: t.swapcase()])
 async def test_a_forged_or_shortened_link_opens_nothing(change, http, two):
     answer = await http.get(f"/p/{change(two.token())}")
     assert answer.status_code == 404

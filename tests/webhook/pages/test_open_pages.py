@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
-from certificates.issue import CertificateFacts, issue
 
+from certificates.issue import CertificateFacts, issue
 from mentorship.visibility import THINGS, VIEWERS, may_read, sight
 
 

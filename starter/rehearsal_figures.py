@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rehearsal.request import Line, Mail, Rehearsed, Request
+from starter.rehearsal_request import Line, Mail, Rehearsed, Request
 
 QUIET = 20
 """Calm: what a diligent person gets at most in 26 weeks; a typical one 30."""
@@ -30,7 +30,7 @@ def figures(request: Request, of: Rehearsed) -> dict[str, Any]:
             "sent": len(of.mails),
             "by_kind": dict(Counter(mail.kind for mail in of.mails).most_common()),
             "not_sent": [{"kind": kind, "why": why, "mails": count} for (kind, why), count in Counter((one.kind, one.why) for one in of.unsent).most_common()],
-            "by_day": {day: count for day, count in sorted(Counter(_day(mail.at, zone) for mail in of.mails).items())},
+            "by_day": dict(sorted(Counter(_day(mail.at, zone) for mail in of.mails).items())),
             "busiest_minute": max(Counter(f"{mail.at:%Y-%m-%dT%H:%MZ}" for mail in of.mails).items(), key=lambda minute: minute[1], default=("", 0)),
         },
         "people": people,

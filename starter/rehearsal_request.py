@@ -10,7 +10,7 @@ from mentorship.instant import Instant
 from mentorship.people import Pair, Side
 from mentorship.programme import Programme
 from records.people import Profile
-from rehearsal.personas import Persona
+from starter.rehearsal_personas import Persona
 
 
 class Value(BaseModel):

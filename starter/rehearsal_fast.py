@@ -20,10 +20,10 @@ from mentorship.programme import Programme
 from mentorship.spread import spread
 from mentorship.state import State
 from records.people import Profile
-from rehearsal.personas import story
-from rehearsal.request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent
 from schedule.calendar import extended, moved, reading_hours
 from schedule.plan import plan, replan
+from starter.rehearsal_personas import story
+from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent
 
 SPREAD = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
 """As the workflow's outbox has it; the test that compares the two would notice another table."""

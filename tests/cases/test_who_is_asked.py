@@ -1,0 +1,117 @@
+"""At least two to choose from, one outside the team; nobody who is close to whom it is about (H16)."""
+
+from __future__ import annotations
+
+import pytest
+
+from mentorship.people import Pair
+from mentorship.programme import Contacts
+from records.contacts import blind_to, conflicted, offered
+from records.people import Profile
+
+
+@pytest.fixture
+async def enrol(records):
+    async def enrol(**people: str | None) -> dict[str, str]:
+        """Each person with their manager."""
+        roster = [Profile(person_id=name, name=name.title(), email=f"{name}@example.org", manager_id=manager) for name, manager in people.items()]
+        return await records.people.enrol(roster)
+
+    return enrol
+
+
+@pytest.fixture
+def names(records):
+    """Whom the raiser is offered, by name."""
+
+    async def names(refs, *, raiser="noor", subject=None, coordinators=("ana", "carl"), outside=("sam",)) -> list[str]:
+        contacts = Contacts(coordinators=coordinators, owner="lee", outside=outside)
+        pair = Pair(mentor=refs["mia"], mentee=refs["noor"])
+        found = await offered(records, contacts, pair=pair, raiser=refs[raiser], subject=refs[subject] if subject else None)
+        return [contact.name.lower() + ("*" if contact.outside else "") for contact in found]
+
+    return names
+
+
+async def test_coordinators_and_somebody_outside_the_team_are_offered(enrol, names):
+    refs = await enrol(mia=None, noor=None, ana=None, carl=None, sam=None, lee=None)
+    assert await names(refs) == ["ana", "carl", "sam*"]
+
+
+async def test_who_stands_above_the_partner_however_far_is_not_offered(enrol, names):
+    refs = await enrol(mia="vera", vera="walt", walt="ana", noor="carl", ana=None, carl=None, sam=None, lee=None)
+    assert await names(refs) == ["carl", "sam*"], "Ana stands three levels above Mia; Carl above Noor, whose choice it is"
+    assert await names(refs, raiser="mia") == ["ana", "sam*"]
+
+
+async def test_who_reports_to_the_partner_is_not_offered(enrol, names):
+    refs = await enrol(mia=None, noor=None, ana=None, carl="vera", vera="mia", sam=None, lee=None)
+    assert await names(refs) == ["ana", "sam*"]
+
+
+async def test_neither_the_subject_nor_anyone_in_their_line_is_offered(enrol, names):
+    """A concern need not be about the partner."""
+    refs = await enrol(mia=None, noor=None, ana="carl", carl=None, sam=None, lee=None, dora=None)
+    assert await names(refs, subject="ana", coordinators=("ana", "carl", "dora")) == ["dora", "sam*"]
+
+
+async def test_neither_the_partner_nor_the_raiser_is_offered(enrol, names):
+    refs = await enrol(mia=None, noor=None, ana=None, sam=None, lee=None)
+    assert await names(refs, coordinators=("mia", "noor", "ana")) == ["ana", "sam*"]
+
+
+async def test_the_owner_stands_in_when_fewer_than_two_are_left_unless_they_are_close_too(enrol, names):
+    refs = await enrol(mia="ana", noor=None, ana=None, carl=None, sam=None, lee=None)
+    assert await names(refs, coordinators=("ana",)) == ["sam*", "lee"]
+    refs = await enrol(mia="ana", ana="lee")
+    assert await names(refs | await enrol(noor=None, sam=None, lee=None), coordinators=("ana",)) == ["sam*"]
+
+
+async def test_who_left_or_is_on_leave_is_not_offered(enrol, names, records):
+    refs = await enrol(mia=None, noor=None, ana=None, carl=None, sam=None, lee=None)
+    await records.people.enrol([Profile(person_id="carl", name="Carl", email="carl@example.org", status="leave")])
+    assert await names(refs) == ["ana", "sam*"]
+    await records.people.erase(refs["ana"])
+    assert await names(refs) == ["sam*", "lee"]
+
+
+async def test_a_line_that_leads_back_to_itself_ends(enrol, records):
+    refs = await enrol(mia="vera", vera="walt", walt="vera", ana="walt", sam=None)
+    assert await conflicted(records.people, [refs["ana"], refs["sam"], refs["walt"]], [refs["mia"]]) == {refs["walt"]}
+
+
+async def test_a_manager_who_is_not_in_the_file_makes_no_peers_of_ours_conflicted(enrol, records):
+    refs = await enrol(mia="boss-elsewhere", ana="boss-elsewhere")
+    assert await conflicted(records.people, [refs["ana"]], [refs["mia"]]) == frozenset()
+
+
+async def test_a_pairs_lines_are_hidden_from_who_is_close_to_it_or_whom_a_concern_is_about(house):
+    """H16, P7: the two, those in their lines, and the subject never see that pair's lines."""
+    await house.concern(about="carl", contacts=("sam",))
+    pair = Pair(mentor=house.refs["mia"], mentee=house.refs["noor"])
+    readers = [house.refs[name] for name in ("ana", "carl", "mia", "walt", "max", "lee")]
+    hidden = await blind_to(house.records, house.enrolment.mentorship, pair, readers)
+    assert hidden == {house.refs[name] for name in ("carl", "mia", "walt", "max")}
+
+
+async def test_who_came_too_close_since_gets_no_more_mail_and_opens_nothing(house, mailbox):
+    """Lines change: Sam becomes Mia's manager."""
+    await house.wait(hours=9)
+    case = await house.concern(contacts=("sam", "ana"))
+    await house.wait(1)
+    assert await house.door.asked(case.id, house.refs["sam"]) is not None
+    mia = await house.records.people.profile(house.refs["mia"])
+    await house.records.people.enrol([mia.model_copy(update={"manager_id": "sam"})])
+    assert await house.door.asked(case.id, house.refs["sam"]) is None
+    await house.wait(5)
+    assert len(mailbox.to("sam@example.org")) == 1
+    assert len(mailbox.to("ana@example.org")) == 2
+
+
+async def test_an_owner_who_is_close_to_it_hears_nothing_not_even_a_number(house, mailbox):
+    await house.wait(hours=9)
+    mia = await house.records.people.profile(house.refs["mia"])
+    await house.records.people.enrol([mia.model_copy(update={"manager_id": "lee"})])
+    await house.concern()
+    await house.wait(30)
+    assert mailbox.to("lee@example.org") == []

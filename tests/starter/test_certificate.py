@@ -1,0 +1,243 @@
+"""`mentorship certificate verify|revoke|reissue`, as it is called (H8, P4)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from certificates.issue import CertificateFacts, issue
+from certificates.issuer import Issuer, generate
+from certificates.status import status_list, status_list_url
+from gateway.keyring import Keyring
+from records import migrate
+from records.cohorts import Cohort
+from records.people import Profile
+from records.store import Records
+from starter import certificate as command
+from starter.certificate_trust import NotFetched, fetch
+
+BASE = "https://mentors.example.org"
+NOW = datetime(2027, 7, 14, 9, tzinfo=UTC)
+FIELDS = {
+    "holder_name": "Noor Mentee",
+    "holder_email": "noor@example.org",
+    "programme_title": "Engineering mentorship 2027",
+    "started_on": "2027-01-06",
+    "completed_at": "2027-07-07T09:30:00+00:00",
+    "share": 80,
+    "milestones_done": 9,
+    "milestones_total": 11,
+    "language": "en",
+    "time_zone": "Europe/Berlin",
+    "show_results": False,
+}
+
+
+class Place:
+    """An installation with one certificate in it, and the web as the command line finds it."""
+
+    def __init__(self, folder, monkeypatch, did=None):
+        self.folder = folder
+        self.url = f"sqlite:///{folder}/records.db"
+        self.keyring = Keyring.generate(folder / "keys.json")
+        generate(folder / "issuer.json")
+        settings = {"DATABASE_URL": self.url, "KEY_FILE": folder / "keys.json", "ISSUER_KEY_FILE": folder / "issuer.json", "ISSUER_NAME": "Example Works"}
+        for name, value in (settings | {"BASE_URL": BASE} | ({"ISSUER_DID": did} if did else {})).items():
+            monkeypatch.setenv(f"MENTORSHIP_{name}", str(value))
+        self.issuer = Issuer.load(folder / "issuer.json", name="Example Works", did=did)
+        self.web: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        monkeypatch.setattr(command, "fetch", self._fetch)
+        migrate.upgrade(self.url)
+        self.certificate = self.run(self._issue)
+        self.credential, self.pdf = self.run(lambda records: records.certificates.document(self.certificate))
+        (folder / "certificate.pdf").write_bytes(self.pdf)
+        (folder / "certificate.json").write_text(self.credential)
+        self.listing()
+
+    def _fetch(self, url):
+        self.asked.append(url)
+        if url not in self.web:
+            raise NotFetched(f"{url}: cannot be reached")
+        return self.web[url]
+
+    def listing(self, *revoked: int) -> None:
+        """The issuer's web site as of now."""
+        self.web[status_list_url(BASE)] = status_list(self.issuer, revoked, url=status_list_url(BASE), at=datetime.now(UTC)).encode()
+        self.web[f"{BASE}/.well-known/did.json"] = json.dumps(self.issuer.did_document()).encode()
+        self.web[f"{BASE}/c/{self.certificate}/certificate.json"] = self.credential.encode()
+
+    def run(self, work):
+        async def within():
+            records = await Records.open(self.url, self.keyring)
+            try:
+                return await work(records)
+            finally:
+                await records.close()
+
+        return asyncio.run(within())
+
+    async def _issue(self, records):
+        self.ref = (await self.rename(records, "Noor Mentee"))["noor"]
+        other = (await records.people.enrol([Profile(person_id="mia", name="Mia", email="mia@example.org")]))["mia"]
+        await records.cohorts.put(Cohort(id="spring", programme="p", version=1, texts_digest="0" * 64, starts_at=NOW, created_at=NOW))
+        pair = (await records.cohorts.enrol_pairs("spring", [("pair-1", other, self.ref)])).added[0]
+        row = await records.certificates.reserve(pair.mentorship, self.ref, {**FIELDS, "holder_ref": self.ref})
+        given = {"id": row.id, "issued_at": row.issued_at, "status_list_url": status_list_url(BASE), "status_index": row.status_index}
+        issued = issue(CertificateFacts.model_validate({**row.fields, **given}), self.issuer, base_url=BASE)
+        await records.certificates.store(row.id, issued.credential_json, issued.pdf)
+        return row.id
+
+    async def rename(self, records, name):
+        return await records.people.enrol([Profile(person_id="noor", name=name, email="noor@example.org")])
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    return Place(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def web_place(tmp_path, monkeypatch):
+    return Place(tmp_path, monkeypatch, did="did:web:mentors.example.org")
+
+
+@pytest.mark.parametrize("file", ["certificate.pdf", "certificate.json"])
+def test_our_own_certificate_is_valid_and_it_says_why_it_is_believed(place, run, file):
+    ran = run("certificate", "verify", str(place.folder / file), "--name", "Noor Mentee")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith(f"valid: {BASE}/c/{place.certificate}")
+    assert "Engineering mentorship 2027” on 2027-07-07" in ran.out
+    assert "trusted: yes" in ran.out
+    assert "this installation's own issuer" in ran.out
+    assert "Noor" not in ran.out
+
+
+def test_the_address_of_its_page_will_do(place, run):
+    assert run("certificate", "verify", f"{BASE}/c/{place.certificate}").code == 0
+    ran = run("certificate", "verify", f"{BASE}/c/aaaaaaaaaaaaaaaaaaaaaaaaaa")
+    assert (ran.code, "cannot be reached" in ran.err) == (1, True)
+
+
+def test_a_stranger_asks_the_issuers_web_host_and_is_told_so(web_place, run, monkeypatch):
+    monkeypatch.setenv("MENTORSHIP_ISSUER_KEY_FILE", "/nowhere")
+    ran = run("certificate", "verify", str(web_place.folder / "certificate.pdf"), "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["trusted"] is True
+    assert f"mentors.example.org lists its keys at {BASE}/.well-known/did.json" in ran.json["trust"]
+    assert any("name on the page was not compared" in reason for reason in ran.json["reasons"])
+    assert web_place.asked == [f"{BASE}/.well-known/did.json", status_list_url(BASE)]
+
+
+def test_offline_nobody_is_asked_and_a_copy_of_the_issuers_document_will_do(web_place, run, monkeypatch):
+    monkeypatch.setenv("MENTORSHIP_ISSUER_KEY_FILE", "/nowhere")
+    file = str(web_place.folder / "certificate.json")
+    ran = run("certificate", "verify", file, "--offline")
+    assert ran.code == 1
+    assert "unknown issuer" in ran.err
+    assert "was not asked" in ran.err
+    document = web_place.folder / "did.json"
+    document.write_text(json.dumps(web_place.issuer.did_document()))
+    listed = web_place.folder / "list.json"
+    listed.write_bytes(web_place.web[status_list_url(BASE)])
+    ran = run("certificate", "verify", file, "--offline", "--trust", str(document), "--status-list", str(listed), "--json")
+    assert ran.code == 0, ran.err
+    assert "you named did:web:mentors.example.org" in ran.json["trust"]
+    assert ran.json["reasons"] == []
+    assert web_place.asked == []
+
+
+def test_a_did_key_that_nobody_vouches_for_is_unaltered_but_nobodys(place, run, monkeypatch):
+    monkeypatch.setenv("MENTORSHIP_ISSUER_KEY_FILE", "/nowhere")
+    file = str(place.folder / "certificate.json")
+    ran = run("certificate", "verify", file)
+    assert ran.code == 1
+    assert ran.err.startswith("unknown issuer:")
+    assert "Nothing was changed after it was signed" in ran.err
+    assert run("certificate", "verify", file, "--trust", place.issuer.did).code == 0
+
+
+def test_what_was_altered_revoked_or_is_somebody_elses_is_refused(place, run):
+    altered = place.folder / "altered.json"
+    altered.write_text(place.credential.replace("Engineering", "Executive"))
+    for arguments, said in (([str(altered)], "altered"), ([str(place.folder / "certificate.pdf"), "--name", "Noor Else"], "another holder")):
+        ran = run("certificate", "verify", *arguments)
+        assert (ran.code, ran.err.partition(":")[0]) == (1, said)
+    row = place.run(lambda records: records.certificates.get(place.certificate))
+    place.listing(row.status_index)
+    ran = run("certificate", "verify", str(place.folder / "certificate.pdf"), "--json")
+    assert (ran.code, ran.json["state"]) == (1, "revoked")
+
+
+def test_without_the_list_it_says_that_revocation_was_not_checked(place, run):
+    del place.web[status_list_url(BASE)]
+    ran = run("certificate", "verify", str(place.folder / "certificate.json"))
+    assert ran.code == 0
+    assert "Whether it was revoked later was not checked" in ran.out
+    assert "cannot be reached" in ran.out
+
+
+def test_other_files_and_no_files(place, run):
+    other = place.folder / "other.txt"
+    other.write_text("hello")
+    assert run("certificate", "verify", str(other)).code == 1
+    assert run("certificate", "verify", str(place.folder / "nothing.pdf")).code == 2
+    assert run("certificate", "verify", f"{BASE}/c/x", "--offline").code == 2
+    with pytest.raises(NotFetched):
+        fetch("file:///etc/hostname")
+
+
+def test_revoking_tells_since_when_and_again_changes_nothing(place, run):
+    first = run("certificate", "revoke", place.certificate, "--reason", "Issued by mistake", "--json")
+    again = run("certificate", "revoke", f"{BASE}/c/{place.certificate}", "--reason", "Another", "--json")
+    assert (first.code, again.code) == (0, 0)
+    assert (first.json["changed"], again.json["changed"]) == (True, False)
+    assert first.json["since"] == again.json["since"]
+    row = place.run(lambda records: records.certificates.get(place.certificate))
+    assert (row.status, row.reason) == ("revoked", "Issued by mistake")
+    assert run("certificate", "revoke", "unknown", "--reason", "x").code == 1
+    assert run("certificate", "reissue", place.certificate).code == 1
+
+
+def test_after_a_change_of_name_a_new_certificate_supersedes_the_old_one_once(place, run):
+    unchanged = run("certificate", "reissue", place.certificate)
+    assert (unchanged.code, "says already" in unchanged.err) == (1, True)
+    place.run(lambda records: place.rename(records, "Noor Newname"))
+    first = run("certificate", "reissue", place.certificate, "--out", str(place.folder / "out"), "--json")
+    again = run("certificate", "reissue", place.certificate, "--json")
+    assert (first.code, again.code) == (0, 0), first.err
+    assert first.json == again.json
+    old, new = (place.run(lambda records, name=name: records.certificates.get(name)) for name in (place.certificate, first.json["certificate"]))
+    assert (old.status, old.superseded_by, new.status) == ("superseded", new.id, "valid")
+    place.listing(old.status_index)
+    pdf = place.folder / "out" / f"{new.id}.pdf"
+    assert pdf.stat().st_mode & 0o077 == 0
+    assert run("certificate", "verify", str(pdf), "--name", "Noor Newname").code == 0
+    assert run("certificate", "verify", str(place.folder / "certificate.pdf")).code == 1
+    assert run("certificate", "revoke", place.certificate, "--reason", "x").code == 1
+
+
+def test_share_and_milestones_are_said_only_when_the_holder_asks(place, run):
+    """H8."""
+    assert '"result":' not in place.credential
+    ran = run("certificate", "reissue", place.certificate, "--results", "--json")
+    assert ran.code == 0, ran.err
+    credential = place.run(lambda records: records.certificates.credential(ran.json["certificate"]))
+    assert '"value": "81"' in credential
+    assert '"value": "9/11"' in credential
+
+
+def test_the_doctor_names_the_character_that_no_font_prints(place, run):
+    async def waiting(records):
+        ref = (await records.people.enrol([Profile(person_id="yu", name="Yu 山", email="yu@example.org")]))["yu"]
+        await records.certificates.reserve("mentorship.spring.m-000000000001", ref, FIELDS | {"holder_ref": ref, "holder_name": "Yu 山"})
+
+    place.run(waiting)
+    ran = run("doctor")
+    assert ran.code == 1
+    assert "U+5C71 CJK UNIFIED IDEOGRAPH-5C71" in ran.err
+    assert "MENTORSHIP_FONT_FOLDER" in ran.err
+    assert "Yu" not in ran.err

@@ -1,0 +1,264 @@
+"""`/concern/{token}`: raising a concern, behind a link of fifteen minutes (H16). What was written is never shown here again.
+
+GET and HEAD change nothing; the first of the two forms changes nothing either, it asks whom it is about to know who can be offered.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.links import Bearer
+from records.cases import Case
+from records.contacts import Contact
+from records.errors import Erased
+from webhook.concern_door import Concern, ConcernDoor
+from webhook.pages.actions import Wrong
+from webhook.pages.forms import FIELD, Fields, Forms, read_fields
+from webhook.pages.known import Known, Reading
+from webhook.pages.shell import PageProblem, Shell
+from webhook.pages.wording import asked_for
+from webhook.problems import Problem
+
+MOST_TEXT = 4000
+"""Characters of what somebody can write."""
+
+
+class Place:
+    """Addresses below one link, for templates."""
+
+    def __init__(self, shell: Shell, kind: str, token: str, title: str, lang: str | None) -> None:
+        self._base = f"{shell.root}/{kind}/{quote(token)}"
+        self._asked = f"?lang={lang}" if lang else ""
+        self.private = f"{shell.root}/private/{quote(token)}{self._asked}"
+        self.title = title
+        self.kind = kind
+
+    def to(self, *parts: str) -> str:
+        return "/".join([self._base, *(quote(part, safe="") for part in parts if part)]) + self._asked
+
+    def in_language(self, code: str) -> str:
+        return f"{self._base}?lang={code}"
+
+
+@dataclass(frozen=True)
+class About:
+    """Whom it is about: the partner, one of the programme's people, somebody by address, or nobody in particular."""
+
+    kind: str
+    subject: str | None
+
+
+class RaisingConcerns:
+    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: ConcernDoor, most: int) -> None:
+        self._shell = shell
+        self._reading = reading
+        self._forms = forms
+        self._door = door
+        self._most = most
+
+    # -- reading ----------------------------------------------------------------------------------------------------------
+
+    async def show(self, request: Request, token: str) -> Response:
+        known = await self._known(request, self._reading.bearer("private", token))
+        cases = await self._asked(self._door.of_raiser(known.bearer.person, known.bearer.scope))
+        shown = [(case, await self._more(known, case)) for case in reversed(cases)]
+        buttons = {case.id: self._forms.token(known.bearer, "concern", case.id, "none") for case in cases}
+        return self._page(known, token, "concern/start.html", cases=shown, buttons=buttons)
+
+    async def about_form(self, request: Request, token: str) -> Response:
+        known = await self._known(request, self._reading.bearer("private", token))
+        return await self._about_page(known, token, Fields())
+
+    # -- writing ----------------------------------------------------------------------------------------------------------
+
+    async def words_form(self, request: Request, token: str) -> Response:
+        """The second form: who can be asked follows from whom it is about. Changes nothing."""
+        fields = await read_fields(request, self._most)
+        known, message_id = await self._opened(request, token, fields, "new")
+        try:
+            about = await self._about(known, fields)
+        except Wrong as wrong:
+            return await self._about_page(known, token, fields, wrong=wrong)
+        return await self._words_page(known, token, fields, about, message_id)
+
+    async def send(self, request: Request, token: str) -> Response:
+        fields = await read_fields(request, self._most)
+        known, message_id = await self._opened(request, token, fields, "new")
+        try:
+            about = await self._about(known, fields)
+        except Wrong as wrong:
+            return await self._about_page(known, token, fields, wrong=wrong)
+        try:
+            offered = await self._asked(self._door.offered(known.enrolment, known.bearer.person, about.subject))
+            concern = Concern(subject=about.subject, contacts=_chosen(fields, offered), words=_words(fields), hold=fields.get("hold") == "yes")
+            await self._door.take_in(known.enrolment, known.bearer.person, concern, message_id)
+        except Wrong as wrong:
+            return await self._words_page(known, token, fields, about, message_id, wrong=wrong)
+        except Problem:
+            return await self._words_page(known, token, fields, about, message_id, trouble="away")
+        except Erased:
+            raise PageProblem(HTTPStatus.GONE, "erased", code=known.clock.language.code) from None
+        except PageProblem as problem:
+            raise problem.with_typed(fields.typed()) from None
+        return self._back(token, known)
+
+    async def act(self, request: Request, token: str, case_id: str, action: str) -> Response:
+        """What the raiser can still do: hold the meetings, let them go on, ask somebody else as well, need nobody any more."""
+        fields = await read_fields(request, self._most)
+        bearer = self._reading.bearer("private", token)
+        self._forms.opened(bearer, "concern", case_id, fields.get(FIELD))
+        known = await self._known(request, bearer)
+        mine = await self._asked(self._door.of_raiser(bearer.person, bearer.scope))
+        case = next((case for case in mine if case.id == case_id), None)
+        if case is None:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code)
+        match action:
+            case "hold":
+                await self._asked(self._door.hold(case))
+            case "release":
+                await self._asked(self._door.release(case))
+            case "withdraw":
+                await self._asked(self._door.withdraw(case))
+            case "ask":
+                more = {contact.ref for contact in await self._more(known, case)}
+                await self._asked(self._door.ask_also(case, [ref for ref in fields.all("contact") if ref in more]))
+            case _:
+                raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code)
+        return self._back(token, known)
+
+    # -- pages ------------------------------------------------------------------------------------------------------------
+
+    async def _about_page(self, known: Known, token: str, fields: Fields, *, wrong: Wrong | None = None) -> Response:
+        team = await self._asked(self._door.team(known.enrolment))
+        message_id = secrets.token_hex(16)
+        return self._form(known, token, "concern/about.html", fields, message_id, "new", wrong=wrong, team=team)
+
+    async def _words_page(
+        self, known: Known, token: str, fields: Fields, about: About, message_id: str, *, wrong: Wrong | None = None, trouble: str | None = None
+    ) -> Response:
+        try:
+            offered = await self._asked(self._door.offered(known.enrolment, known.bearer.person, about.subject))
+        except PageProblem as problem:
+            raise problem.with_typed(fields.typed()) from None
+        return self._form(known, token, "concern/words.html", fields, message_id, "send", wrong=wrong, trouble=trouble, offered=offered)
+
+    def _form(  # noqa: PLR0917 - what every form has
+        self,
+        known: Known,
+        token: str,
+        template: str,
+        fields: Fields,
+        message_id: str,
+        action: str,
+        *,
+        wrong: Wrong | None,
+        trouble: str | None = None,
+        **facts: Any,
+    ) -> Response:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK
+        signed = self._forms.token(known.bearer, "concern", "new", message_id)
+        facts |= {"token": signed, "action": action, "target": "", "fields": fields, "wrong": wrong, "trouble": trouble, "refused": None}
+        return self._page(known, token, template, status=status, **facts)
+
+    def _page(self, known: Known, token: str, template: str, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any) -> Response:
+        here = Place(self._shell, "concern", token, known.texts.title, known.chosen)
+        return self._shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, partner=known.partner, **facts)
+
+    def _back(self, token: str, known: Known) -> Response:
+        address = Place(self._shell, "concern", token, "", known.chosen).to()
+        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER, headers={"Referrer-Policy": "no-referrer"})
+
+    # -- what it needs ----------------------------------------------------------------------------------------------------
+
+    async def _known(self, request: Request, bearer: Bearer) -> Known:
+        return await self._reading.known(bearer, self._forms.writer(bearer), asked_for(request.query_params.get("lang")))
+
+    async def _opened(self, request: Request, token: str, fields: Fields, target: str) -> tuple[Known, str]:
+        """The reader and the form's own id. A link that went stale while somebody was writing: the page about it shows what was typed."""
+        try:
+            bearer = self._reading.bearer("private", token)
+            message_id = self._forms.opened(bearer, "concern", target, fields.get(FIELD))
+            return await self._known(request, bearer), message_id
+        except PageProblem as problem:
+            raise problem.with_typed(fields.typed()) from None
+
+    async def _about(self, known: Known, fields: Fields) -> About:
+        """Raises Wrong."""
+        kind = fields.get("about")
+        enrolment = known.enrolment
+        match kind:
+            case "partner":
+                return About(kind, enrolment.mentee if known.side == "mentor" else enrolment.mentor)
+            case "else":
+                email = fields.get("email")
+                return About(kind, await self._asked(self._door.by_address(email)) if "@" in email else None)
+            case "nobody":
+                return About(kind, None)
+            case _ if any(contact.ref == kind for contact in await self._asked(self._door.team(enrolment))):
+                return About(kind, kind)
+        raise Wrong("about", "choose")
+
+    async def _more(self, known: Known, case: Case) -> list[Contact]:
+        """Who could be asked besides."""
+        if case.state != "waiting":
+            return []
+        offered = await self._asked(self._door.offered(known.enrolment, known.bearer.person, case.subject))
+        return [contact for contact in offered if contact.ref not in case.contacts]
+
+    async def _asked(self, answer: Any) -> Any:
+        try:
+            return await answer
+        except Problem as problem:
+            raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
+
+
+def _chosen(fields: Fields, offered: tuple[Contact, ...]) -> tuple[str, ...]:
+    """Raises Wrong for nobody, and for anybody who was not offered."""
+    there = {contact.ref for contact in offered}
+    chosen = fields.all("contact")
+    if not chosen or not there.issuperset(chosen):
+        raise Wrong("contact", "choose")
+    return chosen
+
+
+def _words(fields: Fields) -> str:
+    text = fields.get("text")
+    if not text:
+        raise Wrong("text", "text_missing")
+    if len(text) > MOST_TEXT:
+        raise Wrong("text", "text_long")
+    return text
+
+
+def router(pages: RaisingConcerns) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    seeing = ["GET", "HEAD"]
+
+    async def show(request: Request, token: str) -> Response:
+        return await pages.show(request, token)
+
+    async def about_form(request: Request, token: str) -> Response:
+        return await pages.about_form(request, token)
+
+    async def words_form(request: Request, token: str) -> Response:
+        return await pages.words_form(request, token)
+
+    async def send(request: Request, token: str) -> Response:
+        return await pages.send(request, token)
+
+    async def act(request: Request, token: str, case: str, action: str) -> Response:
+        return await pages.act(request, token, case, action)
+
+    routes.add_api_route("/concern/{token}", show, methods=seeing)
+    routes.add_api_route("/concern/{token}/new", about_form, methods=seeing)
+    routes.add_api_route("/concern/{token}/new", words_form, methods=["POST"])
+    routes.add_api_route("/concern/{token}/send", send, methods=["POST"])
+    routes.add_api_route("/concern/{token}/{case}/{action}", act, methods=["POST"])
+    return routes

@@ -1,0 +1,130 @@
+"""`/case/{token}`: a concern, for who was chosen to look after it (H16): read, take, close.
+
+Opening the link shows no words, since programs that check mails open links as well: reading, too, is a button.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, get_args
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.links import Bearer
+from notices.language import Language
+from records.cases import Case, Outcome
+from records.errors import Erased, UnknownCase
+from records.people import Profile
+from records.store import Records
+from webhook.concern import Place
+from webhook.concern_door import ConcernDoor
+from webhook.pages.forms import FIELD, Fields, Forms, read_fields
+from webhook.pages.known import Reading
+from webhook.pages.shell import PageProblem, Shell
+from webhook.pages.wording import OFFERED, asked_for, reader_language
+from webhook.problems import Problem
+
+OUTCOMES: tuple[Outcome, ...] = tuple(outcome for outcome in get_args(Outcome) if outcome != "withdrawn")
+
+
+class AskedForHelp:
+    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: ConcernDoor, *, records: Records, most: int) -> None:
+        self._shell = shell
+        self._reading = reading
+        self._forms = forms
+        self._door = door
+        self._records = records
+        self._most = most
+
+    async def show(self, request: Request, token: str) -> Response:
+        bearer = self._reading.bearer("case", token)
+        case, spoken = await self._case(request, bearer)
+        return await self._page(request, token, bearer, case, spoken, "concern/asked.html")
+
+    async def act(self, request: Request, token: str, action: str) -> Response:
+        fields = await read_fields(request, self._most)
+        bearer = self._reading.bearer("case", token)
+        self._forms.opened(bearer, "case", "", fields.get(FIELD))
+        case, spoken = await self._case(request, bearer)
+        match action:
+            case "read" if _may_read(case, bearer):
+                return await self._read(request, token, bearer, case, spoken)
+            case "take":
+                await self._asked(self._door.take(case, bearer.person))
+            case "close":
+                await self._close(case, bearer, fields)
+            case "read":
+                pass  # somebody else took it meanwhile: the page says so
+            case _:
+                raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=spoken.code)
+        address = Place(self._shell, "case", token, "", asked_for(request.query_params.get("lang"))).to()
+        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER, headers={"Referrer-Policy": "no-referrer"})
+
+    async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> None:
+        outcome = next((outcome for outcome in OUTCOMES if outcome == fields.get("outcome")), None)
+        if outcome is not None:
+            await self._asked(self._door.close(case, bearer.person, outcome, release=fields.get("release") == "yes"))
+
+    async def _read(self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language) -> Response:
+        try:
+            words = await self._asked(self._door.words(case))
+        except Erased:
+            words = None
+        name = await self._asked(self._door.raiser_name(case))
+        return await self._page(request, token, bearer, case, spoken, "concern/read.html", words=words, name=spoken.isolated(name) if name else None)
+
+    async def _page(  # noqa: PLR0917 - what every page of it has
+        self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language, template: str, **facts: Any
+    ) -> Response:
+        chosen = asked_for(request.query_params.get("lang"))
+        title = await self._asked(self._door.title(case))
+        return self._shell.page(
+            template,
+            spoken,
+            chosen=chosen,
+            here=Place(self._shell, "case", token, title or "", chosen),
+            token=self._forms.token(bearer, "case", "", "none"),
+            state="another" if case.taken_by not in (None, bearer.person) and case.state == "taken" else case.state,
+            holding=case.hold in ("wanted", "held"),
+            outcomes=OUTCOMES,
+            **facts,
+        )
+
+    async def _case(self, request: Request, bearer: Bearer) -> tuple[Case, Language]:
+        """Raises PageProblem (404) for who was not asked, or may not be any more."""
+        profile: Profile | None = (await self._reading.ask(self._records.people.profiles([bearer.person]))).get(bearer.person)
+        chosen = asked_for(request.query_params.get("lang"))
+        spoken = reader_language(chosen, profile.language if profile is not None else None, OFFERED)
+        try:
+            case = await self._asked(self._door.asked(bearer.scope, bearer.person))
+        except UnknownCase:
+            case = None
+        if case is None:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=spoken.code)
+        return case, spoken
+
+    async def _asked(self, answer: Any) -> Any:
+        try:
+            return await answer
+        except Problem as problem:
+            raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
+
+
+def _may_read(case: Case, bearer: Bearer) -> bool:
+    """While nobody has taken it, whoever was asked; afterwards only who looks after it; in the end nobody."""
+    return case.state == "waiting" or (case.state == "taken" and case.taken_by == bearer.person)
+
+
+def router(pages: AskedForHelp) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    async def show(request: Request, token: str) -> Response:
+        return await pages.show(request, token)
+
+    async def act(request: Request, token: str, action: str) -> Response:
+        return await pages.act(request, token, action)
+
+    routes.add_api_route("/case/{token}", show, methods=["GET", "HEAD"])
+    routes.add_api_route("/case/{token}/{action}", act, methods=["POST"])
+    return routes
