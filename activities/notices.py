@@ -96,6 +96,7 @@ class NoticeActivities:
         """
         now = activity.info().current_attempt_scheduled_time
         failures: list[Failure] = []
+        later: list[datetime] = []
         readers = await self._post.readers(request)
         for reader in readers:
             try:
@@ -104,7 +105,9 @@ class NoticeActivities:
                 failures.append(undeliverable.why)
             else:
                 if until is not None:
-                    return Delivery(outcome="later", until=until)
+                    later.append(until)  # one coordinator's evening does not hold up another
+        if later:
+            return Delivery(outcome="later", until=min(later))
         if failures and len(failures) == len(readers):
             return Delivery(outcome="failed", why=failures[0])
         return Delivery(outcome="sent")

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.converter import DataConverter, DefaultFailureConverter, DefaultFailureConverterWithEncodedAttributes, PayloadConverter
 
 from gateway.codec import READABLE, EncryptionCodec
-from gateway.keyring import Keyring
+from gateway.keyring import Keyring, UnknownKey
 from mentorship.label import Label
 
 
@@ -20,6 +21,17 @@ class LabellingPayloadConverter(PydanticPayloadConverter):
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         return [_label(value) if isinstance(value, Label) else super(LabellingPayloadConverter, self).to_payloads([value])[0] for value in values]
+
+
+class SealingFailureConverter(DefaultFailureConverterWithEncodedAttributes):
+    """Failures are sealed, all but one: whoever lacks a key could not read, under any other key, which one is missing."""
+
+    def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
+        """What an UnknownKey tells is a key's id, which every sealed payload shows anyway."""
+        if isinstance(exception, UnknownKey):
+            DefaultFailureConverter().to_failure(exception, payload_converter, failure)
+        else:
+            super().to_failure(exception, payload_converter, failure)
 
 
 def _label(text: Label) -> Payload:
@@ -31,5 +43,5 @@ def data_converter(keyring: Keyring) -> DataConverter:
     return DataConverter(
         payload_converter_class=LabellingPayloadConverter,
         payload_codec=EncryptionCodec(keyring),
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+        failure_converter_class=SealingFailureConverter,
     )

@@ -44,7 +44,14 @@ async def _sent(client: Client, pair: Enrolment, name: str, message: Message, pa
     limit = timedelta(seconds=patience)
     try:
         async with asyncio.timeout(patience + 1):
-            return await handle.execute_update(name, message, id=message.message_id, rpc_timeout=limit)
+            while True:
+                try:
+                    return await handle.execute_update(name, message, id=message.message_id, rpc_timeout=limit)
+                except RPCError as error:
+                    if error.status != RPCStatusCode.FAILED_PRECONDITION:
+                        raise
+                    # The workflow task that took it was lost (a storm, a crash): the same message again is applied once.
+                    await asyncio.sleep(0.2)
     except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
         raise Refused(*_unanswered(name, patience)) from error
     except WorkflowUpdateFailedError as error:

@@ -167,8 +167,8 @@ class RaisingConcerns:
         facts |= {"token": signed, "action": action, "target": "", "fields": fields, "wrong": wrong, "trouble": trouble, "refused": None}
         return self._page(known, token, template, status=status, **facts)
 
-    def _page(self, known: Known, token: str, template: str, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any) -> Response:
-        here = Place(self._shell, "concern", token, known.texts.title, known.chosen)
+    def _page(self, known: Known, link: str, template: str, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any) -> Response:
+        here = Place(self._shell, "concern", link, known.texts.title, known.chosen)
         return self._shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, partner=known.partner, **facts)
 
     def _back(self, token: str, known: Known) -> Response:

@@ -137,6 +137,7 @@ class Mentorship:
         self._texts = start.texts
         self._shown: dict[str, Any] = {}
         self._card = ""
+        self._shown_diverged = False
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at: datetime | None = None
         self._sealed = False
@@ -240,7 +241,9 @@ class Mentorship:
             return True
         now = workflow.now()
         due = self._next_instant()
-        if due is not None and due <= now:
+        if due is not None and (due <= now or self._alarm_at is None or due < self._alarm_at):
+            return True  # also when a mail was put off to an instant before the one that the timer stands for
+        if self._outbox.diverged != self._shown_diverged:  # a person has to see it, though nothing else happens
             return True
         if self._outbox.diverged:
             return False
@@ -298,7 +301,7 @@ class Mentorship:
         updates = changes(self._shown, now)
         if updates:
             workflow.upsert_search_attributes(updates)
-        self._shown = now
+        self._shown, self._shown_diverged = now, self._outbox.diverged
         text = card(self._state, diverged=self._outbox.diverged)
         if text != self._card:
             workflow.set_current_details(text)

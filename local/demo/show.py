@@ -83,8 +83,7 @@ class Show:
         found: dict[str, str] = {}
         for _, mail in caught(place.mails):
             body = mail.get_body(("plain",))
-            for kind, link in _PAGE.findall(str(body.get_content()) if body is not None else ""):
-                found[kind] = link  # the newest of its kind
+            found |= dict(_PAGE.findall(str(body.get_content()) if body is not None else ""))  # the newest of its kind
         self._console.print("\nPages, as the mails link them:")
         for kind, what in _PAGES.items():
             if kind in found:

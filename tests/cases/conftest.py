@@ -164,7 +164,6 @@ def build(settings: Settings, issuer: Issuer, programme: Programme) -> Build:
 
     @asynccontextmanager
     async def build(folder: Path, **changes: Any) -> AsyncIterator[House]:
-        folder.mkdir(exist_ok=True)
         own = settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{folder}/records.db"})
         keyring = Keyring.load(settings.key_file)
         await asyncio.to_thread(migrate.upgrade, own.database_url)
@@ -187,7 +186,7 @@ def build(settings: Settings, issuer: Issuer, programme: Programme) -> Build:
 
 @pytest.fixture
 async def house(build: Build, keyring: Keyring, tmp_path: Path) -> AsyncIterator[House]:
-    async with build(tmp_path / "house") as built:
+    async with build(tmp_path) as built:
         yield built
 
 

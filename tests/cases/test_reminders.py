@@ -33,7 +33,7 @@ async def test_nobody_took_it_so_it_reminds_after_3_7_and_14_days_and_then_every
     await house.wait(hours=9)
     case = await house.concern(contacts=("sam", "ana"))
     seen = []
-    for day in range(43):
+    for _ in range(43):
         await house.wait(hours=1)
         seen.append(len(concerns(mailbox, "sam")))
         await house.wait(hours=23)

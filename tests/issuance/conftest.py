@@ -9,7 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from certificates.issuer import Issuer
 from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
@@ -30,6 +31,7 @@ from mentorship.commands import RecordMilestone
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import Programme
+from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.people import Profile
 from records.store import Records
@@ -116,6 +118,8 @@ class Place:
     server: Server
     settings: Settings
     records: Records
+    issuer: Issuer
+    mailbox: Any
     folder: Path
 
     def with_fonts(self, folder: Path) -> Place:
@@ -198,5 +202,25 @@ class Place:
 
 
 @pytest.fixture
-async def place(server: Server, settings: Settings, keyring: Keyring, records: Records, issuer: Any, tmp_path: Path) -> Place:
-    return Place(await server.client(keyring), server, settings, records, tmp_path)
+async def place(server: Server, settings: Settings, keyring: Keyring, records: Records, issuer: Issuer, mailbox: Any, tmp_path: Path) -> Place:
+    return Place(await server.client(keyring), server, settings, records, issuer, mailbox, tmp_path)
+
+
+@pytest.fixture
+async def another_place(place: Place, keyring: Keyring) -> AsyncIterator[Callable[[str], Awaitable[Place]]]:
+    """Further places, each with a namespace, a mail server and records of its own."""
+    async with AsyncExitStack() as stack:
+
+        async def made(name: str) -> Place:
+            folder = place.folder / name
+            folder.mkdir()
+            mailbox = type(place.mailbox)()
+            await mailbox.start()
+            stack.callback(mailbox.stop)
+            settings = place.settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{folder}/records.db", "smtp_port": mailbox.port})
+            await asyncio.to_thread(migrate.upgrade, settings.database_url)
+            records = await Records.open(settings.database_url, keyring)
+            stack.push_async_callback(records.close)
+            return Place(await place.server.client(keyring), place.server, settings, records, place.issuer, mailbox, folder)
+
+        yield made

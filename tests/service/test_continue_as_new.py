@@ -1,0 +1,106 @@
+"""Continue-as-new every few events, amid a storm of signals and failing mail: nothing lost, doubled or reordered, and operators are answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from mentorship.commands import ConfirmMeeting, Pause, Resume, WaiveMilestone
+from starter.operator_update import _sent as operators_update
+
+OFTEN = {"limit.historyCount.suggestContinueAsNew": 40, "history.workflowIdReuseMinimalInterval": "0s"}
+MENTOR, MENTEE = "mentor-1@example.org", "mentee-1@example.org"
+
+
+async def runs(house) -> int:
+    """How many runs the mentorship has had."""
+    count, run = 0, None
+    while run is None or run:
+        handle = house.client.get_workflow_handle(house.pairs[0].mentorship, run_id=run)
+        first = (await anext(handle.fetch_history_events())).workflow_execution_started_event_attributes
+        count, run = count + 1, first.continued_execution_run_id
+    return count
+
+
+async def operator(house, times: int) -> list[str]:
+    """Pauses and resumes, one after the other; what became of each."""
+    found = []
+    for n in range(times):
+        for name, model in (("pause", Pause), ("resume", Resume)):
+            answer = await operators_update(house.client, house.pairs[0], name, model(message_id=f"{name}-{n}", by="p-operator"), 30)
+            found.append(answer["outcome"])
+    waive = WaiveMilestone(message_id="waive", by="p-operator", milestone="visit")
+    answer = await operators_update(house.client, house.pairs[0], "waive_milestone", waive, 30)
+    return [*found, answer["outcome"]]
+
+
+async def test_a_storm_over_many_runs_loses_doubles_and_reorders_nothing(houses, calm, hurried, mailbox):
+    """The mentor's mailbox is busy for a while (4xx), the mentee's refuses for good (5xx)."""
+    house = await houses(dynamic=OFTEN)
+    await house.start(calm())
+    mailbox.refuse |= {MENTOR: "451 busy", MENTEE: "550 no such mailbox"}
+
+    async def storm(side: str) -> None:
+        for n in range(80):
+            await house.post(0, side, "confirm_meeting", f"{side}-{n:03}", meeting=n % 4 + 1)
+
+    async with house.worker():
+        _, _, answers = await asyncio.gather(storm("mentor"), storm("mentee"), operator(house, 4))
+        assert answers == ["applied"] * 9
+        del mailbox.refuse[MENTOR]
+        await house.idle(within=60)
+        assert await runs(house) > 3
+        total = await house.check_books()
+
+    assert sum(total.values()) == 160
+    rows = await house.journal()
+    for side in ("mentor", "mentee"):
+        told = [row.message_id for row in rows if (row.message_id or "").startswith(side)]
+        assert told == sorted(told), "reordered"
+    news = {"mentorship_started": "Welcome", "paused": "pause", "plan_applied": "goes on"}
+    expected = [news[row.name] for row in rows if row.name in news]
+    subjects = [mail["Subject"] for mail in mailbox.to(MENTOR)]
+    assert len(subjects) == len(expected) >= 6
+    assert all(words in subject for words, subject in zip(expected, subjects, strict=True)), subjects
+    assert max(Counter(mail["Message-ID"] for mail in mailbox.mails).values()) == 1
+    assert not mailbox.to(MENTEE)
+    failed = Counter(row.body["effect"] for row in rows if row.name == "notice_failed")
+    assert len(failed) == len(expected)
+    assert set(failed.values()) == {1}
+
+
+async def test_an_operator_is_answered_in_the_midst_of_a_storm(house, calm):
+    """The update comes with a thousand signals, before any worker lives: its answer does not drown in the last 256."""
+    await house.start(calm())
+    commands = [ConfirmMeeting(message_id=f"storm-{n}", by=house.mentor, meeting=1) for n in range(1000)]
+    await asyncio.gather(*(house.signal(command) for command in commands[:500]))
+    asked = asyncio.create_task(house.handle().execute_update("pause", Pause(message_id="pause", by="p-operator")))
+    await asyncio.gather(*(house.signal(command) for command in commands[500:]))
+    async with house.worker():
+        async with asyncio.timeout(60):
+            assert (await asked)["outcome"] == "applied"
+        await house.journalled("storm-999")
+        await house.idle(within=60)
+        await house.check_books()
+
+
+@pytest.mark.parametrize("often", [True, False])
+async def test_a_cancelled_workflow_is_an_operators_end_told_to_both(often, houses, calm, mailbox):
+    """Also when the next run is about to begin."""
+    house = await houses(dynamic=OFTEN if often else None)
+    await house.start(calm())
+    async with house.worker():
+        for n in range(30):
+            await house.post(0, "mentor", "confirm_meeting", f"before-{n}", meeting=n % 4 + 1)
+        storm = [asyncio.create_task(house.signal(ConfirmMeeting(message_id=f"with-{n}", by=house.mentee, meeting=1))) for n in range(10)]
+        await house.handle().cancel()
+        await asyncio.gather(*storm)
+        outcome = await house.outcome()
+    assert (outcome.phase, outcome.ended) == ("ended", "operator")
+    for address in (MENTOR, MENTEE):
+        assert sum("ended" in mail["Subject"].lower() for mail in mailbox.to(address)) == 1
+    assert [row.name for row in await house.journal()].count("mentorship_ended") == 1
+    assert await house.records.journal.verify(cohort=house.cohort) == []
+    assert (await house.records.cohorts.by_mentorship(house.pairs[0].mentorship)).state == "over"

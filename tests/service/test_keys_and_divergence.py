@@ -1,0 +1,144 @@
+"""A worker without the right keys loses nothing; a workflow that decides differently from its journal sends nothing until a person has looked."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+from google.protobuf.json_format import MessageToJson
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import ResetReapplyExcludeType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+
+from gateway import search_attributes
+from gateway.keyring import Keyring
+from mentorship.commands import RecordMilestone, Resolve
+from records.journal import JournalEntry
+
+
+async def test_a_worker_with_other_keys_fails_its_tasks_clearly_and_the_right_one_goes_on(house, calm, mailbox, processes):
+    await house.start(calm())
+    await house.post(0, "mentor", "record_milestone", "visit", milestone="visit")
+    Keyring.generate(house.folder / "other-keys.json")
+    wrong = processes(house.worker_process(key_file=house.folder / "other-keys.json", name="wrong"))
+
+    async def refused() -> str | None:
+        if not wrong.alive:
+            return wrong.said()
+        failures = [event for event in await house.histories() if event.HasField("workflow_task_failed_event_attributes")]
+        return MessageToJson(failures[0]) if failures else None
+
+    said = await house.until(refused, within=60)
+    assert "key" in said.lower()
+    assert house.keyring.active in said, "which key is missing"
+    wrong.stop()
+    assert not mailbox.mails
+    description = await house.handle().describe()
+    assert description.status.name == "RUNNING"
+
+    async with house.worker():
+        assert await house.receipt_within("visit") == {"outcome": "applied", "reason": None}
+        await house.idle()
+        await house.check_books()
+    assert len(mailbox.mails) == 2
+
+
+@pytest.mark.parametrize("keys", ["missing", "readable by others", "malformed"])
+async def test_a_worker_without_usable_keys_does_not_start_and_says_why(keys, house, processes):
+    path = house.folder / "bad-keys.json"
+    if keys == "readable by others":
+        Keyring.generate(path)
+        path.chmod(0o644)
+    elif keys == "malformed":
+        path.write_text("{}")
+        path.chmod(0o600)
+    worker = processes(house.worker_process(key_file=path))
+
+    async def gone() -> bool:
+        return not worker.alive
+
+    await house.until(gone, within=60)
+    assert worker.said().startswith(f"mentorship-worker: {path}")
+    assert "Traceback" not in worker.said()
+
+
+async def needs_attention(house) -> bool:
+    description = await house.handle().describe()
+    return bool(description.typed_search_attributes.get(search_attributes.NEEDS_ATTENTION))
+
+
+def tampered(house, statement: str, *values: object) -> None:
+    """As somebody with the database's file could."""
+    connection = sqlite3.connect(house.folder / "records.db", timeout=20)
+    with connection:
+        assert connection.execute(statement, values).rowcount == 1
+    connection.close()
+
+
+async def test_a_workflow_that_diverged_sends_nothing_until_the_journal_is_restored_and_an_operator_resolves_it(house, calm, mailbox):
+    await house.start(calm())
+    mentorship = house.pairs[0].mentorship
+    async with house.worker():
+        head = (await house.idle()).head
+        other = JournalEntry(seq=head.seq + 1, at=datetime.now(UTC), kind="event", name="somebody_elses")
+        await house.records.journal.append(mentorship, [other])
+        before = len(mailbox.mails)
+
+        await house.post(0, "mentor", "move_meeting", "move", meeting=1, to=(datetime.now(UTC).replace(microsecond=0)).isoformat().replace("+00:00", "Z"))
+        await house.post(0, "mentor", "cancel_meeting", "cancel", meeting=2)
+
+        async def diverged() -> bool:
+            return (await house.status()).diverged
+
+        await house.until(diverged)
+        assert await house.receipt_within("cancel") == {"outcome": "applied", "reason": None}
+        await house.until(lambda: needs_attention(house))
+        assert (await house.status()).pending_effects > 0
+        assert len(mailbox.mails) == before
+        assert await house.records.journal.receipt(mentorship, "cancel") is None
+
+        answer = await house.handle().execute_update("resolve", Resolve(message_id="too-soon", by="p-operator", line="diverged"))
+        assert answer["outcome"] == "applied"
+        await house.until(diverged)  # nothing was restored: found again at once
+
+        tampered(house, "delete from journal where mentorship = ? and seq = ?", mentorship, head.seq + 1)
+        answer = await house.handle().execute_update("resolve", Resolve(message_id="restored", by="p-operator", line="diverged"))
+        assert answer["outcome"] == "applied"
+        status = await house.idle()
+        assert not status.diverged
+        assert not await needs_attention(house)
+        await house.check_books()
+    assert len(mailbox.mails) == before + 2  # both hear that the meeting is cancelled
+
+
+async def test_a_workflow_that_was_reset_and_decides_differently_sends_nothing(house, calm, mailbox):
+    """Reset to its beginning, without the signals that it had: the journal knows better."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+        for n, milestone in enumerate(("visit", "talk")):
+            await house.signal(RecordMilestone(message_id=f"m-{n}", by=house.mentor, milestone=milestone))
+            await house.journalled(f"m-{n}")
+        events = await house.histories()
+        first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
+        mails = len(mailbox.mails)
+        await house.client.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=house.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship),
+                reason="a test",
+                workflow_task_finish_event_id=first,
+                request_id="reset",
+                reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
+            )
+        )
+        await house.post(0, "mentor", "cancel_meeting", "cancel", meeting=1)
+
+        async def diverged() -> bool:
+            return (await house.status()).diverged
+
+        await house.until(diverged)
+        await house.until(lambda: needs_attention(house))
+    assert len(mailbox.mails) == mails, "the welcome went once, and nothing since"
+    assert await house.records.journal.verify(cohort=house.cohort) == []

@@ -1,0 +1,68 @@
+"""P4: what a stranger's verifier asks of the issuer, served without names and to pages of other origins."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from certificates.issuer import Issuer, generate, rotate
+from certificates.status import is_revoked, status_list_url
+from certificates.trust import Trust
+from webhook.issuer_documents import router
+
+DID = "did:web:mentors.example.org"
+
+
+@pytest.fixture
+def web_settings(settings, tmp_path):
+    path = tmp_path / "issuer.json"
+    generate(path)
+    return settings.model_copy(update={"issuer_key_file": path, "issuer_did": DID, "issuer_name": "Example Works"})
+
+
+def asking(settings, records) -> httpx.AsyncClient:
+    app = FastAPI()
+    app.include_router(router(settings, records))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook")
+
+
+@pytest.mark.parametrize("path", ["/.well-known/did.json", "/did.json"])
+async def test_the_did_document_lists_every_key_to_whoever_asks(path, web_settings, records):
+    rotate(web_settings.issuer_key_file)
+    async with asking(web_settings, records) as http:
+        answer = await http.get(path)
+        again = await http.get(path, headers={"If-None-Match": answer.headers["etag"]})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert set(Trust.of_did_document(answer.json()).keys) == {f"{DID}#k1", f"{DID}#k2"}
+    assert "private" not in answer.text
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_list_of_revocations_is_signed_and_follows_the_registry(web_settings, records, pair):
+    issuer = Issuer.load(web_settings.issuer_key_file, name="Example Works", did=DID)
+    row = await records.certificates.reserve(pair.mentorship, pair.enrolment.mentor, {})
+    url = status_list_url(web_settings.base_url)
+    entry = {"statusListCredential": url, "statusPurpose": "revocation", "statusListIndex": str(row.status_index)}
+    credential = {"issuer": DID, "credentialStatus": [entry]}
+    async with asking(web_settings, records) as http:
+        before = await http.get("/status-lists/1")
+        assert (await http.get("/status-lists/1")).text == before.text, "signed once while nothing changes"
+        await records.certificates.revoke(row.id, "Issued by mistake")
+        after = await http.get("/status-lists/1")
+        head = await http.head("/status-lists/1")
+    assert url.endswith("/status-lists/1")
+    assert not is_revoked(credential, before.text, issuer.trust())
+    assert is_revoked(credential, after.text, issuer.trust())
+    assert "mistake" not in after.text
+    assert head.status_code == 200
+
+
+async def test_without_a_key_file_or_a_did_web_there_is_nothing_to_serve(http, web_settings, records, problem):
+    for path in ("/.well-known/did.json", "/status-lists/1"):
+        assert problem(await http.get(path))["status"] == 404
+    by_key = web_settings.model_copy(update={"issuer_did": None})
+    async with asking(by_key, records) as key_http:
+        assert (await key_http.get("/status-lists/1")).status_code == 200
