@@ -1,4 +1,6 @@
-"""Concerns (H16): each a case of its own under a neutral id. The words are sealed with the raiser's key, everything else with the keyring's.
+"""Concerns (H16), and lines of the coordinators' list with their clock: each a case of its own under a neutral id.
+
+The words are sealed with the raiser's key, everything else with the keyring's.
 
 Without the keys a row tells that there is a case and whether somebody looks after it: not who, about whom, of which pair, or when.
 """
@@ -42,6 +44,7 @@ class PauseOrder(BaseModel):
 class Case(BaseModel):
     """Who raised it, about whom, and who may look after it; never the words.
 
+    `line` is the code of a coordinators' line; such a case was raised by nobody, and only counts the days until somebody takes the line.
     `subject` is the person it is about, None when the roster does not know them. `programme` is whose owner hears by count.
     """
 
@@ -63,6 +66,7 @@ class Case(BaseModel):
     closed_at: Instant | None = None
     outcome: Outcome | None = None
     forgotten: bool = False
+    line: str | None = None
 
     @property
     def holding(self) -> bool:
@@ -88,16 +92,23 @@ class Cases(Part):
                 return known[0]
             opened = case.model_copy(update={"id": mint("c", 16)})
             data_key = await self._keys.of(connection, case.raiser)
-            values = {
-                "id": opened.id,
-                "request_lookup": request,
-                "pair_lookup": self._pair(case.mentorship),
-                "state": opened.state,
-                "sealed": self._sealed(opened),
-                "words": seal_with(data_key, words.encode(), _about(opened.id)),
-            }
-            await connection.execute(insert(cases).values(**values))
+            await self._insert(connection, opened, request, seal_with(data_key, words.encode(), _about(opened.id)))
         return opened
+
+    async def open_line(self, mentorship: str, line: str, *, programme: str, at: datetime, key: str) -> Case:
+        """The case of a coordinators' line. Idempotent by `key`, the line's."""
+        request = self._sealer.blind(_PURPOSE, f"line {key}")
+        async with self._database.write(_PURPOSE) as connection:
+            known = await self._select(connection, cases.c.request_lookup == request)
+            if known:
+                return known[0]
+            opened = Case(id=mint("c", 16), raiser="", mentorship=mentorship, programme=programme, subject=None, contacts=(), opened_at=at, line=line)
+            await self._insert(connection, opened, request, None)
+        return opened
+
+    async def end_line(self, case: str, at: datetime) -> Case:
+        """The line is closed, and its case with it. Raises UnknownCase."""
+        return await self._change(case, lambda known: {"state": "closed", "closed_at": at, "forgotten": True} if known.line is not None else {})
 
     async def get(self, case: str) -> Case:
         """Raises UnknownCase."""
@@ -117,18 +128,20 @@ class Cases(Part):
         return open_with(key, sealed, _about(case)).decode()
 
     async def of_pair(self, mentorship: str) -> list[Case]:
-        """Every case of this pair, whoever raised it, oldest first."""
+        """Every concern of this pair, whoever raised it, oldest first."""
         async with self._database.read() as connection:
-            return await self._select(connection, cases.c.pair_lookup == self._pair(mentorship))
+            found = await self._select(connection, cases.c.pair_lookup == self._pair(mentorship))
+        return [case for case in found if case.line is None]
 
     async def of_raiser(self, raiser: str, mentorship: str) -> list[Case]:
         """The person's own in this pair, oldest first."""
         return [case for case in await self.of_pair(mentorship) if case.raiser == raiser]
 
     async def waiting(self) -> list[Case]:
-        """Every case that nobody took, oldest first."""
+        """Every concern that nobody took, oldest first."""
         async with self._database.read() as connection:
-            return await self._select(connection, cases.c.state == "waiting")
+            found = await self._select(connection, cases.c.state == "waiting")
+        return [case for case in found if case.line is None]
 
     async def take(self, case: str, by: str, at: datetime) -> Case:
         """That person looks after it from now on; who came first stays, so look at `taken_by`. Raises UnknownCase."""
@@ -172,6 +185,10 @@ class Cases(Part):
     async def forget(self, case: str) -> Case:
         """Deletes the words, when they are no longer kept. Idempotent. Raises UnknownCase."""
         return await self._change(case, lambda _: {"forgotten": True}, words=None)
+
+    async def _insert(self, connection: AsyncConnection, case: Case, request: str, words: bytes | None) -> None:
+        values = {"id": case.id, "request_lookup": request, "pair_lookup": self._pair(case.mentorship), "state": case.state}
+        await connection.execute(insert(cases).values(**values, sealed=self._sealed(case), words=words))
 
     async def _change(self, case: str, change: Callable[[Case], dict[str, Any]], **columns: Any) -> Case:
         async with self._database.write(_PURPOSE) as connection:

@@ -77,10 +77,27 @@ class CaseDesk:
         if enrolment is None or cohort is None:
             return Standing(state="closed")
         programme = await self._records.programmes.get(cohort.programme, cohort.version)
+        if case.line is not None:
+            return await self._tend_line(case, enrolment, programme, now)
         again = await self._tell(case, enrolment, programme, now)
         if trouble is not None:
             raise trouble
         return Standing(state=(await self._records.cases.get(case_id)).state, look_again=again)
+
+    async def _tend_line(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime) -> Standing:
+        """A line of the coordinators' list: looked at once in each `attention.unowned`, until it is closed."""
+        lines = await self._records.lines.all(enrolment.cohort)
+        line = next((one for one in lines if (one.mentorship, one.line, one.opened_at) == (case.mentorship, case.line, case.opened_at)), None)
+        if line is None:
+            await self._records.cases.end_line(case.id, now)
+            return Standing(state="closed")
+        patience = programme.attention.unowned.span
+        waited = max(now - case.opened_at, timedelta())
+        told = None
+        if line.taken_by is None and waited >= patience:
+            told = await self._tell_owner(case, Pair(mentor=enrolment.mentor, mentee=enrolment.mentee), programme, now)
+        following = case.opened_at + (waited // patience + 1) * patience
+        return Standing(state="waiting" if line.taken_by is None else "taken", look_again=min(filter(None, (told, following))))
 
     async def _tell(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime) -> datetime | None:
         """Sends what is due by now. Says when the next thing is."""

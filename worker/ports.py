@@ -20,6 +20,7 @@ from notices.smtp import Mailer
 from records.store import Records
 from schedule.plan import reading_hours
 from worker.case_desk import CaseDesk
+from worker.case_lines import CaseLines
 from worker.case_meetings import Meetings
 from worker.digests import SmtpDigests
 from worker.journal import RecordsJournal
@@ -54,7 +55,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
             journal.append_journal,
             journal.seal_journal,
             PlanningActivities(RecordsPlanner(records)).plan_meetings,
-            CoordinationActivities(records.lines).tell_coordinators,
+            CoordinationActivities(CaseLines(records, client)).tell_coordinators,
             enrolment.enrol_batch,
             enrolment.cohort_progress,
             CaseActivities(desk).tend_case,

@@ -8,6 +8,7 @@ import pytest
 
 from activities.cases import Standing
 from records.errors import Erased
+from worker.case_lines import CaseLines
 
 
 def concerns(mailbox, who):
@@ -155,3 +156,35 @@ async def test_the_same_form_twice_is_one_case(house):
     assert second == first
     assert await house.records.cases.words(first.id) is not None
     assert [case.id for case in await house.records.cases.of_raiser(house.refs["noor"], house.enrolment.mentorship)] == [first.id]
+
+
+async def test_a_line_that_nobody_took_reaches_the_owner_as_a_number_and_one_that_was_taken_never(house, mailbox):
+    """H14: of a coordinators' line nobody is mailed but the owner, after 14 days; its case ends with it."""
+    await house.wait(hours=9)
+    lines = CaseLines(house.records, house.environment.client)
+    mentorship, at = house.enrolment.mentorship, house.clock.now
+    for _ in range(2):  # a repeat of the same effect
+        await lines.open(mentorship, "silence", None, at, "a-line")
+    await lines.open(mentorship, "not_held", None, at, "another")
+    assert await house.records.lines.take(mentorship, "not_held", house.refs["ana"], at)
+    await house.wait(13.9)
+    assert to_owner(mailbox) == []
+    await house.wait(0.5)
+    assert [mail["Subject"] for mail in to_owner(mailbox)] == ["Waiting for somebody: 1"]
+    assert [mail for mail in mailbox.to("ana@example.org") if "confidence" in mail["Subject"]] == []
+    await lines.close(mentorship, "silence", house.clock.now)
+    await house.wait(15)  # past the day on which it would have been told again
+    assert len(to_owner(mailbox)) == 1
+    assert await house.records.cases.of_pair(mentorship) == []
+
+
+async def test_a_pair_that_never_says_a_word_reaches_the_owner_through_its_line(house, mailbox):
+    """P7, H14: from the mentorship itself to the number, with nobody doing anything."""
+    for _ in range(60):
+        await house.wait(1)
+        if lines := await house.records.lines.all("spring"):
+            break
+    assert to_owner(mailbox) == []
+    opened = min(line.opened_at for line in lines)
+    await house.until(opened + timedelta(days=15))
+    assert len(to_owner(mailbox)) == 1

@@ -1,0 +1,46 @@
+"""The coordinators' list with a clock beside each line: its case sees that the owner hears a number when nobody takes it (H14, P7).
+
+The case is the same kind of workflow as a concern's, so that a look at Temporal does not tell one from the other (H16).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from gateway.names import CASE, TASK_QUEUE, case_id, parse_mentorship_id
+from mentorship.people import Side
+from records.store import Records
+from workflows.case import CaseInput
+
+
+class CaseLines:
+    def __init__(self, records: Records, client: Client) -> None:
+        self._records = records
+        self._client = client
+
+    async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None:
+        """Idempotent by `key`. Coordinators hear of it by the list and the weekly digest, so nobody is mailed here."""
+        await self._records.lines.open(mentorship, line, side, at, key)
+        cohort = await self._records.cohorts.get(parse_mentorship_id(mentorship).cohort)
+        if cohort is None:
+            return
+        case = await self._records.cases.open_line(mentorship, line, programme=cohort.programme, at=at, key=key)
+        try:
+            await self._client.start_workflow(
+                CASE,
+                CaseInput(case=case.id),
+                id=case_id(case.id),
+                task_queue=TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+
+    async def close(self, mentorship: str, line: str, at: datetime) -> None:
+        """Idempotent. Its case finds out by itself."""
+        await self._records.lines.close(mentorship, line, at)
