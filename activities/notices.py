@@ -98,6 +98,8 @@ class NoticeActivities:
         failures: list[Failure] = []
         later: list[datetime] = []
         readers = await self._post.readers(request)
+        if not readers:
+            return Delivery(outcome="failed", why="no_address")
         for reader in readers:
             try:
                 until = await self._send(reader, request, now, several=len(readers) > 1)

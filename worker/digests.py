@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from activities.enrolment import DigestRequest
 from gateway.links import Bearer, LinkSigner
+from mentorship.people import Pair
 from notices.digest import DigestFacts, DigestLine, compose_digest
 from notices.readers import Links, NoAddress, Reader
 from notices.smtp import Mailer, Refused
+from records.contacts import blind_to
 from records.store import Records
 
 
@@ -54,6 +56,9 @@ class SmtpDigests:
         for line in await self._records.lines.all(request.cohort):
             enrolment = by_mentorship.get(line.mentorship)
             if enrolment is None:
+                continue
+            pair = Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)
+            if await blind_to(self._records, line.mentorship, pair, [coordinator]):
                 continue
             names = [profiles[ref].name for ref in (enrolment.mentor, enrolment.mentee) if ref in profiles]
             lines.append(DigestLine(pair=enrolment.pair_id, names=tuple(names), line=line.line, since=line.opened_at))

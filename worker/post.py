@@ -12,6 +12,7 @@ from mentorship.programme import Programme
 from notices.compose import compose
 from notices.readers import Attachment, Links, NoAddress, Reader
 from notices.smtp import Mailer, Refused
+from records.contacts import blind_to
 from records.errors import Erased, UnknownPerson
 from records.people import Profile
 from records.store import Records
@@ -33,9 +34,10 @@ class SmtpPost:
         if to != "coordinators":
             return (request.pair.person(to),)
         programme = await self._programme(request.mentorship)
-        refs = await self._records.people.refs(programme.contacts.coordinators)
-        # A coordinator never sees a pair that they are part of (H16).
-        return tuple(ref for ref in refs.values() if ref not in (request.pair.mentor, request.pair.mentee))
+        refs = tuple((await self._records.people.refs(programme.contacts.coordinators)).values())
+        # Who is close to a pair never sees its lines (H16).
+        blind = await blind_to(self._records, request.mentorship, request.pair, refs)
+        return tuple(ref for ref in refs if ref not in blind)
 
     async def time_zone(self, reader: str, request: NoticeRequest) -> str:
         profile = await self._profile(reader)

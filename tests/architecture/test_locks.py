@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -37,6 +38,11 @@ def asked_for(lock: str) -> list[Requirement]:
 def test_a_lock_names_no_registry(lock):
     lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if _ADDRESS.search(line)] == []
+
+
+def test_the_lock_of_the_verifiers_from_npm_names_no_registry():
+    packages = json.loads((ROOT / "interop" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
 @pytest.mark.parametrize("lock", LOCKS)

@@ -16,6 +16,7 @@ from gateway import names, search_attributes
 from webhook.bodies import BODIES
 from worker.ports import activities
 from workflows import attributes
+from workflows.case import Case
 from workflows.cohort import Cohort
 from workflows.mentorship import Mentorship
 
@@ -73,6 +74,7 @@ def test_queues_are_the_same_on_both_sides():
 def test_workflow_types_are_those_of_the_contract():
     assert _definition(Mentorship).name == names.MENTORSHIP == "Mentorship"
     assert _definition(Cohort).name == names.COHORT == "Cohort"
+    assert _definition(Case).name == names.CASE == "Case"
 
 
 def test_every_signal_of_the_contract_is_taken_and_has_a_door():

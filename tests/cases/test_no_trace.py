@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
@@ -181,10 +182,19 @@ async def test_with_and_without_a_concern_the_partner_sees_and_gets_the_same(con
         assert what == without[name], name
 
 
-async def test_the_words_are_nowhere_but_on_the_page_of_who_was_asked(house, mailbox, caplog, tmp_path):
+@pytest.fixture
+def told_in_logs():
+    """Everything that is logged from here on, as a process would write it."""
+    root, stream = logging.getLogger(), io.StringIO()
+    before, level = list(root.handlers), root.level
+    logs.configure("json", "DEBUG", stream=stream)
+    yield stream
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+async def test_the_words_are_nowhere_but_on_the_page_of_who_was_asked(house, mailbox, told_in_logs, tmp_path):
     """H12: a canary in the words, in no history, no search attribute, no failure, no log, nobody's mail and no byte of records."""
-    logs.configure("json", "DEBUG", stream=(tmp_path / "log").open("w"))
-    logging.getLogger().addHandler(caplog.handler)
     mailbox.refuse["ana@example.org"] = "451 later"  # so that something fails on the way
     at = house.clock.now + timedelta(hours=10)
     await house.until(at)
@@ -214,9 +224,9 @@ async def test_the_words_are_nowhere_but_on_the_page_of_who_was_asked(house, mai
     assert case.id.encode() in everything
     texts = "\n".join(text for mail in mailbox.mails for text in [str(mail["Subject"]), *map(str, _parts(mail))])
     assert CANARY not in texts
-    assert CANARY not in caplog.text
-    assert CANARY not in (tmp_path / "log").read_text()
-    assert "request" not in caplog.text or house.refs["noor"] not in caplog.text
+    log = told_in_logs.getvalue()
+    assert log.count("\n") > 10
+    assert CANARY not in log
 
 
 def stored(folder: Path) -> bytes:

@@ -209,6 +209,7 @@ async def place(server: Server, settings: Settings, keyring: Keyring, records: R
 @pytest.fixture
 async def another_place(place: Place, keyring: Keyring) -> AsyncIterator[Callable[[str], Awaitable[Place]]]:
     """Further places, each with a namespace, a mail server and records of its own."""
+    migrating = asyncio.Lock()  # Alembic's operations are a global of the process
     async with AsyncExitStack() as stack:
 
         async def made(name: str) -> Place:
@@ -218,7 +219,8 @@ async def another_place(place: Place, keyring: Keyring) -> AsyncIterator[Callabl
             await mailbox.start()
             stack.callback(mailbox.stop)
             settings = place.settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{folder}/records.db", "smtp_port": mailbox.port})
-            await asyncio.to_thread(migrate.upgrade, settings.database_url)
+            async with migrating:
+                await asyncio.to_thread(migrate.upgrade, settings.database_url)
             records = await Records.open(settings.database_url, keyring)
             stack.push_async_callback(records.close)
             return Place(await place.server.client(keyring), place.server, settings, records, place.issuer, mailbox, folder)

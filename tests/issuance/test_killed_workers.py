@@ -33,7 +33,7 @@ def certificate_mails(mailbox) -> dict[str, list[tuple[str, bytes]]]:
 
 
 async def begun(place, programme):
-    """A pair that has done all and is a second before its end."""
+    """A pair that has done all, in Temporal before any worker lives: what a worker does first never depends on how fast we signal."""
     chosen = programme()
     enrolment = await place.enrol(1, chosen)
     ends = datetime.now(UTC) + timedelta(seconds=1)
@@ -77,8 +77,8 @@ async def test_a_worker_killed_at_each_step_of_issuance_leaves_one_certificate_a
 
 async def killed_at(step: str, place, programme, eventually) -> None:
     marker = place.folder / "here"
+    enrolment, handle = await begun(place, programme)
     async with place.worker(step, str(marker)) as doomed:
-        enrolment, handle = await begun(place, programme)
         await eventually(lambda: marker.exists() or doomed.poll() is not None, 180)
         assert doomed.poll() is None, (place.folder / "worker.log").read_text()
         before = await place.documents(enrolment.mentorship)
@@ -96,8 +96,8 @@ async def killed_at(step: str, place, programme, eventually) -> None:
 @pytest.mark.timeout(900)
 async def test_a_workflow_reset_to_any_of_its_steps_gives_the_same_certificates_and_no_other_mail(place, programme, eventually):
     """H7: a run that decides differently stops and shows it; none makes a second certificate or another mail."""
+    enrolment, handle = await begun(place, programme)
     async with place.worker():
-        enrolment, handle = await begun(place, programme)
         await handle.result()
         before = await place.documents(enrolment.mentorship)
         first = await handle.describe()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC, datetime
 
-import pytest
 from google.protobuf.json_format import MessageToJson
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import ResetReapplyExcludeType
@@ -44,23 +43,21 @@ async def test_a_worker_with_other_keys_fails_its_tasks_clearly_and_the_right_on
     assert len(mailbox.mails) == 2
 
 
-@pytest.mark.parametrize("keys", ["missing", "readable by others", "malformed"])
-async def test_a_worker_without_usable_keys_does_not_start_and_says_why(keys, house, processes):
-    path = house.folder / "bad-keys.json"
-    if keys == "readable by others":
-        Keyring.generate(path)
-        path.chmod(0o644)
-    elif keys == "malformed":
-        path.write_text("{}")
-        path.chmod(0o600)
-    worker = processes(house.worker_process(key_file=path))
+async def test_a_worker_without_usable_keys_does_not_start_and_says_why(house, processes):
+    missing, open_to_all, malformed = (house.folder / f"{name}.json" for name in ("missing", "open-to-all", "malformed"))
+    Keyring.generate(open_to_all)
+    open_to_all.chmod(0o644)
+    malformed.write_text("{}")
+    malformed.chmod(0o600)
+    workers = {path: processes(house.worker_process(key_file=path, name=path.stem)) for path in (missing, open_to_all, malformed)}
 
-    async def gone() -> bool:
-        return not worker.alive
+    async def all_gone() -> bool:
+        return not any(worker.alive for worker in workers.values())
 
-    await house.until(gone, within=60)
-    assert worker.said().startswith(f"mentorship-worker: {path}")
-    assert "Traceback" not in worker.said()
+    await house.until(all_gone, within=60)
+    for path, worker in workers.items():
+        assert worker.said().startswith(f"mentorship-worker: {path}")
+        assert "Traceback" not in worker.said()
 
 
 async def needs_attention(house) -> bool:

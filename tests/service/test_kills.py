@@ -78,15 +78,7 @@ async def test_a_cohort_lives_through_killed_workers_and_a_killed_server(houses,
             await asyncio.sleep(0.1)
 
     streams = [asyncio.create_task(stream(pair, side)) for pair in range(PAIRS) for side in SIDES]
-    rows = await handled(house, more_than=40)
-    worker.kill()
-    worker.start()
-    await worker_is_up(house, worker, times=2)
-    rows = await handled(house, more_than=rows + 40)
-    house.server.kill()
-    house.server.start()
-    await house.server.ready()
-    await handled(house, more_than=rows + 40)
+    await kill_both(house, worker)
     enough.set()
     await asyncio.gather(*streams)
 
@@ -122,6 +114,19 @@ async def check_outcomes(house) -> None:
         assert sorted(certificate.id for certificate in certificates) == sorted(outcome.certificates.values())
 
 
+async def kill_both(house, worker) -> None:
+    """The worker, then the server with its database file, each amid what streams in; both come back."""
+    rows = await handled(house, more_than=40)
+    worker.kill()
+    worker.start()
+    await worker_is_up(house, worker, times=2)
+    rows = await handled(house, more_than=rows + 40)
+    house.server.kill()
+    house.server.start()
+    await house.server.ready()
+    await handled(house, more_than=rows + 40)
+
+
 async def is_running(house, pair: int) -> bool:
     if len(house.pairs) <= pair:
         return False
@@ -145,7 +150,8 @@ def announced(rows, side: str) -> Counter[str]:
 
 async def check_mails(house, mailbox) -> None:
     """Every mail was sent or has its reason in the journal; the ledger and the mailboxes agree; what came twice came under one Message-ID."""
-    in_boxes = Counter(mail["Message-ID"] for mail in mailbox.mails)
+    mails = [mail for mail in mailbox.mails if "ana@" not in mail["To"]]
+    in_boxes = Counter(mail["Message-ID"] for mail in mails)
     ledger: set[str | None] = set()
     for n, pair in enumerate(house.pairs):
         rows = await house.journal(n)
@@ -160,7 +166,7 @@ async def check_mails(house, mailbox) -> None:
             ledger |= {notice.message_id for notice in notices}
     assert set(in_boxes) == ledger
     assert in_boxes.total() - len(in_boxes) <= 6, "repeats are for crashes only"
-    assert len({(mail["Message-ID"], mail["To"], mail["Subject"]) for mail in mailbox.mails}) == len(in_boxes)
+    assert len({(mail["Message-ID"], mail["To"], mail["Subject"]) for mail in mails}) == len(in_boxes)
 
 
 async def test_a_worker_that_comes_back_within_a_timer_fires_the_deadlines_in_their_order(house, quick, mailbox):

@@ -228,6 +228,7 @@ class Here:
     def __init__(self, owner: Participant, kind: str, token: str, known: Known) -> None:
         self._base = f"{owner.shell.root}/{kind}/{quote(token)}"
         self._lang = f"?lang={known.chosen}" if known.chosen else ""
+        self.concern = f"{owner.shell.root}/concern/{quote(token)}{self._lang}"
         self.lang = known.chosen
         self.title = known.texts.title
         self.who_sees_what = f"{owner.shell.root}/who-sees-what{self._lang}"
