@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from urllib.parse import urlencode
-
-from certificates.credential import certificate_url
-from certificates.facts import CertificateFacts
 
 FORM = "https://www.linkedin.com/profile/add"
 
 
-def add_to_profile(facts: CertificateFacts, issuer_name: str, *, base_url: str) -> str:
-    """What the page shows anyhow: title, issuer, month, and where to verify. Not the name: the reader is logged in with it."""
+def add_to_profile(credential: str) -> str:
+    """From a credential of ours, as stored: title, issuer, month, and where to verify; all of it stands on its public page anyhow.
+
+    Not the name: whoever opens it is logged in with theirs.
+    """
+    signed = json.loads(credential)
+    issued = datetime.fromisoformat(signed["validFrom"])
     fields = {
         "startTask": "CERTIFICATION_NAME",
-        "name": facts.programme_title,
-        "organizationName": issuer_name,
-        "issueYear": facts.issued_on.year,
-        "issueMonth": facts.issued_on.month,
-        "certUrl": certificate_url(base_url, facts.id),
-        "certId": facts.id,
+        "name": signed["name"],
+        "organizationName": signed["issuer"]["name"],
+        "issueYear": issued.year,
+        "issueMonth": issued.month,
+        "certUrl": signed["id"],
+        "certId": signed["id"].rpartition("/")[2],
     }
     return f"{FORM}?{urlencode(fields)}"

@@ -73,7 +73,8 @@ class Reader:
 class Links:
     """Where a mail leads; each is a whole URL of this reader's own, or None where there is none.
 
-    `verify` is the page of the reader's certificate (of notices that carry one); for a coordinator `page` is the list.
+    `verify` is the page of the reader's certificate (of notices that carry one), `profile` puts it on LinkedIn; for a coordinator `page` is
+    the list.
     """
 
     page: str
@@ -81,6 +82,7 @@ class Links:
     who_sees_what: str | None = None
     calendar: str | None = None
     verify: str | None = None
+    profile: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class View:
         self.calendar_feed = links.calendar
         self.who_sees_what = links.who_sees_what
         self.certificate = links.verify if notice.certificate is not None else None
+        self.profile = links.profile if notice.certificate is not None else None
         self.unsubscribe = links.unsubscribe if notice.kind not in CHANGES else None
         self.change = notice.change
         self.line = notice.line

@@ -20,6 +20,7 @@ from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, columns, is_terminal
 from starter.enrolment import planned, refuse_past, short_plans, signal_with_start, start_instant, watch, write_down
 from starter.faults import Findings
+from starter.printable import unprintable
 from starter.programme import refuse_faults
 from starter.reach import open_records, reach_temporal
 from starter.rehearsed_calendar import preview
@@ -86,7 +87,16 @@ def read_files(programme: Path, people: Path, pairs: Path) -> Roster:
         aside(str(notice))
     if roster is None:  # pragma: no cover - readers that find no fault and no roster have a defect
         raise Refused("the files cannot be used")
+    for line in unprintable(_printed(roster), Settings.load()):
+        aside(line)
     return roster
+
+
+def _printed(roster: Roster) -> dict[str, str]:
+    """What would stand on certificates, by what it is called here: people by the roster's ids."""
+    paired = {person for pair in roster.pairs for person in (pair.mentor_id, pair.mentee_id)}
+    names = {f"name of {person}": roster.people[person].name for person in sorted(paired)}
+    return {"programme.title": roster.programme.programme.title, **names}
 
 
 async def _start(roster: Roster, cohort: str, when: str, patience: float, as_json: bool) -> None:

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from gateway.settings import Settings
 from starter.answer import Json, Misused, Refused, answer, aside
 from starter.faults import Findings
+from starter.printable import unprintable
 from starter.programme_file import read_programme
 
 app = typer.Typer(no_args_is_help=True, help="Programme files.")
@@ -34,6 +36,8 @@ def check(file: Annotated[Path, typer.Argument(help="The programme file (YAML 1.
     head, meetings = found.programme.programme, found.programme.meetings
     for notice in findings.sorted_notices():
         aside(str(notice))
+    for line in unprintable({"programme.title": head.title}, Settings.load()):
+        aside(line)
     result = {
         "ok": True,
         "programme": head.id,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from activities.notices import NoticeRequest, Undeliverable
+from certificates.linkedin import add_to_profile
 from gateway.links import Bearer, LinkSigner
 from gateway.names import parse_mentorship_id
 from mentorship.people import SIDES, Side
@@ -58,7 +60,7 @@ class SmtpPost:
                 reader=addressee,
                 partner=partner,
                 texts=texts,
-                links=self._links(request, reader),
+                links=replace(self._links(request, reader), profile=await self._profile_link(request)),
                 key=request.key,
                 sender=self._sender,
                 organizer=self._organizer,
@@ -84,6 +86,10 @@ class SmtpPost:
             Attachment("certificate.pdf", "application/pdf", pdf),
             Attachment("certificate.json", "application/json", credential.encode()),
         )
+
+    async def _profile_link(self, request: NoticeRequest) -> str | None:
+        certificate = request.notice.certificate
+        return add_to_profile(await self._records.certificates.credential(certificate)) if certificate is not None else None
 
     def _links(self, request: NoticeRequest, reader: str) -> Links:
         base = self._base_url

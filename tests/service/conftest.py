@@ -426,7 +426,7 @@ class House:
     async def known_head(self, pair: int) -> Head | None:
         """The journal's head as the running workflow knows it; None once it is over, or while nobody can be asked."""
         with contextlib.suppress(RPCError):
-            head = (await self.status(pair)).head
+            head = Status.model_validate(await self.handle(pair).query("status", rpc_timeout=timedelta(seconds=2))).head
             return Head(seq=head.seq, mac=head.mac)
         return None
 

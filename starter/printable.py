@@ -1,0 +1,26 @@
+"""Names and titles that would hold up their certificates half a year later, told at the start while there is time for a font (H8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from certificates.document import Unprintable, check_printable
+from gateway.settings import Settings
+
+
+def unprintable(texts: Mapping[str, str], settings: Settings) -> list[str]:
+    """A line for each text with a character that no font at hand prints, by what it is called here; one look when all is well."""
+    if not texts or _problem(" ".join(texts.values()), settings) is None:
+        return []
+    found = {called: _problem(text, settings) for called, text in texts.items()}
+    return [
+        f"notice: {called}: {problem}; a font in MENTORSHIP_FONT_FOLDER that has it lets certificates be made" for called, problem in found.items() if problem
+    ]
+
+
+def _problem(text: str, settings: Settings) -> str | None:
+    try:
+        check_printable(text, font_folder=settings.font_folder)
+    except Unprintable as error:
+        return str(error)
+    return None
