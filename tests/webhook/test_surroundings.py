@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -102,7 +103,7 @@ async def test_the_process_serves_and_leaves_with_0_when_it_is_told_to(settings,
 
 async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):
     environment = {**os.environ, "MENTORSHIP_KEY_FILE": str(tmp_path / "none.json"), "MENTORSHIP_SMTP_PASSWORD": "canary"}
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook.main", env=environment, stderr=asyncio.subprocess.PIPE, cwd=os.getcwd())
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook.main", env=environment, stderr=asyncio.subprocess.PIPE, cwd=Path.cwd())
     _, told = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 1
     assert told.decode().strip().splitlines() == [f"mentorship-webhook: {tmp_path / 'none.json'}: there is no such key file"]
