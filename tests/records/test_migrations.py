@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -87,3 +88,25 @@ def test_a_new_sqlite_file_is_its_owners_only(tmp_path):
     migrate.upgrade(f"sqlite:///{path}")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_certificates_of_an_older_release_are_first_editions_and_keep_their_places(empty_url, keys):
+    await asyncio.to_thread(migrate._make_file, empty_url)
+    await asyncio.to_thread(migrate._run, empty_url, lambda connection: command.upgrade(migrate.config(connection), "0002"))
+    database = Database(engine_for(empty_url))
+    async with database.write() as connection:
+        at = "2027-03-01 09:00:00+00:00"
+        await connection.exec_driver_sql(f"INSERT INTO people (ref, lookup, created_at) VALUES ('p-1', 'x', '{at}')")
+        for number in (1, 2):
+            columns = "(status_index, id, mentorship, person, issued_at, status, fields_sealed)"
+            values = f"({number + 40}, 'c-{number}', 'mentorship.spring.m-{number}', 'p-1', '{at}', 'valid', '')"
+            await connection.exec_driver_sql(f"INSERT INTO certificates {columns} VALUES {values}")
+    await database.close()
+
+    await asyncio.to_thread(migrate.upgrade, empty_url)
+    records = await Records.open(empty_url, keys)
+    try:
+        found = await records.certificates.of_person("p-1")
+        assert [(one.id, one.status_index, one.edition, one.changed_at) for one in found] == [("c-1", 41, 1, None), ("c-2", 42, 1, None)]
+    finally:
+        await records.close()
