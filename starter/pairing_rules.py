@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,11 +150,10 @@ class Panel:
         return [_met(requirement.when, self.mentees, self.mentors) for requirement in self.pairing.require]
 
 
-class _Met:
+class _Met(Protocol):
     """Whether a condition holds, for some mentees and all mentors."""
 
-    def block(self, rows: slice) -> Mask:
-        raise NotImplementedError
+    def block(self, rows: slice) -> Mask: ...
 
 
 class _Same(_Met):
