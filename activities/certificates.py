@@ -1,14 +1,18 @@
-"""Certificates: one a person and mentorship, whatever crashes (H7). The registry's row comes first and is unique."""
+"""Certificates: one a person and mentorship, whatever crashes (H7); later editions of it, which supersede the one before (H8).
+
+The registry's row comes first and is unique.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
+from activities.notices import NoticeRequest
 from mentorship.effects import IssueCertificates
-from mentorship.people import Pair
+from mentorship.people import Pair, Side
 
 
 class CertificateRequest(BaseModel):
@@ -21,16 +25,44 @@ class CertificateRequest(BaseModel):
 
 
 class Certificates(BaseModel):
-    """The certificate's id by the holder's opaque id."""
+    """The certificate's id by the holder's opaque id. Who was `erased` meanwhile gets none, and holds up nobody."""
 
     model_config = ConfigDict(frozen=True)
 
     certificates: dict[str, str]
+    erased: tuple[str, ...] = ()
+
+
+class ReissueRequest(BaseModel):
+    """The certificate of this person (an opaque id) should say who its holder is now, and share and milestones if `results`; None: as before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mentorship: str
+    person: str
+    results: bool | None = None
+
+
+class Reissued(BaseModel):
+    """`certificate` is the edition that stands; `notice` the mail that brings it, where it is a later one and there is somebody to write to.
+
+    `unchanged`: it says already what it should. `not_issued`: there is no certificate with a document yet.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Literal["reissued", "unchanged", "revoked", "erased", "not_issued"]
+    certificate: str | None = None
+    notice: NoticeRequest | None = None
 
 
 class Registrar(Protocol):
-    async def issue(self, person: str, request: CertificateRequest) -> str:
-        """Reserves, signs, renders, stores; returns the certificate's id. The same bytes at any repeat."""
+    async def issue(self, side: Side, request: CertificateRequest) -> str | None:
+        """Reserves, signs, renders, stores; returns the certificate's id, or None for who was erased. The same bytes at any repeat."""
+        ...
+
+    async def reissue(self, request: ReissueRequest) -> Reissued:
+        """Makes the next edition if the standing one says something else than it should. A repeat finds what was made."""
         ...
 
 
@@ -40,8 +72,17 @@ class CertificateActivities:
 
     @activity.defn(name="issue_certificates")
     async def issue_certificates(self, request: CertificateRequest) -> Certificates:
-        """Both people or nobody: a failure with one is retried with both, and the first one's stays the same."""
-        people = (request.pair.mentor, request.pair.mentee)
-        issued = Certificates(certificates={person: await self._registrar.issue(person, request) for person in people})
+        """Everybody certified or nobody: a failure with one is retried with all, and the first one's stays the same."""
+        issued = {request.pair.person(side): await self._registrar.issue(side, request) for side in request.wanted.to}
         activity.logger.info("certificates issued")
-        return issued
+        return Certificates(
+            certificates={person: certificate for person, certificate in issued.items() if certificate is not None},
+            erased=tuple(person for person, certificate in issued.items() if certificate is None),
+        )
+
+    @activity.defn(name="reissue_certificate")
+    async def reissue_certificate(self, request: ReissueRequest) -> Reissued:
+        """Tried again until a font is there for what cannot be printed, as at the first time."""
+        reissued = await self._registrar.reissue(request)
+        activity.logger.info("certificate %s", reissued.outcome)
+        return reissued

@@ -214,8 +214,11 @@ class Resolve(Message):
 
 
 class End(Message):
+    """`leaver` goes with `stepped_away`: the opaque id of who left the programme, which the partner is told (P6)."""
+
     command: Literal["end"] = "end"
     reason: EndReason = "operator"
+    leaver: Annotated[str, Field(max_length=64)] | None = None
 
 
 # -- the service: results of effects --------------------------------------------------------------------------------------

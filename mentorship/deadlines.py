@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import assert_never
 
 from mentorship import events as e
-from mentorship.decide import lines_closed, resumed
+from mentorship.decide import certificates_decided, resumed
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side
 from mentorship.policy import (
     Due,
-    done_milestones,
     expectations_confirmed_at,
     held_instants,
-    is_complete,
     topic_for,
     wants_follow_up,
 )
@@ -49,9 +47,7 @@ def decide_due(state: State, due: Due) -> tuple[e.AnyEvent, ...]:
         case "end":
             return (e.EndReached(at=at),)
         case "decide":
-            done, total = len(done_milestones(state)), len(state.rules.milestones)
-            earned = is_complete(done, total, state.rules.share)
-            return (*lines_closed(state, at), e.CertificatesDecided(at=at, earned=earned, done=done, total=total, ended_at=state.ends))
+            return certificates_decided(state, at, state.ends)
         case "survey":
             return (e.SurveyReminded(at=at, readers=tuple(s for s in SIDES if not state.person(s).closing_answered and wants_follow_up(state, s))),)
         case "complete":

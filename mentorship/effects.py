@@ -20,7 +20,6 @@ NoticeKind = Literal[
     "rescheduled",  # slots moved, cancelled, dropped by a pause, planned again: exempt from the budget
     "move_proposed",  # the partner proposes another time
     "absence_reported",  # the partner says that you were not there; you may say otherwise (H13)
-    "milestone_reported",  # the partner reported a milestone; you may object
     "nudge",  # private; with the person's own benefits and an offer to change the rhythm (H14)
     "coordinator_told",  # you hear that a coordinator was told; the partner does not (H14)
     "check_in",  # three planned meetings in a row not held; no fault
@@ -30,6 +29,7 @@ NoticeKind = Literal[
     "closing_survey",  # with: reports are taken until the grace ends
     "survey_reminder",  # one
     "result",  # certificate, or kindly what was missing and when (H7)
+    "reissued",  # a later edition of the certificate, which supersedes the one before (H8)
     "ended",  # says that it ended, not who or why
     "case",  # to the coordinators: a pair needs a person
 ]
@@ -37,7 +37,7 @@ NoticeKind = Literal[
 FOLLOW_UPS: frozenset[NoticeKind] = frozenset({"ask", "alignment_reminder", "survey_reminder", "check_in"})
 """Mails that ask again; they stop after `mail.follow_ups` unanswered."""
 
-CHANGES: frozenset[NoticeKind] = frozenset({"rescheduled", "move_proposed", "absence_reported", "ended", "result", "coordinator_told", "case"})
+CHANGES: frozenset[NoticeKind] = frozenset({"rescheduled", "move_proposed", "absence_reported", "ended", "result", "reissued", "coordinator_told", "case"})
 """Exempt from the budget: certificate and changes."""
 
 
@@ -64,11 +64,21 @@ class MeetingFacts(BaseModel):
 
 
 class MilestoneFacts(BaseModel):
+    """`done_at`: when it was done, in time. `late_at`: it was done, but only after the end, so it does not count (H7)."""
+
     model_config = ConfigDict(frozen=True)
 
     id: str
     done_at: Instant | None = None
+    late_at: Instant | None = None
     waived: bool = False
+    carried: bool = False
+    """Done with an earlier mentor; the mentee brought it along (P6)."""
+
+
+def counting_for(side: Side, facts: tuple[MilestoneFacts, ...]) -> tuple[MilestoneFacts, ...]:
+    """Those that this person's share is taken of: all of them for a mentee, what remained for a mentor who joined later (P6)."""
+    return facts if side == "mentee" else tuple(fact for fact in facts if not fact.carried)
 
 
 class SendNotice(Effect):
@@ -104,7 +114,25 @@ class SendNotice(Effect):
     calendar_sequence: int = 0
     pins: tuple[str, ...] = ()
     """The reader's own pinned benefits (H2)."""
-    offer: tuple[str, ...] = ()
+    stepped_away: Side | None = None
+    """Who left the programme, where a mentorship ended for that."""
+    survey: bool = False
+    """The closing survey is still unanswered, and this mail is its one reminder."""
+
+    def replaces(self, older: SendNotice) -> bool:
+        """Whether an older mail to the same reader, which still waits, says nothing more once this one goes: never two about one meeting at once."""
+        if older.meeting is None or older.kind not in ("prepare", "ask"):
+            return False
+        about = older.meeting.meeting
+        if self.kind == "prepare":
+            return older.kind == "ask" and about in self.unreported
+        return self.kind in ("rescheduled", "ask") and self.meeting is not None and self.meeting.meeting == about
+
+    def asking_for(self, older: SendNotice) -> SendNotice:
+        """The same mail, with what the older one that it replaces would have asked besides."""
+        if self.kind != "prepare":
+            return self
+        return self.model_copy(update={"feedback_for": self.feedback_for or older.feedback_for, "pulse": self.pulse or older.pulse})
 
 
 class PlanMeetings(Effect):
@@ -121,9 +149,13 @@ class PlanMeetings(Effect):
 
 
 class IssueCertificates(Effect):
-    """One certificate for each of the two, unique by mentorship and person (H7). `completed_at` is the programme's end."""
+    """One certificate for each of `to`, unique by mentorship and person (H7). `completed_at` is the programme's end.
+
+    `milestones` are the pair's; each person's own share is taken of `counting_for(side, milestones)`.
+    """
 
     effect: Literal["issue_certificates"] = "issue_certificates"
+    to: tuple[Side, ...]
     started_at: Instant
     completed_at: Instant
     decided_at: Instant

@@ -23,7 +23,19 @@ class Event(BaseModel):
     at: Instant
 
 
+class EarnedMilestone(BaseModel):
+    """A milestone that the mentee did with an earlier mentor, and when (P6)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    milestone: str
+    done_at: Instant
+    waived: bool = False
+
+
 class MentorshipStarted(Event):
+    """`earned` came along with the mentee: it counts for the mentee's certificate, and not in the mentor's share of what remained."""
+
     event: Literal["mentorship_started"] = "mentorship_started"
     pair: Pair
     rules: Rules
@@ -31,10 +43,11 @@ class MentorshipStarted(Event):
     ends: Instant
     reporting_ends: Instant
     slots: tuple[Slot, ...]
+    earned: tuple[EarnedMilestone, ...] = ()
 
 
 class CommandRefused(Event):
-    """Nothing changed; `reason` is a code of Refusal."""
+    """Nothing changed; `reason` is a code of `refusal.Refusal`."""
 
     event: Literal["command_refused"] = "command_refused"
     reason: str
@@ -352,12 +365,17 @@ class EndReached(Event):
 
 
 class CertificatesDecided(Event):
-    """H7, in whole numbers: `100 * done >= share * total`."""
+    """H7, in whole numbers: `100 * done >= share * total`; both people or nobody.
+
+    Only where `carried` milestones came along with the mentee may one of the two be certified alone: a new mentor's own certificate
+    needs the share of the `total - carried` that remained (P6).
+    """
 
     event: Literal["certificates_decided"] = "certificates_decided"
-    earned: bool
+    certified: tuple[Side, ...]
     done: int
     total: int
+    carried: int = 0
     ended_at: Instant
 
 
@@ -372,10 +390,11 @@ class SurveyReminded(Event):
 
 
 class MentorshipEnded(Event):
-    """Before its time. `by_pair`: one of the two wished it; who stays with them."""
+    """Before its time. `by_pair`: one of the two wished it; who stays with them. `leaver` stepped away from the programme."""
 
     event: Literal["mentorship_ended"] = "mentorship_ended"
     reason: EndReason | Literal["by_pair"]
+    leaver: Side | None = None
 
 
 class MentorshipCompleted(Event):

@@ -57,6 +57,8 @@ def start(event: e.MentorshipStarted) -> State:
         reporting_ends=event.reporting_ends,
         now=event.at,
         meetings=tuple(Meeting(n=n, start=slot.start, prepare_at=slot.prepare_at, ask_at=slot.ask_at) for n, slot in enumerate(event.slots, 1)),
+        earned=event.earned,
+        reached=tuple(rule.id for rule in event.rules.milestones if any(earned.milestone == rule.id for earned in event.earned)),
     )
 
 
@@ -308,7 +310,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.EndReached():
             return {"closing": True, "plan_request": None}
         case e.CertificatesDecided():
-            decided = Decided(at=event.at, earned=event.earned, done=event.done, total=event.total)
+            decided = Decided(at=event.at, certified=event.certified, done=event.done, total=event.total)
             return {"decided": decided, "attention": {}}
         case e.CertificatesIssued():
             return {"certificates": event.certificates}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from mentorship.effects import MilestoneFacts
+from mentorship.effects import MilestoneFacts, counting_for
+from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.programme import MeetingsHeld, MilestoneRule
@@ -184,6 +185,9 @@ def closing_held_at(state: State) -> Instant | None:
 
 def done_at(state: State, rule: MilestoneRule) -> Instant | None:
     """When this milestone was done, whether in time or not; None while it is not."""
+    brought = _brought(state, rule.id)
+    if brought is not None:
+        return brought.done_at
     known = state.milestones.get(rule.id)
     if known is not None and known.waived_at is not None:
         return min(known.waived_at, state.ends)
@@ -213,15 +217,42 @@ def _confirmed_at(state: State, rule: MilestoneRule) -> Instant | None:
     return min(instants)
 
 
-def milestone_facts(state: State) -> tuple[MilestoneFacts, ...]:
-    """Each milestone with the instant at which it was done in time; what was done after the end is not done."""
+def milestone_facts(state: State, final: Instant | None = None) -> tuple[MilestoneFacts, ...]:
+    """Each milestone with the instant at which it was done: in time, or after `final` (by default the end), when it does not count."""
+    final = final or final_instant(state)
     facts = []
     for rule in state.rules.milestones:
         at = done_at(state, rule)
         known = state.milestones.get(rule.id)
-        waived = known is not None and known.waived_at is not None
-        facts.append(MilestoneFacts(id=rule.id, done_at=at if at is not None and at <= final_instant(state) else None, waived=waived))
+        brought = _brought(state, rule.id)
+        waived = brought.waived if brought is not None else known is not None and known.waived_at is not None
+        in_time = at is not None and at <= final
+        facts.append(MilestoneFacts(id=rule.id, done_at=at if in_time else None, late_at=None if in_time else at, waived=waived, carried=brought is not None))
     return tuple(facts)
+
+
+def _brought(state: State, milestone: str) -> EarnedMilestone | None:
+    return next((earned for earned in state.earned if earned.milestone == milestone), None)
+
+
+def earned(state: State) -> tuple[EarnedMilestone, ...]:
+    """What goes along with the mentee to a new mentor: everything done in time, with this mentor or before (P6)."""
+    facts = milestone_facts(state)
+    return tuple(EarnedMilestone(milestone=fact.id, done_at=fact.done_at, waived=fact.waived) for fact in facts if fact.done_at is not None)
+
+
+def certified(state: State, final: Instant) -> tuple[Side, ...]:
+    """Who has the share at `final` (H7): both or nobody, but for a mentor who joined later, whose share is of what remained (P6).
+
+    Where nothing remained, that mentor has nothing to earn.
+    """
+    facts = milestone_facts(state, final)
+    found: list[Side] = []
+    for side in SIDES:
+        counted = counting_for(side, facts)
+        if is_complete(sum(fact.done_at is not None for fact in counted), len(counted), state.rules.share):
+            found.append(side)
+    return tuple(found)
 
 
 def final_instant(state: State) -> Instant:
@@ -302,7 +333,7 @@ def deadlines(state: State) -> list[Due]:
         return found + _programme_deadlines(state)
     if state.decided is None:
         found.append(Due(state.reporting_ends, "decide"))
-    if "survey" not in state.seen and any(not state.person(side).closing_answered for side in SIDES):
+    if "survey" not in state.seen and not survey_rides_along(state) and any(not state.person(side).closing_answered for side in SIDES):
         found.append(Due(state.ends + rules.surveys.closing_reminder.span, "survey"))
     if state.decided is not None:
         found.append(Due(max(state.ends + rules.surveys.closes.span, state.reporting_ends), "complete"))
@@ -354,6 +385,12 @@ def halfway_at(state: State) -> Instant:
 def wants_follow_up(state: State, side: Side) -> bool:
     """Follow-ups stop after two unanswered; anything that the person does answers them (Calm)."""
     return state.person(side).unanswered < state.rules.mail.follow_ups
+
+
+def survey_rides_along(state: State) -> bool:
+    """Whether the survey's one reminder would come about when the result does: then the result's mail carries it (Calm)."""
+    apart = state.ends + state.rules.surveys.closing_reminder.span - state.reporting_ends
+    return abs(apart) <= (state.reporting_ends - state.ends) / 4
 
 
 def partner_may_object_until(state: State, milestone: str, side: Side, at: Instant | None = None) -> Instant | None:

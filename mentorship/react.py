@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from mentorship import events as e
-from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, NoticeKind, PlanMeetings, SendNotice, TellCoordinators
+from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, NoticeKind, PlanMeetings, SendNotice, TellCoordinators, counting_for
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
-from mentorship.policy import latest_slot, milestone_facts, needed
+from mentorship.policy import latest_slot, milestone_facts, needed, survey_rides_along
 from mentorship.state import Meeting, State
 
 
@@ -16,7 +16,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
     """The effects of this event, in order; their ids are set when they enter the outbox."""
     match event:
         case e.MentorshipStarted():
-            return _both(state, "welcome", event.at, calendar=_calendar(state), ends=state.ends, milestones=milestone_facts(state), needed=_needed(state))
+            return _both(state, "welcome", event.at, calendar=_calendar(state), ends=state.ends, standing=True)
         case e.MoveProposed():
             return (_notice(state, "move_proposed", other(event.side), event.at, meeting=_proposed(state, event), helps_until=event.to),)
         case e.MeetingMoved():
@@ -40,8 +40,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                     helps_until=_next_start(state, event.meeting),
                     feedback_for=event.feedback_for,
                     pulse=event.pulse,
-                    milestones=milestone_facts(state),
-                    needed=_needed(state),
+                    standing=True,
                 )
                 for side in event.readers
             )
@@ -72,32 +71,19 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                 event.at,
                 helps_until=max(state.ends + state.rules.surveys.closes.span, state.reporting_ends),
                 reporting_ends=state.reporting_ends,
-                milestones=milestone_facts(state),
-                needed=_needed(state),
+                standing=True,
                 ends=state.ends,
             )
         case e.CertificatesDecided():
             return _decided(event, state)
         case e.CertificatesIssued():
-            return tuple(
-                _notice(
-                    state,
-                    "result",
-                    side,
-                    event.at,
-                    met_with_share=True,
-                    certificate=event.certificates.get(state.pair.person(side)),
-                    milestones=milestone_facts(state),
-                    needed=_needed(state),
-                    ends=state.ends,
-                )
-                for side in SIDES
-            )
+            certified = state.decided.certified if state.decided is not None else ()
+            return tuple(_result(state, side, event.at, certificate=event.certificates.get(state.pair.person(side))) for side in certified)
         case e.SurveyReminded():
             return tuple(_notice(state, "survey_reminder", side, event.at, helps_until=state.ends + state.rules.surveys.closes.span) for side in event.readers)
         case e.MentorshipEnded():
             past = tuple(_describe(state, meeting) for meeting in state.meetings if meeting.cancelled is None and meeting.start <= event.at)
-            return _both(state, "ended", event.at, calendar=past)
+            return _both(state, "ended", event.at, calendar=past, stepped_away=event.leaver)
         case (
             e.CommandRefused()
             | e.ExpectationsConfirmed()
@@ -135,7 +121,11 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
 # -- one mail to one reader -----------------------------------------------------------------------------------------------
 
 
-def _notice(state: State, kind: NoticeKind, to: Side, at: Instant, **facts: Any) -> SendNotice:
+def _notice(state: State, kind: NoticeKind, to: Side, at: Instant, *, standing: bool = False, **facts: Any) -> SendNotice:
+    """`standing`: with the milestones that the reader's share is taken of, and how many of them earn the certificate."""
+    if standing:
+        counted = counting_for(to, milestone_facts(state))
+        facts |= {"milestones": counted, "needed": needed(len(counted), state.rules.share)}
     return SendNotice(kind=kind, to=to, due=at, pins=state.person(to).pins, calendar_sequence=state.calendar_sequence, **facts)
 
 
@@ -157,8 +147,7 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
         unreported=event.asks_again,
         feedback_for=event.feedback_for,
         pulse=event.pulse,
-        milestones=milestone_facts(state),
-        needed=_needed(state),
+        standing=True,
     )
 
 
@@ -171,13 +160,13 @@ def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...
 
 
 def _progress(state: State, kind: NoticeKind, at: Instant) -> tuple[SendNotice, ...]:
-    return _both(state, kind, at, milestones=milestone_facts(state), needed=_needed(state), ends=state.ends, helps_until=state.ends)
+    return _both(state, kind, at, standing=True, ends=state.ends, helps_until=state.ends)
 
 
 def _climbed(event: e.LadderClimbed, state: State) -> tuple[AnyEffect, ...]:
     match event.do:
         case "nudge":
-            return (_notice(state, "nudge", event.side, event.at, offer=("change_rhythm",)),)
+            return (_notice(state, "nudge", event.side, event.at),)
         case "coordinator":
             line = f"cancellations_{event.side}"
             return (
@@ -189,12 +178,22 @@ def _climbed(event: e.LadderClimbed, state: State) -> tuple[AnyEffect, ...]:
 
 
 def _decided(event: e.CertificatesDecided, state: State) -> tuple[AnyEffect, ...]:
-    facts = milestone_facts(state)
-    if event.earned:
-        return (IssueCertificates(completed_at=event.ended_at, decided_at=event.at, started_at=state.starts, milestones=facts, share=state.rules.share),)
-    if not state.closing:  # an early end below the share: the mail that it ended says enough
-        return ()
-    return _both(state, "result", event.at, met_with_share=False, milestones=facts, needed=_needed(state), ends=state.ends)
+    missed = tuple(side for side in SIDES if side not in event.certified) if state.closing else ()  # an early end: the mail that it ended says enough
+    told = tuple(_result(state, side, event.at) for side in missed)
+    if not event.certified:
+        return told
+    facts = milestone_facts(state, event.ended_at)
+    issue = IssueCertificates(
+        to=event.certified, completed_at=event.ended_at, decided_at=event.at, started_at=state.starts, milestones=facts, share=state.rules.share
+    )
+    return (issue, *told)
+
+
+def _result(state: State, side: Side, at: Instant, certificate: str | None = None) -> SendNotice:
+    """The certificate, or kindly what was missing and when (H7); and the survey's reminder where it falls on the same days."""
+    met = state.decided is not None and side in state.decided.certified
+    survey = state.closing and not state.person(side).closing_answered and survey_rides_along(state)
+    return _notice(state, "result", side, at, met_with_share=met, certificate=certificate, survey=survey, standing=True, ends=state.ends)
 
 
 def _plan(event: e.Resumed | e.Extended, state: State) -> tuple[AnyEffect, ...]:
@@ -221,10 +220,6 @@ def _as_it_stands(event: e.Resumed | e.Extended, state: State) -> tuple[SendNoti
 
 
 # -- facts ----------------------------------------------------------------------------------------------------------------
-
-
-def _needed(state: State) -> int:
-    return needed(len(state.rules.milestones), state.rules.share)
 
 
 def _describe(state: State, meeting: Meeting, **more: Any) -> MeetingFacts:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mentorship.commands import CancelReason, EndReason, Expectation, GoalProgress, OwnAttendance, PartnerAttendance
+from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
 from mentorship.people import Pair, Side
 from mentorship.programme import Rules
@@ -182,9 +183,14 @@ class Ended(Part):
 
 class Decided(Part):
     at: Instant
-    earned: bool
+    certified: tuple[Side, ...]
     done: int
     total: int
+
+    @property
+    def earned(self) -> bool:
+        """Whether anybody was certified."""
+        return bool(self.certified)
 
 
 class PlanRequest(Part):
@@ -209,6 +215,8 @@ class State(Part):
     meetings: tuple[Meeting, ...] = ()
     extras: tuple[ExtraMeeting, ...] = ()
     milestones: dict[str, MilestoneState] = {}
+    earned: tuple[EarnedMilestone, ...] = ()
+    """What came along with the mentee from an earlier pair (P6)."""
     reached: tuple[str, ...] = ()
     goals: dict[str, Goal] = {}
     mentor: Person = Person()

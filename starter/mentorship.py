@@ -15,6 +15,7 @@ from gateway.connect import TemporalUnavailable
 from gateway.settings import Settings
 from mentorship.commands import End, EndReason, Extend, Pause, Resolve, Resume, WaiveMilestone
 from mentorship.duration import Duration, iso
+from mentorship.people import SIDES
 from records.cohorts import Enrolment
 from starter.answer import Json, Misused, answer, aside
 from starter.operator_update import update
@@ -60,15 +61,21 @@ def extend(
 
 
 def end(
+    *,
     cohort: Cohort,
     pair: Pair,
-    reason: Annotated[str, typer.Option(help="operator, stepped_away, conduct or rematch; the pair hears none of it.")] = "operator",
+    reason: Annotated[str, typer.Option(help="operator, stepped_away, conduct or rematch; the pair hears none of it, but for --leaver.")] = "operator",
+    leaver: Annotated[str | None, typer.Option(help="mentor or mentee: who stepped away from the programme; the partner is told so.")] = None,
     by: By = None,
     json: Json = False,
 ) -> None:
     """Ends a mentorship before its time."""
     chosen = _end_reason(reason)
-    asyncio.run(update(cohort, pair, "end", lambda head: End(**head, reason=chosen), by=by or login(), as_json=json))
+    if leaver not in {None, *SIDES}:
+        raise Misused(f"--leaver: {leaver!r} is not one of them, expected mentor or mentee")
+    if leaver is not None and chosen != "stepped_away":
+        raise Misused("--leaver: goes with --reason stepped_away")
+    asyncio.run(_end(cohort, pair, chosen, leaver, by=by, as_json=json))
 
 
 def waive(
@@ -110,6 +117,15 @@ async def _pause(cohort: str, pair: str, until: str | None, by: str | None, as_j
         except ValueError as error:
             raise Misused(f"--until: {error}") from error
     await update(cohort, pair, "pause", lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
+
+
+async def _end(cohort: str, pair: str, reason: EndReason, leaver: str | None, *, by: str | None, as_json: bool) -> None:
+    person = None
+    if leaver is not None:
+        async with open_records(Settings.load()) as records:
+            known = await enrolled(records, cohort, pair)
+        person = known.mentor if leaver == "mentor" else known.mentee
+    await update(cohort, pair, "end", lambda head: End(**head, reason=reason, leaver=person), by=by or login(), as_json=as_json)
 
 
 async def _show(cohort: str, pair_id: str, as_json: bool) -> None:

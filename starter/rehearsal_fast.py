@@ -228,13 +228,14 @@ class _Run:
     def _carry(self, effect: AnyEffect, now: datetime) -> None:
         match effect:
             case SendNotice():
-                self._supersede(effect, now)
+                effect = self._supersede(effect, now)
                 later = spread(self.cast.mentorship, self._programme.mail.spread.span)
                 self._pending.append(_Pending(effect, effect.due + later if effect.kind in SPREAD else None))
             case PlanMeetings():
                 self._inbox.append(self._planned(effect, now))
             case IssueCertificates():
-                issued = {person: f"rehearsed-{person}" for person in (self.cast.couple.mentor_id, self.cast.couple.mentee_id)}
+                couple = {"mentor": self.cast.couple.mentor_id, "mentee": self.cast.couple.mentee_id}
+                issued = {couple[side]: f"rehearsed-{couple[side]}" for side in effect.to}
                 self._inbox.append(NoteCertificates(message_id=f"certificates.{effect.id}", by=SERVICE, at=now, effect=effect.id, certificates=issued))
             case TellCoordinators():
                 self._tell(effect)
@@ -260,15 +261,13 @@ class _Run:
         else:
             self._fail(pending, answer, now)
 
-    def _supersede(self, effect: SendNotice, now: datetime) -> None:
-        """Never two about one meeting at once."""
-        if effect.meeting is None or effect.kind not in {"rescheduled", "ask"}:
-            return
+    def _supersede(self, notice: SendNotice, now: datetime) -> SendNotice:
+        """What still waits gives way to the newer mail."""
         for waiting in list(self._pending):
-            old = waiting.effect
-            same = old.to == effect.to and old.meeting is not None and old.meeting.meeting == effect.meeting.meeting
-            if same and old.kind in {"prepare", "ask"}:
+            if waiting.effect.to == notice.to and notice.replaces(waiting.effect):
                 self._fail(waiting, "superseded", now)
+                notice = notice.asking_for(waiting.effect)
+        return notice
 
     def _fail(self, pending: _Pending, why: str, now: datetime) -> None:
         effect = pending.effect

@@ -97,8 +97,8 @@ class Outbox:
         self._entries += entries
         for effect in effects:
             if isinstance(effect, SendNotice):
-                self._supersede(effect)
-                self._pending.append(Pending(effect=effect, not_before=self._not_before(effect)))
+                notice = self._supersede(effect)
+                self._pending.append(Pending(effect=notice, not_before=self._not_before(notice)))
             else:
                 self._pending.append(Pending(effect=effect))
 
@@ -108,16 +108,14 @@ class Outbox:
             return None
         return effect.due + spread(self._mentorship, self._state().rules.mail.spread.span)
 
-    def _supersede(self, effect: SendNotice) -> None:
-        """Never two about one meeting at once: what still waits about it gives way to the newer mail."""
-        if effect.meeting is None or effect.kind not in ("rescheduled", "ask"):
-            return
+    def _supersede(self, notice: SendNotice) -> SendNotice:
+        """What still waits gives way to the newer mail."""
         for waiting in list(self._pending):
             old = waiting.effect
-            if not isinstance(old, SendNotice) or old.to != effect.to or old.meeting is None or old.kind not in ("prepare", "ask"):
-                continue
-            if old.meeting.meeting == effect.meeting.meeting and _lane(old) not in self._carriers:
+            if isinstance(old, SendNotice) and old.to == notice.to and notice.replaces(old) and _lane(old) not in self._carriers:
                 self._fail(waiting, "superseded")
+                notice = notice.asking_for(old)
+        return notice
 
     # -- what goes out --------------------------------------------------------------------------------------------------------
 

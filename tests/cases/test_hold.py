@@ -133,4 +133,4 @@ async def test_ladder_and_nudges_freeze_and_milestones_and_the_share_stay(house,
     assert {fact.id for fact in (await house.status()).milestones if fact.done_at is not None} == done | {"introduction"}
     assert {notice.kind for notice in await house.records.notices.of(house.refs["noor"])}.isdisjoint({"nudge", "coordinator_told", "check_in"})
     kinds = [notice.kind for notice in await house.records.notices.of(house.refs["noor"])][count:]
-    assert set(kinds) <= {"rescheduled", "milestone_reported"}, kinds
+    assert set(kinds) <= {"rescheduled"}, kinds

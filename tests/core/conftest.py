@@ -15,7 +15,7 @@ from mentorship.advance import Advanced, Entry, advance, begin
 from mentorship.commands import Plan, Slot
 from mentorship.duration import iso
 from mentorship.effects import AnyEffect, PlanMeetings, SendNotice
-from mentorship.events import MentorshipStarted
+from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy import next_due
 from mentorship.programme import MilestoneRule, Rules
@@ -69,9 +69,9 @@ def _plan(meetings: int = 12) -> Plan:
 class Story:
     """One mentorship and everything that came of it. The clock is the test's; nothing is awaited."""
 
-    def __init__(self, rules: Rules, plan: Plan, pair: Pair = PAIR) -> None:
+    def __init__(self, rules: Rules, plan: Plan, pair: Pair = PAIR, earned: tuple[EarnedMilestone, ...] = ()) -> None:
         begun = MentorshipStarted(
-            at=plan.starts, pair=pair, rules=rules, starts=plan.starts, ends=plan.ends, reporting_ends=plan.reporting_ends, slots=plan.slots
+            at=plan.starts, pair=pair, rules=rules, starts=plan.starts, ends=plan.ends, reporting_ends=plan.reporting_ends, slots=plan.slots, earned=earned
         )
         self.entries: list[Entry] = []
         self.effects: list[AnyEffect] = []
@@ -190,8 +190,8 @@ def plan() -> Callable[..., Plan]:
 def story() -> Callable[..., Story]:
     """A mentorship that has just begun: `story(meetings=3, share=50)` names what of its rules matters."""
 
-    def begun(meetings: int = 12, plan: Plan | None = None, rules: Rules | None = None, **changed: Any) -> Story:
-        return Story(rules or _rules(**changed), plan or _plan(meetings))
+    def begun(meetings: int = 12, plan: Plan | None = None, rules: Rules | None = None, earned: tuple[EarnedMilestone, ...] = (), **changed: Any) -> Story:
+        return Story(rules or _rules(**changed), plan or _plan(meetings), earned=earned)
 
     return begun
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
+from mentorship.duration import iso
 from mentorship.policy import phase
+from mentorship.programme import Surveys
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
@@ -121,7 +123,7 @@ CLOSING = c.SubmitPrivately(body=c.SurveyAnswers(survey="closing", answers={"tru
 
 def test_the_closing_survey_comes_at_the_end_with_one_reminder_to_who_has_not_answered(story, ends):
     """H5, Calm."""
-    told = story()
+    told = story(surveys=Surveys(closing_reminder=iso("P14D")))
     told.tell("mentor", c.RecordMilestone(milestone="m1"), ends)  # the follow-ups that wait for them are answered
     told.tell("mentee", c.RecordMilestone(milestone="m2"), ends)
     assert told.tell("mentor", CLOSING, ends + HOUR) == "applied"
@@ -129,8 +131,20 @@ def test_the_closing_survey_comes_at_the_end_with_one_reminder_to_who_has_not_an
     assert [(mail.kind, mail.to, mail.due) for mail in told.mails() if mail.kind in ("closing_survey", "survey_reminder")] == [
         ("closing_survey", "mentor", ends),
         ("closing_survey", "mentee", ends),
-        ("survey_reminder", "mentee", ends + WEEK),
+        ("survey_reminder", "mentee", ends + 2 * WEEK),
     ]
+    assert not any(mail.survey for mail in told.mails("result"))
+
+
+def test_a_reminder_that_would_come_about_when_the_result_does_rides_along_in_it(story, ends, grace_ends):
+    """H5, Calm."""
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
+    assert told.tell("mentor", CLOSING, ends + HOUR) == "applied"
+    told.wait(grace_ends)
+    told.issue()
+    told.run_out()
+    assert not told.mails("survey_reminder")
+    assert [(mail.to, mail.survey) for mail in told.mails("result")] == [("mentor", False), ("mentee", True)]
 
 
 def test_it_can_be_answered_until_it_closes_also_after_the_decision(story, ends):

@@ -212,7 +212,7 @@ def test_an_absence_for_a_personal_reason_never_counts(story, meets):
 # -- the ladder -----------------------------------------------------------------------------------------------------------
 
 
-def test_two_bring_a_private_nudge_with_ones_own_benefits_and_an_offer(story, starts):
+def test_two_bring_a_private_nudge_with_ones_own_benefits(story, starts):
     """H14, H2."""
     told = story().confirmed()
     told.tell("mentee", c.SubmitPrivately(body=c.Pins(benefits=("mentee.0", "everyone.1"))), starts)
@@ -220,7 +220,7 @@ def test_two_bring_a_private_nudge_with_ones_own_benefits_and_an_offer(story, st
     assert told.mails("nudge") == []
     cancel(told, 2)
     (nudge,) = told.mails("nudge")
-    assert (nudge.to, nudge.pins, nudge.offer) == ("mentee", ("mentee.0", "everyone.1"), ("change_rhythm",))
+    assert (nudge.to, nudge.pins) == ("mentee", ("mentee.0", "everyone.1"))
     assert not any(isinstance(effect, TellCoordinators) for effect in told.effects)
     assert told.rung("mentor") == 0
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from mentorship import commands as c
 from mentorship.advance import CLOCK_SKEW, receipt
-from mentorship.effects import IssueCertificates
+from mentorship.effects import IssueCertificates, MeetingFacts, SendNotice
 
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 
@@ -113,3 +114,27 @@ def test_the_certificates_are_asked_for_once_however_long_nobody_was_there(story
     assert len([effect for effect in told.effects if isinstance(effect, IssueCertificates)]) == 1
     told.issue()  # a result may come after everything else is over
     assert len(told.mails("result")) == 2
+
+
+def mail(kind, **facts):
+    """A mail about one meeting, as it waits in the outbox."""
+    return SendNotice(kind=kind, to="mentee", due=NOON, **facts)
+
+
+def about(n):
+    return MeetingFacts(meeting=n, start=NOON, ends=NOON + timedelta(hours=1))
+
+
+def test_a_preparation_that_asks_again_about_a_meeting_stands_for_the_mail_that_would_have_asked():
+    """Never two about one meeting at once: after an outage both are due, and one goes, with all that the other asked."""
+    ask, prepare = mail("ask", meeting=about(3), feedback_for=3, pulse=True), mail("prepare", meeting=about(4), unreported=(3,))
+    assert prepare.replaces(ask)
+    assert (prepare.asking_for(ask).feedback_for, prepare.asking_for(ask).pulse) == (3, True)
+    assert not mail("prepare", meeting=about(4)).replaces(ask)
+    assert not prepare.replaces(mail("move_proposed", meeting=about(3)))
+
+
+def test_news_of_a_meeting_replaces_its_preparation_and_nothing_about_another():
+    news = mail("rescheduled", meeting=about(3), change="moved")
+    assert news.replaces(mail("prepare", meeting=about(3)))
+    assert not news.replaces(mail("prepare", meeting=about(4)))

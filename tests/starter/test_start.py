@@ -238,7 +238,8 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
         assert (first["pair_id"], first["mentor"], first["milestones_done"]) == ("p1", "Mia", 1)
         assert run("cases").out == "no pair needs anybody\n"
 
-        assert run("end", "busy", "p2", "--reason", "stepped_away").code == 0
+        assert run("end", "busy", "p2", "--leaver", "mentor").code == 2
+        assert run("end", "busy", "p2", "--reason", "stepped_away", "--leaver", "mentor").code == 0
     assert run("pause", "busy", "p1").code == 1
 
 

@@ -1,0 +1,207 @@
+"""What one of the two says of a meeting: slots, moves, cancellations, and what happened there (H13, H14)."""
+
+from __future__ import annotations
+
+from mentorship import commands as c
+from mentorship import events as e
+from mentorship.commands import Slot
+from mentorship.instant import Instant
+from mentorship.people import Side, other
+from mentorship.policy import topic_for
+from mentorship.refusal import refuse
+from mentorship.state import MOST_EXTRA_MEETINGS, Claim, Meeting, Report, State, report_digest
+
+# -- slots ----------------------------------------------------------------------------------------------------------------
+
+
+def confirm_meeting(state: State, command: c.ConfirmMeeting, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
+    if state.closing:
+        return refuse(at, "closing")
+    if command.meeting == "all":
+        chosen = [m for m in state.meetings if m.cancelled is None and side not in m.accepted and accepted < m.start]
+        return (e.SlotsAccepted(at=at, side=side, meetings=tuple(m.n for m in chosen)),) if chosen else refuse(at, "already_done")
+    meeting = state.meeting(command.meeting)
+    if meeting is None:
+        return refuse(at, "no_such_meeting")
+    if meeting.cancelled is not None:
+        return refuse(at, "cancelled")
+    if side in meeting.accepted:
+        return refuse(at, "already_done")
+    if accepted >= meeting.start:
+        return refuse(at, "already_started")
+    return (e.SlotsAccepted(at=at, side=side, meetings=(meeting.n,)),)
+
+
+def move_meeting(state: State, command: c.MoveMeeting, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
+    meeting = state.meeting(command.meeting)
+    if meeting is None:
+        return refuse(at, "no_such_meeting")
+    if command.to is None:
+        return refuse(at, "malformed")
+    if state.closing:
+        return refuse(at, "closing")
+    if state.pausing is not None:
+        return refuse(at, "paused")
+    if meeting.cancelled is not None:
+        return refuse(at, "cancelled")
+    if meeting.held:
+        return refuse(at, "held")
+    if command.to <= accepted:
+        return refuse(at, "time_passed")
+    if command.to >= state.ends:
+        return refuse(at, "after_the_end")
+    theirs = meeting.proposal(other(side))
+    if theirs is not None and theirs.to == command.to:
+        rules = state.rules
+        slot = Slot(start=command.to, prepare_at=command.to - rules.prepare.span, ask_at=command.to + rules.duration.span + rules.ask_after.span)
+        # Too soon for a preparation mail of its own: the topic goes with the news of the move, unless it went out already.
+        session = topic_for(state, meeting.n) if slot.prepare_at <= at and not meeting.prepared else None
+        again = session in state.sent_sessions
+        return (e.MeetingMoved(at=at, meeting=meeting.n, previous_start=meeting.start, slot=slot, session=session, again=again),)
+    mine = meeting.proposal(side)
+    if command.to == meeting.start or (mine is not None and mine.to == command.to):
+        return refuse(at, "already_done")
+    if accepted >= meeting.start:
+        return refuse(at, "already_started")
+    late = meeting.confirmed and meeting.start - accepted < state.rules.cancellations.notice.span
+    # A second proposal does not wash a late first one clean, nor does it start its three days again.
+    if mine is not None and mine.late:
+        asked_at = mine.asked_at or mine.at
+        return (e.MoveProposed(at=at, side=side, meeting=meeting.n, to=command.to, late=True, accepted_at=mine.at, asked_at=asked_at),)
+    return (e.MoveProposed(at=at, side=side, meeting=meeting.n, to=command.to, late=late, accepted_at=accepted),)
+
+
+def cancel_meeting(state: State, command: c.CancelMeeting, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
+    meeting = state.meeting(command.meeting)
+    if meeting is None:
+        return refuse(at, "no_such_meeting")
+    if meeting.cancelled is not None:
+        return refuse(at, "cancelled")
+    if meeting.held:
+        return refuse(at, "held")
+    if accepted >= meeting.start:  # after the start it is an absence
+        report = Report(side=side, report=report_digest(command.message_id), at=accepted, held=None, own="absent", reason=command.reason)
+        return _reported(state, meeting, report, at)
+    late = meeting.confirmed and meeting.start - accepted < state.rules.cancellations.notice.span
+    return (e.MeetingCancelled(at=at, meeting=meeting.n, side=side, reason=command.reason, late=late, accepted_at=accepted),)
+
+
+def excuse(state: State, command: c.Excuse, side: Side, at: Instant) -> tuple[e.AnyEvent, ...]:
+    meeting = state.meeting(command.meeting)
+    if meeting is None:
+        return refuse(at, "no_such_meeting")
+    partner = other(side)
+    if partner in meeting.excused:
+        return refuse(at, "already_done")
+    cancelled = meeting.cancelled is not None and meeting.cancelled.side == partner
+    proposal = meeting.proposal(partner)
+    own = meeting.report(partner)
+    absent = (own is not None and own.own == "absent") or meeting.claim(partner) is not None
+    if not (cancelled or absent or (proposal is not None and proposal.late)):
+        return refuse(at, "nothing_to_excuse")
+    return (e.MeetingExcused(at=at, meeting=meeting.n, side=partner),)
+
+
+# -- what happened at a meeting -------------------------------------------------------------------------------------------
+
+
+def report_meeting(state: State, command: c.ReportMeeting, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
+    own, partner, held = command.attendance.own, command.attendance.partner, command.held
+    if command.meeting is None:
+        return _report_extra(state, command, side, at, accepted)
+    meeting = state.meeting(command.meeting)
+    if meeting is None:
+        return refuse(at, "no_such_meeting")
+    if meeting.cancelled is not None and not (meeting.cancelled.lapsed and held):
+        return refuse(at, "cancelled")
+    if held is None and own is None and partner is None:
+        return refuse(at, "malformed")
+    if held and (own == "absent" or partner == "absent"):
+        return refuse(at, "malformed")
+    if accepted < meeting.start:
+        return refuse(at, "not_yet")
+    if held is None and own in ("on_time", "late") and partner == "present":
+        held = True
+    report = Report(side=side, report=report_digest(command.message_id), at=accepted, held=held, own=own, partner=partner)
+    return _reported(state, meeting, report, at)
+
+
+def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tuple[e.AnyEvent, ...]:
+    """One's latest word about a meeting replaces the earlier one, whichever comes in first."""
+    side = report.side
+    earlier = meeting.report(side)
+    if earlier is not None and earlier.at > report.at:
+        return refuse(at, "already_done")
+    found: list[e.AnyEvent] = [
+        e.MeetingReported(
+            at=at,
+            meeting=meeting.n,
+            side=side,
+            report=report.report,
+            held=report.held,
+            own=report.own,
+            partner=report.partner,
+            reason=report.reason,
+            accepted_at=report.at,
+        )
+    ]
+    theirs = meeting.report(other(side))
+    held = bool(report.held or (theirs is not None and theirs.held))
+    if held and not meeting.held:
+        found.append(e.MeetingHeld(at=at, meeting=meeting.n, session=topic_for(state, meeting.n)))
+    if not held and meeting.held:
+        found.append(e.MeetingUnheld(at=at, meeting=meeting.n))
+    mine = meeting.claim(side)
+    if mine is not None and _contestable(state, mine, report.at) and (report.held or report.own in ("on_time", "late")):
+        found.append(e.AbsenceDisputed(at=at, meeting=meeting.n, side=side))
+    claimed = meeting.claim(other(side))
+    if report.partner == "absent":
+        present = theirs is not None and (theirs.held or theirs.own in ("on_time", "late"))
+        admitted = theirs is not None and theirs.own == "absent"  # nothing to ask
+        if not admitted and (claimed is None or (claimed.stands == "no" and not claimed.disputed)):
+            found.append(e.AbsenceClaimed(at=at, meeting=meeting.n, side=other(side)))
+            if present:  # their word stands against it already
+                found.append(e.AbsenceDisputed(at=at, meeting=meeting.n, side=other(side)))
+    elif claimed is not None and claimed.stands != "no":
+        found.append(e.AbsenceDropped(at=at, meeting=meeting.n, side=other(side)))
+    return tuple(found)
+
+
+def _report_extra(state: State, command: c.ReportMeeting, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
+    if command.held_at is None or command.held is False:
+        return refuse(at, "malformed")
+    if command.held_at > accepted:
+        return refuse(at, "in_the_future")
+    if command.held_at < state.starts:
+        return refuse(at, "before_start")
+    length = state.rules.duration.span
+    if any(m.cancelled is None and abs(m.start - command.held_at) < length for m in state.meetings):
+        return refuse(at, "planned_meeting")
+    for extra in state.extras:
+        if abs(extra.held_at - command.held_at) < length:  # the same conversation, told by both
+            if any(report.side == side for report in extra.reports):
+                return refuse(at, "already_done")
+            return (e.ExtraMeetingReported(at=at, side=side, report=report_digest(command.message_id), held_at=extra.held_at, session=extra.session),)
+    if len(state.extras) >= MOST_EXTRA_MEETINGS:
+        return refuse(at, "too_many")
+    session = topic_for(state, None, command.held_at)
+    return (e.ExtraMeetingReported(at=at, side=side, report=report_digest(command.message_id), held_at=command.held_at, session=session),)
+
+
+def dispute(state: State, command: c.Dispute, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
+    meeting = state.meeting(command.meeting)
+    if meeting is None:
+        return refuse(at, "no_such_meeting")
+    claim = meeting.claim(side)
+    if claim is None:
+        return refuse(at, "nothing_to_dispute")
+    if claim.stands == "no":
+        return refuse(at, "already_done")
+    if not _contestable(state, claim, accepted):
+        return refuse(at, "too_late")
+    return (e.AbsenceDisputed(at=at, meeting=meeting.n, side=side),)
+
+
+def _contestable(state: State, claim: Claim, accepted: Instant) -> bool:
+    """Said within the time to contest, even if the claim was taken to stand before that came in (P5)."""
+    return claim.stands == "open" or (claim.stands == "yes" and accepted <= claim.asked_at + state.rules.attendance.contest_within.span)
