@@ -9,38 +9,28 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.journal import JournalHead, JournalOf
+    from activities.journal import JournalOf
     from mentorship import commands as c
     from mentorship.advance import Advanced, advance, begin, in_order, receipt
-    from mentorship.effects import MilestoneFacts
     from mentorship.events import MentorshipStarted
-    from mentorship.instant import Instant
     from mentorship.label import Label
-    from mentorship.people import SIDES
-    from mentorship.policy import Due, done_milestones, held_instants, milestone_facts, next_due, phase
-    from mentorship.state import Meeting, State
-    from workflows.attributes import attributes, card, changes, next_meeting
+    from mentorship.policy import Due, next_due
+    from mentorship.state import State
+    from workflows.attributes import attributes, card, changes
     from workflows.outbox import Outbox, OutboxState, execute
+    from workflows.status import Answer, Outcome, Receipt, Status, TimelineEntry, listed, outcome_of, status_of
 
 TIMELINE = 20
 
 MOST_AT_ONCE = 500
 """Commands in one workflow task: thousands can come at once, and a task that takes two seconds is taken for a deadlock, for ever."""
-
-
-class TimelineEntry(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    at: Instant
-    what: str
-    reason: str | None = None
 
 
 class Carried(BaseModel):
@@ -63,69 +53,6 @@ class MentorshipInput(BaseModel):
     texts: str
     begins: MentorshipStarted | None = None
     carried: Carried | None = None
-
-
-class Answer(BaseModel):
-    """What became of an operator's update."""
-
-    model_config = ConfigDict(frozen=True)
-
-    outcome: Literal["applied", "refused"]
-    reason: str | None = None
-
-
-class Receipt(BaseModel):
-    """`waiting`: not among the last 256 messages; the journal knows older ones."""
-
-    model_config = ConfigDict(frozen=True)
-
-    outcome: Literal["applied", "refused", "waiting"]
-    reason: str | None = None
-
-
-class MeetingStatus(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    meeting: int
-    start: Instant
-    confirmed: bool
-    held: bool
-    cancelled: bool
-    moves_to: Instant | None = None
-
-
-class Status(BaseModel):
-    """Where the mentorship stands; opaque ids, codes and instants."""
-
-    model_config = ConfigDict(frozen=True)
-
-    phase: str
-    starts: Instant
-    ends: Instant
-    reporting_ends: Instant
-    next_meeting: Instant | None
-    meetings: tuple[MeetingStatus, ...]
-    meetings_held: int
-    milestones: tuple[MilestoneFacts, ...]
-    goals: dict[str, str]
-    attention: dict[str, Instant]
-    certificates: dict[str, str]
-    ended: str | None
-    diverged: bool
-    head: JournalHead
-    pending_effects: int
-
-
-class Outcome(BaseModel):
-    """The result of the whole workflow."""
-
-    model_config = ConfigDict(frozen=True)
-
-    phase: str
-    milestones_done: int
-    milestones_total: int
-    certificates: dict[str, str]
-    ended: str | None = None
 
 
 @workflow.defn(name="Mentorship")
@@ -160,7 +87,7 @@ class Mentorship:
             carried.outbox if carried else OutboxState(),
             state=lambda: self._state,
             deliver=self._inbox.append,
-            card=self._projection,
+            card=lambda: listed(self._state),
         )
         if carried is None:
             self._take(self._begun)
@@ -174,15 +101,7 @@ class Mentorship:
                 if not is_cancelled_exception(stopped):
                     raise
                 continue  # the next turn makes an end of it
-            done = len(done_milestones(self._state))
-            ended = self._state.ended.reason if self._state.ended is not None else None
-            return Outcome(
-                phase=phase(self._state),
-                milestones_done=done,
-                milestones_total=len(self._state.rules.milestones),
-                certificates=self._state.certificates,
-                ended=ended,
-            )
+            return outcome_of(self._state)
 
     async def _live(self, start: MentorshipInput) -> None:
         """Turn after turn, until the mentorship is over and everything that follows from it is done."""
@@ -307,44 +226,9 @@ class Mentorship:
             workflow.set_current_details(text)
             self._card = text
 
-    def _projection(self) -> dict[str, Any]:
-        """What lists in records show of this mentorship: codes, numbers and instants."""
-        state = self._state
-        following = next_meeting(state)
-        return {
-            "phase": phase(state),
-            "milestones_done": len(done_milestones(state)),
-            "milestones_total": len(state.rules.milestones),
-            "meetings_held": len(held_instants(state)),
-            "next_meeting": following.start.isoformat() if following else None,
-            "ends": state.ends.isoformat(),
-            "attention": sorted(state.attention),
-            "ladder_rung": max(state.person(side).highest_rung for side in SIDES),
-            "certificates": sorted(state.certificates.values()),
-            "ended": state.ended.reason if state.ended is not None else None,
-        }
-
     @workflow.query
     def status(self) -> Status:
-        state = self._state
-        following = next_meeting(state)
-        return Status(
-            phase=phase(state),
-            starts=state.starts,
-            ends=state.ends,
-            reporting_ends=state.reporting_ends,
-            next_meeting=following.start if following else None,
-            meetings=tuple(_meeting_status(meeting) for meeting in state.meetings),
-            meetings_held=len(held_instants(state)),
-            milestones=milestone_facts(state),
-            goals={goal: known.status for goal, known in state.goals.items()},
-            attention=state.attention,
-            certificates=state.certificates,
-            ended=state.ended.reason if state.ended is not None else None,
-            diverged=self._outbox.diverged,
-            head=self._outbox.head,
-            pending_effects=self._outbox.size,
-        )
+        return status_of(self._state, head=self._outbox.head, diverged=self._outbox.diverged, pending_effects=self._outbox.size)
 
     @workflow.query
     def receipt(self, message_id: str) -> Receipt:
@@ -358,7 +242,7 @@ class Mentorship:
 
     # -- participants' signals ------------------------------------------------------------------------------------------------
 
-    def _arrived(self, command: c.ParticipantCommand | None) -> None:
+    def _arrived(self, command: c.ParticipantCommand | c.OperatorCommand | None) -> None:
         """Keeps it for the loop. A message without an id gets one, so that it is journaled like any other."""
         if command is None or self._sealed:
             return
@@ -421,6 +305,11 @@ class Mentorship:
 
     @workflow.signal
     def submit_privately(self, command: c.SubmitPrivately | None = None) -> None:
+        self._arrived(command)
+
+    @workflow.signal
+    def order(self, command: c.OperatorCommand | None = None) -> None:
+        """An operator's command that nobody waits for, such as HR's events: durable with no worker alive (P5)."""
         self._arrived(command)
 
     # -- operators' updates ---------------------------------------------------------------------------------------------------
@@ -497,18 +386,7 @@ def _timer_label(due: Due) -> str:
     match due.kind:
         case "prepare" | "ask":
             return f"{due.kind} about meeting {due.meeting}" if due.kind == "ask" else f"prepare meeting {due.meeting}"
-        case "claim" | "proposal" | "episode":
+        case "claim" | "proposal" | "episode" | "leave":
             return "a deadline"
         case _:
             return due.kind.replace("_", " ")
-
-
-def _meeting_status(meeting: Meeting) -> MeetingStatus:
-    return MeetingStatus(
-        meeting=meeting.n,
-        start=meeting.start,
-        confirmed=meeting.confirmed,
-        held=meeting.held,
-        cancelled=meeting.cancelled is not None,
-        moves_to=meeting.proposals[0].to if meeting.proposals else None,
-    )

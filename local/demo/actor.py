@@ -18,7 +18,7 @@ from local.stack import Stack
 from local.trouble import Trouble
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side
-from workflows.mentorship import MeetingStatus, Status
+from workflows.status import MeetingStatus, Status
 
 EXPECTATIONS = ["confidentiality", "mutual_respect", "psychological_safety"]
 

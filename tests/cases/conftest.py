@@ -34,7 +34,7 @@ from webhook.concern_door import Concern, ConcernDoor
 from worker.build import workers
 from worker.office import RecordsOffice
 from worker.ports import activities
-from workflows.mentorship import Status
+from workflows.status import Status
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WORDS = "He keeps commenting on how I look."

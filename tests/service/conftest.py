@@ -49,7 +49,7 @@ from worker.build import workers
 from worker.office import RecordsOffice
 from worker.ports import activities
 from workflows.cohort import CohortInput
-from workflows.mentorship import Outcome, Status
+from workflows.status import Outcome, Status
 
 ROOT = Path(__file__).parents[2]
 TEMPORAL = Path(sysconfig.get_path("scripts")) / "temporal"

@@ -27,7 +27,7 @@ from mentorship.commands import (
 )
 from mentorship.programme import Meetings
 from mentorship.spread import spread
-from workflows.mentorship import Outcome, Status
+from workflows.status import Outcome, Status
 
 LONDON = ZoneInfo("Europe/London")
 
