@@ -188,12 +188,19 @@ class SubmitPrivately(Message):
 
 
 class Pause(Message):
+    """`away`: the opaque id of who of the two is on leave, from `begins` on; without it, an operator's pause from now (P6)."""
+
     command: Literal["pause"] = "pause"
     until: Instant | None = None
+    away: Annotated[str, Field(max_length=64)] | None = None
+    begins: Instant | None = None
 
 
 class Resume(Message):
+    """`away`: who is back from leave; the meetings go on unless something else holds them."""
+
     command: Literal["resume"] = "resume"
+    away: Annotated[str, Field(max_length=64)] | None = None
 
 
 class Extend(Message):
@@ -204,6 +211,13 @@ class Extend(Message):
 class WaiveMilestone(Message):
     command: Literal["waive_milestone"] = "waive_milestone"
     milestone: str = ""
+
+
+class Flag(Message):
+    """A line in the coordinator's list that only records can know of: the two lie within one reporting line now (H4)."""
+
+    command: Literal["flag"] = "flag"
+    line: Literal["reporting_line"] = "reporting_line"
 
 
 class Resolve(Message):
@@ -271,12 +285,13 @@ class NoteFailedNotice(Message):
 
 
 class NoteCertificates(Message):
-    """The registry's answer: the certificate of each person, by opaque id."""
+    """The registry's answer: the certificate of each person, by opaque id. Who was `erased` meanwhile has none."""
 
     command: Literal["note_certificates"] = "note_certificates"
     by: str = SERVICE
     effect: str = ""
     certificates: dict[str, str] = {}
+    erased: tuple[str, ...] = ()
 
 
 ParticipantCommand = (
@@ -295,6 +310,6 @@ ParticipantCommand = (
     | AskExtension
     | SubmitPrivately
 )
-OperatorCommand = Pause | Resume | Extend | WaiveMilestone | Resolve | End
+OperatorCommand = Pause | Resume | Extend | WaiveMilestone | Flag | Resolve | End
 ResultCommand = ApplyPlan | NoteFailedNotice | NoteCertificates
 Command = Annotated[ParticipantCommand | OperatorCommand | ResultCommand, Field(discriminator="command")]

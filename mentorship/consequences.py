@@ -8,6 +8,7 @@ from __future__ import annotations
 from mentorship import events as e
 from mentorship.people import SIDES
 from mentorship.policy import (
+    away_until,
     episode_is_over,
     held_instants,
     milestone_facts,
@@ -61,6 +62,7 @@ def _attention(state: State) -> list[e.AnyEvent]:
         found.append(e.AttentionRaised(at=state.now, line="silence"))
     gone = {"not_held": not in_a_row, "silence": not silent, "no_meeting": bool(held_instants(state)), "rematch": bool(held_instants(state))}
     gone |= {f"cancellations_{side}": not state.person(side).rung for side in SIDES}
+    gone["on_leave"] = away_until(state, state.now) is None
     known = {*state.attention, *(line for line, code in ROWS.items() if code in state.seen)}  # a line that a person resolved may stand again
     found += [e.AttentionCleared(at=state.now, line=line) for line in sorted(known) if gone.get(line, False)]
     return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from mentorship import events as e
-from mentorship.decide import certificates_decided, resumed
+from mentorship.decide import certificates_decided
+from mentorship.decide_pause import leave_begins, pause_over
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side
 from mentorship.policy import (
@@ -53,7 +54,9 @@ def decide_due(state: State, due: Due) -> tuple[e.AnyEvent, ...]:
         case "complete":
             return (e.MentorshipCompleted(at=at),)
         case "resume":
-            return (resumed(state, at),)
+            return pause_over(state, at)
+        case "leave":
+            return leave_begins(state, due.side, at) if due.side is not None else ()
         case _:
             assert_never(due.kind)
 

@@ -14,11 +14,12 @@ from mentorship import commands as c
 from mentorship import events as e
 from mentorship.commands import SERVICE, Command, EndWish, Feedback, Pins, SurveyAnswers
 from mentorship.decide_meetings import cancel_meeting, confirm_meeting, dispute, excuse, move_meeting, report_meeting
+from mentorship.decide_pause import pause, resume
 from mentorship.decide_progress import confirm_expectations, object_to_milestone, record_milestone, report_goal, set_goal, withdraw
 from mentorship.duration import Duration
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, is_id, other
-from mentorship.policy import certified, final_instant, milestone_facts, pause_left
+from mentorship.policy import certified, final_instant, milestone_facts
 from mentorship.refusal import refuse
 from mentorship.state import State
 
@@ -34,7 +35,7 @@ def decide(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ...
     if state.over:
         return refuse(at, "over")
     match command:
-        case c.Pause() | c.Resume() | c.Extend() | c.WaiveMilestone() | c.Resolve() | c.End():
+        case c.Pause() | c.Resume() | c.Extend() | c.WaiveMilestone() | c.Flag() | c.Resolve() | c.End():
             return _operator(state, command, at)
         case c.ApplyPlan() | c.NoteFailedNotice() | c.NoteCertificates():
             return refuse(at, "not_a_participant")
@@ -135,9 +136,9 @@ def _extended(state: State, length: Duration, at: Instant, *, by_pair: bool) -> 
 def _operator(state: State, command: c.OperatorCommand, at: Instant) -> tuple[e.AnyEvent, ...]:
     match command:
         case c.Pause():
-            return _pause(state, command, at)
+            return pause(state, command, at)
         case c.Resume():
-            return (resumed(state, at),) if state.pausing is not None else refuse(at, "not_paused")
+            return resume(state, command, at)
         case c.Extend():
             if state.closing:
                 return refuse(at, "closing")
@@ -154,6 +155,10 @@ def _operator(state: State, command: c.OperatorCommand, at: Instant) -> tuple[e.
             if brought or (known is not None and known.waived_at is not None):
                 return refuse(at, "already_done")
             return (e.MilestoneWaived(at=at, milestone=command.milestone),)
+        case c.Flag():
+            if state.decided is not None or command.line in state.attention:
+                return refuse(at, "decided" if state.decided is not None else "already_done")
+            return (e.AttentionRaised(at=at, line=command.line),)
         case c.Resolve():
             if command.line not in state.attention:
                 return refuse(at, "no_such_line")
@@ -162,25 +167,6 @@ def _operator(state: State, command: c.OperatorCommand, at: Instant) -> tuple[e.
             return _end(state, command, at)
         case _:
             assert_never(command)
-
-
-def _pause(state: State, command: c.Pause, at: Instant) -> tuple[e.AnyEvent, ...]:
-    if state.pausing is not None:
-        return refuse(at, "paused")
-    if state.closing:
-        return refuse(at, "closing")
-    longest = at + pause_left(state)
-    until = min(command.until, longest) if command.until is not None else longest
-    if until <= at:
-        return refuse(at, "used_up" if longest <= at else "time_passed")
-    dropped = tuple(m.n for m in state.meetings if m.start > at and not m.reports and m.cancelled is None)
-    return (e.Paused(at=at, until=until, dropped=dropped),)
-
-
-def resumed(state: State, at: Instant) -> e.Resumed:
-    """The pause is over; the end moves by its length."""
-    since = state.pausing.since if state.pausing is not None else at
-    return e.Resumed(at=at, ends=state.ends + (at - since), reporting_ends=state.reporting_ends + (at - since))
 
 
 def _end(state: State, command: c.End, at: Instant) -> tuple[e.AnyEvent, ...]:
@@ -234,9 +220,10 @@ def _result(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ..
         case c.NoteCertificates():
             if state.certificates:
                 return refuse(at, "already_done")
-            if state.decided is None or not state.decided.earned or not command.certificates:
+            if state.decided is None or not state.decided.earned or not (command.certificates or command.erased):
                 return refuse(at, "malformed")
-            return (e.CertificatesIssued(at=at, certificates=command.certificates),)
+            erased = tuple(side for side in SIDES if state.pair.person(side) in command.erased)
+            return (e.CertificatesIssued(at=at, certificates=command.certificates, erased=erased),)
         case _:
             return refuse(at, "not_a_participant")
 

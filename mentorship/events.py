@@ -326,9 +326,38 @@ class AttentionCleared(Event):
 
 
 class Paused(Event):
+    """`by_leave`: one of the two is away, and the pause follows that (P6)."""
+
     event: Literal["paused"] = "paused"
     until: Instant
     dropped: tuple[int, ...]
+    by_leave: bool = False
+
+
+class PauseProlonged(Event):
+    """Somebody is away until another instant, and the pause with them."""
+
+    event: Literal["pause_prolonged"] = "pause_prolonged"
+    until: Instant
+
+
+class LeaveNoted(Event):
+    event: Literal["leave_noted"] = "leave_noted"
+    side: Side
+    begins: Instant
+    until: Instant
+
+
+class LeaveBegan(Event):
+    event: Literal["leave_began"] = "leave_began"
+    side: Side
+
+
+class LeaveOver(Event):
+    """Back before the leave's own end, or an operator said so."""
+
+    event: Literal["leave_over"] = "leave_over"
+    side: Side
 
 
 class Resumed(Event):
@@ -380,8 +409,11 @@ class CertificatesDecided(Event):
 
 
 class CertificatesIssued(Event):
+    """`erased` asked to be forgotten before it was made: nobody is left to certify, and the other's goes out all the same (P8)."""
+
     event: Literal["certificates_issued"] = "certificates_issued"
     certificates: dict[str, str]
+    erased: tuple[Side, ...] = ()
 
 
 class SurveyReminded(Event):
@@ -449,6 +481,10 @@ AnyEvent = Annotated[
     | AttentionRaised
     | AttentionCleared
     | Paused
+    | PauseProlonged
+    | LeaveNoted
+    | LeaveBegan
+    | LeaveOver
     | Resumed
     | ExtensionAsked
     | Extended

@@ -18,6 +18,7 @@ from mentorship.state import (
     Ended,
     ExtraMeeting,
     Goal,
+    Leave,
     Meeting,
     MilestoneState,
     Pausing,
@@ -264,11 +265,19 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             dropped = set(event.dropped)
             waiting = state.plan_request.count if state.plan_request is not None else 0
             return {
-                "pausing": Pausing(since=event.at, until=event.until, dropped=len(dropped) + waiting),
+                "pausing": Pausing(since=event.at, until=event.until, dropped=len(dropped) + waiting, by_leave=event.by_leave),
                 "meetings": tuple(m for m in state.meetings if m.n not in dropped),
                 "calendar_sequence": state.calendar_sequence + 1,
                 "plan_request": None,
             }
+        case e.PauseProlonged():
+            return {"pausing": _with(state.pausing, until=event.until, by_leave=True)} if state.pausing is not None else {}
+        case e.LeaveNoted():
+            return {"leaves": {**state.leaves, event.side: Leave(begins=event.begins, until=event.until, begun=event.begins <= event.at)}}
+        case e.LeaveBegan():
+            return {"leaves": {**state.leaves, event.side: _with(state.leaves[event.side], begun=True)}}
+        case e.LeaveOver():
+            return {"leaves": {side: leave for side, leave in state.leaves.items() if side != event.side}}
         case e.Resumed():
             pausing = state.pausing
             since, again = (pausing.since, pausing.dropped) if pausing is not None else (event.at, 0)

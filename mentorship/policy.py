@@ -292,6 +292,7 @@ DueKind = Literal[
     "survey",
     "complete",
     "resume",
+    "leave",
 ]
 
 
@@ -323,6 +324,8 @@ def deadlines(state: State) -> list[Due]:
     found: list[Due] = []
     if state.decided is None:
         found += _meeting_deadlines(state)
+    if not state.closing:
+        found += [Due(leave.begins, "leave", side=side) for side, leave in state.leaves.items() if not leave.begun]
     if state.pausing is not None:
         return [*found, Due(state.pausing.until, "resume")]
     for side in SIDES:
@@ -404,6 +407,11 @@ def partner_may_object_until(state: State, milestone: str, side: Side, at: Insta
     if any(mine.side == side and (at is None or mine.at <= at) for mine in known.confirmations):
         return None
     return next((theirs.at + state.rules.object_within.span for theirs in known.confirmations if theirs.side == other(side)), None)
+
+
+def away_until(state: State, at: Instant) -> Instant | None:
+    """Until when somebody of the two is on leave; None when neither is."""
+    return max((leave.until for leave in state.leaves.values() if leave.begun and leave.until > at), default=None)
 
 
 def pause_left(state: State) -> timedelta:

@@ -77,13 +77,16 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.CertificatesDecided():
             return _decided(event, state)
         case e.CertificatesIssued():
-            certified = state.decided.certified if state.decided is not None else ()
+            certified = [side for side in (state.decided.certified if state.decided is not None else ()) if side not in event.erased]
             return tuple(_result(state, side, event.at, certificate=event.certificates.get(state.pair.person(side))) for side in certified)
         case e.SurveyReminded():
             return tuple(_notice(state, "survey_reminder", side, event.at, helps_until=state.ends + state.rules.surveys.closes.span) for side in event.readers)
         case e.MentorshipEnded():
             past = tuple(_describe(state, meeting) for meeting in state.meetings if meeting.cancelled is None and meeting.start <= event.at)
-            return _both(state, "ended", event.at, calendar=past, stepped_away=event.leaver)
+            told = _both(state, "ended", event.at, calendar=past, stepped_away=event.leaver)
+            if event.leaver is None or (state.decided is not None and state.decided.earned):
+                return told
+            return (*told, TellCoordinators(line="partner_left", side=other(event.leaver), at=event.at))  # who stays is offered a new match
         case (
             e.CommandRefused()
             | e.ExpectationsConfirmed()
@@ -109,6 +112,10 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
             | e.SurveyAnswered()
             | e.BenefitsPinned()
             | e.EpisodeEnded()
+            | e.PauseProlonged()
+            | e.LeaveNoted()
+            | e.LeaveBegan()
+            | e.LeaveOver()
             | e.ExtensionAsked()
             | e.MentorshipCompleted()
             | e.NoticeFailed()

@@ -174,6 +174,14 @@ class Pausing(Part):
     since: Instant
     until: Instant
     dropped: int
+    by_leave: bool = False
+    """It follows the leaves of the two; an operator's does not."""
+
+
+class Leave(Part):
+    begins: Instant
+    until: Instant
+    begun: bool = False
 
 
 class Ended(Part):
@@ -222,6 +230,8 @@ class State(Part):
     mentor: Person = Person()
     mentee: Person = Person()
     pausing: Pausing | None = None
+    leaves: dict[Side, Leave] = {}
+    """Who is, was or will be away, by HR's latest word (P6)."""
     paused_for: timedelta = timedelta()
     extended_by_pair: bool = False
     plan_request: PlanRequest | None = None

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Viewer = Literal["own", "partner", "coordinators", "owner", "operators", "temporal", "bearer", "everyone_else"]
-"""Whose eyes. `own`: the person it is about or who wrote it. `operators` run the service, `temporal` are those who look into
+Viewer = Literal["own", "partner", "chosen", "coordinators", "owner", "operators", "temporal", "bearer", "everyone_else"]
+"""Whose eyes. `own`: the person it is about or who wrote it. `chosen`: whoever a person picked for a concern, be it a coordinator, the owner
+or somebody outside the programme; nobody is it by office. `operators` run the service, `temporal` are those who look into
 Temporal's UI and the logs, `bearer` is whoever is given a certificate's address, `everyone_else` includes managers."""
 
 Thing = Literal[
     "name",
+    "address",
     "meetings",
     "slot_answers",
     "cancel_reasons",
@@ -26,6 +28,8 @@ Thing = Literal[
     "surveys",
     "pins",
     "end_wish",
+    "stepped_away",
+    "leave",
     "needs_a_person",
     "concern",
     "certificate",
@@ -42,6 +46,9 @@ THINGS: tuple[Thing, ...] = get_args(Thing)
 _TABLE: dict[Thing, dict[Viewer, Sight]] = {
     # Names stand in the two's mails and pages, in the coordinators' list, and in reports that an operator asks names for.
     "name": {"own": "yes", "partner": "yes", "coordinators": "yes", "operators": "yes", "bearer": "yes"},
+    # In the invitation to the two's meetings, so that they can write to each other; and beside a line of the coordinators' list, which
+    # drafts a mail to who could use a hand. Nowhere else.
+    "address": {"own": "yes", "partner": "yes", "coordinators": "yes"},
     # When the two meet, and whether it took place, was moved or called off. Never what was said.
     "meetings": {"own": "yes", "partner": "yes", "coordinators": "as_number", "operators": "as_code", "temporal": "as_code"},
     "slot_answers": {"own": "yes", "partner": "yes", "operators": "as_code", "temporal": "as_code"},
@@ -58,10 +65,15 @@ _TABLE: dict[Thing, dict[Viewer, Sight]] = {
     "surveys": {"own": "yes", "coordinators": "in_groups", "owner": "in_groups", "operators": "as_code", "temporal": "as_code"},
     "pins": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
     "end_wish": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
+    # That somebody left the programme, which an operator notes; a wish to end stays with who had it (P6).
+    "stepped_away": {"own": "yes", "partner": "yes", "coordinators": "yes", "operators": "as_code", "temporal": "as_code"},
+    # What HR says of a leave. The partner hears of a pause; coordinators only of one that is longer than a pause may last.
+    "leave": {"own": "yes", "coordinators": "yes", "operators": "as_code", "temporal": "as_code"},
     "needs_a_person": {"coordinators": "yes", "owner": "as_number", "operators": "as_code", "temporal": "as_code"},
-    # Apart from the mentorship: a case of its own, with those whom the raiser chose (H16).
-    "concern": {"own": "yes", "coordinators": "if_shared"},
-    "certificate": {"own": "yes", "operators": "as_code", "temporal": "as_code", "bearer": "yes"},
+    # Apart from the mentorship: a case of its own, with those whom the raiser chose (H16). The owner hears how many wait for somebody.
+    "concern": {"own": "yes", "chosen": "yes", "owner": "as_number"},
+    # How many pairs earned theirs is in the coordinators' report at the close.
+    "certificate": {"own": "yes", "coordinators": "as_number", "operators": "as_code", "temporal": "as_code", "bearer": "yes"},
     "certificate_results": {"own": "yes", "operators": "as_code", "bearer": "if_shared"},
     "journal": {"operators": "as_code", "temporal": "as_code"},
 }

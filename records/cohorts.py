@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
 
+from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
 from records.database import Database, Part
 from records.errors import CohortChanged, PairChanged, UnknownCohort
 from records.ids import mentorship_of, mint
-from records.schema import cohorts, enrolments
+from records.schema import Utc, cohorts, enrolments
 from records.sealing import Sealer
 
 _PURPOSE = "records/pairs"
@@ -43,6 +44,10 @@ class Enrolment(BaseModel):
     mentor: str
     mentee: str
     state: State
+    starts_at: Instant | None = None
+    """Its own start, of a pair that joined later than the cohort's."""
+    earned: tuple[EarnedMilestone, ...] = ()
+    """What the mentee brings along from an earlier pair (P6)."""
     started_at: Instant | None = None
     over_at: Instant | None = None
     card: dict[str, Any] | None = None
@@ -52,6 +57,18 @@ class Enrolment(BaseModel):
     def mentorship(self) -> str:
         """The workflow id."""
         return mentorship_of(self.cohort, self.pair)
+
+
+class Couple(BaseModel):
+    """A pair on its way into records: the operator's own id, and two opaque ones. `starts_at` and `earned` as in Enrolment."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pair_id: str
+    mentor: str
+    mentee: str
+    starts_at: Instant | None = None
+    earned: tuple[EarnedMilestone, ...] = ()
 
 
 class EnrolledPairs(BaseModel):
@@ -95,32 +112,35 @@ class Cohorts(Part):
             rows = await connection.execute(select(cohorts).order_by(cohorts.c.starts_at, cohorts.c.id))
             return [_cohort(row) for row in rows]
 
-    async def enrol_pairs(self, cohort: str, pairs: Iterable[tuple[str, str, str]]) -> EnrolledPairs:
+    async def enrol_pairs(self, cohort: str, pairs: Iterable[tuple[str, str, str] | Couple]) -> EnrolledPairs:
         """Enrols (pair_id, mentor, mentee), the people by opaque id; both lists come back in the roster's order.
 
-        Idempotent by pair_id. Raises UnknownCohort, and PairChanged when a pair_id has other people now; then nothing is enrolled.
+        Idempotent by pair_id: what is there keeps its start. Raises UnknownCohort, and PairChanged when a pair_id has other people now;
+        then nothing is enrolled.
         """
-        wanted = {self._lookup(cohort, pair_id): (pair_id, mentor, mentee) for pair_id, mentor, mentee in pairs}
+        couples = [one if isinstance(one, Couple) else Couple(pair_id=one[0], mentor=one[1], mentee=one[2]) for one in pairs]
+        wanted = {self._lookup(cohort, one.pair_id): one for one in couples}
         async with self._database.write(f"cohort/{cohort}") as connection:
             if (await connection.execute(select(cohorts.c.id).where(cohorts.c.id == cohort))).first() is None:
                 raise UnknownCohort(f"no cohort {cohort}")
             rows = (await connection.execute(select(enrolments).where(enrolments.c.cohort == cohort))).all()
             known = {row.pair_lookup: self._enrolment(row) for row in rows if row.pair_lookup in wanted}
-            changed = [pair.pair_id for lookup, pair in known.items() if (pair.mentor, pair.mentee) != wanted[lookup][1:]]
+            changed = [pair.pair_id for lookup, pair in known.items() if (pair.mentor, pair.mentee) != (wanted[lookup].mentor, wanted[lookup].mentee)]
             if changed:
                 raise PairChanged(cohort, tuple(changed))
             position = max((row.position for row in rows), default=0)
             added: list[Enrolment] = []
             inserts: list[dict[str, Any]] = []
-            for lookup, (pair_id, mentor, mentee) in wanted.items():
+            for lookup, one in wanted.items():
                 if lookup in known:
                     continue
                 position += 1
-                pair = Enrolment(cohort=cohort, pair=mint("m", 12), pair_id=pair_id, mentor=mentor, mentee=mentee, state="pending")
+                pair = Enrolment(cohort=cohort, pair=mint("m", 12), state="pending", **dict(one))
                 added.append(pair)
-                sealed = self._sealer.seal(_PURPOSE, pair_id.encode(), pair.mentorship)
+                sealed = self._sealer.seal(_PURPOSE, one.pair_id.encode(), pair.mentorship)
                 values = {"mentorship": pair.mentorship, "position": position, "pair_lookup": lookup, "pair_sealed": sealed}
-                inserts.append(pair.model_dump(include={"cohort", "pair", "mentor", "mentee", "state"}) | values)
+                earned = [milestone.model_dump(mode="json") for milestone in one.earned] or None
+                inserts.append(pair.model_dump(include={"cohort", "pair", "mentor", "mentee", "state", "starts_at"}) | values | {"earned": earned})
             if inserts:
                 await connection.execute(insert(enrolments), inserts)
         return EnrolledPairs(added=tuple(added), existing=tuple(known[lookup] for lookup in wanted if lookup in known))
@@ -133,7 +153,13 @@ class Cohorts(Part):
         """Idempotent; the first instant stays."""
         async with self._database.write() as connection:
             started = update(enrolments).where(enrolments.c.mentorship == mentorship, enrolments.c.state == "pending")
-            await connection.execute(started.values(state="started", started_at=at or datetime.now(UTC)))
+            await connection.execute(started.values(state="started", started_at=func.coalesce(enrolments.c.started_at, literal(at or datetime.now(UTC), Utc))))
+
+    async def await_start(self, mentorship: str) -> None:
+        """It is to be started again, from its journal: its workflow is gone. Idempotent; one that is over stays over."""
+        async with self._database.write() as connection:
+            lost = update(enrolments).where(enrolments.c.mentorship == mentorship, enrolments.c.state == "started")
+            await connection.execute(lost.values(state="pending"))
 
     async def find(self, cohort: str, pair_id: str) -> Enrolment | None:
         """By the operator's own pair id."""
@@ -150,6 +176,10 @@ class Cohorts(Part):
     async def of_person(self, ref: str) -> list[Enrolment]:
         """Every pair that the person is or was in, whichever side."""
         return await self._select(or_(enrolments.c.mentor == ref, enrolments.c.mentee == ref))
+
+    async def running(self) -> list[Enrolment]:
+        """Every pair of every cohort that is not over."""
+        return await self._select(enrolments.c.state != "over")
 
     async def counts(self, cohort: str) -> dict[State, int]:
         """How many pairs are in each state; every state is there."""
@@ -173,6 +203,8 @@ class Cohorts(Part):
             mentor=row.mentor,
             mentee=row.mentee,
             state=row.state,
+            starts_at=row.starts_at,
+            earned=tuple(EarnedMilestone.model_validate(milestone) for milestone in row.earned or ()),
             started_at=row.started_at,
             over_at=row.over_at,
             card=row.card,

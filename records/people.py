@@ -1,17 +1,23 @@
-"""Who the opaque ids are. Kept sealed with a data key of the person's own; found by keyed hashes (H12, P8)."""
+"""Who the opaque ids are. Kept sealed with a data key of the person's own; found by keyed hashes (H12, P8).
+
+Two sources tell of a person: people files, and HR's events at the web hook (P6). The later word stands, field by field; a file says
+something new of a field only where it changed since HR spoke, so that starting again with an old file undoes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mentorship.instant import Instant
 from records.data_keys import DataKeys
 from records.database import Database, Part, chunks
+from records.erasure import clear
 from records.errors import Erased, UnknownPerson
 from records.ids import mint
 from records.schema import data_keys, people
@@ -43,6 +49,47 @@ class Profile(BaseModel):
     status: Literal["active", "leave", "gone"] = "active"
 
 
+Said = Literal["name", "email", "time_zone", "language", "manager_id", "status"]
+"""What HR's events may say of somebody."""
+
+
+class Leave(BaseModel):
+    """Away from `begins` until `until`; without it until further notice. It ends by itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    begins: Instant
+    until: Instant | None = None
+
+    def holds(self, at: datetime) -> bool:
+        return self.begins <= at and not self.is_past(at)
+
+    def is_past(self, at: datetime) -> bool:
+        return self.until is not None and self.until <= at
+
+
+class _Told(BaseModel):
+    """That HR said this field, and when; `filed` is a keyed hash of what the people file had there."""
+
+    at: Instant
+    filed: str
+
+
+class _Kept(Profile):
+    """What is sealed: the profile as it stands, and where it differs from the people file."""
+
+    told: dict[str, _Told] = {}
+    leave: Leave | None = None
+    leave_told_at: Instant | None = None
+
+    def seen(self, at: datetime) -> Profile:
+        """As others see it: who is on leave at `at` has that status."""
+        fields = {name: getattr(self, name) for name in Profile.model_fields}
+        if self.status == "active" and self.leave is not None and self.leave.holds(at):
+            fields["status"] = "leave"
+        return Profile.model_construct(**fields)
+
+
 class People(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
@@ -68,11 +115,44 @@ class People(Part):
             for lookup, profile in wanted.items():
                 ref = refs[lookup]
                 key = keys.get(ref)
-                if key is None or (ref in stored and _opened(key, stored[ref], ref) == profile):
+                if key is None:
                     continue
-                changed = {"sealed": seal_with(key, profile.model_dump_json().encode(), _about(ref)), "email_lookup": self._email_lookup(profile.email)}
-                await connection.execute(update(people).where(people.c.ref == ref).values(**changed))
+                before = _kept(key, stored[ref], ref) if ref in stored else None
+                after = _Kept(**dict(profile)) if before is None else self._filed(before, profile, ref)
+                if after != before:
+                    await self._store(connection, ref, key, after)
         return {profile.person_id: refs[lookup] for lookup, profile in wanted.items()}
+
+    async def tell(self, ref: str, said: Mapping[Said, str | None], at: datetime) -> None:
+        """HR says this of somebody, at this instant; what it said later already stands. Idempotent. Raises UnknownPerson, Erased."""
+        async with self._database.write(_LOCK) as connection:
+            key, before = await self._one(connection, ref)
+            fields: dict[str, Any] = {}
+            told = dict(before.told)
+            for name, value in said.items():
+                if name in told and told[name].at > at:
+                    continue
+                filed = told[name].filed if name in told else self._filed_as(ref, name, getattr(before, name))
+                fields[name], told[name] = value, _Told(at=at, filed=filed)
+            after = before.model_copy(update={**fields, "told": told})
+            if after != before:
+                await self._store(connection, ref, key, after)
+
+    async def note_leave(self, ref: str, leave: Leave | None, at: datetime) -> None:
+        """HR says since when and until when somebody is away, or that nobody is (None). As `tell`."""
+        async with self._database.write(_LOCK) as connection:
+            key, before = await self._one(connection, ref)
+            if before.leave_told_at is None or before.leave_told_at <= at:
+                await self._store(connection, ref, key, before.model_copy(update={"leave": leave, "leave_told_at": at}))
+
+    async def leaves(self, refs: Iterable[str], at: datetime) -> dict[str, Leave]:
+        """The leaves that stand or are ahead, of those who have one."""
+        wanted = list(dict.fromkeys(refs))
+        async with self._database.read() as connection:
+            keys = await self._keys.many(connection, wanted)
+            sealed = await self._sealed(connection, keys)
+        found = {ref: _kept(keys[ref], sealed[ref], ref).leave for ref in wanted if ref in sealed}
+        return {ref: leave for ref, leave in found.items() if leave is not None and not leave.is_past(at)}
 
     async def ref(self, person_id: str) -> str | None:
         """The opaque id of a roster's person_id; also of somebody erased."""
@@ -88,11 +168,8 @@ class People(Part):
     async def profile(self, ref: str) -> Profile:
         """Raises UnknownPerson, Erased."""
         async with self._database.read() as connection:
-            key = await self._keys.of(connection, ref)
-            sealed = await self._sealed(connection, [ref])
-        if ref not in sealed:
-            raise Erased(ref)
-        return _opened(key, sealed[ref], ref)
+            _, kept = await self._one(connection, ref)
+        return kept.seen(datetime.now(UTC))
 
     async def profiles(self, refs: Iterable[str]) -> dict[str, Profile]:
         """Those who are known and not erased."""
@@ -100,7 +177,8 @@ class People(Part):
         async with self._database.read() as connection:
             keys = await self._keys.many(connection, wanted)
             sealed = await self._sealed(connection, keys)
-        return {ref: _opened(keys[ref], sealed[ref], ref) for ref in wanted if ref in sealed}
+        now = datetime.now(UTC)
+        return {ref: _kept(keys[ref], sealed[ref], ref).seen(now) for ref in wanted if ref in sealed}
 
     async def by_email(self, email: str) -> tuple[str, ...]:
         """Everybody with this address, however its letters are cased; nobody is an empty tuple."""
@@ -125,24 +203,47 @@ class People(Part):
             await connection.execute(update(people).where(people.c.ref == ref).values(sealed=seal_with(key, profile.model_dump_json().encode(), _about(ref))))
         return ref
 
-    async def erase(self, ref: str) -> None:
-        """Deletes the person's key, profile and address: notes and certificates' documents are noise from now on; the id stays (P8).
+    async def whole(self, ref: str) -> dict[str, Any]:
+        """Everything that stands here of somebody, as JSON, for who asks what is kept (P8). Raises UnknownPerson, Erased."""
+        async with self._database.read() as connection:
+            _, kept = await self._one(connection, ref)
+        return kept.model_dump(mode="json", exclude={"told"}, exclude_none=True)
 
-        Idempotent. Raises UnknownPerson. Backups made before still hold the key, sealed with the keyring, until they are deleted.
+    async def erase(self, ref: str) -> None:
+        """Deletes the person's key, profile and address: what was sealed with the key is noise from now on; the id stays (P8).
+
+        What becomes of everything else: records/erasure.py. Idempotent. Raises UnknownPerson. Backups made before still hold the key, sealed with the keyring, until they are deleted.
         """
         async with self._database.write(_LOCK) as connection:
             known = (await connection.execute(select(people.c.erased_at).where(people.c.ref == ref))).one_or_none()
             if known is None:
                 raise UnknownPerson(ref)
             await self._keys.drop(connection, ref)
+            await clear(connection, ref)
             erased_at = known.erased_at or datetime.now(UTC)
             await connection.execute(update(people).where(people.c.ref == ref).values(sealed=None, email_lookup=None, erased_at=erased_at))
         await self._database.forget_freed(data_keys)
 
-    async def rewrap(self) -> int:
-        """After the keyring's active key changed: seals every data key with it. Says how many lay under another one."""
-        async with self._database.write(_LOCK) as connection:
-            return await self._keys.rewrap(connection)
+    async def _one(self, connection: AsyncConnection, ref: str) -> tuple[bytes, _Kept]:
+        key = await self._keys.of(connection, ref)
+        sealed = await self._sealed(connection, [ref])
+        if ref not in sealed:
+            raise Erased(ref)
+        return key, _kept(key, sealed[ref], ref)
+
+    async def _store(self, connection: AsyncConnection, ref: str, key: bytes, kept: _Kept) -> None:
+        changed = {"sealed": seal_with(key, kept.model_dump_json().encode(), _about(ref)), "email_lookup": self._email_lookup(kept.email)}
+        await connection.execute(update(people).where(people.c.ref == ref).values(**changed))
+
+    def _filed(self, before: _Kept, profile: Profile, ref: str) -> _Kept:
+        """A people file's word about somebody who is known: where it still says what it said when HR spoke, HR's word stands."""
+        fields = dict(profile)
+        standing = {name: told for name, told in before.told.items() if told.filed == self._filed_as(ref, name, fields[name])}
+        kept = {name: getattr(before, name) for name in standing}
+        return before.model_copy(update={**fields, **kept, "told": standing})
+
+    def _filed_as(self, ref: str, name: str, value: str | None) -> str:
+        return self._sealer.blind(_PURPOSE, f"filed {ref} {name} {value}")
 
     async def _known(self, connection: AsyncConnection, lookups: Iterable[str]) -> dict[str, str]:
         known: dict[str, str] = {}
@@ -166,8 +267,8 @@ class People(Part):
         return self._sealer.blind(_PURPOSE, f"email {address}") if address else None
 
 
-def _opened(key: bytes, sealed: bytes, ref: str) -> Profile:
-    return Profile.model_validate_json(open_with(key, sealed, _about(ref)))
+def _kept(key: bytes, sealed: bytes, ref: str) -> _Kept:
+    return _Kept.model_validate_json(open_with(key, sealed, _about(ref)))
 
 
 def _about(ref: str) -> str:

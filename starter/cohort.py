@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,18 +12,22 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from temporalio.client import Client
 
+from gateway.keyring import KeyringUnusable
+from gateway.orders import send_order
 from gateway.settings import Settings
 from mentorship.people import is_id
-from records.cohorts import EnrolledPairs, Enrolment
-from records.errors import CohortChanged, Erased, PairChanged, ProgrammeChanged
+from records import reporting_line
+from records.cohorts import Enrolment
+from records.errors import CohortChanged, Erased, PairChanged, ProgrammeChanged, RecordsError
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, columns, is_terminal
-from starter.enrolment import planned, refuse_past, short_plans, signal_with_start, start_instant, watch, write_down
+from starter.enrolment import Intake, Written, intake, planned, refuse_past, short_plans, signal_with_start, watch, write_down
 from starter.faults import Findings
 from starter.printable import unprintable
 from starter.programme import refuse_faults
-from starter.reach import open_records, reach_temporal
+from starter.reach import login, open_records, reach_temporal
 from starter.rehearsed_calendar import preview
 from starter.roster import Roster, read_roster
 from starter.start_instant import parse_start
@@ -43,10 +48,13 @@ def start(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait without progress for a worker; 0: do not wait.")] = 30.0,
     json: Json = False,
 ) -> None:
-    """Starts a cohort, or what is new in it. Nothing starts until every file is free of faults."""
+    """Starts a cohort, or what is new in it. Nothing starts until every file is free of faults.
+
+    Starting again: pairs that are new join with the programme's full length from --starts or `now`, and changed people are taken over.
+    """
     if not is_id(cohort):
         raise Misused(f"--cohort: {cohort!r} does not fit, expected 1 to 40 of a-z, 0-9 and -, beginning with a letter or digit")
-    roster = read_files(programme, people, pairs)
+    roster = read_files(programme, people, pairs, enrolled=() if dry_run else asyncio.run(_enrolled(cohort)))
     try:
         at = parse_start(starts, roster.programme.programme.time_zone)
     except ValueError as error:
@@ -72,14 +80,17 @@ def status(
     asyncio.run(_status(cohort, names, json))
 
 
-def read_files(programme: Path, people: Path, pairs: Path) -> Roster:
-    """The three files of a cohort. Raises Misused for one that is not there, Refused with every fault of all of them."""
+def read_files(programme: Path, people: Path, pairs: Path, *, enrolled: Collection[str] = ()) -> Roster:
+    """The three files of a cohort. Raises Misused for one that is not there, Refused with every fault of all of them.
+
+    Of pairs that are `enrolled` nothing is decided anew: people leave, and lines change.
+    """
     findings = Findings()
     missing = [f"{path}: {'is a folder' if path.is_dir() else 'no such file'}" for path in (programme, people, pairs) if not path.is_file()]
     if missing:
         raise Misused("\n".join(missing))
     try:
-        roster = read_roster(programme, people, pairs, findings)
+        roster = read_roster(programme, people, pairs, findings, enrolled=enrolled)
     except OSError as error:
         raise Misused(f"{error.filename}: {error.strerror or 'cannot be read'}") from error
     refuse_faults(findings)
@@ -102,23 +113,44 @@ def _printed(roster: Roster) -> dict[str, str]:
 async def _start(roster: Roster, cohort: str, when: str, patience: float, as_json: bool) -> None:
     settings = Settings.load()
     async with open_records(settings) as records:
-        at, is_new = await start_instant(records, when, cohort, roster.programme.programme.time_zone)
-        plans = planned(roster, at)
-        if is_new:
-            refuse_past(plans, datetime.now(UTC))
-        for line in short_plans(roster.programme, plans):
-            aside(line)
-        client = await reach_temporal(settings)  # before anything is written
-        pairs = await _written(records, roster, cohort, at)
-        if is_new or (await records.cohorts.counts(cohort))["pending"]:
+        with _refusals(cohort):
+            joining = await intake(records, roster, cohort, when)
+            for line in short_plans(roster.programme, joining.plans):
+                aside(line)
+            client = await reach_temporal(settings)  # before anything is written
+            written = await write_down(records, roster, cohort, joining)
+        in_line = [] if joining.is_new else await _recheck(records, client, settings)
+        if joining.is_new or (await records.cohorts.counts(cohort))["pending"]:
             await signal_with_start(client, cohort)
         pending = await _watched(records, cohort, patience) if patience else (await records.cohorts.counts(cohort))["pending"]
-    _tell(cohort, at, pairs, pending=pending, patience=patience, as_json=as_json)
+    _tell(cohort, joining, written, in_line, pending=pending, patience=patience, as_json=as_json)
 
 
-async def _written(records: Records, roster: Roster, cohort: str, at: datetime) -> EnrolledPairs:
+async def _enrolled(cohort: str) -> frozenset[str]:
+    """The pair ids that the cohort has. Nothing when records cannot be asked: whoever needs them says so later."""
     try:
-        return await write_down(records, roster, cohort, at)
+        async with open_records(Settings.load()) as records:
+            return frozenset(pair.pair_id for pair in await records.cohorts.enrolments(cohort))
+    except (RecordsError, KeyringUnusable):
+        return frozenset()
+
+
+async def _recheck(records: Records, client: Client, settings: Settings) -> list[Enrolment]:
+    """The pairs that lie within one reporting line now (H4); each is on the coordinators' list once Temporal has heard, and goes on."""
+    by = await records.people.operator(login())
+    orders = await reporting_line.orders(records, by=by, at=datetime.now(UTC))
+    for order in orders:
+        try:
+            await send_order(client, order.enrolment.mentorship, order.command, settings.update_timeout)
+        except (TimeoutError, RuntimeError, OSError):
+            aside(f"{order.enrolment.pair_id} of {order.enrolment.cohort} could not be told of its reporting line: start again")
+    return [order.enrolment for order in orders if order.command.command == "flag"]
+
+
+@contextmanager
+def _refusals(cohort: str) -> Iterator[None]:
+    try:
+        yield
     except ProgrammeChanged as error:
         first = f"programme {error.programme} version {error.version} was started with other rules; expected another version for what differs:"
         raise Refused(first, *(f"  {line}" for line in error.differences), result={"ok": False, "differences": error.differences}) from error
@@ -137,16 +169,27 @@ async def _watched(records: Records, cohort: str, patience: float) -> int:
         return await watch(records, cohort, patience, lambda started, total: bar.update(task, completed=started, total=total))
 
 
-def _tell(cohort: str, at: datetime, pairs: EnrolledPairs, *, pending: int, patience: float, as_json: bool) -> None:
+def _tell(cohort: str, joining: Intake, written: Written, in_line: Sequence[Enrolment], *, pending: int, patience: float, as_json: bool) -> None:
+    pairs = written.pairs
+    later = {pair.pair_id: pair.starts_at for pair in pairs.added if pair.starts_at is not None}
     result = {
         "ok": not pending or not patience,
         "cohort": cohort,
-        "starts": at,
+        "starts": joining.starts,
         "added": [pair.pair_id for pair in pairs.added],
         "existing": [pair.pair_id for pair in pairs.existing],
         "pending": pending,
+        "later": later,
+        "people_changed": written.changed,
+        "in_one_line": [{"cohort": pair.cohort, "pair_id": pair.pair_id} for pair in in_line],
     }
-    lines = [f"cohort {cohort}, start {at:%Y-%m-%d %H:%M}Z: {len(pairs.added)} pairs added, {len(pairs.existing)} were there"]
+    lines = [f"cohort {cohort}, start {joining.starts:%Y-%m-%d %H:%M}Z: {len(pairs.added)} pairs added, {len(pairs.existing)} were there"]
+    for at in sorted(set(later.values())):
+        lines.append(f"{sum(start == at for start in later.values())} of them start {at:%Y-%m-%d %H:%M}Z, with the programme's full length")
+    if written.changed:
+        lines.append(f"{written.changed} people changed: mails go to the new addresses from the next one on")
+    for pair in in_line:
+        lines.append(f"{pair.pair_id} of {pair.cohort}: the two lie within one reporting line now; it goes on, and stands in the coordinators' list")
     if pending and patience:
         raise Refused(*lines, f"{pending} pairs still wait for a worker; nothing is lost, they start when one runs", result=result)
     answer(result, lines, as_json=as_json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -31,9 +32,12 @@ class PairsFile:
     pairs: tuple[RosterPair, ...]
 
 
-def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings) -> PairsFile:
-    """The pairs in that file; their faults go to `findings`. Raises OSError when there is no such file."""
-    reader = _Reader(str(path), people, reporting_line, findings)
+def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings, *, enrolled: Collection[str] = ()) -> PairsFile:
+    """The pairs in that file; their faults go to `findings`. Raises OSError when there is no such file.
+
+    `enrolled` are pair ids that run already: their people may be away or gone by now, or lie in one line, and nothing is decided anew.
+    """
+    reader = _Reader(str(path), people, reporting_line, findings, enrolled)
     before = len(findings.faults)
     for row in read_table(path, REQUIRED, (), findings):
         reader.take(row)
@@ -44,11 +48,12 @@ def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["al
 
 
 class _Reader:
-    def __init__(self, path: str, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings) -> None:
+    def __init__(self, path: str, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings, enrolled: Collection[str]) -> None:
         self._path = path
         self._people = people
         self._distance = reporting_line
         self._findings = findings
+        self._enrolled = enrolled
         self._managers = {person_id: person.profile.manager_id for person_id, person in people.people.items()}
         self._lines: dict[str, int] = {}
         self._couples: dict[tuple[str, str], int] = {}
@@ -60,12 +65,13 @@ class _Reader:
             if not row[column].text:
                 self._tell(row[column], column, "nothing", "a value")
         self._check_id(row["pair_id"])
-        mentor = self._person(row["mentor_id"], "mentor_id", "mentor")
-        mentee = self._person(row["mentee_id"], "mentee_id", "mentee")
+        runs = pair_id in self._enrolled
+        mentor = self._person(row["mentor_id"], "mentor_id", "mentor", runs=runs)
+        mentee = self._person(row["mentee_id"], "mentee_id", "mentee", runs=runs)
         if mentor_id and mentor_id == mentee_id:
             self._tell(row["mentee_id"], "mentee_id", "the mentor of this pair", "somebody else")
         elif mentor is not None and mentee is not None:
-            self._check_couple(row, mentor, mentee)
+            self._check_couple(row, mentor, mentee, runs=runs)
         if pair_id and mentor_id and mentee_id:
             self.pairs.append(RosterPair(pair_id, mentor_id, mentee_id, row))
 
@@ -88,7 +94,7 @@ class _Reader:
             self._tell(cell, "pair_id", f"{shown(cell.text)} stands on line {self._lines[cell.text]} already", "each pair id once")
         self._lines.setdefault(cell.text, cell.line)
 
-    def _person(self, cell: Cell, field: str, side: str) -> Person | None:
+    def _person(self, cell: Cell, field: str, side: str, *, runs: bool) -> Person | None:
         if not cell.text or not self._people.people:  # a people file without anybody is a fault of its own
             return None
         person = self._people.people.get(cell.text)
@@ -98,18 +104,22 @@ class _Reader:
                 cell, field, f"nobody with the id {shown(cell.text)} in {self._people.path}", f"{meant} perhaps" if meant else "a person_id of that file"
             )
             return None
+        if runs:
+            return person
         if person.profile.role not in {None, side, "both"}:
             self._tell(cell, field, f"{shown(cell.text)} has the role {person.profile.role}", f"{side} or both")
         if person.profile.status != "active":
             self._tell(cell, field, f"{shown(cell.text)} is {_status(person)}", "somebody active")
         return person
 
-    def _check_couple(self, row: Row, mentor: Person, mentee: Person) -> None:
+    def _check_couple(self, row: Row, mentor: Person, mentee: Person, *, runs: bool) -> None:
         couple = (mentor.profile.person_id, mentee.profile.person_id)
         if couple in self._couples:
             self._tell(row["mentor_id"], "mentor_id", f"the same pair as on line {self._couples[couple]}", "each pair once")
             return
         self._couples[couple] = row.line
+        if runs:
+            return
         distance = levels_between(*couple, self._managers)
         if distance is not None and (self._distance == "all" or distance <= self._distance):
             levels = f"{distance} level{'s' if distance > 1 else ''} apart in the reporting line"

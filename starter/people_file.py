@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from records.address import is_address
 from records.people import Profile
 from schedule.calendar import zone_names
 from schedule.working_days import country_codes
@@ -19,7 +20,6 @@ REQUIRED = ("person_id", "name", "email")
 OPTIONAL = ("role", "time_zone", "language", "country", "manager_id", "department", "skills", "goals", "capacity", "status")
 ROLES = ("mentor", "mentee", "both", "coordinator", "owner", "contact")
 STATUSES = ("active", "leave", "gone")
-_EMAIL = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?")
 _MOST = 1000
 
 
@@ -137,7 +137,7 @@ def _name(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if len(text) > 254 or not _EMAIL.fullmatch(text) or ".." in text or text[0] == "." or ".@" in text:
+    if not is_address(text):
         raise _Expected("an e-mail address such as ana@example.com", f"{shown(text)} is not an e-mail address")
     return text
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+
+from records.reporting_line import way_between
 
 
 def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> int | None:
@@ -10,8 +12,8 @@ def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> 
 
     A manager outside `managers` ends the line there. Lines that lead back to themselves are followed once.
     """
-    found = [level for low, high in ((one, other), (other, one)) for level, name in enumerate(_above(low, managers), start=1) if name == high]
-    return min(found, default=None)
+    way = way_between(one, other, managers)
+    return None if way is None else len(way) - 1
 
 
 def circles(managers: Mapping[str, str | None]) -> list[tuple[str, ...]]:
@@ -34,12 +36,3 @@ def circles(managers: Mapping[str, str | None]) -> list[tuple[str, ...]]:
             found.append(tuple(circle))
         settled |= trail.keys()
     return found
-
-
-def _above(name: str, managers: Mapping[str, str | None]) -> Iterator[str]:
-    seen = {name}
-    at = managers.get(name)
-    while at is not None and at not in seen:
-        yield at
-        seen.add(at)
-        at = managers.get(at)

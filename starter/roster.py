@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,11 +51,14 @@ class Roster:
         )
 
 
-def read_roster(programme: Path, people: Path, pairs: Path, findings: Findings) -> Roster | None:
-    """The three files, or None with every fault of all of them in `findings`. Raises OSError when one is not there."""
+def read_roster(programme: Path, people: Path, pairs: Path, findings: Findings, *, enrolled: Collection[str] = ()) -> Roster | None:
+    """The three files, or None with every fault of all of them in `findings`. Raises OSError when one is not there.
+
+    `enrolled` as in `read_pairs`.
+    """
     programme_file = read_programme(programme, findings)
     people_file = read_people(people, findings)
-    pairs_file = read_pairs(pairs, people_file, programme_file.reporting_line, findings)
+    pairs_file = read_pairs(pairs, people_file, programme_file.reporting_line, findings, enrolled=enrolled)
     check_circles(people_file, findings)
     if people_file.people:
         _check_contacts(programme_file, people_file, findings)

@@ -19,8 +19,9 @@ from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRej
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.names import RECEIPT_QUERY
+from gateway.orders import send_order
 from gateway.settings import Settings
-from mentorship.commands import ParticipantCommand
+from mentorship.commands import OperatorCommand, ParticipantCommand
 from records.cohorts import Enrolment
 from records.errors import DifferentBody, Erased, RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.store import Records
@@ -67,14 +68,14 @@ class Door:
 
     async def enrolment(self, cohort: str, pair_id: str) -> Enrolment:
         """By the operator's own pair id. Raises Problem: 404, 503."""
-        found = await self._from_records(self._records.cohorts.find(cohort, pair_id))
+        found = await self.from_records(self._records.cohorts.find(cohort, pair_id))
         if found is None:
             raise Problem(HTTPStatus.NOT_FOUND, "no-such-mentorship", "no such mentorship")
         return found
 
     async def participant(self, enrolment: Enrolment, person_id: str) -> str | None:
         """The opaque id of the roster's person, if that is one of the two. Raises Problem: 503."""
-        ref = await self._from_records(self._records.people.ref(person_id))
+        ref = await self.from_records(self._records.people.ref(person_id))
         return ref if ref in (enrolment.mentor, enrolment.mentee) else None
 
     async def take(self, enrolment: Enrolment, by: str, message_id: str, digest: str, write: Callable[[Keep], ParticipantCommand]) -> None:
@@ -84,12 +85,12 @@ class Door:
         """
         mentorship = enrolment.mentorship
         try:
-            accepted = await self._from_records(self._records.doors.accept(mentorship, message_id, digest, self._clock()))
+            accepted = await self.from_records(self._records.doors.accept(mentorship, message_id, digest, self._clock()))
         except DifferentBody:
             raise malformed([Fault("webhook-id", "came before with another body", header=True)]) from None
         if accepted.sent:
             return
-        if not accepted.fresh and await self._from_records(self._records.journal.receipt(mentorship, message_id)) is not None:
+        if not accepted.fresh and await self.from_records(self._records.journal.receipt(mentorship, message_id)) is not None:
             await self._mark_sent(mentorship, message_id)  # taken, and only our note of it was lost
             return
         if enrolment.state == "over":
@@ -104,11 +105,31 @@ class Door:
         command = write(keep).model_copy(update={"message_id": message_id, "by": by, "at": accepted.at})
         for word in words:
             try:
-                await self._from_records(self._records.notes.put(by, mentorship, word.kind, word.text, word.shared, note_id=word.note_id))
+                await self.from_records(self._records.notes.put(by, mentorship, word.kind, word.text, word.shared, note_id=word.note_id))
             except Erased:
                 raise malformed([Fault("#/by", "this person was erased")]) from None
         await self._signal(enrolment, command)
         await self._mark_sent(mentorship, message_id)
+
+    async def order(self, enrolment: Enrolment, digest: str, command: OperatorCommand) -> None:
+        """Returns once Temporal has an operator's command that nobody waits for, or had it before; to what is over nothing is told.
+
+        Raises Problem: 503 when a retry may help.
+        """
+        mentorship = enrolment.mentorship
+        if enrolment.state != "started":
+            return
+        accepted = await self.from_records(self._records.doors.accept(mentorship, command.message_id, digest, command.at or self._clock()))
+        if accepted.sent:
+            return
+        try:
+            if not await send_order(self._client, mentorship, command, self._settings.webhook_timeout):
+                _log.warning("mentorship not running", mentorship=mentorship)  # it ended a moment ago, or `doctor` names it
+        except RPCError as error:
+            self._unreachable(error.status.name)
+        except (TimeoutError, RuntimeError, OSError) as error:
+            self._unreachable(type(error).__name__)
+        await self._mark_sent(mentorship, command.message_id)
 
     async def receipt(self, enrolment: Enrolment, message_id: str) -> Receipt:
         """The journal's word, else the running workflow's, else `waiting`: also with no worker alive. Raises Problem: 503.
@@ -116,8 +137,8 @@ class Door:
         What came in the instant in which the mentorship closed is not in its journal and never will be: refused, `over`.
         """
         mentorship = enrolment.mentorship
-        sealed = enrolment.state == "over" and await self._from_records(self._records.journal.is_sealed(mentorship))
-        row = await self._from_records(self._records.journal.receipt(mentorship, message_id))
+        sealed = enrolment.state == "over" and await self.from_records(self._records.journal.is_sealed(mentorship))
+        row = await self.from_records(self._records.journal.receipt(mentorship, message_id))
         if row is None and sealed:
             return Receipt("refused", "over")
         if row is not None:
@@ -147,7 +168,7 @@ class Door:
 
     async def _missing(self, enrolment: Enrolment) -> NoReturn:
         """Temporal runs no such workflow: it ended a moment ago, was not started yet, or somebody has to look (`doctor`)."""
-        now = await self._from_records(self._records.cohorts.by_mentorship(enrolment.mentorship))
+        now = await self.from_records(self._records.cohorts.by_mentorship(enrolment.mentorship))
         if now is not None and now.state == "over":
             raise _over()
         _log.warning("mentorship not running", mentorship=enrolment.mentorship, state=enrolment.state)
@@ -175,7 +196,7 @@ class Door:
         except RecordsUnavailable:
             _log.warning("sent but not marked", mentorship=mentorship)
 
-    async def _from_records(self, asked: Awaitable[T]) -> T:
+    async def from_records(self, asked: Awaitable[T]) -> T:
         try:
             return await asked
         except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:

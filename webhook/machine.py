@@ -8,18 +8,15 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-import structlog
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
-from gateway.settings import Settings
 from webhook import openapi
 from webhook.bodies import BODIES, Body
 from webhook.door import Door
-from webhook.pace import Pace
-from webhook.problems import Fault, Problem, malformed
+from webhook.problems import Fault, malformed
+from webhook.programs import Programs
 from webhook.reading import digest, parse, validate
-from webhook.signatures import Signatures, Signed
 
 Cohort = Annotated[str, Path(description="the cohort's id")]
 PairId = Annotated[str, Path(description="the operator's pair_id, as in the pairs file")]
@@ -41,18 +38,16 @@ class ReceiptAnswer(BaseModel):
 
 
 class Machine:
-    """Reads and checks requests in one order for all routes: size, signature, pace, scope; only then does it look anything up."""
+    """Checks who sends and what the secret may speak for; only then does it look anything up."""
 
-    def __init__(self, settings: Settings, door: Door, pace: Pace) -> None:
-        self._most = settings.webhook_max_body
-        self._signatures = Signatures(settings.webhook_secrets)
-        self._pace = pace
+    def __init__(self, programs: Programs, door: Door) -> None:
+        self._programs = programs
         self._door = door
 
     async def post(self, request: Request, cohort: str, pair: str, command: str, model: type[Body]) -> Taken:
         """Raises Problem for every answer but 202."""
-        raw = await self._read(request)
-        signed = self._signed(request, raw, cohort)
+        raw, signed = await self._programs.hear(request)
+        signed.speak_for(cohort)
         enrolment = await self._door.enrolment(cohort, pair)
         value, faults = parse(raw)
         body = None
@@ -70,37 +65,17 @@ class Machine:
 
     async def receipt(self, request: Request, cohort: str, pair: str, message_id: str) -> ReceiptAnswer:
         """Raises Problem: 401, 403, 404, 413, 422, 429, 503."""
-        raw = await self._read(request)
+        raw, signed = await self._programs.hear(request)
+        signed.speak_for(cohort)
         if raw:
             raise malformed([Fault("#", "expected an empty body")])
-        self._signed(request, raw, cohort)
         found = await self._door.receipt(await self._door.enrolment(cohort, pair), message_id)
         return ReceiptAnswer.model_validate({"message_id": message_id, "status": found.status, "reason": found.reason, "at": found.at})
 
-    def _signed(self, request: Request, raw: bytes, cohort: str) -> Signed:
-        signed = self._signatures.verify(request.headers, raw)
-        structlog.contextvars.bind_contextvars(sender=signed.sender)
-        self._pace.take(signed.sender)
-        signed.speak_for(cohort)
-        return signed
 
-    async def _read(self, request: Request) -> bytes:
-        """The body, as long as it is not too long: a longer one is never read to its end."""
-        found = bytearray()
-        announced = request.headers.get("content-length", "")
-        if not announced.isdecimal() or int(announced[:20]) <= self._most:
-            async for chunk in request.stream():
-                found += chunk
-                if len(found) > self._most:
-                    break
-            else:
-                return bytes(found)
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"expected at most {self._most} bytes", headers={"Connection": "close"})
-
-
-def router(settings: Settings, door: Door, pace: Pace) -> APIRouter:
+def router(programs: Programs, door: Door) -> APIRouter:
     """A route for every command, so that each has its own schema in the OpenAPI document."""
-    machine = Machine(settings, door, pace)
+    machine = Machine(programs, door)
     routes = APIRouter(tags=["programs"])
     for command, model in BODIES.items():
         routes.add_api_route(

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from starlette.requests import Request
 
-from webhook.bodies import Body
-from webhook.problems import Fault
+from webhook.bodies import Part
+from webhook.problems import Fault, Problem
+
+B = TypeVar("B", bound=Part)
 
 WHOLE = "#"
+
+
+async def read(request: Request, most: int) -> bytes:
+    """The body, as long as it has at most so many bytes: a longer one is never read to its end. Raises Problem (413)."""
+    found = bytearray()
+    announced = request.headers.get("content-length", "")
+    if not announced.isdecimal() or int(announced[:20]) <= most:
+        async for chunk in request.stream():
+            found += chunk
+            if len(found) > most:
+                break
+        else:
+            return bytes(found)
+    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"expected at most {most} bytes", headers={"Connection": "close"})
 
 
 def parse(raw: bytes) -> tuple[Any, list[Fault]]:
@@ -43,7 +61,7 @@ def digest(command: str, value: Any) -> str:
     return hashlib.sha256(command.encode() + b"\n" + canonical(value)).hexdigest()
 
 
-def validate(model: type[Body], value: Any) -> tuple[Body | None, list[Fault]]:
+def validate(model: type[B], value: Any) -> tuple[B | None, list[Fault]]:
     """The body, or None and every fault in it."""
     if not isinstance(value, dict):
         return None, [Fault(WHOLE, "expected an object")]

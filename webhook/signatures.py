@@ -39,6 +39,11 @@ class Signed:
         if not self.secret.allows(cohort):
             raise Problem(HTTPStatus.FORBIDDEN, "out-of-scope", "this secret may not speak for this cohort")
 
+    def speak_for_people(self) -> None:
+        """Raises Problem (403) outside the secret's scope, whether or not there is such a person."""
+        if not self.secret.allows_people:
+            raise Problem(HTTPStatus.FORBIDDEN, "out-of-scope", "this secret may not speak for people")
+
 
 class Signatures:
     def __init__(self, secrets: Mapping[str, WebhookSecret]) -> None:

@@ -14,7 +14,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from activities.enrolment import DigestRequest, Progress
 from gateway import search_attributes
 from gateway.names import MENTORSHIP, TASK_QUEUE
-from mentorship.commands import Plan
+from gateway.orders import send_order
+from mentorship.commands import End, Pause, Plan
 from mentorship.events import MentorshipStarted
 from mentorship.label import Label
 from mentorship.people import Pair
@@ -23,7 +24,11 @@ from records.cohorts import Cohort, Enrolment
 from records.store import Records
 from schedule.plan import plan
 from worker.planner import spread_out
+from worker.revival import revive
 from workflows.mentorship import MentorshipInput
+
+_PATIENCE = 10.0
+"""Seconds that Temporal has to take an order."""
 
 
 class Digests(Protocol):
@@ -41,9 +46,27 @@ class RecordsOffice:
         known, programme = await self._known(cohort)
         for number, enrolment in enumerate(await self._records.cohorts.pending(cohort, most), 1):
             await self._start(enrolment, known, programme)
+            await self._tell_of_absences(enrolment)
             await self._records.cohorts.mark_started(enrolment.mentorship)
+            await self._tell_of_absences(enrolment)  # HR may have spoken in between, when this pair was not to be told yet
             beat(number)
         return await self.progress(cohort)
+
+    async def _tell_of_absences(self, enrolment: Enrolment) -> None:
+        """What HR said of the two before there was a mentorship to tell it to (webhook/people_door.py). Told again, it changes nothing."""
+        now = datetime.now(UTC)
+        couple = (enrolment.mentor, enrolment.mentee)
+        profiles, leaves = await self._records.people.profiles(couple), await self._records.people.leaves(couple, now)
+        for ref in couple:
+            head = {"message_id": f"hr.enrolled.{ref}", "by": "operator", "at": now}
+            order: End | Pause
+            if ref in profiles and profiles[ref].status == "gone":
+                order = End(**head, reason="stepped_away", leaver=ref)
+            elif ref in leaves:
+                order = Pause(**head, away=ref, begins=leaves[ref].begins, until=leaves[ref].until)
+            else:
+                continue
+            await send_order(self._client, enrolment.mentorship, order, _PATIENCE)
 
     async def progress(self, cohort: str) -> Progress:
         known, programme = await self._known(cohort)
@@ -66,19 +89,9 @@ class RecordsOffice:
         return known, await self._records.programmes.get(known.programme, known.version)
 
     async def _start(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> None:
-        planned = await self._plan(enrolment, programme, cohort.starts_at)
-        now = datetime.now(UTC)
-        if planned.slots and planned.slots[0].start <= now:  # a late joiner's time begins when they join
-            planned = await self._plan(enrolment, programme, now)
-        begins = MentorshipStarted(
-            at=planned.starts,
-            pair=Pair(mentor=enrolment.mentor, mentee=enrolment.mentee),
-            rules=programme.rules(),
-            starts=planned.starts,
-            ends=planned.ends,
-            reporting_ends=planned.reporting_ends,
-            slots=planned.slots,
-        )
+        """Its first time, or again from its journal when Temporal has lost it."""
+        carried = await revive(self._records, enrolment.mentorship)
+        begins = await self._begins(enrolment, cohort, programme) if carried is None else None
         attributes = TypedSearchAttributes(
             [
                 SearchAttributePair(search_attributes.COHORT, enrolment.cohort),
@@ -89,16 +102,32 @@ class RecordsOffice:
         try:
             await self._client.start_workflow(
                 MENTORSHIP,
-                MentorshipInput(cohort=enrolment.cohort, texts=cohort.texts_digest, begins=begins),
+                MentorshipInput(cohort=enrolment.cohort, texts=cohort.texts_digest, begins=begins, carried=carried),
                 id=enrolment.mentorship,
                 task_queue=TASK_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE if carried is None else WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 search_attributes=attributes,
                 static_summary=Label(f"Mentorship in cohort {enrolment.cohort}"),
             )
         except WorkflowAlreadyStartedError:
             return
+
+    async def _begins(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> MentorshipStarted:
+        planned = await self._plan(enrolment, programme, enrolment.starts_at or cohort.starts_at)
+        now = datetime.now(UTC)
+        if planned.slots and planned.slots[0].start <= now:  # no worker lived until after the first meeting: nobody was prepared for it
+            planned = await self._plan(enrolment, programme, now)
+        return MentorshipStarted(
+            at=planned.starts,
+            pair=Pair(mentor=enrolment.mentor, mentee=enrolment.mentee),
+            rules=programme.rules(),
+            starts=planned.starts,
+            ends=planned.ends,
+            reporting_ends=planned.reporting_ends,
+            slots=planned.slots,
+            earned=enrolment.earned,
+        )
 
     async def _plan(self, enrolment: Enrolment, programme: Programme, starts: datetime) -> Plan:
         mentor = await self._records.people.profile(enrolment.mentor)

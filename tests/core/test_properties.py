@@ -167,15 +167,20 @@ DONE_BY_PEOPLE = [
     st.builds(c.AskExtension),
     st.builds(c.SubmitPrivately, body=BODIES),
 ]
+AWAY = st.sampled_from(["p-mentor", "p-mentee", "p-stranger"])
 DONE_BY_OPERATORS = [
     st.builds(c.Pause, until=NEAR),
+    st.builds(c.Pause, until=NEAR, away=AWAY, begins=NEAR),
     st.builds(c.Resume),
+    st.builds(c.Resume, away=AWAY),
+    st.just(c.Flag()),
     st.builds(c.Extend, length=st.one_of(hours(0, 700), st.just(Duration(days=69_993)))),
     st.builds(c.WaiveMilestone, milestone=MILESTONE),
-    st.builds(c.Resolve, line=st.sampled_from(["silence", "not_held", "no_meeting", "rematch", "cancellations_mentee"])),
+    st.builds(c.Resolve, line=st.sampled_from(["silence", "not_held", "no_meeting", "rematch", "cancellations_mentee", "on_leave", "reporting_line"])),
 ]
 DONE_RARELY = [
     st.builds(c.End, reason=st.sampled_from(["operator", "stepped_away", "conduct", "rematch"])),
+    st.builds(c.End, reason=st.just("stepped_away"), leaver=AWAY),
     st.builds(c.ApplyPlan, slots=st.lists(INSTANT.map(lambda at: c.Slot(start=at, prepare_at=at, ask_at=at)), max_size=2).map(tuple)),
     st.builds(c.NoteCertificates, certificates=st.just({"p-mentor": "forged"})),
     st.builds(
@@ -307,7 +312,10 @@ def _likely(state: State, now: datetime, number: int, luck: Random) -> Any:
     if kind < 0.96:
         return c.AskExtension(by=by)
     if kind < 0.98:
-        return luck.choice([c.Pause(by="o-ana", until=now + timedelta(days=20)), c.Resume(by="o-ana"), c.Extend(by="o-ana", length=Duration(days=30))])
+        begins = now + timedelta(days=luck.choice([0, 3]))
+        away = c.Pause(by="o-ana", away=by, begins=begins, until=begins + timedelta(days=luck.choice([5, 20, 200])))
+        pause = c.Pause(by="o-ana", until=now + timedelta(days=20))
+        return luck.choice([pause, away, c.Resume(by="o-ana"), c.Resume(by="o-ana", away=by), c.Extend(by="o-ana", length=Duration(days=30))])
     return c.NoteFailedNotice(by=c.SERVICE, notice="absence_reported", to=luck.choice(["mentor", "mentee"]), meeting=n, why="bounced")
 
 

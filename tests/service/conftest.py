@@ -307,25 +307,41 @@ class House:
                 await stack.enter_async_context(worker)
             yield
 
-    def worker_process(self, *, key_file: Path | None = None, name: str = "worker") -> Process:
-        """`python -m worker.main`, as an operator runs it; not started yet."""
+    def worker_process(self, *, key_file: Path | None = None, name: str = "worker", **changes: str) -> Process:
+        """`python -m worker.main`, as an operator runs it; not started yet. `changes` are further settings."""
+        env = self._environment(KEY_FILE=str(key_file or self.settings.key_file), **changes)
+        return Process([sys.executable, "-m", "worker.main"], self.folder / f"{name}.log", env)
+
+    def hook_process(self, port: int, **changes: str) -> Process:
+        """`python -m webhook.main` on that port; not started yet."""
+        return Process([sys.executable, "-m", "webhook.main"], self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
+
+    def _environment(self, **changes: str) -> dict[str, str]:
         settings = self.settings
         env = {name: value for name, value in os.environ.items() if not name.startswith(("MENTORSHIP_", "TEMPORAL_", "COVERAGE", "PYTEST"))}
-        env |= {
-            "TEMPORAL_ADDRESS": self.server.address,
-            "MENTORSHIP_DATABASE_URL": settings.database_url,
-            "MENTORSHIP_KEY_FILE": str(key_file or settings.key_file),
-            "MENTORSHIP_SMTP_HOST": settings.smtp_host,
-            "MENTORSHIP_SMTP_PORT": str(settings.smtp_port),
-            "MENTORSHIP_SMTP_TLS": "none",
-            "MENTORSHIP_MAIL_FROM": settings.mail_from,
-            "MENTORSHIP_BASE_URL": settings.base_url,
-            "MENTORSHIP_LINK_SECRETS": json.dumps([secret.get_secret_value() for secret in settings.link_secrets]),
-            "MENTORSHIP_ISSUER_KEY_FILE": str(settings.issuer_key_file),
-            "MENTORSHIP_ISSUER_NAME": settings.issuer_name,
-            "MENTORSHIP_LOG_FORMAT": "json",
+        ours = {
+            "DATABASE_URL": settings.database_url,
+            "KEY_FILE": str(settings.key_file),
+            "SMTP_HOST": settings.smtp_host,
+            "SMTP_PORT": str(settings.smtp_port),
+            "SMTP_TLS": "none",
+            "MAIL_FROM": settings.mail_from,
+            "BASE_URL": settings.base_url,
+            "LINK_SECRETS": json.dumps([secret.get_secret_value() for secret in settings.link_secrets]),
+            "ISSUER_KEY_FILE": str(settings.issuer_key_file),
+            "ISSUER_NAME": settings.issuer_name,
+            "LOG_FORMAT": "json",
+            **changes,
         }
-        return Process([sys.executable, "-m", "worker.main"], self.folder / f"{name}.log", env)
+        return env | {"TEMPORAL_ADDRESS": self.server.address} | {f"MENTORSHIP_{name}": value for name, value in ours.items()}
+
+    async def cli(self, *arguments: str, expect: int = 0) -> Any:
+        """The operators' command line in a process of its own; what it answers with `--json`."""
+        command = [sys.executable, "-m", "starter", *arguments, "--json"]
+        process = await asyncio.create_subprocess_exec(*command, env=self.worker_process()._env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said, wrong = await process.communicate()
+        assert process.returncode == expect, said.decode() + wrong.decode()
+        return json.loads(said)
 
     # -- commands
 

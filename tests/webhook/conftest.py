@@ -68,6 +68,12 @@ class Recorder:
         return {"outcome": "waiting", "reason": None}
 
 
+@pytest.fixture(scope="session")
+def recorder() -> type:
+    """The stand-in, for tests that run it for several mentorships."""
+    return Recorder
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server() -> AsyncIterator[str]:
     """The address of a Temporal server of our own."""
@@ -102,6 +108,7 @@ def settings(tmp_path: Path, template: Path) -> Settings:
             "everything": {"secret": whsec()},
             "spring": {"secret": whsec(), "scope": ["spring-2027"]},
             "autumn": {"secret": whsec(), "scope": ["autumn-2027"]},
+            "hr": {"secret": whsec(), "scope": ["people:*"]},
         },
         webhook_burst=1000,
         webhook_timeout=3.0,

@@ -1,0 +1,132 @@
+"""Which pairs lie within one reporting line as records know it now: lines change while mentorships run (H4)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from mentorship.commands import Flag, OperatorCommand, Resolve
+from mentorship.instant import Instant
+from records.cohorts import Enrolment
+from records.people import People, Profile
+from records.store import Records
+
+LINE: Literal["reporting_line"] = "reporting_line"
+"""Its code in the coordinators' list."""
+
+_LONGEST_LINE = 50
+"""Levels; a line that leads back to itself ends here at the latest."""
+
+
+class InLine(BaseModel):
+    """A pair that the programme would not make today. `way` goes from the lower of the two up to the other, by the company's ids."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    enrolment: Enrolment
+    way: tuple[str, ...]
+
+    @property
+    def levels(self) -> int:
+        return len(self.way) - 1
+
+
+class Order(BaseModel):
+    """What a mentorship is to be told."""
+
+    model_config = ConfigDict(frozen=True)
+
+    enrolment: Enrolment
+    command: OperatorCommand
+
+
+async def lines_of(people: People, refs: Iterable[str]) -> tuple[dict[str, Profile], dict[str, str]]:
+    """The profiles of `refs`, and the manager of each person_id in their lines; who is not known, or was erased, ends one."""
+    known = await people.profiles(refs)
+    managers: dict[str, str] = {}
+    level: Mapping[str, Profile] = known
+    for _ in range(_LONGEST_LINE):
+        fresh = {p.person_id: p.manager_id for p in level.values() if p.manager_id is not None and p.person_id not in managers}
+        if not fresh:
+            break
+        managers |= fresh
+        level = await people.profiles((await people.refs(set(fresh.values()) - managers.keys())).values())
+    return known, managers
+
+
+def way_between(one: str, other: str, managers: Mapping[str, str | None]) -> tuple[str, ...] | None:
+    """The shortest line from one of the two up to the other, both included; None when neither stands above the other.
+
+    A manager outside `managers` ends the line there. Lines that lead back to themselves are followed once.
+    """
+    ways = [way for low, high in ((one, other), (other, one)) if (way := _way(low, high, managers)) is not None]
+    return min(ways, key=len, default=None)
+
+
+async def in_line(records: Records, mentor: str, mentee: str, limit: int | Literal["all"]) -> tuple[str, ...] | None:
+    """The line that forbids this pair, by opaque ids; None when there is none within `limit` levels."""
+    profiles, managers = await lines_of(records.people, [mentor, mentee])
+    if mentor not in profiles or mentee not in profiles:
+        return None
+    way = way_between(profiles[mentor].person_id, profiles[mentee].person_id, managers)
+    return way if way is not None and (limit == "all" or len(way) - 1 <= limit) else None
+
+
+async def pairs_in_line(records: Records) -> tuple[InLine, ...]:
+    """Every pair that is not over and lies within its programme's levels."""
+    running = await records.cohorts.running()
+    profiles, managers = await lines_of(records.people, {ref for pair in running for ref in (pair.mentor, pair.mentee)})
+    limits: dict[str, int | Literal["all"]] = {}
+    found: list[InLine] = []
+    for pair in running:
+        if pair.mentor not in profiles or pair.mentee not in profiles:
+            continue
+        if pair.cohort not in limits:
+            limits[pair.cohort] = await _limit(records, pair.cohort)
+        way = way_between(profiles[pair.mentor].person_id, profiles[pair.mentee].person_id, managers)
+        if way is not None and (limits[pair.cohort] == "all" or len(way) - 1 <= int(limits[pair.cohort])):
+            found.append(InLine(enrolment=pair, way=way))
+    return tuple(found)
+
+
+async def orders(records: Records, *, by: str, at: Instant, said: str | None = None, of: str | None = None) -> tuple[Order, ...]:
+    """What running mentorships are to be told after a line changed: a line for the list where one is needed, none where it is not any more.
+
+    Nothing is ended. `said` names what changed, and `of` is whose manager it was (the company's id): told again, the same comes out.
+    Without them the whole line stands for it, so that a line is told of once.
+    """
+    inside = [pair for pair in await pairs_in_line(records) if pair.enrolment.state == "started"]
+    told = [
+        Order(enrolment=pair.enrolment, command=Flag(message_id=f"{LINE}.{said or _digest(pair.way)}", by=by, at=at, line=LINE))
+        for pair in inside
+        if of is None or of in pair.way[:-1]
+    ]
+    still = {pair.enrolment.mentorship for pair in inside}
+    known = {pair.mentorship: pair for pair in await records.cohorts.running()}
+    for line in await records.lines.all():
+        if line.line == LINE and line.mentorship in known and line.mentorship not in still:
+            told.append(Order(enrolment=known[line.mentorship], command=Resolve(message_id=f"{LINE}.gone.{_digest((line.key,))}", by=by, at=at, line=LINE)))
+    return tuple(told)
+
+
+async def _limit(records: Records, cohort: str) -> int | Literal["all"]:
+    known = await records.cohorts.get(cohort)
+    return (await records.programmes.get(known.programme, known.version)).reporting_line if known is not None else 0
+
+
+def _way(low: str, high: str, managers: Mapping[str, str | None]) -> tuple[str, ...] | None:
+    way = [low]
+    at = managers.get(low)
+    while at is not None and at not in way:
+        way.append(at)
+        if at == high:
+            return tuple(way)
+        at = managers.get(at)
+    return None
+
+
+def _digest(parts: tuple[str, ...]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,169 @@
+"""Whether a mentee may go on with that mentor: pairing's hard rules (H4, H9) for two people, asked of records and one people file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mentorship.commands import Plan
+from mentorship.programme import Programme
+from records.cohorts import Enrolment
+from records.people import Profile
+from records.reporting_line import lines_of, way_between
+from records.store import Records
+from schedule.plan import plan
+from starter.answer import Misused, Refused
+from starter.enrolment import refuse_past
+from starter.start_instant import parse_start
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an operator asks for. `people` are a file's, and count before what records know."""
+
+    mentor_id: str
+    people: Mapping[str, Profile]
+    pair_id: str | None
+    starts: str
+
+
+@dataclass(frozen=True)
+class Match:
+    """A new pair that nothing speaks against. `was_there`: it was enrolled before, when this was done the first time."""
+
+    old: Enrolment
+    programme: Programme
+    mentor: Profile
+    mentee: Profile
+    pair_id: str
+    plan: Plan
+    was_there: bool
+
+
+async def find_match(records: Records, old: Enrolment, wish: Wish) -> Match:
+    """Raises Refused with everything that speaks against it, Misused for a start that is none."""
+    if old.state == "pending":
+        raise Refused(f"{old.pair_id} was not started yet: there is nothing to match anew")
+    programme = await _programme(records, old)
+    mentee = await _mentee(records, old, wish.people)
+    mentor = await _mentor(records, wish)
+    pairs = await records.cohorts.of_person(old.mentee)
+    ref = await records.people.ref(wish.mentor_id)
+    before = next((pair for pair in await records.cohorts.enrolments(old.cohort) if (pair.mentor, pair.mentee) == (ref, old.mentee) and pair != old), None)
+    again = before is not None and before.starts_at is not None and (before.pair_id == wish.pair_id or before.pair_id.startswith(_stem(old.pair_id)))
+    wrong = [
+        *_about(mentor, mentee, old, ref),
+        *_partners(pairs, old, ref, None if before is None or not again else before.pair_id),
+        *await _line(records, (mentor, mentee), (old.mentee, ref), wish.people, programme),
+        *([] if ref is None or again else await _room(records, mentor, ref, old, programme)),
+    ]
+    if wrong:
+        raise Refused(*wrong, result={"ok": False, "faults": wrong})
+    now = datetime.now(UTC).replace(microsecond=0)
+    if before is not None and again:
+        return Match(old, programme, mentor, mentee, before.pair_id, _plan(programme, mentor, mentee, before.starts_at or now), was_there=True)
+    try:
+        at = parse_start(wish.starts, programme.programme.time_zone, now)
+    except ValueError as error:
+        raise Misused(f"--starts: {error}") from error
+    chosen = wish.pair_id or _next_id(old.pair_id, {pair.pair_id for pair in await records.cohorts.enrolments(old.cohort)})
+    if await records.cohorts.find(old.cohort, chosen) is not None:
+        raise Refused(f"cohort {old.cohort} has a pair {chosen} already, expected another --pair-id")
+    planned = _plan(programme, mentor, mentee, at)
+    if not planned.slots:
+        raise Refused("no meeting fits into the programme; see meetings.quiet, first_after and length")
+    refuse_past({chosen: planned}, now)
+    return Match(old, programme, mentor, mentee, chosen, planned, was_there=False)
+
+
+async def _programme(records: Records, old: Enrolment) -> Programme:
+    cohort = await records.cohorts.get(old.cohort)
+    if cohort is None:  # pragma: no cover - a foreign key
+        raise Refused(f"there is no cohort {old.cohort}")
+    return await records.programmes.get(cohort.programme, cohort.version)
+
+
+async def _mentee(records: Records, old: Enrolment, people: Mapping[str, Profile]) -> Profile:
+    known = (await records.people.profiles([old.mentee])).get(old.mentee)
+    if known is None:
+        raise Refused(f"the mentee of {old.pair_id} was erased")
+    return people.get(known.person_id, known)
+
+
+async def _mentor(records: Records, wish: Wish) -> Profile:
+    if wish.mentor_id in wish.people:
+        return wish.people[wish.mentor_id]
+    ref = await records.people.ref(wish.mentor_id)
+    known = (await records.people.profiles([ref])).get(ref) if ref is not None else None
+    if known is None:
+        raise Refused(f"nobody with the id {wish.mentor_id}, expected somebody of an earlier people file, or of --people")
+    return known
+
+
+def _about(mentor: Profile, mentee: Profile, old: Enrolment, ref: str | None) -> list[str]:
+    found: list[str] = []
+    if mentor.person_id == mentee.person_id:
+        found.append(f"{mentor.person_id} is the mentee, expected somebody else")
+    elif ref == old.mentor:
+        found.append(f"{mentor.person_id} is the mentor of {old.pair_id}, expected somebody else")
+    if mentor.role not in {None, "mentor", "both"}:
+        found.append(f"{mentor.person_id} has the role {mentor.role}, expected mentor or both")
+    found += [f"{person.person_id} is {'on leave' if person.status == 'leave' else 'gone'}" for person in (mentor, mentee) if person.status != "active"]
+    if (old.card or {}).get("phase") == "completed":
+        found.append(f"{old.pair_id} was completed: what follows is a new pair, with `cohort start`")
+    return found
+
+
+def _partners(pairs: Sequence[Enrolment], old: Enrolment, ref: str | None, again: str | None) -> list[str]:
+    """Pairs are not repeated, and a mentee has one mentor at a time in a cohort."""
+    found = []
+    for pair in pairs:
+        if pair.mentorship == old.mentorship or (pair.cohort == old.cohort and pair.pair_id == again):
+            continue
+        if ref is not None and ref in {pair.mentor, pair.mentee}:
+            found.append(f"the two were a pair before: {pair.pair_id} of {pair.cohort}")
+        elif pair.cohort == old.cohort and pair.mentee == old.mentee and pair.state != "over":
+            found.append(f"the mentee goes on already: {pair.pair_id} runs")
+    return found
+
+
+async def _line(
+    records: Records, couple: tuple[Profile, Profile], refs: tuple[str, str | None], people: Mapping[str, Profile], programme: Programme
+) -> list[str]:
+    """H4, over the lines of records and of the file."""
+    mentor, mentee = couple
+    _, managers = await lines_of(records.people, [ref for ref in refs if ref is not None])
+    named: dict[str, str | None] = {**managers, **{person.person_id: person.manager_id for person in people.values()}}
+    way = way_between(mentor.person_id, mentee.person_id, named)
+    limit = programme.reporting_line
+    if mentor.person_id == mentee.person_id or way is None or (limit != "all" and len(way) - 1 > limit):
+        return []
+    expected = "nobody of the mentee's own line" if limit == "all" else f"more than {limit} levels, or another line"
+    return [f"mentor and mentee are {len(way) - 1} level{'s' if len(way) > 2 else ''} apart in the reporting line, expected {expected}"]
+
+
+async def _room(records: Records, mentor: Profile, ref: str, old: Enrolment, programme: Programme) -> list[str]:
+    capacity = programme.pairing.mentees_per_mentor if mentor.capacity is None else mentor.capacity
+    having = [pair for pair in await records.cohorts.of_person(ref) if pair.mentor == ref and pair.state != "over" and pair.mentorship != old.mentorship]
+    if len(having) < capacity:
+        return []
+    return [f"{mentor.person_id} has room for {capacity} and has {', '.join(f'{pair.pair_id} of {pair.cohort}' for pair in having) or 'nobody'}"]
+
+
+def _plan(programme: Programme, mentor: Profile, mentee: Profile, starts: datetime) -> Plan:
+    zone = mentee.time_zone or programme.programme.time_zone
+    return plan(programme, starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
+
+
+def _stem(pair_id: str) -> str:
+    return re.sub(r"-[0-9]+$", "", pair_id) if re.search(r"[0-9]-[0-9]+$", pair_id) else pair_id
+
+
+def _next_id(pair_id: str, taken: set[str]) -> str:
+    """`p-01` is followed by `p-01-2`, that by `p-01-3`; a pair id keeps its people."""
+    number = 2
+    while (name := f"{_stem(pair_id)}-{number}") in taken:
+        number += 1
+    return name

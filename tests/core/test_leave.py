@@ -1,0 +1,242 @@
+"""P6: who is on leave pauses the mentorship, who is back lets it go on, and neither touches a pause that somebody else ordered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mentorship import commands as c
+from mentorship.duration import iso
+from mentorship.effects import TellCoordinators
+from mentorship.policy import phase, strikes
+from mentorship.programme import Pause
+
+HOUR = timedelta(hours=1)
+
+
+def away(side, **times):
+    return c.Pause(away=f"p-{side}", **times)
+
+
+def back(side):
+    return c.Resume(away=f"p-{side}")
+
+
+def lines(told):
+    return [(effect.line, effect.side, effect.opened) for effect in told.effects if isinstance(effect, TellCoordinators)]
+
+
+# -- leave ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_leave_pauses_until_its_date_and_the_end_moves_by_its_length(story, day, ends):
+    told = story().confirmed()
+    assert told.operator(away("mentor", until=day(60)), day(30)) == "applied"
+    assert phase(told.state) == "paused"
+    told.wait(day(60))
+    assert phase(told.state) != "paused"
+    assert told.state.ends == ends + timedelta(days=30)
+
+
+def test_what_a_leave_drops_counts_against_nobody(story, meets, day):
+    """H14: nor what an operator or a leave cancels."""
+    told = story().confirmed()
+    told.operator(away("mentee", until=meets(1) + HOUR), meets(1, -1))
+    told.wait(day(30))
+    assert told.state.meeting(1) is None
+    assert strikes(told.state, "mentee") == strikes(told.state, "mentor") == []
+    assert not told.entries_named("meeting_cancelled")
+
+
+def test_the_partner_hears_of_a_pause_and_not_of_whose(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    mails = told.mails("rescheduled")
+    assert [(mail.to, mail.change) for mail in mails] == [("mentor", "paused"), ("mentee", "paused")]
+    assert mails[0].model_dump(exclude={"id", "to", "pins"}) == mails[1].model_dump(exclude={"id", "to", "pins"})
+
+
+def test_a_leave_that_is_ahead_pauses_when_it_begins(story, day, meets):
+    told = story().confirmed()
+    told.operator(away("mentor", begins=day(40), until=day(60)), day(10))
+    assert phase(told.state) != "paused"
+    told.wait(day(40) - HOUR)
+    assert phase(told.state) != "paused"
+    told.wait(day(40))
+    assert (phase(told.state), told.state.pausing.since) == ("paused", day(40))
+
+
+def test_who_is_back_before_a_leave_that_is_ahead_never_goes(story, day):
+    told = story()
+    told.operator(away("mentor", begins=day(40), until=day(60)), day(10))
+    assert told.operator(back("mentor"), day(20)) == "applied"
+    told.wait(day(70))
+    assert not told.entries_named("paused")
+
+
+def test_who_is_back_lets_the_meetings_go_on(story, day, ends):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    assert told.operator(back("mentor"), day(40)) == "applied"
+    assert phase(told.state) != "paused"
+    assert told.state.ends == ends + timedelta(days=10)
+    assert told.operator(back("mentor"), day(41)) == "not_paused"
+
+
+def test_a_later_word_about_the_same_leave_moves_its_end(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(away("mentor", until=day(45)), day(40))
+    assert told.state.pausing.until == day(45)
+    told.operator(away("mentor", until=day(80)), day(41))
+    told.wait(day(80) - HOUR)
+    assert phase(told.state) == "paused"
+    told.wait(day(80))
+    assert phase(told.state) != "paused"
+
+
+def test_both_away_the_meetings_wait_for_the_last(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(50)), day(30))
+    told.operator(away("mentee", until=day(70)), day(40))
+    told.wait(day(51))
+    assert (phase(told.state), told.state.pausing.until) == ("paused", day(70))
+    told.operator(back("mentee"), day(60))
+    assert phase(told.state) != "paused"
+    assert len(told.entries_named("paused")) == len(told.entries_named("resumed")) == 1
+
+
+@pytest.mark.parametrize("first", ["mentor", "mentee"])
+def test_one_back_while_the_other_is_away_changes_nothing_yet(story, day, first):
+    told = story()
+    told.operator(away("mentor", until=day(70)), day(30))
+    told.operator(away("mentee", until=day(70)), day(30))
+    told.operator(back(first), day(40))
+    assert phase(told.state) == "paused"
+
+
+# -- somebody else's pause ------------------------------------------------------------------------------------------------
+
+
+def test_who_is_back_does_not_end_a_pause_that_an_operator_or_a_concern_ordered(story, day):
+    """H16: the meetings that the raiser of a concern holds stay held, whatever HR says of a leave."""
+    told = story()
+    told.operator(c.Pause(), day(20))
+    told.operator(away("mentor", until=day(50)), day(30))
+    told.operator(back("mentor"), day(40))
+    assert phase(told.state) == "paused"
+    told.operator(c.Resume(), day(45))
+    assert phase(told.state) != "paused"
+
+
+def test_an_ordered_pause_that_ends_while_somebody_is_away_goes_on_as_their_leave(story, day):
+    told = story()
+    told.operator(c.Pause(until=day(40)), day(20))
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.wait(day(41))
+    assert phase(told.state) == "paused"
+    told.operator(back("mentor"), day(50))
+    assert phase(told.state) != "paused"
+
+
+def test_an_operator_who_ends_a_leaves_pause_knows_better_than_the_leave(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    assert told.operator(c.Resume(), day(40)) == "applied"
+    told.wait(day(59))
+    assert phase(told.state) != "paused"
+
+
+# -- limits ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_leave_longer_than_the_longest_pause_is_a_line_for_a_coordinator_until_it_is_over(story, day):
+    told = story(pause=Pause(longest=iso("P28D")))
+    told.operator(away("mentor", until=day(100)), day(10))
+    told.wait(day(38))
+    assert phase(told.state) != "paused"
+    assert lines(told) == [("on_leave", None, True)]
+    told.operator(back("mentor"), day(50))
+    assert lines(told)[1:] == [("on_leave", None, False)]
+
+
+def test_after_the_end_there_is_nothing_to_pause(story, day, ends):
+    told = story()
+    told.wait(ends)
+    assert told.operator(away("mentor"), ends + HOUR) == "closing"
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (c.Pause(away="p-stranger"), "not_a_participant"),
+        (c.Resume(away="p-stranger"), "not_a_participant"),
+        (c.Resume(away="p-mentor"), "not_paused"),
+    ],
+)
+def test_what_a_leave_cannot_be(story, day, command, why):
+    assert story().operator(command, day(10)) == why
+
+
+def test_a_leave_that_was_over_when_it_was_told_is_none(story, day):
+    assert story().operator(away("mentor", until=day(9)), day(10)) == "time_passed"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["mentor", "mentee", "operator"]),
+        st.sampled_from(["away", "back"]),
+        st.integers(0, 30),
+        st.integers(0, 40),
+        st.integers(1, 60),
+    ),
+    max_size=12,
+)
+
+
+@given(steps=STEPS, longest=st.integers(1, 90))
+def test_whatever_is_told_the_pauses_stay_within_the_longest_and_every_deadline_moves_on(story, starts, ends, steps, longest):
+    told = story(pause=Pause(longest=iso(f"P{longest}D")))
+    now = starts
+    for who, what, wait, until_begin, length in steps:
+        now += timedelta(days=wait)
+        begins = now + timedelta(days=until_begin)
+        if who == "operator":
+            told.operator(c.Pause(until=begins + timedelta(days=length)) if what == "away" else c.Resume(), now)
+        else:
+            told.operator(away(who, begins=begins, until=begins + timedelta(days=length)) if what == "away" else back(who), now)
+    told.run_out()
+    assert told.state.completed
+    assert told.state.paused_for <= timedelta(days=longest)
+    assert told.state.ends == ends + told.state.paused_for
+    assert len(told.entries_named("paused")) == len(told.entries_named("resumed"))
+
+
+# -- leaving, and lines that change ---------------------------------------------------------------------------------------
+
+
+def test_who_stays_behind_a_leaver_is_offered_a_new_match(story, day):
+    told = story()
+    told.operator(c.End(reason="stepped_away", leaver="p-mentor"), day(50))
+    assert [line for line in lines(told) if line[0] == "partner_left"] == [("partner_left", "mentee", True)]
+
+
+def test_who_is_certified_when_the_partner_leaves_needs_no_new_match(story, day):
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=day(40))
+    told.operator(c.End(reason="stepped_away", leaver="p-mentor"), day(50))
+    assert told.earned()
+    assert not [line for line in lines(told) if line[0] == "partner_left"]
+
+
+def test_a_pair_in_one_reporting_line_is_a_line_for_a_coordinator_and_goes_on(story, day):
+    """H4: checked again when a line changes."""
+    told = story()
+    assert told.operator(c.Flag(), day(20)) == "applied"
+    assert told.operator(c.Flag(), day(21)) == "already_done"
+    assert lines(told) == [("reporting_line", None, True)]
+    assert not told.state.over
+    assert told.operator(c.Resolve(line="reporting_line"), day(22)) == "applied"
+    assert lines(told)[1:] == [("reporting_line", None, False)]

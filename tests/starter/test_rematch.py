@@ -1,0 +1,154 @@
+"""P6: `cohort rematch` refuses what pairing refuses (H4, H9), and says what comes along; nothing here needs a server.
+
+That it does what it says stands in tests/service/test_leavers.py.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mentorship import commands as c
+from records.people import Leave
+
+STARTS = datetime(2026, 3, 2, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+MORE = """\
+m3,Moe,moe@example.com,mentor,,,,,,,,
+m4,Mo,mo@example.com,mentor,,,,e1,,,,
+"""
+
+
+@pytest.fixture
+def begun(files: Any, past: Any) -> Any:
+    """p1 (m1 with e1) and p2 (m2 with e2), a month old; e1 had a day of shadowing. m3 and m4 are known, and free; m4 reports to e1."""
+    files.write(people=files.people.read_text() + MORE)
+    roster, faults, _ = files.read()
+    assert faults == []
+    told = {"p1": [c.RecordMilestone(by="mentee", milestone="shadowing", at=STARTS + 20 * DAY)]}
+    past.happened(roster, STARTS, told, until=STARTS + 30 * DAY)
+    return past
+
+
+def dry(run: Any, *arguments: str, pair: str = "p1", mentor: str = "m3") -> Any:
+    return run("cohort", "rematch", "spring-27", pair, "--mentor", mentor, "--dry-run", *arguments)
+
+
+def test_it_says_what_would_come_along_and_what_each_would_need(begun: Any, run: Any) -> None:
+    told = dry(run)
+
+    assert (told.code, told.err) == (0, "")
+    old, new, milestones, certificates = told.out.splitlines()
+    assert old == "p1: would be ended"
+    assert new.startswith("p1-2: would be enrolled: e1 with m3 as mentor, ")
+    assert milestones == "milestones: 1 of 3 come along: shadowing"
+    assert certificates == "certificates: the mentee's needs 3 of 3, the new mentor's 2 of the 2 that remain"
+    found = dry(run, "--json").json
+    assert found["new"]["pair_id"] == "p1-2"
+    assert datetime.fromisoformat(found["new"]["ends"]) - datetime.fromisoformat(found["new"]["starts"]) > timedelta(weeks=25)
+
+
+def test_a_dry_run_writes_nothing(begun: Any, run: Any, files: Any) -> None:
+    people = files.folder / "more.csv"
+    people.write_text("person_id,name,email\nm5,Mae,mae@example.com\n")
+
+    assert dry(run, "--people", str(people), mentor="m5").code == 0
+
+    assert begun.ask(lambda records: records.people.ref("m5")) is None
+    assert len(begun.ask(lambda records: records.cohorts.enrolments("spring-27"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("mentor", "why"),
+    [
+        ("m1", "m1 is the mentor of p1, expected somebody else"),
+        ("e1", "e1 is the mentee, expected somebody else"),
+        ("m9", "nobody with the id m9, expected somebody of an earlier people file, or of --people"),
+        ("m4", "mentor and mentee are 1 level apart in the reporting line, expected more than 2 levels, or another line"),
+        ("ana", "ana has the role coordinator, expected mentor or both"),
+        ("m2", "m2 has room for 1 and has p2 of spring-27"),
+    ],
+)
+def test_what_pairing_refuses_is_refused_here(begun: Any, run: Any, mentor: str, why: str) -> None:
+    told = dry(run, mentor=mentor)
+
+    assert told.code == 1
+    assert why in told.err.splitlines()
+
+
+def test_a_file_may_bring_a_new_mentor_and_newer_lines(begun: Any, run: Any, files: Any) -> None:
+    people = files.folder / "more.csv"
+    people.write_text("person_id,name,email,manager_id\nm5,Mae,mae@example.com,\nm4,Mo,mo@example.com,\nm3,Moe,moe@example.com,e1\n")
+
+    assert dry(run, "--people", str(people), mentor="m5").code == 0
+    assert dry(run, "--people", str(people), mentor="m4").code == 0
+    assert "1 level apart" in dry(run, "--people", str(people), mentor="m3").err
+
+
+def test_a_faulty_file_is_told_like_any(begun: Any, run: Any, files: Any) -> None:
+    people = files.folder / "more.csv"
+    people.write_text("person_id,name,email\nm5,Mae,nowhere\n")
+
+    told = dry(run, "--people", str(people), mentor="m5")
+
+    assert told.code == 1
+    assert "more.csv:2:" in told.err
+
+
+def test_who_is_away_or_gone_is_not_matched(begun: Any, run: Any) -> None:
+    async def absent(records: Any) -> None:
+        refs = await records.people.refs(["m3", "e1"])
+        now = datetime.now(UTC)
+        await records.people.note_leave(refs["m3"], Leave(begins=now - DAY, until=now + DAY), now)
+        await records.people.tell(refs["e1"], {"status": "gone"}, now)
+
+    begun.ask(absent)
+
+    assert {"m3 is on leave", "e1 is gone"} <= set(dry(run).err.splitlines())
+
+
+def test_a_pair_is_not_repeated_in_whichever_cohort_it_was(begun: Any, run: Any) -> None:
+    async def before(records: Any) -> None:
+        refs = await records.people.refs(["m3", "e1"])
+        cohort = (await records.cohorts.get("spring-27")).model_copy(update={"id": "autumn-26"})
+        await records.cohorts.put(cohort)
+        await records.cohorts.enrol_pairs("autumn-26", [("a1", refs["m3"], refs["e1"])])
+
+    begun.ask(before)
+
+    assert "the two were a pair before: a1 of autumn-26" in dry(run).err
+
+
+def test_a_mentee_who_goes_on_already_is_not_matched_twice(begun: Any, run: Any) -> None:
+    async def matched(records: Any) -> None:
+        refs = await records.people.refs(["m3", "m4", "e1"])
+        await records.cohorts.enrol_pairs("spring-27", [("p1-2", refs["m4"], refs["e1"])])
+
+    begun.ask(matched)
+
+    assert "the mentee goes on already: p1-2 runs" in dry(run).err
+
+
+def test_the_new_pair_id_is_the_next_free_one_and_keeps_its_people(begun: Any, run: Any) -> None:
+    async def taken(records: Any) -> None:
+        refs = await records.people.refs(["m1", "e2"])
+        await records.cohorts.enrol_pairs("spring-27", [("p1-2", refs["m1"], refs["e2"])])
+
+    begun.ask(taken)
+
+    assert dry(run, "--json").json["new"]["pair_id"] == "p1-3"
+    assert "cohort spring-27 has a pair p1-2 already, expected another --pair-id" in dry(run, "--pair-id", "p1-2").err
+    assert dry(run, "--pair-id", "anew", "--json").json["new"]["pair_id"] == "anew"
+    assert dry(run, "--pair-id", "a|b").code == 2
+
+
+def test_the_first_meeting_must_be_ahead(begun: Any, run: Any) -> None:
+    assert "which is past" in dry(run, "--starts", "2026-03-02").err
+    assert dry(run, "--starts", "soon").code == 2
+    assert dry(run, "--starts", "2099-03-02").code == 0
+
+
+def test_a_pair_that_is_not_there_is_named(begun: Any, run: Any) -> None:
+    assert dry(run, pair="p9").err == "cohort spring-27 has no pair p9\n"

@@ -1,0 +1,98 @@
+"""The door for HR's system: one POST an event about a person (P6), and one GET for what became of it. Its scope is its own: `people:*`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Request, Response
+
+from webhook import openapi
+from webhook.machine import MessageId, ReceiptAnswer, Taken
+from webhook.people_bodies import EVENTS, Event
+from webhook.people_door import PeopleDoor
+from webhook.problems import Fault, malformed
+from webhook.programs import Programs
+from webhook.reading import digest, parse, validate
+
+PersonId = Annotated[str, Path(description="the roster's person_id")]
+
+
+class PeopleMachine:
+    """Checks who sends and what the secret may speak for; only then does it look anybody up."""
+
+    def __init__(self, programs: Programs, door: PeopleDoor) -> None:
+        self._programs = programs
+        self._door = door
+
+    async def post(self, request: Request, person_id: str, name: str, model: type[Event]) -> Taken:
+        """Raises Problem for every answer but 202."""
+        raw, signed = await self._programs.hear(request)
+        signed.speak_for_people()
+        person = await self._door.person(person_id)
+        value, faults = parse(raw)
+        event = None
+        if value is not None or not faults:
+            event, more = validate(model, value)
+            faults += more
+        if event is None or faults:
+            raise malformed(faults)
+        await self._door.take(person, signed.sender, signed.message_id, digest(name, value), event)
+        return Taken(message_id=signed.message_id, receipt=f"/v1/people/{quote(person_id, safe='')}/receipts/{quote(signed.message_id, safe='')}")
+
+    async def receipt(self, request: Request, person_id: str, message_id: str) -> ReceiptAnswer:
+        """Raises Problem: 401, 403, 404, 413, 422, 429, 503."""
+        raw, signed = await self._programs.hear(request)
+        signed.speak_for_people()
+        if raw:
+            raise malformed([Fault("#", "expected an empty body")])
+        found = await self._door.receipt(await self._door.person(person_id), message_id)
+        return ReceiptAnswer.model_validate({"message_id": message_id, "status": found.status, "reason": found.reason, "at": found.at})
+
+
+def router(programs: Programs, door: PeopleDoor) -> APIRouter:
+    """A route for every event, so that each has its own schema in the OpenAPI document."""
+    machine = PeopleMachine(programs, door)
+    routes = APIRouter(tags=["people"])
+    for name, model in EVENTS.items():
+        routes.add_api_route(
+            f"/v1/people/{{person_id}}/{name}",
+            _event(machine, name, model),
+            methods=["POST"],
+            status_code=HTTPStatus.ACCEPTED,
+            response_model=Taken,
+            response_description="it stands in records, and Temporal has it for every mentorship of this person; also for the same message again",
+            responses=openapi.problems(401, 403, 404, 413, 422, 429, 500, 503),
+            openapi_extra=openapi.signed(model),
+            operation_id=f"person_{name}",
+            name=f"person_{name}",
+            summary=f"A person: {name}",
+        )
+
+    async def receipt(request: Request, person_id: PersonId, message_id: MessageId) -> ReceiptAnswer:
+        return await machine.receipt(request, person_id, message_id)
+
+    for method in ("GET", "HEAD"):
+        routes.add_api_route(
+            "/v1/people/{person_id}/receipts/{message_id}",
+            receipt,
+            methods=[method],
+            response_description="accepted, refused with its reason, or waiting",
+            responses=openapi.problems(401, 403, 404, 413, 422, 429, 500, 503),
+            openapi_extra=openapi.signed(),
+            operation_id=f"{method.lower()}_person_receipt",
+            include_in_schema=method == "GET",
+            summary="What became of an event about a person",
+        )
+    return routes
+
+
+def _event(machine: PeopleMachine, name: str, model: type[Event]) -> Callable[..., Awaitable[Taken]]:
+    async def take(request: Request, response: Response, person_id: PersonId) -> Taken:
+        taken = await machine.post(request, person_id, name, model)
+        response.headers["Location"] = taken.receipt
+        return taken
+
+    return take

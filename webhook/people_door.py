@@ -1,0 +1,153 @@
+"""How HR's events get in (P6): kept in records, then told to every mentorship that they are about. Acknowledged means durable (P5).
+
+Nothing waits for a worker: what is about the person stands in records at once, and mentorships get signals, which carry the instant of
+the first acceptance. The same message again changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import assert_never
+
+from mentorship.commands import End, OperatorCommand, Pause, Resume
+from records import people, reporting_line
+from records.cohorts import Enrolment
+from records.errors import DifferentBody, Erased
+from records.people import Profile
+from records.reporting_line import Order
+from records.store import Records
+from webhook.door import Clock, Door, Receipt
+from webhook.people_bodies import Address, Back, Event, Leave, Left, Manager
+from webhook.problems import Fault, Problem, malformed
+
+
+class PeopleDoor:
+    """Shared by all requests of a process."""
+
+    def __init__(self, records: Records, door: Door, clock: Clock) -> None:
+        self._records = records
+        self._door = door
+        self._clock = clock
+
+    async def person(self, person_id: str) -> str:
+        """The opaque id of the roster's person. Raises Problem: 404 also for who was erased, 503."""
+        ref = await self._door.from_records(self._records.people.ref(person_id))
+        if ref is None:
+            raise _nobody()
+        await self._profile(ref)
+        return ref
+
+    async def take(self, person: str, sender: str, message_id: str, digest: str, event: Event) -> None:
+        """Returns once it is durable, or was before. `person` is an opaque id.
+
+        Raises Problem: 404 for who was erased meanwhile, 422 for another body under the same message id or an address that is somebody
+        else's, 503 when a retry may help.
+        """
+        try:
+            accepted = await self._door.from_records(self._records.doors.accept(_key(person), message_id, digest, self._clock()))
+        except DifferentBody:
+            raise malformed([Fault("webhook-id", "came before with another body", header=True)]) from None
+        if accepted.sent:
+            return
+        by = await self._door.from_records(self._records.people.operator(f"program {sender}"))
+        try:
+            for order in await self._told(person, by, _order_id(person, message_id), accepted.at, event):
+                await self._door.order(order.enrolment, digest, order.command)
+        except Erased:
+            raise _nobody() from None
+        await self._door.from_records(self._records.doors.mark_sent(_key(person), message_id))
+
+    async def receipt(self, person: str, message_id: str) -> Receipt:
+        """What became of it in all the person's mentorships: `waiting` while one has not handled it, `refused` when none took it.
+
+        An event that no mentorship had to hear of is accepted. Raises Problem: 503.
+        """
+        kept = [one for one in await self._door.from_records(self._records.doors.of(_key(person), message_id)) if one.message_id == message_id]
+        if not kept or not kept[0].sent:
+            return Receipt("waiting")
+        order_id = _order_id(person, message_id)
+        found: list[Receipt] = []
+        for enrolment in await self._door.from_records(self._records.cohorts.of_person(person)):
+            if await self._door.from_records(self._records.doors.of(enrolment.mentorship, order_id)):
+                found.append(await self._door.receipt(enrolment, order_id))
+        if any(receipt.status == "waiting" for receipt in found):
+            return Receipt("waiting")
+        if found and all(receipt.status == "refused" for receipt in found):
+            return found[0]
+        return Receipt("accepted", None, kept[0].at)
+
+    async def _told(self, person: str, by: str, order_id: str, at: datetime, event: Event) -> Sequence[Order]:
+        """Writes down what the event says of the person, and answers with what mentorships are to be told."""
+        profile = await self._profile(person)
+        everybody = self._records.people
+        head = {"message_id": order_id, "by": by, "at": at}
+        match event:
+            case Leave():
+                zone = await self._zone(person, profile)
+                begins, until = event.begins(zone) or at, event.ends(zone)
+                if until is not None and until <= begins:
+                    raise malformed([Fault("#/until", "expected a later instant than `from`")])
+                await self._door.from_records(everybody.note_leave(person, people.Leave(begins=begins, until=until), at))
+                return await self._each(person, Pause(**head, away=person, begins=begins, until=until))
+            case Back():
+                await self._door.from_records(everybody.note_leave(person, None, at))
+                if (await self._profile(person)).status != "active":  # a people file said so, or an event that was wrong
+                    await self._door.from_records(everybody.tell(person, {"status": "active"}, at))
+                return await self._each(person, Resume(**head, away=person))
+            case Left():
+                await self._door.from_records(everybody.tell(person, {"status": "gone"}, at))
+                return await self._each(person, End(**head, reason="stepped_away", leaver=person))
+            case Manager():
+                if event.manager_id == profile.person_id:
+                    raise malformed([Fault("#/manager_id", "expected somebody else's id, or null")])
+                await self._door.from_records(everybody.tell(person, {"manager_id": event.manager_id}, at))
+                return await self._door.from_records(reporting_line.orders(self._records, by=by, at=at, said=order_id, of=profile.person_id))
+            case Address():
+                await self._refuse_others_address(person, event)
+                await self._door.from_records(everybody.tell(person, event.said(), at))
+                return ()
+            case _:
+                assert_never(event)
+
+    async def _each(self, person: str, command: OperatorCommand) -> Sequence[Order]:
+        """The same to every mentorship that the person is in; to one that was not started yet, the office tells it (worker/office.py)."""
+        pairs: Sequence[Enrolment] = await self._door.from_records(self._records.cohorts.of_person(person))
+        return [Order(enrolment=pair, command=command) for pair in pairs if pair.state == "started"]
+
+    async def _zone(self, person: str, profile: Profile) -> str:
+        """The person's own zone, or that of the programme they are in."""
+        if profile.time_zone is not None:
+            return profile.time_zone
+        for pair in await self._door.from_records(self._records.cohorts.of_person(person)):
+            cohort = await self._door.from_records(self._records.cohorts.get(pair.cohort)) if pair.state != "over" else None
+            if cohort is not None:
+                return (await self._door.from_records(self._records.programmes.get(cohort.programme, cohort.version))).programme.time_zone
+        return "UTC"
+
+    async def _refuse_others_address(self, person: str, event: Address) -> None:
+        """Mail is private: each address belongs to one person, as in people files."""
+        if event.email is not None and set(await self._door.from_records(self._records.people.by_email(event.email))) - {person}:
+            raise malformed([Fault("#/email", "expected an address that is nobody else's")])
+
+    async def _profile(self, person: str) -> Profile:
+        try:
+            return await self._door.from_records(self._records.people.profile(person))
+        except Erased:
+            raise _nobody() from None
+
+
+def _key(person: str) -> str:
+    """Under what the door keeps which messages came about this person."""
+    return f"person.{person}"
+
+
+def _order_id(person: str, message_id: str) -> str:
+    """The message id in each mentorship; the dot keeps it apart from every webhook-id, the person from the same message about the partner."""
+    return "hr." + hashlib.sha256(f"{person}\n{message_id}".encode()).hexdigest()[:32]
+
+
+def _nobody() -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "no-such-person", "no such person")
