@@ -1,0 +1,118 @@
+"""The whole OpenAPI document, put to the test by schemathesis: no 5xx, nothing undocumented, over HTTP and on real records and Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import itertools
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import requests
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as cases_of
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from requests.auth import AuthBase
+from ruamel.yaml import YAML
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import content_type_conformance, response_headers_conformance, response_schema_conformance, status_code_conformance
+
+from mentorship.programme import Programme
+
+LEAST = 2000
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance]
+KNOWN = {"cohort": "spring-2027", "pair": "pair-7", "message_id": "msg_1", "person_id": "ana", "person": "ana"}
+"""Path parameters that lead somewhere; half of the cases carry them, so that the door is opened as well as knocked at."""
+
+
+class Signed(AuthBase):
+    """Signs what is sent, whatever it is, as Standard Webhooks says."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = base64.b64decode(secret.removeprefix("whsec_"))
+        self._numbers = itertools.count(1)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        body = request.body or b""
+        raw = body.encode() if isinstance(body, str) else body
+        message_id, at = f"fuzz_{next(self._numbers)}", str(int(time.time()))
+        digest = hmac.new(self._key, f"{message_id}.{at}.".encode() + raw, hashlib.sha256).digest()
+        signature = f"v1,{base64.b64encode(digest).decode()}"
+        request.headers.update({"webhook-id": message_id, "webhook-timestamp": at, "webhook-signature": signature})
+        return request
+
+
+@pytest.fixture
+def settings(settings):
+    """As open as it gets: what is refused is refused for what it is, not for how fast it comes."""
+    everything = settings.webhook_secrets["everything"].model_copy(update={"scope": ("*", "people:*")})
+    return settings.model_copy(
+        update={"webhook_rate": 1e6, "webhook_burst": 10**6, "link_secrets": (SecretStr("s" * 40),), "webhook_secrets": {"everything": everything}}
+    )
+
+
+@pytest_asyncio.fixture
+async def programme(records) -> None:
+    """What the pair's cohort runs by."""
+    written = YAML(typ="safe").load(Path(__file__).parents[2] / "examples" / "engineering-2027.yaml")
+    written["programme"] |= {"id": "p", "version": 1}
+    await records.programmes.put(Programme.model_validate(written))
+
+
+@pytest_asyncio.fixture
+async def served(app) -> AsyncIterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        serving = asyncio.create_task(server.serve([listening]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+def knock(url: str, secret: str) -> Counter[str]:
+    """Cases by operation and status. Raises with what schemathesis found wrong, and how to repeat it."""
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    operations = [operation.ok() for operation in schema.get_all_operations()]
+    each = 1 + LEAST // sum(bool(operation.path_parameters) for operation in operations)  # the others have few cases to them
+    told: Counter[str] = Counter()
+    signed = Signed(secret)
+    with requests.Session() as session:
+        for operation in operations:
+
+            @cases_of(max_examples=each, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+            @given(case=operation.as_strategy(), known=st.booleans(), sign=st.sampled_from([True, True, True, False]))
+            def cases(case: schemathesis.Case, known: bool, sign: bool) -> None:
+                if known:
+                    case.path_parameters.update({name: KNOWN[name] for name in case.path_parameters if name in KNOWN})
+                    if isinstance(case.body, dict) and "by" in case.body:
+                        case.body["by"] = "ana"
+                answer = case.call(session=session, **({"auth": signed} if sign else {}))
+                case.validate_response(answer, checks=CHECKS)
+                told[f"{case.method} {case.operation.path} {answer.status_code}"] += 1
+
+            cases()
+    return told
+
+
+@pytest.mark.timeout(300)
+async def test_no_request_makes_the_hook_fail_or_say_what_it_does_not_document(served, settings, programme, running):
+    secret = settings.webhook_secrets["everything"].secret.get_secret_value()
+
+    told = await asyncio.to_thread(knock, served, secret)
+
+    assert sum(told.values()) >= LEAST
+    reached = {path for path in told if path.endswith(" 202")}
+    assert reached, "some of it has to come in"
