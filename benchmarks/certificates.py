@@ -71,6 +71,9 @@ def fields(number: int, person: str) -> dict[str, Any]:
         "share": 80,
         "milestones_done": 9,
         "milestones_total": 11,
+        "milestones": [
+            {"title": f"Milestone {number}", "done_at": datetime(2025, 5, number, tzinfo=UTC).isoformat(), "waived": False} for number in range(1, 10)
+        ],
         "language": ("en", "ar", "de")[number % 3],
         "time_zone": "Europe/Berlin",
     }

@@ -15,7 +15,7 @@ from typing import Any
 from openbadgeslib.ob3 import Achievement, IdentityObject, OB3LdpSigner, OpenBadgeCredential, Result, ResultDescription, status_entry
 from openbadgeslib.ob3 import Issuer as Profile
 
-from certificates.facts import CertificateFacts
+from certificates.facts import CertificateFacts, MilestoneDone
 from certificates.issuer import Issuer
 from certificates.terms import lint
 from certificates.wording import Wording, wording
@@ -79,7 +79,11 @@ class Draft(OpenBadgeCredential):
 
 
 def _achievement(facts: CertificateFacts, issuer: Issuer, words: Wording) -> Achievement:
-    """The same for everybody of a programme under the same rule, so that its id says nothing about a person."""
+    """The same for everybody of a programme under the same rule, so that its id says nothing about a person.
+
+    Where the holder shows milestones, it describes these too, and is another one.
+    """
+    shown = facts.milestones if facts.show_results else ()
     return Achievement(
         id=_achievement_id(facts, issuer),
         name=facts.programme_title,
@@ -96,15 +100,29 @@ def _achievement(facts: CertificateFacts, issuer: Issuer, words: Wording) -> Ach
                 required_value=str(facts.share),
             ),
             ResultDescription(id=_result_id(facts, issuer, "milestones"), name=words.milestones, result_type="Result"),
+            *(
+                ResultDescription(id=_result_id(facts, issuer, f"milestone {number}"), name=milestone.title, result_type="Status")
+                for number, milestone in enumerate(shown)
+            ),
         ],
     )
 
 
 def _results(facts: CertificateFacts, issuer: Issuer) -> list[Result]:
+    """The share, and each milestone with the instant at which it was done."""
     return [
         Result(value=str(facts.reached), result_description=_result_id(facts, issuer, "share")),
         Result(value=f"{facts.milestones_done}/{facts.milestones_total}", result_description=_result_id(facts, issuer, "milestones")),
+        *(
+            Result(status="Completed", value=_done(milestone), result_description=_result_id(facts, issuer, f"milestone {number}"))
+            for number, milestone in enumerate(facts.milestones)
+        ),
     ]
+
+
+def _done(milestone: MilestoneDone) -> str:
+    at = _instant(milestone.done_at.replace(microsecond=0))
+    return f"{at} (waived)" if milestone.waived else at
 
 
 def _status(facts: CertificateFacts) -> list[dict[str, Any]]:
@@ -126,8 +144,10 @@ def _identity(facts: CertificateFacts, salt: str) -> list[IdentityObject]:
 
 def _achievement_id(facts: CertificateFacts, issuer: Issuer) -> str:
     anchor = issuer.web_did or issuer.keys[0].did()  # the oldest key: an achievement outlives a rotation
-    rule = json.dumps([anchor, facts.programme_title, facts.share, wording(facts.language).language], ensure_ascii=False)
-    return uuid.uuid5(uuid.NAMESPACE_URL, rule).urn
+    rule: list[Any] = [anchor, facts.programme_title, facts.share, wording(facts.language).language]
+    if facts.show_results and facts.milestones:
+        rule.append([milestone.title for milestone in facts.milestones])
+    return uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(rule, ensure_ascii=False)).urn
 
 
 def _result_id(facts: CertificateFacts, issuer: Issuer, name: str) -> str:

@@ -18,8 +18,21 @@ def one_line(text: str) -> str:
 Line = Annotated[str, StringConstraints(max_length=2000), AfterValidator(one_line), Field(min_length=1)]
 
 
+class MilestoneDone(BaseModel):
+    """One milestone of the holder's share, and the instant at which it was done. `waived`: a coordinator let it count from then on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    title: Line
+    done_at: AwareDatetime
+    waived: bool = False
+
+
 class CertificateFacts(BaseModel):
     """Instants are UTC-aware; whole seconds count. `share` is the programme's rule in percent, not what the holder reached.
+
+    `milestones` are those that were done; they are told where `show_results` is set, and nowhere else. Certificates of before they were
+    kept have none.
 
     `holder_email` (or `holder_ref` without one) and `holder_name` enter the credential only as salted hashes; the name is
     printed on the document. `time_zone` decides which day is printed.
@@ -38,6 +51,7 @@ class CertificateFacts(BaseModel):
     share: int = Field(ge=1, le=100)
     milestones_done: int = Field(ge=0)
     milestones_total: int = Field(ge=1)
+    milestones: tuple[MilestoneDone, ...] = Field(default=(), max_length=50)
     language: str = "en"
     time_zone: str = "UTC"
     show_results: bool = False
@@ -57,6 +71,8 @@ class CertificateFacts(BaseModel):
     def _earned(self) -> CertificateFacts:
         if self.milestones_done > self.milestones_total:
             raise ValueError("more milestones done than there are")
+        if self.milestones and len(self.milestones) != self.milestones_done:
+            raise ValueError("expected each milestone that was done, or none of them")
         if 100 * self.milestones_done < self.share * self.milestones_total:
             raise ValueError("below the programme's share: nobody is certified")
         if (self.status_list_url is None) != (self.status_index is None):

@@ -84,12 +84,17 @@ def cases(before: Issuer, after: Issuer, by_key: Issuer, impostor: Issuer) -> li
     def other_title(document: dict[str, Any]) -> None:
         document["credentialSubject"]["achievement"]["name"] = "Chief executive"
 
+    done = [{"title": f"محطة {number}", "done_at": datetime(2025, 5, number, tzinfo=UTC), "waived": number == 9} for number in range(1, 10)]
     past = (NOW - timedelta(days=1)).isoformat().replace("+00:00", "Z")
     return [
         {"name": "valid, did:web", "says": "valid", "document": web},
         {"name": "valid, did:key", "says": "valid", "document": key},
         {"name": "valid, signed before the key was rotated", "says": "valid", "document": credential(facts(3), before, base_url=BASE)},
-        {"name": "valid, in Arabic, with results", "says": "valid", "document": credential(facts(4, language="ar", show_results=True), after, base_url=BASE)},
+        {
+            "name": "valid, in Arabic, with results",
+            "says": "valid",
+            "document": credential(facts(4, language="ar", show_results=True, milestones=done), after, base_url=BASE),
+        },
         {"name": "tampered: another holder", "says": "altered", "document": altered(web, other_name)},
         {"name": "tampered: another title, did:key", "says": "altered", "document": altered(key, other_title)},
         {"name": "wrong key: somebody else signed as our did:web", "says": "wrong key", "document": credential(facts(6), impostor, base_url=BASE)},

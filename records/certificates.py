@@ -44,6 +44,15 @@ class Certificate(BaseModel):
     fields: dict[str, Any]
     status_index: int
 
+    def renewed(self, *, name: str, email: str, results: bool | None) -> dict[str, Any]:
+        """The fields of an edition that says who its holder is now; `results` None: shows what this one shows."""
+        before = {"show_results": False, **self.fields}
+        return {**before, "holder_name": name, "holder_email": email, "show_results": before["show_results"] if results is None else results}
+
+    def says(self, fields: Mapping[str, Any]) -> bool:
+        """Whether nothing would be gained by an edition with these fields."""
+        return {"show_results": False, **self.fields} == dict(fields)
+
 
 class Certificates(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
@@ -79,6 +88,18 @@ class Certificates(Part):
             key = await self._keys.of(connection, old.person)
             await connection.execute(update(certificates).where(certificates.c.id == new.id).values(fields_sealed=_sealed_fields(key, new.id, fields)))
             return (await self._select(connection, certificates.c.id == new.id))[0]
+
+    async def correct(self, certificate: str, fields: Mapping[str, Any]) -> Certificate:
+        """Other fields for what was reserved and has no document yet: a name that no font prints may be written differently instead.
+
+        What has a document stays as it is, and is returned. Raises UnknownCertificate, Erased.
+        """
+        async with self._database.write(f"certificate/{certificate}") as connection:
+            row = await _row(connection, certificate)
+            if row.credential is None:
+                key = await self._keys.of(connection, row.person)
+                await connection.execute(update(certificates).where(certificates.c.id == certificate).values(fields_sealed=_sealed_fields(key, row.id, fields)))
+            return (await self._select(connection, certificates.c.id == certificate))[0]
 
     async def supersede(self, certificate: str, by: str, credential: str, pdf: bytes) -> None:
         """Keeps the new edition's document and turns from the old one to it, both or nothing. Idempotent: the first document stays.
@@ -143,6 +164,10 @@ class Certificates(Part):
     async def of(self, mentorship: str) -> list[Certificate]:
         async with self._database.read() as connection:
             return await self._select(connection, certificates.c.mentorship == mentorship)
+
+    async def editions(self, mentorship: str, person: str) -> list[Certificate]:
+        """What this person ever had of this mentorship, the first edition first; none is an empty list."""
+        return sorted((one for one in await self.of(mentorship) if one.person == person), key=lambda one: one.edition)
 
     async def of_person(self, person: str) -> list[Certificate]:
         async with self._database.read() as connection:

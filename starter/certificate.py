@@ -1,4 +1,4 @@
-"""`mentorship certificate verify|revoke|reissue` (H8, P4)."""
+"""`mentorship certificate verify|revoke|reissue`, and the issuer's `issuer|rotate-key` (H8, P4)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from typing import Annotated, Any
 import typer
 
 from certificates.document import Unprintable, check_printable
-from certificates.issue import CertificateFacts, Issued, issue
-from certificates.issuer import Issuer, IssuerKeysUnusable
-from certificates.status import status_list_url
+from certificates.issue import Issued
 from certificates.trust import Trust
 from certificates.verify import Claim, State, Verdict, read_claim, verify_file
+from gateway.reissue import ask_reissue
 from gateway.settings import Settings
 from records.certificates import Certificate
-from records.errors import Erased, NotStored, Revoked
+from records.errors import Erased
 from records.store import Records
+from starter import certificate_issuer
 from starter.answer import Json, Misused, Refused, answer
 from starter.certificate_trust import Decision, Fetch, NotFetched, decide, fetch
-from starter.reach import open_records
+from starter.reach import open_records, reach_temporal
 
 app = typer.Typer(no_args_is_help=True, help="Certificates.")
+app.command()(certificate_issuer.issuer)
+app.command("rotate-key")(certificate_issuer.rotate_key)
 Id = Annotated[str, typer.Argument(metavar="ID", help="The certificate's id, or the address of its page.")]
 
 
@@ -81,7 +83,10 @@ def reissue(
     out: Annotated[Path | None, typer.Option(help="A folder for the new PDF and JSON.")] = None,
     json: Json = False,
 ) -> None:
-    """Makes a new certificate after a change of name in the people file, which supersedes the old one. Again gives the same one."""
+    """Has a new certificate made after a change of name in the people file, which supersedes the old one and is mailed to its holder.
+
+    A worker makes it: here the issuer's key is not needed. Again gives the same one.
+    """
     asyncio.run(_reissue(_id(certificate_id), results, out, json))
 
 
@@ -89,11 +94,15 @@ async def held_up(records: Records, settings: Settings) -> list[str]:
     """One line for each certificate that waits for a font, with the character named; for `doctor`."""
     lines = []
     for waiting in await records.certificates.waiting():
+        if not waiting.fields:  # its holder was erased before it was made
+            continue
         try:
             for text in (str(waiting.fields.get("holder_name", "")), str(waiting.fields.get("programme_title", "")), settings.issuer_name):
                 await asyncio.to_thread(check_printable, text, font_folder=settings.font_folder)
         except Unprintable as error:
-            lines.append(f"{waiting.id} of {waiting.mentorship}: {error}; put a font that has it into MENTORSHIP_FONT_FOLDER, then it is issued by itself")
+            lines.append(
+                f"{waiting.id} of {waiting.mentorship}: {error}; put a font that has it into MENTORSHIP_FONT_FOLDER or write it differently in the people file, then it is issued by itself"
+            )
     return lines
 
 
@@ -201,41 +210,57 @@ async def _revoke(certificate_id: str, reason: str, as_json: bool) -> None:
 
 async def _reissue(certificate_id: str, results: bool | None, out: Path | None, as_json: bool) -> None:
     settings = Settings.load()
-    try:
-        issuer = Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
-    except IssuerKeysUnusable as error:
-        raise Refused(str(error)) from error
     async with open_records(settings) as records:
         old = await _found(records, certificate_id)
-        try:
-            new = await _next(records, settings, issuer, old, results)
-            credential, pdf = await records.certificates.document(new.id)
-        except (Erased, NotStored, Revoked) as error:
-            raise Refused(f"not reissued: {error}") from error
-        except Unprintable as error:
-            raise Refused(f"not reissued: {error}; put a font that has it into MENTORSHIP_FONT_FOLDER and try again") from error
+        standing = await _standing(records, old)
+        wanted = await _wanted(records, standing, results)
+        if standing.says(wanted):
+            if old.id == standing.id:
+                raise Refused(
+                    f"certificate {old.id} says already what a new one would say; change the name in the people file first (`cohort start` again reads it)"
+                )
+            new = standing  # asked for again: what was made then is what there is
+        else:
+            client = await reach_temporal(settings)
+            await ask_reissue(client, old.mentorship, old.person, results=results, patience=settings.connect_timeout)
+            new = await _made(records, settings, standing)
+        credential, pdf = await records.certificates.document(new.id)
     url = f"{settings.base_url}/c/{new.id}"
     if out is not None:
         _write(out, new.id, Issued(credential, pdf))
     answer({"certificate": new.id, "supersedes": old.id, "url": url}, [f"{new.id} supersedes {old.id}: {url}"], as_json=as_json)
 
 
-async def _next(records: Records, settings: Settings, issuer: Issuer, old: Certificate, results: bool | None) -> Certificate:
-    """What superseded it, or a new edition with who the holder is now."""
-    if old.status == "superseded" and old.superseded_by is not None:
-        return await _found(records, old.superseded_by)
-    profile = await records.people.profile(old.person)
-    before = {"show_results": False, **old.fields}
-    wanted = before["show_results"] if results is None else results
-    fields = {**before, "holder_name": profile.name, "holder_email": profile.email, "show_results": wanted}
-    if fields == before:
-        raise Refused(f"certificate {old.id} says already what a new one would say; change the name in the people file first (`cohort start` again reads it)")
-    new = await records.certificates.reissue(old.id, fields)
-    given = {"id": new.id, "issued_at": new.issued_at, "status_list_url": status_list_url(settings.base_url), "status_index": new.status_index}
-    facts = CertificateFacts.model_validate({**new.fields, **given})
-    issued = await asyncio.to_thread(issue, facts, issuer, base_url=settings.base_url, font_folder=settings.font_folder)
-    await records.certificates.supersede(old.id, new.id, issued.credential_json, issued.pdf)
-    return new
+async def _standing(records: Records, old: Certificate) -> Certificate:
+    """The newest edition that has a document."""
+    editions = await records.certificates.editions(old.mentorship, old.person)
+    standing = next((one for one in reversed(editions) if one.stored), None)
+    if standing is None:
+        raise Refused(f"not reissued: certificate {old.id} has no document yet")
+    if standing.status == "revoked":
+        raise Refused(f"not reissued: certificate {standing.id} is revoked")
+    return standing
+
+
+async def _wanted(records: Records, standing: Certificate, results: bool | None) -> dict[str, Any]:
+    try:
+        profile = await records.people.profile(standing.person)
+    except Erased as error:
+        raise Refused(f"not reissued: the holder of {standing.id} was erased") from error
+    return standing.renewed(name=profile.name, email=profile.email, results=results)
+
+
+async def _made(records: Records, settings: Settings, before: Certificate) -> Certificate:
+    """Waits for a worker, as long as for any command of an operator's. Raises Refused; it is done later all the same."""
+    try:
+        async with asyncio.timeout(settings.update_timeout):
+            while (standing := await _standing(records, before)).id == before.id:  # noqa: ASYNC110 - another process makes it
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        held = [line for line in await held_up(records, settings) if f"of {before.mentorship}:" in line]
+        said = held or [f"no worker did it within {settings.update_timeout:g} seconds; it will be done once one runs, and mailed to its holder"]
+        raise Refused(f"not reissued yet: {said[0]}", *said[1:]) from None
+    return standing
 
 
 def _write(folder: Path, name: str, issued: Issued) -> None:

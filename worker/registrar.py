@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from activities.certificates import CertificateRequest
+from activities.certificates import CertificateRequest, Reissued, ReissueRequest
+from activities.notices import NoticeRequest
 from certificates.document import Unprintable
-from certificates.issue import CertificateFacts, issue
+from certificates.issue import CertificateFacts, Issued, issue
 from certificates.issuer import Issuer
 from certificates.status import status_list_url
-from mentorship.people import Side
+from mentorship.effects import MilestoneFacts, SendNotice, counting_for
+from mentorship.people import Pair, Side
+from mentorship.programme import Texts
 from records.certificates import Certificate
+from records.errors import Erased, Revoked, UnknownProgramme
 from records.store import Records
 
 UNPRINTABLE = "unprintable"
@@ -30,39 +36,92 @@ class RecordsRegistrar:
         self._base_url = base_url
         self._font_folder = font_folder
 
-    async def issue(self, person: str, request: CertificateRequest) -> str:
-        """Facts are frozen in the registry's row at the first attempt, so that any repeat gives the same bytes.
+    async def issue(self, side: Side, request: CertificateRequest) -> str | None:
+        """Facts are frozen in the registry's row, so that any repeat gives the same bytes, whatever became of the person since.
 
-        Raises `Unprintable`, after it stands in the coordinators' list: the activity is tried again until a font is there.
+        Raises `Unprintable`, after it stands in the coordinators' list: the activity is tried again until a font is there, or until
+        the people file writes the name differently; nothing was handed out yet.
         """
-        reserved = await self._records.certificates.reserve(request.mentorship, person, await self._fields(person, request))
-        if reserved.stored:
-            return reserved.id
-        side: Side = "mentor" if person == request.pair.mentor else "mentee"
-        facts = self._facts(reserved)
+        person = request.pair.person(side)
+        known = await self._records.certificates.editions(request.mentorship, person)
+        if known and known[0].stored:
+            return known[0].id
         try:
-            issued = await asyncio.to_thread(issue, facts, self._issuer, base_url=self._base_url, font_folder=self._font_folder)
-        except Unprintable as error:
-            await self._held_up(reserved, side, error)
-            raise
-        await self._records.lines.close(request.mentorship, UNPRINTABLE, datetime.now(UTC), side)
-        await self._records.certificates.store(reserved.id, issued.credential_json, issued.pdf)
+            fields = await self._fields(side, request)
+            reserved = await self._records.certificates.reserve(request.mentorship, person, fields)
+            issued = await self._made(reserved, side, fields)
+            await self._records.certificates.store(reserved.id, issued.credential_json, issued.pdf)
+        except Erased:
+            log.info("certificate_of_nobody", mentorship=request.mentorship, person=person)
+            await self._records.lines.close(request.mentorship, UNPRINTABLE, datetime.now(UTC), side)
+            return None
         return reserved.id
 
-    def _facts(self, reserved: Certificate) -> CertificateFacts:
+    async def reissue(self, request: ReissueRequest) -> Reissued:
+        """Raises `Unprintable` as `issue` does; the edition before stands until the new one has its document."""
+        editions = await self._records.certificates.editions(request.mentorship, request.person)
+        standing = next((one for one in reversed(editions) if one.stored), None)
+        if standing is None:
+            return Reissued(outcome="not_issued")
+        try:
+            profile = await self._records.people.profile(request.person)
+            fields = standing.renewed(name=profile.name, email=profile.email, results=request.results)
+            if standing.status == "revoked":
+                return Reissued(outcome="revoked", certificate=standing.id)
+            if standing.says(fields):
+                return await self._told("unchanged", standing)
+            new = await self._next(standing, fields)
+        except Erased:
+            return Reissued(outcome="erased", certificate=standing.id)
+        except Revoked:
+            return Reissued(outcome="revoked", certificate=standing.id)
+        return await self._told("reissued", new)
+
+    async def _next(self, standing: Certificate, fields: dict[str, Any]) -> Certificate:
+        new = await self._records.certificates.reissue(standing.id, fields)
+        issued = await self._made(new, await self._side(new), fields)
+        await self._records.certificates.supersede(standing.id, new.id, issued.credential_json, issued.pdf)
+        log.info("certificate_reissued", mentorship=new.mentorship, person=new.person, edition=new.edition)
+        return new
+
+    # -- signature and document -----------------------------------------------------------------------------------------------
+
+    async def _made(self, reserved: Certificate, side: Side, fields: dict[str, Any]) -> Issued:
+        """With what was reserved; where that cannot be printed, with `fields` if they say something else by now. Raises Unprintable, Erased."""
+        try:
+            issued = await self._issued(reserved)
+        except Unprintable as error:
+            if reserved.fields == fields:
+                await self._held_up(reserved, side, error)
+                raise
+            corrected = await self._records.certificates.correct(reserved.id, fields)
+            return await self._made(corrected, side, corrected.fields)
+        await self._records.lines.close(reserved.mentorship, UNPRINTABLE, datetime.now(UTC), side)
+        return issued
+
+    async def _issued(self, reserved: Certificate) -> Issued:
+        if not reserved.fields:
+            raise Erased(reserved.person)
         given = {"id": reserved.id, "issued_at": reserved.issued_at, "status_list_url": status_list_url(self._base_url), "status_index": reserved.status_index}
-        return CertificateFacts.model_validate({**reserved.fields, **given})
+        facts = CertificateFacts.model_validate({**reserved.fields, **given})
+        return await asyncio.to_thread(issue, facts, self._issuer, base_url=self._base_url, font_folder=self._font_folder)
 
     async def _held_up(self, reserved: Certificate, side: Side, error: Unprintable) -> None:
         """The line's key is the certificate's: it opens once, however often the attempt is repeated."""
-        log.warning("certificate_unprintable", certificate=reserved.id, mentorship=reserved.mentorship, character=str(error))
+        log.warning("certificate_unprintable", mentorship=reserved.mentorship, person=reserved.person, character=str(error))
         await self._records.lines.open(reserved.mentorship, UNPRINTABLE, side, datetime.now(UTC), f"{reserved.mentorship}/{UNPRINTABLE}/{reserved.id}")
 
-    async def _fields(self, person: str, request: CertificateRequest) -> dict[str, object]:
-        """What a certificate says; share and milestones stay out of it until its holder asks for them (`certificate reissue --results`)."""
+    async def _fields(self, side: Side, request: CertificateRequest) -> dict[str, Any]:
+        """What a certificate says; share and milestones stay out of it until its holder asks for them. Raises Erased.
+
+        They are the person's own: a mentor who joined later is measured by what remained (P6).
+        """
+        person = request.pair.person(side)
         profile = await self._records.people.profile(person)
         texts = await self._records.programmes.texts(request.texts)
         wanted = request.wanted
+        counted = counting_for(side, wanted.milestones)
+        done = _done(counted, texts)
         return {
             "holder_name": profile.name,
             "holder_ref": person,
@@ -71,9 +130,41 @@ class RecordsRegistrar:
             "started_on": wanted.started_at.date().isoformat(),
             "completed_at": wanted.completed_at.isoformat(),
             "share": wanted.share,
-            "milestones_done": sum(fact.done_at is not None for fact in wanted.milestones),
-            "milestones_total": len(wanted.milestones),
+            "milestones_done": len(done),
+            "milestones_total": len(counted),
+            "milestones": done,
             "language": profile.language or texts.languages[0],
             "time_zone": profile.time_zone or texts.time_zone,
             "show_results": False,
         }
+
+    # -- the mail that brings a later edition -----------------------------------------------------------------------------------
+
+    async def _told(self, outcome: Any, standing: Certificate) -> Reissued:
+        """With its mail, also where a repeat finds what was made before: the ledger knows whether it went."""
+        return Reissued(outcome=outcome, certificate=standing.id, notice=await self._notice(standing) if standing.edition > 1 else None)
+
+    async def _notice(self, standing: Certificate) -> NoticeRequest | None:
+        """None where records have forgotten the pair or its programme: then the certificate's page is all there is."""
+        enrolment = await self._records.cohorts.by_mentorship(standing.mentorship)
+        cohort = await self._records.cohorts.get(enrolment.cohort) if enrolment is not None else None
+        if enrolment is None or cohort is None:
+            return None
+        try:
+            programme = await self._records.programmes.get(cohort.programme, cohort.version)
+        except UnknownProgramme:
+            return None
+        side: Side = "mentor" if standing.person == enrolment.mentor else "mentee"
+        notice = SendNotice(id=f"reissued.{standing.id}", kind="reissued", to=side, due=standing.issued_at, certificate=standing.id)
+        pair = Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)
+        return NoticeRequest(mentorship=standing.mentorship, pair=pair, texts=programme.texts().digest, notice=notice, mail=programme.mail)
+
+    async def _side(self, certificate: Certificate) -> Side:
+        enrolment = await self._records.cohorts.by_mentorship(certificate.mentorship)
+        return "mentor" if enrolment is not None and certificate.person == enrolment.mentor else "mentee"
+
+
+def _done(counted: Sequence[MilestoneFacts], texts: Texts) -> list[dict[str, Any]]:
+    """By the titles that they had; whole instants, since the credential writes seconds."""
+    titles = {milestone.id: milestone.title for milestone in texts.milestones}
+    return [{"title": titles.get(fact.id, fact.id), "done_at": fact.done_at.isoformat(), "waived": fact.waived} for fact in counted if fact.done_at is not None]

@@ -267,7 +267,14 @@ class Outbox:
         request = CertificateRequest(mentorship=self._mentorship, pair=self._state().pair, texts=self._texts, wanted=effect)
         issued = await execute("issue_certificates", request, Certificates)
         self._deliver(
-            NoteCertificates(message_id=f"certificates.{effect.id}", by=SERVICE, at=workflow.now(), effect=effect.id, certificates=issued.certificates)
+            NoteCertificates(
+                message_id=f"certificates.{effect.id}",
+                by=SERVICE,
+                at=workflow.now(),
+                effect=effect.id,
+                certificates=issued.certificates,
+                erased=issued.erased,
+            )
         )
 
     def _fail(self, pending: Pending, why: Any) -> None:

@@ -16,6 +16,7 @@ from certificates.terms import UnsignedTerm, lint, undefined_terms
 
 BASE = "https://mentors.example.org"
 LIST = "https://mentors.example.org/c/status"
+REACHED = [{"title": f"Step {number}", "done_at": datetime(2025, 5, number, 10, 0, 1, 999, tzinfo=UTC), "waived": number == 9} for number in range(1, 10)]
 
 
 def test_it_says_completed_and_when(facts, issuer):
@@ -48,6 +49,17 @@ def test_share_and_milestones_stand_in_it_only_when_asked_for(facts, issuer):
         ("Percent", "81"),
         ("Result", "9/11"),
     ]
+
+
+def test_shown_milestones_stand_there_one_by_one_with_the_instant_at_which_each_was_done(facts, issuer):
+    """H7: the explanation; of what was not done nothing is said, nor of any of it unless asked."""
+    subject = credential(facts(show_results=True, milestones=REACHED), issuer, base_url=BASE)["credentialSubject"]
+    names = {description["id"]: description["name"] for description in subject["achievement"]["resultDescription"]}
+    said = {names[result["resultDescription"]]: (result.get("status"), result["value"]) for result in subject["result"]}
+    assert said["Step 1"] == ("Completed", "2025-05-01T10:00:01Z")
+    assert said["Step 9"] == ("Completed", "2025-05-09T10:00:01Z (waived)")
+    assert len(said) == len(subject["result"]) == 11
+    assert credential(facts(milestones=REACHED), issuer, base_url=BASE) == credential(facts(), issuer, base_url=BASE)
 
 
 def test_what_was_not_asked_for_cannot_be_guessed_from_the_rest(facts, issuer):
@@ -101,7 +113,7 @@ def test_it_has_a_status_only_where_there_is_a_list(facts, issuer):
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ar"])
-@pytest.mark.parametrize("more", [{}, {"show_results": True, "status_list_url": LIST, "status_index": 0}])
+@pytest.mark.parametrize("more", [{}, {"show_results": True, "status_list_url": LIST, "status_index": 0, "milestones": REACHED}])
 def test_the_official_schema_accepts_it(facts, issuer, reference, language, more):
     schema = json.loads((reference / "ob_v3p0_achievementcredential_schema.json").read_text())
     document = json.loads(as_text(credential(facts(language=language, **more), issuer, base_url=BASE)))
@@ -110,7 +122,7 @@ def test_the_official_schema_accepts_it(facts, issuer, reference, language, more
     assert list(validator.iter_errors(document | {"proof": document["proof"][0]})), "the schema wants a list of proofs: it can refuse"
 
 
-@pytest.mark.parametrize("more", [{}, {"show_results": True, "status_list_url": LIST, "status_index": 0}, {"language": "ar"}])
+@pytest.mark.parametrize("more", [{}, {"show_results": True, "status_list_url": LIST, "status_index": 0, "milestones": REACHED}, {"language": "ar"}])
 def test_the_librarys_own_verifier_accepts_it_with_nothing_but_the_document(facts, issuer, more):
     text = as_text(credential(facts(**more), issuer, base_url=BASE))
     read = OB3LdpVerifier.for_issuer_did(issuer.did).verify(text)

@@ -296,3 +296,13 @@ def test_an_actions_only_goal_report_is_progress_when_it_says_so(story, rules, d
     assert milestone_facts(told.state)[2].done_at is None
     told.tell("mentee", c.ReportGoal(goal="g-1", progress="achieved"), day(12))
     assert milestone_facts(told.state)[2].done_at == day(12)
+
+
+def test_who_was_erased_before_the_certificate_was_made_has_none_and_the_other_has_theirs(story, ends, grace_ends):
+    """P8, H7."""
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
+    told.wait(grace_ends)
+    answer = c.NoteCertificates(message_id="certificates", certificates={"p-mentee": "cert-of-the-mentee"}, erased=("p-mentor",))
+    told.take([answer], told.state.now)
+    assert told.state.certificates == {"p-mentee": "cert-of-the-mentee"}
+    assert [(mail.to, mail.certificate) for mail in told.mails("result")] == [("mentee", "cert-of-the-mentee")]

@@ -1,32 +1,44 @@
-"""Issuance on what it really stands on: Temporal's own server, worker processes that are killed, a mail server, records in a file."""
+"""Issuance on what it really stands on: Temporal's own server, worker processes that are killed, a mail server, records in a file.
+
+Everything is shared by as many pairs as can be: one server, and two places on it, one where workers die and one where a worker lives.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import email
+import email.policy
 import inspect
+import json
 import os
+import socket
 import subprocess
 import sys
 import sysconfig
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 from ruamel.yaml import YAML
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from certificates import issuer as issuer_keys
 from certificates.issuer import Issuer
 from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.names import MENTORSHIP, TASK_QUEUE
 from gateway.settings import Settings
+from local.mail_catcher import catching
 from mentorship.commands import RecordMilestone
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
@@ -39,33 +51,25 @@ from workflows.mentorship import MentorshipInput
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-NAMESPACES = 32
+COHORT = "spring"
 
 
-@dataclass(frozen=True)
-class Server:
-    address: str
-    namespaces: list[str]
-
-    async def client(self, keyring: Keyring) -> Client:
-        """In a namespace of its own: a worker that is killed there is nobody else's."""
-        client = await Client.connect(self.address, namespace=self.namespaces.pop(), data_converter=data_converter(keyring))
-        await search_attributes.register(client)
-        return client
+async def eventually(is_so: Callable[[], Any], seconds: float = 60) -> Any:
+    """Waits until something is so and returns what it found; a failed test otherwise."""
+    async with asyncio.timeout(seconds):
+        while True:
+            found = is_so()
+            if answer := (await found if inspect.isawaitable(found) else found):
+                return answer
+            await asyncio.sleep(0.05)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def server() -> AsyncIterator[Server]:
-    binary = Path(sysconfig.get_path("scripts")) / "temporal"
-    names = [f"issuance-{number}" for number in range(NAMESPACES)]
-    more = [argument for name in names for argument in ("--namespace", name)]
-    async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(binary), dev_server_log_level="error", dev_server_extra_args=more
-    ) as environment:
-        yield Server(environment.client.service_client.config.target_host, names)
+@pytest.fixture(name="eventually")
+def eventually_() -> Callable[..., Awaitable[Any]]:
+    return eventually
 
 
-def _programme(milestones: int = 5) -> Programme:
+def programme(milestones: int = 5) -> Programme:
     """The demo's words over milestones that somebody reports, at any hour, with nothing after the certificates to wait for."""
     given = YAML(typ="safe").load(ROOT / "examples" / "demo" / "programme.yaml")
     given["programme"]["id"] = f"of-{milestones}"
@@ -75,65 +79,52 @@ def _programme(milestones: int = 5) -> Programme:
     return Programme.model_validate(given)
 
 
-@pytest.fixture
-def programme() -> Callable[..., Programme]:
-    return _programme
-
-
-@pytest.fixture
-def eventually() -> Callable[..., Awaitable[None]]:
-    """Waits until something is so, at most a minute; a failed test otherwise."""
-
-    async def wait(is_so: Callable[[], Any], seconds: float = 60) -> None:
-        async with asyncio.timeout(seconds):
-            while True:
-                found = is_so()
-                if await found if inspect.isawaitable(found) else found:
-                    return
-                await asyncio.sleep(0.05)
-
-    return wait
+@pytest.fixture(name="programme")
+def programme_() -> Callable[..., Programme]:
+    return programme
 
 
 @dataclass(frozen=True)
-class Font:
-    path: Path
-    character: str
+class Two:
+    """A pair and its workflow. Whoever is `number` has the addresses mentor-{number} and mentee-{number}."""
 
+    number: int
+    enrolment: Enrolment
+    handle: WorkflowHandle[Any, Any]
+    ends: datetime
 
-@pytest.fixture
-def some_font() -> Font:
-    """A font of this machine, and a character of a script that we do not ship (Tifinagh)."""
-    path = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-    if not path.is_file():
-        pytest.skip("DejaVu Sans is not installed here")
-    return Font(path, "ⵣ")
+    @property
+    def mentorship(self) -> str:
+        return self.enrolment.mentorship
+
+    def address(self, side: str) -> str:
+        return f"{side}-{self.number}@example.org"
+
+    async def report(self, by: str, numbers: range, done_at: datetime) -> None:
+        for number in numbers:
+            report = RecordMilestone(message_id=f"report-{number}", by=by, at=datetime.now(UTC), milestone=f"m-{number}", done_at=done_at)
+            await self.handle.signal("record_milestone", report)
 
 
 @dataclass(frozen=True)
 class Place:
-    """One mentorship's surroundings, as a worker's process sees them."""
+    """An installation: a namespace, records, a mail server, keys, and whoever works there."""
 
+    address: str
     client: Client
-    server: Server
     settings: Settings
     records: Records
     issuer: Issuer
-    mailbox: Any
     folder: Path
+    opened_at: datetime
 
-    def with_fonts(self, folder: Path) -> Place:
-        return replace(self, settings=self.settings.model_copy(update={"font_folder": folder}))
-
-    @asynccontextmanager
-    async def worker(self, *arguments: str) -> AsyncIterator[subprocess.Popen[bytes]]:
-        """A worker's own process, gone afterwards."""
+    @property
+    def env(self) -> dict[str, str]:
         settings = self.settings
-        secret = settings.link_secrets[0].get_secret_value()
-        env = {
+        return {
             **{name: value for name, value in os.environ.items() if not name.startswith(("MENTORSHIP_", "TEMPORAL_"))},
             "PYTHONPATH": str(ROOT),
-            "TEMPORAL_ADDRESS": self.server.address,
+            "TEMPORAL_ADDRESS": self.address,
             "TEMPORAL_NAMESPACE": self.client.namespace,
             "MENTORSHIP_DATABASE_URL": settings.database_url,
             "MENTORSHIP_KEY_FILE": str(settings.key_file),
@@ -144,39 +135,39 @@ class Place:
             "MENTORSHIP_SMTP_TLS": settings.smtp_tls,
             "MENTORSHIP_MAIL_FROM": settings.mail_from,
             "MENTORSHIP_BASE_URL": settings.base_url,
-            "MENTORSHIP_LINK_SECRETS": secret,
+            "MENTORSHIP_LINK_SECRETS": settings.link_secrets[0].get_secret_value(),
             "MENTORSHIP_FONT_FOLDER": str(settings.font_folder or ""),
         }
+
+    @property
+    def said(self) -> str:
+        """What the workers of this place wrote."""
+        return (self.folder / "worker.log").read_text(errors="replace")
+
+    @asynccontextmanager
+    async def worker(self, *arguments: str) -> AsyncIterator[subprocess.Popen[bytes]]:
+        """A worker's own process, gone afterwards."""
         with (self.folder / "worker.log").open("ab") as log:
             command = [sys.executable, HERE / "stopping_worker.py", *arguments]
-            process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log)  # noqa: ASYNC220 - it starts at once
+            process = subprocess.Popen(command, env=self.env, cwd=ROOT, stdout=log, stderr=log)  # noqa: ASYNC220 - it starts at once
             try:
                 yield process
             finally:
                 process.kill()
                 process.wait()
 
-    async def enrol(self, number: int, chosen: Programme, *, mentor: str = "Mia Mentor", mentee: str = "Noor Mentee") -> Enrolment:
-        people = await self.records.people.enrol(
-            [
-                Profile(person_id=f"mentor-{number}", name=mentor, email=f"mentor-{number}@example.org"),
-                Profile(person_id=f"mentee-{number}", name=mentee, email=f"mentee-{number}@example.org"),
-                Profile(person_id=chosen.contacts.coordinators[0], name="Ana Coordinator", email="ana@example.org", role="coordinator"),
-            ]
-        )
-        cohort = f"cohort-{number}"
-        head = chosen.programme
-        await self.records.programmes.put(chosen)
-        now = datetime.now(UTC)
-        known = Cohort(id=cohort, programme=head.id, version=head.version, texts_digest=chosen.texts().digest, starts_at=now, created_at=now)
-        await self.records.cohorts.put(known)
-        enrolled = await self.records.cohorts.enrol_pairs(cohort, [(f"pair-{number}", people[f"mentor-{number}"], people[f"mentee-{number}"])])
-        enrolment = enrolled.added[0]
-        await self.records.cohorts.mark_started(enrolment.mentorship)
-        return enrolment
+    async def run(self, *arguments: str) -> tuple[int, Any, str]:
+        """The operators' command line: its exit code, its JSON, and what it said on stderr. Without the issuer's key, which it has no use for."""
+        env = {**self.env, "MENTORSHIP_ISSUER_KEY_FILE": str(self.folder / "nowhere.json")}
+        command = [sys.executable, "-m", "starter", *arguments, "--json"]
+        process = await asyncio.create_subprocess_exec(*command, env=env, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+        out, err = await process.communicate()
+        return process.returncode or 0, json.loads(out) if out else None, err.decode()
 
-    async def start(self, enrolment: Enrolment, chosen: Programme, *, ends: datetime, grace: timedelta) -> WorkflowHandle[Any, Any]:
-        """A mentorship that began an hour ago and is about to end."""
+    async def begin(self, number: int, *, ends: datetime, grace: timedelta, milestones: int = 5, mentee: str = "Noor Mentee") -> Two:
+        """A pair whose mentorship began an hour ago and ends at `ends`."""
+        chosen = programme(milestones)
+        enrolment = await self._enrol(number, chosen, mentee)
         begins = MentorshipStarted(
             at=ends - timedelta(hours=1),
             pair=Pair(mentor=enrolment.mentor, mentee=enrolment.mentee),
@@ -187,42 +178,145 @@ class Place:
             slots=(),
         )
         given = MentorshipInput(cohort=enrolment.cohort, texts=chosen.texts().digest, begins=begins)
-        return await self.client.start_workflow(MENTORSHIP, given, id=enrolment.mentorship, task_queue=TASK_QUEUE)
+        handle = await self.client.start_workflow(MENTORSHIP, given, id=enrolment.mentorship, task_queue=TASK_QUEUE)
+        return Two(number, enrolment, handle, ends)
 
-    async def documents(self, mentorship: str) -> dict[str, tuple[str, bytes]]:
+    async def done(self, number: int, **more: Any) -> Two:
+        """A pair that has done all five in time and is about to end."""
+        two = await self.begin(number, ends=datetime.now(UTC) + timedelta(seconds=1), grace=timedelta(seconds=1), **more)
+        await two.report(two.enrolment.mentor, range(1, 6), two.ends - timedelta(minutes=1))
+        return two
+
+    async def _enrol(self, number: int, chosen: Programme, mentee: str) -> Enrolment:
+        cohort = f"{COHORT}-{chosen.programme.id}"
+        names = {f"mentor-{number}": "Mia Mentor", f"mentee-{number}": mentee}
+        people = await self.records.people.enrol(
+            [
+                *(Profile(person_id=person, name=name, email=f"{person}@example.org") for person, name in names.items()),
+                Profile(person_id=chosen.contacts.coordinators[0], name="Ana Coordinator", email="ana@example.org", role="coordinator"),
+            ]
+        )
+        head, texts = chosen.programme, chosen.texts().digest
+        await self.records.programmes.put(chosen)
+        await self.records.cohorts.put(
+            Cohort(id=cohort, programme=head.id, version=head.version, texts_digest=texts, starts_at=self.opened_at, created_at=self.opened_at)
+        )
+        mentor, mentee = (people[f"{side}-{number}"] for side in ("mentor", "mentee"))
+        enrolled = await self.records.cohorts.enrol_pairs(cohort, [(f"pair-{number}", mentor, mentee)])
+        await self.records.cohorts.mark_started(enrolled.added[0].mentorship)
+        return enrolled.added[0]
+
+    async def rename(self, two: Two, name: str) -> None:
+        """The people file has another name for the mentee, and is read again."""
+        await self.records.people.enrol([Profile(person_id=f"mentee-{two.number}", name=name, email=two.address("mentee"))])
+
+    async def documents(self, two: Two) -> dict[str, tuple[str, bytes]]:
         """What was issued so far, by certificate."""
-        found = await self.records.certificates.of(mentorship)
+        found = await self.records.certificates.of(two.mentorship)
         return {one.id: await self.records.certificates.document(one.id) for one in found if one.stored}
 
-    async def report(self, handle: WorkflowHandle[Any, Any], by: str, numbers: range, done_at: datetime) -> None:
-        for number in numbers:
-            await handle.signal(
-                "record_milestone", RecordMilestone(message_id=f"report-{number}", by=by, at=datetime.now(UTC), milestone=f"m-{number}", done_at=done_at)
-            )
+    def mails(self, address: str) -> list[EmailMessage]:
+        return [mail for mail in (_mail(path, path.stat().st_size) for path in sorted((self.folder / "mails").glob("*.eml"))) if address in mail["To"]]
 
 
-@pytest.fixture
-async def place(server: Server, settings: Settings, keyring: Keyring, records: Records, issuer: Issuer, mailbox: Any, tmp_path: Path) -> Place:
-    return Place(await server.client(keyring), server, settings, records, issuer, mailbox, tmp_path)
+@cache
+def _mail(path: Path, _: int) -> EmailMessage:
+    """Read once: a mail that was caught stays as it is; one of another size was still being written."""
+    return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
 
-@pytest.fixture
-async def another_place(place: Place, keyring: Keyring) -> AsyncIterator[Callable[[str], Awaitable[Place]]]:
-    """Further places, each with a namespace, a mail server and records of its own."""
-    migrating = asyncio.Lock()  # Alembic's operations are a global of the process
+def attached(mail: EmailMessage, name: str = "certificate.pdf") -> list[bytes]:
+    return [part.get_payload(decode=True) for part in mail.iter_attachments() if part.get_filename() == name]  # type: ignore[misc]
+
+
+@pytest.fixture(name="attached")
+def attached_() -> Callable[..., list[bytes]]:
+    return attached
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Callable[[str], Awaitable[Place]]]:
+    """Opens places, each in a namespace of its own of one server: a worker that is killed there is nobody else's."""
+    binary = Path(sysconfig.get_path("scripts")) / "temporal"
     async with AsyncExitStack() as stack:
+        started = WorkflowEnvironment.start_local(
+            dev_server_existing_path=str(binary), dev_server_log_level="error", dev_server_extra_args=["--namespace", "killed", "--namespace", "living"]
+        )
+        environment = await stack.enter_async_context(await started)
+        address = environment.client.service_client.config.target_host
 
-        async def made(name: str) -> Place:
-            folder = place.folder / name
-            folder.mkdir()
-            mailbox = type(place.mailbox)()
-            await mailbox.start()
-            stack.callback(mailbox.stop)
-            settings = place.settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{folder}/records.db", "smtp_port": mailbox.port})
-            async with migrating:
-                await asyncio.to_thread(migrate.upgrade, settings.database_url)
+        async def opening(namespace: str) -> Place:
+            folder = tmp_path_factory.mktemp(namespace)
+            for name in ("mails", "fonts"):
+                (folder / name).mkdir()
+            keyring = Keyring.generate(folder / "keys.json")
+            issuer_keys.generate(folder / "issuer.json")
+            port = _free_port()
+            await stack.enter_async_context(catching(folder / "mails", port))
+            settings = Settings(
+                database_url=f"sqlite+aiosqlite:///{folder}/records.db",
+                key_file=folder / "keys.json",
+                smtp_host="127.0.0.1",
+                smtp_port=port,
+                smtp_tls="none",
+                mail_from="Mentorship <mentorship@example.org>",
+                base_url="http://127.0.0.1:8080",
+                link_secrets=(SecretStr("a secret of these tests, long enough to be one"),),
+                issuer_key_file=folder / "issuer.json",
+                issuer_name="Example Ltd",
+                font_folder=folder / "fonts",
+            )
+            await asyncio.to_thread(migrate.upgrade, settings.database_url)
             records = await Records.open(settings.database_url, keyring)
             stack.push_async_callback(records.close)
-            return Place(await place.server.client(keyring), place.server, settings, records, place.issuer, mailbox, folder)
+            client = await Client.connect(address, namespace=namespace, data_converter=data_converter(keyring))
+            await search_attributes.register(client)
+            return Place(address, client, settings, records, Issuer.load(settings.issuer_key_file, name=settings.issuer_name), folder, datetime.now(UTC))
 
+        yield opening
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def deadly(opened: Callable[[str], Awaitable[Place]]) -> Place:
+    """A place without workers: a test brings its own, and kills them."""
+    return await opened("killed")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def place(opened: Callable[[str], Awaitable[Place]]) -> AsyncIterator[Place]:
+    """A place with a worker that lives."""
+    made = await opened("living")
+    async with made.worker():
         yield made
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+Documents = dict[str, tuple[str, bytes]]
+Check = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def holds() -> Check:
+    """Exactly one certificate for each of the two, genuine, unchanged since `before`, and one mail each by Message-ID."""
+
+    async def check(place: Place, two: Two, before: Documents, verify: Callable[[bytes], bool], most: int | None = None) -> None:
+        certificates = await place.records.certificates.of(two.mentorship)
+        assert sorted(one.person for one in certificates) == sorted([two.enrolment.mentor, two.enrolment.mentee])
+        documents = await place.documents(two)
+        assert len(documents) == 2
+        assert {name: documents[name] for name in before} == before
+        by_person = {one.person: documents[one.id][1] for one in certificates}
+        for side, person in (("mentor", two.enrolment.mentor), ("mentee", two.enrolment.mentee)):
+            sent: Sequence[EmailMessage] = [mail for mail in place.mails(two.address(side)) if attached(mail)]
+            assert sent, f"{side} got no certificate"
+            assert len({mail["Message-ID"] for mail in sent}) == 1, "a repeat is the same mail"
+            assert {pdf for mail in sent for pdf in attached(mail)} == {by_person[person]}
+            assert most is None or len(sent) <= most
+            assert verify(by_person[person])
+
+    return check

@@ -1,13 +1,16 @@
-"""`mentorship certificate verify|revoke|reissue`, as it is called (H8, P4)."""
+"""`mentorship certificate verify|revoke|reissue|issuer|rotate-key`, as they are called (H8, P4)."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from datetime import UTC, datetime
 
 import pytest
 
+from activities.certificates import ReissueRequest
+from certificates.document import Unprintable
 from certificates.issue import CertificateFacts, issue
 from certificates.issuer import Issuer, generate
 from certificates.status import status_list, status_list_url
@@ -18,6 +21,7 @@ from records.people import Profile
 from records.store import Records
 from starter import certificate as command
 from starter.certificate_trust import NotFetched, fetch
+from worker.registrar import RecordsRegistrar
 
 BASE = "https://mentors.example.org"
 NOW = datetime(2027, 7, 14, 9, tzinfo=UTC)
@@ -98,6 +102,32 @@ class Place:
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     return Place(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def worker(place, monkeypatch):
+    """What is asked of Temporal is done at once, as a worker does it; tests/issuance has real ones."""
+    asked = []
+
+    async def do(_, mentorship, person, *, results=None, patience=0.0):
+        asked.append((mentorship, person, results))
+        records = await Records.open(place.url, place.keyring)
+        try:
+            registrar = RecordsRegistrar(records, place.issuer, base_url=BASE, font_folder=None)
+            with contextlib.suppress(Unprintable):  # it would be tried again
+                await registrar.reissue(ReissueRequest(mentorship=mentorship, person=person, results=results))
+        finally:
+            await records.close()
+
+    monkeypatch.setattr(command, "ask_reissue", do)
+    monkeypatch.setattr(command, "reach_temporal", _nothing)
+    monkeypatch.setenv("MENTORSHIP_UPDATE_TIMEOUT", "0.5")
+    monkeypatch.setenv("MENTORSHIP_ISSUER_KEY_FILE", "/nowhere")
+    return asked
+
+
+async def _nothing(*_, **__):
+    """Temporal that takes what it is asked, and nobody who does it."""
 
 
 @pytest.fixture
@@ -202,7 +232,8 @@ def test_revoking_tells_since_when_and_again_changes_nothing(place, run):
     assert run("certificate", "reissue", place.certificate).code == 1
 
 
-def test_after_a_change_of_name_a_new_certificate_supersedes_the_old_one_once(place, run):
+def test_after_a_change_of_name_a_new_certificate_supersedes_the_old_one_once(place, run, worker, monkeypatch):
+    """The command needs no issuer's key."""
     unchanged = run("certificate", "reissue", place.certificate)
     assert (unchanged.code, "says already" in unchanged.err) == (1, True)
     place.run(lambda records: place.rename(records, "Noor Newname"))
@@ -210,9 +241,11 @@ def test_after_a_change_of_name_a_new_certificate_supersedes_the_old_one_once(pl
     again = run("certificate", "reissue", place.certificate, "--json")
     assert (first.code, again.code) == (0, 0), first.err
     assert first.json == again.json
+    assert len(worker) == 1, "asked for again, it is there already"
     old, new = (place.run(lambda records, name=name: records.certificates.get(name)) for name in (place.certificate, first.json["certificate"]))
     assert (old.status, old.superseded_by, new.status) == ("superseded", new.id, "valid")
     place.listing(old.status_index)
+    monkeypatch.setenv("MENTORSHIP_ISSUER_KEY_FILE", str(place.folder / "issuer.json"))
     pdf = place.folder / "out" / f"{new.id}.pdf"
     assert pdf.stat().st_mode & 0o077 == 0
     assert run("certificate", "verify", str(pdf), "--name", "Noor Newname").code == 0
@@ -220,7 +253,32 @@ def test_after_a_change_of_name_a_new_certificate_supersedes_the_old_one_once(pl
     assert run("certificate", "revoke", place.certificate, "--reason", "x").code == 1
 
 
-def test_share_and_milestones_are_said_only_when_the_holder_asks(place, run):
+def test_without_a_worker_it_says_that_it_will_be_done(place, run, worker, monkeypatch):
+    monkeypatch.setattr(command, "ask_reissue", _nothing)
+    place.run(lambda records: place.rename(records, "Noor Newname"))
+    ran = run("certificate", "reissue", place.certificate)
+    assert (ran.code, "not reissued yet: no worker did it within 0.5 seconds" in ran.err) == (1, True)
+    assert place.run(lambda records: records.certificates.get(place.certificate)).status == "valid"
+
+
+def test_a_new_name_that_no_font_prints_is_told_and_the_old_certificate_stands(place, run, worker):
+    place.run(lambda records: place.rename(records, "Noor 山"))
+    ran = run("certificate", "reissue", place.certificate)
+    assert ran.code == 1
+    assert "U+5C71 CJK UNIFIED IDEOGRAPH-5C71" in ran.err
+    assert "Noor" not in ran.err
+    assert place.run(lambda records: records.certificates.get(place.certificate)).status == "valid"
+    place.run(lambda records: place.rename(records, "Noor Shan"))
+    assert run("certificate", "reissue", place.certificate).code == 0, "the people file may write it differently"
+
+
+def test_somebody_erased_has_nothing_made_anew(place, run, worker):
+    place.run(lambda records: records.people.erase(place.ref))
+    ran = run("certificate", "reissue", place.certificate)
+    assert (ran.code, "was erased" in ran.err, worker) == (1, True, [])
+
+
+def test_share_and_milestones_are_said_only_when_the_holder_asks(place, run, worker):
     """H8."""
     assert '"result":' not in place.credential
     ran = run("certificate", "reissue", place.certificate, "--results", "--json")
@@ -241,3 +299,26 @@ def test_the_doctor_names_the_character_that_no_font_prints(place, run):
     assert "U+5C71 CJK UNIFIED IDEOGRAPH-5C71" in ran.err
     assert "MENTORSHIP_FONT_FOLDER" in ran.err
     assert "Yu" not in ran.err
+
+
+def test_after_a_rotation_old_certificates_stay_valid_and_the_new_key_signs(web_place, run):
+    """P4: what strangers need to find stands where the DID says, with every key."""
+    before = run("certificate", "issuer", "--json").json
+    assert (before["did"], before["document_url"]) == ("did:web:mentors.example.org", f"{BASE}/.well-known/did.json")
+    rotated = run("certificate", "rotate-key", "--json")
+    assert (rotated.code, rotated.json["added"]) == (0, "k2")
+    document = web_place.folder / "did.json"
+    after = run("certificate", "issuer", "--out", str(document), "--json").json
+    assert (after["keys"], after["signs_with"], after["did"]) == (["k1", "k2"], "k2", before["did"])
+    old = run("certificate", "verify", str(web_place.folder / "certificate.pdf"), "--trust", str(document), "--offline")
+    assert (old.code, old.out.startswith("valid:")) == (0, True), old.err
+    assert "did:web:mentors.example.org#k1" in old.out
+
+
+def test_without_an_issuers_key_it_says_so(place, run, monkeypatch):
+    monkeypatch.setenv("MENTORSHIP_ISSUER_KEY_FILE", "/nowhere")
+    for command_ in ("issuer", "rotate-key"):
+        ran = run("certificate", command_)
+        assert (ran.code, "/nowhere: cannot be read" in ran.err) == (1, True)
+    ran = run("certificate", "issuer", "--json")
+    assert ran.code == 1

@@ -1,0 +1,108 @@
+"""H8: a later edition supersedes the one before, is mailed once, and says share and milestones only if its holder wishes it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from certificates.verify import verify_file
+from gateway.names import certificate_id
+from gateway.reissue import ask_reissue
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def two(place):
+    """A pair with its certificates; the mentee's is what these tests are about, one after the other."""
+    made = await place.done(400)
+    await made.handle.result()
+    return made
+
+
+async def editions(place, two) -> list:
+    return await place.records.certificates.editions(two.mentorship, two.enrolment.mentee)
+
+
+async def fulfilled(place, two) -> dict:
+    """What came of the last wish, once its mail went."""
+    return await place.client.get_workflow_handle(certificate_id(two.mentorship, two.enrolment.mentee)).result()
+
+
+async def test_after_a_change_of_name_the_operator_has_a_new_one_made_by_a_worker_and_its_holder_gets_it(place, two, attached):
+    """The command has no issuer's key; the old one says superseded, and is not mailed again."""
+    (first,) = await editions(place, two)
+    await place.rename(two, "Noor Byron")
+    code, told, err = await place.run("certificate", "reissue", first.id, "--out", str(place.folder / "anew"))
+    assert code == 0, err
+    old, new = await editions(place, two)
+    assert (told["certificate"], told["supersedes"]) == (new.id, old.id)
+    assert (old.status, old.superseded_by, new.status) == ("superseded", new.id, "valid")
+    assert (await fulfilled(place, two)) == {"outcome": "reissued", "mailed": True}
+
+    sent = [mail for mail in place.mails(two.address("mentee")) if attached(mail)]
+    assert [attached(mail)[0] for mail in sent] == [(await place.records.certificates.document(one.id))[1] for one in (old, new)]
+    assert len({mail["Message-ID"] for mail in sent}) == 2
+    text = sent[-1].get_body(("plain",)).get_content()
+    assert "superseded" in text
+    assert f"/c/{new.id}" in text
+    assert verify_file(attached(sent[-1])[0], trust=place.issuer.trust(), name="Noor Byron").valid
+    assert not verify_file(attached(sent[-1])[0], trust=place.issuer.trust(), name="Noor Mentee").valid
+    assert (place.folder / "anew" / f"{new.id}.pdf").read_bytes() == attached(sent[-1])[0]
+    assert len([mail for mail in place.mails(two.address("mentor")) if attached(mail)]) == 1, "it is nothing to the partner"
+
+
+async def test_asking_again_for_what_it_says_already_makes_and_mails_nothing(place, two, attached):
+    before, mails = await editions(place, two), len(place.mails(two.address("mentee")))
+    await asyncio.gather(*(ask_reissue(place.client, two.mentorship, two.enrolment.mentee) for _ in range(3)))
+    assert (await fulfilled(place, two))["outcome"] == "unchanged"
+    code, told, _ = await place.run("certificate", "reissue", before[0].id)
+    assert (code, told["certificate"]) == (0, before[-1].id), "the old one's id leads to what took its place"
+    assert await editions(place, two) == before
+    assert len(place.mails(two.address("mentee"))) == mails
+
+
+async def test_results_are_shown_once_their_holder_wishes_it_and_hidden_again(place, two):
+    """The last word counts, however many are asked for at once; each milestone stands there with its instant."""
+    edition = (await editions(place, two))[-1]
+    assert "result" not in json.loads(await place.records.certificates.credential(edition.id))["credentialSubject"]
+    await ask_reissue(place.client, two.mentorship, two.enrolment.mentee, results=True)
+    assert (await fulfilled(place, two))["outcome"] == "reissued"
+    shown = (await editions(place, two))[-1]
+    subject = json.loads(await place.records.certificates.credential(shown.id))["credentialSubject"]
+    names = {description["id"]: description["name"] for description in subject["achievement"]["resultDescription"]}
+    said = {names[result["resultDescription"]]: result["value"] for result in subject["result"]}
+    assert said["Milestones done"] == "5/5"
+    done_at = f"{two.ends - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"
+    assert [said[f"Milestone {number}"] for number in range(1, 6)] == [done_at] * 5
+
+    await ask_reissue(place.client, two.mentorship, two.enrolment.mentee, results=False)
+    assert (await fulfilled(place, two))["outcome"] == "reissued"
+    hidden = (await editions(place, two))[-1]
+    assert "result" not in json.loads(await place.records.certificates.credential(hidden.id))["credentialSubject"]
+    assert [one.status for one in await editions(place, two)] == ["superseded"] * 3 + ["valid"]
+
+
+async def test_nothing_of_it_in_temporal_leads_to_the_page_with_the_name(place, two):
+    """H12: not the certificate's id, since it opens that page; not the name."""
+    handle = place.client.get_workflow_handle(certificate_id(two.mentorship, two.enrolment.mentee))
+    history = (await handle.fetch_history()).to_json()
+    assert all(one.id not in handle.id + history for one in await editions(place, two))
+    assert "Noor" not in history
+
+
+async def test_what_is_revoked_or_of_somebody_erased_is_not_made_anew(place):
+    gone, revoked = await asyncio.gather(place.done(410), place.done(411))
+    await asyncio.gather(gone.handle.result(), revoked.handle.result())
+    (certificate,) = await editions(place, revoked)
+    await place.records.certificates.revoke(certificate.id, "a test")
+    await place.rename(revoked, "Another Name")
+    await place.records.people.erase(gone.enrolment.mentee)
+    for two, outcome in ((gone, "erased"), (revoked, "revoked")):
+        await ask_reissue(place.client, two.mentorship, two.enrolment.mentee, results=True)
+        assert await fulfilled(place, two) == {"outcome": outcome, "mailed": False}
+        assert len(await editions(place, two)) == 1

@@ -1,0 +1,275 @@
+"""`/c/{certificate}`: what a stranger is told of a certificate (H8, P4): how it stands, and whether a file that they were given was altered.
+
+Without links, accounts or scripts, and without Temporal. A file is looked at and not kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from babel.dates import format_date, format_datetime
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from certificates.trust import Trust
+from certificates.verify import LARGEST, State, Verdict, read_claim, verify_file
+from mentorship.visibility import may_read
+from notices.language import Clock, Language, zone
+from notices.readers import plain
+from records.certificates import Certificate
+from records.errors import Erased, NotStored
+from records.store import Records
+from webhook.pages.forms import read_limited
+from webhook.pages.known import Reading
+from webhook.pages.routes import Route, page_router
+from webhook.pages.shell import HEADERS, PageProblem, Shell
+from webhook.pages.wording import asked_for, guest_language
+
+_MOST_CHECKS = 2
+"""Files that are checked at once: each costs a processor for a moment."""
+_LONGEST_ID = 64
+
+FileState = Literal[
+    "genuine",
+    "reprinted",  # the credential in it holds, but the document around it is not, byte for byte, the one that was issued
+    "revoked",
+    "superseded",
+    "altered",
+    "unknown_issuer",
+    "not_registered",
+    "out_of_time",
+    "unreadable",
+    "unchecked",  # this process has no issuer's key to compare with
+]
+
+_STATES: dict[State, FileState] = {
+    State.VALID: "genuine",
+    State.ALTERED: "altered",
+    State.UNKNOWN_ISSUER: "unknown_issuer",
+    State.NOT_YET_VALID: "out_of_time",
+    State.EXPIRED: "out_of_time",
+    State.REVOKED: "revoked",
+    State.ANOTHER_HOLDER: "altered",
+    State.UNREADABLE: "unreadable",
+}
+
+
+@dataclass(frozen=True)
+class Reached:
+    """One milestone that its holder shows."""
+
+    title: str
+    when: str
+    waived: bool
+
+
+@dataclass(frozen=True)
+class Results:
+    """How many milestones were done of how many, the percent, and each with its instant."""
+
+    done: int
+    total: int
+    percent: int
+    reached: tuple[Reached, ...]
+    zone: str
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What the registry says of a certificate. `since` is when it stopped being valid; `results` only where its holder asked for them."""
+
+    id: str
+    status: str
+    since: str | None
+    title: str | None
+    holder: str | None
+    issued: str
+    completed: str | None
+    results: Results | None
+    superseded_by: str | None
+    stored: bool
+    readable: bool
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is said of a file. `of` is the registry's entry of the certificate that it is; `this`: it is the one of the page."""
+
+    state: FileState
+    this: bool
+    of: Registered | None
+
+
+class CertificatePages:
+    def __init__(self, shell: Shell, reading: Reading, records: Records, trust: Trust) -> None:
+        self._shell = shell
+        self._reading = reading
+        self._records = records
+        self._trust = trust
+        self._checks = asyncio.Semaphore(_MOST_CHECKS)
+
+    def routes(self) -> APIRouter:
+        return page_router(
+            "/c/{certificate}",
+            [
+                Route("/certificate.pdf", look=self.pdf),
+                Route("/certificate.json", look=self.credential),
+                Route("", look=self.look, act=self.check),
+            ],
+        )
+
+    async def look(self, request: Request) -> Response:
+        return self._answer(request, await self._asked_for(request), None)
+
+    async def check(self, request: Request) -> Response:
+        """A file that somebody was given: its signature, its bytes, and what the registry says of the certificate that it is."""
+        found = await self._asked_for(request)
+        data = await _file(request)
+        async with self._checks:
+            verdict = await asyncio.to_thread(verify_file, data, trust=self._trust)
+        named = await self._named(verdict)
+        state = await self._state(data, verdict, named)
+        spoken, _ = _spoken(request)
+        of = _registered(named, spoken) if named is not None else None
+        return self._answer(request, found, Checked(state, this=named is not None and found is not None and named.id == found.id, of=of))
+
+    async def pdf(self, request: Request) -> Response:
+        certificate = request.path_params["certificate"]
+        if await self._find(certificate) is None:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here")
+        try:
+            _, pdf = await self._reading.ask(self._records.certificates.document(certificate))
+        except NotStored:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here") from None
+        except Erased:
+            raise PageProblem(HTTPStatus.GONE, "erased") from None
+        return Response(pdf, media_type="application/pdf", headers={**HEADERS, "Content-Disposition": 'attachment; filename="certificate.pdf"'})
+
+    async def credential(self, request: Request) -> Response:
+        """Without a name in it, so there also for somebody who was erased."""
+        certificate = request.path_params["certificate"]
+        if await self._find(certificate) is None:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here")
+        try:
+            text = await self._reading.ask(self._records.certificates.credential(certificate))
+        except NotStored:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here") from None
+        return Response(text, media_type="application/json", headers={**HEADERS, "Content-Disposition": 'attachment; filename="certificate.json"'})
+
+    def _answer(self, request: Request, found: Certificate | None, checked: Checked | None) -> HTMLResponse:
+        spoken, chosen = _spoken(request)
+        status = HTTPStatus.NOT_FOUND if found is None and checked is None else HTTPStatus.OK
+        shown = _registered(found, spoken) if found is not None else None
+        return self._shell.page("certificate.html", spoken, status=status, chosen=chosen, path=request.url.path, found=shown, checked=checked)
+
+    async def _asked_for(self, request: Request) -> Certificate | None:
+        return await self._find(request.path_params["certificate"])
+
+    async def _find(self, certificate: str) -> Certificate | None:
+        """What was reserved and never got its document was never handed out: nobody is told of it."""
+        if len(certificate) > _LONGEST_ID:
+            return None
+        found = await self._reading.ask(self._records.certificates.get(certificate))
+        return found if found is not None and found.stored else None
+
+    async def _named(self, verdict: Verdict) -> Certificate | None:
+        """The registry's row of the certificate that a genuine credential says it is."""
+        named = verdict.credential.get("id") if verdict.credential is not None else None
+        path = urlsplit(named).path if isinstance(named, str) else ""
+        return await self._find(path.rpartition("/c/")[2]) if "/c/" in path else None
+
+    async def _state(self, data: bytes, verdict: Verdict, named: Certificate | None) -> FileState:
+        if verdict.state is State.UNKNOWN_ISSUER and not self._trust.keys:
+            return "unchecked"
+        if verdict.state is not State.VALID:
+            return _STATES[verdict.state]
+        if named is None:
+            return "not_registered"
+        if not await self._as_issued(data, named):
+            return "reprinted"
+        return "genuine" if named.status == "valid" else named.status
+
+    async def _as_issued(self, data: bytes, named: Certificate) -> bool:
+        """What a PDF prints is not signed, but we know its bytes: of a document that we still can read, every byte counts."""
+        claim = read_claim(data)
+        if claim is None or not claim.printed:
+            return True
+        try:
+            _, pdf = await self._reading.ask(self._records.certificates.document(named.id))
+        except (Erased, NotStored):
+            return True
+        return pdf == data
+
+
+def _spoken(request: Request) -> tuple[Language, str | None]:
+    chosen = asked_for(request.query_params.get("lang"))
+    return guest_language(chosen, request.headers.get("accept-language", "")), chosen
+
+
+def _registered(certificate: Certificate, spoken: Language) -> Registered:
+    fields = certificate.fields
+    clock = Clock(spoken, zone(fields.get("time_zone")), certificate.issued_at)
+    completed = fields.get("completed_at")
+    return Registered(
+        id=certificate.id,
+        status=certificate.status,
+        since=_day(clock, certificate.changed_at) if certificate.changed_at is not None else None,
+        title=_line(fields.get("programme_title"), spoken),
+        holder=_line(fields.get("holder_name"), spoken),
+        issued=_day(clock, certificate.issued_at),
+        completed=_day(clock, datetime.fromisoformat(completed)) if isinstance(completed, str) else None,
+        results=_results(fields, spoken, clock),
+        superseded_by=certificate.superseded_by,
+        stored=certificate.stored,
+        readable=bool(fields),
+    )
+
+
+def _results(fields: dict[str, Any], spoken: Language, clock: Clock) -> Results | None:
+    done, total = fields.get("milestones_done"), fields.get("milestones_total")
+    shown = may_read("bearer", "certificate_results", shared=bool(fields.get("show_results")))
+    if not shown or not isinstance(done, int) or not isinstance(total, int) or not total:
+        return None
+    reached = tuple(
+        Reached(spoken.isolated(plain(one["title"])), _moment(clock, datetime.fromisoformat(one["done_at"])), bool(one["waived"]))
+        for one in fields.get("milestones", ())
+    )
+    return Results(done, total, 100 * done // total, reached, clock.place())
+
+
+def _line(value: Any, spoken: Language) -> str | None:
+    return spoken.isolated(plain(value)) if isinstance(value, str) and value else None
+
+
+def _day(clock: Clock, at: datetime) -> str:
+    """With its year, always."""
+    return str(format_date(at.astimezone(clock.zone).date(), "long", locale=clock.language.locale))
+
+
+def _moment(clock: Clock, at: datetime) -> str:
+    """To the second: a second decides."""
+    return str(format_datetime(at.astimezone(clock.zone), "medium", locale=clock.language.locale))
+
+
+async def _file(request: Request) -> bytes:
+    """The first file of a form. Raises PageProblem."""
+    raw = await read_limited(request, LARGEST + 65_536)
+
+    async def once() -> Any:
+        yield raw
+
+    try:
+        form = await MultiPartParser(request.headers, once(), max_files=1, max_fields=5).parse()
+    except (MultiPartException, KeyError, ValueError):
+        raise PageProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable_form") from None
+    upload = next((value for value in form.values() if isinstance(value, UploadFile)), None)
+    data = await upload.read() if upload is not None else b""
+    await form.close()
+    return data

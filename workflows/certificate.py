@@ -1,0 +1,90 @@
+"""A later edition of one person's certificate (H8): after a change of name, or since its holder wishes it to show results, or no longer.
+
+A request is durable once Temporal has it; any worker fulfils it, so that who asks needs no issuer's key. Which edition is made, if any,
+an activity finds out in records; the mail that brings it is one like others.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.certificates import Reissued, ReissueRequest
+    from activities.notices import Delivery, NoticeRequest
+    from mentorship.label import Label
+    from workflows.outbox import execute
+
+
+SHORTEST = timedelta(seconds=1)
+"""Between two attempts to mail, whatever the clocks say."""
+
+
+class CertificateInput(BaseModel):
+    """Whose, of which mentorship: opaque ids."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mentorship: str
+    person: str
+
+
+class Wish(BaseModel):
+    """`results`: show share and milestones, do not, or None: as it is now. The holder's name is read anew each time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    results: bool | None = None
+
+
+class Fulfilled(BaseModel):
+    """What came of the last wish, and whether its holder was written to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Literal["reissued", "unchanged", "revoked", "erased", "not_issued"]
+    mailed: bool
+
+
+@workflow.defn(name="Certificate")
+class Certificate:
+    @workflow.init
+    def __init__(self, _: CertificateInput) -> None:
+        self._wishes: list[Wish] = []
+
+    @workflow.signal
+    def ask(self, wish: Wish | None = None) -> None:
+        """Comes with the start, or while an earlier wish is being fulfilled; the last word about results counts."""
+        self._wishes.append(wish or Wish())
+
+    @workflow.run
+    async def run(self, start: CertificateInput) -> Fulfilled:
+        while True:
+            wishes, self._wishes = self._wishes, []
+            results = next((wish.results for wish in reversed(wishes) if wish.results is not None), None)
+            reissued = await execute("reissue_certificate", ReissueRequest(mentorship=start.mentorship, person=start.person, results=results), Reissued)
+            mailed = reissued.notice is not None and await self._mail(reissued.notice)
+            if not self._wishes:
+                return Fulfilled(outcome=reissued.outcome, mailed=mailed)
+
+    async def _mail(self, notice: NoticeRequest) -> bool:
+        """Sends it within the reader's hours; a newer wish makes it needless."""
+        while not self._wishes:
+            try:
+                delivery = await execute("send_notice", notice, Delivery)
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                return False
+            if delivery.outcome != "later" or delivery.until is None:
+                return delivery.outcome == "sent"
+            pause = max(delivery.until - workflow.now(), SHORTEST)
+            try:
+                await workflow.wait_condition(lambda: bool(self._wishes), timeout=pause, timeout_summary=Label("Next: a mail"))
+            except TimeoutError:
+                continue
+        return False
