@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
-from records.database import Database, Part
+from records.database import Database, Part, chunks
 from records.errors import Erased, UnknownCase
 from records.ids import mint
 from records.schema import cases
@@ -106,6 +106,12 @@ class Cases(Part):
             await self._insert(connection, opened, request, None)
         return opened
 
+    async def of_line(self, key: str) -> Case | None:
+        """The case that keeps the clock of the line with this key; None for a line that has none."""
+        async with self._database.read() as connection:
+            found = await self._select(connection, cases.c.request_lookup == self._sealer.blind(_PURPOSE, f"line {key}"))
+        return found[0] if found else None
+
     async def end_line(self, case: str, at: datetime) -> Case:
         """The line is closed, and its case with it. Raises UnknownCase."""
         return await self._change(case, lambda known: {"state": "closed", "closed_at": at, "forgotten": True} if known.line is not None else {})
@@ -133,6 +139,17 @@ class Cases(Part):
             found = await self._select(connection, cases.c.pair_lookup == self._pair(mentorship))
         return [case for case in found if case.line is None]
 
+    async def subjects(self, mentorships: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Whom concerns are about, by pair; a pair without any is not there."""
+        pairs = [self._pair(mentorship) for mentorship in mentorships]
+        found: dict[str, frozenset[str]] = {}
+        async with self._database.read() as connection:
+            for chunk in chunks(pairs):
+                for case in await self._select(connection, cases.c.pair_lookup.in_(chunk)):
+                    if case.subject is not None:
+                        found[case.mentorship] = found.get(case.mentorship, frozenset()) | {case.subject}
+        return found
+
     async def of_raiser(self, raiser: str, mentorship: str) -> list[Case]:
         """The person's own in this pair, oldest first."""
         return [case for case in await self.of_pair(mentorship) if case.raiser == raiser]
@@ -142,6 +159,11 @@ class Cases(Part):
         async with self._database.read() as connection:
             found = await self._select(connection, cases.c.state == "waiting")
         return [case for case in found if case.line is None]
+
+    async def standing(self) -> list[Case]:
+        """Everything that is not closed, concerns and lines with a clock, oldest first."""
+        async with self._database.read() as connection:
+            return await self._select(connection, cases.c.state != "closed")
 
     async def take(self, case: str, by: str, at: datetime) -> Case:
         """That person looks after it from now on; who came first stays, so look at `taken_by`. Raises UnknownCase."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -33,8 +33,8 @@ class Finding(NamedTuple):
     altered: a row says something else than was written. missing: a row between others is gone. inserted: a row that was never
     written. cut: the journal ends before its known head, from `seq` on. removed: the whole journal is gone; when its closing row
     went too and the name with it, `mentorship` is the cohort's id and `seq` the closing row's number. unsealed: over for more than
-    a day without a closing row, which was removed or is late. seal_altered: the closing row was changed. unknown_key: cannot be
-    judged without a key that the keyring lacks.
+    a day without a closing row, which was removed or is late. seal_altered: the closing row was changed, or the stub that a deleted
+    journal left. unknown_key: cannot be judged without a key that the keyring lacks.
     """
 
     mentorship: str
@@ -79,6 +79,11 @@ def row_content(row: Any, mentorship: str | None = None) -> list[Any]:
 
 def seal_content(row: Any) -> list[Any]:
     return ["seal", row.cohort, row.number, row.mentorship, row.seq, row.head, moment(row.sealed_at)]
+
+
+def stub_content(row: Any) -> list[Any]:
+    """What stays of a journal whose time is over; no row follows its head, so nothing but the key links it."""
+    return ["stub", row.mentorship, row.seq, row.head, moment(row.swept_at)]
 
 
 def audit_rows(mentorship: str, rows: Sequence[Any], key: KeyById, *, sealed: Head | None, known: Iterable[Head]) -> list[Finding]:
@@ -131,3 +136,18 @@ def audit_seals(cohort: str, seals: Sequence[Any], key: KeyById) -> tuple[dict[s
             found.append(Finding(row.mentorship, None, "seal_altered"))
         before, expected = row.mac, row.number + 1
     return heads, found
+
+
+def audit_stubs(stubs: Iterable[Any], sealed: Mapping[str, Head], key: KeyById) -> tuple[set[str], list[Finding]]:
+    """The mentorships whose rows are rightly gone, and findings in what says so. `sealed` is what the closing rows vouch for."""
+    swept: set[str] = set()
+    found: list[Finding] = []
+    for row in stubs:
+        secret = key(row.key_id)
+        if secret is None:
+            found.append(Finding(row.mentorship, None, "unknown_key"))
+        elif sealed.get(row.mentorship) == Head(seq=row.seq, mac=row.head) and hmac.compare_digest(mac(secret, row.head, stub_content(row)), row.mac):
+            swept.add(row.mentorship)
+        else:
+            found.append(Finding(row.mentorship, None, "seal_altered"))
+    return swept, found

@@ -9,11 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from mentorship.people import Pair
 from mentorship.programme import Contacts
 from records.cases import Case
-from records.people import People, Profile
+from records.people import People
+from records.reporting_line import lines_of
 from records.store import Records
-
-_LONGEST_LINE = 50
-"""Levels; a line that leads back to itself ends here at the latest."""
 
 FEWEST = 2
 """A person who raises a concern chooses among at least so many."""
@@ -35,7 +33,7 @@ async def conflicted(people: People, candidates: Iterable[str], about: Iterable[
     Everybody is an opaque id. A line goes as far as the people files knew it; who was erased ends it.
     """
     wanted, subjects = frozenset(candidates), frozenset(about)
-    known, managers = await _lines(people, wanted | subjects)
+    known, managers = await lines_of(people, wanted | subjects)
     above = {ref: _above(profile.person_id, managers) for ref, profile in known.items()}
     person_ids = {ref: profile.person_id for ref, profile in known.items()}
     found = set(wanted & subjects)
@@ -86,20 +84,6 @@ async def blind_to(records: Records, mentorship: str, pair: Pair, readers: Itera
     """Those of the readers who never see this pair's lines: the two, whom a concern of theirs is about, and everybody in one of their lines."""
     subjects = {case.subject for case in await records.cases.of_pair(mentorship) if case.subject is not None}
     return await conflicted(records.people, readers, {pair.mentor, pair.mentee, *subjects})
-
-
-async def _lines(people: People, refs: frozenset[str]) -> tuple[dict[str, Profile], dict[str, str]]:
-    """The profiles of `refs`, and the manager of each person_id in their lines."""
-    known = await people.profiles(refs)
-    managers: dict[str, str] = {}
-    level: Mapping[str, Profile] = known
-    for _ in range(_LONGEST_LINE):
-        fresh = {p.person_id: p.manager_id for p in level.values() if p.manager_id is not None and p.person_id not in managers}
-        if not fresh:
-            break
-        managers |= fresh
-        level = await people.profiles((await people.refs(set(fresh.values()) - managers.keys())).values())
-    return known, managers
 
 
 def _above(person_id: str, managers: Mapping[str, str]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.database import chunks
@@ -46,15 +46,6 @@ class DataKeys:
 
     async def drop(self, connection: AsyncConnection, ref: str) -> None:
         await connection.execute(delete(data_keys).where(data_keys.c.person == ref))
-
-    async def rewrap(self, connection: AsyncConnection) -> int:
-        """Seals again with the keyring's active key what lies under an older one. Says how many; afterwards the older may go."""
-        rows = (await connection.execute(select(data_keys.c.person, data_keys.c.sealed))).all()
-        old = [(person, sealed) for person, sealed in rows if self._sealer.key_id(sealed) != self._sealer.active]
-        for person, sealed in old:
-            again = self._sealer.seal(_PURPOSE, self._sealer.open(_PURPOSE, sealed, _about(person)), _about(person))
-            await connection.execute(update(data_keys).where(data_keys.c.person == person).values(sealed=again))
-        return len(old)
 
 
 def _about(ref: str) -> str:

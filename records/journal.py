@@ -13,11 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
-from records.chain import Finding, Head, audit_rows, audit_seals, canonical, mac, row_content, seal_content
+from records.chain import Finding, Head, audit_rows, audit_seals, audit_stubs, canonical, mac, row_content, seal_content
 from records.database import Database, Part
 from records.errors import Diverged, Gap, UnknownKey
 from records.ids import cohort_of
-from records.schema import enrolments, journal, seals
+from records.schema import enrolments, journal, seals, stubs
 from records.sealing import Sealer
 
 _PURPOSE = "journal"
@@ -158,10 +158,15 @@ class Journal(Part):
         known = {name: head for name, head in (expected or {}).items() if _in_scope(name, mentorship, cohort)}
         async with self._database.read() as connection:
             sealed, found = await self._audit_seals(connection, scope)
+            swept, forged = audit_stubs([row for row in await connection.execute(select(stubs)) if _in_scope(row.mentorship, None, scope)], sealed, self._key)
+            found += forged
             over = await _over(connection, scope)
             names = {*await _journals(connection, scope), *sealed, *known, *over}
             for name in sorted(name for name in names if _in_scope(name, mentorship, cohort)):
                 rows = (await connection.execute(select(journal).where(journal.c.mentorship == name).order_by(journal.c.seq))).all()
+                if name in swept:
+                    found += [Finding(name, row.seq, "inserted") for row in rows]
+                    continue
                 wanted = [known[name]] if name in known else []
                 findings = audit_rows(name, rows, self._key, sealed=sealed.get(name), known=wanted)
                 if name in over and name not in sealed and not findings and not any(finding.mentorship == name for finding in found):

@@ -1,11 +1,16 @@
-"""The coordinators' list: which pairs need a person, by code and never by reason (P7)."""
+"""The coordinators' list: which pairs need a person, by code and never by reason (P7).
+
+A line opens and closes with the mentorship's own events. Beside that, coordinators take it, set it aside for some days, give it back, and
+close it with an outcome; of two who act at once the first one stays.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from mentorship.instant import Instant
 from mentorship.people import Side
@@ -13,12 +18,21 @@ from records.database import Database, Part
 from records.ids import cohort_of
 from records.schema import lines
 
+LineOutcome = Literal["talked", "rhythm_changed", "rematch", "ended", "nothing_needed"]
+OUTCOMES: tuple[LineOutcome, ...] = get_args(LineOutcome)
+"""What a coordinator closes a line with: a code, never a word about anybody."""
+
 
 class Line(BaseModel):
-    """One entry. `side` says whose it is, where it is one person's; `taken_by` is the coordinator who owns it."""
+    """One entry. `side` says whose it is, where it is one person's; `taken_by` is the coordinator who owns it.
+
+    `aside_until`: who took it comes back to it then. `outcome` is a coordinator's; a line that was closed without one closed by itself,
+    or by an operator.
+    """
 
     model_config = ConfigDict(frozen=True)
 
+    key: str
     mentorship: str
     cohort: str
     line: str
@@ -27,6 +41,11 @@ class Line(BaseModel):
     closed_at: Instant | None
     taken_by: str | None
     taken_at: Instant | None
+    aside_until: Instant | None = None
+    outcome: LineOutcome | None = None
+
+    def is_aside(self, now: datetime) -> bool:
+        return self.aside_until is not None and now < self.aside_until
 
 
 class Lines(Part):
@@ -47,20 +66,63 @@ class Lines(Part):
         async with self._database.write() as connection:
             await connection.execute(closed.values(closed_at=at))
 
-    async def all(self, cohort: str | None = None, open_only: bool = True) -> list[Line]:
-        """Oldest first, of one cohort or of all."""
-        wanted = select(lines).order_by(lines.c.opened_at, lines.c.key)
+    async def all(self, cohort: str | None = None, open_only: bool = True, *, closed_since: datetime | None = None) -> list[Line]:
+        """Oldest first, of one cohort or of all; with `closed_since`, besides the open ones those that were closed from then on."""
+        wanted = []
         if cohort is not None:
-            wanted = wanted.where(lines.c.cohort == cohort)
+            wanted.append(lines.c.cohort == cohort)
         if open_only:
-            wanted = wanted.where(lines.c.closed_at.is_(None))
+            still = lines.c.closed_at.is_(None)
+            wanted.append(still if closed_since is None else still | (lines.c.closed_at >= closed_since))
+        return await self._select(*wanted)
+
+    async def of(self, mentorship: str) -> list[Line]:
+        """Everything that ever stood there about this pair, oldest first."""
+        return await self._select(lines.c.mentorship == mentorship)
+
+    async def take(self, mentorship: str, line: str, by: str, at: datetime, *, instead_of: str | None = None) -> bool:
+        """A coordinator owns the open line from now on; who came first stays. False when it is somebody else's, or none is open.
+
+        `instead_of` is whom it is taken over from: only while it is still theirs.
+        """
+        free = lines.c.taken_by.is_(None)
+        whose = free if instead_of is None else free | (lines.c.taken_by == instead_of)
+        return await self._change(mentorship, line, by, whose, {"taken_by": by, "taken_at": at, "aside_until": None})
+
+    async def set_aside(self, mentorship: str, line: str, by: str, until: datetime, at: datetime) -> bool:
+        """Who sets a line aside takes it, and comes back to it then. Whether it is theirs. Idempotent."""
+        await self.take(mentorship, line, by, at)
+        return await self._change(mentorship, line, by, lines.c.taken_by == by, {"aside_until": until})
+
+    async def give_back(self, mentorship: str, line: str, by: str) -> None:
+        """It waits for somebody again. Nothing changes when it is not theirs."""
+        await self._change(mentorship, line, by, lines.c.taken_by == by, {"taken_by": None, "taken_at": None, "aside_until": None})
+
+    async def settle(self, mentorship: str, line: str, by: str, outcome: LineOutcome, at: datetime) -> bool:
+        """A coordinator closes the open line with what came of it. False when it is somebody else's, or none is open: the first one stands."""
+        if not await self.take(mentorship, line, by, at):
+            return False
+        mine = self._open(mentorship, line) & (lines.c.taken_by == by)
+        async with self._database.write(_lock(mentorship, line)) as connection:
+            changed = await connection.execute(update(lines).where(mine).values(closed_at=at, outcome=outcome, aside_until=None))
+            return bool(changed.rowcount)
+
+    async def _change(self, mentorship: str, line: str, by: str, whose: ColumnElement[bool], values: dict[str, Any]) -> bool:
+        """Whether the open line is `by`'s afterwards."""
+        standing = self._open(mentorship, line)
+        async with self._database.write(_lock(mentorship, line)) as connection:
+            await connection.execute(update(lines).where(standing, whose).values(**values))
+            return (await connection.execute(select(lines.c.key).where(standing, lines.c.taken_by == by))).first() is not None
+
+    @staticmethod
+    def _open(mentorship: str, line: str) -> ColumnElement[bool]:
+        return (lines.c.mentorship == mentorship) & (lines.c.line == line) & lines.c.closed_at.is_(None)
+
+    async def _select(self, *where: ColumnElement[bool]) -> list[Line]:
         async with self._database.read() as connection:
-            rows = (await connection.execute(wanted)).mappings().all()
+            rows = (await connection.execute(select(lines).where(*where).order_by(lines.c.opened_at, lines.c.key))).mappings().all()
         return [Line.model_validate({name: row[name] for name in Line.model_fields}) for row in rows]
 
-    async def take(self, mentorship: str, line: str, by: str, at: datetime) -> bool:
-        """A coordinator owns the open line from now on; who came first stays. False when it is somebody else's, or none is open."""
-        mine = (lines.c.mentorship == mentorship) & (lines.c.line == line) & lines.c.closed_at.is_(None)
-        async with self._database.write(f"line/{mentorship}/{line}") as connection:
-            await connection.execute(update(lines).where(mine, lines.c.taken_by.is_(None)).values(taken_by=by, taken_at=at))
-            return (await connection.execute(select(lines.c.key).where(mine, lines.c.taken_by == by))).first() is not None
+
+def _lock(mentorship: str, line: str) -> str:
+    return f"line/{mentorship}/{line}"

@@ -67,11 +67,11 @@ class Notes(Part):
             raise Erased(row.author)
         return _note(row, key)
 
-    async def share(self, note: str) -> None:
-        """The author lets the partner read it. Idempotent; raises UnknownNote."""
+    async def share(self, note: str, author: str) -> None:
+        """The author lets the partner read it, for good. Idempotent; raises UnknownNote, also for what somebody else wrote."""
         async with self._database.write() as connection:
-            if not (await connection.execute(update(notes).where(notes.c.id == note).values(shared=True))).rowcount:
-                raise UnknownNote(f"no note {note}")
+            if not (await connection.execute(update(notes).where(notes.c.id == note, notes.c.author == author).values(shared=True))).rowcount:
+                raise UnknownNote(f"no note {note} of {author}")
 
     async def of(self, mentorship: str) -> list[Note]:
         """Every note that can be read, oldest first; what erased people wrote is left out."""

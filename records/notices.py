@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
+from mentorship.budget import room, together
 from mentorship.instant import Instant
 from records.database import Database, Part
 from records.errors import UnknownNotice
@@ -54,7 +55,8 @@ class Notices(Part):
         """Whether this mail goes out; records that it is meant to. `key` names one mail to one person, over all retries.
 
         Counted are the person's mails of all pairs sent in the `per` before `at` (one exactly `per` ago no longer is), and those
-        about to be sent; `exempt` ones are neither counted nor refused. An answer of no is kept: the same key hears it again.
+        about to be sent; `exempt` ones are neither counted nor refused. How many there may be depends on the kind (`mentorship.budget`); what
+        stands before the first `/` of a key is the pair. An answer of no is kept: the same key hears it again.
         """
         async with self._database.write(f"notices/{person}") as connection:
             row = (await connection.execute(select(notices.c.person, notices.c.state).where(notices.c.key == key))).one_or_none()
@@ -68,8 +70,10 @@ class Notices(Part):
                 gone = (await connection.execute(select(unsubscribed.c.at).where(unsubscribed.c.person == person))).first()
                 window = (notices.c.at > at - per) & (notices.c.at <= at)
                 counted = (notices.c.person == person) & notices.c.exempt.is_(False) & notices.c.state.in_(("intended", "sent"))
-                number = (await connection.execute(select(func.count()).select_from(notices).where(counted, window))).scalar_one()
-                state = "unsubscribed" if gone else "over_budget" if number >= most else "intended"
+                before = (await connection.execute(select(notices.c.key, notices.c.kind, notices.c.at).where(counted, window))).all()
+                near, pair = at - together(per), key.partition("/")[0]
+                alike = any(mail.kind == kind and mail.at > near and mail.key.partition("/")[0] != pair for mail in before)
+                state = "unsubscribed" if gone else "over_budget" if len(before) >= room(kind, most, alike=alike) else "intended"
             await connection.execute(insert(notices).values(key=key, person=person, kind=kind, exempt=exempt, state=state, at=at))
         return _ANSWERS[state]
 
@@ -92,6 +96,22 @@ class Notices(Part):
         async with self._database.write() as connection:
             values = {"person": person, "at": datetime.now(UTC)}
             await self._database.insert_new(connection, unsubscribed, values, unique=[unsubscribed.c.person], returning=unsubscribed.c.person)
+
+    async def subscribe_again(self, person: str) -> None:
+        """Undoes `unsubscribe`; what was left out meanwhile stays left out. Idempotent."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(unsubscribed).where(unsubscribed.c.person == person))
+
+    async def is_unsubscribed(self, person: str) -> bool:
+        async with self._database.read() as connection:
+            return (await connection.execute(select(unsubscribed.c.at).where(unsubscribed.c.person == person))).first() is not None
+
+    async def settled(self, mentorship: str) -> frozenset[str]:
+        """The ids of the mentorship's effects whose one mail went, or was decided not to go."""
+        beginning = f"{mentorship}/"
+        wanted = select(notices.c.key).where(notices.c.key.startswith(beginning, autoescape=True), notices.c.state != "intended")
+        async with self._database.read() as connection:
+            return frozenset(key.removeprefix(beginning) for key in (await connection.execute(wanted)).scalars())
 
     async def count(self) -> int:
         """How many mails were sent in all."""

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0003"
+REVISION = "0008"
 """The newest migration; a test holds it to be the one that leads to these tables."""
 
 
@@ -124,6 +124,8 @@ enrolments = Table(
     Column("mentor", _REF, ForeignKey("people.ref"), nullable=False, index=True),
     Column("mentee", _REF, ForeignKey("people.ref"), nullable=False, index=True),
     Column("state", String(10), nullable=False),
+    Column("starts_at", Utc),  # where it is not the cohort's
+    Column("earned", JSON(none_as_null=True)),  # milestones that the mentee brings along
     Column("started_at", Utc),
     Column("over_at", Utc),
     Column("card", JSON(none_as_null=True)),
@@ -182,6 +184,18 @@ seals = Table(
     PrimaryKeyConstraint("cohort", "number"),
 )
 
+# What stays of a journal that was deleted when its time was over.
+stubs = Table(
+    "stubs",
+    metadata,
+    Column("mentorship", _MENTORSHIP, primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("head", _HASH, nullable=False),
+    Column("swept_at", Utc, nullable=False),
+    Column("key_id", String(64), nullable=False),
+    Column("mac", _HASH, nullable=False),
+)
+
 certificates = Table(
     "certificates",
     metadata,
@@ -211,7 +225,7 @@ notices = Table(
     Column("kind", String(40), nullable=False),
     Column("exempt", Boolean, nullable=False),
     Column("state", String(12), nullable=False),
-    Column("at", Utc, nullable=False),  # when it was sent, once it was; when it was meant to be, before
+    Column("at", Utc, nullable=False, index=True),  # when it was sent, once it was; when it was meant to be, before
     Column("message_id", String(200)),
     Column("why_sealed", LargeBinary),  # a mail server's words often repeat the address
     CheckConstraint("state IN ('intended', 'sent', 'failed', 'over_budget', 'unsubscribed')", name="state"),
@@ -231,9 +245,27 @@ door_messages = Table(
     Column("mentorship", _MENTORSHIP, nullable=False),
     Column("message_id", String(200), nullable=False),
     Column("body_lookup", _HASH, nullable=False),
-    Column("at", Utc, nullable=False),
+    Column("at", Utc, nullable=False, index=True),
     Column("sent", Boolean, nullable=False),
     PrimaryKeyConstraint("mentorship", "message_id"),
+)
+
+# The newest result of a check of everything, so that somebody is told when it is bad, or too old.
+audits = Table(
+    "audits",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("findings", Integer, nullable=False),
+)
+
+calendar_links = Table(
+    "calendar_links",
+    metadata,
+    Column("mentorship", _MENTORSHIP, nullable=False),
+    Column("person", _REF, nullable=False),
+    Column("valid_after", Utc, nullable=False),
+    PrimaryKeyConstraint("mentorship", "person"),
 )
 
 lines = Table(
@@ -248,6 +280,8 @@ lines = Table(
     Column("closed_at", Utc),
     Column("taken_by", _REF),
     Column("taken_at", Utc),
+    Column("aside_until", Utc),
+    Column("outcome", String(20)),
 )
 
 # Concerns (H16): a row alone says neither who, about whom, nor when.

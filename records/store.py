@@ -5,18 +5,22 @@ from __future__ import annotations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
+from records.calendar_links import CalendarLinks
 from records.cases import Cases
 from records.certificates import Certificates
 from records.cohorts import Cohorts
 from records.database import Database, engine_for, parse, whole
 from records.doors import Doors
 from records.errors import RecordsUnavailable, SchemaOutdated
+from records.figures import Watch
 from records.journal import Journal
 from records.lines import Lines
 from records.notes import Notes
 from records.notices import Notices
 from records.people import People
 from records.programmes import Programmes
+from records.retention import Retention
+from records.rewrap import Rewrap
 from records.schema import REVISION
 from records.sealing import KeySource, Sealer
 
@@ -39,6 +43,10 @@ class Records:
         self.doors = Doors(database, sealer)
         self.lines = Lines(database)
         self.cases = Cases(database, sealer)
+        self.calendar_links = CalendarLinks(database)
+        self.watch = Watch(database)
+        self.retention = Retention(database, sealer)
+        self.rewrap = Rewrap(database, sealer)
 
     @classmethod
     async def open(cls, url: str, keys: KeySource) -> Records:

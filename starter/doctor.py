@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -23,19 +23,12 @@ from records.errors import RecordsError
 from records.store import Records
 from starter import certificate
 from starter.answer import Json, Refused, answer
+from starter.builds import builds
+from starter.check import Check
 from starter.enrolment import signal_with_start
 from starter.reach import open_records, reach_temporal
 
 _AT_ONCE = 20
-
-
-@dataclass(frozen=True)
-class Check:
-    """What was looked at, how it is, and what to do about it."""
-
-    name: str
-    state: Literal["ok", "fixed", "wrong"]
-    detail: str
 
 
 def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can be put right without losing anything.")] = False, json: Json = False) -> None:
@@ -57,6 +50,7 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     try:
         client = await reach_temporal(settings)
         temporal = [Check("temporal", "ok", "reachable"), *await _safely("namespace", lambda: _namespace(client, fix))]
+        temporal += await _safely("builds", lambda: builds(client, settings.deployment))
     except TemporalUnavailable as error:
         temporal = [Check("temporal", "wrong", str(error))]
     fonts = await _safely("certificates", lambda: _certificates(settings)) if all(check.state != "wrong" for check in records) else []
@@ -138,7 +132,7 @@ async def _lost(client: Client, running: list[Enrolment]) -> list[Check]:
             status = await _status(client, pair.mentorship)
         if status in {"running", "completed"}:  # completed: its last word may still be on its way into records
             return None
-        detail = f"{pair.mentorship} should run and is {status}; its journal is whole, start its pair anew under another pair_id"
+        detail = f"{pair.mentorship} should run and is {status}; `mentorship revive {pair.cohort} {pair.pair_id}` starts it again from its journal"
         return Check("mentorship", "wrong", detail)
 
     return [check for check in await asyncio.gather(*(look(pair) for pair in running)) if check is not None]

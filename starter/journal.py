@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -16,10 +16,12 @@ from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
 from records.store import Records
+from starter import journal_refill
 from starter.answer import Json, Refused, answer, aside
 from starter.reach import open_records, reach_temporal
 
 app = typer.Typer(no_args_is_help=True, help="The tamper-evident journal.")
+app.command()(journal_refill.refill)
 _AT_ONCE = 20
 
 
@@ -40,6 +42,8 @@ async def _verify(cohort: str | None, as_json: bool) -> None:
         pairs = await _enrolments(records, cohort)
         heads, asked = await _heads(settings, [pair for pair in pairs if pair.state == "started"])
         findings = await records.journal.verify(cohort=cohort, expected=heads)
+        if cohort is None:  # somebody watches that this is done, and what it found
+            await records.watch.note_audit(datetime.now(UTC), len(findings))
     result = {
         "ok": not findings,
         "mentorships": len(pairs),

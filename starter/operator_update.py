@@ -31,12 +31,16 @@ async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[s
         operator = await records.people.operator(by)
     client = await reach_temporal(settings)
     message = command({"message_id": f"op-{secrets.token_hex(8)}", "by": operator, "at": datetime.now(UTC)})
-    result = await _sent(client, pair, name, message, settings.update_timeout)
-    outcome = _outcome(result)
+    outcome = await send(client, pair, name, message, settings.update_timeout)
     told = {"cohort": cohort, "pair_id": pair_id, "command": name, "message_id": message.message_id, **outcome}
     if outcome["outcome"] == "refused":
         raise Refused(f"{name}: refused: {_words(outcome['reason'])}", result=told)
     answer(told, [f"{name}: done for {pair_id} of {cohort}"], as_json=as_json)
+
+
+async def send(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> dict[str, Any]:
+    """`outcome` and `reason`, as the mentorship gave them. Raises Refused where there was no answer, or a validator said no."""
+    return _outcome(await _sent(client, pair, name, message, patience))
 
 
 async def _sent(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> Any:

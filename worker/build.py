@@ -7,12 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.runtime import Runtime
+from temporalio.worker import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.options import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 from worker.beating import Beating
+from worker.counting import Counting
 from worker.ports import Activities
 from workflows.case import Case
+from workflows.certificate import Certificate
 from workflows.cohort import Cohort
 from workflows.doorkeeper import Doorkeeper
 from workflows.mentorship import Mentorship
@@ -26,25 +30,49 @@ STICKY = timedelta(seconds=5)
 MAILS_PER_SECOND = 20.0
 """Over all workers of the queue: a mail server's patience, not ours."""
 
+_POLLERS = PollerBehaviorAutoscaling()
 
-def workers(client: Client, ports: Activities, *, mails_per_second: float = MAILS_PER_SECOND, max_cached_workflows: int = 1000) -> tuple[Worker, ...]:
+_NO_VERSION = WorkerDeploymentConfig(version=WorkerDeploymentVersion("mentorship", "unversioned"), use_worker_versioning=False)
+"""Without a name the SDK makes one from the bytes of every module that is loaded, which takes seconds."""
+
+
+def workers(
+    client: Client,
+    ports: Activities,
+    *,
+    mails_per_second: float = MAILS_PER_SECOND,
+    max_cached_workflows: int = 1000,
+    version: WorkerDeploymentVersion | None = None,
+    rehearsing: bool = False,
+) -> tuple[Worker, ...]:
+    """With a `version` they get work only while it is the deployment's current (or ramping) one; without, there are no versions.
+
+    A rehearsal has nobody else to talk to and no time to lose: two pollers of each kind, and no sandbox, whose guard the tests are under.
+    """
+    release: dict[str, Any] = {"deployment_config": _deployment(version) if version is not None else _NO_VERSION}
+    release |= {"workflow_runner": UnsandboxedWorkflowRunner(), "pollers": PollerBehaviorSimpleMaximum(2)} if rehearsing else {}
     return (
-        _worker(client, WORK_QUEUE, ports.work, workflows=[Mentorship, Cohort, Case], max_cached_workflows=max_cached_workflows),
-        _worker(client, NOTICES_QUEUE, ports.notices, max_task_queue_activities_per_second=mails_per_second),
-        _worker(client, CERTIFICATES_QUEUE, ports.certificates, max_concurrent_activities=2),
+        _worker(client, WORK_QUEUE, ports.work, workflows=[Mentorship, Cohort, Case, Certificate], max_cached_workflows=max_cached_workflows, **release),
+        _worker(client, NOTICES_QUEUE, ports.notices, max_task_queue_activities_per_second=mails_per_second, **release),
+        _worker(client, CERTIFICATES_QUEUE, ports.certificates, max_concurrent_activities=2, **release),
     )
 
 
-def _worker(client: Client, queue: str, activities: Sequence[object], **options: Any) -> Worker:
+def _deployment(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
+    """Running workflows move to the build that is current: they live for half a year, and no build should have to."""
+    return WorkerDeploymentConfig(version=version, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+
+
+def _worker(client: Client, queue: str, activities: Sequence[object], *, pollers: PollerBehavior = _POLLERS, **options: Any) -> Worker:
     callables: list[Callable[..., Any]] = [activity for activity in activities if callable(activity)]
     return Worker(
         client,
         task_queue=queue,
         activities=callables,
-        interceptors=[Beating(), Doorkeeper()],
+        interceptors=[Counting((client.service_client.config.runtime or Runtime.default()).metric_meter), Beating(), Doorkeeper()],
         graceful_shutdown_timeout=GRACE,
         sticky_queue_schedule_to_start_timeout=STICKY,
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        workflow_task_poller_behavior=pollers,
+        activity_task_poller_behavior=pollers,
         **options,
     )

@@ -8,17 +8,19 @@ import sys
 from contextlib import AsyncExitStack
 
 import structlog
+from temporalio.common import WorkerDeploymentVersion
 
 from certificates.issuer import Issuer, IssuerKeysUnusable
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KeyringUnusable
 from gateway.logs import configure
 from gateway.settings import Settings, SettingsInvalid
-from gateway.telemetry import make_runtime
+from gateway.telemetry import make_runtime, start_tracing
 from records.errors import RecordsError
 from records.store import Records
 from worker.build import workers
 from worker.ports import activities
+from worker.sweeping import sweeping
 
 log = structlog.get_logger("worker")
 
@@ -30,13 +32,18 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         records = await Records.open(settings.database_url, keyring)
         stack.push_async_callback(records.close)
-        client = await connect(settings, keyring, role="worker", runtime=make_runtime(settings.metrics_address))
-        for worker in workers(client, activities(settings, records, client, issuer)):
+        client = await connect(settings, keyring, role="worker", interceptors=start_tracing("worker"), runtime=make_runtime(settings.metrics_address))
+        for worker in workers(client, activities(settings, records, client, issuer), version=_version(settings)):
             await stack.enter_async_context(worker)
-        log.info("worker_started")
+        await stack.enter_async_context(sweeping(records.retention))
+        log.info("worker_started", build_id=settings.build_id)
         await stop.wait()
         log.info("worker_stopping")
     log.info("worker_stopped")
+
+
+def _version(settings: Settings) -> WorkerDeploymentVersion | None:
+    return WorkerDeploymentVersion(settings.deployment, settings.build_id) if settings.build_id is not None else None
 
 
 async def _until_signalled(settings: Settings) -> None:

@@ -113,3 +113,23 @@ async def test_what_waits_for_its_document_is_told(records, people, mentorship):
     second = await records.certificates.reserve(mentorship, people[1], FIELDS)
     await records.certificates.store(first.id, "{}", b"%PDF")
     assert [waiting.id for waiting in await records.certificates.waiting()] == [second.id]
+
+
+async def test_before_there_is_a_document_a_name_may_be_corrected_and_after_it_never(records, people, mentorship):
+    first = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    corrected = await records.certificates.correct(first.id, {"holder": "Ada Byron"})
+    assert (corrected.id, corrected.fields) == (first.id, {"holder": "Ada Byron"})
+    await records.certificates.store(first.id, "{}", b"%PDF Byron")
+    assert (await records.certificates.correct(first.id, FIELDS)).fields == {"holder": "Ada Byron"}
+
+
+async def test_the_editions_of_one_person_stand_in_their_order(records, people, mentorship):
+    assert await records.certificates.editions(mentorship, people[0]) == []
+    first = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    await records.certificates.reserve(mentorship, people[1], FIELDS)
+    await records.certificates.store(first.id, "{}", b"%PDF")
+    wanted = first.renewed(name="Ada Byron", email="ada@example.org", results=True)
+    second = await records.certificates.reissue(first.id, wanted)
+    assert [one.id for one in await records.certificates.editions(mentorship, people[0])] == [first.id, second.id]
+    assert second.says(second.renewed(name="Ada Byron", email="ada@example.org", results=None))
+    assert not second.says(second.renewed(name="Ada Byron", email="ada@example.org", results=False))

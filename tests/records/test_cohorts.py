@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy.exc import StatementError
 
+from mentorship.events import EarnedMilestone
+from records.cohorts import Couple
 from records.errors import CohortChanged, PairChanged, UnknownCohort
 from records.people import Profile
 
@@ -101,3 +103,23 @@ async def test_a_person_has_every_pair_whichever_side(records, people, mentorshi
 async def test_an_instant_without_a_zone_is_refused(records, mentorship):
     with pytest.raises(StatementError, match="expected an instant with a zone"):
         await records.cohorts.mark_started(mentorship, datetime(2027, 3, 1))  # noqa: DTZ001 - this is what is refused
+
+
+async def test_a_pair_may_have_a_start_of_its_own_and_what_its_mentee_brings_along(records, cohort, people, mentorship):
+    """P6: late joiners, and who goes on with another mentor."""
+    late = cohort.starts_at + timedelta(weeks=5)
+    earned = (EarnedMilestone(milestone="goal", done_at=cohort.starts_at), EarnedMilestone(milestone="visit", done_at=late, waived=True))
+    couple = Couple(pair_id="PAIR-1-2", mentor=people[1], mentee=people[0], starts_at=late, earned=earned)
+    await records.cohorts.enrol_pairs("spring", [couple])
+    found = await records.cohorts.find("spring", "PAIR-1-2")
+    assert (found.starts_at, found.earned) == (late, earned)
+    assert (await records.cohorts.by_mentorship(mentorship)).earned == ()
+    again = await records.cohorts.enrol_pairs("spring", [couple.model_copy(update={"starts_at": None, "earned": ()})])
+    assert again.existing == (found,)
+
+
+async def test_running_is_every_pair_that_is_not_over(records, people, mentorship):
+    more = (await records.cohorts.enrol_pairs("spring", [("PAIR-2", *people)])).added[0].mentorship
+    assert [pair.mentorship for pair in await records.cohorts.running()] == [mentorship, more]
+    await records.journal.append(mentorship, [], over_at=datetime(2027, 9, 1, tzinfo=UTC))
+    assert [pair.mentorship for pair in await records.cohorts.running()] == [more]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -72,3 +73,40 @@ async def test_the_first_coordinator_who_takes_a_line_owns_it(records):
     assert not await records.lines.take(ONE, "ladder", "p-sam", LATER)
     assert [(line.taken_by, line.taken_at) for line in await records.lines.all()] == [("p-ana", NOON)]
     assert not await records.lines.take(ONE, "no_meeting", "p-ana", NOON)
+
+
+async def test_of_two_coordinators_at_once_one_has_it_and_only_they_settle_it(records):
+    await records.lines.open(ONE, "silence", None, NOON, "k1")
+    taken = await asyncio.gather(*(records.lines.take(ONE, "silence", who, NOON) for who in ("p-ana", "p-carl")))
+    assert sorted(taken) == [False, True]
+    owner = (await records.lines.all())[0].taken_by
+    other = "p-ana" if owner == "p-carl" else "p-carl"
+    assert not await records.lines.settle(ONE, "silence", other, "ended", LATER)
+    await records.lines.give_back(ONE, "silence", other)
+    assert await records.lines.settle(ONE, "silence", owner, "talked", LATER)
+    assert not await records.lines.settle(ONE, "silence", owner, "ended", LATER + timedelta(days=1))
+    await records.lines.close(ONE, "silence", LATER + timedelta(days=2))  # the mentorship's own word, later
+    assert [(line.outcome, line.closed_at, line.taken_by) for line in await records.lines.of(ONE)] == [("talked", LATER, owner)]
+
+
+async def test_set_aside_it_is_mine_until_it_is_given_back_or_taken_over(records):
+    await records.lines.open(ONE, "silence", None, NOON, "k1")
+    until = LATER + timedelta(days=7)
+    assert await records.lines.set_aside(ONE, "silence", "p-ana", until, LATER)
+    assert not await records.lines.set_aside(ONE, "silence", "p-carl", until + timedelta(days=7), LATER)
+    (line,) = await records.lines.all()
+    assert (line.taken_by, line.aside_until) == ("p-ana", until)
+    assert (line.is_aside(until - timedelta(seconds=1)), line.is_aside(until)) == (True, False)
+    assert not await records.lines.take(ONE, "silence", "p-carl", LATER, instead_of="p-sam")
+    assert await records.lines.take(ONE, "silence", "p-carl", LATER, instead_of="p-ana")
+    assert [(line.taken_by, line.aside_until) for line in await records.lines.all()] == [("p-carl", None)]
+    await records.lines.give_back(ONE, "silence", "p-carl")
+    assert [(line.taken_by, line.taken_at) for line in await records.lines.all()] == [(None, None)]
+
+
+async def test_the_open_lines_and_those_that_were_closed_lately(records):
+    for n, closed_at in enumerate((None, LATER, NOON)):
+        await records.lines.open(ONE, f"kind-{n}", None, NOON, f"k{n}")
+        if closed_at is not None:
+            await records.lines.close(ONE, f"kind-{n}", closed_at)
+    assert [line.line for line in await records.lines.all("spring", closed_since=LATER)] == ["kind-0", "kind-1"]

@@ -16,11 +16,13 @@ async def test_a_note_travels_by_an_id_and_comes_back_in_words(records, people, 
 
 async def test_a_note_is_the_authors_own_until_they_share_it(records, people, mentorship):
     note = await records.notes.put(people[1], mentorship, "feedback", "You listen well.")
-    await records.notes.share(note)
-    await records.notes.share(note)
+    for other, author in ((note, people[0]), ("n-nothing", people[1])):
+        with pytest.raises(UnknownNote):
+            await records.notes.share(other, author)
+    assert not (await records.notes.get(note)).shared
+    await records.notes.share(note, people[1])
+    await records.notes.share(note, people[1])
     assert (await records.notes.get(note)).shared
-    with pytest.raises(UnknownNote):
-        await records.notes.share("n-nothing")
 
 
 async def test_a_note_with_an_id_of_the_callers_own_is_kept_once(records, people, mentorship):

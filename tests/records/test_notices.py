@@ -96,6 +96,16 @@ async def test_who_unsubscribed_gets_only_what_is_exempt(records, begin):
     assert await begin("other", person="p-2") == "send"
 
 
+async def test_unsubscribing_can_be_undone_and_what_was_left_out_stays_left_out(records, begin):
+    await records.notices.subscribe_again("p-1")
+    await records.notices.unsubscribe("p-1")
+    assert await records.notices.is_unsubscribed("p-1")
+    assert await begin("k1") == "unsubscribed"
+    await records.notices.subscribe_again("p-1")
+    assert not await records.notices.is_unsubscribed("p-1")
+    assert [await begin(key) for key in ("k1", "k2")] == ["unsubscribed", "send"]
+
+
 async def test_a_notice_that_was_never_begun_is_a_mistake(records):
     with pytest.raises(UnknownNotice):
         await records.notices.sent("never", "<x@x>", NOON)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from gateway.keyring import Keyring
 from gateway.settings import Settings
@@ -136,6 +137,23 @@ class Ran:
         return json.loads(self.out)
 
 
+SCHEMAS = Path(__file__).parents[2] / "docs" / "cli"
+CORRECTIONS = {"pause", "resume", "extend", "end", "waive", "resolve"}
+
+
+def schema_of(*words: str) -> Path:
+    """The file that describes what this command answers with `--json`."""
+    names = ["correction"] if words[0] in CORRECTIONS else ["-".join(words[:2]), words[0]]
+    return next((path for name in names if (path := SCHEMAS / f"{name}.schema.json").exists()), SCHEMAS / f"{names[0]}.schema.json")
+
+
+def conforms(arguments: tuple[str, ...], answered: Any) -> None:
+    """Every answer that any test here sees is one that docs/cli promises."""
+    path = schema_of(*arguments)
+    problems = [f"{error.json_path}: {error.message}" for error in Draft202012Validator(json.loads(path.read_text())).iter_errors(answered)]
+    assert not problems, f"{path} does not describe what `mentorship {' '.join(arguments)}` answered: {problems}"
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     """The command line in this process, through the same door as the installed command."""
@@ -146,6 +164,8 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         with pytest.raises(SystemExit) as left:
             cli.main()
         told = capsys.readouterr()
+        if "--json" in arguments and told.out:
+            conforms(arguments, json.loads(told.out))
         return Ran(int(left.value.code or 0), told.out, told.err)
 
     return call

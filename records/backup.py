@@ -1,0 +1,89 @@
+"""Copies of records that are whole while everything runs, and their way back. SQLite's own online backup; Postgres has pg_dump.
+
+A copy is sealed like the original: without the keyring it says nothing, so keys are kept apart from it.
+"""
+
+# ruff: noqa: N818 - an error is named for what is the case: InTheWay, NoFile
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from records.database import BUSY_SECONDS, parse
+from records.errors import RecordsError
+
+
+class NotABackup(RecordsError):
+    """The file is not a whole SQLite database."""
+
+
+class InTheWay(RecordsError):
+    """There is something already where the copy is to go. Nothing is ever overwritten."""
+
+
+class NoFile(RecordsError):
+    """The database is no file that could be copied: it lives in a server, or was never made."""
+
+
+class Copied(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    file: Path
+    size: int
+    """Bytes."""
+
+
+def file_of(url: str) -> Path | None:
+    """The database's file; None for a server's."""
+    parsed = parse(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def copy(source: Path, target: Path) -> Copied:
+    """One moment of `source`, which others may be writing to, as `target`: complete, synced to the disk, for us only.
+
+    Raises NoFile, InTheWay, NotABackup. An attempt that was cut off leaves no `target`.
+    """
+    if not source.is_file():
+        raise NoFile(f"{source} is not there")
+    for path in (target, *_beside(target)):
+        if path.exists():
+            raise InTheWay(f"{path} is there already; nothing is overwritten")
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
+    try:
+        with contextlib.closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as old, contextlib.closing(sqlite3.connect(partial)) as new:
+            old.backup(new)  # in one step: with a write-ahead log that holds up no writer, and begins anew for none
+            if new.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+                raise NotABackup(f"{source} is damaged")
+            new.execute("PRAGMA journal_mode = DELETE")  # one file, that needs no other beside it
+        _sync(partial)
+        os.link(partial, target)  # unlike a renaming, fails when somebody else made the target meanwhile
+    except sqlite3.DatabaseError as error:
+        raise NotABackup(f"{source} is not a SQLite database, or cannot be read") from error
+    except FileExistsError:
+        raise InTheWay(f"{target} is there already; nothing is overwritten") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync(target.parent)
+    return Copied(file=target, size=target.stat().st_size)
+
+
+def _beside(path: Path) -> tuple[Path, ...]:
+    """SQLite would read an older database's log into a new file of the same name."""
+    return tuple(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

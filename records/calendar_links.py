@@ -1,0 +1,38 @@
+"""Since when a person's calendar link is another one. Links carry the instant at which they were made: an older one is revoked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from records.database import Database, Part
+from records.schema import calendar_links
+
+
+class CalendarLinks(Part):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def valid_after(self, mentorship: str, person: str) -> datetime | None:
+        """Only links made after this instant open the calendar; None: all do."""
+        t = calendar_links
+        async with self._database.read() as connection:
+            found: datetime | None = (
+                await connection.execute(select(t.c.valid_after).where(t.c.mentorship == mentorship, t.c.person == person))
+            ).scalar_one_or_none()
+        return found
+
+    async def renew(self, mentorship: str, person: str, at: datetime, *, seen: datetime | None) -> bool:
+        """Revokes what was made until `at`. `seen` is what `valid_after` said when the person decided: a second click changes nothing more."""
+        t = calendar_links
+        this = (t.c.mentorship == mentorship, t.c.person == person)
+        async with self._database.write(f"calendar/{mentorship}/{person}") as connection:
+            known = (await connection.execute(select(t.c.valid_after).where(*this))).scalar_one_or_none()
+            if known != seen:
+                return False
+            if known is None:
+                await connection.execute(insert(t).values(mentorship=mentorship, person=person, valid_after=at))
+            else:
+                await connection.execute(update(t).where(*this).values(valid_after=max(at, known)))
+        return True

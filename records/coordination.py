@@ -1,0 +1,184 @@
+"""What one coordinator may see of a cohort (P7, H16): never the lines of a pair that they are close to, and numbers that tell nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from mentorship.people import Side
+from mentorship.programme import Programme
+from mentorship.visibility import may_read, sight
+from records.cohorts import Cohort, Enrolment
+from records.contacts import conflicted
+from records.lines import Line
+from records.people import Profile
+from records.store import Records
+
+_RUNG = "cancellations_"
+_LEFT_ALONE = "partner_left"
+
+LATELY = timedelta(days=30)
+"""For so long what was closed can still be looked at."""
+
+
+class Entry(BaseModel):
+    """One line of the list with its pair. `about` is whose it is, where it is one person's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    line: Line
+    mentor: str
+    mentee: str
+    about: Side | None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who can be asked or written to: the one whom it is about, who knows of it, else both."""
+        return {"mentor": (self.mentor,), "mentee": (self.mentee,), None: (self.mentor, self.mentee)}[self.about]
+
+
+class Counts(BaseModel):
+    """Of a cohort. They are the same for every reader, so that nobody can tell from them which pairs are hidden."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pairs: int
+    running: int
+    over: int
+    meetings_held: int
+    milestones_done: int
+    milestones_total: int
+    certified: int
+
+
+class Overview(BaseModel):
+    """The list of one coordinator, oldest first: open lines, and those closed lately. `names` are of whom it is about, and of who took them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cohort: Cohort
+    programme: Programme
+    reader: str
+    profile: Profile
+    now: datetime
+    entries: tuple[Entry, ...]
+    names: dict[str, Profile]
+    counts: Counts
+
+    @property
+    def waiting(self) -> tuple[Entry, ...]:
+        """Nobody took them."""
+        return tuple(entry for entry in self._open if entry.line.taken_by is None)
+
+    @property
+    def mine(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self._open if entry.line.taken_by == self.reader and not entry.line.is_aside(self.now))
+
+    @property
+    def aside(self) -> tuple[Entry, ...]:
+        """The reader's own, to come back to later."""
+        return tuple(entry for entry in self._open if entry.line.taken_by == self.reader and entry.line.is_aside(self.now))
+
+    @property
+    def others(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self._open if entry.line.taken_by not in (None, self.reader))
+
+    @property
+    def closed(self) -> tuple[Entry, ...]:
+        """Newest first."""
+        done = [entry for entry in self.entries if entry.line.closed_at is not None]
+        return tuple(sorted(done, key=lambda entry: entry.line.closed_at or self.now, reverse=True))
+
+    @property
+    def _open(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.line.closed_at is None)
+
+
+def pairs_of(entries: Iterable[Entry]) -> int:
+    """How many pairs these lines are about."""
+    return len({entry.line.mentorship for entry in entries})
+
+
+async def coordinators(records: Records, programme: Programme) -> tuple[str, ...]:
+    """Those who look after this programme's cohorts now: opaque ids, without who left or was erased."""
+    refs = (await records.people.refs(programme.contacts.coordinators)).values()
+    return tuple(ref for ref, profile in (await records.people.profiles(refs)).items() if profile.status != "gone")
+
+
+async def visible(records: Records, reader: str, pairs: Sequence[Enrolment]) -> frozenset[str]:
+    """Those of the pairs whose lines this reader may see, by mentorship; the same rule as `blind_to`, for many pairs at once."""
+    subjects = await records.cases.subjects(pair.mentorship for pair in pairs)
+    everybody = {ref for pair in pairs for ref in (pair.mentor, pair.mentee)}.union(*subjects.values())
+    close = await conflicted(records.people, everybody, [reader])  # closeness goes both ways
+    return frozenset(pair.mentorship for pair in pairs if close.isdisjoint({pair.mentor, pair.mentee, *subjects.get(pair.mentorship, ())}))
+
+
+async def overview(records: Records, cohort: str, reader: str, now: datetime) -> Overview | None:
+    """None for a cohort that there is not, and for who does not look after it (any more)."""
+    known = await records.cohorts.get(cohort)
+    if known is None:
+        return None
+    programme = await records.programmes.get(known.programme, known.version)
+    if reader not in await coordinators(records, programme):
+        return None
+    pairs = {pair.mentorship: pair for pair in await records.cohorts.enrolments(cohort)}
+    lines = _told_once(await records.lines.all(cohort, closed_since=now - LATELY)) if may_read("coordinators", "needs_a_person") else ()
+    concerned = [pairs[name] for name in dict.fromkeys(line.mentorship for line in lines) if name in pairs]
+    seen = await visible(records, reader, concerned)
+    entries = tuple(_entry(line, pairs[line.mentorship]) for line in lines if line.mentorship in seen and _allowed(line.line))
+    wanted = {reader, *(ref for entry in entries for ref in (entry.mentor, entry.mentee, entry.line.taken_by or reader))}
+    profiles = await records.people.profiles(wanted)
+    return Overview(
+        cohort=known,
+        programme=programme,
+        reader=reader,
+        profile=profiles[reader],
+        now=now,
+        entries=entries,
+        names=profiles if may_read("coordinators", "name") else {},
+        counts=_counts(pairs.values()),
+    )
+
+
+def _allowed(line: str) -> bool:
+    """Whether coordinators may see a line of this kind: that somebody's cancellations reached their rung is a thing of its own."""
+    return not line.startswith(_RUNG) or may_read("coordinators", "coordinator_told")
+
+
+def _entry(line: Line, pair: Enrolment) -> Entry:
+    about: Side | None = line.side if line.line == _LEFT_ALONE else None  # who left is not written to
+    if line.line.startswith(_RUNG):
+        about = "mentor" if line.line == f"{_RUNG}mentor" else "mentee"
+    return Entry(line=line, mentor=pair.mentor, mentee=pair.mentee, about=about)
+
+
+def _told_once(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """One entry for a pair and a code: two certificates that wait are one matter for whoever reads of them."""
+    found: dict[str, Line] = {}
+    for line in lines:
+        found.setdefault(f"{line.mentorship} {line.line}" if line.closed_at is None else line.key, line)
+    return tuple(found.values())
+
+
+def _counts(pairs: Iterable[Enrolment]) -> Counts:
+    """Only what the table lets a coordinator see as a number."""
+    known = list(pairs)
+    cards = [pair.card or {} for pair in known]
+
+    def total(name: str) -> int:
+        return sum(int(card.get(name) or 0) for card in cards)
+
+    held = sight("coordinators", "meetings") != "no"
+    reached = sight("coordinators", "milestones") != "no"
+    earned = sight("coordinators", "certificate") != "no"
+    return Counts(
+        pairs=len(known),
+        running=sum(pair.state == "started" for pair in known),
+        over=sum(pair.state == "over" for pair in known),
+        meetings_held=total("meetings_held") if held else 0,
+        milestones_done=total("milestones_done") if reached else 0,
+        milestones_total=total("milestones_total") if reached else 0,
+        certified=sum(bool(card.get("certificates")) for card in cards) if earned else 0,
+    )

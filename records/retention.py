@@ -1,0 +1,158 @@
+"""The end of keeping: words some time after a mentorship's end, its journal later (defaults: 90 days and 24 months).
+
+How long is the programme's to say (`retention:`), in the version that the cohort was last started with. Deleting is idempotent and
+safe while everything runs, so whoever comes first does it: each worker looks once a day, and `mentorship records sweep` at any time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from records.cases import Cases
+from records.chain import Head, audit_rows, audit_seals, mac, stub_content
+from records.cohorts import Cohorts
+from records.database import Database, Part
+from records.errors import UnknownKey, UnknownProgramme
+from records.ids import cohort_of
+from records.notes import Notes
+from records.programmes import Programmes
+from records.schema import calendar_links, cases, door_messages, enrolments, journal, lines, notes, notices, seals, stubs
+from records.sealing import Sealer
+
+_PURPOSE = "journal"
+
+
+class Swept(BaseModel):
+    """What was deleted, or in a dry run would be. `damaged` are the mentorships whose journal stays: it does not verify, and that is evidence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    notes: int = 0
+    cases: int = 0
+    journals: int = 0
+    rows: int = 0
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.notes or self.cases or self.journals)
+
+
+class _Keep(BaseModel):
+    words: timedelta
+    journal: timedelta
+
+
+class Retention(Part):
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._programmes = Programmes(database, sealer)
+        self._cohorts = Cohorts(database, sealer)
+        self._notes = Notes(database, sealer)
+        self._cases = Cases(database, sealer)
+
+    async def sweep(self, now: datetime, *, dry_run: bool = False) -> Swept:
+        """Deletes whatever is kept longer than its programme says. Raises UnknownKey before anything is deleted."""
+        keep = await self._keep()
+        written = await self._words(keep, now, dry_run)
+        raised = await self._concerns(keep, now, dry_run)
+        if (written or raised) and not dry_run:
+            await self._database.forget_freed(notes)
+        journals, rows, damaged = 0, 0, []
+        for mentorship in await self._due(keep, now):
+            count = await self._journal(mentorship, now, dry_run)
+            if count is None:
+                damaged.append(mentorship)
+            else:
+                journals, rows = journals + 1, rows + count
+        return Swept(notes=written, cases=raised, journals=journals, rows=rows, damaged=tuple(damaged))
+
+    async def _keep(self) -> dict[str, _Keep]:
+        """By cohort. A cohort whose programme is not there keeps everything."""
+        found: dict[str, _Keep] = {}
+        for cohort in await self._cohorts.all():
+            try:
+                said = (await self._programmes.get(cohort.programme, cohort.version)).retention
+            except UnknownProgramme:
+                continue
+            found[cohort.id] = _Keep(words=said.words.span, journal=said.journal.span)
+        return found
+
+    async def _words(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> int:
+        """What people wrote in mentorships that are over for long enough."""
+        e = enrolments.c
+        ended = select(e.mentorship, e.cohort, e.over_at, func.count()).join(notes, notes.c.mentorship == e.mentorship).where(e.over_at.is_not(None))
+        async with self._database.read() as connection:
+            rows = (await connection.execute(ended.group_by(e.mentorship, e.cohort, e.over_at))).all()
+        due = [row for row in rows if row.cohort in keep and row.over_at + keep[row.cohort].words <= now]
+        if dry_run:
+            return sum(row[3] for row in due)
+        return sum([await self._notes.forget(row.mentorship) for row in due])
+
+    async def _concerns(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> int:
+        """A concern's own workflow forgets its words; this is for those whose workflow is gone."""
+        async with self._database.read() as connection:
+            closed = (await connection.execute(select(cases.c.id).where(cases.c.state == "closed", cases.c.words.is_not(None)))).scalars().all()
+        found = [case for case in [await self._cases.get(case) for case in closed] if _forgettable(case, keep, now)]
+        if not dry_run:
+            for case in found:
+                await self._cases.forget(case.id)
+        return len(found)
+
+    async def _due(self, keep: dict[str, _Keep], now: datetime) -> list[str]:
+        """Mentorships whose journal has its closing row, and whose time is over."""
+        e = enrolments.c
+        closed = select(e.mentorship, e.cohort, e.over_at).join(seals, seals.c.mentorship == e.mentorship).where(e.over_at.is_not(None))
+        async with self._database.read() as connection:
+            gone = set((await connection.execute(select(stubs.c.mentorship))).scalars())
+            rows = (await connection.execute(closed.order_by(e.over_at, e.mentorship))).all()
+        return [row.mentorship for row in rows if row.mentorship not in gone and row.cohort in keep and row.over_at + keep[row.cohort].journal <= now]
+
+    async def _journal(self, mentorship: str, now: datetime, dry_run: bool) -> int | None:
+        """How many rows went, and with them what the doors, the list and the mails kept of this mentorship; None for a damaged journal."""
+        async with self._database.write(f"journal/{mentorship}") as connection:
+            rows = (await connection.execute(select(journal).where(journal.c.mentorship == mentorship).order_by(journal.c.seq))).all()
+            head = await self._sealed(connection, mentorship)
+            if head is None or audit_rows(mentorship, rows, self._key, sealed=head, known=()):
+                return None
+            if dry_run:
+                return len(rows)
+            values = {"mentorship": mentorship, "seq": head.seq, "head": head.mac, "swept_at": now, "key_id": self._sealer.active}
+            proof = mac(self._sealer.key(_PURPOSE, self._sealer.active), head.mac, stub_content(_Stub.model_validate(values)))
+            await connection.execute(insert(stubs).values(**values, mac=proof))
+            for table in (journal, door_messages, lines, calendar_links):
+                await connection.execute(delete(table).where(table.c.mentorship == mentorship))
+            await connection.execute(delete(notices).where(notices.c.key.startswith(f"{mentorship}/", autoescape=True)))
+            await connection.execute(update(enrolments).where(enrolments.c.mentorship == mentorship).values(card=None))
+        return len(rows)
+
+    async def _sealed(self, connection: AsyncConnection, mentorship: str) -> Head | None:
+        """What the closing row vouches for, if the cohort's chain of closing rows is whole."""
+        cohort = cohort_of(mentorship)
+        rows = (await connection.execute(select(seals).where(seals.c.cohort == cohort).order_by(seals.c.number))).all()
+        heads, found = audit_seals(cohort, rows, self._key)
+        return None if found else heads.get(mentorship)
+
+    def _key(self, key_id: str) -> bytes | None:
+        try:
+            return self._sealer.key(_PURPOSE, key_id)
+        except UnknownKey:
+            return None
+
+
+class _Stub(BaseModel):
+    mentorship: str
+    seq: int
+    head: str
+    swept_at: datetime
+
+
+def _forgettable(case: Any, keep: dict[str, _Keep], now: datetime) -> bool:
+    cohort = cohort_of(case.mentorship)
+    return case.closed_at is not None and cohort in keep and bool(case.closed_at + keep[cohort].words <= now)

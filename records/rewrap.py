@@ -1,0 +1,208 @@
+"""After a rotation: what lies under older keys is sealed again with the active one, so that an older key can go (docs/operations.md).
+
+Three kinds. Values that the keyring sealed: opened and sealed again. Closed journals, the closing rows of cohorts and stubs: audited first,
+then chained anew; what does not verify is left as it is, since it is evidence. Journals of mentorships that run: left as well, since their
+workflows know the MAC of the last row; they come along once they are over.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Column, Table, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from records.chain import Head, audit_rows, audit_seals, audit_stubs, mac, row_content, seal_content, stub_content
+from records.database import Database, Part
+from records.errors import UnknownKey
+from records.schema import cases, data_keys, enrolments, journal, notices, programmes, seals, stubs, texts
+from records.sealing import Sealer
+
+_JOURNAL = "journal"
+_AT_ONCE = 200
+_JOURNALS_AT_ONCE = 50
+
+
+class Place(NamedTuple):
+    """A column of values that the keyring seals, and what each is bound to."""
+
+    column: Column[Any]
+    purpose: str
+    about: Callable[[Any], str]
+
+    @property
+    def table(self) -> Table:
+        return self.column.table
+
+
+PLACES: tuple[Place, ...] = (
+    Place(data_keys.c.sealed, "records/people", lambda row: f"data key of {row.person}"),
+    Place(programmes.c.sealed, "records/programmes", lambda row: f"programme {row.id} {row.version}"),
+    Place(texts.c.sealed, "records/programmes", lambda row: f"texts {row.digest}"),
+    Place(enrolments.c.pair_sealed, "records/pairs", lambda row: str(row.mentorship)),
+    Place(cases.c.sealed, "records/cases", lambda row: str(row.id)),
+    Place(notices.c.why_sealed, "records/notices", lambda row: f"why {row.key}"),
+)
+"""Everything that is sealed with the keyring. What a person's own key seals needs no more than that key in it."""
+
+
+class Rewrapped(BaseModel):
+    """How many values and rows lie under the active key now that did not before. `left`: mentorships or cohorts whose chain does not verify."""
+
+    model_config = ConfigDict(frozen=True)
+
+    values: int = 0
+    rows: int = 0
+    left: tuple[str, ...] = ()
+
+
+class Rewrap(Part):
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    async def usage(self) -> dict[str, dict[str, int]]:
+        """By key id: how many values or rows of each table need that key."""
+        found: dict[str, Counter[str]] = {}
+        async with self._database.read() as connection:
+            for place in PLACES:
+                for sealed in (await connection.execute(select(place.column).where(place.column.is_not(None)))).scalars():
+                    found.setdefault(self._sealer.key_id(sealed), Counter())[place.table.name] += 1
+            for table in (journal, seals, stubs):
+                for key_id, count in await connection.execute(select(table.c.key_id, func.count()).group_by(table.c.key_id)):
+                    found.setdefault(key_id, Counter())[table.name] += count
+        return {key_id: dict(counts) for key_id, counts in sorted(found.items())}
+
+    async def everything(self) -> Rewrapped:
+        """Idempotent, and safe while everything runs. Every process must have the active key already. Raises UnknownKey."""
+        values = sum([await self._values(place) for place in PLACES])
+        rows = 0
+        left: list[str] = []
+        async with self._database.read() as connection:
+            cohorts = list((await connection.execute(select(seals.c.cohort).distinct().order_by(seals.c.cohort))).scalars())
+        for cohort in cohorts:
+            found = await self._cohort(cohort)
+            rows += found.rows
+            left += found.left
+        return Rewrapped(values=values, rows=rows, left=tuple(left))
+
+    # -- sealed values --------------------------------------------------------------------------------------------------------
+
+    async def _values(self, place: Place) -> int:
+        keys = list(place.table.primary_key.columns)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(*keys, place.column.label("value")).where(place.column.is_not(None)))).all()
+        old = [tuple(row[: len(keys)]) for row in rows if self._sealer.key_id(row.value) != self._sealer.active]
+        done = 0
+        for start in range(0, len(old), _AT_ONCE):
+            async with self._database.write() as connection:
+                done += await self._again(connection, place, keys, old[start : start + _AT_ONCE])
+        return done
+
+    async def _again(self, connection: AsyncConnection, place: Place, keys: Sequence[Column[Any]], wanted: Sequence[tuple[Any, ...]]) -> int:
+        these = or_(*(and_(*(key == part for key, part in zip(keys, one, strict=True))) for one in wanted))
+        done = 0
+        for row in (await connection.execute(select(*keys, place.column.label("value")).where(these, place.column.is_not(None)))).all():
+            if self._sealer.key_id(row.value) == self._sealer.active:
+                continue
+            about = place.about(row)
+            again = self._sealer.seal(place.purpose, self._sealer.open(place.purpose, row.value, about), about)
+            this = and_(*(key == getattr(row, key.name) for key in keys))
+            # On Postgres somebody may have written it meanwhile: theirs stands, and lies under the active key already.
+            done += (await connection.execute(update(place.table).where(this, place.column == row.value).values({place.column: again}))).rowcount
+        return done
+
+    # -- chains ---------------------------------------------------------------------------------------------------------------
+
+    async def _cohort(self, cohort: str) -> Rewrapped:
+        rows, left = 0, set[str]()
+        while True:
+            names = [name for name in await self._old_journals(cohort) if name not in left]
+            batch = names[:_JOURNALS_AT_ONCE]
+            async with self._database.write(*(f"journal/{name}" for name in batch), f"seals/{cohort}") as connection:
+                closing = (await connection.execute(select(seals).where(seals.c.cohort == cohort).order_by(seals.c.number))).all()
+                heads, damaged = audit_seals(cohort, closing, self._key)
+                if damaged:
+                    return Rewrapped(rows=rows, left=tuple(sorted({*left, f"cohort.{cohort}"})))
+                fresh: dict[str, Head] = {}
+                for name in batch:
+                    chained = await self._journal(connection, name, heads[name])
+                    if chained is None:
+                        left.add(name)
+                    else:
+                        fresh[name], count = chained
+                        rows += count
+                rows += await self._stubs(connection, cohort, heads)
+                rows += await self._closing_rows(connection, closing, fresh)
+            if not names:
+                return Rewrapped(rows=rows, left=tuple(sorted(left)))
+
+    async def _old_journals(self, cohort: str) -> list[str]:
+        """Closed journals with rows under an older key."""
+        old = select(seals.c.mentorship).join(journal, journal.c.mentorship == seals.c.mentorship).where(seals.c.cohort == cohort)
+        async with self._database.read() as connection:
+            return list((await connection.execute(old.where(journal.c.key_id != self._sealer.active).distinct().order_by(seals.c.mentorship))).scalars())
+
+    async def _journal(self, connection: AsyncConnection, mentorship: str, head: Head) -> tuple[Head, int] | None:
+        """The new head and how many rows were chained anew; None when the rows are not those that were written."""
+        rows = (await connection.execute(select(journal).where(journal.c.mentorship == mentorship).order_by(journal.c.seq))).all()
+        if audit_rows(mentorship, rows, self._key, sealed=head, known=()):
+            return None
+        secret, before = self._sealer.key(_JOURNAL, self._sealer.active), ""
+        for row in rows:
+            proof = mac(secret, before, row_content(row))
+            changed = update(journal).where(journal.c.mentorship == mentorship, journal.c.seq == row.seq)
+            await connection.execute(changed.values(key_id=self._sealer.active, previous=before, mac=proof))
+            before = proof
+        return Head(seq=head.seq, mac=before), len(rows)
+
+    async def _closing_rows(self, connection: AsyncConnection, closing: Sequence[Any], fresh: dict[str, Head]) -> int:
+        """The cohort's chain of closing rows, where a journal's head changed or an older key made it."""
+        if not fresh and all(row.key_id == self._sealer.active for row in closing):
+            return 0
+        secret, before = self._sealer.key(_JOURNAL, self._sealer.active), ""
+        for row in closing:
+            head = fresh[row.mentorship].mac if row.mentorship in fresh else row.head
+            proof = mac(secret, before, seal_content(_with(row, head=head)))
+            this = update(seals).where(seals.c.cohort == row.cohort, seals.c.number == row.number)
+            await connection.execute(this.values(head=head, key_id=self._sealer.active, previous=before, mac=proof))
+            before = proof
+        return sum(row.key_id != self._sealer.active for row in closing)
+
+    async def _stubs(self, connection: AsyncConnection, cohort: str, heads: dict[str, Head]) -> int:
+        """What stays of deleted journals; a stub that is not what was written stays under its key, and `journal verify` names it."""
+        mine = stubs.c.mentorship.startswith(f"mentorship.{cohort}.", autoescape=True)
+        old = (await connection.execute(select(stubs).where(mine, stubs.c.key_id != self._sealer.active))).all()
+        genuine, _ = audit_stubs(old, heads, self._key)
+        for row in old:
+            if row.mentorship in genuine:
+                proof = mac(self._sealer.key(_JOURNAL, self._sealer.active), row.head, stub_content(row))
+                this = update(stubs).where(stubs.c.mentorship == row.mentorship)
+                await connection.execute(this.values(key_id=self._sealer.active, mac=proof))
+        return len(genuine)
+
+    def _key(self, key_id: str) -> bytes | None:
+        try:
+            return self._sealer.key(_JOURNAL, key_id)
+        except UnknownKey:
+            return None
+
+
+class _Closing(BaseModel):
+    """A closing row with another head."""
+
+    model_config = ConfigDict(from_attributes=True, extra="ignore")
+
+    cohort: str
+    number: int
+    mentorship: str
+    seq: int
+    head: str
+    sealed_at: Any
+
+
+def _with(row: Any, *, head: str) -> _Closing:
+    return _Closing.model_validate(row).model_copy(update={"head": head})

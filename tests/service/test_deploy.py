@@ -1,0 +1,156 @@
+"""A new build of the worker takes over while people go on sending, and the old one again when it is rolled back (P5).
+
+As docs/operations.md has it: the second build starts beside the first, is made the current one, and the first drains at SIGTERM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
+from temporalio.api.enums.v1 import TaskQueueType, TimeoutType, VersioningBehavior
+from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentVersionRequest
+from temporalio.service import RPCError
+
+PAIRS = 4
+_QUEUES = {
+    ("mentorship", TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
+    ("mentorship", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    ("mentorship-notices", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    ("mentorship-certificates", TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+}
+
+
+def build(house: Any, build_id: str, name: str) -> Any:
+    process = house.worker_process(name=name)
+    process._env |= {"MENTORSHIP_BUILD_ID": build_id}
+    return process
+
+
+async def polls(house: Any, build_id: str) -> None:
+    """Returns once a worker of this build asks for work on every queue."""
+    version = WorkerDeploymentVersion(deployment_name="mentorship", build_id=build_id)
+    request = DescribeWorkerDeploymentVersionRequest(namespace=house.client.namespace, deployment_version=version)
+
+    async def known() -> bool:
+        try:
+            answer = await house.client.workflow_service.describe_worker_deployment_version(request)
+        except RPCError:
+            return False
+        return {(queue.name, queue.type) for queue in answer.version_task_queues} >= _QUEUES
+
+    await house.until(known, within=30)
+
+
+async def make_current(house: Any, build_id: str) -> None:
+    """The operator's own command."""
+    command = ["worker", "deployment", "set-current-version", "--deployment-name", "mentorship", "--build-id", build_id, "--yes"]
+    process = await asyncio.create_subprocess_exec(
+        house.server._command[0], *command, "--address", house.server.address, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+
+
+@asynccontextmanager
+async def people_sending(house: Any) -> Any:
+    """Both of every pair record and take back milestones through the web hook's door, until the block ends; yields how many are through."""
+    stop, numbers = asyncio.Event(), {"sent": 0}
+
+    async def one(pair: int, side: str) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            report = f"{side}-{pair}-{number}"
+            await house.post(pair, side, "record_milestone", report, milestone="visit")
+            await house.post(pair, side, "withdraw", f"{report}-back", report=report)
+            numbers["sent"] += 2
+            await asyncio.sleep(0.25)
+
+    async with asyncio.TaskGroup() as group:
+        for pair in range(PAIRS):
+            for side in ("mentor", "mentee"):
+                group.create_task(one(pair, side))
+        try:
+            yield numbers
+        finally:
+            stop.set()
+
+
+async def more(house: Any, numbers: dict[str, int]) -> None:
+    """Returns once everybody has been heard again."""
+    wanted = numbers["sent"] + 4 * PAIRS
+
+    async def sent() -> bool:
+        return numbers["sent"] >= wanted
+
+    await house.until(sent)
+
+
+async def test_a_second_build_takes_over_under_load_and_is_rolled_back_and_nothing_is_lost_or_late(
+    house: Any, calm: Callable[..., Any], processes: Callable[..., Any], mailbox: Any
+) -> None:
+    notice = timedelta(seconds=3)
+    await house.start(calm(cancellations={"notice": f"PT{notice.seconds}S", "answer_within": "PT5M", "window": "P1D"}), PAIRS)
+
+    one = processes(build(house, "one", "one"))
+    await polls(house, "one")
+    checks = {check["name"]: check for check in (await house.cli("doctor", expect=1))["checks"]}
+    assert "one wait, since none is current" in checks["builds"]["detail"]
+    await make_current(house, "one")
+    for pair in range(PAIRS):
+        for side in ("mentor", "mentee"):
+            await house.post(pair, side, "confirm_meeting", f"both-{side}-{pair}", meeting="all")
+
+    async with people_sending(house) as numbers:
+        two = processes(build(house, "two", "two"))
+        await polls(house, "two")
+        await make_current(house, "two")
+        await asyncio.to_thread(one.stop)
+        await more(house, numbers)
+
+        # Rolled back the hard way round: for a while nobody works, and the time to cancel passes meanwhile.
+        await asyncio.to_thread(two.stop)
+        agreed = datetime.now(UTC) + 2 * notice
+        for pair in range(PAIRS):
+            for side in ("mentor", "mentee"):
+                await house.post(pair, side, "move_meeting", f"move-{side}-{pair}", meeting=1, to=agreed.isoformat())
+            await house.post(pair, "mentor", "cancel_meeting", f"in-time-{pair}", meeting=1, reason="work")
+        assert datetime.now(UTC) < agreed - notice, "this machine is too slow for this test"
+        await asyncio.sleep((agreed - notice - datetime.now(UTC)).total_seconds())
+        again = processes(build(house, "one", "one-again"))
+        await polls(house, "one")
+        await make_current(house, "one")
+        await more(house, numbers)
+
+    for pair in range(PAIRS):
+        await house.journalled(f"in-time-{pair}", pair)
+        await house.idle(pair)
+    counted = await house.check_books()
+    assert counted["refused"] == 0
+    assert counted["applied"] >= 2 * PAIRS * 8
+
+    for pair in range(PAIRS):
+        [cancelled] = [row for row in await house.journal(pair) if row.name == "meeting_cancelled"]
+        assert cancelled.body["late"] is False, "judged by when it was sent, not by when a worker came"
+        await unharmed(house, pair)
+    assert "worker_stopped" in one.said(), "it drained"
+    assert "worker_stopped" in two.said()
+    assert again.alive
+
+
+async def unharmed(house: Any, pair: int) -> None:
+    """No workflow task failed or timed out at work; the workflow moved to each build that became current."""
+    events = await house.histories(pair)
+    assert not [event for event in events if event.HasField("workflow_task_failed_event_attributes")]
+    timed_out = [event.workflow_task_timed_out_event_attributes.timeout_type for event in events if event.HasField("workflow_task_timed_out_event_attributes")]
+    assert TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE not in timed_out
+    done = [event.workflow_task_completed_event_attributes for event in events if event.HasField("workflow_task_completed_event_attributes")]
+    builds = [one.deployment_version.build_id for one in done]
+    assert [build for build, before in zip(builds, [None, *builds], strict=False) if build != before] == ["one", "two", "one"]
+    assert {one.versioning_behavior for one in done} == {VersioningBehavior.VERSIONING_BEHAVIOR_AUTO_UPGRADE}

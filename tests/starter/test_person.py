@@ -1,0 +1,99 @@
+"""`person export` and `person erase` as an operator types them (P8). The real workflows: tests/service/test_erasure.py."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import UTC, datetime
+
+import pytest
+
+STARTS = datetime(2027, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def over(files, past, monkeypatch):
+    """A cohort that is over: m1 with e1, and m2 with e2."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("MENTORSHIP_CONNECT_TIMEOUT", "1")
+    past.happened(files.read()[0], STARTS, {})
+    return past
+
+
+@pytest.fixture
+def running(files, past, monkeypatch):
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("MENTORSHIP_CONNECT_TIMEOUT", "1")
+    past.happened(files.read()[0], STARTS, {}, until=datetime(2027, 4, 1, tzinfo=UTC))
+    return past
+
+
+def _ref(past, person_id):
+    return past.ask(lambda records: records.people.ref(person_id))
+
+
+def test_an_export_is_everything_as_json_and_nothing_about_the_partner(over, run):
+    told = run("person", "export", "e1", "--json")
+    assert (told.code, told.err) == (0, "")
+    assert (told.json["profile"]["name"], told.json["profile"]["email"]) == ("Eve", "eve@example.com")
+    [mentorship] = told.json["mentorships"]
+    assert (mentorship["pair_id"], mentorship["side"], mentorship["state"]) == ("p1", "mentee", "over")
+    assert "Mia" not in told.out
+    assert "mia@example.com" not in told.out
+    assert json.loads(run("person", "export", "e1").out) == told.json, "for people it is the same"
+
+
+def test_an_export_goes_to_a_new_file_for_its_owner_only(over, run, tmp_path):
+    out = tmp_path / "eve.json"
+    assert run("person", "export", "e1", "--out", str(out), "--json").json["out"] == str(out)
+    assert json.loads(out.read_text())["profile"]["name"] == "Eve"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    again = run("person", "export", "e1", "--out", str(out))
+    assert (again.code, again.out) == (1, "")
+    assert "File exists" in again.err
+
+
+@pytest.mark.parametrize("command", ["export", "erase"])
+def test_nobody_is_refused(over, run, command):
+    told = run("person", command, "nobody")
+    assert (told.code, told.out, told.err) == (1, "", "there is no person nobody\n")
+
+
+def test_an_erasure_is_told_and_cannot_be_taken_back(over, run):
+    ref = _ref(over, "e1")
+    told = run("person", "erase", "e1", "--json")
+    assert (told.code, told.err) == (0, "")
+    assert told.json == {"person": ref, "erased": True, "again": False, "ended": [], "certificates": told.json["certificates"], "still_named": []}
+    after = run("person", "export", "e1", "--json").json
+    assert (after["erased"], after["profile"]) == (True, {})
+    assert run("person", "erase", ref, "--json").json["again"] is True, "by the opaque id as well, as after a restore"
+
+
+def test_of_who_is_in_a_running_mentorship_nothing_is_erased_and_what_to_do_is_said(running, run):
+    told = run("person", "erase", "e1", "--json")
+    assert told.code == 1
+    assert (told.json["erased"], told.json["running"]) == (False, [{"cohort": "spring-27", "pair_id": "p1"}])
+    assert "--end" in told.err
+    assert run("person", "export", "e1", "--json").json["erased"] is False
+
+
+def test_nothing_is_erased_when_a_mentorship_cannot_be_ended(running, run):
+    told = run("person", "erase", "e1", "--end")
+    assert told.code == 1
+    assert "Temporal cannot be reached" in told.err
+    assert run("person", "export", "e1", "--json").json["erased"] is False
+
+
+def test_a_coordinator_who_is_erased_is_told_to_be_named_still(running, run):
+    told = run("person", "erase", "ana", "--json")
+    assert told.code == 0
+    assert told.json["still_named"] == [{"cohort": "spring-27", "as": "coordinator"}]
+    assert "give its programme a new version" in told.err
+
+
+def test_a_valid_certificate_is_named_since_it_stays(over, run):
+    issued = over.ask(lambda records: records.people.ref("e1"))
+    mentorship = over.ask(lambda records: records.cohorts.enrolments("spring-27"))[0].mentorship
+    certificate = over.ask(lambda records: records.certificates.reserve(mentorship, issued, {"holder_name": "Eve"}))
+    told = run("person", "erase", "e1")
+    assert f"still valid, without a name or a document: {certificate.id}" in told.out

@@ -1,0 +1,140 @@
+"""`records backup|restore|sweep` as an operator types them. Under load: tests/service/test_recovery.py."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway import key_file
+from gateway.keyring import Keyring, KeyringUnusable
+
+STARTS = datetime(2023, 1, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def filled(files, past):
+    """A cohort that is over for more than two years, its journals closed."""
+    past.happened(files.read()[0], STARTS, {})
+    for pair in past.ask(lambda records: records.cohorts.enrolments("spring-27")):
+        past.ask(lambda records, name=pair.mentorship: records.journal.seal(name))
+    return past
+
+
+def test_a_copy_is_whole_for_its_owner_only_and_says_which_keys_it_needs(filled, run, tmp_path):
+    told = run("records", "backup", str(tmp_path / "copy"), "--json")
+    assert (told.code, told.err) == (0, "")
+    active = filled.settings.keyring().active
+    assert (told.json["keys_needed"], told.json["keys_missing"]) == ([active], [])
+    copy = tmp_path / "copy" / "records.db"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert stat.S_IMODE(copy.parent.stat().st_mode) == 0o700
+    assert [path.name for path in copy.parent.iterdir()] == ["records.db"], "one file, without a log beside it"
+    with sqlite3.connect(copy) as database:
+        assert database.execute("SELECT count(*) FROM enrolments").fetchone() == (2,)
+
+
+def test_temporals_store_goes_first_and_along(filled, run, tmp_path):
+    with sqlite3.connect(tmp_path / "store.db") as store:
+        store.execute("CREATE TABLE executions (id)")
+    told = run("records", "backup", str(tmp_path / "copy"), "--temporal", str(tmp_path / "store.db"), "--json").json
+    assert [one["file"].rpartition("/")[2] for one in told["copied"]] == ["temporal.db", "records.db"]
+
+
+def test_nothing_is_ever_overwritten(filled, run, tmp_path):
+    folder = str(tmp_path / "copy")
+    assert run("records", "backup", folder).code == 0
+    again = run("records", "backup", folder)
+    assert (again.code, again.out) == (1, "")
+    assert "is there already; nothing is overwritten" in again.err
+    assert "is there already" in run("records", "restore", folder).err, "nor by a restore"
+
+
+def test_a_log_that_an_older_database_left_is_in_the_way_of_a_restore(filled, run, tmp_path):
+    run("records", "backup", str(tmp_path / "copy"))
+    records = tmp_path / "records.db"
+    records.unlink()
+    (tmp_path / "records.db-wal").write_bytes(b"an older database's")
+    (tmp_path / "records.db-shm").unlink(missing_ok=True)
+    told = run("records", "restore", str(tmp_path / "copy"))
+    assert told.code == 1
+    assert "records.db-wal is there already" in told.err
+    assert not records.exists()
+
+
+def test_a_copy_comes_back_and_everything_opens(filled, run, tmp_path):
+    run("records", "backup", str(tmp_path / "copy"))
+    for path in tmp_path.glob("records.db*"):
+        path.unlink()
+    told = run("records", "restore", str(tmp_path / "copy"), "--json")
+    assert (told.code, told.json["keys_missing"]) == (0, [])
+    assert run("cohort", "status", "spring-27", "--names", "--json").json["pairs"][0]["mentor"] == "Mia"
+    assert run("journal", "verify", "--json").json["findings"] == []
+
+
+def test_a_copy_whose_keys_are_lost_says_so_before_anybody_relies_on_it(filled, run, tmp_path):
+    key = filled.settings.keyring().active
+    run("records", "backup", str(tmp_path / "copy"))
+    for path in tmp_path.glob("records.db*"):
+        path.unlink()
+    filled.settings.key_file.unlink()
+    Keyring.generate(filled.settings.key_file)
+    told = run("records", "restore", str(tmp_path / "copy"), "--json")
+    assert (told.code, told.json["keys_missing"]) == (1, [key])
+
+
+def test_what_is_no_database_is_no_backup(filled, run, tmp_path):
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "records.db").write_bytes(b"not a database" * 100)
+    for path in tmp_path.glob("records.db*"):
+        path.unlink()
+    told = run("records", "restore", str(tmp_path / "copy"))
+    assert told.code == 1
+    assert "is not a SQLite database" in told.err
+    assert not list(tmp_path.glob("records.db*")), "nothing half done is left"
+    assert run("records", "restore", str(tmp_path / "nowhere")).code == 2
+
+
+def test_a_servers_database_is_its_servers_to_copy_and_no_password_is_told(past, run, monkeypatch, tmp_path):
+    monkeypatch.setenv("MENTORSHIP_DATABASE_URL", "postgresql://records:hidden@db.example/records")
+    told = run("records", "backup", str(tmp_path / "copy"))
+    assert told.code == 1
+    assert "pg_dump" in told.err
+    assert "hidden" not in told.err
+
+
+def test_a_sweep_says_what_it_deleted_and_a_dry_run_what_it_would(filled, run):
+    would = run("records", "sweep", "--dry-run", "--json").json
+    assert (would["dry_run"], would["journals"]) == (True, 2), "it ended more than 24 months ago"
+    did = run("records", "sweep", "--json").json
+    assert {**did, "dry_run": True} == would
+    assert run("journal", "verify", "--json").json["findings"] == []
+    assert run("cohort", "report", "spring-27", "--json").json["pairs"] == 0, "nothing is left to report on"
+    assert run("cohort", "status", "spring-27", "--json").json["counts"]["over"] == 2
+
+
+def test_a_damaged_journal_is_named_and_kept(filled, run, tmp_path):
+    pairs = filled.ask(lambda records: records.cohorts.enrolments("spring-27"))
+    with sqlite3.connect(tmp_path / "records.db") as database:
+        database.execute("UPDATE journal SET name = 'x' WHERE mentorship = ? AND seq = 2", (pairs[0].mentorship,))
+    told = run("records", "sweep", "--json")
+    assert (told.code, told.json["damaged"], told.json["journals"]) == (1, [pairs[0].mentorship], 1)
+
+
+def test_a_key_file_is_never_half_written(tmp_path):
+    path = tmp_path / "keys.json"
+    Keyring.generate(path)
+    first = Keyring.load(path).active
+    second = key_file.add(path)
+    assert (Keyring.load(path).active, key_file.newest(path)) == (first, second)
+    key_file.activate(path, second)
+    key_file.drop(path, first)
+    assert Keyring.load(path).key_ids == (second,)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [found.name for found in tmp_path.iterdir()] == ["keys.json"]
+    third = key_file.add(path)
+    with pytest.raises(KeyringUnusable, match="active"):
+        key_file.drop(path, second)
+    assert Keyring.load(path).key_ids == (second, third)

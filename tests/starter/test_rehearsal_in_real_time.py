@@ -1,0 +1,134 @@
+"""A rehearsal is what happens: the same cohort, lived through in seconds on Temporal's own server, sends the same mails (P1)."""
+
+from __future__ import annotations
+
+import asyncio
+import sysconfig
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from gateway import search_attributes
+from gateway.converter import data_converter
+from mentorship.programme import Programme
+from records.cohorts import Cohort
+from records.people import Profile
+from rehearsal import real
+from starter import rehearsal_fast as fast
+from starter.rehearsal_request import Couple, Request
+from worker.build import workers
+from worker.office import RecordsOffice
+from worker.ports import activities
+
+SECOND = timedelta(seconds=1)
+PROGRAMME = {
+    "programme": {"id": "seconds", "version": 1, "title": "Seconds", "length": "PT16S", "reporting_grace": "PT2S", "time_zone": "Europe/Berlin"},
+    "contacts": {"coordinators": ["ana"], "owner": "lee", "outside": ["sam"]},
+    "meetings": {"count": 3, "first_after": "PT4S", "interval": "PT4S", "duration": "PT1S", "prepare": "PT2S", "ask_after": "PT1S"},
+    "sessions": [{"topic": "Getting started", "expectations": True}, {"topic": "Onwards"}, {"topic": "Looking back", "closing": True}],
+    "milestones": [
+        {"id": "aligned", "title": "Aligned", "when": "expectations_confirmed"},
+        {"id": "talks", "title": "Two talks", "when": {"meetings_held": 2}},
+        {"id": "goal", "title": "A goal", "when": "goal_set"},
+        {"id": "visit", "title": "A visit", "by": "either"},
+    ],
+    "object_within": "PT5S",
+    "attendance": {"contest_within": "PT5S"},
+    "cancellations": {"notice": "PT1S", "answer_within": "PT5S", "window": "PT60S"},
+    "attention": {"no_meeting_by": "PT9S", "offer_rematch": "PT11S", "unowned": "PT300S"},
+    "alignment": {"remind_after": "PT3S"},
+    "heads_up": "PT3S",
+    "surveys": {"closing_reminder": "PT2S", "closes": "PT4S"},
+    "pause": {"longest": "PT60S"},
+    "extension": {"by_pair": "PT4S"},
+    "mail": {"budget": {"most": 1000, "in": "P30D"}, "hours": "none", "spread": "PT0S"},
+}
+CONDUCT = {"mentor-1": "diligent", "mentee-1": "diligent", "mentor-2": "late", "mentee-2": "busy", "mentor-3": "diligent", "mentee-3": "silent"}
+
+
+def request(starts: datetime, seed: int) -> Request:
+    return Request(
+        programme=Programme.model_validate(PROGRAMME),
+        people=tuple(Profile(person_id=name, name=name.title(), email=f"{name}@example.org") for name in (*CONDUCT, "ana", "lee", "sam")),
+        pairs=tuple(Couple(pair_id=f"pair-{n}", mentor_id=f"mentor-{n}", mentee_id=f"mentee-{n}") for n in (1, 2, 3)),
+        starts=starts,
+        personas=CONDUCT,
+        seed=seed,
+    )
+
+
+def apart(of: Request) -> timedelta:
+    """How near two things of one pair come to each other: a machine must tell which was first, however busy it is."""
+    instants = fast.rehearse(of).instants.values()
+    return min(later - earlier for of_pair in instants for earlier, later in pairwise(sorted(set(of_pair))))
+
+
+def a_story() -> int:
+    """A seed whose instants are well apart, and in which somebody moves or cancels a meeting."""
+    starts = datetime(2027, 1, 4, tzinfo=UTC)
+    wanted = {"move_meeting", "cancel_meeting"}
+    eventful = [seed for seed in range(400) if wanted <= {said.command for one in fast.casts(request(starts, seed)) for said in one.said}]
+    return max(eventful, key=lambda seed: apart(request(starts, seed)))
+
+
+async def lived(seed: int, *, records: Any, settings: Any, keyring: Any, issuer: Any, mailbox: Any) -> list[tuple[str, str, timedelta]]:
+    """Everybody acts in real time. What each mail says of itself: its kind, its reader, its date from the start on."""
+    server = Path(sysconfig.get_path("scripts")) / "temporal"
+    environment = await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(server), dev_server_log_level="error", data_converter=data_converter(keyring)
+    )
+    try:
+        client = environment.client
+        await search_attributes.register(client)
+        running = workers(client, activities(settings, records, client, issuer))
+        async with running[0], running[1], running[2]:
+            starts = datetime.now(UTC).replace(microsecond=0) + 3 * SECOND
+            of = request(starts, seed)
+            mentorships, refs = await enrolled(of, records)
+            await RecordsOffice(records, client, None).enrol("seconds", 3, lambda *_: None)  # type: ignore[arg-type]
+            async with asyncio.TaskGroup() as people:
+                for one in fast.casts(of, mentorships):
+                    people.create_task(acts(client.get_workflow_handle(one.mentorship), one.said, refs))
+            await asyncio.gather(*(client.get_workflow_handle(mentorship).result() for mentorship in mentorships.values()))
+    finally:
+        await environment.shutdown()
+    dates = {mail["Message-ID"]: parsedate_to_datetime(mail["Date"]) for mail in mailbox.mails}
+    notices = [(name, notice) for name, ref in refs.items() for notice in await records.notices.of(ref) if notice.state == "sent"]
+    return [(notice.kind, name, dates[notice.message_id] - starts) for name, notice in notices]
+
+
+async def enrolled(of: Request, records: Any) -> tuple[dict[str, str], dict[str, str]]:
+    await records.programmes.put(of.programme)
+    refs = await records.people.enrol(of.people)
+    digest = of.programme.texts().digest
+    await records.cohorts.put(Cohort(id="seconds", programme="seconds", version=1, texts_digest=digest, starts_at=of.starts, created_at=datetime.now(UTC)))
+    pairs = [(couple.pair_id, refs[couple.mentor_id], refs[couple.mentee_id]) for couple in of.pairs]
+    return {one.pair_id: one.mentorship for one in (await records.cohorts.enrol_pairs("seconds", pairs)).added}, refs
+
+
+async def acts(handle: Any, said: Sequence[Any], refs: dict[str, str]) -> None:
+    for command in said:
+        await asyncio.sleep(max(0.0, (command.at - datetime.now(UTC)).total_seconds()))
+        await handle.signal(command.command, command.model_copy(update={"by": refs[command.by]}))
+
+
+@pytest.mark.timeout(120)
+async def test_a_rehearsal_sends_the_mails_that_the_same_cohort_gets_in_real_time(records: Any, settings: Any, keyring: Any, issuer: Any, mailbox: Any) -> None:
+    """The same kinds to the same people at the same instants, to the second, by the rules alone and on the real workflows."""
+    seed = a_story()
+    life = await lived(seed, records=records, settings=settings, keyring=keyring, issuer=issuer, mailbox=mailbox)
+    of = request(datetime(datetime.now(UTC).year + 1, 1, 4, tzinfo=UTC), seed)
+    for rehearsed in (fast.rehearse(of).result, (await real.rehearse(of)).result):
+        told = [(mail.kind, mail.person_id, mail.at - of.starts) for mail in rehearsed.mails]
+
+        assert Counter(row[:2] for row in told) == Counter(row[:2] for row in life)
+        assert [(one, other) for one, other in zip(sorted(told), sorted(life), strict=True) if abs(one[2] - other[2]) > SECOND] == []
+    assert len(life) > 30
+    assert {"welcome", "prepare", "rescheduled", "result"} <= {kind for kind, _, _ in life}

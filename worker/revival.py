@@ -1,0 +1,90 @@
+"""A mentorship from its journal alone: what Temporal lost, records still know (P5).
+
+The journal holds every event, so folding them gives the very state that the workflow had, and reacting to them again the effects that may
+not have been carried out. Receivers know each by its id: what was done is not done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+
+from activities.journal import JournalHead
+from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice
+from mentorship.events import AnyEvent, MentorshipStarted
+from mentorship.evolve import evolve, start
+from mentorship.react import react
+from mentorship.state import MESSAGES_KEPT, State, report_digest
+from records.journal import JournalEntry
+from records.store import Records
+from workflows.mentorship import Carried
+from workflows.outbox import OutboxState, Pending
+
+UNSETTLED = timedelta(days=2)
+"""A mail is tried for a day and waits for the reader's morning: what is older than this at the journal's end was settled."""
+
+_EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent)
+
+
+class Folded(NamedTuple):
+    state: State
+    effects: tuple[tuple[JournalEntry, AnyEffect], ...]
+    """Everything that followed from the events, each with the row of its event."""
+
+
+async def revive(records: Records, mentorship: str) -> Carried | None:
+    """What a workflow needs to go on where the journal ends; None for a mentorship that has no journal yet."""
+    head = await records.journal.head(mentorship)
+    if head is None:
+        return None
+    rows = await records.journal.entries(mentorship)
+    folded = fold(rows)
+    pending = tuple(Pending(effect=effect) for effect in open_effects(folded, await records.notices.settled(mentorship)))
+    return Carried(state=folded.state.compact(), outbox=OutboxState(pending=pending, head=JournalHead(seq=head.seq, mac=head.mac)))
+
+
+def fold(journal: Sequence[JournalEntry]) -> Folded:
+    """The state at the journal's end. Raises ValueError for one that does not begin with `mentorship_started`."""
+    if not journal or journal[0].name != "mentorship_started":
+        raise ValueError("a journal begins with mentorship_started")
+    state = start(_event(journal[0]))
+    effects: list[tuple[JournalEntry, AnyEffect]] = []
+    for row in journal:
+        if row.kind == "command":
+            kept = report_digest(row.message_id or "") + (f"!{row.reason}" if row.outcome == "refused" else "")
+            state = state.model_copy(update={"recent": (*state.recent[-(MESSAGES_KEPT - 1) :], kept), "seq": row.seq})
+            continue
+        event = _event(row)
+        if not isinstance(event, MentorshipStarted):
+            state = evolve(state, event)
+        effects += [(row, effect.model_copy(update={"id": f"{row.seq}.{index}"})) for index, effect in enumerate(react(event, state))]
+        state = state.model_copy(update={"seq": row.seq})
+    return Folded(state, tuple(effects))
+
+
+def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, ...]:
+    """What may still have to be done; `settled` are the effects whose mail went, or was decided not to go."""
+    if not folded.effects:
+        return ()
+    end = folded.state.now
+    wanted: list[AnyEffect] = []
+    for row, effect in folded.effects:
+        match effect:
+            case PlanMeetings():
+                is_open = folded.state.plan_request is not None and folded.state.plan_request.asked_at == effect.after
+            case IssueCertificates():
+                is_open = not folded.state.certificates
+            case SendNotice():
+                is_open = effect.id not in settled and row.at >= end - UNSETTLED
+            case _:
+                is_open = row.at >= end - UNSETTLED
+        if is_open:
+            wanted.append(effect)
+    return tuple(wanted)
+
+
+def _event(row: JournalEntry) -> Any:
+    return _EVENT.validate_python({**row.body, "event": row.name, "at": row.at})
