@@ -1,4 +1,4 @@
-# One image for the worker, the web hook, the operators' command line and the preparing job: the command says which.
+# One image for the worker, the web hook, the codec door, the operators' command line and the preparing job: the command says which.
 
 FROM python:3.11-slim AS installed
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1

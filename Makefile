@@ -74,9 +74,9 @@ format: $(DEVELOPMENT)
 	$(BIN)/ruff check --fix .
 
 lock: $(DEVELOPMENT)
-	$(UV) --extra local --group build --output-file requirements.lock
-	$(UV) --extra local --extra pairing --extra rehearsal --group build --constraint requirements.lock --no-annotate --output-file requirements-extras.lock
-	$(UV) --extra local --extra pairing --extra rehearsal --group build --group dev --constraint requirements-extras.lock --no-annotate --output-file requirements-dev.lock
+	$(UV) --extra local --extra tracing --group build --output-file requirements.lock
+	$(UV) --extra local --extra tracing --extra pairing --extra rehearsal --group build --constraint requirements.lock --no-annotate --output-file requirements-extras.lock
+	$(UV) --extra local --extra tracing --extra pairing --extra rehearsal --group build --group dev --constraint requirements-extras.lock --no-annotate --output-file requirements-dev.lock
 
 secrets: $(SERVICE)
 	@$(BIN)/python deploy/make_secrets.py

@@ -60,6 +60,7 @@ OPTIONS: dict[str, Options] = {
         heartbeat=ALIVE,
     ),
     "issue_certificates": Options(CERTIFICATES_QUEUE, "Issue certificates", timedelta(minutes=2), longest_pause=timedelta(minutes=10), heartbeat=ALIVE),
+    "reissue_certificate": Options(CERTIFICATES_QUEUE, "Issue a later edition", timedelta(minutes=2), longest_pause=timedelta(minutes=10), heartbeat=ALIVE),
     "enrol_batch": Options(WORK_QUEUE, "Enrol a batch of pairs", timedelta(minutes=10), heartbeat=timedelta(seconds=30)),
     "send_digest": Options(NOTICES_QUEUE, "Send the weekly digest", timedelta(minutes=5), within=timedelta(days=1), heartbeat=ALIVE),
     "tend_case": Options(WORK_QUEUE, "Look after the case", timedelta(minutes=2), first_pause=timedelta(seconds=2), heartbeat=ALIVE),

@@ -19,37 +19,47 @@ FOLDER = Path(__file__).parent / "secrets"
 
 
 def make(folder: Path) -> None:
-    """Raises FileExistsError when the folder is there already."""
+    """One secret a file, and beside them what is none. Raises FileExistsError when the folder is there already."""
     folder.mkdir(mode=0o700, parents=True)
+    (folder.parent / "backups").mkdir(mode=0o700, exist_ok=True)
     records = secrets.token_hex(24)
     Keyring.generate(folder / "keys.json")
     issuer.generate(folder / "issuer.json")
     webhook = {"hr-system": {"secret": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(), "scope": ["*"]}}
+    for name, text in {
+        "postgres_password": secrets.token_hex(24),
+        "records_password": records,
+        "grafana_password": secrets.token_urlsafe(24),
+        "mentorship_database_url": f"postgresql://mentorship:{records}@postgres/mentorship",
+        "mentorship_link_secrets": json.dumps([secrets.token_urlsafe(48)]),
+        "mentorship_webhook_secrets": json.dumps(webhook),
+        "mentorship_codec_tokens": json.dumps([secrets.token_urlsafe(48)]),
+        "mentorship_smtp_password": "",
+    }.items():
+        _write(folder / name, text)
     _write(
         folder / "compose.env",
-        "# What docker-compose.yml fills in. Only whoever made the keys can read them: containers run as the same user.",
-        f"MENTORSHIP_USER={os.getuid()}:{os.getgid()}",
-        f"POSTGRES_PASSWORD={secrets.token_hex(24)}",
-        f"RECORDS_PASSWORD={records}",
+        "# What docker-compose.yml fills in. Only whoever made the keys can read them: containers run as the same user.\n"
+        f"MENTORSHIP_USER={os.getuid()}:{os.getgid()}\n"
+        "# Where browsers find Temporal's UI and the codec door: yours to change, with MENTORSHIP_CODEC_ORIGINS in mentorship.env.\n"
+        "UI_URL=http://127.0.0.1:8233\n"
+        "CODEC_URL=http://127.0.0.1:8234/codec\n",
     )
     _write(
         folder / "mentorship.env",
-        "# The service's settings; README.md lists them all. The lines in the middle are yours to change.",
-        "MENTORSHIP_BASE_URL=http://localhost:8080",
-        "MENTORSHIP_ISSUER_NAME=Example Ltd",
-        "MENTORSHIP_MAIL_FROM=Mentorship <mentorship@example.org>",
-        "MENTORSHIP_SMTP_HOST=mail.example.org",
-        "MENTORSHIP_SMTP_PORT=587",
-        "",
-        f"MENTORSHIP_DATABASE_URL=postgresql://mentorship:{records}@postgres/mentorship",
-        f"MENTORSHIP_LINK_SECRETS='{json.dumps([secrets.token_urlsafe(48)])}'",
-        f"MENTORSHIP_WEBHOOK_SECRETS='{json.dumps(webhook)}'",
+        "# The service's settings, as far as they are no secrets; README.md lists them all. These are yours to change.\n"
+        "MENTORSHIP_BASE_URL=http://localhost:8080\n"
+        "MENTORSHIP_ISSUER_NAME=Example Ltd\n"
+        "MENTORSHIP_MAIL_FROM=Mentorship <mentorship@example.org>\n"
+        "MENTORSHIP_SMTP_HOST=mail.example.org\n"
+        "MENTORSHIP_SMTP_PORT=587\n"
+        "MENTORSHIP_CODEC_ORIGINS=http://127.0.0.1:8233\n",
     )
 
 
-def _write(path: Path, *lines: str) -> None:
+def _write(path: Path, text: str) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+        file.write(text)
 
 
 def main() -> None:
@@ -58,6 +68,8 @@ def main() -> None:
         make(folder)
     except FileExistsError:
         sys.exit(f"{folder} is there already and stays as it is: keys are not made twice")
+    if os.getuid() == 0:
+        sys.stderr.write("containers will run as root, since root made the secrets: better make them as a user of their own\n")
     sys.stdout.write(f"made {folder}; now change what is yours in {folder / 'mentorship.env'}, and keep a copy of the folder apart from the backups\n")
 
 

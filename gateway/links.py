@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Literal, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NamedTuple
 
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 from pydantic import SecretStr
 
 Purpose = Literal["page", "calendar", "unsubscribe", "private", "coordinator", "case"]
@@ -17,7 +17,7 @@ LIFETIMES: dict[Purpose, timedelta | None] = {
     "calendar": None,
     "unsubscribe": None,
     "private": timedelta(minutes=15),
-    "coordinator": timedelta(days=30),
+    "coordinator": timedelta(days=15),
     "case": timedelta(days=15),
 }
 """How long a link opens; None: until its secret is retired."""
@@ -39,32 +39,57 @@ class LinkExpired(Exception):  # noqa: N818 - it says what is the case
 
 
 class LinkInvalid(Exception):  # noqa: N818 - it says what is the case
-    """Forged, cut short, or made for another purpose."""
+    """Forged, cut short, revoked, or made for another purpose."""
+
+
+class _NotBefore(TimestampSigner):
+    """Dates what it signs now, or at `earliest` (seconds), whichever is later."""
+
+    def __init__(self, *args: Any, earliest: int = 0, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._earliest = earliest
+
+    def get_timestamp(self) -> int:
+        return max(super().get_timestamp(), self._earliest)
 
 
 class LinkSigner:
-    """`secrets` go from oldest to newest: the newest signs, all are believed. A token of one purpose never opens another."""
+    """`secrets` go from oldest to newest: the newest signs, all are believed. A token of one purpose never opens another.
+
+    Tokens are dated to the second, so that what was made until some instant can be revoked: `after` is that instant, in whole seconds.
+    """
 
     def __init__(self, secrets: Sequence[SecretStr]) -> None:
         if not secrets:
             raise ValueError("MENTORSHIP_LINK_SECRETS: expected at least one secret")
         self._secrets = [secret.get_secret_value() for secret in secrets]
 
-    def token(self, purpose: Purpose, bearer: Bearer) -> str:
-        return self._serializer(purpose).dumps([bearer.scope, bearer.person])
+    def token(self, purpose: Purpose, bearer: Bearer, *, after: datetime | None = None) -> str:
+        """With `after` it is dated later than that, even when made in the same second."""
+        earliest = int(after.timestamp()) + 1 if after is not None else 0
+        return self._serializer(purpose, earliest).dumps([bearer.scope, bearer.person])
 
     def bearer(self, purpose: Purpose, token: str) -> Bearer:
         """Whom the token was made for. Raises LinkExpired, LinkInvalid."""
+        return self.opened(purpose, token)[0]
+
+    def opened(self, purpose: Purpose, token: str) -> tuple[Bearer, datetime]:
+        """Whom the token was made for, and when. Raises LinkExpired, LinkInvalid."""
         lifetime = LIFETIMES[purpose]
         try:
-            value = self._serializer(purpose).loads(token, max_age=int(lifetime.total_seconds()) if lifetime else None)
+            value, made_at = self._serializer(purpose).loads(token, max_age=int(lifetime.total_seconds()) if lifetime else None, return_timestamp=True)
         except SignatureExpired as expired:
             scope, person = self._serializer(purpose).load_payload(expired.payload or b"")
             raise LinkExpired(Bearer(scope, person)) from None
         except BadSignature:
             raise LinkInvalid from None
         scope, person = value
-        return Bearer(scope, person)
+        return Bearer(scope, person), made_at.astimezone(UTC)
 
-    def _serializer(self, purpose: Purpose) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self._secrets, salt=f"mentorship/{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
+    def _serializer(self, purpose: Purpose, earliest: int = 0) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(
+            self._secrets,
+            salt=f"mentorship/{purpose}",
+            signer=_NotBefore,
+            signer_kwargs={"digest_method": hashlib.sha256, "earliest": earliest},
+        )

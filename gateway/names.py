@@ -13,8 +13,11 @@ CERTIFICATES_QUEUE = "mentorship-certificates"
 MENTORSHIP = "Mentorship"
 COHORT = "Cohort"
 CASE = "Case"
+CERTIFICATE = "Certificate"
 
 RECEIPT_QUERY = "receipt"
+ORDER_SIGNAL = "order"
+"""An operator's command to a mentorship that nobody waits for; operators who wait use updates."""
 
 
 class MentorshipName(NamedTuple):
@@ -37,6 +40,12 @@ def cohort_id(cohort: str) -> str:
 def case_id(case: str) -> str:
     """`case.{case}`. Raises ValueError like `mentorship_id`."""
     return f"case.{_part(case)}"
+
+
+def certificate_id(mentorship: str, person: str) -> str:
+    """`certificate.{cohort}.{pair}.{person}`: never the certificate's own id, since that opens a page with a name. Raises ValueError like `mentorship_id`."""
+    name = parse_mentorship_id(mentorship)
+    return f"certificate.{name.cohort}.{name.pair}.{_part(person)}"
 
 
 def parse_mentorship_id(workflow_id: str) -> MentorshipName:

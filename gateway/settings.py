@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +20,9 @@ from gateway.keyring import Keyring
 from mentorship.people import is_id
 
 PREFIX = "MENTORSHIP_"
+PEOPLE = "people:*"
+"""The scope of HR's events about anybody; no cohort's id can be this, and `*` is not it."""
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?")
 
 
 class SettingsInvalid(Exception):  # noqa: N818 - it says what is the case
@@ -29,7 +34,7 @@ class SettingsInvalid(Exception):  # noqa: N818 - it says what is the case
 
 
 class WebhookSecret(BaseModel):
-    """What one program signs with, and which cohorts it may speak for: ids, or `*` for all."""
+    """What one program signs with, and what it may speak for: cohorts by their ids, `*` for all of them, `people:*` for HR's events."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -51,13 +56,18 @@ class WebhookSecret(BaseModel):
     @field_validator("scope")
     @classmethod
     def _cohorts(cls, scope: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(item == "*" or is_id(item) for item in scope):
-            raise ValueError("expected cohort ids or `*`")
+        if not all(item in {"*", PEOPLE} or is_id(item) for item in scope):
+            raise ValueError("expected cohort ids, `*` or `people:*`")
         return scope
 
     def allows(self, cohort: str) -> bool:
         """Whether a message signed with this secret may be about that cohort."""
         return "*" in self.scope or cohort in self.scope
+
+    @property
+    def allows_people(self) -> bool:
+        """Whether a message signed with this secret may say who left, is away, or has another address."""
+        return PEOPLE in self.scope
 
 
 def _decoded(value: Any) -> Any:
@@ -118,6 +128,21 @@ class Settings(BaseSettings):
     connect_timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds that the first connection may take."""
 
+    # deployments of the worker (Temporal's Worker Deployments)
+    deployment: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$")] = "mentorship"
+    build_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")] = None
+    """Names this release of the worker. With it a worker waits until its build is made the current one; without it there are no builds."""
+
+    # admins' clear text in Temporal's UI (webhook/codec)
+    codec_host: str = "127.0.0.1"
+    codec_port: Annotated[int, Field(ge=0, le=65535)] = 8234
+    codec_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """The UI's origin, exactly as browsers say it: `https://temporal.example.org`. A JSON list where it has several names."""
+    codec_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Open clear text: a JSON list of all that are believed, or one. Without any there is no clear text."""
+    codec_max_body: Annotated[int, Field(ge=1024)] = 8_388_608
+    """Bytes of a request's body; more is 413. Temporal's own limit of 2 MiB a payload makes some 2.8 MB of base64."""
+
     # operators
     update_timeout: Annotated[float, Field(gt=0)] = 15.0
     """Seconds that an operator's command waits for a worker's answer."""
@@ -136,13 +161,13 @@ class Settings(BaseSettings):
     metrics_address: str | None = None
     """Where a worker shows the SDK's metrics, such as `127.0.0.1:9464`; by default nowhere. The web hook has `/metrics`."""
 
-    @field_validator("link_secrets", mode="before")
+    @field_validator("link_secrets", "codec_tokens", "codec_origins", mode="before")
     @classmethod
     def _links(cls, value: Any) -> Any:
         decoded = _decoded(value)
         return (decoded,) if isinstance(decoded, str) else decoded
 
-    @field_validator("link_secrets")
+    @field_validator("link_secrets", "codec_tokens")
     @classmethod
     def _long(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(secret.get_secret_value()) < 32 for secret in secrets):
@@ -157,6 +182,13 @@ class Settings(BaseSettings):
             raise ValueError('expected JSON such as {"hr-system": {"secret": "whsec_…", "scope": ["*"]}}')  # noqa: TRY004 - pydantic wants ValueError
         return decoded
 
+    @field_validator("codec_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not _ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("expected scheme, host and port only, such as https://temporal.example.org")
+        return origins
+
     @field_validator("base_url")
     @classmethod
     def _base(cls, url: str) -> str:
@@ -166,9 +198,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **given: Any) -> Self:
-        """From the environment, what is `given` by name first. Raises SettingsInvalid with every problem at once."""
+        """From the environment, then from the files that MENTORSHIP_SECRETS_DIR holds, each called like its variable; what is `given` by name first.
+
+        Raises SettingsInvalid with every problem at once.
+        """
         try:
-            return cls(**given)
+            return cls(_secrets_dir=os.environ.get(f"{PREFIX}SECRETS_DIR") or None, **given)
         except ValidationError as error:
             found = error.errors(include_input=False, include_url=False, include_context=False)
             raise SettingsInvalid(tuple(_line(problem["loc"], problem["msg"]) for problem in found)) from None

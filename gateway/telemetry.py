@@ -1,10 +1,42 @@
-"""Metrics of Temporal's SDK, for processes that have an address to show them at. Counts and codes only, never a person's id (H12)."""
+"""Metrics of Temporal's SDK, and traces, for processes that were told where to show them. Counts, codes and opaque ids only (H12)."""
 
 from __future__ import annotations
 
 import logging
+import os
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import Link, Status
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+if TYPE_CHECKING:
+    from temporalio.client import Interceptor
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""OpenTelemetry's own variables: one of them says where a collector takes OTLP over HTTP. Without any, nothing is traced."""
+
+KEPT = frozenset(
+    {
+        "temporalWorkflowID",
+        "temporalRunID",
+        "temporalActivityID",
+        "temporalActivityType",
+        "http.request.method",
+        "http.route",
+        "http.response.status_code",
+    }
+)
+"""The attributes that leave the process: ids, codes, and routes without what people filled into them."""
+
+_KIND = re.compile(r"[A-Za-z_][\w.]*(?=: |$)")
+_log = structlog.stdlib.get_logger("gateway.telemetry")
 
 
 def make_runtime(address: str | None) -> Runtime:
@@ -18,3 +50,68 @@ def make_runtime(address: str | None) -> Runtime:
     )
     metrics = PrometheusConfig(bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True) if address else None
     return Runtime(telemetry=TelemetryConfig(logging=forwarded, metrics=metrics))
+
+
+def start_tracing(role: str) -> Sequence[Interceptor]:
+    """What a client needs so that its process is traced; nothing while no collector is named. Once a process, before it connects.
+
+    A collector that is named while its exporter is not installed is told in the log, and nothing is traced.
+    """
+    if not any(os.environ.get(name) for name in ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return ()
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - an extra
+    except ImportError:
+        _log.warning("tracing is off", why="a collector is named, and its exporter is not installed: pip install 'mentorship[tracing]'")
+        return ()
+    trace.set_tracer_provider(provider(role, OTLPSpanExporter()))
+    _log.info("tracing is on")
+    return traced()
+
+
+def provider(role: str, exporter: SpanExporter) -> TracerProvider:
+    """Writes what is left of spans once `Scrubbed` to `exporter`, in batches, and the rest when the process ends."""
+    made = TracerProvider(resource=Resource.create({"service.name": f"mentorship-{role}"}))
+    made.add_span_processor(BatchSpanProcessor(Scrubbed(exporter)))
+    return made
+
+
+def traced(tracer: trace.Tracer | None = None) -> Sequence[Interceptor]:
+    """The interceptors of a process that is traced, by default into its global provider."""
+    from gateway.tracing import Tracing  # noqa: PLC0415 - a process without tracing need not load it
+
+    return (Tracing(tracer),)
+
+
+class Scrubbed(SpanExporter):
+    """Takes from every span what could name anybody: libraries write messages and stack traces of errors into them, and errors quote."""
+
+    def __init__(self, to: SpanExporter) -> None:
+        self._to = to
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return self._to.export([_scrubbed(span) for span in spans])
+
+    def shutdown(self) -> None:
+        self._to.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._to.force_flush(timeout_millis)
+
+
+def _scrubbed(span: ReadableSpan) -> ReadableSpan:
+    """Name, place, times, the attributes that are KEPT, and of an error its kind."""
+    error = _KIND.match(span.status.description or "")
+    return ReadableSpan(
+        name=span.name,
+        context=span.get_span_context(),
+        parent=span.parent,
+        resource=span.resource,
+        attributes={name: value for name, value in (span.attributes or {}).items() if name in KEPT},
+        links=[Link(link.context) for link in span.links],
+        kind=span.kind,
+        status=Status(span.status.status_code, error[0] if error else None),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )

@@ -9,11 +9,13 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
+from local.letters import Letter
 from local.ports import HOST
 
 
@@ -29,7 +31,10 @@ class MailCatcher:
         self._count += 1
         receiver = re.sub(r"[^a-z0-9.]+", "-", str(envelope.rcpt_tos[0]).partition("@")[0].lower())
         content: bytes = envelope.original_content
-        (self._folder / f"{self._count:04}-{receiver}.eml").write_bytes(content)
+        file = self._folder / f"{self._count:04}-{receiver}.eml"
+        unfinished = file.with_suffix(".part")
+        unfinished.write_bytes(content)
+        unfinished.rename(file)  # whoever looks meanwhile sees a whole mail or none
         return "250 OK"
 
 
@@ -43,6 +48,12 @@ async def catching(folder: Path, port: int) -> AsyncIterator[None]:
     finally:
         server.close()
         await server.wait_closed()
+
+
+@lru_cache(maxsize=5000)
+def read(path: Path) -> Letter:
+    """One mail that was caught. Kept in memory: a file here never changes."""
+    return Letter(path.name, email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
 
 
 def caught(folder: Path) -> list[tuple[Path, EmailMessage]]:

@@ -1,53 +1,88 @@
-"""A page that shows the caught mails, since no real mailbox will: for this machine's browser only."""
+"""A page that shows the caught mails as people would see them, since no real mailbox will: for this machine's browser only.
+
+No script, nothing from elsewhere; a mail's own HTML stands in a frame that may do nothing but open links.
+"""
 
 from __future__ import annotations
 
-import html
 import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
-from functools import partial
+from datetime import datetime
+from functools import cache, partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-from local.mail_catcher import caught
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from local.letters import Letter, receivers
+from local.mail_catcher import read
 from local.ports import HOST
 
-_STYLE = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}td,th{text-align:start;padding:.2rem 1rem .2rem 0}"
-_LINK = re.compile(r"https?://[^\s<>&\"]+")
+_SHEETS = {"pages.css": ("webhook", "text/css"), "icon.svg": ("webhook", "image/svg+xml"), "mailbox.css": ("local", "text/css")}
+"""The pages' own sheet first: the same colours and letters, so that both look like one."""
+_PAGE = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_FRAMED = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+_AT_ONCE = 50
+_HEAD = re.compile(r"<head>", re.IGNORECASE)
 
 
 class _Page(BaseHTTPRequestHandler):
-    def __init__(self, folder: Path, *arguments: object) -> None:
+    def __init__(self, folder: Path, *arguments: Any) -> None:
         self._folder = folder
-        super().__init__(*arguments)  # type: ignore[arg-type]  # the server's own three
+        super().__init__(*arguments)
 
     def do_GET(self) -> None:
-        """`/` lists all, newest first; `/{file}` is one mail as text, `/{file}/html` as a mail program shows it."""
+        """`/` lists, newest first (`?to=` one person's, `?page=`); `/{file}` is one mail, `/{file}/html` its own page, `/{file}/{n}` an attachment."""
         if self.headers.get("Host") not in {f"{host}:{self.server.server_port}" for host in (HOST, "localhost")}:  # type: ignore[attr-defined]
             self.send_error(HTTPStatus.FORBIDDEN)  # another site's name that points here
             return
-        name, _, form = self.path.strip("/").partition("/")
-        mails = {path.name: mail for path, mail in caught(self._folder)}
+        asked = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(asked.query).items()}
+        name, _, form = unquote(asked.path).strip("/").partition("/")
+        letters = {path.name: read(path) for path in sorted(self._folder.glob("*.eml"))}
         if not name:
-            self._answer(_list(mails))
-        elif name in mails and not form:
-            self._answer(_letter(name, mails[name]))
-        elif name in mails and form == "html":
-            self._answer(_body(mails[name], "html"))
+            self._show("list.html", **_listed(list(letters.values()), query))
+        elif name == "static" and form in _SHEETS:
+            self._answer(_sheet(form), _SHEETS[form][1])
+        elif name in letters and not form:
+            self._show("letter.html", **_one(list(letters.values()), letters[name]))
+        elif name in letters and form == "html":
+            self._answer(_HEAD.sub('<head><base target="_blank">', letters[name].html, count=1).encode(), "text/html", policy=_FRAMED)
+        elif name in letters and form.isdecimal() and int(form) < len(letters[name].files):
+            self._attachment(letters[name], int(form))
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
-    def _answer(self, page: str) -> None:
-        content = page.encode()
+    def do_HEAD(self) -> None:
+        """As GET, without the content."""
+        self.do_GET()
+
+    def _show(self, template: str, **facts: Any) -> None:
+        self._answer(_templates().get_template(template).render(**facts).encode(), "text/html")
+
+    def _attachment(self, letter: Letter, number: int) -> None:
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", letter.files[number].name)
+        self._answer(letter.content(number), letter.files[number].media_type, disposition=f'attachment; filename="{name}"')
+
+    def _answer(self, content: bytes, media_type: str, *, policy: str = _PAGE, disposition: str | None = None) -> None:
         self.send_response(HTTPStatus.OK)
-        for name, value in (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(content))), ("Referrer-Policy", "no-referrer")):
-            self.send_header(name, value)
+        self.send_header("Content-Type", f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Security-Policy", policy)
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cache-Control", "no-store")
+        if disposition is not None:
+            self.send_header("Content-Disposition", disposition)
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         """Says nothing: who reads which mail is nobody's business."""
@@ -68,31 +103,60 @@ def showing(folder: Path, port: int) -> Iterator[None]:
         thread.join()
 
 
-def _list(mails: dict[str, EmailMessage]) -> str:
-    rows = "".join(
-        f'<tr><td>{name[:4]}</td><td dir="auto">{_said(mail, "To")}</td><td dir="auto"><a href="/{html.escape(name)}">{_said(mail, "Subject")}</a></td></tr>'
-        for name, mail in reversed(mails.items())
-    )
-    return _page("Mailbox", f"<h1>{len(mails)} mails</h1><table>{rows}</table>")
+def _listed(letters: list[Letter], query: dict[str, str]) -> dict[str, Any]:
+    people = receivers(letters)
+    chosen = next((one for one in people if one.person.address == query.get("to")), None)
+    wanted = [letter for letter in reversed(letters) if chosen is None or letter.to.address == chosen.person.address]
+    page = max(1, int(query["page"])) if query.get("page", "").isdecimal() else 1
+    shown = wanted[(page - 1) * _AT_ONCE : page * _AT_ONCE]
+    link = partial(_link, chosen.person.address if chosen is not None else None)
+    newer, older = (link(page - 1) if page > 1 else None), (link(page + 1) if page * _AT_ONCE < len(wanted) else None)
+    return {"letters": shown, "people": people, "chosen": chosen, "total": len(letters), "number": len(wanted), "newer": newer, "older": older}
 
 
-def _letter(name: str, mail: EmailMessage) -> str:
-    facts = "".join(f'<tr><th>{field}</th><td dir="auto">{_said(mail, field)}</td></tr>' for field in ("From", "To", "Subject", "Date"))
-    files = ", ".join(html.escape(part.get_filename() or "?") for part in mail.iter_attachments())
-    text = _LINK.sub(lambda link: f'<a href="{link[0]}">{link[0]}</a>', html.escape(_body(mail, "plain")))
-    attached = f"<p>Attached: {files}</p>" if files else ""
-    links = f'<p><a href="/">all mails</a> · <a href="/{html.escape(name)}/html">as a mail program shows it</a></p>'
-    return _page("Mail", f'{links}<table>{facts}</table>{attached}<pre dir="auto" style="white-space:pre-wrap">{text}</pre>')
+def _link(to: str | None, page: int = 1) -> str:
+    asked = {**({"to": to} if to else {}), **({"page": page} if page > 1 else {})}
+    return f"/?{urlencode(asked)}" if asked else "/"
 
 
-def _body(mail: EmailMessage, kind: str) -> str:
-    part = mail.get_body((kind,))
-    return str(part.get_content()) if part is not None else ""
+def _one(letters: list[Letter], letter: Letter) -> dict[str, Any]:
+    """With the mails to the same person before and after it."""
+    own = [other for other in letters if other.to.address == letter.to.address]
+    place = own.index(letter)
+    pages = [page for one in receivers(letters) if one.person.address == letter.to.address for page in one.pages]
+    return {
+        "letter": letter,
+        "before": own[place - 1] if place > 0 else None,
+        "after": own[place + 1] if place + 1 < len(own) else None,
+        "page": next((page for page in pages if letter.own is not None and page.thread == letter.own_thread), None),
+        "height": _height(letter),
+    }
 
 
-def _said(mail: EmailMessage, field: str) -> str:
-    return html.escape(str(mail[field]))
+def _height(letter: Letter) -> int:
+    """Points that the mail takes on a wide screen, by its lines: a frame cannot ask for its own height without a script."""
+    lines = len(letter.text.splitlines())
+    return min(250 + 26 * min(lines, 50) + 18 * max(lines - 50, 0), 3200)
 
 
-def _page(title: str, body: str) -> str:
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style><body>{body}</body></html>'
+@cache
+def _templates() -> Environment:
+    environment = Environment(loader=PackageLoader("local"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"when": _when, "day": _day, "time": lambda at: f"{at.astimezone():%H:%M}", "inbox": _link}
+    return environment
+
+
+def _when(at: datetime) -> str:
+    """In this machine's zone, to the second: a demo's weeks are seconds."""
+    here = at.astimezone()
+    return f"{here:%a} {here.day} {here:%b %Y, %H:%M:%S}"
+
+
+def _day(at: datetime) -> str:
+    here = at.astimezone()
+    return f"{here:%a} {here.day} {here:%b %Y}"
+
+
+@cache
+def _sheet(name: str) -> bytes:
+    return files(_SHEETS[name][0]).joinpath("static", name).read_bytes()

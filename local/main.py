@@ -59,7 +59,7 @@ async def _until_signalled(work: Coroutine[None, None, bool]) -> bool:
 
 
 def _ports(chosen: argparse.Namespace) -> Ports:
-    return Ports(temporal=chosen.port, ui=chosen.ui_port, web=chosen.web_port, smtp=chosen.smtp_port, mailbox=chosen.mailbox_port)
+    return Ports(temporal=chosen.port, ui=chosen.ui_port, web=chosen.web_port, smtp=chosen.smtp_port, mailbox=chosen.mailbox_port, codec=chosen.codec_port)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="the same stack with a persistent store, until Ctrl-C")
     run.add_argument("--folder", type=Path, default=_HOME / "run", help="keys, records, Temporal's store and mails")
     usual = Ports()
-    for option, port in (("port", usual.temporal), ("ui-port", usual.ui), ("web-port", usual.web), ("smtp-port", usual.smtp), ("mailbox-port", usual.mailbox)):
+    for option, port in (
+        ("port", usual.temporal),
+        ("ui-port", usual.ui),
+        ("web-port", usual.web),
+        ("smtp-port", usual.smtp),
+        ("mailbox-port", usual.mailbox),
+        ("codec-port", usual.codec),
+    ):
         run.add_argument(f"--{option}", type=int, default=port, metavar="PORT", help=f"default {port}")
     return parser

@@ -10,7 +10,7 @@ import secrets
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -82,9 +82,12 @@ class Place:
         """Made at the first start, for this folder only; kept with mode 0600 like every key here."""
         path = self.folder / "secrets.json"
         if not path.exists():
-            made = {"links": secrets.token_urlsafe(48), "webhook": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()}
-            _write_private(path, json.dumps(made, indent=2) + "\n")
+            _write_private(path, "{}\n")
         found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        lacking = {name: make() for name, make in _SECRETS.items() if name not in found}
+        if lacking:  # the folder is new, or of an earlier release
+            found |= lacking
+            _write_private(path, json.dumps(found, indent=2) + "\n")
         return found
 
     def prepare(self) -> None:
@@ -133,6 +136,10 @@ class Place:
             "MENTORSHIP_WEBHOOK_HOST": HOST,
             "MENTORSHIP_WEBHOOK_PORT": str(ports.web),
             "MENTORSHIP_LINK_SECRETS": json.dumps([self._secrets["links"]]),
+            "MENTORSHIP_CODEC_HOST": HOST,
+            "MENTORSHIP_CODEC_PORT": str(ports.codec),
+            "MENTORSHIP_CODEC_ORIGINS": json.dumps([ports.ui_url, f"http://localhost:{ports.ui}"]),
+            "MENTORSHIP_CODEC_TOKENS": json.dumps([self._secrets["codec"]]),
             "MENTORSHIP_WEBHOOK_SECRETS": json.dumps({SENDER: {"secret": self.webhook_secret, "scope": ["*"]}}),
         }
 
@@ -153,6 +160,12 @@ class Place:
         lines += [f"export {name}={shlex.quote(value)}" for name, value in self.settings(ports).items()]
         _write_private(self.env_file, "\n".join(lines) + "\n")
 
+
+_SECRETS: dict[str, Callable[[], str]] = {
+    "links": lambda: secrets.token_urlsafe(48),
+    "webhook": lambda: "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
+    "codec": lambda: secrets.token_urlsafe(48),
+}
 
 _MADE_HERE = ("mails", "logs", "certificates", "histories", "outcome.json", "keys.json", "issuer.json", "secrets.json", "env")
 

@@ -17,6 +17,7 @@ class Ports:
     web: int = 8080
     smtp: int = 1025
     mailbox: int = 8025
+    codec: int = 8234
 
     @property
     def address(self) -> str:
@@ -31,11 +32,15 @@ class Ports:
         return f"http://{HOST}:{self.web}"
 
     @property
+    def codec_url(self) -> str:
+        return f"http://{HOST}:{self.codec}"
+
+    @property
     def mailbox_url(self) -> str:
         return f"http://{HOST}:{self.mailbox}"
 
 
-_OPTIONS = {"temporal": "--port", "ui": "--ui-port", "web": "--web-port", "smtp": "--smtp-port", "mailbox": "--mailbox-port"}
+_OPTIONS = {"temporal": "--port", "ui": "--ui-port", "web": "--web-port", "smtp": "--smtp-port", "mailbox": "--mailbox-port", "codec": "--codec-port"}
 
 
 def refuse_taken(ports: Ports) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,15 +37,15 @@ async def serve(folder: Path, ports: Ports, console: Console) -> bool:
 
 
 async def _watch(stack: Stack, console: Console) -> None:
-    """Starts worker and web hook again when they end: commands wait for a worker, and none is lost."""
+    """Starts again what ends by itself: commands wait for a worker, and none is lost."""
 
-    async def keep(child: Child | None, what: str) -> None:
+    async def keep(child: Child | None, start: Callable[[], Child], ready: Callable[[Child], Awaitable[None]]) -> None:
         while child is not None:
             code = await child.exited()
             console.print(f"{child.name} ended by itself (exit {code}); starting it again", style="bold")
             await asyncio.sleep(_BREATH)
-            child = stack.start_worker() if what == "worker" else stack.start_webhook()
-            await (stack.worker_ready(child) if what == "worker" else stack.webhook_ready(child))
+            child = start()
+            await ready(child)
 
     async def mourn() -> None:
         code = await stack.temporal.exited()
@@ -53,8 +54,9 @@ async def _watch(stack: Stack, console: Console) -> None:
     with one_trouble():
         async with asyncio.TaskGroup() as group:
             group.create_task(mourn())
-            group.create_task(keep(stack.worker, "worker"))
-            group.create_task(keep(stack.webhook, "webhook"))
+            group.create_task(keep(stack.worker, stack.start_worker, stack.worker_ready))
+            group.create_task(keep(stack.webhook, stack.start_webhook, stack.webhook_ready))
+            group.create_task(keep(stack.codec, stack.start_codec, stack.codec_ready))
 
 
 def _welcome(console: Console, place: Place, ports: Ports) -> None:

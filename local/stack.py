@@ -45,6 +45,7 @@ class Stack:
         self.temporal = temporal
         self.worker: Child | None = None
         self.webhook: Child | None = None
+        self.codec: Child | None = None
         self._env = env
         self._number = count(1)
 
@@ -56,9 +57,21 @@ class Stack:
         self.worker = Child.start("the worker", python("worker.main"), env=self._env, log=self.place.logs / "worker.log")
         return self.worker
 
+    def start_codec(self) -> Child:
+        self.codec = Child.start("the codec door", python("local.codec"), env=self._env, log=self.place.logs / "codec.log")
+        return self.codec
+
     async def webhook_ready(self, child: Child) -> None:
         """Returns once it answers that Temporal and records are there. Raises Trouble."""
         await child.until(self._web_answers, PATIENCE)
+
+    async def codec_ready(self, child: Child) -> None:
+        """Returns once it answers. Raises Trouble."""
+
+        async def answers() -> bool:
+            return await asyncio.to_thread(_status, self.ports.codec, "/healthz") == http.client.OK
+
+        await child.until(answers, PATIENCE)
 
     async def worker_ready(self, child: Child) -> None:
         """Returns once that very worker asks Temporal for work on all its queues. Raises Trouble."""
@@ -120,8 +133,11 @@ async def running(place: Place, ports: Ports, *, store: Path | None, more: Mappi
         worker = found.start_worker()
         stack.push_async_callback(_stop_webhook, found)
         webhook = found.start_webhook()
+        stack.push_async_callback(_stop_codec, found)
+        codec = found.start_codec()
         await found.worker_ready(worker)
         await found.webhook_ready(webhook)
+        await found.codec_ready(codec)
         yield found
 
 
@@ -135,9 +151,14 @@ async def _stop_webhook(stack: Stack) -> None:
         await stack.webhook.stop()
 
 
+async def _stop_codec(stack: Stack) -> None:
+    if stack.codec is not None:
+        await stack.codec.stop()
+
+
 def _start_dev(binary: Path, ports: Ports, store: Path | None) -> list[str | Path]:
     command: list[str | Path] = [binary, "server", "start-dev", "--ip", HOST, "--port", str(ports.temporal), "--ui-port", str(ports.ui)]
-    command += ["--ui-disable-news-fetch", "--log-level", "warn"]
+    command += ["--ui-disable-news-fetch", "--ui-codec-endpoint", f"{ports.codec_url}/codec", "--log-level", "warn"]
     if store is not None:
         # A write-ahead log that is synced at every commit: what was acknowledged survives a power cut (P5).
         command += ["--db-filename", store, "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]

@@ -80,7 +80,8 @@ def _calendar(method: Method, events: list[Event], organizer: vCalAddress | None
 def _attendee(reader: Reader) -> vCalAddress:
     address = vCalAddress(f"mailto:{reader.address}")
     # A double quote cannot stand in a calendar's parameter; not every program knows the way around it.
-    address.params["CN"] = vText(reader.name.replace('"', "'"))
+    if reader.name:
+        address.params["CN"] = vText(reader.name.replace('"', "'"))
     address.params["CUTYPE"] = vText("INDIVIDUAL")
     address.params["ROLE"] = vText("REQ-PARTICIPANT")
     # Answers are given on the page: the organizer's mailbox is nobody's.

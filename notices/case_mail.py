@@ -1,6 +1,7 @@
-"""Mails about concerns (H16): to whom the raiser chose, a link and nothing else; to the programme's owner, a number and nothing else.
+"""Mails about cases: to whom the raiser of a concern chose, a link and nothing else (H16); to coordinators, how many lines wait (P7); to the
+programme's owner, a number and nothing else.
 
-No name, no pair and no word of the concern can be told here, since none is handed in.
+No name, no pair and no word of a concern can be told here, since none is handed in.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from email.message import EmailMessage
 from typing import Literal
 
 from mentorship.programme import Texts
+from notices.digest_view import WaitingView
 from notices.envelope import addressed, digest, finished
-from notices.language import Clock, choose, zone
+from notices.language import Clock, Language, choose, zone
 from notices.letter import letter
 from notices.readers import Reader, plain
 from notices.view import CaseView, utc
@@ -29,6 +31,24 @@ def compose_unowned(number: int, waited: timedelta, *, reader: Reader, at: datet
     return _composed("unowned", reader, at, key, sender, texts, number=number, days=waited.days)
 
 
+def compose_waiting(
+    number: int, mine: int, *, reader: Reader, link: str, at: datetime, key: str, sender: str, texts: Texts, who_sees_what: str | None = None
+) -> EmailMessage:
+    """To a coordinator whom no digest reminded: how many lines of their list wait, and how many are in their own hands. Pure. Raises NoAddress."""
+    language = choose(reader.language, texts.languages)
+    clock = Clock(language, zone(reader.time_zone, texts.time_zone), utc(at))
+    view = WaitingView(
+        reader=language.isolated(reader.name) if reader.name else "",
+        programme=plain(texts.title),
+        place=clock.place(),
+        page=link,
+        number=number,
+        mine=mine,
+        who_sees_what=who_sees_what,
+    )
+    return _enclosed("waiting", view, language, reader, at, key, sender)
+
+
 def _composed(kind: Literal["concern", "unowned"], reader: Reader, at: datetime, key: str, sender: str, texts: Texts, **facts: object) -> EmailMessage:  # noqa: PLR0917
     language = choose(reader.language, texts.languages)
     clock = Clock(language, zone(reader.time_zone, texts.time_zone), utc(at))
@@ -38,6 +58,12 @@ def _composed(kind: Literal["concern", "unowned"], reader: Reader, at: datetime,
         place=clock.place(),
         **facts,  # type: ignore[arg-type]
     )
+    return _enclosed(kind, view, language, reader, at, key, sender)
+
+
+def _enclosed(  # noqa: PLR0917 - a mail's words and its envelope
+    kind: Literal["concern", "unowned", "waiting"], view: CaseView | WaitingView, language: Language, reader: Reader, at: datetime, key: str, sender: str
+) -> EmailMessage:
     words = letter(kind, view, language.code)
     name = digest(kind, key, reader.ref)
     message = addressed(reader, sender, subject=words.subject, date=utc(at), name=name)

@@ -9,14 +9,16 @@ from email.utils import parseaddr
 
 from mentorship.effects import CHANGES, SendNotice
 from mentorship.programme import Texts
+from notices import telling
 from notices.calendar import invitation
 from notices.envelope import addressed, digest, domain, finished
 from notices.language import Clock, choose, zone
 from notices.letter import letter, title
-from notices.readers import Attachment, Links, NoAddress, Reader, plain
+from notices.readers import Attachment, Elsewhere, Links, NoAddress, Reader, plain
+from notices.telling import NotToBeTold
 from notices.view import View, utc
 
-__all__ = ["Attachment", "Links", "NoAddress", "Reader", "compose"]
+__all__ = ["Attachment", "Elsewhere", "Links", "NoAddress", "NotToBeTold", "Reader", "compose"]
 
 
 def compose(
@@ -33,17 +35,23 @@ def compose(
     attachments: Sequence[Attachment] = (),
     pair: Sequence[Reader] = (),
     free_before: timedelta = timedelta(hours=24),
+    elsewhere: Sequence[Elsewhere] = (),
 ) -> EmailMessage:
-    """The mail of `notice` to `reader`, ready to send. Raises NoAddress when the reader has none.
+    """The mail of `notice` to `reader`, ready to send. Raises NoAddress when the reader has none, NotToBeTold where the table keeps it from them.
 
     `key` names the effect across mentorships; with the reader's id it makes the Message-ID. `sender` may carry a name
     (`Mentorship <mentorship@example.org>`), `organizer` is a bare address. `pair` are the two whom a `case` is about.
-    `free_before` is the programme's notice: how long before its start a meeting can still be moved freely.
+    `free_before` is the programme's notice: how long before its start a meeting can still be moved freely. `elsewhere` are the
+    reader's other mentorships, named at its end.
     """
+    telling.check(notice.kind)
+    partner = telling.partner_for_reader(partner)
     due = utc(notice.due)
     language = choose(reader.language, texts.languages)
     clock = Clock(language, zone(reader.time_zone, texts.time_zone), due)
-    view = View(notice, reader=reader, partner=partner, pair=tuple(pair), texts=texts, links=links, clock=clock, free_before=free_before)
+    view = View(
+        notice, reader=reader, partner=partner, pair=tuple(pair), texts=texts, links=links, clock=clock, free_before=free_before, elsewhere=tuple(elsewhere)
+    )
     words = letter(notice.kind, view, language.code)
     name = digest("message", key, reader.ref)
     message = addressed(reader, sender, subject=words.subject, date=due, name=name)
@@ -82,7 +90,7 @@ def _invite(message: EmailMessage, notice: SendNotice, *, mentorship: str, peopl
 
 
 def _invited(reader: Reader, partner: Reader | None) -> list[Reader]:
-    """Both, unless the partner cannot be written to: that must not keep the reader from their calendar."""
+    """Both, unless the partner cannot be written to, or their address is not to be told: that must not keep the reader from their calendar."""
     if partner is None:
         return [reader]
     try:

@@ -2,80 +2,107 @@
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
-from email.headerregistry import Address
+from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import parseaddr
 
 from pydantic import BaseModel, ConfigDict
 
+from mentorship.programme import Texts
+from notices.attention import line_words
+from notices.digest_view import DigestRow, DigestView
+from notices.envelope import addressed, digest, finished
+from notices.language import Clock, Language, choose, zone
+from notices.letter import letter
 from notices.readers import Links, Reader, plain
+from notices.view import utc
 
-LINES = {
-    "cancellations_mentor": "late cancellations by the mentor: a short, friendly call to the mentor",
-    "cancellations_mentee": "late cancellations by the mentee: a short, friendly call to the mentee",
-    "not_held": "three planned meetings in a row did not happen: ask both what would help",
-    "silence": "no word about two meetings in a row: ask whether they still meet",
-    "no_meeting": "they have not met yet: offer to find the first slot with them",
-    "rematch": "still no first meeting: offer both a new match",
-}
+MOST_ROWS = 15
+"""Of each group that stand in the mail; the list has them all."""
 
 
 class DigestLine(BaseModel):
     """One pair that needs a person: why, as a code of the list, never a reason somebody gave (H14)."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    pair: str
     names: tuple[str, ...]
     line: str
     since: datetime
 
 
 class DigestFacts(BaseModel):
+    """`waiting`: nobody took them; `mine`: the reader did; `number` pairs in all. `others` and `aside` count what the reader need not look at now.
+
+    `opened` and `closed` count the last seven days; the rest counts the whole cohort.
+    """
+
     model_config = ConfigDict(frozen=True)
 
-    cohort: str
-    programme: str
     at: datetime
     closing: bool
-    running: int
-    over: int
-    certified: int
-    meetings_held: int
-    lines: tuple[DigestLine, ...]
+    number: int = 0
+    waiting: tuple[DigestLine, ...] = ()
+    mine: tuple[DigestLine, ...] = ()
+    others: int = 0
+    aside: int = 0
+    opened: int = 0
+    closed: int = 0
+    pairs: int = 0
+    running: int = 0
+    over: int = 0
+    held: int = 0
+    reached: int = 0
+    certified: int = 0
+
+    @property
+    def worth_a_mail(self) -> bool:
+        """A mail that says that nobody needs anybody is one too many, but for the last."""
+        return self.closing or bool(self.waiting or self.mine)
 
 
-def compose_digest(facts: DigestFacts, *, reader: Reader, links: Links, key: str, sender: str) -> EmailMessage:
-    """Deterministic: the same facts give the same mail. Raises NoAddress when the reader has none."""
-    name, address = parseaddr(sender)
-    digest = hashlib.sha256(f"{key}\0{reader.ref}".encode()).hexdigest()[:32]
-    message = EmailMessage(SMTP)
-    message["From"] = Address(plain(name), addr_spec=address)
-    message["To"] = Address(reader.name, addr_spec=reader.address)
-    message["Subject"] = plain(f"{facts.programme}: how the cohort went") if facts.closing else plain(f"{facts.programme}: your pairs this week")
-    message["Date"] = facts.at.astimezone(UTC)
-    message["Message-ID"] = f"<{digest}@{address.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n".join(_text(facts, reader, links)) + "\n")
-    return message
+def compose_digest(facts: DigestFacts, *, reader: Reader, links: Links, key: str, sender: str, texts: Texts) -> EmailMessage:
+    """Pure: the same facts give the same bytes. Raises NoAddress when the reader has none.
+
+    It can be neither unsubscribed from nor over budget: it is how coordinators hear of their own work.
+    """
+    at = utc(facts.at)
+    language = choose(reader.language, texts.languages)
+    clock = Clock(language, zone(reader.time_zone, texts.time_zone), at)
+    view = DigestView(
+        reader=language.isolated(reader.name) if reader.name else "",
+        programme=plain(texts.title),
+        place=clock.place(),
+        page=links.page,
+        who_sees_what=links.who_sees_what,
+        closing=facts.closing,
+        waiting=tuple(_row(line, clock) for line in facts.waiting[:MOST_ROWS]),
+        mine=tuple(_row(line, clock) for line in facts.mine[:MOST_ROWS]),
+        more=sum(max(0, len(group) - MOST_ROWS) for group in (facts.waiting, facts.mine)),
+        **facts.model_dump(exclude={"at", "closing", "waiting", "mine"}),
+    )
+    words = letter("digest", view, language.code)
+    name = digest("digest", key, reader.ref)
+    message = addressed(reader, sender, subject=words.subject, date=at, name=name)
+    message.set_content(words.text)
+    message.add_alternative(words.html, subtype="html")
+    return finished(message, language.code, name)
 
 
-def _text(facts: DigestFacts, reader: Reader, links: Links) -> list[str]:
-    lines = [f"Hello {reader.name},", ""]
-    if facts.closing:
-        lines += [
-            f"The cohort {facts.cohort} is over. {facts.over} pairs took part, held {facts.meetings_held} meetings,",
-            f"and {facts.certified} of them earned their certificates.",
-        ]
-    else:
-        lines.append(f"{facts.running} pairs are running, {facts.over} are over, {facts.meetings_held} meetings were held so far.")
-    lines.append("")
-    if facts.lines:
-        lines.append("These pairs need a person:")
-        lines += [f"- {line.pair} ({', '.join(line.names)}), since {line.since:%Y-%m-%d}: {LINES.get(line.line, line.line)}" for line in facts.lines]
-    else:
-        lines.append("No pair needs a person right now.")
-    return [*lines, "", f"Your list: {links.page}"]
+def together(names: tuple[str, ...], language: Language) -> str:
+    """Two names as a phrase; who was erased has none."""
+    _ = language.translations.ugettext
+    shown = [language.isolated(plain(name)) for name in names if name]
+    match shown:
+        case [one, two]:
+            return str(_("%(one)s and %(two)s")) % {"one": one, "two": two}
+        case [one]:
+            return one
+        case []:
+            return str(_("A pair without names"))
+        case _:
+            return ", ".join(shown)
+
+
+def _row(line: DigestLine, clock: Clock) -> DigestRow:
+    words = line_words(line.line, clock.language)
+    return DigestRow(names=together(line.names, clock.language), why=words.why, step=words.step, since=clock.day(line.since))

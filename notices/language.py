@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
@@ -116,6 +116,14 @@ class Clock:
     def when(self, instant: datetime) -> str:
         """Such as `Tuesday 12 January, 10:00`."""
         return self._joined(self.day(instant), self.time(instant))
+
+    def until(self, instant: datetime) -> str:
+        """An end: at midnight it is the last day's, such as `Sunday 29 August, 24:00`, since nobody reads 00:00 as the end of the day before."""
+        local = instant.astimezone(self.zone)
+        if (local.hour, local.minute, local.second) != (0, 0, 0):
+            return self.when(instant)
+        # Also under a 12-hour pattern: there is no other way to write the end of a day.
+        return self._joined(self.day(instant - timedelta(seconds=1)), "24:00")
 
     def to_the_second(self, instant: datetime) -> str:
         """Such as `Tuesday 12 January, 10:00:01`: where a second decides."""

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mentorship.effects import NoticeKind
+from notices.attention import LineWords, line_words
+from notices.digest_view import DigestView, WaitingView
 from notices.language import language
 from notices.view import CaseView, FreshLinkView, View
 
 Medium = Literal["text", "html"]
-Kind = NoticeKind | Literal["fresh_link", "concern", "unowned"]
+Kind = NoticeKind | Literal["fresh_link", "concern", "unowned", "digest", "waiting"]
+AnyView = View | FreshLinkView | CaseView | DigestView | WaitingView
 _WIDTH = 72
 
 
@@ -29,7 +32,7 @@ class Letter:
     html: str
 
 
-def letter(kind: Kind, view: View | FreshLinkView | CaseView, code: str) -> Letter:
+def letter(kind: Kind, view: AnyView, code: str) -> Letter:
     """The words of one notice in the language `code`. A fact that a template needs and lacks raises jinja2.UndefinedError."""
     lines = {part: " ".join(_part(kind, view, code, "text", part).split()) for part in ("subject", "glance")}
     return Letter(lines["subject"], text=_whole(kind, view, code, "text", lines), html=_whole(kind, view, code, "html", lines))
@@ -41,12 +44,12 @@ def title(view: View, code: str, part: Literal["title", "description"]) -> str:
     return " ".join(str(getattr(module, part)()).split())
 
 
-def _part(kind: Kind, view: View | FreshLinkView | CaseView, code: str, medium: Medium, part: str) -> str:
+def _part(kind: Kind, view: AnyView, code: str, medium: Medium, part: str) -> str:
     module = _environment(code, medium).get_template(f"kinds/{kind}.j2").make_module({"view": view})
     return str(getattr(module, part)())
 
 
-def _whole(kind: Kind, view: View | FreshLinkView | CaseView, code: str, medium: Medium, lines: dict[str, str]) -> str:
+def _whole(kind: Kind, view: AnyView, code: str, medium: Medium, lines: dict[str, str]) -> str:
     environment = _environment(code, medium)
     body = _part(kind, view, code, medium, "body")
     shown = Markup(body) if medium == "html" else body  # noqa: S704 - it was rendered by an escaping environment just above
@@ -74,8 +77,13 @@ def _environment(code: str, medium: Medium) -> Environment:
     environment.filters["wrapped"] = wrapped
     environment.install_gettext_translations(language(code).translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["direction"] = language(code).direction
+    environment.globals["line_words"] = partial(_line_words, code)
     environment.globals["shape"] = environment.get_template(f"{medium}/shapes.j2").module
     return environment
+
+
+def _line_words(code: str, line: str | None) -> LineWords:
+    return line_words(line or "", language(code))
 
 
 def wrapped(text: str, first: str = "", rest: str | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from mentorship.people import Side
@@ -83,6 +84,18 @@ class Links:
     calendar: str | None = None
     verify: str | None = None
     profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another mentorship of the reader's: named at a mail's end, so that one mail can stand for several (Calm).
+
+    `page` is the reader's own page of it, `start` its next meeting's, if there is one.
+    """
+
+    partner: str | None
+    page: str
+    start: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

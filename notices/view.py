@@ -1,6 +1,7 @@
 """What a mail's templates may say: the notice's facts, written in the reader's language and zone.
 
-Only this passes from records to a page of words, so that what is not here cannot be told: nothing of the partner but the name.
+Only this passes from records to a page of words, so that what is not here cannot be told. What is the partner's, or a pair's,
+passes only as the table of who sees what allows (H12).
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Literal
 
-from mentorship.effects import CHANGES, MeetingFacts, MilestoneFacts, SendNotice
+from mentorship.effects import CHANGES, MeetingFacts, SendNotice
 from mentorship.people import Side
 from mentorship.programme import Resource, Session, Texts
+from notices import telling
 from notices.language import Clock
-from notices.readers import Links, Reader, plain
+from notices.milestones import Milestones, MilestoneView
+from notices.readers import Elsewhere, Links, Reader, plain
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class MeetingView:
     short: str
     day: str
     previous: str | None
-    confirmed: bool
+    confirmed: bool | None
+    """None where the reader may not know what the other one accepted."""
     free_until: str | None
     """Until when it can be moved or called off without any mark; None when that moment has passed."""
     topic: str | None
@@ -35,15 +39,6 @@ class MeetingView:
     closing: bool
     prompts: tuple[str, ...]
     resources: tuple[Resource, ...]
-
-
-@dataclass(frozen=True)
-class MilestoneView:
-    """`state` is one of done, waived, late (done after the end), open."""
-
-    title: str
-    state: str
-    when: str | None
 
 
 class View:
@@ -60,6 +55,7 @@ class View:
         links: Links,
         clock: Clock,
         free_before: timedelta,
+        elsewhere: tuple[Elsewhere, ...] = (),
     ) -> None:
         self._notice = notice
         self._texts = texts
@@ -69,7 +65,7 @@ class View:
         self.side = reader.side
         self.reader = isolated(reader.name)
         self.partner = isolated(partner.name) if partner is not None and partner.name else None
-        self.pair = tuple(isolated(person.name) for person in pair if person.name)
+        self.pair = tuple(isolated(person.name) for person in pair if person.name) if telling.of_pair("name") else ()
         self.programme = plain(texts.title)
         self.place = clock.place()
         self.page = links.page
@@ -78,14 +74,19 @@ class View:
         self.certificate = links.verify if notice.certificate is not None else None
         self.profile = links.profile if notice.certificate is not None else None
         self.unsubscribe = links.unsubscribe if notice.kind not in CHANGES else None
-        self.change = notice.change
-        self.line = notice.line
+        self.change = notice.change if telling.of_partner("meetings") else None
+        self.left = telling.who_left(notice.stepped_away, reader.side)
+        self.line = notice.line if telling.of_pair("needs_a_person") else None
         asked = notice.meeting.meeting if notice.kind == "ask" and notice.meeting is not None else None
         self.unreported = tuple(number for number in notice.unreported if number != asked)
         self.feedback = notice.feedback_for is not None
         self.pulse = notice.pulse
         self.calendar_changed = notice.calendar is not None
         self.shares_met = notice.met_with_share
+        self.survey = notice.survey
+        self._elsewhere = elsewhere
+        known = notice.milestones if telling.of_partner("milestones") else ()
+        self._milestones = Milestones(known, texts, clock, notice.ends)
 
     @cached_property
     def meeting(self) -> MeetingView | None:
@@ -106,7 +107,7 @@ class View:
             short=self._clock.short(facts.start),
             day=self._clock.day(facts.start),
             previous=self._clock.when(facts.previous_start) if facts.previous_start is not None and facts.previous_start != facts.start else None,
-            confirmed=facts.confirmed,
+            confirmed=facts.confirmed if telling.of_partner("slot_answers") else None,
             free_until=self._clock.when(free_until) if free_until > self._notice.due else None,
             topic=self._clock.language.isolated(session.topic) if session is not None else None,
             topic_sent=facts.session_sent,
@@ -121,41 +122,16 @@ class View:
 
     @cached_property
     def milestones(self) -> tuple[MilestoneView, ...]:
-        return tuple(map(self._milestone, self._notice.milestones))
-
-    def _milestone(self, facts: MilestoneFacts) -> MilestoneView:
-        title = self._title(facts.id)
-        ends = self._notice.ends
-        if facts.waived:
-            return MilestoneView(title, "waived", None)
-        if facts.done_at is None:
-            return MilestoneView(title, "open", None)
-        if ends is not None and facts.done_at > ends:
-            return MilestoneView(title, "late", self._beside_the_end(facts.done_at))
-        return MilestoneView(title, "done", self._clock.when(facts.done_at))
-
-    def _beside_the_end(self, instant: datetime) -> str:
-        """With seconds where minutes would read as the same moment as the end."""
-        ends = self._notice.ends
-        close = ends is not None and abs(instant - ends) < timedelta(minutes=2)
-        return self._clock.to_the_second(instant) if close else self._clock.when(instant)
-
-    def _title(self, identifier: str) -> str:
-        titles = {milestone.id: milestone.title for milestone in self._texts.milestones}
-        return self._clock.language.isolated(titles.get(identifier, identifier))
-
-    @property
-    def milestone(self) -> str | None:
-        return self._title(self._notice.milestone) if self._notice.milestone is not None else None
+        return self._milestones.listed()
 
     @property
     def total(self) -> int:
-        return len(self._notice.milestones)
+        return len(self.milestones)
 
     @cached_property
     def done(self) -> int:
-        """How many count: done by the end, or waived."""
-        return sum(milestone.state in {"done", "waived"} for milestone in self.milestones)
+        """How many count."""
+        return sum(milestone.counts for milestone in self.milestones)
 
     @property
     def needed(self) -> int | None:
@@ -167,19 +143,16 @@ class View:
 
     @property
     def open_milestones(self) -> tuple[str, ...]:
-        return tuple(milestone.title for milestone in self.milestones if milestone.state in {"open", "late"})
+        return tuple(milestone.title for milestone in self.milestones if not milestone.counts)
 
     @property
     def reportable(self) -> tuple[str, ...]:
-        """Open ones that this reader can report; the others come about by facts, or are the partner's to report."""
-        rules = {rule.id: rule for rule in self._texts.milestones}
-        own = ("either", "both", self.side)
-        found = (facts.id for facts in self._notice.milestones if facts.done_at is None and not facts.waived)
-        return tuple(self._title(name) for name in found if name in rules and rules[name].when is None and rules[name].by in own)
+        """Open ones that this reader can report."""
+        return self._milestones.reportable(self.side)
 
     @property
     def ends(self) -> str | None:
-        return self._clock.when(self._notice.ends) if self._notice.ends is not None else None
+        return self._clock.until(self._notice.ends) if self._notice.ends is not None else None
 
     @property
     def ends_to_the_second(self) -> str | None:
@@ -187,22 +160,22 @@ class View:
 
     @property
     def by_a_hair(self) -> bool:
-        """Something was late by so little that seconds are shown."""
-        ends = self._notice.ends
-        return ends is not None and any(m.done_at is not None and timedelta(0) < m.done_at - ends < timedelta(minutes=2) for m in self._notice.milestones)
+        return self._milestones.by_a_hair
 
     @property
     def reporting_ends(self) -> str | None:
-        return self._clock.when(self._notice.reporting_ends) if self._notice.reporting_ends is not None else None
+        return self._clock.until(self._notice.reporting_ends) if self._notice.reporting_ends is not None else None
 
     @property
     def answer_by(self) -> str | None:
         """Until when an answer still changes something."""
-        return self._clock.when(self._notice.helps_until) if self._notice.helps_until is not None else None
+        return self._clock.until(self._notice.helps_until) if self._notice.helps_until is not None else None
 
     @cached_property
     def pins(self) -> tuple[str, ...]:
         """The reader's own pinned benefits; codes are `audience.index`, unknown ones are passed over."""
+        if not telling.of_oneself("pins"):
+            return ()
         return tuple(text for text in map(self._benefit, self._notice.pins) if text is not None)
 
     @cached_property
@@ -214,11 +187,34 @@ class View:
         named = (*(offered.mentor if self.side == "mentor" else offered.mentee), *offered.everyone)
         return tuple(map(self._clock.language.isolated, named[:3]))
 
+    @cached_property
+    def elsewhere(self) -> tuple[ElsewhereView, ...]:
+        """The reader's other mentorships, the next meeting first."""
+        ahead = sorted(self._elsewhere, key=lambda other: (other.start is None, other.start or self._notice.due, other.page))
+        return tuple(map(self._other, ahead))
+
+    def _other(self, other: Elsewhere) -> ElsewhereView:
+        named = other.partner is not None and telling.of_partner("name")
+        return ElsewhereView(
+            partner=self._clock.language.isolated(plain(other.partner or "")) if named else None,
+            when=self._clock.short(other.start) if other.start is not None else None,
+            url=other.page,
+        )
+
     def _benefit(self, code: str) -> str | None:
         audience, _, index = code.partition(".")
         own = ("everyone", "company", self.side)
         texts = getattr(self._texts.benefits, audience, ()) if audience in own and audience != "coordinators" else ()
         return self._clock.language.isolated(texts[int(index)]) if index.isdecimal() and int(index) < len(texts) else None
+
+
+@dataclass(frozen=True)
+class ElsewhereView:
+    """`when` is the next meeting's start."""
+
+    partner: str | None
+    when: str | None
+    url: str
 
 
 @dataclass(frozen=True)

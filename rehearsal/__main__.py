@@ -1,5 +1,6 @@
-"""`python -m rehearsal FILE`: a request as JSON on standard input, what came of it as JSON into the file, progress on standard error.
+"""`python -m rehearsal FILE [--whole]`: a request as JSON on standard input, what came of it as JSON into the file, progress on standard error.
 
+With `--whole` in this one process; else in as many as the machine has cores.
 Into a file, since the engine's own warnings go to standard output. A process of its own: the operators' command may not know the worker (docs/decisions).
 """
 
@@ -12,7 +13,18 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gateway.logs import configure
-from starter.rehearsal_request import Request
+from rehearsal.parts import rehearse
+from starter.rehearsal_request import Rehearsed, Request
+
+
+def _told(pair_id: str) -> None:
+    print(f"rehearsed {pair_id}", file=sys.stderr, flush=True)  # noqa: T201 - the parent reads it
+
+
+async def _here(request: Request) -> Rehearsed:
+    from rehearsal import real  # noqa: PLC0415 - a mail server is an extra, and the whole worker takes seconds to import
+
+    return (await real.rehearse(request, _told)).result
 
 
 def main() -> int:
@@ -24,19 +36,17 @@ def main() -> int:
         print("this is not a request of `mentorship cohort rehearse`", file=sys.stderr)  # noqa: T201 - the parent reads it
         return 1
     try:
-        from rehearsal.real import rehearse  # noqa: PLC0415 - the test server and a mail server are an extra
+        result = asyncio.run(_here(request) if "--whole" in sys.argv else rehearse(request, _told))
     except ImportError as error:
         print(f"{error.name} is not installed: pip install 'mentorship[rehearsal]'", file=sys.stderr)  # noqa: T201
         return 1
-    try:
-        real = asyncio.run(rehearse(request, lambda pair_id: print(f"rehearsed {pair_id}", file=sys.stderr, flush=True)))  # noqa: T201
     except FileNotFoundError as error:
         print(f"{error} is not installed: pip install 'mentorship[rehearsal]'", file=sys.stderr)  # noqa: T201
         return 1
     except (RuntimeError, ValueError) as error:
         print(str(error), file=sys.stderr)  # noqa: T201
         return 1
-    Path(sys.argv[1]).write_text(real.result.model_dump_json(), encoding="utf-8")
+    Path(sys.argv[1]).write_text(result.model_dump_json(), encoding="utf-8")
     return 0
 
 

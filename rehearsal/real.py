@@ -1,18 +1,17 @@
-"""A cohort acted out on the real workflows, the real activities and a real mail server, with time skipped: one pair after the other.
+"""A cohort acted out on the real workflows, the real activities and a real mail server, with time skipped, all pairs in one time.
 
-Each pair has a server of its own, whose clock begins now; records are shared, so that a person's budget counts over their pairs,
-in the order of the pairs file. What is said is the same as in the fast rehearsal, to the millisecond.
+What is said is the same as in the fast rehearsal, to the millisecond; so are the instants at which the server's clock stops.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sysconfig
 import tempfile
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from heapq import merge
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +19,7 @@ from aiosmtpd.smtp import SMTP
 from pydantic import SecretStr
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -31,17 +30,19 @@ from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.settings import Settings
+from mentorship.advance import Entry
 from mentorship.commands import Command
 from records import migrate
 from records.cohorts import Cohort, Enrolment
-from records.journal import JournalEntry
 from records.store import Records
+from rehearsal.ports import CountedPost, HeldJournal, HeldLedger
+from rehearsal.server import ready
 from starter import rehearsal_fast
 from starter.rehearsal_fast import casts
 from starter.rehearsal_request import History, Line, Mail, PairResult, Rehearsed, Request, Unsent
 from worker.build import workers
 from worker.office import RecordsOffice
-from worker.ports import activities
+from worker.ports import Stage, activities
 
 COHORT = "rehearsal"
 _PATIENCE = 2000
@@ -56,25 +57,15 @@ _BILLED = frozenset(
 
 class Real(NamedTuple):
     result: Rehearsed
-    journals: dict[str, tuple[JournalEntry, ...]]
+    journals: dict[str, tuple[Entry, ...]]
     """By pair_id."""
     mentorships: dict[str, str]
     """Workflow ids by pair_id."""
 
 
-def time_skipping_server() -> Path | None:
-    """The test server of the extra `rehearsal`, if it is installed."""
-    path = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
-    return path if path.is_file() else None
-
-
 async def rehearse(request: Request, progress: Callable[[str], None] = lambda _: None) -> Real:
-    """Raises FileNotFoundError without the test server, and ValueError for a start that is past: its clock only goes forward."""
-    server = time_skipping_server()
-    if server is None:
-        raise FileNotFoundError("temporal-test-server")
-    if request.starts <= datetime.now(UTC):
-        raise ValueError("a real rehearsal starts in the future")
+    """In this process, on one server. Raises as `ready`, and RuntimeError when the server stands still."""
+    server = ready(request)
     async with AsyncExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-")))
         mails = await asyncio.get_running_loop().create_server(lambda: SMTP(_Sink(), hostname="localhost"), "127.0.0.1", 0)
@@ -84,11 +75,7 @@ async def rehearse(request: Request, progress: Callable[[str], None] = lambda _:
         records = await Records.open(settings.database_url, keyring)
         stack.push_async_callback(records.close)
         stage = _Stage(request, records, server, settings=settings, keyring=keyring, issuer=issuer)
-        histories = []
-        for enrolment in await stage.enrolled():
-            histories.append(await stage.act(enrolment))
-            progress(enrolment.pair_id)
-        return await stage.outcome(tuple(histories))
+        return await stage.outcome(await stage.act(await stage.enrolled(), progress))
 
 
 class _Sink:
@@ -124,6 +111,8 @@ class _Stage:
         self._issuer = issuer
         self._records = records
         self._server = server
+        self._journal = HeldJournal()
+        self._ledger = HeldLedger()
         self._refs: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._enrolled: dict[str, Enrolment] = {}
@@ -155,68 +144,76 @@ class _Stage:
         self._instants = rehearsal_fast.rehearse(request, mentorships).instants
         return list(found)
 
-    async def act(self, enrolment: Enrolment) -> History:
-        """One pair from its start to its end. Its own server: time that was skipped does not come back."""
+    async def act(self, enrolments: Sequence[Enrolment], progress: Callable[[str], None]) -> tuple[History, ...]:
+        """All pairs at once from their start to their end, on one server: what somebody gets counts over all their pairs in its order."""
         environment = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(self._server), data_converter=data_converter(self._keyring))
         try:
-            await search_attributes.register(environment.client)
-            ports = activities(self._settings, self._records, environment.client, self._issuer)
-            running = workers(environment.client, ports, mails_per_second=10_000)
+            client = environment.client
+            await search_attributes.register(client)
+            held = Stage(self._journal, self._ledger, CountedPost)
+            ports = activities(self._settings, self._records, client, self._issuer, stage=held)
+            running = workers(client, ports, mails_per_second=10_000, rehearsing=True)
             tasks = [asyncio.create_task(worker.run()) for worker in running]
-            await _until(environment, self._request.starts)
-            # The pairs before this one are over; those behind it wait in the roster's order.
-            await RecordsOffice(self._records, environment.client, _NoDigests()).enrol(COHORT, 1, lambda *_: None)
-            handle = environment.client.get_workflow_handle(enrolment.mentorship)
-            await self._play(environment, handle, enrolment.pair_id)
-            cost = _cost(enrolment.pair_id, await handle.fetch_history())
+            clock = _Clock(environment)
+            await clock.until(self._request.starts)
+            await RecordsOffice(self._records, client, _NoDigests()).enrol(COHORT, len(enrolments), lambda *_: None)
+            handles = {enrolment.pair_id: client.get_workflow_handle(enrolment.mentorship) for enrolment in enrolments}
+            await self._play(clock, handles, progress)
+            costs = tuple([_cost(pair_id, await handle.fetch_history()) for pair_id, handle in handles.items()])
             await asyncio.gather(*(worker.shutdown() for worker in running))  # together: each waits for its last poll
             await asyncio.gather(*tasks)
-            return cost
+            return costs
         finally:
             await environment.shutdown()
 
-    async def _play(self, environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], pair_id: str) -> None:
+    async def _play(self, clock: _Clock, handles: Mapping[str, WorkflowHandle[Any, Any]], progress: Callable[[str], None]) -> None:
         """From one instant at which something happens to the next, and never on before everything of the last one is done.
 
-        The server skips on while an activity runs; a mail that waits for its reader's morning would then leave days later.
+        The server skips on while an activity runs; a mail that waits for its reader's morning would then leave days later. And it
+        loses a task that cancels a timer which fired meanwhile (temporalio/sdk-java#3088).
         """
-        await _quiet(environment, handle.id)
-        said = deque(self._said[pair_id])
-        for instant in self._instants[pair_id]:
-            while said and (at := said[0].at) is not None and at <= instant:
-                await _until(environment, at)
-                await self._say(environment, handle, said.popleft())
-                await _quiet(environment, handle.id)
-            await _until(environment, instant + _HAIR)
-            await _quiet(environment, handle.id)
-        await self._wait(environment, handle)
+        for handle in handles.values():
+            await clock.quiet(handle.id)
+        said = {pair_id: deque(commands) for pair_id, commands in self._said.items()}
+        last = {pair_id: instants[-1] for pair_id, instants in self._instants.items()}
+        for instant, pair_id in merge(*([(instant, pair_id) for instant in instants] for pair_id, instants in self._instants.items())):
+            handle, waiting = handles[pair_id], said[pair_id]
+            while waiting and (at := waiting[0].at) is not None and at <= instant:
+                await clock.until(at)
+                await self._say(clock, handle, waiting.popleft())
+                await clock.quiet(handle.id)
+            await clock.until(instant + _HAIR)
+            await clock.quiet(handle.id)
+            if instant == last[pair_id]:
+                progress(pair_id)
+        for handle in handles.values():
+            await self._wait(clock, handle)
 
-    async def _say(self, environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], command: Command) -> None:
+    async def _say(self, clock: _Clock, handle: WorkflowHandle[Any, Any], command: Command) -> None:
         """Whoever speaks after the end is not heard, as at the door."""
         try:
             await handle.signal(command.command, command)
         except RPCError:
-            if await _is_running(environment, handle.id):
+            if await clock.is_running(handle.id):
                 raise
 
-    async def _wait(self, environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any]) -> None:
+    async def _wait(self, clock: _Clock, handle: WorkflowHandle[Any, Any]) -> None:
         """Until it is over, a twentieth of the programme at a time: waiting for the result skips its own time limit, too."""
         step = self._request.programme.programme.length.span / 20
         for _ in range(_PATIENCE):
-            if not await _is_running(environment, handle.id):
+            if not await clock.is_running(handle.id):
                 return
-            await environment.sleep(step)
+            await clock.skip(step)
         raise RuntimeError("a mentorship did not come to its end")
 
     async def outcome(self, histories: tuple[History, ...]) -> Real:
         records = self._records
         pair_ids = {enrolment.mentorship: enrolment.pair_id for enrolment in self._enrolled.values()}
-        journals = {pair_id: tuple(await records.journal.entries(enrolment.mentorship)) for pair_id, enrolment in self._enrolled.items()}
+        journals = {pair_id: tuple(self._journal.entries[enrolment.mentorship]) for pair_id, enrolment in self._enrolled.items()}
         mails = [
-            Mail(at=notice.at, person_id=name, kind=notice.kind, pair_id=pair_ids[notice.key.partition("/")[0]], exempt=notice.exempt)
-            for name, ref in self._refs.items()
-            for notice in await records.notices.of(ref)
-            if notice.state == "sent"
+            Mail(at=mail.at, person_id=self._names[mail.person], kind=mail.kind, pair_id=pair_ids[mail.key.partition("/")[0]], exempt=mail.exempt)
+            for mail in self._ledger.mails.values()
+            if mail.verdict == "send"
         ]
         lines = await records.lines.all(COHORT, open_only=False)
         unsent = [
@@ -225,35 +222,33 @@ class _Stage:
             for entry in journal
             if entry.name == "notice_failed"
         ]
-        known = {enrolment.pair_id: enrolment for enrolment in await records.cohorts.enrolments(COHORT)}
         result = Rehearsed(
             mode="real",
             mails=tuple(sorted(mails, key=lambda mail: (mail.at, mail.person_id, mail.kind, mail.pair_id))),
             unsent=tuple(unsent),
             lines=tuple(Line(pair_id=pair_ids[line.mentorship], line=line.line, opened_at=line.opened_at, closed_at=line.closed_at) for line in lines),
-            pairs=tuple([_result(known[pair_id]) for pair_id in self._enrolled]),
+            pairs=tuple([self._result(enrolment) for enrolment in self._enrolled.values()]),
             histories=histories,
         )
         return Real(result, journals, {pair_id: enrolment.mentorship for pair_id, enrolment in self._enrolled.items()})
+
+    def _result(self, enrolment: Enrolment) -> PairResult:
+        card = self._journal.cards[enrolment.mentorship]
+        return PairResult(
+            pair_id=enrolment.pair_id,
+            phase=card["phase"],
+            milestones_done=card["milestones_done"],
+            milestones_total=card["milestones_total"],
+            meetings_held=card["meetings_held"],
+            certificates=len(card["certificates"]),
+            ended=card["ended"],
+            over_at=self._journal.over_at.get(enrolment.mentorship),
+        )
 
 
 class _NoDigests:
     async def send(self, _: Any) -> None:
         """A rehearsal runs no cohort workflow, so that none is asked for."""
-
-
-def _result(enrolment: Enrolment) -> PairResult:
-    card = enrolment.card or {}
-    return PairResult(
-        pair_id=enrolment.pair_id,
-        phase=card["phase"],
-        milestones_done=card["milestones_done"],
-        milestones_total=card["milestones_total"],
-        meetings_held=card["meetings_held"],
-        certificates=len(card["certificates"]),
-        ended=card["ended"],
-        over_at=enrolment.over_at,
-    )
 
 
 def _cost(pair_id: str, history: WorkflowHistory) -> History:
@@ -267,26 +262,34 @@ def _cost(pair_id: str, history: WorkflowHistory) -> History:
     return History(pair_id=pair_id, events=len(history.events), bytes=sum(event.ByteSize() for event in history.events), actions=counted + len(local))
 
 
-async def _is_running(environment: WorkflowEnvironment, mentorship: str) -> bool:
-    """Asked plainly: the test server's answers hold search attributes that the SDK's own description cannot read."""
-    client = environment.client
-    asked = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=WorkflowExecution(workflow_id=mentorship))
-    answer = await client.workflow_service.describe_workflow_execution(asked)
-    return answer.workflow_execution_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+class _Clock:
+    """The server's time, and whether a workflow has something under way in it."""
 
+    def __init__(self, environment: WorkflowEnvironment) -> None:
+        self._environment = environment
 
-async def _quiet(environment: WorkflowEnvironment, mentorship: str) -> None:
-    """Until no task and no activity of this workflow is on its way."""
-    client = environment.client
-    asked = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=WorkflowExecution(workflow_id=mentorship))
-    for _ in range(_PATIENCE):
-        answer = await client.workflow_service.describe_workflow_execution(asked)
-        if not answer.pending_activities and not answer.HasField("pending_workflow_task"):
-            return
-        await asyncio.sleep(_LOOK)
+    async def until(self, instant: datetime) -> None:
+        pause = instant - await self._environment.get_current_time()
+        if pause > timedelta(0):
+            await self._environment.sleep(pause)
 
+    async def skip(self, span: timedelta) -> None:
+        await self._environment.sleep(span)
 
-async def _until(environment: WorkflowEnvironment, instant: datetime) -> None:
-    pause = instant - await environment.get_current_time()
-    if pause > timedelta(0):
-        await environment.sleep(pause)
+    async def is_running(self, mentorship: str) -> bool:
+        return (await self._describe(mentorship)).workflow_execution_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+
+    async def quiet(self, mentorship: str) -> None:
+        """Until no task and no activity of this workflow is on its way. Raises RuntimeError when the server stands still."""
+        for _ in range(_PATIENCE):
+            answer = await self._describe(mentorship)
+            if not answer.pending_activities and not answer.HasField("pending_workflow_task"):
+                return
+            await asyncio.sleep(_LOOK)
+        raise RuntimeError("the test server stands still with a task under way; rehearse once more")
+
+    async def _describe(self, mentorship: str) -> DescribeWorkflowExecutionResponse:
+        """Asked plainly: the test server's answers hold search attributes that the SDK's own description cannot read."""
+        client = self._environment.client
+        asked = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=WorkflowExecution(workflow_id=mentorship))
+        return await client.workflow_service.describe_workflow_execution(asked)

@@ -18,7 +18,7 @@ def cases(
     everything: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
     json: Json = False,
 ) -> None:
-    """Which pairs need a person, oldest first, and who took care of it."""
+    """Which pairs need a person, oldest first, whether somebody took it, and what came of it."""
     asyncio.run(_cases(cohort, everything, json))
 
 
@@ -27,7 +27,7 @@ async def _cases(cohort: str | None, everything: bool, as_json: bool) -> None:
         if cohort is not None and await records.cohorts.get(cohort) is None:
             raise Refused(f"there is no cohort {cohort}")
         rows = await _rows(records, cohort, everything)
-    header = ("cohort", "pair_id", "line", "opened_at", "taken_at", "closed_at")
+    header = ("cohort", "pair_id", "line", "opened_at", "taken_at", "aside_until", "closed_at", "outcome")
     lines = columns(header, [[row[key] for key in header] for row in rows]) if rows else ["no pair needs anybody"]
     answer({"cases": rows}, lines, as_json=as_json)
 
@@ -44,7 +44,9 @@ async def _rows(records: Records, cohort: str | None, everything: bool) -> list[
             "side": line.side,
             "opened_at": line.opened_at,
             "taken_at": line.taken_at,
+            "aside_until": line.aside_until,
             "closed_at": line.closed_at,
+            "outcome": line.outcome,
         }
         for line in sorted(lines, key=lambda line: line.opened_at)
     ]

@@ -10,7 +10,24 @@ from gateway.keyring import KeyringUnusable
 from gateway.logs import configure
 from gateway.settings import SettingsInvalid
 from records.errors import RecordsError, SchemaOutdated
-from starter import cases, certificate, cohort, doctor, journal, mentorship, pairing, programme, rehearsal, report, what_if
+from starter import (
+    cases,
+    certificate,
+    cohort,
+    doctor,
+    journal,
+    keys,
+    mentorship,
+    pairing,
+    person,
+    programme,
+    records,
+    rehearsal,
+    rematch,
+    report,
+    revive,
+    what_if,
+)
 from starter.answer import REFUSED, USAGE, Misused, Refused, answer, wants_json
 
 app = typer.Typer(name="mentorship", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -20,10 +37,15 @@ cohort.app.command()(pairing.pair)
 cohort.app.command()(what_if.what_if)
 cohort.app.command()(report.report)
 cohort.app.command()(rehearsal.rehearse)
+cohort.app.command()(rematch.rematch)
 mentorship.register(app)
+app.command()(revive.revive)
 app.command()(cases.cases)
 app.add_typer(certificate.app, name="certificate")
+app.add_typer(person.app, name="person")
 app.add_typer(journal.app, name="journal")
+app.add_typer(records.app, name="records")
+app.add_typer(keys.app, name="keys")
 app.command()(doctor.doctor)
 
 

@@ -17,9 +17,9 @@ from starter.answer import Json, Misused, Refused, answer, aside, is_terminal
 from starter.cohort import read_files
 from starter.enrolment import planned
 from starter.faults import one_of
-from starter.rehearsal_fast import rehearse as rehearse_fast
 from starter.rehearsal_figures import figures
 from starter.rehearsal_page import lines, page
+from starter.rehearsal_parts import rehearse_fast
 from starter.rehearsal_personas import PERSONAS, USUAL, Persona, cast
 from starter.rehearsal_request import Couple, Rehearsed, Request
 from starter.roster import Roster
@@ -53,7 +53,7 @@ def rehearse(
         raise Refused("the real workflows' clock only goes forward; expected a later --starts, or --fast")
     planned(roster, at)  # refuses a programme into which no meeting fits
     request = _request(roster, at, shares, seed)
-    found = figures(request, rehearse_fast(request).result if fast else _on_the_workflows(request))
+    found = figures(request, rehearse_fast(request) if fast else _on_the_workflows(request))
     if html is not None:
         html.write_text(page(roster.programme.programme.title, found), encoding="utf-8")
     told = lines(found, every_message=messages)

@@ -12,6 +12,7 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple, assert_never
 
 from mentorship.advance import Advanced, Entry, advance, begin
+from mentorship.budget import room, together
 from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Slot
 from mentorship.effects import CHANGES, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.events import MentorshipStarted
@@ -97,15 +98,15 @@ class _Post:
 
     def __init__(self, request: Request) -> None:
         self._programme = request.programme
-        self._people: Mapping[str, Profile] = {profile.person_id: profile for profile in request.people}
+        self.people: Mapping[str, Profile] = {profile.person_id: profile for profile in request.people}
         self.sent: list[Mail] = []
-        self._counted: dict[str, deque[datetime]] = {}
+        self._counted: dict[str, deque[Mail]] = {}
         self._keys: set[tuple[str, str, str]] = set()
 
     def readers(self, notice: SendNotice, couple: Couple) -> list[str]:
         if notice.to != "coordinators":
             return [couple.person(notice.to)]
-        return [name for name in self._programme.contacts.coordinators if name in self._people and name not in (couple.mentor_id, couple.mentee_id)]
+        return [name for name in self._programme.contacts.coordinators if name in self.people and name not in (couple.mentor_id, couple.mentee_id)]
 
     def send(self, notice: SendNotice, cast: Cast, now: datetime) -> datetime | str | None:
         """None when it is done; until when to wait; or why not at all."""
@@ -113,25 +114,33 @@ class _Post:
         readers = self.readers(notice, cast.couple)
         refused = 0
         for reader in readers:
-            zone = self._people[reader].time_zone or self._programme.programme.time_zone
+            zone = self.people[reader].time_zone or self._programme.programme.time_zone
             opens = reading_hours(now, zone, mail.hours)
             if opens > now:
                 return opens
             key = (cast.mentorship, notice.id, reader)
             if key in self._keys:
                 continue
-            exempt = notice.kind in CHANGES
-            counted = self._counted.setdefault(reader, deque())
-            while counted and counted[0] <= now - mail.budget.per.span:
-                counted.popleft()
-            if not exempt and len(counted) >= mail.budget.most:
+            one = Mail(at=now, person_id=reader, kind=notice.kind, pair_id=cast.couple.pair_id, exempt=notice.kind in CHANGES)
+            if not one.exempt and not self._has_room(one):
                 refused += 1
                 continue
-            if not exempt:
-                counted.append(now)
             self._keys.add(key)
-            self.sent.append(Mail(at=now, person_id=reader, kind=notice.kind, pair_id=cast.couple.pair_id, exempt=exempt))
+            self.sent.append(one)
         return "over_budget" if refused and refused == len(readers) else None
+
+    def _has_room(self, one: Mail) -> bool:
+        """As the ledger counts; a mail that has room is counted."""
+        most, per = self._programme.mail.budget.most, self._programme.mail.budget.per.span
+        counted = self._counted.setdefault(one.person_id, deque())
+        while counted and counted[0].at <= one.at - per:
+            counted.popleft()
+        near = one.at - together(per)
+        alike = any(other.kind == one.kind and other.at > near and other.pair_id != one.pair_id for other in counted)
+        if len(counted) >= room(one.kind, most, alike=alike):
+            return False
+        counted.append(one)
+        return True
 
 
 class _Pending(NamedTuple):
@@ -145,7 +154,7 @@ class _Run:
     def __init__(self, cast: Cast, request: Request, post: _Post) -> None:
         self.cast = cast
         self._programme = request.programme
-        self._people = {profile.person_id: profile for profile in request.people}
+        self._people = post.people
         self._post = post
         self._said = deque(cast.said)
         self._pending: list[_Pending] = []

@@ -22,6 +22,8 @@ WORDS = {
     "silence": "Meetings without a word",
     "not_held": "Meetings in a row not held",
     "cancellations": "Repeated late cancellations",
+    "reporting_line": "In one reporting line since",
+    "on_leave": "Away for longer than a pause",
     "past_getting_to_know": "Past getting to know each other",
     "trust": "Trust",
     "accountability": "Accountability",

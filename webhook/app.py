@@ -14,12 +14,16 @@ from temporalio.client import Client
 
 from gateway.settings import Settings
 from records.store import Records
-from webhook import concern_build, health, issuer_documents, machine, openapi
+from webhook import concern_build, health, issuer_documents, machine, openapi, people
+from webhook.coordinator import build as coordinator_build
 from webhook.door import Clock, Door, utc_now
 from webhook.pace import Pace
 from webhook.pages import build
 from webhook.pages.mails import Post
+from webhook.pages.shell import Shell
+from webhook.people_door import PeopleDoor
 from webhook.problems import Problem, on_http_error, on_invalid_request, on_problem
+from webhook.programs import Programs
 from webhook.watching import Meters, Watching
 
 
@@ -40,13 +44,16 @@ def create_app(
     )
     registry = CollectorRegistry()
     door = Door(settings, client, records, clock)
-    app.include_router(machine.router(settings, door, Pace(settings.webhook_rate, settings.webhook_burst, ticks)))
+    programs = Programs(settings, Pace(settings.webhook_rate, settings.webhook_burst, ticks))
+    app.include_router(machine.router(programs, door))
+    app.include_router(people.router(programs, PeopleDoor(records, door, clock)))
     app.include_router(health.router(settings, client, records, registry))
     app.include_router(issuer_documents.router(settings, records))
-    build.mount(app, settings, records, door, clock=clock, post=post)
+    build.mount(app, settings, client, records, door, clock=clock, post=post)
     concern_build.mount(app, settings, client, records, clock=clock)
+    coordinator_build.mount(app, settings, client, records, clock=clock, post=post)
     app.add_exception_handler(Problem, on_problem)
-    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(HTTPException, Shell(settings.base_url).lost(on_http_error))
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.add_middleware(Watching, meters=Meters(registry))
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # the framework's own way to extend it

@@ -22,6 +22,8 @@ from webhook.concern_door import Concern, ConcernDoor
 from webhook.pages.actions import Wrong
 from webhook.pages.forms import FIELD, Fields, Forms, read_fields
 from webhook.pages.known import Known, Reading
+from webhook.pages.own import token_of
+from webhook.pages.routes import Route, page_router
 from webhook.pages.shell import PageProblem, Shell
 from webhook.pages.wording import asked_for
 from webhook.problems import Problem
@@ -31,10 +33,11 @@ MOST_TEXT = 4000
 
 
 class Place:
-    """Addresses below one link, for templates."""
+    """Addresses below one link, for templates. `step` is what a look at the same page in another language opens."""
 
-    def __init__(self, shell: Shell, kind: str, token: str, title: str, lang: str | None) -> None:
+    def __init__(self, shell: Shell, kind: str, token: str, title: str, lang: str | None, *, step: str = "") -> None:
         self._base = f"{shell.root}/{kind}/{quote(token)}"
+        self._step = f"/{step}" if step else ""
         self._asked = f"?lang={lang}" if lang else ""
         self.private = f"{shell.root}/private/{quote(token)}{self._asked}"
         self.title = title
@@ -44,7 +47,7 @@ class Place:
         return "/".join([self._base, *(quote(part, safe="") for part in parts if part)]) + self._asked
 
     def in_language(self, code: str) -> str:
-        return f"{self._base}?lang={code}"
+        return f"{self._base}{self._step}?lang={code}"
 
 
 @dataclass(frozen=True)
@@ -65,21 +68,24 @@ class RaisingConcerns:
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 
-    async def show(self, request: Request, token: str) -> Response:
+    async def show(self, request: Request) -> Response:
+        token = token_of(request)
         known = await self._known(request, self._reading.bearer("private", token))
         cases = await self._asked(self._door.of_raiser(known.bearer.person, known.bearer.scope))
         shown = [(case, await self._more(known, case)) for case in reversed(cases)]
         buttons = {case.id: self._forms.token(known.bearer, "concern", case.id, "none") for case in cases}
         return self._page(known, token, "concern/start.html", cases=shown, buttons=buttons)
 
-    async def about_form(self, request: Request, token: str) -> Response:
+    async def about_form(self, request: Request) -> Response:
+        token = token_of(request)
         known = await self._known(request, self._reading.bearer("private", token))
         return await self._about_page(known, token, Fields())
 
     # -- writing ----------------------------------------------------------------------------------------------------------
 
-    async def words_form(self, request: Request, token: str) -> Response:
+    async def words_form(self, request: Request) -> Response:
         """The second form: who can be asked follows from whom it is about. Changes nothing."""
+        token = token_of(request)
         fields = await read_fields(request, self._most)
         known, message_id = await self._opened(request, token, fields, "new")
         try:
@@ -88,7 +94,8 @@ class RaisingConcerns:
             return await self._about_page(known, token, fields, wrong=wrong)
         return await self._words_page(known, token, fields, about, message_id)
 
-    async def send(self, request: Request, token: str) -> Response:
+    async def send(self, request: Request) -> Response:
+        token = token_of(request)
         fields = await read_fields(request, self._most)
         known, message_id = await self._opened(request, token, fields, "new")
         try:
@@ -109,8 +116,9 @@ class RaisingConcerns:
             raise problem.with_typed(fields.typed()) from None
         return self._back(token, known)
 
-    async def act(self, request: Request, token: str, case_id: str, action: str) -> Response:
+    async def act(self, request: Request) -> Response:
         """What the raiser can still do: hold the meetings, let them go on, ask somebody else as well, need nobody any more."""
+        token, case_id, action = token_of(request), str(request.path_params["case"]), str(request.path_params["action"])
         fields = await read_fields(request, self._most)
         bearer = self._reading.bearer("private", token)
         self._forms.opened(bearer, "concern", case_id, fields.get(FIELD))
@@ -165,15 +173,15 @@ class RaisingConcerns:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK
         signed = self._forms.token(known.bearer, "concern", "new", message_id)
         facts |= {"token": signed, "action": action, "target": "", "fields": fields, "wrong": wrong, "trouble": trouble, "refused": None}
-        return self._page(known, token, template, status=status, **facts)
+        return self._page(known, token, template, status=status, step="new", **facts)
 
-    def _page(self, known: Known, link: str, template: str, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any) -> Response:
-        here = Place(self._shell, "concern", link, known.texts.title, known.chosen)
+    def _page(self, known: Known, link: str, template: str, *, status: HTTPStatus = HTTPStatus.OK, step: str = "", **facts: Any) -> Response:
+        here = Place(self._shell, "concern", link, known.texts.title, known.chosen, step=step)
         return self._shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, partner=known.partner, **facts)
 
     def _back(self, token: str, known: Known) -> Response:
         address = Place(self._shell, "concern", token, "", known.chosen).to()
-        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER, headers={"Referrer-Policy": "no-referrer"})
+        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
     # -- what it needs ----------------------------------------------------------------------------------------------------
 
@@ -238,27 +246,10 @@ def _words(fields: Fields) -> str:
 
 
 def router(pages: RaisingConcerns) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
-    seeing = ["GET", "HEAD"]
-
-    async def show(request: Request, token: str) -> Response:
-        return await pages.show(request, token)
-
-    async def about_form(request: Request, token: str) -> Response:
-        return await pages.about_form(request, token)
-
-    async def words_form(request: Request, token: str) -> Response:
-        return await pages.words_form(request, token)
-
-    async def send(request: Request, token: str) -> Response:
-        return await pages.send(request, token)
-
-    async def act(request: Request, token: str, case: str, action: str) -> Response:
-        return await pages.act(request, token, case, action)
-
-    routes.add_api_route("/concern/{token}", show, methods=seeing)
-    routes.add_api_route("/concern/{token}/new", about_form, methods=seeing)
-    routes.add_api_route("/concern/{token}/new", words_form, methods=["POST"])
-    routes.add_api_route("/concern/{token}/send", send, methods=["POST"])
-    routes.add_api_route("/concern/{token}/{case}/{action}", act, methods=["POST"])
-    return routes
+    table = (
+        Route("", look=pages.show),
+        Route("/new", look=pages.about_form, act=pages.words_form),
+        Route("/send", act=pages.send),
+        Route("/{case}/{action}", act=pages.act),
+    )
+    return page_router("/concern/{token}", table)

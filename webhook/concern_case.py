@@ -21,6 +21,8 @@ from webhook.concern import Place
 from webhook.concern_door import ConcernDoor
 from webhook.pages.forms import FIELD, Fields, Forms, read_fields
 from webhook.pages.known import Reading
+from webhook.pages.own import token_of
+from webhook.pages.routes import Route, page_router
 from webhook.pages.shell import PageProblem, Shell
 from webhook.pages.wording import OFFERED, asked_for, reader_language
 from webhook.problems import Problem
@@ -37,12 +39,14 @@ class AskedForHelp:
         self._records = records
         self._most = most
 
-    async def show(self, request: Request, token: str) -> Response:
+    async def show(self, request: Request) -> Response:
+        token = token_of(request)
         bearer = self._reading.bearer("case", token)
         case, spoken = await self._case(request, bearer)
         return await self._page(request, token, bearer, case, spoken, "concern/asked.html")
 
-    async def act(self, request: Request, token: str, action: str) -> Response:
+    async def act(self, request: Request) -> Response:
+        token, action = token_of(request), str(request.path_params["action"])
         fields = await read_fields(request, self._most)
         bearer = self._reading.bearer("case", token)
         self._forms.opened(bearer, "case", "", fields.get(FIELD))
@@ -59,7 +63,7 @@ class AskedForHelp:
             case _:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=spoken.code)
         address = Place(self._shell, "case", token, "", asked_for(request.query_params.get("lang"))).to()
-        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER, headers={"Referrer-Policy": "no-referrer"})
+        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
     async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> None:
         outcome = next((outcome for outcome in OUTCOMES if outcome == fields.get("outcome")), None)
@@ -117,14 +121,4 @@ def _may_read(case: Case, bearer: Bearer) -> bool:
 
 
 def router(pages: AskedForHelp) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
-
-    async def show(request: Request, token: str) -> Response:
-        return await pages.show(request, token)
-
-    async def act(request: Request, token: str, action: str) -> Response:
-        return await pages.act(request, token, action)
-
-    routes.add_api_route("/case/{token}", show, methods=["GET", "HEAD"])
-    routes.add_api_route("/case/{token}/{action}", act, methods=["POST"])
-    return routes
+    return page_router("/case/{token}", (Route("", look=pages.show), Route("/{action}", act=pages.act)))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 import structlog
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError
 
-from gateway.names import CASE, TASK_QUEUE, case_id
 from gateway.settings import Settings
 from mentorship.people import Pair
 from mentorship.programme import Programme
@@ -25,21 +21,11 @@ from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.store import Records
 from webhook.door import Clock, utc_now
 from webhook.problems import unavailable
+from webhook.waking import wake
 
 T = TypeVar("T")
 
-LOOK = "look"
-"""The one signal of a case; its name tells nothing."""
-
 _log = structlog.stdlib.get_logger("webhook.concern")
-
-
-class CaseInput(BaseModel):
-    """The workflow's input: an id that names nobody."""
-
-    model_config = ConfigDict(frozen=True)
-
-    case: str
 
 
 class Concern(BaseModel):
@@ -166,25 +152,7 @@ class ConcernDoor:
         return PauseOrder(message_id=f"op-{secrets.token_hex(8)}", by=by, at=at)
 
     async def _wake(self, case: str) -> None:
-        """Starts the case's workflow, or tells a running one to look; one that is done does what is left and is done again."""
-        limit = self._settings.webhook_timeout
-        try:
-            async with asyncio.timeout(limit):
-                await self._client.start_workflow(
-                    CASE,
-                    CaseInput(case=case),
-                    id=case_id(case),
-                    task_queue=TASK_QUEUE,
-                    start_signal=LOOK,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                    rpc_timeout=timedelta(seconds=limit),
-                )
-        except (RPCError, TimeoutError, RuntimeError, OSError) as error:  # a lazy client that cannot connect raises RuntimeError
-            _log.warning("temporal unavailable", error=type(error).__name__)
-        else:
-            return
-        raise unavailable("temporal-unavailable", "the service cannot be reached at the moment", self._settings.webhook_retry_after)
+        await wake(self._client, self._settings, case)
 
     async def _programme(self, enrolment: Enrolment) -> Programme:
         """The cohort's newest: its contacts are who is there now."""

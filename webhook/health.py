@@ -1,9 +1,10 @@
-"""For orchestrators and Prometheus: is it alive, can it do its work, what has it done. Nothing here is about a person."""
+"""For orchestrators and Prometheus: is it alive, can it do its work, what has it done, what waits. Nothing here is about a person."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 import structlog
@@ -17,6 +18,7 @@ from gateway.settings import Settings
 from records.errors import RecordsError
 from records.store import Records
 from webhook import openapi
+from webhook.gauges import Gauges
 from webhook.problems import unavailable
 
 _TIMEOUT = 3.0
@@ -33,6 +35,7 @@ class Ready(BaseModel):
 
 def router(settings: Settings, client: Client, records: Records, registry: CollectorRegistry) -> APIRouter:
     routes = APIRouter(tags=["health"])
+    gauges = Gauges(registry, partial(_temporal, client), records)
 
     async def healthz() -> Alive:
         return Alive()
@@ -45,6 +48,7 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
         return Ready()
 
     async def metrics() -> Response:
+        await gauges.refresh()
         return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     for method in ("GET", "HEAD"):

@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
-import socket
 import sys
-from collections.abc import Generator
-
-import structlog
-import uvicorn
 
 from gateway import logs
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KeyringUnusable
 from gateway.settings import Settings, SettingsInvalid
+from gateway.telemetry import start_tracing
 from notices.smtp import Mailer
 from records.errors import RecordsError
 from records.store import Records
 from webhook.app import create_app
-
-_GRACE = 10
-"""Seconds that requests under way have at the end."""
-
-_log = structlog.stdlib.get_logger("webhook")
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to us: uvicorn raises them again once it is done, which would kill the process before records are closed."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for server in getattr(self, "servers", ()):
-            for listening in server.sockets:
-                _log.info("listening", port=listening.getsockname()[1])
+from webhook.serving import serve_app
 
 
 async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
@@ -48,30 +24,11 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     and SystemExit when the port is taken.
     """
     keyring = settings.keyring()
-    client = await connect(settings, keyring, role="webhook", lazy=True)
+    client = await connect(settings, keyring, role="webhook", interceptors=start_tracing("webhook"), lazy=True)
     records = await Records.open(settings.database_url, keyring)
     try:
-        config = uvicorn.Config(
-            create_app(settings, client, records, post=_mailer(settings)),
-            host=settings.webhook_host,
-            port=settings.webhook_port,
-            log_config=None,
-            access_log=False,  # paths hold tokens and the company's ids
-            server_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=_GRACE,
-        )
-        server = _Server(config)
-        loop = asyncio.get_running_loop()
-        leave = stop or asyncio.Event()
-        if stop is None:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, leave.set)
-        watching = loop.create_task(_leave(server, leave))
-        try:
-            await server.serve()
-        finally:
-            watching.cancel()
+        app = create_app(settings, client, records, post=_mailer(settings))
+        await serve_app(app, settings.webhook_host, settings.webhook_port, stop)
     finally:
         await records.close()
 
@@ -79,11 +36,6 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 def _mailer(settings: Settings) -> Mailer:
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     return Mailer(settings.smtp_host, settings.smtp_port, settings.smtp_user, password, settings.smtp_tls, settings.smtp_timeout)
-
-
-async def _leave(server: uvicorn.Server, leave: asyncio.Event) -> None:
-    await leave.wait()
-    server.should_exit = True
 
 
 def main() -> None:

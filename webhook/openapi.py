@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from webhook.bodies import BODIES, Body
+from webhook.bodies import BODIES, Part
+from webhook.people_bodies import EVENTS
 from webhook.problems import MEDIA_TYPE
 from webhook.signatures import ID, MESSAGE_ID_PATTERN, SIGNATURE, TIMESTAMP
 
@@ -18,7 +19,7 @@ _REFS = "#/components/schemas/{model}"
 _SAID = {
     401: "unsigned, stale or forged",
     403: "outside the secret's scope",
-    404: "no such mentorship",
+    404: "no such mentorship, or no such person",
     409: "the mentorship is over",
     413: "the body is too large",
     422: "malformed, or the same webhook-id with another body; every problem is named",
@@ -71,7 +72,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-def signed(model: type[Body] | None = None) -> dict[str, Any]:
+def signed(model: type[Part] | None = None) -> dict[str, Any]:
     """What a route says about its signature and, with a model, its body."""
     headers = [
         {
@@ -106,7 +107,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     """The whole document, made once."""
     if app.openapi_schema is None:
         found = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        _, bodies = models_json_schema([(model, "validation") for model in BODIES.values()], ref_template=_REFS)
+        _, bodies = models_json_schema([(model, "validation") for model in (*BODIES.values(), *EVENTS.values())], ref_template=_REFS)
         found.setdefault("components", {}).setdefault("schemas", {}).update({**bodies["$defs"], "Problem": PROBLEM})
         app.openapi_schema = found
     return app.openapi_schema

@@ -1,4 +1,4 @@
-"""What every request has in common: it is counted, timed, told in one line, and never ends in a bare traceback.
+"""What every request has in common: it is counted, timed, traced, told in one line, and never ends in a bare traceback.
 
 Paths hold tokens and the company's pair ids (H12), so lines and metrics name the route's template instead.
 """
@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import time
 import traceback
+from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 from pathlib import Path
 
 import structlog
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -20,15 +24,18 @@ from webhook.problems import problem_response
 
 _UNKNOWN = "(none)"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked all day by machines; a trace of each would hide the others."""
 _log = structlog.stdlib.get_logger("webhook")
+_tracer = trace.get_tracer("mentorship.webhook")
 
 
 class Meters:
     """One process's counts. Labels are routes, methods and statuses only."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.requests = Counter("mentorship_webhook_requests", "Requests answered.", ("route", "method", "status"), registry=registry)
-        self.seconds = Histogram("mentorship_webhook_request_seconds", "Seconds until the answer was complete.", ("route",), registry=registry)
+    def __init__(self, registry: CollectorRegistry, program: str = "webhook") -> None:
+        self.requests = Counter(f"mentorship_{program}_requests", "Requests answered.", ("route", "method", "status"), registry=registry)
+        self.seconds = Histogram(f"mentorship_{program}_request_seconds", "Seconds until the answer was complete.", ("route",), registry=registry)
 
 
 class Watching:
@@ -54,7 +61,8 @@ class Watching:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(sender=None):
+        # A trace begins here: what a caller says of a trace of its own is not believed.
+        with structlog.contextvars.bound_contextvars(sender=None), _traced(scope) as span:
             try:
                 await self._app(scope, receive, watched)
             except ClientDisconnect:
@@ -66,14 +74,24 @@ class Watching:
                     raise
                 await problem_response(HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, watched)
             finally:
-                self._tell(scope, status, time.perf_counter() - began)
+                self._tell(scope, status, time.perf_counter() - began, span)
 
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+    def _tell(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
         route = getattr(scope.get("route"), "path", _UNKNOWN)
         method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
+        span.update_name(f"{method} {route}")
+        span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            span.set_status(StatusCode.ERROR)
         self._meters.requests.labels(route, method, str(status)).inc()
         self._meters.seconds.labels(route).observe(seconds)
         _log.info("request", route=route, method=method, status=status, ms=round(seconds * 1000, 1))
+
+
+def _traced(scope: Scope) -> AbstractContextManager[Span]:
+    if scope["path"] in _QUIET:
+        return nullcontext(trace.INVALID_SPAN)
+    return _tracer.start_as_current_span("request", context=Context(), kind=SpanKind.SERVER, record_exception=False, set_status_on_exception=False)
 
 
 def _place(error: Exception) -> str:

@@ -1,4 +1,6 @@
-"""Holding a pair's meetings for a concern: the same pause that an operator orders, so that nobody can tell the one from the other (H16)."""
+"""What a case asks of its pair's mentorship: to hold the meetings for a concern, by the same pause that an operator orders, so that nobody can
+tell the one from the other (H16); and to close a line of the coordinators' list that a person took care of (P7).
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,9 @@ from typing import Any
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from mentorship.commands import OperatorCommand, Pause, Resume
+from mentorship.commands import OperatorCommand, Pause, Resolve, Resume
 from records.cases import Case, PauseOrder
+from records.lines import Line
 from records.store import Records
 
 _PATIENCE = timedelta(seconds=20)
@@ -37,6 +40,16 @@ class Meetings:
             case _:
                 return case
 
+    async def resolve(self, case: Case, line: Line) -> None:
+        """Tells the mentorship that a coordinator closed this line: the same message however often, so that it counts once.
+
+        Nothing to do for a line that closed by itself, and none of the mentorship's that is over or gone. Raises NotNow.
+        """
+        if line.outcome is None or line.taken_by is None or line.closed_at is None:
+            return
+        order = Resolve(message_id=f"line-{case.id}", by=line.taken_by, at=line.closed_at, line=line.line)
+        await self._ask(case.mentorship, "resolve", order, may_be_gone=True)
+
     async def _release(self, case: Case, now: datetime) -> None:
         """Ends the pause if it is this case's; when somebody else of the pair holds too, it becomes theirs instead."""
         if case.pause is None or not await self._in_force(case.mentorship, case.pause):
@@ -57,8 +70,8 @@ class Meetings:
             return await self._receipt(mentorship, pause.message_id) == "applied"
         return ours.outcome == "applied" and not any(entry.name == "resumed" and entry.kind == "event" and entry.seq > ours.seq for entry in entries)
 
-    async def _ask(self, mentorship: str, name: str, command: OperatorCommand) -> bool:
-        """Whether the mentorship did it; False also when it is over. Raises NotNow."""
+    async def _ask(self, mentorship: str, name: str, command: OperatorCommand, *, may_be_gone: bool = False) -> bool:
+        """Whether the mentorship did it; False also when it is over. Raises NotNow, unless `may_be_gone` also when nothing of it runs."""
         handle = self._client.get_workflow_handle(mentorship)
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):
@@ -66,7 +79,7 @@ class Meetings:
         except WorkflowUpdateFailedError:
             return False
         except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND and await self._is_over(mentorship):
+            if error.status == RPCStatusCode.NOT_FOUND and (may_be_gone or await self._is_over(mentorship)):
                 return False
             answer = None
         except (TimeoutError, RuntimeError, OSError):

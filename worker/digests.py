@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+
 from activities.enrolment import DigestRequest
 from gateway.links import Bearer, LinkSigner
-from mentorship.people import Pair
 from notices.digest import DigestFacts, DigestLine, compose_digest
 from notices.readers import Links, NoAddress, Reader
 from notices.smtp import Mailer, Refused
-from records.contacts import blind_to
+from records.coordination import Entry, Overview, coordinators, overview, pairs_of
 from records.store import Records
+
+_WEEK = timedelta(days=7)
 
 
 class SmtpDigests:
@@ -21,56 +25,66 @@ class SmtpDigests:
         self._base_url = base_url.rstrip("/")
 
     async def send(self, request: DigestRequest) -> None:
-        """One mail to each coordinator of the cohort, recorded once; a coordinator never reads of a pair that they are part of (H16).
+        """One mail to each coordinator of the cohort, recorded once; nobody reads of a pair that they are close to (H16).
 
-        A mailbox that refuses for good is noted in the ledger, and no other mail tells of it. Whatever may pass is raised, to be retried.
+        Whom nothing waits for gets none, but for the report at the close. A mailbox that refuses for good is noted in the ledger, and no
+        other mail tells of it. Whatever may pass is raised, to be retried.
         """
         cohort = await self._records.cohorts.get(request.cohort)
         if cohort is None:
             raise LookupError("this cohort is not in records")
         programme = await self._records.programmes.get(cohort.programme, cohort.version)
-        budget = programme.mail.budget
-        for coordinator in (await self._records.people.refs(programme.contacts.coordinators)).values():
-            key = f"cohort.{request.cohort}/digest.{request.number}/{coordinator}"
-            verdict = await self._records.notices.begin(key, coordinator, "digest", True, request.at, budget.most, budget.per.span)
-            if verdict != "send":
-                continue
-            profile = await self._records.people.profile(coordinator)
-            reader = Reader(coordinator, profile.name, profile.email, profile.language, profile.time_zone or programme.programme.time_zone, "coordinators")
-            links = Links(page=f"{self._base_url}/coordinator/{self._signer.token('coordinator', Bearer(request.cohort, coordinator))}")
-            try:
-                message = compose_digest(
-                    await self._facts(request, programme.programme.title, coordinator), reader=reader, links=links, key=key, sender=self._sender
-                )
-                await self._mailer.send(message)
-            except (NoAddress, Refused):
-                await self._records.notices.failed(key, "bounced", request.at)
-                continue
-            await self._records.notices.sent(key, str(message["Message-ID"]), request.at)
+        for coordinator in await coordinators(self._records, programme):
+            seen = await overview(self._records, request.cohort, coordinator, request.at)
+            if seen is not None:
+                await self._send(request, seen)
 
-    async def _facts(self, request: DigestRequest, title: str, coordinator: str) -> DigestFacts:
-        enrolments = [e for e in await self._records.cohorts.enrolments(request.cohort) if coordinator not in (e.mentor, e.mentee)]
-        profiles = await self._records.people.profiles({ref for e in enrolments for ref in (e.mentor, e.mentee)})
-        by_mentorship = {e.mentorship: e for e in enrolments}
-        lines = []
-        for line in await self._records.lines.all(request.cohort):
-            enrolment = by_mentorship.get(line.mentorship)
-            if enrolment is None:
-                continue
-            pair = Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)
-            if await blind_to(self._records, line.mentorship, pair, [coordinator]):
-                continue
-            names = [profiles[ref].name for ref in (enrolment.mentor, enrolment.mentee) if ref in profiles]
-            lines.append(DigestLine(pair=enrolment.pair_id, names=tuple(names), line=line.line, since=line.opened_at))
-        cards = [e.card or {} for e in enrolments]
-        return DigestFacts(
-            cohort=request.cohort,
-            programme=title,
-            at=request.at,
-            closing=request.closing,
-            running=sum(e.state == "started" for e in enrolments),
-            over=sum(e.state == "over" for e in enrolments),
-            certified=sum(bool(card.get("certificates")) for card in cards),
-            meetings_held=sum(int(card.get("meetings_held") or 0) for card in cards),
-            lines=tuple(lines),
-        )
+    async def _send(self, request: DigestRequest, seen: Overview) -> None:
+        facts = _facts(seen, closing=request.closing)
+        if not facts.worth_a_mail:
+            return
+        coordinator, profile, programme = seen.reader, seen.profile, seen.programme
+        budget = programme.mail.budget
+        key = f"cohort.{request.cohort}/digest.{request.number}/{coordinator}"
+        if await self._records.notices.begin(key, coordinator, "digest", True, request.at, budget.most, budget.per.span) != "send":
+            return
+        reader = Reader(coordinator, profile.name, profile.email, profile.language, profile.time_zone, "coordinators")
+        token = self._signer.token("coordinator", Bearer(request.cohort, coordinator))
+        links = Links(page=f"{self._base_url}/coordinator/{token}", who_sees_what=f"{self._base_url}/who-sees-what")
+        try:
+            message = compose_digest(facts, reader=reader, links=links, key=key, sender=self._sender, texts=programme.texts())
+            await self._mailer.send(message)
+        except (NoAddress, Refused):
+            await self._records.notices.failed(key, "bounced", request.at)
+            return
+        await self._records.notices.sent(key, str(message["Message-ID"]), request.at)
+
+
+def _facts(seen: Overview, *, closing: bool) -> DigestFacts:
+    counts, since = seen.counts, seen.now - _WEEK
+    lines = [entry.line for entry in seen.entries]
+    return DigestFacts(
+        at=seen.now,
+        closing=closing,
+        number=pairs_of((*seen.waiting, *seen.mine)),
+        waiting=_rows(seen, seen.waiting),
+        mine=_rows(seen, seen.mine),
+        others=len(seen.others),
+        aside=len(seen.aside),
+        opened=sum(line.opened_at > since for line in lines),
+        closed=sum(line.closed_at is not None and line.closed_at > since for line in lines),
+        pairs=counts.pairs,
+        running=counts.running,
+        over=counts.over,
+        held=counts.meetings_held,
+        reached=counts.milestones_done,
+        certified=counts.certified,
+    )
+
+
+def _rows(seen: Overview, entries: Iterable[Entry]) -> tuple[DigestLine, ...]:
+    return tuple(DigestLine(names=_names(seen, entry), line=entry.line.line, since=entry.line.opened_at) for entry in entries)
+
+
+def _names(seen: Overview, entry: Entry) -> tuple[str, ...]:
+    return tuple(seen.names[ref].name for ref in (entry.mentor, entry.mentee) if ref in seen.names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from temporalio.client import Client
@@ -10,8 +11,8 @@ from activities.cases import CaseActivities
 from activities.certificates import CertificateActivities
 from activities.coordination import CoordinationActivities
 from activities.enrolment import EnrolmentActivities
-from activities.journal import JournalActivities
-from activities.notices import NoticeActivities
+from activities.journal import JournalActivities, JournalStore
+from activities.notices import Ledger, NoticeActivities, Post
 from activities.planning import PlanningActivities
 from certificates.issuer import Issuer
 from gateway.links import LinkSigner
@@ -39,21 +40,32 @@ class Activities:
     certificates: tuple[object, ...]
 
 
-def activities(settings: Settings, records: Records, client: Client, issuer: Issuer) -> Activities:
+@dataclass(frozen=True)
+class Stage:
+    """What a rehearsal has instead of records' journal, their ledger of mails, and the post itself."""
+
+    journal: JournalStore
+    ledger: Ledger
+    post: Callable[[Post], Post]
+    """Around the real one."""
+
+
+def activities(settings: Settings, records: Records, client: Client, issuer: Issuer, *, stage: Stage | None = None) -> Activities:
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     mailer = Mailer(settings.smtp_host, settings.smtp_port, settings.smtp_user, password, settings.smtp_tls, settings.smtp_timeout)
     signer = LinkSigner(settings.link_secrets)
     post = SmtpPost(records, mailer, signer, sender=settings.mail_from, organizer=settings.mail_from, base_url=settings.base_url)
     digests = SmtpDigests(records, mailer, signer, sender=settings.mail_from, base_url=settings.base_url)
     enrolment = EnrolmentActivities(RecordsOffice(records, client, digests))
-    journal = JournalActivities(RecordsJournal(records))
+    journals = JournalActivities(stage.journal if stage is not None else RecordsJournal(records))
     registrar = RecordsRegistrar(records, issuer, base_url=settings.base_url, font_folder=settings.font_folder)
     desk = CaseDesk(records, Meetings(records, client), mailer, signer, reading_hours, sender=settings.mail_from, base_url=settings.base_url)
-    notices = NoticeActivities(post, records.notices, reading_hours)
+    certificates = CertificateActivities(registrar)
+    notices = NoticeActivities(stage.post(post), stage.ledger, reading_hours) if stage is not None else NoticeActivities(post, records.notices, reading_hours)
     return Activities(
         work=(
-            journal.append_journal,
-            journal.seal_journal,
+            journals.append_journal,
+            journals.seal_journal,
             PlanningActivities(RecordsPlanner(records)).plan_meetings,
             CoordinationActivities(CaseLines(records, client)).tell_coordinators,
             enrolment.enrol_batch,
@@ -61,5 +73,5 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
             CaseActivities(desk).tend_case,
         ),
         notices=(notices.send_notice, enrolment.send_digest),
-        certificates=(CertificateActivities(registrar).issue_certificates,),
+        certificates=(certificates.issue_certificates, certificates.reissue_certificate),
     )

@@ -12,12 +12,14 @@ from gateway.names import parse_mentorship_id
 from mentorship.people import SIDES, Side
 from mentorship.programme import Programme
 from notices.compose import compose
-from notices.readers import Attachment, Links, NoAddress, Reader
+from notices.readers import Attachment, Elsewhere, Links, NoAddress, Reader
 from notices.smtp import Mailer, Refused
+from notices.telling import NotToBeTold
 from records.contacts import blind_to
 from records.errors import Erased, UnknownPerson
 from records.people import Profile
 from records.store import Records
+from worker.elsewhere import NAMING, elsewhere
 
 
 class SmtpPost:
@@ -67,21 +69,35 @@ class SmtpPost:
                 attachments=await self._attachments(request),
                 pair=tuple(pair.values()) if to == "coordinators" else (),
                 free_before=await self._notice_period(request.mentorship),
+                elsewhere=await self._elsewhere(request, reader),
             )
         except NoAddress:
             raise Undeliverable("no_address") from None
+        except NotToBeTold:
+            raise Undeliverable("undeliverable") from None
         try:
             await self._mailer.send(message)
         except Refused:
             raise Undeliverable("bounced") from None
         return str(message["Message-ID"])
 
+    async def _elsewhere(self, request: NoticeRequest, reader: str) -> tuple[Elsewhere, ...]:
+        if request.notice.to == "coordinators" or request.notice.kind not in NAMING:
+            return ()
+        return await elsewhere(self._records, request.mentorship, reader, request.notice.due, lambda mentorship: self._page(Bearer(mentorship, reader)))
+
+    def _page(self, bearer: Bearer) -> str:
+        return f"{self._base_url}/p/{self._signer.token('page', bearer)}"
+
     async def _attachments(self, request: NoticeRequest) -> tuple[Attachment, ...]:
         """The certificate travels with the result: the document to print and the credential (H8)."""
         certificate = request.notice.certificate
         if certificate is None:
             return ()
-        credential, pdf = await self._records.certificates.document(certificate)
+        try:
+            credential, pdf = await self._records.certificates.document(certificate)
+        except Erased:  # between the certificate and its mail
+            raise Undeliverable("no_address") from None
         return (
             Attachment("certificate.pdf", "application/pdf", pdf),
             Attachment("certificate.json", "application/json", credential.encode()),
@@ -97,9 +113,8 @@ class SmtpPost:
             cohort = parse_mentorship_id(request.mentorship).cohort
             return Links(page=f"{base}/coordinator/{self._signer.token('coordinator', Bearer(cohort, reader))}", who_sees_what=f"{base}/who-sees-what")
         bearer = Bearer(request.mentorship, reader)
-        page = f"{base}/p/{self._signer.token('page', bearer)}"
         return Links(
-            page=page,
+            page=self._page(bearer),
             unsubscribe=f"{base}/u/{self._signer.token('unsubscribe', bearer)}",
             who_sees_what=f"{base}/who-sees-what",
             calendar=f"{base}/p/{self._signer.token('calendar', bearer)}/calendar.ics",

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs once, when Postgres makes its data folder: a database for records whose user cannot touch Temporal's.
 set -eu
-psql --set ON_ERROR_STOP=1 --set password="$RECORDS_PASSWORD" --username "$POSTGRES_USER" --dbname postgres <<'SQL'
+psql --set ON_ERROR_STOP=1 --set password="$(cat /run/secrets/records_password)" --username "$POSTGRES_USER" --dbname postgres <<'SQL'
 CREATE ROLE mentorship LOGIN PASSWORD :'password';
 CREATE DATABASE mentorship OWNER mentorship;
 REVOKE CONNECT ON DATABASE mentorship FROM PUBLIC;

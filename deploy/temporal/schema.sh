@@ -1,6 +1,8 @@
 #!/bin/sh
 # Brings Temporal's two databases to the schema of this server's version. Safe to run again; it is how an upgrade gets its changes.
 set -eu
+SQL_PASSWORD="$(cat /run/secrets/postgres_password)"
+export SQL_PASSWORD
 
 bring() { # database, folder of its schema
     temporal-sql-tool --db "$1" create

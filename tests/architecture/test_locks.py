@@ -26,7 +26,7 @@ def pinned(lock: str) -> dict[str, str]:
 
 def asked_for(lock: str) -> list[Requirement]:
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
-    found = project["dependencies"] + project["optional-dependencies"]["local"] + groups["build"]
+    found = project["dependencies"] + project["optional-dependencies"]["local"] + project["optional-dependencies"]["tracing"] + groups["build"]
     if lock != SERVICE:
         found += project["optional-dependencies"]["pairing"] + project["optional-dependencies"]["rehearsal"]
     if lock == DEVELOPMENT:

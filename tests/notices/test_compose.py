@@ -10,10 +10,11 @@ from email.message import EmailMessage
 import pytest
 
 from mentorship.effects import CHANGES, MilestoneFacts, NoticeKind
-from notices.compose import Attachment, Links, NoAddress, Reader
+from notices.compose import Attachment, Elsewhere, Links, NoAddress, Reader
 
 KINDS = typing.get_args(NoticeKind)
 ESSENTIAL = sorted(CHANGES)
+ENDS = datetime(2027, 7, 26, 22, tzinfo=UTC)
 GREETINGS = [("en", "Hello"), ("de", "Guten Tag"), ("ar", "مرحبًا")]
 
 
@@ -275,22 +276,80 @@ def test_three_weeks_before_the_end_the_arithmetic_is_done_for_you(mail, series,
 
 
 def test_a_certificate_is_a_link_and_a_missed_one_is_explained_to_the_second(mail):
-    ends = datetime(2027, 7, 26, 22, tzinfo=UTC)
+    ends = ENDS
     earned = mail("result", met_with_share=True, certificate="abcdefghijklmnopqrstuvwxyz")
     assert "https://mentoring.example/c/abcdefghijklmnopqrstuvwxyz" in text(earned)
     facts = (
         MilestoneFacts(id="aligned", done_at=ends),
-        MilestoneFacts(id="shadowing", done_at=ends + timedelta(seconds=1)),
+        MilestoneFacts(id="shadowing", late_at=ends + timedelta(seconds=1)),
         MilestoneFacts(id="talks"),
         MilestoneFacts(id="progress", waived=True),
     )
     missed = one_line(mail("result", met_with_share=False, milestones=facts, needed=4))
     assert "by Tuesday 27 July, 00:00:00. 2 were missing." in missed
     assert "Expectations agreed: done" in missed
-    assert "A day of shadowing: after the end · Tuesday 27 July, 00:00:01" in missed
+    assert "A day of shadowing: done, but only after the end · Tuesday 27 July, 00:00:01" in missed
     assert "Three conversations: not reported" in missed
     assert "Progress on a goal: waived, counts as done" in missed
     assert "/c/" not in missed
+
+
+def test_each_milestone_says_in_the_readers_zone_when_it_was_done_or_what_it_lacked(mail, texts, series):
+    """One that comes about by facts cannot be reported, one for both needs both; what was brought along counts."""
+    milestones = tuple(rule.model_copy(update={"by": "both"}) if rule.id == "shadowing" else rule for rule in texts.milestones)
+    facts = (
+        MilestoneFacts(id="aligned"),
+        MilestoneFacts(id="first-goal", done_at=series[1].start, carried=True),
+        MilestoneFacts(id="talks", done_at=series[2].start),
+        MilestoneFacts(id="shadowing"),
+        MilestoneFacts(id="progress", late_at=ENDS + timedelta(days=2)),
+    )
+    told = {"met_with_share": False, "milestones": facts, "needed": 4}
+    said = one_line(mail("result", "mentor", with_={"texts": texts.model_copy(update={"milestones": milestones})}, **told))
+    assert "2 of 5" in said
+    assert "[ ] Expectations agreed: not reached" in said
+    assert "[x] A goal with a first step: brought along from an earlier mentorship" in said
+    assert "[x] Three conversations: done · Monday 1 March, 22:00" in said  # Auckland
+    assert "[ ] A day of shadowing: not reported by both of you" in said
+    assert "[ ] Progress on a goal: done, but only after the end · Thursday 29 July, 10:00" in said
+
+
+def test_the_surveys_reminder_rides_in_the_result_where_both_fall_on_one_day(mail):
+    assert "Six questions, answered from 1 to 5" in one_line(mail("result", met_with_share=True, certificate="abc", survey=True))
+    assert "Six questions" not in one_line(mail("result", met_with_share=True, certificate="abc"))
+
+
+def test_who_stayed_hears_that_the_other_stepped_away_and_nothing_else(mail):
+    stayed = one_line(mail("ended", "mentee", stepped_away="mentor"))
+    assert "Grace Hopper has stepped away from the programme" in stayed
+    assert "they go along if you begin again with another mentor" in stayed
+    assert "takes the meetings that were still ahead out of your calendar" in stayed
+    assert "go along" not in one_line(mail("ended", "mentor", stepped_away="mentee"))
+    assert mail("ended", stepped_away="mentor")["Subject"] == mail("ended")["Subject"]
+
+
+def test_who_stepped_away_is_bidden_farewell_and_knows_what_the_other_one_hears(mail):
+    left = one_line(mail("ended", "mentor", stepped_away="mentor"))
+    assert "You have stepped away from the programme" in left
+    assert "We have told your partner that you stepped away, and nothing else." in left
+    assert "All the best" in left
+
+
+def test_a_mail_names_the_readers_other_mentorships_with_their_next_meetings(mail, series):
+    others = (
+        Elsewhere("Dan", "https://mentoring.example/p/dan"),
+        Elsewhere("Cleo", "https://mentoring.example/p/cleo", series[1].start),
+        Elsewhere(None, "https://mentoring.example/p/nobody", series[2].start),
+    )
+    message = mail("prepare", "mentor", with_={"elsewhere": others})
+    told = text(message)[text(message).index("In your other mentorships") :]
+    assert re.findall(r"^- (.*)\n  (.*)$", told, re.MULTILINE) == [
+        ("Cleo · Mon 15 Feb, 22:00", "https://mentoring.example/p/cleo"),
+        ("your partner · Mon 1 Mar, 22:00", "https://mentoring.example/p/nobody"),
+        ("Dan", "https://mentoring.example/p/dan"),
+    ]
+    assert 'href="https://mentoring.example/p/cleo"' in html(message)
+    assert "other mentorships" not in text(mail("prepare", "mentor"))
 
 
 def test_a_year_is_told_only_where_it_is_another_one(mail, series):

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from schedule.calendar import reading_hours
 from starter import rehearsal_fast as fast
 from starter.faults import Findings
 from starter.rehearsal_figures import figures, most_within
+from starter.rehearsal_parts import joined, split
 from starter.rehearsal_personas import PERSONAS, USUAL, cast
 from starter.rehearsal_request import Couple, Mail, Request
 from starter.roster import read_roster
@@ -100,6 +101,33 @@ def test_the_real_run_knows_what_temporal_is_charged(both: Any) -> None:
         assert 200 < history.events < 5000
         assert history.bytes > history.events
         assert 50 < history.actions < history.events
+
+
+def test_parts_of_a_cohort_say_together_what_the_whole_says() -> None:
+    """Whoever shares a person is in one part: a mentor of two pairs has one budget, however many processes there are."""
+    request = request_for(8)
+    parts = split(request, 3)
+
+    people = [{name for couple in part.pairs for name in (couple.mentor_id, couple.mentee_id)} for part in parts]
+    assert len(parts) == 3
+    assert all(not one & other for one, other in combinations(people, 2))
+    assert sorted(couple.pair_id for part in parts for couple in part.pairs) == sorted(couple.pair_id for couple in request.pairs)
+    whole, together = fast.rehearse(request).result, joined(request, [fast.rehearse(part).result for part in parts])
+    assert together.mails == whole.mails
+    assert together.pairs == whole.pairs
+    assert Counter(together.unsent) == Counter(whole.unsent)
+    assert Counter(together.lines) == Counter(whole.lines)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12), st.integers(1, 5))
+def test_no_person_is_in_two_parts(pairs: list[tuple[int, int]], most: int) -> None:
+    couples = tuple(Couple(pair_id=f"pair-{n}", mentor_id=f"m{one}", mentee_id=f"m{other + 20}") for n, (one, other) in enumerate(pairs))
+    parts = split(request_for(1).model_copy(update={"pairs": couples}), most)
+
+    where = [(name, place) for place, part in enumerate(parts) for couple in part.pairs for name in (couple.mentor_id, couple.mentee_id)]
+    assert len(dict(where)) == len(set(where))
+    assert 1 <= len(parts) <= most
+    assert sum(len(part.pairs) for part in parts) == len(couples)
 
 
 def test_the_same_seed_is_the_same_story_and_another_is_another() -> None:

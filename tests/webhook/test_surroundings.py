@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from records.errors import RecordsUnavailable
+from webhook import gauges
 from webhook.bodies import BODIES
 
 
@@ -44,6 +47,29 @@ async def test_metrics_count_by_route_and_hold_no_id(http, sender, running, pair
     assert 'route="(none)",status="404"} 1.0' in text
     for secret in ("pair-7", "spring-2027", "msg_1", "some-token", pair.enrolment.pair):
         assert secret not in text
+
+
+async def test_metrics_tell_how_the_service_stands(http, records, mentorship, pair):
+    await records.doors.accept(pair.mentorship, "msg_1", "digest", datetime.now(UTC) - timedelta(minutes=10))
+    await records.doors.mark_sent(pair.mentorship, "msg_1")
+    text = (await http.get("/metrics")).text
+    assert "mentorship_commands_waiting 1.0" in text
+    assert 600 <= float(re.search(r"^mentorship_commands_waiting_oldest_seconds (.+)$", text, re.MULTILINE)[1]) < 660
+    assert 'mentorship_mentorships{state="started"} 1.0' in text
+    assert "mentorship_journal_verified" not in text  # nobody has
+
+
+async def test_no_old_figure_passes_for_todays_while_records_are_away(http, records, monkeypatch):
+    async def gone(_):
+        raise RecordsUnavailable("gone")
+
+    monkeypatch.setattr(gauges, "KEPT_FOR", 0.0)
+    assert "mentorship_commands_waiting" in (await http.get("/metrics")).text
+    monkeypatch.setattr(records.watch, "figures", gone)
+    text = (await http.get("/metrics")).text
+    assert 'mentorship_ready{of="records"} 0.0' in text
+    assert 'mentorship_ready{of="temporal"} 1.0' in text
+    assert "mentorship_commands_waiting" not in text
 
 
 async def test_the_openapi_document_has_every_command_with_every_answer(http):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 from fastapi import FastAPI
+from temporalio.client import Client
 
 from certificates.issuer import Issuer, IssuerKeysUnusable
 from certificates.trust import Trust
@@ -12,34 +13,39 @@ from gateway.settings import Settings
 from records.store import Records
 from webhook.door import Clock, Door
 from webhook.pages import open as open_pages
-from webhook.pages import participant, private
+from webhook.pages.certificate import CertificatePages
 from webhook.pages.forms import Forms
 from webhook.pages.known import Reading
 from webhook.pages.mails import FreshLinks, Post
+from webhook.pages.own import Shared
+from webhook.pages.participant import ParticipantPages
+from webhook.pages.private import PrivatePages
+from webhook.pages.results import Editions
 from webhook.pages.shell import PageProblem, Shell
 
 _log = structlog.stdlib.get_logger("webhook.pages")
 
 
-def mount(app: FastAPI, settings: Settings, records: Records, door: Door, *, clock: Clock, post: Post | None) -> None:
+def mount(app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, post: Post | None) -> None:
     """`post` sends fresh links; without one pages say that none can be sent."""
     shell = Shell(settings.base_url)
     app.add_exception_handler(PageProblem, shell.on_problem)
     app.include_router(shell.router())
-    linked = bool(settings.link_secrets)
     signer = LinkSigner(settings.link_secrets) if settings.link_secrets else None
     fresh = None
     if signer is not None and post is not None:
         fresh = FreshLinks(records, signer, post, clock, base_url=settings.base_url, sender=settings.mail_from)
     reading = Reading(records, signer, settings.webhook_retry_after, clock)
-    pages = open_pages.OpenPages(shell, reading, records, issuer_trust(settings), fresh)
-    app.include_router(open_pages.router(pages, with_links=linked))
-    if linked:
-        owner = participant.Participant(shell, reading, Forms(settings.link_secrets), door, fresh=fresh, settings=settings)
-        app.include_router(participant.router(owner))
-        app.include_router(private.router(owner))
-    else:
+    app.include_router(CertificatePages(shell, reading, records, issuer_trust(settings)).routes())
+    pages = open_pages.OpenPages(shell, reading, records, fresh)
+    app.include_router(open_pages.router(pages, with_links=signer is not None))
+    if signer is None:
         _log.warning("no participants' pages: MENTORSHIP_LINK_SECRETS is empty")
+        return
+    shared = Shared(shell, reading, Forms(settings.link_secrets), door, records, fresh, settings.webhook_max_body)
+    editions = Editions(client, records, patience=settings.webhook_timeout, retry_after=settings.webhook_retry_after)
+    app.include_router(ParticipantPages(shared, signer, editions, sender=settings.mail_from).routes())
+    app.include_router(PrivatePages(shared).routes())
 
 
 def issuer_trust(settings: Settings) -> Trust:

@@ -12,14 +12,18 @@ _NOBODY = "mentorship.invalid"
 
 
 def calendar(known: Known, sender: str) -> bytes:
-    """What is held or ahead, nothing that was called off; empty before the mentorship begins. `sender` as in the mails: the series is theirs."""
+    """What is held or ahead, nothing that was called off, nor what an early end left over; empty before the mentorship begins.
+
+    `sender` as in the mails: the series is theirs.
+    """
     spoken = known.clock.language
     translated = spoken.translations.ugettext
     state = known.state
     meetings = []
     if state is not None:
         length = state.rules.duration.span
-        meetings = [MeetingFacts(meeting=m.n, start=m.start, ends=m.start + length, confirmed=m.confirmed) for m in state.meetings if m.cancelled is None]
+        standing = (m for m in state.meetings if m.cancelled is None and (state.ended is None or m.start <= state.ended.at))
+        meetings = [MeetingFacts(meeting=m.n, start=m.start, ends=m.start + length, confirmed=m.confirmed) for m in standing]
     return feed(
         meetings,
         mentorship=known.bearer.scope,

@@ -21,6 +21,7 @@ from mentorship.programme import Programme, Texts
 from mentorship.state import State, report_digest
 from notices.language import Clock, zone
 from notices.readers import plain
+from records.certificates import Certificate
 from records.cohorts import Enrolment
 from records.errors import RecordsUnavailable, SchemaOutdated, Unknown, UnknownKey
 from records.journal import JournalEntry
@@ -58,6 +59,9 @@ class Report:
 
 @dataclass(frozen=True)
 class Feedback:
+    """`shared` by its author: when it was written, or later."""
+
+    note: str
     meeting: int
     by: Side
     text: str
@@ -70,7 +74,8 @@ class Known:
     """`state` is where the journal ends, carried on to `now` by the core itself: what a worker will say once it looks.
 
     None while the mentorship has not begun. Of this reader's messages, by id: `taken` all that the door saw, `sent` those that Temporal
-    has, `kept` those of them that the journal lacks yet.
+    has, `kept` those of them that the journal lacks yet. `certificate` is the reader's newest edition that can be fetched. `leaver`
+    stepped away from the programme. `unsubscribed` from reminders, in all of this person's mentorships. Calendar links made until `calendar_after` are revoked.
     """
 
     bearer: Bearer
@@ -84,9 +89,13 @@ class Known:
     goals: tuple[Goal, ...]
     reports: tuple[Report, ...]
     feedback: tuple[Feedback, ...]
+    leaver: Side | None
     sent: frozenset[str]
     taken: frozenset[str]
     kept: tuple[str, ...]
+    certificate: Certificate | None
+    unsubscribed: bool
+    calendar_after: datetime | None
     chosen: str | None
     clock: Clock
 
@@ -112,6 +121,16 @@ class Reading:
             raise PageProblem(HTTPStatus.GONE, "link_expired", purpose=purpose, token=token) from None
         except LinkInvalid:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
+
+    async def calendar_bearer(self, token: str) -> Bearer:
+        """As `bearer`, for a link that its owner may have replaced. Raises PageProblem."""
+        self.bearer("calendar", token)
+        assert self._signer is not None
+        bearer, made_at = self._signer.opened("calendar", token)
+        after = await self.ask(self._records.calendar_links.valid_after(bearer.scope, bearer.person))
+        if after is not None and made_at <= after:
+            raise PageProblem(HTTPStatus.GONE, "calendar_replaced")
+        return bearer
 
     def bearer_of_old(self, purpose: Purpose, token: str) -> Bearer:
         """For whom the link was made, also when it is too old. Raises PageProblem."""
@@ -160,9 +179,13 @@ class Reading:
             goals=_goals(events, notes),
             reports=_reports(entries, bearer.person),
             feedback=_feedback(events, notes),
+            leaver=next((event.leaver for event in events if isinstance(event, e.MentorshipEnded)), None),
             sent=frozenset(message.message_id for message in kept if message.sent),
             taken=frozenset(message.message_id for message in kept),
             kept=tuple(message.message_id for message in kept if message.sent and message.message_id not in lasting),
+            certificate=_newest(await self.ask(self._records.certificates.editions(bearer.scope, bearer.person))),
+            unsubscribed=await self.ask(self._records.notices.is_unsubscribed(bearer.person)),
+            calendar_after=await self.ask(self._records.calendar_links.valid_after(bearer.scope, bearer.person)),
             chosen=chosen,
             clock=Clock(spoken, zone(reader.time_zone, texts.time_zone), now),
         )
@@ -218,4 +241,9 @@ def _reports(entries: list[JournalEntry], person: str) -> tuple[Report, ...]:
 
 def _feedback(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Feedback, ...]:
     given = [event for event in events if isinstance(event, e.FeedbackGiven) and event.note_id in notes]
-    return tuple(Feedback(event.meeting, event.side, notes[event.note_id or ""].text, event.shared, event.at) for event in given)
+    noted = [(event, notes[event.note_id or ""]) for event in given]
+    return tuple(Feedback(note.id, event.meeting, event.side, note.text, event.shared or note.shared, event.at) for event, note in noted)
+
+
+def _newest(editions: list[Certificate]) -> Certificate | None:
+    return next((one for one in reversed(editions) if one.stored), None)

@@ -6,7 +6,7 @@ No script, no cookie, nothing from elsewhere, nothing stored, no referrer that w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 
 from notices.language import Language
 from webhook.pages.wording import NAMES, OFFERED, guest_language, language
@@ -31,6 +32,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _STATIC = {"pages.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+
+
+Answer = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class PageProblem(Exception):  # noqa: N818 - like Problem: it becomes the answer
@@ -78,6 +82,17 @@ class Shell:
         chosen = request.query_params.get("lang")
         spoken = language(problem.code) if problem.code in OFFERED else guest_language(chosen, request.headers.get("accept-language", ""))
         return self.page("problem.html", spoken, status=problem.status, headers=problem.headers, chosen=None, kind=problem.kind, facts=problem.facts)
+
+    def lost(self, otherwise: Answer) -> Answer:
+        """What a person reads at an address that there is not; programs are answered `otherwise`."""
+
+        async def answer(request: Request, error: Exception) -> Response:
+            missing = isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND
+            if missing and request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", ""):
+                return await self.on_problem(request, PageProblem(HTTPStatus.NOT_FOUND, "nothing_here"))
+            return await otherwise(request, error)
+
+        return answer
 
     def router(self) -> APIRouter:
         """The stylesheet; its address changes with its content, so it may be kept."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
-from collections.abc import Callable
+import socket
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -14,10 +16,15 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import uvicorn
 from fastapi import FastAPI
+from itsdangerous import TimestampSigner
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import async_playwright
 from pydantic import SecretStr, TypeAdapter
 from ruamel.yaml import YAML
 
+from certificates.issue import CertificateFacts, issue
 from gateway.links import Bearer, LinkSigner, Purpose
 from gateway.settings import Settings
 from mentorship import commands as c
@@ -220,3 +227,105 @@ def says() -> Callable[[httpx.Response], str]:
 @pytest.fixture
 def browser(http: httpx.AsyncClient) -> Browser:
     return Browser(http)
+
+
+# -- a real browser ---------------------------------------------------------------------------------------------------------
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest_asyncio.fixture
+async def chromium() -> AsyncIterator[Chromium]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-sync"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def served(app) -> AsyncIterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        serving = asyncio.create_task(server.serve([listening]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+@dataclass
+class Issued:
+    id: str
+    credential: str
+    pdf: bytes
+
+
+@pytest.fixture
+def certify(two, issuer, settings) -> Callable[..., Any]:
+    """A certificate, as the worker issues it."""
+
+    async def certify(who: str = "ben", **more: Any) -> Issued:
+        facts = {
+            "holder_name": {"ana": "Ana Mentor", "ben": "Ben Mentee"}[who],
+            "holder_ref": two.ref(who),
+            "holder_email": f"{who}@example.org",
+            "programme_title": "Engineering mentorship 2027",
+            "started_on": "2026-03-01",
+            "completed_at": "2026-08-30T08:00:00+00:00",
+            "share": 80,
+            "milestones_done": 9,
+            "milestones_total": 10,
+            "language": "en",
+            "time_zone": "Europe/London",
+            **more,
+        }
+        reserved = await two.records.certificates.reserve(two.mentorship, two.ref(who), facts)
+        named = CertificateFacts.model_validate({**facts, "id": reserved.id, "issued_at": reserved.issued_at})
+        made = await asyncio.to_thread(issue, named, issuer, base_url=settings.base_url)
+        await two.records.certificates.store(reserved.id, made.credential_json, made.pdf)
+        return Issued(reserved.id, made.credential_json, made.pdf)
+
+    return certify
+
+
+async def some_weeks(two: Two) -> Two:
+    """Held, called off, moved, goals, a milestone, one meeting to report, feedback kept to oneself."""
+    for who in ("ana", "ben"):
+        await two.say(who, c.ConfirmMeeting(meeting="all"))
+    notes = two.records.notes
+    steps = tuple([await notes.put(two.ref("ben"), two.mentorship, "action", text) for text in ("Ask who has led one", "Take the next one")])
+    goal = await notes.put(two.ref("ben"), two.mentorship, "goal", "Lead a design review")
+    await two.say("ben", c.SetGoal(goal="g-1", note_id=goal, actions=steps))
+    await two.until(two.meeting(1).start + timedelta(hours=1))
+    await two.say("ben", c.ReportMeeting(meeting=1, held=True))
+    for who, text in (("ben", "Your question about what I avoid stayed with me."), ("ana", "Ben prepares so well that an hour is short.")):
+        note = await notes.put(two.ref(who), two.mentorship, "feedback", text, who == "ana")
+        await two.say(who, c.SubmitPrivately(body=c.Feedback(meeting=1, note_id=note, shared=who == "ana")))
+    await two.until(two.meeting(2).start - timedelta(hours=3))
+    await two.say("ana", c.CancelMeeting(meeting=2, reason="work"))
+    await two.say("ana", c.MoveMeeting(meeting=4, to=two.meeting(4).start + timedelta(days=1)))
+    await two.until(two.meeting(3).start + timedelta(hours=2))
+    await two.say("ana", c.RecordMilestone(milestone="shadowing"))
+    return two
+
+
+@pytest_asyncio.fixture
+async def lived(two) -> Two:
+    """Some weeks in."""
+    return await some_weeks(two)
+
+
+@pytest.fixture
+def old(two, monkeypatch) -> Callable[..., str]:
+    """A token that was made so long ago."""
+
+    def made(purpose: Purpose, ago: timedelta, who: str = "ben") -> str:
+        real = TimestampSigner.get_timestamp
+        with monkeypatch.context() as patch:
+            patch.setattr(TimestampSigner, "get_timestamp", lambda self: real(self) - int(ago.total_seconds()))
+            return two.token(who, purpose)
+
+    return made

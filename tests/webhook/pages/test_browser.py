@@ -1,93 +1,143 @@
-"""A real browser: readable by everybody, usable without JavaScript, with a keyboard, on a phone, at 200 %."""
+"""A real browser: readable by everybody, usable without JavaScript, with a keyboard, on a phone, at 200 %, in every language."""
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
-import uvicorn
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Page, expect
 
+from gateway.links import Bearer
 from mentorship import commands as c
+from records.errors import RecordsUnavailable
+from records.people import Profile
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
-
-
-@pytest_asyncio.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-sync"])
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture
-async def served(app) -> AsyncIterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-        serving = asyncio.create_task(server.serve([listening]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        await serving
-
-
-@pytest_asyncio.fixture
-async def lived(two):
-    """Some weeks in: held, called off, moved, goals, a milestone, one meeting to report."""
-    for who in ("ana", "ben"):
-        await two.say(who, c.ConfirmMeeting(meeting="all"))
-    await two.say("ben", c.SetGoal(goal="g-1", note_id=await two.records.notes.put(two.ref("ben"), two.mentorship, "goal", "Lead a design review")))
-    await two.until(two.meeting(1).start + timedelta(hours=1))
-    await two.say("ben", c.ReportMeeting(meeting=1, held=True))
-    await two.until(two.meeting(2).start - timedelta(hours=3))
-    await two.say("ana", c.CancelMeeting(meeting=2, reason="work"))
-    await two.say("ana", c.MoveMeeting(meeting=4, to=two.meeting(4).start + timedelta(days=1)))
-    await two.until(two.meeting(3).start + timedelta(hours=2))
-    await two.say("ana", c.RecordMilestone(milestone="shadowing"))
-    return two
+VARIANTS = [("light", 320, "de"), ("dark", 320, "ar"), ("dark", 500, "en"), ("light", 1000, "ar")]
+"""Colours, width and language. 320 is a small phone, 500 a window of 1,000 at 200 %."""
 
 
 def paths(two) -> list[str]:
+    """Every page of Ben's that a look opens, and those that are everybody's."""
     acts = [
-        ("cancel_meeting", 5),
-        ("move_meeting", 5),
-        ("report_meeting", 3),
-        ("excuse", 2),
-        ("set_goal",),
         ("confirm_expectations",),
+        ("confirm_meeting", 5),
+        ("confirm_meeting", "all"),
+        ("move_meeting", 5),
+        ("move_meeting", 4),
+        ("cancel_meeting", 5),
+        ("cancel_meeting", 3),
+        ("excuse", 2),
+        ("report_meeting", 3),
+        ("report_meeting",),
+        ("dispute", 3),
+        ("record_milestone", "introduction"),
         ("object_to_milestone", "shadowing"),
+        ("set_goal",),
+        ("set_goal", "g-1"),
+        ("report_goal", "g-1"),
+        ("ask_extension",),
+        ("calendar",),
+        ("reminders",),
+        ("certificate",),
+        ("private_link",),
     ]
-    own = [two.page("ben", *act) for act in acts] + [two.page(), two.page("ben", "private_link")]
-    private = [two.private(), two.private("ben", "pulse"), two.private("ben", "feedback", 1), two.private("ben", "pins"), two.private("ben", "end_wish")]
-    return [*own, *private, "/who-sees-what", "/new-link", "/c/unknown", "/p/forged"]
+    private = [(), ("feedback", 1), ("pulse",), ("closing",), ("pins",), ("end_wish",)]
+    concern = f"/concern/{two.token('ben', 'private')}"
+    unsubscribe = f"/u/{two.token('ben', 'unsubscribe')}"
+    everybodys = ["/", "/new-link", "/who-sees-what", "/c/unknown", unsubscribe, "/p/forged", two.page("ben", "nonsense")]
+    return [two.page(), *(two.page("ben", *act) for act in acts), *(two.private("ben", *act) for act in private), concern, f"{concern}/new", *everybodys]
 
 
-@pytest.mark.parametrize(("scheme", "lang"), [("light", "en"), ("dark", "de"), ("light", "ar")])
-async def test_no_page_has_a_barrier_that_axe_finds(scheme, lang, chromium, served, lived):
-    page = await chromium.new_page(color_scheme=scheme, viewport={"width": 1000, "height": 900})
-    for path in paths(lived):
-        await page.goto(f"{served}{path}?lang={lang}")
-        found = (await Axe().run(page)).response["violations"]
-        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], path
+@pytest.fixture
+async def team(lived) -> dict[str, str]:
+    """Whom the programme names, and Ben can choose from."""
+    names = (("e-1001", "Petra Sommer"), ("e-1002", "Ali Haddad"), ("e-1003", "Lee Owner"), ("e-1004", "Sam Outside"))
+    return await lived.records.people.enrol([Profile(person_id=one, name=name, email=f"{one}@example.org") for one, name in names])
 
 
-@pytest.mark.parametrize("width", [320, 500])
-async def test_nothing_is_cut_off_on_a_phone_or_at_200_percent(width, chromium, served, lived):
-    """A window of 1,000 points at 200 % is one of 500."""
-    page = await chromium.new_page(viewport={"width": width, "height": 700})
-    for lang in ("en", "de", "ar"):
-        for path in paths(lived):
+async def withdrawable(lived) -> str:
+    """The address at which Ben can take back what he reported."""
+    return lived.page("ben", "withdraw", next(iter(lived.meeting(1).reports)).report)
+
+
+@contextmanager
+def records_away(lived, monkeypatch):
+    async def gone(*_args, **_more):
+        raise RecordsUnavailable("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lived.records.cohorts, "by_mentorship", gone)
+        yield
+
+
+Check = Callable[[str], Awaitable[None]]
+
+
+@asynccontextmanager
+async def looking(chromium, scheme: str, width: int) -> AsyncIterator[tuple[Page, Check]]:
+    """A page, and the check of what it shows: nothing that axe finds, nothing cut off, nothing beside one main heading."""
+    context = await chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = await context.new_page()
+    axe = Axe()
+
+    async def check(what: str) -> None:
+        found = (await axe.run(page, options={"resultTypes": ["violations"]})).response["violations"]
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], what
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, what
+        assert await page.locator("h1").count() == 1, what
+
+    yield page, check
+    await context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width", "lang"), VARIANTS)
+async def test_no_page_has_a_barrier_or_is_cut_off(scheme, width, lang, chromium, served, lived, team, certify, running, old, monkeypatch):
+    made = await certify()
+    note = next(note.id for note in await lived.records.notes.of(lived.mentorship) if note.kind == "feedback" and not note.shared)
+    expired = [f"/p/{old('page', timedelta(days=61))}", f"/private/{old('private', timedelta(minutes=16))}"]
+    every = [*paths(lived), lived.private("ben", "share", note), f"/c/{made.id}", await withdrawable(lived), *expired]
+    async with looking(chromium, scheme, width) as (page, check):
+        for path in every:
             await page.goto(f"{served}{path}?lang={lang}")
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (path, lang)
+            await check(path)
+
+        async def pressed(what: str) -> None:
+            await page.locator("main form button").first.click()
+            await check(what)
+
+        # What only a form leads to: each step of a concern, an empty form, a link that was asked for, reminders that are off.
+        await page.goto(f"{served}/concern/{lived.token('ben', 'private')}/new?lang={lang}")
+        await page.locator("input[value=partner]").check()
+        await pressed("whom to tell")
+        await page.locator("input[name=contact]").first.check()
+        await page.locator("textarea").fill("It weighs on me.")
+        await pressed("a concern that was sent")
+        case = (await lived.records.cases.of_raiser(lived.ref("ben"), lived.mentorship))[-1]
+        await page.goto(f"{served}/case/{lived.signer.token('case', Bearer(case.id, case.contacts[0]))}?lang={lang}")
+        await check("somebody was asked")
+        await pressed("a concern that is read")
+        await pressed("a concern that was taken")
+        await pressed("a concern that is read again")
+        await page.goto(f"{served}{lived.page('ben', 'report_meeting', 3)}?lang={lang}")
+        await pressed("a form with a fault")
+        await page.goto(f"{served}{lived.page('ben', 'private_link')}?lang={lang}")
+        await pressed("a link on its way")
+        await page.goto(f"{served}/u/{lived.token('ben', 'unsubscribe')}?lang={lang}")
+        await pressed("reminders that are off")
+        await page.goto(f"{served}{lived.page()}?lang={lang}")
+        await check("a page without reminders")
+
+        with records_away(lived, monkeypatch):
+            await page.goto(f"{served}{lived.page()}?lang={lang}")
+            await check("records away")
+        await lived.say("ana", c.SubmitPrivately(body=c.EndWish()))
+        for path in (lived.page(), lived.private(), lived.page("ben", "set_goal")):
+            await page.goto(f"{served}{path}?lang={lang}")
+            await check(f"over: {path}")
 
 
 @pytest.mark.parametrize("scripted", [True, False])
@@ -103,6 +153,25 @@ async def test_we_met_by_keyboard_alone_with_and_without_javascript(scripted, ch
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status").first).to_contain_text("Kept safely.")
     assert [name for name, _ in await mentorship.signals()] == ["report_meeting"]
+
+
+async def test_where_the_keyboard_is_can_be_seen_on_everything_that_can_be_reached(chromium, served, lived):
+    page = await chromium.new_page()
+    for path in (lived.page(), lived.page("ben", "report_meeting", 3), lived.page("ben", "set_goal")):
+        await page.goto(served + path)
+        reached = 0
+        for _ in range(80):
+            await page.keyboard.press("Tab")
+            seen = await page.evaluate(
+                """() => { const e = document.activeElement; if (e === document.body) return null;
+                const s = getComputedStyle(e); return [e.outerHTML.slice(0, 80), s.outlineStyle, parseFloat(s.outlineWidth)]; }"""
+            )
+            if seen is None:
+                break
+            reached += 1
+            assert seen[1] == "solid", seen
+            assert seen[2] >= 2, seen
+        assert reached > 5
 
 
 async def test_the_browser_loads_nothing_from_elsewhere_and_complains_of_nothing(chromium, served, lived):
@@ -123,3 +192,11 @@ async def test_the_picture_grows_from_the_right_in_arabic(chromium, served, live
         await page.goto(f"{served}{lived.page()}?lang={lang}")
         held[lang] = (await page.locator("svg.picture circle.held").first.bounding_box())["x"]
     assert held["en"] < 640 < held["ar"]  # the middle of the window
+
+
+async def test_another_language_shows_the_same_page(chromium, served, lived):
+    page = await chromium.new_page()
+    await page.goto(served + lived.page("ben", "cancel_meeting", 5))
+    await page.get_by_role("link", name="العربية").click()
+    assert re.search(r"/cancel_meeting/5\?lang=ar$", page.url)
+    await expect(page.locator("html")).to_have_attribute("dir", "rtl")

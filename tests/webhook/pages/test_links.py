@@ -5,26 +5,12 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 
-import itsdangerous.timed
 import pytest
 from icalendar import Calendar
 
 from gateway.links import Bearer, LinkSigner
 from gateway.logs import configure
 from mentorship import commands as c
-
-
-@pytest.fixture
-def old(two, monkeypatch):
-    """A token that was made so long ago."""
-
-    def made(purpose: str, ago: timedelta, who: str = "ben") -> str:
-        real = itsdangerous.timed.TimestampSigner.get_timestamp
-        with monkeypatch.context() as patch:
-            patch.setattr(itsdangerous.timed.TimestampSigner, "get_timestamp", lambda self: real(self) - int(ago.total_seconds()))
-            return two.token(who, purpose)
-
-    return made
 
 
 async def test_an_old_link_says_so_and_mails_a_fresh_one_to_the_known_address(old, http, two, outbox):
@@ -53,6 +39,13 @@ async def test_a_forged_or_shortened_link_opens_nothing(change, http, two):
     assert "This link does not open anything" in answer.text
 
 
+async def test_a_link_with_somebody_elses_name_in_it_opens_nothing(http, two):
+    hers, his = two.token("ana").split("."), two.token("ben").split(".")
+    for mixed in ([hers[0], *his[1:]], [his[0], *hers[1:]], [*his[:2], hers[2]]):
+        answer = await http.get(f"/p/{'.'.join(mixed)}")
+        assert (answer.status_code, "This link does not open anything" in answer.text) == (404, True)
+
+
 async def test_a_link_of_one_purpose_never_opens_another(http, two):
     for path, purpose in (
         ("/p/{}", "calendar"),
@@ -70,6 +63,24 @@ async def test_a_link_of_another_pair_or_of_a_stranger_opens_nothing(http, two, 
     signer = LinkSigner(settings.link_secrets)
     for bearer in (Bearer(two.mentorship, "p-nobody"), Bearer("mentorship.spring-2027.m-none", two.ref("ben"))):
         assert (await http.get(f"/p/{signer.token('page', bearer)}")).status_code == 404
+
+
+async def test_a_form_that_comes_after_the_end_gives_the_words_back(browser, two, mentorship, running, says):
+    tab = await browser.get(two.page("ben", "set_goal"))
+    await two.say("ana", c.SubmitPrivately(body=c.EndWish()))
+    answer = await browser.send(tab, "/set_goal", text="Speak up in reviews", steps="Ask one question")
+    assert answer.status_code == 409
+    assert "This mentorship is over." in says(answer)
+    assert "Speak up in reviews</textarea>" in answer.text
+    assert await mentorship.signals() == []
+
+
+async def test_a_pages_link_that_went_stale_while_writing_gives_the_words_back_and_mails_a_fresh_one(old, http, two, outbox, says):
+    token = old("page", timedelta(days=61))
+    answer = await http.post(f"/p/{token}/set_goal", data={"form": "x", "text": "Speak up in reviews", "steps": "Ask one question"})
+    assert answer.status_code == 410
+    assert "Speak up in reviews" in says(answer)
+    assert f"/p/{token}/again" in answer.text
 
 
 async def test_a_pair_that_is_over_hears_that_it_ended_and_not_who_or_why(browser, two, says):

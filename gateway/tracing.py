@@ -1,0 +1,135 @@
+"""One trace from a door to what comes of it: hook → signal → workflow → activity → what the next workflow task starts.
+
+The SDK's own interceptor writes what clients and activities do. What happens inside a workflow is ours: there, the SDK hangs every
+span under the trace that *started* the workflow, and a mentorship lives for half a year; we hang it under what caused it. Spans of
+workflow tasks are instants, written once: replaying writes none. Headers carry a trace's ids and nothing else (H12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from opentelemetry.trace import SpanKind, Tracer, set_span_in_context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.contrib.opentelemetry import TracingInterceptor
+from temporalio.converter import PayloadConverter
+from temporalio.worker import (
+    ExecuteWorkflowInput,
+    HandleSignalInput,
+    HandleUpdateInput,
+    StartActivityInput,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+    WorkflowOutboundInterceptor,
+)
+
+Carrier = dict[str, str]
+"""A span's place, as a header carries it: `{"traceparent": …}`."""
+
+Write = Callable[[str, Carrier, dict[str, str], int, SpanKind], Carrier]
+
+_HEADER = "_tracer-data"
+"""The SDK's own name for it, which its clients and activities use."""
+_WRITE = "mentorship_write_span"
+
+
+class Tracing(TracingInterceptor):
+    """Given to a client; workers of that client have it too. Baggage is not carried: callers could put anybody's name into it."""
+
+    def __init__(self, tracer: Tracer | None = None) -> None:
+        super().__init__(tracer)
+        self.header_key = _HEADER
+        self.text_map_propagator = TraceContextTextMapPropagator()
+
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[Any]:  # noqa: A002 - the SDK's name
+        """Not the SDK's class, which its signature names; ours needs only what every inbound interceptor has."""
+        input.unsafe_extern_functions[_WRITE] = self._write_span
+        return _TracedWorkflow
+
+    def _write_span(self, name: str, parent: Carrier, attributes: dict[str, str], at: int, kind: SpanKind) -> Carrier:
+        """Outside of the workflow's sandbox. `at` is nanoseconds since the epoch."""
+        context = self.text_map_propagator.extract(parent)
+        span = self.tracer.start_span(name, context, kind=kind, attributes=attributes, start_time=at)
+        span.end(end_time=at)
+        carrier: Carrier = {}
+        self.text_map_propagator.inject(carrier, set_span_in_context(span, context))
+        return carrier
+
+
+class _TracedWorkflow(WorkflowInboundInterceptor):
+    """Knows what came last in this workflow task: that is taken for the cause of what the task starts."""
+
+    def __init__(self, next: WorkflowInboundInterceptor) -> None:  # noqa: A002 - the SDK's name
+        super().__init__(next)
+        self._write = cast("Write", workflow.extern_functions()[_WRITE])
+        self._cause: Carrier | None = None
+        self._task = -1
+
+    def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+        super().init(_TracedOutbound(outbound, self))
+
+    async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:  # noqa: A002 - the SDK's name
+        self._came(f"RunWorkflow:{workflow.info().workflow_type}", input.headers)
+        return await super().execute_workflow(input)
+
+    async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002 - the SDK's name
+        self._came(f"HandleSignal:{input.signal}", input.headers)
+        await super().handle_signal(input)
+
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:  # noqa: A002 - the SDK's name
+        self._came(f"HandleUpdate:{input.update}", input.headers)
+        return await super().handle_update_handler(input)
+
+    @property
+    def cause(self) -> Carrier | None:
+        """None when a timer, or something untraced, woke the workflow: what it starts then begins a trace of its own."""
+        return self._cause if self._task == workflow.info().get_current_history_length() else None
+
+    def caused_by(self, carrier: Carrier) -> None:
+        """For the rest of this workflow task."""
+        self._cause, self._task = carrier, workflow.info().get_current_history_length()
+
+    def span(self, name: str, parent: Carrier, kind: SpanKind) -> Carrier:
+        """The new span's place; on replay nothing is written, and the parent's stands in, which history itself holds."""
+        if workflow.unsafe.is_replaying():
+            return parent
+        info = workflow.info()
+        return self._write(name, parent, {"temporalWorkflowID": info.workflow_id, "temporalRunID": info.run_id}, workflow.time_ns(), kind)
+
+    def _came(self, name: str, headers: Mapping[str, Payload]) -> None:
+        carrier = _read(headers)
+        if carrier:
+            self.caused_by(self.span(name, carrier, SpanKind.SERVER))
+
+
+class _TracedOutbound(WorkflowOutboundInterceptor):
+    def __init__(self, next: WorkflowOutboundInterceptor, workflow_side: _TracedWorkflow) -> None:  # noqa: A002 - the SDK's name
+        super().__init__(next)
+        self._inside = workflow_side
+
+    def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002 - the SDK's name
+        """What its completion wakes is caused by it: a mail goes out once the journal is written."""
+        cause = self._inside.cause
+        if cause is None:
+            return super().start_activity(input)
+        carrier = self._inside.span(f"StartActivity:{input.activity}", cause, SpanKind.CLIENT)
+        input.headers = {**input.headers, _HEADER: PayloadConverter.default.to_payload(carrier)}
+        handle = super().start_activity(input)
+        handle.add_done_callback(lambda _: self._inside.caused_by(carrier))
+        return handle
+
+
+def _read(headers: Mapping[str, Payload]) -> Carrier:
+    """Empty for none, and for what somebody else put there: a header must not stop a workflow."""
+    payload = headers.get(_HEADER)
+    if payload is None:
+        return {}
+    try:
+        found = PayloadConverter.default.from_payload(payload)
+    except Exception:  # noqa: BLE001 - whatever a stranger's payload makes of a decoder
+        return {}
+    traceparent = found.get("traceparent") if isinstance(found, dict) else None
+    return {"traceparent": traceparent} if isinstance(traceparent, str) else {}

@@ -1,0 +1,172 @@
+"""What the coordinators' list says in words: why a pair could use a person, one next step, and a mail drafted for it (P7).
+
+A line is a code. Nobody's reasons stand behind it here, and no number of anything (H14): whoever reads this could tell none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from notices.language import Language
+from notices.readers import NoAddress, Reader, plain
+
+UNPRINTABLE = "unprintable"
+"""A certificate waits for a font; the line closes by itself once there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineWords:
+    """Whole sentences."""
+
+    why: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail that a coordinator may send as it is, change, or leave. `mailto` opens it in their own mail program."""
+
+    to: tuple[str, ...]
+    subject: str
+    body: str
+
+    @property
+    def mailto(self) -> str:
+        asked = urlencode({"subject": self.subject, "body": self.body.replace("\n", "\r\n")}, quote_via=quote)
+        return f"mailto:{','.join(quote(address, safe='@') for address in self.to)}?{asked}"
+
+
+def code_of(line: str) -> str:
+    """The kind of a line; whose cancellations it is about is said by name, if at all."""
+    return "cancellations" if line.startswith("cancellations") else line
+
+
+def line_words(line: str, language: Language, about: str | None = None) -> LineWords:
+    """A code that is new to this release has words, too. `about` names the one whom it is about, where that is one person."""
+    _ = _gettext(language)
+    if about is not None and code_of(line) == "cancellations":
+        step = _("Offer help to %(name)s: perhaps another rhythm fits. Nothing is imposed.") % {"name": about}
+        return LineWords(_("Meetings keep falling through at short notice."), step)
+    match code_of(line):
+        case "not_held":
+            return LineWords(
+                _("Several planned meetings in a row did not take place."), _("Ask both what would help: other times, a slower rhythm, or a pause.")
+            )
+        case "silence":
+            return LineWords(_("Nothing has been heard about the last meetings."), _("Ask both how it is going, and whether their mails arrive."))
+        case "no_meeting":
+            return LineWords(_("They have not had a first meeting yet."), _("Help them to find a first date."))
+        case "rematch":
+            return LineWords(_("They have not met for a long time since the start."), _("Offer both a new match, or a good close."))
+        case "partner_left":
+            return LineWords(_("One of the two stepped away from the programme."), _("Offer the other a new match, or a good close."))
+        case "reporting_line":
+            return LineWords(
+                _("The two lie within one reporting line now."), _("Ask each for themself whether they would like to go on, or prefer a new match.")
+            )
+        case "on_leave":
+            return LineWords(_("One of the two is away for longer than a pause may last."), _("Ask the other how they would like to go on."))
+        case "cancellations":
+            return LineWords(
+                _("Meetings keep falling through at short notice."),
+                _("Offer help to the person named on your list: perhaps another rhythm fits. Nothing is imposed."),
+            )
+        case "unprintable":
+            return LineWords(
+                _("A certificate waits: one of its characters is in no font that is installed."),
+                _("Ask whoever runs the service to add a font; “mentorship doctor” names the character. The certificate then comes by itself."),
+            )
+        case _:
+            return LineWords(_("This pair could use a person."), _("Ask both how it is going."))
+
+
+def draft(line: str, language: Language, *, people: Sequence[Reader], programme: str, coordinator: str) -> Draft | None:
+    """To these people, who are those whom the line is about. None when none of them can be written to."""
+    addresses = tuple(address for person in people if (address := _address(person)) is not None)
+    names = [person.name for person in people if person.name and _address(person) is not None]
+    if not addresses:
+        return None
+    _ = _gettext(language)
+    subject, first, second = _draft(code_of(line), _)
+    name = language.isolated(plain(programme))
+    greeting = _("Hello %(one)s and %(two)s,") % {"one": names[0], "two": names[1]} if len(names) == 2 else _("Hello %(name)s,") % {"name": ", ".join(names)}
+    beginning = _("I look after the programme %(programme)s.") % {"programme": name}
+    regards = _("Kind regards")
+    body = "\n\n".join((greeting, f"{beginning} {first}", second, f"{regards}\n{plain(coordinator)}"))
+    return Draft(addresses, subject, body)
+
+
+def _draft(code: str, _: Callable[[str], str]) -> tuple[str, str, str]:
+    """Its subject and two paragraphs. To one's own cancellations only their own person is written, and nobody is copied in."""
+    match code:
+        case "not_held":
+            return (
+                _("Your mentoring meetings"),
+                _("Several of your planned meetings did not take place. That happens, and nobody needs to explain anything."),
+                _("What would help: other times, a slower rhythm, or a pause? Tell me, or change it on your page."),
+            )
+        case "silence":
+            return (
+                _("How is it going with your mentoring?"),
+                _("We have not heard how your last meetings went. If you met, two taps on your page are enough; if not, that is fine as well."),
+                _("Do our mails reach you? And is there anything that I can do?"),
+            )
+        case "no_meeting":
+            return (
+                _("Shall we find your first date?"),
+                _("As far as we know, you have not had your first meeting yet."),
+                _("If dates are the difficulty, send me two or three that would suit you, and I will help."),
+            )
+        case "rematch":
+            return (
+                _("How would you like to go on?"),
+                _("As far as we know, you have not been able to meet yet. That has many possible causes, and none is held against anybody."),
+                _(
+                    "Would you like to begin now, would a new match suit you better, or shall it come to a good close? Each is fine; tell me, each for yourself."
+                ),
+            )
+        case "partner_left":
+            return (
+                _("How would you like to go on?"),
+                _("Your mentorship has ended, since one of you stepped away from the programme."),
+                _("Would a new match suit you, or shall it come to a good close? What you have reached so far stays yours."),
+            )
+        case "reporting_line":
+            return (
+                _("How would you like to go on?"),
+                _("As I see, one of you now stands above the other in the company. A mentorship is meant to be free of that, though nothing ends by itself."),
+                _("Would you like to go on as you are, or would a new match suit you better? Each is fine; tell me, each for yourself."),
+            )
+        case "cancellations":
+            return (
+                _("Can I help with your mentoring meetings?"),
+                _("As you know, the service told me that meetings have fallen through at short notice. I know no reasons, and nothing is held against you."),
+                _("Would another rhythm, other times or a pause make it easier? I am glad to help, in ten minutes or by mail."),
+            )
+        case "on_leave":  # the partner has heard of a pause only, so the draft says no more
+            return (
+                _("How would you like to go on?"),
+                _("The longest pause that the programme allows is used up, and your meetings could not go on yet."),
+                _("Shall it last longer, come to a good close, or begin anew at a later time? Each is fine; tell me, each for yourself."),
+            )
+        case "unprintable":
+            return (
+                _("Your certificate is on its way"),
+                _("A certificate of yours waits for a technical detail: a character in it that could not be printed yet. We are looking after it."),
+                _("There is nothing for you to do. It comes by itself as soon as it is ready."),
+            )
+        case _:
+            return (_("Your mentorship"), _("I would like to hear how you are doing."), _("Is there anything that I can do for you?"))
+
+
+def _gettext(language: Language) -> Callable[[str], str]:
+    return lambda text: str(language.translations.ugettext(text))
+
+
+def _address(person: Reader) -> str | None:
+    try:
+        return person.address
+    except NoAddress:
+        return None

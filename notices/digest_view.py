@@ -1,0 +1,64 @@
+"""What the coordinators' mails may say: names, what could be done, and counts. No reason and no rung is handed in, so none can be told (H14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mentorship.people import Side
+
+
+@dataclass(frozen=True)
+class DigestRow:
+    """One pair that needs a person: its names as one phrase, and what stands in the list, in words."""
+
+    names: str
+    why: str
+    step: str
+    since: str
+
+
+@dataclass(frozen=True)
+class DigestView:
+    """The digest's facts; the rest of its attributes are those that every mail's frame asks for.
+
+    `more` is how many do not stand here, in either group. `opened` and `closed` count the last seven days.
+    """
+
+    reader: str
+    programme: str
+    place: str
+    page: str
+    closing: bool
+    number: int
+    waiting: tuple[DigestRow, ...]
+    mine: tuple[DigestRow, ...]
+    more: int
+    others: int
+    aside: int
+    opened: int
+    closed: int
+    pairs: int
+    running: int
+    over: int
+    held: int
+    reached: int
+    certified: int
+    who_sees_what: str | None = None
+    unsubscribe: str | None = None
+    side: Side | Literal["coordinators"] = "coordinators"
+
+
+@dataclass(frozen=True)
+class WaitingView:
+    """The reminder's facts: how many wait for anybody, and how many are in the reader's own hands."""
+
+    reader: str
+    programme: str
+    place: str
+    page: str
+    number: int
+    mine: int
+    who_sees_what: str | None = None
+    unsubscribe: str | None = None
+    side: Side | Literal["coordinators"] = "coordinators"

@@ -1,0 +1,82 @@
+"""Milestones as a mail lists them: each with what became of it, and when, in the reader's zone (H7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from mentorship.effects import MilestoneFacts
+from mentorship.instant import Instant
+from mentorship.programme import Milestone, Texts
+from notices.language import Clock
+
+MilestoneState = Literal["done", "waived", "carried", "late", "open", "unconfirmed", "unreached"]
+"""`carried`: done with an earlier mentor. `late`: done after the end, so it does not count. `open` ones nobody reported, `unconfirmed`
+ones need the word of both, `unreached` ones come about by facts.
+"""
+COUNT: frozenset[MilestoneState] = frozenset({"done", "waived", "carried"})
+_NEAR = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class MilestoneView:
+    title: str
+    state: MilestoneState
+    when: str | None
+
+    @property
+    def counts(self) -> bool:
+        return self.state in COUNT
+
+
+class Milestones:
+    """The facts of one notice in words. `ends` is the end that they were judged by, where the notice tells it."""
+
+    def __init__(self, facts: Sequence[MilestoneFacts], texts: Texts, clock: Clock, ends: Instant | None) -> None:
+        self._facts = tuple(facts)
+        self._rules: dict[str, Milestone] = {milestone.id: milestone for milestone in texts.milestones}
+        self._clock = clock
+        self._ends = ends
+
+    def listed(self) -> tuple[MilestoneView, ...]:
+        return tuple(map(self._listed, self._facts))
+
+    def _listed(self, facts: MilestoneFacts) -> MilestoneView:
+        title = self.title(facts.id)
+        if facts.waived:
+            return MilestoneView(title, "waived", None)
+        if facts.done_at is not None:
+            return MilestoneView(title, "carried" if facts.carried else "done", self._clock.when(facts.done_at))
+        if facts.late_at is not None:
+            return MilestoneView(title, "late", self._beside_the_end(facts.late_at))
+        return MilestoneView(title, self._missing(facts.id), None)
+
+    def _missing(self, identifier: str) -> MilestoneState:
+        rule = self._rules.get(identifier)
+        if rule is not None and rule.when is not None:
+            return "unreached"
+        return "unconfirmed" if rule is not None and rule.by == "both" else "open"
+
+    def title(self, identifier: str) -> str:
+        rule = self._rules.get(identifier)
+        return self._clock.language.isolated(rule.title if rule is not None else identifier)
+
+    def reportable(self, side: str) -> tuple[str, ...]:
+        """Titles of those that this side can report; the others come about by facts, or are the partner's to report."""
+        own = ("either", "both", side)
+        missing = (facts.id for facts in self._facts if facts.done_at is None and facts.late_at is None and not facts.waived)
+        return tuple(self.title(name) for name in missing if name in self._rules and self._rules[name].when is None and self._rules[name].by in own)
+
+    @property
+    def by_a_hair(self) -> bool:
+        """Something came after the end by so little that seconds are shown."""
+        return any(self._close(facts.late_at) for facts in self._facts if facts.late_at is not None)
+
+    def _close(self, instant: datetime) -> bool:
+        return self._ends is not None and abs(instant - self._ends) < _NEAR
+
+    def _beside_the_end(self, instant: datetime) -> str:
+        """With seconds where minutes would read as the same moment as the end."""
+        return self._clock.to_the_second(instant) if self._close(instant) else self._clock.when(instant)

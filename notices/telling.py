@@ -1,0 +1,67 @@
+"""What a mail may tell, asked of the one table of who sees what (H12): a row that changes there changes the mails.
+
+A thing is somebody's: `own` is the reader's, `partner` the other one's of the two, `coordinators` reads of a pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mentorship.effects import NoticeKind
+from mentorship.people import Side
+from mentorship.visibility import Thing, Viewer, may_read
+from notices.readers import Reader
+
+ABOUT: dict[NoticeKind, tuple[Viewer, Thing]] = {
+    "absence_reported": ("partner", "attendance"),
+    "move_proposed": ("partner", "slot_answers"),
+    "nudge": ("own", "late_count"),
+    "coordinator_told": ("own", "coordinator_told"),
+    "case": ("coordinators", "needs_a_person"),
+}
+"""Mails that would say nothing without this one thing: they are not made where the table keeps it from their reader."""
+
+
+class NotToBeTold(Exception):  # noqa: N818 - it names what is the case
+    """The table keeps from its reader what this mail is about. Names the kind only."""
+
+    def __init__(self, kind: NoticeKind) -> None:
+        super().__init__(f"a mail of the kind {kind} may not be read by whom it is for")
+        self.kind = kind
+
+
+def check(kind: NoticeKind) -> None:
+    """Raises NotToBeTold."""
+    about = ABOUT.get(kind)
+    if about is not None and not may_read(*about):
+        raise NotToBeTold(kind)
+
+
+def of_partner(thing: Thing) -> bool:
+    """Whether a reader may be told this of the other one of the two."""
+    return may_read("partner", thing)
+
+
+def partner_for_reader(partner: Reader | None) -> Reader | None:
+    """The other one of the two with what the reader may know: without a name, or without an address, where the table says so."""
+    if partner is None:
+        return None
+    return replace(partner, name=partner.name if of_partner("name") else "", email=partner.email if of_partner("address") else "")
+
+
+def of_pair(thing: Thing) -> bool:
+    """Whether a coordinator may be told this of a pair."""
+    return may_read("coordinators", thing)
+
+
+def of_oneself(thing: Thing) -> bool:
+    return may_read("own", thing)
+
+
+def who_left(stepped_away: Side | None, reader: Side | str) -> str | None:
+    """`reader`, `partner`, or None: who stepped away from the programme, as far as this reader may know."""
+    if stepped_away is None:
+        return None
+    if stepped_away == reader:
+        return "reader"
+    return "partner" if of_partner("stepped_away") else None

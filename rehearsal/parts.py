@@ -1,0 +1,53 @@
+"""The real run in as many processes as the machine has cores, each with a server of its own: a rehearsal has a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rehearsal.server import ready
+from starter.rehearsal_parts import joined, split
+from starter.rehearsal_request import Rehearsed, Request
+
+WORTH_IT = 5
+"""Fewer pairs than this are done before one more process has begun."""
+
+
+async def rehearse(request: Request, progress: Callable[[str], None] = lambda _: None) -> Rehearsed:
+    """As `real.rehearse` does. Raises as `ready`, and RuntimeError with what a part said last."""
+    found = split(request, max(1, min(os.cpu_count() or 1, len(request.pairs) // WORTH_IT)))
+    ready(request)
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+        try:
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(_in_a_process(part, Path(folder) / f"{number}.json", progress)) for number, part in enumerate(found)]
+        except ExceptionGroup as failed:
+            raise RuntimeError(str(failed.exceptions[0])) from failed
+    return joined(request, [task.result() for task in running])
+
+
+async def _in_a_process(part: Request, path: Path, progress: Callable[[str], None]) -> Rehearsed:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "rehearsal", str(path), "--whole",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    last = "it said nothing"
+    try:
+        if child.stdin is not None and child.stderr is not None:
+            child.stdin.write(part.model_dump_json(by_alias=True).encode())
+            child.stdin.close()
+            async for line in child.stderr:
+                last = line.decode(errors="replace").strip() or last
+                if last.startswith("rehearsed "):
+                    progress(last.removeprefix("rehearsed "))
+        if await child.wait():
+            raise RuntimeError(last)
+    finally:
+        if child.returncode is None:  # another part has failed, or nobody waits any more
+            child.kill()
+            await child.wait()
+    return Rehearsed.model_validate_json(await asyncio.to_thread(path.read_text, "utf-8"))

@@ -1,0 +1,107 @@
+"""What a rehearsal has instead of the real thing, behind the ports of the real activities: a post that counts, a ledger and a journal in memory.
+
+Writing every mail and every row would take longer than everything else together, and nobody would read them. What is sent when, and
+what is journaled in which order, is decided by the real workflows and activities; how many are too many by the same rules as in records.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from activities.journal import JournalHead
+from activities.notices import NoticeRequest, Post, Verdict
+from mentorship.advance import Entry
+from mentorship.budget import room, together
+
+
+class CountedPost:
+    """The first mail of each kind to each side is written and sent by the real post, the others are counted. A zone is asked once."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._zones: dict[str, str] = {}
+        self._written: dict[tuple[str, str, bool], str] = {}
+
+    async def readers(self, request: NoticeRequest) -> tuple[str, ...]:
+        return await self._post.readers(request)
+
+    async def time_zone(self, reader: str, request: NoticeRequest) -> str:
+        if reader not in self._zones:
+            self._zones[reader] = await self._post.time_zone(reader, request)
+        return self._zones[reader]
+
+    async def deliver(self, reader: str, request: NoticeRequest) -> str:
+        """A kind that cannot be written fails here as it would in life."""
+        notice = request.notice
+        kind = (notice.kind, notice.to, notice.certificate is not None)
+        if kind not in self._written:
+            self._written[kind] = await self._post.deliver(reader, request)
+        return self._written[kind]
+
+
+@dataclass
+class HeldMail:
+    key: str
+    person: str
+    kind: str
+    exempt: bool
+    at: datetime
+    verdict: Verdict
+
+
+class HeldLedger:
+    """As the one in records answers, for people of whom nobody has unsubscribed."""
+
+    def __init__(self) -> None:
+        self.mails: dict[str, HeldMail] = {}
+        """By key."""
+        self._counted: dict[str, deque[HeldMail]] = {}
+
+    async def begin(self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta) -> Verdict:  # noqa: PLR0917 - the port's
+        if key in self.mails:
+            known = self.mails[key]
+            return "already" if known.verdict == "send" else known.verdict
+        counted = self._counted.setdefault(person, deque())
+        while counted and counted[0].at <= at - per:
+            counted.popleft()
+        pair = key.partition("/")[0]
+        alike = any(mail.kind == kind and mail.at > at - together(per) and mail.key.partition("/")[0] != pair for mail in counted)
+        verdict: Verdict = "send" if exempt or len(counted) < room(kind, most, alike=alike) else "over_budget"
+        self.mails[key] = HeldMail(key, person, kind, exempt, at, verdict)
+        if verdict == "send" and not exempt:
+            counted.append(self.mails[key])
+        return verdict
+
+    async def sent(self, key: str, message_id: str, at: datetime) -> None:
+        """It went with its verdict: nothing breaks down in between here."""
+
+    async def failed(self, key: str, why: str, at: datetime) -> None:
+        """No mail of a rehearsal is refused; one would be as good as sent."""
+
+
+class HeldJournal:
+    """By mentorship: its entries, and the last that lists would show of it. Nothing is sealed, and no chain is made."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, list[Entry]] = {}
+        self.cards: dict[str, Mapping[str, Any]] = {}
+        self.over_at: dict[str, datetime] = {}
+
+    async def append(self, mentorship: str, entries: Sequence[Entry], card: Mapping[str, Any], over_at: datetime | None) -> JournalHead:
+        """An attempt again changes nothing. Raises ValueError for a gap."""
+        known = self.entries.setdefault(mentorship, [])
+        fresh = [entry for entry in entries if entry.seq > len(known)]
+        if fresh and fresh[0].seq != len(known) + 1:
+            raise ValueError("a journal has no gaps")
+        known += fresh
+        self.cards[mentorship] = card
+        if over_at is not None:
+            self.over_at[mentorship] = over_at
+        return JournalHead(seq=len(known), mac="0" * 64)
+
+    async def seal(self, mentorship: str) -> None:
+        """Nothing comes after it here anyway."""

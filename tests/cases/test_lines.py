@@ -1,0 +1,168 @@
+"""From a pair that falls silent to a line that a coordinator closes on their page: the whole way, with everything real (P7, H14)."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from activities.cases import Standing
+from activities.enrolment import DigestRequest
+from gateway.links import LinkSigner
+from gateway.names import case_id
+from notices.smtp import Mailer
+from webhook.app import create_app
+from worker.digests import SmtpDigests
+
+
+def text_of(mail) -> str:
+    return " ".join(mail.get_body(("plain",)).get_content().split())
+
+
+def reminders(mailbox, who):
+    return [
+        mail["Subject"] for mail in mailbox.to(f"{who}@example.org") if "waiting for somebody" in mail["Subject"] or "Still in your hands" in mail["Subject"]
+    ]
+
+
+def list_in(mail) -> str:
+    found = re.search(r"http://[^/]+(/coordinator/\S+)", mail.get_body(("plain",)).get_content())
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture
+async def page(house):
+    app = create_app(house.settings, house.environment.client, house.records, clock=house.clock)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook", follow_redirects=True) as http:
+        yield http
+
+
+async def press(http, answer, action, **typed):
+    """Sends the form of this answer whose address ends so."""
+    for found in re.finditer(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', answer.text, re.DOTALL):
+        if found[1].partition("?")[0].endswith(action):
+            hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[2])
+            return await http.post(html.unescape(found[1]), data={**{name: html.unescape(value) for name, value in hidden}, **typed})
+    raise AssertionError(f"no form {action}")
+
+
+async def closer(http, answer):
+    found = re.search(r'<a class="button second" href="([^"]*/[0-9a-f]{16})"', answer.text)
+    assert found is not None
+    return await http.get(html.unescape(found[1]))
+
+
+async def silent(house):
+    """Nobody says a word, until a line stands there; that is at the same moment in every run."""
+    for _ in range(60):
+        await house.wait(1)
+        if lines := await house.records.lines.all("spring"):
+            return lines[0]
+    raise AssertionError("no line")
+
+
+async def case_of(house, line):
+    case = await house.records.cases.of_line(line.key)
+    assert case is not None
+    return case
+
+
+async def test_a_line_that_a_pair_raised_is_taken_and_closed_on_the_page_and_its_case_ends(house, mailbox, page):
+    line = await silent(house)
+    await house.wait(8)
+    (told,) = [mail for mail in mailbox.to("ana@example.org") if mail["Subject"] == "1 pair is still waiting for somebody"]
+    assert not any(name in text_of(told) for name in ("Mia", "Noor", "pair-1"))
+    shown = await press(page, await page.get(list_in(told)), "/take")
+    assert "It is in your hands." in shown.text
+    case = await case_of(house, line)
+    await house.wait(hours=1)
+    assert (await house.standing(case)).state == "taken"
+    assert "silence" in (await house.status()).attention
+
+    shown = await press(page, await closer(page, shown), "/close", outcome="talked")
+    assert "Closed: We talked." in shown.text
+    await house.wait(hours=1)
+    assert Standing.model_validate(await house.case(case).result()) == Standing(state="closed")
+    assert "silence" not in (await house.status()).attention
+    (resolved,) = [row for row in await house.records.journal.entries(house.enrolment.mentorship) if row.kind == "command" and row.name == "resolve"]
+    assert (resolved.by, resolved.outcome, resolved.message_id) == (house.refs["ana"], "applied", f"line-{case.id}")
+    assert resolved.at == next(one.closed_at for one in await house.records.lines.all("spring", open_only=False) if one.key == line.key)
+    assert "own record says so, too" in (await page.get(str(shown.request.url))).text
+
+
+async def test_everybody_who_may_is_reminded_once_a_week_until_somebody_takes_it_and_then_only_they(house, mailbox):
+    line = await silent(house)
+    await house.until(line.opened_at + timedelta(days=6.9))
+    assert reminders(mailbox, "ana") == reminders(mailbox, "carl") == []
+    await house.until(line.opened_at + timedelta(days=8))
+    assert len(reminders(mailbox, "ana")) == len(reminders(mailbox, "carl")) == 1
+    assert await house.records.lines.take(line.mentorship, line.line, house.refs["carl"], house.clock.now)
+    for other in await house.records.lines.all("spring"):
+        await house.records.lines.take(other.mentorship, other.line, house.refs["carl"], house.clock.now)
+    before = len(reminders(mailbox, "carl"))
+    await house.wait(13)
+    assert len(reminders(mailbox, "carl")) == before
+    await house.wait(3)
+    assert len(reminders(mailbox, "ana")) == 1
+    assert len(reminders(mailbox, "carl")) == before + 1
+    assert "In your hands: 1" in text_of(mailbox.to("carl@example.org")[-1])
+    assert [mail for mail in mailbox.to("lee@example.org") if "Waiting for" in mail["Subject"]] == []
+
+
+async def test_a_digest_is_a_reminder_so_that_nobody_gets_both(house, mailbox):
+    line = await silent(house)
+    await house.until(line.opened_at + timedelta(days=6))
+    settings = house.settings
+    mailer = Mailer(settings.smtp_host, settings.smtp_port, None, None, "none", 5.0)
+    digests = SmtpDigests(house.records, mailer, LinkSigner(settings.link_secrets), sender=settings.mail_from, base_url=settings.base_url)
+    await digests.send(DigestRequest(cohort="spring", number=1, at=house.clock.now, closing=False))
+    await house.wait(5)
+    assert reminders(mailbox, "ana") == []
+    assert len([mail for mail in mailbox.to("ana@example.org") if "could use a hand" in mail["Subject"]]) == 1
+    await house.wait(3)
+    assert len(reminders(mailbox, "ana")) == 1
+
+
+async def test_who_set_it_aside_is_left_alone_until_that_day(house, mailbox):
+    line = await silent(house)
+    for _ in range(2):
+        until = house.clock.now + timedelta(days=14)
+        assert await house.records.lines.set_aside(line.mentorship, line.line, house.refs["ana"], until, house.clock.now)
+    await house.until(line.opened_at + timedelta(days=27))
+    mine = [subject for subject in reminders(mailbox, "ana") if "hands" in subject]
+    assert mine == []
+
+
+async def test_who_took_it_and_left_gives_it_back_and_the_others_hear_of_it(house, mailbox):
+    line = await silent(house)
+    await house.records.lines.take(line.mentorship, line.line, house.refs["ana"], house.clock.now)
+    ana = await house.records.people.profile(house.refs["ana"])
+    await house.records.people.enrol([ana.model_copy(update={"status": "gone"})])
+    await house.wait(16)
+    assert next(one for one in await house.records.lines.all("spring") if one.key == line.key).taken_by is None
+    assert reminders(mailbox, "ana") == []
+    assert reminders(mailbox, "carl")
+
+
+async def test_who_is_close_to_the_pair_is_not_reminded_either(house, mailbox):
+    """H16."""
+    mia = await house.records.people.profile(house.refs["mia"])
+    await house.records.people.enrol([mia.model_copy(update={"manager_id": "ana"})])
+    line = await silent(house)
+    await house.until(line.opened_at + timedelta(days=9))
+    assert reminders(mailbox, "ana") == []
+    assert len(reminders(mailbox, "carl")) == 1
+
+
+async def test_closing_while_the_mentorship_cannot_be_asked_is_not_lost(house):
+    """The case tries until it is heard: here the mentorship is gone for good, and then nobody has to be told."""
+    line = await silent(house)
+    case = await case_of(house, line)
+    await house.mentorship.terminate()
+    assert await house.records.lines.settle(line.mentorship, line.line, house.refs["ana"], "ended", house.clock.now)
+    await house.environment.client.get_workflow_handle(case_id(case.id)).signal("look")
+    assert Standing.model_validate(await house.case(case).result()) == Standing(state="closed")

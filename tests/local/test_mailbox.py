@@ -1,0 +1,235 @@
+"""The mailbox of one machine: mails as people would see them, and ways into their pages, so that a newcomer can play both sides."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import html
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import recurring_ical_events
+from axe_playwright_python.async_playwright import Axe
+from icalendar import Calendar
+from playwright.async_api import async_playwright
+
+from local.letters import Letter
+from local.mailbox import showing
+from local.ports import HOST, free_ports
+from mentorship.effects import MeetingFacts, SendNotice
+from mentorship.programme import Benefits, Session, Texts
+from notices.compose import Attachment, Elsewhere, Links, Reader, compose
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+SENT = datetime(2027, 3, 1, 7, tzinfo=UTC)
+PEOPLE = {
+    "mia": Reader("p-mia", "Mia Mentor", "mia@example.org", "en", "Europe/Berlin", "mentor"),
+    "noor": Reader("p-noor", "Noor Mentee", "noor@example.org", "ar", "Africa/Cairo", "mentee"),
+    "ben": Reader("p-ben", "Ben Mentee", "ben@example.org", "de", "Europe/Berlin", "mentee"),
+}
+
+
+def meeting(number: int, **later: float) -> MeetingFacts:
+    start = SENT + timedelta(days=7 + 14 * number, hours=2) + timedelta(**later)
+    return MeetingFacts(meeting=number, start=start, ends=start + timedelta(hours=1), session=0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Mia mentors Noor and Ben; a stranger's mail lies there as well, and one that is only half written."""
+    place = tmp_path_factory.mktemp("mails")
+    told = {"programme": "p", "version": 1, "title": "Programme", "time_zone": "Europe/Berlin", "languages": ("en", "de", "ar"), "share": 80}
+    texts = Texts(**told, sessions=(Session(topic="First"),), milestones=(), benefits=Benefits())  # type: ignore[arg-type]
+    count = 0
+
+    def keep(name: str, content: bytes) -> None:
+        nonlocal count
+        count += 1
+        (place / f"{count:04}-{name}.eml").write_bytes(content)
+
+    def send(kind: str, to: str, partner: str, **facts: object) -> None:
+        files = facts.pop("files", ())
+        elsewhere = facts.pop("elsewhere", ())
+        reader, other = PEOPLE[to], PEOPLE[partner]
+        pair = "ben" if "ben" in (to, partner) else "noor"
+        links = Links(f"http://127.0.0.1:1/p/{to}-{partner}", calendar=f"http://127.0.0.1:1/p/feed-{to}/calendar.ics", verify="http://127.0.0.1:1/c/abc")
+        notice = SendNotice.model_validate({"id": f"{count}.0", "kind": kind, "to": reader.side, "due": SENT + timedelta(minutes=count), **facts})
+        sender = {"sender": "Mentorship <m@example.org>", "organizer": "m@example.org"}
+        message = compose(
+            notice,
+            mentorship=f"mentorship.spring.{pair}",
+            reader=reader,
+            partner=other,
+            texts=texts,
+            links=links,
+            key=f"{pair}/{count}",
+            attachments=files,
+            elsewhere=elsewhere,
+            **sender,
+        )
+        keep(to, message.as_bytes())
+
+    series = tuple(map(meeting, range(1, 7)))
+    for to, partner in (("mia", "noor"), ("noor", "mia"), ("mia", "ben"), ("ben", "mia")):
+        send("welcome", to, partner, calendar=series)
+    changed = (series[0], meeting(2, days=1, hours=3), *series[3:])
+    send("rescheduled", "mia", "noor", change="moved", meeting=changed[1], calendar=changed, calendar_sequence=2)
+    send("prepare", "mia", "noor", meeting=series[0], elsewhere=(Elsewhere("Ben Mentee", "http://127.0.0.1:1/p/mia-ben-later", series[0].start),))
+    send("ended", "ben", "mia", calendar=(), calendar_sequence=3)
+    send(
+        "result",
+        "noor",
+        "mia",
+        met_with_share=True,
+        certificate="abc",
+        files=(Attachment("certificate.pdf", "application/pdf", b"%PDF-1.7 \xff\x00"),),
+    )
+    keep("stranger", _hostile().as_bytes())
+    (place / "0099-late.part").write_bytes(b"From: half a mail")
+    return place
+
+
+def _hostile() -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "x@example.org", '"<i>Eve</i>" <eve@example.org>', "<script>document.title='owned'</script>"
+    mail.set_content("See http://127.0.0.1:1/p/<b> & more")
+    mail.add_alternative("<html><head></head><body><script>document.title='owned'</script><h1>Hi</h1><a href='javascript:alert(1)'>x</a></body></html>", "html")
+    return mail
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    port = free_ports().mailbox
+    with showing(folder, port):
+        yield f"http://{HOST}:{port}"
+
+
+@pytest.fixture(scope="module")
+def read(address: str) -> Callable[..., str]:
+    def get(path: str = "/", method: str = "GET") -> str:
+        request = urllib.request.Request(address + path, method=method)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            content: bytes = answer.read()
+            return content.decode()
+
+    return get
+
+
+def words(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_the_list_shows_all_mails_newest_first_with_who_got_them(read):
+    page = read()
+    subjects = [html.unescape(found) for found in re.findall(r'class="subject"[^>]*>([^<]*)<', page)]
+    assert len(subjects) == 9
+    assert "9 mails" in words(page)
+    assert subjects[0].startswith("<script>")
+    assert subjects[-1] == "Welcome: your mentorship begins"
+    assert "half a mail" not in page
+
+
+def test_one_persons_mails_and_their_pages_of_each_mentorship(read):
+    page = read("/?to=mia%40example.org")
+    assert "Mails to Mia Mentor" in words(page)
+    assert "4 mails" in words(page)
+    note = words(page[page.index('class="note"') : page.index('class="inbox"')])
+    assert "page with Noor Mentee page with Ben Mentee" in note
+
+
+def test_partners_stand_beside_each_other_with_the_newest_link_to_each_page(read):
+    page = read()
+    people = page[page.index('id="people"') :]
+    names = re.findall(r'<span dir="auto">([^<]*)</span> <span class="count">', people)
+    assert names[:3] == ["Mia Mentor", "Noor Mentee", "Ben Mentee"]
+    assert re.findall(r'href="(http://127.0.0.1:1/p/[^"]*)"', people) == [
+        f"http://127.0.0.1:1/p/{one}" for one in ("mia-noor", "mia-ben", "noor-mia", "ben-mia")
+    ]
+
+
+def test_a_mail_leads_into_its_readers_page_and_to_the_mails_beside_it(read):
+    page = read("/0006-mia.eml")
+    button = re.search(r'<a class="button" href="([^"]*)"[^>]*>(.*?)</a>', page)
+    assert button is not None
+    assert (button[1], words(button[2])) == ("http://127.0.0.1:1/p/mia-noor", "Be Mia Mentor : open the page with Noor Mentee")
+    assert 'href="/0005-mia.eml" rel="prev"' in page
+    assert 'rel="next"' not in page
+    assert '<a href="http://127.0.0.1:1/p/mia-noor">' in page[page.index("As plain text") :]
+
+
+def test_a_calendar_is_shown_as_what_any_other_reader_makes_of_it(folder):
+    shown = 0
+    for path in sorted(folder.glob("*.eml")):
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        letter = Letter(path.name, message)  # type: ignore[arg-type]
+        part = next((part for part in message.walk() if part.get_content_type() == "text/calendar"), None)
+        if part is None:
+            assert letter.entries == ()
+            continue
+        events = recurring_ical_events.of(Calendar.from_ical(part.get_payload(decode=True))).between(SENT - timedelta(days=999), SENT + timedelta(days=999))
+        assert [(entry.starts, entry.ends) for entry in letter.entries] == sorted((event["DTSTART"].dt, event["DTEND"].dt) for event in events)
+        shown += len(letter.entries)
+    assert shown == 4 * 6 + 5 + 1
+
+
+def test_a_calendar_that_takes_everything_out_says_so(read):
+    assert "taken out: no meeting is left" in words(read("/0007-ben.eml"))
+    assert "taken out" not in words(read("/0001-mia.eml"))
+
+
+def test_headers_are_folded_away_and_attachments_can_be_fetched(read, address):
+    page = read("/0008-noor.eml")
+    folded = page[page.index("<summary>Headers") :]
+    assert "<dt>Message-ID</dt>" in folded
+    assert "Message-ID" not in page[: page.index("<summary>Headers")]
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{address}/0008-noor.eml/0") as answer:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="certificate.pdf"'
+        assert answer.read() == b"%PDF-1.7 \xff\x00"
+
+
+@pytest.mark.parametrize("path", ["/../keys.json", "/%2e%2e/keys.json", "/0099-late.part", "/0001-mia.eml/9", "/0001-mia.eml/text", "/static/../letters.py"])
+def test_there_is_nothing_else_to_see(read, path):
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        read(path)
+
+
+def test_a_strangers_mail_stays_words(read):
+    for page in (read(), read("/0009-stranger.eml")):
+        assert "<script" not in page
+        assert "<i>Eve" not in page
+        assert "javascript:" not in page
+
+
+def test_head_answers_without_content(read):
+    assert read("/", "HEAD") == ""
+    assert read("/0001-mia.eml/html", "HEAD") == ""
+
+
+async def test_both_pages_are_free_of_barriers_fit_a_phone_and_open_peoples_pages_from_within_a_mail(address, folder):
+    """In light and dark, in three languages of mails, without a script of ours; a mail's own script never runs."""
+    letters = ["/0001-mia.eml", "/0002-noor.eml", "/0004-ben.eml", "/0007-ben.eml", "/0008-noor.eml", "/0009-stranger.eml"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, "--disable-sync"])
+        for scheme, width in (("light", 1100), ("dark", 360)):
+            page = await browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
+            for path in ("/", "/?to=mia%40example.org", *letters, *(f"{letter}/html" for letter in letters[:-1])):
+                await page.goto(address + path)
+                rules = {rule: {"enabled": not path.endswith("/html")} for rule in ("landmark-one-main", "region")}  # a mail is no page of its own
+                found = (await Axe().run(page, options={"rules": rules})).response["violations"]
+                assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], (path, scheme)
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            await page.close()
+        page = await browser.new_page()
+        await page.goto(address + "/0006-mia.eml")
+        async with page.expect_popup() as opened:
+            await page.frame_locator("iframe").get_by_role("link", name="Keep it or move it").click()
+        assert (await opened.value).url.startswith(("http://127.0.0.1:1/p/mia-noor", "chrome-error:"))
+        await page.goto(address + "/0009-stranger.eml/html")
+        assert await page.title() != "owned"
+        await browser.close()

@@ -1,0 +1,60 @@
+"""Over budget the least important merge or drop: the ledger's decision, kind by kind (Calm)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+MONTH = timedelta(days=30)
+START = datetime(2027, 3, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def send(records):
+    """Asks the ledger whether a mail goes; `day` counts from the start. Six in thirty days are allowed."""
+    numbers = count(1)
+
+    async def ask(kind: str, day: float = 0, pair: str = "one", *, exempt: bool = False) -> str:
+        key = f"mentorship.spring.{pair}/{next(numbers)}.0"
+        return await records.notices.begin(key, "p-ana", kind, exempt, START + timedelta(days=day), 6, MONTH)
+
+    return ask
+
+
+async def test_what_asks_again_leaves_the_budgets_last_place_to_a_preparation(send):
+    assert [await send("prepare", day) for day in range(5)] == ["send"] * 5
+    for kind in ("ask", "alignment_reminder", "survey_reminder", "check_in", "halfway"):
+        assert await send(kind, 5) == "over_budget"
+    assert await send("prepare", 5) == "send"
+    assert await send("prepare", 6) == "over_budget"
+    assert await send("rescheduled", 6, exempt=True) == "send"
+
+
+async def test_preparations_of_one_day_for_several_pairs_become_one_once_half_the_budget_is_used(send):
+    assert [await send("welcome", 0, pair) for pair in ("one", "two", "three")] == ["send"] * 3
+    assert await send("prepare", 4, "one") == "send"
+    assert await send("prepare", 4.2, "two") == "over_budget"
+    assert await send("prepare", 4.9, "three") == "over_budget"
+    assert await send("prepare", 5.1, "two") == "send"  # another day
+
+
+async def test_while_there_is_room_each_pair_has_its_own(send):
+    assert [await send("prepare", 0, pair) for pair in ("one", "two", "three")] == ["send"] * 3
+    assert await send("prepare", 0, "four") == "over_budget"
+    assert await send("ask", 0.5, "four") == "send"  # no other one of its kind went
+
+
+@pytest.mark.parametrize("kind", ["welcome", "nudge", "check_in"])
+async def test_what_no_other_mail_can_say_never_merges(send, kind):
+    assert [await send(kind, 0, pair) for pair in ("one", "two", "three", "four")] == ["send"] * 4
+
+
+async def test_two_mails_of_one_pair_never_merge(send):
+    assert [await send("prepare", day / 10, "one") for day in range(6)] == ["send"] * 6
+
+
+async def test_a_mentor_of_many_is_still_written_to_once_a_fortnight(send):
+    went = {day: [await send("prepare", day, f"pair-{number}") for number in range(6)].count("send") for day in (0, 14, 28, 42, 56, 70)}
+    assert all(number >= 1 for number in went.values())

@@ -1,0 +1,189 @@
+"""A cohort with two coordinators and lines that stand in the list, on real records; Temporal's server keeps what cases are told."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from pydantic import SecretStr
+from ruamel.yaml import YAML
+
+from gateway.links import Bearer, LinkSigner
+from gateway.settings import Settings
+from mentorship.programme import Programme
+from notices.smtp import TryLater
+from records.cohorts import Cohort, Enrolment
+from records.journal import JournalEntry
+from records.people import Profile
+from records.store import Records
+from webhook.app import create_app
+
+NOW = datetime(2027, 5, 3, 9, 0, tzinfo=UTC)
+"""A Monday."""
+
+NAMES = [("Mia Brandt", "Noor Haddad"), ("Jonas Lindqvist", "Aylin Öztürk"), ("Priya Raman", "Tom Achterberg"), ("Sofia Rossi", "Kwame Mensah")]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    linked = {"link_secrets": (SecretStr("a secret of this test, long enough to be one"),), "base_url": "http://hook"}
+    return settings.model_copy(update={**linked, "mail_from": "Mentorship <mentorship@example.org>"})
+
+
+class Outbox:
+    """Keeps the mails that the pages send; `away` refuses them."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.away = False
+
+    async def send(self, message: EmailMessage) -> None:
+        if self.away:
+            raise TryLater("the mail server could not be reached")
+        self.mails.append(message)
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox()
+
+
+@pytest.fixture
+def app(settings, client, records, clock, outbox) -> FastAPI:
+    return create_app(settings, client, records, clock=clock, ticks=lambda: clock.ticks, post=outbox)
+
+
+@pytest.fixture(scope="session")
+def programme() -> Programme:
+    document = YAML(typ="safe").load(Path(__file__).parents[3] / "examples" / "engineering-2027.yaml")
+    document["contacts"] = {"coordinators": ["ana", "carl"], "owner": "lee", "outside": ["sam"]}
+    return Programme.model_validate(document)
+
+
+def person(name: str, **more: Any) -> Profile:
+    person_id = name.split(maxsplit=1)[0].lower()
+    return Profile(**{"person_id": person_id, "name": name, "email": f"{person_id}@example.org", "time_zone": "Europe/Berlin"} | more)
+
+
+@dataclass
+class Desk:
+    """The list's other end: lines open and close as the mentorships would have it."""
+
+    records: Records
+    signer: LinkSigner
+    programme: Programme
+    clock: Any
+    refs: dict[str, str] = field(default_factory=dict)
+    pairs: list[Enrolment] = field(default_factory=list)
+    number: int = 0
+
+    def token(self, who: str = "ana", cohort: str = "spring") -> str:
+        return self.signer.token("coordinator", Bearer(cohort, self.refs[who]))
+
+    def address(self, who: str = "ana", *path: str) -> str:
+        return "/".join(("/coordinator", self.token(who), *path))
+
+    async def open(self, line: str, pair: int = 0, days: float = 5, *, side: Any = None) -> str:
+        """A line that opened so many days ago, with its case; returns the line's key."""
+        self.number += 1
+        mentorship, at, key = self.pairs[pair].mentorship, self.clock.now - timedelta(days=days), f"line-{self.number}"
+        await self.records.lines.open(mentorship, line, side, at, key)
+        if line != "unprintable":
+            await self.records.cases.open_line(mentorship, line, programme=self.programme.programme.id, at=at, key=key)
+        return key
+
+    async def card(self, pair: int) -> None:
+        """What the mentorship's last turn left for lists; more than a coordinator may see."""
+        card = {"ladder_rung": 2, "meetings_held": 71, "milestones_done": 37, "milestones_total": 50, "attention": ["rematch"], "certificates": []}
+        row = JournalEntry(seq=1, at=self.clock.now, kind="event", name="mentorship_started")
+        await self.records.journal.append(self.pairs[pair].mentorship, [row], card)
+
+    async def line(self, key: str) -> Any:
+        return next(line for line in await self.records.lines.all(open_only=False) if line.key == key)
+
+    async def hire(self, **changes: dict[str, Any]) -> None:
+        """Profiles that changed: `hire(noor={"manager_id": "ana"})`."""
+        for who, change in changes.items():
+            profile = await self.records.people.profile(self.refs[who])
+            await self.records.people.enrol([profile.model_copy(update=change)])
+
+
+@pytest_asyncio.fixture
+async def desk(records: Records, settings: Settings, programme: Programme, clock) -> Desk:
+    clock.now = NOW
+    await records.programmes.put(programme)
+    staff = [person("Ana Coordinator", role="coordinator", language="en"), person("Carl Coordinator", role="coordinator", language="de")]
+    staff += [person("Lee Owner"), person("Sam Contact"), person("Max Manager")]
+    two = [person(name) for pair in NAMES for name in pair]
+    refs = await records.people.enrol([*staff, *two])
+    head = programme.programme
+    started = NOW - timedelta(days=60)
+    cohort = Cohort(id="spring", programme=head.id, version=head.version, texts_digest=programme.texts().digest, starts_at=started, created_at=started)
+    await records.cohorts.put(cohort)
+    wanted = [(f"pair-{n}", refs[one.split()[0].lower()], refs[other.split()[0].lower()]) for n, (one, other) in enumerate(NAMES, 1)]
+    pairs = list((await records.cohorts.enrol_pairs("spring", wanted)).added)
+    for pair in pairs:
+        await records.cohorts.mark_started(pair.mentorship, started)
+    return Desk(records, LinkSigner(settings.link_secrets), programme, clock, refs, pairs)
+
+
+@dataclass
+class Browser:
+    """Opens pages and sends the forms that it finds on them, as a person would."""
+
+    http: httpx.AsyncClient
+
+    async def get(self, path: str, **more: Any) -> httpx.Response:
+        return await self.http.get(path, **more)
+
+    async def send(self, page: httpx.Response, action: str, follow: bool = True, **typed: Any) -> httpx.Response:
+        url, hidden = form(page, action)
+        answer = await self.http.post(url, data={**hidden, **typed}, headers={"Sec-Fetch-Site": "same-origin"})
+        if follow and answer.status_code == 303:
+            return await self.http.get(answer.headers["location"])
+        return answer
+
+    async def line(self, page: httpx.Response, number: int = 0) -> httpx.Response:
+        """The page of a line on the list, counted from 0."""
+        found = re.findall(r'<a class="button second" href="([^"]*/coordinator/[^"/]+/[0-9a-f]{16}[^"]*)"', page.text)
+        return await self.http.get(html.unescape(found[number]))
+
+
+def form(page: httpx.Response, action: str) -> tuple[str, dict[str, str]]:
+    """A form's address and its hidden fields."""
+    for found in re.finditer(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', page.text, re.DOTALL):
+        if found[1].split("?")[0].endswith(action):
+            hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[2])
+            return html.unescape(found[1]), {name: html.unescape(value) for name, value in hidden}
+    raise AssertionError(f"no form {action} on a page of {page.status_code}")
+
+
+def words(page: httpx.Response) -> str:
+    """What a page says, without its markup."""
+    main = re.sub(r"<(script|style).*?</\1>", "", page.text, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
+
+
+@pytest.fixture
+def says() -> Callable[[httpx.Response], str]:
+    return words
+
+
+@pytest.fixture
+def form_on() -> Callable[[httpx.Response, str], tuple[str, dict[str, str]]]:
+    return form
+
+
+@pytest.fixture
+def browser(http: httpx.AsyncClient) -> Browser:
+    return Browser(http)

@@ -1,0 +1,133 @@
+"""A real browser: a coordinator goes from the digest to the close, without JavaScript, by keyboard, on a phone, in three languages."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, async_playwright, expect
+
+from activities.enrolment import DigestRequest
+from notices.smtp import Mailer
+from worker.digests import SmtpDigests
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest_asyncio.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-sync"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture
+async def served(app) -> AsyncIterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        serving = asyncio.create_task(server.serve([listening]))
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+@pytest_asyncio.fixture
+async def busy(desk):
+    """Something in every part of the list."""
+    lines, ana, carl, now = desk.records.lines, desk.refs["ana"], desk.refs["carl"], desk.clock.now
+    for line, pair, days in (
+        ("cancellations_mentee", 0, 12),
+        ("silence", 0, 3),
+        ("no_meeting", 1, 9),
+        ("unprintable", 2, 2),
+        ("not_held", 3, 1),
+        ("rematch", 1, 1),
+    ):
+        await desk.open(line, pair, days)
+    await lines.take(desk.pairs[1].mentorship, "no_meeting", ana, now)
+    await lines.take(desk.pairs[1].mentorship, "rematch", carl, now)
+    await desk.open("silence", 3, 20)
+    await lines.settle(desk.pairs[3].mentorship, "silence", ana, "rhythm_changed", now - timedelta(days=1))
+    await desk.open("silence", 2, 4)
+    await lines.set_aside(desk.pairs[2].mentorship, "silence", ana, now + timedelta(days=7), now)
+    return desk
+
+
+async def paths(desk, browser) -> list[str]:
+    """Every part of the list, and a line's own page in each state."""
+    parts = [f"{desk.address()}?show={group}" for group in ("waiting", "mine", "aside", "others", "closed")]
+    found = []
+    for part in parts:
+        page = await browser.get(part)
+        found += re.findall(r'href="(/coordinator/[^"/]+/[0-9a-f]{16})"', page.text)
+    ref = found[0].rpartition("/")[2]
+    return [*parts, f"{desk.address()}?done={ref}", *dict.fromkeys(found)]
+
+
+def and_in(path: str, lang: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}lang={lang}"
+
+
+@pytest.mark.parametrize(("scheme", "lang", "width"), [("light", "en", 1000), ("dark", "de", 360), ("dark", "en", 1000), ("light", "ar", 360)])
+async def test_axe_finds_no_barrier_and_nothing_is_cut_off(scheme, lang, width, chromium, served, busy, browser):
+    page = await chromium.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
+    for path in await paths(busy, browser):
+        await page.goto(served + and_in(path, lang))
+        found = (await Axe().run(page)).response["violations"]
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], path
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.parametrize("width", [320, 500])
+async def test_nothing_is_cut_off_on_a_small_phone_or_at_200_percent(width, chromium, served, busy, browser):
+    """A window of 1,000 points at 200 % is one of 500."""
+    page = await chromium.new_page(viewport={"width": width, "height": 700})
+    for path in await paths(busy, browser):
+        for lang in ("en", "de", "ar"):
+            await page.goto(served + and_in(path, lang))
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (path, lang)
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+async def test_a_coordinator_takes_a_case_from_the_digest_to_its_close(scripted, chromium, served, desk, mailbox, settings):
+    key = await desk.open("silence", 0, days=5)
+    mailer = Mailer("127.0.0.1", mailbox.port, None, None, "none", 5.0)
+    digests = SmtpDigests(desk.records, mailer, desk.signer, sender=settings.mail_from, base_url=served)
+    await digests.send(DigestRequest(cohort="spring", number=1, at=desk.clock.now, closing=False))
+    (mail,) = mailbox.to("ana@example.org")
+    context = await chromium.new_context(java_script_enabled=scripted)
+    page = await context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto("data:text/html;charset=utf-8," + mail.get_body(("html",)).get_content().replace("#", "%23"))
+    await page.get_by_role("link", name="Open your list").click()
+
+    await expect(page.get_by_role("heading", name="Your list", level=1)).to_be_visible()
+    take = page.get_by_role("button", name="I take it")
+    await take.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("It is in your hands.")
+    assert (await desk.line(key)).taken_by == desk.refs["ana"]
+
+    await page.get_by_role("status").get_by_role("link").click()
+    await expect(page.get_by_label("Text to copy")).to_have_value(re.compile("Hello Mia Brandt and Noor Haddad,"))
+    await page.get_by_label("We talked").check()
+    await page.get_by_role("button", name="Close it").click()
+    await expect(page.get_by_role("status")).to_contain_text("Closed: We talked.")
+    assert (await desk.line(key)).outcome == "talked"
+    await page.get_by_role("link", name="Closed in the last 30 days").click()
+    await expect(page.get_by_role("main")).to_contain_text("Closed on Monday 3 May: We talked.")
+    assert all(url.startswith((served, "data:")) for url in asked)
+    await context.close()

@@ -1,0 +1,263 @@
+"""The coordinators' list as a page (P7): what stands there, and for whom (H12, H14, H16)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pydantic import SecretStr
+
+from gateway.links import LIFETIMES, Bearer, LinkSigner
+from mentorship.people import Pair
+from records.cases import Case
+from records.contacts import blind_to
+from records.coordination import visible
+from records.people import Profile
+
+
+async def test_a_line_says_which_pair_why_since_when_and_one_next_step(browser, desk, says):
+    await desk.open("no_meeting", 0, days=5)
+    text = says(await browser.get(desk.address()))
+    assert "Mia Brandt and Noor Haddad" in text
+    assert "They have not had a first meeting yet. A next step: Help them to find a first date." in text
+    assert "On the list since Wednesday 28 April. Nobody has taken it yet." in text
+
+
+async def test_lines_stand_by_pair_the_oldest_first(browser, desk, says):
+    await desk.open("silence", 0, days=1)
+    await desk.open("not_held", 1, days=3)
+    await desk.open("rematch", 2, days=9)
+    await desk.open("not_held", 0, days=7)
+    text = says(await browser.get(desk.address()))
+    first, second, third = (text.index(name) for name in ("Priya Raman", "Mia Brandt", "Jonas Lindqvist"))
+    assert first < second < third
+    assert text.count("Mia Brandt and Noor Haddad") == 1
+
+
+async def test_a_certificate_that_waits_for_a_font_has_its_sentence_and_closes_by_itself_only(browser, desk, says):
+    for side in ("mentor", "mentee"):  # both names: still one matter
+        await desk.open("unprintable", 2, side=side)
+    page = await browser.get(desk.address())
+    assert says(page).count("A certificate waits: one of its characters is in no font that is installed.") == 1
+    page = await browser.line(page)
+    assert "This line closes by itself" in says(page)
+    assert "/close" not in page.text
+
+
+async def test_the_cohorts_counts_stand_at_the_top_and_are_the_same_for_every_reader(browser, desk, says):
+    """Who is hidden from somebody cannot be told from a number."""
+    for pair in range(4):
+        await desk.card(pair)
+
+    async def counts(who):
+        return re.search(r"Pairs on their way: .*? Milestones reached: \d+", says(await browser.get(desk.address(who) + "?lang=en")))[0]
+
+    before = await counts("ana")
+    await desk.hire(mia={"manager_id": "ana"})
+    assert before == await counts("ana") == await counts("carl") == "Pairs on their way: 4 of 4; 0 done Meetings held: 284 Milestones reached: 148"
+
+
+# -- who sees what --------------------------------------------------------------------------------------------------------
+
+
+async def test_no_reason_no_rung_and_no_pairs_numbers_stand_there(browser, desk, says):
+    """H14: of the ladder a coordinator sees the top rung's line, and nothing of how it came to it."""
+    await desk.open("cancellations_mentee", 0)
+    await desk.open("not_held", 1)
+    for pair in range(4):
+        await desk.card(pair)
+    page = await browser.get(desk.address())
+    line = await browser.line(page)
+    for shown in (page, line):
+        told = says(shown).replace("assess anybody's work", "")
+        assert not re.search(r"\b(work|personal|technical|illness|rung|ladder|late|71|37|rematch)\b", told)
+        assert not any(hidden in shown.text for pair in desk.pairs for hidden in (pair.pair_id, pair.mentorship, pair.mentor, pair.mentee))
+
+
+async def test_whose_cancellations_it_is_about_is_named_and_only_that_person_is_written_to(browser, desk, says):
+    await desk.open("cancellations_mentee", 0)
+    page = await browser.line(await browser.get(desk.address()))
+    assert "Noor Haddad knows that you were told; the partner does not" in says(page)
+    mailto = re.search(r'href="(mailto:[^"]*)"', page.text)[1]
+    assert urlsplit(mailto).path == "noor@example.org"
+    assert "mia@example.org" not in page.text
+
+
+async def test_the_drafted_mail_opens_in_a_mail_program_and_can_be_copied(browser, desk):
+    await desk.open("not_held", 0)
+    page = await browser.line(await browser.get(desk.address()))
+    mailto = urlsplit(re.search(r'href="(mailto:[^"]*)"', page.text)[1].replace("&amp;", "&"))
+    assert mailto.path == "mia@example.org,noor@example.org"
+    asked = parse_qs(mailto.query)
+    assert asked["subject"] == ["Your mentoring meetings"]
+    assert asked["body"][0].startswith("Hello Mia Brandt and Noor Haddad,\r\n\r\nI look after the programme")
+    assert asked["body"][0].endswith("Kind regards\r\nAna Coordinator")
+    copied = re.search(r"<textarea[^>]*readonly[^>]*>(.*?)</textarea>", page.text, re.DOTALL)[1]
+    assert copied.strip() == asked["body"][0].replace("\r\n", "\n")
+
+
+async def test_who_stays_behind_is_written_to_alone(browser, desk, says):
+    """P6: the one who left gets no mail about who comes after them."""
+    await desk.open("partner_left", 0, side="mentee")
+    page = await browser.line(await browser.get(desk.address()))
+    assert "One of the two stepped away from the programme." in says(page)
+    assert urlsplit(re.search(r'href="(mailto:[^"]*)"', page.text)[1]).path == "noor@example.org"
+
+
+async def test_the_draft_about_a_leave_tells_the_partner_nothing_of_it(browser, desk, says):
+    """Of HR's matters the partner hears that there is a pause, and nothing else."""
+    await desk.open("on_leave", 0)
+    page = await browser.line(await browser.get(desk.address()))
+    assert "One of the two is away for longer than a pause may last." in says(page)
+    assert "Of a leave the partner has heard nothing but that there is a pause" in says(page)
+    drafted = re.search(r"<textarea[^>]*>(.*?)</textarea>", page.text, re.DOTALL)[1]
+    assert "The longest pause that the programme allows is used up" in drafted
+    assert not re.search(r"\b(leave|away)\b", drafted)
+
+
+async def test_an_erased_person_has_no_name_and_gets_no_mail(browser, desk, says):
+    await desk.open("not_held", 0)
+    await desk.records.people.erase(desk.refs["noor"])
+    page = await browser.line(await browser.get(desk.address()))
+    assert "Noor" not in page.text
+    assert "Hello Mia Brandt," in says(page)
+
+
+@pytest.mark.parametrize(
+    "change", [{"mia": {"manager_id": "ana"}}, {"ana": {"manager_id": "noor"}}, {"noor": {"manager_id": "max"}, "max": {"manager_id": "ana"}}]
+)
+async def test_who_is_close_to_a_pair_never_sees_its_lines(browser, desk, change, says):
+    """H16: on the list, on the line's own page, by a form made before, and in what was closed."""
+    await desk.open("silence", 0)
+    page = await browser.get(desk.address())
+    line = await browser.line(page)
+    await desk.hire(**change)
+    assert "Mia" not in says(await browser.get(desk.address()))
+    assert (await browser.get(str(line.request.url))).status_code == 404
+    assert (await browser.send(line, "/take", follow=False)).status_code == 404
+    await desk.records.lines.settle(desk.pairs[0].mentorship, "silence", desk.refs["carl"], "talked", desk.clock.now)
+    assert "Mia" not in says(await browser.get(desk.address() + "?show=closed"))
+    assert "Mia" in says(await browser.get(desk.address("carl") + "?show=closed"))
+
+
+async def test_whom_a_concern_is_about_never_sees_the_pairs_lines_and_neither_does_their_line(browser, desk, says):
+    await desk.open("silence", 0)
+    await desk.open("silence", 1)
+    pair = desk.pairs[0]
+    concern = Case(id="", raiser=pair.mentee, mentorship=pair.mentorship, programme="p", subject=desk.refs["ana"], contacts=(), opened_at=desk.clock.now)
+    await desk.records.cases.open(concern, "words", "form")
+    assert ["Mia" in says(await browser.get(desk.address(who))) for who in ("ana", "carl")] == [False, True]
+    assert "Jonas" in says(await browser.get(desk.address()))
+
+
+async def test_many_pairs_at_once_are_judged_like_one(desk):
+    """The list asks the other way round, for speed: it must come to the same."""
+    await desk.hire(mia={"manager_id": "ana"}, aylin={"manager_id": "max"}, max={"manager_id": "carl"}, sofia={"manager_id": "lee"})
+    await desk.records.people.enrol([Profile(person_id="outsider", name="O", email="o@example.org")])
+    for who in ("ana", "carl", "lee", "sam", "max", "mia"):
+        seen = await visible(desk.records, desk.refs[who], desk.pairs)
+        alone = {
+            pair.mentorship
+            for pair in desk.pairs
+            if not await blind_to(desk.records, pair.mentorship, Pair(mentor=pair.mentor, mentee=pair.mentee), [desk.refs[who]])
+        }
+        assert seen == alone, who
+
+
+# -- links ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("purpose", ["page", "private", "case", "calendar", "unsubscribe"])
+async def test_a_link_for_another_purpose_does_not_open_the_list(purpose, browser, desk):
+    token = desk.signer.token(purpose, Bearer("spring", desk.refs["ana"]))
+    assert (await browser.get(f"/coordinator/{token}")).status_code == 404
+
+
+async def test_a_forged_or_shortened_link_opens_nothing(browser, desk):
+    token = desk.token()
+    forged = LinkSigner([SecretStr("somebody else's secret, just as long as ours")]).token("coordinator", Bearer("spring", desk.refs["ana"]))
+    assert (await browser.get(f"/coordinator/{token}")).status_code == 200
+    for address in (forged, token[:-1], token + "x", "x"):
+        assert (await browser.get(f"/coordinator/{address}")).status_code == 404, address
+
+
+@pytest.mark.parametrize("who", ["lee", "sam", "mia", "max"])
+async def test_a_link_of_somebody_who_does_not_coordinate_opens_nothing(who, browser, desk):
+    assert (await browser.get(desk.address(who))).status_code == 404
+
+
+async def test_who_left_or_stopped_coordinating_is_out_at_once(browser, desk, programme):
+    address = desk.address("carl")
+    assert (await browser.get(address)).status_code == 200
+    await desk.hire(carl={"status": "gone"})
+    assert (await browser.get(address)).status_code == 404
+
+
+async def test_another_cohorts_link_opens_another_list(browser, desk):
+    assert (await browser.get(f"/coordinator/{desk.token(cohort='autumn')}")).status_code == 404
+
+
+async def test_a_link_that_is_too_old_leads_to_a_fresh_one_by_mail_only(browser, desk, outbox, says, monkeypatch):
+    old = desk.address()
+    monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(seconds=-1))
+    page = await browser.get(old)
+    assert page.status_code == 410
+    assert "This link is too old" in says(page)
+    monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(seconds=-1))
+    answer = await browser.send(page, "/again")
+    assert answer.status_code == 200
+    (mail,) = outbox.mails
+    assert mail["To"] == "Ana Coordinator <ana@example.org>"
+    assert desk.token() not in answer.text
+    monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(days=15))
+    fresh = re.search(r"http://hook(/coordinator/\S+)", mail.get_body(("plain",)).get_content())[1]
+    assert (await browser.get(fresh)).status_code == 200
+
+
+async def test_a_link_lives_for_two_digests_and_no_longer():
+    assert LIFETIMES["coordinator"] == timedelta(days=15)
+
+
+# -- the page -------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_keeps_to_itself(browser, desk):
+    page = await browser.get(desk.address())
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "<script" not in page.text
+
+
+async def test_500_pairs_come_in_pages(browser, desk, says):
+    roster = [Profile(person_id=f"x{n}", name=f"Person {n}", email=f"x{n}@example.org") for n in range(1000)]
+    refs = await desk.records.people.enrol(roster)
+    wanted = [(f"many-{n}", refs[f"x{2 * n}"], refs[f"x{2 * n + 1}"]) for n in range(500)]
+    desk.pairs = list((await desk.records.cohorts.enrol_pairs("spring", wanted)).added)
+    for n in range(45):
+        await desk.records.lines.open(desk.pairs[n].mentorship, "silence", None, desk.clock.now - timedelta(days=60 - n), f"m-{n}")
+    first = await browser.get(desk.address())
+    assert "Waiting for somebody (45)" in says(first)
+    assert "Page 1 of 3" in says(first)
+    assert says(first).count("A next step") == 20
+    last = await browser.get(desk.address() + "?show=waiting&page=3")
+    assert says(last).count("A next step") == 5
+    assert "Person 88 and Person 89" in says(last)
+    assert "No pair is waiting" in says(await browser.get(desk.address() + "?show=waiting&page=9"))
+
+
+@pytest.mark.parametrize(("lang", "direction", "sentence"), [("de", "ltr", "Ein nächster Schritt"), ("ar", "rtl", "خطوة تالية")])
+async def test_a_chosen_language_stays_from_page_to_page(lang, direction, sentence, browser, desk, says):
+    await desk.open("silence", 0)
+    page = await browser.get(f"{desk.address()}?lang={lang}")
+    assert f'<html lang="{lang}" dir="{direction}">' in page.text
+    assert sentence in says(page)
+    line = await browser.line(page)
+    assert f'<html lang="{lang}"' in line.text
+    assert f'<html lang="{lang}"' in (await browser.send(line, "/take")).text
+
+
+async def test_without_a_choice_it_speaks_the_coordinators_language(browser, desk):
+    assert '<html lang="de"' in (await browser.get(desk.address("carl"))).text

@@ -1,0 +1,33 @@
+"""`mentorship-codec`: shows admins clear text in Temporal's UI, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from gateway import logs
+from gateway.connect import TemporalUnavailable, target
+from gateway.keyring import KeyringUnusable
+from gateway.settings import Settings, SettingsInvalid
+from webhook.codec.app import create_app
+from webhook.serving import serve_app
+
+
+async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
+    """Serves the namespace that TEMPORAL_NAMESPACE names. Raises KeyringUnusable, TemporalUnavailable, ValueError (no token, no origin)."""
+    await serve_app(create_app(settings, settings.keyring(), target().namespace), settings.codec_host, settings.codec_port, stop)
+
+
+def main() -> None:
+    """Exit 1 with one line when it cannot start."""
+    try:
+        settings = Settings.load()
+        logs.configure(settings.log_format, settings.log_level)
+        asyncio.run(serve(settings))
+    except (SettingsInvalid, KeyringUnusable, TemporalUnavailable, ValueError) as error:
+        sys.stderr.write(f"mentorship-codec: {error}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""What a coordinator does to a line of their list: kept in records at once, then the line's case is woken (P7).
+
+The mentorship itself is told by that case, which tries until it is heard: closing a line needs no worker alive, and none that dies loses it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from temporalio.client import Client
+
+from gateway.links import Bearer
+from gateway.settings import Settings
+from records.coordination import Entry, Overview, overview
+from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
+from records.lines import LineOutcome
+from records.store import Records
+from webhook.door import Clock
+from webhook.problems import Problem, unavailable
+from webhook.waking import wake
+
+T = TypeVar("T")
+
+_log = structlog.stdlib.get_logger("webhook.coordinator")
+
+
+class CoordinatorDoor:
+    """What was closed meanwhile stays closed, also when a line of the same kind stands there again since.
+
+    Every method raises Problem (503) when records cannot be reached, `close` also when Temporal cannot; the same form may then be sent again.
+    """
+
+    def __init__(self, settings: Settings, client: Client, records: Records, clock: Clock) -> None:
+        self._settings = settings
+        self._client = client
+        self._records = records
+        self._clock = clock
+
+    async def overview(self, bearer: Bearer) -> Overview | None:
+        """None for who does not look after the cohort, or does not any more."""
+        return await self._ask(overview(self._records, bearer.scope, bearer.person, self._clock()))
+
+    async def take(self, entry: Entry, by: str, *, instead_of: str | None = None) -> None:
+        line = entry.line
+        if line.closed_at is None:
+            await self._ask(self._records.lines.take(line.mentorship, line.line, by, self._clock(), instead_of=instead_of))
+            await self._stir(entry)
+
+    async def set_aside(self, entry: Entry, by: str, until: datetime) -> None:
+        line = entry.line
+        if line.closed_at is None:
+            await self._ask(self._records.lines.set_aside(line.mentorship, line.line, by, until, self._clock()))
+            await self._stir(entry)
+
+    async def give_back(self, entry: Entry, by: str) -> None:
+        line = entry.line
+        if line.closed_at is None:
+            await self._ask(self._records.lines.give_back(line.mentorship, line.line, by))
+            await self._stir(entry)
+
+    async def close(self, entry: Entry, by: str, outcome: LineOutcome) -> None:
+        """Returns once records have it and its case is on its way; a repeat wakes the case again and changes nothing."""
+        line = entry.line
+        if line.closed_at is None:
+            await self._ask(self._records.lines.settle(line.mentorship, line.line, by, outcome, self._clock()))
+        await self._wake(entry)
+
+    async def followed(self, entry: Entry) -> bool:
+        """Whether the mentorship has heard that the line was closed."""
+        case = await self._ask(self._records.cases.of_line(entry.line.key))
+        return case is None or case.state == "closed"
+
+    async def _stir(self, entry: Entry) -> None:
+        """Nothing waits for it: the case finds out by itself when it looks next."""
+        with contextlib.suppress(Problem):
+            await self._wake(entry)
+
+    async def _wake(self, entry: Entry) -> None:
+        case = await self._ask(self._records.cases.of_line(entry.line.key))
+        if case is not None:
+            await wake(self._client, self._settings, case.id)
+
+    async def _ask(self, asked: Awaitable[T]) -> T:
+        try:
+            return await asked
+        except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
+            _log.warning("records unavailable", error=type(error).__name__)
+        raise unavailable("records-unavailable", "records cannot be reached at the moment", self._settings.webhook_retry_after)

@@ -1,0 +1,238 @@
+"""`/coordinator/{token}`: which pairs need a person, why, and one next step each (P7). GET and HEAD change nothing; of two who act the first one stays."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.links import Bearer
+from records.lines import OUTCOMES
+from webhook.coordinator.door import CoordinatorDoor
+from webhook.coordinator.fresh import FreshList
+from webhook.coordinator.view import DAYS, GROUPS, Board, Group, Item
+from webhook.pages.actions import Wrong
+from webhook.pages.forms import FIELD, Fields, Forms, read_fields
+from webhook.pages.known import Reading
+from webhook.pages.shell import PageProblem, Shell
+from webhook.pages.wording import asked_for, guest_language
+from webhook.problems import Problem
+
+T = TypeVar("T")
+
+
+class Here:
+    """Addresses of this reader's list, for templates."""
+
+    def __init__(self, shell: Shell, token: str, board: Board, ref: str = "", **asked: str) -> None:
+        self._list = f"{shell.root}/coordinator/{quote(token)}"
+        self._here = f"{self._list}/{ref}" if ref else self._list
+        self._asked = asked
+        self._lang = {"lang": board.chosen} if board.chosen else {}
+        self.title = board.title
+
+    def show(self, group: str = "", page: int = 1) -> str:
+        return _asking(self._list, {**({"show": group} if group else {}), **({"page": str(page)} if page > 1 else {}), **self._lang})
+
+    def to(self, ref: str, action: str = "") -> str:
+        return _asking("/".join(part for part in (self._list, ref, action) if part), self._lang)
+
+    def done(self, ref: str) -> str:
+        return _asking(self._list, {"done": ref, **self._lang})
+
+    def in_language(self, code: str) -> str:
+        return _asking(self._here, {**self._asked, "lang": code})
+
+
+class Coordinating:
+    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: CoordinatorDoor, *, fresh: FreshList | None, most: int) -> None:
+        self._shell = shell
+        self._reading = reading
+        self._forms = forms
+        self._door = door
+        self._fresh = fresh
+        self._most = most
+
+    # -- reading ----------------------------------------------------------------------------------------------------------
+
+    async def show(self, request: Request, token: str) -> Response:
+        try:
+            bearer = self._reading.bearer("coordinator", token)
+        except PageProblem as problem:
+            return self._expired(request, token, problem)
+        board = await self._board(request, bearer)
+        asked = request.query_params
+        group: Group = next((group for group in GROUPS if group == asked.get("show")), board.first)
+        number = int(asked["page"]) if asked.get("page", "").isdecimal() and len(asked["page"]) < 5 else 1
+        pairs, pages = board.page(group, max(1, number))
+        done = board.item(asked.get("done", ""))
+        return self._shell.page(
+            "coordinator/list.html",
+            board.spoken,
+            chosen=board.chosen,
+            here=Here(self._shell, token, board, show=group),
+            board=board,
+            group=group,
+            pairs=pairs,
+            page=max(1, number),
+            pages=pages,
+            done=done,
+            followed=done is None or done.group != "closed" or await self._asked(self._door.followed(done.entry)),
+            token_for=lambda action, item: self._token(bearer, board, action, item),
+        )
+
+    async def line(self, request: Request, token: str, ref: str) -> Response:
+        try:
+            bearer = self._reading.bearer("coordinator", token)
+        except PageProblem as problem:
+            return self._expired(request, token, problem)
+        board = await self._board(request, bearer)
+        return self._line_page(token, bearer, board, _found(board, ref), fields=Fields())
+
+    def _line_page(self, token: str, bearer: Bearer, board: Board, item: Item, *, fields: Fields, wrong: Wrong | None = None) -> Response:
+        return self._shell.page(
+            "coordinator/line.html",
+            board.spoken,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+            chosen=board.chosen,
+            here=Here(self._shell, token, board, item.ref),
+            board=board,
+            item=item,
+            draft=board.draft(item),
+            days=[(str(days), board.day(days)) for days in DAYS],
+            outcomes=OUTCOMES,
+            fields=fields,
+            wrong=wrong,
+            token_for=lambda action, of: self._token(bearer, board, action, of),
+        )
+
+    # -- writing ----------------------------------------------------------------------------------------------------------
+
+    async def act(self, request: Request, token: str, ref: str, action: str) -> Response:
+        """One form; then the list, which says what became of it."""
+        fields = await read_fields(request, self._most)
+        try:
+            bearer = self._reading.bearer("coordinator", token)
+        except PageProblem as problem:
+            return self._expired(request, token, problem)
+        stamp = self._forms.opened(bearer, action, ref, fields.get(FIELD))
+        board = await self._board(request, bearer)
+        item = _found(board, ref)
+        try:
+            await self._asked(self._do(action, item, bearer.person, board, fields, stamp))
+        except Wrong as wrong:
+            return self._line_page(token, bearer, board, item, fields=fields, wrong=wrong)
+        address = Here(self._shell, token, board).done(ref)
+        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER, headers={"Referrer-Policy": "no-referrer"})
+
+    async def _do(self, action: str, item: Item, by: str, board: Board, fields: Fields, stamp: str) -> None:  # noqa: PLR0917 - a form and its reader
+        """Raises Wrong, and PageProblem (404) for an action that there is not."""
+        match action:
+            case "take":
+                await self._door.take(item.entry, by)
+            case "take_over":
+                if stamp == _holding(item):  # still with whom the reader saw it
+                    await self._door.take(item.entry, by, instead_of=item.entry.line.taken_by)
+            case "give_back":
+                await self._door.give_back(item.entry, by)
+            case "set_aside":
+                await self._door.set_aside(item.entry, by, _until(board, fields, stamp))
+            case "close" if not item.closes_itself:
+                outcome = next((outcome for outcome in OUTCOMES if outcome == fields.get("outcome")), None)
+                if outcome is None:
+                    raise Wrong("outcome", "choose")
+                await self._door.close(item.entry, by, outcome)
+            case _:
+                raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=board.spoken.code)
+
+    async def again(self, request: Request, token: str) -> Response:
+        """Mails a fresh link to whom a link that is too old was made for, if they still look after the cohort."""
+        await read_fields(request, self._most)
+        bearer = self._reading.bearer_of_old("coordinator", token)
+        board = await self._board(request, bearer)
+        if self._fresh is not None:
+            await self._fresh.send(bearer)
+        return self._shell.page("asked.html", board.spoken, chosen=board.chosen)
+
+    # -- what it needs ----------------------------------------------------------------------------------------------------
+
+    async def _board(self, request: Request, bearer: Bearer) -> Board:
+        """Raises PageProblem: 404 for who does not look after this cohort (any more), 503."""
+        seen = await self._asked(self._door.overview(bearer))
+        if seen is None:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid")
+        return Board(seen, asked_for(request.query_params.get("lang")))
+
+    def _token(self, bearer: Bearer, board: Board, action: str, item: Item) -> str:
+        stamp = {"set_aside": board.today.isoformat(), "take_over": _holding(item)}.get(action, "none")
+        return self._forms.token(bearer, action, item.ref, stamp)
+
+    def _expired(self, request: Request, token: str, problem: PageProblem) -> Response:
+        """A link that was ours and is too old leads to a fresh one; any other problem stays what it is."""
+        if problem.kind != "link_expired":
+            raise problem
+        chosen = request.query_params.get("lang")
+        spoken = guest_language(chosen, request.headers.get("accept-language", ""))
+        facts: dict[str, Any] = {"address": f"{self._shell.root}/coordinator/{quote(token)}/again", "path": "", "can_mail": self._fresh is not None}
+        return self._shell.page("coordinator/expired.html", spoken, status=problem.status, chosen=asked_for(chosen), **facts)
+
+    async def _asked(self, answer: Any) -> Any:
+        try:
+            return await answer
+        except Problem as problem:
+            raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
+
+
+def _found(board: Board, ref: str) -> Item:
+    item = board.item(ref)
+    if item is None:
+        raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=board.spoken.code)
+    return item
+
+
+def _holding(item: Item) -> str:
+    """Since when somebody has it: a form that was made while it was another's, or nobody's, takes it from nobody."""
+    at = item.entry.line.taken_at
+    return at.isoformat() if at is not None else "none"
+
+
+def _until(board: Board, fields: Fields, stamp: str) -> datetime:
+    """Counted from the day on which the form was shown, so that a repeat says the same. Raises Wrong."""
+    days = next((days for days in DAYS if str(days) == fields.get("days")), None)
+    if days is None:
+        raise Wrong("days", "choose")
+    until = board.morning(days, date.fromisoformat(stamp))
+    if until <= board.clock.now:
+        raise Wrong("days", "choose")
+    return until
+
+
+def _asking(address: str, asked: dict[str, str]) -> str:
+    return f"{address}?{urlencode(asked)}" if asked else address
+
+
+def router(pages: Coordinating) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    seeing = ["GET", "HEAD"]
+
+    async def show(request: Request, token: str) -> Response:
+        return await pages.show(request, token)
+
+    async def line(request: Request, token: str, ref: str) -> Response:
+        return await pages.line(request, token, ref)
+
+    async def again(request: Request, token: str) -> Response:
+        return await pages.again(request, token)
+
+    async def act(request: Request, token: str, ref: str, action: str) -> Response:
+        return await pages.act(request, token, ref, action)
+
+    routes.add_api_route("/coordinator/{token}", show, methods=seeing)
+    routes.add_api_route("/coordinator/{token}/again", again, methods=["POST"])
+    routes.add_api_route("/coordinator/{token}/{ref}", line, methods=seeing)
+    routes.add_api_route("/coordinator/{token}/{ref}/{action}", act, methods=["POST"])
+    return routes

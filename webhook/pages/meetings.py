@@ -1,0 +1,168 @@
+"""The meetings as one reader's page draws them: what became of each, what its reader may still say, and what waits for an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from mentorship.people import other
+from mentorship.policy import held_instants, topic_for
+from mentorship.programme import Session
+from mentorship.state import Meeting, State
+from webhook.pages.actions import is_open
+from webhook.pages.known import Known
+
+
+@dataclass(frozen=True)
+class MeetingView:
+    """One planned meeting. `state` is held, off (called off or not held), ahead or open (past, and nobody said a word that decides)."""
+
+    n: int
+    start: datetime
+    day: str
+    when: str
+    short: str
+    state: str
+    started: bool
+    confirmed: bool
+    mine: bool
+    theirs: bool
+    my_proposal: str | None
+    their_proposal: str | None
+    their_to: str | None
+    called_off_by: str | None
+    """me, partner, nobody (a pause or an operator), or None."""
+    free_until: str | None
+    """Until when calling it off is free; None when that moment has passed or it never counts."""
+    late_now: bool
+    excusable: bool
+    claim_until: str | None
+    """The partner says that the reader was not there; until when to say otherwise."""
+    i_said: str | None
+    they_said_held: bool
+    topic: Session | None
+    may: frozenset[str]
+
+
+_ACTIONS = ("confirm_meeting", "move_meeting", "cancel_meeting", "excuse", "report_meeting", "dispute")
+
+
+class Meetings:
+    """Asked lazily by the template."""
+
+    def __init__(self, known: Known, state: State) -> None:
+        self._known = known
+        self._state = state
+
+    @cached_property
+    def all(self) -> tuple[MeetingView, ...]:
+        """As they follow each other in time."""
+        return tuple(self._view(meeting) for meeting in sorted(self._state.meetings, key=lambda m: (m.start, m.n)))
+
+    def by_number(self, n: int) -> MeetingView | None:
+        return next((meeting for meeting in self.all if meeting.n == n), None)
+
+    @property
+    def before(self) -> tuple[MeetingView, ...]:
+        return tuple(m for m in self.all if m.started)
+
+    @property
+    def ahead(self) -> tuple[MeetingView, ...]:
+        return tuple(m for m in self.all if not m.started)
+
+    @cached_property
+    def next(self) -> MeetingView | None:
+        return next((m for m in self.all if m.state == "ahead"), None) if not self._state.over else None
+
+    @cached_property
+    def to_report(self) -> tuple[MeetingView, ...]:
+        """Past ones that neither decided by a word; the reader may still say."""
+        return tuple(m for m in self.all if m.state == "open" and m.i_said is None and "report_meeting" in m.may)
+
+    @property
+    def proposals(self) -> tuple[MeetingView, ...]:
+        return tuple(m for m in self.all if m.their_proposal and "move_meeting" in m.may)
+
+    @property
+    def claims(self) -> tuple[MeetingView, ...]:
+        return tuple(m for m in self.all if m.claim_until and "dispute" in m.may)
+
+    @property
+    def excusable(self) -> tuple[MeetingView, ...]:
+        return tuple(m for m in self.all if m.excusable)
+
+    @property
+    def to_accept(self) -> int:
+        if not is_open(self._known, "confirm_meeting", "all"):
+            return 0
+        return sum(1 for m in self.all if not m.mine and m.state == "ahead")
+
+    def _view(self, m: Meeting) -> MeetingView:
+        state, known, clock, me = self._state, self._known, self._known.clock, self._known.side
+        them = other(me)
+        mine, theirs = m.proposal(me), m.proposal(them)
+        claim, my_report, their_report = m.claim(me), m.report(me), m.report(them)
+        free_until = m.start - state.rules.cancellations.notice.span
+        started = m.start <= known.now
+        may = frozenset(name for name in _ACTIONS if is_open(known, name, str(m.n)))
+        called_off = None
+        if m.cancelled is not None:
+            called_off = "nobody" if m.cancelled.side is None else "me" if m.cancelled.side == me else "partner"
+        late_by_them = (m.cancelled is not None and m.cancelled.side == them and m.cancelled.late) or (theirs is not None and theirs.late)
+        absent = their_report is not None and their_report.own == "absent"
+        return MeetingView(
+            n=m.n,
+            start=m.start,
+            day=clock.day(m.start),
+            when=clock.when(m.start),
+            short=clock.short(m.start),
+            state="held" if m.held else "off" if m.not_held else "open" if started else "ahead",
+            started=started,
+            confirmed=m.confirmed,
+            mine=me in m.accepted,
+            theirs=them in m.accepted,
+            my_proposal=clock.when(mine.to) if mine is not None else None,
+            their_proposal=clock.when(theirs.to) if theirs is not None else None,
+            their_to=theirs.to.isoformat() if theirs is not None else None,
+            called_off_by=called_off,
+            free_until=clock.when(free_until) if m.confirmed and known.now <= free_until else None,
+            late_now=m.confirmed and known.now > free_until and not started,
+            excusable="excuse" in may and (late_by_them or absent),
+            claim_until=clock.when(claim.asked_at + state.rules.attendance.contest_within.span) if claim is not None and claim.stands != "no" else None,
+            i_said=None if my_report is None else "held" if my_report.held else "absent" if my_report.own == "absent" else "not_held",
+            they_said_held=bool(their_report and their_report.held),
+            topic=self._topic(m, started=started),
+            may=may,
+        )
+
+    def _topic(self, m: Meeting, *, started: bool) -> Session | None:
+        """Of a held one, what it took; of one ahead, what it would take as things stand."""
+        if m.cancelled is not None and not m.held:
+            return None
+        if m.held:
+            return self._session(m.session)
+        following = min((x.n for x in self._state.meetings if x.cancelled is None and not x.held and x.start > self._known.now), default=None)
+        return self._session(topic_for(self._state, m.n)) if not started and m.n == following else None
+
+    def _session(self, index: int | None) -> Session | None:
+        sessions = self._known.texts.sessions
+        return sessions[index] if index is not None and 0 <= index < len(sessions) else None
+
+    @cached_property
+    def extras(self) -> tuple[str, ...]:
+        return tuple(self._known.clock.when(extra.held_at) for extra in self._state.extras)
+
+    @property
+    def held(self) -> int:
+        """How many were, those outside the plan among them."""
+        return len(held_instants(self._state))
+
+    @property
+    def for_feedback(self) -> tuple[MeetingView, ...]:
+        """Those that were held, newest first: feedback is welcome after any, asked after some, forced after none (H15)."""
+        return tuple(m for m in reversed(self.all) if m.state == "held")
+
+    @property
+    def planned(self) -> int:
+        return len(self._state.meetings)

@@ -1,0 +1,93 @@
+"""The milestones as one reader's page draws them: what counts, what came too late, and what its reader may say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from mentorship.effects import MilestoneFacts
+from mentorship.people import other
+from mentorship.policy import done_milestones, milestone_facts, needed, partner_may_object_until
+from mentorship.programme import MeetingsHeld, Milestone
+from mentorship.state import State
+from webhook.pages.actions import is_open
+from webhook.pages.known import Known
+
+
+@dataclass(frozen=True)
+class MilestoneView:
+    """`state` is done, waived, carried (brought along from an earlier pair), late (done, but after the end), waiting (one of two confirmed) or open.
+
+    `fact` is what completes it without a report.
+    """
+
+    id: str
+    title: str
+    state: str
+    when: str | None
+    fact: str | None
+    count: int
+    by: str
+    reported_by_partner: bool
+    object_until: str | None
+    may_record: bool
+    may_object: bool
+
+
+class Milestones:
+    """Asked lazily by the template."""
+
+    def __init__(self, known: Known, state: State) -> None:
+        self._known = known
+        self._state = state
+
+    @cached_property
+    def all(self) -> tuple[MilestoneView, ...]:
+        facts = {fact.id: fact for fact in milestone_facts(self._state)}
+        return tuple(self._view(rule, facts[rule.id]) for rule in self._known.texts.milestones if rule.id in facts)
+
+    def by_id(self, identifier: str) -> MilestoneView | None:
+        return next((milestone for milestone in self.all if milestone.id == identifier), None)
+
+    def title(self, identifier: str) -> str:
+        return next((rule.title for rule in self._known.texts.milestones if rule.id == identifier), identifier)
+
+    @cached_property
+    def done(self) -> int:
+        return len(done_milestones(self._state))
+
+    @property
+    def total(self) -> int:
+        return len(self._state.rules.milestones)
+
+    @property
+    def needed(self) -> int:
+        return needed(self.total, self._state.rules.share)
+
+    def _view(self, rule: Milestone, fact: MilestoneFacts) -> MilestoneView:
+        clock, me = self._known.clock, self._known.side
+        known = self._state.milestones.get(rule.id)
+        reporters = {confirmation.side for confirmation in known.confirmations} if known is not None else set()
+        until = partner_may_object_until(self._state, rule.id, me, self._known.now)
+        at = fact.done_at or fact.late_at
+        return MilestoneView(
+            id=rule.id,
+            title=rule.title,
+            state=_state(fact, reported=bool(reporters)),
+            when=clock.when(at) if at is not None else None,
+            fact="meetings_held" if isinstance(rule.when, MeetingsHeld) else rule.when,
+            count=rule.when.meetings_held if isinstance(rule.when, MeetingsHeld) else 0,
+            by=rule.by,
+            reported_by_partner=other(me) in reporters,
+            object_until=clock.when(until) if until is not None and until >= self._known.now else None,
+            may_record=is_open(self._known, "record_milestone", rule.id),
+            may_object=is_open(self._known, "object_to_milestone", rule.id),
+        )
+
+
+def _state(fact: MilestoneFacts, *, reported: bool) -> str:
+    if fact.waived:
+        return "waived"
+    if fact.done_at is not None:
+        return "carried" if fact.carried else "done"
+    return "late" if fact.late_at is not None else "waiting" if reported else "open"

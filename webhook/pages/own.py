@@ -1,0 +1,268 @@
+"""Pages behind a link of one's own: looking is GET and HEAD and changes nothing; a form is one command, and then the page again.
+
+Two kinds of link share this: the page's, which lasts for weeks, and the private one of fifteen minutes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, ClassVar
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.links import Bearer, Purpose
+from records.store import Records
+from webhook.bodies import BODIES
+from webhook.door import Door, Receipt
+from webhook.pages.actions import Wrong
+from webhook.pages.forms import FIELD, Fields, Forms, read_fields
+from webhook.pages.known import Known, Reading
+from webhook.pages.mails import FreshLinks
+from webhook.pages.routes import Route, page_router
+from webhook.pages.shell import PageProblem, Shell
+from webhook.pages.view import Page
+from webhook.pages.wording import asked_for
+from webhook.problems import Problem
+from webhook.reading import digest, validate
+
+JOURNAL_WAIT = 1.2
+"""Seconds that a page waits for what was just sent to be journaled; then it says that it is kept."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all pages of a process share. `most` is a form's size in bytes; without `fresh` no link can be mailed."""
+
+    shell: Shell
+    reading: Reading
+    forms: Forms
+    door: Door
+    records: Records
+    fresh: FreshLinks | None
+    most: int
+
+
+class Here:
+    """Addresses of this reader's pages, for templates. `looking_at` is what another language shows as well: it answers a GET."""
+
+    def __init__(self, shell: Shell, kind: str, token: str, known: Known, looking_at: str) -> None:
+        self._base = f"{shell.root}/{kind}/{quote(token)}"
+        self._this = shell.root + quote(looking_at)
+        self._lang = f"?lang={known.chosen}" if known.chosen else ""
+        self.concern = f"{shell.root}/concern/{quote(token)}{self._lang}"
+        self.title = known.texts.title
+        self.kind = kind
+
+    def to(self, action: str = "", target: str | int = "") -> str:
+        parts = [self._base, *(quote(str(part), safe="") for part in (action, target) if part != "")]
+        return "/".join(parts) + self._lang
+
+    def in_language(self, code: str) -> str:
+        return f"{self._this}?lang={code}"
+
+
+class OwnPages(ABC):
+    """One kind of link: `kind` begins its addresses, `purpose` is what its tokens are made for."""
+
+    kind: ClassVar[str]
+    purpose: ClassVar[Purpose]
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
+
+    # -- what each kind says of itself ------------------------------------------------------------------------------------
+
+    def routes(self) -> APIRouter:
+        """Earlier rows come first: what is no command's form stands before them."""
+        table = (
+            Route("", look=self.show),
+            Route("/again", act=self.again),
+            *self.further,
+            Route("/{action}", look=self.form, act=self.act),
+            Route("/{action}/{target}", look=self.form, act=self.act),
+        )
+        return page_router(f"/{self.kind}/{{token}}", table)
+
+    @property
+    def further(self) -> Sequence[Route]:
+        """Addresses that are no command's form."""
+        return ()
+
+    @abstractmethod
+    async def show(self, request: Request) -> Response: ...
+
+    @abstractmethod
+    def _is(self, known: Known, action: str, target: str) -> bool:
+        """Whether there is such an action, and such a thing to do it to."""
+
+    @abstractmethod
+    def _values(self, known: Known, action: str, target: str, fields: Fields, message_id: str) -> dict[str, Any]:
+        """The command's body. Raises Wrong."""
+
+    @abstractmethod
+    def _refused(self, known: Known, action: str, target: str) -> str | None:
+        """Why the core would refuse it now, or None."""
+
+    @abstractmethod
+    def _command(self, action: str) -> str:
+        """The signal's name."""
+
+    @abstractmethod
+    def _template(self, action: str) -> str: ...
+
+    def _signed(self, action: str) -> str:
+        """What the form's token names: a form of one kind of link is none of another."""
+        return action
+
+    # -- reading ----------------------------------------------------------------------------------------------------------
+
+    async def known(self, request: Request, bearer: Bearer | None = None) -> Known:
+        """Raises PageProblem for a link that opens nothing (any more)."""
+        bearer = bearer or self.shared.reading.bearer(self.purpose, token_of(request))
+        return await self.shared.reading.known(bearer, self.shared.forms.writer(bearer), asked_for(request.query_params.get("lang")))
+
+    def page(self, request: Request, known: Known, template: str, /, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any) -> Response:
+        here = Here(self.shared.shell, self.kind, token_of(request), known, request.url.path)
+        return self.shared.shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, **facts)
+
+    async def became_of(self, request: Request, bearer: Bearer) -> Receipt | None:
+        """What became of the message that the reader comes back from; the partner's are none of their business."""
+        message_id = request.query_params.get("m", "")
+        if not message_id.startswith(self.shared.forms.writer(bearer)) or len(message_id) > 200:
+            return None
+        await self.shared.reading.journaled(bearer.scope, message_id, JOURNAL_WAIT)
+        enrolment = await self.shared.reading.enrolment(bearer.scope)
+        if enrolment is None:
+            return None
+        try:
+            return await self.shared.door.receipt(enrolment, message_id)
+        except Problem:  # Temporal is away; it has the message all the same
+            return Receipt("waiting")
+
+    # -- commands ---------------------------------------------------------------------------------------------------------
+
+    async def form(self, request: Request) -> Response:
+        known = await self.known(request)
+        self._check(known, *_action(request))
+        return self._form(request, known, Fields())
+
+    async def act(self, request: Request) -> Response:
+        action, target = _action(request)
+        fields = await read_fields(request, self.shared.most)
+        known, message_id = await self.opened(request, fields, action, target)
+        try:
+            values = self._values(known, action, target, fields, message_id)
+            message_id = await self._send(known, action, target, values, message_id)
+        except Wrong as wrong:
+            return self._form(request, known, fields, wrong=wrong, message_id=message_id, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        except Problem as problem:
+            match problem.status:
+                case HTTPStatus.CONFLICT:
+                    return self._form(request, known, fields, trouble="over", status=HTTPStatus.CONFLICT)
+                case HTTPStatus.SERVICE_UNAVAILABLE as status:
+                    return self._form(request, known, fields, trouble="away", message_id=message_id, status=status, headers=problem.headers)
+                case _:  # the form was sent before, with something else in it
+                    return self._form(request, known, fields, trouble="sent_before", status=HTTPStatus.CONFLICT)
+        return self.back(request, known, m=message_id)
+
+    async def opened(self, request: Request, fields: Fields, action: str, target: str = "") -> tuple[Known, str]:
+        """The reader, and what the form carries, which is its message's id. Raises PageProblem, with what was typed."""
+        try:
+            bearer = self.shared.reading.bearer(self.purpose, token_of(request))
+            carried = self.shared.forms.opened(bearer, self._signed(action), target, fields.get(FIELD))
+            known = await self.known(request, bearer)
+            if "action" in request.path_params:
+                self._check(known, action, target)
+        except PageProblem as problem:
+            raise problem.with_typed(fields.typed()) from None
+        return known, carried
+
+    async def again(self, request: Request) -> Response:
+        """Mails a fresh link to whom a link that is too old was made for: the address that we know, never one that is given here."""
+        known = await self.known(request, self.shared.reading.bearer_of_old(self.purpose, token_of(request)))
+        if self.shared.fresh is not None:
+            await (self.shared.fresh.send_private(known) if self.purpose == "private" else self.shared.fresh.send_page(known))
+        return self.page(request, known, "asked.html")
+
+    def back(self, request: Request, known: Known, place: str = "", **said: str) -> Response:
+        """To the page, or to a place below it, which tells what became of it."""
+        asked = urlencode({**said, **({"lang": known.chosen} if known.chosen else {})})
+        address = "/".join([f"{self.shared.shell.root}/{self.kind}/{quote(token_of(request))}", *([place] if place else [])]) + f"?{asked}"
+        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
+
+    def token(self, known: Known, action: str, target: str | int = "", carried: str | None = None) -> str:
+        """For a form; it carries the id of the message that the form would be, unless it is something else."""
+        carried = carried if carried is not None else self.shared.forms.message_id(known.bearer, self._signed(action), str(target), known.sent)
+        return self.shared.forms.token(known.bearer, self._signed(action), str(target), carried)
+
+    async def _send(self, known: Known, action: str, target: str, values: dict[str, Any], message_id: str) -> str:
+        """Through the one door, like a program's; the id that it went under. Raises Problem; Wrong for what the door's model refuses.
+
+        A form that never reached Temporal and was changed since is another message, not a contradiction.
+        """
+        command, door = self._command(action), self.shared.door
+        document = {"by": known.bearer.person, **values}
+        body, faults = validate(BODIES[command], document)
+        if body is None or faults:
+            raise Wrong("", "unusable")
+        try:
+            await door.take(known.enrolment, known.bearer.person, message_id, digest(command, document), body.command)
+        except Problem as problem:
+            if problem.status != HTTPStatus.UNPROCESSABLE_ENTITY or message_id in known.sent:
+                raise
+            message_id = self.shared.forms.message_id(known.bearer, self._signed(action), target, known.taken)
+            await door.take(known.enrolment, known.bearer.person, message_id, digest(command, document), body.command)
+        return message_id
+
+    def _check(self, known: Known, action: str, target: str) -> None:
+        if known.state is None or not self._is(known, action, target):
+            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code)
+
+    def _form(
+        self,
+        request: Request,
+        known: Known,
+        fields: Fields,
+        *,
+        wrong: Wrong | None = None,
+        trouble: str | None = None,
+        message_id: str | None = None,
+        status: HTTPStatus = HTTPStatus.OK,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        action, target = _action(request)
+        return self.page(
+            request,
+            known,
+            self._template(action),
+            status=status,
+            headers=headers,
+            page=page_of(known),
+            token=self.token(known, action, target, message_id),
+            action=action,
+            target=target,
+            fields=fields,
+            wrong=wrong,
+            trouble=trouble,
+            refused=self._refused(known, action, target) if status == HTTPStatus.OK else None,
+        )
+
+
+def page_of(known: Known) -> Page:
+    """Raises PageProblem (404) before the mentorship has begun."""
+    if known.state is None:
+        raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code)
+    return Page(known, known.state)
+
+
+def token_of(request: Request) -> str:
+    return str(request.path_params["token"])
+
+
+def _action(request: Request) -> tuple[str, str]:
+    return str(request.path_params["action"]), str(request.path_params.get("target", ""))

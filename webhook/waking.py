@@ -1,0 +1,54 @@
+"""Wakes a case: what a person did stands in records, and its workflow does what follows from it (H16, P7)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError
+
+from gateway.names import CASE, TASK_QUEUE, case_id
+from gateway.settings import Settings
+from webhook.problems import unavailable
+
+LOOK = "look"
+"""The one signal of a case; its name tells nothing."""
+
+_log = structlog.stdlib.get_logger("webhook.cases")
+
+
+class CaseInput(BaseModel):
+    """The workflow's input: an id that names nobody."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+
+
+async def wake(client: Client, settings: Settings, case: str) -> None:
+    """Starts the case's workflow, or tells a running one to look; one that is done does what is left and is done again.
+
+    Durable once it returns, with no worker alive. Raises Problem (503).
+    """
+    limit = settings.webhook_timeout
+    try:
+        async with asyncio.timeout(limit):
+            await client.start_workflow(
+                CASE,
+                CaseInput(case=case),
+                id=case_id(case),
+                task_queue=TASK_QUEUE,
+                start_signal=LOOK,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                rpc_timeout=timedelta(seconds=limit),
+            )
+    except (RPCError, TimeoutError, RuntimeError, OSError) as error:  # a lazy client that cannot connect raises RuntimeError
+        _log.warning("temporal unavailable", error=type(error).__name__)
+    else:
+        return
+    raise unavailable("temporal-unavailable", "the service cannot be reached at the moment", settings.webhook_retry_after)

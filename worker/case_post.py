@@ -1,0 +1,68 @@
+"""How a case's mails go out: within the reader's hours, recorded once by key, with links of the reader's own (H16, P7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from email.message import EmailMessage
+
+import structlog
+
+from gateway.links import Bearer, LinkSigner
+from mentorship.programme import Programme
+from notices.readers import NoAddress, Reader
+from notices.smtp import Mailer, Refused
+from records.people import Profile
+from records.store import Records
+
+log = structlog.get_logger("cases")
+
+
+class CasePost:
+    """`reading_hours` gives the earliest instant at which a mail may reach somebody (Calm)."""
+
+    def __init__(
+        self,
+        records: Records,
+        mailer: Mailer,
+        signer: LinkSigner,
+        reading_hours: Callable[[datetime, str, str], datetime],
+        *,
+        sender: str,
+        base_url: str,
+    ) -> None:
+        self._records = records
+        self._mailer = mailer
+        self._signer = signer
+        self._reading_hours = reading_hours
+        self._base_url = base_url.rstrip("/")
+        self.sender = sender
+        self.who_sees_what = f"{self._base_url}/who-sees-what"
+
+    def case_link(self, case: str, reader: str) -> str:
+        return f"{self._base_url}/case/{self._signer.token('case', Bearer(case, reader))}"
+
+    def list_link(self, cohort: str, reader: str) -> str:
+        """A coordinator's list."""
+        return f"{self._base_url}/coordinator/{self._signer.token('coordinator', Bearer(cohort, reader))}"
+
+    def opens(self, profile: Profile, programme: Programme, now: datetime) -> datetime:
+        hours = programme.mail.hours
+        return now if hours == "none" else self._reading_hours(now, profile.time_zone or programme.programme.time_zone, hours)
+
+    async def send(
+        self, ref: str, profile: Profile, key: str, compose: Callable[[Reader], EmailMessage], *, kind: str, programme: Programme, now: datetime
+    ) -> bool:
+        """Whether it went now. Once by `key`; what is refused for good is noted. Raises TryLater."""
+        budget = programme.mail.budget
+        if await self._records.notices.begin(key, ref, kind, True, now, budget.most, budget.per.span) != "send":
+            return False
+        try:
+            message = compose(Reader(ref, profile.name, profile.email, profile.language, profile.time_zone, "coordinators"))
+            await self._mailer.send(message)
+        except (NoAddress, Refused):
+            await self._records.notices.failed(key, "bounced", now)
+            log.warning("mail_failed", kind=kind)
+            return False
+        await self._records.notices.sent(key, str(message["Message-ID"]), now)
+        return True

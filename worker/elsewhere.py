@@ -1,0 +1,49 @@
+"""The other mentorships of somebody who is written to about one, so that one mail can stand for several (Calm)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from mentorship import events as e
+from mentorship.effects import NoticeKind
+from mentorship.evolve import fold
+from mentorship.state import State
+from notices.readers import Elsewhere
+from records.errors import Erased, UnknownPerson
+from records.store import Records
+
+NAMING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_up", "closing_survey", "alignment_reminder"})
+"""Mails that name them: those that may have been sent instead of others. Not what is private, nor what carries a change."""
+
+_EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
+
+
+async def elsewhere(records: Records, mentorship: str, reader: str, due: datetime, page: Callable[[str], str]) -> tuple[Elsewhere, ...]:
+    """Those that run, each with its next meeting after `due` as the journal has it; `page` makes the reader's address of one."""
+    found = []
+    for enrolment in await records.cohorts.of_person(reader):
+        if enrolment.mentorship == mentorship or enrolment.state != "started":
+            continue
+        events = [entry for entry in await records.journal.entries(enrolment.mentorship) if entry.kind == "event"]
+        if not events:
+            continue
+        state = fold(_EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at}) for entry in events)
+        partner = enrolment.mentee if reader == enrolment.mentor else enrolment.mentor
+        found.append(Elsewhere(await _name(records, partner), page(enrolment.mentorship), _next(state, due)))
+    return tuple(found)
+
+
+def _next(state: State, due: datetime) -> datetime | None:
+    if state.pausing is not None or state.over:
+        return None
+    return min((meeting.start for meeting in state.meetings if meeting.cancelled is None and not meeting.held and meeting.start > due), default=None)
+
+
+async def _name(records: Records, ref: str) -> str | None:
+    try:
+        return (await records.people.profile(ref)).name or None
+    except (Erased, UnknownPerson):
+        return None

@@ -1,0 +1,50 @@
+"""Each worker deletes what is kept too long, once a day (H12, P8): no clock of anybody else's has to be wound for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from records.errors import RecordsError
+from records.retention import Retention
+
+EVERY = timedelta(days=1)
+AFTER_TROUBLE = timedelta(hours=1)
+
+log = structlog.get_logger("retention")
+
+
+@asynccontextmanager
+async def sweeping(retention: Retention, *, every: timedelta = EVERY) -> AsyncIterator[None]:
+    """Sweeps while the block runs. What it is in the middle of when the block ends is finished first."""
+    task = asyncio.create_task(_keep_sweeping(retention, every))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _keep_sweeping(retention: Retention, every: timedelta) -> None:
+    """At once, and then in this rhythm. Several workers may: the second finds nothing to do."""
+    while True:
+        pause = every
+        try:
+            swept = await retention.sweep(datetime.now(UTC))
+        except RecordsError as error:
+            log.warning("sweep_failed", error=type(error).__name__)
+            pause = min(every, AFTER_TROUBLE)
+        except Exception as error:  # noqa: BLE001 - a defect of one sweep must not be the end of sweeping
+            log.error("sweep_failed", error=type(error).__name__)  # noqa: TRY400 - a traceback may repeat values
+        else:
+            if not swept.nothing:
+                log.info("swept", notes=swept.notes, cases=swept.cases, journals=swept.journals, rows=swept.rows)
+            for mentorship in swept.damaged:
+                log.error("journal_damaged", mentorship=mentorship)
+        await asyncio.sleep(pause.total_seconds())
