@@ -91,7 +91,7 @@ class Letter:
 
     def _body(self, kind: Literal["plain", "html"]) -> str:
         part = self._message.get_body((kind,))
-        return str(part.get_content()) if part is not None else ""
+        return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
     @cached_property
     def beginning(self) -> str:

@@ -140,7 +140,7 @@ class Place:
             "MENTORSHIP_CODEC_PORT": str(ports.codec),
             "MENTORSHIP_CODEC_ORIGINS": json.dumps([ports.ui_url, f"http://localhost:{ports.ui}"]),
             "MENTORSHIP_CODEC_TOKENS": json.dumps([self._secrets["codec"]]),
-            "MENTORSHIP_WEBHOOK_SECRETS": json.dumps({SENDER: {"secret": self.webhook_secret, "scope": ["*"]}}),
+            "MENTORSHIP_WEBHOOK_SECRETS": json.dumps({SENDER: {"secret": self.webhook_secret, "scope": ["*", "people:*"]}}),
         }
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:

@@ -77,7 +77,7 @@ def _welcome(console: Console, place: Place, ports: Ports) -> None:
 def addresses(console: Console, place: Place, ports: Ports) -> None:
     """Where to look while it is up."""
     lines = {
-        "Temporal UI": f"{ports.ui_url}/namespaces/default/workflows",
+        "Temporal UI": f"{ports.ui_url}/namespaces/default/workflows (payloads in clear text)",
         "mailbox": f"{ports.mailbox_url}/ (files in {place.mails})",
         "web hook": f"{ports.web_url}/ (pages by the links in the mails; /who-sees-what)",
         "settings": f". {place.env_file}",

@@ -45,7 +45,7 @@ THINGS: tuple[Thing, ...] = get_args(Thing)
 
 _TABLE: dict[Thing, dict[Viewer, Sight]] = {
     # Names stand in the two's mails and pages, in the coordinators' list, and in reports that an operator asks names for.
-    "name": {"own": "yes", "partner": "yes", "coordinators": "yes", "operators": "yes", "bearer": "yes"},
+    "name": {"own": "yes", "partner": "yes", "chosen": "yes", "coordinators": "yes", "operators": "yes", "bearer": "yes"},
     # In the invitation to the two's meetings, so that they can write to each other; and beside a line of the coordinators' list, which
     # drafts a mail to who could use a hand. Nowhere else.
     "address": {"own": "yes", "partner": "yes", "coordinators": "yes"},

@@ -286,7 +286,7 @@ class _Clock:
             if not answer.pending_activities and not answer.HasField("pending_workflow_task"):
                 return
             await asyncio.sleep(_LOOK)
-        raise RuntimeError("the test server stands still with a task under way; rehearse once more")
+        raise RuntimeError("the test server stands still with a task under way (temporalio/sdk-java#3088): rehearse with another --seed, or with --fast")
 
     async def _describe(self, mentorship: str) -> DescribeWorkflowExecutionResponse:
         """Asked plainly: the test server's answers hold search attributes that the SDK's own description cannot read."""

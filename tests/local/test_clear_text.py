@@ -84,7 +84,7 @@ async def test_the_ui_shows_clear_text_to_admins_only(tmp_path: Path):
         for name, value in chosen.items():
             await page.evaluate("([name, value]) => localStorage.setItem(name, value)", [name, json.dumps(value)])
         await page.goto(history)
-        await expect(page.get_by_text("Codec Server could not connect").first).to_be_visible()
+        await expect(page.get_by_text("Codec Server could not connect").filter(visible=True).first).to_be_visible()
         assert "forty-two" not in await page.content()
 
         await page.goto(address)

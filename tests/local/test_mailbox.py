@@ -127,12 +127,13 @@ def words(page: str) -> str:
 
 def test_the_list_shows_all_mails_newest_first_with_who_got_them(read):
     page = read()
-    subjects = [html.unescape(found) for found in re.findall(r'class="subject"[^>]*>([^<]*)<', page)]
+    subjects = [html.unescape(found) for found in re.findall(r'class="subject"><bdi[^>]*>([^<]*)<', page)]
     assert len(subjects) == 9
     assert "9 mails" in words(page)
     assert subjects[0].startswith("<script>")
     assert subjects[-1] == "Welcome: your mentorship begins"
     assert "half a mail" not in page
+    assert "Your conversation with Noor Mentee has a new time." in page
 
 
 def test_one_persons_mails_and_their_pages_of_each_mentorship(read):

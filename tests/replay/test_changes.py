@@ -1,0 +1,100 @@
+"""What a change of the workflows looks like from here: in a copy, so that the tests that guard the real ones are seen to fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import fingerprint
+
+ROOT = Path(__file__).parents[2]
+REPLAY = """
+import asyncio, json, sys
+sys.path.insert(0, {here!r})
+from record import FOLDER, read
+from replaying import replayed
+for path in sorted(FOLDER.glob("*.json.gz")):
+    print(json.dumps([path.name.split(".")[1], asyncio.run(replayed(read(path)))]))
+"""
+
+
+class Copy:
+    """The workflows, changed."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._folder = folder
+        self._monkeypatch = monkeypatch
+        shutil.copytree(ROOT / "workflows", folder / "workflows", ignore=shutil.ignore_patterns("__pycache__"))
+
+    def change(self, module: str, was: str, becomes: str) -> None:
+        path = self._folder / "workflows" / f"{module}.py"
+        text = path.read_text()
+        assert text.count(was) == 1, f"the change needs another place in {module}.py"
+        path.write_text(text.replace(was, becomes))
+
+    def replays(self) -> dict[str, str]:
+        """What the replay of each stored history says."""
+        env = {**os.environ, "PYTHONPATH": f"{self._folder}{os.pathsep}{ROOT}"}
+        code = REPLAY.format(here=str(Path(__file__).parent))
+        done = subprocess.run([sys.executable, "-c", code], env=env, cwd=self._folder, capture_output=True, text=True, timeout=120, check=True)
+        return dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))  # the engine's warnings stand in between
+
+    def fingerprint(self) -> dict[str, list[str]]:
+        self._monkeypatch.setattr(fingerprint, "ROOT", self._folder)
+        return fingerprint.fingerprint()
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
+    return Copy(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("module", "was", "becomes", "broken", "found"),
+    [
+        pytest.param(
+            "mentorship",
+            '                await execute("seal_journal"',
+            '                await workflow.sleep(1)\n                await execute("seal_journal"',
+            {"in-full", "silent", "ended-early"},
+            "Timer machine does not handle this event",
+            id="a-moment-of-rest-before-the-end",
+        ),
+        pytest.param("case", '"tend_case", CaseOf', '"seal_journal", CaseOf', {"case"}, "does not match activity type", id="an-activity-in-anothers-place"),
+        pytest.param(
+            "outbox",
+            "        for pending in self._pending:\n            lane",
+            "        for pending in reversed(self._pending):\n            lane",
+            {"in-full", "silent"},
+            "send_notice was asked something else",
+            id="the-mentees-mail-before-the-mentors",
+        ),
+    ],
+)
+def test_an_incompatible_change_does_not_replay(copy, module, was, becomes, broken, found):
+    copy.change(module, was, becomes)
+    said = copy.replays()
+
+    assert {name for name, what in said.items() if found in what} >= broken
+    assert "replays" in said.values()  # and those that hold nothing of it still do
+
+
+def test_what_no_history_holds_only_the_fingerprint_sees(copy):
+    """Thousands of signals at once are in no stored history: a longer pause between two batches of them replays everywhere."""
+    copy.change("mentorship", "timeout=timedelta(milliseconds=1)", "timeout=timedelta(milliseconds=50)")
+
+    assert set(copy.replays().values()) == {"replays"}
+    assert copy.fingerprint() != json.loads(fingerprint.STORED.read_text())
+
+
+def test_another_word_for_a_person_is_no_change(copy):
+    copy.change("mentorship", '"""The last 20 entries, newest last."""', '"""Newest last."""')
+
+    assert copy.fingerprint() == json.loads(fingerprint.STORED.read_text())
