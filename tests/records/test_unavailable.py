@@ -32,9 +32,10 @@ async def test_a_database_that_does_not_exist_is_unavailable(postgres, keys):
 
 
 async def test_a_folder_that_does_not_exist_is_unavailable(keys, tmp_path):
+    before = set(threading.enumerate())
     with pytest.raises(RecordsUnavailable):
         await Records.open(f"sqlite:///{tmp_path}/nowhere/records.db", keys)
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - before:
         if "_connection_worker" in thread.name:
             await asyncio.to_thread(thread.join)  # the driver's thread answers to this loop before it ends
 
