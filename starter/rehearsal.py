@@ -55,8 +55,8 @@ def rehearse(
     request = _request(roster, at, shares, seed)
     found = figures(request, rehearse_fast(request) if fast else _on_the_workflows(request))
     if html is not None:
-        html.write_text(page(roster.programme.programme.title, found), encoding="utf-8")
-    told = lines(found, every_message=messages)
+        html.write_text(page(roster.programme.programme.title, found, zone=home), encoding="utf-8")
+    told = lines(found, zone=home, every_message=messages)
     answer({"ok": True, **found}, [*told, *(["", f"written to {html}"] if html is not None else [])], as_json=json)
 
 

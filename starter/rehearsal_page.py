@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from starter.answer import columns
+from starter.answer import columns, local_time
 from starter.report_page import Part, bars
 
 _HOW = {"fast": "by the rules alone (--fast)", "real": "on the real workflows with time skipped"}
@@ -20,11 +20,11 @@ _ABOUT = (
 _MOST_ROWS = 400
 
 
-def lines(found: Mapping[str, Any], *, every_message: bool) -> list[str]:
+def lines(found: Mapping[str, Any], *, zone: str, every_message: bool) -> list[str]:
     """The tables of the answer; every message by date only if asked for, since there are thousands."""
     personas = ", ".join(f"{count} {persona}" for persona, count in found["personas"].items())
     told = [
-        f"rehearsal of {found['programme']} from {found['starts']}, {_HOW[found['mode']]}; seed {found['seed']}, {personas}",
+        f"rehearsal of {found['programme']} from {_local(found['starts'], zone)} ({zone}), {_HOW[found['mode']]}; seed {found['seed']}, {personas}",
         f"{len(found['pairs'])} pairs, {found['mails']['sent']} mails, {found['certificates']} certificates",
         f"the coordinators' list: {found['coordinators']['most_open_at_once']} lines open at once, at most; a digest a week besides",
         "conduct is invented and dealt by the seed: it says nothing about these people",
@@ -43,18 +43,19 @@ def lines(found: Mapping[str, Any], *, every_message: bool) -> list[str]:
             "Temporal: {events} events, {actions} actions; the largest history {largest_events} events, {largest_bytes} bytes".format(**found["temporal"]),
         ]
     if every_message:
-        told += ["", *columns(("at", "to", "what", "pair"), [(m["at"], m["person_id"], m["kind"], m["pair_id"]) for m in found["messages"]])]
+        told += ["", *columns(("at", "to", "what", "pair"), [(_local(m["at"], zone), m["person_id"], m["kind"], m["pair_id"]) for m in found["messages"]])]
     return told
 
 
-def page(title: str, found: Mapping[str, Any]) -> str:
+def page(title: str, found: Mapping[str, Any], *, zone: str) -> str:
+    """Instants are shown in `zone`, the programme's."""
     loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     people = found["people"]
     diligent = [person["mails"] for person in people if person["persona"] == "diligent" and person["pairs"] == 1]
     return loader.get_template("rehearsal_page.html").render(
         title=title,
         programme=found["programme"],
-        starts=found["starts"],
+        starts=f"{_local(found['starts'], zone)} ({zone})",
         how=_HOW[found["mode"]],
         seed=found["seed"],
         personas=", ".join(f"{count} {persona}" for persona, count in found["personas"].items()),
@@ -66,7 +67,7 @@ def page(title: str, found: Mapping[str, Any]) -> str:
             ("certificates", found["certificates"]),
             ("lines open at once, at most", found["coordinators"]["most_open_at_once"]),
         ],
-        parts=_parts(found),
+        parts=_parts(found, zone),
     )
 
 
@@ -99,7 +100,7 @@ def _coordinators(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     return [(name, day, count) for name, days in found["coordinators"]["people"].items() for day, count in days.items()]
 
 
-def _parts(found: Mapping[str, Any]) -> list[Part]:
+def _parts(found: Mapping[str, Any], zone: str) -> list[Part]:
     weeks = _by_week(found["mails"]["by_day"])
     people = sorted(found["people"], key=lambda person: -person["mails"])
     shown = people[:40]
@@ -110,8 +111,8 @@ def _parts(found: Mapping[str, Any]) -> list[Part]:
     return [
         Part(
             "Mails by week",
-            "Of all people together.",
-            bars("Mails by week", [(week, count, str(count)) for week, count in weeks], max(dict(weeks).values(), default=1)),
+            "Of all people together, by the Monday.",
+            bars("Mails by week", [(week, count, str(count)) for week, count in weeks], max(dict(weeks).values(), default=1), beside=100),
         ),
         Part(
             "Mails a person" + (f" (the {len(shown)} with most)" if len(people) > len(shown) else ""),
@@ -122,13 +123,13 @@ def _parts(found: Mapping[str, Any]) -> list[Part]:
                 max((one["mails"] for one in shown), default=1),
             ),
         ),
-        Part("What became of the pairs", cost, header=(*_PAIRS, *(_COST if temporal else ())), rows=_texts(_pairs(found))),
+        Part("What became of the pairs", cost, header=(*_PAIRS, *(_COST if temporal else ())), rows=_texts(_pairs(found), codes_from=1)),
         Part(
             "The coordinators",
             f"Lines opened in all: {sum(found['escalations'].values())}; at most {found['coordinators']['most_opened_in_a_day']} in a day, "
             f"{found['coordinators']['per_coordinator_and_week']} for each coordinator and week. One digest a week comes besides.",
             header=("coordinator", "day", "mails"),
-            rows=_texts(_coordinators(found)),
+            rows=_texts(_coordinators(found), codes_from=1),
         ),
         Part("Lines by why", header=("line", "pairs"), rows=_texts(found["escalations"].items())),
         Part("Mails by kind", header=("kind", "mails"), rows=_texts(found["mails"]["by_kind"].items())),
@@ -137,13 +138,23 @@ def _parts(found: Mapping[str, Any]) -> list[Part]:
             "Every message by date",
             f"The first {_MOST_ROWS}; all of them with --json." if len(found["messages"]) > _MOST_ROWS else "",
             header=("at", "to", "what", "pair"),
-            rows=_texts((one["at"], one["person_id"], one["kind"], one["pair_id"]) for one in found["messages"][:_MOST_ROWS]),
+            rows=tuple((_local(one["at"], zone), one["person_id"], _plain(one["kind"]), one["pair_id"]) for one in found["messages"][:_MOST_ROWS]),
+            folded=f"Show {min(len(found['messages']), _MOST_ROWS)} messages",
         ),
     ]
 
 
-def _texts(rows: Any) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(str(cell) for cell in row) for row in rows)
+def _texts(rows: Iterable[Iterable[Any]], *, codes_from: int = 0) -> tuple[tuple[str, ...], ...]:
+    """Codes as words, from that column on; the columns before it hold ids."""
+    return tuple(tuple(str(cell) if place < codes_from else _plain(str(cell)) for place, cell in enumerate(row)) for row in rows)
+
+
+def _plain(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def _local(instant: str, zone: str) -> str:
+    return local_time(datetime.fromisoformat(instant), zone)
 
 
 def _by_week(days: Mapping[str, int]) -> Sequence[tuple[str, int]]:
@@ -156,4 +167,4 @@ def _by_week(days: Mapping[str, int]) -> Sequence[tuple[str, int]]:
         return []
     first, last = min(counted), max(counted)
     mondays = [first + timedelta(weeks=number) for number in range((last - first).days // 7 + 1)]
-    return [(f"week of {monday.isoformat()}", counted[monday]) for monday in mondays]
+    return [(monday.isoformat(), counted[monday]) for monday in mondays]

@@ -37,7 +37,7 @@ WORDS = {
     "moved": "moved",
     "cancelled": "cancelled",
 }
-_WIDTH, _LABEL, _ROW = 720, 230, 30
+_WIDTH, _NARROW = 720, 460
 _COLOURS = {"held": "var(--one)", "moved": "var(--two)", "cancelled": "var(--three)"}
 
 
@@ -47,6 +47,8 @@ class Part(NamedTuple):
     plot: Markup | None = None
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    folded: str = ""
+    """What to press for the rows, where there are too many to stand open; they are not printed."""
 
 
 def page(facts: Mapping[str, Any], report: Mapping[str, Any], people: Sequence[Mapping[str, Any]] = ()) -> str:
@@ -105,7 +107,7 @@ def _parts(report: Mapping[str, Any]) -> list[Part]:
         ),
         Part(
             "Certificates",
-            f"{number(certificates['issued'])} issued, one for each of the two.",
+            f"Issued: {number(certificates['issued'])}. One for each of the two; where milestones came along from an earlier mentor, it can be one.",
             bars(
                 "Pairs by certificates",
                 [(WORDS[name], certificates[name], number(certificates[name])) for name in ("certified", "not_certified", "not_decided")],
@@ -115,21 +117,26 @@ def _parts(report: Mapping[str, Any]) -> list[Part]:
     ]
 
 
-def bars(title: str, rows: Sequence[tuple[str, float | None, str]], most: float, *, least: float = 0) -> Markup:
-    """Horizontal bars with their values as text beside them; what is not shown has no bar."""
-    height = _ROW * len(rows) + 6
-    room = _WIDTH - _LABEL - 150
+def bars(title: str, rows: Sequence[tuple[str, float | None, str]], most: float, *, least: float = 0, beside: int = 0) -> Markup:
+    """Horizontal bars under their labels and values, so that a phone shows both; what is not shown has no bar.
+
+    `beside`: labels that are short enough stand left of their bars, in so much room.
+    """
+    step, high = (26, 16) if beside else (44, 14)
+    room = _NARROW - beside - (70 if beside else 0)
     parts: list[Markup] = []
     for place, (label, value, words) in enumerate(rows):
-        middle = place * _ROW + _ROW // 2 + 3
+        top = place * step
+        bar = top + 4 if beside else top + 24
         length = 0.0 if value is None else max(0.0, room * (value - least) / max(most - least, 1))
-        parts.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_LABEL - 12, middle + 5, _short(label)))
-        parts.append(Markup('<rect x="{}" y="{}" width="{}" height="18" fill="#eef1f5"/>').format(_LABEL, middle - 9, room))
-        parts.append(Markup('<rect x="{}" y="{}" width="{:.1f}" height="18" fill="var(--one)"/>').format(_LABEL, middle - 9, length))
         soft = Markup(' class="soft"') if value is None else Markup("")
-        parts.append(Markup('<text x="{}" y="{}"{}>{}</text>').format(_LABEL + room + 10, middle + 5, soft, words))
+        end = Markup("") if beside else Markup(' text-anchor="end"')
+        parts.append(Markup('<text x="0" y="{}">{}</text>').format(top + 17, _short(label)))
+        parts.append(Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="var(--track)"/>').format(beside, bar, room, high))
+        parts.append(Markup('<rect x="{}" y="{}" width="{:.1f}" height="{}" fill="var(--one)"/>').format(beside, bar, length, high))
+        parts.append(Markup('<text x="{}" y="{}"{}{}>{}</text>').format(beside + room + 10 if beside else room, top + 17, end, soft, words))
     spoken = "; ".join(f"{label}: {words}" for label, _, words in rows)
-    return _svg(title, spoken, height, parts)
+    return _svg(title, spoken, (_NARROW, step * len(rows) + 4), parts, kind="bars")
 
 
 def months(counts: Mapping[str, Mapping[str, int | None]]) -> Markup | None:
@@ -163,11 +170,11 @@ def months(counts: Mapping[str, Mapping[str, int | None]]) -> Markup | None:
             )
         parts.append(Markup('<text x="{:.1f}" y="{}" text-anchor="middle" class="soft" style="font-size:11px">{}</text>').format(centre, base + 17, month))
     spoken = "; ".join(f"{month}: " + ", ".join(f"{number(value)} {WORDS[kind]}" for kind, value in kinds.items()) for month, kinds in counts.items())
-    return _svg("Meetings held, moved and cancelled by month", spoken, base + 24, parts)
+    return _svg("Meetings held, moved and cancelled by month", spoken, (_WIDTH, base + 24), parts, kind="months")
 
 
-def _svg(title: str, spoken: str, height: int, parts: Sequence[Markup]) -> Markup:
-    head = Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}"><desc>{}</desc>').format(_WIDTH, height, title, spoken)
+def _svg(title: str, spoken: str, size: tuple[int, int], parts: Sequence[Markup], *, kind: str) -> Markup:
+    head = Markup('<svg class="{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><desc>{}</desc>').format(kind, *size, title, spoken)
     return head + Markup("").join(parts) + Markup("</svg>")
 
 

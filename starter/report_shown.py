@@ -59,10 +59,12 @@ def shown(found: Figures) -> dict[str, Any]:
 
 
 def _certificates(found: Figures, *, enough: bool) -> dict[str, int | None]:
+    """How many were issued tells how many of the certified pairs have one certificate only: a few of them would be somebody."""
     pairs = {name: count for name, count in found.certificates.items() if name != "issued"}
     parts = cells(pairs) if enough else dict.fromkeys(pairs)
     issued = found.certificates["issued"]
-    return {**parts, "issued": issued if enough and parts["certified"] is not None else None}
+    alone = 2 * pairs["certified"] - issued
+    return {**parts, "issued": issued if enough and parts["certified"] is not None and not 0 < alone < SMALLEST else None}
 
 
 def _months(found: Figures, *, enough: bool) -> dict[str, dict[str, int | None]]:

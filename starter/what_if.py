@@ -14,7 +14,7 @@ import typer
 from gateway.settings import Settings
 from mentorship.effects import SendNotice
 from mentorship.events import MentorshipStarted
-from mentorship.people import SIDES
+from mentorship.people import SIDES, Side
 from mentorship.policy import done_milestones, held_instants, phase
 from mentorship.programme import Programme, Rules
 from records.cohorts import Enrolment
@@ -109,7 +109,7 @@ def outcome(of: Replayed) -> dict[str, Any]:
     return {
         "phase": phase(state),
         "milestones": f"{len(done_milestones(state))} of {len(state.rules.milestones)}",
-        "certificates": "open" if decided is None else "both" if decided.earned else "none",
+        "certificates": "open" if decided is None else _certified(decided.certified),
         "decided_at": decided.at if decided is not None else None,
         "meetings_held": len(held_instants(state)),
         "coordinator_lines": lines,
@@ -117,12 +117,17 @@ def outcome(of: Replayed) -> dict[str, Any]:
     }
 
 
+def _certified(sides: tuple[Side, ...]) -> str:
+    """One alone only where milestones came along with the mentee (P6)."""
+    return "both" if len(sides) == len(SIDES) else sides[0] if sides else "none"
+
+
 def told(cohort: str, own: Programme, other: Programme, pairs: Sequence[Pair]) -> tuple[dict[str, Any], list[str]]:
     """(the answer for programs, for people)."""
     keys = differences(_keys(own), _keys(other))
     apart = [key for key in keys if key.split(".")[0].split("[")[0] in (*_NOT_DECIDED, "meetings")]
     differing = [pair for pair in pairs if pair.was != pair.would_be]
-    certified = [sum(side["certificates"] == "both" for side in sides) for sides in ([p.was for p in pairs], [p.would_be for p in pairs])]
+    certified = [sum(side["certificates"] in {"both", *SIDES} for side in sides) for sides in ([p.was for p in pairs], [p.would_be for p in pairs])]
     nudges = [sum(pair.nudges[place] for pair in pairs) for place in (0, 1)] if len(pairs) >= SMALLEST else None
     result = {
         "ok": True,

@@ -33,7 +33,8 @@ from mentorship.commands import (
     SurveyAnswers,
     WaiveMilestone,
 )
-from starter.report_shown import cells
+from starter.report_figures import Figures
+from starter.report_shown import cells, shown
 
 STARTS = datetime(2027, 1, 4, tzinfo=UTC)
 ENDS = STARTS + timedelta(weeks=26)
@@ -134,6 +135,25 @@ class Rows:
     def pairs(self, name: str, **body: Any) -> int:
         return len({mentorship for mentorship, _, known in self.events(name) if body.items() <= known.items()})
 
+    def phase(self, mentorship: str) -> str:
+        """As the handbook of phases has it, from the events of this pair alone."""
+        names = [row[3] for row in self.rows if row[0] == mentorship and row[2] == "event"]
+        if "mentorship_completed" in names:
+            return "completed"
+        if "mentorship_ended" in names:
+            return "ended"
+        if "end_reached" in names:
+            return "closing"
+        if names.count("paused") > names.count("resumed"):
+            return "paused"
+        met = {row[7].get("meeting") for row in self.rows if row[0] == mentorship and row[3] == "meeting_held"}
+        met -= {row[7].get("meeting") for row in self.rows if row[0] == mentorship and row[3] == "meeting_unheld"}
+        return "active" if met or "extra_meeting_reported" in names or names.count("expectations_confirmed") == 2 else "aligning"
+
+    def stands(self, mentorship: str, line: str) -> bool:
+        told = [row[3] for row in self.rows if row[0] == mentorship and row[3].startswith("attention_") and row[7].get("line") == line]
+        return bool(told) and told[-1] == "attention_raised"
+
     def held(self) -> Counter[str]:
         """Meetings held by month: planned ones at their last start, extra ones as they were told."""
         starts: dict[tuple[str, int], str] = {}
@@ -209,6 +229,50 @@ def test_every_figure_is_what_another_count_of_the_journal_says(cohort: Any, fil
         whole = answers[: len(answers) - len(answers) % 5]
         assert len(answers) >= 15
         assert (one["answers"], one["mean"]) == (len(whole), round(sum(whole) / len(whole), 2))
+
+
+@pytest.mark.parametrize("weeks", [0.5, 9, 17, 26.5])
+def test_every_figure_of_a_cohort_under_way_is_what_another_count_says(cohort: Any, files: Any, run: Callable[..., Any], weeks: float) -> None:
+    """Phases from the events that lead to them, lines that stand from those raised and cleared."""
+    cohort(until=STARTS + timedelta(weeks=weeks))
+    told = run("cohort", "report", "spring-27", "--json").json
+    rows = Rows(files.folder)
+
+    phases = Counter(rows.phase(mentorship) for mentorship in rows.mentorships)
+    assert told["phases"] == cells({name: phases[name] for name in told["phases"]})
+    earned = len({m for m, _, body in rows.events("certificates_decided") if body["certified"]})
+    decided = rows.pairs("certificates_decided")
+    parts = {"certified": earned, "not_certified": decided - earned, "not_decided": PAIRS - decided}
+    assert {name: told["certificates"][name] for name in parts} == cells(parts)
+    assert told["certificates"]["issued"] == (rows.certificates if cells(parts)["certified"] is not None else None)
+    small = {"held": rows.held().total(), "moved": rows.count("meeting_moved"), "cancelled": rows.count("meeting_cancelled")}
+    assert {name: told["meetings"][name] for name in small} == {name: None if 0 < count < 5 else count for name, count in small.items()}
+    for line in ("no_meeting", "rematch", "silence", "not_held"):
+        has = sum(rows.stands(mentorship, line) for mentorship in rows.mentorships)
+        assert told["attention"][line]["has"] == cells({"a": has, "b": PAIRS - has})["a"], line
+    reached = Counter(body["milestone"] for _, _, body in rows.events("milestone_reached"))
+    reached.subtract(body["milestone"] for _, _, body in rows.events("milestone_reopened"))
+    assert {one["id"]: one["done"] for one in told["milestones"]} == {
+        name: cells({"done": reached[name], "not done": PAIRS - reached[name]})["done"] for name in ("goal", "six", "shadowing")
+    }
+
+
+@pytest.mark.parametrize(("certified", "issued", "readable"), [(20, 40, True), (20, 39, False), (20, 36, False), (20, 35, True), (0, 0, True)])
+def test_a_few_who_were_certified_alone_cannot_be_found_by_a_difference(certified: int, issued: int, readable: bool) -> None:
+    """Twice the certified pairs, less what was issued: those of whom only one has a certificate (P6)."""
+    nothing = Figures(
+        pairs=20 + certified,
+        phases=dict.fromkeys(("completed",), 20 + certified),
+        milestones=(),
+        meetings={},
+        months={},
+        attention={},
+        goals={},
+        certificates={"certified": certified, "not_certified": 20, "not_decided": 0, "issued": issued},
+        survey=(),
+    )
+
+    assert shown(nothing)["certificates"]["issued"] == (issued if readable else None)
 
 
 def test_the_figures_are_of_some_variety(cohort: Any, files: Any) -> None:

@@ -22,10 +22,12 @@ from mentorship.commands import (
     Resume,
     SubmitPrivately,
 )
-from mentorship.events import MentorshipStarted
+from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
+from mentorship.policy import next_due
 from records.journal import JournalEntry
-from starter.what_if_replay import replay, reproduces
+from starter.what_if import outcome
+from starter.what_if_replay import Policy, replay, reproduces
 
 STARTS = datetime(2027, 1, 4, tzinfo=UTC)
 PROGRAMME = """\
@@ -202,6 +204,35 @@ def test_an_outage_is_decided_again_as_it_was(files: Any, past: Any) -> None:
 
     assert any("asked_at" in entry.body for entry in journal)
     assert reproduces(journal, again)
+
+
+def test_what_came_along_with_the_mentee_counts_for_the_mentee_alone(files: Any) -> None:
+    """P6: two of five were brought, one was done here. Under 60 % the mentee has the share, the new mentor one of three has not."""
+    files.write(programme(), PEOPLE)
+    roster = files.read()[0]
+    plan, rules = roster.plan(roster.pairs[0], STARTS), roster.programme.rules()
+    begun = MentorshipStarted(
+        at=plan.starts,
+        pair=Pair(mentor="p-a", mentee="p-b"),
+        rules=rules,
+        starts=plan.starts,
+        ends=plan.ends,
+        reporting_ends=plan.reporting_ends,
+        slots=plan.slots,
+        earned=tuple(EarnedMilestone(milestone=f"m{n}", done_at=STARTS - timedelta(days=n)) for n in (1, 2)),
+    )
+    turns = [begin(begun)]
+    turns.append(advance(turns[-1].state, [RecordMilestone(message_id="m3", by="p-a", at=meets(3), milestone="m3")], meets(3)))
+    while (due := next_due(turns[-1].state)) is not None:
+        turns.append(advance(turns[-1].state, [], due.at))
+    journal = [JournalEntry.model_validate(entry.model_dump()) for turn in turns for entry in turn.entries]
+
+    was = replay(journal)
+    would_be = replay(journal, Policy(rules.model_copy(update={"share": 60}), begun.ends, begun.reporting_ends))
+
+    assert reproduces(journal, was)
+    assert [outcome(of)["certificates"] for of in (was, would_be)] == ["none", "mentee"]
+    assert outcome(would_be)["milestones"] == "3 of 5"
 
 
 def test_an_unknown_cohort_and_a_file_that_is_not_there(past: Any, files: Any, run: Callable[..., Any]) -> None:
