@@ -118,7 +118,11 @@ async def test_of_many_repeats_of_a_message_one_is_fresh(reopen, keys):
 async def test_mails_begun_at_once_share_one_budget(reopen, keys):
     one, two = await reopen(keys), await reopen(keys)
     answers = await asyncio.gather(
-        *(store.notices.begin(f"{n}/{name}", "p-1", "welcome", False, NOON, 6, timedelta(days=30)) for name, store in (("a", one), ("b", two)) for n in range(6))
+        *(
+            store.notices.begin(f"{n}/{name}", "p-1", "welcome", False, NOON, 6, timedelta(days=30))
+            for name, store in (("a", one), ("b", two))
+            for n in range(6)
+        )
     )
     assert sorted(answers) == ["over_budget"] * 6 + ["send"] * 6
 

@@ -44,7 +44,7 @@ async def test_401_stale(seconds, sender, running):
     ("name", "value"),
     [
         ("webhook-id", "msg_2"),
-        ("webhook-timestamp", str(int(datetime.now(UTC).timestamp()) + 7)),
+        pytest.param("webhook-timestamp", str(int(datetime.now(UTC).timestamp()) + 7), id="webhook-timestamp-another"),
         ("webhook-timestamp", "now"),
         ("webhook-timestamp", "nan"),
         ("webhook-timestamp", "1e9"),
