@@ -65,16 +65,20 @@ def request(starts: datetime, seed: int) -> Request:
 
 
 def apart(of: Request) -> timedelta:
-    """How near two things of one pair come to each other: a machine must tell which was first, however busy it is."""
-    instants = fast.rehearse(of).instants.values()
-    return min(later - earlier for of_pair in instants for earlier, later in pairwise(sorted(set(of_pair))))
+    """How soon after anything of a pair something of it is due: so late may a word or a task be, however busy the machine is.
+
+    The other way round nothing hangs on it: what was due before a command is done before it.
+    """
+    instants = fast.rehearse(of).instants
+    said = {one.couple.pair_id: {command.at for command in one.said} for one in fast.casts(of)}
+    return min(later - earlier for pair_id, found in instants.items() for earlier, later in pairwise(sorted(set(found))) if later not in said[pair_id])
 
 
 def a_story() -> int:
-    """A seed whose instants are well apart, and in which somebody moves or cancels a meeting."""
+    """A seed in which words leave time before what is due next, and somebody moves or cancels a meeting."""
     starts = datetime(2027, 1, 4, tzinfo=UTC)
     wanted = {"move_meeting", "cancel_meeting"}
-    eventful = [seed for seed in range(400) if wanted <= {said.command for one in fast.casts(request(starts, seed)) for said in one.said}]
+    eventful = [seed for seed in range(150) if wanted <= {said.command for one in fast.casts(request(starts, seed)) for said in one.said}]
     return max(eventful, key=lambda seed: apart(request(starts, seed)))
 
 
