@@ -62,6 +62,9 @@ async def test_a_worker_killed_at_any_step_of_issuance_leaves_nothing_twice_and_
     assert not failed
 
 
+EVERY_STEP = {"append_journal", "issue_certificates", "send_notice", "seal_journal"}
+
+
 async def test_a_workflow_reset_to_any_kind_of_task_gives_the_same_certificates_and_no_other_mail(place, holds, eventually):
     """H7: a run that decides differently stops and shows it; none makes a second certificate or another mail."""
     twos = [await place.done(number) for number in range(100, 100 + RESETS)]
@@ -74,9 +77,11 @@ async def test_a_workflow_reset_to_any_kind_of_task_gives_the_same_certificates_
         described = await two.handle.describe()
         fresh = {kind: task for kind, task in (await _tasks(two.handle)).items() if kind not in kinds}
         if fresh:
-            kind = max(fresh, key=fresh.__getitem__) if len(kinds) % 2 else min(fresh, key=fresh.__getitem__)
+            missing = EVERY_STEP - {name for kind in kinds for name in kind.split()}
+            late = 1 if len(kinds) % 2 else -1
+            kind = max(fresh, key=lambda kind: (bool(missing & set(kind.split())), late * fresh[kind]))
             kinds[kind] = (two, described.run_id, fresh[kind])
-    assert {"append_journal", "issue_certificates", "send_notice", "seal_journal"} <= {name for kind in kinds for name in kind.split()}
+    assert {name for kind in kinds for name in kind.split()} >= EVERY_STEP
     await asyncio.gather(*(_reset(place, *chosen) for chosen in kinds.values()))
 
     async def settled(two) -> bool:

@@ -143,7 +143,7 @@ async def shown(house, calm, processes, mailbox, tmp_path) -> Shown:
         worker = await asyncio.to_thread(_get, f"http://127.0.0.1:{port}/metrics")
         return all(f"\n{name}{{" in worker for name in ("temporal_workflow_task_execution_failed_total", "temporal_activity_execution_failed_total"))
 
-    await house.until(failed)
+    await house.until(failed, within=90)
     samples = list(read(worker))
     codec = create_codec(
         house.settings.model_copy(update={"codec_tokens": (SecretStr("a token that is long enough for one"),), "codec_origins": ("http://ui",)}),
