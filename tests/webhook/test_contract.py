@@ -7,17 +7,14 @@ import base64
 import hashlib
 import hmac
 import itertools
-import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 import requests
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as cases_of
 from hypothesis import strategies as st
@@ -73,19 +70,6 @@ async def programme(records) -> None:
     written = YAML(typ="safe").load(Path(__file__).parents[2] / "examples" / "engineering-2027.yaml")
     written["programme"] |= {"id": "p", "version": 1}
     await records.programmes.put(Programme.model_validate(written))
-
-
-@pytest_asyncio.fixture
-async def served(app) -> AsyncIterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-        serving = asyncio.create_task(server.serve([listening]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        await serving
 
 
 def knock(url: str, secret: str) -> Counter[str]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -135,55 +131,3 @@ async def desk(records: Records, settings: Settings, programme: Programme, clock
     for pair in pairs:
         await records.cohorts.mark_started(pair.mentorship, started)
     return Desk(records, LinkSigner(settings.link_secrets), programme, clock, refs, pairs)
-
-
-@dataclass
-class Browser:
-    """Opens pages and sends the forms that it finds on them, as a person would."""
-
-    http: httpx.AsyncClient
-
-    async def get(self, path: str, **more: Any) -> httpx.Response:
-        return await self.http.get(path, **more)
-
-    async def send(self, page: httpx.Response, action: str, follow: bool = True, **typed: Any) -> httpx.Response:
-        url, hidden = form(page, action)
-        answer = await self.http.post(url, data={**hidden, **typed}, headers={"Sec-Fetch-Site": "same-origin"})
-        if follow and answer.status_code == 303:
-            return await self.http.get(answer.headers["location"])
-        return answer
-
-    async def line(self, page: httpx.Response, number: int = 0) -> httpx.Response:
-        """The page of a line on the list, counted from 0."""
-        found = re.findall(r'<a class="button second" href="([^"]*/coordinator/[^"/]+/[0-9a-f]{16}[^"]*)"', page.text)
-        return await self.http.get(html.unescape(found[number]))
-
-
-def form(page: httpx.Response, action: str) -> tuple[str, dict[str, str]]:
-    """A form's address and its hidden fields."""
-    for found in re.finditer(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', page.text, re.DOTALL):
-        if found[1].split("?")[0].endswith(action):
-            hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[2])
-            return html.unescape(found[1]), {name: html.unescape(value) for name, value in hidden}
-    raise AssertionError(f"no form {action} on a page of {page.status_code}")
-
-
-def words(page: httpx.Response) -> str:
-    """What a page says, without its markup."""
-    main = re.sub(r"<(script|style).*?</\1>", "", page.text, flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
-
-
-@pytest.fixture
-def says() -> Callable[[httpx.Response], str]:
-    return words
-
-
-@pytest.fixture
-def form_on() -> Callable[[httpx.Response, str], tuple[str, dict[str, str]]]:
-    return form
-
-
-@pytest.fixture
-def browser(http: httpx.AsyncClient) -> Browser:
-    return Browser(http)

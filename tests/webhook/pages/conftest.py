@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import html
-import re
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
-import uvicorn
 from fastapi import FastAPI
 from itsdangerous import TimestampSigner
-from playwright.async_api import Browser as Chromium
-from playwright.async_api import async_playwright
 from pydantic import SecretStr, TypeAdapter
 from ruamel.yaml import YAML
 
@@ -184,76 +177,6 @@ async def two(records: Records, settings: Settings, programme: Programme, clock,
     await records.cohorts.mark_started(enrolled.added[0].mentorship)
     pair.enrolment = enrolled.added[0].model_copy(update={"state": "started"})  # the door's fixtures follow
     return await Two(records, pair.enrolment, LinkSigner(settings.link_secrets), programme, clock).begin()
-
-
-@dataclass
-class Browser:
-    """Opens pages and sends the forms that it finds on them, as a person would."""
-
-    http: httpx.AsyncClient
-
-    async def get(self, path: str, **more: Any) -> httpx.Response:
-        return await self.http.get(path, **more)
-
-    async def send(self, page: httpx.Response, action: str, follow: bool = True, **typed: Any) -> httpx.Response:
-        """The form whose address ends with `action`, with what is typed."""
-        url, hidden = form(page, action)
-        answer = await self.http.post(url, data={**hidden, **typed}, headers={"Sec-Fetch-Site": "same-origin"})
-        if follow and answer.status_code == 303:
-            return await self.http.get(answer.headers["location"])
-        return answer
-
-
-def form(page: httpx.Response, action: str) -> tuple[str, dict[str, str]]:
-    """A form's address and its hidden fields."""
-    for found in re.finditer(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', page.text, re.DOTALL):
-        if found[1].split("?")[0].endswith(action):
-            hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[2])
-            return html.unescape(found[1]), {name: html.unescape(value) for name, value in hidden}
-    raise AssertionError(f"no form {action} on a page of {page.status_code}")
-
-
-def words(page: httpx.Response) -> str:
-    """What a page says, without its markup."""
-    main = re.sub(r"<(script|style).*?</\1>", "", page.text, flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())
-
-
-@pytest.fixture
-def says() -> Callable[[httpx.Response], str]:
-    return words
-
-
-@pytest.fixture
-def browser(http: httpx.AsyncClient) -> Browser:
-    return Browser(http)
-
-
-# -- a real browser ---------------------------------------------------------------------------------------------------------
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
-
-
-@pytest_asyncio.fixture
-async def chromium() -> AsyncIterator[Chromium]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--disable-sync"])
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture
-async def served(app) -> AsyncIterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-        serving = asyncio.create_task(server.serve([listening]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        await serving
 
 
 @dataclass
