@@ -7,7 +7,9 @@ command, then whatever is due by now. The answers: the journal's new entries, th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -15,12 +17,12 @@ from pydantic import BaseModel, ConfigDict
 from mentorship import events as e
 from mentorship.commands import Command
 from mentorship.consequences import consequences
-from mentorship.deadlines import decide_due
 from mentorship.decide import decide
+from mentorship.decide_due import decide_due
 from mentorship.effects import AnyEffect
 from mentorship.evolve import evolve, start
 from mentorship.instant import Instant
-from mentorship.policy import next_due
+from mentorship.policy.deadlines import next_due
 from mentorship.react import react
 from mentorship.state import MESSAGES_KEPT, State, report_digest
 
@@ -46,10 +48,44 @@ class Entry(BaseModel):
     body: dict[str, Any] = {}
 
 
-class Advanced(NamedTuple):
+class Told(NamedTuple):
+    """What an entry is made from: a rehearsal of thousands decides without ever writing one."""
+
+    seq: int
+    at: datetime
+    what: Command | e.AnyEvent
+    refused: str | None = None
+
+    def entry(self) -> Entry:
+        if isinstance(self.what, e.Event):
+            body = self.what.model_dump(mode="json", exclude=_NOT_BODY, exclude_defaults=True)
+            return Entry(seq=self.seq, at=self.at, kind="event", name=self.what.event, body=body)
+        return Entry(
+            seq=self.seq,
+            at=self.at,
+            kind="command",
+            name=self.what.command,
+            message_id=self.what.message_id,
+            by=self.what.by,
+            outcome="refused" if self.refused else "applied",
+            reason=self.refused,
+            # What is malformed may hold words, and the journal holds none.
+            body={} if self.refused == "malformed" else self.what.model_dump(mode="json", exclude=_NOT_BODY, exclude_none=True),
+        )
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """The state after the turn, what was said and happened in it, and what follows outside the mentorship."""
+
     state: State
-    entries: tuple[Entry, ...]
+    told: tuple[Told, ...]
     effects: tuple[AnyEffect, ...]
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The journal's new rows."""
+        return tuple(told.entry() for told in self.told)
 
 
 class _Turn:
@@ -57,9 +93,14 @@ class _Turn:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.entries: list[Entry] = []
+        self.told: list[Told] = []
         self.effects: list[AnyEffect] = []
-        self.known = {known.partition("!")[0] for known in state.recent}
+        self.seq = state.seq
+        self.recent = list(state.recent)
+
+    @cached_property
+    def known(self) -> set[str]:
+        return {known.partition("!")[0] for known in self.recent}
 
     def command(self, command: Command, at: datetime) -> None:
         digest = report_digest(command.message_id)
@@ -70,22 +111,9 @@ class _Turn:
         in_order = max(at if command.at is None else min(command.at, at), self.state.now)
         events = (e.CommandRefused(at=in_order, reason="in_the_future"),) if ahead else _heard(decide(self.state, command, in_order), at)
         refused = next((event.reason for event in events if isinstance(event, e.CommandRefused)), None)
-        self._enter(
-            Entry(
-                seq=self.state.seq + 1,
-                at=in_order if command.at is None else command.at,
-                kind="command",
-                name=command.command,
-                message_id=command.message_id,
-                by=command.by,
-                outcome="refused" if refused else "applied",
-                reason=refused,
-                # What is malformed may hold words, and the journal holds none.
-                body={} if refused == "malformed" else command.model_dump(mode="json", exclude=_NOT_BODY, exclude_none=True),
-            )
-        )
-        kept = digest + (f"!{refused}" if refused else "")
-        self.state = self.state.model_copy(update={"recent": (*self.state.recent[-(MESSAGES_KEPT - 1) :], kept)})
+        self.seq += 1
+        self.told.append(Told(self.seq, in_order if command.at is None else command.at, command, refused))
+        self.recent.append(digest + (f"!{refused}" if refused else ""))
         if refused is None:
             self.happen(events)
 
@@ -102,17 +130,15 @@ class _Turn:
             events = consequences(self.state)
 
     def journal(self, event: e.AnyEvent) -> None:
-        seq = self.state.seq + 1
-        body = event.model_dump(mode="json", exclude={"at", "event"}, exclude_defaults=True)
-        self._enter(Entry(seq=seq, at=event.at, kind="event", name=event.event, body=body))
-        self.effects += [effect.model_copy(update={"id": f"{seq}.{index}"}) for index, effect in enumerate(react(event, self.state))]
-
-    def _enter(self, entry: Entry) -> None:
-        self.entries.append(entry)
-        self.state = self.state.model_copy(update={"seq": entry.seq})
+        self.seq += 1
+        self.told.append(Told(self.seq, event.at, event))
+        self.effects += [effect.model_copy(update={"id": f"{self.seq}.{index}"}) for index, effect in enumerate(react(event, self.state))]
 
     def done(self) -> Advanced:
-        return Advanced(self.state, tuple(self.entries), tuple(self.effects))
+        """Numbers and message ids go into the state once a turn: no decision reads them."""
+        if self.told:
+            self.state = self.state.model_copy(update={"seq": self.seq, "recent": tuple(self.recent[-MESSAGES_KEPT:])})
+        return Advanced(self.state, tuple(self.told), tuple(self.effects))
 
 
 def _heard(events: Sequence[e.AnyEvent], now: datetime) -> tuple[e.AnyEvent, ...]:

@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from mentorship import events as e
 from mentorship.people import SIDES
-from mentorship.policy import (
-    away_until,
-    episode_is_over,
-    held_instants,
-    milestone_facts,
-    not_held_in_a_row,
-    rung_reached,
-    wants_follow_up,
-    without_word_in_a_row,
-)
+from mentorship.policy.follow_ups import wants_follow_up
+from mentorship.policy.ladder import episode_is_over, rung_reached, strikes
+from mentorship.policy.meetings import held_instants, not_held_in_a_row, without_word_in_a_row
+from mentorship.policy.milestones import done_in_time
+from mentorship.policy.pauses import away_until
 from mentorship.state import ROWS, State
 
 
@@ -25,7 +20,7 @@ def consequences(state: State) -> tuple[e.AnyEvent, ...]:
     at = state.now
     found: list[e.AnyEvent] = []
     if state.decided is None:
-        done = {fact.id: fact.done_at for fact in milestone_facts(state) if fact.done_at is not None}
+        done = done_in_time(state)
         found += [e.MilestoneReached(at=at, milestone=m, done_at=done_at) for m, done_at in done.items() if m not in state.reached]
         found += [e.MilestoneReopened(at=at, milestone=m) for m in state.reached if m not in done]
     if state.over or state.decided is not None:
@@ -38,6 +33,8 @@ def _ladder(state: State) -> list[e.AnyEvent]:
     found: list[e.AnyEvent] = []
     for side in SIDES:
         person = state.person(side)
+        if not person.rung and not strikes(state, side):
+            continue
         if episode_is_over(state, side):
             found.append(e.EpisodeEnded(at=state.now, side=side))
             continue

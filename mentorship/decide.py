@@ -19,7 +19,7 @@ from mentorship.decide_progress import confirm_expectations, object_to_milestone
 from mentorship.duration import Duration
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, is_id, other
-from mentorship.policy import certified, final_instant, milestone_facts
+from mentorship.policy.milestones import certified, final_instant, milestone_facts
 from mentorship.refusal import refuse
 from mentorship.state import State
 

@@ -7,7 +7,7 @@ from mentorship import events as e
 from mentorship.commands import Slot
 from mentorship.instant import Instant
 from mentorship.people import Side, other
-from mentorship.policy import topic_for
+from mentorship.policy.meetings import topic_for
 from mentorship.refusal import refuse
 from mentorship.state import MOST_EXTRA_MEETINGS, Claim, Meeting, Report, State, report_digest
 

@@ -11,7 +11,7 @@ from mentorship import commands as c
 from mentorship import events as e
 from mentorship.instant import Instant
 from mentorship.people import Side
-from mentorship.policy import away_until, pause_left
+from mentorship.policy.pauses import away_until, pause_left
 from mentorship.refusal import refuse
 from mentorship.state import Leave, State
 

@@ -6,7 +6,7 @@ from mentorship import commands as c
 from mentorship import events as e
 from mentorship.instant import Instant
 from mentorship.people import Side, is_id, other
-from mentorship.policy import partner_may_object_until
+from mentorship.policy.milestones import partner_may_object_until
 from mentorship.refusal import refuse
 from mentorship.state import MOST_ACTIONS, MOST_GOALS, State, report_digest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
@@ -47,7 +48,7 @@ class Duration(BaseModel):
         time = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
         return f"P{date}" + (f"T{time or '0S'}" if time or not date else "")
 
-    @property
+    @cached_property
     def span(self) -> timedelta:
         """The length between two instants, a day taken as 24 hours."""
         return timedelta(days=self.days, seconds=self.seconds)

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from mentorship import events as e
 from mentorship.people import Side, other
-from mentorship.policy import latest_slot
+from mentorship.policy.meetings import latest_slot
 from mentorship.state import (
     MOST_MEETINGS,
     ROWS,
@@ -231,7 +231,10 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.MeetingPrepared():
             return {
                 "meetings": tuple(
-                    _with(m, prepared=m.prepared or m.n == event.meeting, asked_again=m.asked_again or m.n in event.asks_again) for m in state.meetings
+                    _with(m, prepared=m.prepared or m.n == event.meeting, asked_again=m.asked_again or m.n in event.asks_again)
+                    if m.n == event.meeting or m.n in event.asks_again
+                    else m
+                    for m in state.meetings
                 ),
                 "sent_sessions": _add(state.sent_sessions, event.session),
                 **_asked(state, event.feedback_for, pulse=event.pulse),
@@ -351,7 +354,11 @@ def _without(items: tuple[str, ...], *gone: str) -> tuple[str, ...]:
 
 
 def _meeting(state: State, n: int, change: Any) -> dict[str, Any]:
-    return {"meetings": tuple(change(m) if m.n == n else m for m in state.meetings)}
+    meetings = list(state.meetings)
+    for place, meeting in enumerate(meetings):
+        if meeting.n == n:
+            meetings[place] = change(meeting)
+    return {"meetings": tuple(meetings)}
 
 
 def _claim(state: State, n: int, side: Side, **changes: Any) -> dict[str, Any]:

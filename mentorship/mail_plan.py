@@ -24,7 +24,7 @@ from mentorship.effects import IssueCertificates, NoticeKind, SendNotice
 from mentorship.events import MentorshipStarted
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Pair, Side
-from mentorship.policy import next_due
+from mentorship.policy.deadlines import next_due
 from mentorship.programme import Rules
 
 _PAIR = Pair(mentor="p-mentor", mentee="p-mentee")

@@ -8,7 +8,9 @@ from mentorship import events as e
 from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, NoticeKind, PlanMeetings, SendNotice, TellCoordinators, counting_for
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
-from mentorship.policy import latest_slot, milestone_facts, needed, survey_rides_along
+from mentorship.policy.follow_ups import survey_rides_along
+from mentorship.policy.meetings import latest_slot
+from mentorship.policy.milestones import milestone_facts, needed
 from mentorship.state import Meeting, State
 
 

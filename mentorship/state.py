@@ -7,9 +7,10 @@ import hashlib
 import json
 import zlib
 from datetime import timedelta
-from typing import Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
 from mentorship.commands import CancelReason, EndReason, Expectation, GoalProgress, OwnAttendance, PartnerAttendance
 from mentorship.events import EarnedMilestone
@@ -96,23 +97,27 @@ class Meeting(Part):
     session: int | None = None
     """The topic it used up, once held."""
 
-    @property
+    def __copy__(self) -> Self:
+        """What was worked out about this one does not hold for a copy that is changed."""
+        made = super().__copy__()
+        for name in ("confirmed", "held", "not_held", "without_word"):
+            made.__dict__.pop(name, None)
+        return made
+
+    @cached_property
     def confirmed(self) -> bool:
         return len(self.accepted) == 2
 
-    @property
+    @cached_property
     def held(self) -> bool:
         """At least one says so (H13)."""
-        for report in self.reports:  # asked a hundred times a command: a generator would take three times as long  # noqa: SIM110
-            if report.held:
-                return True
-        return False
+        return any(report.held for report in self.reports)
 
-    @property
+    @cached_property
     def not_held(self) -> bool:
         return not self.held and (self.cancelled is not None or any(r.held is False or r.own == "absent" or r.partner == "absent" for r in self.reports))
 
-    @property
+    @cached_property
     def without_word(self) -> bool:
         return self.cancelled is None and not self.reports
 
@@ -209,8 +214,19 @@ class PlanRequest(Part):
     asked_at: Instant
 
 
+class Memory(dict[Any, Any]):
+    """What was asked of a state, and answered (policy/remembered.py). Two states are the same whatever they were asked."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Memory)
+
+    __hash__ = None
+
+
 class State(Part):
     """Everything that a decision may read. `now` is the latest instant that was handled; nothing moves back behind it."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     pair: Pair
     rules: Rules
@@ -248,6 +264,8 @@ class State(Part):
     completed: bool = False
     recent: tuple[str, ...] = Field(default=(), max_length=MESSAGES_KEPT)
     """Digests of the last message ids; a refused one carries its reason behind a `!`."""
+    memory: Annotated[Memory, SkipValidation] = Field(default_factory=Memory, exclude=True, repr=False)
+    """Goes along from state to state, and nowhere else."""
 
     def person(self, side: Side) -> Person:
         return self.mentor if side == "mentor" else self.mentee

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from mentorship.duration import Duration
@@ -92,6 +92,7 @@ def reading_hours_before(at: datetime, where: str, hours: str, *, spread: timede
     return _window(today - timedelta(days=2), hours, local, spread)[1]
 
 
+@lru_cache(maxsize=4096)
 def _window(day: date, hours: str, local: ZoneInfo, spread: timedelta) -> tuple[datetime, datetime]:
     """The first and the last instant of that day at which a mail may start; at least the opening itself."""
     opens, closes = (instant(day, time.fromisoformat(text), local) for text in hours.split("-"))

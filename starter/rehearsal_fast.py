@@ -5,18 +5,24 @@ It answers in seconds what the workflows would do; a test holds the two together
 
 from __future__ import annotations
 
+import gc
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, assert_never
 
-from mentorship.advance import Advanced, Entry, advance, begin
+from mentorship.advance import Advanced, Entry, Told, advance, begin
 from mentorship.budget import room, together
 from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Slot
 from mentorship.effects import CHANGES, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.events import MentorshipStarted
-from mentorship.policy import done_milestones, held_instants, next_due, phase
+from mentorship.policy.deadlines import next_due
+from mentorship.policy.meetings import held_instants
+from mentorship.policy.milestones import done_milestones
+from mentorship.policy.phase import phase
 from mentorship.programme import Programme
 from mentorship.spread import spread
 from mentorship.state import State
@@ -24,7 +30,7 @@ from records.people import Profile
 from schedule.calendar import extended, moved, reading_hours
 from schedule.plan import plan, replan
 from starter.rehearsal_personas import story
-from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent
+from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent, groups
 
 SPREAD = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
 """As the workflow's outbox has it; the test that compares the two would notice another table."""
@@ -41,38 +47,88 @@ class Cast(NamedTuple):
 
 class Fast(NamedTuple):
     result: Rehearsed
-    journals: dict[str, tuple[Entry, ...]]
-    """By pair_id."""
+    told: dict[str, tuple[Told, ...]]
+    """By pair_id, where it was kept."""
     instants: dict[str, tuple[datetime, ...]]
     """By pair_id: when something happened, was said, or went out."""
 
+    @property
+    def journals(self) -> dict[str, tuple[Entry, ...]]:
+        """By pair_id, where they were kept."""
+        return {pair_id: tuple(one.entry() for one in told) for pair_id, told in self.told.items()}
 
-def casts(request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> list[Cast]:
-    """Plans and stories of all pairs. `mentorships` are workflow ids by pair_id: the share of the spread comes from them."""
-    people = {profile.person_id: profile for profile in request.people}
-    rules = request.programme.rules()
-    found = []
-    for couple in request.pairs:
-        mentorship = (mentorships or {}).get(couple.pair_id, f"mentorship.rehearsal.{couple.pair_id}")
-        mentor, mentee = people[couple.mentor_id], people[couple.mentee_id]
-        zone = mentee.time_zone or request.programme.programme.time_zone
-        planned = plan(request.programme, starts or request.starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
+
+class Casting:
+    """Deals plans and stories to pairs. `mentorships` are workflow ids by pair_id: the share of the spread comes from them."""
+
+    def __init__(self, request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> None:
+        self._request = request
+        self._mentorships = mentorships or {}
+        self._starts = starts or request.starts
+        self._rules = request.programme.rules()
+        self._people = {profile.person_id: profile for profile in request.people}
+        self._plan = cache(self._planned)
+
+    def cast(self, couple: Couple) -> Cast:
+        request = self._request
+        mentorship = self._mentorships.get(couple.pair_id, f"mentorship.rehearsal.{couple.pair_id}")
+        mentor, mentee = self._people[couple.mentor_id], self._people[couple.mentee_id]
+        planned = self._plan(mentee.time_zone or request.programme.programme.time_zone, mentor.country, mentee.country)
         said = story(
             couple.pair,
             {"mentor": request.personas[couple.mentor_id], "mentee": request.personas[couple.mentee_id]},
-            rules,
+            self._rules,
             planned,
             f"{request.seed} {couple.pair_id}",
         )
         spread_out = planned.model_copy(update={"slots": _spread_out(planned.slots, mentorship, request.programme)})
-        found.append(Cast(couple, mentorship, spread_out, said))
-    return found
+        return Cast(couple, mentorship, spread_out, said)
+
+    def _planned(self, zone: str, mentor_country: str | None, mentee_country: str | None) -> Plan:
+        """Whoever starts at one instant in one zone, with the same holidays, meets at the same times."""
+        return plan(self._request.programme, self._starts, mentee_zone=zone, mentor_country=mentor_country, mentee_country=mentee_country)
 
 
-def rehearse(request: Request, mentorships: Mapping[str, str] | None = None) -> Fast:
-    """All pairs in one order of time, so that a person's budget counts over all their pairs as it does in life."""
-    post = _Post(request)
-    runs = [_Run(one, request, post) for one in casts(request, mentorships)]
+def casts(request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> list[Cast]:
+    """Plans and stories of all pairs, in the request's order."""
+    casting = Casting(request, mentorships, starts=starts)
+    return [casting.cast(couple) for couple in request.pairs]
+
+
+def rehearse(request: Request, mentorships: Mapping[str, str] | None = None, *, keep: bool = True) -> Fast:
+    """Group by group of pairs that share people, each in one order of time: a person's budget counts over all their pairs, as in life.
+
+    `keep` what the journals are made of: of thousands of pairs that is gigabytes.
+    """
+    casting, post = Casting(request, mentorships), _Post(request)
+    told: dict[str, tuple[Told, ...]] = {}
+    instants: dict[str, tuple[datetime, ...]] = {}
+    results: dict[str, PairResult] = {}
+    unsent: dict[str, list[Unsent]] = {}
+    lines: dict[str, list[Line]] = {}
+    with _no_collection():
+        for couples in groups(request.pairs):
+            runs = [_Run(casting.cast(couple), request, post, keep=keep) for couple in couples]
+            _act(runs)
+            for pair_id, run in ((run.cast.couple.pair_id, run) for run in runs):
+                told[pair_id], instants[pair_id] = tuple(run.told), tuple(run.instants)
+                results[pair_id], unsent[pair_id], lines[pair_id] = run.result(), run.unsent, run.lines
+    order = [couple.pair_id for couple in request.pairs]
+    return Fast(
+        Rehearsed(
+            mode="fast",
+            mails=tuple(sorted(post.sent, key=lambda mail: (mail.at, mail.person_id, mail.kind, mail.pair_id))),
+            unsent=tuple(one for pair_id in order for one in unsent[pair_id]),
+            lines=tuple(line for pair_id in order for line in lines[pair_id]),
+            pairs=tuple(results[pair_id] for pair_id in order),
+        ),
+        told,
+        instants,
+    )
+
+
+def _act(runs: Sequence[_Run]) -> None:
+    """From one instant at which something happens to any of these pairs to the next."""
     waking = [(at, place) for place, run in enumerate(runs) if (at := run.next_instant()) is not None]
     heapify(waking)
     while waking:
@@ -80,17 +136,18 @@ def rehearse(request: Request, mentorships: Mapping[str, str] | None = None) -> 
         runs[place].wake(at)
         if (again := runs[place].next_instant()) is not None:
             heappush(waking, (again, place))
-    return Fast(
-        Rehearsed(
-            mode="fast",
-            mails=tuple(sorted(post.sent, key=lambda mail: (mail.at, mail.person_id, mail.kind, mail.pair_id))),
-            unsent=tuple(unsent for run in runs for unsent in run.unsent),
-            lines=tuple(line for run in runs for line in run.lines),
-            pairs=tuple(run.result() for run in runs),
-        ),
-        {run.cast.couple.pair_id: tuple(run.entries) for run in runs},
-        {run.cast.couple.pair_id: tuple(run.instants) for run in runs},
-    )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Millions of small values that hold no cycles: looking for some would take a fifth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class _Post:
@@ -151,8 +208,10 @@ class _Pending(NamedTuple):
 class _Run:
     """One pair: its state, what it still says, and its mails on their way, a lane for each reader."""
 
-    def __init__(self, cast: Cast, request: Request, post: _Post) -> None:
+    def __init__(self, cast: Cast, request: Request, post: _Post, *, keep: bool) -> None:
         self.cast = cast
+        self._keep = keep
+        self._later = spread(cast.mentorship, request.programme.mail.spread.span)
         self._programme = request.programme
         self._people = post.people
         self._post = post
@@ -160,7 +219,7 @@ class _Run:
         self._pending: list[_Pending] = []
         self._inbox: list[Command] = []
         self._begun = False
-        self.entries: list[Entry] = []
+        self.told: list[Told] = []
         self.instants: list[datetime] = []
         self.unsent: list[Unsent] = []
         self.lines: list[Line] = []
@@ -230,7 +289,8 @@ class _Run:
 
     def _take(self, turn: Advanced, now: datetime) -> None:
         self.state = turn.state
-        self.entries += turn.entries
+        if self._keep:
+            self.told += turn.told
         for effect in turn.effects:
             self._carry(effect, now)
 
@@ -238,8 +298,7 @@ class _Run:
         match effect:
             case SendNotice():
                 effect = self._supersede(effect, now)
-                later = spread(self.cast.mentorship, self._programme.mail.spread.span)
-                self._pending.append(_Pending(effect, effect.due + later if effect.kind in SPREAD else None))
+                self._pending.append(_Pending(effect, effect.due + self._later if effect.kind in SPREAD else None))
             case PlanMeetings():
                 self._inbox.append(self._planned(effect, now))
             case IssueCertificates():

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from starter import rehearsal_fast
-from starter.rehearsal_request import Couple, Rehearsed, Request
+from starter.rehearsal_request import Couple, Rehearsed, Request, groups
 
 WORTH_IT = 200
 """By the rules alone, fewer pairs than this are done before one more process has begun."""
@@ -22,31 +22,19 @@ def rehearse_fast(request: Request) -> Rehearsed:
     """By the rules alone, on all cores if there are many pairs."""
     found = split(request, max(1, min(os.cpu_count() or 1, len(request.pairs) // WORTH_IT)))
     if len(found) == 1:
-        return rehearsal_fast.rehearse(request).result
+        return rehearsal_fast.rehearse(request, keep=False).result
     with ProcessPoolExecutor(len(found), mp_context=get_context("spawn")) as pool:
         return joined(request, list(pool.map(_result, found)))
 
 
 def _result(part: Request) -> Rehearsed:
-    return rehearsal_fast.rehearse(part).result
+    return rehearsal_fast.rehearse(part, keep=False).result
 
 
 def split(request: Request, most: int) -> tuple[Request, ...]:
     """Up to `most` parts of nearly one size, none empty; the largest groups of people who share pairs are dealt first."""
-    group = {name: name for couple in request.pairs for name in (couple.mentor_id, couple.mentee_id)}
-
-    def find(name: str) -> str:
-        while group[name] != name:
-            group[name] = name = group[group[name]]
-        return name
-
-    for couple in request.pairs:
-        group[find(couple.mentor_id)] = find(couple.mentee_id)
-    groups: dict[str, list[Couple]] = {}
-    for couple in request.pairs:
-        groups.setdefault(find(couple.mentee_id), []).append(couple)
     dealt: list[list[Couple]] = [[] for _ in range(most)]
-    for couples in sorted(groups.values(), key=len, reverse=True):
+    for couples in sorted(groups(request.pairs), key=len, reverse=True):
         min(dealt, key=len).extend(couples)
     return tuple(request.model_copy(update={"pairs": tuple(couples)}) for couples in dealt if couples)
 

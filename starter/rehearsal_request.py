@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -30,6 +31,24 @@ class Couple(Value):
     @property
     def pair(self) -> Pair:
         return Pair(mentor=self.mentor_id, mentee=self.mentee_id)
+
+
+def groups(pairs: Iterable[Couple]) -> list[list[Couple]]:
+    """Pairs that share people, directly or through others, in one group; each in the order given, and groups by their first pair."""
+    group: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while group.setdefault(name, name) != name:
+            group[name] = name = group[group[name]]
+        return name
+
+    listed = list(pairs)
+    for couple in listed:
+        group[find(couple.mentor_id)] = find(couple.mentee_id)
+    found: dict[str, list[Couple]] = {}
+    for couple in listed:
+        found.setdefault(find(couple.mentee_id), []).append(couple)
+    return list(found.values())
 
 
 class Request(Value):

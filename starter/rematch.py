@@ -16,7 +16,7 @@ from gateway.settings import Settings
 from mentorship.commands import End
 from mentorship.events import AnyEvent, EarnedMilestone
 from mentorship.evolve import fold
-from mentorship.policy import earned, needed
+from mentorship.policy.milestones import earned, needed
 from mentorship.programme import Programme
 from records.cohorts import Couple, Enrolment
 from records.people import Profile

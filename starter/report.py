@@ -12,7 +12,9 @@ from typing import Annotated, Any
 import typer
 
 from gateway.settings import Settings
-from mentorship.policy import done_milestones, held_instants, phase
+from mentorship.policy.meetings import held_instants
+from mentorship.policy.milestones import done_milestones
+from mentorship.policy.phase import phase
 from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.store import Records

@@ -14,7 +14,9 @@ from pydantic import TypeAdapter
 from mentorship import events as e
 from mentorship.commands import SURVEY_ITEMS, SurveyItem
 from mentorship.evolve import evolve, start
-from mentorship.policy import Phase, held_instants, milestone_facts, phase
+from mentorship.policy.meetings import held_instants
+from mentorship.policy.milestones import milestone_facts
+from mentorship.policy.phase import Phase, phase
 from mentorship.programme import Programme
 from mentorship.state import State
 from records.journal import JournalEntry

@@ -15,7 +15,9 @@ from gateway.settings import Settings
 from mentorship.effects import SendNotice
 from mentorship.events import MentorshipStarted
 from mentorship.people import SIDES, Side
-from mentorship.policy import done_milestones, held_instants, phase
+from mentorship.policy.meetings import held_instants
+from mentorship.policy.milestones import done_milestones
+from mentorship.policy.phase import phase
 from mentorship.programme import Programme, Rules
 from records.cohorts import Enrolment
 from records.journal import JournalEntry

@@ -16,7 +16,7 @@ from mentorship.advance import Advanced, Entry, advance, begin
 from mentorship.commands import Command
 from mentorship.effects import AnyEffect
 from mentorship.events import MentorshipStarted
-from mentorship.policy import next_due
+from mentorship.policy.deadlines import next_due
 from mentorship.programme import Rules
 from mentorship.state import State
 from records.journal import JournalEntry

@@ -7,7 +7,9 @@ from typing import Any
 from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate
 
 from mentorship.label import Label
-from mentorship.policy import done_milestones, held_instants, phase
+from mentorship.policy.meetings import held_instants
+from mentorship.policy.milestones import done_milestones
+from mentorship.policy.phase import phase
 from mentorship.state import Meeting, State
 
 COHORT = SearchAttributeKey.for_keyword("MentorshipCohort")

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.advance import Advanced, advance, begin, in_order, receipt
     from mentorship.events import MentorshipStarted
     from mentorship.label import Label
-    from mentorship.policy import Due, next_due
+    from mentorship.policy.deadlines import Due, next_due
     from mentorship.state import State
     from workflows.attributes import attributes, card, changes
     from workflows.outbox import Outbox, OutboxState, execute

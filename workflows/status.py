@@ -10,7 +10,9 @@ from activities.journal import JournalHead
 from mentorship.effects import MilestoneFacts
 from mentorship.instant import Instant
 from mentorship.people import SIDES
-from mentorship.policy import done_milestones, held_instants, milestone_facts, phase
+from mentorship.policy.meetings import held_instants
+from mentorship.policy.milestones import done_milestones, milestone_facts
+from mentorship.policy.phase import phase
 from mentorship.state import Meeting, State
 from workflows.attributes import next_meeting
 

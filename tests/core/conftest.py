@@ -17,7 +17,7 @@ from mentorship.duration import iso
 from mentorship.effects import AnyEffect, PlanMeetings, SendNotice
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
-from mentorship.policy import next_due
+from mentorship.policy.deadlines import next_due
 from mentorship.programme import MilestoneRule, Rules
 from mentorship.state import State
 

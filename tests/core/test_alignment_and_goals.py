@@ -8,7 +8,7 @@ import pytest
 
 from mentorship import commands as c
 from mentorship.duration import iso
-from mentorship.policy import phase
+from mentorship.policy.phase import phase
 from mentorship.programme import Surveys
 
 HOUR = timedelta(hours=1)

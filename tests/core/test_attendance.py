@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
-from mentorship.policy import held_instants, not_held_in_a_row, strikes
+from mentorship.policy.ladder import strikes
+from mentorship.policy.meetings import held_instants, not_held_in_a_row
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -40,7 +41,7 @@ def test_a_meeting_without_one_of_the_two_was_not_held(story, meets, attendance)
 def test_an_absence_that_the_person_admits_counts_as_one(story, meets):
     told = story().confirmed()
     told.tell("mentee", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="absent")), meets(1, hours=1))
-    assert strikes(told.state, "mentee") == [meets(1)]
+    assert strikes(told.state, "mentee") == (meets(1),)
 
 
 def test_an_absence_not_contested_within_seven_days_of_being_asked_counts_as_one(story, meets):
@@ -49,9 +50,9 @@ def test_an_absence_not_contested_within_seven_days_of_being_asked_counts_as_one
     (mail,) = told.mails("absence_reported")
     assert (mail.to, mail.helps_until) == ("mentee", meets(1, hours=1) + WEEK)
     told.wait(meets(1, hours=1) + WEEK - SECOND)
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
     told.wait(meets(1, hours=1) + WEEK)
-    assert strikes(told.state, "mentee") == [meets(1)]
+    assert strikes(told.state, "mentee") == (meets(1),)
 
 
 def test_a_disputed_absence_never_counts(story, meets):
@@ -59,7 +60,7 @@ def test_a_disputed_absence_never_counts(story, meets):
     says_absent(told)
     assert told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=1) + WEEK) == "applied"
     told.wait(meets(3))
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
 
 
 def test_a_dispute_a_second_after_the_seven_days_comes_too_late(story, meets):
@@ -76,7 +77,7 @@ def test_a_dispute_made_in_time_stands_however_late_it_is_handled(story, meets):
     told.wait(meets(1) + 9 * 24 * HOUR)
     assert len(strikes(told.state, "mentee")) == 1
     assert told.tell("mentee", c.Dispute(meeting=1), at=meets(1, hours=2), now=told.state.now) == "applied"
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
 
 
 def test_reporting_it_again_does_not_undo_a_dispute_nor_ask_again(story, meets):
@@ -86,7 +87,7 @@ def test_reporting_it_again_does_not_undo_a_dispute_nor_ask_again(story, meets):
     told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
     assert says_absent(told, hours=3) == "applied"
     told.wait(meets(3))
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
     assert len(told.mails("absence_reported")) == 1
 
 
@@ -95,7 +96,7 @@ def test_ones_own_word_that_one_was_there_disputes_it(story, meets):
     says_absent(told)
     told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")), meets(1, hours=2))
     told.wait(meets(3))
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
 
 
 def test_it_does_when_it_was_said_before_as_well(story, meets):
@@ -103,7 +104,7 @@ def test_it_does_when_it_was_said_before_as_well(story, meets):
     told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")), meets(1, hours=1))
     says_absent(told, hours=2)
     told.wait(meets(3))
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
 
 
 def test_reports_that_disagree_count_as_held_and_never_against_anyone(story, meets):
@@ -111,8 +112,8 @@ def test_reports_that_disagree_count_as_held_and_never_against_anyone(story, mee
     says_absent(told)
     told.tell("mentee", c.ReportMeeting(meeting=1, held=True), meets(1, hours=2))
     told.wait(meets(3))
-    assert held_instants(told.state) == [meets(1)]
-    assert (strikes(told.state, "mentee"), strikes(told.state, "mentor")) == ([], [])
+    assert held_instants(told.state) == (meets(1),)
+    assert (strikes(told.state, "mentee"), strikes(told.state, "mentor")) == ((), ())
     assert [report.held for report in told.state.meeting(1).reports] == [False, True]  # both are kept
 
 
@@ -122,14 +123,14 @@ def test_an_unconfirmed_slot_cannot_be_missed(story, meets):
     says_absent(told)
     told.tell("mentor", c.ReportMeeting(meeting=2, attendance=c.Attendance(own="absent")), meets(2, hours=1))
     told.wait(meets(4))
-    assert (strikes(told.state, "mentee"), strikes(told.state, "mentor")) == ([], [])
+    assert (strikes(told.state, "mentee"), strikes(told.state, "mentor")) == ((), ())
 
 
 def test_an_excused_absence_does_not_count(story, meets):
     told = story().confirmed()
     told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=1))
     assert told.tell("mentor", c.Excuse(meeting=1), meets(1, hours=2)) == "applied"
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
 
 
 def test_a_withdrawn_report_takes_its_claim_along(story, meets):
@@ -137,7 +138,7 @@ def test_a_withdrawn_report_takes_its_claim_along(story, meets):
     told.tell("mentor", c.ReportMeeting(message_id="mistake", meeting=1, held=False, attendance=ABSENT), meets(1, hours=1))
     assert told.tell("mentor", c.Withdraw(report="mistake"), meets(1, hours=2)) == "applied"
     told.wait(meets(3))
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
 
 
 def test_who_was_never_asked_is_not_judged(story, meets):
@@ -147,7 +148,7 @@ def test_who_was_never_asked_is_not_judged(story, meets):
     mail = told.mails("absence_reported")[0]
     told.take([c.NoteFailedNotice(message_id="bounce", effect=mail.id, notice=mail.kind, to=mail.to, meeting=1, why="bounced")], meets(1, hours=3))
     told.wait(meets(3))
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
 
 
 def test_an_outage_between_report_and_question_does_not_eat_the_time_to_contest(story, meets):
@@ -155,7 +156,7 @@ def test_an_outage_between_report_and_question_does_not_eat_the_time_to_contest(
     told = story().confirmed()
     back = meets(1) + timedelta(days=10)
     told.tell("mentor", c.ReportMeeting(meeting=1, held=False, attendance=ABSENT), at=meets(1, hours=1), now=back)
-    assert strikes(told.state, "mentee") == []
+    assert strikes(told.state, "mentee") == ()
     assert told.mails("absence_reported")[0].helps_until == back + WEEK
     told.wait(back + WEEK)
     assert len(strikes(told.state, "mentee")) == 1

@@ -8,7 +8,7 @@ import pytest
 
 from mentorship import commands as c
 from mentorship.effects import IssueCertificates
-from mentorship.policy import is_complete, milestone_facts, needed
+from mentorship.policy.milestones import is_complete, milestone_facts, needed
 from mentorship.programme import MilestoneRule, Rules
 
 SECOND = timedelta(seconds=1)

@@ -9,7 +9,7 @@ import pytest
 from mentorship import commands as c
 from mentorship.duration import iso
 from mentorship.effects import IssueCertificates
-from mentorship.policy import phase
+from mentorship.policy.phase import phase
 from mentorship.programme import Pause
 
 HOUR = timedelta(hours=1)

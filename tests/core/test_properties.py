@@ -15,13 +15,15 @@ from pydantic import TypeAdapter
 from mentorship import commands as c
 from mentorship.advance import Entry, advance, begin, receipt
 from mentorship.consequences import consequences
-from mentorship.deadlines import decide_due
+from mentorship.decide_due import decide_due
 from mentorship.duration import Duration
 from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice
 from mentorship.events import AnyEvent, EarnedMilestone, MentorshipStarted
 from mentorship.evolve import evolve, fold
 from mentorship.people import Pair
-from mentorship.policy import deadlines, done_milestones, final_instant, is_complete, milestone_facts, next_due, phase
+from mentorship.policy.deadlines import deadlines, next_due
+from mentorship.policy.milestones import done_milestones, final_instant, is_complete, milestone_facts
+from mentorship.policy.phase import phase
 from mentorship.programme import (
     Alignment,
     Attendance,
@@ -36,7 +38,7 @@ from mentorship.programme import (
     Rules,
     Surveys,
 )
-from mentorship.state import State
+from mentorship.state import Memory, State
 
 PAIR = Pair(mentor="p-mentor", mentee="p-mentee")
 ZERO = datetime.fromisoformat("2027-01-11T09:00:00+00:00")
@@ -334,7 +336,8 @@ class Told:
     def turn(self, now: datetime, inbox: list[Any]) -> None:
         over = self.state.over
         turn = advance(self.state, inbox, now)
-        assert turn == advance(self.state, list(reversed(inbox)), now), "an inbox has no order but its instants"
+        forgetful = self.state.model_copy(update={"memory": Memory()})
+        assert turn == advance(forgetful, list(reversed(inbox)), now), "an inbox has no order but its instants, and what is remembered changes nothing"
         if over:
             assert {entry.name for entry in turn.entries if entry.kind == "event"} <= AFTER_THE_END
         self.state = turn.state

@@ -12,7 +12,7 @@ from mentorship import commands as c
 from mentorship.effects import IssueCertificates, counting_for
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.evolve import fold
-from mentorship.policy import certified, done_milestones, earned, milestone_facts
+from mentorship.policy.milestones import certified, done_milestones, earned, milestone_facts
 
 
 def brought(starts, *milestones):

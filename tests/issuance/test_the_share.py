@@ -14,7 +14,7 @@ from activities.certificates import CertificateRequest
 from certificates.verify import read_claim, verify_file
 from mentorship.effects import IssueCertificates, MilestoneFacts
 from mentorship.people import Pair
-from mentorship.policy import is_complete
+from mentorship.policy.milestones import is_complete
 from worker.registrar import RecordsRegistrar
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -23,7 +23,7 @@ from mentorship.advance import Advanced, advance, begin
 from mentorship.effects import PlanMeetings, SendNotice
 from mentorship.events import MentorshipStarted
 from mentorship.people import SIDES, Pair
-from mentorship.policy import next_due
+from mentorship.policy.deadlines import next_due
 from mentorship.programme import Programme
 from notices.compose import Links, Reader, compose
 from notices.language import Clock, language

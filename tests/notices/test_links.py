@@ -25,7 +25,7 @@ from mentorship.commands import Slot
 from mentorship.effects import NoticeKind, SendNotice
 from mentorship.events import MentorshipStarted
 from mentorship.people import SIDES, Pair
-from mentorship.policy import milestone_facts
+from mentorship.policy.milestones import milestone_facts
 from mentorship.programme import Programme
 from mentorship.react import react
 from notices.smtp import Mailer

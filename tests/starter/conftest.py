@@ -21,7 +21,7 @@ from mentorship.commands import Command, NoteCertificates
 from mentorship.effects import IssueCertificates
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
-from mentorship.policy import next_due
+from mentorship.policy.deadlines import next_due
 from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry

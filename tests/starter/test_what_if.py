@@ -24,7 +24,7 @@ from mentorship.commands import (
 )
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
-from mentorship.policy import next_due
+from mentorship.policy.deadlines import next_due
 from records.journal import JournalEntry
 from starter.what_if import outcome
 from starter.what_if_replay import Policy, replay, reproduces

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from mentorship.people import other
-from mentorship.policy import held_instants, topic_for
+from mentorship.policy.meetings import held_instants, topic_for
 from mentorship.programme import Session
 from mentorship.state import Meeting, State
 from webhook.pages.actions import is_open

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from mentorship.effects import MilestoneFacts
 from mentorship.people import other
-from mentorship.policy import done_milestones, milestone_facts, needed, partner_may_object_until
+from mentorship.policy.milestones import done_milestones, milestone_facts, needed, partner_may_object_until
 from mentorship.programme import MeetingsHeld, Milestone
 from mentorship.state import State
 from webhook.pages.actions import is_open

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 
 from certificates.linkedin import add_to_profile
 from gateway.links import LinkSigner
-from mentorship.policy import milestone_facts
+from mentorship.policy.milestones import milestone_facts
 from webhook.door import Receipt
 from webhook.pages import feed
 from webhook.pages.actions import ACTIONS, is_open, refusal

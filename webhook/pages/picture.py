@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from mentorship.policy import done_milestones, needed
+from mentorship.policy.milestones import done_milestones, needed
 from mentorship.state import State
 
 WIDTH = 720

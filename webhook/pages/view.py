@@ -8,7 +8,9 @@ from functools import cached_property
 
 from mentorship.commands import EXPECTATIONS, Expectation
 from mentorship.people import Side, other
-from mentorship.policy import expectations_confirmed_at, phase, strikes_in_window
+from mentorship.policy.ladder import strikes_in_window
+from mentorship.policy.milestones import expectations_confirmed_at
+from mentorship.policy.phase import phase
 from mentorship.state import State
 from mentorship.visibility import may_read
 from webhook.pages.actions import is_open, private_probe, refusal, survey_items

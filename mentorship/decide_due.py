@@ -9,13 +9,10 @@ from mentorship.decide import certificates_decided
 from mentorship.decide_pause import leave_begins, pause_over
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side
-from mentorship.policy import (
-    Due,
-    expectations_confirmed_at,
-    held_instants,
-    topic_for,
-    wants_follow_up,
-)
+from mentorship.policy.deadlines import Due
+from mentorship.policy.follow_ups import wants_follow_up
+from mentorship.policy.meetings import held_instants, topic_for
+from mentorship.policy.milestones import expectations_confirmed_at
 from mentorship.state import Meeting, State
 
 

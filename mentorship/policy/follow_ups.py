@@ -1,0 +1,17 @@
+"""Who still hears when nobody answers (Calm)."""
+
+from __future__ import annotations
+
+from mentorship.people import Side
+from mentorship.state import State
+
+
+def wants_follow_up(state: State, side: Side) -> bool:
+    """Follow-ups stop after two unanswered; anything that the person does answers them (Calm)."""
+    return state.person(side).unanswered < state.rules.mail.follow_ups
+
+
+def survey_rides_along(state: State) -> bool:
+    """Whether the survey's one reminder would come about when the result does: then the result's mail carries it (Calm)."""
+    apart = state.ends + state.rules.surveys.closing_reminder.span - state.reporting_ends
+    return abs(apart) <= (state.reporting_ends - state.ends) / 4

@@ -1,0 +1,60 @@
+"""What counts against somebody, and how high on the ladder it stands (H14)."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from mentorship.instant import Instant
+from mentorship.people import Side
+from mentorship.policy.meetings import held_instants
+from mentorship.policy.remembered import remembered
+from mentorship.state import Meeting, State
+
+COUNTING_REASONS = frozenset({"work", "not_said"})
+"""`personal` (covers illness) and `technical` never count, nor what the partner excuses (H14)."""
+
+
+@remembered("meetings", "mentor", "mentee")
+def strikes(state: State, side: Side) -> tuple[Instant, ...]:
+    """The instants of what counts against `side` in this episode: late cancellations by their own instant, absences by the meeting's start."""
+    person = state.person(side)
+    found = [at for meeting in state.meetings if (at := _strike(meeting, side)) is not None]
+    return tuple(sorted(at for at in found if person.cleared_at is None or at > person.cleared_at))
+
+
+def _strike(meeting: Meeting, side: Side) -> Instant | None:
+    if (meeting.cancelled is None and not meeting.reports) or side in meeting.excused or meeting.held:
+        return None
+    cancelled = meeting.cancelled
+    if cancelled is not None:
+        return cancelled.at if cancelled.side == side and cancelled.late and cancelled.reason in COUNTING_REASONS else None
+    if not meeting.confirmed:
+        return None
+    own = meeting.report(side)
+    if own is not None and own.own == "absent":
+        return meeting.start if (own.reason or "not_said") in COUNTING_REASONS else None
+    claim = meeting.claim(side)
+    return meeting.start if claim is not None and claim.stands == "yes" else None
+
+
+def strikes_in_window(state: State, side: Side) -> tuple[Instant, ...]:
+    """Of these, the ones in the sliding window that ends now."""
+    counted = strikes(state, side)
+    return counted[bisect_right(counted, state.now - state.rules.cancellations.window.span) :] if counted else ()
+
+
+def episode_is_over(state: State, side: Side) -> bool:
+    """An episode ends after three meetings held since its last strike, or when the window has emptied."""
+    counted = strikes(state, side)
+    if not counted:
+        return state.person(side).rung > 0
+    if not strikes_in_window(state, side):
+        return True
+    held = held_instants(state)
+    return len(held) - bisect_right(held, counted[-1]) >= state.rules.cancellations.episode_ends_after_held
+
+
+def rung_reached(state: State, side: Side) -> int:
+    """The rung, from 1, that the strikes in the window stand on; 0 for none."""
+    count = len(strikes_in_window(state, side))
+    return max((number for number, rung in enumerate(state.rules.cancellations.ladder, 1) if count >= rung.at), default=0)

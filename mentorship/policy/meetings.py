@@ -1,0 +1,93 @@
+"""Which meetings were held, which topic one takes (H10), and what happened several times in a row."""
+
+from __future__ import annotations
+
+from mentorship.instant import Instant
+from mentorship.policy.remembered import remembered
+from mentorship.state import Meeting, State
+
+
+@remembered("meetings", "extras")
+def held_instants(state: State) -> tuple[Instant, ...]:
+    """When each meeting that was held took place, in order: planned ones at their start, extra ones as reported."""
+    held = [meeting.start for meeting in state.meetings if meeting.held]
+    held += [extra.held_at for extra in state.extras]
+    return tuple(sorted(held))
+
+
+def last_planned(state: State) -> Meeting | None:
+    return state.meetings[-1] if state.meetings else None
+
+
+def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> int:
+    """The session of meeting `n`, or of an extra one at `held_at`: topics advance with meetings held, the last planned takes the closing one (H10).
+
+    An extra meeting takes the closing session once the last planned one is past or cancelled, and was not held.
+    """
+    closing = state.rules.closing
+    last = closing_meeting(state)
+    if closing is not None and last is not None:
+        if n == last.n:
+            return closing
+        if n is None and held_at is not None and stands_in(last, held_at) and not _closing_used(state, held_at):
+            return closing
+    open_sessions = [index for index in range(state.rules.sessions) if index != closing]
+    used = sum(1 for m in state.meetings if m.held and m.session != closing) + sum(1 for extra in state.extras if extra.session != closing)
+    return open_sessions[min(used, len(open_sessions) - 1)] if open_sessions else 0
+
+
+def closing_meeting(state: State) -> Meeting | None:
+    """The last planned meeting; None while later slots are still to come."""
+    whole = (state.pausing is None or not state.pausing.dropped) and state.plan_request is None
+    return last_planned(state) if whole else None
+
+
+def stands_in(last: Meeting, held_at: Instant) -> bool:
+    """Whether an extra meeting takes the place of the last planned one: past or cancelled by then, and not held."""
+    return not last.held and (last.cancelled.at if last.cancelled is not None else last.start) <= held_at
+
+
+def _closing_used(state: State, before: Instant) -> bool:
+    """Reports come in any order, so only what was held before uses it up."""
+    closing = state.rules.closing
+    held = any(m.held and m.session == closing for m in state.meetings)
+    return held or any(extra.session == closing and extra.held_at < before for extra in state.extras)
+
+
+def latest_slot(state: State) -> Instant | None:
+    """From where the rhythm goes on when slots are added: what was cancelled ahead of its time holds no place."""
+    return max((m.start for m in state.meetings if m.cancelled is None or m.start <= state.now), default=None)
+
+
+@remembered("meetings", "extras")
+def _since_the_last_held(state: State) -> tuple[Meeting, ...]:
+    """Planned meetings not held, in the order of their start, from the last one on that was held."""
+    held = held_instants(state)
+    left = [meeting for meeting in state.meetings if not meeting.held and not (held and meeting.start < held[-1])]
+    return tuple(sorted(left, key=lambda meeting: (meeting.start, meeting.n)))
+
+
+def not_held_in_a_row(state: State) -> int:
+    """The longest row of planned meetings not held since the last one that was, extra ones included.
+
+    What is still ahead may be held, so meetings cancelled on either side of it are not in a row.
+    """
+    longest = run = 0
+    for meeting in _since_the_last_held(state):
+        if meeting.not_held:
+            run += 1
+            longest = max(longest, run)
+        elif meeting.start > state.now:
+            run = 0
+    return longest
+
+
+@remembered("meetings", "extras")
+def without_word_in_a_row(state: State) -> int:
+    """How many meetings up to the latest one asked about stay without a word from either."""
+    run = 0
+    for meeting in sorted((m for m in state.meetings if m.asked or m.reports), key=lambda m: m.start, reverse=True):
+        if not meeting.without_word:
+            break
+        run += 1
+    return run
