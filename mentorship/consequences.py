@@ -57,9 +57,11 @@ def _attention(state: State) -> list[e.AnyEvent]:
     silent = without_word_in_a_row(state) >= rules.unreported_in_a_row
     if silent and "silence" not in state.seen:
         found.append(e.AttentionRaised(at=state.now, line="silence"))
+    known = {*state.attention, *(line for line, code in ROWS.items() if code in state.seen)}  # a line that a person resolved may stand again
+    if not known:
+        return found
     gone = {"not_held": not in_a_row, "silence": not silent, "no_meeting": bool(held_instants(state)), "rematch": bool(held_instants(state))}
     gone |= {f"cancellations_{side}": not state.person(side).rung for side in SIDES}
     gone["on_leave"] = away_until(state, state.now) is None
-    known = {*state.attention, *(line for line, code in ROWS.items() if code in state.seen)}  # a line that a person resolved may stand again
     found += [e.AttentionCleared(at=state.now, line=line) for line in sorted(known) if gone.get(line, False)]
     return found

@@ -10,6 +10,8 @@ from pydantic import AfterValidator
 
 def to_utc(value: datetime) -> datetime:
     """The same instant in UTC; a value without a zone is taken as UTC already. Raises ValueError beyond the calendar."""
+    if value.tzinfo is UTC:
+        return value
     try:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError as beyond:

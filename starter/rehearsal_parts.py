@@ -24,11 +24,12 @@ def rehearse_fast(request: Request) -> Rehearsed:
     if len(found) == 1:
         return rehearsal_fast.rehearse(request, keep=False).result
     with ProcessPoolExecutor(len(found), mp_context=get_context("spawn")) as pool:
-        return joined(request, list(pool.map(_result, found)))
+        return joined(request, [Rehearsed.model_validate_json(result) for result in pool.map(_result, found)])
 
 
-def _result(part: Request) -> Rehearsed:
-    return rehearsal_fast.rehearse(part, keep=False).result
+def _result(part: Request) -> bytes:
+    """As JSON, which is a tenth of the time that pickling half a million mails takes."""
+    return rehearsal_fast.rehearse(part, keep=False).result.model_dump_json().encode()
 
 
 def split(request: Request, most: int) -> tuple[Request, ...]:

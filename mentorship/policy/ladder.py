@@ -18,12 +18,12 @@ COUNTING_REASONS = frozenset({"work", "not_said"})
 def strikes(state: State, side: Side) -> tuple[Instant, ...]:
     """The instants of what counts against `side` in this episode: late cancellations by their own instant, absences by the meeting's start."""
     person = state.person(side)
-    found = [at for meeting in state.meetings if (at := _strike(meeting, side)) is not None]
+    found = [at for meeting in state.meetings if not (meeting.held or meeting.without_word) and (at := _strike(meeting, side)) is not None]
     return tuple(sorted(at for at in found if person.cleared_at is None or at > person.cleared_at))
 
 
 def _strike(meeting: Meeting, side: Side) -> Instant | None:
-    if (meeting.cancelled is None and not meeting.reports) or side in meeting.excused or meeting.held:
+    if side in meeting.excused:
         return None
     cancelled = meeting.cancelled
     if cancelled is not None:

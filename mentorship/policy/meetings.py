@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from mentorship.instant import Instant
 from mentorship.policy.remembered import remembered
 from mentorship.state import Meeting, State
+
+_BY_START = attrgetter("start", "n")
 
 
 @remembered("meetings", "extras")
@@ -64,7 +68,7 @@ def _since_the_last_held(state: State) -> tuple[Meeting, ...]:
     """Planned meetings not held, in the order of their start, from the last one on that was held."""
     held = held_instants(state)
     left = [meeting for meeting in state.meetings if not meeting.held and not (held and meeting.start < held[-1])]
-    return tuple(sorted(left, key=lambda meeting: (meeting.start, meeting.n)))
+    return tuple(sorted(left, key=_BY_START))
 
 
 def not_held_in_a_row(state: State) -> int:
@@ -86,7 +90,7 @@ def not_held_in_a_row(state: State) -> int:
 def without_word_in_a_row(state: State) -> int:
     """How many meetings up to the latest one asked about stay without a word from either."""
     run = 0
-    for meeting in sorted((m for m in state.meetings if m.asked or m.reports), key=lambda m: m.start, reverse=True):
+    for meeting in sorted((m for m in state.meetings if m.asked or m.reports), key=_BY_START, reverse=True):
         if not meeting.without_word:
             break
         run += 1
