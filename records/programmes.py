@@ -21,6 +21,9 @@ class Programmes(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
+        self._known: dict[str, Programme] = {}
+        self._words: dict[str, Texts] = {}
+        """What was read, by digest: it never changes, and every mail asks for it."""
 
     async def put(self, programme: Programme) -> None:
         """Keeps this version with its texts. Idempotent; raises ProgrammeChanged when the same version says something else.
@@ -48,15 +51,20 @@ class Programmes(Part):
             row = (await connection.execute(_select(programme, version))).one_or_none()
         if row is None:
             raise UnknownProgramme(f"no programme {programme} version {version}")
-        return self._opened(row.sealed, programme, version)
+        if row.digest not in self._known:
+            self._known[row.digest] = self._opened(row.sealed, programme, version)
+        return self._known[row.digest]
 
     async def texts(self, digest: str) -> Texts:
         """The words under `Texts.digest`. Raises UnknownProgramme."""
+        if digest in self._words:
+            return self._words[digest]
         async with self._database.read() as connection:
             sealed = (await connection.execute(select(texts.c.sealed).where(texts.c.digest == digest))).scalar_one_or_none()
         if sealed is None:
             raise UnknownProgramme(f"no texts with digest {digest}")
-        return Texts.model_validate_json(self._sealer.open(_PURPOSE, sealed, f"texts {digest}"))
+        self._words[digest] = Texts.model_validate_json(self._sealer.open(_PURPOSE, sealed, f"texts {digest}"))
+        return self._words[digest]
 
     async def _put_texts(self, connection: AsyncConnection, words: Texts) -> None:
         digest = words.digest

@@ -32,10 +32,11 @@ from gateway.keyring import Keyring
 from gateway.settings import Settings
 from mentorship.advance import Entry
 from mentorship.commands import Command
+from mentorship.people import Side
 from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
-from rehearsal.ports import CountedPost, HeldJournal, HeldLedger
+from rehearsal.ports import CountedPost, CountedRegistrar, HeldJournal, HeldLedger
 from rehearsal.server import ready
 from starter import rehearsal_fast
 from starter.rehearsal_fast import casts
@@ -141,7 +142,7 @@ class _Stage:
         self._said = {
             cast.couple.pair_id: [command.model_copy(update={"by": self._refs[command.by]}) for command in cast.said] for cast in casts(request, mentorships)
         }
-        self._instants = rehearsal_fast.rehearse(request, mentorships).instants
+        self._moments = rehearsal_fast.rehearse(request, mentorships, keep=False).moments
         return list(found)
 
     async def act(self, enrolments: Sequence[Enrolment], progress: Callable[[str], None]) -> tuple[History, ...]:
@@ -150,7 +151,13 @@ class _Stage:
         try:
             client = environment.client
             await search_attributes.register(client)
-            held = Stage(self._journal, self._ledger, CountedPost)
+            made: dict[Side, str] = {}
+            held = Stage(
+                self._journal,
+                self._ledger,
+                post=lambda post: CountedPost(post, made),
+                registrar=lambda registrar: CountedRegistrar(registrar, made),
+            )
             ports = activities(self._settings, self._records, client, self._issuer, stage=held)
             running = workers(client, ports, mails_per_second=10_000, rehearsing=True)
             tasks = [asyncio.create_task(worker.run()) for worker in running]
@@ -175,16 +182,17 @@ class _Stage:
         for handle in handles.values():
             await clock.quiet(handle.id)
         said = {pair_id: deque(commands) for pair_id, commands in self._said.items()}
-        last = {pair_id: instants[-1] for pair_id, instants in self._instants.items()}
-        for instant, pair_id in merge(*([(instant, pair_id) for instant in instants] for pair_id, instants in self._instants.items())):
+        last = {pair_id: moments[-1] for pair_id, moments in self._moments.items()}
+        for moment, pair_id in merge(*([(moment, pair_id) for moment in moments] for pair_id, moments in self._moments.items())):
             handle, waiting = handles[pair_id], said[pair_id]
-            while waiting and (at := waiting[0].at) is not None and at <= instant:
+            while waiting and (at := waiting[0].at) is not None and at <= moment.at:
                 await clock.until(at)
                 await self._say(clock, handle, waiting.popleft())
                 await clock.quiet(handle.id)
-            await clock.until(instant + _HAIR)
-            await clock.quiet(handle.id)
-            if instant == last[pair_id]:
+            if moment.due:
+                await clock.until(moment.at + _HAIR)
+                await clock.quiet(handle.id)
+            if moment is last[pair_id]:
                 progress(pair_id)
         for handle in handles.values():
             await self._wait(clock, handle)

@@ -45,11 +45,18 @@ class Cast(NamedTuple):
     said: list[Command]
 
 
+class Moment(NamedTuple):
+    """An instant at which something happens to a pair. `due`: more than what somebody says then, such as a deadline or a mail that waited."""
+
+    at: datetime
+    due: bool
+
+
 class Fast(NamedTuple):
     result: Rehearsed
     told: dict[str, tuple[Told, ...]]
     """By pair_id, where it was kept."""
-    instants: dict[str, tuple[datetime, ...]]
+    moments: dict[str, tuple[Moment, ...]]
     """By pair_id: when something happened, was said, or went out."""
 
     @property
@@ -102,7 +109,7 @@ def rehearse(request: Request, mentorships: Mapping[str, str] | None = None, *, 
     """
     casting, post = Casting(request, mentorships), _Post(request)
     told: dict[str, tuple[Told, ...]] = {}
-    instants: dict[str, tuple[datetime, ...]] = {}
+    moments: dict[str, tuple[Moment, ...]] = {}
     results: dict[str, PairResult] = {}
     unsent: dict[str, list[Unsent]] = {}
     lines: dict[str, list[Line]] = {}
@@ -111,7 +118,7 @@ def rehearse(request: Request, mentorships: Mapping[str, str] | None = None, *, 
             runs = [_Run(casting.cast(couple), request, post, keep=keep) for couple in couples]
             _act(runs)
             for pair_id, run in ((run.cast.couple.pair_id, run) for run in runs):
-                told[pair_id], instants[pair_id] = tuple(run.told), tuple(run.instants)
+                told[pair_id], moments[pair_id] = tuple(run.told), tuple(run.moments)
                 results[pair_id], unsent[pair_id], lines[pair_id] = run.result(), run.unsent, run.lines
     order = [couple.pair_id for couple in request.pairs]
     return Fast(
@@ -123,7 +130,7 @@ def rehearse(request: Request, mentorships: Mapping[str, str] | None = None, *, 
             pairs=tuple(results[pair_id] for pair_id in order),
         ),
         told,
-        instants,
+        moments,
     )
 
 
@@ -220,7 +227,7 @@ class _Run:
         self._inbox: list[Command] = []
         self._begun = False
         self.told: list[Told] = []
-        self.instants: list[datetime] = []
+        self.moments: list[Moment] = []
         self.unsent: list[Unsent] = []
         self.lines: list[Line] = []
         planned = cast.plan
@@ -249,7 +256,9 @@ class _Run:
 
     def wake(self, now: datetime) -> None:
         """Everything of this instant: what is said, what is due, what goes out, and what comes back from that."""
-        self.instants.append(now)
+        due = next_due(self.state)
+        waited = any(pending.not_before is not None and pending.not_before <= now for pending in self._pending)
+        self.moments.append(Moment(now, due=waited or not self._begun or (due is not None and due.at <= now)))
         if not self._begun:
             self._begun = True
             self._take(self._begins, now)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.cases import CaseActivities
-from activities.certificates import CertificateActivities
+from activities.certificates import CertificateActivities, Registrar
 from activities.coordination import CoordinationActivities
 from activities.enrolment import EnrolmentActivities
 from activities.journal import JournalActivities, JournalStore
@@ -42,12 +42,13 @@ class Activities:
 
 @dataclass(frozen=True)
 class Stage:
-    """What a rehearsal has instead of records' journal, their ledger of mails, and the post itself."""
+    """What a rehearsal has instead of records' journal, their ledger of mails, the post and the registrar themselves."""
 
     journal: JournalStore
     ledger: Ledger
     post: Callable[[Post], Post]
-    """Around the real one."""
+    registrar: Callable[[Registrar], Registrar]
+    """Both around the real one."""
 
 
 def activities(settings: Settings, records: Records, client: Client, issuer: Issuer, *, stage: Stage | None = None) -> Activities:
@@ -60,7 +61,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
     journals = JournalActivities(stage.journal if stage is not None else RecordsJournal(records))
     registrar = RecordsRegistrar(records, issuer, base_url=settings.base_url, font_folder=settings.font_folder)
     desk = CaseDesk(records, Meetings(records, client), mailer, signer, reading_hours, sender=settings.mail_from, base_url=settings.base_url)
-    certificates = CertificateActivities(registrar)
+    certificates = CertificateActivities(stage.registrar(registrar) if stage is not None else registrar)
     notices = NoticeActivities(stage.post(post), stage.ledger, reading_hours) if stage is not None else NoticeActivities(post, records.notices, reading_hours)
     return Activities(
         work=(

@@ -69,7 +69,7 @@ def apart(of: Request) -> timedelta:
 
     The other way round nothing hangs on it: what was due before a command is done before it.
     """
-    instants = fast.rehearse(of).instants
+    instants = {pair_id: [moment.at for moment in moments] for pair_id, moments in fast.rehearse(of).moments.items()}
     said = {one.couple.pair_id: {command.at for command in one.said} for one in fast.casts(of)}
     return min(later - earlier for pair_id, found in instants.items() for earlier, later in pairwise(sorted(set(found))) if later not in said[pair_id])
 
