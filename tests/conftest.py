@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pydantic import SecretStr
 
 from certificates import issuer as issuer_keys
@@ -20,6 +22,12 @@ from gateway.keyring import Keyring
 from gateway.settings import Settings
 from records import migrate
 from records.store import Records
+
+# The same examples every time, however slow the machine is.
+hypothesis_settings.register_profile(
+    "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+hypothesis_settings.load_profile("suite")
 
 
 class Mailbox:

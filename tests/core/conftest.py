@@ -8,7 +8,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from mentorship import commands as c
 from mentorship.advance import Advanced, Entry, advance, begin
@@ -20,9 +19,6 @@ from mentorship.people import Pair
 from mentorship.policy.deadlines import next_due
 from mentorship.programme import MilestoneRule, Rules
 from mentorship.state import State
-
-settings.register_profile("core", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-settings.load_profile("core")
 
 STARTS = datetime(2027, 1, 11, 9, tzinfo=UTC)
 ENDS = STARTS + timedelta(weeks=26)

@@ -67,7 +67,7 @@ def test_moved_cancelled_and_extra_meetings_are_exceptions_of_the_one_series(ser
 
 
 @given(st.lists(st.integers(min_value=0, max_value=60 * 24 * 200), min_size=1, max_size=14, unique=True))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_irregular_series_unrolls_to_itself(minutes):
     meetings = [at(MIDDAY + timedelta(minutes=minute), number) for number, minute in enumerate(minutes, 1)]
     method, content = invite(meetings)

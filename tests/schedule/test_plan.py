@@ -230,7 +230,7 @@ quiet_times = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     home=st.sampled_from(ZONES),
     mentee=st.sampled_from(ZONES),
@@ -269,7 +269,7 @@ def test_meetings_land_on_free_working_days_at_the_mentees_time_and_rise(*, home
     assert len(made.slots) <= count
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     mentee=st.sampled_from(ZONES),
     wall=st.none() | st.times().map(lambda t: f"{t:%H:%M}"),

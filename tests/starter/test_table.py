@@ -101,7 +101,7 @@ def test_a_joiner_that_a_script_needs_stays(tmp_path: Path) -> None:
 CELLS = st.text(st.sampled_from('ab "\n\r,;ü'), max_size=8)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=6), delimiter=st.sampled_from(",;"), end=st.sampled_from(["\n", "\r\n"]))
 def test_whatever_csv_writes_is_read_and_every_cell_stands_where_it_is_said_to(tmp_path: Path, table: list[tuple[str, ...]], delimiter: str, end: str) -> None:
     written = io.StringIO(newline="")

@@ -82,7 +82,7 @@ def knock(url: str, secret: str) -> Counter[str]:
     with requests.Session() as session:
         for operation in operations:
 
-            @cases_of(max_examples=each, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+            @cases_of(max_examples=each, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
             @given(case=operation.as_strategy(), known=st.booleans(), sign=st.sampled_from([True, True, True, False]))
             def cases(case: schemathesis.Case, known: bool, sign: bool) -> None:
                 if known:
