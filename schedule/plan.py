@@ -25,7 +25,7 @@ from mentorship.programme import Programme
 from schedule.calendar import UnknownZone, extended, instant, moved, reading_hours, reading_hours_before, zone
 from schedule.working_days import UnknownCountry, WorkingDays
 
-__all__ = ["UnknownCountry", "UnknownZone", "extended", "plan", "reading_hours", "replan"]
+__all__ = ["Plans", "UnknownCountry", "UnknownZone", "extended", "plan", "reading_hours", "replan"]
 
 _FAR = datetime(9000, 1, 1, tzinfo=UTC)
 _SEARCH = 800  # days: no calendar of a sane programme is closed for longer
@@ -54,6 +54,22 @@ def plan(
         reporting_ends=moved(ends, programme.programme.reporting_grace, home),
         slots=_slots(programme, nominal, zone(home), mentee_zone, (mentor_country, mentee_country), not_before=starts, ends=ends, told_from=starts),
     )
+
+
+class Plans:
+    """The plans of a whole cohort: who starts at one instant in one zone, with the same holidays, meets at the same times."""
+
+    def __init__(self, programme: Programme, starts: datetime) -> None:
+        self._programme = programme
+        self._starts = starts
+        self._known: dict[tuple[str, str | None, str | None], Plan] = {}
+
+    def of(self, mentee_zone: str, mentor_country: str | None, mentee_country: str | None) -> Plan:
+        """Raises UnknownZone, UnknownCountry."""
+        key = (mentee_zone, mentor_country, mentee_country)
+        if key not in self._known:
+            self._known[key] = plan(self._programme, self._starts, mentee_zone=mentee_zone, mentor_country=mentor_country, mentee_country=mentee_country)
+        return self._known[key]
 
 
 def replan(

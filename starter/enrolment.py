@@ -76,7 +76,7 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
 
 def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None = None) -> dict[str, Plan]:
     """The plan of every pair by pair_id, or of these. Raises Refused when nothing fits into the programme for some pair."""
-    plans = {pair.pair_id: roster.plan(pair, starts) for pair in (roster.pairs if pairs is None else pairs)}
+    plans = roster.plans(roster.pairs if pairs is None else pairs, starts)
     empty = [pair_id for pair_id, plan in plans.items() if not plan.slots]
     if empty:
         raise Refused(f"no meeting fits into the programme for {len(empty)} pairs, the first is {empty[0]}; see meetings.quiet, first_after and length")

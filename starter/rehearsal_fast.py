@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import cache
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, assert_never
 
@@ -28,7 +27,7 @@ from mentorship.spread import spread
 from mentorship.state import State
 from records.people import Profile
 from schedule.calendar import extended, moved, reading_hours
-from schedule.plan import plan, replan
+from schedule.plan import Plans, replan
 from starter.rehearsal_personas import story
 from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent, groups
 
@@ -71,16 +70,15 @@ class Casting:
     def __init__(self, request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> None:
         self._request = request
         self._mentorships = mentorships or {}
-        self._starts = starts or request.starts
         self._rules = request.programme.rules()
         self._people = {profile.person_id: profile for profile in request.people}
-        self._plan = cache(self._planned)
+        self._plans = Plans(request.programme, starts or request.starts)
 
     def cast(self, couple: Couple) -> Cast:
         request = self._request
         mentorship = self._mentorships.get(couple.pair_id, f"mentorship.rehearsal.{couple.pair_id}")
         mentor, mentee = self._people[couple.mentor_id], self._people[couple.mentee_id]
-        planned = self._plan(mentee.time_zone or request.programme.programme.time_zone, mentor.country, mentee.country)
+        planned = self._plans.of(mentee.time_zone or request.programme.programme.time_zone, mentor.country, mentee.country)
         said = story(
             couple.pair,
             {"mentor": request.personas[couple.mentor_id], "mentee": request.personas[couple.mentee_id]},
@@ -90,10 +88,6 @@ class Casting:
         )
         spread_out = planned.model_copy(update={"slots": _spread_out(planned.slots, mentorship, request.programme)})
         return Cast(couple, mentorship, spread_out, said)
-
-    def _planned(self, zone: str, mentor_country: str | None, mentee_country: str | None) -> Plan:
-        """Whoever starts at one instant in one zone, with the same holidays, meets at the same times."""
-        return plan(self._request.programme, self._starts, mentee_zone=zone, mentor_country=mentor_country, mentee_country=mentee_country)
 
 
 def casts(request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> list[Cast]:

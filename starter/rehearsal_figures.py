@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mentorship.people import SIDES
 from starter.rehearsal_request import Line, Mail, Rehearsed, Request
 
 QUIET = 20
@@ -17,8 +18,15 @@ QUIET = 20
 def figures(request: Request, of: Rehearsed) -> dict[str, Any]:
     """Everything as JSON. Days are the programme's."""
     zone = ZoneInfo(request.programme.programme.time_zone)
-    participants = sorted({couple.person(side) for couple in request.pairs for side in ("mentor", "mentee")})
-    people = [_person(name, request, [mail for mail in of.mails if mail.person_id == name]) for name in participants]
+    mails: defaultdict[str, list[Mail]] = defaultdict(list)
+    for mail in of.mails:
+        mails[mail.person_id].append(mail)
+    lines: defaultdict[str, set[str]] = defaultdict(set)
+    for line in of.lines:
+        lines[line.pair_id].add(line.line)
+    in_pairs = Counter(couple.person(side) for couple in request.pairs for side in SIDES)
+    participants = sorted(in_pairs)
+    people = [_person(name, request, in_pairs[name], mails[name]) for name in participants]
     histories = {history.pair_id: history for history in of.histories}
     return {
         "mode": of.mode,
@@ -38,7 +46,7 @@ def figures(request: Request, of: Rehearsed) -> dict[str, Any]:
         "pairs": [
             {
                 **pair.model_dump(mode="json"),
-                "lines": sorted({line.line for line in of.lines if line.pair_id == pair.pair_id}),
+                "lines": sorted(lines[pair.pair_id]),
                 "history": histories[pair.pair_id].model_dump(exclude={"pair_id"}) if pair.pair_id in histories else None,
             }
             for pair in of.pairs
@@ -68,12 +76,12 @@ def most_within(mails: Iterable[Mail], per: timedelta) -> int:
     return most
 
 
-def _person(name: str, request: Request, mails: list[Mail]) -> dict[str, Any]:
+def _person(name: str, request: Request, pairs: int, mails: list[Mail]) -> dict[str, Any]:
     budget = request.programme.mail.budget
     return {
         "person_id": name,
         "persona": request.personas[name],
-        "pairs": sum(name in (couple.mentor_id, couple.mentee_id) for couple in request.pairs),
+        "pairs": pairs,
         "mails": len(mails),
         "most_in_budget": most_within((mail for mail in mails if not mail.exempt), budget.per.span),
         "budget": budget.most,

@@ -18,6 +18,7 @@ _ABOUT = (
     "the diligent report everything, the busy move meetings and report half, the late cancel at short notice, the silent say nothing, leavers end it half-way."
 )
 _MOST_ROWS = 400
+"""Of a page's table; a terminal shows a tenth. Of thousands, those are shown who get most, and the pairs that come off worst."""
 
 
 def lines(found: Mapping[str, Any], *, zone: str, every_message: bool) -> list[str]:
@@ -29,9 +30,11 @@ def lines(found: Mapping[str, Any], *, zone: str, every_message: bool) -> list[s
         f"the coordinators' list: {found['coordinators']['most_open_at_once']} lines open at once, at most; a digest a week besides",
         "conduct is invented and dealt by the seed: it says nothing about these people",
         "",
-        *columns(_PEOPLE, _people(found)),
+        *columns(_PEOPLE, _people(found, _MOST_ROWS // 10)),
+        *_left_out(found["people"], "people who get fewer"),
         "",
-        *columns((*_PAIRS, *(_COST if found["temporal"] else ())), _pairs(found)),
+        *columns((*_PAIRS, *(_COST if found["temporal"] else ())), _pairs(found, _MOST_ROWS // 10)),
+        *_left_out(found["pairs"], "pairs that fare better"),
     ]
     told += ["", "mails by kind:", *columns(("kind", "mails"), found["mails"]["by_kind"].items())]
     if found["mails"]["not_sent"]:
@@ -76,11 +79,22 @@ _PAIRS = ("pair", "phase", "milestones", "meetings held", "certificates", "ended
 _COST = ("events", "bytes", "actions")
 
 
-def _people(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    return [tuple(person.values()) for person in found["people"]]
+def _left_out(rows: Sequence[Any], what: str) -> list[str]:
+    more = len(rows) - _MOST_ROWS // 10
+    return [f"… and {more} {what}: --json has all"] if more > 0 else []
 
 
-def _pairs(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def _people(found: Mapping[str, Any], most: int) -> list[tuple[Any, ...]]:
+    people = found["people"]
+    if len(people) > most:
+        people = sorted(people, key=lambda person: -person["mails"])[:most]
+    return [tuple(person.values()) for person in people]
+
+
+def _pairs(found: Mapping[str, Any], most: int) -> list[tuple[Any, ...]]:
+    pairs = found["pairs"]
+    if len(pairs) > most:
+        pairs = sorted(pairs, key=lambda pair: (pair["certificates"], -len(pair["lines"]), pair["milestones_done"]))[:most]
     return [
         (
             pair["pair_id"],
@@ -92,7 +106,7 @@ def _pairs(found: Mapping[str, Any]) -> list[tuple[Any, ...]]:
             ", ".join(pair["lines"]) or "-",
             *(pair["history"][what] for what in (_COST if pair["history"] else ())),
         )
-        for pair in found["pairs"]
+        for pair in pairs
     ]
 
 
@@ -123,7 +137,12 @@ def _parts(found: Mapping[str, Any], zone: str) -> list[Part]:
                 max((one["mails"] for one in shown), default=1),
             ),
         ),
-        Part("What became of the pairs", cost, header=(*_PAIRS, *(_COST if temporal else ())), rows=_texts(_pairs(found), codes_from=1)),
+        Part(
+            "What became of the pairs" + (f" (the {_MOST_ROWS} that fare worst)" if len(found["pairs"]) > _MOST_ROWS else ""),
+            cost,
+            header=(*_PAIRS, *(_COST if temporal else ())),
+            rows=_texts(_pairs(found, _MOST_ROWS), codes_from=1),
+        ),
         Part(
             "The coordinators",
             f"Lines opened in all: {sum(found['escalations'].values())}; at most {found['coordinators']['most_opened_in_a_day']} in a day, "

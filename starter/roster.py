@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from mentorship.commands import Plan
 from mentorship.programme import Programme
 from records.people import Profile
-from schedule.plan import plan
+from schedule.plan import Plans
 from starter.faults import Fault, Findings, nearest, shown
 from starter.pairs_file import RosterPair, read_pairs
 from starter.people_file import PeopleFile, Person, read_people
@@ -40,15 +40,15 @@ class Roster:
         """The person's own zone, or the programme's."""
         return self.people[person_id].time_zone or self.programme.programme.time_zone
 
+    def plans(self, pairs: Iterable[RosterPair], starts: datetime) -> dict[str, Plan]:
+        """The calendar of each pair, by pair_id."""
+        plans = Plans(self.programme, starts)
+        country = {person_id: profile.country for person_id, profile in self.people.items()}
+        return {pair.pair_id: plans.of(self.zone(pair.mentee_id), country[pair.mentor_id], country[pair.mentee_id]) for pair in pairs}
+
     def plan(self, pair: RosterPair, starts: datetime) -> Plan:
         """The calendar of one pair."""
-        return plan(
-            self.programme,
-            starts,
-            mentee_zone=self.zone(pair.mentee_id),
-            mentor_country=self.people[pair.mentor_id].country,
-            mentee_country=self.people[pair.mentee_id].country,
-        )
+        return self.plans([pair], starts)[pair.pair_id]
 
 
 def read_roster(programme: Path, people: Path, pairs: Path, findings: Findings, *, enrolled: Collection[str] = ()) -> Roster | None:
