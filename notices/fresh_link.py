@@ -1,26 +1,32 @@
-"""The mail with a fresh link, for who asked at the door; the door answers everyone the same, only a known address gets this."""
+"""The mail with fresh links, for who asked at the door; the door answers everyone the same, only a known address gets this."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from email.message import EmailMessage
 
 from notices.envelope import addressed, digest, finished
 from notices.language import Clock, choose, zone
 from notices.letter import letter
 from notices.readers import Reader, plain
-from notices.view import FreshLinkView, utc
+from notices.view import FreshLinkRow, FreshLinkView, utc
 
 
 @dataclass(frozen=True, slots=True)
 class FreshPage:
-    """One page to open again: of the programme with this title, with this partner's name (None: say neither), at this address."""
+    """One page to open again at `url`, until `until`: of the programme with this title.
+
+    A mentorship's with `partner`, that person's name (None: say none). A coordinator's list has `cohort` instead, the day on which the
+    cohort began, since a programme has many.
+    """
 
     programme: str
-    partner: str | None
     url: str
+    until: datetime
+    partner: str | None = None
+    cohort: date | None = None
 
 
 def compose_fresh_link(
@@ -28,27 +34,26 @@ def compose_fresh_link(
     *,
     reader: Reader,
     asked_at: datetime,
-    until: datetime,
     key: str,
     sender: str,
     languages: Sequence[str] = ("en",),
     time_zone: str | None = None,
     who_sees_what: str | None = None,
 ) -> EmailMessage:
-    """The mail with `pages` to `reader`. Pure; same input, same bytes. Raises NoAddress.
+    """The mail with `pages`, one at least, to `reader`. Pure; same input, same bytes. Raises NoAddress.
 
-    `until` is when the links stop opening, `key` names the request (one mail a request), `languages` and `time_zone` are the
-    programme's, for readers without their own. It is asked for, so it can be neither unsubscribed from nor over budget.
+    Pages of one kind stop opening together. `key` names the request (one mail a request), `languages` and `time_zone` are the programmes',
+    for readers without their own. It is asked for, so it can be neither unsubscribed from nor over budget.
     """
     language = choose(reader.language, languages)
     clock = Clock(language, zone(reader.time_zone, time_zone), utc(asked_at))
-    rows = tuple((" · ".join(language.isolated(plain(part)) for part in (page.programme, page.partner) if part), page.url) for page in pages)
     view = FreshLinkView(
         reader=language.isolated(reader.name) if reader.name else "",
         programme=", ".join(dict.fromkeys(plain(page.programme) for page in pages)),
         place=clock.place(),
-        pages=rows,
-        until=clock.when(until),
+        pages=tuple(FreshLinkRow(_label(page, clock), page.url, is_list=page.cohort is not None) for page in pages),
+        pages_until=next((clock.when(page.until) for page in pages if page.cohort is None), None),
+        lists_until=next((clock.when(page.until) for page in pages if page.cohort is not None), None),
         who_sees_what=who_sees_what,
     )
     words = letter("fresh_link", view, language.code)
@@ -57,3 +62,13 @@ def compose_fresh_link(
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
     return finished(message, language.code, name)
+
+
+def _label(page: FreshPage, clock: Clock) -> str:
+    """What tells one page from the others of the mail."""
+    _ = clock.language.translations.ugettext
+    parts = [clock.language.isolated(plain(part)) for part in (page.programme, page.partner) if part]
+    if page.cohort is not None:
+        noon = datetime.combine(page.cohort, time(12), clock.zone)  # a day is the same in every zone
+        parts.append(str(_("The cohort of %(day)s")) % {"day": clock.day(noon)})
+    return " · ".join(parts)

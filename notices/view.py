@@ -218,14 +218,27 @@ class ElsewhereView:
 
 
 @dataclass(frozen=True)
+class FreshLinkRow:
+    """One page, or a coordinator's list; `label` tells it from the others."""
+
+    label: str
+    url: str
+    is_list: bool
+
+
+@dataclass(frozen=True)
 class FreshLinkView:
-    """What the template may say; the rest of its attributes are those that every mail's frame asks for."""
+    """What the template may say; the rest of its attributes are those that every mail's frame asks for.
+
+    Pages and lists open for different times; either is None where there are none of that kind.
+    """
 
     reader: str
     programme: str
     place: str
-    pages: tuple[tuple[str, str], ...]
-    until: str
+    pages: tuple[FreshLinkRow, ...]
+    pages_until: str | None
+    lists_until: str | None
     page: str | None = None
     who_sees_what: str | None = None
     unsubscribe: str | None = None

@@ -12,6 +12,7 @@ from mentorship.programme import Programme
 from mentorship.visibility import may_read, sight
 from records.cohorts import Cohort, Enrolment
 from records.contacts import conflicted
+from records.errors import UnknownProgramme
 from records.lines import Line
 from records.people import Profile
 from records.store import Records
@@ -105,6 +106,29 @@ async def coordinators(records: Records, programme: Programme) -> tuple[str, ...
     """Those who look after this programme's cohorts now: opaque ids, without who left or was erased."""
     refs = (await records.people.refs(programme.contacts.coordinators)).values()
     return tuple(ref for ref, profile in (await records.people.profiles(refs)).items() if profile.status != "gone")
+
+
+async def looked_after(records: Records, ref: str) -> list[tuple[Cohort, Programme]]:
+    """Every cohort whose list this person may open now, in the order of their starts, with its programme."""
+    judged: dict[tuple[str, int], Programme | None] = {}
+    found: list[tuple[Cohort, Programme]] = []
+    for cohort in await records.cohorts.all():
+        version = (cohort.programme, cohort.version)
+        if version not in judged:
+            judged[version] = await _coordinated(records, version, ref)
+        programme = judged[version]
+        if programme is not None:
+            found.append((cohort, programme))
+    return found
+
+
+async def _coordinated(records: Records, version: tuple[str, int], ref: str) -> Programme | None:
+    """None where somebody else coordinates, and where records have forgotten the programme: then there is no list to open."""
+    try:
+        programme = await records.programmes.get(*version)
+    except UnknownProgramme:
+        return None
+    return programme if ref in await coordinators(records, programme) else None
 
 
 async def visible(records: Records, reader: str, pairs: Sequence[Enrolment]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from temporalio.client import Client
 
+from gateway.links import LinkSigner
 from gateway.settings import Settings
 from records.store import Records
 from webhook import concern_build, health, issuer_documents, machine, openapi, people
@@ -19,7 +20,7 @@ from webhook.coordinator import build as coordinator_build
 from webhook.door import Clock, Door, utc_now
 from webhook.pace import Pace
 from webhook.pages import build
-from webhook.pages.mails import Post
+from webhook.pages.mails import FreshLinks, Post
 from webhook.pages.shell import Shell
 from webhook.people_door import PeopleDoor
 from webhook.problems import Problem, on_http_error, on_invalid_request, on_problem
@@ -49,9 +50,12 @@ def create_app(
     app.include_router(people.router(programs, PeopleDoor(records, door, clock)))
     app.include_router(health.router(settings, client, records, registry))
     app.include_router(issuer_documents.router(settings, records))
-    build.mount(app, settings, client, records, door, clock=clock, post=post)
+    fresh = None
+    if settings.link_secrets and post is not None:
+        fresh = FreshLinks(records, LinkSigner(settings.link_secrets), post, clock, base_url=settings.base_url, sender=settings.mail_from)
+    build.mount(app, settings, client, records, door, clock=clock, fresh=fresh)
     concern_build.mount(app, settings, client, records, clock=clock)
-    coordinator_build.mount(app, settings, client, records, clock=clock, post=post)
+    coordinator_build.mount(app, settings, client, records, clock=clock, fresh=fresh)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, Shell(settings.base_url).lost(on_http_error))
     app.add_exception_handler(RequestValidationError, on_invalid_request)

@@ -151,7 +151,9 @@ async def every_mail(world: SimpleNamespace) -> dict[str, list[EmailMessage]]:
             kept.append(message)
 
     fresh = FreshLinks(world.records, world.signer, Kept(), lambda: datetime.now(UTC), base_url=BASE, sender=world.settings.mail_from)
-    await fresh.send_to_address("ana@example.org")
+    for who in ("ana", world.programme.contacts.coordinators[0]):
+        await fresh.send_to_address(f"{who}@example.org")
+    assert [len(links(mail)) for mail in kept] == [3, 2]
     found["fresh_link"] = kept
     return found
 

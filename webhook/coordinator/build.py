@@ -9,21 +9,19 @@ from gateway.links import LinkSigner
 from gateway.settings import Settings
 from records.store import Records
 from webhook.coordinator.door import CoordinatorDoor
-from webhook.coordinator.fresh import FreshList
 from webhook.coordinator.pages import Coordinating, router
 from webhook.door import Clock
 from webhook.pages.forms import Forms
 from webhook.pages.known import Reading
-from webhook.pages.mails import Post
+from webhook.pages.mails import FreshLinks
 from webhook.pages.shell import Shell
 
 
-def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *, clock: Clock, post: Post | None) -> None:
-    """`post` sends fresh links; without one the page says that none can be sent."""
+def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *, clock: Clock, fresh: FreshLinks | None) -> None:
+    """`fresh` mails fresh links; without it the page says that none can be sent."""
     if not settings.link_secrets:
         return
     signer = LinkSigner(settings.link_secrets)
-    fresh = FreshList(records, signer, post, clock, base_url=settings.base_url, sender=settings.mail_from) if post is not None else None
     pages = Coordinating(
         Shell(settings.base_url),
         Reading(records, signer, settings.webhook_retry_after, clock),

@@ -13,11 +13,11 @@ from fastapi.responses import RedirectResponse
 from gateway.links import Bearer
 from records.lines import OUTCOMES
 from webhook.coordinator.door import CoordinatorDoor
-from webhook.coordinator.fresh import FreshList
 from webhook.coordinator.view import DAYS, GROUPS, Board, Group, Item
 from webhook.pages.actions import Wrong
 from webhook.pages.forms import FIELD, Fields, Forms, read_fields
 from webhook.pages.known import Reading
+from webhook.pages.mails import FreshLinks
 from webhook.pages.shell import PageProblem, Shell
 from webhook.pages.wording import asked_for, guest_language
 from webhook.problems import Problem
@@ -49,7 +49,7 @@ class Here:
 
 
 class Coordinating:
-    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: CoordinatorDoor, *, fresh: FreshList | None, most: int) -> None:
+    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: CoordinatorDoor, *, fresh: FreshLinks | None, most: int) -> None:
         self._shell = shell
         self._reading = reading
         self._forms = forms
@@ -155,7 +155,7 @@ class Coordinating:
         bearer = self._reading.bearer_of_old("coordinator", token)
         board = await self._board(request, bearer)
         if self._fresh is not None:
-            await self._fresh.send(bearer)
+            await self._fresh.send_list(bearer)
         return self._shell.page("asked.html", board.spoken, chosen=board.chosen)
 
     # -- what it needs ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from webhook.pages import open as open_pages
 from webhook.pages.certificate import CertificatePages
 from webhook.pages.forms import Forms
 from webhook.pages.known import Reading
-from webhook.pages.mails import FreshLinks, Post
+from webhook.pages.mails import FreshLinks
 from webhook.pages.own import Shared
 from webhook.pages.participant import ParticipantPages
 from webhook.pages.private import PrivatePages
@@ -26,15 +26,12 @@ from webhook.pages.shell import PageProblem, Shell
 _log = structlog.stdlib.get_logger("webhook.pages")
 
 
-def mount(app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, post: Post | None) -> None:
-    """`post` sends fresh links; without one pages say that none can be sent."""
+def mount(app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, fresh: FreshLinks | None) -> None:
+    """`fresh` mails fresh links; without it pages say that none can be sent."""
     shell = Shell(settings.base_url)
     app.add_exception_handler(PageProblem, shell.on_problem)
     app.include_router(shell.router())
     signer = LinkSigner(settings.link_secrets) if settings.link_secrets else None
-    fresh = None
-    if signer is not None and post is not None:
-        fresh = FreshLinks(records, signer, post, clock, base_url=settings.base_url, sender=settings.mail_from)
     reading = Reading(records, signer, settings.webhook_retry_after, clock)
     app.include_router(CertificatePages(shell, reading, records, issuer_trust(settings)).routes())
     pages = open_pages.OpenPages(shell, reading, records, fresh)

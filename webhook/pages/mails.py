@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from typing import Protocol
+from functools import partial
+from typing import NamedTuple, Protocol
 
 import structlog
 
 from gateway.links import LIFETIMES, Bearer, LinkSigner, Purpose
-from mentorship.people import Side
+from mentorship.programme import Texts
 from notices.fresh_link import FreshPage, compose_fresh_link
+from notices.language import zone
 from notices.readers import NoAddress, Reader
 from notices.smtp import SmtpFault
 from records.cohorts import Enrolment
+from records.coordination import looked_after
 from records.errors import RecordsError, UnknownProgramme
-from records.people import Profile
 from records.store import Records
 from webhook.pages.known import Known
 
@@ -50,8 +52,15 @@ class Sparing:
         return True
 
 
+class _Way(NamedTuple):
+    """A page to open again, and its programme's words."""
+
+    page: FreshPage
+    texts: Texts
+
+
 class FreshLinks:
-    """`most` mails an hour to one person: nobody can fill somebody else's mailbox through us."""
+    """`most` mails an hour to one person, of whatever kind: nobody can fill somebody else's mailbox through us."""
 
     def __init__(self, records: Records, signer: LinkSigner, post: Post, now: Callable[[], datetime], *, base_url: str, sender: str, most: int = 4) -> None:
         self._records = records
@@ -64,56 +73,65 @@ class FreshLinks:
         self._all = Sparing(most * 50, timedelta(hours=1), now)
 
     async def send_to_address(self, email: str) -> None:
-        """Every page of whoever has this address; nothing, and no error, for an address that we do not know."""
+        """Every page of whoever has this address, and every list that they look after (P7), in one mail a person.
+
+        Nothing, and no error, for an address that we do not know.
+        """
         try:
-            for ref in await self._records.people.by_email(email):
-                enrolments = [enrolment for enrolment in await self._records.cohorts.of_person(ref) if enrolment.state != "pending"]
-                await self._send(ref, enrolments, "page", "p")
+            refs = await self._records.people.by_email(email)
         except RecordsError as error:
             _log.warning("fresh link not sent", error=type(error).__name__)
+            return
+        for ref in refs:
+            await self._send(ref, self._everything)
 
     async def send_page(self, known: Known) -> bool:
-        return await self._send(known.bearer.person, [known.enrolment], "page", "p")
+        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="page"))
 
     async def send_private(self, known: Known) -> bool:
         """A link that opens for fifteen minutes. False: it could not be sent."""
-        return await self._send(known.bearer.person, [known.enrolment], "private", "private")
+        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="private"))
 
-    async def _send(self, ref: str, enrolments: list[Enrolment], purpose: Purpose, path: str) -> bool:
-        if not enrolments or not self._sparing.take(ref) or not self._all.take("all"):
-            return False
-        people = await self._records.people.profiles({ref, *(person for enrolment in enrolments for person in (enrolment.mentor, enrolment.mentee))})
-        profile = people.get(ref)
-        if profile is None:
+    async def send_list(self, bearer: Bearer) -> bool:
+        """To one cohort's list; False also for who does not look after the cohort (any more)."""
+        return await self._send(bearer.person, partial(self._lists, cohort=bearer.scope))
+
+    async def _send(self, ref: str, find: Callable[[str, datetime], Awaitable[list[_Way]]]) -> bool:
+        """`find` says which pages this person can open, asked at that instant. What cannot be sent is logged, without saying to whom."""
+        if not self._sparing.take(ref):
             return False
         asked_at = self._now()
         try:
-            pages, languages, time_zone = await self._pages(ref, enrolments, people, purpose, path)
-            if not pages:
+            profile = (await self._records.people.profiles([ref])).get(ref)
+            ways = await find(ref, asked_at) if profile is not None else []
+            if profile is None or not ways or not self._all.take("all"):
                 return False
-            message = compose_fresh_link(
-                pages,
-                reader=_reader(ref, profile, enrolments[0]),
-                asked_at=asked_at,
-                until=asked_at + (LIFETIMES[purpose] or timedelta()),
-                key=secrets.token_urlsafe(12),
-                sender=self._sender,
-                languages=languages,
-                time_zone=time_zone,
-                who_sees_what=f"{self._base_url}/who-sees-what",
-            )
-            await self._post.send(message)
+            await self._post.send(self._mail(Reader(ref, profile.name, profile.email, profile.language, profile.time_zone), ways, asked_at))
         except (NoAddress, SmtpFault, RecordsError) as error:
             _log.warning("fresh link not sent", error=type(error).__name__)
             return False
         return True
 
-    async def _pages(
-        self, ref: str, enrolments: list[Enrolment], people: dict[str, Profile], purpose: Purpose, path: str
-    ) -> tuple[list[FreshPage], tuple[str, ...], str]:
-        pages: list[FreshPage] = []
-        languages: tuple[str, ...] = ("en",)
-        time_zone = "UTC"
+    def _mail(self, reader: Reader, ways: Sequence[_Way], asked_at: datetime) -> EmailMessage:
+        """Raises NoAddress."""
+        return compose_fresh_link(
+            [way.page for way in ways],
+            reader=reader,
+            asked_at=asked_at,
+            key=secrets.token_urlsafe(12),
+            sender=self._sender,
+            languages=[code for way in ways for code in way.texts.languages],
+            time_zone=ways[0].texts.time_zone,
+            who_sees_what=f"{self._base_url}/who-sees-what",
+        )
+
+    async def _everything(self, ref: str, asked_at: datetime) -> list[_Way]:
+        begun = [enrolment for enrolment in await self._records.cohorts.of_person(ref) if enrolment.state != "pending"]
+        return [*await self._pages(ref, asked_at, enrolments=begun, purpose="page"), *await self._lists(ref, asked_at)]
+
+    async def _pages(self, ref: str, asked_at: datetime, *, enrolments: Sequence[Enrolment], purpose: Purpose) -> list[_Way]:
+        people = await self._records.people.profiles(person for enrolment in enrolments for person in (enrolment.mentor, enrolment.mentee))
+        found: list[_Way] = []
         for enrolment in enrolments:
             cohort = await self._records.cohorts.get(enrolment.cohort)
             if cohort is None:
@@ -123,12 +141,22 @@ class FreshLinks:
             except UnknownProgramme:  # that pair has no page to open; the others have
                 continue
             partner = people.get(enrolment.mentee if ref == enrolment.mentor else enrolment.mentor)
-            token = self._signer.token(purpose, Bearer(enrolment.mentorship, ref))
-            pages.append(FreshPage(texts.title, partner.name if partner is not None else None, f"{self._base_url}/{path}/{token}"))
-            languages, time_zone = texts.languages, texts.time_zone
-        return pages, languages, time_zone
+            url, until = self._link(purpose, Bearer(enrolment.mentorship, ref), asked_at)
+            found.append(_Way(FreshPage(texts.title, url, until, partner=partner.name if partner is not None else None), texts))
+        return found
 
+    async def _lists(self, ref: str, asked_at: datetime, *, cohort: str | None = None) -> list[_Way]:
+        """Of every cohort that this person looks after now, or of that one only."""
+        found: list[_Way] = []
+        for known, programme in await looked_after(self._records, ref):
+            if cohort in (None, known.id):
+                texts = programme.texts()
+                url, until = self._link("coordinator", Bearer(known.id, ref), asked_at)
+                began = known.starts_at.astimezone(zone(texts.time_zone)).date()
+                found.append(_Way(FreshPage(texts.title, url, until, cohort=began), texts))
+        return found
 
-def _reader(ref: str, profile: Profile, enrolment: Enrolment) -> Reader:
-    side: Side = "mentor" if ref == enrolment.mentor else "mentee"
-    return Reader(ref=ref, name=profile.name, email=profile.email, language=profile.language, time_zone=profile.time_zone, side=side)
+    def _link(self, purpose: Purpose, bearer: Bearer, asked_at: datetime) -> tuple[str, datetime]:
+        """Its address, and until when it opens."""
+        path = "p" if purpose == "page" else purpose
+        return f"{self._base_url}/{path}/{self._signer.token(purpose, bearer)}", asked_at + (LIFETIMES[purpose] or timedelta())
