@@ -1,15 +1,15 @@
-"""What the coordinators' list says in words: why a pair could use a person, one next step, and a mail drafted for it (P7).
+"""What the coordinators' list says in words: why a pair could use a person, one next step, and mails drafted for it (P7).
 
 A line is a code. Nobody's reasons stand behind it here, and no number of anything (H14): whoever reads this could tell none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from notices.language import Language
+from notices.language import Language, choose, language
 from notices.readers import NoAddress, Reader, plain
 
 UNPRINTABLE = "unprintable"
@@ -26,8 +26,13 @@ class LineWords:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A mail that a coordinator may send as it is, change, or leave. `mailto` opens it in their own mail program."""
+    """A mail that a coordinator may send as it is, change, or leave. `mailto` opens it in their own mail program.
 
+    Subject and body are in `language`, that of whoever reads them: `names`, at the addresses `to`.
+    """
+
+    language: Language
+    names: tuple[str, ...]
     to: tuple[str, ...]
     subject: str
     body: str
@@ -82,20 +87,30 @@ def line_words(line: str, language: Language, about: str | None = None) -> LineW
             return LineWords(_("This pair could use a person."), _("Ask both how it is going."))
 
 
-def draft(line: str, language: Language, *, people: Sequence[Reader], programme: str, coordinator: str) -> Draft | None:
-    """To these people, who are those whom the line is about. None when none of them can be written to."""
-    addresses = tuple(address for person in people if (address := _address(person)) is not None)
-    names = [person.name for person in people if person.name and _address(person) is not None]
-    if not addresses:
-        return None
-    _ = _gettext(language)
+def drafts(line: str, *, people: Iterable[Reader], offered: Sequence[str], programme: str, coordinator: str) -> tuple[Draft, ...]:
+    """To these people, who are those whom the line is about: one mail to all who read one language, as the service's own mails choose it.
+
+    `offered` are the programme's languages. Who cannot be written to is left out.
+    """
+    readers: dict[str, list[Reader]] = {}
+    for person in people:
+        if _address(person) is not None:
+            readers.setdefault(choose(person.language, offered).code, []).append(person)
+    return tuple(_drafted(line, language(code), group, programme, coordinator) for code, group in readers.items())
+
+
+def _drafted(line: str, spoken: Language, people: Sequence[Reader], programme: str, coordinator: str) -> Draft:
+    _ = _gettext(spoken)
     subject, first, second = _draft(code_of(line), _)
-    name = language.isolated(plain(programme))
-    greeting = _("Hello %(one)s and %(two)s,") % {"one": names[0], "two": names[1]} if len(names) == 2 else _("Hello %(name)s,") % {"name": ", ".join(names)}
-    beginning = _("I look after the programme %(programme)s.") % {"programme": name}
+    names = tuple(person.name for person in people if person.name)
+    called = [spoken.isolated(name) for name in names]
+    greeting = (
+        _("Hello %(one)s and %(two)s,") % {"one": called[0], "two": called[1]} if len(called) == 2 else _("Hello %(name)s,") % {"name": ", ".join(called)}
+    )
+    beginning = _("I look after the programme %(programme)s.") % {"programme": spoken.isolated(plain(programme))}
     regards = _("Kind regards")
     body = "\n\n".join((greeting, f"{beginning} {first}", second, f"{regards}\n{plain(coordinator)}"))
-    return Draft(addresses, subject, body)
+    return Draft(spoken, names, tuple(person.address for person in people), subject, body)
 
 
 def _draft(code: str, _: Callable[[str], str]) -> tuple[str, str, str]:

@@ -102,7 +102,7 @@ class Coordinating:
             here=Here(self._shell, token, board, item.ref),
             board=board,
             item=item,
-            draft=board.draft(item),
+            drafts=board.drafts(item),
             days=[(str(days), board.day(days)) for days in DAYS],
             outcomes=OUTCOMES,
             fields=fields,

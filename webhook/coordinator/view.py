@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from mentorship.people import Side
 from mentorship.visibility import may_read
-from notices.attention import UNPRINTABLE, Draft, code_of, draft, line_words
+from notices.attention import UNPRINTABLE, Draft, code_of, drafts, line_words
 from notices.digest import together
 from notices.language import Clock, zone
 from notices.readers import Reader, plain
@@ -109,13 +109,13 @@ class Board:
                     return self._item(entry, group)
         return None
 
-    def draft(self, item: Item) -> Draft | None:
-        """In the language of the page; to the one whom it is about, or to both."""
+    def drafts(self, item: Item) -> tuple[Draft, ...]:
+        """Mails to the one whom it is about, or to both, each in its reader's language, whatever the page is in."""
         if not may_read("coordinators", "address"):
-            return None
+            return ()
         people = [self._reader(ref, item.entry) for ref in item.entry.people if ref in self._seen.names]
-        own = self._seen.profile.name
-        return draft(item.entry.line.line, self.spoken, people=people, programme=self.title, coordinator=own)
+        offered = self._seen.programme.programme.languages
+        return drafts(item.entry.line.line, people=people, offered=offered, programme=self.title, coordinator=self._seen.profile.name)
 
     def day(self, days: int, today: date | None = None) -> str:
         return self.clock.day(self.morning(days, today))
