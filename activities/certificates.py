@@ -5,6 +5,7 @@ The registry's row comes first and is unique.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -57,11 +58,13 @@ class Reissued(BaseModel):
 
 
 class Registrar(Protocol):
-    async def issue(self, side: Side, request: CertificateRequest) -> str | None:
+    """`at` is the instant of the attempt, by the server's clock: a line of the coordinators' list opens and closes then, never a certificate."""
+
+    async def issue(self, side: Side, request: CertificateRequest, at: datetime) -> str | None:
         """Reserves, signs, renders, stores; returns the certificate's id, or None for who was erased. The same bytes at any repeat."""
         ...
 
-    async def reissue(self, request: ReissueRequest) -> Reissued:
+    async def reissue(self, request: ReissueRequest, at: datetime) -> Reissued:
         """Makes the next edition if the standing one says something else than it should. A repeat finds what was made."""
         ...
 
@@ -73,7 +76,8 @@ class CertificateActivities:
     @activity.defn(name="issue_certificates")
     async def issue_certificates(self, request: CertificateRequest) -> Certificates:
         """Everybody certified or nobody: a failure with one is retried with all, and the first one's stays the same."""
-        issued = {request.pair.person(side): await self._registrar.issue(side, request) for side in request.wanted.to}
+        at = activity.info().current_attempt_scheduled_time
+        issued = {request.pair.person(side): await self._registrar.issue(side, request, at) for side in request.wanted.to}
         activity.logger.info("certificates issued")
         return Certificates(
             certificates={person: certificate for person, certificate in issued.items() if certificate is not None},
@@ -83,6 +87,6 @@ class CertificateActivities:
     @activity.defn(name="reissue_certificate")
     async def reissue_certificate(self, request: ReissueRequest) -> Reissued:
         """Tried again until a font is there for what cannot be printed, as at the first time."""
-        reissued = await self._registrar.reissue(request)
+        reissued = await self._registrar.reissue(request, activity.info().current_attempt_scheduled_time)
         activity.logger.info("certificate %s", reissued.outcome)
         return reissued

@@ -20,11 +20,15 @@ class LineRequest(BaseModel):
 
 
 class Lines(Protocol):
-    """Both are idempotent."""
+    """The one door to the list: whoever raises a line, it is reminded of in the same way. Both are idempotent."""
 
-    async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None: ...
+    async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None:
+        """The first `at` of a `key` stands."""
+        ...
 
-    async def close(self, mentorship: str, line: str, at: datetime) -> None: ...
+    async def close(self, mentorship: str, line: str, at: datetime, side: Side | None = None) -> None:
+        """Of one side, or of any."""
+        ...
 
 
 class CoordinationActivities:

@@ -28,16 +28,16 @@ class CountedRegistrar:
         self._registrar = registrar
         self._made = made
 
-    async def issue(self, side: Side, request: CertificateRequest) -> str | None:
+    async def issue(self, side: Side, request: CertificateRequest, at: datetime) -> str | None:
         if side in self._made:
             return f"rehearsed-{side}"
-        issued = await self._registrar.issue(side, request)
+        issued = await self._registrar.issue(side, request, at)
         if issued is not None:
             self._made[side] = issued
         return issued
 
-    async def reissue(self, request: ReissueRequest) -> Reissued:
-        return await self._registrar.reissue(request)
+    async def reissue(self, request: ReissueRequest, at: datetime) -> Reissued:
+        return await self._registrar.reissue(request, at)
 
 
 class CountedPost:

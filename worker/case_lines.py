@@ -23,12 +23,17 @@ class CaseLines:
         self._client = client
 
     async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None:
-        """Idempotent by `key`. Coordinators hear of it by the list and the weekly digest, so nobody is mailed here."""
+        """Idempotent by `key`, also where an earlier attempt came half-way.
+
+        Coordinators hear of it by the list and the weekly digest, so nobody is mailed here.
+        """
         await self._records.lines.open(mentorship, line, side, at, key)
+        standing = next(one for one in await self._records.lines.of(mentorship) if one.key == key)
         cohort = await self._records.cohorts.get(parse_mentorship_id(mentorship).cohort)
         if cohort is None:
             return
-        case = await self._records.cases.open_line(mentorship, line, programme=cohort.programme, at=at, key=key)
+        # The case finds its line by the instant at which that opened, which a repeat may not know.
+        case = await self._records.cases.open_line(mentorship, line, programme=cohort.programme, at=standing.opened_at, key=key)
         try:
             await self._client.start_workflow(
                 CASE,
@@ -41,6 +46,6 @@ class CaseLines:
         except WorkflowAlreadyStartedError:
             return
 
-    async def close(self, mentorship: str, line: str, at: datetime) -> None:
+    async def close(self, mentorship: str, line: str, at: datetime, side: Side | None = None) -> None:
         """Idempotent. Its case finds out by itself."""
-        await self._records.lines.close(mentorship, line, at)
+        await self._records.lines.close(mentorship, line, at, side)

@@ -70,7 +70,7 @@ class Owner:
                 number += 1
         lines = [line for line in await self._records.lines.all() if line.mentorship in pairs and line.taken_by is None and line.opened_at <= since]
         seen = await visible(self._records, owner, [pairs[name] for name in dict.fromkeys(line.mentorship for line in lines)])
-        return number + sum(line.mentorship in seen for line in lines)
+        return number + len({(line.mentorship, line.line) for line in lines if line.mentorship in seen})  # two certificates that wait are one matter
 
     async def _hidden(self, case: Case, pair: Pair, owner: str) -> bool:
         about = {pair.mentor, pair.mentee, *([case.subject] if case.subject is not None else [])}

@@ -59,7 +59,8 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
     digests = SmtpDigests(records, mailer, signer, sender=settings.mail_from, base_url=settings.base_url)
     enrolment = EnrolmentActivities(RecordsOffice(records, client, digests))
     journals = JournalActivities(stage.journal if stage is not None else RecordsJournal(records))
-    registrar = RecordsRegistrar(records, issuer, base_url=settings.base_url, font_folder=settings.font_folder)
+    lines = CaseLines(records, client)
+    registrar = RecordsRegistrar(records, issuer, lines, base_url=settings.base_url, font_folder=settings.font_folder)
     desk = CaseDesk(records, Meetings(records, client), mailer, signer, reading_hours, sender=settings.mail_from, base_url=settings.base_url)
     certificates = CertificateActivities(stage.registrar(registrar) if stage is not None else registrar)
     notices = NoticeActivities(stage.post(post), stage.ledger, reading_hours) if stage is not None else NoticeActivities(post, records.notices, reading_hours)
@@ -68,7 +69,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
             journals.append_journal,
             journals.seal_journal,
             PlanningActivities(RecordsPlanner(records)).plan_meetings,
-            CoordinationActivities(CaseLines(records, client)).tell_coordinators,
+            CoordinationActivities(lines).tell_coordinators,
             enrolment.enrol_batch,
             enrolment.cohort_progress,
             CaseActivities(desk).tend_case,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from activities.certificates import CertificateRequest, Reissued, ReissueRequest
+from activities.coordination import Lines
 from activities.notices import NoticeRequest
 from certificates.document import Unprintable
 from certificates.issue import CertificateFacts, Issued, issue
@@ -30,13 +31,16 @@ log = structlog.get_logger("certificates")
 
 
 class RecordsRegistrar:
-    def __init__(self, records: Records, issuer: Issuer, *, base_url: str, font_folder: Path | None) -> None:
+    """`lines` is the door to the coordinators' list that mentorships use, too: what waits for a font is reminded of like anything else (P7)."""
+
+    def __init__(self, records: Records, issuer: Issuer, lines: Lines, *, base_url: str, font_folder: Path | None) -> None:
         self._records = records
         self._issuer = issuer
+        self._lines = lines
         self._base_url = base_url
         self._font_folder = font_folder
 
-    async def issue(self, side: Side, request: CertificateRequest) -> str | None:
+    async def issue(self, side: Side, request: CertificateRequest, at: datetime) -> str | None:
         """Facts are frozen in the registry's row, so that any repeat gives the same bytes, whatever became of the person since.
 
         Raises `Unprintable`, after it stands in the coordinators' list: the activity is tried again until a font is there, or until
@@ -49,20 +53,27 @@ class RecordsRegistrar:
         try:
             fields = await self._fields(side, request)
             reserved = await self._records.certificates.reserve(request.mentorship, person, fields)
-            issued = await self._made(reserved, side, fields)
+            issued = await self._made(reserved, side, fields, at)
+            await self._lines.close(request.mentorship, UNPRINTABLE, at, side)  # first: a repeat that finds the document looks no further
             await self._records.certificates.store(reserved.id, issued.credential_json, issued.pdf)
         except Erased:
             log.info("certificate_of_nobody", mentorship=request.mentorship, person=person)
-            await self._records.lines.close(request.mentorship, UNPRINTABLE, datetime.now(UTC), side)
+            await self._lines.close(request.mentorship, UNPRINTABLE, at, side)
             return None
         return reserved.id
 
-    async def reissue(self, request: ReissueRequest) -> Reissued:
+    async def reissue(self, request: ReissueRequest, at: datetime) -> Reissued:
         """Raises `Unprintable` as `issue` does; the edition before stands until the new one has its document."""
         editions = await self._records.certificates.editions(request.mentorship, request.person)
         standing = next((one for one in reversed(editions) if one.stored), None)
         if standing is None:
             return Reissued(outcome="not_issued")
+        reissued = await self._reissued(standing, request, at)
+        # Nothing waits any more, also where nothing was made: the name is as before, the certificate revoked, its holder erased.
+        await self._lines.close(request.mentorship, UNPRINTABLE, at, await self._side(standing))
+        return reissued
+
+    async def _reissued(self, standing: Certificate, request: ReissueRequest, at: datetime) -> Reissued:
         try:
             profile = await self._records.people.profile(request.person)
             fields = standing.renewed(name=profile.name, email=profile.email, results=request.results)
@@ -70,34 +81,32 @@ class RecordsRegistrar:
                 return Reissued(outcome="revoked", certificate=standing.id)
             if standing.says(fields):
                 return await self._told("unchanged", standing)
-            new = await self._next(standing, fields)
+            new = await self._next(standing, fields, at)
         except Erased:
             return Reissued(outcome="erased", certificate=standing.id)
         except Revoked:
             return Reissued(outcome="revoked", certificate=standing.id)
         return await self._told("reissued", new)
 
-    async def _next(self, standing: Certificate, fields: dict[str, Any]) -> Certificate:
+    async def _next(self, standing: Certificate, fields: dict[str, Any], at: datetime) -> Certificate:
         new = await self._records.certificates.reissue(standing.id, fields)
-        issued = await self._made(new, await self._side(new), fields)
+        issued = await self._made(new, await self._side(new), fields, at)
         await self._records.certificates.supersede(standing.id, new.id, issued.credential_json, issued.pdf)
         log.info("certificate_reissued", mentorship=new.mentorship, person=new.person, edition=new.edition)
         return new
 
     # -- signature and document -----------------------------------------------------------------------------------------------
 
-    async def _made(self, reserved: Certificate, side: Side, fields: dict[str, Any]) -> Issued:
+    async def _made(self, reserved: Certificate, side: Side, fields: dict[str, Any], at: datetime) -> Issued:
         """With what was reserved; where that cannot be printed, with `fields` if they say something else by now. Raises Unprintable, Erased."""
         try:
-            issued = await self._issued(reserved)
+            return await self._issued(reserved)
         except Unprintable as error:
             if reserved.fields == fields:
-                await self._held_up(reserved, side, error)
+                await self._held_up(reserved, side, error, at)
                 raise
-            corrected = await self._records.certificates.correct(reserved.id, fields)
-            return await self._made(corrected, side, corrected.fields)
-        await self._records.lines.close(reserved.mentorship, UNPRINTABLE, datetime.now(UTC), side)
-        return issued
+        corrected = await self._records.certificates.correct(reserved.id, fields)
+        return await self._made(corrected, side, corrected.fields, at)
 
     async def _issued(self, reserved: Certificate) -> Issued:
         if not reserved.fields:
@@ -106,10 +115,12 @@ class RecordsRegistrar:
         facts = CertificateFacts.model_validate({**reserved.fields, **given})
         return await asyncio.to_thread(issue, facts, self._issuer, base_url=self._base_url, font_folder=self._font_folder)
 
-    async def _held_up(self, reserved: Certificate, side: Side, error: Unprintable) -> None:
-        """The line's key is the certificate's: it opens once, however often the attempt is repeated."""
+    async def _held_up(self, reserved: Certificate, side: Side, error: Unprintable, at: datetime) -> None:
+        """One line stands, however often the attempt is repeated; what closed since opens anew, and an edition may come to wait twice."""
         log.warning("certificate_unprintable", mentorship=reserved.mentorship, person=reserved.person, character=str(error))
-        await self._records.lines.open(reserved.mentorship, UNPRINTABLE, side, datetime.now(UTC), f"{reserved.mentorship}/{UNPRINTABLE}/{reserved.id}")
+        mine = [line for line in await self._records.lines.of(reserved.mentorship) if (line.line, line.side, line.closed_at) == (UNPRINTABLE, side, None)]
+        key = mine[0].key if mine else f"{reserved.mentorship}/{UNPRINTABLE}/{reserved.id}/{at.isoformat()}"
+        await self._lines.open(reserved.mentorship, UNPRINTABLE, side, at, key)
 
     async def _fields(self, side: Side, request: CertificateRequest) -> dict[str, Any]:
         """What a certificate says; share and milestones stay out of it until its holder asks for them. Raises Erased.

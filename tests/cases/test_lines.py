@@ -15,6 +15,7 @@ from gateway.links import LinkSigner
 from gateway.names import case_id
 from notices.smtp import Mailer
 from webhook.app import create_app
+from worker.case_lines import CaseLines
 from worker.digests import SmtpDigests
 
 
@@ -111,6 +112,19 @@ async def test_everybody_who_may_is_reminded_once_a_week_until_somebody_takes_it
     assert len(reminders(mailbox, "carl")) == before + 1
     assert "In your hands: 1" in text_of(mailbox.to("carl@example.org")[-1])
     assert [mail for mail in mailbox.to("lee@example.org") if "Waiting for" in mail["Subject"]] == []
+
+
+async def test_a_repeat_that_comes_later_finds_the_line_of_an_attempt_that_came_half_way(house):
+    """The worker died between the line and its case: the case keeps the clock of the line that stands there."""
+    mentorship, opened = house.enrolment.mentorship, house.clock.now
+    await house.records.lines.open(mentorship, "silence", None, opened, "a-line")
+    await house.wait(hours=1)
+    await CaseLines(house.records, house.environment.client).open(mentorship, "silence", None, house.clock.now, "a-line")
+    [line] = await house.records.lines.all("spring")
+    case = await case_of(house, line)
+    assert case.opened_at == line.opened_at == opened
+    await house.wait(1)
+    assert (await house.standing(case)).state == "waiting"
 
 
 async def test_a_digest_is_a_reminder_so_that_nobody_gets_both(house, mailbox):

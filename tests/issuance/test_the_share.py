@@ -114,9 +114,9 @@ async def test_a_mentor_who_joined_later_is_certified_by_what_remained_and_the_m
     )
     pair = Pair(mentor=two.enrolment.mentor, mentee=two.enrolment.mentee)
     request = CertificateRequest(mentorship=two.mentorship, pair=pair, texts=programme().texts().digest, wanted=wanted)
-    registrar = RecordsRegistrar(place.records, place.issuer, base_url=place.settings.base_url, font_folder=None)
+    registrar = RecordsRegistrar(place.records, place.issuer, place.records.lines, base_url=place.settings.base_url, font_folder=None)
     for side in wanted.to:
-        await registrar.issue(side, request)
+        await registrar.issue(side, request, two.ends)
     rows = {row.person: row.fields for row in await place.records.certificates.of(two.mentorship)}
     counted = {side: (rows[pair.person(side)]["milestones_done"], rows[pair.person(side)]["milestones_total"]) for side in wanted.to}
     assert counted == {"mentor": (2, 3), "mentee": (4, 5)}

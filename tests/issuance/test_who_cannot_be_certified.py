@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.service import RPCError
 
 from activities.notices import NoticeRequest, Undeliverable
 from gateway.links import LinkSigner
+from gateway.names import case_id
 from mentorship.effects import SendNotice
 from mentorship.people import Pair
 from worker.post import SmtpPost
@@ -71,6 +73,10 @@ async def test_a_name_that_no_font_prints_goes_to_the_operator_and_on_once_a_fon
         return {two.mentorship, named_otherwise.mentorship} <= {line.mentorship for line in lines if line.line == "unprintable" and line.side == "mentee"}
 
     await eventually(told)
+    waiting = {line.mentorship: line for line in await place.records.lines.all() if line.line == "unprintable"}
+    cases_of_two = [await eventually(lambda key=line.key: place.records.cases.of_line(key)) for line in waiting.values()]
+    handles = [place.client.get_workflow_handle(case_id(case.id)) for case in cases_of_two]
+    await eventually(lambda: _all_wait(handles))
     (code, doctor, _), (_, cases, _) = await asyncio.gather(place.run("doctor"), place.run("cases"))
     waiting = [check["detail"] for check in doctor["checks"] if check["name"] == "certificate"]
     assert code == 1
@@ -90,7 +96,18 @@ async def test_a_name_that_no_font_prints_goes_to_the_operator_and_on_once_a_fon
     await two.handle.result()
     assert len(await place.documents(two)) == 2
     assert [line for line in await place.records.lines.all() if line.line == "unprintable"] == []
+    for handle in handles:
+        await handle.signal("look")  # it would find out by itself in some days
+        assert (await handle.result())["state"] == "closed"
     assert all(len([mail for mail in place.mails(two.address(side)) if attached(mail)]) == 1 for side in ("mentor", "mentee"))
+
+
+async def _all_wait(handles: list) -> bool:
+    """P7: each of them has its clock, so that somebody is reminded."""
+    try:
+        return [(await handle.query("standing"))["state"] for handle in handles] == ["waiting", "waiting"]
+    except RPCError:  # on its way: records come first
+        return False
 
 
 def _soon() -> dict:

@@ -113,9 +113,9 @@ def worker(place, monkeypatch):
         asked.append((mentorship, person, results))
         records = await Records.open(place.url, place.keyring)
         try:
-            registrar = RecordsRegistrar(records, place.issuer, base_url=BASE, font_folder=None)
+            registrar = RecordsRegistrar(records, place.issuer, records.lines, base_url=BASE, font_folder=None)
             with contextlib.suppress(Unprintable):  # it would be tried again
-                await registrar.reissue(ReissueRequest(mentorship=mentorship, person=person, results=results))
+                await registrar.reissue(ReissueRequest(mentorship=mentorship, person=person, results=results), datetime.now(UTC))
         finally:
             await records.close()
 

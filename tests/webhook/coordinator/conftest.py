@@ -94,8 +94,7 @@ class Desk:
         self.number += 1
         mentorship, at, key = self.pairs[pair].mentorship, self.clock.now - timedelta(days=days), f"line-{self.number}"
         await self.records.lines.open(mentorship, line, side, at, key)
-        if line != "unprintable":
-            await self.records.cases.open_line(mentorship, line, programme=self.programme.programme.id, at=at, key=key)
+        await self.records.cases.open_line(mentorship, line, programme=self.programme.programme.id, at=at, key=key)
         return key
 
     async def card(self, pair: int) -> None:
