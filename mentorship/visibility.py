@@ -15,6 +15,7 @@ Temporal's UI and the logs, `bearer` is whoever is given a certificate's address
 Thing = Literal[
     "name",
     "address",
+    "people_file",
     "meetings",
     "slot_answers",
     "cancel_reasons",
@@ -34,6 +35,7 @@ Thing = Literal[
     "concern",
     "certificate",
     "certificate_results",
+    "mails",
     "journal",
 ]
 
@@ -49,6 +51,8 @@ _TABLE: dict[Thing, dict[Viewer, Sight]] = {
     # In the invitation to the two's meetings, so that they can write to each other; and beside a line of the coordinators' list, which
     # drafts a mail to who could use a hand. Nowhere else.
     "address": {"own": "yes", "partner": "yes", "coordinators": "yes"},
+    # What a people file and HR say besides: the company's ids, department, skills, language. Operators wrote it themselves.
+    "people_file": {"own": "yes", "operators": "yes"},
     # When the two meet, and whether it took place, was moved or called off. Never what was said.
     "meetings": {"own": "yes", "partner": "yes", "coordinators": "as_number", "operators": "as_code", "temporal": "as_code"},
     "slot_answers": {"own": "yes", "partner": "yes", "operators": "as_code", "temporal": "as_code"},
@@ -75,6 +79,9 @@ _TABLE: dict[Thing, dict[Viewer, Sight]] = {
     # How many pairs earned theirs is in the coordinators' report at the close.
     "certificate": {"own": "yes", "coordinators": "as_number", "operators": "as_code", "temporal": "as_code", "bearer": "yes"},
     "certificate_results": {"own": "yes", "operators": "as_code", "bearer": "if_shared"},
+    # Which mails somebody was sent and when, for who runs the mail server; what stood in them is kept nowhere.
+    "mails": {"own": "yes", "operators": "yes", "temporal": "as_code"},
+    # The whole of it, which is both people's: the lines that are one's own follow what they are about.
     "journal": {"operators": "as_code", "temporal": "as_code"},
 }
 
@@ -88,3 +95,11 @@ def may_read(viewer: Viewer, thing: Thing, *, shared: bool = False) -> bool:
     """Whether the thing itself may be shown, in words: `shared` is what its author said."""
     seen = sight(viewer, thing)
     return seen == "yes" or (seen == "if_shared" and shared)
+
+
+def is_private(thing: Thing) -> bool:
+    """Whether nobody but its author reads it unless they share it.
+
+    Others see such a thing as a code under an opaque id at most: it has no place, not even as a code, in what names its author to them.
+    """
+    return not any(sight(viewer, thing) == "yes" for viewer in VIEWERS if viewer != "own")

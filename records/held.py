@@ -1,70 +1,48 @@
-"""Everything that records hold about one person, for that person (P8): who asks gets it all, and nothing about anybody else.
+"""Everything that records hold about one person (P8), for the person themself or for an operator: one assembly, and the table of
+visibility decides what each of them gets.
 
-The partner is not named, nor is what the partner wrote. Concerns are left out on purpose and always: what a person raised they read
-with those whom they chose, and whether somebody raised one about them is nobody's business here (H16).
+The partner is not named, nor is what the partner wrote. A concern stands only in what its raiser gets: whether somebody raised one about
+the reader is nobody's business here (H16), and an operator hears of none, since they may be whom it is about.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mentorship.effects import NoticeKind
 from mentorship.instant import Instant
-from mentorship.people import Side
+from mentorship.visibility import Thing
+from records.cases import Case
 from records.certificates import Certificate
-from records.cohorts import Enrolment
 from records.errors import Erased
-from records.journal import JournalEntry
-from records.notes import Note
+from records.held_by_reader import Eyes, Reader, Withheld
+from records.held_mentorship import InMentorship, in_mentorship
 from records.notices import Notice
 from records.store import Records
 
-LEFT_OUT = (
-    "Concerns are never part of this, whether there are any or not: what you raised yourself you read on your own page, "
-    "and with the person who looks after it. Keyed hashes that you are found by are left out, since they say nothing without our keys."
-)
+LEFT_OUT: dict[Reader, str] = {
+    "own": (
+        "Not in here: what your partner wrote, and what is theirs alone; concerns that others raise, whether there are any or not; your printed "
+        "certificate, which you get on its own page; keyed hashes that you are found by, since they say nothing without our keys."
+    ),
+    "operators": (
+        "Not in here: the person's address and texts, and what is theirs alone, which `withheld` counts. They download the whole from their own "
+        "page, behind a link of fifteen minutes; /new-link mails the way to it. Concerns are never part of this, whether there are any or not. "
+        "Keyed hashes that the person is found by are left out, since they say nothing without our keys."
+    ),
+}
 
+_FIELDS: dict[str, Thing] = {"name": "name", "email": "address", "leave": "leave", "leave_told_at": "leave"}
+"""What a profile's fields are about; the rest is the people file's."""
 
-class Fact(BaseModel):
-    """A row of the journal: what the person asked for, with its outcome, or what happened on their side; codes and instants."""
-
-    model_config = ConfigDict(frozen=True)
-
-    at: Instant
-    kind: Literal["command", "event"]
-    name: str
-    outcome: Literal["applied", "refused"] | None
-    reason: str | None
-    body: dict[str, Any]
-
-
-class Word(BaseModel):
-    """Something that the person wrote."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    note: str
-    kind: str
-    written_at: Instant
-    shared: bool
-    text: str
-
-
-class InMentorship(BaseModel):
-    """The person's side of one mentorship."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    cohort: str
-    pair_id: str
-    mentorship: str
-    side: Side
-    state: Literal["pending", "started", "over"]
-    started_at: Instant | None
-    over_at: Instant | None
-    words: tuple[Word, ...]
-    facts: tuple[Fact, ...]
+_MAILS: dict[str, Thing] = {
+    **dict.fromkeys((*get_args(NoticeKind), "digest", "waiting"), "mails"),
+    "nudge": "late_count",
+    "coordinator_told": "coordinator_told",
+}
+"""What the kind of a mail gives away; one that does not stand here is about a concern, or may be."""
 
 
 class Mail(BaseModel):
@@ -73,7 +51,20 @@ class Mail(BaseModel):
     kind: str
     at: Instant
     state: str
-    why: str | None = Field(description="What the mail server said, when it refused.")
+    why: str | None = Field(description="What the mail server said, when it refused; it may repeat the address.")
+
+
+class Raised(BaseModel):
+    """A concern that the person raised: what they wrote and how it stands, never who looks after it."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    mentorship: str
+    raised_at: Instant
+    state: Literal["waiting", "taken", "closed"]
+    closed_at: Instant | None
+    holds_meetings: bool
+    text: str | None = Field(description="None once words are no longer kept.")
 
 
 class Held(BaseModel):
@@ -82,56 +73,58 @@ class Held(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     person: str = Field(description="The opaque id that stands for the person everywhere.")
+    reader: Reader = Field(description="For whom this was put together: the person (`own`), or an operator.")
+    taken_at: Instant
     erased: bool
     profile: dict[str, Any] = Field(description="What the people file and HR said, by field.")
     unsubscribed: bool
     mentorships: tuple[InMentorship, ...]
+    concerns: tuple[Raised, ...] = Field(description="Those that the person raised, for the person; empty for everybody else, whether there are any or not.")
     mails: tuple[Mail, ...]
-    certificates: tuple[Certificate, ...]
-    left_out: str = LEFT_OUT
+    certificates: tuple[Certificate, ...] = Field(description="With what stands on them for the person; for an operator without.")
+    withheld: Withheld
+    left_out: str
 
 
-async def held(records: Records, ref: str) -> Held:
-    """Raises UnknownPerson."""
+async def held(records: Records, ref: str, reader: Reader, now: Instant) -> Held:
+    """What is held about `ref`, for `reader`, who has to be who they say. Raises UnknownPerson."""
+    eyes = Eyes(reader)
     try:
         profile, erased = await records.people.whole(ref), False
     except Erased:
         profile, erased = {}, True
+    enrolments = await records.cohorts.of_person(ref)
+    mentorships = tuple([await in_mentorship(records, enrolment, ref, eyes) for enrolment in enrolments])
+    raised = [case for pair in enrolments for case in await records.cases.of_raiser(ref, pair.mentorship)] if eyes.may_read("concern") else []
+    mails = tuple(_mail(notice, eyes) for notice in await records.notices.of(ref) if eyes.take_fact(_MAILS.get(notice.kind, "concern")))
     return Held(
         person=ref,
+        reader=reader,
+        taken_at=now,
         erased=erased,
-        profile=profile,
+        profile={name: value for name, value in profile.items() if eyes.may_know(_FIELDS.get(name, "people_file"))},
         unsubscribed=await records.notices.is_unsubscribed(ref),
-        mentorships=tuple([await _in(records, enrolment, ref) for enrolment in await records.cohorts.of_person(ref)]),
-        mails=tuple(_mail(notice) for notice in await records.notices.of(ref)),
-        certificates=tuple(await records.certificates.of_person(ref)),
+        mentorships=mentorships,
+        concerns=tuple([await _raised(records, case) for case in raised]),
+        mails=mails,
+        certificates=tuple(_certificate(one, eyes) for one in await records.certificates.of_person(ref) if eyes.may_know("certificate")),
+        withheld=eyes.withheld,
+        left_out=LEFT_OUT[reader],
     )
 
 
-async def _in(records: Records, enrolment: Enrolment, ref: str) -> InMentorship:
-    side: Side = "mentor" if enrolment.mentor == ref else "mentee"
-    written = [note for note in await records.notes.of(enrolment.mentorship) if note.author == ref]
-    journal = await records.journal.entries(enrolment.mentorship)
-    return InMentorship(
-        cohort=enrolment.cohort,
-        pair_id=enrolment.pair_id,
-        mentorship=enrolment.mentorship,
-        side=side,
-        state=enrolment.state,
-        started_at=enrolment.started_at,
-        over_at=enrolment.over_at,
-        words=tuple(_word(note) for note in written),
-        facts=tuple(_fact(entry) for entry in journal if entry.by == ref or entry.body.get("side") == side),
-    )
+async def _raised(records: Records, case: Case) -> Raised:
+    try:
+        text = await records.cases.words(case.id)
+    except Erased:
+        text = None
+    return Raised(mentorship=case.mentorship, raised_at=case.opened_at, state=case.state, closed_at=case.closed_at, holds_meetings=case.holding, text=text)
 
 
-def _word(note: Note) -> Word:
-    return Word(note=note.id, kind=note.kind, written_at=note.created_at, shared=note.shared, text=note.text)
+def _mail(notice: Notice, eyes: Eyes) -> Mail:
+    return Mail(kind=notice.kind, at=notice.at, state=notice.state, why=notice.why if eyes.may_read("address") else None)
 
 
-def _fact(entry: JournalEntry) -> Fact:
-    return Fact(at=entry.at, kind=entry.kind, name=entry.name, outcome=entry.outcome, reason=entry.reason, body=entry.body)
-
-
-def _mail(notice: Notice) -> Mail:
-    return Mail(kind=notice.kind, at=notice.at, state=notice.state, why=notice.why)
+def _certificate(one: Certificate, eyes: Eyes) -> Certificate:
+    """What stands on it, the address that it was made for and why it was taken back are its holder's."""
+    return one if eyes.may_read("certificate") else one.model_copy(update={"fields": {}, "reason": None})

@@ -35,7 +35,7 @@ def export(
     out: Annotated[Path | None, typer.Option(help="Write it to this new file, for you only, instead of showing it.")] = None,
     json: Json = False,
 ) -> None:
-    """Everything that is held about a person, as JSON, to be handed to that person. It holds private words: hand it on unread."""
+    """What is held about a person, as JSON, without what is theirs alone: they download the whole themselves, from their own page."""
     asyncio.run(_export(person, out, json))
 
 
@@ -51,13 +51,23 @@ def erase(
 
 
 async def _export(person: str, out: Path | None, as_json: bool) -> None:
-    async with open_records(Settings.load()) as records:
-        found = await held(records, await _ref(records, person))
+    settings = Settings.load()
+    async with open_records(settings) as records:
+        found = await held(records, await _ref(records, person), "operators", datetime.now(UTC))
     if out is None:
         answer(found.model_dump(mode="json"), [found.model_dump_json(indent=2)], as_json=as_json)
-        return
-    _write(out, found)
-    answer({"person": found.person, "out": str(out)}, [f"written to {out}: hand it to the person unread, then delete it"], as_json=as_json)
+    else:
+        _write(out, found)
+        answer({"person": found.person, "out": str(out)}, [f"written to {out}: delete it once the person has it"], as_json=as_json)
+    _tell_withheld(found, settings)
+
+
+def _tell_withheld(found: Held, settings: Settings) -> None:
+    """What an operator may not read they hear the number of, and how the person gets it (H12)."""
+    texts, facts = found.withheld.texts, found.withheld.facts
+    if texts or facts:
+        aside(f"notice: left out, since only the person may read it: texts that they wrote ({texts}), lines about what is theirs alone ({facts})")
+        aside(f"notice: the person downloads the whole from their own page; {settings.base_url.rstrip('/')}/new-link mails them the way to it")
 
 
 async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:

@@ -105,6 +105,14 @@ async def test_nothing_that_anybody_wrote_and_nobody_is_found_where_it_does_not_
         assert WORDS[0] in page[house.mentor], "the two help each other with goals"
         assert WORDS[2] in page[house.mentee], "what its author shares is shared"
         assert PRIVATE not in page[house.mentee]
+
+        own = {who: (await http.get(f"/private/{pages.token('private', Bearer(house.pairs[0].mentorship, who))}/everything.json")).text for who in page}
+        assert all(word in own[house.mentor] for word in (WORDS[2], PRIVATE)), "who wrote it downloads it"
+        assert all(word in own[house.mentee] for word in (*WORDS[:2], "Canary-Name", "canary-address"))
+        assert not [word for word in (*WORDS[2:], MISPLACED, "Mentor-1") if word in own[house.mentee]], "the other's words and name are not the reader's"
+        for who in (house.mentor, house.mentee):
+            export = json.dumps(await house.cli("person", "export", who))
+            assert not [word for word in (*WORDS, MISPLACED, "canary-address") if word in export], "words are nothing for operators"
         said = (await http.get("/metrics")).text
     async with httpx.AsyncClient() as outside:
         said += (await outside.get(f"http://127.0.0.1:{metrics}/metrics")).text

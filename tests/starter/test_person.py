@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from mentorship import commands as c
 
 STARTS = datetime(2027, 3, 1, tzinfo=UTC)
 
@@ -32,15 +34,37 @@ def _ref(past, person_id):
     return past.ask(lambda records: records.people.ref(person_id))
 
 
-def test_an_export_is_everything_as_json_and_nothing_about_the_partner(over, run):
+def test_an_export_is_what_an_operator_may_read_as_json_and_nothing_about_the_partner(over, run):
     told = run("person", "export", "e1", "--json")
     assert (told.code, told.err) == (0, "")
-    assert (told.json["profile"]["name"], told.json["profile"]["email"]) == ("Eve", "eve@example.com")
+    assert told.json["profile"]["name"] == "Eve"
+    assert "eve@example.com" not in told.out, "addresses are not for operators"
     [mentorship] = told.json["mentorships"]
     assert (mentorship["pair_id"], mentorship["side"], mentorship["state"]) == ("p1", "mentee", "over")
     assert "Mia" not in told.out
     assert "mia@example.com" not in told.out
-    assert json.loads(run("person", "export", "e1").out) == told.json, "for people it is the same"
+    for_people = json.loads(run("person", "export", "e1").out)
+    assert {**for_people, "taken_at": None} == {**told.json, "taken_at": None}, "for people it is the same"
+
+
+def test_what_only_the_person_may_read_is_counted_and_how_they_get_it_is_said(files, past, run, monkeypatch):
+    """H12, P8: an operator hands over what they may read, and never sees the rest."""
+    monkeypatch.setenv("MENTORSHIP_BASE_URL", "https://mentors.example.org")
+    private = [c.SubmitPrivately(by="mentee", at=STARTS + timedelta(days=8), body=c.SurveyAnswers(survey="pulse", answers={"trust": 2}))]
+    past.happened(files.read()[0], STARTS, {"p1": private}, until=datetime(2027, 4, 1, tzinfo=UTC))
+    ref = _ref(past, "e1")
+
+    async def write(records):
+        mentorship = (await records.cohorts.of_person(ref))[0].mentorship
+        await records.notes.put(ref, mentorship, "feedback", "I dread the Tuesdays")
+
+    past.ask(write)
+    told = run("person", "export", "e1", "--json")
+    assert "I dread the Tuesdays" not in told.out
+    assert '"trust"' not in told.out
+    assert told.json["withheld"] == {"texts": 1, "facts": 2}, "the feedback; the survey's command and its event"
+    assert "texts that they wrote (1), lines about what is theirs alone (2)" in told.err
+    assert "https://mentors.example.org/new-link" in told.err
 
 
 def test_an_export_goes_to_a_new_file_for_its_owner_only(over, run, tmp_path):

@@ -43,7 +43,9 @@ def test_a_schema_is_one(path):
     assert schema["description"]
 
 
-def test_the_export_is_described_by_its_very_models():
-    described = json.loads((SCHEMAS / "person-export.schema.json").read_text())["$defs"]
+@pytest.mark.parametrize("path", ["person-export.schema.json", "../own-data.schema.json"])
+def test_what_is_held_is_described_by_its_very_models(path):
+    """For an operator, and for the person who downloads it: the same keys."""
+    described = json.loads((SCHEMAS / path).read_text())["$defs"]
     models = Held.model_json_schema(mode="serialization")
     assert described == {**models.pop("$defs"), "Held": models}

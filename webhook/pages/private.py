@@ -1,6 +1,7 @@
 """`/private/{token}`: what is only its author's business, behind a link of fifteen minutes. All of it travels as one signal.
 
-Sharing what one wrote is no signal: the words stand in records, and so does whether the partner may read them (H15).
+Sharing what one wrote is no signal: the words stand in records, and so does whether the partner may read them (H15). Nor is downloading
+everything that is kept about oneself (P8): looking changes nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from records.held import held
 from webhook.pages.actions import private_probe, private_values, refusal
 from webhook.pages.forms import Fields, read_fields
 from webhook.pages.known import Feedback, Known
 from webhook.pages.own import OwnPages, page_of
 from webhook.pages.routes import Route
-from webhook.pages.shell import PageProblem
+from webhook.pages.shell import HEADERS, PageProblem
 
 KINDS = ("feedback", "pulse", "closing", "pins", "end_wish")
 
@@ -27,12 +29,18 @@ class PrivatePages(OwnPages):
 
     @property
     def further(self) -> Sequence[Route]:
-        return (Route("/share/{note}", look=self.share_form, act=self.share),)
+        return (
+            Route("/share/{note}", look=self.share_form, act=self.share),
+            Route("/everything", look=self.everything),
+            Route("/everything.json", look=self.download),
+        )
 
     async def show(self, request: Request) -> Response:
         bearer = self.shared.reading.bearer(self.purpose, str(request.path_params["token"]))
         receipt = await self.became_of(request, bearer)
         known = await self.known(request, bearer)
+        if known.state is None:  # before it began there is nothing to say, and yet something is kept
+            return self._everything(request, known)
         return self.page(request, known, "private.html", page=page_of(known), receipt=receipt, done=request.query_params.get("done"))
 
     def _is(self, known: Known, action: str, target: str) -> bool:
@@ -69,6 +77,24 @@ class PrivatePages(OwnPages):
         written = _written(known, request)
         await self.shared.reading.ask(self.shared.records.notes.share(written.note, known.bearer.person))
         return self.back(request, known, done="shared")
+
+    # -- everything that is kept ------------------------------------------------------------------------------------------
+
+    async def everything(self, request: Request) -> Response:
+        return self._everything(request, await self.known(request))
+
+    def _everything(self, request: Request, known: Known) -> Response:
+        return self.page(request, known, "private/everything.html", begun=known.state is not None)
+
+    async def download(self, request: Request) -> Response:
+        """Of all mentorships of this person, whichever the link is of: docs/own-data.schema.json. Raises PageProblem."""
+        known = await self.known(request)
+        found = await self.shared.reading.ask(held(self.shared.records, known.bearer.person, "own", known.now))
+        if found.erased:  # between the two looks
+            raise PageProblem(HTTPStatus.GONE, "erased")
+        named = f'attachment; filename="mentorship-{known.now.astimezone(known.clock.zone):%Y-%m-%d}.json"'
+        headers = {**HEADERS, "Content-Disposition": named}
+        return Response(found.model_dump_json(indent=2) + "\n", media_type="application/json; charset=utf-8", headers=headers)
 
 
 def _written(known: Known, request: Request) -> Feedback:

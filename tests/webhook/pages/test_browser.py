@@ -45,7 +45,7 @@ def paths(two) -> list[str]:
         ("certificate",),
         ("private_link",),
     ]
-    private = [(), ("feedback", 1), ("pulse",), ("closing",), ("pins",), ("end_wish",)]
+    private = [(), ("feedback", 1), ("pulse",), ("closing",), ("pins",), ("end_wish",), ("everything",)]
     concern = f"/concern/{two.token('ben', 'private')}"
     unsubscribe = f"/u/{two.token('ben', 'unsubscribe')}"
     everybodys = ["/", "/new-link", "/who-sees-what", "/c/unknown", unsubscribe, "/p/forged", two.page("ben", "nonsense")]

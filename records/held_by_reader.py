@@ -1,0 +1,56 @@
+"""Who reads what is held about somebody: the person, or an operator. What each gets follows from the table of visibility (H12, P8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mentorship.visibility import Thing, is_private, may_read, sight
+
+Reader = Literal["own", "operators"]
+
+
+class Withheld(BaseModel):
+    """How much the reader may not read and the person may. Of what the table does not let the reader know at all there is no count either."""
+
+    model_config = ConfigDict(frozen=True)
+
+    texts: int = Field(description="Texts that the person wrote: goals, steps towards them, feedback.")
+    facts: int = Field(description="Lines of the journal and mails about what is private: surveys, what matters to them, reasons, what counts against them.")
+
+
+@dataclass
+class Eyes:
+    """Asked of everything that is handed on; counts what it withholds."""
+
+    reader: Reader
+    texts: int = 0
+    facts: int = 0
+
+    def may_read(self, thing: Thing) -> bool:
+        """All of it, words too."""
+        return may_read(self.reader, thing)
+
+    def may_know(self, thing: Thing) -> bool:
+        """At least its codes: beside a name those of private things are nobody's but the person's."""
+        return sight(self.reader, thing) != "no" and (self.may_read(thing) or not is_private(thing))
+
+    def take_fact(self, thing: Thing) -> bool:
+        """As `may_know`; counts what is withheld, unless the reader may not even know that there is such a thing."""
+        known = self.may_know(thing)
+        if not known and sight(self.reader, thing) != "no":
+            self.facts += 1
+        return known
+
+    def take_text(self, thing: Thing) -> bool:
+        """As `may_read`; counts what is withheld."""
+        read = self.may_read(thing)
+        if not read and sight(self.reader, thing) != "no":
+            self.texts += 1
+        return read
+
+    @property
+    def withheld(self) -> Withheld:
+        return Withheld(texts=self.texts, facts=self.facts)
