@@ -41,6 +41,10 @@ CHANGES: frozenset[NoticeKind] = frozenset({"rescheduled", "move_proposed", "abs
 """Exempt from the budget: certificate and changes."""
 
 
+OUTLIVING: frozenset[NoticeKind] = frozenset({"result", "reissued", "coordinator_told", "ended"})
+"""What is still news once a mentorship has ended."""
+
+
 class Effect(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -120,7 +124,12 @@ class SendNotice(Effect):
     """The closing survey is still unanswered, and this mail is its one reminder."""
 
     def replaces(self, older: SendNotice) -> bool:
-        """Whether an older mail to the same reader, which still waits, says nothing more once this one goes: never two about one meeting at once."""
+        """Whether an older mail to the same reader, which still waits, says nothing more once this one goes: never two about one meeting at once.
+
+        Nothing that waits invites anybody any more to what has ended.
+        """
+        if self.kind == "ended":
+            return older.kind not in OUTLIVING
         if older.meeting is None or older.kind not in ("prepare", "ask"):
             return False
         about = older.meeting.meeting

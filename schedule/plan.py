@@ -82,7 +82,8 @@ def replan(
     countries: Iterable[str | None],
     ends: datetime | None = None,
 ) -> tuple[Slot, ...]:
-    """Up to `count` slots after a pause or in an extension, in the rhythm of `last_start` (of `after` itself when there was none).
+    """Up to `count` slots after a pause or in an extension, in the rhythm of `last_start`; where there was none, they begin as the
+    programme does, `first_after` later.
 
     The first leaves time to prepare: no slot starts before `after` + prepare. With `ends`, none ends behind it, so that there
     may be fewer. Raises UnknownZone, UnknownCountry.
@@ -91,8 +92,8 @@ def replan(
     earliest = moved(after, programme.meetings.prepare, home)
     interval = programme.meetings.interval
     base = to_utc(last_start or after)
-    rhythm = _Rhythm(base, Duration(), interval, home)
-    first = max(1, (earliest - base) // interval.span - 2)  # days may be an hour short or long: start below, then count up
+    rhythm = _Rhythm(base, Duration() if last_start else programme.meetings.first_after, interval, home)
+    first = max(1 if last_start else 0, (earliest - base) // interval.span - 2)  # days may be an hour short or long: start below, then count up
     while rhythm.at(first) < earliest:
         first += 1
     limit = to_utc(ends) if ends else _FAR

@@ -134,6 +134,13 @@ def test_a_preparation_that_asks_again_about_a_meeting_stands_for_the_mail_that_
     assert not prepare.replaces(mail("move_proposed", meeting=about(3)))
 
 
+def test_what_has_ended_invites_nobody_any_more():
+    """Whatever waits for its reader's morning then goes nowhere: a welcome, a preparation, a nudge; what is still news goes."""
+    ended = mail("ended")
+    assert all(ended.replaces(mail(kind)) for kind in ("welcome", "prepare", "ask", "nudge", "check_in", "rescheduled"))
+    assert not any(ended.replaces(mail(kind)) for kind in ("result", "reissued", "coordinator_told", "ended"))
+
+
 def test_news_of_a_meeting_replaces_its_preparation_and_nothing_about_another():
     news = mail("rescheduled", meeting=about(3), change="moved")
     assert news.replaces(mail("prepare", meeting=about(3)))
