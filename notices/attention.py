@@ -120,7 +120,7 @@ def _draft(code: str, _: Callable[[str], str]) -> tuple[str, str, str]:
             return (
                 _("Your mentoring meetings"),
                 _("Several of your planned meetings did not take place. That happens, and nobody needs to explain anything."),
-                _("What would help: other times, a slower rhythm, or a pause? Tell me, or change it on your page."),
+                _("What would help: other times, a slower rhythm, or a pause? Tell me; other times you can also propose on your page."),
             )
         case "silence":
             return (
