@@ -40,7 +40,9 @@ def verify(
     *,
     name: Annotated[str | None, typer.Option(help="Whether it was issued to this name: what a page prints is not signed, this is.")] = None,
     email: Annotated[str | None, typer.Option(help="Whether it was issued to this address.")] = None,
-    trust: Annotated[list[str] | None, typer.Option(help="Believe this issuer and no other: did:key:…, did:web:…, or the file of a DID document.")] = None,
+    trust: Annotated[
+        list[str] | None, typer.Option(help="Believe this issuer and no other: its DID (did:key, did:web), or the file of a DID document.")
+    ] = None,
     status_list: Annotated[Path | None, typer.Option(help="The issuer's list of revocations as a file, instead of fetching it.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: judge by what is here.")] = False,
     json: Json = False,

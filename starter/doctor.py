@@ -27,6 +27,7 @@ from starter.builds import builds
 from starter.check import Check
 from starter.enrolment import signal_with_start
 from starter.reach import open_records, reach_temporal
+from starter.workers import workers
 
 _AT_ONCE = 20
 
@@ -47,15 +48,17 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     if keys.state == "wrong":
         return [keys, *records]
     client: Client | None = None
+    working: list[Check] = []
     try:
         client = await reach_temporal(settings)
+        working = await _safely("workers", lambda: workers(client))
         temporal = [Check("temporal", "ok", "reachable"), *await _safely("namespace", lambda: _namespace(client, fix))]
         temporal += await _safely("builds", lambda: builds(client, settings.deployment))
     except TemporalUnavailable as error:
         temporal = [Check("temporal", "wrong", str(error))]
     fonts = await _safely("certificates", lambda: _certificates(settings)) if all(check.state != "wrong" for check in records) else []
-    checks = [keys, *records, *fonts, *temporal]
-    if client is None or any(check.state == "wrong" for check in checks if check not in fonts):
+    checks = [keys, *records, *fonts, *temporal, *working]
+    if client is None or any(check.state == "wrong" for check in (*records, *temporal)):
         return checks
     reached = client
     return [*checks, *await _safely("mentorships", lambda: _mentorships(settings, reached, fix))]

@@ -32,15 +32,21 @@ async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[s
     client = await reach_temporal(settings)
     message = command({"message_id": f"op-{secrets.token_hex(8)}", "by": operator, "at": datetime.now(UTC)})
     outcome = await send(client, pair, name, message, settings.update_timeout)
-    told = {"cohort": cohort, "pair_id": pair_id, "command": name, "message_id": message.message_id, **outcome}
     if outcome["outcome"] == "refused":
-        raise Refused(f"{name}: refused: {_words(outcome['reason'])}", result=told)
-    answer(told, [f"{name}: done for {pair_id} of {cohort}"], as_json=as_json)
+        raise Refused(f"{name}: refused: {_words(outcome['reason'])}", result=outcome)
+    answer(outcome, [f"{name}: done for {pair_id} of {cohort}"], as_json=as_json)
 
 
 async def send(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> dict[str, Any]:
-    """`outcome` and `reason`, as the mentorship gave them. Raises Refused where there was no answer, or a validator said no."""
-    return _outcome(await _sent(client, pair, name, message, patience))
+    """What was sent to whom, with `outcome` and `reason` as the mentorship gave them.
+
+    Raises Refused, with the same in its result, where a validator said no, where nothing runs, or where there was no answer: `unknown`.
+    """
+    sent = {"cohort": pair.cohort, "pair_id": pair.pair_id, "command": name, "message_id": message.message_id}
+    try:
+        return sent | _outcome(await _sent(client, pair, name, message, patience))
+    except Refused as refusal:
+        raise Refused(*refusal.lines, result=sent | refusal.result) from refusal.__cause__
 
 
 async def _sent(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> Any:
@@ -57,34 +63,38 @@ async def _sent(client: Client, pair: Enrolment, name: str, message: Message, pa
                     # The workflow task that took it was lost (a storm, a crash): the same message again is applied once.
                     await asyncio.sleep(0.2)
     except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
-        raise Refused(*_unanswered(name, patience)) from error
+        raise _unanswered(name, patience) from error
     except WorkflowUpdateFailedError as error:
         reason = error.cause.message if isinstance(error.cause, ApplicationError) else "the mentorship refused it"
-        told = {"outcome": "refused", "reason": reason, "message_id": message.message_id}
-        raise Refused(f"{name}: refused: {_words(reason)}", result=told) from error
+        raise _refused(f"{name}: refused: {_words(reason)}", reason) from error
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
-            raise Refused(f"{name}: {_not_running(pair)}") from error
+            raise _not_running(name, pair) from error
         if error.status in {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}:
-            raise Refused(*_unanswered(name, patience)) from error
+            raise _unanswered(name, patience) from error
         raise
 
 
-def _unanswered(name: str, patience: float) -> tuple[str, str]:
-    return (
+def _refused(line: str, reason: str) -> Refused:
+    return Refused(line, result={"outcome": "refused", "reason": reason})
+
+
+def _unanswered(name: str, patience: float) -> Refused:
+    return Refused(
         f"{name}: no worker answered within {patience:g} seconds; it may still apply once one runs",
         "look with `mentorship show` before trying again; MENTORSHIP_UPDATE_TIMEOUT sets the limit",
+        result={"outcome": "unknown", "reason": "no_answer"},
     )
 
 
-def _not_running(pair: Enrolment) -> str:
+def _not_running(name: str, pair: Enrolment) -> Refused:
     match pair.state:
         case "pending":
-            return f"{pair.pair_id} was not started yet"
+            return _refused(f"{name}: {pair.pair_id} was not started yet", "not_started")
         case "over":
-            return f"{pair.pair_id} is over"
+            return _refused(f"{name}: {pair.pair_id} is over", "over")
         case _:
-            return f"the workflow of {pair.pair_id} is not running, although it should; `mentorship doctor` says more"
+            return _refused(f"{name}: the workflow of {pair.pair_id} is not running, although it should; `mentorship doctor` says more", "not_running")
 
 
 def _outcome(result: Any) -> dict[str, Any]:

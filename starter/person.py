@@ -157,7 +157,7 @@ async def _end(settings: Settings, running: list[Enrolment], ref: str, operator:
         message = End(message_id=f"op-{secrets.token_hex(8)}", by=operator, at=datetime.now(UTC), reason="stepped_away", leaver=ref)
         outcome = await send(client, pair, "end", message, settings.update_timeout)
         if outcome["outcome"] == "refused" and outcome["reason"] != "over":
-            raise Refused(f"{pair.pair_id} of {pair.cohort} could not be ended: {outcome['reason']}; nothing was erased")
+            raise Refused(f"{pair.pair_id} of {pair.cohort} could not be ended: {outcome['reason']}; nothing was erased", result=outcome)
 
 
 def _named(pair: Enrolment) -> dict[str, str]:

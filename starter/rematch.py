@@ -101,7 +101,7 @@ async def _end(records: Records, client: Client, old: Enrolment, operator: str, 
     message = End(message_id=f"op-{secrets.token_hex(8)}", by=operator, at=datetime.now(UTC), reason="rematch")
     outcome = await send(client, old, "end", message, answer_within)
     if outcome["outcome"] == "refused" and outcome["reason"] != "over":
-        raise Refused(f"{old.pair_id} was not ended: {str(outcome['reason']).replace('_', ' ')}", result={"ok": False, **outcome})
+        raise Refused(f"{old.pair_id} was not ended: {str(outcome['reason']).replace('_', ' ')}", result=outcome)
     loop = asyncio.get_running_loop()
     until = loop.time() + max(wait, answer_within)
     while (known := await records.cohorts.by_mentorship(old.mentorship)) is not None and known.state != "over":

@@ -40,12 +40,12 @@ def report(
             raise Misused(f"{path}: {'is a folder' if path.is_dir() else 'no such folder'}")
     facts, found, people = asyncio.run(_read(cohort, names=names))
     if html is not None:
-        html.write_text(page(facts, found, people), encoding="utf-8")
+        html.write_text(page(_readable(facts), found, people), encoding="utf-8")
     if to_csv is not None:
         _write_csv(to_csv, facts, found)
     result = {"ok": True, **facts, **found, **({"people": people} if names else {})}
     written = [f"written to {path}" for path in (html, to_csv) if path is not None]
-    answer(result, [*_lines(facts, found, people), *(["", *written] if written else [])], as_json=json)
+    answer(result, [*_lines(_readable(facts), found, people), *(["", *written] if written else [])], as_json=json)
 
 
 async def _read(cohort: str, *, names: bool) -> tuple[dict[str, str], dict[str, Any], list[dict[str, Any]]]:
@@ -65,9 +65,17 @@ def _facts(cohort: Cohort, programme: Programme, now: datetime) -> dict[str, str
         "title": programme.programme.title,
         "cohort": cohort.id,
         "programme": f"{cohort.programme} version {cohort.version}",
-        "starts": local_time(cohort.starts_at, zone),
-        "as_of": f"{local_time(now, zone)} ({zone})",
+        "starts": cohort.starts_at.isoformat(),
+        "as_of": now.isoformat(),
+        "time_zone": zone,
     }
+
+
+def _readable(facts: Mapping[str, str]) -> dict[str, str]:
+    """Instants in the programme's zone, and whether the start is past."""
+    zone, starts, as_of = facts["time_zone"], datetime.fromisoformat(facts["starts"]), datetime.fromisoformat(facts["as_of"])
+    began = f"{'started' if starts <= as_of else 'starts'} {local_time(starts, zone)}"
+    return {**facts, "began": began, "as_of": f"{local_time(as_of, zone)} ({zone})"}
 
 
 async def _people(records: Records, pairs: Sequence[tuple[Enrolment, Story]]) -> list[dict[str, Any]]:
@@ -112,7 +120,7 @@ def _write_csv(path: Path, facts: Mapping[str, str], found: Mapping[str, Any]) -
 
 
 def _lines(facts: Mapping[str, str], found: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> list[str]:
-    lines = [f"{facts['title']}, cohort {facts['cohort']}: {found['pairs']} pairs, started {facts['starts']}, as of {facts['as_of']}"]
+    lines = [f"{facts['title']}, cohort {facts['cohort']}: {found['pairs']} pairs, {facts['began']}, as of {facts['as_of']}"]
     if found["enough"]:
         table = [
             (section, WORDS.get(figure, figure).replace("_", " "), value if isinstance(value, str) else number(value)) for section, figure, value in rows(found)

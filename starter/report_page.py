@@ -52,7 +52,7 @@ class Part(NamedTuple):
 
 
 def page(facts: Mapping[str, Any], report: Mapping[str, Any], people: Sequence[Mapping[str, Any]] = ()) -> str:
-    """`facts`: title, cohort, programme, starts, as_of as texts. `people` is shown as it is, and only if there is any."""
+    """`facts`: title, cohort, programme, began, as_of as texts. `people` is shown as it is, and only if there is any."""
     loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return loader.get_template("report_page.html").render(**facts, report=report, key=_key(report), parts=_parts(report), people=people)
 

@@ -1,0 +1,32 @@
+"""Whether somebody asks for the work of each task queue: without, nothing is lost and nothing happens."""
+
+from __future__ import annotations
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+
+from gateway.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, TASK_QUEUE
+from starter.check import Check
+
+_WORKFLOW, _ACTIVITY = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
+_WORK = {
+    "decisions": (TASK_QUEUE, _WORKFLOW),
+    "records": (TASK_QUEUE, _ACTIVITY),
+    "mails": (NOTICES_QUEUE, _ACTIVITY),
+    "certificates": (CERTIFICATES_QUEUE, _ACTIVITY),
+}
+
+
+async def workers(client: Client) -> list[Check]:
+    """Temporal knows who asked within some minutes. Raises RPCError."""
+    idle = [work for work, (queue, kind) in _WORK.items() if not await _asked_for(client, queue, kind)]
+    if not idle:
+        return [Check("workers", "ok", f"ask for {', '.join(_WORK)}")]
+    return [Check("workers", "wrong", f"no worker has asked for {', '.join(idle)} for minutes; start one with `mentorship-worker`")]
+
+
+async def _asked_for(client: Client, queue: str, kind: TaskQueueType.ValueType) -> bool:
+    request = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind)
+    return bool((await client.workflow_service.describe_task_queue(request)).pollers)
