@@ -32,7 +32,10 @@ class Taken(BaseModel):
 
 class ReceiptAnswer(BaseModel):
     message_id: str
-    status: Literal["accepted", "refused", "waiting"]
+    status: Annotated[
+        Literal["accepted", "refused", "waiting"],
+        Field(description="waiting: nobody has looked at it yet, or it never came; only an answer of 202 says that it is kept"),
+    ]
     reason: Annotated[str | None, Field(description="why it was refused, as a code")] = None
     at: Annotated[datetime | None, Field(description="the journal's instant, once it is there")] = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -69,7 +70,21 @@ def validate(model: type[B], value: Any) -> tuple[B | None, list[Fault]]:
         return model.model_validate_json(canonical(value)), []
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        return None, [Fault(_pointer(problem, value), problem["msg"].removeprefix("Value error, ")) for problem in found]
+    strange = {problem["loc"][0] for problem in found if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1}
+    if len(strange) == len(found):  # what is wrong between fields is looked for only where each of them is right
+        _, more = validate(model, {name: given for name, given in value.items() if name not in strange})
+        return None, [*(_fault(problem, value) for problem in found), *more]
+    return None, [_fault(problem, value) for problem in found if not _follows(problem, found)]
+
+
+def _fault(problem: ErrorDetails, value: Any) -> Fault:
+    return Fault(_pointer(problem, value), problem["msg"].removeprefix("Value error, "))
+
+
+def _follows(problem: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
+    """Too short only since what stands in it is wrong."""
+    loc = problem["loc"]
+    return problem["type"] == "too_short" and any(other["loc"][: len(loc)] == loc for other in found if other is not problem)
 
 
 def _pointer(problem: ErrorDetails, value: Any) -> str:

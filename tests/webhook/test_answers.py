@@ -140,6 +140,7 @@ FAULTY = [
     ("confirm_expectations", {"by": "ana", "expectations": []}, {"#/expectations"}),
     ("confirm_expectations", {"by": "ana", "expectations": ["trust", "confidentiality"]}, {"#/expectations/0"}),
     ("report_meeting", {"by": "ana", "held": True}, {"#"}),
+    ("report_meeting", {"by": "ana", "held": True, "when": "today"}, {"#", "#/when"}),
     ("report_meeting", {"by": "ana", "meeting": 1}, {"#"}),
     ("report_meeting", {"by": "ana", "meeting": 1, "held_at": "2027-02-01T10:00:00Z", "held": True}, {"#"}),
     ("report_meeting", {"by": "ana", "meeting": 1, "attendance": {"own": "late"}}, {"#/attendance/own"}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +16,7 @@ from webhook.pages.known import Reading
 from webhook.pages.mails import FreshLinks
 from webhook.pages.routes import Route, page_router
 from webhook.pages.shell import Shell
-from webhook.pages.wording import asked_for, guest_language
+from webhook.pages.wording import OFFERED, asked_for, guest_language, reader_language
 
 _SMALL = 4096
 
@@ -33,9 +32,9 @@ class OpenPages:
         chosen = asked_for(request.query_params.get("lang"))
         return guest_language(chosen, request.headers.get("accept-language", "")), chosen
 
-    def _page(self, request: Request, template: str, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any) -> HTMLResponse:
+    def _page(self, request: Request, template: str, **facts: Any) -> HTMLResponse:
         spoken, chosen = self._spoken(request)
-        return self._shell.page(template, spoken, status=status, chosen=chosen, path=request.url.path, **facts)
+        return self._shell.page(template, spoken, chosen=chosen, path=request.url.path, **facts)
 
     async def who_sees_what(self, request: Request) -> Response:
         rows = [(thing, [(viewer, sight(viewer, thing)) for viewer in VIEWERS]) for thing in THINGS]
@@ -44,26 +43,34 @@ class OpenPages:
     # -- mails ------------------------------------------------------------------------------------------------------------
 
     async def unsubscribe(self, request: Request) -> Response:
-        token = request.path_params["token"]
-        bearer = self._reading.bearer("unsubscribe", token)
-        off = await self._reading.ask(self._records.notices.is_unsubscribed(bearer.person))
-        return self._page(request, "unsubscribe.html", token=token, off=off, changed=False)
+        person = self._owner(request)
+        return await self._reminders(request, person, off=await self._reading.ask(self._records.notices.is_unsubscribed(person)), changed=False)
 
     async def do_unsubscribe(self, request: Request) -> Response:
         """RFC 8058: whatever the body says, without cookies, from wherever a mail program sends it."""
-        token = request.path_params["token"]
-        bearer = self._reading.bearer("unsubscribe", token)
+        person = self._owner(request)
         await read_limited(request, _SMALL)
-        await self._reading.ask(self._records.notices.unsubscribe(bearer.person))
-        return self._page(request, "unsubscribe.html", token=token, off=True, changed=True)
+        await self._reading.ask(self._records.notices.unsubscribe(person))
+        return await self._reminders(request, person, off=True, changed=True)
 
     async def subscribe_again(self, request: Request) -> Response:
         """Undoes it; from a page of ours only."""
-        token = request.path_params["token"]
-        bearer = self._reading.bearer("unsubscribe", token)
+        person = self._owner(request)
         await read_fields(request, _SMALL)
-        await self._reading.ask(self._records.notices.subscribe_again(bearer.person))
-        return self._page(request, "unsubscribe.html", token=token, off=False, changed=True)
+        await self._reading.ask(self._records.notices.subscribe_again(person))
+        return await self._reminders(request, person, off=False, changed=True)
+
+    def _owner(self, request: Request) -> str:
+        return self._reading.bearer("unsubscribe", request.path_params["token"]).person
+
+    async def _reminders(self, request: Request, person: str, *, off: bool, changed: bool) -> HTMLResponse:
+        """In the language of the mail that brought its reader here, unless another was chosen."""
+        spoken, chosen = self._spoken(request)
+        profile = (await self._reading.ask(self._records.people.profiles([person]))).get(person)
+        if profile is not None and profile.language:
+            spoken = reader_language(chosen, profile.language, OFFERED)
+        token = request.path_params["token"]
+        return self._shell.page("unsubscribe.html", spoken, chosen=chosen, path=request.url.path, token=token, off=off, changed=changed)
 
     async def new_link(self, request: Request) -> Response:
         return self._page(request, "new_link.html", can_mail=self._fresh is not None)

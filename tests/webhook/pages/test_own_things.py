@@ -70,6 +70,12 @@ async def test_who_unsubscribed_is_offered_to_undo_it_on_the_same_page(browser, 
     assert await begins(two, "k2") == "send"
 
 
+async def test_that_page_speaks_its_readers_language_like_the_mail_that_led_there(http, two, says):
+    path = f"/u/{two.token('ana', 'unsubscribe')}"
+    assert "Erinnerungen beenden" in says(await http.get(path, headers={"Accept-Language": "en"}))
+    assert "Stop the reminders" in says(await http.get(f"{path}?lang=en"))
+
+
 async def test_undoing_it_is_for_pages_of_ours_only(http, two):
     path = f"/u/{two.token('ben', 'unsubscribe')}"
     await http.post(path)
