@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from records.cohorts import Enrolment
 from records.errors import CohortChanged, Erased, PairChanged, ProgrammeChanged, RecordsError
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, columns, is_terminal
-from starter.enrolment import Intake, Written, intake, planned, refuse_past, short_plans, signal_with_start, watch, write_down
+from starter.enrolment import Intake, Written, intake, paired_elsewhere, planned, refuse_past, short_plans, signal_with_start, watch, write_down
 from starter.faults import Findings
 from starter.printable import unprintable
 from starter.programme import refuse_faults
@@ -45,6 +45,7 @@ def start(
     cohort: Annotated[str, typer.Option(help="An id for the cohort: a-z, 0-9 and -.")],
     starts: Annotated[str, typer.Option(help="A date (midnight in the programme's zone), an instant with a zone, or now.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and show the calendar; start nothing, need no server.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also pairs that run in another cohort: these people get the mails of both.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait without progress for a worker; 0: do not wait.")] = 30.0,
     json: Json = False,
 ) -> None:
@@ -67,7 +68,7 @@ def start(
         result, lines = preview(roster, plans)
         answer({"cohort": cohort, **result}, [*lines, "", "dry run: nothing was started"], as_json=json)
         return
-    asyncio.run(_start(roster, cohort, starts, wait, json))
+    asyncio.run(_start(roster, cohort, starts, again=again, patience=wait, as_json=json))
 
 
 @app.command()
@@ -110,11 +111,13 @@ def _printed(roster: Roster) -> dict[str, str]:
     return {"programme.title": roster.programme.programme.title, **names}
 
 
-async def _start(roster: Roster, cohort: str, when: str, patience: float, as_json: bool) -> None:
+async def _start(roster: Roster, cohort: str, when: str, *, again: bool, patience: float, as_json: bool) -> None:
     settings = Settings.load()
     async with open_records(settings) as records:
         with _refusals(cohort):
             joining = await intake(records, roster, cohort, when)
+            if not again:
+                _refuse_twice(cohort, await paired_elsewhere(records, roster, cohort, joining))
             for line in short_plans(roster.programme, joining.plans):
                 aside(line)
             client = await reach_temporal(settings)  # before anything is written
@@ -124,6 +127,13 @@ async def _start(roster: Roster, cohort: str, when: str, patience: float, as_jso
             await signal_with_start(client, cohort)
         pending = await _watched(records, cohort, patience) if patience else (await records.cohorts.counts(cohort))["pending"]
     _tell(cohort, joining, written, in_line, pending=pending, patience=patience, as_json=as_json)
+
+
+def _refuse_twice(cohort: str, elsewhere: Mapping[str, str]) -> None:
+    if elsewhere:
+        lines = [f"  {pair_id}: the same two run in cohort {other}" for pair_id, other in elsewhere.items()]
+        expected = "nothing was started; expected that cohort's id, other pairs, or --again"
+        raise Refused(f"{len(elsewhere)} pairs of cohort {cohort} run already:", *lines, expected, result={"ok": False, "elsewhere": elsewhere})
 
 
 async def _enrolled(cohort: str) -> frozenset[str]:

@@ -74,6 +74,15 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
     return Intake(False, known.starts_at, plans)
 
 
+async def paired_elsewhere(records: Records, roster: Roster, cohort: str, joining: Intake) -> dict[str, str]:
+    """Of the pairs that are new: the other cohort in which the same two are paired and not over. Mostly a cohort's id was mistyped."""
+    elsewhere = {(pair.mentor, pair.mentee): pair.cohort for pair in await records.cohorts.running() if pair.cohort != cohort}
+    new = [pair for pair in roster.pairs if pair.pair_id in joining.plans]
+    refs = await records.people.refs({person for pair in new for person in (pair.mentor_id, pair.mentee_id)})
+    found = {pair.pair_id: elsewhere.get((refs.get(pair.mentor_id, ""), refs.get(pair.mentee_id, ""))) for pair in new}
+    return {pair_id: other for pair_id, other in found.items() if other is not None}
+
+
 def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None = None) -> dict[str, Plan]:
     """The plan of every pair by pair_id, or of these. Raises Refused when nothing fits into the programme for some pair."""
     plans = roster.plans(roster.pairs if pairs is None else pairs, starts)

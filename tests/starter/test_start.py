@@ -196,12 +196,27 @@ def test_a_changed_programme_under_the_same_version_is_refused_with_the_differen
     assert run("cohort", "start", *files.options(cohort="first"), "--wait", "0").code == 0
     files.write(programme=files.programme.read_text().replace("count: 12", "count: 11"))
 
-    told = run("cohort", "start", *files.options(cohort="second"), "--json")
+    told = run("cohort", "start", *files.options(cohort="second"), "--again", "--json")
 
     assert told.code == 1
     assert "  meetings.count: 12 → 11" in told.err
     assert told.json["differences"] == ["meetings.count: 12 → 11"]
     assert counts(site, "second") == {"pending": 0, "started": 0, "over": 0}
+
+
+def test_a_pair_that_runs_in_another_cohort_is_started_only_on_purpose(site: Settings, files: Any, run: Run) -> None:
+    """A cohort's id that was mistyped would write twice to everybody."""
+    assert run("cohort", "start", *files.options(cohort="spring-27"), "--wait", "0").code == 0
+    more_pairs(files)
+
+    told = run("cohort", "start", *files.options(cohort="sprng-27"), "--json")
+
+    assert told.code == 1
+    assert "p1: the same two run in cohort spring-27" in told.err
+    assert told.json["elsewhere"] == {"p1": "spring-27", "p2": "spring-27"}
+    assert counts(site, "sprng-27") == {"pending": 0, "started": 0, "over": 0}
+    assert run("cohort", "start", *files.options(cohort="autumn-27"), "--again", "--wait", "0").code == 0
+    assert counts(site, "autumn-27")["pending"] == 3
 
 
 def test_a_cohort_with_another_start_or_a_pair_with_other_people_is_refused(site: Settings, files: Any, run: Run) -> None:
