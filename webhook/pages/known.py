@@ -19,7 +19,7 @@ from mentorship.evolve import fold
 from mentorship.people import Side
 from mentorship.programme import Programme, Texts
 from mentorship.state import State, report_digest
-from notices.language import Clock, zone
+from notices.language import Clock, Language, zone
 from notices.readers import plain
 from records.certificates import Certificate
 from records.cohorts import Enrolment
@@ -70,6 +70,14 @@ class Feedback:
 
 
 @dataclass(frozen=True)
+class Coordinator:
+    """Somebody who looks after the programme, to write to."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
 class Known:
     """`state` is where the journal ends, carried on to `now` by the core itself: what a worker will say once it looks.
 
@@ -85,6 +93,7 @@ class Known:
     texts: Texts
     reader: Profile
     partner: str | None
+    coordinators: tuple[Coordinator, ...]
     state: State | None
     goals: tuple[Goal, ...]
     reports: tuple[Report, ...]
@@ -175,6 +184,7 @@ class Reading:
             texts=texts,
             reader=reader,
             partner=spoken.isolated(plain(partner.name)) if partner is not None and partner.name else None,
+            coordinators=await self._coordinators(programme, enrolment, spoken),
             state=state,
             goals=_goals(events, notes),
             reports=_reports(entries, bearer.person),
@@ -211,6 +221,13 @@ class Reading:
         if cohort is None:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid")
         return await self.ask(self._records.programmes.get(cohort.programme, cohort.version))
+
+    async def _coordinators(self, programme: Programme, enrolment: Enrolment, spoken: Language) -> tuple[Coordinator, ...]:
+        """By the programme file alone, whoever of them may see this pair's lines: nothing on a page may tell of a concern (H16)."""
+        refs = await self.ask(self._records.people.refs(programme.contacts.coordinators))
+        profiles = await self.ask(self._records.people.profiles(set(refs.values()) - {enrolment.mentor, enrolment.mentee}))
+        there = [profiles[ref] for ref in refs.values() if ref in profiles]
+        return tuple(Coordinator(spoken.isolated(plain(one.name)), one.email) for one in there if one.email and one.status != "gone")
 
     async def ask(self, asked: Awaitable[T]) -> T:
         """What records answer. Raises PageProblem (503) when they cannot be reached, 404 when it is not there."""

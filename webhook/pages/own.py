@@ -56,6 +56,7 @@ class Here:
         self._lang = f"?lang={known.chosen}" if known.chosen else ""
         self.concern = f"{shell.root}/concern/{quote(token)}{self._lang}"
         self.title = known.texts.title
+        self.coordinators = known.coordinators
         self.kind = kind
 
     def to(self, action: str = "", target: str | int = "") -> str:

@@ -12,6 +12,7 @@ from icalendar import Calendar
 from gateway.names import certificate_id
 from gateway.reissue import ASK
 from records.errors import RecordsUnavailable
+from records.people import Profile
 
 MONTH = timedelta(days=30)
 
@@ -242,3 +243,30 @@ async def test_an_address_that_there_is_not_is_a_page_for_people_and_a_document_
 
 async def test_the_front_door_mails_a_fresh_link(http, two, says):
     assert "Your page opens with a link of your own" in says(await http.get("/"))
+
+
+# -- whom to write to -------------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_names_who_looks_after_the_programme_and_leaves_out_who_left(http, two, says):
+    """Mails send people to their coordinators: they can find them."""
+    coordinators = [
+        Profile(person_id="e-1001", name="Ines Coordinator", email="ines@example.org", role="coordinator"),
+        Profile(person_id="e-1002", name="Gil Gone", email="gil@example.org", role="coordinator", status="gone"),
+    ]
+    assert "Your coordinators" not in says(await http.get(two.page("ben"))), "nobody is in records yet"
+    await two.records.people.enrol(coordinators)
+    page = await http.get(two.page("ben"))
+    assert "A line to one of them is enough." in says(page)
+    assert "Ines Coordinator ines@example.org" in says(page)
+    assert 'href="mailto:ines%40example.org"' in page.text
+    assert "Gil" not in page.text
+
+
+async def test_who_looks_after_the_programme_stands_there_whoever_a_concern_is_about(http, two):
+    """Nobody may read out of a name that is missing that something was raised (H16)."""
+    ana = await two.records.people.profile(two.ref("ana"))
+    manager = Profile(person_id="e-1001", name="Ines Coordinator", email="ines@example.org", role="coordinator", manager_id=ana.person_id)
+    await two.records.people.enrol([manager])
+    for who in ("ana", "ben"):
+        assert "Ines" in (await http.get(two.page(who))).text
