@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sysconfig
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
@@ -17,6 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from gateway import search_attributes
 from gateway.converter import data_converter
+from mentorship.commands import CancelMeeting, MoveMeeting
 from mentorship.programme import Programme
 from records.cohorts import Cohort
 from records.people import Profile
@@ -29,9 +30,9 @@ from worker.ports import activities
 
 SECOND = timedelta(seconds=1)
 PROGRAMME = {
-    "programme": {"id": "seconds", "version": 1, "title": "Seconds", "length": "PT16S", "reporting_grace": "PT2S", "time_zone": "Europe/Berlin"},
+    "programme": {"id": "seconds", "version": 1, "title": "Seconds", "length": "PT32S", "reporting_grace": "PT4S", "time_zone": "Europe/Berlin"},
     "contacts": {"coordinators": ["ana"], "owner": "lee", "outside": ["sam"]},
-    "meetings": {"count": 3, "first_after": "PT4S", "interval": "PT4S", "duration": "PT1S", "prepare": "PT2S", "ask_after": "PT1S"},
+    "meetings": {"count": 3, "first_after": "PT8S", "interval": "PT8S", "duration": "PT2S", "prepare": "PT4S", "ask_after": "PT2S"},
     "sessions": [{"topic": "Getting started", "expectations": True}, {"topic": "Onwards"}, {"topic": "Looking back", "closing": True}],
     "milestones": [
         {"id": "aligned", "title": "Aligned", "when": "expectations_confirmed"},
@@ -39,15 +40,15 @@ PROGRAMME = {
         {"id": "goal", "title": "A goal", "when": "goal_set"},
         {"id": "visit", "title": "A visit", "by": "either"},
     ],
-    "object_within": "PT5S",
-    "attendance": {"contest_within": "PT5S"},
-    "cancellations": {"notice": "PT1S", "answer_within": "PT5S", "window": "PT60S"},
-    "attention": {"no_meeting_by": "PT9S", "offer_rematch": "PT11S", "unowned": "PT300S"},
-    "alignment": {"remind_after": "PT3S"},
-    "heads_up": "PT3S",
-    "surveys": {"closing_reminder": "PT2S", "closes": "PT4S"},
-    "pause": {"longest": "PT60S"},
-    "extension": {"by_pair": "PT4S"},
+    "object_within": "PT10S",
+    "attendance": {"contest_within": "PT10S"},
+    "cancellations": {"notice": "PT4S", "answer_within": "PT10S", "window": "PT120S"},
+    "attention": {"no_meeting_by": "PT18S", "offer_rematch": "PT22S", "unowned": "PT600S"},
+    "alignment": {"remind_after": "PT6S"},
+    "heads_up": "PT6S",
+    "surveys": {"closing_reminder": "PT4S", "closes": "PT8S"},
+    "pause": {"longest": "PT120S"},
+    "extension": {"by_pair": "PT8S"},
     "mail": {"budget": {"most": 1000, "in": "P30D"}, "hours": "none", "spread": "PT0S"},
 }
 CONDUCT = {"mentor-1": "diligent", "mentee-1": "diligent", "mentor-2": "late", "mentee-2": "busy", "mentor-3": "diligent", "mentee-3": "silent"}
@@ -65,13 +66,23 @@ def request(starts: datetime, seed: int) -> Request:
 
 
 def apart(of: Request) -> timedelta:
-    """How soon after anything of a pair something of it is due: so late may a word or a task be, however busy the machine is.
+    """How soon after anything of a pair something of it is due, or news of a meeting helps no more: so late may a word or a task be.
 
     The other way round nothing hangs on it: what was due before a command is done before it.
     """
     instants = {pair_id: [moment.at for moment in moments] for pair_id, moments in fast.rehearse(of).moments.items()}
     said = {one.couple.pair_id: {command.at for command in one.said} for one in fast.casts(of)}
-    return min(later - earlier for pair_id, found in instants.items() for earlier, later in pairwise(sorted(set(found))) if later not in said[pair_id])
+    until_due = [later - earlier for pair_id, found in instants.items() for earlier, later in pairwise(sorted(set(found))) if later not in said[pair_id]]
+    return min([*until_due, *(left for one in fast.casts(of) for left in ahead(one))])
+
+
+def ahead(one: fast.Cast) -> Iterator[timedelta]:
+    """How long before a meeting somebody says that it moves or is off."""
+    starts = {number: slot.start for number, slot in enumerate(one.plan.slots, 1)}
+    for command in (told for told in one.said if isinstance(told, (MoveMeeting, CancelMeeting))):
+        meant = command.to if isinstance(command, MoveMeeting) else starts[command.meeting]
+        yield min(starts[command.meeting], meant) - command.at
+        starts[command.meeting] = meant
 
 
 def a_story() -> int:
@@ -123,17 +134,21 @@ async def acts(handle: Any, said: Sequence[Any], refs: dict[str, str]) -> None:
         await handle.signal(command.command, command.model_copy(update={"by": refs[command.by]}))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_a_rehearsal_sends_the_mails_that_the_same_cohort_gets_in_real_time(records: Any, settings: Any, keyring: Any, issuer: Any, mailbox: Any) -> None:
-    """The same kinds to the same people at the same instants, to the second, by the rules alone and on the real workflows."""
+    """The same kinds to the same people at the same instants, by the rules alone and on the real workflows.
+
+    As far as a busy machine keeps the time: what it does later than the story allows is another story.
+    """
     seed = a_story()
     life = await lived(seed, records=records, settings=settings, keyring=keyring, issuer=issuer, mailbox=mailbox)
     of = request(datetime(datetime.now(UTC).year + 1, 1, 4, tzinfo=UTC), seed)
+    late = apart(of) + SECOND  # a mail's own date has whole seconds
     for rehearsed in (fast.rehearse(of).result, (await real.rehearse(of)).result):
         told = [(mail.kind, mail.person_id, mail.at - of.starts) for mail in rehearsed.mails]
 
         assert Counter(row[:2] for row in told) == Counter(row[:2] for row in life)
-        assert [(one, other) for one, other in zip(sorted(told), sorted(life), strict=True) if abs(one[2] - other[2]) > SECOND] == []
+        assert [(one, other) for one, other in zip(sorted(told), sorted(life), strict=True) if abs(one[2] - other[2]) > late] == []
     assert len(life) > 30
     assert {"welcome", "prepare", "rescheduled", "result"} <= {kind for kind, _, _ in life}
 
