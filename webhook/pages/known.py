@@ -226,7 +226,7 @@ class Reading:
         """By the programme file alone, whoever of them may see this pair's lines: nothing on a page may tell of a concern (H16)."""
         refs = await self.ask(self._records.people.refs(programme.contacts.coordinators))
         profiles = await self.ask(self._records.people.profiles(set(refs.values()) - {enrolment.mentor, enrolment.mentee}))
-        there = [profiles[ref] for ref in refs.values() if ref in profiles]
+        there = [profiles[refs[who]] for who in programme.contacts.coordinators if refs.get(who) in profiles]
         return tuple(Coordinator(spoken.isolated(plain(one.name)), one.email) for one in there if one.email and one.status != "gone")
 
     async def ask(self, asked: Awaitable[T]) -> T:
