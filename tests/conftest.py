@@ -14,6 +14,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from playwright.async_api import expect
 from pydantic import SecretStr
 
 from certificates import issuer as issuer_keys
@@ -28,6 +29,7 @@ hypothesis_settings.register_profile(
     "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 hypothesis_settings.load_profile("suite")
+expect.set_options(timeout=30_000)  # ms: a page of Temporal's UI takes its time beside other tests
 
 
 class Mailbox:

@@ -79,7 +79,7 @@ async def cancels_late(pair: Actor, _: Cues) -> None:
     await pair.begin_well()
     for n in range(2, 9):
         if n in (2, 5, 6):
-            await pair.at(pair.start(n), -0.7)
+            await pair.at(pair.start(n), -1.6)
             await pair.say("mentee", "cancel_meeting", meeting=n, reason="work")
             pair.tell(f"conversation {n} cancelled a moment before it begins")
         else:
