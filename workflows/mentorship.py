@@ -194,14 +194,18 @@ class Mentorship:
         self._alarm, self._alarm_at = None, None
 
     async def _continue_as_new(self, start: MentorshipInput) -> None:
-        """Handlers finished, carriers cancelled; state, inbox, outbox and what deduplicates go along. Returns only if that is too much."""
+        """Handlers finished, carriers cancelled; state, inbox, outbox and what deduplicates go along. Returns only if that is too much.
+
+        It goes on when a timer fires, never when a signal comes: of what one task brings, the SDK hands over the signals first and lets
+        the workflow run, so that a cancellation beside them would be told to a run that has ended already, and be lost.
+        """
         await self._outbox.stop()
         self._silence()
         while True:
-            self._turn()  # what the carriers still brought, and every update that waits for its answer
+            await workflow.sleep(timedelta(milliseconds=1), summary=Label("Next: a new run"))
+            self._turn()  # what the carriers still brought, every update that waits for its answer, and a cancellation
             if workflow.all_handlers_finished():
                 break
-            await workflow.wait_condition(lambda: bool(self._inbox) or workflow.all_handlers_finished())
         if not self._outbox.light:
             return
         workflow.continue_as_new(
