@@ -159,11 +159,11 @@ class People(Part):
         return (await self.refs([person_id])).get(person_id)
 
     async def refs(self, person_ids: Iterable[str]) -> dict[str, str]:
-        """The opaque ids of those who are known."""
+        """The opaque ids of those who are known, in the order of asking."""
         wanted = {self._lookup(person_id): person_id for person_id in person_ids}
         async with self._database.read() as connection:
             known = await self._known(connection, wanted)
-        return {wanted[lookup]: ref for lookup, ref in known.items()}
+        return {person_id: known[lookup] for lookup, person_id in wanted.items() if lookup in known}
 
     async def profile(self, ref: str) -> Profile:
         """Raises UnknownPerson, Erased."""

@@ -48,7 +48,7 @@ def report(
     answer(result, [*_lines(_readable(facts), found, people), *(["", *written] if written else [])], as_json=json)
 
 
-async def _read(cohort: str, *, names: bool) -> tuple[dict[str, str], dict[str, Any], list[dict[str, Any]]]:
+async def _read(cohort: str, *, names: bool) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
     async with open_records(Settings.load()) as records:
         known = await records.cohorts.get(cohort)
         if known is None:
@@ -59,21 +59,20 @@ async def _read(cohort: str, *, names: bool) -> tuple[dict[str, str], dict[str, 
     return _facts(known, programme, datetime.now(UTC)), shown(figures([story for _, story in pairs], programme)), people
 
 
-def _facts(cohort: Cohort, programme: Programme, now: datetime) -> dict[str, str]:
-    zone = programme.programme.time_zone
+def _facts(cohort: Cohort, programme: Programme, now: datetime) -> dict[str, Any]:
     return {
         "title": programme.programme.title,
         "cohort": cohort.id,
         "programme": f"{cohort.programme} version {cohort.version}",
-        "starts": cohort.starts_at.isoformat(),
-        "as_of": now.isoformat(),
-        "time_zone": zone,
+        "starts": cohort.starts_at,
+        "as_of": now,
+        "time_zone": programme.programme.time_zone,
     }
 
 
-def _readable(facts: Mapping[str, str]) -> dict[str, str]:
+def _readable(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Instants in the programme's zone, and whether the start is past."""
-    zone, starts, as_of = facts["time_zone"], datetime.fromisoformat(facts["starts"]), datetime.fromisoformat(facts["as_of"])
+    zone, starts, as_of = facts["time_zone"], facts["starts"], facts["as_of"]
     began = f"{'started' if starts <= as_of else 'starts'} {local_time(starts, zone)}"
     return {**facts, "began": began, "as_of": f"{local_time(as_of, zone)} ({zone})"}
 
@@ -112,14 +111,14 @@ def rows(found: Mapping[str, Any]) -> list[tuple[str, str, float | str | None]]:
     return table
 
 
-def _write_csv(path: Path, facts: Mapping[str, str], found: Mapping[str, Any]) -> None:
+def _write_csv(path: Path, facts: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("cohort", "section", "figure", "value"))
         writer.writerows((facts["cohort"], section, figure, NOT_SHOWN if value is None else value) for section, figure, value in rows(found))
 
 
-def _lines(facts: Mapping[str, str], found: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> list[str]:
+def _lines(facts: Mapping[str, Any], found: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = [f"{facts['title']}, cohort {facts['cohort']}: {found['pairs']} pairs, {facts['began']}, as of {facts['as_of']}"]
     if found["enough"]:
         table = [

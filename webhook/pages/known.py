@@ -23,6 +23,7 @@ from notices.language import Clock, Language, zone
 from notices.readers import plain
 from records.certificates import Certificate
 from records.cohorts import Enrolment
+from records.coordination import coordinators
 from records.errors import RecordsUnavailable, SchemaOutdated, Unknown, UnknownKey
 from records.journal import JournalEntry
 from records.notes import Note
@@ -184,7 +185,7 @@ class Reading:
             texts=texts,
             reader=reader,
             partner=spoken.isolated(plain(partner.name)) if partner is not None and partner.name else None,
-            coordinators=await self._coordinators(programme, enrolment, spoken),
+            coordinators=await self._coordinators(enrolment, spoken),
             state=state,
             goals=_goals(events, notes),
             reports=_reports(entries, bearer.person),
@@ -222,12 +223,11 @@ class Reading:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid")
         return await self.ask(self._records.programmes.get(cohort.programme, cohort.version))
 
-    async def _coordinators(self, programme: Programme, enrolment: Enrolment, spoken: Language) -> tuple[Coordinator, ...]:
-        """By the programme file alone, whoever of them may see this pair's lines: nothing on a page may tell of a concern (H16)."""
-        refs = await self.ask(self._records.people.refs(programme.contacts.coordinators))
-        profiles = await self.ask(self._records.people.profiles(set(refs.values()) - {enrolment.mentor, enrolment.mentee}))
-        there = [profiles[refs[who]] for who in programme.contacts.coordinators if refs.get(who) in profiles]
-        return tuple(Coordinator(spoken.isolated(plain(one.name)), one.email) for one in there if one.email and one.status != "gone")
+    async def _coordinators(self, enrolment: Enrolment, spoken: Language) -> tuple[Coordinator, ...]:
+        """Those of the cohort's newest version, whoever of them may see this pair's lines: nothing on a page may tell of a concern (H16)."""
+        refs = await self.ask(coordinators(self._records, await self._programme(enrolment, None)))
+        profiles = await self.ask(self._records.people.profiles(ref for ref in refs if ref not in (enrolment.mentor, enrolment.mentee)))
+        return tuple(Coordinator(spoken.isolated(plain(one.name)), one.email) for one in profiles.values() if one.email)
 
     async def ask(self, asked: Awaitable[T]) -> T:
         """What records answer. Raises PageProblem (503) when they cannot be reached, 404 when it is not there."""

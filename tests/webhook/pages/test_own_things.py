@@ -263,6 +263,23 @@ async def test_the_page_names_who_looks_after_the_programme_and_leaves_out_who_l
     assert "Gil" not in page.text
 
 
+async def test_who_looks_after_the_cohort_now_stands_there_in_the_programmes_order(http, two, says):
+    """A newer version of the programme may name others, also for the pairs that began with an older one (P7)."""
+    await two.records.people.enrol([Profile(person_id=name, name=name.title(), email=f"{name}@example.org") for name in ("abe", "zoe", "e-1001")])
+    newer = two.programme.model_copy(
+        update={
+            "programme": two.programme.programme.model_copy(update={"version": 2}),
+            "contacts": two.programme.contacts.model_copy(update={"coordinators": ("zoe", "abe")}),
+        }
+    )
+    await two.records.programmes.put(newer)
+    cohort = await two.records.cohorts.get(two.enrolment.cohort)
+    await two.records.cohorts.put(cohort.model_copy(update={"version": 2, "texts_digest": newer.texts().digest}))
+    shown = says(await http.get(two.page("ben")))
+    assert "Zoe zoe@example.org Abe abe@example.org" in shown
+    assert "e-1001@example.org" not in shown
+
+
 async def test_who_looks_after_the_programme_stands_there_whoever_a_concern_is_about(http, two):
     """Nobody may read out of a name that is missing that something was raised (H16)."""
     ana = await two.records.people.profile(two.ref("ana"))
