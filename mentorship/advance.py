@@ -142,8 +142,8 @@ class _Turn:
 
 
 def _heard(events: Sequence[e.AnyEvent], now: datetime) -> tuple[e.AnyEvent, ...]:
-    """The partner's time to answer counts from being asked: nobody can be asked before this is handled (P5)."""
-    asking = (e.AbsenceClaimed, e.MoveProposed)
+    """The partner's time to answer or object counts from being asked: nobody can see it before this is handled (P5)."""
+    asking = (e.AbsenceClaimed, e.MoveProposed, e.MilestoneRecorded)
     return tuple(
         event.model_copy(update={"asked_at": now}) if isinstance(event, asking) and event.asked_at is None and event.at < now else event for event in events
     )

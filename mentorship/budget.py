@@ -16,6 +16,10 @@ MERGING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_
 """Mails that lead to a page which says the same: one of them can stand for several."""
 
 
+UNASKED: frozenset[NoticeKind] = frozenset({"welcome"})
+"""What also goes to somebody who stopped the reminders: partner, times and page of another mentorship, which nothing else tells."""
+
+
 def room(kind: str, most: int, *, alike: bool) -> int:
     """Up to how many mails in the budget's window one more of this kind may follow.
 

@@ -9,7 +9,7 @@ from mentorship import events as e
 from mentorship.people import SIDES
 from mentorship.policy.follow_ups import wants_follow_up
 from mentorship.policy.ladder import episode_is_over, rung_reached, strikes
-from mentorship.policy.meetings import held_instants, not_held_in_a_row, without_word_in_a_row
+from mentorship.policy.meetings import held_instants, not_held_in_a_row, topic_for, without_word_in_a_row
 from mentorship.policy.milestones import done_in_time
 from mentorship.policy.pauses import away_until
 from mentorship.state import ROWS, State
@@ -20,6 +20,7 @@ def consequences(state: State) -> tuple[e.AnyEvent, ...]:
     at = state.now
     found: list[e.AnyEvent] = []
     if state.decided is None:
+        found += _held(state)
         done = done_in_time(state)
         found += [e.MilestoneReached(at=at, milestone=m, done_at=done_at) for m, done_at in done.items() if m not in state.reached]
         found += [e.MilestoneReopened(at=at, milestone=m) for m in state.reached if m not in done]
@@ -28,8 +29,22 @@ def consequences(state: State) -> tuple[e.AnyEvent, ...]:
     return (*found, *_ladder(state), *_attention(state))
 
 
+def _held(state: State) -> list[e.AnyEvent]:
+    """A meeting takes its topic once it counts as held, and gives it back when it no longer does (H10)."""
+    found: list[e.AnyEvent] = []
+    for meeting in state.meetings:
+        if meeting.held and meeting.session is None:
+            found.append(e.MeetingHeld(at=state.now, meeting=meeting.n, session=topic_for(state, meeting.n)))
+        elif meeting.session is not None and not meeting.held:
+            found.append(e.MeetingUnheld(at=state.now, meeting=meeting.n))
+    return found
+
+
 def _ladder(state: State) -> list[e.AnyEvent]:
-    """Once per rung and episode; a person who jumps two rungs hears of the higher one only. A pause freezes it (H14, H16)."""
+    """Once per rung and episode; a person who jumps two rungs hears of the higher one only (H14).
+
+    A pause freezes it (H16), and after the end no rhythm is left to change.
+    """
     found: list[e.AnyEvent] = []
     for side in SIDES:
         person = state.person(side)
@@ -38,7 +53,7 @@ def _ladder(state: State) -> list[e.AnyEvent]:
         if episode_is_over(state, side):
             found.append(e.EpisodeEnded(at=state.now, side=side))
             continue
-        rung = rung_reached(state, side) if state.pausing is None else 0
+        rung = rung_reached(state, side) if state.pausing is None and not state.closing else 0
         if rung > person.rung:
             do = state.rules.cancellations.ladder[rung - 1].do
             found.append(e.LadderClimbed(at=state.now, side=side, rung=rung, do=do))

@@ -115,7 +115,7 @@ def _submit_privately(state: State, command: c.SubmitPrivately, side: Side, at: 
 def _ask_extension(state: State, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
     if state.extended_by_pair:
         return refuse(at, "used_up")
-    if state.closing or accepted > state.ends:
+    if state.closing or accepted > final_instant(state):
         return refuse(at, "closing")
     if state.person(side).asked_extension:
         return refuse(at, "already_done")
@@ -172,6 +172,8 @@ def _operator(state: State, command: c.OperatorCommand, at: Instant) -> tuple[e.
 def _end(state: State, command: c.End, at: Instant) -> tuple[e.AnyEvent, ...]:
     if state.decided is not None:
         return refuse(at, "decided")
+    if state.closing and command.reason != "conduct":  # it has ended, and whoever reports what was done has been told until when
+        return refuse(at, "closing")
     leaver = state.pair.side(command.leaver) if command.leaver is not None else None
     if command.leaver is not None and (leaver is None or command.reason != "stepped_away"):
         return refuse(at, "not_a_participant" if leaver is None else "malformed")

@@ -63,13 +63,12 @@ def _prepare(state: State, meeting: Meeting | None, at: Instant) -> tuple[e.AnyE
         return ()
     silent = tuple(m.n for m in state.meetings if m.asked and not m.asked_again and m.without_word and m.n != meeting.n)
     session = topic_for(state, meeting.n)
-    before = max((m for m in state.meetings if m.prepared and m.start < meeting.start), key=lambda m: m.start, default=None)
     return (
         e.MeetingPrepared(
             at=at,
             meeting=meeting.n,
             session=session,
-            again=session in state.sent_sessions and before is not None and not before.held,
+            again=session in state.sent_sessions,
             asks_again=silent,
             feedback_for=_feedback_due(state),
             pulse=_pulse_due(state),

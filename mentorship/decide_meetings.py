@@ -146,17 +146,12 @@ def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tu
         )
     ]
     theirs = meeting.report(other(side))
-    held = bool(report.held or (theirs is not None and theirs.held))
-    if held and not meeting.held:
-        found.append(e.MeetingHeld(at=at, meeting=meeting.n, session=topic_for(state, meeting.n)))
-    if not held and meeting.held:
-        found.append(e.MeetingUnheld(at=at, meeting=meeting.n))
     mine = meeting.claim(side)
-    if mine is not None and _contestable(state, mine, report.at) and (report.held or report.own in ("on_time", "late")):
+    if mine is not None and _contestable(state, mine, report.at) and report.present:
         found.append(e.AbsenceDisputed(at=at, meeting=meeting.n, side=side))
     claimed = meeting.claim(other(side))
     if report.partner == "absent":
-        present = theirs is not None and (theirs.held or theirs.own in ("on_time", "late"))
+        present = theirs is not None and theirs.present
         admitted = theirs is not None and theirs.own == "absent"  # nothing to ask
         if not admitted and (claimed is None or (claimed.stands == "no" and not claimed.disputed)):
             found.append(e.AbsenceClaimed(at=at, meeting=meeting.n, side=other(side)))

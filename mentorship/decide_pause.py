@@ -22,14 +22,17 @@ ON_LEAVE = "on_leave"
 def pause(state: State, command: c.Pause, at: Instant) -> tuple[e.AnyEvent, ...]:
     if command.away is not None:
         return _goes_away(state, command, command.away, at)
-    if state.pausing is not None:
+    pausing = state.pausing
+    if pausing is not None and not pausing.by_leave:
         return refuse(at, "paused")
     if state.closing:
         return refuse(at, "closing")
-    longest = at + pause_left(state)
+    longest = (pausing.since if pausing is not None else at) + pause_left(state)
     until = min(command.until, longest) if command.until is not None else longest
     if until <= at:
         return refuse(at, "used_up" if longest <= at else "time_passed")
+    if pausing is not None:  # it no longer ends with the leave: whoever wants it may not know of one
+        return (e.PauseProlonged(at=at, until=until, by_leave=False),)
     return (_paused(state, at, until),)
 
 
@@ -67,9 +70,9 @@ def _goes_away(state: State, command: c.Pause, person: str, at: Instant) -> tupl
         return refuse(at, "not_a_participant")
     if state.closing:
         return refuse(at, "closing")
-    begins = max(command.begins or at, at)
-    until = command.until or begins + state.rules.pause.longest.span
-    if until <= begins:
+    begins = command.begins or at
+    until = command.until or max(begins, at) + state.rules.pause.longest.span
+    if until <= max(begins, at):
         return refuse(at, "time_passed")
     noted = e.LeaveNoted(at=at, side=side, begins=begins, until=until)
     return (noted, *_follow(_with(state, side, Leave(begins=begins, until=until, begun=begins <= at)), at))

@@ -6,9 +6,9 @@ from mentorship import commands as c
 from mentorship import events as e
 from mentorship.instant import Instant
 from mentorship.people import Side, is_id, other
-from mentorship.policy.milestones import partner_may_object_until
+from mentorship.policy.milestones import final_instant, partner_may_object_until
 from mentorship.refusal import refuse
-from mentorship.state import MOST_ACTIONS, MOST_GOALS, State, report_digest
+from mentorship.state import MOST_ACTIONS, MOST_GOAL_REPORTS, MOST_GOALS, State, report_digest
 
 
 def confirm_expectations(state: State, command: c.ConfirmExpectations, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
@@ -63,28 +63,25 @@ def withdraw(state: State, command: c.Withdraw, side: Side, at: Instant) -> tupl
     for known in state.milestones.values():
         if any(confirmation.side == side and confirmation.report == report for confirmation in known.confirmations):
             return (withdrawn,)
-    for extra in state.extras:
-        if any(told.side == side and told.report == report for told in extra.reports):
-            return (withdrawn,)
+    told = [(one.side, one.report) for extra in state.extras for one in extra.reports]
+    told += [(one.side, one.report) for goal in state.goals.values() for one in goal.reports]
+    if (side, report) in told:
+        return (withdrawn,)
     for meeting in state.meetings:
         mine = meeting.report(side)
         if mine is None or mine.report != report:
             continue
-        found: list[e.AnyEvent] = [withdrawn]
-        theirs = meeting.report(other(side))
-        if meeting.held and not (theirs is not None and theirs.held):
-            found.append(e.MeetingUnheld(at=at, meeting=meeting.n))
         claimed = meeting.claim(other(side))
         if claimed is not None and claimed.stands != "no":
-            found.append(e.AbsenceDropped(at=at, meeting=meeting.n, side=other(side)))
-        return tuple(found)
+            return (withdrawn, e.AbsenceDropped(at=at, meeting=meeting.n, side=other(side)))
+        return (withdrawn,)
     return refuse(at, "no_such_report")
 
 
 def set_goal(state: State, command: c.SetGoal, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
     if not all(map(is_id, (command.goal, command.note_id or "none", *command.actions))):
         return refuse(at, "malformed")
-    if accepted > state.ends:
+    if accepted > final_instant(state):
         return refuse(at, "closing")
     known = state.goals.get(command.goal)
     if known is None and len(state.goals) >= MOST_GOALS:
@@ -103,4 +100,7 @@ def report_goal(state: State, command: c.ReportGoal, side: Side, at: Instant, ac
     sooner = command.progress in ("progressed", "achieved") and known.progressed_at is not None and accepted < known.progressed_at
     if known.status == command.progress and command.progress != "progressed" and not sooner:
         return refuse(at, "already_done")
-    return (e.GoalReported(at=at, side=side, goal=command.goal, progress=command.progress, accepted_at=accepted),)
+    if len(known.reports) >= MOST_GOAL_REPORTS:
+        return refuse(at, "too_many")
+    report = report_digest(command.message_id)
+    return (e.GoalReported(at=at, side=side, goal=command.goal, report=report, progress=command.progress, accepted_at=accepted),)

@@ -5,6 +5,7 @@ An effect's id is derived from the event that it follows (`sequence.index`), so 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -155,6 +156,8 @@ class PlanMeetings(Effect):
     longer: Duration | None = None
     last_start: Instant | None = None
     """The start of the last meeting before `after`; the rhythm continues from there."""
+    paused: timedelta = timedelta()
+    """By how much a pause moves it on."""
 
 
 class IssueCertificates(Effect):

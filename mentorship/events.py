@@ -189,6 +189,8 @@ class MilestoneRecorded(Event):
     report: str
     done_at: Instant
     accepted_at: Instant
+    asked_at: Instant | None = None
+    """When this was handled, if an outage made that later: the partner's time to object counts from here."""
 
 
 class MilestoneObjected(Event):
@@ -234,6 +236,7 @@ class GoalReported(Event):
     event: Literal["goal_reported"] = "goal_reported"
     side: Side
     goal: str
+    report: str = ""
     progress: GoalProgress
     accepted_at: Instant
 
@@ -335,10 +338,12 @@ class Paused(Event):
 
 
 class PauseProlonged(Event):
-    """Somebody is away until another instant, and the pause with them."""
+    """The pause lasts until another instant: with somebody who is away, or since an operator wants one, too."""
 
     event: Literal["pause_prolonged"] = "pause_prolonged"
     until: Instant
+    by_leave: bool = True
+    """False: an operator took it over, and it ends when an operator ends it."""
 
 
 class LeaveNoted(Event):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, assert_never
 
 from mentorship import events as e
-from mentorship.people import Side, other
+from mentorship.effects import FOLLOW_UPS
+from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import latest_slot
 from mentorship.state import (
     MOST_MEETINGS,
@@ -18,6 +20,7 @@ from mentorship.state import (
     Ended,
     ExtraMeeting,
     Goal,
+    GoalTold,
     Leave,
     Meeting,
     MilestoneState,
@@ -106,7 +109,7 @@ def _acted(state: State, event: e.AnyEvent) -> Side | None:
         case e.AbsenceDisputed():
             meeting = state.meeting(event.meeting)
             own = meeting.report(event.side) if meeting is not None else None
-            return None if own is not None and (own.held or own.own in ("on_time", "late")) else event.side  # that word was the act
+            return None if own is not None and own.present else event.side  # that word was the act
         case _:
             return None
 
@@ -194,7 +197,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.AbsenceStood():
             return _claim(state, event.meeting, event.side, stands="yes")
         case e.MilestoneRecorded():
-            confirmation = Confirmation(side=event.side, report=event.report, done_at=event.done_at, at=event.accepted_at)
+            confirmation = Confirmation(side=event.side, report=event.report, done_at=event.done_at, at=event.accepted_at, asked_at=event.asked_at)
             known = state.milestones.get(event.milestone, MilestoneState())
             others = tuple(theirs for theirs in known.confirmations if theirs.side != event.side)
             return _milestone(state, event.milestone, _with(known, confirmations=(*others, confirmation)))
@@ -219,10 +222,8 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             return {"goals": {**state.goals, event.goal: goal}}
         case e.GoalReported():
             was = state.goals[event.goal]
-            progress = event.progress in ("progressed", "achieved")
-            progressed_at = min(was.progressed_at or event.accepted_at, event.accepted_at) if progress else was.progressed_at
-            goal = _with(was, status=event.progress, progressed_at=progressed_at)
-            return {"goals": {**state.goals, event.goal: goal}}
+            told = GoalTold(side=event.side, report=event.report, progress=event.progress, at=event.accepted_at)
+            return {"goals": {**state.goals, event.goal: _with(was, reports=(*was.reports, told))}}
         case e.SurveyAnswered():
             done = {"pulse_answered": True} if event.survey == "pulse" else {"closing_answered": True}
             return _person(state, event.side, **done)
@@ -274,9 +275,11 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "plan_request": None,
             }
         case e.PauseProlonged():
-            return {"pausing": _with(state.pausing, until=event.until, by_leave=True)} if state.pausing is not None else {}
+            return {"pausing": _with(state.pausing, until=event.until, by_leave=event.by_leave)} if state.pausing is not None else {}
         case e.LeaveNoted():
-            return {"leaves": {**state.leaves, event.side: Leave(begins=event.begins, until=event.until, begun=event.begins <= event.at)}}
+            leave = Leave(begins=event.begins, until=event.until, begun=event.begins <= event.at)
+            meetings = tuple(_with(m, excused=_add(m.excused, event.side)) if _while_away(m, event) else m for m in state.meetings)
+            return {"leaves": {**state.leaves, event.side: leave}, "meetings": meetings}
         case e.LeaveBegan():
             return {"leaves": {**state.leaves, event.side: _with(state.leaves[event.side], begun=True)}}
         case e.LeaveOver():
@@ -289,7 +292,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "paused_for": state.paused_for + (event.at - since),
                 "ends": event.ends,
                 "reporting_ends": event.reporting_ends,
-                "plan_request": PlanRequest(change="resumed", count=again, asked_at=event.at) if again else None,
+                "plan_request": PlanRequest(change="resumed", count=again, asked_at=event.at, paused=event.at - since) if again else None,
             }
         case e.ExtensionAsked():
             return _person(state, event.side, asked_extension=True)
@@ -329,10 +332,20 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.SurveyReminded():
             return {**_followed_up(state, event.readers), "seen": _add(state.seen, "survey")}
         case e.MentorshipEnded():
-            return {"ended": Ended(at=event.at, reason=event.reason), "pausing": None, "plan_request": None, "calendar_sequence": state.calendar_sequence + 1}
+            waited = event.at - state.pausing.since if state.pausing is not None else timedelta()  # moves the end, as when it is resumed
+            return {
+                "ended": Ended(at=event.at, reason=event.reason),
+                "ends": state.ends + waited,
+                "reporting_ends": state.reporting_ends + waited,
+                "pausing": None,
+                "plan_request": None,
+                "calendar_sequence": state.calendar_sequence + 1,
+            }
         case e.MentorshipCompleted():
             return {"completed": True}
-        case e.CommandRefused() | e.FeedbackGiven() | e.NoticeFailed():
+        case e.NoticeFailed():
+            return _not_followed_up(state, event)
+        case e.CommandRefused() | e.FeedbackGiven():
             return {}
         case _:
             assert_never(event)
@@ -374,6 +387,22 @@ def _followed_up(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
     return {side: _with(state.person(side), unanswered=state.person(side).unanswered + 1) for side in readers}
 
 
+def _not_followed_up(state: State, event: e.NoticeFailed) -> dict[str, Any]:
+    """A follow-up that nobody got leaves nothing unanswered: there may be room, or time, for the next one (Calm)."""
+    side: Side | None = next((side for side in SIDES if side == event.to), None)
+    if side is None or event.notice not in FOLLOW_UPS or event.why not in ("over_budget", "too_late"):
+        return {}
+    unanswered = state.person(side).unanswered
+    return _person(state, side, unanswered=unanswered - 1) if unanswered else {}
+
+
+def _while_away(meeting: Meeting, noted: e.LeaveNoted) -> bool:
+    """Whether somebody was away already when this meeting was, or when they called it off: a leave may be told afterwards."""
+    cancelled = meeting.cancelled
+    at = cancelled.at if cancelled is not None and cancelled.side == noted.side else meeting.start
+    return noted.begins <= at <= min(noted.at, noted.until)
+
+
 def _asked(state: State, feedback_for: int | None, *, pulse: bool) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if feedback_for is not None:
@@ -390,6 +419,7 @@ def _milestone(state: State, milestone: str, known: MilestoneState) -> dict[str,
 def _withdrawn(state: State, event: e.ReportWithdrawn) -> dict[str, Any]:
     """The report is gone; an objection to it goes with it."""
     mine = (event.side, event.report)
+    goals = {name: _with(goal, reports=tuple(told for told in goal.reports if (told.side, told.report) != mine)) for name, goal in state.goals.items()}
     milestones = {}
     for milestone, known in state.milestones.items():
         left = tuple(c for c in known.confirmations if (c.side, c.report) != mine)
@@ -397,4 +427,4 @@ def _withdrawn(state: State, event: e.ReportWithdrawn) -> dict[str, Any]:
         milestones[milestone] = _with(known, confirmations=left, objected_by=None if gone and not left else known.objected_by) if gone else known
     meetings = tuple(_with(m, reports=tuple(r for r in m.reports if (r.side, r.report) != mine)) for m in state.meetings)
     extras = tuple(_with(x, reports=tuple(r for r in x.reports if (r.side, r.report) != mine)) for x in state.extras)
-    return {"milestones": milestones, "meetings": meetings, "extras": tuple(x for x in extras if x.reports)}
+    return {"milestones": milestones, "goals": goals, "meetings": meetings, "extras": tuple(x for x in extras if x.reports)}

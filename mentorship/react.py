@@ -27,6 +27,8 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.MeetingCancelled():
             return _cancelled(event, state)
         case e.AbsenceClaimed():
+            if _denied(event, state):
+                return ()
             until = (event.asked_at or event.at) + state.rules.attendance.contest_within.span
             return (_notice(state, "absence_reported", event.side, event.at, meeting=_facts(state, event.meeting), helps_until=until),)
         case e.MeetingPrepared():
@@ -168,6 +170,13 @@ def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...
     return _both(state, "rescheduled", event.at, change="cancelled", meeting=_describe(state, meeting), calendar=_calendar(state), helps_until=meeting.start)
 
 
+def _denied(event: e.AbsenceClaimed, state: State) -> bool:
+    """Whether they have said already that they were there: then there is nothing to ask."""
+    meeting = state.meeting(event.meeting)
+    own = meeting.report(event.side) if meeting is not None else None
+    return own is not None and own.present
+
+
 def _progress(state: State, kind: NoticeKind, at: Instant) -> tuple[SendNotice, ...]:
     return _both(state, kind, at, standing=True, ends=state.ends, helps_until=state.ends)
 
@@ -187,7 +196,8 @@ def _climbed(event: e.LadderClimbed, state: State) -> tuple[AnyEffect, ...]:
 
 
 def _decided(event: e.CertificatesDecided, state: State) -> tuple[AnyEffect, ...]:
-    missed = tuple(side for side in SIDES if side not in event.certified) if state.closing else ()  # an early end: the mail that it ended says enough
+    early = event.at < state.reporting_ends  # then the mail that it ended says enough
+    missed = () if early else tuple(side for side in SIDES if side not in event.certified)
     told = tuple(_result(state, side, event.at) for side in missed)
     if not event.certified:
         return told
@@ -217,6 +227,7 @@ def _plan(event: e.Resumed | e.Extended, state: State) -> tuple[AnyEffect, ...]:
             ends=state.ends,
             longer=event.length if isinstance(event, e.Extended) else None,
             last_start=latest_slot(state),
+            paused=request.paused,
         ),
     )
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validat
 from mentorship.commands import CancelReason, EndReason, Expectation, GoalProgress, OwnAttendance, PartnerAttendance
 from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
-from mentorship.people import Pair, Side
+from mentorship.people import Pair, Side, other
 from mentorship.programme import Rules
 
 _PACKED = "packed"
@@ -23,6 +23,8 @@ _PACKED = "packed"
 MOST_EXTRA_MEETINGS = 60
 MOST_GOALS = 20
 MOST_ACTIONS = 20
+MOST_GOAL_REPORTS = 50
+"""Of one goal, by both."""
 MESSAGES_KEPT = 256
 ROWS = {"not_held": "run", "silence": "silence"}
 """The lines about a row of meetings, and the code in `seen` that stands while the row lasts."""
@@ -65,6 +67,11 @@ class Report(Part):
     own: OwnAttendance | None = None
     partner: PartnerAttendance | None = None
     reason: CancelReason | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether its author says that they were there."""
+        return bool(self.held) or self.own in ("on_time", "late")
 
 
 class Claim(Part):
@@ -110,8 +117,13 @@ class Meeting(Part):
 
     @cached_property
     def held(self) -> bool:
-        """At least one says so (H13)."""
-        return any(report.held for report in self.reports)
+        """At least one says so, or their reports disagree about who was there (H13)."""
+        return any(report.held for report in self.reports) or any(map(self._disagree, self.claims))
+
+    def _disagree(self, claim: Claim) -> bool:
+        """An absence that the partner still reports, and that whoever it is about disputes and has not admitted since."""
+        own, partner = self.report(claim.side), self.report(other(claim.side))
+        return claim.disputed and partner is not None and partner.partner == "absent" and (own is None or own.own != "absent")
 
     @cached_property
     def not_held(self) -> bool:
@@ -142,6 +154,8 @@ class Confirmation(Part):
     report: str
     done_at: Instant
     at: Instant
+    asked_at: Instant | None = None
+    """When the partner could see it, if an outage made that later than `at`."""
 
 
 class MilestoneState(Part):
@@ -150,11 +164,30 @@ class MilestoneState(Part):
     waived_at: Instant | None = None
 
 
+class GoalTold(Part):
+    """What somebody reported of a goal."""
+
+    side: Side
+    report: str
+    progress: GoalProgress
+    at: Instant
+
+
 class Goal(Part):
-    status: Literal["set"] | GoalProgress = "set"
     set_at: Instant
-    progressed_at: Instant | None = None
+    reports: tuple[GoalTold, ...] = ()
+    """In the order in which they were taken."""
     actions: int = 0
+
+    @property
+    def status(self) -> Literal["set"] | GoalProgress:
+        """By the latest report that was not withdrawn."""
+        return self.reports[-1].progress if self.reports else "set"
+
+    @property
+    def progressed_at(self) -> Instant | None:
+        """When progress was first reported."""
+        return min((told.at for told in self.reports if told.progress in ("progressed", "achieved")), default=None)
 
 
 class Person(Part):
@@ -212,6 +245,8 @@ class PlanRequest(Part):
     change: Literal["resumed", "extended"]
     count: int
     asked_at: Instant
+    paused: timedelta = timedelta()
+    """How long the pause was that made it necessary."""
 
 
 class Memory(dict[Any, Any]):

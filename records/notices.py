@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, insert, select, update
 
-from mentorship.budget import room, together
+from mentorship.budget import UNASKED, room, together
 from mentorship.instant import Instant
 from records.database import Database, Part
 from records.errors import UnknownNotice
@@ -73,7 +73,7 @@ class Notices(Part):
                 before = (await connection.execute(select(notices.c.key, notices.c.kind, notices.c.at).where(counted, window))).all()
                 near, pair = at - together(per), key.partition("/")[0]
                 alike = any(mail.kind == kind and mail.at > near and mail.key.partition("/")[0] != pair for mail in before)
-                state = "unsubscribed" if gone else "over_budget" if len(before) >= room(kind, most, alike=alike) else "intended"
+                state = "unsubscribed" if gone and kind not in UNASKED else "over_budget" if len(before) >= room(kind, most, alike=alike) else "intended"
             await connection.execute(insert(notices).values(key=key, person=person, kind=kind, exempt=exempt, state=state, at=at))
         return _ANSWERS[state]
 

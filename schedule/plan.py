@@ -81,23 +81,24 @@ def replan(
     mentee_zone: str,
     countries: Iterable[str | None],
     ends: datetime | None = None,
+    paused: timedelta = timedelta(),
 ) -> tuple[Slot, ...]:
-    """Up to `count` slots after a pause or in an extension, in the rhythm of `last_start`; where there was none, they begin as the
-    programme does, `first_after` later.
+    """Up to `count` slots after a pause or in an extension, in the rhythm of `last_start`, later by how long it was `paused`; where there
+    was none, they begin as the programme does, `first_after` later.
 
-    The first leaves time to prepare: no slot starts before `after` + prepare. With `ends`, none ends behind it, so that there
-    may be fewer. Raises UnknownZone, UnknownCountry.
+    The first leaves time to prepare: no slot starts before `after` + prepare, and what would have been in that time is then. With
+    `ends`, none ends behind it, so that there may be fewer. Raises UnknownZone, UnknownCountry.
     """
     home = programme.programme.time_zone
     earliest = moved(after, programme.meetings.prepare, home)
     interval = programme.meetings.interval
-    base = to_utc(last_start or after)
+    base = to_utc(last_start + paused if last_start else after)
     rhythm = _Rhythm(base, Duration() if last_start else programme.meetings.first_after, interval, home)
     first = max(1 if last_start else 0, (earliest - base) // interval.span - 2)  # days may be an hour short or long: start below, then count up
-    while rhythm.at(first) < earliest:
+    while rhythm.at(first) < after or rhythm.at(first + 1) <= earliest:
         first += 1
     limit = to_utc(ends) if ends else _FAR
-    nominal = [at for n in range(first, first + count) if (at := rhythm.at(n)) <= limit]
+    nominal = [at for n in range(first, first + count) if (at := max(rhythm.at(n), earliest)) <= limit]
     return _slots(programme, nominal, zone(mentee_zone), mentee_zone, countries, not_before=earliest, ends=limit, told_from=to_utc(after))
 
 

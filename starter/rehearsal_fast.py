@@ -371,6 +371,7 @@ class _Run:
             after=wanted.after,
             count=wanted.count,
             last_start=wanted.last_start,
+            paused=wanted.paused,
             mentee_zone=self._people[couple.mentee_id].time_zone or home,
             countries=[self._people[name].country for name in (couple.mentor_id, couple.mentee_id)],
             ends=ends or wanted.ends,

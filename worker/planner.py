@@ -37,6 +37,7 @@ class RecordsPlanner:
             after=wanted.after,
             count=wanted.count,
             last_start=wanted.last_start,
+            paused=wanted.paused,
             mentee_zone=await self._zone(request.pair.mentee, programme),
             countries=[await self._country(request.pair.mentor), await self._country(request.pair.mentee)],
             ends=ends or wanted.ends,

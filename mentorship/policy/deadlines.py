@@ -109,8 +109,9 @@ def _programme_deadlines(state: State) -> list[Due]:
         found.append(Due(halfway_at(state), "halfway"))
     if "heads_up" not in seen:
         found.append(Due(max(state.ends - rules.heads_up.span, state.starts), "heads_up"))
-    if "alignment" not in seen and state.meetings and expectations_confirmed_at(state) is None:
-        found.append(Due(state.meetings[0].start + rules.alignment.remind_after.span, "alignment"))
+    first = next((m.start for m in state.meetings if m.cancelled is None), None)
+    if "alignment" not in seen and first is not None and expectations_confirmed_at(state) is None:
+        found.append(Due(first + rules.alignment.remind_after.span, "alignment"))
     if not held_instants(state):
         met_by = state.starts + state.paused_for
         if "no_meeting" not in seen:

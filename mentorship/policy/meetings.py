@@ -33,10 +33,10 @@ def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> in
     if closing is not None and last is not None:
         if n == last.n:
             return closing
-        if n is None and held_at is not None and stands_in(last, held_at) and not _closing_used(state, held_at):
+        if n is None and held_at is not None and stands_in(last, held_at, closing) and not _closing_used(state, held_at):
             return closing
     open_sessions = [index for index in range(state.rules.sessions) if index != closing]
-    used = sum(1 for m in state.meetings if m.held and m.session != closing) + sum(1 for extra in state.extras if extra.session != closing)
+    used = sum(1 for m in state.meetings if m.session is not None and m.session != closing) + sum(1 for extra in state.extras if extra.session != closing)
     return open_sessions[min(used, len(open_sessions) - 1)] if open_sessions else 0
 
 
@@ -46,9 +46,14 @@ def closing_meeting(state: State) -> Meeting | None:
     return last_planned(state) if whole else None
 
 
-def stands_in(last: Meeting, held_at: Instant) -> bool:
-    """Whether an extra meeting takes the place of the last planned one: past or cancelled by then, and not held."""
-    return not last.held and (last.cancelled.at if last.cancelled is not None else last.start) <= held_at
+def stands_in(last: Meeting, held_at: Instant, closing: int) -> bool:
+    """Whether an extra meeting takes the place of the last planned one: past or cancelled by then, and not held.
+
+    Or held about another topic, while later slots were still to come.
+    """
+    if last.held and last.session in (None, closing):
+        return False
+    return (last.cancelled.at if last.cancelled is not None else last.start) <= held_at
 
 
 def _closing_used(state: State, before: Instant) -> bool:

@@ -25,7 +25,7 @@ def closing_held_at(state: State) -> Instant | None:
         return None
     held = [m.start for m in state.meetings if m.held and m.session == closing]
     last = closing_meeting(state)  # asked again, since reports of the two meetings come in any order
-    held += [extra.held_at for extra in state.extras if extra.session == closing or (last is not None and stands_in(last, extra.held_at))]
+    held += [extra.held_at for extra in state.extras if extra.session == closing or (last is not None and stands_in(last, extra.held_at, closing))]
     return min(held, default=None)
 
 
@@ -123,8 +123,9 @@ def certified(state: State, final: Instant) -> tuple[Side, ...]:
 
 
 def final_instant(state: State) -> Instant:
-    """What was done at this instant still counts; one second later does not."""
-    return min(state.ends, state.ended.at) if state.ended is not None else state.ends
+    """What was done at this instant still counts; one second later does not. A pause moves the end for as long as it lasts."""
+    ends = state.ends if state.pausing is None else state.ends + (state.pausing.until - state.pausing.since)
+    return min(ends, state.ended.at) if state.ended is not None else ends
 
 
 def is_complete(done: int, total: int, share: int) -> bool:
@@ -147,4 +148,4 @@ def partner_may_object_until(state: State, milestone: str, side: Side, at: Insta
         return None
     if any(mine.side == side and (at is None or mine.at <= at) for mine in known.confirmations):
         return None
-    return next((theirs.at + state.rules.object_within.span for theirs in known.confirmations if theirs.side == other(side)), None)
+    return next(((theirs.asked_at or theirs.at) + state.rules.object_within.span for theirs in known.confirmations if theirs.side == other(side)), None)

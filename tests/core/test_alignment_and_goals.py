@@ -9,7 +9,7 @@ import pytest
 from mentorship import commands as c
 from mentorship.duration import iso
 from mentorship.policy.phase import phase
-from mentorship.programme import Surveys
+from mentorship.programme import MilestoneRule, Surveys
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
@@ -171,3 +171,26 @@ def test_a_survey_never_changes_who_earns_a_certificate(story, ends, grace_ends)
     told.both(c.SubmitPrivately(body=worst), ends + HOUR)
     told.wait(grace_ends)
     assert told.earned() is True
+
+
+def test_a_report_about_a_goal_can_be_withdrawn_by_its_author(story, day):
+    """Milestones: wrong reports can be withdrawn by their author until the decision; what they completed opens again (H6)."""
+    told = story(milestones=(MilestoneRule(id="progress", when="goal_progressed"),))
+    told.tell("mentee", c.SetGoal(goal="g-1"), day(1))
+    told.tell("mentee", c.ReportGoal(message_id="first", goal="g-1", progress="in_progress"), day(2))
+    told.tell("mentee", c.ReportGoal(message_id="mistake", goal="g-1", progress="achieved"), day(3))
+    assert told.state.reached == ("progress",)
+    assert told.tell("mentor", c.Withdraw(report="mistake"), day(4)) == "no_such_report"
+    assert told.tell("mentee", c.Withdraw(report="mistake"), day(4)) == "applied"
+    assert told.state.reached == ()
+    assert (told.state.goals["g-1"].status, told.state.goals["g-1"].progressed_at) == ("in_progress", None)
+
+
+def test_the_reminder_waits_for_the_first_conversation_where_the_first_slot_was_called_off(story, meets):
+    """H11: unconfirmed seven days after meeting 1."""
+    told = story()
+    told.tell("mentor", c.CancelMeeting(meeting=1), meets(1, -72))
+    told.wait(meets(2, 24 * 7) - timedelta(seconds=1))
+    assert not told.mails("alignment_reminder")
+    told.wait(meets(2, 24 * 7))
+    assert [mail.to for mail in told.mails("alignment_reminder")] == ["mentor", "mentee"]

@@ -175,3 +175,38 @@ def test_ones_latest_word_counts_in_whichever_order_they_come_in(story, meets):
     assert told.tell("mentor", c.ReportMeeting(meeting=1, held=True), at=meets(1, hours=4), now=meets(1, hours=6)) == "already_done"
     assert not told.state.meeting(1).held
     assert not_held_in_a_row(told.state) == 1
+
+
+def test_a_disputed_absence_counts_as_held(story, meets):
+    """Reports that disagree count as held for milestones, and the meeting takes its topic (H13, H10)."""
+    told = story().confirmed()
+    says_absent(told)
+    assert (held_instants(told.state), not_held_in_a_row(told.state)) == ((), 1)
+    told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
+    assert (held_instants(told.state), not_held_in_a_row(told.state)) == ((meets(1),), 0)
+    assert told.state.meeting(1).session == 0
+
+
+def test_two_who_each_say_that_only_they_were_there_met(story, meets):
+    told = story().confirmed()
+    here = c.Attendance(own="on_time", partner="absent")
+    told.both(c.ReportMeeting(meeting=1, attendance=here), meets(1, hours=1))
+    assert told.state.meeting(1).held
+    assert (strikes(told.state, "mentee"), strikes(told.state, "mentor")) == ((), ())
+
+
+@pytest.mark.parametrize("by", ["mentor", "mentee"])
+def test_who_takes_their_word_back_no_longer_disagrees(story, meets, by):
+    told = story().confirmed()
+    told.tell("mentor", c.ReportMeeting(message_id="claim", meeting=1, held=False, attendance=ABSENT), meets(1, hours=1))
+    told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
+    back = c.Withdraw(report="claim") if by == "mentor" else c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="absent"))
+    assert told.tell(by, back, meets(1, hours=3)) == "applied"
+    assert (told.state.meeting(1).held, told.state.meeting(1).session) == (False, None)
+
+
+def test_who_has_said_already_that_they_were_there_is_not_asked(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=True), meets(1, hours=1))
+    says_absent(told, hours=2)
+    assert not told.mails("absence_reported")

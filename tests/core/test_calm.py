@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
+import pytest
+
 from mentorship import commands as c
 from mentorship.mail_plan import expected_mails
 from mentorship.programme import Mail, MilestoneRule
@@ -126,3 +128,14 @@ def test_no_twenty_four_hour_reminder(story, meets):
     before = len(told.mails())
     told.wait(meets(1))
     assert len(told.mails()) == before
+
+
+@pytest.mark.parametrize(("why", "unanswered"), [("over_budget", 0), ("too_late", 0), ("superseded", 1), ("bounced", 1)])
+def test_a_follow_up_that_nobody_got_is_not_left_unanswered(story, meets, why, unanswered):
+    """Follow-ups stop after two that were not answered, not after two for which there was no room."""
+    told = story()
+    told.wait(meets(1) + timedelta(days=2))
+    (ask,) = told.mails("ask", "mentor")
+    assert told.state.mentor.unanswered == 1
+    told.take([c.NoteFailedNotice(message_id="failed", by=c.SERVICE, effect=ask.id, notice="ask", to="mentor", meeting=1, why=why)], told.state.now)
+    assert (told.state.mentor.unanswered, told.state.mentee.unanswered) == (unanswered, 1)

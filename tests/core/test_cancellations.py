@@ -384,3 +384,15 @@ def test_a_line_that_a_person_took_care_of_stands_again_only_for_a_new_row(story
     for n in (7, 8, 9):
         cancel(told, n, reason="personal")
     assert "not_held" in told.state.attention
+
+
+def test_after_the_end_nobody_climbs_any_more(story, meets, ends):
+    """H14: the nudge offers another rhythm, and none is left to change."""
+    told = story().confirmed()
+    for n in (11, 12):
+        absent = c.Attendance(own="on_time", partner="absent")
+        told.tell("mentee", c.ReportMeeting(meeting=n, held=False, attendance=absent), ends - timedelta(days=1))
+    told.run_out()
+    assert len(strikes(told.state, "mentor")) == 2
+    assert told.rung("mentor") == 0
+    assert not told.mails("nudge")

@@ -241,3 +241,45 @@ def test_a_pair_in_one_reporting_line_is_a_line_for_a_coordinator_and_goes_on(st
     assert not told.state.over
     assert told.operator(c.Resolve(line="reporting_line"), day(22)) == "applied"
     assert lines(told)[1:] == [("reporting_line", None, False)]
+
+
+@pytest.mark.parametrize("called_off", [True, False])
+def test_a_leave_that_is_told_afterwards_protects_its_first_days_too(story, meets, called_off):
+    """H14: nor what a leave cancels. Somebody falls ill on Monday, calls off or stays away on Tuesday, and HR tells of it on Wednesday."""
+    told = story().confirmed()
+    if called_off:
+        told.tell("mentor", c.CancelMeeting(meeting=2), meets(2, -2))
+    else:
+        told.tell("mentor", c.ReportMeeting(meeting=2, held=False, attendance=c.Attendance(own="absent")), meets(2, 2))
+    assert len(strikes(told.state, "mentor")) == 1
+    assert told.operator(away("mentor", begins=meets(2, -24), until=meets(4)), meets(2, 24)) == "applied"
+    assert strikes(told.state, "mentor") == ()
+
+
+def test_an_absence_that_is_reported_of_somebody_on_leave_never_counts(story, meets):
+    told = story().confirmed()
+    told.wait(meets(2, 2))
+    told.operator(away("mentor", begins=meets(2, -24), until=meets(4)), meets(2, 3))
+    told.tell("mentee", c.ReportMeeting(meeting=2, held=False, attendance=c.Attendance(own="on_time", partner="absent")), meets(2, 4))
+    told.wait(meets(2, 24 * 9))
+    assert strikes(told.state, "mentor") == ()
+
+
+def test_a_leave_without_an_end_that_began_long_ago_is_as_long_as_a_pause_may_be_from_now_on(story, day):
+    told = story()
+    assert told.operator(away("mentor", begins=day(1)), day(50)) == "applied"
+    assert told.state.pausing.until == day(50) + told.state.rules.pause.longest.span
+
+
+def test_an_operators_pause_takes_over_one_that_began_with_a_leave(story, day):
+    """H16: a raiser holds the meetings at once, whoever is away besides; they do not go on when the leave is over."""
+    told = story().confirmed()
+    told.operator(away("mentee", until=day(20)), day(10))
+    assert told.operator(c.Pause(), day(12)) == "applied"
+    told.operator(back("mentee"), day(15))
+    told.wait(day(25))
+    assert phase(told.state) == "paused"
+    assert [(mail.to, mail.change) for mail in told.mails("rescheduled")] == [("mentor", "paused"), ("mentee", "paused")]
+    assert told.operator(c.Pause(), day(26)) == "paused"
+    assert told.operator(c.Resume(), day(26)) == "applied"
+    assert phase(told.state) != "paused"

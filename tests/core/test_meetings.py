@@ -302,3 +302,33 @@ def test_words_in_the_place_of_an_id_are_refused_and_not_journaled(story, meets)
     ):
         assert told.tell("mentee", command, meets(1, hours=2)) == "malformed"
     assert not any("late" in entry.model_dump_json() for entry in told.entries[-4:])
+
+
+def test_a_topic_that_a_pause_took_from_its_meeting_is_named_and_not_sent_again(story, meets):
+    """H10: nothing is sent twice."""
+    told = story().confirmed().met(1, 2)
+    told.operator(c.Pause(until=meets(3, 24)), meets(3, -48))
+    told.wait(meets(3, 24))
+    told.replan()
+    told.wait(told.state.meeting(3).start)
+    sent = [(mail.meeting.session, mail.meeting.session_sent) for mail in told.mails("prepare", "mentee")]
+    assert sent[-2:] == [(2, False), (2, True)]
+
+
+def test_a_topic_whose_meeting_moved_behind_the_next_one_is_not_sent_again(story, meets):
+    told = story().confirmed().met(1, 2)
+    told.wait(meets(3, -48))
+    told.both(c.MoveMeeting(meeting=3, to=meets(4, 72)), meets(3, -40))
+    told.wait(meets(4))
+    sent = [(mail.meeting.meeting, mail.meeting.session, mail.meeting.session_sent) for mail in told.mails("prepare", "mentee")]
+    assert sent[-2:] == [(3, 2, False), (4, 2, True)]
+
+
+def test_an_extra_meeting_is_the_closing_one_when_later_slots_were_still_to_come_and_never_did(story, meets):
+    """The last conversation was held about another topic, since more were to come; a pause left no room for them."""
+    told = story(meetings=2).confirmed().met(1)
+    told.operator(c.Pause(until=meets(2, 24)), meets(2, -24))
+    told.wait(meets(2, 24))
+    told.take([c.ApplyPlan(message_id="plan", effect=told.planned()[-1].id, after=told.planned()[-1].after, slots=())], told.state.now)
+    told.tell("mentee", c.ReportMeeting(held=True, held_at=meets(3)), meets(3, 2))
+    assert told.state.extras[0].session == told.state.rules.closing

@@ -145,3 +145,16 @@ def test_news_of_a_meeting_replaces_its_preparation_and_nothing_about_another():
     news = mail("rescheduled", meeting=about(3), change="moved")
     assert news.replaces(mail("prepare", meeting=about(3)))
     assert not news.replaces(mail("prepare", meeting=about(4)))
+
+
+def test_the_days_to_object_count_from_when_the_partner_could_see_the_report(story, day):
+    """A report accepted on day 30 of an outage until day 38 stands on the partner's page on day 38."""
+    told = story()
+    told.tell("mentor", c.RecordMilestone(milestone="m1"), at=day(30), now=day(38))
+    assert told.tell("mentee", c.ObjectToMilestone(milestone="m1"), day(45)) == "applied"
+
+
+def test_the_days_to_object_end_seven_days_later(story, day):
+    told = story()
+    told.tell("mentor", c.RecordMilestone(milestone="m1"), at=day(30), now=day(38))
+    assert told.tell("mentee", c.ObjectToMilestone(milestone="m1"), day(45) + timedelta(seconds=1)) == "too_late"

@@ -9,10 +9,12 @@ import pytest
 from mentorship import commands as c
 from mentorship.duration import iso
 from mentorship.effects import IssueCertificates
+from mentorship.policy.milestones import milestone_facts
 from mentorship.policy.phase import phase
 from mentorship.programme import Pause
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 CLOSING = 11
 WISH = c.SubmitPrivately(body=c.EndWish())
@@ -302,3 +304,34 @@ def test_a_stranger_can_do_nothing(story, day):
     ):
         assert told.tell("p-stranger", command, day(1)) == "not_a_participant"
     assert told.state.model_copy(update={"seq": 0, "recent": ()}) == before.model_copy(update={"seq": 0, "recent": ()})
+
+
+def test_what_is_done_in_a_pause_counts_also_behind_the_old_end(story, day, ends):
+    """Pause: facts are accepted meanwhile, and the end moves by its length; also when the mentorship ends before it is over."""
+    told = story().confirmed().record(*(f"m{n}" for n in range(1, 8)), at=day(100))
+    told.operator(c.Pause(), ends - 2 * DAY)
+    told.record("m8", at=ends + 10 * DAY)
+    assert told.tell("mentee", c.SetGoal(goal="goal-1"), ends + 11 * DAY) == "applied"
+    assert told.tell("mentee", c.AskExtension(), ends + 11 * DAY) == "applied"
+    told.operator(c.End(reason="stepped_away", leaver="p-mentor"), ends + 15 * DAY)
+    assert told.state.decided.certified == ("mentor", "mentee")
+    assert {fact.id for fact in milestone_facts(told.state) if fact.done_at is not None} == {f"m{n}" for n in range(1, 9)}
+    assert told.state.ends == ends + 17 * DAY
+
+
+@pytest.mark.parametrize("reason", ["operator", "stepped_away"])
+def test_in_the_grace_an_end_decides_nothing_before_its_time(story, day, ends, grace_ends, reason):
+    """H7: reports are taken until the reporting grace ends, then certificates are decided; people have been told so."""
+    told = story().confirmed().record(*(f"m{n}" for n in range(1, 8)), at=day(100))
+    assert told.operator(c.End(reason=reason), ends + DAY) == "closing"
+    told.record("m8", at=ends + 2 * DAY, done_at=ends - DAY)
+    told.wait(grace_ends)
+    assert told.earned()
+
+
+def test_an_end_for_conduct_in_the_grace_is_told_in_one_mail(story, day, ends):
+    told = story().confirmed().record(*(f"m{n}" for n in range(1, 11)), at=day(100))
+    assert told.operator(c.End(reason="conduct"), ends + DAY) == "applied"
+    assert told.earned() is False
+    assert [mail.to for mail in told.mails("ended")] == ["mentor", "mentee"]
+    assert not told.mails("result")

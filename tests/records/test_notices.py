@@ -106,6 +106,13 @@ async def test_unsubscribing_can_be_undone_and_what_was_left_out_stays_left_out(
     assert [await begin(key) for key in ("k1", "k2")] == ["unsubscribed", "send"]
 
 
+async def test_who_stopped_the_reminders_is_welcomed_to_another_mentorship_all_the_same(records):
+    """Partner, times and page stand nowhere else (H3, H11); preparation, questions and reminders stay off."""
+    await records.notices.unsubscribe("p-1")
+    asked = [await records.notices.begin(kind, "p-1", kind, False, NOON, 6, MONTH) for kind in ("welcome", "prepare", "ask")]
+    assert asked == ["send", "unsubscribed", "unsubscribed"]
+
+
 async def test_a_notice_that_was_never_begun_is_a_mistake(records):
     with pytest.raises(UnknownNotice):
         await records.notices.sent("never", "<x@x>", NOON)

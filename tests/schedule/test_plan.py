@@ -190,12 +190,35 @@ def test_nobody_is_prepared_before_the_start() -> None:
 def test_after_a_pause_the_rhythm_goes_on_and_leaves_time_to_prepare() -> None:
     rules = programme(time_of_day="10:00")
     before = plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots
-    resumed = berlin(2027, 5, 1, 12)  # two days before the rhythm's next date: too soon for P3D
+    resumed = berlin(2027, 5, 1, 12)  # two days before the rhythm's next date: that meeting is as soon as P3D lets it be
 
     slots = replan(rules, after=resumed, count=3, last_start=before[1].start, mentee_zone="Europe/Berlin", countries=[])
 
-    assert [slot.start.astimezone(BERLIN) for slot in slots] == [berlin(2027, 5, 17, 10), berlin(2027, 5, 31, 10), berlin(2027, 6, 14, 10)]
+    assert [slot.start.astimezone(BERLIN) for slot in slots] == [berlin(2027, 5, 5, 10), berlin(2027, 5, 17, 10), berlin(2027, 5, 31, 10)]
     assert all(slot.prepare_at >= resumed for slot in slots)
+
+
+def test_a_short_pause_loses_no_meeting_and_moves_the_rest_by_its_length() -> None:
+    rules = programme(time_of_day="10:00")
+    before = plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin")
+    paused = timedelta(hours=26)
+    resumed = before.slots[2].start - timedelta(hours=1) + paused  # it began an hour before the third
+
+    slots = replan(
+        rules,
+        after=resumed,
+        count=len(before.slots) - 2,
+        last_start=before.slots[1].start,
+        paused=paused,
+        mentee_zone="Europe/Berlin",
+        countries=[],
+        ends=before.ends + paused,
+    )
+
+    assert len(slots) == len(before.slots) - 2
+    later = [new.start - old.start for new, old in zip(slots, before.slots[2:], strict=True)]
+    assert timedelta() < later[0] <= timedelta(days=7)  # three days to prepare, and a weekend
+    assert all(timedelta() <= one <= timedelta(days=1) for one in later[1:])
 
 
 def test_replanning_before_any_meeting_begins_as_the_programme_does() -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from mentorship.commands import EXPECTATIONS, Expectation
 from mentorship.people import Side, other
 from mentorship.policy.ladder import strikes_in_window
+from mentorship.policy.meetings import held_instants
 from mentorship.policy.milestones import expectations_confirmed_at
 from mentorship.policy.phase import phase
 from mentorship.state import State
@@ -153,6 +154,9 @@ class Page:
         for identifier, milestone in self._state.milestones.items():
             if any(c.report == code and c.side == self.side for c in milestone.confirmations):
                 return self.milestones.title(identifier)
+        for identifier, goal in self._state.goals.items():
+            if any(told.report == code and told.side == self.side for told in goal.reports):
+                return next((theirs.text for theirs in self._known.goals if theirs.id == identifier), None)
         for meeting in self._state.meetings:
             mine = meeting.report(self.side)
             if mine is not None and mine.report == code:
@@ -184,10 +188,14 @@ class Page:
         return survey_items(survey)
 
     @property
-    def asks_feedback(self) -> int | None:
-        asked = self._state.feedback_asked
-        given = {f.meeting for f in self.own_feedback}
-        return asked if asked and asked not in given and not self.over and not self._state.closing else None
+    def asks_feedback(self) -> bool:
+        """Whether the reader was invited to give feedback, and has given none yet about the meeting after which that was, or a later one (H15)."""
+        held, asked = held_instants(self._state), self._state.feedback_asked
+        if not asked or self.over or self._state.closing:
+            return False
+        since = held[asked - 1] if asked <= len(held) else held[-1] if held else self._state.starts
+        about = (self._state.meeting(feedback.meeting) for feedback in self.own_feedback)
+        return not any(meeting is not None and meeting.start >= since for meeting in about)
 
     @property
     def certified(self) -> bool:

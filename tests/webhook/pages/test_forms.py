@@ -181,6 +181,20 @@ async def test_one_takes_back_what_one_reported(browser, two, mentorship, runnin
     assert "/withdraw/" not in (await browser.get(two.page("ana"))).text
 
 
+async def test_one_takes_back_what_one_said_about_a_goal(browser, two, mentorship, running, says):
+    """Wrong reports can be withdrawn by their author until the decision (H6)."""
+    await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Speak up in reviews", steps="")
+    await two.handle(await mentorship.signals())
+    (goal,) = two.state.goals
+    await two.say("ben", c.ReportGoal(goal=goal, progress="achieved"))
+    page = await browser.get(two.page())
+    assert "Speak up in reviews (said on" in says(page)
+    address = re.search(r"/withdraw/([A-Za-z0-9_-]+)", page.text)
+    await browser.send(await browser.get(two.page("ben", "withdraw", address[1])), f"/withdraw/{address[1]}", follow=False)
+    await two.handle((await mentorship.signals())[1:])
+    assert two.state.goals[goal].status == "set"
+
+
 @pytest.mark.parametrize(
     ("path", "typed"),
     [
