@@ -60,7 +60,7 @@ class Page:
 
     @property
     def picture(self) -> Picture:
-        return picture(self._state, self._known.now, mirrored=self.clock.language.direction == "rtl")
+        return picture(self._state, self.milestones, self._known.now, mirrored=self.clock.language.direction == "rtl")
 
     # -- goals, expectations, benefits ------------------------------------------------------------------------------------
 
