@@ -105,7 +105,7 @@ class Milestones:
             count=rule.when.meetings_held if isinstance(rule.when, MeetingsHeld) else 0,
             by=rule.by,
             reported_by_partner=other(me) in reporters,
-            object_until=clock.when(until) if until is not None and until >= self._known.now else None,
+            object_until=clock.until(until) if until is not None and until >= self._known.now else None,
             may_record=is_open(self._known, "record_milestone", rule.id),
             may_object=is_open(self._known, "object_to_milestone", rule.id),
         )
