@@ -21,7 +21,7 @@ from webhook.pages.known import Known
 class MilestoneView:
     """`state` is done, waived, carried (brought along from an earlier pair), late (done, but after the end), waiting (one of two confirmed) or open.
 
-    `fact` is what completes it without a report.
+    `fact` is what completes it without a report; `by` is whose report does, also after an objection.
     """
 
     id: str
@@ -103,7 +103,7 @@ class Milestones:
             when=clock.when(at) if at is not None else None,
             fact="meetings_held" if isinstance(rule.when, MeetingsHeld) else rule.when,
             count=rule.when.meetings_held if isinstance(rule.when, MeetingsHeld) else 0,
-            by=rule.by,
+            by="both" if known is not None and known.objected_by is not None else rule.by,
             reported_by_partner=other(me) in reporters,
             object_until=clock.until(until) if until is not None and until >= self._known.now else None,
             may_record=is_open(self._known, "record_milestone", rule.id),
