@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +13,11 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 def one_line(text: str) -> str:
     """The form that is printed and hashed: composed (NFC), white space collapsed."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def last_day(end: datetime, zone: ZoneInfo) -> date:
+    """The last day before an end: one at midnight closes the day before, as the mails say it (24:00)."""
+    return (end.astimezone(zone) - timedelta(microseconds=1)).date()
 
 
 Line = Annotated[str, StringConstraints(max_length=2000), AfterValidator(one_line), Field(min_length=1)]
@@ -35,7 +40,10 @@ class CertificateFacts(BaseModel):
     kept have none.
 
     `holder_email` (or `holder_ref` without one) and `holder_name` enter the credential only as salted hashes; the name is
-    printed on the document. `time_zone` decides which day is printed.
+    printed on the document.
+
+    `programme_time_zone` decides which days the programme began and ended on, the same for everybody in it: `started_on` was read in it.
+    `time_zone` is the holder's, and decides on which day it was issued; certificates of before both were kept have only this one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -54,15 +62,16 @@ class CertificateFacts(BaseModel):
     milestones: tuple[MilestoneDone, ...] = Field(default=(), max_length=50)
     language: str = "en"
     time_zone: str = "UTC"
+    programme_time_zone: str | None = None
     show_results: bool = False
     status_list_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     status_index: int | None = Field(default=None, ge=0)
 
-    @field_validator("time_zone")
+    @field_validator("time_zone", "programme_time_zone")
     @classmethod
-    def _known(cls, zone: str) -> str:
+    def _known(cls, zone: str | None) -> str | None:
         try:
-            ZoneInfo(zone)
+            ZoneInfo(zone or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("expected a time zone such as Europe/Berlin") from None
         return zone
@@ -81,7 +90,7 @@ class CertificateFacts(BaseModel):
 
     @property
     def completed_on(self) -> date:
-        return self.completed_at.astimezone(ZoneInfo(self.time_zone)).date()
+        return last_day(self.completed_at, ZoneInfo(self.programme_time_zone or self.time_zone))
 
     @property
     def issued_on(self) -> date:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -125,7 +126,8 @@ class RecordsRegistrar:
     async def _fields(self, side: Side, request: CertificateRequest) -> dict[str, Any]:
         """What a certificate says; share and milestones stay out of it until its holder asks for them. Raises Erased.
 
-        They are the person's own: a mentor who joined later is measured by what remained (P6).
+        They are the person's own: a mentor who joined later is measured by what remained (P6). Its first day is the programme's, as its last:
+        a start at midnight is a day before in the zones west of it.
         """
         person = request.pair.person(side)
         profile = await self._records.people.profile(person)
@@ -138,7 +140,7 @@ class RecordsRegistrar:
             "holder_ref": person,
             "holder_email": profile.email,
             "programme_title": texts.title,
-            "started_on": wanted.started_at.date().isoformat(),
+            "started_on": wanted.started_at.astimezone(ZoneInfo(texts.time_zone)).date().isoformat(),
             "completed_at": wanted.completed_at.isoformat(),
             "share": wanted.share,
             "milestones_done": len(done),
@@ -146,6 +148,7 @@ class RecordsRegistrar:
             "milestones": done,
             "language": profile.language or texts.languages[0],
             "time_zone": profile.time_zone or texts.time_zone,
+            "programme_time_zone": texts.time_zone,
             "show_results": False,
         }
 

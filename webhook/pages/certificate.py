@@ -6,8 +6,9 @@ Without links, accounts or scripts, and without Temporal. A file is looked at an
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from certificates.facts import last_day
 from certificates.trust import Trust
 from certificates.verify import LARGEST, State, Verdict, read_claim, verify_file
 from mentorship.visibility import may_read
@@ -27,7 +29,8 @@ from records.certificates import Certificate
 from records.errors import Erased, NotStored
 from records.store import Records
 from webhook.pages.forms import read_limited
-from webhook.pages.known import Reading
+from webhook.pages.known import Reading, newest
+from webhook.pages.results import shows_results
 from webhook.pages.routes import Route, page_router
 from webhook.pages.shell import HEADERS, PageProblem, Shell
 from webhook.pages.wording import asked_for, guest_language
@@ -83,7 +86,10 @@ class Results:
 
 @dataclass(frozen=True)
 class Registered:
-    """What the registry says of a certificate. `since` is when it stopped being valid; `results` only where its holder asked for them."""
+    """What the registry says of a certificate. `since` is when it stopped being valid; `results` only where its holder asked for them.
+
+    `newer` is the edition that took its place. `taken_back`: it showed results, and `newer` does not; nothing is told of it but its status.
+    """
 
     id: str
     status: str
@@ -93,7 +99,8 @@ class Registered:
     issued: str
     completed: str | None
     results: Results | None
-    superseded_by: str | None
+    newer: str | None
+    taken_back: bool
     stored: bool
     readable: bool
 
@@ -126,7 +133,7 @@ class CertificatePages:
         )
 
     async def look(self, request: Request) -> Response:
-        return self._answer(request, await self._asked_for(request), None)
+        return await self._answer(request, await self._asked_for(request), None)
 
     async def check(self, request: Request) -> Response:
         """A file that somebody was given: its signature, its bytes, and what the registry says of the certificate that it is."""
@@ -137,13 +144,11 @@ class CertificatePages:
         named = await self._named(verdict)
         state = await self._state(data, verdict, named)
         spoken, _ = _spoken(request)
-        of = _registered(named, spoken) if named is not None else None
-        return self._answer(request, found, Checked(state, this=named is not None and found is not None and named.id == found.id, of=of))
+        of = await self._registered(named, spoken) if named is not None else None
+        return await self._answer(request, found, Checked(state, this=named is not None and found is not None and named.id == found.id, of=of))
 
     async def pdf(self, request: Request) -> Response:
-        certificate = request.path_params["certificate"]
-        if await self._find(certificate) is None:
-            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here")
+        certificate = await self._handed_out(request)
         try:
             _, pdf = await self._reading.ask(self._records.certificates.document(certificate))
         except NotStored:
@@ -154,19 +159,17 @@ class CertificatePages:
 
     async def credential(self, request: Request) -> Response:
         """Without a name in it, so there also for somebody who was erased."""
-        certificate = request.path_params["certificate"]
-        if await self._find(certificate) is None:
-            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here")
+        certificate = await self._handed_out(request)
         try:
             text = await self._reading.ask(self._records.certificates.credential(certificate))
         except NotStored:
             raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here") from None
         return Response(text, media_type="application/json", headers={**HEADERS, "Content-Disposition": 'attachment; filename="certificate.json"'})
 
-    def _answer(self, request: Request, found: Certificate | None, checked: Checked | None) -> HTMLResponse:
+    async def _answer(self, request: Request, found: Certificate | None, checked: Checked | None) -> HTMLResponse:
         spoken, chosen = _spoken(request)
         status = HTTPStatus.NOT_FOUND if found is None and checked is None else HTTPStatus.OK
-        shown = _registered(found, spoken) if found is not None else None
+        shown = await self._registered(found, spoken) if found is not None else None
         return self._shell.page("certificate.html", spoken, status=status, chosen=chosen, path=request.url.path, found=shown, checked=checked)
 
     async def _asked_for(self, request: Request) -> Certificate | None:
@@ -178,6 +181,36 @@ class CertificatePages:
             return None
         found = await self._reading.ask(self._records.certificates.get(certificate))
         return found if found is not None and found.stored else None
+
+    async def _handed_out(self, request: Request) -> str:
+        """The certificate that was asked for, if its files are given to whoever has the address. Raises PageProblem."""
+        found = await self._asked_for(request)
+        if found is None:
+            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here")
+        if await self._taken_back(found, await self._newer(found)):
+            raise PageProblem(HTTPStatus.GONE, "taken_back", certificate=found.id)
+        return found.id
+
+    async def _registered(self, certificate: Certificate, spoken: Language) -> Registered:
+        newer = await self._newer(certificate)
+        return _registered(certificate, spoken, newer=newer.id if newer is not None else None, taken_back=await self._taken_back(certificate, newer))
+
+    async def _newer(self, certificate: Certificate) -> Certificate | None:
+        """The newest edition, if another one took this one's place."""
+        if certificate.superseded_by is None:
+            return None
+        return newest(await self._reading.ask(self._records.certificates.editions(certificate.mentorship, certificate.person)))
+
+    async def _taken_back(self, certificate: Certificate, newer: Certificate | None) -> bool:
+        """Whether its holder asked for results on it, and no longer does on the one that took its place (H8)."""
+        return newer is not None and await self._shows_results(certificate) and not await self._shows_results(newer)
+
+    async def _shows_results(self, certificate: Certificate) -> bool:
+        """Of a holder who was erased, only the credential still tells."""
+        if certificate.fields:
+            return shows_results(certificate)
+        signed = json.loads(await self._reading.ask(self._records.certificates.credential(certificate.id)))
+        return bool(signed["credentialSubject"].get("result"))
 
     async def _named(self, verdict: Verdict) -> Certificate | None:
         """The registry's row of the certificate that a genuine credential says it is."""
@@ -213,22 +246,24 @@ def _spoken(request: Request) -> tuple[Language, str | None]:
     return guest_language(chosen, request.headers.get("accept-language", "")), chosen
 
 
-def _registered(certificate: Certificate, spoken: Language) -> Registered:
-    fields = certificate.fields
-    clock = Clock(spoken, zone(fields.get("time_zone")), certificate.issued_at)
+def _registered(certificate: Certificate, spoken: Language, *, newer: str | None, taken_back: bool) -> Registered:
+    fields = {} if taken_back else certificate.fields
+    clock = Clock(spoken, zone(certificate.fields.get("time_zone")), certificate.issued_at)
+    programmes = zone(fields.get("programme_time_zone"), fields.get("time_zone"))
     completed = fields.get("completed_at")
     return Registered(
         id=certificate.id,
         status=certificate.status,
-        since=_day(clock, certificate.changed_at) if certificate.changed_at is not None else None,
+        since=_day_of(clock, certificate.changed_at) if certificate.changed_at is not None else None,
         title=_line(fields.get("programme_title"), spoken),
         holder=_line(fields.get("holder_name"), spoken),
-        issued=_day(clock, certificate.issued_at),
-        completed=_day(clock, datetime.fromisoformat(completed)) if isinstance(completed, str) else None,
+        issued=_day_of(clock, certificate.issued_at),
+        completed=_day(clock, last_day(datetime.fromisoformat(completed), programmes)) if isinstance(completed, str) else None,
         results=_results(fields, spoken, clock),
-        superseded_by=certificate.superseded_by,
+        newer=newer,
+        taken_back=taken_back,
         stored=certificate.stored,
-        readable=bool(fields),
+        readable=bool(certificate.fields),
     )
 
 
@@ -248,9 +283,13 @@ def _line(value: Any, spoken: Language) -> str | None:
     return spoken.isolated(plain(value)) if isinstance(value, str) and value else None
 
 
-def _day(clock: Clock, at: datetime) -> str:
+def _day_of(clock: Clock, at: datetime) -> str:
+    return _day(clock, at.astimezone(clock.zone).date())
+
+
+def _day(clock: Clock, on: date) -> str:
     """With its year, always."""
-    return str(format_date(at.astimezone(clock.zone).date(), "long", locale=clock.language.locale))
+    return str(format_date(on, "long", locale=clock.language.locale))
 
 
 def _moment(clock: Clock, at: datetime) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from mentorship.people import other
+from mentorship.people import Side, other
+from mentorship.policy.ladder import COUNTING_REASONS
 from mentorship.policy.meetings import held_instants, topic_for
 from mentorship.programme import Session
 from mentorship.state import Meeting, State
@@ -36,6 +37,10 @@ class MeetingView:
     free_until: str | None
     """Until when calling it off is free; None when that moment has passed or it never counts."""
     late_now: bool
+    excused: bool
+    """The partner said “fine by me” of it to the reader, whom it cannot count against any more."""
+    counts: bool
+    """Whether an absence of the reader's could count (H14)."""
     excusable: bool
     claim_until: str | None
     """The partner says that the reader was not there; until when to say otherwise."""
@@ -127,9 +132,11 @@ class Meetings:
             their_to=theirs.to.isoformat() if theirs is not None else None,
             called_off_by=called_off,
             free_until=clock.when(free_until) if m.confirmed and known.now <= free_until else None,
-            late_now=m.confirmed and known.now > free_until and not started,
+            late_now=m.confirmed and me not in m.excused and known.now > free_until and not started,
+            excused=me in m.excused,
+            counts=_counts(m, me),
             excusable="excuse" in may and (late_by_them or absent),
-            claim_until=clock.when(claim.asked_at + state.rules.attendance.contest_within.span) if claim is not None and claim.stands != "no" else None,
+            claim_until=clock.until(claim.asked_at + state.rules.attendance.contest_within.span) if claim is not None and claim.stands != "no" else None,
             i_said=None if my_report is None else "held" if my_report.held else "absent" if my_report.own == "absent" else "not_held",
             they_said_held=bool(their_report and their_report.held),
             topic=self._topic(m, started=started),
@@ -166,3 +173,10 @@ class Meetings:
     @property
     def planned(self) -> int:
         return len(self._state.meetings)
+
+
+def _counts(m: Meeting, side: Side) -> bool:
+    """Of a slot that both confirmed, that was not called off or held, and for no reason that never counts; nor what the partner excused."""
+    own = m.report(side)
+    excepted = own is not None and own.own == "absent" and (own.reason or "not_said") not in COUNTING_REASONS
+    return m.confirmed and m.cancelled is None and not m.held and side not in m.excused and not excepted

@@ -1,13 +1,16 @@
-"""The milestones as one reader's page draws them: what counts, what came too late, and what its reader may say."""
+"""The milestones as one reader's page draws them: what counts, what came too late, and what its reader may say.
+
+All are listed; counted are those that the reader's own share is taken of (P6).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from mentorship.effects import MilestoneFacts
-from mentorship.people import other
-from mentorship.policy.milestones import done_milestones, milestone_facts, needed, partner_may_object_until
+from mentorship.effects import MilestoneFacts, counting_for
+from mentorship.people import Side, other
+from mentorship.policy.milestones import certified, final_instant, milestone_facts, needed, partner_may_object_until
 from mentorship.programme import MeetingsHeld, Milestone
 from mentorship.state import State
 from webhook.pages.actions import is_open
@@ -18,7 +21,7 @@ from webhook.pages.known import Known
 class MilestoneView:
     """`state` is done, waived, carried (brought along from an earlier pair), late (done, but after the end), waiting (one of two confirmed) or open.
 
-    `fact` is what completes it without a report.
+    `fact` is what completes it without a report; `by` is whose report does, also after an objection.
     """
 
     id: str
@@ -53,16 +56,39 @@ class Milestones:
         return next((rule.title for rule in self._known.texts.milestones if rule.id == identifier), identifier)
 
     @cached_property
+    def _counted(self) -> tuple[MilestoneFacts, ...]:
+        return counting_for(self._known.side, milestone_facts(self._state))
+
+    @property
     def done(self) -> int:
-        return len(done_milestones(self._state))
+        return sum(fact.done_at is not None for fact in self._counted)
 
     @property
     def total(self) -> int:
-        return len(self._state.rules.milestones)
+        """None are left for a mentor who joined when all was done."""
+        return len(self._counted)
 
     @property
     def needed(self) -> int:
         return needed(self.total, self._state.rules.share)
+
+    @property
+    def apart(self) -> bool:
+        """Whether the two are measured by different counts: something was done before they met."""
+        return any(fact.carried for fact in milestone_facts(self._state))
+
+    @cached_property
+    def _enough(self) -> tuple[Side, ...]:
+        """Who would be certified as things stand."""
+        return certified(self._state, final_instant(self._state))
+
+    @property
+    def enough(self) -> bool:
+        return self._known.side in self._enough
+
+    @property
+    def enough_for_partner(self) -> bool:
+        return other(self._known.side) in self._enough
 
     def _view(self, rule: Milestone, fact: MilestoneFacts) -> MilestoneView:
         clock, me = self._known.clock, self._known.side
@@ -77,9 +103,9 @@ class Milestones:
             when=clock.when(at) if at is not None else None,
             fact="meetings_held" if isinstance(rule.when, MeetingsHeld) else rule.when,
             count=rule.when.meetings_held if isinstance(rule.when, MeetingsHeld) else 0,
-            by=rule.by,
+            by="both" if known is not None and known.objected_by is not None else rule.by,
             reported_by_partner=other(me) in reporters,
-            object_until=clock.when(until) if until is not None and until >= self._known.now else None,
+            object_until=clock.until(until) if until is not None and until >= self._known.now else None,
             may_record=is_open(self._known, "record_milestone", rule.id),
             may_object=is_open(self._known, "object_to_milestone", rule.id),
         )

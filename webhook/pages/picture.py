@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from mentorship.policy.milestones import done_milestones, needed
 from mentorship.state import State
+from webhook.pages.milestones import Milestones
 
 WIDTH = 720
 _EDGE = 14
@@ -41,7 +41,7 @@ class Picture:
     threshold: int
 
 
-def picture(state: State, now: datetime, *, mirrored: bool) -> Picture:
+def picture(state: State, milestones: Milestones, now: datetime, *, mirrored: bool) -> Picture:
     last = max([state.ends, *(m.start for m in state.meetings)])
     whole = max((last - state.starts).total_seconds(), 1.0)
 
@@ -54,11 +54,11 @@ def picture(state: State, now: datetime, *, mirrored: bool) -> Picture:
 
     dots = [Dot(at(meeting.start), _mark(state, meeting.n, now)) for meeting in state.meetings]
     dots += [Dot(at(extra.held_at), "held", extra=True) for extra in state.extras]
-    total, done = len(state.rules.milestones), len(done_milestones(state))
+    total, done = milestones.total, milestones.done
     gap = 4 if total <= 20 else 1
-    width = (WIDTH - gap * (total - 1)) / total
+    width = (WIDTH - gap * (total - 1)) / max(total, 1)
     segments = [Segment(round(_across(n * (width + gap), width, mirrored=mirrored)), round(width), n < done) for n in range(total)]
-    edge = needed(total, state.rules.share) * (width + gap) - gap / 2
+    edge = milestones.needed * (width + gap) - gap / 2
     return Picture(
         dots=tuple(dots),
         today=at(now) if state.starts <= now <= last and not state.over else None,

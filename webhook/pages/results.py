@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 from gateway.reissue import ask_reissue
 from records.certificates import Certificate
 from records.store import Records
+from webhook.pages.known import newest
 from webhook.problems import unavailable
 
 MADE_WAIT = 3.0
@@ -45,8 +46,8 @@ class Editions:
         until = loop.time() + within
         while True:
             editions = await self._records.certificates.editions(certificate.mentorship, certificate.person)
-            newest = next((one for one in reversed(editions) if one.stored), None)
-            if newest is not None and shows_results(newest) == results:
+            standing = newest(editions)
+            if standing is not None and shows_results(standing) == results:
                 return True
             if loop.time() > until:
                 return False

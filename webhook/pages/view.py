@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from mentorship.commands import EXPECTATIONS, Expectation
@@ -61,7 +61,7 @@ class Page:
 
     @property
     def picture(self) -> Picture:
-        return picture(self._state, self._known.now, mirrored=self.clock.language.direction == "rtl")
+        return picture(self._state, self.milestones, self._known.now, mirrored=self.clock.language.direction == "rtl")
 
     # -- goals, expectations, benefits ------------------------------------------------------------------------------------
 
@@ -219,15 +219,16 @@ class Page:
 
     @property
     def ends(self) -> str:
-        return self.clock.when(self._state.ends)
+        return self.clock.until(self._state.ends)
 
     @property
     def ends_day(self) -> str:
-        return self.clock.day(self._state.ends)
+        """The last day: an end at midnight is none of the day that begins then."""
+        return self.clock.day(self._state.ends - timedelta(microseconds=1))
 
     @property
     def reporting_ends(self) -> str:
-        return self.clock.when(self._state.reporting_ends)
+        return self.clock.until(self._state.reporting_ends)
 
     @property
     def may_extend(self) -> bool:

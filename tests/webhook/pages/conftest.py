@@ -158,8 +158,8 @@ class Two:
 
 
 @pytest_asyncio.fixture
-async def two(records: Records, settings: Settings, programme: Programme, clock, pair) -> Two:
-    """The pair of the door's tests, with a programme and a mentorship that has begun; it is the day before the first meeting."""
+async def matched(records: Records, settings: Settings, programme: Programme, clock, pair) -> Two:
+    """The pair of the door's tests, with a programme and a mentorship that is about to begin; it is the day before the first meeting."""
     clock.now = STARTS + timedelta(days=6)
     await records.programmes.put(programme)
     refs = await records.people.enrol(
@@ -176,7 +176,13 @@ async def two(records: Records, settings: Settings, programme: Programme, clock,
     enrolled = await records.cohorts.enrol_pairs("summer-2027", [("pair-9", refs["ana"], refs["ben"])])
     await records.cohorts.mark_started(enrolled.added[0].mentorship)
     pair.enrolment = enrolled.added[0].model_copy(update={"state": "started"})  # the door's fixtures follow
-    return await Two(records, pair.enrolment, LinkSigner(settings.link_secrets), programme, clock).begin()
+    return Two(records, pair.enrolment, LinkSigner(settings.link_secrets), programme, clock)
+
+
+@pytest_asyncio.fixture
+async def two(matched: Two) -> Two:
+    """The same two, once it has begun."""
+    return await matched.begin()
 
 
 @dataclass

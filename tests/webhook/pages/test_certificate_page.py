@@ -24,6 +24,21 @@ async def issued(certify):
     return await certify()
 
 
+@pytest.fixture
+def renew(two, issuer, settings):
+    """The edition that takes an earlier one's place, as the worker makes it."""
+
+    async def renew(before, *, name="Ben Mentee", results=None):
+        old = await two.records.certificates.get(before.id)
+        fields = old.renewed(name=name, email="ben@example.org", results=results)
+        new = await two.records.certificates.reissue(old.id, fields)
+        made = issue(CertificateFacts.model_validate({**fields, "id": new.id, "issued_at": new.issued_at}), issuer, base_url=settings.base_url)
+        await two.records.certificates.supersede(old.id, new.id, made.credential_json, made.pdf)
+        return new
+
+    return renew
+
+
 def today() -> str:
     return format_date(datetime.now(UTC).date(), "long", locale="en_GB")
 
@@ -91,17 +106,65 @@ async def test_a_revoked_one_says_since_when_and_why_is_nobodys_business(http, t
     assert "The file itself was not altered." in checked
 
 
-async def test_a_superseded_one_says_since_when_and_leads_to_the_newer_one(http, two, issued, issuer, settings, says):
-    old = await two.records.certificates.get(issued.id)
-    fields = old.renewed(name="Ben Byron", email="ben@example.org", results=None)
-    new = await two.records.certificates.reissue(old.id, fields)
-    made = issue(CertificateFacts.model_validate({**fields, "id": new.id, "issued_at": new.issued_at}), issuer, base_url=settings.base_url)
-    await two.records.certificates.supersede(old.id, new.id, made.credential_json, made.pdf)
-    page = await http.get(f"/c/{old.id}")
+async def test_a_superseded_one_says_since_when_and_leads_to_the_newer_one(http, issued, renew, says):
+    new = await renew(issued, name="Ben Byron")
+    page = await http.get(f"/c/{issued.id}")
     assert f"Superseded since {today()}" in says(page)
     assert f'href="/c/{new.id}"' in page.text
     assert "Valid" in says(await http.get(f"/c/{new.id}"))
     assert f"Superseded since {today()}" in says(await http.post(f"/c/{new.id}", files={"file": ("c.pdf", issued.pdf)}))
+    assert (await http.get(f"/c/{issued.id}/certificate.pdf")).content == issued.pdf, "nothing was taken back"
+
+
+async def test_what_its_holder_took_back_stands_at_the_old_address_no_more(http, certify, renew, says):
+    """H8: only while the holder asks for it; who has the file can still have it checked."""
+    shown = await certify(show_results=True)
+    new = await renew(shown, results=False)
+    page = await http.get(f"/c/{shown.id}")
+    said = says(page)
+    assert f"Superseded since {today()}" in said
+    assert f'href="/c/{new.id}"' in page.text
+    assert "its holder has taken these back" in said
+    for unwanted in ("9 of 10", "90 %", "Ben Mentee", "certificate.pdf", "certificate.json"):
+        assert unwanted not in page.text
+    for kind in ("pdf", "json"):
+        refused = await http.get(f"/c/{shown.id}/certificate.{kind}")
+        assert refused.status_code == 410
+        assert "its holder has taken these back" in says(refused)
+        assert f'href="/c/{shown.id}"' in refused.text
+        assert (await http.get(f"/c/{new.id}/certificate.{kind}")).status_code == 200
+    checked = says(await http.post(f"/c/{shown.id}", files={"file": ("c.pdf", shown.pdf)}))
+    assert "The file itself was not altered." in checked
+    assert "9 of 10" not in checked
+    reprinted = await http.post(f"/c/{new.id}", files={"file": ("c.pdf", shown.pdf + b"\n%")})
+    assert "Altered" in says(reprinted)
+    assert f"/c/{shown.id}/certificate.pdf" not in reprinted.text, "nothing leads to a file that is not given out"
+
+
+async def test_what_is_asked_for_again_stands_at_every_address_again_and_each_leads_to_the_newest(http, certify, renew, says):
+    shown = await certify(show_results=True)
+    newest = await renew(await renew(shown, results=False), results=True)
+    page = await http.get(f"/c/{shown.id}")
+    assert "9 of 10" in says(page)
+    assert f'href="/c/{newest.id}"' in page.text
+    assert (await http.get(f"/c/{shown.id}/certificate.pdf")).content == shown.pdf
+
+
+async def test_what_was_taken_back_stays_so_after_its_holder_was_erased_or_it_was_revoked(http, two, certify, renew, says):
+    shown = await certify(show_results=True)
+    new = await renew(shown, results=False)
+    await two.records.certificates.revoke(shown.id, "issued by mistake")
+    said = says(await http.get(f"/c/{shown.id}"))
+    assert f"Revoked since {today()}" in said
+    assert "9 of 10" not in said
+    await two.records.people.erase(two.ref("ben"))
+    assert {(await http.get(f"/c/{shown.id}/certificate.{kind}")).status_code for kind in ("pdf", "json")} == {410}
+    assert (await http.get(f"/c/{new.id}/certificate.json")).status_code == 200
+
+
+@pytest.mark.parametrize(("zone", "ends"), [("Europe/Berlin", "2026-08-29T22:00:00+00:00"), ("America/New_York", "2026-08-30T04:00:00+00:00")])
+async def test_a_programme_that_ends_at_midnight_was_completed_on_its_last_day(zone, ends, http, certify, says):
+    assert "29 August 2026" in says(await http.get(f"/c/{(await certify(completed_at=ends, programme_time_zone=zone)).id}"))
 
 
 @pytest.mark.parametrize(

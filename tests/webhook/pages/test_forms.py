@@ -254,3 +254,85 @@ async def test_a_form_of_another_person_another_action_or_another_site_is_refuse
 async def test_a_form_that_is_too_large_is_not_read_to_its_end(http, two):
     answer = await http.post(two.page("ben", "set_goal"), content=b"x" * 100_000)
     assert answer.status_code == 413
+
+
+ABSENCE = "If you say nothing, it counts as one absence."
+
+
+async def say_absent(two, who="ana", **more):
+    """Two hours after the first meeting began, `who` says that the other was not there."""
+    await two.until(two.meeting(1).start + timedelta(hours=2))
+    assert await two.say(who, c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="on_time", partner="absent"), **more)) == "applied"
+
+
+async def test_an_absence_that_would_count_says_so_and_until_when_to_see_it_differently(browser, two, says):
+    await confirmed(two)
+    await say_absent(two)
+    said = says(await browser.get(two.page()))
+    assert ABSENCE in said
+    assert "nothing counts" not in said
+
+
+async def test_an_absence_at_a_time_that_was_never_confirmed_is_said_not_to_count(browser, two, says):
+    """H14: only a confirmed slot can be missed."""
+    await two.until(two.meeting(1).start + timedelta(hours=2))
+    before = says(await browser.get(f"{two.page('ana', 'report_meeting', 1)}?lang=en"))
+    assert "Ben Mentee is told. The time was never confirmed by both of you, so nothing counts." in before
+    await say_absent(two)
+    said = says(await browser.get(two.page()))
+    assert ABSENCE not in said
+    assert "The time was never confirmed by both of you, so nothing counts. You may still say how it was, until Monday 15 March, 11:00." in said
+    assert "I see it differently" in said
+    await two.until(two.meeting(1).start + timedelta(days=9))
+    assert "of yours counts" not in says(await browser.get(two.page()))
+
+
+async def test_an_absence_that_the_partner_excused_is_said_not_to_count_and_by_whom(browser, two, says):
+    await confirmed(two)
+    await say_absent(two)
+    excuse = says(await browser.get(f"{two.page('ana', 'excuse', 1)}?lang=en"))
+    assert "It stands on the page of Ben Mentee, and nobody else is told." in excuse
+    await two.say("ana", c.Excuse(meeting=1))
+    said = says(await browser.get(two.page()))
+    assert ABSENCE not in said
+    assert "Ana Mentor said “fine by me”, so nothing counts. You may still say how it was" in said
+    assert "It did not take place. Ana Mentor said “fine by me”, so nothing counts." in said, "also where all meetings stand"
+    assert "It counts as one absence" not in says(await browser.get(two.page("ben", "cancel_meeting", 1)))
+
+
+async def test_an_absence_for_a_reason_that_never_counts_is_said_not_to_count(browser, two, says):
+    await confirmed(two)
+    await say_absent(two)
+    page = says(await browser.get(two.page("ben", "cancel_meeting", 1)))
+    assert "Ana Mentor reads on their own page that it did not work out for you, never the reason." in page
+    await two.say("ben", c.CancelMeeting(meeting=1, reason="personal"))
+    said = says(await browser.get(two.page()))
+    assert ABSENCE not in said
+    assert "did not work out for Ben Mentee" in says(await browser.get(f"{two.page('ana')}?lang=en"))
+
+
+async def test_a_late_move_that_the_partner_excused_is_said_not_to_count(browser, two, says):
+    await confirmed(two)
+    two.clock.now = two.meeting(1).start - timedelta(hours=3)
+    await two.say("ben", c.MoveMeeting(meeting=1, to=two.meeting(1).start + timedelta(days=1)))
+    await two.say("ana", c.Excuse(meeting=1))
+    for action in ("cancel_meeting", "move_meeting"):
+        said = says(await browser.get(two.page("ben", action, 1)))
+        assert "Ana Mentor said “fine by me”, so nothing counts." in said
+        assert "late cancellation" not in said
+
+
+async def test_who_reports_a_milestone_reads_that_it_stands_on_the_partners_page_and_there_it_stands(browser, two, says):
+    """No mail tells the partner."""
+    form = says(await browser.get(two.page("ben", "record_milestone", "shadowing")))
+    assert "It stands on the page of Ana Mentor, who may see it differently within 7 days; then it needs both of you." in form
+    assert "is told" not in form
+    await two.say("ben", c.RecordMilestone(milestone="shadowing"))
+    page = await browser.get(two.page("ana"))
+    assert "/object_to_milestone/shadowing" in page.text
+
+
+async def test_after_an_objection_a_milestone_is_said_to_need_both(browser, two, says):
+    await two.say("ben", c.RecordMilestone(milestone="shadowing"))
+    await two.say("ana", c.ObjectToMilestone(milestone="shadowing"))
+    assert "It needs a report from each of you" in says(await browser.get(f"{two.page('ana', 'record_milestone', 'shadowing')}?lang=en"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from mentorship import commands as c
@@ -51,3 +54,15 @@ async def test_both_expectations_and_slots_wait_for_a_person_that_has_done_nothi
     assert "Three things to talk about first" in said
     await two.say("ben", c.ConfirmMeeting(meeting="all"))
     assert "Accept all" not in says(await browser.get(two.page()))
+
+
+async def test_an_end_at_midnight_is_told_as_the_last_day_as_the_mails_tell_it(browser, matched, says):
+    """Nobody reads 00:00 as the end of the day before."""
+    ends = datetime(2027, 8, 30, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+    two = await matched.begin(ends=ends, reporting_ends=ends + timedelta(days=7))
+    said = says(await browser.get(f"{two.page('ana')}?lang=en"))
+    assert "if they are done by Sunday 29 August, 24:00." in said
+    assert "30 August" not in said
+    await two.until(ends + timedelta(hours=1))
+    said = says(await browser.get(f"{two.page('ana')}?lang=en"))
+    assert "What was done by Sunday 29 August, 24:00 can be reported until Sunday 5 September, 24:00" in said
