@@ -30,7 +30,7 @@ class Standing(BaseModel):
 
 class Desk(Protocol):
     async def tend(self, case: str, now: datetime) -> Standing:
-        """Does what is due: holds or releases the meetings, asks and reminds, tells the owner a number, forgets the words.
+        """Does what is due: holds or releases the meetings, asks and reminds, tells the owner a number.
 
         Idempotent: what was done is recorded, and a repeat does only the rest. Raises what may pass, to be tried again.
         """

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DEFAULT_ADDRESS = "localhost:7233"
 
+_ALIKE = ("cli", "webhook", "worker")
+
 
 class TemporalUnavailable(Exception):  # noqa: N818 - it says what is the case
     """Temporal cannot be reached as configured. The message names the address and the namespace, never a key or a token."""
@@ -54,7 +56,8 @@ async def connect(
 ) -> Client:
     """A client that seals everything it sends. Raises TemporalUnavailable unless `lazy`, which connects at the first call.
 
-    `role` names the process in Temporal's UI; the machine's name is kept out, since a laptop's often is a person's.
+    `role` names the process in Temporal's UI, but for those that start cases or send operators' commands: they share one name, so that
+    nobody tells a concern's from an operator's by who sent it (H16). The machine's name is kept out, since a laptop's often is a person's.
     """
     configured = _configured()
     configured.setdefault("target_host", DEFAULT_ADDRESS)
@@ -66,12 +69,17 @@ async def connect(
                 data_converter=data_converter(keyring),
                 interceptors=interceptors,
                 plugins=plugins,
-                identity=f"mentorship-{role}-{os.getpid()}",
+                identity="mentorship" if role in _ALIKE else process(role),
                 runtime=runtime,
                 lazy=lazy,
             )
     except (TimeoutError, RuntimeError, RPCError, OSError, ValueError) as error:
         raise TemporalUnavailable(f"Temporal cannot be reached at {where} ({type(error).__name__}); see TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE") from error
+
+
+def process(role: str) -> str:
+    """What a process is called in Temporal's UI."""
+    return f"mentorship-{role}-{os.getpid()}"
 
 
 def _configured() -> _ConnectConfig:

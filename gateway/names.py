@@ -18,6 +18,8 @@ CERTIFICATE = "Certificate"
 RECEIPT_QUERY = "receipt"
 ORDER_SIGNAL = "order"
 """An operator's command to a mentorship that nobody waits for; operators who wait use updates."""
+LOOK_SIGNAL = "look"
+"""The one signal of a case, which every case starts with; its name tells nothing."""
 
 
 class MentorshipName(NamedTuple):

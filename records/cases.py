@@ -7,12 +7,13 @@ Without the keys a row tells that there is a case and whether somebody looks aft
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
@@ -28,15 +29,19 @@ _PURPOSE = "records/cases"
 State = Literal["waiting", "taken", "closed"]
 Outcome = Literal["talked", "arranged", "passed_on", "nothing_needed", "withdrawn"]
 Hold = Literal["none", "wanted", "held", "not_held", "release", "released"]
-"""The meetings: `wanted` and `release` are asked for and not done yet; `not_held`: there was nothing of ours to hold."""
+"""The meetings: `wanted` and `release` are asked for and not done yet; `not_held`: there was nothing of ours to hold, or no pause is left."""
 
 
 class PauseOrder(BaseModel):
-    """The very pause that a hold asks of the mentorship, so that every repeat is the same message. `by` is an operator's kind of id."""
+    """The very pause that a hold asks of the mentorship, so that every repeat is the same message. `by` is an operator's kind of id.
+
+    So are the two messages' ids, the pause's and its end's: they stand in Temporal, where an operator's and a concern's look alike.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     message_id: str
+    resume_id: str
     by: str
     at: Instant
 
@@ -45,6 +50,8 @@ class Case(BaseModel):
     """Who raised it, about whom, and who may look after it; never the words.
 
     `line` is the code of a coordinators' line; such a case was raised by nobody, and only counts the days until somebody takes the line.
+    `resolve_id` is the message that tells the mentorship of its end: an id of its own, since Temporal shows it and the case's, too.
+    `refused` is the mentorship's code for why it did not pause, or `over`.
     `subject` is the person it is about, None when the roster does not know them. `programme` is whose owner hears by count.
     """
 
@@ -60,6 +67,7 @@ class Case(BaseModel):
     opened_at: Instant
     hold: Hold = "none"
     pause: PauseOrder | None = None
+    refused: str | None = None
     released_at: Instant | None = None
     taken_by: str | None = None
     taken_at: Instant | None = None
@@ -67,6 +75,7 @@ class Case(BaseModel):
     outcome: Outcome | None = None
     forgotten: bool = False
     line: str | None = None
+    resolve_id: str | None = None
 
     @property
     def holding(self) -> bool:
@@ -102,7 +111,17 @@ class Cases(Part):
             known = await self._select(connection, cases.c.request_lookup == request)
             if known:
                 return known[0]
-            opened = Case(id=mint("c", 16), raiser="", mentorship=mentorship, programme=programme, subject=None, contacts=(), opened_at=at, line=line)
+            opened = Case(
+                id=mint("c", 16),
+                raiser="",
+                mentorship=mentorship,
+                programme=programme,
+                subject=None,
+                contacts=(),
+                opened_at=at,
+                line=line,
+                resolve_id=f"op-{secrets.token_hex(8)}",
+            )
             await self._insert(connection, opened, request, None)
         return opened
 
@@ -160,6 +179,11 @@ class Cases(Part):
             found = await self._select(connection, cases.c.state == "waiting")
         return [case for case in found if case.line is None]
 
+    async def closed(self) -> list[Case]:
+        """Everything that is closed and still kept, concerns and lines with a clock, oldest first."""
+        async with self._database.read() as connection:
+            return await self._select(connection, cases.c.state == "closed")
+
     async def standing(self) -> list[Case]:
         """Everything that is not closed, concerns and lines with a clock, oldest first."""
         async with self._database.read() as connection:
@@ -193,20 +217,25 @@ class Cases(Part):
 
     async def hold(self, case: str, pause: PauseOrder) -> Case:
         """The raiser wants the meetings held; `pause` is what is asked of the mentorship. Raises UnknownCase."""
-        return await self._change(case, lambda known: {} if known.hold in ("wanted", "held") else {"hold": "wanted", "pause": pause})
+        return await self._change(case, lambda known: {} if known.hold in ("wanted", "held") else {"hold": "wanted", "pause": pause, "refused": None})
 
     async def release(self, case: str, at: datetime) -> Case:
         """The meetings may go on, as far as this case is concerned. Raises UnknownCase."""
         return await self._change(case, lambda known: {"hold": "release", "released_at": at} if known.holding else {})
 
-    async def note_hold(self, case: str, before: Hold, after: Hold, pause: PauseOrder | None = None) -> Case:
-        """What became of a wish; nothing when another wish came meanwhile. Raises UnknownCase."""
-        changes: dict[str, Any] = {"hold": after, **({"pause": pause} if pause is not None else {})}
+    async def note_hold(self, case: str, before: Hold, after: Hold, pause: PauseOrder | None = None, *, refused: str | None = None) -> Case:
+        """What became of a wish, and why if nothing did; nothing changes when another wish came meanwhile. Raises UnknownCase."""
+        changes: dict[str, Any] = {"hold": after, "refused": refused, **({"pause": pause} if pause is not None else {})}
         return await self._change(case, lambda known: changes if known.hold == before else {})
 
     async def forget(self, case: str) -> Case:
         """Deletes the words, when they are no longer kept. Idempotent. Raises UnknownCase."""
         return await self._change(case, lambda _: {"forgotten": True}, words=None)
+
+    async def drop(self, case: str) -> None:
+        """Deletes the whole row of a case that is closed, when it is no longer kept. Idempotent."""
+        async with self._database.write(_PURPOSE) as connection:
+            await connection.execute(delete(cases).where(cases.c.id == case, cases.c.state == "closed"))
 
     async def _insert(self, connection: AsyncConnection, case: Case, request: str, words: bytes | None) -> None:
         values = {"id": case.id, "request_lookup": request, "pair_lookup": self._pair(case.mentorship), "state": case.state}

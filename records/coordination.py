@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from mentorship.people import Side
+from mentorship.people import Pair, Side
 from mentorship.programme import Programme
 from mentorship.visibility import may_read, sight
 from records.cohorts import Cohort, Enrolment
-from records.contacts import conflicted
+from records.contacts import blind_to, conflicted
 from records.errors import UnknownProgramme
 from records.lines import Line
 from records.people import Profile
@@ -108,6 +108,26 @@ async def coordinators(records: Records, programme: Programme) -> tuple[str, ...
     return tuple(ref for ref, profile in (await records.people.profiles(refs)).items() if profile.status != "gone")
 
 
+async def readers(records: Records, programme: Programme) -> tuple[str, ...]:
+    """Who may have a list of this programme's to read: its coordinators, and its owner, who has one only while they stand in (`may_see`)."""
+    return tuple(dict.fromkeys((*await coordinators(records, programme), *await _owner(records, programme))))
+
+
+async def able(records: Records, programme: Programme, mentorship: str, pair: Pair) -> tuple[str, ...]:
+    """Who may look after this pair: coordinators, or where none of them may, the programme's owner (H14). Nobody, if the owner may not either."""
+    for asked in (await coordinators(records, programme), await _owner(records, programme)):
+        blind = await blind_to(records, mentorship, pair, asked)
+        if found := tuple(ref for ref in asked if ref not in blind):
+            return found
+    return ()
+
+
+async def _owner(records: Records, programme: Programme) -> tuple[str, ...]:
+    """The owner's id; nothing when they left, were erased, or stand in no roster."""
+    refs = (await records.people.refs([programme.contacts.owner])).values()
+    return tuple(ref for ref, profile in (await records.people.profiles(refs)).items() if profile.status != "gone")
+
+
 async def looked_after(records: Records, ref: str) -> list[tuple[Cohort, Programme]]:
     """Every cohort whose list this person may open now, in the order of their starts, with its programme."""
     judged: dict[tuple[str, int], Programme | None] = {}
@@ -115,42 +135,67 @@ async def looked_after(records: Records, ref: str) -> list[tuple[Cohort, Program
     for cohort in await records.cohorts.all():
         version = (cohort.programme, cohort.version)
         if version not in judged:
-            judged[version] = await _coordinated(records, version, ref)
+            judged[version] = await _read_by(records, version, ref)
         programme = judged[version]
-        if programme is not None:
+        if programme is not None and await _opens(records, programme, cohort.id, ref):
             found.append((cohort, programme))
     return found
 
 
-async def _coordinated(records: Records, version: tuple[str, int], ref: str) -> Programme | None:
-    """None where somebody else coordinates, and where records have forgotten the programme: then there is no list to open."""
+async def _read_by(records: Records, version: tuple[str, int], ref: str) -> Programme | None:
+    """None where others coordinate, and where records have forgotten the programme: then there is no list to open."""
     try:
         programme = await records.programmes.get(*version)
     except UnknownProgramme:
         return None
-    return programme if ref in await coordinators(records, programme) else None
+    return programme if ref in await readers(records, programme) else None
+
+
+async def _opens(records: Records, programme: Programme, cohort: str, reader: str) -> bool:
+    if reader in await coordinators(records, programme):
+        return True
+    named = {line.mentorship for line in await records.lines.all(cohort)}
+    pairs = [pair for pair in await records.cohorts.enrolments(cohort) if pair.mentorship in named]
+    return await may_see(records, programme, reader, pairs) is not None
+
+
+async def closeness(records: Records, reader: str, pairs: Sequence[Enrolment]) -> dict[str, frozenset[str]]:
+    """Because of whom this reader may not see a pair's lines, by mentorship: the two and whom their concerns are about, as in `blind_to`."""
+    subjects = await records.cases.subjects(pair.mentorship for pair in pairs)
+    everybody = {ref for pair in pairs for ref in (pair.mentor, pair.mentee)}.union(*subjects.values())
+    close = await conflicted(records.people, everybody, [reader])  # closeness goes both ways
+    return {pair.mentorship: close & {pair.mentor, pair.mentee, *subjects.get(pair.mentorship, ())} for pair in pairs}
 
 
 async def visible(records: Records, reader: str, pairs: Sequence[Enrolment]) -> frozenset[str]:
     """Those of the pairs whose lines this reader may see, by mentorship; the same rule as `blind_to`, for many pairs at once."""
-    subjects = await records.cases.subjects(pair.mentorship for pair in pairs)
-    everybody = {ref for pair in pairs for ref in (pair.mentor, pair.mentee)}.union(*subjects.values())
-    close = await conflicted(records.people, everybody, [reader])  # closeness goes both ways
-    return frozenset(pair.mentorship for pair in pairs if close.isdisjoint({pair.mentor, pair.mentee, *subjects.get(pair.mentorship, ())}))
+    return frozenset(mentorship for mentorship, close in (await closeness(records, reader, pairs)).items() if not close)
+
+
+async def may_see(records: Records, programme: Programme, reader: str, pairs: Sequence[Enrolment]) -> frozenset[str] | None:
+    """Those of the pairs whose lines stand in this reader's list, as `able` says; None for who has no list here, or not any more."""
+    team = await coordinators(records, programme)
+    if reader in team:
+        return await visible(records, reader, pairs)
+    if reader not in await _owner(records, programme):
+        return None
+    seen = [await visible(records, one, pairs) for one in team]
+    left = [pair for pair in pairs if not any(pair.mentorship in names for names in seen)]
+    return await visible(records, reader, left) or None
 
 
 async def overview(records: Records, cohort: str, reader: str, now: datetime) -> Overview | None:
-    """None for a cohort that there is not, and for who does not look after it (any more)."""
+    """None for a cohort that there is not, and for who does not look after it (any more); the owner does so where no coordinator may."""
     known = await records.cohorts.get(cohort)
     if known is None:
         return None
     programme = await records.programmes.get(known.programme, known.version)
-    if reader not in await coordinators(records, programme):
-        return None
     pairs = {pair.mentorship: pair for pair in await records.cohorts.enrolments(cohort)}
     lines = _told_once(await records.lines.all(cohort, closed_since=now - LATELY)) if may_read("coordinators", "needs_a_person") else ()
     concerned = [pairs[name] for name in dict.fromkeys(line.mentorship for line in lines) if name in pairs]
-    seen = await visible(records, reader, concerned)
+    seen = await may_see(records, programme, reader, concerned)
+    if seen is None:
+        return None
     entries = tuple(_entry(line, pairs[line.mentorship]) for line in lines if line.mentorship in seen and _allowed(line.line))
     wanted = {reader, *(ref for entry in entries for ref in (entry.mentor, entry.mentee, entry.line.taken_by or reader))}
     profiles = await records.people.profiles(wanted)

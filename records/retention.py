@@ -1,5 +1,8 @@
 """The end of keeping: words some time after a mentorship's end, its journal later (defaults: 90 days and 24 months).
 
+A concern is kept apart from its mentorship, for as long from its own end: its words, then that there was one. One that is open stays,
+since only a person closes it; and a line's case goes as a concern does.
+
 How long is the programme's to say (`retention:`), in the version that the cohort was last started with. Deleting is idempotent and
 safe while everything runs, so whoever comes first does it: each worker looks once a day, and `mentorship records sweep` at any time.
 """
@@ -7,7 +10,6 @@ safe while everything runs, so whoever comes first does it: each worker looks on
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, insert, select, update
@@ -28,19 +30,23 @@ _PURPOSE = "journal"
 
 
 class Swept(BaseModel):
-    """What was deleted, or in a dry run would be. `damaged` are the mentorships whose journal stays: it does not verify, and that is evidence."""
+    """What was deleted, or in a dry run would be. `cases` are the concerns whose words went, `closed_cases` the cases of which nothing is kept now.
+
+    `damaged` are the mentorships whose journal stays: it does not verify, and that is evidence.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     notes: int = 0
     cases: int = 0
+    closed_cases: int = 0
     journals: int = 0
     rows: int = 0
     damaged: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> bool:
-        return not (self.notes or self.cases or self.journals)
+        return not (self.notes or self.cases or self.closed_cases or self.journals)
 
 
 class _Keep(BaseModel):
@@ -61,9 +67,11 @@ class Retention(Part):
         """Deletes whatever is kept longer than its programme says. Raises UnknownKey before anything is deleted."""
         keep = await self._keep()
         written = await self._words(keep, now, dry_run)
-        raised = await self._concerns(keep, now, dry_run)
-        if (written or raised) and not dry_run:
+        raised, closed = await self._cases_due(keep, now, dry_run)
+        if written and not dry_run:
             await self._database.forget_freed(notes)
+        if (raised or closed) and not dry_run:
+            await self._database.forget_freed(cases)
         journals, rows, damaged = 0, 0, []
         for mentorship in await self._due(keep, now):
             count = await self._journal(mentorship, now, dry_run)
@@ -71,7 +79,7 @@ class Retention(Part):
                 damaged.append(mentorship)
             else:
                 journals, rows = journals + 1, rows + count
-        return Swept(notes=written, cases=raised, journals=journals, rows=rows, damaged=tuple(damaged))
+        return Swept(notes=written, cases=raised, closed_cases=closed, journals=journals, rows=rows, damaged=tuple(damaged))
 
     async def _keep(self) -> dict[str, _Keep]:
         """By cohort. A cohort whose programme is not there keeps everything."""
@@ -95,15 +103,22 @@ class Retention(Part):
             return sum(row[3] for row in due)
         return sum([await self._notes.forget(row.mentorship) for row in due])
 
-    async def _concerns(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> int:
-        """A concern's own workflow forgets its words; this is for those whose workflow is gone."""
-        async with self._database.read() as connection:
-            closed = (await connection.execute(select(cases.c.id).where(cases.c.state == "closed", cases.c.words.is_not(None)))).scalars().all()
-        found = [case for case in [await self._cases.get(case) for case in closed] if _forgettable(case, keep, now)]
-        if not dry_run:
-            for case in found:
-                await self._cases.forget(case.id)
-        return len(found)
+    async def _cases_due(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> tuple[int, int]:
+        """How many concerns' words went, and how many cases altogether. Whatever is counted from their end is by the programme of their pair."""
+        forgotten, dropped = 0, 0
+        for case in await self._cases.closed():
+            kept = keep.get(cohort_of(case.mentorship))
+            if kept is None or case.closed_at is None:
+                continue
+            if case.closed_at + kept.words <= now and not case.forgotten:
+                forgotten += 1
+                if not dry_run:
+                    await self._cases.forget(case.id)
+            if case.closed_at + kept.journal <= now:
+                dropped += 1
+                if not dry_run:
+                    await self._cases.drop(case.id)
+        return forgotten, dropped
 
     async def _due(self, keep: dict[str, _Keep], now: datetime) -> list[str]:
         """Mentorships whose journal has its closing row, and whose time is over."""
@@ -151,8 +166,3 @@ class _Stub(BaseModel):
     seq: int
     head: str
     swept_at: datetime
-
-
-def _forgettable(case: Any, keep: dict[str, _Keep], now: datetime) -> bool:
-    cohort = cohort_of(case.mentorship)
-    return case.closed_at is not None and cohort in keep and bool(case.closed_at + keep[cohort].words <= now)

@@ -74,7 +74,8 @@ class RaisingConcerns:
         cases = await self._asked(self._door.of_raiser(known.bearer.person, known.bearer.scope))
         shown = [(case, await self._more(known, case)) for case in reversed(cases)]
         buttons = {case.id: self._forms.token(known.bearer, "concern", case.id, "none") for case in cases}
-        return self._page(known, token, "concern/start.html", cases=shown, buttons=buttons)
+        held = {case.id: await self._asked(self._door.held(case)) for case in cases}
+        return self._page(known, token, "concern/start.html", cases=shown, buttons=buttons, held=held)
 
     async def about_form(self, request: Request) -> Response:
         token = token_of(request)

@@ -90,7 +90,7 @@ class AskedForHelp:
             here=Place(self._shell, "case", token, title or "", chosen),
             token=self._forms.token(bearer, "case", "", "none"),
             state="another" if case.taken_by not in (None, bearer.person) and case.state == "taken" else case.state,
-            holding=case.hold in ("wanted", "held"),
+            held=await self._asked(self._door.held(case)),
             outcomes=OUTCOMES,
             **facts,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import structlog
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +18,7 @@ from records.cases import Case, Outcome, PauseOrder
 from records.cohorts import Enrolment
 from records.contacts import Contact, offered, still_fit
 from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
+from records.pauses import in_force, pauses
 from records.store import Records
 from webhook.door import Clock, utc_now
 from webhook.problems import unavailable
@@ -26,6 +27,9 @@ from webhook.waking import wake
 T = TypeVar("T")
 
 _log = structlog.stdlib.get_logger("webhook.concern")
+
+Held = Literal["none", "held", "goes_on", "paused", "used_up", "over", "released"]
+"""The meetings of who raised a concern, as they are now: `goes_on`: something else than their own word ended the pause; `paused`: it is not theirs."""
 
 
 class Concern(BaseModel):
@@ -99,7 +103,32 @@ class ConcernDoor:
         await self._ask(self._records.cases.ask(case.id, contacts))
         await self._wake(case.id)
 
+    async def held(self, case: Case) -> Held:
+        """What is so of the wish to hold the meetings; a pause can end without its raiser."""
+        match case.hold:
+            case "none" | "released":
+                return case.hold
+            case "release":
+                return "released"
+            case "wanted":
+                return "held"
+            case "held" if case.pause is not None:
+                enrolment = await self._ask(self._records.cohorts.by_mentorship(case.mentorship))
+                if enrolment is None or enrolment.state == "over":
+                    return "over"
+                told = await self._ask(in_force(self._records, case.mentorship, case.pause))
+                return "goes_on" if told is False else "held"
+            case _ if case.refused == "used_up":
+                return "used_up"
+            case _ if case.refused == "paused":
+                return "paused" if await self._ask(pauses(self._records, case.mentorship)) else "goes_on"
+            case _:
+                return "over"
+
     async def hold(self, case: Case) -> None:
+        """Once more, too, when the pause of the time before has ended."""
+        if case.hold == "held" and await self.held(case) == "goes_on":
+            await self._ask(self._records.cases.note_hold(case.id, "held", "released"))
         await self._ask(self._records.cases.hold(case.id, await self._pause(self._clock())))
         await self._wake(case.id)
 
@@ -149,7 +178,7 @@ class ConcernDoor:
     async def _pause(self, at: datetime) -> PauseOrder:
         """As an operator's would be: an id of its own each time, that stands for nobody who raised anything."""
         by = await self._ask(self._records.people.operator(f"operator-{secrets.token_hex(8)}"))
-        return PauseOrder(message_id=f"op-{secrets.token_hex(8)}", by=by, at=at)
+        return PauseOrder(message_id=f"op-{secrets.token_hex(8)}", resume_id=f"op-{secrets.token_hex(8)}", by=by, at=at)
 
     async def _wake(self, case: str) -> None:
         await wake(self._client, self._settings, case)

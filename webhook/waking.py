@@ -11,12 +11,9 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from gateway.names import CASE, TASK_QUEUE, case_id
+from gateway.names import CASE, LOOK_SIGNAL, TASK_QUEUE, case_id
 from gateway.settings import Settings
 from webhook.problems import unavailable
-
-LOOK = "look"
-"""The one signal of a case; its name tells nothing."""
 
 _log = structlog.stdlib.get_logger("webhook.cases")
 
@@ -42,7 +39,7 @@ async def wake(client: Client, settings: Settings, case: str) -> None:
                 CaseInput(case=case),
                 id=case_id(case),
                 task_queue=TASK_QUEUE,
-                start_signal=LOOK,
+                start_signal=LOOK_SIGNAL,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 rpc_timeout=timedelta(seconds=limit),

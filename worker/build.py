@@ -12,6 +12,7 @@ from temporalio.runtime import Runtime
 from temporalio.worker import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from activities.options import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
+from gateway.connect import process
 from worker.beating import Beating
 from worker.counting import Counting
 from worker.ports import Activities
@@ -67,6 +68,7 @@ def _worker(client: Client, queue: str, activities: Sequence[object], *, pollers
     callables: list[Callable[..., Any]] = [activity for activity in activities if callable(activity)]
     return Worker(
         client,
+        identity=process("worker"),  # who asks for work is told apart, for whoever looks after workers; who sends commands is not
         task_queue=queue,
         activities=callables,
         interceptors=[Counting((client.service_client.config.runtime or Runtime.default()).metric_meter), Beating(), Doorkeeper()],

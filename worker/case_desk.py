@@ -1,4 +1,4 @@
-"""The port behind a case's workflow (H16, P7): asks and reminds those whom a concern's raiser chose, tells the owner a number, forgets words;
+"""The port behind a case's workflow (H16, P7): asks and reminds those whom a concern's raiser chose, and tells the owner a number;
 what a line of the coordinators' list needs stands in worker/case_line_desk.py.
 """
 
@@ -24,8 +24,9 @@ from worker.case_line_desk import LineDesk
 from worker.case_meetings import Meetings, NotNow
 from worker.case_owner import Owner
 from worker.case_post import CasePost
+from worker.case_rhythm import LOOKS, next_look
 
-REMIND = (0.0, 3 / 14, 7 / 14, 1.0)
+REMIND = (0.0, LOOKS[0], LOOKS[1], LOOKS[3])
 """When those who were asked hear of it, in parts of `attention.unowned`; later once in each such time, until a person takes it."""
 
 
@@ -75,53 +76,40 @@ class CaseDesk:
         programme = await self._records.programmes.get(cohort.programme, cohort.version)
         if case.line is not None:
             return await self._lines.tend(case, enrolment, programme, now)
-        again = await self._tell(case, enrolment, programme, now)
+        again = await self._tell(case, enrolment, programme, now) if case.state != "closed" else None
         if trouble is not None:
             raise trouble
         return Standing(state=(await self._records.cases.get(case_id)).state, look_again=again)
 
     async def _tell(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime) -> datetime | None:
-        """Sends what is due by now. Says when the next thing is."""
-        if case.state == "closed":
-            return await self._forget(case, programme, now)
-        pair = Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)
-        asked = await still_fit(self._records, case, pair)
+        """Sends what is due by now. Says when to look again."""
+        asked = await still_fit(self._records, case, Pair(mentor=enrolment.mentor, mentee=enrolment.mentee))
         patience = programme.attention.unowned.span
-        if case.state == "taken" and case.taken_by is not None and case.taken_at is not None:
-            if case.taken_by in asked:
-                number = (now - case.taken_at) // patience
-                waits = await self._ask(case, (case.taken_by,) if number else (), f"open.{number}", programme, now)
-                return min(filter(None, (waits, case.taken_at + (number + 1) * patience)))
-            case = await self._records.cases.give_back(case.id, case.taken_by)  # who took it has left, or came too close
-        number, following = _reminder(now - case.opened_at, patience)
-        waits = await self._ask(case, asked, f"asked.{number}", programme, now)
-        told = await self._owner.tell(case, pair, programme, now) if number >= len(REMIND) - 1 else None
-        return min(filter(None, (waits, told, case.opened_at + following)))
-
-    async def _forget(self, case: Case, programme: Programme, now: datetime) -> datetime | None:
-        """Words are kept for a while after the end, and no longer."""
-        if case.forgotten or case.closed_at is None:
-            return None
-        until = case.closed_at + programme.retention.words.span
-        if now < until:
-            return until
-        await self._records.cases.forget(case.id)
-        return None
+        if case.taken_by is not None and case.taken_by not in asked:  # who took it has left, or came too close
+            case = await self._records.cases.give_back(case.id, case.taken_by)
+        told: datetime | None = None
+        if case.taken_by is not None and case.taken_at is not None:
+            asked = (case.taken_by,)
+            number = (now - case.taken_at) // patience
+            if number:
+                await self._ask(case, asked, f"open.{number}", programme, now)
+        else:
+            number = _reminder(now - case.opened_at, patience)
+            await self._ask(case, asked, f"asked.{number}", programme, now)
+            told = await self._owner.tell(case, enrolment, programme, now) if number >= len(REMIND) - 1 else None
+        opens = await self._post.next_opening(asked, programme, now)
+        return min(filter(None, (told, opens, next_look(case.opened_at, case.taken_at, patience, now))))
 
     # -- those who were asked -------------------------------------------------------------------------------------------------
 
-    async def _ask(self, case: Case, readers: Sequence[str], what: str, programme: Programme, now: datetime) -> datetime | None:
-        """One mail a reader and reminder. Says from when on the others may be written to."""
-        later: list[datetime] = []
+    async def _ask(self, case: Case, readers: Sequence[str], what: str, programme: Programme, now: datetime) -> None:
+        """One mail a reader and reminder, to those who may be written to now."""
         for ref, profile in (await self._records.people.profiles(readers)).items():
-            opens = self._post.opens(profile, programme, now)
-            if opens > now:
-                later.append(opens)
+            if self._post.opens(profile, programme, now) > now:
                 continue
             key = f"case.{case.id}/{what}/{ref}"
             letter = self._letter(case, key, programme, now, again=not what.endswith(".0"))
             await self._post.send(ref, profile, key, letter, kind="concern", programme=programme, now=now)
-        return min(later, default=None)
 
     def _letter(self, case: Case, key: str, programme: Programme, now: datetime, *, again: bool) -> Callable[[Reader], EmailMessage]:
         def compose(reader: Reader) -> EmailMessage:
@@ -140,10 +128,8 @@ class CaseDesk:
         return compose
 
 
-def _reminder(waited: timedelta, patience: timedelta) -> tuple[int, timedelta]:
-    """Which reminder is due after so long, counted from 0, and after how long the next one is."""
+def _reminder(waited: timedelta, patience: timedelta) -> int:
+    """Which reminder is due after so long, counted from 0."""
     if waited >= patience:
-        whole = waited // patience
-        return len(REMIND) - 2 + whole, (whole + 1) * patience
-    number = max(index for index, part in enumerate(REMIND) if part * patience <= max(waited, timedelta()))
-    return number, REMIND[number + 1] * patience
+        return len(REMIND) - 2 + waited // patience
+    return max(index for index, part in enumerate(REMIND) if part * patience <= max(waited, timedelta()))

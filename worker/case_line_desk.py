@@ -14,14 +14,14 @@ from notices.case_mail import compose_waiting
 from notices.readers import Reader
 from records.cases import Case
 from records.cohorts import Enrolment
-from records.contacts import blind_to
-from records.coordination import coordinators, overview, pairs_of
+from records.coordination import able, overview, pairs_of
 from records.lines import Line
 from records.people import Profile
 from records.store import Records
 from worker.case_meetings import Meetings
 from worker.case_owner import EPOCH, Owner
 from worker.case_post import CasePost
+from worker.case_rhythm import next_look
 
 _REMINDS = ("digest", "waiting")
 """Mails that tell a coordinator of everything that waits; after one of them nobody is reminded for a while."""
@@ -43,63 +43,47 @@ class LineDesk:
                 await self._meetings.resolve(case, line)
             await self._records.cases.end_line(case.id, now)
             return Standing(state="closed")
-        pair = Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)
-        able = await self._able(case, pair, programme)
-        if line.taken_by is not None and line.taken_by not in able:  # who took it has left, or came too close
+        everybody = await able(self._records, programme, case.mentorship, Pair(mentor=enrolment.mentor, mentee=enrolment.mentee))
+        if line.taken_by is not None and line.taken_by not in everybody:  # who took it has left, or came too close
             await self._records.lines.give_back(line.mentorship, line.line, line.taken_by)
             line = line.model_copy(update={"taken_by": None, "taken_at": None, "aside_until": None})
         patience = programme.attention.unowned.span
-        waited = max(now - case.opened_at, timedelta())
-        reminded = await self._remind(line, able, enrolment.cohort, programme, now)
-        told = await self._owner.tell(case, pair, programme, now) if line.taken_by is None and waited >= patience else None
-        following = case.opened_at + (waited // patience + 1) * patience
-        return Standing(state="waiting" if line.taken_by is None else "taken", look_again=min(filter(None, (reminded, told, following))))
+        asked = everybody if line.taken_by is None else (line.taken_by,)
+        await self._remind(line, asked, enrolment.cohort, programme, now)
+        unowned = line.taken_by is None and now - case.opened_at >= patience
+        told = await self._owner.tell(case, enrolment, programme, now) if unowned else None
+        opens = await self._post.next_opening(asked, programme, now)
+        again = min(filter(None, (told, opens, next_look(case.opened_at, line.taken_at, patience, now))))
+        return Standing(state="waiting" if line.taken_by is None else "taken", look_again=again)
 
     async def _line(self, case: Case) -> Line | None:
         lines = await self._records.lines.of(case.mentorship)
         return next((one for one in lines if (one.line, one.opened_at) == (case.line, case.opened_at)), None)
 
-    async def _able(self, case: Case, pair: Pair, programme: Programme) -> tuple[str, ...]:
-        """The coordinators who may look after this pair."""
-        everybody = await coordinators(self._records, programme)
-        blind = await blind_to(self._records, case.mentorship, pair, everybody)
-        return tuple(ref for ref in everybody if ref not in blind)
-
-    async def _remind(self, line: Line, able: Sequence[str], cohort: str, programme: Programme, now: datetime) -> datetime | None:
-        """At most one mail a coordinator in half of `attention.unowned`, the digest included, however many lines wait; to who took it in all of it.
-
-        Says when to look again.
-        """
+    async def _remind(self, line: Line, readers: Sequence[str], cohort: str, programme: Programme, now: datetime) -> None:
+        """At most one mail a coordinator in half of `attention.unowned`, the digest included, however many lines wait; to who took it in all of it."""
         patience = programme.attention.unowned.span
         if line.taken_by is None:
-            readers, since, gap = tuple(able), line.opened_at, max(patience / 2, timedelta(seconds=1))
+            since, gap = line.opened_at, max(patience / 2, timedelta(seconds=1))
         else:
-            since = max(filter(None, (line.taken_at, line.aside_until)), default=now)
-            readers, gap = (line.taken_by,), patience
-        later: list[datetime] = []
+            since, gap = max(filter(None, (line.taken_at, line.aside_until)), default=now), patience
         for ref, profile in (await self._records.people.profiles(readers)).items():
             async with self._one_by_one:
                 due = max(since, await self._heard(ref, cohort) or since) + gap
-                opens = self._post.opens(profile, programme, now)
-                if max(due, opens) > now:
-                    later.append(max(due, opens))
-                else:
-                    later.append(await self._mail(ref, profile, cohort, programme, now, gap=gap))
-        return min(later, default=None)
+                if max(due, self._post.opens(profile, programme, now)) <= now:
+                    await self._mail(ref, profile, cohort, programme, now)
 
     async def _heard(self, ref: str, cohort: str) -> datetime | None:
         """When this coordinator was last told of everything that waits in this cohort."""
         mine = (notice for notice in await self._records.notices.of(ref) if notice.kind in _REMINDS and notice.state == "sent")
         return max((notice.at for notice in mine if notice.key.startswith(f"cohort.{cohort}/")), default=None)
 
-    async def _mail(self, ref: str, profile: Profile, cohort: str, programme: Programme, now: datetime, *, gap: timedelta) -> datetime:
-        """Says when the next one is due."""
+    async def _mail(self, ref: str, profile: Profile, cohort: str, programme: Programme, now: datetime) -> None:
         period = max(programme.attention.unowned.span / 2, timedelta(seconds=1))
         turn = (now - EPOCH) // period
-        following = EPOCH + (turn + 1) * period
         seen = await overview(self._records, cohort, ref, now)
         if seen is None or not (seen.waiting or seen.mine):
-            return following
+            return
         number, mine = pairs_of(seen.waiting), pairs_of(seen.mine)
         key = f"cohort.{cohort}/waiting.{turn}/{ref}"
 
@@ -116,5 +100,4 @@ class LineDesk:
                 who_sees_what=self._post.who_sees_what,
             )
 
-        went = await self._post.send(ref, profile, key, message, kind="waiting", programme=programme, now=now)
-        return now + gap if went else following
+        await self._post.send(ref, profile, key, message, kind="waiting", programme=programme, now=now)

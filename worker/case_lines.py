@@ -1,17 +1,20 @@
 """The coordinators' list with a clock beside each line: its case sees that the owner hears a number when nobody takes it (H14, P7).
 
-The case is the same kind of workflow as a concern's, so that a look at Temporal does not tell one from the other (H16).
+The case is the same kind of workflow as a concern's and begins, looks and ends like one, so that a look at it in Temporal does not tell
+which it is (H16).
 """
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
-from gateway.names import CASE, TASK_QUEUE, case_id, parse_mentorship_id
+from gateway.names import CASE, LOOK_SIGNAL, TASK_QUEUE, case_id, parse_mentorship_id
 from mentorship.people import Side
 from records.store import Records
 from workflows.case import CaseInput
@@ -34,17 +37,28 @@ class CaseLines:
             return
         # The case finds its line by the instant at which that opened, which a repeat may not know.
         case = await self._records.cases.open_line(mentorship, line, programme=cohort.programme, at=standing.opened_at, key=key)
-        try:
+        if await self._started(case.id):
+            return
+        with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 CASE,
                 CaseInput(case=case.id),
                 id=case_id(case.id),
                 task_queue=TASK_QUEUE,
+                start_signal=LOOK_SIGNAL,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             )
-        except WorkflowAlreadyStartedError:
-            return
+
+    async def _started(self, case: str) -> bool:
+        """A line that is raised again and again, as one of a certificate that waits, does not stir its case each time."""
+        try:
+            await self._client.get_workflow_handle(case_id(case)).describe()
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
 
     async def close(self, mentorship: str, line: str, at: datetime, side: Side | None = None) -> None:
         """Idempotent. Its case finds out by itself."""

@@ -14,9 +14,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from mentorship.commands import OperatorCommand, Pause, Resolve, Resume
 from records.cases import Case, PauseOrder
 from records.lines import Line
+from records.pauses import in_force
 from records.store import Records
 
 _PATIENCE = timedelta(seconds=20)
+
+OVER = "over"
+"""Why a mentorship does nothing any more, in its own code."""
 
 
 class NotNow(Exception):  # noqa: N818 - it says what is the case
@@ -32,8 +36,8 @@ class Meetings:
         """Does what the raiser wishes of the meetings, once. Raises NotNow when the mentorship could not be asked."""
         match case.hold:
             case "wanted" if case.pause is not None:
-                applied = await self._ask(case.mentorship, "pause", Pause(message_id=case.pause.message_id, by=case.pause.by, at=case.pause.at))
-                return await self._records.cases.note_hold(case.id, "wanted", "held" if applied else "not_held")
+                refused = await self._ask(case.mentorship, "pause", Pause(message_id=case.pause.message_id, by=case.pause.by, at=case.pause.at))
+                return await self._records.cases.note_hold(case.id, "wanted", "held" if refused is None else "not_held", refused=refused)
             case "release":
                 await self._release(case, now)
                 return await self._records.cases.note_hold(case.id, "release", "released")
@@ -45,48 +49,46 @@ class Meetings:
 
         Nothing to do for a line that closed by itself, and none of the mentorship's that is over or gone. Raises NotNow.
         """
-        if line.outcome is None or line.taken_by is None or line.closed_at is None:
+        if case.resolve_id is None or line.outcome is None or line.taken_by is None or line.closed_at is None:
             return
-        order = Resolve(message_id=f"line-{case.id}", by=line.taken_by, at=line.closed_at, line=line.line)
+        order = Resolve(message_id=case.resolve_id, by=line.taken_by, at=line.closed_at, line=line.line)
         await self._ask(case.mentorship, "resolve", order, may_be_gone=True)
 
     async def _release(self, case: Case, now: datetime) -> None:
         """Ends the pause if it is this case's; when somebody else of the pair holds too, it becomes theirs instead."""
         if case.pause is None or not await self._in_force(case.mentorship, case.pause):
             return
-        others = [other for other in await self._records.cases.of_pair(case.mentorship) if other.id != case.id and other.holding]
+        # A hold that an operator ended is no wish any more: its raiser has been told so, and can hold anew.
+        others = [other for other in await self._records.cases.of_pair(case.mentorship) if other.id != case.id and other.hold in ("wanted", "not_held")]
         if others:
             heir = others[0]
             await self._records.cases.note_hold(heir.id, heir.hold, "held", case.pause)
             return
-        order = Resume(message_id=f"{case.pause.message_id}-2", by=case.pause.by, at=case.released_at or now)
+        order = Resume(message_id=case.pause.resume_id, by=case.pause.by, at=case.released_at or now)
         await self._ask(case.mentorship, "resume", order)
 
     async def _in_force(self, mentorship: str, pause: PauseOrder) -> bool:
         """Whether that very pause was applied and nothing ended it since. Raises NotNow."""
-        entries = await self._records.journal.entries(mentorship)
-        ours = next((entry for entry in entries if entry.kind == "command" and entry.message_id == pause.message_id), None)
-        if ours is None:  # not in the journal yet, or never taken
-            return await self._receipt(mentorship, pause.message_id) == "applied"
-        return ours.outcome == "applied" and not any(entry.name == "resumed" and entry.kind == "event" and entry.seq > ours.seq for entry in entries)
+        told = await in_force(self._records, mentorship, pause)
+        return told if told is not None else await self._receipt(mentorship, pause.message_id) == "applied"
 
-    async def _ask(self, mentorship: str, name: str, command: OperatorCommand, *, may_be_gone: bool = False) -> bool:
-        """Whether the mentorship did it; False also when it is over. Raises NotNow, unless `may_be_gone` also when nothing of it runs."""
+    async def _ask(self, mentorship: str, name: str, command: OperatorCommand, *, may_be_gone: bool = False) -> str | None:
+        """None once the mentorship did it, else its code for why not, or `over`. Raises NotNow, unless `may_be_gone` also when nothing of it runs."""
         handle = self._client.get_workflow_handle(mentorship)
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):
                 answer: Any = await handle.execute_update(name, command, id=command.message_id, rpc_timeout=_PATIENCE)
         except WorkflowUpdateFailedError:
-            return False
+            return OVER
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND and (may_be_gone or await self._is_over(mentorship)):
-                return False
+                return OVER
             answer = None
         except (TimeoutError, RuntimeError, OSError):
             answer = None
         if not isinstance(answer, dict):
             raise NotNow("the meetings could not be reached")
-        return answer.get("outcome") == "applied"
+        return None if answer.get("outcome") == "applied" else str(answer.get("reason") or OVER)
 
     async def _receipt(self, mentorship: str, message_id: str) -> str:
         try:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
-from mentorship.people import Pair
 from mentorship.programme import Programme
 from notices.case_mail import compose_unowned
 from notices.readers import Reader
 from records.cases import Case
 from records.cohorts import Enrolment
-from records.contacts import conflicted
-from records.coordination import visible
+from records.coordination import closeness
 from records.store import Records
 from worker.case_post import CasePost
 
@@ -27,14 +26,14 @@ class Owner:
         self._post = post
         self._one_by_one = asyncio.Lock()  # many cases come due at one instant, and each would send the same mail
 
-    async def tell(self, case: Case, pair: Pair, programme: Programme, now: datetime) -> datetime | None:
+    async def tell(self, case: Case, pair: Enrolment, programme: Programme, now: datetime) -> datetime | None:
         """At most once in half of `attention.unowned`, for all cases together. Says when to try again.
 
-        An owner who is close to whom a case is about does not hear of it even as a number.
+        An owner who is close to whom a case is about does not hear of it even as a number, and of no matter at all there is no mail.
         """
         owner = (await self._records.people.refs([programme.contacts.owner])).get(programme.contacts.owner)
         profile = (await self._records.people.profiles([owner])).get(owner) if owner is not None else None
-        if owner is None or profile is None or await self._hidden(case, pair, owner):
+        if owner is None or profile is None or not _heard(await closeness(self._records, owner, [pair]), case.mentorship, case.raiser):
             return None
         opens = self._post.opens(profile, programme, now)
         if opens > now:
@@ -50,6 +49,8 @@ class Owner:
                 counted = last >= case.opened_at + patience
                 return None if counted else last + period
             number = await self._unowned(programme, owner, now - patience)
+            if not number:
+                return None
 
             def message(reader: Reader) -> EmailMessage:
                 return compose_unowned(number, patience, reader=reader, at=now, key=key, sender=self._post.sender, texts=programme.texts())
@@ -63,15 +64,16 @@ class Owner:
         for cohort in await self._records.cohorts.all():
             if cohort.programme == programme.programme.id:
                 pairs |= {pair.mentorship: pair for pair in await self._records.cohorts.enrolments(cohort.id)}
-        number = 0
-        for case in await self._records.cases.waiting():
-            pair = pairs.get(case.mentorship)
-            if pair is not None and case.opened_at <= since and not await self._hidden(case, Pair(mentor=pair.mentor, mentee=pair.mentee), owner):
-                number += 1
+        concerns = [case for case in await self._records.cases.waiting() if case.mentorship in pairs and case.opened_at <= since]
         lines = [line for line in await self._records.lines.all() if line.mentorship in pairs and line.taken_by is None and line.opened_at <= since]
-        seen = await visible(self._records, owner, [pairs[name] for name in dict.fromkeys(line.mentorship for line in lines)])
-        return number + len({(line.mentorship, line.line) for line in lines if line.mentorship in seen})  # two certificates that wait are one matter
+        names = dict.fromkeys([case.mentorship for case in concerns] + [line.mentorship for line in lines])
+        close = await closeness(self._records, owner, [pairs[name] for name in names])
+        heard = sum(_heard(close, case.mentorship, case.raiser) for case in concerns)
+        return heard + len({(line.mentorship, line.line) for line in lines if _heard(close, line.mentorship)})  # two certificates that wait are one matter
 
-    async def _hidden(self, case: Case, pair: Pair, owner: str) -> bool:
-        about = {pair.mentor, pair.mentee, *([case.subject] if case.subject is not None else [])}
-        return bool(await conflicted(self._records.people, [owner], about - {case.raiser}))
+
+def _heard(close: Mapping[str, frozenset[str]], mentorship: str, raiser: str = "") -> bool:
+    """Whether an owner who is close to these hears of a matter of this pair: nobody of the two and no subject of a concern of theirs may be
+    among them, but for who raised the matter, whose own line may well hear that nobody helps.
+    """
+    return close[mentorship] <= {raiser}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from email.message import EmailMessage
 
@@ -49,6 +49,11 @@ class CasePost:
     def opens(self, profile: Profile, programme: Programme, now: datetime) -> datetime:
         hours = programme.mail.hours
         return now if hours == "none" else self._reading_hours(now, profile.time_zone or programme.programme.time_zone, hours)
+
+    async def next_opening(self, readers: Iterable[str], programme: Programme, now: datetime) -> datetime | None:
+        """When the next of those can be written to whose hours are over; None: all can be now."""
+        opens = [self.opens(profile, programme, now) for profile in (await self._records.people.profiles(readers)).values()]
+        return min((at for at in opens if at > now), default=None)
 
     async def send(
         self, ref: str, profile: Profile, key: str, compose: Callable[[Reader], EmailMessage], *, kind: str, programme: Programme, now: datetime

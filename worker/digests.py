@@ -10,7 +10,7 @@ from gateway.links import Bearer, LinkSigner
 from notices.digest import DigestFacts, DigestLine, compose_digest
 from notices.readers import Links, NoAddress, Reader
 from notices.smtp import Mailer, Refused
-from records.coordination import Entry, Overview, coordinators, overview, pairs_of
+from records.coordination import Entry, Overview, overview, pairs_of, readers
 from records.store import Records
 
 _WEEK = timedelta(days=7)
@@ -27,6 +27,8 @@ class SmtpDigests:
     async def send(self, request: DigestRequest) -> None:
         """One mail to each coordinator of the cohort, recorded once; nobody reads of a pair that they are close to (H16).
 
+        The programme's owner reads of those alone that none of the coordinators may look after.
+
         Whom nothing waits for gets none, but for the report at the close. A mailbox that refuses for good is noted in the ledger, and no
         other mail tells of it. Whatever may pass is raised, to be retried.
         """
@@ -34,7 +36,7 @@ class SmtpDigests:
         if cohort is None:
             raise LookupError("this cohort is not in records")
         programme = await self._records.programmes.get(cohort.programme, cohort.version)
-        for coordinator in await coordinators(self._records, programme):
+        for coordinator in await readers(self._records, programme):
             seen = await overview(self._records, request.cohort, coordinator, request.at)
             if seen is not None:
                 await self._send(request, seen)

@@ -15,7 +15,7 @@ from notices.compose import compose
 from notices.readers import Attachment, Elsewhere, Links, NoAddress, Reader
 from notices.smtp import Mailer, Refused
 from notices.telling import NotToBeTold
-from records.contacts import blind_to
+from records.coordination import able
 from records.errors import Erased, UnknownPerson
 from records.people import Profile
 from records.store import Records
@@ -38,10 +38,7 @@ class SmtpPost:
         if to != "coordinators":
             return (request.pair.person(to),)
         programme = await self._programme(request.mentorship)
-        refs = tuple((await self._records.people.refs(programme.contacts.coordinators)).values())
-        # Who is close to a pair never sees its lines (H16).
-        blind = await blind_to(self._records, request.mentorship, request.pair, refs)
-        return tuple(ref for ref in refs if ref not in blind)
+        return await able(self._records, programme, request.mentorship, request.pair)
 
     async def time_zone(self, reader: str, request: NoticeRequest) -> str:
         profile = await self._profile(reader)

@@ -44,7 +44,7 @@ async def _keep_sweeping(retention: Retention, every: timedelta) -> None:
             log.error("sweep_failed", error=type(error).__name__)  # noqa: TRY400 - a traceback may repeat values
         else:
             if not swept.nothing:
-                log.info("swept", notes=swept.notes, cases=swept.cases, journals=swept.journals, rows=swept.rows)
+                log.info("swept", notes=swept.notes, cases=swept.cases, closed_cases=swept.closed_cases, journals=swept.journals, rows=swept.rows)
             for mentorship in swept.damaged:
                 log.error("journal_damaged", mentorship=mentorship)
         await asyncio.sleep(pause.total_seconds())

@@ -1,4 +1,4 @@
-"""One concern: a case of its own, that reminds until a person owns and closes it (H16).
+"""One concern (H16), or one line of the coordinators' list (P7): a case of its own, that reminds until a person owns and closes it.
 
 It knows an id and nothing else. What is due, and for whom, an activity finds in records; here are the patience and the clock.
 """

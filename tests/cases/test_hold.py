@@ -100,6 +100,42 @@ async def test_a_pause_that_an_operator_ended_and_made_anew_is_theirs(house):
     assert await phase(house) == "paused"
 
 
+async def test_a_hold_that_an_operator_ended_is_no_wish_that_a_later_one_of_the_partner_is_handed_to(house):
+    """Noor was told that the meetings go on."""
+    noors = await house.concern("noor", hold=True, key="one")
+    await house.wait(1)
+    assert await pause(house, "op-a", "resume") == "applied"
+    mias = await house.concern("mia", about="noor", hold=True, key="two")
+    await house.wait(1)
+    assert [await house.door.held(await house.now(case)) for case in (noors, mias)] == ["goes_on", "held"]
+    await house.door.release(await house.now(mias))
+    await house.wait(1)
+    assert await phase(house) != "paused"
+
+
+async def test_once_the_longest_pause_is_used_up_the_case_keeps_why_nothing_is_held(house):
+    assert await pause(house) == "applied"
+    await house.wait(183)
+    assert await phase(house) != "paused"
+    case = await house.concern(hold=True)
+    await house.wait(1)
+    told = await house.now(case)
+    assert (told.hold, told.refused, await house.door.held(told)) == ("not_held", "used_up", "used_up")
+
+
+async def test_what_an_operators_pause_kept_from_being_held_can_be_held_when_that_ends(house):
+    assert await pause(house) == "applied"
+    case = await house.concern(hold=True)
+    await house.wait(1)
+    assert await house.door.held(await house.now(case)) == "paused"
+    assert await pause(house, "op-a", "resume") == "applied"
+    await house.wait(hours=1)
+    assert await house.door.held(await house.now(case)) == "goes_on"
+    await house.door.hold(await house.now(case))
+    await house.wait(hours=1)
+    assert (await phase(house), await house.door.held(await house.now(case))) == ("paused", "held")
+
+
 async def test_when_both_hold_the_meetings_stay_held_until_both_let_go(house, mailbox):
     """And neither learns from it that the other raised something."""
     await house.wait(20, hours=9)

@@ -11,12 +11,17 @@ import pytest
 
 from activities.cases import Standing
 from activities.enrolment import DigestRequest
-from gateway.links import LinkSigner
+from activities.notices import NoticeRequest
+from gateway.links import Bearer, LinkSigner
 from gateway.names import case_id
+from mentorship.effects import SendNotice
+from mentorship.people import Pair
 from notices.smtp import Mailer
+from records.coordination import able, looked_after
 from webhook.app import create_app
 from worker.case_lines import CaseLines
 from worker.digests import SmtpDigests
+from worker.post import SmtpPost
 
 
 def text_of(mail) -> str:
@@ -29,8 +34,12 @@ def reminders(mailbox, who):
     ]
 
 
+def mailer(house):
+    return Mailer(house.settings.smtp_host, house.settings.smtp_port, None, None, "none", 5.0)
+
+
 def list_in(mail) -> str:
-    found = re.search(r"http://[^/]+(/coordinator/\S+)", mail.get_body(("plain",)).get_content())
+    found = re.search(r"https?://[^/]+(/coordinator/\S+)", mail.get_body(("plain",)).get_content())
     assert found is not None
     return found[1]
 
@@ -90,7 +99,7 @@ async def test_a_line_that_a_pair_raised_is_taken_and_closed_on_the_page_and_its
     assert Standing.model_validate(await house.case(case).result()) == Standing(state="closed")
     assert "silence" not in (await house.status()).attention
     (resolved,) = [row for row in await house.records.journal.entries(house.enrolment.mentorship) if row.kind == "command" and row.name == "resolve"]
-    assert (resolved.by, resolved.outcome, resolved.message_id) == (house.refs["ana"], "applied", f"line-{case.id}")
+    assert (resolved.by, resolved.outcome, resolved.message_id) == (house.refs["ana"], "applied", case.resolve_id)
     assert resolved.at == next(one.closed_at for one in await house.records.lines.all("spring", open_only=False) if one.key == line.key)
     assert "own record says so, too" in (await page.get(str(shown.request.url))).text
 
@@ -131,13 +140,12 @@ async def test_a_digest_is_a_reminder_so_that_nobody_gets_both(house, mailbox):
     line = await silent(house)
     await house.until(line.opened_at + timedelta(days=6))
     settings = house.settings
-    mailer = Mailer(settings.smtp_host, settings.smtp_port, None, None, "none", 5.0)
-    digests = SmtpDigests(house.records, mailer, LinkSigner(settings.link_secrets), sender=settings.mail_from, base_url=settings.base_url)
+    digests = SmtpDigests(house.records, mailer(house), LinkSigner(settings.link_secrets), sender=settings.mail_from, base_url=settings.base_url)
     await digests.send(DigestRequest(cohort="spring", number=1, at=house.clock.now, closing=False))
     await house.wait(5)
     assert reminders(mailbox, "ana") == []
     assert len([mail for mail in mailbox.to("ana@example.org") if "could use a hand" in mail["Subject"]]) == 1
-    await house.wait(3)
+    await house.wait(4)
     assert len(reminders(mailbox, "ana")) == 1
 
 
@@ -170,6 +178,58 @@ async def test_who_is_close_to_the_pair_is_not_reminded_either(house, mailbox):
     await house.until(line.opened_at + timedelta(days=9))
     assert reminders(mailbox, "ana") == []
     assert len(reminders(mailbox, "carl")) == 1
+
+
+async def test_where_no_coordinator_may_see_a_pair_the_owner_looks_after_it(house, mailbox, page):
+    """H14: a person was told that a coordinator was asked, so somebody is; H16: never who is close to the two."""
+    for who, boss in (("mia", "ana"), ("noor", "carl")):
+        profile = await house.records.people.profile(house.refs[who])
+        await house.records.people.enrol([profile.model_copy(update={"manager_id": boss})])
+    line = await silent(house)
+    await house.until(line.opened_at + timedelta(days=9))
+    assert reminders(mailbox, "ana") == reminders(mailbox, "carl") == []
+    (told,) = [mail for mail in mailbox.to("lee@example.org") if "still waiting" in mail["Subject"]]
+    shown = await press(page, await page.get(list_in(told)), "/take")
+    assert "It is in your hands." in shown.text
+    await house.wait(hours=1)
+    assert (await house.standing(await case_of(house, line))).state == "taken"
+    shown = await press(page, await closer(page, shown), "/close", outcome="talked")
+    assert "Closed: We talked." in shown.text
+
+
+async def test_rung_3_is_told_to_the_owner_where_no_coordinator_may_know_and_the_list_of_theirs_opens(house, mailbox, page):
+    """H14, H16: Carl is whom a concern is about, Ana stands above Mia."""
+    mia = await house.records.people.profile(house.refs["mia"])
+    await house.records.people.enrol([mia.model_copy(update={"manager_id": "ana"})])
+    post = SmtpPost(
+        house.records, mailer(house), LinkSigner(house.settings.link_secrets), sender="m@example.org", organizer="m@example.org", base_url="http://x"
+    )
+    pair = Pair(mentor=house.enrolment.mentor, mentee=house.enrolment.mentee)
+    notice = SendNotice(id="7.0", kind="case", to="coordinators", due=house.clock.now, line="cancellations_mentor")
+    request = NoticeRequest(
+        mentorship=house.enrolment.mentorship, pair=pair, texts=house.programme.texts().digest, notice=notice, mail=house.programme.rules().mail
+    )
+    assert await post.readers(request) == (house.refs["carl"],)
+    await house.records.lines.open(house.enrolment.mentorship, "cancellations_mentor", None, house.clock.now, "a-line")
+    lees = LinkSigner(house.settings.link_secrets).token("coordinator", Bearer("spring", house.refs["lee"]))
+    assert (await page.get(f"/coordinator/{lees}")).status_code == 404, "somebody may look after every pair"
+    assert await looked_after(house.records, house.refs["lee"]) == []
+
+    await house.concern(about="carl", contacts=("sam",))
+    assert await post.readers(request) == (house.refs["lee"],)
+    await post.deliver(house.refs["lee"], request)
+    (told,) = [mail for mail in mailbox.to("lee@example.org") if mail["Subject"] == "A pair could use a hand"]
+    assert "Mia" in (await page.get(list_in(told))).text
+    assert [cohort.id for cohort, _ in await looked_after(house.records, house.refs["lee"])] == ["spring"]
+
+
+async def test_where_nobody_at_all_may_nobody_is_told(house):
+    """H16 wins over H14: an operator is warned of it at the start."""
+    for who, boss in (("mia", "ana"), ("noor", "carl"), ("ana", "lee")):
+        profile = await house.records.people.profile(house.refs[who])
+        await house.records.people.enrol([profile.model_copy(update={"manager_id": boss})])
+    pair = Pair(mentor=house.enrolment.mentor, mentee=house.enrolment.mentee)
+    assert await able(house.records, house.programme, house.enrolment.mentorship, pair) == ()
 
 
 async def test_closing_while_the_mentorship_cannot_be_asked_is_not_lost(house):

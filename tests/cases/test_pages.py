@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from gateway.links import Bearer, LinkSigner
+from mentorship.commands import Pause, Resume
 from webhook.app import create_app
 
 CANARY = "canary-in-the-words"
@@ -253,6 +254,44 @@ async def test_the_raiser_holds_lets_go_asks_more_and_withdraws(house, browser, 
     assert "What you sent is closed." in page.text
     await house.wait(5)
     assert len(mailbox.to("sam@example.org")) == 1
+
+
+async def act_as_operator(house, command):
+    by = await house.records.people.operator("olga")
+    await house.mentorship.execute_update(
+        command.__name__.lower(), command(message_id=f"op-{command.__name__}", by=by, at=await house.environment.get_current_time())
+    )
+
+
+async def test_when_an_operator_lets_the_meetings_go_on_the_raiser_is_told_so_and_holds_them_again(house, browser, link, mailbox):
+    await house.wait(hours=9)
+    await raise_it(house, browser, link, "sam", hold=True)
+    await house.wait(hours=1)
+    assert "You hold the meetings." in (await browser.get(link())).text
+    await act_as_operator(house, Resume)
+    await house.wait(hours=1)
+    page = await browser.get(link())
+    assert "the meetings go on. You can hold them again." in page.text
+    assert "You hold the meetings." not in page.text
+    assert "holds the meetings" not in (await browser.send(await browser.get(in_mail(mailbox, "sam")), "/read")).text
+    await browser.send(page, "/hold")
+    await house.wait(hours=1)
+    assert (await house.status()).phase == "paused"
+    assert "You hold the meetings." in (await browser.get(link())).text
+
+
+async def test_when_no_pause_is_left_both_are_told_that_the_meetings_go_on_and_what_one_can_do(house, browser, link, mailbox):
+    await act_as_operator(house, Pause)
+    await house.wait(183, hours=9)
+    await raise_it(house, browser, link, "sam", hold=True)
+    await house.wait(hours=1)
+    page = await browser.get(link())
+    assert "they have been paused for as long as the programme allows" in page.text
+    assert "You may leave out any of them without giving a reason" in page.text
+    assert "pause already" not in page.text
+    assert "/hold" not in page.text
+    read = await browser.send(await browser.get(in_mail(mailbox, "sam")), "/read")
+    assert "The person wanted to hold the meetings" in read.text
 
 
 async def test_the_partner_acts_on_nothing_of_the_raisers(house, browser, link):

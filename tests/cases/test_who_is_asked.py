@@ -8,6 +8,7 @@ from mentorship.people import Pair
 from mentorship.programme import Contacts
 from records.contacts import blind_to, conflicted, offered
 from records.people import Profile
+from worker.case_lines import CaseLines
 
 
 @pytest.fixture
@@ -106,6 +107,25 @@ async def test_who_came_too_close_since_gets_no_more_mail_and_opens_nothing(hous
     await house.wait(5)
     assert len(mailbox.to("sam@example.org")) == 1
     assert len(mailbox.to("ana@example.org")) == 2
+
+
+async def test_an_owner_whom_a_concern_is_about_hears_of_nothing_of_that_pair_and_gets_no_mail_without_a_number(house, mailbox):
+    """Somebody looks after the concern, so what waits is a line of the same pair: neither it nor a number of none is told."""
+    await house.wait(hours=9)
+    case = await house.concern(about="lee")
+    await house.door.take(case, house.refs["sam"])
+    await CaseLines(house.records, house.environment.client).open(house.enrolment.mentorship, "silence", None, house.clock.now, "a-line")
+    await house.wait(30)
+    assert mailbox.to("lee@example.org") == []
+
+
+async def test_an_owner_in_the_line_of_who_raised_it_hears_the_number_for_nobody_else_might(house, mailbox):
+    await house.wait(hours=9)
+    noor = await house.records.people.profile(house.refs["noor"])
+    await house.records.people.enrol([noor.model_copy(update={"manager_id": "lee"})])
+    await house.concern()
+    await house.wait(15)
+    assert [mail["Subject"] for mail in mailbox.to("lee@example.org")] == ["Waiting for somebody: 1"]
 
 
 async def test_an_owner_who_is_close_to_it_hears_nothing_not_even_a_number(house, mailbox):

@@ -16,10 +16,16 @@ from gateway.telemetry import make_runtime
 async def test_the_environment_says_where_temporal_is(server, keyring, monkeypatch):
     monkeypatch.setenv("TEMPORAL_ADDRESS", server)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "default")
-    client = await connect(Settings.load(), keyring, role="worker")
-    assert client.identity.startswith("mentorship-worker-")
+    client = await connect(Settings.load(), keyring, role="prepare")
+    assert client.identity.startswith("mentorship-prepare-")
     assert socket.gethostname() not in client.identity
     assert (target().address, target().namespace) == (server, "default")
+
+
+async def test_who_sends_an_operators_command_or_starts_a_case_cannot_be_told_from_its_name(keyring):
+    """H16: the hold of a concern comes from a worker, an operator's pause from the command line."""
+    clients = [await connect(Settings.load(), keyring, role=role, lazy=True) for role in ("cli", "webhook", "worker")]
+    assert {client.identity for client in clients} == {"mentorship"}
 
 
 async def test_a_server_that_is_not_there_is_told_by_its_address_and_no_secret(keyring, monkeypatch):

@@ -59,7 +59,7 @@ async def test_forgotten_words_are_gone_for_good(records, concern):
 
 
 async def test_a_wish_that_came_meanwhile_is_not_overwritten_by_what_became_of_the_one_before(records, concern):
-    pause = PauseOrder(message_id="op-1", by="p-x", at=NOON)
+    pause = PauseOrder(message_id="op-1", resume_id="op-2", by="p-x", at=NOON)
     case = await records.cases.open(concern, WORDS, "form")
     await records.cases.hold(case.id, pause)
     await records.cases.release(case.id, NOON)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from mentorship.people import Pair
 from records.cases import Case
 from records.chain import Finding
 from records.errors import Diverged, UnknownKey, UnknownNote
@@ -122,14 +121,40 @@ async def test_rows_that_come_back_after_the_sweep_are_named_and_none_can_be_app
     assert await records.journal.verify(over[0]) == [Finding(over[0], 1, "inserted")]
 
 
-async def test_the_words_of_a_closed_concern_go_even_when_its_workflow_is_gone(records, over, people):
-    pair = Pair(mentor=people[0], mentee=people[1])
-    case = Case(id="", raiser=pair.mentee, mentorship=over[2], programme="engineering-2027", subject=pair.mentor, contacts=(), opened_at=ENDED)
-    opened = await records.cases.open(case, "What happened.", "form")
-    await records.cases.withdraw(opened.id, ENDED)
+@pytest.fixture
+async def concern(records: Any, over: list[str], people: tuple[str, str]) -> Case:
+    """Of the pair whose mentorship runs."""
+    mentor, mentee = people
+    case = Case(id="", raiser=mentee, mentorship=over[2], programme="engineering-2027", subject=mentor, contacts=(), opened_at=ENDED)
+    return await records.cases.open(case, "What happened.", "form")
+
+
+async def test_the_words_of_a_concern_go_90_days_after_it_was_closed_while_its_mentorship_runs(records, concern):
+    await records.cases.withdraw(concern.id, ENDED)
     assert (await records.retention.sweep(ENDED + WORDS - timedelta(seconds=1))).cases == 0
     assert (await records.retention.sweep(ENDED + WORDS)).cases == 1
-    assert await records.cases.words(opened.id) is None
+    assert await records.cases.words(concern.id) is None
+    assert (await records.retention.sweep(ENDED + WORDS)).nothing
+
+
+async def test_that_there_was_a_concern_goes_24_months_after_it_was_closed_and_a_lines_case_as_well(records, concern, over, meddle):
+    """H12: who raised it, about whom, and who helped is kept as long as the journal, and no longer."""
+    line = await records.cases.open_line(over[2], "silence", programme="engineering-2027", at=ENDED, key="line")
+    await records.cases.end_line(line.id, ENDED)
+    await records.cases.withdraw(concern.id, ENDED + timedelta(days=1))
+    assert (await records.retention.sweep(ENDED + JOURNAL - timedelta(seconds=1))).closed_cases == 0
+    assert (await records.retention.sweep(ENDED + JOURNAL)).closed_cases == 1
+    assert [row[0] for row in await meddle("SELECT id FROM cases")] == [concern.id]
+    assert (await records.retention.sweep(ENDED + timedelta(days=1) + JOURNAL)).closed_cases == 1
+    assert await meddle("SELECT id FROM cases") == []
+
+
+async def test_a_concern_that_nobody_closed_stays_with_its_words_for_whom_was_asked(records, concern):
+    """Only a person closes it."""
+    await records.cases.take(concern.id, "p-sam", ENDED)
+    swept = await records.retention.sweep(ENDED + timedelta(days=5000))
+    assert (swept.cases, swept.closed_cases) == (0, 0)
+    assert await records.cases.words(concern.id) == "What happened."
 
 
 async def test_without_the_key_nothing_is_deleted(reopen, other_keys, over, records):

@@ -1,0 +1,28 @@
+"""What the journal says of a mentorship's pause, for who held the meetings and wants to know whether they are held (H16)."""
+
+from __future__ import annotations
+
+from records.cases import PauseOrder
+from records.journal import JournalEntry
+from records.store import Records
+
+_ENDS = ("resumed", "mentorship_ended")
+
+
+async def pauses(records: Records, mentorship: str) -> bool:
+    """Whether it pauses now, whoever wanted that."""
+    told = [entry.name for entry in await records.journal.entries(mentorship) if entry.kind == "event" and entry.name in ("paused", *_ENDS)]
+    return bool(told) and told[-1] == "paused"
+
+
+async def in_force(records: Records, mentorship: str, pause: PauseOrder) -> bool | None:
+    """Whether that very pause was applied and nothing ended it since; None while the journal knows nothing of it."""
+    entries = await records.journal.entries(mentorship)
+    ours = next((entry for entry in entries if entry.kind == "command" and entry.message_id == pause.message_id), None)
+    if ours is None:
+        return None
+    return ours.outcome == "applied" and not any(_ended(entry) and entry.seq > ours.seq for entry in entries)
+
+
+def _ended(entry: JournalEntry) -> bool:
+    return entry.kind == "event" and entry.name in _ENDS

@@ -1,0 +1,83 @@
+"""A concern and a line of the coordinators' list look alike in Temporal, and so do a concern's hold and an operator's pause (H12, H16)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from temporalio.api.enums.v1 import EventType
+
+from mentorship.commands import Pause, Resume
+from worker.case_lines import CaseLines
+
+
+async def looks(house, case):
+    """What stands in its history without a key: kinds of events, how long timers are, and who sent what."""
+    found = []
+    for event in (await house.case(case).fetch_history()).events:
+        kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+        timer = round(event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta() / timedelta(minutes=5)) if kind == "TIMER_STARTED" else None
+        started = event.workflow_execution_started_event_attributes.identity
+        found.append((kind, timer, started or event.workflow_execution_signaled_event_attributes.identity))
+    return found
+
+
+async def line_of(house):
+    mentorship = house.enrolment.mentorship
+    lines = CaseLines(house.records, house.environment.client)
+    for _ in range(3):  # as an effect is repeated, or a certificate tried again
+        await lines.open(mentorship, "silence", None, house.clock.now, "a-line")
+    case = await house.records.cases.of_line("a-line")
+    assert case is not None
+    return case
+
+
+async def test_a_concern_and_a_line_begin_look_and_end_alike(house):
+    """Raised in the night, taken by nobody for three weeks, then closed."""
+    await house.wait(hours=3)
+    concern = await house.concern(contacts=("ana", "carl"))
+    line = await line_of(house)
+    await house.wait(21.5)
+    of_concern, of_line = await looks(house, concern), await looks(house, line)
+    assert "WORKFLOW_EXECUTION_SIGNALED" in [kind for kind, _, _ in of_concern[:3]]
+    assert len([kind for kind, _, _ in of_concern if kind == "TIMER_STARTED"]) > 6
+    assert of_concern == of_line
+
+    await house.door.take(concern, house.refs["ana"])
+    await house.door.close(concern, house.refs["ana"], "talked", release=False)
+    await CaseLines(house.records, house.environment.client).close(house.enrolment.mentorship, "silence", house.clock.now)
+    await house.case(line).signal("look")
+    for case in (concern, line):
+        await house.case(case).result()
+        assert (await looks(house, case))[-1][0] == "WORKFLOW_EXECUTION_COMPLETED"
+
+
+async def updates(house):
+    """Name and id of what was sent to the mentorship, as its history shows them, without what is random in them."""
+    events = (await house.mentorship.fetch_history()).events
+    metas = [event.workflow_execution_update_accepted_event_attributes.accepted_request for event in events]
+    return [(request.input.name, re.sub(r"[0-9a-f]{16}", "X", request.meta.update_id), request.meta.identity) for request in metas if request.input.name]
+
+
+async def test_a_hold_and_its_end_look_like_an_operators_pause_and_its_end(house):
+    concern = await house.concern(hold=True)
+    await house.wait(1)
+    await house.door.release(await house.now(concern))
+    await house.wait(1)
+    by = await house.records.people.operator("olga")
+    for message, name in ((Pause, "pause"), (Resume, "resume")):
+        sent = message(message_id=f"op-{'0' * 16}", by=by, at=await house.environment.get_current_time())
+        sent = sent.model_copy(update={"message_id": f"op-{name.encode().hex().rjust(16, '0')}"})
+        await house.mentorship.execute_update(name, sent, id=sent.message_id)
+        await house.wait(1)
+    held = await updates(house)
+    assert len(held) == 4
+    assert held[:2] == held[2:]
+
+
+async def test_the_end_of_a_line_does_not_name_its_case(house):
+    line = await line_of(house)
+    await house.records.lines.settle(house.enrolment.mentorship, "silence", house.refs["ana"], "talked", house.clock.now)
+    await house.case(line).signal("look")
+    await house.case(line).result()
+    assert [(name, told) for name, told, _ in await updates(house)] == [("resolve", "op-X")]
