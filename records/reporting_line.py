@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -96,11 +97,12 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
     """What running mentorships are to be told after a line changed: a line for the list where one is needed, none where it is not any more.
 
     Nothing is ended. `said` names what changed, and `of` is whose manager it was (the company's id): told again, the same comes out.
-    Without them the whole line stands for it, so that a line is told of once.
+    Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it was closed.
     """
     inside = [pair for pair in await pairs_in_line(records) if pair.enrolment.state == "started"]
+    before = Counter(line.mentorship for line in await records.lines.all(open_only=False) if line.line == LINE and line.closed_at is not None)
     told = [
-        Order(enrolment=pair.enrolment, command=Flag(message_id=f"{LINE}.{said or _digest(pair.way)}", by=by, at=at, line=LINE))
+        Order(enrolment=pair.enrolment, command=Flag(message_id=_once(said, pair, before[pair.enrolment.mentorship]), by=by, at=at, line=LINE))
         for pair in inside
         if of is None or of in pair.way[:-1]
     ]
@@ -110,6 +112,10 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
         if line.line == LINE and line.mentorship in known and line.mentorship not in still:
             told.append(Order(enrolment=known[line.mentorship], command=Resolve(message_id=f"{LINE}.gone.{_digest((line.key,))}", by=by, at=at, line=LINE)))
     return tuple(told)
+
+
+def _once(said: str | None, pair: InLine, before: int) -> str:
+    return f"{LINE}.{said or _digest((*pair.way, *([str(before)] if before else [])))}"
 
 
 async def _limit(records: Records, cohort: str) -> int | Literal["all"]:

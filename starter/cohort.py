@@ -12,25 +12,24 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from temporalio.client import Client
 
 from gateway.keyring import KeyringUnusable
-from gateway.orders import send_order
 from gateway.settings import Settings
 from mentorship.people import is_id
-from records import reporting_line
 from records.cohorts import Enrolment
 from records.errors import CohortChanged, Erased, PairChanged, ProgrammeChanged, RecordsError
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, columns, is_terminal
-from starter.enrolment import Intake, Written, intake, paired_elsewhere, planned, refuse_past, short_plans, signal_with_start, watch, write_down
+from starter.enrolment import Intake, Written, intake, planned, refuse_past, running_already, short_plans, signal_with_start, watch, write_down
 from starter.faults import Findings
 from starter.printable import unprintable
 from starter.programme import refuse_faults
-from starter.reach import login, open_records, reach_temporal
+from starter.reach import open_records, reach_temporal
+from starter.recheck import recheck
 from starter.rehearsed_calendar import preview
 from starter.roster import Roster, read_roster
 from starter.start_instant import parse_start
+from starter.within_reach import out_of_reach
 
 app = typer.Typer(no_args_is_help=True, help="Cohorts.")
 CohortId = Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's id.")]
@@ -116,24 +115,28 @@ async def _start(roster: Roster, cohort: str, when: str, *, again: bool, patienc
     async with open_records(settings) as records:
         with _refusals(cohort):
             joining = await intake(records, roster, cohort, when)
-            if not again:
-                _refuse_twice(cohort, await paired_elsewhere(records, roster, cohort, joining))
+            _refuse_twice(cohort, await running_already(records, roster, joining), again=again)
             for line in short_plans(roster.programme, joining.plans):
                 aside(line)
             client = await reach_temporal(settings)  # before anything is written
             written = await write_down(records, roster, cohort, joining)
-        in_line = [] if joining.is_new else await _recheck(records, client, settings)
+        starting = [pair for pair in await records.cohorts.enrolments(cohort) if pair.pair_id in joining.plans]
+        for line in await out_of_reach(records, roster.programme, starting):
+            aside(line)
+        in_line = await recheck(records, client, settings)  # also where the cohort is new: its people may be in others
         if joining.is_new or (await records.cohorts.counts(cohort))["pending"]:
             await signal_with_start(client, cohort)
         pending = await _watched(records, cohort, patience) if patience else (await records.cohorts.counts(cohort))["pending"]
     _tell(cohort, joining, written, in_line, pending=pending, patience=patience, as_json=as_json)
 
 
-def _refuse_twice(cohort: str, elsewhere: Mapping[str, str]) -> None:
-    if elsewhere:
-        lines = [f"  {pair_id}: the same two run in cohort {other}" for pair_id, other in elsewhere.items()]
+def _refuse_twice(cohort: str, running: Mapping[str, str], *, again: bool) -> None:
+    """`again` says that the same two shall run in another cohort as well; twice in one is a mistake of the file."""
+    refused = {pair_id: other for pair_id, other in running.items() if other == cohort or not again}
+    if refused:
+        lines = [f"  {pair_id}: the same two run in cohort {other}" for pair_id, other in refused.items()]
         expected = "nothing was started; expected that cohort's id, other pairs, or --again"
-        raise Refused(f"{len(elsewhere)} pairs of cohort {cohort} run already:", *lines, expected, result={"ok": False, "elsewhere": elsewhere})
+        raise Refused(f"{len(refused)} pairs of cohort {cohort} run already:", *lines, expected, result={"ok": False, "elsewhere": refused})
 
 
 async def _enrolled(cohort: str) -> frozenset[str]:
@@ -143,18 +146,6 @@ async def _enrolled(cohort: str) -> frozenset[str]:
             return frozenset(pair.pair_id for pair in await records.cohorts.enrolments(cohort))
     except (RecordsError, KeyringUnusable):
         return frozenset()
-
-
-async def _recheck(records: Records, client: Client, settings: Settings) -> list[Enrolment]:
-    """The pairs that lie within one reporting line now (H4); each is on the coordinators' list once Temporal has heard, and goes on."""
-    by = await records.people.operator(login())
-    orders = await reporting_line.orders(records, by=by, at=datetime.now(UTC))
-    for order in orders:
-        try:
-            await send_order(client, order.enrolment.mentorship, order.command, settings.update_timeout)
-        except (TimeoutError, RuntimeError, OSError):
-            aside(f"{order.enrolment.pair_id} of {order.enrolment.cohort} could not be told of its reporting line: start again")
-    return [order.enrolment for order in orders if order.command.command == "flag"]
 
 
 @contextmanager

@@ -74,12 +74,12 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
     return Intake(False, known.starts_at, plans)
 
 
-async def paired_elsewhere(records: Records, roster: Roster, cohort: str, joining: Intake) -> dict[str, str]:
-    """Of the pairs that are new: the other cohort in which the same two are paired and not over. Mostly a cohort's id was mistyped."""
-    elsewhere = {(pair.mentor, pair.mentee): pair.cohort for pair in await records.cohorts.running() if pair.cohort != cohort}
+async def running_already(records: Records, roster: Roster, joining: Intake) -> dict[str, str]:
+    """Of the pairs that are new: the cohort in which the same two are paired and not over. Mostly a cohort's id was mistyped, or a pair's."""
+    known = {(pair.mentor, pair.mentee): pair.cohort for pair in await records.cohorts.running()}
     new = [pair for pair in roster.pairs if pair.pair_id in joining.plans]
     refs = await records.people.refs({person for pair in new for person in (pair.mentor_id, pair.mentee_id)})
-    found = {pair.pair_id: elsewhere.get((refs.get(pair.mentor_id, ""), refs.get(pair.mentee_id, ""))) for pair in new}
+    found = {pair.pair_id: known.get((refs.get(pair.mentor_id, ""), refs.get(pair.mentee_id, ""))) for pair in new}
     return {pair_id: other for pair_id, other in found.items() if other is not None}
 
 

@@ -146,7 +146,7 @@ async def _status(settings: Settings, pair: Enrolment) -> tuple[Any, str]:
             return await handle.query("status", rpc_timeout=timedelta(seconds=settings.update_timeout)), "workflow"
         except (RPCError, TemporalUnavailable, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
             aside(f"the workflow did not answer ({type(error).__name__}); this is what records last heard")
-    return pair.card, "records"
+    return {key: value for key, value in (pair.card or {}).items() if key != "ladder_rung"}, "records"  # H14: no rung of anybody's ladder
 
 
 def _indented(value: Any, depth: int = 1) -> list[str]:

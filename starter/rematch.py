@@ -29,6 +29,7 @@ from starter.operator_update import send
 from starter.people_file import id_expected, read_people
 from starter.programme import refuse_faults
 from starter.reach import enrolled, login, open_records, reach_temporal
+from starter.recheck import recheck
 from starter.rematch_rules import Match, Wish, find_match
 from starter.roster import check_circles
 
@@ -91,6 +92,7 @@ async def _rematch(cohort: str, pair: str, wish: Wish, *, dry_run: bool, wait: f
         brought = _kept(await _earned(records, old), match.programme)
         await _enrol(records, match, brought)
         await _settle(records, old, operator)
+        await recheck(records, client, settings)  # the people file may say of others, too, to whom they report
         await signal_with_start(client, cohort)
         pending = await watch(records, cohort, wait, lambda *_: None) if wait else (await records.cohorts.counts(cohort))["pending"]
     _tell(match, brought, ended=ended, pending=pending if wait else 0, dry_run=False, as_json=as_json)

@@ -174,14 +174,16 @@ def _goals(states: Iterable[State]) -> dict[str, int]:
 
 
 def _item(item: SurveyItem, stories: Iterable[Story]) -> Item:
-    """Only whole groups of five, in the order in which they answered, and each person's first answer: two reports, one a day
-    after the other, never differ by fewer than five people's answers.
+    """Only whole groups of five, in the order in which they answered, and each person's first answer, of whichever pair: two reports, one
+    a day after the other, never differ by fewer than five people's answers, and nobody is a group.
     """
-    first: dict[tuple[str, str], tuple[datetime, str, int]] = {}
+    first: dict[str, tuple[datetime, str, int]] = {}
     for story in stories:
         for event in story.events:
             if isinstance(event, e.SurveyAnswered) and event.survey == "closing" and item in event.answers:
-                first.setdefault((story.mentorship, event.side), (event.at, f"{story.mentorship} {event.side}", event.answers[item]))
+                person = story.state.pair.person(event.side)
+                answer = (event.at, person, event.answers[item])
+                first[person] = min(first.get(person, answer), answer)
     answers = [answer for _, _, answer in sorted(first.values())]
     whole = answers[: len(answers) // SMALLEST * SMALLEST]
     return Item(item, len(whole), sum(whole) / len(whole) if whole else None)

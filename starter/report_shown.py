@@ -52,10 +52,23 @@ def shown(found: Figures) -> dict[str, Any]:
             name: (of(count, found.meetings["held"]) if name == "extra" else _sum(count)) if enough else None for name, count in found.meetings.items()
         },
         "months": _months(found, enough=enough),
-        "attention": {line: {name: of(count, found.pairs) if enough else None for name, count in counts.items()} for line, counts in found.attention.items()},
+        "attention": {line: _attention(counts, found.pairs) if enough else dict.fromkeys(counts) for line, counts in found.attention.items()},
         "goals": {name: (_sum(count) if name == "set" else of(count, found.goals["set"])) if enough else None for name, count in found.goals.items()},
-        "survey": [{"item": one.item, "answers": one.answers, "mean": None if one.mean is None else round(one.mean, 2)} for one in found.survey],
+        "survey": [
+            {
+                "item": one.item,
+                "answers": one.answers if enough else None,
+                "mean": round(one.mean, 2) if enough and one.mean is not None else None,
+            }
+            for one in found.survey
+        ],
     }
+
+
+def _attention(counts: Mapping[str, int], pairs: int) -> dict[str, int | None]:
+    """Pairs that had a line, and those of them that have it now: neither may be a small group, nor the difference."""
+    had, has = of(counts["had"], pairs), of(counts["has"], pairs)
+    return {"had": had, "has": has if had is not None and of(counts["has"], counts["had"]) is not None else None}
 
 
 def _certificates(found: Figures, *, enough: bool) -> dict[str, int | None]:

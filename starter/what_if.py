@@ -34,6 +34,8 @@ from starter.what_if_replay import Policy, Replayed, replay, reproduces, started
 _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
 """Rules that would have led to other meetings or mails; the facts are about those that were."""
 _NAMES = ("programme", "version")
+_COUNTED = frozenset({"cancellations", "attendance"})
+"""Rules that say what counts against somebody, and from how many on it is told."""
 SMALLEST = 5
 """Fewer pairs than this, and a total about private matters would be about somebody."""
 
@@ -48,6 +50,8 @@ class Pair:
     because: tuple[str, ...]
     exact: bool
     nudges: tuple[int, int]
+    lines: tuple[int, int]
+    """Lines about somebody's cancellations, which only a total tells."""
 
 
 def what_if(
@@ -85,28 +89,33 @@ def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Pr
     mine = Policy(began.rules, began.ends, began.reporting_ends)
     theirs = other.rules()
     base = replay(journal, mine, until=until)
-    was = outcome(base)
     changed = _changed(began.rules, theirs)
+    private = not _COUNTED.isdisjoint(changed)
+    was = outcome(base, private=private)
     longer = own.programme.length != other.programme.length
     now = replay(journal, _policy(began, theirs, changed, own, other if longer else own), until=until)
-    would_be = outcome(now)
+    would_be = outcome(now, private=private)
     because: list[str] = []
     if was != would_be:
         for key in changed:
             alone = replay(journal, _policy(began, theirs, [key], own, own), until=until)
-            if outcome(alone) != was:
+            if outcome(alone, private=private) != was:
                 because.append(key)
-        if longer and outcome(replay(journal, _policy(began, theirs, [], own, other), until=until)) != was:
+        if longer and outcome(replay(journal, _policy(began, theirs, [], own, other), until=until), private=private) != was:
             because.append("programme.length")
         if not because:
             because = ["several keys together"]
-    return Pair(enrolment.pair_id, was, would_be, tuple(because), reproduces(journal, base), (_nudges(base), _nudges(now)))
+    return Pair(enrolment.pair_id, was, would_be, tuple(because), reproduces(journal, base), (_nudges(base), _nudges(now)), (_lines(base), _lines(now)))
 
 
-def outcome(of: Replayed) -> dict[str, Any]:
-    """Where it led, in what an operator may see: nobody's rung is among it (H14)."""
+def outcome(of: Replayed, *, private: bool) -> dict[str, Any]:
+    """Where it led, in what an operator may see: nobody's rung is among it (H14).
+
+    `private`: the ladder itself is another one, so that a line about cancellations would tell how often one person cancelled late.
+    """
     state = of.state
-    lines = sorted({str(entry.body["line"]) for entry in of.entries if entry.name == "attention_raised"})
+    lines = {str(entry.body["line"]) for entry in of.entries if entry.name == "attention_raised"}
+    lines = {line for line in lines if not (private and line.startswith("cancellations_"))}
     decided = state.decided
     return {
         "phase": phase(state),
@@ -114,7 +123,7 @@ def outcome(of: Replayed) -> dict[str, Any]:
         "certificates": "open" if decided is None else _certified(decided.certified),
         "decided_at": decided.at if decided is not None else None,
         "meetings_held": len(held_instants(state)),
-        "coordinator_lines": lines,
+        "coordinator_lines": sorted(lines),
         "refused": sum(entry.outcome == "refused" for entry in of.entries),
     }
 
@@ -130,7 +139,9 @@ def told(cohort: str, own: Programme, other: Programme, pairs: Sequence[Pair]) -
     apart = [key for key in keys if key.split(".")[0].split("[")[0] in (*_NOT_DECIDED, "meetings")]
     differing = [pair for pair in pairs if pair.was != pair.would_be]
     certified = [sum(side["certificates"] in {"both", *SIDES} for side in sides) for sides in ([p.was for p in pairs], [p.would_be for p in pairs])]
-    nudges = [sum(pair.nudges[place] for pair in pairs) for place in (0, 1)] if len(pairs) >= SMALLEST else None
+    many = len(pairs) >= SMALLEST
+    nudges = [sum(pair.nudges[place] for pair in pairs) for place in (0, 1)] if many else None
+    told_of = [sum(pair.lines[place] for pair in pairs) for place in (0, 1)] if many else None
     result = {
         "ok": True,
         "cohort": cohort,
@@ -142,10 +153,12 @@ def told(cohort: str, own: Programme, other: Programme, pairs: Sequence[Pair]) -
         "would_differ": [_pair(pair) for pair in differing],
         "pairs_certified": {"was": certified[0], "would_be": certified[1]},
         "private_nudges": {"was": nudges[0], "would_be": nudges[1]} if nudges is not None else None,
+        "cancellation_lines": {"was": told_of[0], "would_be": told_of[1]} if told_of is not None else None,
     }
     lines = [f"cohort {cohort} under {result['programme']}: {len(differing)} of {len(pairs)} pairs would stand otherwise"]
     lines += [f"pairs certified: {certified[0]} → {certified[1]}"]
     lines += [f"private nudges in all: {nudges[0]} → {nudges[1]}"] if nudges is not None else []
+    lines += [f"lines about cancellations in all: {told_of[0]} → {told_of[1]}"] if told_of is not None else []
     inexact = sum(not pair.exact for pair in pairs)
     if inexact:
         lines.append(f"notice: for {inexact} pairs today's rules no longer say what the journal says; both sides are decided anew")
@@ -193,6 +206,10 @@ def _keys(programme: Programme) -> dict[str, Any]:
 
 def _nudges(of: Replayed) -> int:
     return sum(isinstance(effect, SendNotice) and effect.kind == "nudge" and effect.to in SIDES for effect in of.effects)
+
+
+def _lines(of: Replayed) -> int:
+    return sum(entry.name == "attention_raised" and str(entry.body["line"]).startswith("cancellations_") for entry in of.entries)
 
 
 async def journals(records: Records, cohort: str) -> list[tuple[Enrolment, list[JournalEntry]]]:

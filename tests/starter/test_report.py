@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from mentorship.commands import (
     SURVEY_ITEMS,
@@ -33,7 +34,11 @@ from mentorship.commands import (
     SurveyAnswers,
     WaiveMilestone,
 )
-from starter.report_figures import Figures
+from mentorship.events import AnyEvent, AttentionCleared, AttentionRaised, MentorshipStarted, SurveyAnswered
+from mentorship.evolve import fold
+from mentorship.people import Pair
+from mentorship.programme import Programme
+from starter.report_figures import Figures, Story, figures
 from starter.report_shown import cells, shown
 
 STARTS = datetime(2027, 1, 4, tzinfo=UTC)
@@ -167,10 +172,11 @@ class Rows:
 
     def answers(self, item: str) -> list[int]:
         """Everybody's first answer to this, in the order in which they came."""
-        first: dict[tuple[str, str], tuple[datetime, int]] = {}
-        for mentorship, at, body in self.events("survey_answered"):
+        people = {(mentorship, side): person for mentorship, _, body in self.events("mentorship_started") for side, person in body["pair"].items()}
+        first: dict[str, tuple[datetime, int]] = {}
+        for mentorship, at, body in sorted(self.events("survey_answered"), key=lambda event: event[1]):
             if body["survey"] == "closing" and item in body["answers"]:
-                first.setdefault((mentorship, body["side"]), (at, body["answers"][item]))
+                first.setdefault(people[mentorship, body["side"]], (at, body["answers"][item]))
         return [answer for _, answer in sorted(first.values(), key=lambda known: known[0])]
 
 
@@ -213,7 +219,7 @@ def test_every_figure_is_what_another_count_of_the_journal_says(cohort: Any, fil
     for line in ("no_meeting", "rematch", "silence", "not_held"):
         had = rows.pairs("attention_raised", line=line)
         assert told["attention"][line]["had"] == cells({"a": had, "b": PAIRS - had})["a"]
-        assert told["attention"][line]["has"] == 0
+        assert told["attention"][line]["has"] == (None if told["attention"][line]["had"] is None else 0)
     had = len({mentorship for mentorship, _, body in rows.events("attention_raised") if body["line"].startswith("cancellations_")})
     assert told["attention"]["cancellations"]["had"] == cells({"a": had, "b": PAIRS - had})["a"]
     goals = {(mentorship, body["goal"]) for mentorship, _, body in rows.events("goal_set")}
@@ -249,7 +255,9 @@ def test_every_figure_of_a_cohort_under_way_is_what_another_count_says(cohort: A
     assert {name: told["meetings"][name] for name in small} == {name: None if 0 < count < 5 else count for name, count in small.items()}
     for line in ("no_meeting", "rematch", "silence", "not_held"):
         has = sum(rows.stands(mentorship, line) for mentorship in rows.mentorships)
-        assert told["attention"][line]["has"] == cells({"a": has, "b": PAIRS - has})["a"], line
+        had = rows.pairs("attention_raised", line=line)
+        apart = None in (*cells({"a": had, "b": PAIRS - had}).values(), *cells({"a": has, "b": had - has}).values())
+        assert told["attention"][line]["has"] == (None if apart else cells({"a": has, "b": PAIRS - has})["a"]), line
     reached = Counter(body["milestone"] for _, _, body in rows.events("milestone_reached"))
     reached.subtract(body["milestone"] for _, _, body in rows.events("milestone_reopened"))
     assert {one["id"]: one["done"] for one in told["milestones"]} == {
@@ -291,6 +299,7 @@ def test_of_fewer_than_five_pairs_nothing_is_shown(cohort: Any, run: Callable[..
 
     assert told["enough"] is False
     figures = [*told["phases"].values(), *told["certificates"].values(), *told["meetings"].values(), *told["goals"].values()]
+    figures += [one[key] for one in told["survey"] for key in ("answers", "mean")]
     figures += [one["done"] for one in told["milestones"]] + [
         count for counts in (*told["attention"].values(), *told["months"].values()) for count in counts.values()
     ]
@@ -381,3 +390,29 @@ def test_a_cohort_that_is_not_there_and_a_folder_that_is_not_there(past: Any, ru
 
     assert (unknown.code, unknown.err) == (1, "there is no cohort nowhere\n")
     assert nowhere.code == 2
+
+
+def pair_story(number: int, *events: AnyEvent, mentor: str | None = None) -> Story:
+    pair = Pair(mentor=mentor or f"p-mentor-{number}", mentee=f"p-mentee-{number}")
+    rules = Programme.model_validate(YAML(typ="safe").load(PROGRAMME)).rules()
+    begun = MentorshipStarted(at=STARTS, pair=pair, rules=rules, starts=STARTS, ends=ENDS, reporting_ends=ENDS + timedelta(days=7), slots=())
+    return Story(f"m{number}", fold([begun, *events]), (begun, *events))
+
+
+def read(stories: list[Story]) -> dict[str, Any]:
+    return shown(figures(stories, Programme.model_validate(YAML(typ="safe").load(PROGRAMME))))
+
+
+def test_one_person_with_five_mentees_is_no_group_of_five() -> None:
+    """H5: reported only in groups of five; who answers in each of five pairs is one person all the same."""
+    answered = [SurveyAnswered(at=ENDS + timedelta(hours=n), side="mentor", survey="closing", answers={"trust": 1}) for n in range(5)]
+    survey = read([pair_story(n, answered[n], mentor="p-one") for n in range(5)])["survey"]
+    assert {one["item"]: (one["answers"], one["mean"]) for one in survey}["trust"] == (0, None)
+
+
+def test_how_many_lines_were_closed_is_no_small_group_either() -> None:
+    """Seven pairs had a line and five have it: the two by difference would be somebody."""
+    raised = AttentionRaised(at=STARTS + timedelta(days=30), line="cancellations_mentor")
+    closed = AttentionCleared(at=STARTS + timedelta(days=31), line="cancellations_mentor")
+    stories = [pair_story(n, *([raised] if n < 7 else []), *([closed] if n < 2 else [])) for n in range(14)]
+    assert read(stories)["attention"]["cancellations"] == {"had": 7, "has": None}

@@ -1,0 +1,27 @@
+"""After people files were read: which running pairs lie within one reporting line now (H4)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from temporalio.client import Client
+
+from gateway.orders import send_order
+from gateway.settings import Settings
+from records.cohorts import Enrolment
+from records.reporting_line import orders
+from records.store import Records
+from starter.answer import aside
+from starter.reach import login
+
+
+async def recheck(records: Records, client: Client, settings: Settings) -> list[Enrolment]:
+    """These pairs, of whichever cohort; each is on the coordinators' list once Temporal has heard, and goes on."""
+    by = await records.people.operator(login())
+    told = await orders(records, by=by, at=datetime.now(UTC))
+    for order in told:
+        try:
+            await send_order(client, order.enrolment.mentorship, order.command, settings.update_timeout)
+        except (TimeoutError, RuntimeError, OSError):
+            aside(f"{order.enrolment.pair_id} of {order.enrolment.cohort} could not be told of its reporting line: start again")
+    return [order.enrolment for order in told if order.command.command == "flag"]

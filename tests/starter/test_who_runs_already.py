@@ -1,0 +1,75 @@
+"""What `cohort start` looks at beside its files: couples that run, reporting lines that came about, and whether anybody is there (H4, H16)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from records.reporting_line import LINE, orders
+from records.store import Records
+from starter.answer import Refused
+from starter.cohort import _refuse_twice
+from starter.enrolment import intake, running_already
+from starter.within_reach import out_of_reach
+
+OWN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+NOW = OWN + timedelta(days=30)
+
+
+@pytest.fixture
+def running(files: Any, past: Any) -> Any:
+    """A cohort that runs with p1 (m1 and e1) and p2 (m2 and e2)."""
+    roster, faults, _ = files.read()
+    assert faults == []
+    past.happened(roster, OWN, {}, until=NOW)
+    return past
+
+
+def test_the_same_two_under_another_pair_id_of_one_cohort_are_refused(running: Any, files: Any) -> None:
+    """Both would get every mail twice; no option makes that right."""
+    files.people.write_text(files.people.read_text().replace(",1,active", ",2,active"))
+    files.pairs.write_text("pair_id,mentor_id,mentee_id\np9,m1,e1\n")
+
+    async def asked(records: Records) -> dict[str, str]:
+        roster = files.read()[0]
+        return await running_already(records, roster, await intake(records, roster, "spring-27", "now"))
+
+    known = running.ask(asked)
+    assert known == {"p9": "spring-27"}
+    with pytest.raises(Refused, match="1 pairs of cohort spring-27 run already"):
+        _refuse_twice("spring-27", known, again=True)
+    _refuse_twice("autumn-27", known, again=True)
+
+
+def test_a_reporting_line_that_was_settled_and_comes_back_is_told_again(running: Any, files: Any) -> None:
+    """One message a time that the line came about: the mentorship takes each once."""
+    people = [one.model_copy(update={"manager_id": "m1"}) if one.person_id == "e1" else one for one in files.read()[0].profiles()]
+
+    async def told(records: Records) -> list[str]:
+        await records.people.enrol(people)
+        (p1,) = [pair for pair in await records.cohorts.enrolments("spring-27") if pair.pair_id == "p1"]
+        found = []
+        for _ in range(2):
+            found += [order.command.message_id for order in await orders(records, by="p-o", at=NOW) if order.command.command == "flag"]
+            await records.lines.open(p1.mentorship, LINE, None, NOW, f"{p1.mentorship}/{len(found)}")
+            found += [order.command.message_id for order in await orders(records, by="p-o", at=NOW) if order.command.command == "flag"]
+            await records.lines.close(p1.mentorship, LINE, NOW)
+        return found
+
+    first, same, back, still = running.ask(told)
+    assert first == same
+    assert back == still != first
+
+
+def test_pairs_whom_nobody_may_look_after_or_hear_are_named(running: Any, files: Any) -> None:
+    async def asked(records: Records, **contacts: Any) -> list[str]:
+        programme = files.read()[0].programme
+        programme = programme.model_copy(update={"contacts": programme.contacts.model_copy(update=contacts)})
+        return await out_of_reach(records, programme, await records.cohorts.enrolments("spring-27"))
+
+    assert running.ask(asked) == []
+    alone, short = running.ask(lambda records: asked(records, coordinators=("m1",), owner="e1", outside=("m1",)))
+    assert alone == "notice: nobody of the programme's team may look after p1; see contacts and reporting lines"
+    assert short.startswith("notice: fewer than two contacts, or none outside the team, would hear a concern of p1")
