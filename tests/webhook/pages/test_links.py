@@ -166,6 +166,20 @@ async def test_nobodys_mailbox_is_filled_through_us(http, two, outbox):
     assert len(outbox.mails) == 4
 
 
+async def test_who_knows_an_address_locks_nobody_out_of_their_private_pages(http, browser, two, outbox, says):
+    for _ in range(10):
+        await http.post("/new-link", data={"email": "ben@example.org"})
+    asked = await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")
+    assert "It is on its way." in says(asked)
+    assert "http://hook/private/" in outbox.mails[-1].get_body(("plain",)).get_content()
+
+
+async def test_who_asks_with_their_own_link_is_spared_a_full_mailbox_too(browser, two, outbox):
+    for _ in range(6):
+        await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")
+    assert len(outbox.mails) == 4
+
+
 async def test_a_mail_server_that_is_away_changes_the_answer_for_nobody(http, two, outbox):
     outbox.away = True
     assert (await http.post("/new-link", data={"email": "ben@example.org"})).status_code == 200
