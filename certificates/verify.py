@@ -17,7 +17,7 @@ from typing import Any
 from openbadgeslib.errors import LibOpenBadgesException
 from openbadgeslib.ob3 import OB3GuardUnavailable, OB3LdpVerifier, verify_data_integrity_proof
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.generic import PdfObject
 
 from certificates.facts import one_line
 from certificates.status import StatusUnknown, is_revoked
@@ -196,8 +196,10 @@ def _text(data: bytes) -> str:
 def _attached(data: bytes) -> str:
     """The one attachment that is a credential: with none or several nobody could say which one the page stands for."""
     try:
-        attachments = [content for contents in PdfReader(io.BytesIO(data)).attachments.values() for content in contents]
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError):
+        attachments = _attachments(PdfReader(io.BytesIO(data)))
+    except _NoCredentialError:
+        raise
+    except Exception:  # noqa: BLE001 - the library names no limit to what a crafted file makes it raise
         raise _NoCredentialError("The PDF is damaged.") from None
     if len(attachments) != 1:
         raise _NoCredentialError(f"The PDF carries {len(attachments)} attachments; a certificate carries exactly one.")
@@ -205,6 +207,21 @@ def _attached(data: bytes) -> str:
         return attachments[0].decode("utf-8")
     except UnicodeDecodeError:
         raise _NoCredentialError("The attachment is not a credential.") from None
+
+
+def _attachments(reader: PdfReader) -> list[bytes]:
+    for entry in reader.attachment_list:
+        files: Any = entry.pdf_object["/EF"]
+        if not all(map(_plainly_packed, files.values())):
+            raise _NoCredentialError("The attachment is packed in a way that a certificate's never is.")
+    return [content for contents in reader.attachments.values() for content in contents]
+
+
+def _plainly_packed(stream: Any) -> bool:
+    """Not at all, or deflated once: no other decoder is run on a stranger's file."""
+    filters = stream.get_object().get("/Filter", ())
+    filters = filters.get_object() if isinstance(filters, PdfObject) else filters
+    return filters in ("/FlateDecode", ["/FlateDecode"], [], ())
 
 
 def _parsed(text: str) -> dict[str, Any] | None:

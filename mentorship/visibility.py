@@ -15,6 +15,7 @@ Temporal's UI and the logs, `bearer` is whoever is given a certificate's address
 Thing = Literal[
     "name",
     "address",
+    "coordinator_address",
     "people_file",
     "meetings",
     "slot_answers",
@@ -51,6 +52,8 @@ _TABLE: dict[Thing, dict[Viewer, Sight]] = {
     # In the invitation to the two's meetings, so that they can write to each other; and beside a line of the coordinators' list, which
     # drafts a mail to who could use a hand. Nowhere else.
     "address": {"own": "yes", "partner": "yes", "coordinators": "yes"},
+    # Who looks after a programme, with an address to write to: on the page of each participant, which is what `own` and `partner` are here.
+    "coordinator_address": {"own": "yes", "partner": "yes", "coordinators": "yes"},
     # What a people file and HR say besides: the company's ids, department, skills, language. Operators wrote it themselves.
     "people_file": {"own": "yes", "operators": "yes"},
     # When the two meet, and whether it took place, was moved or called off. Never what was said.

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_location
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -24,6 +25,8 @@ from babel.support import NullTranslations, Translations
 SOURCE = "en"
 _TERRITORY = {"en": "GB"}
 """Where a language's bare code would read strangely: the source is British English, with a 24-hour clock."""
+
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,25 @@ class Language:
     def isolated(self, text: str) -> str:
         """`text` so that its own direction does not disturb the sentence around it."""
         return f"\u2068{text}\u2069" if self.direction == "rtl" else text
+
+    def lasting(self, span: timedelta) -> str:
+        """How long, exactly: such as `24 hours`, `10 days`, `2 weeks`, or `1 hour and 30 minutes`. Days and weeks are counted from two of them on."""
+        days, rest = divmod(int(span.total_seconds()), _DAY)
+        weeks, days = (days // 7, 0) if days >= 14 and days % 7 == 0 and not rest else (0, days)
+        days, rest = (days, rest) if days > 1 else (0, rest + days * _DAY)
+        hours, rest = divmod(rest, 3600)
+        minutes, seconds = divmod(rest, 60)
+        ngettext = self.translations.ungettext
+        # Translators write them as they stand after a word like "within": the sentences around them are made for that.
+        said = (
+            (weeks, ngettext("%(num)s week", "%(num)s weeks", weeks)),
+            (days, ngettext("%(num)s day", "%(num)s days", days)),
+            (hours, ngettext("%(num)s hour", "%(num)s hours", hours)),
+            (minutes, ngettext("%(num)s minute", "%(num)s minutes", minutes)),
+            (seconds, ngettext("%(num)s second", "%(num)s seconds", seconds)),
+        )
+        parts = [text % {"num": number} for number, text in said if number] or [said[3][1] % {"num": 0}]
+        return str(format_list(parts, locale=self.locale))
 
 
 @cache

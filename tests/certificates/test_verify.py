@@ -6,12 +6,15 @@ import copy
 import io
 import json
 import socket
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pypdf import PdfWriter
+from pypdf.errors import DependencyError
+from pypdf.generic import StreamObject
 
 from certificates.issue import issue
 from certificates.issuer import Issuer, generate
@@ -172,6 +175,50 @@ def test_other_files_are_unreadable_and_never_raise(issuer, data):
 def test_a_damaged_document_never_raises(issued, issuer):
     for cut in range(0, len(issued.pdf), 997):
         assert not verify_file(issued.pdf[:cut], trust=issuer.trust()).valid
+
+
+PACKED = ["/Nonsense", "/JBIG2Decode", "/JPXDecode", "/CCITTFaxDecode", "/DCTDecode", "/LZWDecode", "/ASCII85Decode", "/Crypt", "5", "[/FlateDecode [/x]]"]
+
+
+@pytest.mark.parametrize("how", [*PACKED, "[/FlateDecode /FlateDecode]"])
+def test_an_attachment_that_is_packed_otherwise_is_not_decoded(how, issued, issuer):
+    verdict = verify_file(_packed(how, issued.credential_json.encode()), trust=issuer.trust())
+    assert verdict.state is State.UNREADABLE
+    assert verdict.reasons == ("The attachment is packed in a way that a certificate's never is.",)
+
+
+@pytest.mark.parametrize("more", ["", " /DecodeParms << /Predictor 99 >>", " /DecodeParms [/x]"])
+def test_a_deflated_attachment_that_cannot_be_decoded_is_damage(more, issuer):
+    packed = zlib.compress(b"x" * 100) if more else b"not deflated at all"
+    assert not verify_file(_packed(f"/FlateDecode{more}", packed), trust=issuer.trust()).valid
+
+
+def test_whatever_the_reader_of_documents_raises_is_damage(issued, issuer, monkeypatch):
+    monkeypatch.setattr(StreamObject, "get_data", lambda _: (_ for _ in ()).throw(DependencyError("a decoder is missing")))
+    assert verify_file(issued.pdf, trust=issuer.trust()).reasons == ("The PDF is damaged.",)
+
+
+@pytest.mark.parametrize("how", ["/FlateDecode", "[/FlateDecode]", "[]"])
+def test_an_attachment_is_read_deflated_or_as_it_is(how, issued, issuer):
+    content = issued.credential_json.encode()
+    assert verify_file(_packed(how, content if how == "[]" else zlib.compress(content)), trust=issuer.trust()).valid
+
+
+def _packed(how: str, content: bytes) -> bytes:
+    """A document by hand, whose one attachment says how it is packed."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [(c.json) 4 0 R] >> >> >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>",
+        b"<< /Type /Filespec /F (c.json) /EF << /F 5 0 R >> >>",
+        f"<< /Type /EmbeddedFile /Filter {how} /Length {len(content)} >>\nstream\n".encode() + content + b"\nendstream",
+    ]
+    made, places = b"%PDF-1.7\n", []
+    for number, content_of in enumerate(objects, 1):
+        places.append(b"%010d 00000 n \n" % len(made))
+        made += b"%d 0 obj\n" % number + content_of + b"\nendobj\n"
+    table = b"xref\n0 6\n0000000000 65535 f \n" + b"".join(places)
+    return made + table + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(made)
 
 
 def _attachment(pdf: bytes) -> str:

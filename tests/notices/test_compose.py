@@ -165,6 +165,14 @@ def test_the_nudge_brings_the_readers_own_benefits_and_says_that_nobody_else_kno
     assert "rhythm" in body
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "moved 2 days ahead costs nobody anything"), ("de", "mit 2 Tagen Vorlauf verschoben"), ("ar", "قبل موعده بمدة يومين")]
+)
+def test_the_nudge_says_how_long_before_a_move_costs_nothing_as_the_programme_has_it(mail, people, language, said):
+    reader = dataclasses.replace(people.mentee, language=language)
+    assert said in one_line(mail("nudge", with_={"reader": reader, "free_before": timedelta(days=2)}))
+
+
 def test_the_partner_of_somebody_whose_coordinator_was_told_is_not_mentioned_by_name(mail):
     message = mail("coordinator_told")
     assert "Your partner has not been told" in one_line(message)

@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from mentorship.duration import iso
 from notices.language import Clock, choose, known, language, zone
 
 ROOT = Path(str(files("notices")))
@@ -78,3 +79,23 @@ def test_an_end_at_midnight_is_the_end_of_the_day_before():
 def test_the_first_offered_language_with_wording_is_the_fallback():
     assert choose("fr", ("fr", "de", "en")).code == "de"
     assert choose("fr", ("fr",)).code == "en"
+
+
+@pytest.mark.parametrize(
+    ("written", "en", "de", "ar"),
+    [
+        ("PT24H", "24 hours", "24 Stunden", "24 ساعة"),
+        ("PT90M", "1 hour and 30 minutes", "1 Stunde und 30 Minuten", "ساعة واحدة و30 دقيقة"),
+        ("P2D", "2 days", "2 Tagen", "يومين"),
+        ("PT36H", "36 hours", "36 Stunden", "36 ساعة"),
+        ("P7D", "7 days", "7 Tagen", "7 أيام"),
+        ("P10D", "10 days", "10 Tagen", "10 أيام"),
+        ("P90D", "90 days", "90 Tagen", "90 يومًا"),
+        ("P4W", "4 weeks", "4 Wochen", "4 أسابيع"),
+        ("P14DT1H", "14 days and 1 hour", "14 Tagen und 1 Stunde", "14 يومًا وساعة واحدة"),
+        ("P3DT2H1M1S", "3 days, 2 hours, 1 minute and 1 second", "3 Tagen, 2 Stunden, 1 Minute und 1 Sekunde", "3 أيام وساعتين ودقيقة واحدة وثانية واحدة"),
+        ("PT0S", "0 minutes", "0 Minuten", "0 دقائق"),
+    ],
+)
+def test_how_long_something_lasts_is_said_exactly(written, en, de, ar):
+    assert {code: language(code).lasting(iso(written).span) for code in ("en", "de", "ar")} == {"en": en, "de": de, "ar": ar}

@@ -150,13 +150,13 @@ class Coordinating:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=board.spoken.code)
 
     async def again(self, request: Request, token: str) -> Response:
-        """Mails a fresh link to whom a link that is too old was made for, if they still look after the cohort."""
+        """Mails a fresh link to whom a link that is too old was made for, if they still look after the cohort. Raises PageProblem."""
         await read_fields(request, self._most)
         bearer = self._reading.bearer_of_old("coordinator", token)
         board = await self._board(request, bearer)
-        if self._fresh is not None:
-            await self._fresh.send_list(bearer)
-        return self._shell.page("asked.html", board.spoken, chosen=board.chosen)
+        if self._fresh is None or not await self._fresh.send_list(bearer):
+            raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "no_mail", code=board.spoken.code)
+        return self._shell.page("asked.html", board.spoken, chosen=board.chosen, sent=True)
 
     # -- what it needs ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import TypeVar
+from urllib.parse import quote
 
 import structlog
 from pydantic import TypeAdapter
@@ -19,6 +20,7 @@ from mentorship.evolve import fold
 from mentorship.people import Side
 from mentorship.programme import Programme, Texts
 from mentorship.state import State, report_digest
+from mentorship.visibility import may_read
 from notices.language import Clock, Language, zone
 from notices.readers import plain
 from records.certificates import Certificate
@@ -76,6 +78,10 @@ class Coordinator:
 
     name: str
     email: str
+
+    @property
+    def mailto(self) -> str:
+        return f"mailto:{quote(self.email, safe='@')}"
 
 
 @dataclass(frozen=True)
@@ -224,7 +230,12 @@ class Reading:
         return await self.ask(self._records.programmes.get(cohort.programme, cohort.version))
 
     async def _coordinators(self, enrolment: Enrolment, spoken: Language) -> tuple[Coordinator, ...]:
-        """Those of the cohort's newest version, whoever of them may see this pair's lines: nothing on a page may tell of a concern (H16)."""
+        """Those of the cohort's newest version, whoever of them may see this pair's lines: nothing on a page may tell of a concern (H16).
+
+        Nobody, where the table keeps their addresses from participants.
+        """
+        if not may_read("own", "coordinator_address"):
+            return ()
         refs = await self.ask(coordinators(self._records, await self._programme(enrolment, None)))
         profiles = await self.ask(self._records.people.profiles(ref for ref in refs if ref not in (enrolment.mentor, enrolment.mentee)))
         return tuple(Coordinator(spoken.isolated(plain(one.name)), one.email) for one in profiles.values() if one.email)

@@ -59,8 +59,25 @@ class _Way(NamedTuple):
     texts: Texts
 
 
+class _Allowance:
+    """`most` mails an hour to one person, and fifty times as many to all together."""
+
+    def __init__(self, most: int, now: Callable[[], datetime]) -> None:
+        self._each = Sparing(most, timedelta(hours=1), now)
+        self._all = Sparing(most * 50, timedelta(hours=1), now)
+
+    def for_person(self, ref: str) -> bool:
+        return self._each.take(ref)
+
+    def for_all(self) -> bool:
+        return self._all.take("all")
+
+
 class FreshLinks:
-    """`most` mails an hour to one person, of whatever kind: nobody can fill somebody else's mailbox through us."""
+    """`most` mails an hour to one person for whoever asks, and as many for who holds a link of their own, of whatever kind.
+
+    Nobody can fill somebody else's mailbox through us, nor use up what that person may ask for.
+    """
 
     def __init__(self, records: Records, signer: LinkSigner, post: Post, now: Callable[[], datetime], *, base_url: str, sender: str, most: int = 4) -> None:
         self._records = records
@@ -69,8 +86,8 @@ class FreshLinks:
         self._now = now
         self._base_url = base_url.rstrip("/")
         self._sender = sender
-        self._sparing = Sparing(most, timedelta(hours=1), now)
-        self._all = Sparing(most * 50, timedelta(hours=1), now)
+        self._for_anybody = _Allowance(most, now)
+        self._for_bearers = _Allowance(most, now)
 
     async def send_to_address(self, email: str) -> None:
         """Every page of whoever has this address, and every list that they look after (P7), in one mail a person.
@@ -83,28 +100,28 @@ class FreshLinks:
             _log.warning("fresh link not sent", error=type(error).__name__)
             return
         for ref in refs:
-            await self._send(ref, self._everything)
+            await self._send(ref, self._everything, self._for_anybody)
 
     async def send_page(self, known: Known) -> bool:
-        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="page"))
+        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="page"), self._for_bearers)
 
     async def send_private(self, known: Known) -> bool:
         """A link that opens for fifteen minutes. False: it could not be sent."""
-        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="private"))
+        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="private"), self._for_bearers)
 
     async def send_list(self, bearer: Bearer) -> bool:
         """To one cohort's list; False also for who does not look after the cohort (any more)."""
-        return await self._send(bearer.person, partial(self._lists, cohort=bearer.scope))
+        return await self._send(bearer.person, partial(self._lists, cohort=bearer.scope), self._for_bearers)
 
-    async def _send(self, ref: str, find: Callable[[str, datetime], Awaitable[list[_Way]]]) -> bool:
+    async def _send(self, ref: str, find: Callable[[str, datetime], Awaitable[list[_Way]]], allowance: _Allowance) -> bool:
         """`find` says which pages this person can open, asked at that instant. What cannot be sent is logged, without saying to whom."""
-        if not self._sparing.take(ref):
+        if not allowance.for_person(ref):
             return False
         asked_at = self._now()
         try:
             profile = (await self._records.people.profiles([ref])).get(ref)
             ways = await find(ref, asked_at) if profile is not None else []
-            if profile is None or not ways or not self._all.take("all"):
+            if profile is None or not ways or not allowance.for_all():
                 return False
             await self._post.send(self._mail(Reader(ref, profile.name, profile.email, profile.language, profile.time_zone), ways, asked_at))
         except (NoAddress, SmtpFault, RecordsError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -70,7 +71,7 @@ class OpenPages:
         if profile is not None and profile.language:
             spoken = reader_language(chosen, profile.language, OFFERED)
         token = request.path_params["token"]
-        return self._shell.page("unsubscribe.html", spoken, chosen=chosen, path=request.url.path, token=token, off=off, changed=changed)
+        return self._shell.page("unsubscribe.html", spoken, chosen=chosen, path=f"/u/{quote(token)}", token=token, off=off, changed=changed)
 
     async def new_link(self, request: Request) -> Response:
         return self._page(request, "new_link.html", can_mail=self._fresh is not None)

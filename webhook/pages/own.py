@@ -184,11 +184,12 @@ class OwnPages(ABC):
         return known, carried
 
     async def again(self, request: Request) -> Response:
-        """Mails a fresh link to whom a link that is too old was made for: the address that we know, never one that is given here."""
+        """Mails a fresh link to whom a link that is too old was made for: the address that we know, never one that is given here. Raises PageProblem."""
         known = await self.known(request, self.shared.reading.bearer_of_old(self.purpose, token_of(request)))
-        if self.shared.fresh is not None:
-            await (self.shared.fresh.send_private(known) if self.purpose == "private" else self.shared.fresh.send_page(known))
-        return self.page(request, known, "asked.html")
+        fresh = self.shared.fresh
+        if fresh is None or not await (fresh.send_private(known) if self.purpose == "private" else fresh.send_page(known)):
+            raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "no_mail", code=known.clock.language.code)
+        return self.page(request, known, "asked.html", sent=True)
 
     def back(self, request: Request, known: Known, place: str = "", **said: str) -> Response:
         """To the page, or to a place below it, which tells what became of it."""

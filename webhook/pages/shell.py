@@ -18,6 +18,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from notices.language import Language
 from webhook.pages.wording import NAMES, OFFERED, guest_language, language
@@ -31,6 +32,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_METHODS = ("GET", "HEAD", "POST")
+"""All that any address here answers."""
 _STATIC = {"pages.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
@@ -84,12 +87,17 @@ class Shell:
         return self.page("problem.html", spoken, status=problem.status, headers=problem.headers, chosen=None, kind=problem.kind, facts=problem.facts)
 
     def lost(self, otherwise: Answer) -> Answer:
-        """What a person reads at an address that there is not; programs are answered `otherwise`."""
+        """What a person reads at an address that there is not, or that does not answer what was asked of it; programs are answered `otherwise`."""
 
         async def answer(request: Request, error: Exception) -> Response:
-            missing = isinstance(error, HTTPException) and error.status_code == HTTPStatus.NOT_FOUND
-            if missing and request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", ""):
-                return await self.on_problem(request, PageProblem(HTTPStatus.NOT_FOUND, "nothing_here"))
+            assert isinstance(error, HTTPException)
+            status = HTTPStatus(error.status_code)
+            if status == HTTPStatus.METHOD_NOT_ALLOWED:
+                error = HTTPException(status, headers={"Allow": ", ".join(_methods(request))})
+            elif status != HTTPStatus.NOT_FOUND or request.method not in ("GET", "HEAD"):
+                return await otherwise(request, error)
+            if "text/html" in request.headers.get("accept", ""):
+                return await self.on_problem(request, PageProblem(status, "nothing_here", headers=error.headers))
             return await otherwise(request, error)
 
         return answer
@@ -107,6 +115,12 @@ class Shell:
 
         routes.add_api_route("/static/{name}", static, methods=["GET", "HEAD"])
         return routes
+
+
+def _methods(request: Request) -> list[str]:
+    """What an address answers, over all of its routes: the framework names those of the first one only."""
+    asked = {name: request.scope[name] for name in ("type", "path", "root_path", "headers") if name in request.scope}
+    return [method for method in _METHODS if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in request.app.routes)]
 
 
 @cache

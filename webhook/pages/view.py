@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from mentorship.commands import EXPECTATIONS, Expectation
+from mentorship.duration import Duration
 from mentorship.people import Side, other
 from mentorship.policy.ladder import strikes_in_window
 from mentorship.policy.meetings import held_instants
@@ -118,24 +119,24 @@ class Page:
         return tuple((rung.at, rung.do) for rung in self._state.rules.cancellations.ladder)
 
     @property
-    def notice_hours(self) -> int:
-        return int(self._state.rules.cancellations.notice.span.total_seconds() // 3600)
+    def notice(self) -> str:
+        return self._lasting(self._state.rules.cancellations.notice)
 
     @property
-    def window_days(self) -> int:
-        return self._state.rules.cancellations.window.span.days
+    def window(self) -> str:
+        return self._lasting(self._state.rules.cancellations.window)
 
     @property
-    def answer_days(self) -> int:
-        return self._state.rules.cancellations.answer_within.span.days
+    def answer_within(self) -> str:
+        return self._lasting(self._state.rules.cancellations.answer_within)
 
     @property
-    def contest_days(self) -> int:
-        return self._state.rules.attendance.contest_within.span.days
+    def contest_within(self) -> str:
+        return self._lasting(self._state.rules.attendance.contest_within)
 
     @property
-    def object_days(self) -> int:
-        return self._state.rules.object_within.span.days
+    def object_within(self) -> str:
+        return self._lasting(self._state.rules.object_within)
 
     @cached_property
     def reports(self) -> tuple[ReportView, ...]:
@@ -243,8 +244,8 @@ class Page:
         return self._state.person(self.side).asked_extension and not self._state.extended_by_pair
 
     @property
-    def extension_weeks(self) -> int:
-        return max(1, self._state.rules.extension.by_pair.span.days // 7)
+    def extension(self) -> str:
+        return self._lasting(self._state.rules.extension.by_pair)
 
     @property
     def may_report_extra(self) -> bool:
@@ -257,3 +258,6 @@ class Page:
     def local(self, instant: datetime) -> str:
         """As a `datetime-local` field wants it."""
         return instant.astimezone(self.clock.zone).strftime("%Y-%m-%dT%H:%M")
+
+    def _lasting(self, duration: Duration) -> str:
+        return self.clock.language.lasting(duration.span)

@@ -282,6 +282,14 @@ async def test_a_link_that_is_too_old_leads_to_a_fresh_one_by_mail_only(browser,
     assert (await browser.get(fresh)).status_code == 200
 
 
+async def test_a_link_that_is_too_old_says_so_when_no_fresh_one_could_be_sent(browser, desk, outbox, says, monkeypatch):
+    monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(seconds=-1))
+    outbox.away = True
+    answer = await browser.send(await browser.get(desk.address()), "/again")
+    assert answer.status_code == 503
+    assert "No mail can be sent at the moment" in says(answer)
+
+
 async def test_a_link_lives_for_two_digests_and_no_longer():
     assert LIFETIMES["coordinator"] == timedelta(days=15)
 

@@ -121,17 +121,19 @@ async def test_the_answer_is_the_same_for_everyone_and_given_before_any_mail_is_
     assert order == ["answer", "looked", "mail", "answer", "looked", "answer", "looked", "mail"]
 
 
-async def test_nobody_fills_a_coordinators_mailbox_whichever_door_they_ask_at(http, browser, desk, outbox, monkeypatch):
-    """Four an hour to one person, the links that an old one offers included."""
+async def test_nobody_fills_a_coordinators_mailbox_nor_uses_up_what_their_own_link_may_ask_for(http, browser, desk, outbox, monkeypatch):
+    """Four an hour to one person for whoever asks, and four for who has a link, be it an old one."""
     old = desk.address()
     monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(seconds=-1))
-    for _ in range(3):
+    for _ in range(6):
         await ask(http, "ana@example.org")
-        await browser.send(await browser.get(old), "/again")
     assert len(outbox.mails) == 4
+    for _ in range(6):
+        await browser.send(await browser.get(old), "/again")
+    assert len(outbox.mails) == 8
     desk.clock.now += timedelta(hours=1)
     await ask(http, "ana@example.org")
-    assert len(outbox.mails) == 5
+    assert len(outbox.mails) == 9
 
 
 async def test_it_is_written_in_the_coordinators_language(http, desk, outbox):

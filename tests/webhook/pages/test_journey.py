@@ -337,7 +337,7 @@ async def more_time(world: World, ana: Person, ben: Person) -> None:
     await ben.form("ask_extension", press="Ask for it")
     await ben.reads("it is added when Ana Mentor asks too")
     await ana.look()
-    await ana.reads("Ben Mentee would like 4 more weeks")
+    await ana.reads("Ben Mentee would like 4 weeks more")
     await ana.form("ask_extension", press="Yes, for me too")
 
 

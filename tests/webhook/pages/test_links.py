@@ -166,6 +166,42 @@ async def test_nobodys_mailbox_is_filled_through_us(http, two, outbox):
     assert len(outbox.mails) == 4
 
 
+async def test_who_knows_an_address_locks_nobody_out_of_their_private_pages(http, browser, two, outbox, says):
+    for _ in range(10):
+        await http.post("/new-link", data={"email": "ben@example.org"})
+    asked = await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")
+    assert "It is on its way." in says(asked)
+    assert "http://hook/private/" in outbox.mails[-1].get_body(("plain",)).get_content()
+
+
+async def test_who_asks_with_their_own_link_is_spared_a_full_mailbox_too(browser, two, outbox):
+    for _ in range(6):
+        await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")
+    assert len(outbox.mails) == 4
+
+
+@pytest.mark.parametrize(("purpose", "ago"), [("page", timedelta(days=61)), ("private", timedelta(minutes=16))])
+async def test_an_old_link_says_so_when_no_fresh_one_could_be_sent(purpose, ago, old, http, two, outbox, says):
+    again = f"/{'p' if purpose == 'page' else purpose}/{old(purpose, ago)}/again"
+    outbox.away = True
+    answer = await http.post(again)
+    assert answer.status_code == 503
+    assert "No mail can be sent at the moment" in says(answer)
+    assert "on its way" not in says(answer)
+    outbox.away = False
+    sent = await http.post(again)
+    assert sent.status_code == 200
+    assert "A fresh link is on its way to the address that we know." in says(sent)
+    assert "Everybody gets this answer" not in says(sent)
+
+
+async def test_an_old_link_to_a_concern_offers_nothing_that_is_not_there(old, http, says):
+    answer = await http.get(f"/case/{old('case', timedelta(days=15, hours=1))}")
+    assert answer.status_code == 410
+    assert "the next mail about it brings a fresh one" in says(answer)
+    assert "just ask" not in says(answer)
+
+
 async def test_a_mail_server_that_is_away_changes_the_answer_for_nobody(http, two, outbox):
     outbox.away = True
     assert (await http.post("/new-link", data={"email": "ben@example.org"})).status_code == 200

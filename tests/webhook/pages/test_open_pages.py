@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
+
+import httpx
 import pytest
 
 from mentorship.visibility import THINGS, VIEWERS, may_read, sight
+from webhook.app import create_app
 
 
 @pytest.mark.parametrize("spoken", ["en", "de", "ar"])
@@ -27,3 +32,41 @@ async def test_the_browsers_language_is_spoken_to_strangers(http, two):
     for accepted, code, direction in (("de-AT,de;q=0.9", "de", "ltr"), ("ar", "ar", "rtl"), ("fr;q=1, en;q=0.5", "en", "ltr"), ("*;q=x,,", "en", "ltr")):
         page = await http.get("/who-sees-what", headers={"Accept-Language": accepted})
         assert f'<html lang="{code}" dir="{direction}">' in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/new-link"])
+async def test_the_form_for_a_fresh_link_is_sent_from_wherever_it_stands_and_keeps_the_language(path, browser, two, outbox):
+    answer = await browser.send(await browser.get(f"{path}?lang=de"), "/new-link", email="ben@example.org")
+    assert answer.status_code == 200
+    assert '<html lang="de"' in answer.text
+    assert len(outbox.mails) == 1
+
+
+async def test_the_form_for_a_fresh_link_knows_under_which_path_we_are_reached(settings, client, records, clock, outbox, two, form_on):
+    below = create_app(settings.model_copy(update={"base_url": "http://hook/mentoring"}), client, records, clock=clock, post=outbox)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(below), base_url="http://hook") as http:
+        assert form_on(await http.get("/"), "/new-link")[0] == "/mentoring/new-link"
+
+
+@pytest.mark.parametrize("then", ["", "/again"])
+async def test_another_language_can_be_chosen_after_the_reminders_were_stopped_or_begun(then, http, two):
+    path = f"/u/{two.token('ben', 'unsubscribe')}"
+    answer = await http.post(path + then)
+    links = [html.unescape(link) for link in re.findall(r'<a href="([^"]*)" lang=', answer.text)]
+    assert links == [f"{path}?lang=de", f"{path}?lang=ar"]
+    assert (await http.get(links[0])).status_code == 200
+
+
+async def test_who_looks_at_an_address_that_only_takes_forms_reads_a_page(http, two, problem):
+    path = f"/u/{two.token('ben', 'unsubscribe')}/again"
+    for method, address in (("GET", path), ("POST", "/")):
+        page = await http.request(method, address, headers={"Accept": "text/html"})
+        assert page.status_code == 405
+        assert "There is nothing here" in page.text
+        assert page.headers["allow"] == ("POST" if address == path else "GET, HEAD")
+    problem(await http.get(path))
+
+
+async def test_a_405_names_the_methods_of_all_routes_of_the_address(http, two):
+    for path in ("/new-link", f"/u/{two.token('ben', 'unsubscribe')}", "/c/none", two.page("ben", "set_goal")):
+        assert (await http.put(path)).headers["allow"] == "GET, HEAD, POST"

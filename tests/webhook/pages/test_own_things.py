@@ -11,6 +11,7 @@ from icalendar import Calendar
 
 from gateway.names import certificate_id
 from gateway.reissue import ASK
+from mentorship import visibility
 from records.errors import RecordsUnavailable
 from records.people import Profile
 
@@ -259,8 +260,16 @@ async def test_the_page_names_who_looks_after_the_programme_and_leaves_out_who_l
     page = await http.get(two.page("ben"))
     assert "A line to one of them is enough." in says(page)
     assert "Ines Coordinator ines@example.org" in says(page)
-    assert 'href="mailto:ines%40example.org"' in page.text
+    assert 'href="mailto:ines@example.org"' in page.text
     assert "Gil" not in page.text
+
+
+async def test_a_participant_is_shown_a_coordinators_address_because_the_table_says_so(http, two, says, monkeypatch):
+    await two.records.people.enrol([Profile(person_id="e-1001", name="Ines Coordinator", email="ines@example.org")])
+    assert "The names and mail addresses of your coordinators yes yes" in says(await http.get("/who-sees-what"))
+    assert "ines@example.org" in (await http.get(two.page("ben"))).text
+    monkeypatch.setitem(visibility._TABLE, "coordinator_address", {})
+    assert "Ines" not in (await http.get(two.page("ben"))).text
 
 
 async def test_who_looks_after_the_cohort_now_stands_there_in_the_programmes_order(http, two, says):

@@ -1,0 +1,70 @@
+"""Limits are said as the programme sets them, and times with the zone that they are in, on the form where somebody decides (H13, Calm)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from mentorship import commands as c
+from mentorship.programme import Programme
+
+
+@pytest.fixture(scope="module")
+def programme() -> Programme:
+    """One whose limits are no whole hours, days and weeks."""
+    written = YAML(typ="safe").load(Path(__file__).parents[3] / "examples" / "engineering-2027.yaml")
+    written["cancellations"] = {**written.get("cancellations", {}), "notice": "PT90M", "answer_within": "PT12H", "window": "P84D"}
+    written |= {"attendance": {"contest_within": "PT36H"}, "object_within": "P1DT12H", "extension": {"by_pair": "P10D"}}
+    return Programme.model_validate(written)
+
+
+@pytest.fixture
+async def soon(two):
+    """A confirmed meeting is an hour and twenty minutes ahead."""
+    for who in ("ana", "ben"):
+        await two.say(who, c.ConfirmMeeting(meeting="all"))
+    await two.until(two.meeting(1).start - timedelta(minutes=80))
+    return two
+
+
+SAID = {
+    "en": {
+        "cancel_meeting/1": "less than 1 hour and 30 minutes before the start",
+        "move_meeting/1": "within 12 hours, the proposal",
+        "record_milestone/shadowing": "see it differently for 36 hours",
+        "ask_extension": "10 days more",
+    },
+    "de": {
+        "cancel_meeting/1": "Es geht in weniger als 1 Stunde und 30 Minuten los",
+        "move_meeting/1": "innerhalb von 12 Stunden weder",
+        "ask_extension": "Verlängerung von 10 Tagen",
+    },
+    "ar": {"cancel_meeting/1": "أقل من ساعة واحدة و30 دقيقة قبل", "ask_extension": "لمدة 10 أيام"},
+}
+
+
+@pytest.mark.parametrize(("code", "path"), [(code, path) for code, paths in SAID.items() for path in paths])
+async def test_a_limit_is_said_exactly(code, path, soon, http, says):
+    assert SAID[code][path] in says(await http.get(f"{soon.page('ben', path)}?lang={code}"))
+
+
+async def test_what_is_said_before_a_time_is_accepted_and_after_the_meeting_is_exact_too(two, http, says):
+    assert "less than 1 hour and 30 minutes before counts as late" in says(await http.get(two.page("ben", "confirm_meeting", "all")))
+    await two.until(two.meeting(1).start + timedelta(hours=1))
+    assert "has 36 hours to see it differently" in says(await http.get(two.page("ben", "report_meeting", 1)))
+
+
+async def test_the_page_says_by_how_much_it_is_longer_and_in_what_time_a_late_cancellation_counts(soon, http, says):
+    await soon.say("ben", c.CancelMeeting(meeting=1, reason="work"))
+    await soon.say("ana", c.AskExtension())
+    said = says(await http.get(soon.page()))
+    assert "Ana Mentor would like 10 days more" in said
+    assert "In the last 12 weeks 1 late cancellation of yours counts." in said
+
+
+@pytest.mark.parametrize("path", ["cancel_meeting/1", "confirm_meeting/1", "report_meeting/1", "move_meeting/1", "record_milestone/shadowing"])
+async def test_a_form_with_a_time_names_its_zone(path, soon, http, says):
+    assert "All times are London time." in says(await http.get(soon.page("ben", path)))
