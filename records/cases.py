@@ -7,6 +7,7 @@ Without the keys a row tells that there is a case and whether somebody looks aft
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
 from records.database import Database, Part, chunks
-from records.errors import Erased, UnknownCase
+from records.errors import DifferentBody, Erased, UnknownCase
 from records.ids import mint
 from records.schema import cases
 from records.sealing import Sealer, open_with, seal_with
@@ -76,6 +77,8 @@ class Case(BaseModel):
     forgotten: bool = False
     line: str | None = None
     resolve_id: str | None = None
+    sent: str = ""
+    """A keyed hash of what the form said; nothing once the words are forgotten."""
 
     @property
     def holding(self) -> bool:
@@ -92,16 +95,23 @@ class Cases(Part):
     async def open(self, case: Case, words: str, key: str) -> Case:
         """Keeps a concern under an id that is minted here (`case.id` is not looked at), and returns it.
 
-        Idempotent by `key`, the form's: a repeat returns what the first one opened. Raises Erased, UnknownPerson.
+        Idempotent by `key`, the form's: a repeat returns what the first one opened. With something else in it, it takes the place of the
+        first while nobody has taken that. Raises DifferentBody when somebody has, Erased, UnknownPerson.
         """
         request = self._sealer.blind(_PURPOSE, f"request {key}")
+        sent = self._sealer.blind(_PURPOSE, json.dumps(["sent", case.subject, sorted(case.contacts), case.hold, words]))
         async with self._database.write(_PURPOSE) as connection:
-            known = await self._select(connection, cases.c.request_lookup == request)
-            if known:
-                return known[0]
-            opened = case.model_copy(update={"id": mint("c", 16)})
-            data_key = await self._keys.of(connection, case.raiser)
-            await self._insert(connection, opened, request, seal_with(data_key, words.encode(), _about(opened.id)))
+            known = next(iter(await self._select(connection, cases.c.request_lookup == request)), None)
+            if known is not None and known.sent == sent:
+                return known
+            if known is not None and known.state != "waiting":
+                raise DifferentBody(known.mentorship, known.id)
+            opened = case.model_copy(update={"id": mint("c", 16), "sent": sent}) if known is None else _instead(known, case, sent)
+            sealed = seal_with(await self._keys.of(connection, case.raiser), words.encode(), _about(opened.id))
+            if known is None:
+                await self._insert(connection, opened, request, sealed)
+            else:
+                await connection.execute(update(cases).where(cases.c.id == known.id).values(sealed=self._sealed(opened), words=sealed))
         return opened
 
     async def open_line(self, mentorship: str, line: str, *, programme: str, at: datetime, key: str) -> Case:
@@ -230,7 +240,7 @@ class Cases(Part):
 
     async def forget(self, case: str) -> Case:
         """Deletes the words, when they are no longer kept. Idempotent. Raises UnknownCase."""
-        return await self._change(case, lambda _: {"forgotten": True}, words=None)
+        return await self._change(case, lambda _: {"forgotten": True, "sent": ""}, words=None)
 
     async def drop(self, case: str) -> None:
         """Deletes the whole row of a case that is closed, when it is no longer kept. Idempotent."""
@@ -266,6 +276,16 @@ class Cases(Part):
 
     def _pair(self, mentorship: str) -> str:
         return self._sealer.blind(_PURPOSE, f"pair {mentorship}")
+
+
+def _instead(known: Case, case: Case, sent: str) -> Case:
+    """The raiser's later word; a hold that they no longer want is let go."""
+    changes: dict[str, Any] = {"subject": case.subject, "contacts": case.contacts, "sent": sent}
+    if case.holding and not known.holding:
+        changes |= {"hold": case.hold, "pause": case.pause, "refused": None}
+    if known.holding and not case.holding:
+        changes |= {"hold": "release", "released_at": case.opened_at}
+    return known.model_copy(update=changes)
 
 
 def _about(case: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +17,7 @@ from fastapi.responses import RedirectResponse
 from gateway.links import Bearer
 from records.cases import Case
 from records.contacts import Contact
-from records.errors import Erased
+from records.errors import DifferentBody, Erased
 from webhook.concern_door import Concern, ConcernDoor
 from webhook.pages.actions import Wrong
 from webhook.pages.forms import FIELD, Fields, Forms, read_fields
@@ -48,6 +48,10 @@ class Place:
 
     def in_language(self, code: str) -> str:
         return f"{self._base}{self._step}?lang={code}"
+
+
+Trouble = Literal["away", "sent_before"]
+"""Why a form comes back with everything that was typed."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,8 @@ class RaisingConcerns:
             await self._door.take_in(known.enrolment, known.bearer.person, concern, message_id)
         except Wrong as wrong:
             return await self._words_page(known, token, fields, about, message_id, wrong=wrong)
+        except DifferentBody:
+            return await self._words_page(known, token, fields, about, secrets.token_hex(16), trouble="sent_before")
         except Problem:
             return await self._words_page(known, token, fields, about, message_id, trouble="away")
         except Erased:
@@ -150,7 +156,7 @@ class RaisingConcerns:
         return self._form(known, token, "concern/about.html", fields, message_id, "new", wrong=wrong, team=team)
 
     async def _words_page(
-        self, known: Known, token: str, fields: Fields, about: About, message_id: str, *, wrong: Wrong | None = None, trouble: str | None = None
+        self, known: Known, token: str, fields: Fields, about: About, message_id: str, *, wrong: Wrong | None = None, trouble: Trouble | None = None
     ) -> Response:
         try:
             offered = await self._asked(self._door.offered(known.enrolment, known.bearer.person, about.subject))
@@ -168,10 +174,11 @@ class RaisingConcerns:
         action: str,
         *,
         wrong: Wrong | None,
-        trouble: str | None = None,
+        trouble: Trouble | None = None,
         **facts: Any,
     ) -> Response:
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK
+        troubled = {"away": HTTPStatus.SERVICE_UNAVAILABLE, "sent_before": HTTPStatus.CONFLICT, None: HTTPStatus.OK}
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else troubled[trouble]
         signed = self._forms.token(known.bearer, "concern", "new", message_id)
         facts |= {"token": signed, "action": action, "target": "", "fields": fields, "wrong": wrong, "trouble": trouble, "refused": None}
         return self._page(known, token, template, status=status, step="new", **facts)

@@ -132,6 +132,34 @@ async def test_a_form_without_words_or_without_anybody_chosen_says_so(house, bro
     assert await of_noor(house) == []
 
 
+async def test_a_form_that_is_sent_again_with_something_else_takes_the_place_of_the_first(house, browser, link):
+    """Its raiser went back, or heard that a part of the service was away: the last word is meant, and only those chosen last read it."""
+    page = await browser.send(await browser.get(f"{link()}/new"), "/new", ("about", "nobody"))
+    for text, who, more in (("First words", "carl", ()), (CANARY, "sam", (("hold", "yes"),))):
+        await browser.send(page, "/send", ("text", text), ("contact", house.refs[who]), *more)
+    (case,) = await of_noor(house)
+    assert (case.contacts, await house.records.cases.words(case.id)) == ((house.refs["sam"],), CANARY)
+    await house.wait(hours=10)
+    assert (await house.status()).phase == "paused"
+    again = await browser.send(page, "/send", ("text", CANARY), ("contact", house.refs["sam"]))
+    assert again.status_code == 200
+    await house.wait(hours=1)
+    assert (await house.status()).phase != "paused"
+
+
+async def test_a_form_that_is_sent_again_once_somebody_has_taken_it_stays_with_its_author(house, browser, link, mailbox):
+    page = await browser.send(await browser.get(f"{link()}/new"), "/new", ("about", "nobody"))
+    await browser.send(page, "/send", ("text", "First words"), ("contact", house.refs["sam"]))
+    await house.wait(hours=10)
+    (case,) = await of_noor(house)
+    await house.records.cases.take(case.id, house.refs["sam"], house.clock())
+    tried = await browser.send(page, "/send", ("text", CANARY), ("contact", house.refs["carl"]))
+    assert (tried.status_code, CANARY in tried.text) == (409, True)
+    assert "This form was sent before, with something else in it." in tried.text
+    await browser.send(tried, "/send", ("text", CANARY), ("contact", house.refs["carl"]))
+    assert [one.contacts for one in await of_noor(house)] == [(house.refs["sam"],), (house.refs["carl"],)]
+
+
 async def test_a_double_click_sends_one(house, browser, link):
     page = await browser.send(await browser.get(f"{link()}/new"), "/new", ("about", "nobody"))
     for _ in range(2):
