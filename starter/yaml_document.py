@@ -91,7 +91,7 @@ def undecodable(path: str, raw: bytes, error: UnicodeDecodeError) -> Fault:
     return Fault(path, line, len(before) - (before.rfind("\n") + 1) + 1, "file", "not UTF-8 here", "text in UTF-8")
 
 
-class _Plain(SafeConstructor):  # type: ignore[misc]  # it ships no types that mypy takes
+class _Plain(SafeConstructor):
     """What looks like a date or a number and is none stays the text that it is, and keys are words: both are judged in their places."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
