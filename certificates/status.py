@@ -54,7 +54,7 @@ def _genuine(text: str, credential: dict[str, Any], trust: Trust) -> dict[str, A
         document = json.loads(text)
         method, issuer, url = document["proof"]["verificationMethod"], document["issuer"], document["id"]
         key = trust.keys[method]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise StatusUnknown("the list is not signed by a trusted issuer") from None
     if method.partition("#")[0] != issuer or not isinstance(url, str) or not _same_trust(issuer, credential, trust):
         raise StatusUnknown("the list is not signed by the issuer")

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -40,12 +40,14 @@ class State(StrEnum):
 @dataclass(frozen=True)
 class Verdict:
     """`credential` is what was signed; it is set only when the signature of a trusted issuer holds. `reasons` are sentences
-    for a person: why it is not valid or, for a valid one, what was not checked.
+    for a person: why it is not valid or, for a valid one, what was not checked. `revocation_unknown` says why a list of
+    revocations that was at hand could not be judged.
     """
 
     state: State
     reasons: tuple[str, ...] = ()
     credential: dict[str, Any] | None = None
+    revocation_unknown: str | None = None
 
     @property
     def valid(self) -> bool:
@@ -100,7 +102,7 @@ def verify_file(data: bytes, *, trust: Trust, name: str | None = None, email: st
     verdict = verify_credential(text, trust=trust, name=name, email=email, status_list=status_list)
     if printed and verdict.valid and name is None:
         said = "The attached credential is what was signed; the name on the page was not compared with it."
-        return Verdict(verdict.state, (*verdict.reasons, said), verdict.credential)
+        return replace(verdict, reasons=(*verdict.reasons, said))
     return verdict
 
 
@@ -134,7 +136,7 @@ def _status(document: dict[str, Any], status_list: str | None, trust: Trust) -> 
     try:
         revoked = is_revoked(document, status_list, trust)
     except StatusUnknown as problem:
-        return Verdict(State.VALID, (f"Whether it was revoked later is unknown: {problem}",), document)
+        return Verdict(State.VALID, (f"Whether it was revoked later is unknown: {problem}",), document, str(problem))
     if revoked:
         return Verdict(State.REVOKED, ("The issuer revoked it.",), document)
     return Verdict(State.VALID, (), document)

@@ -30,7 +30,7 @@ class Part(BaseModel):
 
 class Head(Part):
     id: Id
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
     title: Text
     length: Positive
     share: Annotated[int, Field(ge=1, le=100)] = 80
@@ -216,8 +216,8 @@ class Above(Part):
 
     fields: tuple[Column, Column]
     order: tuple[Text, ...] = ()
-    least: Annotated[int, Field(ge=0)] = 1
-    most: Annotated[int, Field(ge=0)] | None = None
+    least: Annotated[int, Field(ge=0, le=1_000_000_000)] = 1
+    most: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
 
     @model_validator(mode="after")
     def _scale(self) -> Above:
@@ -268,7 +268,7 @@ class Criterion(Part):
 
 
 class Pairing(Part):
-    mentees_per_mentor: Annotated[int, Field(ge=1)] = 1
+    mentees_per_mentor: Annotated[int, Field(ge=1, le=1000)] = 1
     require: tuple[Requirement, ...] = ()
     criteria: tuple[Criterion, ...] = ()
 

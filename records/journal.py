@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from sqlalchemy import RowMapping, func, insert, select, update
@@ -51,6 +51,14 @@ class Receipt(BaseModel):
     outcome: Literal["applied", "refused"] | None
     reason: str | None
     at: Instant
+
+
+class LastSeal(NamedTuple):
+    """The closing row with the highest number in a cohort."""
+
+    cohort: str
+    number: int
+    mac: str
 
 
 class _Row(BaseModel):
@@ -170,12 +178,18 @@ class Journal(Part):
                 wanted = [known[name]] if name in known else []
                 findings = audit_rows(name, rows, self._key, sealed=sealed.get(name), known=wanted)
                 if name in over and name not in sealed and not findings and not any(finding.mentorship == name for finding in found):
-                    if not rows:
-                        findings = [Finding(name, None, "removed")]
-                    elif over[name] < datetime.now(UTC) - SEALED_WITHIN:
-                        findings = [Finding(name, None, "unsealed")]
+                    findings = _unsealed(name, rows, over[name])
                 found += findings
         return [finding for finding in found if mentorship is None or finding.mentorship == mentorship]
+
+    async def last_seals(self, cohort: str | None = None) -> list[LastSeal]:
+        """The closing row that each cohort's chain ends with, to be compared with what was kept elsewhere: what is cut off behind it shows nowhere else."""
+        newest = select(seals.c.cohort, func.max(seals.c.number).label("number")).group_by(seals.c.cohort).subquery()
+        wanted = select(seals.c.cohort, seals.c.number, seals.c.mac).join(newest, (seals.c.cohort == newest.c.cohort) & (seals.c.number == newest.c.number))
+        if cohort is not None:
+            wanted = wanted.where(seals.c.cohort == cohort)
+        async with self._database.read() as connection:
+            return [LastSeal(*row) for row in await connection.execute(wanted.order_by(seals.c.cohort))]
 
     async def _audit_seals(self, connection: AsyncConnection, scope: str | None) -> tuple[dict[str, Head], list[Finding]]:
         heads: dict[str, Head] = {}
@@ -274,11 +288,20 @@ async def _journals(connection: AsyncConnection, scope: str | None) -> set[str]:
     return set((await connection.execute(names)).scalars())
 
 
-async def _over(connection: AsyncConnection, scope: str | None) -> dict[str, datetime]:
-    ended = select(enrolments.c.mentorship, enrolments.c.over_at).where(enrolments.c.state == "over", enrolments.c.over_at.is_not(None))
+async def _over(connection: AsyncConnection, scope: str | None) -> dict[str, datetime | None]:
+    """What is over, by either column: no MAC covers them, so neither may keep a journal out of the audit."""
+    ended = select(enrolments.c.mentorship, enrolments.c.over_at).where((enrolments.c.state == "over") | enrolments.c.over_at.is_not(None))
     if scope is not None:
         ended = ended.where(enrolments.c.cohort == scope)
     return {row.mentorship: row.over_at for row in await connection.execute(ended)}
+
+
+def _unsealed(name: str, rows: Sequence[Any], over_at: datetime | None) -> list[Finding]:
+    """What is wrong with the journal of a mentorship that is over and has no closing row. A pair that never began has no rows and no end."""
+    if not rows:
+        return [] if over_at is None else [Finding(name, None, "removed")]
+    ended = rows[-1].at if over_at is None else min(over_at, rows[-1].at)
+    return [Finding(name, None, "unsealed")] if ended < datetime.now(UTC) - SEALED_WITHIN else []
 
 
 def _in_scope(name: str, mentorship: str | None, cohort: str | None) -> bool:

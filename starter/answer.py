@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 DONE, REFUSED, USAGE = 0, 1, 2
+_JOINERS = "\u200c\u200d"
+"""Invisible, and part of how some scripts are written."""
 
 
 _wants_json: ContextVar[bool] = ContextVar("wants_json", default=False)
@@ -49,6 +51,11 @@ def answer(result: Any, lines: Iterable[str], *, as_json: bool) -> None:
     else:
         for line in lines:
             typer.echo(line)
+
+
+def harmless(text: str) -> str:
+    """A stranger's text as it may stand on a terminal: on one line, and with what could steer the terminal or turn what follows written out."""
+    return "".join(sign if sign.isprintable() or sign in _JOINERS else sign.encode("unicode_escape").decode() for sign in " ".join(text.split()))
 
 
 def aside(line: str) -> None:

@@ -19,13 +19,15 @@ from records.certificates import Certificate
 from records.errors import Erased
 from records.store import Records
 from starter import certificate_issuer
-from starter.answer import Json, Misused, Refused, answer
+from starter.answer import Json, Misused, Refused, answer, harmless
 from starter.certificate_trust import Decision, Fetch, NotFetched, decide, fetch
 from starter.reach import open_records, reach_temporal
 
 app = typer.Typer(no_args_is_help=True, help="Certificates.")
 app.command()(certificate_issuer.issuer)
 app.command("rotate-key")(certificate_issuer.rotate_key)
+REVOCATION_UNKNOWN = "revocation unknown"
+"""The state of what would be valid if the list that was given with it said anything."""
 Id = Annotated[str, typer.Argument(metavar="ID", help="The certificate's id, or the address of its page.")]
 
 
@@ -59,8 +61,10 @@ def verify(
     verdict = verify_file(data, trust=decision.trust, name=name, email=email, status_list=listed)
     if verdict.state is State.UNKNOWN_ISSUER:
         verdict = _whether_altered(data, claim, verdict)
-    result, lines = _said(claim, decision, verdict, named=name is not None, unlisted=unlisted)
-    if not verdict.valid:
+    unlisted = unlisted or verdict.revocation_unknown
+    in_vain = status_list is not None and verdict.valid and verdict.revocation_unknown is not None
+    result, lines = _said(claim, decision, verdict, named=name is not None, unlisted=unlisted, in_vain=in_vain)
+    if not result["valid"]:
         raise Refused(*lines, result=result)
     answer(result, lines, as_json=json)
 
@@ -129,7 +133,7 @@ def _listed(claim: Claim, given: Path | None, get: Fetch | None) -> tuple[str | 
     """The list of revocations, or why there is none."""
     try:
         if given is not None:
-            return given.read_text(encoding="utf-8"), None
+            return given.read_bytes().decode("utf-8", "replace"), None
         if claim.status_list is None:
             return None, None
         if get is None:
@@ -152,35 +156,44 @@ def _whether_altered(data: bytes, claim: Claim, verdict: Verdict) -> Verdict:
     return own_word
 
 
-def _said(claim: Claim, decision: Decision, verdict: Verdict, *, named: bool, unlisted: str | None) -> tuple[dict[str, Any], list[str]]:
+def _said(claim: Claim, decision: Decision, verdict: Verdict, *, named: bool, unlisted: str | None, in_vain: bool) -> tuple[dict[str, Any], list[str]]:
+    """The answer for programs and for people; what a file claims or somebody signed is a stranger's text, and made harmless.
+
+    `in_vain` is a list that was given and could not be judged: who gave it wants to know of a revocation, so it is not valid for them.
+    """
     signed = verdict.credential or {}
     subject = signed.get("credentialSubject", {})
-    result = {
-        "valid": verdict.valid,
-        "state": verdict.state,
-        "certificate": claim.id,
-        "title": signed.get("name"),
-        "completed": subject.get("activityEndDate"),
-        "issued": signed.get("validFrom"),
-        "issuer": claim.issuer,
-        "issuer_name": claim.issuer_name,
-        "key": claim.method,
+    title, completed, issued = (_quoted(value) for value in (signed.get("name"), subject.get("activityEndDate"), signed.get("validFrom")))
+    reasons = [harmless(reason) for reason in verdict.reasons]
+    said = {
+        "certificate": harmless(claim.id),
+        "title": title,
+        "completed": completed,
+        "issued": issued,
+        "issuer": harmless(claim.issuer),
+        "issuer_name": harmless(claim.issuer_name),
+        "key": harmless(claim.method),
         "trusted": decision.known,
-        "trust": decision.why,
+        "trust": harmless(decision.why),
         "name_compared": named,
-        "reasons": verdict.reasons,
-        "revocation_not_checked": unlisted,
+        "reasons": reasons,
+        "revocation_not_checked": _quoted(unlisted),
     }
-    lines = [f"{verdict.state}: {claim.id}"]
+    state = REVOCATION_UNKNOWN if in_vain else verdict.state
+    lines = [f"{state}: {said['certificate']}"]
     if signed:
-        lines.append(f"  says: completed “{signed.get('name')}” on {str(subject.get('activityEndDate'))[:10]}, issued {str(signed.get('validFrom'))[:10]}")
-    lines += [f"  issuer: {claim.issuer_name} ({claim.issuer})", f"  key: {claim.method}", f"  trusted: {'yes' if decision.known else 'no'}: {decision.why}"]
-    lines += [f"  {reason}" for reason in verdict.reasons]
-    if unlisted:
-        lines.append(f"  {unlisted}")
+        lines.append(f"  says: completed “{title}” on {str(completed)[:10]}, issued {str(issued)[:10]}")
+    lines += [f"  issuer: {said['issuer_name']} ({said['issuer']})", f"  key: {said['key']}"]
+    lines += [f"  trusted: {'yes' if decision.known else 'no'}: {said['trust']}", *(f"  {reason}" for reason in reasons)]
+    if unlisted and verdict.revocation_unknown is None:
+        lines.append(f"  {said['revocation_not_checked']}")
     if verdict.state is State.REVOKED:
         lines.append("  Its page says since when, and whether another certificate took its place.")
-    return result, lines
+    return {"valid": verdict.valid and not in_vain, "state": state, **said}, lines
+
+
+def _quoted(value: Any) -> str | None:
+    return None if value is None else harmless(str(value))
 
 
 # -- revoke and reissue -----------------------------------------------------------------------------------------------------------

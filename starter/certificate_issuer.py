@@ -13,6 +13,7 @@ from certificates.issuer import Issuer, IssuerKeysUnusable
 from certificates.trust import document_url
 from gateway.settings import Settings
 from starter.answer import Json, Refused, answer
+from starter.out_file import write_out
 
 
 def issuer(
@@ -23,10 +24,7 @@ def issuer(
     own = _own(Settings.load())
     document = own.did_document()
     if out is not None:
-        try:
-            out.write_text(json_.dumps(document, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise Refused(f"--out: {out}: {error.strerror or 'cannot be written'}") from error
+        write_out(out, json_.dumps(document, indent=2) + "\n", f"--out: {out}")
     where = document_url(own.did) if own.web_did is not None else None
     lines = [
         f"{own.name}: {own.did}",

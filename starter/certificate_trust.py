@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,14 +15,17 @@ from certificates.issuer import Issuer, IssuerKeysUnusable
 from certificates.trust import Trust, document_url
 from certificates.verify import LARGEST, Claim
 from gateway.settings import Settings
-from starter.answer import Misused
+from starter.answer import Misused, harmless
 
 Fetch = Callable[[str], bytes]
 _SECONDS = 15
 
 
 class NotFetched(Exception):  # noqa: N818 - it says what is the case
-    """An address that did not answer as hoped. Names the address and what it did."""
+    """An address that did not answer as hoped. Names the address and what it did; both may be a stranger's words."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(harmless(said))
 
 
 @dataclass(frozen=True)
@@ -35,17 +39,21 @@ class Decision:
 
 def fetch(url: str) -> bytes:
     """One document over http or https. Raises NotFetched."""
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not url.startswith(("http://", "https://")):
         raise NotFetched(f"{url}: expected http:// or https://")
-    request = urllib.request.Request(url, headers={"User-Agent": "mentorship-verify", "Accept": "application/json, application/pdf, */*"})  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - checked above
-            data: bytes = answer.read(LARGEST + 1)
+        return _asked(url)
     except urllib.error.HTTPError as error:
         raise NotFetched(f"{url}: {error.code} {error.reason}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", None) or type(error).__name__
         raise NotFetched(f"{url}: cannot be reached ({reason})") from error
+
+
+def _asked(url: str) -> bytes:
+    request = urllib.request.Request(url, headers={"User-Agent": "mentorship-verify", "Accept": "application/json, application/pdf, */*"})  # noqa: S310 - its caller checked the scheme
+    with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - its caller checked the scheme
+        data: bytes = answer.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise NotFetched(f"{url}: too large for what it should be")
     return data
@@ -74,6 +82,7 @@ def decide(claim: Claim, named: Sequence[str], settings: Settings, get: Fetch | 
 def _by_web_host(claim: Claim, get: Fetch | None) -> Decision:
     try:
         url = document_url(claim.issuer)
+        host = urlsplit(url).netloc
     except ValueError as error:
         return Decision(Trust.nobody(), False, f"its issuer is no usable did:web: {error}")
     if get is None:
@@ -84,7 +93,6 @@ def _by_web_host(claim: Claim, get: Fetch | None) -> Decision:
         return Decision(Trust.nobody(), False, f"its keys could not be found out: {error}")
     if claim.issuer not in trust.issuers:
         return Decision(Trust.nobody(), False, f"{url} speaks for another issuer")
-    host = urlsplit(url).netloc
     return Decision(trust, True, f"{host} lists its keys at {url}, over TLS; whether {host} is who you expect is for you to say")
 
 
@@ -106,7 +114,7 @@ def _named(one: str, get: Fetch | None) -> Trust:
 def _document(data: bytes) -> Trust:
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("not a DID document") from None
     if not isinstance(found, dict):
         raise ValueError("not a DID document")  # noqa: TRY004 - a bad value, as every other fault of a document here

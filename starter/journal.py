@@ -32,7 +32,11 @@ def journal() -> None:
 
 @app.command()
 def verify(cohort: Annotated[str | None, typer.Argument(help="Only this cohort.")] = None, json: Json = False) -> None:
-    """Names every row that was altered, inserted, cut off or taken away, and every mentorship that is gone."""
+    """Names every row that was altered, inserted, cut off or taken away, and every mentorship that is gone.
+
+    From the database alone it cannot see that the mentorships which closed last in a cohort, or a whole cohort, were taken away with
+    everything about them: keep `last_seals` of --json elsewhere, and compare.
+    """
     asyncio.run(_verify(cohort, json))
 
 
@@ -42,6 +46,7 @@ async def _verify(cohort: str | None, as_json: bool) -> None:
         pairs = await _enrolments(records, cohort)
         heads, asked = await _heads(settings, [pair for pair in pairs if pair.state == "started"])
         findings = await records.journal.verify(cohort=cohort, expected=heads)
+        seals = await records.journal.last_seals(cohort)
         if cohort is None:  # somebody watches that this is done, and what it found
             await records.watch.note_audit(datetime.now(UTC), len(findings))
     result = {
@@ -49,6 +54,7 @@ async def _verify(cohort: str | None, as_json: bool) -> None:
         "mentorships": len(pairs),
         "compared_with_running": len(heads),
         "findings": [finding._asdict() for finding in findings],
+        "last_seals": [seal._asdict() for seal in seals],
     }
     if findings:
         raise Refused(*(f"{finding.mentorship}: {_where(finding.seq)}{finding.problem}" for finding in findings), result=result)

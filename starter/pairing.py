@@ -11,6 +11,7 @@ import typer
 
 from starter.answer import Json, Misused, Refused, answer, aside, columns
 from starter.faults import Findings, nearest, shown
+from starter.out_file import check_out, write_out
 from starter.programme import refuse_faults
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def pair(
     result, lines = paired(given, forbidden=forbid or [], pinned=pin or [])
     if not result["pairs"]:
         raise Refused(*lines, "nobody could be paired; nothing was written", result={**result, "ok": False})
-    pairing_files.write_pairs(out, [(one["pair_id"], one["mentor_id"], one["mentee_id"]) for one in result["pairs"]])
+    couples = [(one["pair_id"], one["mentor_id"], one["mentee_id"]) for one in result["pairs"]]
+    write_out(out, pairing_files.pairs_csv(couples), f"--out {out}")
     answer({"ok": True, "out": str(out), **result}, [*lines, "", f"written to {out}"], as_json=json)
 
 
@@ -230,7 +232,6 @@ def _refuse_paths(read: Sequence[Path], out: Path) -> None:
     missing = [f"{path}: {'is a folder' if path.is_dir() else 'no such file'}" for path in read if not path.is_file()]
     if missing:
         raise Misused("\n".join(missing))
+    check_out(out, f"--out {out}")
     if any(path.resolve() == out.resolve() for path in read):
         raise Misused(f"--out {out}: this file is read here; expected another one")
-    if out.is_dir() or not out.resolve().parent.is_dir():
-        raise Misused(f"--out {out}: {'is a folder' if out.is_dir() else 'no such folder'}")

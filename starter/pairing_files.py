@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,16 +56,13 @@ def read_all(people: Path, programme: Path, earlier: Sequence[Path], excluded: S
     return None if findings.faults else Given(known, panel, left_out, before)
 
 
-def write_pairs(path: Path, pairs: Iterable[tuple[str, str, str]]) -> None:
-    """The pairs file: whole or not at all, so that a full disk leaves the one of before."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(PAIRS_COLUMNS)
-        writer.writerows(pairs)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+def pairs_csv(pairs: Iterable[tuple[str, str, str]]) -> str:
+    """The text of a pairs file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(PAIRS_COLUMNS)
+    writer.writerows(pairs)
+    return text.getvalue()
 
 
 def _fields(programme: Programme | None) -> list[str]:

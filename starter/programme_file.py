@@ -84,7 +84,7 @@ def _validated(document: YamlDocument) -> tuple[Programme | None, list[Fault]]:
     data = repaired(document.data, faults)
     for _ in range(_PASSES):
         try:
-            programme = Programme.model_validate_json(json.dumps(data, default=str), strict=True)
+            programme = Programme.model_validate_json(json.dumps(data, default=str), strict=True, by_alias=True, by_name=False)
         except ValidationError as error:
             found = _translated(document, error)
         else:

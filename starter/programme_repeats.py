@@ -37,7 +37,7 @@ def _sessions(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> No
     closing: int | None = None
     for index, session in enumerate(_list(document, ("sessions",))):
         expectations = _key(session, "expectations")
-        if index == 0 and isinstance(session, dict) and expectations in {None, False}:
+        if index == 0 and isinstance(session, dict) and (expectations is None or expectations is False):
             path: Path_ = ("sessions", 0, "expectations") if expectations is False else ("sessions", 0)
             found[path] = "the first session without the three expectations", "`expectations: true` in the first session"
         if index > 0 and expectations is True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from starter.answer import Json, Misused, Refused, answer, aside, is_terminal
 from starter.cohort import read_files
 from starter.enrolment import planned
 from starter.faults import one_of
+from starter.out_file import check_out, write_out
 from starter.rehearsal_figures import figures
 from starter.rehearsal_page import lines, page
 from starter.rehearsal_parts import rehearse_fast
@@ -40,8 +42,8 @@ def rehearse(
     json: Json = False,
 ) -> None:
     """Acts a whole cohort out: mails a person, load a coordinator, certificates. Writes to nobody, needs no server."""
-    if html is not None and (html.is_dir() or not html.resolve().parent.is_dir()):
-        raise Misused(f"--html {html}: {'is a folder' if html.is_dir() else 'no such folder'}")
+    if html is not None:
+        check_out(html, f"--html {html}")
     shares = _shares(personas)
     roster = read_files(programme, people, pairs)
     home = roster.programme.programme.time_zone
@@ -55,7 +57,7 @@ def rehearse(
     request = _request(roster, at, shares, seed)
     found = figures(request, rehearse_fast(request) if fast else _on_the_workflows(request))
     if html is not None:
-        html.write_text(page(roster.programme.programme.title, found, zone=home), encoding="utf-8")
+        write_out(html, page(roster.programme.programme.title, found, zone=home), f"--html {html}")
     told = lines(found, zone=home, every_message=messages)
     answer({"ok": True, **found}, [*told, *(["", f"written to {html}"] if html is not None else [])], as_json=json)
 
@@ -100,7 +102,7 @@ def _shares(text: str | None) -> Mapping[Persona, int]:
         persona = next((known for known in PERSONAS if known == name.strip()), None)
         if persona is None:
             raise Misused(f"--personas: no persona {name.strip()!r}, expected {one_of(PERSONAS)}")
-        if not share.strip().isdigit():
+        if not re.fullmatch(r"[0-9]{1,6}", share.strip()):
             raise Misused(f"--personas: {part.strip()!r}: expected a share such as {persona}=60")
         shares[persona] = int(share)
     if not sum(shares.values()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,8 @@ from mentorship.policy.phase import phase
 from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
-from starter.answer import Json, Misused, Refused, answer, columns, local_time
+from starter.answer import Json, Refused, answer, columns, local_time
+from starter.out_file import check_out, write_out
 from starter.reach import open_records
 from starter.report_figures import Story, figures, told
 from starter.report_page import NOT_SHOWN, WORDS, number, page
@@ -36,13 +38,13 @@ def report(
 ) -> None:
     """Figures of a cohort, counted from its journals. Groups under five are not shown."""
     for path in (html, to_csv):
-        if path is not None and (path.is_dir() or not path.resolve().parent.is_dir()):
-            raise Misused(f"{path}: {'is a folder' if path.is_dir() else 'no such folder'}")
+        if path is not None:
+            check_out(path, str(path))
     facts, found, people = asyncio.run(_read(cohort, names=names))
     if html is not None:
-        html.write_text(page(_readable(facts), found, people), encoding="utf-8")
+        write_out(html, page(_readable(facts), found, people), str(html))
     if to_csv is not None:
-        _write_csv(to_csv, facts, found)
+        write_out(to_csv, _csv(facts, found), str(to_csv))
     result = {"ok": True, **facts, **found, **({"people": people} if names else {})}
     written = [f"written to {path}" for path in (html, to_csv) if path is not None]
     answer(result, [*_lines(_readable(facts), found, people), *(["", *written] if written else [])], as_json=json)
@@ -111,11 +113,12 @@ def rows(found: Mapping[str, Any]) -> list[tuple[str, str, float | str | None]]:
     return table
 
 
-def _write_csv(path: Path, facts: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("cohort", "section", "figure", "value"))
-        writer.writerows((facts["cohort"], section, figure, NOT_SHOWN if value is None else value) for section, figure, value in rows(found))
+def _csv(facts: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("cohort", "section", "figure", "value"))
+    writer.writerows((facts["cohort"], section, figure, NOT_SHOWN if value is None else value) for section, figure, value in rows(found))
+    return text.getvalue()
 
 
 def _lines(facts: Mapping[str, Any], found: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> list[str]:

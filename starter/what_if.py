@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ class Pair:
     """One pair, decided again by its own rules and by the others."""
 
     pair_id: str
+    version: int
     was: dict[str, Any]
     would_be: dict[str, Any]
     because: tuple[str, ...]
@@ -77,13 +79,19 @@ async def _what_if(cohort: str, other: Programme) -> tuple[dict[str, Any], list[
         known = await records.cohorts.get(cohort)
         if known is None:
             raise Refused(f"there is no cohort {cohort}")
-        own = await records.programmes.get(known.programme, known.version)
-        found = [decided_again(enrolment, journal, own, other) for enrolment, journal in await journals(records, cohort)]
-    return told(cohort, own, other, found)
+        own: dict[int, Programme] = {}
+        found = []
+        for enrolment, journal in await journals(records, cohort):
+            version = started(journal).rules.version
+            if version not in own:
+                own[version] = await records.programmes.get(known.programme, version)
+            found.append(decided_again(enrolment, journal, own[version], other))
+        versions = [own[version] for version in sorted(own)] or [await records.programmes.get(known.programme, known.version)]
+    return told(cohort, versions, other, found)
 
 
 def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Programme, other: Programme) -> Pair:
-    """One pair under its own rules, under the others, and under each group of keys that differs, alone."""
+    """One pair under its own rules, those of the version that it began with, under the others, and under each group of keys that differs, alone."""
     began = started(journal)
     until = None if enrolment.state == "over" else max(datetime.now(UTC), *(entry.at for entry in journal))
     mine = Policy(began.rules, began.ends, began.reporting_ends)
@@ -105,7 +113,16 @@ def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Pr
             because.append("programme.length")
         if not because:
             because = ["several keys together"]
-    return Pair(enrolment.pair_id, was, would_be, tuple(because), reproduces(journal, base), (_nudges(base), _nudges(now)), (_lines(base), _lines(now)))
+    return Pair(
+        enrolment.pair_id,
+        own.programme.version,
+        was,
+        would_be,
+        tuple(because),
+        reproduces(journal, base),
+        (_nudges(base), _nudges(now)),
+        (_lines(base), _lines(now)),
+    )
 
 
 def outcome(of: Replayed, *, private: bool) -> dict[str, Any]:
@@ -133,10 +150,12 @@ def _certified(sides: tuple[Side, ...]) -> str:
     return "both" if len(sides) == len(SIDES) else sides[0] if sides else "none"
 
 
-def told(cohort: str, own: Programme, other: Programme, pairs: Sequence[Pair]) -> tuple[dict[str, Any], list[str]]:
-    """(the answer for programs, for people)."""
-    keys = differences(_keys(own), _keys(other))
-    apart = [key for key in keys if key.split(".")[0].split("[")[0] in (*_NOT_DECIDED, "meetings")]
+def told(cohort: str, versions: Sequence[Programme], other: Programme, pairs: Sequence[Pair]) -> tuple[dict[str, Any], list[str]]:
+    """(the answer for programs, for people). `versions` are the programme's that the pairs began with."""
+    differing_keys = [differences(_keys(own), _keys(other)) for own in versions]
+    keys = list(dict.fromkeys(key for some in differing_keys for key in some))
+    apart = [key for key in keys if _is_apart(key)]
+    counted = [sum(pair.version == own.programme.version for pair in pairs) for own in versions]
     differing = [pair for pair in pairs if pair.was != pair.would_be]
     certified = [sum(side["certificates"] in {"both", *SIDES} for side in sides) for sides in ([p.was for p in pairs], [p.would_be for p in pairs])]
     many = len(pairs) >= SMALLEST
@@ -148,6 +167,9 @@ def told(cohort: str, own: Programme, other: Programme, pairs: Sequence[Pair]) -
         "programme": f"{other.programme.id}.{other.programme.version}",
         "changed": keys,
         "not_decided_again": apart,
+        "versions": [
+            {"version": own.programme.version, "pairs": count, "changed": some} for own, count, some in zip(versions, counted, differing_keys, strict=True)
+        ],
         "pairs": len(pairs),
         "exact": sum(pair.exact for pair in pairs),
         "would_differ": [_pair(pair) for pair in differing],
@@ -162,13 +184,21 @@ def told(cohort: str, own: Programme, other: Programme, pairs: Sequence[Pair]) -
     inexact = sum(not pair.exact for pair in pairs)
     if inexact:
         lines.append(f"notice: for {inexact} pairs today's rules no longer say what the journal says; both sides are decided anew")
-    lines += ["", "what differs between the programmes:", *(f"  {line}" for line in keys)] if keys else ["", "the programmes decide by the same rules"]
+    for own, count, some in zip(versions, counted, differing_keys, strict=True):
+        of = f"; {count} of {len(pairs)} pairs began with version {own.programme.version}" if len(versions) > 1 else ""
+        lines += (
+            ["", f"what differs between the programmes{of}:", *(f"  {line}" for line in some)] if some else ["", f"the programmes decide by the same rules{of}"]
+        )
     if apart:
         lines += ["", "the meetings are those that were; not decided again:", *(f"  {line}" for line in apart)]
     if differing:
         rows = [(pair.pair_id, what, before, after, ", ".join(pair.because)) for pair in differing for what, before, after in _rows(pair)]
         lines += ["", *columns(("pair", "what", "was", "would be", "because of"), rows)]
     return result, lines
+
+
+def _is_apart(key: str) -> bool:
+    return re.split(r"[.[]", key, maxsplit=1)[0] in (*_NOT_DECIDED, "meetings")
 
 
 def _pair(pair: Pair) -> dict[str, Any]:
@@ -195,7 +225,7 @@ def _policy(began: MentorshipStarted, theirs: Rules, keys: Iterable[str], own: P
     rules = began.rules.model_copy(update=chosen)
     zone = own.programme.time_zone
     ends = began.ends if lasting is own else moved(began.starts, lasting.programme.length, zone)
-    return Policy(rules, ends, moved(ends, rules.reporting_grace, zone))
+    return Policy(rules, ends, moved(ends, rules.reporting_grace, zone), home=zone)
 
 
 def _keys(programme: Programme) -> dict[str, Any]:

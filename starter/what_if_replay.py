@@ -13,13 +13,14 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 
 from mentorship.advance import Advanced, Entry, advance, begin
-from mentorship.commands import Command
-from mentorship.effects import AnyEffect
+from mentorship.commands import ApplyPlan, Command
+from mentorship.effects import AnyEffect, PlanMeetings
 from mentorship.events import MentorshipStarted
 from mentorship.policy.deadlines import next_due
 from mentorship.programme import Rules
 from mentorship.state import State
 from records.journal import JournalEntry
+from schedule.calendar import extended, moved
 
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 _OF_THE_CLOCK = frozenset({"malformed", "in_the_future"})
@@ -27,11 +28,12 @@ _OF_THE_CLOCK = frozenset({"malformed", "in_the_future"})
 
 
 class Policy(NamedTuple):
-    """What a mentorship is decided by; without ends of its own, the journal's stand."""
+    """What a mentorship is decided by. `home` is the zone in which its extensions are counted again; without it, the journal's ends stand."""
 
     rules: Rules
     ends: datetime
     reporting_ends: datetime
+    home: str | None = None
 
 
 class Replayed(NamedTuple):
@@ -51,11 +53,11 @@ def replay(journal: Sequence[JournalEntry], policy: Policy | None = None, *, unt
     """Decides every fact of `journal` again, in its order, and then whatever is due by `until` (None: until it is over)."""
     began = started(journal)
     if policy is not None:
-        began = began.model_copy(update=policy._asdict())
+        began = began.model_copy(update={"rules": policy.rules, "ends": policy.ends, "reporting_ends": policy.reporting_ends})
     told = _Told(begin(began))
     for inbox, now, before in _turns(journal):
         told.take(advance(told.state, [], before))  # what had happened when this came in, had happened
-        told.take(advance(told.state, inbox, now))
+        told.take(advance(told.state, [_counted_again(command, told, policy) for command in inbox], now))
     while (due := next_due(told.state)) is not None and (until is None or due.at <= until):
         told.take(advance(told.state, [], due.at))
     return Replayed(told.state, tuple(told.entries), tuple(told.effects))
@@ -80,6 +82,17 @@ class _Told:
         self.state = turn.state
         self.entries += turn.entries
         self.effects += turn.effects
+
+
+def _counted_again(command: Command, told: _Told, policy: Policy | None) -> Command:
+    """An extension's end, moved in calendar time from the end that this replay came to; the journal's says what came of the rules of then."""
+    if policy is None or policy.home is None or not isinstance(command, ApplyPlan) or command.ends is None:
+        return command
+    asked = [effect for effect in told.effects if isinstance(effect, PlanMeetings) and command.after in {None, effect.after}]
+    if not asked or (longer := asked[-1].longer) is None:
+        return command.model_copy(update={"ends": None, "reporting_ends": None})
+    ends = extended(asked[-1].ends - longer.span, longer, policy.home)
+    return command.model_copy(update={"ends": ends, "reporting_ends": moved(ends, policy.rules.reporting_grace, policy.home)})
 
 
 def _turns(journal: Sequence[JournalEntry]) -> list[tuple[list[Command], datetime, datetime]]:

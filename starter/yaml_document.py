@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
@@ -16,6 +17,8 @@ from starter.faults import Fault
 
 Key = str | int
 Place = tuple[int, int]
+_MERGE = "tag:yaml.org,2002:merge"
+_VALUES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 @dataclass
@@ -63,6 +66,7 @@ def read_yaml(path: Path, shown_path: str) -> tuple[YamlDocument, list[Fault]]:
             return document, [Fault(shown_path, 1, 1, "file", "nothing in it", "a programme")]
         faults = _walk(document, root, (), ())
         plain = YAML(typ="safe", pure=True)
+        plain.Constructor = _Plain
         plain.allow_duplicate_keys = True
         data = plain.load(text)
     except MarkedYAMLError as error:
@@ -87,6 +91,30 @@ def undecodable(path: str, raw: bytes, error: UnicodeDecodeError) -> Fault:
     return Fault(path, line, len(before) - (before.rfind("\n") + 1) + 1, "file", "not UTF-8 here", "text in UTF-8")
 
 
+class _Plain(SafeConstructor):
+    """What looks like a date or a number and is none stays the text that it is, and keys are words: both are judged in their places."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        node.value = [(_as_word(key), value) for key, value in node.value if isinstance(key, ScalarNode)]
+        return super().construct_mapping(node, deep=deep)
+
+    def construct_or_text(self, node: Any) -> Any:
+        try:
+            return self.yaml_constructors_of_values[node.tag](self, node)
+        except (ValueError, OverflowError):
+            return node.value
+
+    yaml_constructors_of_values: ClassVar = {tag: SafeConstructor.yaml_constructors[tag] for tag in _VALUES}
+
+
+for _tag in _VALUES:
+    _Plain.add_constructor(_tag, _Plain.construct_or_text)
+
+
+def _as_word(key: ScalarNode) -> ScalarNode:
+    return key if key.tag == _MERGE else ScalarNode("tag:yaml.org,2002:str", key.value, key.start_mark, key.end_mark)
+
+
 _LOOP = "contains itself"
 
 
@@ -99,9 +127,12 @@ def _walk(document: YamlDocument, node: Node, path: tuple[Key, ...], above: tupl
     faults: list[Fault] = []
     if isinstance(node, MappingNode):
         for key, value in node.value:
-            name = str(key.value) if isinstance(key, ScalarNode) else "?"
-            inner = (*path, name)
             place = (key.start_mark.line + 1, key.start_mark.column + 1)
+            if not isinstance(key, ScalarNode):
+                kind = "a list" if isinstance(key, SequenceNode) else "a group of keys"
+                faults.append(Fault(document.path, *place, dotted(path), f"{kind} as a key", "a word as a key"))
+                continue
+            inner = (*path, str(key.value))
             if inner in document.keys:
                 first = document.keys[inner][0]
                 faults.append(Fault(document.path, *place, dotted(inner), f"the same key as on line {first}", "each key once"))

@@ -145,7 +145,8 @@ async def test_an_altered_closing_row_is_named_and_vouches_for_nothing(records, 
 
 
 async def test_a_mentorship_just_over_may_still_lack_its_closing_row(records, mentorship, event):
-    await records.journal.append(mentorship, [event(1)], over_at=datetime.now(UTC) - timedelta(hours=23))
+    over_at = datetime.now(UTC) - timedelta(hours=23)
+    await records.journal.append(mentorship, [event(1).model_copy(update={"at": over_at})], over_at=over_at)
     assert await records.journal.verify() == []
 
 
@@ -153,6 +154,30 @@ async def test_a_mentorship_over_for_a_day_should_have_been_closed(records, ment
     await records.journal.append(mentorship, [event(1)], over_at=datetime.now(UTC) - timedelta(hours=25))
     assert await records.journal.verify() == [Finding(mentorship, None, "unsealed")]
     await records.journal.seal(mentorship)
+    assert await records.journal.verify() == []
+
+
+@pytest.mark.parametrize("meddled", ["over_at = NULL", "over_at = CURRENT_TIMESTAMP", "state = 'started'"])
+async def test_a_cut_journal_without_its_closing_row_shows_whatever_its_enrolment_says_of_the_end(records, mentorship, event, meddle, meddled):
+    began = datetime.now(UTC) - timedelta(days=200)
+    rows = [event(seq).model_copy(update={"at": began + timedelta(days=seq)}) for seq in range(1, 6)]
+    await records.journal.append(mentorship, rows, over_at=rows[-1].at)
+    await records.journal.seal(mentorship)
+    await meddle("DELETE FROM seals")
+    await meddle("DELETE FROM journal WHERE seq > 3")
+    await meddle(f"UPDATE enrolments SET {meddled}")
+    assert await records.journal.verify() == [Finding(mentorship, None, "unsealed")]
+
+
+async def test_the_last_closing_rows_are_told_by_cohort(records, three):
+    (last,) = await records.journal.last_seals()
+    assert (last.cohort, last.number, len(last.mac)) == ("spring", 3, 64)
+    assert await records.journal.last_seals("spring") == [last]
+    assert await records.journal.last_seals("autumn") == []
+
+
+async def test_a_pair_that_was_erased_before_it_began_is_over_and_needs_no_closing_row(records, people, mentorship):
+    await records.people.erase(people[0])
     assert await records.journal.verify() == []
 
 

@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator
 from gateway.keyring import Keyring
 from gateway.settings import Settings
 from mentorship.advance import Advanced, advance, begin
-from mentorship.commands import Command, NoteCertificates
-from mentorship.effects import IssueCertificates
+from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates
+from mentorship.effects import IssueCertificates, PlanMeetings
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy.deadlines import next_due
@@ -26,6 +26,7 @@ from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.store import Records
+from schedule.calendar import extended, moved
 from starter import cli
 from starter.faults import Findings
 from starter.programme_file import read_programme
@@ -234,6 +235,13 @@ async def _act(records: Records, roster: Roster, enrolment: Enrolment, plan: Any
                 issued = {person: (await records.certificates.reserve(enrolment.mentorship, person, {})).id for person in sides.values()}
                 note = NoteCertificates(message_id="certificates", at=turn.state.now, certificates=issued)
                 return await keep(advance(turn.state, [note], turn.state.now))
+            if isinstance(effect, PlanMeetings) and effect.longer is not None:
+                ends = extended(effect.ends - effect.longer.span, effect.longer, roster.programme.programme.time_zone)
+                reporting_ends = moved(ends, roster.programme.programme.reporting_grace, roster.programme.programme.time_zone)
+                planned = ApplyPlan(
+                    message_id=f"plan.{turn.state.now}", by=SERVICE, at=turn.state.now, after=effect.after, slots=(), ends=ends, reporting_ends=reporting_ends
+                )
+                return await keep(advance(turn.state, [planned], turn.state.now))
         return turn.state
 
     state = await keep(begin(begun))

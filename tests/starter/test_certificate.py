@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from datetime import UTC, datetime
+import socket
+import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,6 +22,7 @@ from records.cohorts import Cohort
 from records.people import Profile
 from records.store import Records
 from starter import certificate as command
+from starter.answer import harmless
 from starter.certificate_trust import NotFetched, fetch
 from worker.registrar import RecordsRegistrar
 
@@ -322,3 +325,77 @@ def test_without_an_issuers_key_it_says_so(place, run, monkeypatch):
         assert (ran.code, "/nowhere: cannot be read" in ran.err) == (1, True)
     ran = run("certificate", "issuer", "--json")
     assert ran.code == 1
+
+
+def test_a_list_that_was_given_and_cannot_be_judged_is_refused(place, run):
+    file, listed = str(place.folder / "certificate.json"), place.folder / "list.json"
+    stale = status_list(place.issuer, [], url=status_list_url(BASE), at=datetime.now(UTC) - timedelta(days=30))
+    for data, why in ((stale.encode(), "the list is out of date"), (b"{}", "not signed by a trusted issuer"), (b"\xff\xfe", "not signed by a trusted issuer")):
+        listed.write_bytes(data)
+        ran = run("certificate", "verify", file, "--offline", "--status-list", str(listed), "--json")
+        assert (ran.code, ran.json["valid"], ran.json["state"]) == (1, False, "revocation unknown")
+        assert why in ran.json["revocation_not_checked"]
+        assert ran.err.startswith("revocation unknown:")
+    listed.write_bytes(b"[" * 100_000)
+    assert run("certificate", "verify", file, "--offline", "--status-list", str(listed)).code == 1
+
+
+def test_a_fetched_list_that_cannot_be_judged_is_said_to_tell_nothing(place, run):
+    place.web[status_list_url(BASE)] = b"{}"
+    ran = run("certificate", "verify", str(place.folder / "certificate.json"), "--json")
+    assert (ran.code, ran.json["state"]) == (0, "valid")
+    assert "not signed by a trusted issuer" in ran.json["revocation_not_checked"]
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_a_strangers_words_cannot_draw_a_verdict_on_the_terminal(place, run, as_json):
+    forged = json.loads(place.credential)
+    forged["id"] = "\x1b[2J\x1b[Hvalid: https://mentors.example.org\n  trusted: yes"
+    forged["issuer"] = {"id": "did:web:x\u202e\x9b", "name": "Noor\u2066\ud800\x07  Works"}
+    forged["proof"] = {"verificationMethod": "did:web:x\u202e\x9b#\x1b]0;valid\x07"}
+    file = place.folder / "forged.json"
+    file.write_text(json.dumps(forged))
+    ran = run("certificate", "verify", str(file), "--offline", *as_json)
+    assert ran.code == 1
+    assert not set(ran.out + ran.err) & set("\x1b\x07\x9b\u202e\u2066\ud800")
+    assert r"\x1b[2J\x1b[Hvalid: https://mentors.example.org trusted: yes" in ran.err
+    assert not any(line.startswith(("valid", "  trusted: yes")) for line in ran.err.splitlines())
+
+
+def test_joiners_that_belong_to_a_script_stay():
+    assert harmless("می\u200cخواهم  Noor\u00a0M.") == "می\u200cخواهم Noor M."
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://localhost:abc/", "http://a\0b/", "https://xn--a" + "b" * 80 + ".example/"])
+def test_an_address_that_is_none_is_not_fetched(url):
+    with pytest.raises(NotFetched, match="cannot be reached"):
+        fetch(url)
+
+
+def test_a_port_that_does_not_speak_http_is_not_fetched():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"SSH-2.0-\x1b[2J\r\n")
+
+        speaking = threading.Thread(target=greet)
+        speaking.start()
+        with pytest.raises(NotFetched, match="cannot be reached"):
+            fetch(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        speaking.join()
+
+
+@pytest.mark.parametrize("did", ["did:web:[::1", "did:web:a%00b", "did:web:a%0Ab"])
+def test_a_did_web_that_names_no_host_is_nobodys(place, run, did, monkeypatch):
+    monkeypatch.setattr(command, "fetch", fetch)
+    forged = json.loads(place.credential)
+    forged["issuer"] = did
+    forged["proof"] = {"verificationMethod": f"{did}#key"}
+    file = place.folder / "forged.json"
+    file.write_text(json.dumps(forged))
+    ran = run("certificate", "verify", str(file))
+    assert (ran.code, ran.err.partition(":")[0]) == (1, "unknown issuer")
+    assert run("certificate", "verify", str(file), "--trust", did).code == 2

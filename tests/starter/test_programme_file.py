@@ -260,3 +260,67 @@ def test_a_fault_is_one_line_whatever_the_value(tmp_path: Path) -> None:
     assert "\n" not in fault[0]
     assert "\x1b" not in fault[0]
     assert len(fault[0]) < 250
+
+
+@pytest.mark.parametrize("value", ["[a, b]", "{a: b}"])
+def test_a_list_or_a_group_where_true_or_false_belongs_is_told_in_its_place(tmp_path: Path, value: str) -> None:
+    told = faults_of(tmp_path, sessions=f"[{{topic: A, expectations: {value}}}, {{topic: B, expectations: {value}}}]")
+    assert [line.partition(" is ")[2] for line in told] == ["neither true nor false, expected true or false"] * 2
+
+
+@pytest.mark.parametrize(("key", "kind"), [("? [a, b]\n", "a list"), ("? {a: b}\n", "a group of keys")])
+def test_a_key_that_is_no_word_is_told_with_all_other_faults(tmp_path: Path, key: str, kind: str) -> None:
+    told, _ = checked(tmp_path, "".join(f"{name}: {value}\n" for name, value in REQUIRED.items()) + f"heads_up: soon\n{key}: c\n")
+    assert told == [
+        "p.yaml:6:11: heads_up: 'soon' does not fit, expected an ISO 8601 duration in weeks, days, hours, minutes or seconds, such as P2W, P7D or PT24H",
+        f"p.yaml:7:3: file: {kind} as a key, expected a word as a key",
+    ]
+
+
+def test_a_date_or_a_number_as_a_key_is_an_unknown_key(tmp_path: Path) -> None:
+    told = faults_of(tmp_path, benefits="{2027-01-01: a, 2027-02-30: b, 7: c, ~: d}")
+    assert [line.partition(",")[0].partition("benefits.")[2] for line in told] == [
+        "2027-01-01: unknown key '2027-01-01'",
+        "2027-02-30: unknown key '2027-02-30'",
+        "7: unknown key '7'",
+        "~: unknown key '~'",
+    ]
+
+
+def test_a_mistyped_date_or_an_endless_number_hides_no_other_fault(tmp_path: Path) -> None:
+    told = faults_of(
+        tmp_path,
+        meetings=MEETINGS.format("quiet: [{from: 2027-02-30, to: 2027-03-01}], count: 0").replace("count: 2, ", ""),
+        reporting_line="9" * 5000,
+        heads_up="soon",
+    )
+    assert [line.split(": ")[1] for line in told] == ["meetings.quiet[0].from", "meetings.count", "reporting_line", "heads_up"]
+    assert "'2027-02-30' is not a date, expected a date such as 2027-07-19" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        (
+            "meetings",
+            MEETINGS.format("quiet: [{from_: 2027-01-01, to: 2027-01-02}]"),
+            ["p.yaml:3:81: meetings.quiet[0].from_: unknown key 'from_', expected from perhaps"],
+        ),
+        ("mail", "{budget: {per: P1D}}", ["p.yaml:6:17: mail.budget.per: unknown key 'per', expected most or in"]),
+    ],
+)
+def test_the_names_that_the_code_uses_inside_are_no_keys(tmp_path: Path, key: str, value: str, told: list[str]) -> None:
+    assert faults_of(tmp_path, **{key: value}) == told
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "most"),
+    [
+        ("programme", HEAD.format("share: 80").replace("version: 1", f"version: {2**31}"), "2147483647"),
+        ("pairing", f"{{mentees_per_mentor: {10**30}}}", "1000"),
+        ("pairing", f"{{require: [{{when: {{above: {{fields: [a, b], least: {10**400}}}}}}}]}}", "1000000000"),
+    ],
+)
+def test_a_number_beyond_all_use_is_too_big(tmp_path: Path, key: str, value: str, most: str) -> None:
+    (told,) = faults_of(tmp_path, **{key: value})
+    assert told.endswith(f"is too big, expected at most {most}")

@@ -11,11 +11,13 @@ import pytest
 
 from mentorship.advance import advance, begin
 from mentorship.commands import (
+    AskExtension,
     CancelMeeting,
     Command,
     ConfirmMeeting,
     Dispute,
     EndWish,
+    Extend,
     MoveMeeting,
     Pause,
     RecordMilestone,
@@ -23,6 +25,7 @@ from mentorship.commands import (
     Resume,
     SubmitPrivately,
 )
+from mentorship.duration import iso
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy.deadlines import next_due
@@ -242,6 +245,48 @@ def test_what_came_along_with_the_mentee_counts_for_the_mentee_alone(files: Any)
     assert reproduces(journal, was)
     assert [outcome(of, private=False)["certificates"] for of in (was, would_be)] == ["none", "mentee"]
     assert outcome(would_be, private=False)["milestones"] == "3 of 5"
+
+
+def test_a_shorter_programme_ends_earlier_for_an_extended_pair_too(what_if: Any) -> None:
+    """Extended by four weeks, with the fourth milestone in the extension's second week: week 28 of 30, or of 20 where the programme has 16."""
+    late = STARTS + timedelta(weeks=28)
+    told = what_if(
+        {"p1": [*(done(n, meets(n)) for n in (1, 2, 3)), Extend(by="op", at=meets(6), length=iso("P4W")), done(4, late)]}, head=", length: P16W"
+    ).json
+
+    p1 = {pair["pair_id"]: pair for pair in told["would_differ"]}["p1"]
+    assert told["exact"] == 2
+    assert p1["changes"]["certificates"] == {"was": "both", "would_be": "none"}
+    assert p1["changes"]["decided_at"]["would_be"].startswith(str((STARTS + timedelta(weeks=21)).date()))
+    assert p1["because"] == ["programme.length"]
+
+
+def test_a_shorter_extension_by_the_pair_is_too_short_for_what_was_done_in_it(what_if: Any) -> None:
+    """Both asked and got four weeks; the fourth milestone came in the second of them, and with one week it would have come too late."""
+    asked: list[Command] = [AskExtension(by=who, at=meets(10)) for who in ("mentor", "mentee")]
+    told = what_if({"p1": [*(done(n, meets(n)) for n in (1, 2, 3)), *asked, done(4, STARTS + timedelta(weeks=28))]}, more="extension: {by_pair: P1W}").json
+
+    (p1,) = told["would_differ"]
+    assert p1["changes"]["certificates"] == {"was": "both", "would_be": "none"}
+    assert p1["because"] == ["extension"]
+
+
+def test_each_pair_is_compared_with_the_version_that_it_began_with(files: Any, past: Any, run: Callable[..., Any]) -> None:
+    """p1 and p2 began with a share of 80, p3 with 60; all did three of five. Under a share of 60 for all, p3 stands as it did."""
+    three = [done(n, meets(n)) for n in (1, 2, 3)]
+    files.write(programme(), PEOPLE)
+    past.happened(files.read()[0], STARTS, {"p1": three, "p2": three})
+    files.write(programme(2, ", share: 60"), PEOPLE, "pair_id,mentor_id,mentee_id\np3,m1,e1\n")
+    past.happened(files.read()[0], STARTS, {"p3": three})
+
+    told = run("cohort", "what-if", "spring-27", "--programme", str(files.programme), "--json").json
+    in_words = run("cohort", "what-if", "spring-27", "--programme", str(files.programme)).out
+
+    assert [(pair["pair_id"], pair["because"]) for pair in told["would_differ"]] == [("p1", ["share"]), ("p2", ["share"])]
+    assert told["pairs_certified"] == {"was": 1, "would_be": 3}
+    assert told["versions"] == [{"version": 1, "pairs": 2, "changed": ["share: 80 → 60"]}, {"version": 2, "pairs": 1, "changed": []}]
+    assert "what differs between the programmes; 2 of 3 pairs began with version 1:\n  share: 80 → 60" in in_words
+    assert "the programmes decide by the same rules; 1 of 3 pairs began with version 2" in in_words
 
 
 def test_an_unknown_cohort_and_a_file_that_is_not_there(past: Any, files: Any, run: Callable[..., Any]) -> None:

@@ -1,0 +1,52 @@
+"""The files that a command writes for its operator."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from starter.answer import Misused, Refused
+
+
+def check_out(path: Path, called: str) -> None:
+    """Before the work begins: raises Misused for a folder and for a place in none, Refused for a name that the file system does not take."""
+    try:
+        if path.is_dir() or not path.resolve().parent.is_dir():
+            raise Misused(f"{called}: {'is a folder' if path.is_dir() else 'no such folder'}")
+    except (OSError, RuntimeError) as error:
+        raise _refused(called, error) from error
+
+
+def write_out(path: Path, text: str, called: str) -> None:
+    """Whole or not at all, so that a full disk leaves the file of before; into what is no regular file, such as a link or a pipe, straight.
+
+    Raises Refused for whatever is in the way.
+    """
+    part = path.with_name(f".{os.getpid()}.part")
+    try:
+        if path.is_symlink() or (path.exists() and not path.is_file()) or not os.access(path.parent, os.W_OK):
+            _put(path, text)
+            return
+        try:
+            part.touch()
+            if path.exists():
+                shutil.copymode(path, part)
+            _put(part, text)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise _refused(called, error) from error
+
+
+def _put(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        if path.is_file():
+            os.fsync(file.fileno())
+
+
+def _refused(called: str, error: Exception) -> Refused:
+    return Refused(f"{called}: {getattr(error, 'strerror', None) or 'cannot be written'}")
