@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from openbadgeslib.ob3 import did_key_from_pem, did_web_from_url, multikey_from_pem
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from certificates.trust import Trust
+from certificates.trust import Trust, document_url
 
 DID_CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1")
 
@@ -113,6 +113,11 @@ class Issuer:
         """From the key file's JSON, for keys that come from a secret store. Raises `IssuerKeysUnusable`."""
         if did is not None and not did.startswith("did:web:"):
             raise IssuerKeysUnusable("issuer did: expected did:web:…, or none for the did:key of the signing key")
+        if did is not None:
+            try:
+                document_url(did)
+            except ValueError as error:
+                raise IssuerKeysUnusable(f"issuer did: {error}") from None
         stored = _parsed(text)
         keys = tuple(IssuerKey(key.id, Ed25519PrivateKey.from_private_bytes(base64.b64decode(key.private))) for key in stored.keys)
         return cls(name, keys, base64.b64decode(stored.salt), did, url)

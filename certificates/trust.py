@@ -53,7 +53,7 @@ class Trust:
 def document_url(did: str) -> str:
     """Where a did:web keeps its document, always over TLS. Raises `ValueError` when it is not one."""
     host, *path = [unquote(part) for part in did.removeprefix("did:web:").split(":")]
-    if not did.startswith("did:web:") or not host or not all(path) or any(mark in part for part in (host, *path) for mark in "/?#@\\ "):
+    if not did.startswith("did:web:") or not host or not all(path) or any(mark in "/?#@\\[] " or not mark.isprintable() for mark in "".join((host, *path))):
         raise ValueError("expected did:web:host or did:web:host:path")
     return f"https://{host}/{'/'.join([*path, 'did.json'] if path else ['.well-known', 'did.json'])}"
 

@@ -15,12 +15,12 @@ from sqlalchemy import ColumnElement, Connection, Table, event, func, select, te
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from records.errors import RecordsUnavailable
+from records.errors import DatabaseUnusable, RecordsUnavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,6 +28,7 @@ T = TypeVar("T")
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another process before it gives up."""
 CONNECT_SECONDS = 10
+NO_DATABASE = "the file is no SQLite database, or a damaged one"
 HOUSEKEEPING_SECONDS = 2
 """How long an erasure waits for readers that are in the way of clearing its traces."""
 CHUNK = 1000
@@ -45,11 +46,14 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def parse(url: str) -> URL:
-    """The URL with the driver that we use; `sqlite:///file` and `postgresql://…` will do. Raises ValueError for another database."""
-    parsed = make_url(url)
+    """The URL with the driver that we use; `sqlite:///file` and `postgresql://…` will do. Raises DatabaseUnusable, which never repeats the URL."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise DatabaseUnusable("this is no database URL; expected sqlite:///file or postgresql://user@host:port/name") from None
     driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
     if driver is None:
-        raise ValueError("expected a database URL that begins with sqlite:/// or postgresql://")
+        raise DatabaseUnusable("expected a database URL that begins with sqlite:/// or postgresql://")
     return parsed.set(drivername=driver)
 
 
@@ -88,6 +92,8 @@ def unavailable() -> Iterator[None]:
     except (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise RecordsUnavailable("records cannot be reached") from error
     except DBAPIError as error:
+        if type(error) is DatabaseError:  # what SQLite says of a file that it cannot make sense of
+            raise RecordsUnavailable(NO_DATABASE) from error
         # asyncpg's shutdowns and lost connections arrive as the bare class; what we did wrong ourselves arrives as a subclass.
         if error.connection_invalidated or type(error) is DBAPIError:
             raise RecordsUnavailable("records cannot be reached") from error

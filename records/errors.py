@@ -13,6 +13,10 @@ class RecordsUnavailable(RecordsError):
     """The database cannot be reached, is locked for too long, or went away in the middle. Trying again later may help."""
 
 
+class DatabaseUnusable(RecordsError, ValueError):
+    """The setting names no database that records can live in. Trying again does not help."""
+
+
 class SchemaOutdated(RecordsError):
     """The database has another schema than this code: `records.migrate.upgrade` was not called, or newer code called it."""
 

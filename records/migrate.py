@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from records.database import BUSY_SECONDS, Database, engine_for, parse
+from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, parse, unavailable
 from records.errors import RecordsUnavailable
 from records.schema import REVISION
 
@@ -74,9 +74,14 @@ def _make_file(url: str) -> None:
     path = _file(url)
     if path is None:
         return
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+    with unavailable():
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        _turn_to_its_log(path)
+
+
+def _turn_to_its_log(path: Path) -> None:
     # Turning a file to its write-ahead log is the one thing for which SQLite does not wait when another does the same.
     patience = time.monotonic() + BUSY_SECONDS
     with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
@@ -87,5 +92,7 @@ def _make_file(url: str) -> None:
                 if time.monotonic() > patience:
                     raise RecordsUnavailable("records cannot be reached") from error
                 time.sleep(0.02)
+            except sqlite3.DatabaseError as error:
+                raise RecordsUnavailable(NO_DATABASE) from error
             else:
                 return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from pathlib import Path
 
 from starter.cli import main
 
@@ -12,6 +14,7 @@ def run() -> None:
     """Runs the command line and leaves at once: Temporal's client may abort a process whose interpreter winds down at leisure,
     and a command that was done would end with the exit code of a crash.
     """
+    _stand_in_for_what_is_closed()
     try:
         main()
         code: int | str | None = 0
@@ -20,9 +23,18 @@ def run() -> None:
     if isinstance(code, str):
         print(code, file=sys.stderr)  # noqa: T201 - as the interpreter would
         code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # what nobody reads undoes nothing
+            stream.flush()
     os._exit(code or 0)
+
+
+def _stand_in_for_what_is_closed() -> None:
+    """A caller may have closed them; the next file that is opened, such as the database, would take their numbers."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
 
 
 if __name__ == "__main__":

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -47,10 +51,10 @@ class Misused(Exception):  # noqa: N818 - as Refused
 def answer(result: Any, lines: Iterable[str], *, as_json: bool) -> None:
     """The result as JSON for programs, or the lines for people."""
     if as_json:
-        typer.echo(json.dumps(result, ensure_ascii=False, indent=2, default=_jsonable))
+        _tell(json.dumps(result, ensure_ascii=False, indent=2, default=_jsonable))
     else:
         for line in lines:
-            typer.echo(line)
+            _tell(line)
 
 
 def harmless(text: str) -> str:
@@ -60,7 +64,18 @@ def harmless(text: str) -> str:
 
 def aside(line: str) -> None:
     """Something worth knowing that is not the answer: stderr."""
-    typer.echo(line, err=True)
+    _tell(line, err=True)
+
+
+def _tell(line: str, *, err: bool = False) -> None:
+    """What nobody reads any more, or what finds no room, undoes nothing: the command's exit code says what was done."""
+    try:
+        typer.echo(line, err=err)
+    except OSError as error:
+        with contextlib.suppress(OSError), Path(os.devnull).open("w") as nowhere:  # what is left in the buffer goes there
+            os.dup2(nowhere.fileno(), (sys.stderr if err else sys.stdout).fileno())
+        if error.errno != errno.EPIPE and not err:
+            aside(f"the answer could not be written: {error.strerror}")
 
 
 def columns(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:

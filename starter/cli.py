@@ -28,7 +28,7 @@ from starter import (
     revive,
     what_if,
 )
-from starter.answer import REFUSED, USAGE, Misused, Refused, answer, wants_json
+from starter.answer import REFUSED, USAGE, Misused, Refused, answer, aside, wants_json
 
 app = typer.Typer(name="mentorship", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(programme.app, name="programme")
@@ -73,8 +73,10 @@ def main() -> None:
         _fail(f"records: {error}", REFUSED)
     except RPCError as error:
         _fail(f"Temporal: {error.status.name.lower().replace('_', ' ')}: {error.message}", REFUSED)
+    except OSError as error:
+        _fail(f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}", REFUSED)
 
 
 def _fail(text: str, code: int) -> None:
-    typer.echo(text, err=True)
+    aside(text)
     raise SystemExit(code)

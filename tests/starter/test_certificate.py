@@ -399,3 +399,11 @@ def test_a_did_web_that_names_no_host_is_nobodys(place, run, did, monkeypatch):
     ran = run("certificate", "verify", str(file))
     assert (ran.code, ran.err.partition(":")[0]) == (1, "unknown issuer")
     assert run("certificate", "verify", str(file), "--trust", did).code == 2
+
+
+@pytest.mark.parametrize("did", ["did:web:a/b", "did:web:", "did:web:a%00b"])
+def test_an_issuers_did_that_names_no_host_is_refused_in_words(place, run, monkeypatch, did):
+    monkeypatch.setenv("MENTORSHIP_ISSUER_DID", did)
+    for command_line in (["issuer"], ["rotate-key"]):
+        ran = run("certificate", *command_line)
+        assert (ran.code, ran.err) == (1, "issuer did: expected did:web:host or did:web:host:path\n")

@@ -104,6 +104,23 @@ def test_an_option_that_makes_no_sense_exits_2(files: Any, run: Callable[..., An
     assert f"--{option}: {value!r}" in told.err
 
 
+@pytest.mark.parametrize("far", ["0001-01-01", "9999-12-31"])
+def test_a_start_at_the_calendars_ends_exits_2(files: Any, run: Callable[..., Any], far: str) -> None:
+    for arguments in (["cohort", "start", *files.options(starts=far), "--dry-run"], ["cohort", "rehearse", *_rehearsed(files.options(starts=far)), "--fast"]):
+        told = run(*arguments)
+        assert (told.code, told.err.partition(": ")[0]) == (2, "--starts")
+
+
+def _rehearsed(options: list[str]) -> list[str]:
+    place = options.index("--cohort")
+    return options[:place] + options[place + 2 :]
+
+
+def test_a_share_that_no_number_says_exits_2(files: Any, run: Callable[..., Any]) -> None:
+    told = run("cohort", "rehearse", *_rehearsed(files.options()), "--fast", "--personas", "diligent=²")
+    assert (told.code, "expected a share such as diligent=60" in told.err) == (2, True)
+
+
 def test_a_start_whose_first_meeting_is_past_is_refused(files: Any, run: Callable[..., Any]) -> None:
     told = run("cohort", "start", *files.options(starts="2020-01-06"), "--dry-run")
 
@@ -147,6 +164,43 @@ def test_without_keys_a_command_says_so_and_exits_1(run: Callable[..., Any], arg
     assert "there is no such key file" in told.err
 
 
+@pytest.mark.parametrize("url", ["foo", "mysql://who:secret@host/name", "postgresql://who:secret@host:abc/name"])
+def test_a_setting_that_names_no_database_is_refused_in_words(run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("MENTORSHIP_DATABASE_URL", url)
+    for arguments in (["cohort", "status", "c"], ["journal", "verify"], ["records", "sweep"], ["records", "backup", "b"], ["doctor"], ["doctor", "--fix"]):
+        told = run(*arguments)
+        assert told.code == 1
+        assert "sqlite:///" in told.err
+        assert "secret" not in told.err
+
+
+def test_a_file_that_is_no_database_is_refused_in_words(run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "bad.db").write_bytes(b"no database at all" * 500)
+    monkeypatch.setenv("MENTORSHIP_DATABASE_URL", f"sqlite:///{tmp_path}/bad.db")
+    for arguments in (["cohort", "status", "c"], ["doctor"], ["doctor", "--fix"]):
+        told = run(*arguments)
+        assert (told.code, "the file is no SQLite database, or a damaged one" in told.err) == (1, True)
+
+
+def test_a_file_name_that_is_too_long_is_refused_in_words(run: Callable[..., Any]) -> None:
+    told = run("cohort", "what-if", "c", "--programme", "x" * 300)
+    assert (told.code, told.err) == (1, f"{'x' * 300}: File name too long\n")
+
+
+@pytest.mark.parametrize("redirected", [">&-", ">/dev/full", "2>&-", ">&- 2>&-", ">/dev/full 2>&1"])
+def test_a_command_that_was_done_exits_0_wherever_its_answer_goes(redirected: str) -> None:
+    called = f"{sys.executable} -m starter programme check examples/engineering-2027.yaml --json {redirected}"
+    ran = subprocess.run(["/bin/sh", "-c", called], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
+    assert ("the answer could not be written: No space left on device" in ran.stderr) == (redirected == ">/dev/full")
+
+
+def test_a_command_that_was_done_exits_0_when_nobody_reads_on() -> None:
+    called = f"({sys.executable} -m starter programme check examples/engineering-2027.yaml --json; echo $? >&2) | true"
+    ran = subprocess.run(["/bin/sh", "-c", called], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.stderr == "0\n"
+
+
 @pytest.mark.parametrize(
     "arguments", [["extend", "c", "p", "--by", "long"], ["extend", "c", "p", "--by", "P0D"], ["end", "c", "p", "--reason", "bored"], ["show", "c"]]
 )
@@ -162,8 +216,11 @@ def test_a_start_is_a_date_in_the_programmes_zone_an_instant_or_now() -> None:
     assert parse_start("2027-07-01T09:00:00Z", "Europe/Berlin") == datetime(2027, 7, 1, 9, tzinfo=UTC)
     assert parse_start("now", "Europe/Berlin", now) == now
     for wrong in ("2027-02-30", "20270701", "2027-07-01T09:00:00", "", "2027-07-01 09:00"):
-        with pytest.raises(ValueError, match="is not a start"):
+        with pytest.raises(ValueError, match="is neither a date nor an instant"):
             parse_start(wrong, "Europe/Berlin")
+    for far in ("0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00", "1969-12-31", "3000-01-01"):
+        with pytest.raises(ValueError, match="is out of reach: expected a year from 1970 to 2999"):
+            parse_start(far, "Europe/Berlin")
 
 
 def test_columns_are_aligned_and_never_wrapped() -> None:
