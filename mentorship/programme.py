@@ -444,6 +444,12 @@ class Programme(Part):
         for path, value in self._leads().items():
             if value > length:
                 found.append(Doubt(path=path, message=f"longer than the programme ({self.programme.length}); set it to something shorter"))
+        for path, value in self._spans_that_were_set().items():
+            if value > length:
+                found.append(Doubt(path=path, message=f"longer than the programme ({self.programme.length}), so that it never ends within it"))
+        for path, number in self._meetings_that_were_named().items():
+            if number > self.meetings.count:
+                found.append(Doubt(path=path, message=f"there are only {self.meetings.count} planned meetings, so {number} hardly comes"))
         last = self.meetings.first_after.span + (self.meetings.count - 1) * self.meetings.interval.span + self.meetings.duration.span
         if last > length:
             found.append(Doubt(path=("meetings", "count"), message="the last planned meeting would be after the programme's end"))
@@ -453,6 +459,26 @@ class Programme(Part):
             if milestone.when == "closing_held" and not any(session.closing for session in self.sessions):
                 found.append(Doubt(path=("milestones", index, "when"), message="no session is marked `closing: true`, so this can never be completed"))
         return tuple(found)
+
+    def _spans_that_were_set(self) -> dict[tuple[str | int, ...], timedelta]:
+        """Longer than the programme, they limit nothing; their defaults may be."""
+        spans: dict[tuple[str | int, ...], timedelta] = {}
+        if "window" in self.cancellations.model_fields_set:
+            spans["cancellations", "window"] = self.cancellations.window.span
+        if "longest" in self.pause.model_fields_set:
+            spans["pause", "longest"] = self.pause.longest.span
+        if "per" in self.mail.budget.model_fields_set:
+            spans["mail", "budget", "in"] = self.mail.budget.per.span
+        return spans
+
+    def _meetings_that_were_named(self) -> dict[tuple[str | int, ...], int]:
+        """The numbers of meetings after which something is asked, where they are not the defaults."""
+        named: dict[tuple[str | int, ...], int] = {}
+        if "feedback_after" in self.meetings.model_fields_set:
+            named |= {("meetings", "feedback_after", index): number for index, number in enumerate(self.meetings.feedback_after)}
+        if "pulse_after_meeting" in self.surveys.model_fields_set:
+            named["surveys", "pulse_after_meeting"] = self.surveys.pulse_after_meeting
+        return named
 
     def _leads(self) -> dict[tuple[str, ...], timedelta]:
         return {

@@ -13,6 +13,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import ValidationError
 
 from mentorship.programme import Programme
+from notices.language import known
 from schedule.calendar import zone_names
 from starter.faults import Fault, Findings, Notice, nearest, shown
 from starter.plain_words import DURATION, plain_words, unknown_key
@@ -163,10 +164,16 @@ def _zone_and_languages(document: YamlDocument) -> list[Fault]:
 
 def _notices(programme: Programme, document: YamlDocument) -> Iterable[Notice]:
     meetings = programme.meetings
+    for index, tag in enumerate(programme.programme.languages):
+        if tag.partition("-")[0].casefold() not in known():
+            path: Path_ = ("programme", "languages", index)
+            yield Notice(
+                document.path, *document.place(path), dotted(path), f"nobody is written to in it: there are words in {', '.join(sorted(known()))} only"
+            )
     for warning in programme.warnings():
         yield Notice(document.path, *document.place(warning.path), dotted(warning.path), warning.message)
     if meetings.time_of_day is None:
         for key, used in (("quiet", bool(meetings.quiet)), ("holidays", meetings.holidays)):
             if used:
-                path: Path_ = ("meetings", key)
+                path = ("meetings", key)
                 yield Notice(document.path, *document.place(path), dotted(path), "has no effect without meetings.time_of_day")

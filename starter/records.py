@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from gateway.settings import Settings
+from mentorship.duration import Duration
+from mentorship.programme import Retention
 from records import migrate
 from records.backup import Copied, InTheWay, NoFile, NotABackup, copy, file_of
 from records.database import parse
@@ -33,7 +35,7 @@ def backup(folder: Folder, temporal: Store = None, json: Json = False) -> None:
     began = datetime.now(UTC)
     wanted = [(temporal, folder / TEMPORAL)] if temporal is not None else []
     copied = _copied([*wanted, (_file(settings, "pg_dump --format=custom --file=FOLDER/records.dump"), folder / RECORDS)])
-    _told(settings, began, copied, f"sqlite:///{folder / RECORDS}", json)
+    _told(settings, began, copied, f"sqlite:///{folder / RECORDS}", json, made=True)
 
 
 @app.command()
@@ -86,10 +88,10 @@ def _copied(wanted: list[tuple[Path, Path]]) -> list[Copied]:
         raise Refused(f"{error.filename or 'the copy'}: {error.strerror or 'cannot be written'}") from error
 
 
-def _told(settings: Settings, began: datetime, copied: list[Copied], url: str, as_json: bool) -> None:
-    """What was copied, and the keys without which it says nothing."""
+def _told(settings: Settings, began: datetime, copied: list[Copied], url: str, as_json: bool, *, made: bool = False) -> None:
+    """What was copied, and the keys without which it says nothing; of a copy that was `made` now, the day by which it has to go."""
     revision = migrate.current(url)
-    needed, missing = asyncio.run(_keys(settings, url)) if revision == REVISION else ([], [])
+    needed, missing, kept = asyncio.run(_read(settings, url)) if revision == REVISION else ([], [], None)
     result: dict[str, Any] = {
         "at": began,
         "copied": [one.model_dump(mode="json") for one in copied],
@@ -98,6 +100,10 @@ def _told(settings: Settings, began: datetime, copied: list[Copied], url: str, a
         "keys_missing": missing,
     }
     lines = [f"{one.file}: {one.size:,} bytes" for one in copied]
+    if made:
+        result["gone_by"] = (began + kept.span).date() if kept is not None else None
+    if made and kept is not None:
+        lines.append(f"has to be deleted by {result['gone_by']} (retention.backups: {kept}): until then an erasure has not happened in it")
     if needed:
         lines.append(f"opens with: {', '.join(needed)}; keep these keys as long as this copy, and apart from it")
     if revision != REVISION:
@@ -107,11 +113,22 @@ def _told(settings: Settings, began: datetime, copied: list[Copied], url: str, a
     answer(result, lines, as_json=as_json)
 
 
-async def _keys(settings: Settings, url: str) -> tuple[list[str], list[str]]:
+async def _read(settings: Settings, url: str) -> tuple[list[str], list[str], Duration | None]:
+    """The keys that it needs, those that the keyring lacks, and how long its programmes keep a backup: the shortest; unknown without their keys."""
     keyring = settings.keyring()
     records = await Records.open(url, keyring)
     try:
         needed = list(await records.rewrap.usage())
+        missing = [key_id for key_id in needed if key_id not in keyring.key_ids]
+        kept = None if missing else await _kept(records)
     finally:
         await records.close()
-    return needed, [key_id for key_id in needed if key_id not in keyring.key_ids]
+    return needed, missing, kept
+
+
+async def _kept(records: Records) -> Duration:
+    spans = [
+        (await records.programmes.get(programme, version)).retention.backups
+        for programme, version in {(cohort.programme, cohort.version) for cohort in await records.cohorts.all()}
+    ]
+    return min(spans, key=lambda duration: duration.span, default=Retention().backups)

@@ -253,6 +253,31 @@ def test_what_is_allowed_and_hardly_meant_is_a_notice_in_its_place(tmp_path: Pat
     ]
 
 
+def test_what_silently_does_nothing_is_a_notice_in_its_place(tmp_path: Path) -> None:
+    idle = {
+        "programme": HEAD.format("languages: [en, fr, de-AT, pt-BR]"),
+        "meetings": MEETINGS.format("feedback_after: [1, 3]"),
+        "cancellations": "{window: P27W}",
+        "pause": "{longest: P27W}",
+        "mail": "{budget: {in: P27W}}",
+        "surveys": "{pulse_after_meeting: 3}",
+    }
+
+    faults, notices = checked(tmp_path, "\n".join(f"{key}: {value}" for key, value in (REQUIRED | idle).items()))
+
+    assert faults == []
+    longer = "longer than the programme (P26W), so that it never ends within it"
+    assert [line.partition("notice: ")[2] for line in notices] == [
+        "programme.languages[1]: nobody is written to in it: there are words in ar, de, en only",
+        "programme.languages[3]: nobody is written to in it: there are words in ar, de, en only",
+        "meetings.feedback_after[1]: there are only 2 planned meetings, so 3 hardly comes",
+        f"cancellations.window: {longer}",
+        f"pause.longest: {longer}",
+        f"mail.budget.in: {longer}",
+        "surveys.pulse_after_meeting: there are only 2 planned meetings, so 3 hardly comes",
+    ]
+
+
 def test_a_fault_is_one_line_whatever_the_value(tmp_path: Path) -> None:
     fault = faults_of(tmp_path, reporting_line='"a\\nb\\e[31m' + "x" * 500 + '"')
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -83,6 +83,13 @@ def test_a_copy_whose_keys_are_lost_says_so_before_anybody_relies_on_it(filled, 
     Keyring.generate(filled.settings.key_file)
     told = run("records", "restore", str(tmp_path / "copy"), "--json")
     assert (told.code, told.json["keys_missing"]) == (1, [key])
+
+
+def test_a_copy_says_by_when_it_has_to_go(filled, run, tmp_path):
+    by = (datetime.now(UTC) + timedelta(days=35)).date()
+    assert run("records", "backup", str(tmp_path / "copy"), "--json").json["gone_by"] == str(by)
+    told = run("records", "backup", str(tmp_path / "again"))
+    assert f"has to be deleted by {by} (retention.backups: P5W)" in told.out
 
 
 def test_what_is_no_database_is_no_backup(filled, run, tmp_path):
