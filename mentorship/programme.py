@@ -444,12 +444,12 @@ class Programme(Part):
         for path, value in self._leads().items():
             if value > length:
                 found.append(Doubt(path=path, message=f"longer than the programme ({self.programme.length}); set it to something shorter"))
-        for path, value in self._spans_that_were_set().items():
+        for key, value in self._spans_that_were_set().items():
             if value > length:
-                found.append(Doubt(path=path, message=f"longer than the programme ({self.programme.length}), so that it never ends within it"))
-        for path, number in self._meetings_that_were_named().items():
+                found.append(Doubt(path=key, message=f"longer than the programme ({self.programme.length}), so that it never ends within it"))
+        for key, number in self._meetings_that_were_named().items():
             if number > self.meetings.count:
-                found.append(Doubt(path=path, message=f"there are only {self.meetings.count} planned meetings, so {number} hardly comes"))
+                found.append(Doubt(path=key, message=f"there are only {self.meetings.count} planned meetings, so {number} hardly comes"))
         last = self.meetings.first_after.span + (self.meetings.count - 1) * self.meetings.interval.span + self.meetings.duration.span
         if last > length:
             found.append(Doubt(path=("meetings", "count"), message="the last planned meeting would be after the programme's end"))

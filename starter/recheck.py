@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from gateway.orders import send_order
 from gateway.settings import Settings
@@ -22,6 +23,6 @@ async def recheck(records: Records, client: Client, settings: Settings) -> list[
     for order in told:
         try:
             await send_order(client, order.enrolment.mentorship, order.command, settings.update_timeout)
-        except (TimeoutError, RuntimeError, OSError):
+        except (TimeoutError, RuntimeError, OSError, RPCError):
             aside(f"{order.enrolment.pair_id} of {order.enrolment.cohort} could not be told of its reporting line: start again")
     return [order.enrolment for order in told if order.command.command == "flag"]

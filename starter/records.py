@@ -59,7 +59,9 @@ async def _sweep(dry_run: bool, as_json: bool) -> None:
         swept = await records.retention.sweep(datetime.now(UTC), dry_run=dry_run)
     result = {"dry_run": dry_run, **swept.model_dump(mode="json")}
     verb = "would go" if dry_run else "deleted"
-    lines = [f"{verb}: {swept.notes} notes, the words of {swept.cases} concerns, {swept.closed_cases} cases that are long closed, {swept.journals} journals of {swept.rows} rows"]
+    lines = [
+        f"{verb}: {swept.notes} notes, the words of {swept.cases} concerns, {swept.closed_cases} closed cases, {swept.journals} journals of {swept.rows} rows"
+    ]
     if swept.damaged:
         raise Refused(*lines, *(f"{name}: its journal does not verify, so it stays; see `mentorship journal verify`" for name in swept.damaged), result=result)
     answer(result, lines, as_json=as_json)

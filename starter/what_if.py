@@ -128,7 +128,8 @@ def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Pr
 def outcome(of: Replayed, *, private: bool) -> dict[str, Any]:
     """Where it led, in what an operator may see: nobody's rung is among it (H14).
 
-    `private`: the ladder itself is another one, so that a line about cancellations would tell how often one person cancelled late.
+    `private`: the ladder itself is another one, so that a line about cancellations would tell how often one person cancelled late, and so
+    would an operator's word about such a line that is refused or not.
     """
     state = of.state
     lines = {str(entry.body["line"]) for entry in of.entries if entry.name == "attention_raised"}
@@ -141,7 +142,7 @@ def outcome(of: Replayed, *, private: bool) -> dict[str, Any]:
         "decided_at": decided.at if decided is not None else None,
         "meetings_held": len(held_instants(state)),
         "coordinator_lines": sorted(lines),
-        "refused": sum(entry.outcome == "refused" for entry in of.entries),
+        "refused": sum(entry.outcome == "refused" and not (private and entry.name == "resolve") for entry in of.entries),
     }
 
 
