@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
 
 TIMELINE = 20
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 200
 """Commands in one workflow task: thousands can come at once, and a task that takes two seconds is taken for a deadlock, for ever."""
 
 

@@ -154,9 +154,10 @@ async def test_an_erased_raiser_leaves_no_words_and_the_case_can_still_be_closed
 
 async def test_the_same_form_twice_is_one_case(house):
     first = await house.concern(key="form")
+    assert await house.concern(key="form") == first
     second = await house.concern(key="form", words="Something else.", contacts=("ana",))
-    assert second == first
-    assert await house.records.cases.words(first.id) is not None
+    assert (second.id, second.contacts) == (first.id, (house.refs["ana"],))
+    assert await house.records.cases.words(first.id) == "Something else."
     assert [case.id for case in await house.records.cases.of_raiser(house.refs["noor"], house.enrolment.mentorship)] == [first.id]
 
 

@@ -325,7 +325,7 @@ async def test_a_late_move_that_the_partner_excused_is_said_not_to_count(browser
 async def test_who_reports_a_milestone_reads_that_it_stands_on_the_partners_page_and_there_it_stands(browser, two, says):
     """No mail tells the partner."""
     form = says(await browser.get(two.page("ben", "record_milestone", "shadowing")))
-    assert "It stands on the page of Ana Mentor, who may see it differently within 7 days; then it needs both of you." in form
+    assert "It stands on the page of Ana Mentor, who may see it differently for 7 days; then it needs both of you." in form
     assert "is told" not in form
     await two.say("ben", c.RecordMilestone(milestone="shadowing"))
     page = await browser.get(two.page("ana"))

@@ -53,6 +53,8 @@ async def test_a_limit_is_said_exactly(code, path, soon, http, says):
 
 async def test_what_is_said_before_a_time_is_accepted_and_after_the_meeting_is_exact_too(two, http, says):
     assert "less than 1 hour and 30 minutes before counts as late" in says(await http.get(two.page("ben", "confirm_meeting", "all")))
+    for who in ("ana", "ben"):
+        await two.say(who, c.ConfirmMeeting(meeting=1))
     await two.until(two.meeting(1).start + timedelta(hours=1))
     assert "has 36 hours to see it differently" in says(await http.get(two.page("ben", "report_meeting", 1)))
 
