@@ -174,16 +174,18 @@ def _goals(states: Iterable[State]) -> dict[str, int]:
 
 
 def _item(item: SurveyItem, stories: Iterable[Story]) -> Item:
-    """Only whole groups of five, in the order in which they answered, and each person's first answer, of whichever pair: two reports, one
-    a day after the other, never differ by fewer than five people's answers, and nobody is a group.
+    """Only whole groups of five people, in the order in which they answered, and each person's first answer, in however many pairs
+    they are: two reports, one a day after the other, never differ by fewer than five people's answers.
     """
-    first: dict[str, tuple[datetime, str, int]] = {}
-    for story in stories:
-        for event in story.events:
-            if isinstance(event, e.SurveyAnswered) and event.survey == "closing" and item in event.answers:
-                person = story.state.pair.person(event.side)
-                answer = (event.at, person, event.answers[item])
-                first[person] = min(first.get(person, answer), answer)
-    answers = [answer for _, _, answer in sorted(first.values())]
+    given = sorted(
+        (event.at, f"{story.mentorship} {event.side}", story.state.pair.person(event.side), event.answers[item])
+        for story in stories
+        for event in story.events
+        if isinstance(event, e.SurveyAnswered) and event.survey == "closing" and item in event.answers
+    )
+    first: dict[str, int] = {}
+    for _, _, person, answer in given:
+        first.setdefault(person, answer)
+    answers = list(first.values())
     whole = answers[: len(answers) // SMALLEST * SMALLEST]
     return Item(item, len(whole), sum(whole) / len(whole) if whole else None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from starter.report_figures import SMALLEST, Figures
+from starter.report_figures import LINES, SMALLEST, Figures, Item
 
 
 def cells(counts: Mapping[str, int]) -> dict[str, int | None]:
@@ -30,6 +30,12 @@ def of(count: int, whole: int) -> int | None:
     return cells({"these": count, "the rest": whole - count})["these"]
 
 
+def within(inner: int, outer: int, whole: int) -> tuple[int | None, int | None]:
+    """(`outer` of `whole`, `inner` of `outer`), the one among the other: where both are shown, what lies between them is no small group."""
+    known = of(outer, whole)
+    return known, of(inner, whole if known is None else outer)
+
+
 def shown(found: Figures) -> dict[str, Any]:
     """The figures as a report has them. Of fewer than five pairs nothing but their number is shown."""
     enough = found.pairs >= SMALLEST
@@ -48,27 +54,12 @@ def shown(found: Figures) -> dict[str, Any]:
             }
             for one in found.milestones
         ],
-        "meetings": {
-            name: (of(count, found.meetings["held"]) if name == "extra" else _sum(count)) if enough else None for name, count in found.meetings.items()
-        },
-        "months": _months(found, enough=enough),
-        "attention": {line: _attention(counts, found.pairs) if enough else dict.fromkeys(counts) for line, counts in found.attention.items()},
-        "goals": {name: (_sum(count) if name == "set" else of(count, found.goals["set"])) if enough else None for name, count in found.goals.items()},
-        "survey": [
-            {
-                "item": one.item,
-                "answers": one.answers if enough else None,
-                "mean": round(one.mean, 2) if enough and one.mean is not None else None,
-            }
-            for one in found.survey
-        ],
+        "meetings": _meetings(found.meetings) if enough else dict.fromkeys(found.meetings),
+        "months": _months(found) if enough else {},
+        "attention": _attention(found) if enough else {line: {"had": None, "has": None} for line in LINES},
+        "goals": _goals(found.goals) if enough else dict.fromkeys(found.goals),
+        "survey": [_item(one) if enough else {"item": one.item, "answers": None, "mean": None} for one in found.survey],
     }
-
-
-def _attention(counts: Mapping[str, int], pairs: int) -> dict[str, int | None]:
-    """Pairs that had a line, and those of them that have it now: neither may be a small group, nor the difference."""
-    had, has = of(counts["had"], pairs), of(counts["has"], pairs)
-    return {"had": had, "has": has if had is not None and of(counts["has"], counts["had"]) is not None else None}
 
 
 def _certificates(found: Figures, *, enough: bool) -> dict[str, int | None]:
@@ -80,11 +71,35 @@ def _certificates(found: Figures, *, enough: bool) -> dict[str, int | None]:
     return {**parts, "issued": issued if enough and parts["certified"] is not None and not 0 < alone < SMALLEST else None}
 
 
-def _months(found: Figures, *, enough: bool) -> dict[str, dict[str, int | None]]:
+def _meetings(counts: Mapping[str, int]) -> dict[str, int | None]:
+    """What was planned and not held was mostly cancelled by one of the two: the few besides are a small group as well."""
+    parts = {name: of(count, counts["held"]) if name == "extra" else _sum(count) for name, count in counts.items()}
+    return parts | ({"not_held": None} if _sum(abs(counts["not_held"] - counts["cancelled"])) is None else {})
+
+
+def _months(found: Figures) -> dict[str, dict[str, int | None]]:
     """The months are the parts of a total that the reader knows."""
     kinds = list(next(iter(found.months.values()), {}))
     parts = {kind: cells({month: counts[kind] for month, counts in found.months.items()}) for kind in kinds}
-    return {month: {kind: parts[kind][month] if enough else None for kind in kinds} for month in found.months}
+    return {month: {kind: parts[kind][month] for kind in kinds} for month in found.months}
+
+
+def _attention(found: Figures) -> dict[str, dict[str, int | None]]:
+    """Whoever has a line now has had it: the difference of the two is those whose line was taken care of."""
+    parts = {line: within(counts["has"], counts["had"], found.pairs) for line, counts in found.attention.items()}
+    return {line: {"had": had, "has": has} for line, (had, has) in parts.items()}
+
+
+def _goals(counts: Mapping[str, int]) -> dict[str, int | None]:
+    """A goal that was achieved was progressed, and what is neither achieved nor dropped is open."""
+    whole = counts["set"]
+    progressed, achieved = within(counts["achieved"], counts["progressed"], whole)
+    still = achieved is None or _sum(whole - counts["achieved"] - counts["dropped"]) is not None
+    return {"set": _sum(whole), "progressed": progressed, "achieved": achieved, "dropped": of(counts["dropped"], whole) if still else None}
+
+
+def _item(one: Item) -> dict[str, Any]:
+    return {"item": one.item, "answers": one.answers, "mean": None if one.mean is None else round(one.mean, 2)}
 
 
 def _sum(count: int) -> int | None:

@@ -17,7 +17,6 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from mentorship.commands import (
     SURVEY_ITEMS,
@@ -34,11 +33,7 @@ from mentorship.commands import (
     SurveyAnswers,
     WaiveMilestone,
 )
-from mentorship.events import AnyEvent, AttentionCleared, AttentionRaised, MentorshipStarted, SurveyAnswered
-from mentorship.evolve import fold
-from mentorship.people import Pair
-from mentorship.programme import Programme
-from starter.report_figures import Figures, Story, figures
+from starter.report_figures import Figures
 from starter.report_shown import cells, shown
 
 STARTS = datetime(2027, 1, 4, tzinfo=UTC)
@@ -103,20 +98,43 @@ def story(pair: int) -> list[Command]:
     return said
 
 
+def closing(who: str, answer: int, **after: float) -> list[Command]:
+    """They answer every question of the closing survey with this, so long after the end."""
+    body = SurveyAnswers(survey="closing", answers=dict.fromkeys(SURVEY_ITEMS, answer))
+    return [SubmitPrivately(by=who, at=ENDS + timedelta(hours=1) + timedelta(**after), body=body)]
+
+
+def figures_of(pairs: int, **known: Any) -> Figures:
+    """Nothing happened but what is `known`."""
+    nothing = Figures(
+        pairs=pairs,
+        phases={"completed": pairs},
+        milestones=(),
+        meetings=dict.fromkeys(("held", "extra", "moved", "cancelled", "not_held"), 0),
+        months={},
+        attention={},
+        goals=dict.fromkeys(("set", "progressed", "achieved", "dropped"), 0),
+        certificates={"certified": 0, "not_certified": 0, "not_decided": pairs, "issued": 0},
+        survey=(),
+    )
+    return nothing._replace(**known)
+
+
 @pytest.fixture
 def cohort(files: Any, past: Any) -> Callable[..., None]:
-    def happened(pairs: int = PAIRS, until: datetime | None = None) -> None:
+    def happened(pairs: int = PAIRS, until: datetime | None = None, *, mentors: int = PAIRS, said: Callable[[int], list[Command]] = story) -> None:
+        """With fewer `mentors` than pairs, one has several mentees."""
         rows = ["person_id,name,email,role", "ana,Ana,ana@example.com,coordinator", "lee,Lee,lee@example.com,owner", "sam,Sam,sam@example.com,contact"]
         rows += [
             f"{kind}{number},{kind.upper()} Person {number},{kind}{number}@example.com,{role}"
             for number in range(pairs)
             for kind, role in (("m", "mentor"), ("e", "mentee"))
         ]
-        listed = ["pair_id,mentor_id,mentee_id", *(f"p{number},m{number},e{number}" for number in range(pairs))]
+        listed = ["pair_id,mentor_id,mentee_id", *(f"p{number},m{number % mentors},e{number}" for number in range(pairs))]
         files.write(PROGRAMME, "\n".join(rows) + "\n", "\n".join(listed) + "\n")
         roster, faults, _ = files.read()
         assert roster is not None, faults
-        past.happened(roster, STARTS, {f"p{number}": story(number) for number in range(pairs)}, until=until)
+        past.happened(roster, STARTS, {f"p{number}": said(number) for number in range(pairs)}, until=until)
 
     return happened
 
@@ -171,13 +189,13 @@ class Rows:
         return Counter([starts[key][:7] for key in planned] + [at[:7] for _, at in extra])
 
     def answers(self, item: str) -> list[int]:
-        """Everybody's first answer to this, in the order in which they came."""
-        people = {(mentorship, side): person for mentorship, _, body in self.events("mentorship_started") for side, person in body["pair"].items()}
-        first: dict[str, tuple[datetime, int]] = {}
-        for mentorship, at, body in sorted(self.events("survey_answered"), key=lambda event: event[1]):
+        """Each person's first answer to this, in whichever pair, in the order in which they came."""
+        pairs = {mentorship: body["pair"] for mentorship, _, body in self.events("mentorship_started")}
+        first: dict[str, int] = {}
+        for mentorship, _, body in sorted(self.events("survey_answered"), key=lambda known: known[1]):
             if body["survey"] == "closing" and item in body["answers"]:
-                first.setdefault(people[mentorship, body["side"]], (at, body["answers"][item]))
-        return [answer for _, answer in sorted(first.values(), key=lambda known: known[0])]
+                first.setdefault(pairs[mentorship][body["side"]], body["answers"][item])
+        return list(first.values())
 
 
 def test_every_figure_is_what_another_count_of_the_journal_says(cohort: Any, files: Any, run: Callable[..., Any]) -> None:
@@ -219,7 +237,7 @@ def test_every_figure_is_what_another_count_of_the_journal_says(cohort: Any, fil
     for line in ("no_meeting", "rematch", "silence", "not_held"):
         had = rows.pairs("attention_raised", line=line)
         assert told["attention"][line]["had"] == cells({"a": had, "b": PAIRS - had})["a"]
-        assert told["attention"][line]["has"] == (None if told["attention"][line]["had"] is None else 0)
+        assert told["attention"][line]["has"] == 0
     had = len({mentorship for mentorship, _, body in rows.events("attention_raised") if body["line"].startswith("cancellations_")})
     assert told["attention"]["cancellations"]["had"] == cells({"a": had, "b": PAIRS - had})["a"]
     goals = {(mentorship, body["goal"]) for mentorship, _, body in rows.events("goal_set")}
@@ -254,10 +272,9 @@ def test_every_figure_of_a_cohort_under_way_is_what_another_count_says(cohort: A
     small = {"held": rows.held().total(), "moved": rows.count("meeting_moved"), "cancelled": rows.count("meeting_cancelled")}
     assert {name: told["meetings"][name] for name in small} == {name: None if 0 < count < 5 else count for name, count in small.items()}
     for line in ("no_meeting", "rematch", "silence", "not_held"):
-        has = sum(rows.stands(mentorship, line) for mentorship in rows.mentorships)
-        had = rows.pairs("attention_raised", line=line)
-        apart = None in (*cells({"a": had, "b": PAIRS - had}).values(), *cells({"a": has, "b": had - has}).values())
-        assert told["attention"][line]["has"] == (None if apart else cells({"a": has, "b": PAIRS - has})["a"]), line
+        has, had = sum(rows.stands(mentorship, line) for mentorship in rows.mentorships), rows.pairs("attention_raised", line=line)
+        ever = cells({"a": had, "b": PAIRS - had})["a"]
+        assert told["attention"][line] == {"had": ever, "has": cells({"a": has, "b": (PAIRS if ever is None else had) - has})["a"]}, line
     reached = Counter(body["milestone"] for _, _, body in rows.events("milestone_reached"))
     reached.subtract(body["milestone"] for _, _, body in rows.events("milestone_reopened"))
     assert {one["id"]: one["done"] for one in told["milestones"]} == {
@@ -268,19 +285,9 @@ def test_every_figure_of_a_cohort_under_way_is_what_another_count_says(cohort: A
 @pytest.mark.parametrize(("certified", "issued", "readable"), [(20, 40, True), (20, 39, False), (20, 36, False), (20, 35, True), (0, 0, True)])
 def test_a_few_who_were_certified_alone_cannot_be_found_by_a_difference(certified: int, issued: int, readable: bool) -> None:
     """Twice the certified pairs, less what was issued: those of whom only one has a certificate (P6)."""
-    nothing = Figures(
-        pairs=20 + certified,
-        phases=dict.fromkeys(("completed",), 20 + certified),
-        milestones=(),
-        meetings={},
-        months={},
-        attention={},
-        goals={},
-        certificates={"certified": certified, "not_certified": 20, "not_decided": 0, "issued": issued},
-        survey=(),
-    )
+    found = figures_of(20 + certified, certificates={"certified": certified, "not_certified": 20, "not_decided": 0, "issued": issued})
 
-    assert shown(nothing)["certificates"]["issued"] == (issued if readable else None)
+    assert shown(found)["certificates"]["issued"] == (issued if readable else None)
 
 
 def test_the_figures_are_of_some_variety(cohort: Any, files: Any) -> None:
@@ -299,14 +306,74 @@ def test_of_fewer_than_five_pairs_nothing_is_shown(cohort: Any, run: Callable[..
 
     assert told["enough"] is False
     figures = [*told["phases"].values(), *told["certificates"].values(), *told["meetings"].values(), *told["goals"].values()]
-    figures += [one[key] for one in told["survey"] for key in ("answers", "mean")]
-    figures += [one["done"] for one in told["milestones"]] + [
-        count for counts in (*told["attention"].values(), *told["months"].values()) for count in counts.values()
-    ]
+    figures += [one[what] for one in told["milestones"] for what in ("done", "band", "waived")]
+    figures += [one[what] for one in told["survey"] for what in ("answers", "mean")]
+    figures += [count for counts in told["attention"].values() for count in counts.values()]
     assert set(figures) == {None}
+    assert told["months"] == {}, "when something happened is a figure as well"
+    assert set(told["attention"]) == {"no_meeting", "rematch", "silence", "not_held", "cancellations"}, "nor which other line there was"
     assert "figures would be about somebody" in plain.out
     assert "<svg" not in (files.folder / "r.html").read_text()
-    assert {row["value"] for row in csv.DictReader((files.folder / "r.csv").open()) if row["section"] in ("meetings", "phases", "goals")} == {"not shown"}
+    assert {row["value"] for row in csv.DictReader((files.folder / "r.csv").open()) if row["section"] != "cohort"} == {"not shown"}
+
+
+def test_three_pairs_of_whom_five_people_answered_show_no_answer(cohort: Any, run: Callable[..., Any], files: Any) -> None:
+    """Five people are a group, and three pairs are none: their number is all that stands there."""
+    cohort(pairs=3, said=lambda _: closing("mentor", 2) + closing("mentee", 3))
+
+    told = run("cohort", "report", "spring-27", "--json", "--csv", str(files.folder / "r.csv")).json
+
+    assert len(Rows(files.folder).answers("trust")) == 6
+    assert {(one["answers"], one["mean"]) for one in told["survey"]} == {(None, None)}
+    assert {row["value"] for row in csv.DictReader((files.folder / "r.csv").open()) if row["section"].startswith("survey")} == {"not shown"}
+
+
+def test_a_mentor_of_five_is_one_person_who_answered(cohort: Any, run: Callable[..., Any], files: Any) -> None:
+    """H5: five answers of one person are no group of five."""
+    cohort(pairs=6, mentors=1, said=lambda _: closing("mentor", 1))
+
+    assert {one["answers"] for one in run("cohort", "report", "spring-27", "--json").json["survey"]} == {0}
+
+
+def test_whoever_answers_in_several_pairs_counts_once_and_with_the_first_of_their_answers(cohort: Any, run: Callable[..., Any], files: Any) -> None:
+    """The mentor says 1 of the last pair first, then 5 of each other; the mentees say 4."""
+    cohort(pairs=6, mentors=1, said=lambda number: closing("mentor", 1 if number == 5 else 5, hours=10 - number) + closing("mentee", 4, hours=20 + number))
+
+    survey = run("cohort", "report", "spring-27", "--json").json["survey"]
+
+    assert {(one["answers"], one["mean"]) for one in survey} == {(5, (1 + 4 * 4) / 5)}
+    assert Rows(files.folder).answers("trust") == [1, 4, 4, 4, 4, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "told"),
+    [(7, 5, (7, None)), (12, 5, (12, 5)), (7, 7, (7, 7)), (7, 0, (7, 0)), (3, 0, (None, 0)), (3, 3, (None, None)), (18, 8, (None, 8)), (20, 18, (20, None))],
+)
+def test_the_few_whose_line_was_taken_care_of_cannot_be_found_by_a_difference(had: int, has: int, told: tuple[int | None, int | None]) -> None:
+    """Twenty pairs. Had 7 and has 5: two were helped, and anybody who knows of five would know who."""
+    found = shown(figures_of(20, attention={"cancellations": {"had": had, "has": has}}))["attention"]["cancellations"]
+
+    assert (found["had"], found["has"]) == told
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({"set": 30, "progressed": 20, "achieved": 18, "dropped": 0}, {"progressed": 20, "achieved": None, "dropped": 0}),
+        ({"set": 30, "progressed": 20, "achieved": 12, "dropped": 16}, {"progressed": 20, "achieved": 12, "dropped": None}),
+        ({"set": 30, "progressed": 20, "achieved": 12, "dropped": 10}, {"progressed": 20, "achieved": 12, "dropped": 10}),
+    ],
+)
+def test_a_few_goals_are_not_found_by_a_difference_either(counts: dict[str, int], told: dict[str, int | None]) -> None:
+    """Progressed and not achieved, or neither achieved nor dropped."""
+    assert shown(figures_of(20, goals=counts))["goals"] == {"set": counts["set"], **told}
+
+
+@pytest.mark.parametrize(("cancelled", "not_held", "readable"), [(9, 11, False), (9, 9, True), (9, 14, True), (9, 7, False), (9, 3, False)])
+def test_a_few_meetings_that_were_missed_are_not_found_by_a_difference(cancelled: int, not_held: int, readable: bool) -> None:
+    meetings = {"held": 40, "extra": 0, "moved": 0, "cancelled": cancelled, "not_held": not_held}
+
+    assert shown(figures_of(20, meetings=meetings))["meetings"] == meetings | ({} if readable else {"not_held": None})
 
 
 @pytest.mark.parametrize(("days", "some"), [(1.1, False), (2, None), (3, None), (7, True)])
@@ -390,29 +457,3 @@ def test_a_cohort_that_is_not_there_and_a_folder_that_is_not_there(past: Any, ru
 
     assert (unknown.code, unknown.err) == (1, "there is no cohort nowhere\n")
     assert nowhere.code == 2
-
-
-def pair_story(number: int, *events: AnyEvent, mentor: str | None = None) -> Story:
-    pair = Pair(mentor=mentor or f"p-mentor-{number}", mentee=f"p-mentee-{number}")
-    rules = Programme.model_validate(YAML(typ="safe").load(PROGRAMME)).rules()
-    begun = MentorshipStarted(at=STARTS, pair=pair, rules=rules, starts=STARTS, ends=ENDS, reporting_ends=ENDS + timedelta(days=7), slots=())
-    return Story(f"m{number}", fold([begun, *events]), (begun, *events))
-
-
-def read(stories: list[Story]) -> dict[str, Any]:
-    return shown(figures(stories, Programme.model_validate(YAML(typ="safe").load(PROGRAMME))))
-
-
-def test_one_person_with_five_mentees_is_no_group_of_five() -> None:
-    """H5: reported only in groups of five; who answers in each of five pairs is one person all the same."""
-    answered = [SurveyAnswered(at=ENDS + timedelta(hours=n), side="mentor", survey="closing", answers={"trust": 1}) for n in range(5)]
-    survey = read([pair_story(n, answered[n], mentor="p-one") for n in range(5)])["survey"]
-    assert {one["item"]: (one["answers"], one["mean"]) for one in survey}["trust"] == (0, None)
-
-
-def test_how_many_lines_were_closed_is_no_small_group_either() -> None:
-    """Seven pairs had a line and five have it: the two by difference would be somebody."""
-    raised = AttentionRaised(at=STARTS + timedelta(days=30), line="cancellations_mentor")
-    closed = AttentionCleared(at=STARTS + timedelta(days=31), line="cancellations_mentor")
-    stories = [pair_story(n, *([raised] if n < 7 else []), *([closed] if n < 2 else [])) for n in range(14)]
-    assert read(stories)["attention"]["cancellations"] == {"had": 7, "has": None}
