@@ -287,9 +287,10 @@ def test_records_get_a_role_of_their_own_and_backups_go_after_35_days(tmp_path):
         env |= {"BACKUPS": str(backups), "PASSWORD_FILE": str(tmp_path / "password")}
         made = subprocess.run(["sh", ROOT / "deploy" / "postgres" / "backup.sh"], env=env, check=True, capture_output=True, text=True).stdout.strip()
         assert {path.name for path in backups.iterdir()} == {"2026-01-02T00-00-00Z", "kept-by-hand", made}
+        first = (backups / made).rename(backups / "the-first")  # another within the same second has the same name
         subprocess.run(["sh", ROOT / "deploy" / "postgres" / "backup.sh"], env=env | {"BACKUP_DAYS": "30"}, check=True, capture_output=True)
         assert "2026-01-02T00-00-00Z" not in {path.name for path in backups.iterdir()}
-        dumps = [path for path in (backups / made).iterdir() if path.read_bytes().startswith(b"PGDMP")]
+        dumps = [path for path in first.iterdir() if path.read_bytes().startswith(b"PGDMP")]
         assert {path.name for path in dumps} == {"temporal.dump", "temporal_visibility.dump", "mentorship.dump"}
         assert {stat.S_IMODE(path.stat().st_mode) for path in dumps} == {0o600}
     finally:
