@@ -30,6 +30,7 @@ from starter.faults import Findings
 from starter.programme import refuse_faults
 from starter.programme_file import read_programme
 from starter.reach import open_records
+from starter.report_figures import SMALLEST
 from starter.what_if_replay import Policy, Replayed, replay, reproduces, started
 
 _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
@@ -37,8 +38,6 @@ _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "clo
 _NAMES = ("programme", "version")
 _COUNTED = frozenset({"cancellations", "attendance"})
 """Rules that say what counts against somebody, and from how many on it is told."""
-SMALLEST = 5
-"""Fewer pairs than this, and a total about private matters would be about somebody."""
 
 
 @dataclass(frozen=True)
