@@ -135,8 +135,13 @@ def _refuse_twice(cohort: str, running: Mapping[str, str], *, again: bool) -> No
     refused = {pair_id: other for pair_id, other in running.items() if other == cohort or not again}
     if refused:
         lines = [f"  {pair_id}: the same two run in cohort {other}" for pair_id, other in refused.items()]
-        expected = "nothing was started; expected that cohort's id, other pairs, or --again"
-        raise Refused(f"{len(refused)} pairs of cohort {cohort} run already:", *lines, expected, result={"ok": False, "elsewhere": refused})
+        expected = "other pairs" if again or cohort in refused.values() else "that cohort's id, other pairs, or --again"
+        raise Refused(
+            f"{len(refused)} pairs of cohort {cohort} run already:",
+            *lines,
+            f"nothing was started; expected {expected}",
+            result={"ok": False, "elsewhere": refused},
+        )
 
 
 async def _enrolled(cohort: str) -> frozenset[str]:

@@ -38,8 +38,10 @@ def test_the_same_two_under_another_pair_id_of_one_cohort_are_refused(running: A
 
     known = running.ask(asked)
     assert known == {"p9": "spring-27"}
-    with pytest.raises(Refused, match="1 pairs of cohort spring-27 run already"):
-        _refuse_twice("spring-27", known, again=True)
+    for again in (True, False):
+        with pytest.raises(Refused, match="1 pairs of cohort spring-27 run already") as refused:
+            _refuse_twice("spring-27", known, again=again)
+        assert "--again" not in str(refused.value)
     _refuse_twice("autumn-27", known, again=True)
 
 
