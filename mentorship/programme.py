@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -326,15 +326,6 @@ class Texts(BaseModel):
         return canonical_digest(self.model_dump(mode="json", by_alias=True))
 
 
-class Doubt(BaseModel):
-    """Something allowed that an operator probably did not mean. `path` leads to the key in the file."""
-
-    model_config = ConfigDict(frozen=True)
-
-    path: tuple[str | int, ...]
-    message: str
-
-
 class Programme(Part):
     """A whole programme file. Unknown keys, and numbers outside their bounds, raise pydantic.ValidationError."""
 
@@ -431,75 +422,6 @@ class Programme(Part):
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of the whole file: tells whether the same version was changed."""
         return canonical_digest(self.model_dump(mode="json", by_alias=True))
-
-    def warnings(self) -> tuple[Doubt, ...]:
-        """What is allowed and probably not meant; `programme check` prints each with its line."""
-        found: list[Doubt] = []
-        facts = sum(milestone.when is not None for milestone in self.milestones)
-        if 2 * facts < len(self.milestones):
-            found.append(Doubt(path=("milestones",), message=f"{facts} of {len(self.milestones)} milestones are completed by a fact; expected at least half"))
-        if self.cancellations.window.span < 2 * self.meetings.interval.span:
-            found.append(Doubt(path=("cancellations", "window"), message="shorter than two intervals: two late cancellations would hardly ever meet in it"))
-        length = self.programme.length.span
-        for path, value in self._leads().items():
-            if value > length:
-                found.append(Doubt(path=path, message=f"longer than the programme ({self.programme.length}); set it to something shorter"))
-        for key, value in self._spans_that_were_set().items():
-            if value > length:
-                found.append(Doubt(path=key, message=f"longer than the programme ({self.programme.length}), so that it never ends within it"))
-        for key, number in self._meetings_that_were_named().items():
-            if number > self.meetings.count:
-                found.append(Doubt(path=key, message=f"there are only {self.meetings.count} planned meetings, so {number} hardly comes"))
-        last = self.meetings.first_after.span + (self.meetings.count - 1) * self.meetings.interval.span + self.meetings.duration.span
-        if last > length:
-            found.append(Doubt(path=("meetings", "count"), message="the last planned meeting would be after the programme's end"))
-        for index, milestone in enumerate(self.milestones):
-            if isinstance(milestone.when, MeetingsHeld) and milestone.when.meetings_held > self.meetings.count:
-                found.append(Doubt(path=("milestones", index, "when"), message=f"needs more meetings than the {self.meetings.count} that are planned"))
-            if milestone.when == "closing_held" and not any(session.closing for session in self.sessions):
-                found.append(Doubt(path=("milestones", index, "when"), message="no session is marked `closing: true`, so this can never be completed"))
-        return tuple(found)
-
-    def _spans_that_were_set(self) -> dict[tuple[str | int, ...], timedelta]:
-        """Longer than the programme, they limit nothing; their defaults may be."""
-        spans: dict[tuple[str | int, ...], timedelta] = {}
-        if "window" in self.cancellations.model_fields_set:
-            spans["cancellations", "window"] = self.cancellations.window.span
-        if "longest" in self.pause.model_fields_set:
-            spans["pause", "longest"] = self.pause.longest.span
-        if "per" in self.mail.budget.model_fields_set:
-            spans["mail", "budget", "in"] = self.mail.budget.per.span
-        return spans
-
-    def _meetings_that_were_named(self) -> dict[tuple[str | int, ...], int]:
-        """The numbers of meetings after which something is asked, where they are not the defaults."""
-        named: dict[tuple[str | int, ...], int] = {}
-        if "feedback_after" in self.meetings.model_fields_set:
-            named |= {("meetings", "feedback_after", index): number for index, number in enumerate(self.meetings.feedback_after)}
-        if "pulse_after_meeting" in self.surveys.model_fields_set:
-            named["surveys", "pulse_after_meeting"] = self.surveys.pulse_after_meeting
-        return named
-
-    def _leads(self) -> dict[tuple[str, ...], timedelta]:
-        return {
-            ("programme", "reporting_grace"): self.programme.reporting_grace.span,
-            ("meetings", "interval"): self.meetings.interval.span,
-            ("meetings", "first_after"): self.meetings.first_after.span,
-            ("meetings", "prepare"): self.meetings.prepare.span,
-            ("meetings", "ask_after"): self.meetings.ask_after.span,
-            ("heads_up",): self.heads_up.span,
-            ("object_within",): self.object_within.span,
-            ("attendance", "contest_within"): self.attendance.contest_within.span,
-            ("cancellations", "notice"): self.cancellations.notice.span,
-            ("cancellations", "answer_within"): self.cancellations.answer_within.span,
-            ("alignment", "remind_after"): self.alignment.remind_after.span,
-            ("attention", "no_meeting_by"): self.attention.no_meeting_by.span,
-            ("attention", "offer_rematch"): self.attention.offer_rematch.span,
-            ("attention", "unowned"): self.attention.unowned.span,
-            ("surveys", "closing_reminder"): self.surveys.closing_reminder.span,
-            ("surveys", "closes"): self.surveys.closes.span,
-            ("extension", "by_pair"): self.extension.by_pair.span,
-        }
 
 
 def canonical_digest(value: Any) -> str:

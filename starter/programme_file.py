@@ -13,6 +13,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import ValidationError
 
 from mentorship.programme import Programme
+from mentorship.programme_doubts import doubts
 from notices.language import known
 from schedule.calendar import zone_names
 from starter.faults import Fault, Findings, Notice, nearest, shown
@@ -170,7 +171,7 @@ def _notices(programme: Programme, document: YamlDocument) -> Iterable[Notice]:
             yield Notice(
                 document.path, *document.place(path), dotted(path), f"nobody is written to in it: there are words in {', '.join(sorted(known()))} only"
             )
-    for warning in programme.warnings():
+    for warning in doubts(programme):
         yield Notice(document.path, *document.place(warning.path), dotted(warning.path), warning.message)
     if meetings.time_of_day is None:
         for key, used in (("quiet", bool(meetings.quiet)), ("holidays", meetings.holidays)):

@@ -1,0 +1,91 @@
+"""What a programme file may say and its author probably did not mean; `programme check` prints each with its line."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from mentorship.programme import MeetingsHeld, Programme
+
+
+class Doubt(BaseModel):
+    """Something allowed that an operator probably did not mean. `path` leads to the key in the file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+def doubts(programme: Programme) -> tuple[Doubt, ...]:
+    """Every doubt about this file."""
+    found: list[Doubt] = []
+    facts = sum(milestone.when is not None for milestone in programme.milestones)
+    if 2 * facts < len(programme.milestones):
+        found.append(Doubt(path=("milestones",), message=f"{facts} of {len(programme.milestones)} milestones are completed by a fact; expected at least half"))
+    if programme.cancellations.window.span < 2 * programme.meetings.interval.span:
+        found.append(Doubt(path=("cancellations", "window"), message="shorter than two intervals: two late cancellations would hardly ever meet in it"))
+    length = programme.programme.length.span
+    for path, value in _leads(programme).items():
+        if value > length:
+            found.append(Doubt(path=path, message=f"longer than the programme ({programme.programme.length}); set it to something shorter"))
+    for key, value in _spans_that_were_set(programme).items():
+        if value > length:
+            found.append(Doubt(path=key, message=f"longer than the programme ({programme.programme.length}), so that it never ends within it"))
+    for key, number in _meetings_that_were_named(programme).items():
+        if number > programme.meetings.count:
+            found.append(Doubt(path=key, message=f"there are only {programme.meetings.count} planned meetings, so {number} hardly comes"))
+    last = programme.meetings.first_after.span + (programme.meetings.count - 1) * programme.meetings.interval.span + programme.meetings.duration.span
+    if last > length:
+        found.append(Doubt(path=("meetings", "count"), message="the last planned meeting would be after the programme's end"))
+    for index, milestone in enumerate(programme.milestones):
+        if isinstance(milestone.when, MeetingsHeld) and milestone.when.meetings_held > programme.meetings.count:
+            found.append(Doubt(path=("milestones", index, "when"), message=f"needs more meetings than the {programme.meetings.count} that are planned"))
+        if milestone.when == "closing_held" and not any(session.closing for session in programme.sessions):
+            found.append(Doubt(path=("milestones", index, "when"), message="no session is marked `closing: true`, so this can never be completed"))
+    return tuple(found)
+
+
+def _spans_that_were_set(programme: Programme) -> dict[tuple[str | int, ...], timedelta]:
+    """Longer than the programme, they limit nothing; their defaults may be."""
+    spans: dict[tuple[str | int, ...], timedelta] = {}
+    if "window" in programme.cancellations.model_fields_set:
+        spans["cancellations", "window"] = programme.cancellations.window.span
+    if "longest" in programme.pause.model_fields_set:
+        spans["pause", "longest"] = programme.pause.longest.span
+    if "per" in programme.mail.budget.model_fields_set:
+        spans["mail", "budget", "in"] = programme.mail.budget.per.span
+    return spans
+
+
+def _meetings_that_were_named(programme: Programme) -> dict[tuple[str | int, ...], int]:
+    """The numbers of meetings after which something is asked, where they are not the defaults."""
+    named: dict[tuple[str | int, ...], int] = {}
+    if "feedback_after" in programme.meetings.model_fields_set:
+        named |= {("meetings", "feedback_after", index): number for index, number in enumerate(programme.meetings.feedback_after)}
+    if "pulse_after_meeting" in programme.surveys.model_fields_set:
+        named["surveys", "pulse_after_meeting"] = programme.surveys.pulse_after_meeting
+    return named
+
+
+def _leads(programme: Programme) -> dict[tuple[str, ...], timedelta]:
+    return {
+        ("programme", "reporting_grace"): programme.programme.reporting_grace.span,
+        ("meetings", "interval"): programme.meetings.interval.span,
+        ("meetings", "first_after"): programme.meetings.first_after.span,
+        ("meetings", "prepare"): programme.meetings.prepare.span,
+        ("meetings", "ask_after"): programme.meetings.ask_after.span,
+        ("heads_up",): programme.heads_up.span,
+        ("object_within",): programme.object_within.span,
+        ("attendance", "contest_within"): programme.attendance.contest_within.span,
+        ("cancellations", "notice"): programme.cancellations.notice.span,
+        ("cancellations", "answer_within"): programme.cancellations.answer_within.span,
+        ("alignment", "remind_after"): programme.alignment.remind_after.span,
+        ("attention", "no_meeting_by"): programme.attention.no_meeting_by.span,
+        ("attention", "offer_rematch"): programme.attention.offer_rematch.span,
+        ("attention", "unowned"): programme.attention.unowned.span,
+        ("surveys", "closing_reminder"): programme.surveys.closing_reminder.span,
+        ("surveys", "closes"): programme.surveys.closes.span,
+        ("extension", "by_pair"): programme.extension.by_pair.span,
+    }
