@@ -115,7 +115,8 @@ async def readers(records: Records, programme: Programme) -> tuple[str, ...]:
 
 async def able(records: Records, programme: Programme, mentorship: str, pair: Pair) -> tuple[str, ...]:
     """Who may look after this pair: coordinators, or where none of them may, the programme's owner (H14). Nobody, if the owner may not either."""
-    for asked in (await coordinators(records, programme), await _owner(records, programme)):
+    for find in (coordinators, _owner):
+        asked = await find(records, programme)
         blind = await blind_to(records, mentorship, pair, asked)
         if found := tuple(ref for ref in asked if ref not in blind):
             return found

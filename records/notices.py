@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -90,6 +91,13 @@ class Notices(Part):
         async with self._database.read() as connection:
             rows = await connection.execute(select(notices).where(notices.c.person == person).order_by(notices.c.at, notices.c.key))
             return [self._notice(row) for row in rows]
+
+    async def last_sent(self, person: str, kinds: Iterable[str], beginning: str) -> datetime | None:
+        """When this person last got a mail of one of these kinds whose key begins so; None: never."""
+        ours = (notices.c.person == person) & notices.c.kind.in_(tuple(kinds)) & notices.c.key.startswith(beginning, autoescape=True)
+        wanted = select(notices.c.at).where(ours, notices.c.state == "sent").order_by(notices.c.at.desc()).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.execute(wanted)).scalar_one_or_none()
 
     async def unsubscribe(self, person: str) -> None:
         """No more mails but exempt ones (RFC 8058 at the door). Idempotent."""

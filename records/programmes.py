@@ -21,9 +21,9 @@ class Programmes(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
-        self._known: dict[str, Programme] = {}
+        self._known: dict[tuple[str, int], Programme] = {}
         self._words: dict[str, Texts] = {}
-        """What was read, by digest: it never changes, and every mail asks for it."""
+        """What was read, by id and version or by digest: it never changes, and every mail asks for it."""
 
     async def put(self, programme: Programme) -> None:
         """Keeps this version with its texts. Idempotent; raises ProgrammeChanged when the same version says something else.
@@ -47,13 +47,14 @@ class Programmes(Part):
 
     async def get(self, programme: str, version: int) -> Programme:
         """Raises UnknownProgramme."""
+        if (programme, version) in self._known:
+            return self._known[programme, version]
         async with self._database.read() as connection:
             row = (await connection.execute(_select(programme, version))).one_or_none()
         if row is None:
             raise UnknownProgramme(f"no programme {programme} version {version}")
-        if row.digest not in self._known:
-            self._known[row.digest] = self._opened(row.sealed, programme, version)
-        return self._known[row.digest]
+        self._known[programme, version] = self._opened(row.sealed, programme, version)
+        return self._known[programme, version]
 
     async def texts(self, digest: str) -> Texts:
         """The words under `Texts.digest`. Raises UnknownProgramme."""

@@ -1,4 +1,4 @@
-"""The real run in as many processes as the machine has cores, each with a server of its own: a rehearsal has a minute."""
+"""The real run in as many processes as there are cores, each with a server of its own: a rehearsal has a minute."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from rehearsal.server import ready
@@ -19,24 +20,36 @@ WORTH_IT = 5
 
 async def rehearse(request: Request, progress: Callable[[str], None] = lambda _: None) -> Rehearsed:
     """As `real.rehearse` does. Raises as `ready`, and RuntimeError with what a part said last."""
-    found = split(request, max(1, min(os.cpu_count() or 1, len(request.pairs) // WORTH_IT)))
+    cores = _cores()
+    found = split(request, max(1, min(len(cores), len(request.pairs) // WORTH_IT)))
     ready(request)
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         try:
             async with asyncio.TaskGroup() as group:
-                running = [group.create_task(_in_a_process(part, Path(folder) / f"{number}.json", progress)) for number, part in enumerate(found)]
+                running = [
+                    group.create_task(_in_a_process(part, core, Path(folder) / f"{core}.json", progress)) for part, core in zip(found, cores, strict=False)
+                ]
         except ExceptionGroup as failed:
             raise RuntimeError(str(failed.exceptions[0])) from failed
     return joined(request, [task.result() for task in running])
 
 
-async def _in_a_process(part: Request, path: Path, progress: Callable[[str], None]) -> Rehearsed:
+def _cores() -> list[int]:
+    """Those that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else list(range(os.cpu_count() or 1))
+
+
+async def _in_a_process(part: Request, core: int, path: Path, progress: Callable[[str], None]) -> Rehearsed:
+    """On one core with its server, where that can be had: the two wait for each other all the time, and waking another core costs more than the work."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "rehearsal", str(path), "--whole",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     last = "it said nothing"
     try:
+        if sys.platform == "linux":
+            with suppress(OSError):
+                os.sched_setaffinity(child.pid, {core})
         if child.stdin is not None and child.stderr is not None:
             child.stdin.write(part.model_dump_json(by_alias=True).encode())
             child.stdin.close()

@@ -38,6 +38,7 @@ from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
 from rehearsal.ports import CountedPost, CountedRegistrar, HeldJournal, HeldLedger
+from rehearsal.remembered import RememberedRecords
 from rehearsal.server import ready
 from starter import rehearsal_fast
 from starter.rehearsal_fast import casts
@@ -93,7 +94,7 @@ async def _once(request: Request, server: Path, progress: Callable[[str], None])
         stack.callback(mails.close)
         settings, keyring, issuer = _equipped(place, int(mails.sockets[0].getsockname()[1]))
         await asyncio.to_thread(migrate.upgrade, settings.database_url)
-        records = await Records.open(settings.database_url, keyring)
+        records = await RememberedRecords.open(settings.database_url, keyring)
         stack.push_async_callback(records.close)
         stage = _Stage(request, records, server, settings=settings, keyring=keyring, issuer=issuer)
         return await stage.outcome(await stage.act(await stage.enrolled(), progress))

@@ -68,15 +68,12 @@ class LineDesk:
         else:
             since, gap = max(filter(None, (line.taken_at, line.aside_until)), default=now), patience
         for ref, profile in (await self._records.people.profiles(readers)).items():
+            if max(since + gap, self._post.opens(profile, programme, now)) > now:
+                continue
             async with self._one_by_one:
-                due = max(since, await self._heard(ref, cohort) or since) + gap
-                if max(due, self._post.opens(profile, programme, now)) <= now:
+                heard = await self._records.notices.last_sent(ref, _REMINDS, f"cohort.{cohort}/")
+                if heard is None or heard + gap <= now:
                     await self._mail(ref, profile, cohort, programme, now)
-
-    async def _heard(self, ref: str, cohort: str) -> datetime | None:
-        """When this coordinator was last told of everything that waits in this cohort."""
-        mine = (notice for notice in await self._records.notices.of(ref) if notice.kind in _REMINDS and notice.state == "sent")
-        return max((notice.at for notice in mine if notice.key.startswith(f"cohort.{cohort}/")), default=None)
 
     async def _mail(self, ref: str, profile: Profile, cohort: str, programme: Programme, now: datetime) -> None:
         period = max(programme.attention.unowned.span / 2, timedelta(seconds=1))

@@ -43,8 +43,7 @@ class Owner:
         ours = f"owner.{programme.programme.id}/"
         key = f"{ours}unowned.{(now - EPOCH) // period}"
         async with self._one_by_one:
-            before = [notice for notice in await self._records.notices.of(owner) if notice.kind == "unowned" and notice.key.startswith(ours)]
-            last = max((notice.at for notice in before if notice.state == "sent"), default=None)
+            last = await self._records.notices.last_sent(owner, ["unowned"], ours)
             if last is not None and now - last < period:
                 counted = last >= case.opened_at + patience
                 return None if counted else last + period
