@@ -25,7 +25,7 @@ from starter.faults import Findings
 from starter.printable import unprintable
 from starter.programme import refuse_faults
 from starter.reach import open_records, reach_temporal
-from starter.recheck import recheck
+from starter.recheck import listed, recheck, told
 from starter.rehearsed_calendar import preview
 from starter.roster import Roster, read_roster
 from starter.start_instant import parse_start
@@ -187,15 +187,14 @@ def _tell(cohort: str, joining: Intake, written: Written, in_line: Sequence[Enro
         "pending": pending,
         "later": later,
         "people_changed": written.changed,
-        "in_one_line": [{"cohort": pair.cohort, "pair_id": pair.pair_id} for pair in in_line],
+        "in_one_line": listed(in_line),
     }
     lines = [f"cohort {cohort}, start {joining.starts:%Y-%m-%d %H:%M}Z: {len(pairs.added)} pairs added, {len(pairs.existing)} were there"]
     for at in sorted(set(later.values())):
         lines.append(f"{sum(start == at for start in later.values())} of them start {at:%Y-%m-%d %H:%M}Z, with the programme's full length")
     if written.changed:
         lines.append(f"{written.changed} people changed: mails go to the new addresses from the next one on")
-    for pair in in_line:
-        lines.append(f"{pair.pair_id} of {pair.cohort}: the two lie within one reporting line now; it goes on, and stands in the coordinators' list")
+    lines += told(in_line)
     if pending and patience:
         raise Refused(*lines, f"{pending} pairs still wait for a worker; nothing is lost, they start when one runs", result=result)
     answer(result, lines, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from temporalio.client import Client
@@ -19,10 +20,20 @@ from starter.reach import login
 async def recheck(records: Records, client: Client, settings: Settings) -> list[Enrolment]:
     """These pairs, of whichever cohort; each is on the coordinators' list once Temporal has heard, and goes on."""
     by = await records.people.operator(login())
-    told = await orders(records, by=by, at=datetime.now(UTC))
-    for order in told:
+    needed = await orders(records, by=by, at=datetime.now(UTC))
+    for order in needed:
         try:
             await send_order(client, order.enrolment.mentorship, order.command, settings.update_timeout)
         except (TimeoutError, RuntimeError, OSError, RPCError):
             aside(f"{order.enrolment.pair_id} of {order.enrolment.cohort} could not be told of its reporting line: start again")
-    return [order.enrolment for order in told if order.command.command == "flag"]
+    return [order.enrolment for order in needed if order.command.command == "flag"]
+
+
+def listed(pairs: Sequence[Enrolment]) -> list[dict[str, str]]:
+    """For a command's JSON."""
+    return [{"cohort": pair.cohort, "pair_id": pair.pair_id} for pair in pairs]
+
+
+def told(pairs: Sequence[Enrolment]) -> list[str]:
+    """For who reads a command's answer."""
+    return [f"{pair.pair_id} of {pair.cohort}: the two lie within one reporting line now; it goes on, and stands in the coordinators' list" for pair in pairs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +30,7 @@ from starter.operator_update import send
 from starter.people_file import id_expected, read_people
 from starter.programme import refuse_faults
 from starter.reach import enrolled, login, open_records, reach_temporal
-from starter.recheck import recheck
+from starter.recheck import listed, recheck, told
 from starter.rematch_rules import Match, Wish, find_match
 from starter.roster import check_circles
 
@@ -80,7 +81,7 @@ async def _rematch(cohort: str, pair: str, wish: Wish, *, dry_run: bool, wait: f
         old = await enrolled(records, cohort, pair)
         match = await find_match(records, old, wish)
         if dry_run:
-            _tell(match, await _earned(records, old), ended=old.state != "over", pending=0, dry_run=True, as_json=as_json)
+            _tell(match, await _earned(records, old), (), ended=old.state != "over", pending=0, dry_run=True, as_json=as_json)
             return
         client = await reach_temporal(settings)  # before anything is written
         operator = await records.people.operator(by)
@@ -92,10 +93,10 @@ async def _rematch(cohort: str, pair: str, wish: Wish, *, dry_run: bool, wait: f
         brought = _kept(await _earned(records, old), match.programme)
         await _enrol(records, match, brought)
         await _settle(records, old, operator)
-        await recheck(records, client, settings)  # the people file may say of others, too, to whom they report
+        in_line = await recheck(records, client, settings)  # the people file may say of others, too, to whom they report
         await signal_with_start(client, cohort)
         pending = await watch(records, cohort, wait, lambda *_: None) if wait else (await records.cohorts.counts(cohort))["pending"]
-    _tell(match, brought, ended=ended, pending=pending if wait else 0, dry_run=False, as_json=as_json)
+    _tell(match, brought, in_line, ended=ended, pending=pending if wait else 0, dry_run=False, as_json=as_json)
 
 
 async def _end(records: Records, client: Client, old: Enrolment, operator: str, *, answer_within: float, wait: float) -> None:
@@ -142,7 +143,7 @@ async def _settle(records: Records, old: Enrolment, operator: str) -> None:
             await records.lines.close(old.mentorship, line.line, now)
 
 
-def _tell(match: Match, brought: tuple[EarnedMilestone, ...], *, ended: bool, pending: int, dry_run: bool, as_json: bool) -> None:
+def _tell(match: Match, brought: tuple[EarnedMilestone, ...], in_line: Sequence[Enrolment], *, ended: bool, pending: int, dry_run: bool, as_json: bool) -> None:
     total, carried = len(match.programme.milestones), len(brought)
     share = match.programme.programme.share
     result: dict[str, Any] = {
@@ -165,6 +166,7 @@ def _tell(match: Match, brought: tuple[EarnedMilestone, ...], *, ended: bool, pe
             "mentor_needs": needed(total - carried, share),
         },
         "pending": pending,
+        "in_one_line": listed(in_line),
     }
     old, new = match.old.pair_id, match.pair_id
     will = "would be" if dry_run else "was"
@@ -175,6 +177,7 @@ def _tell(match: Match, brought: tuple[EarnedMilestone, ...], *, ended: bool, pe
         f"{new}: {'was there' if match.was_there else f'{will} enrolled'}: {match.mentee.person_id} with {match.mentor.person_id} as mentor, {when}",
         f"milestones: {carried} of {total} come along{': ' if brought else ''}{', '.join(one.milestone for one in brought)}",
         f"certificates: the mentee's needs {needed(total, share)} of {total}, the new mentor's {needed(remain, share)} of the {remain} that remain",
+        *told(in_line),
     ]
     if pending:
         raise Refused(*lines, f"{pending} pairs still wait for a worker; nothing is lost, they start when one runs", result=result)

@@ -32,6 +32,28 @@ hypothesis_settings.load_profile("suite")
 expect.set_options(timeout=30_000)  # ms: a page of Temporal's UI takes its time beside other tests
 
 
+LONGEST = (
+    "webhook/pages/test_browser.py",
+    "webhook/test_contract.py",
+    "local/test_demo.py",
+    "service/test_kills.py",
+    "starter/test_cli.py",
+    "webhook/coordinator/test_browser.py",
+    "webhook/pages/test_journey.py",
+    "issuance/test_killed_workers.py",
+    "local/test_run.py",
+    "starter/test_rehearsal_in_real_time.py",
+    "service/test_recovery.py",
+)
+"""Files that take most of a minute or more. They begin first, so that no worker has one left when the other is done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    rank = {here / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(LONGEST)))
+
+
 class Mailbox:
     """A real SMTP server on loopback that keeps what it is given, and refuses what a test tells it to."""
 
