@@ -122,3 +122,14 @@ async def test_a_key_is_one_mail_to_one_person(begin):
     await begin("m1/1.0")
     with pytest.raises(ValueError, match="a key of its own for each person"):
         await begin("m1/1.0", person="p-2")
+
+
+async def test_the_last_mail_of_a_kind_is_found_by_its_kind_its_person_and_how_its_key_begins(records, begin, deliver):
+    await deliver("cohort.a/1", NOON)
+    await deliver("cohort.a/2", NOON + timedelta(days=1))
+    await deliver("cohort.ab/3", NOON + timedelta(days=2))
+    await deliver("cohort.a/4", NOON + timedelta(days=3), person="p-2")
+    assert await begin("cohort.a/5", NOON + timedelta(days=4)) == "send"  # meant, and never sent
+    assert await records.notices.last_sent("p-1", ["ask", "digest"], "cohort.a/") == NOON + timedelta(days=1)
+    assert await records.notices.last_sent("p-1", ["digest"], "cohort.a/") is None
+    assert await records.notices.last_sent("p-3", ["ask"], "cohort.a/") is None
