@@ -7,11 +7,13 @@ default new ones, because Temporal's SDK drops a signal that it cannot decode. S
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mentorship.duration import Duration
+from mentorship.effects import SendNotice
 from mentorship.instant import Instant
 
 Expectation = Literal["confidentiality", "mutual_respect", "psychological_safety"]
@@ -272,6 +274,9 @@ class ApplyPlan(Message):
     reporting_ends: Instant | None = None
 
 
+Undelivered = Literal["bounced", "over_budget", "unsubscribed", "too_late", "superseded", "no_address", "undeliverable"]
+
+
 class NoteFailedNotice(Message):
     """A notice was not delivered, and why; a delivered one is not reported."""
 
@@ -281,7 +286,26 @@ class NoteFailedNotice(Message):
     notice: str = ""
     to: str = ""
     meeting: int | None = None
-    why: Literal["bounced", "over_budget", "unsubscribed", "too_late", "superseded", "no_address", "undeliverable"] = "undeliverable"
+    session: int | None = None
+    """The topic whose questions went with it, and reached nobody that way (H10)."""
+    why: Undelivered = "undeliverable"
+
+    @classmethod
+    def of(cls, notice: SendNotice, why: Undelivered, at: datetime, instead: SendNotice | None = None) -> Self:
+        """What becomes of `notice` at `at`; `instead` goes in its place, and may bring its topic."""
+        facts = notice.meeting
+        session = facts.session if facts is not None and not facts.session_sent else None
+        brought = instead is not None and instead.meeting is not None and instead.meeting.session == session
+        return cls(
+            message_id=f"failed.{notice.id}",
+            at=at,
+            effect=notice.id,
+            notice=notice.kind,
+            to=notice.to,
+            meeting=facts.meeting if facts is not None else None,
+            session=None if brought else session,
+            why=why,
+        )
 
 
 class NoteCertificates(Message):

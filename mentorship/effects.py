@@ -139,7 +139,10 @@ class SendNotice(Effect):
         return self.kind in ("rescheduled", "ask") and self.meeting is not None and self.meeting.meeting == about
 
     def asking_for(self, older: SendNotice) -> SendNotice:
-        """The same mail, with what the older one that it replaces would have asked besides."""
+        """The same mail, with what the older one that it replaces would have asked or brought besides."""
+        if self.change == "moved" and self.meeting is not None and older.meeting is not None and older.kind == "prepare":
+            topic = {"session": older.meeting.session, "session_sent": older.meeting.session_sent}
+            return self.model_copy(update={"meeting": self.meeting.model_copy(update=topic)})
         if self.kind != "prepare":
             return self
         return self.model_copy(update={"feedback_for": self.feedback_for or older.feedback_for, "pulse": self.pulse or older.pulse})

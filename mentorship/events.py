@@ -87,6 +87,8 @@ class MeetingMoved(Event):
     session: int | None = None
     """The topic, when the new time is too soon for a preparation mail of its own: it goes with the news of the move (H10)."""
     again: bool = False
+    missed_by: tuple[Side, ...] = ()
+    """Of a topic that went out before: who never got it, and gets it now."""
 
 
 class ProposalExpired(Event):
@@ -270,6 +272,8 @@ class MeetingPrepared(Event):
     session: int
     again: bool = False
     """The topic went out before, for a meeting that did not happen: it is named, not sent again (H10)."""
+    missed_by: tuple[Side, ...] = ()
+    """Who never got it all the same, since that mail was not delivered, and gets it now."""
     asks_again: tuple[int, ...] = ()
     feedback_for: int | None = None
     pulse: bool = False
@@ -444,6 +448,8 @@ class NoticeFailed(Event):
     notice: str
     to: str
     why: str
+    session: int | None = None
+    """The topic whose questions it would have brought."""
 
 
 AnyEvent = Annotated[

@@ -9,7 +9,7 @@ from typing import Any, assert_never
 from mentorship import events as e
 from mentorship.effects import FOLLOW_UPS
 from mentorship.people import SIDES, Side, other
-from mentorship.policy.meetings import latest_slot
+from mentorship.policy.meetings import latest_slot, missed_by
 from mentorship.state import (
     MOST_MEETINGS,
     ROWS,
@@ -152,7 +152,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                         claims=(),
                     ),
                 ),
-                **({"sent_sessions": _add(state.sent_sessions, event.session)} if event.session is not None else {}),
+                **(_topic_sent(state, event.session) if event.session is not None else {}),
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.ProposalExpired():
@@ -237,7 +237,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                     else m
                     for m in state.meetings
                 ),
-                "sent_sessions": _add(state.sent_sessions, event.session),
+                **_topic_sent(state, event.session),
                 **_asked(state, event.feedback_for, pulse=event.pulse),
             }
         case e.MeetingAskedAbout():
@@ -344,7 +344,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.MentorshipCompleted():
             return {"completed": True}
         case e.NoticeFailed():
-            return _not_followed_up(state, event)
+            return _not_reached(state, event)
         case e.CommandRefused() | e.FeedbackGiven():
             return {}
         case _:
@@ -387,13 +387,24 @@ def _followed_up(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
     return {side: _with(state.person(side), unanswered=state.person(side).unanswered + 1) for side in readers}
 
 
-def _not_followed_up(state: State, event: e.NoticeFailed) -> dict[str, Any]:
-    """A follow-up that nobody got leaves nothing unanswered: there may be room, or time, for the next one (Calm)."""
+def _topic_sent(state: State, session: int) -> dict[str, Any]:
+    changes: dict[str, Any] = {"sent_sessions": _add(state.sent_sessions, session)}
+    for side in missed_by(state, session):
+        changes |= _person(state, side, missed_sessions=tuple(missed for missed in state.person(side).missed_sessions if missed != session))
+    return changes
+
+
+def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
+    """A follow-up that nobody got leaves nothing unanswered: there may be room, or time, for the next one (Calm). A topic goes once more (H10)."""
     side: Side | None = next((side for side in SIDES if side == event.to), None)
-    if side is None or event.notice not in FOLLOW_UPS or event.why not in ("over_budget", "too_late"):
+    if side is None:
         return {}
-    unanswered = state.person(side).unanswered
-    return _person(state, side, unanswered=unanswered - 1) if unanswered else {}
+    person, changes = state.person(side), dict[str, Any]()
+    if person.unanswered and event.notice in FOLLOW_UPS and event.why in ("over_budget", "too_late"):
+        changes["unanswered"] = person.unanswered - 1
+    if event.session is not None:
+        changes["missed_sessions"] = _add(person.missed_sessions, event.session)
+    return _person(state, side, **changes) if changes else {}
 
 
 def _while_away(meeting: Meeting, noted: e.LeaveNoted) -> bool:

@@ -22,8 +22,25 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.MoveProposed():
             return (_notice(state, "move_proposed", other(event.side), event.at, meeting=_proposed(state, event), helps_until=event.to),)
         case e.MeetingMoved():
-            meeting = _facts(state, event.meeting, previous_start=event.previous_start, session=event.session, session_sent=event.again)
-            return _both(state, "rescheduled", event.at, change="moved", meeting=meeting, calendar=_calendar(state), helps_until=event.slot.start)
+            return tuple(
+                _notice(
+                    state,
+                    "rescheduled",
+                    side,
+                    event.at,
+                    change="moved",
+                    meeting=_facts(
+                        state,
+                        event.meeting,
+                        previous_start=event.previous_start,
+                        session=event.session,
+                        session_sent=event.again and side not in event.missed_by,
+                    ),
+                    calendar=_calendar(state),
+                    helps_until=event.slot.start,
+                )
+                for side in SIDES
+            )
         case e.MeetingCancelled():
             return _cancelled(event, state)
         case e.AbsenceClaimed():
@@ -148,17 +165,20 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
     known = state.meeting(event.meeting)
     if known is None:
         return ()
-    meeting = _describe(state, known, session=event.session, session_sent=event.again)
-    return _both(
-        state,
-        "prepare",
-        event.at,
-        meeting=meeting,
-        helps_until=known.start,
-        unreported=event.asks_again,
-        feedback_for=event.feedback_for,
-        pulse=event.pulse,
-        standing=True,
+    return tuple(
+        _notice(
+            state,
+            "prepare",
+            side,
+            event.at,
+            meeting=_describe(state, known, session=event.session, session_sent=event.again and side not in event.missed_by),
+            helps_until=known.start,
+            unreported=event.asks_again,
+            feedback_for=event.feedback_for,
+            pulse=event.pulse,
+            standing=True,
+        )
+        for side in SIDES
     )
 
 

@@ -202,6 +202,8 @@ class Person(Part):
     cleared_at: Instant | None = None
     """Late cancellations up to here are spent: their episode ended."""
     unanswered: int = 0
+    missed_sessions: tuple[int, ...] = ()
+    """Topics whose questions went out and never reached this person (H10)."""
     pins: tuple[str, ...] = ()
     asked_extension: bool = False
     pulse_answered: bool = False

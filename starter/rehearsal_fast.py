@@ -15,7 +15,7 @@ from typing import NamedTuple, assert_never
 
 from mentorship.advance import Advanced, Entry, Told, advance, begin
 from mentorship.budget import room, together
-from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Slot
+from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Slot, Undelivered
 from mentorship.effects import CHANGES, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.events import MentorshipStarted
 from mentorship.policy.deadlines import next_due
@@ -166,7 +166,7 @@ class _Post:
             return [couple.person(notice.to)]
         return [name for name in self._programme.contacts.coordinators if name in self.people and name not in (couple.mentor_id, couple.mentee_id)]
 
-    def send(self, notice: SendNotice, cast: Cast, now: datetime) -> datetime | str | None:
+    def send(self, notice: SendNotice, cast: Cast, now: datetime) -> datetime | Undelivered | None:
         """None when it is done; until when to wait; or why not at all."""
         mail = self._programme.mail
         readers = self.readers(notice, cast.couple)
@@ -336,28 +336,15 @@ class _Run:
         """What still waits gives way to the newer mail."""
         for waiting in list(self._pending):
             if waiting.effect.to == notice.to and notice.replaces(waiting.effect):
-                self._fail(waiting, "superseded", now)
                 notice = notice.asking_for(waiting.effect)
+                self._fail(waiting, "superseded", now, notice)
         return notice
 
-    def _fail(self, pending: _Pending, why: str, now: datetime) -> None:
+    def _fail(self, pending: _Pending, why: Undelivered, now: datetime, instead: SendNotice | None = None) -> None:
         effect = pending.effect
         self._pending.remove(pending)
         self.unsent.append(Unsent(at=now, kind=effect.kind, to=effect.to, pair_id=self.cast.couple.pair_id, why=why))
-        self._inbox.append(
-            NoteFailedNotice.model_validate(
-                {
-                    "message_id": f"failed.{effect.id}",
-                    "by": SERVICE,
-                    "at": now,
-                    "effect": effect.id,
-                    "notice": effect.kind,
-                    "to": effect.to,
-                    "meeting": effect.meeting.meeting if effect.meeting else None,
-                    "why": why,
-                }
-            )
-        )
+        self._inbox.append(NoteFailedNotice.of(effect, why, now, instead))
 
     def _planned(self, wanted: PlanMeetings, now: datetime) -> ApplyPlan:
         programme, couple = self._programme, self.cast.couple

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.options import OPTIONS
     from activities.planning import Planned, PlanRequest
     from mentorship.advance import Entry
-    from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice
+    from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Undelivered
     from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
     from mentorship.instant import Instant
     from mentorship.label import Label
@@ -113,8 +113,8 @@ class Outbox:
         for waiting in list(self._pending):
             old = waiting.effect
             if isinstance(old, SendNotice) and old.to == notice.to and notice.replaces(old) and _lane(old) not in self._carriers:
-                self._fail(waiting, "superseded")
                 notice = notice.asking_for(old)
+                self._fail(waiting, "superseded", notice)
         return notice
 
     # -- what goes out --------------------------------------------------------------------------------------------------------
@@ -277,22 +277,11 @@ class Outbox:
             )
         )
 
-    def _fail(self, pending: Pending, why: Any) -> None:
+    def _fail(self, pending: Pending, why: Undelivered, instead: SendNotice | None = None) -> None:
         effect = pending.effect
         self._pending.remove(pending)
         if isinstance(effect, SendNotice):
-            self._deliver(
-                NoteFailedNotice(
-                    message_id=f"failed.{effect.id}",
-                    by=SERVICE,
-                    at=workflow.now(),
-                    effect=effect.id,
-                    notice=effect.kind,
-                    to=effect.to,
-                    meeting=effect.meeting.meeting if effect.meeting else None,
-                    why=why,
-                )
-            )
+            self._deliver(NoteFailedNotice.of(effect, why, workflow.now(), instead))
 
 
 def _lane(effect: AnyEffect) -> str:

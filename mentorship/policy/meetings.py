@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from mentorship.instant import Instant
+from mentorship.people import SIDES, Side
 from mentorship.policy.remembered import remembered
 from mentorship.state import Meeting, State
 
@@ -38,6 +39,11 @@ def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> in
     open_sessions = [index for index in range(state.rules.sessions) if index != closing]
     used = sum(1 for m in state.meetings if m.session is not None and m.session != closing) + sum(1 for extra in state.extras if extra.session != closing)
     return open_sessions[min(used, len(open_sessions) - 1)] if open_sessions else 0
+
+
+def missed_by(state: State, session: int | None) -> tuple[Side, ...]:
+    """Whom this topic's questions never reached, though they went out."""
+    return tuple(side for side in SIDES if session in state.person(side).missed_sessions)
 
 
 def closing_meeting(state: State) -> Meeting | None:

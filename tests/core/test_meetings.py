@@ -106,6 +106,19 @@ def test_a_cancelled_meetings_topic_moves_to_the_next_one_and_is_not_sent_twice(
     assert (prepared(told, 3).meeting.session, prepared(told, 3).meeting.session_sent) == (1, True)
 
 
+def test_a_topic_that_did_not_reach_somebody_goes_to_them_with_the_next_meeting_and_to_the_other_by_its_name(story, meets):
+    """H10: nobody meets unprepared, and nothing is sent twice."""
+    told = story().met(1)
+    told.wait(meets(2) - timedelta(days=2))
+    told.take([c.NoteFailedNotice.of(prepared(told, 2), "over_budget", told.state.now)], told.state.now)
+    told.tell("mentor", c.CancelMeeting(meeting=2), meets(2) - timedelta(days=2))
+    told.wait(meets(3) - timedelta(days=2))
+    told.tell("mentor", c.CancelMeeting(meeting=3), meets(3) - timedelta(days=2))
+    told.wait(meets(4))
+    sent = {side: [(mail.meeting.session, mail.meeting.session_sent) for mail in told.mails("prepare", side)[1:]] for side in ("mentor", "mentee")}
+    assert sent == {"mentee": [(1, False), (1, False), (1, True)], "mentor": [(1, False), (1, True), (1, True)]}
+
+
 def test_the_last_planned_meeting_takes_the_closing_session_whatever_was_held_before(story, meets):
     """Meetings."""
     told = story()

@@ -134,6 +134,17 @@ def test_a_preparation_that_asks_again_about_a_meeting_stands_for_the_mail_that_
     assert not prepare.replaces(mail("move_proposed", meeting=about(3)))
 
 
+def test_a_preparation_that_waits_while_its_meeting_moves_leaves_its_topic_to_the_news():
+    """H10: whoever would have got it in the morning gets one mail, with the new time and the topic; a cancelled meeting's goes with the next one."""
+    waiting = mail("prepare", id="7.0", meeting=about(3).model_copy(update={"session": 2}))
+    moved, cancelled = (mail("rescheduled", change=change, meeting=about(3)) for change in ("moved", "cancelled"))
+    assert moved.replaces(waiting)
+    assert (moved.asking_for(waiting).meeting.session, moved.asking_for(waiting).meeting.session_sent) == (2, False)
+    assert cancelled.asking_for(waiting) == cancelled
+    lost = [c.NoteFailedNotice.of(waiting, "superseded", NOON, news.asking_for(waiting)).session for news in (moved, cancelled)]
+    assert lost == [None, 2]
+
+
 def test_what_has_ended_invites_nobody_any_more():
     """Whatever waits for its reader's morning then goes nowhere: a welcome, a preparation, a nudge; what is still news goes."""
     ended = mail("ended")
