@@ -21,9 +21,9 @@ from ruamel.yaml import YAML
 from gateway.logs import configure
 from mentorship.programme import Programme
 from records.people import Profile
-from rehearsal import parts
 from starter.rehearsal_parts import rehearse_fast
 from starter.rehearsal_personas import USUAL, cast
+from starter.rehearsal_real import rehearse_real
 from starter.rehearsal_request import Couple, Rehearsed, Request
 
 PLACES = (("Europe/Berlin", "DE"), ("America/New_York", "US"), ("Asia/Tokyo", "JP"))
@@ -65,7 +65,7 @@ def main() -> None:
     if asked.real:
         wanted = request(asked.real)
         begun = time.perf_counter()
-        result = asyncio.run(parts.rehearse(wanted))
+        result = asyncio.run(rehearse_real(wanted))
         said("on the real workflows", asked.real, time.perf_counter() - begun, result)
         quick = rehearse_fast(wanted)
         mine, theirs = (Counter((mail.at.date(), mail.person_id, mail.kind) for mail in of.mails) for of in (quick, result))

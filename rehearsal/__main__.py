@@ -1,6 +1,5 @@
-"""`python -m rehearsal FILE [--whole]`: a request as JSON on standard input, what came of it as JSON into the file, progress on standard error.
+"""`python -m rehearsal FILE`: a request as JSON on standard input, what came of it as JSON into the file, progress on standard error.
 
-With `--whole` in this one process; else in as many as the machine has cores.
 Into a file, since the engine's own warnings go to standard output. A process of its own: the operators' command may not know the worker (docs/decisions).
 """
 
@@ -13,7 +12,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gateway.logs import configure
-from rehearsal.parts import rehearse
 from starter.rehearsal_request import Rehearsed, Request
 
 
@@ -21,7 +19,7 @@ def _told(pair_id: str) -> None:
     print(f"rehearsed {pair_id}", file=sys.stderr, flush=True)  # noqa: T201 - the parent reads it
 
 
-async def _here(request: Request) -> Rehearsed:
+async def _rehearse(request: Request) -> Rehearsed:
     from rehearsal import real  # noqa: PLC0415 - a mail server is an extra, and the whole worker takes seconds to import
 
     return (await real.rehearse(request, _told)).result
@@ -36,7 +34,7 @@ def main() -> int:
         print("this is not a request of `mentorship cohort rehearse`", file=sys.stderr)  # noqa: T201 - the parent reads it
         return 1
     try:
-        result = asyncio.run(_here(request) if "--whole" in sys.argv else rehearse(request, _told))
+        result = asyncio.run(_rehearse(request))
     except ImportError as error:
         print(f"{error.name} is not installed: pip install 'mentorship[rehearsal]'", file=sys.stderr)  # noqa: T201
         return 1

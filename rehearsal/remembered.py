@@ -1,11 +1,16 @@
-"""Records that ask for nothing twice that stays as it is while a rehearsal runs: people and pairs. Its cases ask for them thousands of times."""
+"""Records that ask the database for nothing twice that stayed as it was: a rehearsal has them to itself, and its cases ask thousands of times."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
+from mentorship.people import Side
+from records.cases import Case, Cases
 from records.cohorts import Cohort, Cohorts, Enrolment
 from records.database import Database
+from records.lines import Line, Lines
+from records.notices import Notices
 from records.people import People, Profile
 from records.sealing import KeySource, Sealer
 from records.store import Records
@@ -42,6 +47,7 @@ class RememberedCohorts(Cohorts):
         super().__init__(database, sealer)
         self._cohorts: dict[str, Cohort] = {}
         self._pairs: dict[str, Enrolment] = {}
+        self._whole: dict[str, list[Enrolment]] = {}
 
     async def get(self, cohort: str) -> Cohort | None:
         if cohort not in self._cohorts and (found := await super().get(cohort)) is not None:
@@ -53,6 +59,73 @@ class RememberedCohorts(Cohorts):
             self._pairs[mentorship] = found
         return self._pairs.get(mentorship)
 
+    async def enrolments(self, cohort: str) -> list[Enrolment]:
+        if cohort not in self._whole:
+            self._whole[cohort] = await super().enrolments(cohort)
+        return self._whole[cohort]
+
+
+class RememberedLines(Lines):
+    """Nobody takes one: they change as mentorships open and close them."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._lines: dict[str, list[Line]] = {}
+
+    async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None:
+        await super().open(mentorship, line, side, at, key)
+        self._lines.pop(mentorship, None)
+
+    async def close(self, mentorship: str, line: str, at: datetime, side: Side | None = None) -> None:
+        await super().close(mentorship, line, at, side)
+        self._lines.pop(mentorship, None)
+
+    async def of(self, mentorship: str) -> list[Line]:
+        if mentorship not in self._lines:
+            self._lines[mentorship] = await super().of(mentorship)
+        return self._lines[mentorship]
+
+
+class RememberedCases(Cases):
+    """Nobody raises a concern: each is a line's, and changes once, when that is closed."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        super().__init__(database, sealer)
+        self._cases: dict[str, Case] = {}
+
+    async def get(self, case: str) -> Case:
+        if case not in self._cases:
+            self._cases[case] = await super().get(case)
+        return self._cases[case]
+
+    async def end_line(self, case: str, at: datetime) -> Case:
+        self._cases[case] = await super().end_line(case, at)
+        return self._cases[case]
+
+    async def of_pair(self, _mentorship: str) -> list[Case]:
+        return []
+
+    async def subjects(self, _mentorships: Iterable[str]) -> dict[str, frozenset[str]]:
+        return {}
+
+
+class RememberedNotices(Notices):
+    """Of mails about cases; those of the mentorships are held in memory (rehearsal/ports.py)."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        super().__init__(database, sealer)
+        self._last: dict[tuple[str, ...], datetime | None] = {}
+
+    async def sent(self, key: str, message_id: str, at: datetime) -> None:
+        await super().sent(key, message_id, at)
+        self._last.clear()
+
+    async def last_sent(self, person: str, kinds: Iterable[str], beginning: str) -> datetime | None:
+        asked = (person, beginning, *kinds)
+        if asked not in self._last:
+            self._last[asked] = await super().last_sent(person, asked[2:], beginning)
+        return self._last[asked]
+
 
 class RememberedRecords(Records):
     def __init__(self, database: Database, keys: KeySource) -> None:
@@ -60,3 +133,6 @@ class RememberedRecords(Records):
         sealer = Sealer(keys)
         self.people = RememberedPeople(database, sealer)
         self.cohorts = RememberedCohorts(database, sealer)
+        self.lines = RememberedLines(database)
+        self.cases = RememberedCases(database, sealer)
+        self.notices = RememberedNotices(database, sealer)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -23,6 +21,7 @@ from starter.rehearsal_figures import figures
 from starter.rehearsal_page import lines, page
 from starter.rehearsal_parts import rehearse_fast
 from starter.rehearsal_personas import PERSONAS, USUAL, Persona, cast
+from starter.rehearsal_real import rehearse_real
 from starter.rehearsal_request import Couple, Rehearsed, Request
 from starter.roster import Roster
 from starter.start_instant import parse_start
@@ -75,22 +74,10 @@ def _request(roster: Roster, at: datetime, shares: Mapping[Persona, int], seed: 
 
 
 def _on_the_workflows(request: Request) -> Rehearsed:
-    """In a process of its own, since an operators' command may not know the worker."""
-    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
-        path = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "rehearsal", str(path)]
-        last = "it said nothing"
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8") as child:  # noqa: S603
-            if child.stdin is not None and child.stderr is not None:
-                child.stdin.write(request.model_dump_json(by_alias=True))
-                child.stdin.close()
-                for line in child.stderr:
-                    last = line.strip() or last
-                    if line.startswith("rehearsed ") and is_terminal():
-                        aside(line.rstrip())
-        if child.returncode:
-            raise Refused(f"the rehearsal on the real workflows failed: {last}", "--fast rehearses by the rules alone", result={"ok": False})
-        return Rehearsed.model_validate_json(path.read_text(encoding="utf-8"))
+    try:
+        return asyncio.run(rehearse_real(request, lambda pair_id: aside(f"rehearsed {pair_id}") if is_terminal() else None))
+    except RuntimeError as error:
+        raise Refused(f"the rehearsal on the real workflows failed: {error}", "--fast rehearses by the rules alone", result={"ok": False}) from error
 
 
 def _shares(text: str | None) -> Mapping[Persona, int]:

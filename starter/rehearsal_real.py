@@ -1,28 +1,32 @@
-"""The real run in as many processes as there are cores, each with a server of its own: a rehearsal has a minute."""
+"""A rehearsal on the real workflows: as many processes as there are cores, each with a server of its own, since it has a minute.
+
+Processes of their own they are anyhow: an operators' command may not know the worker (docs/decisions).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from rehearsal.server import ready
 from starter.rehearsal_parts import joined, split
 from starter.rehearsal_request import Rehearsed, Request
 
 WORTH_IT = 5
 """Fewer pairs than this are done before one more process has begun."""
 
+_GOING = 10  # seconds
 
-async def rehearse(request: Request, progress: Callable[[str], None] = lambda _: None) -> Rehearsed:
-    """As `real.rehearse` does. Raises as `ready`, and RuntimeError with what a part said last."""
+
+async def rehearse_real(request: Request, progress: Callable[[str], None] = lambda _: None) -> Rehearsed:
+    """`progress` hears of each pair that is through. Raises RuntimeError with what a part said last."""
     cores = _cores()
     found = split(request, max(1, min(len(cores), len(request.pairs) // WORTH_IT)))
-    ready(request)
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         try:
             async with asyncio.TaskGroup() as group:
@@ -42,7 +46,7 @@ def _cores() -> list[int]:
 async def _in_a_process(part: Request, core: int, path: Path, progress: Callable[[str], None]) -> Rehearsed:
     """On one core with its server, where that can be had: the two wait for each other all the time, and waking another core costs more than the work."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "rehearsal", str(path), "--whole",
+        sys.executable, "-m", "rehearsal", str(path),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     last = "it said nothing"
@@ -61,6 +65,16 @@ async def _in_a_process(part: Request, core: int, path: Path, progress: Callable
             raise RuntimeError(last)
     finally:
         if child.returncode is None:  # another part has failed, or nobody waits any more
-            child.kill()
-            await child.wait()
+            await _stop(child)
     return Rehearsed.model_validate_json(await asyncio.to_thread(path.read_text, "utf-8"))
+
+
+async def _stop(child: asyncio.subprocess.Process) -> None:
+    """As the terminal would, so that it stops its server, too; by force where that takes too long."""
+    if sys.platform != "win32":
+        child.send_signal(signal.SIGINT)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(child.wait(), _GOING)
+    if child.returncode is None:
+        child.kill()
+        await child.wait()
