@@ -9,6 +9,7 @@ from mentorship.people import Side
 from records.cases import Case, Cases
 from records.cohorts import Cohort, Cohorts, Enrolment
 from records.database import Database
+from records.ids import cohort_of
 from records.lines import Line, Lines
 from records.notices import Notices
 from records.people import People, Profile
@@ -46,8 +47,7 @@ class RememberedCohorts(Cohorts):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         super().__init__(database, sealer)
         self._cohorts: dict[str, Cohort] = {}
-        self._pairs: dict[str, Enrolment] = {}
-        self._whole: dict[str, list[Enrolment]] = {}
+        self._pairs: dict[str, list[Enrolment]] = {}
 
     async def get(self, cohort: str) -> Cohort | None:
         if cohort not in self._cohorts and (found := await super().get(cohort)) is not None:
@@ -55,14 +55,12 @@ class RememberedCohorts(Cohorts):
         return self._cohorts.get(cohort)
 
     async def by_mentorship(self, mentorship: str) -> Enrolment | None:
-        if mentorship not in self._pairs and (found := await super().by_mentorship(mentorship)) is not None:
-            self._pairs[mentorship] = found
-        return self._pairs.get(mentorship)
+        return next((pair for pair in await self.enrolments(cohort_of(mentorship)) if pair.mentorship == mentorship), None)
 
     async def enrolments(self, cohort: str) -> list[Enrolment]:
-        if cohort not in self._whole:
-            self._whole[cohort] = await super().enrolments(cohort)
-        return self._whole[cohort]
+        if cohort not in self._pairs:
+            self._pairs[cohort] = await super().enrolments(cohort)
+        return self._pairs[cohort]
 
 
 class RememberedLines(Lines):

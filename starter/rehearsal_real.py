@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from starter.rehearsal_parts import joined, split
+from starter.rehearsal_parts import cores, joined, split
 from starter.rehearsal_request import Rehearsed, Request
 
 WORTH_IT = 5
@@ -25,22 +25,17 @@ _GOING = 10  # seconds
 
 async def rehearse_real(request: Request, progress: Callable[[str], None] = lambda _: None) -> Rehearsed:
     """`progress` hears of each pair that is through. Raises RuntimeError with what a part said last."""
-    cores = _cores()
-    found = split(request, max(1, min(len(cores), len(request.pairs) // WORTH_IT)))
+    places = cores()
+    found = split(request, max(1, min(len(places), len(request.pairs) // WORTH_IT)))
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         try:
             async with asyncio.TaskGroup() as group:
                 running = [
-                    group.create_task(_in_a_process(part, core, Path(folder) / f"{core}.json", progress)) for part, core in zip(found, cores, strict=False)
+                    group.create_task(_in_a_process(part, core, Path(folder) / f"{core}.json", progress)) for part, core in zip(found, places, strict=False)
                 ]
         except ExceptionGroup as failed:
             raise RuntimeError(str(failed.exceptions[0])) from failed
     return joined(request, [task.result() for task in running])
-
-
-def _cores() -> list[int]:
-    """Those that this process may use."""
-    return sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else list(range(os.cpu_count() or 1))
 
 
 async def _in_a_process(part: Request, core: int, path: Path, progress: Callable[[str], None]) -> Rehearsed:

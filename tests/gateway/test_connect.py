@@ -45,7 +45,8 @@ async def test_a_configuration_that_cannot_be_read_is_told(keyring, monkeypatch,
 
 async def test_a_lazy_client_needs_no_server_yet(keyring, monkeypatch):
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    await connect(Settings.load(), keyring, lazy=True)
+    client = await connect(Settings.load(), keyring, lazy=True)
+    assert client.service_client.config.lazy
 
 
 async def test_search_attributes_are_registered_once(server, keyring, monkeypatch):
