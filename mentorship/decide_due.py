@@ -11,7 +11,7 @@ from mentorship.instant import Instant
 from mentorship.people import SIDES, Side
 from mentorship.policy.deadlines import Due
 from mentorship.policy.follow_ups import wants_follow_up
-from mentorship.policy.meetings import held_instants, missed_by, topic_for
+from mentorship.policy.meetings import held_instants, topic_for, who_has_topic
 from mentorship.policy.milestones import expectations_confirmed_at
 from mentorship.state import Meeting, State
 
@@ -68,8 +68,7 @@ def _prepare(state: State, meeting: Meeting | None, at: Instant) -> tuple[e.AnyE
             at=at,
             meeting=meeting.n,
             session=session,
-            again=session in state.sent_sessions,
-            missed_by=missed_by(state, session),
+            named_to=who_has_topic(state, session),
             asks_again=silent,
             feedback_for=_feedback_due(state),
             pulse=_pulse_due(state),

@@ -7,7 +7,7 @@ from mentorship import events as e
 from mentorship.commands import Slot
 from mentorship.instant import Instant
 from mentorship.people import Side, other
-from mentorship.policy.meetings import missed_by, topic_for
+from mentorship.policy.meetings import topic_for, who_has_topic
 from mentorship.refusal import refuse
 from mentorship.state import MOST_EXTRA_MEETINGS, Claim, Meeting, Report, State, report_digest
 
@@ -56,8 +56,8 @@ def move_meeting(state: State, command: c.MoveMeeting, side: Side, at: Instant, 
         slot = Slot(start=command.to, prepare_at=command.to - rules.prepare.span, ask_at=command.to + rules.duration.span + rules.ask_after.span)
         # Too soon for a preparation mail of its own: the topic goes with the news of the move, unless it went out already.
         session = topic_for(state, meeting.n) if slot.prepare_at <= at and not meeting.prepared else None
-        again, missed = session in state.sent_sessions, missed_by(state, session)
-        return (e.MeetingMoved(at=at, meeting=meeting.n, previous_start=meeting.start, slot=slot, session=session, again=again, missed_by=missed),)
+        has = who_has_topic(state, session)
+        return (e.MeetingMoved(at=at, meeting=meeting.n, previous_start=meeting.start, slot=slot, session=session, named_to=has),)
     mine = meeting.proposal(side)
     if command.to == meeting.start or (mine is not None and mine.to == command.to):
         return refuse(at, "already_done")

@@ -86,9 +86,8 @@ class MeetingMoved(Event):
     slot: Slot
     session: int | None = None
     """The topic, when the new time is too soon for a preparation mail of its own: it goes with the news of the move (H10)."""
-    again: bool = False
-    missed_by: tuple[Side, ...] = ()
-    """Of a topic that went out before: who never got it, and gets it now."""
+    named_to: tuple[Side, ...] = ()
+    """Who has that topic already."""
 
 
 class ProposalExpired(Event):
@@ -270,10 +269,8 @@ class MeetingPrepared(Event):
     event: Literal["meeting_prepared"] = "meeting_prepared"
     meeting: int
     session: int
-    again: bool = False
-    """The topic went out before, for a meeting that did not happen: it is named, not sent again (H10)."""
-    missed_by: tuple[Side, ...] = ()
-    """Who never got it all the same, since that mail was not delivered, and gets it now."""
+    named_to: tuple[Side, ...] = ()
+    """Who has the topic already, for a meeting that did not happen: to them it is named, not sent again (H10)."""
     asks_again: tuple[int, ...] = ()
     feedback_for: int | None = None
     pulse: bool = False

@@ -9,7 +9,7 @@ from typing import Any, assert_never
 from mentorship import events as e
 from mentorship.effects import FOLLOW_UPS
 from mentorship.people import SIDES, Side, other
-from mentorship.policy.meetings import latest_slot, missed_by
+from mentorship.policy.meetings import latest_slot
 from mentorship.state import (
     MOST_MEETINGS,
     ROWS,
@@ -388,10 +388,7 @@ def _followed_up(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
 
 
 def _topic_sent(state: State, session: int) -> dict[str, Any]:
-    changes: dict[str, Any] = {"sent_sessions": _add(state.sent_sessions, session)}
-    for side in missed_by(state, session):
-        changes |= _person(state, side, missed_sessions=tuple(missed for missed in state.person(side).missed_sessions if missed != session))
-    return changes
+    return {side: _with(state.person(side), topics=_add(state.person(side).topics, session)) for side in SIDES}
 
 
 def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
@@ -403,7 +400,7 @@ def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
     if person.unanswered and event.notice in FOLLOW_UPS and event.why in ("over_budget", "too_late"):
         changes["unanswered"] = person.unanswered - 1
     if event.session is not None:
-        changes["missed_sessions"] = _add(person.missed_sessions, event.session)
+        changes["topics"] = tuple(topic for topic in person.topics if topic != event.session)
     return _person(state, side, **changes) if changes else {}
 
 

@@ -202,8 +202,8 @@ class Person(Part):
     cleared_at: Instant | None = None
     """Late cancellations up to here are spent: their episode ended."""
     unanswered: int = 0
-    missed_sessions: tuple[int, ...] = ()
-    """Topics whose questions went out and never reached this person (H10)."""
+    topics: tuple[int, ...] = ()
+    """Those whose questions went to this person, but for what was not delivered (H10)."""
     pins: tuple[str, ...] = ()
     asked_extension: bool = False
     pulse_answered: bool = False
@@ -292,7 +292,6 @@ class State(Part):
     seen: tuple[str, ...] = ()
     """Codes of what is done once: halfway, heads_up, alignment, survey, pulse, no_meeting, rematch; run and silence while the row lasts."""
     feedback_asked: int = 0
-    sent_sessions: tuple[int, ...] = ()
     calendar_sequence: int = 0
     closing: bool = False
     decided: Decided | None = None

@@ -41,9 +41,9 @@ def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> in
     return open_sessions[min(used, len(open_sessions) - 1)] if open_sessions else 0
 
 
-def missed_by(state: State, session: int | None) -> tuple[Side, ...]:
-    """Whom this topic's questions never reached, though they went out."""
-    return tuple(side for side in SIDES if session in state.person(side).missed_sessions)
+def who_has_topic(state: State, session: int | None) -> tuple[Side, ...]:
+    """To whom this topic's questions went before."""
+    return tuple(side for side in SIDES if session in state.person(side).topics)
 
 
 def closing_meeting(state: State) -> Meeting | None:
