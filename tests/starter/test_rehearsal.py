@@ -24,7 +24,7 @@ from starter.faults import Findings
 from starter.rehearsal_figures import figures, most_within
 from starter.rehearsal_parts import joined, split
 from starter.rehearsal_personas import PERSONAS, USUAL, cast
-from starter.rehearsal_request import Couple, Mail, Request
+from starter.rehearsal_request import Couple, Mail, Rehearsed, Request
 from starter.roster import read_roster
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -92,6 +92,29 @@ def test_the_rules_alone_end_where_the_workflows_end(both: Any) -> None:
     assert [pair.model_dump(exclude={"over_at"}) for pair in quick.result.pairs] == [pair.model_dump(exclude={"over_at"}) for pair in acted.result.pairs]
     assert [(line.pair_id, line.line) for line in quick.result.lines] == [(line.pair_id, line.line) for line in acted.result.lines]
     assert Counter((one.kind, one.to, one.why) for one in quick.result.unsent) == Counter((one.kind, one.to, one.why) for one in acted.result.unsent)
+
+
+async def test_a_server_that_lost_a_task_is_left_for_another_and_nothing_else_comes_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test server's own fault (temporalio/sdk-java#3088) costs time, and no answer."""
+    stood: list[Any] = []
+    quiet = real._Clock.quiet
+
+    async def lost(self: Any, mentorship: str) -> None:
+        await quiet(self, mentorship)
+        if not stood:
+            stood.append(self)
+            raise real.StoodStill
+
+    monkeypatch.setattr(real._Clock, "quiet", lost)
+    of = request_for(1, starts=datetime(datetime.now(UTC).year + 1, 1, 4, tzinfo=UTC))
+    acted = await real.rehearse(of)
+
+    assert stood
+    assert sent(acted.result) == sent(fast.rehearse(of, acted.mentorships).result)
+
+
+def sent(result: Rehearsed) -> Counter[tuple[str, str]]:
+    return Counter((mail.kind, mail.person_id) for mail in result.mails)
 
 
 def test_the_real_run_knows_what_temporal_is_charged(both: Any) -> None:

@@ -23,7 +23,7 @@ from records.cohorts import Cohort
 from records.people import Profile
 from rehearsal import real
 from starter import rehearsal_fast as fast
-from starter.rehearsal_request import Couple, Rehearsed, Request
+from starter.rehearsal_request import Couple, Request
 from worker.build import workers
 from worker.office import RecordsOffice
 from worker.ports import activities
@@ -151,26 +151,3 @@ async def test_a_rehearsal_sends_the_mails_that_the_same_cohort_gets_in_real_tim
         assert [(one, other) for one, other in zip(sorted(told), sorted(life), strict=True) if abs(one[2] - other[2]) > late] == []
     assert len(life) > 30
     assert {"welcome", "prepare", "rescheduled", "result"} <= {kind for kind, _, _ in life}
-
-
-async def test_a_server_that_lost_a_task_is_left_for_another_and_nothing_else_comes_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The test server's own fault (temporalio/sdk-java#3088) costs time, and no answer."""
-    stood: list[Any] = []
-    quiet = real._Clock.quiet
-
-    async def lost(self: Any, mentorship: str) -> None:
-        await quiet(self, mentorship)
-        if not stood:
-            stood.append(self)
-            raise real.StoodStill
-
-    monkeypatch.setattr(real._Clock, "quiet", lost)
-    of = request(datetime(datetime.now(UTC).year + 1, 1, 4, tzinfo=UTC), a_story())
-    acted = await real.rehearse(of)
-
-    assert stood
-    assert sent(acted.result) == sent(fast.rehearse(of).result)
-
-
-def sent(result: Rehearsed) -> Counter[tuple[str, str]]:
-    return Counter((mail.kind, mail.person_id) for mail in result.mails)
