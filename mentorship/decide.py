@@ -47,7 +47,7 @@ def decide(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ...
 def _participant(state: State, command: c.ParticipantCommand, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
     if isinstance(command, c.SubmitPrivately):
         return _submit_privately(state, command, side, at)
-    if state.decided is not None:
+    if state.decided is not None or (state.closing and accepted > state.reporting_ends):
         return refuse(at, "decided")
     match command:
         case c.ConfirmExpectations():

@@ -43,7 +43,7 @@ def decide_due(state: State, due: Due) -> tuple[e.AnyEvent, ...]:
         case "heads_up":
             return (e.EndApproached(at=at),)
         case "end":
-            return (e.EndReached(at=at),)
+            return (e.EndReached(at=at, feedback_for=_feedback_due(state)),)
         case "decide":
             return certificates_decided(state, at, state.ends)
         case "survey":

@@ -397,6 +397,8 @@ class PlanApplied(Event):
 
 class EndReached(Event):
     event: Literal["end_reached"] = "end_reached"
+    feedback_for: int | None = None
+    """Invited with the closing survey, if no mail about a meeting could (H15)."""
 
 
 class CertificatesDecided(Event):

@@ -323,7 +323,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.EndReached():
-            return {"closing": True, "plan_request": None}
+            return {"closing": True, "plan_request": None, **_asked(state, event.feedback_for)}
         case e.CertificatesDecided():
             decided = Decided(at=event.at, certified=event.certified, done=event.done, total=event.total)
             return {"decided": decided, "attention": {}}
@@ -411,7 +411,7 @@ def _while_away(meeting: Meeting, noted: e.LeaveNoted) -> bool:
     return noted.begins <= at <= min(noted.at, noted.until)
 
 
-def _asked(state: State, feedback_for: int | None, *, pulse: bool) -> dict[str, Any]:
+def _asked(state: State, feedback_for: int | None, *, pulse: bool = False) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if feedback_for is not None:
         changes["feedback_asked"] = feedback_for

@@ -92,6 +92,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                 event.at,
                 helps_until=max(state.ends + state.rules.surveys.closes.span, state.reporting_ends),
                 reporting_ends=state.reporting_ends,
+                feedback_for=event.feedback_for,
                 standing=True,
                 ends=state.ends,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from mentorship.instant import Instant
@@ -32,6 +32,9 @@ DueKind = Literal[
     "resume",
     "leave",
 ]
+
+ON_ITS_WAY = timedelta(minutes=1)
+"""How long what a door has taken in may need at most; in a programme of seconds, a hundredth of the time in which reports are taken."""
 
 
 class Due:
@@ -77,11 +80,11 @@ def deadlines(state: State) -> list[Due]:
     if not state.closing:
         return found + _programme_deadlines(state)
     if state.decided is None:
-        found.append(Due(state.reporting_ends, "decide"))
+        found.append(Due(decided_at(state), "decide"))
     if "survey" not in state.seen and not survey_rides_along(state) and any(not state.person(side).closing_answered for side in SIDES):
         found.append(Due(state.ends + rules.surveys.closing_reminder.span, "survey"))
     if state.decided is not None:
-        found.append(Due(max(state.ends + rules.surveys.closes.span, state.reporting_ends), "complete"))
+        found.append(Due(max(state.ends + rules.surveys.closes.span, decided_at(state)), "complete"))
     return found
 
 
@@ -123,3 +126,8 @@ def _programme_deadlines(state: State) -> list[Due]:
 
 def halfway_at(state: State) -> Instant:
     return state.starts + (state.ends - state.starts) / 2
+
+
+def decided_at(state: State) -> Instant:
+    """When certificates are decided: a moment after reports close, since what a door took in at the last instant is still on its way (P5)."""
+    return state.reporting_ends + min(ON_ITS_WAY, (state.reporting_ends - state.ends) / 100)

@@ -16,7 +16,7 @@ from mentorship.duration import iso
 from mentorship.effects import AnyEffect, PlanMeetings, SendNotice
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
-from mentorship.policy.deadlines import next_due
+from mentorship.policy.deadlines import decided_at, next_due
 from mentorship.programme import MilestoneRule, Rules
 from mentorship.state import State
 
@@ -88,6 +88,10 @@ class Story:
     def wait(self, until: datetime) -> None:
         """Nobody does anything until then."""
         self.take([], until)
+
+    def until_decided(self) -> None:
+        """Nobody does anything until certificates are decided, a moment after the last report may come in."""
+        self.wait(decided_at(self.state))
 
     def named(self, command: Any, by: str, at: datetime | None) -> Any:
         person = {"mentor": PAIR.mentor, "mentee": PAIR.mentee}.get(by, by)

@@ -136,11 +136,11 @@ def test_the_closing_survey_comes_at_the_end_with_one_reminder_to_who_has_not_an
     assert not any(mail.survey for mail in told.mails("result"))
 
 
-def test_a_reminder_that_would_come_about_when_the_result_does_rides_along_in_it(story, ends, grace_ends):
+def test_a_reminder_that_would_come_about_when_the_result_does_rides_along_in_it(story, ends):
     """H5, Calm."""
     told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
     assert told.tell("mentor", CLOSING, ends + HOUR) == "applied"
-    told.wait(grace_ends)
+    told.until_decided()
     told.issue()
     told.run_out()
     assert not told.mails("survey_reminder")
@@ -164,12 +164,12 @@ def test_it_is_not_answered_before_the_end_and_not_with_nothing(story, day, ends
     assert told.tell("mentee", c.SubmitPrivately(body=c.SurveyAnswers(survey="pulse")), day(30)) == "malformed"
 
 
-def test_a_survey_never_changes_who_earns_a_certificate(story, ends, grace_ends):
+def test_a_survey_never_changes_who_earns_a_certificate(story, ends):
     """H5."""
     told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
     worst = c.SurveyAnswers(survey="closing", answers=dict.fromkeys(c.SURVEY_ITEMS, 1))
     told.both(c.SubmitPrivately(body=worst), ends + HOUR)
-    told.wait(grace_ends)
+    told.until_decided()
     assert told.earned() is True
 
 

@@ -294,6 +294,17 @@ def test_feedback_is_asked_after_meetings_three_six_and_nine_inside_what_goes_ou
     assert pulses == [("prepare", 4)]
 
 
+def test_feedback_after_the_last_meeting_is_asked_with_the_closing_survey(story, meets, ends):
+    """H15: no mail about a meeting goes out any more."""
+    told = story(meetings=9)
+    for n in range(1, 10):
+        told.wait(meets(n))
+        told.met(n)
+    told.wait(ends)
+    asked = [(mail.kind, mail.feedback_for) for mail in told.mails(to="mentor") if mail.feedback_for is not None]
+    assert asked == [("prepare", 3), ("prepare", 6), ("closing_survey", 9)]
+
+
 def test_feedback_is_the_authors_own_and_only_ids_are_kept(story, meets):
     """H15, H12."""
     told = story().met(1)

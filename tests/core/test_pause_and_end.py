@@ -274,10 +274,10 @@ def test_an_end_closes_the_coordinators_lines(story, day, meets):
     assert told.entries[-1].name == "mentorship_ended"
 
 
-def test_the_decision_closes_them_as_well(story, grace_ends):
+def test_the_decision_closes_them_as_well(story):
     """P7."""
     told = story()
-    told.wait(grace_ends)
+    told.until_decided()
     lines = {effect.line: effect.opened for effect in told.effects if effect.effect == "tell_coordinators"}
     assert lines
     assert not any(lines.values())
@@ -320,12 +320,12 @@ def test_what_is_done_in_a_pause_counts_also_behind_the_old_end(story, day, ends
 
 
 @pytest.mark.parametrize("reason", ["operator", "stepped_away"])
-def test_in_the_grace_an_end_decides_nothing_before_its_time(story, day, ends, grace_ends, reason):
+def test_in_the_grace_an_end_decides_nothing_before_its_time(story, day, ends, reason):
     """H7: reports are taken until the reporting grace ends, then certificates are decided; people have been told so."""
     told = story().confirmed().record(*(f"m{n}" for n in range(1, 8)), at=day(100))
     assert told.operator(c.End(reason=reason), ends + DAY) == "closing"
     told.record("m8", at=ends + 2 * DAY, done_at=ends - DAY)
-    told.wait(grace_ends)
+    told.until_decided()
     assert told.earned()
 
 

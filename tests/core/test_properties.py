@@ -21,7 +21,7 @@ from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendN
 from mentorship.events import AnyEvent, EarnedMilestone, MentorshipStarted
 from mentorship.evolve import evolve, fold
 from mentorship.people import Pair
-from mentorship.policy.deadlines import deadlines, next_due
+from mentorship.policy.deadlines import deadlines, decided_at, next_due
 from mentorship.policy.milestones import done_milestones, final_instant, is_complete, milestone_facts
 from mentorship.policy.phase import phase
 from mentorship.programme import (
@@ -566,12 +566,13 @@ def test_whoever_is_certified_does_not_hang_on_the_order_in_which_reports_come_i
     plan = programme[1]
     at_once = Told(*programme)
     at_once.turn(plan.reporting_ends, commands)
+    at_once.turn(decided_at(at_once.state), [])
     scattered = Told(*programme)
     arrival = max(command.at for command in commands)
     step = (plan.reporting_ends - arrival) / (len(batches) + 1)
     for number, batch in enumerate(batches):
         scattered.turn(arrival + number * step, [commands[index] for index in batch])
-    scattered.turn(plan.reporting_ends, [])
+    scattered.turn(decided_at(scattered.state), [])
     assert at_once.state.decided is not None
     assert scattered.state.decided is not None
     assert done_milestones(scattered.state) == done_milestones(at_once.state)

@@ -83,10 +83,10 @@ def test_it_is_neither_reported_nor_waived_again(story, starts, day):
 # -- whose share of what --------------------------------------------------------------------------------------------------
 
 
-def test_the_mentee_needs_the_share_of_all_and_the_new_mentor_of_what_remained(story, starts, ends, grace_ends):
+def test_the_mentee_needs_the_share_of_all_and_the_new_mentor_of_what_remained(story, starts, ends):
     """Five of ten came along: three more make the mentee's eight of ten, but only three of the mentor's five."""
     told = story(earned=brought(starts, "m1", "m2", "m3", "m4", "m5")).record("m6", "m7", "m8", at=ends)
-    told.wait(grace_ends)
+    told.until_decided()
     assert [effect.to for effect in issued(told)] == [("mentee",)]
     told.take([c.NoteCertificates(message_id="certificates", certificates={"p-mentee": "cert"})], told.state.now)
     results = {mail.to: mail for mail in told.mails("result")}
@@ -99,17 +99,17 @@ def test_the_mentee_needs_the_share_of_all_and_the_new_mentor_of_what_remained(s
     assert (results["mentor"].met_with_share, results["mentor"].certificate, len(results["mentor"].milestones), results["mentor"].needed) == (False, None, 5, 4)
 
 
-def test_one_more_and_both_are_certified(story, starts, ends, grace_ends):
+def test_one_more_and_both_are_certified(story, starts, ends):
     told = story(earned=brought(starts, "m1", "m2", "m3", "m4", "m5")).record("m6", "m7", "m8", "m9", at=ends)
-    told.wait(grace_ends)
+    told.until_decided()
     (issue,) = issued(told)
     assert issue.to == ("mentor", "mentee")
     assert [len(counting_for(side, issue.milestones)) for side in issue.to] == [5, 10]
 
 
-def test_a_mentor_for_whom_nothing_remained_has_nothing_to_earn(story, starts, ends, grace_ends):
+def test_a_mentor_for_whom_nothing_remained_has_nothing_to_earn(story, starts, ends):
     told = story(earned=brought(starts, *(f"m{n}" for n in range(1, 11))))
-    told.wait(grace_ends)
+    told.until_decided()
     assert told.state.decided.certified == ("mentee",)
 
 

@@ -251,6 +251,12 @@ def test_a_preparation_gathers_what_would_have_been_mails_of_their_own(mail):
     assert "Two short questions" not in quiet
 
 
+def test_the_closing_survey_brings_an_invitation_that_no_meetings_mail_could(mail):
+    """H15."""
+    assert "What helped in your conversations" in one_line(mail("closing_survey", feedback_for=9))
+    assert "What helped in your conversations" not in one_line(mail("closing_survey"))
+
+
 def test_only_milestones_that_the_reader_can_report_are_asked_for(mail):
     assert "A day of shadowing" in text(mail("ask"))
     assert "A day as a host" not in text(mail("ask", "mentee"))
