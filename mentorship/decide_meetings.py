@@ -132,6 +132,8 @@ def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tu
     earlier = meeting.report(side)
     if earlier is not None and earlier.at > report.at:
         return refuse(at, "already_done")
+    if earlier is not None and earlier.own == report.own == "absent" and report.reason is None:
+        report = report.model_copy(update={"reason": earlier.reason})  # said once, it need not be said again (H14)
     found: list[e.AnyEvent] = [
         e.MeetingReported(
             at=at,
@@ -170,7 +172,8 @@ def _report_extra(state: State, command: c.ReportMeeting, side: Side, at: Instan
     if command.held_at < state.starts:
         return refuse(at, "before_start")
     length = state.rules.duration.span
-    if any(m.cancelled is None and abs(m.start - command.held_at) < length for m in state.meetings):
+    # One that lapsed with a proposal may have taken place all the same: that is said of the meeting itself.
+    if any((m.cancelled is None or m.cancelled.lapsed) and abs(m.start - command.held_at) < length for m in state.meetings):
         return refuse(at, "planned_meeting")
     for extra in state.extras:
         if abs(extra.held_at - command.held_at) < length:  # the same conversation, told by both

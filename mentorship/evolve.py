@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from mentorship import events as e
 from mentorship.effects import FOLLOW_UPS
+from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import latest_slot
 from mentorship.state import (
@@ -150,6 +151,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                         excused=(),
                         reports=(),
                         claims=(),
+                        topic=m.topic if event.session is None else event.session,
                     ),
                 ),
                 **(_topic_sent(state, event.session) if event.session is not None else {}),
@@ -159,8 +161,9 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             return _meeting(state, event.meeting, lambda m: _with(m, proposals=tuple(p for p in m.proposals if p.side != event.side)))
         case e.MeetingCancelled():
             cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late, lapsed=event.lapsed)
+            away = _on_leave(state, event.side, event.accepted_at)
             return {
-                **_meeting(state, event.meeting, lambda m: _with(m, cancelled=cancelled, proposals=())),
+                **_meeting(state, event.meeting, lambda m: _with(m, cancelled=cancelled, proposals=(), excused=_add(m.excused, *away))),
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.MeetingExcused():
@@ -175,9 +178,12 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 partner=event.partner,
                 reason=event.reason,
             )
-            return _meeting(state, event.meeting, lambda m: _with(m, reports=(*(r for r in m.reports if r.side != event.side), report)))
+            return _meeting(
+                state, event.meeting, lambda m: _with(m, reports=(*(r for r in m.reports if r.side != event.side), report), excused=_away_then(state, m))
+            )
         case e.MeetingHeld():
-            return _meeting(state, event.meeting, lambda m: _with(m, session=event.session, proposals=()))
+            meetings = _taken(state.meetings, event.session, event.at)
+            return {"meetings": tuple(_with(m, session=event.session, proposals=()) if m.n == event.meeting else m for m in meetings)}
         case e.MeetingUnheld():
             return _meeting(state, event.meeting, lambda m: _with(m, session=None))
         case e.ExtraMeetingReported():
@@ -186,7 +192,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 extras = tuple(_with(x, reports=(*x.reports, report)) if x.held_at == event.held_at else x for x in state.extras)
             else:
                 extras = (*state.extras, ExtraMeeting(held_at=event.held_at, session=event.session, reports=(report,)))
-            return {"extras": extras}
+            return {"extras": extras, "meetings": _taken(state.meetings, event.session, event.at)}
         case e.AbsenceClaimed():
             claim = Claim(side=event.side, asked_at=event.asked_at or event.at)
             return _meeting(state, event.meeting, lambda m: _with(m, claims=(*(x for x in m.claims if x.side != event.side), claim)))
@@ -232,9 +238,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.MeetingPrepared():
             return {
                 "meetings": tuple(
-                    _with(m, prepared=m.prepared or m.n == event.meeting, asked_again=m.asked_again or m.n in event.asks_again)
-                    if m.n == event.meeting or m.n in event.asks_again
-                    else m
+                    _with(m, prepared=True, topic=event.session) if m.n == event.meeting else _with(m, asked_again=True) if m.n in event.asks_again else m
                     for m in state.meetings
                 ),
                 **_topic_sent(state, event.session),
@@ -358,8 +362,8 @@ def _with(part: Any, **changes: Any) -> Any:
     return part.model_copy(update=changes)
 
 
-def _add(items: tuple[Any, ...], item: Any) -> tuple[Any, ...]:
-    return items if item in items else (*items, item)
+def _add(items: tuple[Any, ...], *added: Any) -> tuple[Any, ...]:
+    return (*items, *(item for item in added if item not in items))
 
 
 def _without(items: tuple[str, ...], *gone: str) -> tuple[str, ...]:
@@ -387,6 +391,11 @@ def _followed_up(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
     return {side: _with(state.person(side), unanswered=state.person(side).unanswered + 1) for side in readers}
 
 
+def _taken(meetings: tuple[Meeting, ...], topic: int, at: Instant) -> tuple[Meeting, ...]:
+    """Of the meetings ahead none keeps a topic that was talked about meanwhile (H10)."""
+    return tuple(_with(m, topic=None) if m.topic == topic and m.start > at else m for m in meetings)
+
+
 def _topic_sent(state: State, session: int) -> dict[str, Any]:
     return {side: _with(state.person(side), topics=_add(state.person(side).topics, session)) for side in SIDES}
 
@@ -402,6 +411,17 @@ def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
     if event.session is not None:
         changes["topics"] = tuple(topic for topic in person.topics if topic != event.session)
     return _person(state, side, **changes) if changes else {}
+
+
+def _on_leave(state: State, side: Side | None, at: Instant) -> tuple[Side, ...]:
+    """`side`, if that person is on leave at this instant: a leave may last longer than the programme's longest pause (P6)."""
+    leave = state.leaves.get(side) if side is not None else None
+    return (side,) if side is not None and leave is not None and leave.begins <= at <= leave.until else ()
+
+
+def _away_then(state: State, meeting: Meeting) -> tuple[Side, ...]:
+    """Who misses a meeting during their leave has missed nothing (H14)."""
+    return _add(meeting.excused, *(away for side in SIDES for away in _on_leave(state, side, meeting.start)))
 
 
 def _while_away(meeting: Meeting, noted: e.LeaveNoted) -> bool:
@@ -432,7 +452,8 @@ def _withdrawn(state: State, event: e.ReportWithdrawn) -> dict[str, Any]:
     for milestone, known in state.milestones.items():
         left = tuple(c for c in known.confirmations if (c.side, c.report) != mine)
         gone = len(left) < len(known.confirmations)
-        milestones[milestone] = _with(known, confirmations=left, objected_by=None if gone and not left else known.objected_by) if gone else known
+        about = any(c.side != known.objected_by for c in left)
+        milestones[milestone] = _with(known, confirmations=left, objected_by=known.objected_by if about else None) if gone else known
     meetings = tuple(_with(m, reports=tuple(r for r in m.reports if (r.side, r.report) != mine)) for m in state.meetings)
     extras = tuple(_with(x, reports=tuple(r for r in x.reports if (r.side, r.report) != mine)) for x in state.extras)
     return {"milestones": milestones, "goals": goals, "meetings": meetings, "extras": tuple(x for x in extras if x.reports)}

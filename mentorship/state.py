@@ -70,8 +70,8 @@ class Report(Part):
 
     @property
     def present(self) -> bool:
-        """Whether its author says that they were there."""
-        return bool(self.held) or self.own in ("on_time", "late")
+        """Whether its author says that they were there; whoever missed the other was."""
+        return bool(self.held) or self.own in ("on_time", "late") or (self.partner == "absent" and self.own is None)
 
 
 class Claim(Part):
@@ -101,6 +101,8 @@ class Meeting(Part):
     asked: bool = False
     asked_again: bool = False
     """Inside the next preparation mail; that is the last time. What nobody was asked about is not repeated either."""
+    topic: int | None = None
+    """The one that its preparation brought, unless another conversation took it before this one began."""
     session: int | None = None
     """The topic it used up, once held."""
 

@@ -21,13 +21,15 @@ def held_instants(state: State) -> tuple[Instant, ...]:
 
 
 def last_planned(state: State) -> Meeting | None:
-    return state.meetings[-1] if state.meetings else None
+    """By its start: a meeting may move behind the one that was planned after it."""
+    return max(state.meetings, key=_BY_START, default=None)
 
 
 def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> int:
     """The session of meeting `n`, or of an extra one at `held_at`: topics advance with meetings held, the last planned takes the closing one (H10).
 
-    An extra meeting takes the closing session once the last planned one is past or cancelled, and was not held.
+    A meeting keeps the topic that its preparation brought; otherwise it is the first that no meeting held has taken. An extra meeting takes the
+    closing session once the last planned one is past or cancelled, and was not held.
     """
     closing = state.rules.closing
     last = closing_meeting(state)
@@ -36,9 +38,12 @@ def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> in
             return closing
         if n is None and held_at is not None and stands_in(last, held_at, closing) and not _closing_used(state, held_at):
             return closing
-    open_sessions = [index for index in range(state.rules.sessions) if index != closing]
-    used = sum(1 for m in state.meetings if m.session is not None and m.session != closing) + sum(1 for extra in state.extras if extra.session != closing)
-    return open_sessions[min(used, len(open_sessions) - 1)] if open_sessions else 0
+    meeting = state.meeting(n) if n is not None else None
+    if meeting is not None and meeting.topic is not None and meeting.topic != closing:
+        return meeting.topic
+    topics = [index for index in range(state.rules.sessions) if index != closing]
+    taken = {m.session for m in state.meetings} | {extra.session for extra in state.extras}
+    return next((topic for topic in topics if topic not in taken), topics[-1] if topics else 0)
 
 
 def who_has_topic(state: State, session: int | None) -> tuple[Side, ...]:

@@ -62,12 +62,11 @@ def _done_at(state: State, rule: MilestoneRule) -> Instant | None:
 
 def _confirmed_at(state: State, rule: MilestoneRule) -> Instant | None:
     known = state.milestones.get(rule.id)
-    if known is None or not known.confirmations:
+    if known is None:
         return None
-    instants = [confirmation.done_at for confirmation in known.confirmations]
     if rule.by == "both" or known.objected_by is not None:
-        return max(instants) if len(instants) == 2 else None
-    return min(instants)
+        return max(confirmation.done_at for confirmation in known.confirmations) if len(known.confirmations) == 2 else None
+    return min((confirmation.done_at for confirmation in known.confirmations if rule.by in ("either", confirmation.side)), default=None)
 
 
 @remembered(*_READS, "ended")

@@ -55,6 +55,26 @@ def test_an_absence_not_contested_within_seven_days_of_being_asked_counts_as_one
     assert strikes(told.state, "mentee") == (meets(1),)
 
 
+def test_who_missed_the_other_was_there_so_two_who_missed_each_other_disagree(story, meets):
+    """H13: it counts as held, and against neither."""
+    told = story().confirmed()
+    for by in ("mentor", "mentee"):
+        assert told.tell(by, c.ReportMeeting(meeting=1, attendance=ABSENT), meets(1, hours=2)) == "applied"
+    told.wait(meets(1) + 2 * WEEK)
+    assert held_instants(told.state) == (meets(1),)
+    assert (strikes(told.state, "mentor"), strikes(told.state, "mentee")) == ((), ())
+
+
+def test_a_reason_that_never_counts_is_not_forgotten_when_the_same_absence_is_told_again(story, meets):
+    """H14: `personal` covers illness, and nothing is asked."""
+    told = story().confirmed()
+    told.tell("mentee", c.CancelMeeting(meeting=1, reason="personal"), meets(1, hours=0.2))
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="absent")), meets(1, hours=30))
+    assert strikes(told.state, "mentee") == ()
+    told.tell("mentee", c.CancelMeeting(meeting=1, reason="work"), meets(1, hours=31))
+    assert strikes(told.state, "mentee") == (meets(1),)
+
+
 def test_a_disputed_absence_never_counts(story, meets):
     told = story().confirmed()
     says_absent(told)

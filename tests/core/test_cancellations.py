@@ -9,6 +9,7 @@ import pytest
 from mentorship import commands as c
 from mentorship.effects import TellCoordinators
 from mentorship.policy.ladder import strikes
+from mentorship.policy.meetings import held_instants
 from mentorship.programme import Cancellations, LadderRung
 
 SECOND = timedelta(seconds=1)
@@ -152,6 +153,18 @@ def test_who_met_after_an_unanswered_proposal_can_say_so_after_it_lapsed(story, 
     assert told.tell("mentor", c.ReportMeeting(meeting=1, held=False), meets(1) + timedelta(days=5)) == "cancelled"
     assert told.tell("mentor", c.ReportMeeting(meeting=1, held=True), meets(1) + timedelta(days=5)) == "applied"
     assert counted(told) == 0
+
+
+@pytest.mark.parametrize("extra_first", [True, False])
+def test_a_meeting_that_lapsed_is_not_an_extra_one_besides(story, meets, extra_first):
+    """Held = at least one says so: one conversation is one meeting, whatever each of the two calls it."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2) - HOUR), meets(1) - HOUR)
+    told.wait(meets(1) + timedelta(days=4))
+    words = [("mentor", c.ReportMeeting(held_at=meets(1), held=True)), ("mentee", c.ReportMeeting(meeting=1, held=True))]
+    answers = [told.tell(by, word, meets(1) + timedelta(days=5)) for by, word in (words if extra_first else reversed(words))]
+    assert sorted(answers) == ["applied", "planned_meeting"]
+    assert held_instants(told.state) == (meets(1),)
 
 
 def test_a_second_proposal_does_not_wash_a_late_one_clean_nor_start_its_three_days_again(story, meets):

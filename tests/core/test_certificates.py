@@ -263,6 +263,27 @@ def test_an_objection_goes_with_the_report_that_it_was_about(story, day):
     assert done(told.record("shadowing", at=day(33), by="mentee")) == day(33)
 
 
+def test_an_objection_goes_though_who_objected_has_reported_it_since(story, day):
+    """Milestones: nobody objects to what is left."""
+    told = by(story, "either")
+    told.tell("mentor", c.RecordMilestone(message_id="first", milestone="shadowing"), day(30))
+    told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(31))
+    told.record("shadowing", at=day(33), by="mentee")
+    told.tell("mentor", c.Withdraw(report="first"), day(34))
+    assert done(told) == day(33)
+
+
+def test_what_only_the_mentor_reports_is_not_done_by_the_mentees_word_once_theirs_is_withdrawn(story, day):
+    """Milestones: the mentee could add theirs only because they had objected."""
+    told = by(story, "mentor")
+    told.tell("mentor", c.RecordMilestone(message_id="first", milestone="shadowing"), day(30))
+    told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(31))
+    told.record("shadowing", at=day(33), by="mentee")
+    told.tell("mentor", c.Withdraw(report="first"), day(34))
+    assert done(told) is None
+    assert done(told.record("shadowing", at=day(35), by="mentor")) == day(35)
+
+
 # -- facts ----------------------------------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,20 @@ def test_a_leave_pauses_until_its_date_and_the_end_moves_by_its_length(story, da
     assert told.state.ends == ends + timedelta(days=30)
 
 
+def test_who_misses_or_calls_off_a_meeting_during_a_leave_that_no_pause_covers_any_more_has_missed_nothing(story, meets, day):
+    """H14: nor what a leave cancels, though the programme's longest pause is over before it."""
+    told = story(pause=Pause(longest=iso("P14D"))).confirmed()
+    told.operator(away("mentee", until=day(90)), day(8))
+    told.wait(day(22))
+    told.replan()
+    told.both(c.ConfirmMeeting(meeting="all"), day(23))
+    missed, off = (meeting for meeting in told.state.meetings if meeting.start > day(23) and meeting.start < day(90) and meeting.n in (2, 3))
+    told.tell("mentor", c.ReportMeeting(meeting=missed.n, held=False, attendance=c.Attendance(partner="absent")), missed.start + HOUR)
+    told.tell("mentee", c.CancelMeeting(meeting=off.n, reason="work"), off.start - HOUR)
+    told.wait(off.start + timedelta(days=8))
+    assert strikes(told.state, "mentee") == ()
+
+
 def test_what_a_leave_drops_counts_against_nobody(story, meets, day):
     """H14: nor what an operator or a leave cancels."""
     told = story().confirmed()

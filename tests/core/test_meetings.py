@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
-from mentorship.policy.meetings import held_instants
+from mentorship.policy.meetings import held_instants, topic_for
 from mentorship.policy.milestones import milestone_facts
 from mentorship.programme import MilestoneRule
 
@@ -117,6 +117,48 @@ def test_a_topic_that_did_not_reach_somebody_goes_to_them_with_the_next_meeting_
     told.wait(meets(4))
     sent = {side: [(mail.meeting.session, mail.meeting.session_sent) for mail in told.mails("prepare", side)[1:]] for side in ("mentor", "mentee")}
     assert sent == {"mentee": [(1, False), (1, False), (1, True)], "mentor": [(1, False), (1, True), (1, True)]}
+
+
+def test_a_topic_is_the_next_meetings_until_somebody_says_that_it_was_talked_about(story, meets):
+    """H10: topics advance with meetings held. Who hears of the first one only after the second's preparation finds the next topic on the page."""
+    told = story()
+    told.wait(meets(2) - timedelta(days=2))
+    assert (prepared(told, 2).meeting.session, prepared(told, 2).meeting.session_sent) == (0, True)
+    assert topic_for(told.state, 2) == 0
+    told.met(1)
+    assert topic_for(told.state, 2) == 1
+
+
+def test_no_topic_is_skipped_however_late_somebody_says_that_they_met(story, meets):
+    """H10: a meeting that began with a topic was about it, and the next topic is the next meeting's."""
+    told = story()
+    told.wait(meets(2))
+    for n in (1, 2):
+        told.tell("mentee", c.ReportMeeting(meeting=n, held=True), meets(2) + n * HOUR)
+    told.wait(meets(3))
+    assert [meeting.session for meeting in told.state.meetings[:2]] == [0, 0]
+    assert (prepared(told, 3).meeting.session, prepared(told, 3).meeting.session_sent) == (1, False)
+
+
+def test_a_corrected_report_gives_back_its_own_topic(story, meets):
+    """H10: the topic of a meeting that was not held moves to the next one."""
+    told = story()
+    told.wait(meets(1) + HOUR)
+    told.met(1)
+    told.wait(meets(2) + HOUR)
+    told.met(2)
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=False), meets(2) + 2 * HOUR)
+    told.wait(meets(3))
+    assert (prepared(told, 3).meeting.session, prepared(told, 3).meeting.session_sent) == (0, True)
+
+
+def test_the_last_meeting_is_the_latest_though_another_was_planned_after_it(story, meets):
+    """Meetings: the last planned meeting takes the closing session."""
+    told = story().confirmed()
+    told.both(c.MoveMeeting(meeting=11, to=meets(12, 48)), meets(10))
+    told.wait(meets(12, 48))
+    assert prepared(told, 11).meeting.session == CLOSING
+    assert prepared(told, 12).meeting.session != CLOSING
 
 
 def test_the_last_planned_meeting_takes_the_closing_session_whatever_was_held_before(story, meets):
