@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import shutil
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -121,9 +122,17 @@ def settings(tmp_path: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) 
     )
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Empty records in a SQLite file, made once: whoever needs some takes a copy."""
+    path = tmp_path_factory.mktemp("template") / "records.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-async def records(settings: Settings, keyring: Keyring) -> AsyncIterator[Records]:
-    await asyncio.to_thread(migrate.upgrade, settings.database_url)
+async def records(settings: Settings, keyring: Keyring, tmp_path: Path, template: Path) -> AsyncIterator[Records]:
+    shutil.copy(template, tmp_path / "records.db")
     opened = await Records.open(settings.database_url, keyring)
     yield opened
     await opened.close()

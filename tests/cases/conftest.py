@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import shutil
 import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,7 +25,6 @@ from gateway.keyring import Keyring
 from gateway.names import case_id
 from gateway.settings import Settings
 from mentorship.programme import Programme
-from records import migrate
 from records.cases import Case
 from records.cohorts import Cohort, Enrolment
 from records.people import Profile
@@ -159,14 +158,14 @@ Build = Callable[[Path], Any]
 
 
 @pytest.fixture
-def build(settings: Settings, issuer: Issuer, programme: Programme) -> Build:
+def build(settings: Settings, issuer: Issuer, programme: Programme, template: Path) -> Build:
     """A house of its own in that folder, with its own server and records; more than one a test, one after the other."""
 
     @asynccontextmanager
     async def build(folder: Path, **changes: Any) -> AsyncIterator[House]:
         own = settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{folder}/records.db"})
         keyring = Keyring.load(settings.key_file)
-        await asyncio.to_thread(migrate.upgrade, own.database_url)
+        shutil.copy(template, folder / "records.db")
         async with AsyncExitStack() as stack:
             records = await Records.open(own.database_url, keyring)
             stack.push_async_callback(records.close)

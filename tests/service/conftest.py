@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -36,7 +35,6 @@ from gateway.names import TASK_QUEUE, cohort_id
 from gateway.settings import Settings
 from mentorship.commands import Message
 from mentorship.programme import Programme
-from records import migrate
 from records.chain import Head
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
@@ -166,22 +164,6 @@ async def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 # -- the service ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database, made once."""
-    path = tmp_path_factory.mktemp("template") / "records.db"
-    migrate.upgrade(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-async def records(settings: Settings, keyring: Keyring, tmp_path: Path, template: Path) -> AsyncIterator[Records]:
-    shutil.copy(template, tmp_path / "records.db")
-    opened = await Records.open(settings.database_url, keyring)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from mentorship.effects import IssueCertificates, PlanMeetings
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy.deadlines import next_due
-from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.store import Records
@@ -257,10 +257,10 @@ async def _act(records: Records, roster: Roster, enrolment: Enrolment, plan: Any
 
 
 @pytest.fixture
-def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
+def past(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
     monkeypatch.setenv("MENTORSHIP_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'records.db'}")
     monkeypatch.setenv("MENTORSHIP_KEY_FILE", str(tmp_path / "keys.json"))
     monkeypatch.setenv("MENTORSHIP_LINK_SECRETS", "a-secret-of-this-test-that-is-long-enough")
     Keyring.generate(tmp_path / "keys.json")
-    migrate.upgrade(f"sqlite+aiosqlite:///{tmp_path / 'records.db'}")
+    shutil.copy(template, tmp_path / "records.db")
     return Past(Settings.load())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import socket
 import threading
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,6 @@ from certificates.issue import CertificateFacts, issue
 from certificates.issuer import Issuer, generate
 from certificates.status import status_list, status_list_url
 from gateway.keyring import Keyring
-from records import migrate
 from records.cohorts import Cohort
 from records.people import Profile
 from records.store import Records
@@ -46,7 +46,7 @@ FIELDS = {
 class Place:
     """An installation with one certificate in it, and the web as the command line finds it."""
 
-    def __init__(self, folder, monkeypatch, did=None):
+    def __init__(self, folder, template, monkeypatch, did=None):
         self.folder = folder
         self.url = f"sqlite:///{folder}/records.db"
         self.keyring = Keyring.generate(folder / "keys.json")
@@ -58,7 +58,7 @@ class Place:
         self.web: dict[str, bytes] = {}
         self.asked: list[str] = []
         monkeypatch.setattr(command, "fetch", self._fetch)
-        migrate.upgrade(self.url)
+        shutil.copy(template, folder / "records.db")
         self.certificate = self.run(self._issue)
         self.credential, self.pdf = self.run(lambda records: records.certificates.document(self.certificate))
         (folder / "certificate.pdf").write_bytes(self.pdf)
@@ -103,8 +103,8 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    return Place(tmp_path, monkeypatch)
+def place(tmp_path, template, monkeypatch):
+    return Place(tmp_path, template, monkeypatch)
 
 
 @pytest.fixture
@@ -134,8 +134,8 @@ async def _nothing(*_, **__):
 
 
 @pytest.fixture
-def web_place(tmp_path, monkeypatch):
-    return Place(tmp_path, monkeypatch, did="did:web:mentors.example.org")
+def web_place(tmp_path, template, monkeypatch):
+    return Place(tmp_path, template, monkeypatch, did="did:web:mentors.example.org")
 
 
 @pytest.mark.parametrize("file", ["certificate.pdf", "certificate.json"])

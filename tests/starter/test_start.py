@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,7 +21,6 @@ from certificates import issuer
 from gateway.connect import connect
 from gateway.keyring import Keyring
 from gateway.settings import Settings
-from records import migrate
 from records.store import Records
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +58,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def site(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def site(server: str, tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings of a place of its own, with keys and migrated records, in the environment."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'records.db'}"
     values = {
@@ -74,7 +74,7 @@ def site(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settin
         monkeypatch.setenv(name, value)
     Keyring.generate(tmp_path / "keys.json")
     issuer.generate(tmp_path / "issuer.json")
-    migrate.upgrade(url)
+    shutil.copy(template, tmp_path / "records.db")
     return Settings.load()
 
 

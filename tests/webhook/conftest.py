@@ -38,7 +38,6 @@ from gateway.connect import connect
 from gateway.keyring import Keyring
 from gateway.names import TASK_QUEUE
 from gateway.settings import Settings
-from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.people import Profile
@@ -87,13 +86,6 @@ async def server() -> AsyncIterator[str]:
     binary = Path(sysconfig.get_path("scripts")) / "temporal"
     async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(binary), dev_server_log_level="error") as environment:
         yield environment.client.service_client.config.target_host
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "records.db"
-    migrate.upgrade(f"sqlite:///{path}")
-    return path
 
 
 @pytest.fixture
