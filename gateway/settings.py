@@ -200,10 +200,13 @@ class Settings(BaseSettings):
     def load(cls, **given: Any) -> Self:
         """From the environment, then from the files that MENTORSHIP_SECRETS_DIR holds, each called like its variable; what is `given` by name first.
 
-        Raises SettingsInvalid with every problem at once.
+        Raises SettingsInvalid with every problem at once; files that cannot be read come first, since what they say is not known.
         """
+        folder = os.environ.get(f"{PREFIX}SECRETS_DIR") or None
+        if folder is not None and (unreadable := _unreadable(Path(folder).expanduser(), {f"{PREFIX}{name.upper()}" for name in cls.model_fields})):
+            raise SettingsInvalid(unreadable)
         try:
-            return cls(_secrets_dir=os.environ.get(f"{PREFIX}SECRETS_DIR") or None, **given)
+            return cls(_secrets_dir=folder, **given)
         except ValidationError as error:
             found = error.errors(include_input=False, include_url=False, include_context=False)
             raise SettingsInvalid(tuple(_line(problem["loc"], problem["msg"]) for problem in found)) from None
@@ -214,6 +217,29 @@ class Settings(BaseSettings):
         """The keys of `keys` or `key_file`; a missing file is made only if asked. Raises `KeyringUnusable`."""
         env = self.keys.get_secret_value() if self.keys else None
         return Keyring.load_or_generate(self.key_file, env) if generate else Keyring.load(self.key_file, env)
+
+
+def _unreadable(folder: Path, names: set[str]) -> tuple[str, ...]:
+    """What of MENTORSHIP_SECRETS_DIR cannot be read: pydantic would warn of it, or raise something else, and take defaults."""
+    try:
+        files = sorted(path for path in folder.iterdir() if path.name.upper() in names)
+    except OSError as error:
+        return (f"{PREFIX}SECRETS_DIR: {folder}: {error.strerror}, expected a folder of files that are called like their variables",)
+    return tuple(f"{path.name.upper()}: {path}: {wrong}, expected a file with its value in UTF-8" for path in files if (wrong := _wrong(path)) is not None)
+
+
+def _wrong(path: Path) -> str | None:
+    try:
+        if not path.is_file():
+            return "is a folder" if path.is_dir() else "is no file"
+        if path.parent.resolve() not in path.resolve().parents:
+            return "leads out of its folder"
+        path.read_text(encoding="utf-8")
+    except OSError as error:
+        return error.strerror or "cannot be read"
+    except UnicodeDecodeError:
+        return "is not UTF-8"
+    return None
 
 
 def _line(where: tuple[int | str, ...], what: str) -> str:

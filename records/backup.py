@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -44,16 +45,28 @@ def file_of(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
+def copy_all(wanted: Iterable[tuple[Path, Path]]) -> list[Copied]:
+    """Each source as its target, in this order, or none of them: whatever fails, no target is left that was made here. Raises what `copy` raises."""
+    couples = list(wanted)
+    for source, target in couples:
+        _check(source, target)
+    copied: list[Copied] = []
+    try:
+        for source, target in couples:
+            copied.append(copy(source, target))
+    except BaseException:
+        for one in copied:
+            one.file.unlink(missing_ok=True)
+        raise
+    return copied
+
+
 def copy(source: Path, target: Path) -> Copied:
     """One moment of `source`, which others may be writing to, as `target`: complete, synced to the disk, for us only.
 
     Raises NoFile, InTheWay, NotABackup. An attempt that was cut off leaves no `target`.
     """
-    if not source.is_file():
-        raise NoFile(f"{source} is not there")
-    for path in (target, *_beside(target)):
-        if path.exists():
-            raise InTheWay(f"{path} is there already; nothing is overwritten")
+    _check(source, target)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.partial")
     partial.unlink(missing_ok=True)
@@ -74,6 +87,14 @@ def copy(source: Path, target: Path) -> Copied:
         partial.unlink(missing_ok=True)
     _sync(target.parent)
     return Copied(file=target, size=target.stat().st_size)
+
+
+def _check(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise NoFile(f"{source} is not there")
+    for path in (target, *_beside(target)):
+        if path.exists():
+            raise InTheWay(f"{path} is there already; nothing is overwritten")
 
 
 def _beside(path: Path) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from starter.cli import main
+INTERRUPTED = 130
 
 
 def run() -> None:
@@ -16,10 +16,14 @@ def run() -> None:
     """
     _stand_in_for_what_is_closed()
     try:
+        from starter.cli import main  # noqa: PLC0415 - takes a second, in which Ctrl-C has to be as quiet as later
+
         main()
         code: int | str | None = 0
     except SystemExit as left:
         code = left.code
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     if isinstance(code, str):
         print(code, file=sys.stderr)  # noqa: T201 - as the interpreter would
         code = 1

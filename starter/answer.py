@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
@@ -105,6 +105,17 @@ def _cell(value: Any) -> str:
             return f"{value:%Y-%m-%d %H:%M}Z"
         case _:
             return str(value)
+
+
+def stated(what: str) -> Callable[[typer.CallbackParam, str | None], str | None]:
+    """The callback of an option that is said in words: blanks alone say nothing. `what` was expected of it."""
+
+    def check(option: typer.CallbackParam, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise Misused(f"{option.opts[0]}: nothing, expected {what}")
+        return value
+
+    return check
 
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.", callback=remember_json)]

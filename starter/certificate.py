@@ -19,8 +19,9 @@ from records.certificates import Certificate
 from records.errors import Erased
 from records.store import Records
 from starter import certificate_issuer
-from starter.answer import Json, Misused, Refused, answer, harmless
+from starter.answer import Json, Misused, Refused, answer, harmless, stated
 from starter.certificate_trust import Decision, Fetch, NotFetched, decide, fetch
+from starter.out_file import out_folder
 from starter.reach import open_records, reach_temporal
 
 app = typer.Typer(no_args_is_help=True, help="Certificates.")
@@ -40,8 +41,10 @@ def certificate() -> None:
 def verify(
     source: Annotated[str, typer.Argument(metavar="FILE|URL", help="The PDF, the JSON, or the address of either or of the certificate's page.")],
     *,
-    name: Annotated[str | None, typer.Option(help="Whether it was issued to this name: what a page prints is not signed, this is.")] = None,
-    email: Annotated[str | None, typer.Option(help="Whether it was issued to this address.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Whether it was issued to this name: what a page prints is not signed, this is.", callback=stated("a name"))
+    ] = None,
+    email: Annotated[str | None, typer.Option(help="Whether it was issued to this address.", callback=stated("an address"))] = None,
     trust: Annotated[
         list[str] | None, typer.Option(help="Believe this issuer and no other: its DID (did:key, did:web), or the file of a DID document.")
     ] = None,
@@ -72,7 +75,7 @@ def verify(
 @app.command()
 def revoke(
     certificate_id: Id,
-    reason: Annotated[str, typer.Option(help="Why, for the records; sealed, and never shown on the certificate's page.")],
+    reason: Annotated[str, typer.Option(help="Why, for the records; sealed, and never shown on the certificate's page.", callback=stated("why"))],
     json: Json = False,
 ) -> None:
     """Revokes a certificate for good; its page and the list of revocations say so from now on."""
@@ -229,11 +232,13 @@ async def _reissue(certificate_id: str, results: bool | None, out: Path | None, 
         old = await _found(records, certificate_id)
         standing = await _standing(records, old)
         wanted = await _wanted(records, standing, results)
+        if standing.says(wanted) and old.id == standing.id:
+            raise Refused(
+                f"certificate {old.id} says already what a new one would say; change the name in the people file first (`cohort start` again reads it)"
+            )
+        if out is not None:
+            out_folder(out, f"--out: {out}")
         if standing.says(wanted):
-            if old.id == standing.id:
-                raise Refused(
-                    f"certificate {old.id} says already what a new one would say; change the name in the people file first (`cohort start` again reads it)"
-                )
             new = standing  # asked for again: what was made then is what there is
         else:
             client = await reach_temporal(settings)
@@ -241,9 +246,9 @@ async def _reissue(certificate_id: str, results: bool | None, out: Path | None, 
             new = await _made(records, settings, standing)
         credential, pdf = await records.certificates.document(new.id)
     url = f"{settings.base_url}/c/{new.id}"
+    answer({"certificate": new.id, "supersedes": old.id, "url": url}, [f"{new.id} supersedes {old.id}: {url}"], as_json=as_json)
     if out is not None:
         _write(out, new.id, Issued(credential, pdf))
-    answer({"certificate": new.id, "supersedes": old.id, "url": url}, [f"{new.id} supersedes {old.id}: {url}"], as_json=as_json)
 
 
 async def _standing(records: Records, old: Certificate) -> Certificate:
@@ -281,9 +286,10 @@ async def _made(records: Records, settings: Settings, before: Certificate) -> Ce
 def _write(folder: Path, name: str, issued: Issued) -> None:
     """The PDF carries a name: for its owner only."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path, data in ((folder / f"{name}.pdf", issued.pdf), (folder / f"{name}.json", issued.credential_json.encode())):
             path.touch(mode=0o600)
             path.write_bytes(data)
     except OSError as error:
-        raise Refused(f"--out: {folder}: {error.strerror or 'cannot be written'}") from error
+        raise Refused(
+            f"--out: {folder}: {error.strerror or 'cannot be written'}", "the certificate is issued all the same; the same command again writes its files"
+        ) from error

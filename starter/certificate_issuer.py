@@ -13,7 +13,7 @@ from certificates.issuer import Issuer, IssuerKeysUnusable
 from certificates.trust import document_url
 from gateway.settings import Settings
 from starter.answer import Json, Refused, answer
-from starter.out_file import write_out
+from starter.out_file import check_out, write_out
 
 
 def issuer(
@@ -21,6 +21,8 @@ def issuer(
     json: Json = False,
 ) -> None:
     """Who signs: the DID, its keys, and where strangers look for them."""
+    if out is not None:
+        check_out(out, f"--out: {out}")
     own = _own(Settings.load())
     document = own.did_document()
     if out is not None:

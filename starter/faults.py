@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -67,6 +68,16 @@ def shown(value: Any) -> str:
         case _:
             text = repr(value) if isinstance(value, str) else str(value)
             return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]}…{text[-1]}"
+
+
+def hides(sign: str) -> bool:
+    """Control characters and ends of lines, and those that turn the direction of what follows; joiners belong to some scripts and stay."""
+    return unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def unreadable(value: str) -> tuple[str, str]:
+    """(what is wrong, what was expected) of a text in which something hides."""
+    return f"{shown(value)} has a control character", "text that can be read"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

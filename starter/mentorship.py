@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -17,14 +17,14 @@ from mentorship.commands import End, EndReason, Extend, Pause, Resolve, Resume, 
 from mentorship.duration import Duration, iso
 from mentorship.people import SIDES
 from records.cohorts import Enrolment
-from starter.answer import Json, Misused, answer, aside
+from starter.answer import Json, Misused, answer, aside, stated
 from starter.operator_update import update
 from starter.reach import enrolled, login, open_records, reach_temporal
 from starter.start_instant import parse_start
 
 Cohort = Annotated[str, typer.Argument(help="The cohort's id.")]
 Pair = Annotated[str, typer.Argument(help="The pair_id of the pairs file.")]
-By = Annotated[str | None, typer.Option("--as", help="Who you are, for the journal.  [default: the login]")]
+By = Annotated[str | None, typer.Option("--as", help="Who you are, for the journal.  [default: the login]", callback=stated("who you are"))]
 
 
 def show(cohort: Cohort, pair: Pair, json: Json = False) -> None:
@@ -107,16 +107,19 @@ def register(app: typer.Typer) -> None:
 
 
 async def _pause(cohort: str, pair: str, until: str | None, by: str | None, as_json: bool) -> None:
-    instant = None
+    instant, cut = None, None
     if until is not None:
         async with open_records(Settings.load()) as records:
             known = await records.cohorts.get(cohort)
-            zone = (await records.programmes.get(known.programme, known.version)).programme.time_zone if known else "UTC"
+            programme = await records.programmes.get(known.programme, known.version) if known else None
         try:
-            instant = parse_start(until, zone)
+            instant = parse_start(until, programme.programme.time_zone if programme else "UTC")
         except ValueError as error:
             raise Misused(f"--until: {error}") from error
+        cut = programme.pause.longest if programme and instant - datetime.now(UTC) > programme.pause.longest.span else None
     await update(cohort, pair, "pause", lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
+    if cut is not None:
+        aside(f"notice: it ends before {until}: all pauses of a pair together take at most pause.longest of the programme, which is {cut}")
 
 
 async def _end(cohort: str, pair: str, reason: EndReason, leaver: str | None, *, by: str | None, as_json: bool) -> None:

@@ -18,6 +18,18 @@ def check_out(path: Path, called: str) -> None:
         raise _refused(called, error) from error
 
 
+def out_folder(path: Path, called: str) -> None:
+    """Before the work begins: makes the folder, for us only, where it is not there; raises Misused for a file, Refused for what cannot be written into."""
+    try:
+        if path.exists() and not path.is_dir():
+            raise Misused(f"{called}: is a file, expected a folder")
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:
+        raise _refused(called, error) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise Refused(f"{called}: cannot be written into")
+
+
 def write_out(path: Path, text: str, called: str) -> None:
     """Whole or not at all, so that a full disk leaves the file of before; into what is no regular file, such as a link or a pipe, straight.
 

@@ -19,6 +19,7 @@ from records.errors import Erased, UnknownPerson
 from records.held import Held, held
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside
+from starter.mentorship import By
 from starter.operator_update import send
 from starter.reach import login, open_records, reach_temporal
 
@@ -43,7 +44,7 @@ def export(
 def erase(
     person: Person,
     end: Annotated[bool, typer.Option("--end", help="End the person's running mentorships first; their partners hear that they stepped away.")] = False,
-    by: Annotated[str | None, typer.Option("--as", help="Who you are, for the journal.  [default: the login]")] = None,
+    by: By = None,
     json: Json = False,
 ) -> None:
     """Erases a person for good: their key is deleted, and with it everything that only it could open. There is no way back."""

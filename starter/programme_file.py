@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from mentorship.programme import Programme
 from mentorship.programme_doubts import doubts
 from notices.language import known
 from schedule.calendar import zone_names
-from starter.faults import Fault, Findings, Notice, nearest, shown
+from starter.faults import Fault, Findings, Notice, hides, nearest, shown, unreadable
 from starter.plain_words import DURATION, plain_words, unknown_key
 from starter.programme_keys import is_duration, keys_at
 from starter.programme_repair import may_follow_from, repaired
@@ -57,6 +57,7 @@ def read_programme(path: Path, findings: Findings) -> ProgrammeFile:
         return ProgrammeFile(None, document)
     programme, found = _validated(document)
     found += _durations(document) + _zone_and_languages(document)
+    found += _control_characters(document, {fault.field for fault in found})
     findings.faults += found
     if faults or found or programme is None:
         return ProgrammeFile(None, document)
@@ -161,6 +162,22 @@ def _zone_and_languages(document: YamlDocument) -> list[Fault]:
         if isinstance(tag, str) and (expected := language_fault(tag)) is not None:
             faults.append(Fault(document.path, *document.place(path), dotted(path), f"{shown(tag)} is not a language", expected))
     return faults
+
+
+def _control_characters(document: YamlDocument, told: Collection[str]) -> list[Fault]:
+    """As in a table's cells: no certificate, calendar or subject of a mail could print them. Prompts and benefits may have several lines.
+
+    Asked of the file and not by the core's models, which also open programmes that were started before. `told` are fields that are faulty anyhow.
+    """
+    texts = {path: _on_one_line(path, value) for path in document.values if isinstance(value := document.value(path), str)}
+    hiding = [(path, text) for path, text in texts.items() if dotted(path) not in told and any(hides(sign) for sign in text)]
+    return [Fault(document.path, *document.place(path), dotted(path), *unreadable(text)) for path, text in hiding]
+
+
+def _on_one_line(path: Path_, value: str) -> str:
+    """Without blanks around it, as it is kept, and without the ends of lines where there may be several."""
+    text = value.strip(" \t\r\n")
+    return text.replace("\n", " ") if "prompts" in path or path[:1] == ("benefits",) else text
 
 
 def _notices(programme: Programme, document: YamlDocument) -> Iterable[Notice]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from gateway.keyring import KeyringUnusable
 from gateway.settings import Settings
 from mentorship.duration import Duration
 from mentorship.programme import Retention
 from records import migrate
-from records.backup import Copied, InTheWay, NoFile, NotABackup, copy, file_of
+from records.backup import Copied, InTheWay, NoFile, NotABackup, copy_all, file_of
 from records.database import parse
+from records.errors import RecordsError
 from records.schema import REVISION
 from records.store import Records
-from starter.answer import Json, Misused, Refused, answer
+from starter.answer import Json, Misused, Refused, answer, aside
 from starter.reach import open_records
 
 app = typer.Typer(no_args_is_help=True, help="Copies of records, and the end of keeping.")
@@ -77,55 +79,78 @@ def _file(settings: Settings, instead: str) -> Path:
 
 
 def _copied(wanted: list[tuple[Path, Path]]) -> list[Copied]:
-    for source, target in wanted:
+    for source, _ in wanted:
         if not source.is_file():
             raise Misused(f"{source}: no such file")
-        if target.exists():
-            raise Refused(f"{target} is there already; nothing is overwritten, and nothing was copied")
     try:
-        return [copy(source, target) for source, target in wanted]
+        return copy_all(wanted)
     except (InTheWay, NoFile, NotABackup) as error:
-        raise Refused(str(error)) from error
+        raise Refused(str(error), "nothing was copied") from error
     except OSError as error:
-        raise Refused(f"{error.filename or 'the copy'}: {error.strerror or 'cannot be written'}") from error
+        raise Refused(f"{error.filename or 'the copy'}: {error.strerror or 'cannot be written'}", "nothing was copied") from error
 
 
 def _told(settings: Settings, began: datetime, copied: list[Copied], url: str, as_json: bool, *, made: bool = False) -> None:
-    """What was copied, and the keys without which it says nothing; of a copy that was `made` now, the day by which it has to go."""
-    revision = migrate.current(url)
-    needed, missing, kept = asyncio.run(_read(settings, url)) if revision == REVISION else ([], [], None)
+    """What was copied, and the keys without which it says nothing; of a copy that was `made` now, the day by which it has to go.
+
+    What cannot be found out about a copy undoes none: it is said aside.
+    """
+    found = _found(settings, url)
     result: dict[str, Any] = {
         "at": began,
         "copied": [one.model_dump(mode="json") for one in copied],
-        "revision": revision,
-        "keys_needed": needed,
-        "keys_missing": missing,
+        "revision": found.revision,
+        "keys_needed": found.needed,
+        "keys_missing": found.missing,
     }
     lines = [f"{one.file}: {one.size:,} bytes" for one in copied]
     if made:
-        result["gone_by"] = (began + kept.span).date() if kept is not None else None
-    if made and kept is not None:
-        lines.append(f"has to be deleted by {result['gone_by']} (retention.backups: {kept}): until then an erasure has not happened in it")
-    if needed:
-        lines.append(f"opens with: {', '.join(needed)}; keep these keys as long as this copy, and apart from it")
-    if revision != REVISION:
-        lines.append(f"it stands at revision {revision}, this release needs {REVISION}; `mentorship doctor --fix` brings it there")
-    if missing:
-        raise Refused(*lines, f"the keyring lacks {', '.join(missing)}: what they sealed cannot be read", result=result)
+        result["gone_by"] = (began + found.kept.span).date() if found.kept is not None else None
+    if made and found.kept is not None:
+        lines.append(f"has to be deleted by {result['gone_by']} (retention.backups: {_days(found.kept)}): until then an erasure has not happened in it")
+    if found.needed:
+        lines.append(f"opens with: {', '.join(found.needed)}; keep these keys as long as this copy, and apart from it")
+    if found.missing:
+        raise Refused(*lines, f"the keyring lacks {', '.join(found.missing)}: what they sealed cannot be read", result=result)
     answer(result, lines, as_json=as_json)
+    if found.unknown is not None:
+        aside(f"notice: copied, but it could not be said which keys the copy opens with: {found.unknown}")
 
 
-async def _read(settings: Settings, url: str) -> tuple[list[str], list[str], Duration | None]:
-    """The keys that it needs, those that the keyring lacks, and how long its programmes keep a backup: the shortest; unknown without their keys."""
+class _Found(NamedTuple):
+    """What a copy says of itself: the keys that it needs, those that the keyring lacks, and how long its programmes keep a backup: the shortest.
+
+    None is not known; `unknown` says why.
+    """
+
+    revision: str | None = None
+    needed: list[str] | None = None
+    missing: list[str] | None = None
+    kept: Duration | None = None
+    unknown: str | None = None
+
+
+def _found(settings: Settings, url: str) -> _Found:
+    revision = None
+    try:
+        revision = migrate.current(url)
+        if revision != REVISION:
+            why = f"it stands at revision {revision}, this release needs {REVISION}; `mentorship doctor --fix` brings records there"
+            return _Found(revision, unknown=why)
+        return asyncio.run(_read(settings, url))
+    except (KeyringUnusable, RecordsError) as error:
+        return _Found(revision, unknown=str(error))
+
+
+async def _read(settings: Settings, url: str) -> _Found:
     keyring = settings.keyring()
     records = await Records.open(url, keyring)
     try:
         needed = list(await records.rewrap.usage())
         missing = [key_id for key_id in needed if key_id not in keyring.key_ids]
-        kept = None if missing else await _kept(records)
+        return _Found(REVISION, needed, missing, None if missing else await _kept(records))
     finally:
         await records.close()
-    return needed, missing, kept
 
 
 async def _kept(records: Records) -> Duration:
@@ -134,3 +159,8 @@ async def _kept(records: Records) -> Duration:
         for programme, version in {(cohort.programme, cohort.version) for cohort in await records.cohorts.all()}
     ]
     return min(spans, key=lambda duration: duration.span, default=Retention().backups)
+
+
+def _days(span: Duration) -> str:
+    """In days, as the documents count them; what is no whole number of them as it is written."""
+    return str(span) if span.seconds or not span.days else f"{span.days} day{'s' if span.days > 1 else ''}"

@@ -22,7 +22,7 @@ from mentorship.programme import Programme
 from records.cohorts import Couple, Enrolment
 from records.people import Profile
 from records.store import Records
-from starter.answer import Json, Misused, Refused, answer, aside
+from starter.answer import Json, Misused, Refused, answer, aside, stated
 from starter.enrolment import signal_with_start, watch
 from starter.faults import Findings
 from starter.mentorship import By, Cohort, Pair
@@ -42,9 +42,9 @@ def rematch(
     cohort: Cohort,
     pair: Pair,
     *,
-    mentor: Annotated[str, typer.Option(metavar="PERSON_ID", help="The new mentor, of --people or known from before.")],
+    mentor: Annotated[str, typer.Option(metavar="PERSON_ID", help="The new mentor, of --people or known from before.", callback=stated("a person_id"))],
     people: Annotated[Path | None, typer.Option(help="A people file (CSV) with whoever is new or changed.")] = None,
-    pair_id: Annotated[str | None, typer.Option("--pair-id", help="What to call the new pair; by default PAIR-2, PAIR-3, …")] = None,
+    pair_id: Annotated[str | None, typer.Option("--pair-id", help="What to call the new pair; by default PAIR-2, PAIR-3, …", callback=stated("an id"))] = None,
     starts: Annotated[str, typer.Option(help="A date (midnight in the programme's zone), an instant with a zone, or now.")] = "now",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and say what would happen.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait without progress for a worker; 0: do not wait.")] = 30.0,

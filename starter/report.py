@@ -23,7 +23,7 @@ from starter.answer import Json, Refused, answer, columns, local_time
 from starter.out_file import check_out, write_out
 from starter.reach import open_records
 from starter.report_figures import Story, figures, told
-from starter.report_page import NOT_SHOWN, WORDS, number, page
+from starter.report_page import NOT_SHOWN, number, page, word
 from starter.report_shown import shown
 from starter.what_if import journals
 
@@ -125,7 +125,7 @@ def _lines(facts: Mapping[str, Any], found: Mapping[str, Any], people: Sequence[
     lines = [f"{facts['title']}, cohort {facts['cohort']}: {found['pairs']} pairs, {facts['began']}, as of {facts['as_of']}"]
     if found["enough"]:
         table = [
-            (section, WORDS.get(figure, figure).replace("_", " "), value if isinstance(value, str) else number(value)) for section, figure, value in rows(found)
+            (section, word(section.partition(" ")[0], figure), value if isinstance(value, str) else number(value)) for section, figure, value in rows(found)
         ]
         lines += ["", *columns(("section", "figure", "value"), table)]
     else:

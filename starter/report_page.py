@@ -10,33 +10,36 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 NOT_SHOWN = "not shown"
-WORDS = {
-    "aligning": "Aligning",
-    "active": "Active",
-    "paused": "Paused",
-    "closing": "Closing",
-    "completed": "Completed",
-    "ended": "Ended early",
-    "no_meeting": "No meeting yet",
-    "rematch": "Offer another partner",
-    "silence": "Meetings without a word",
-    "not_held": "Meetings in a row not held",
-    "cancellations": "Repeated late cancellations",
-    "reporting_line": "In one reporting line since",
-    "on_leave": "Away for longer than a pause",
-    "past_getting_to_know": "Past getting to know each other",
-    "trust": "Trust",
-    "accountability": "Accountability",
-    "depth": "Talk below the surface",
-    "opportunities": "Opportunities",
-    "satisfaction": "Satisfaction",
-    "certified": "Certified",
-    "not_certified": "Not certified",
-    "not_decided": "Not decided yet",
-    "held": "held",
-    "moved": "moved",
-    "cancelled": "cancelled",
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "phases": {
+        "aligning": "Aligning",
+        "active": "Active",
+        "paused": "Paused",
+        "closing": "Closing",
+        "completed": "Completed",
+        "ended": "Ended early",
+    },
+    "certificates": {"certified": "Certified", "not_certified": "Not certified", "not_decided": "Not decided yet"},
+    "meetings": {"held": "held", "moved": "moved", "cancelled": "cancelled", "not_held": "planned and not held"},
+    "attention": {
+        "no_meeting": "No meeting yet",
+        "rematch": "Offer another partner",
+        "silence": "Meetings without a word",
+        "not_held": "Meetings in a row not held",
+        "cancellations": "Repeated late cancellations",
+        "reporting_line": "In one reporting line since",
+        "on_leave": "Away for longer than a pause",
+    },
+    "survey": {
+        "past_getting_to_know": "Past getting to know each other",
+        "trust": "Trust",
+        "accountability": "Accountability",
+        "depth": "Talk below the surface",
+        "opportunities": "Opportunities",
+        "satisfaction": "Satisfaction",
+    },
 }
+"""What a code is called, by its section: the same code is another figure in another one."""
 _WIDTH, _NARROW = 720, 460
 _COLOURS = {"held": "var(--one)", "moved": "var(--two)", "cancelled": "var(--three)"}
 
@@ -74,11 +77,12 @@ def _key(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _parts(report: Mapping[str, Any]) -> list[Part]:
     pairs = report["pairs"]
-    phases = [(WORDS[name], count, number(count)) for name, count in report["phases"].items()]
+    phases = [(word("phases", name), count, number(count)) for name, count in report["phases"].items()]
     milestones = [(one["title"], one["done"], number(one["done"]) if one["done"] is not None else f"{one['band']} of them") for one in report["milestones"]]
     meetings, goals, certificates = report["meetings"], report["goals"], report["certificates"]
     survey = [
-        (WORDS[one["item"]], one["mean"], f"{one['mean']:.1f}, {one['answers']} answers" if one["mean"] is not None else NOT_SHOWN) for one in report["survey"]
+        (word("survey", one["item"]), one["mean"], f"{one['mean']:.1f}, {one['answers']} answers" if one["mean"] is not None else NOT_SHOWN)
+        for one in report["survey"]
     ]
     return [
         Part("Pairs by phase", plot=bars("Pairs by phase", phases, pairs)),
@@ -98,7 +102,7 @@ def _parts(report: Mapping[str, Any]) -> list[Part]:
             "Where a coordinator was asked to look",
             "Pairs that were ever in the coordinators’ list, by why, and those that are now.",
             header=("", "ever", "now"),
-            rows=tuple((WORDS.get(line, line), number(counts["had"]), number(counts["has"])) for line, counts in report["attention"].items()),
+            rows=tuple((word("attention", line), number(counts["had"]), number(counts["has"])) for line, counts in report["attention"].items()),
         ),
         Part(
             "What they say at the end",
@@ -110,11 +114,17 @@ def _parts(report: Mapping[str, Any]) -> list[Part]:
             f"Issued: {number(certificates['issued'])}. One for each of the two; where milestones came along from an earlier mentor, it can be one.",
             bars(
                 "Pairs by certificates",
-                [(WORDS[name], certificates[name], number(certificates[name])) for name in ("certified", "not_certified", "not_decided")],
+                [(word("certificates", name), certificates[name], number(certificates[name])) for name in ("certified", "not_certified", "not_decided")],
                 pairs,
             ),
         ),
     ]
+
+
+def word(section: str, code: str) -> str:
+    """What a code of that section is called. Milestones and months, which are nobody's codes, stay as they are."""
+    known = WORDS.get(section)
+    return code if known is None else known.get(code, code.replace("_", " "))
 
 
 def bars(title: str, rows: Sequence[tuple[str, float | None, str]], most: float, *, least: float = 0, beside: int = 0) -> Markup:
@@ -151,7 +161,7 @@ def months(counts: Mapping[str, Mapping[str, int | None]]) -> Markup | None:
     for place, kind in enumerate(_COLOURS):
         x = left + place * 120
         parts.append(Markup('<rect x="{}" y="6" width="12" height="12" fill="{}"/>').format(x, _COLOURS[kind]))
-        parts.append(Markup('<text x="{}" y="17">{}</text>').format(x + 18, WORDS[kind]))
+        parts.append(Markup('<text x="{}" y="17">{}</text>').format(x + 18, word("meetings", kind)))
     parts.append(Markup('<text x="{}" y="17" class="soft">· {}</text>').format(left + 120 * len(_COLOURS), NOT_SHOWN))
     parts.append(Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="var(--line)"/>').format(left, base, _WIDTH - left, base))
     for column, (month, kinds) in enumerate(counts.items()):
@@ -169,7 +179,9 @@ def months(counts: Mapping[str, Mapping[str, int | None]]) -> Markup | None:
                 Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="middle" style="font-size:11px">{}</text>').format(edge + wide / 2, base - length - 4, text)
             )
         parts.append(Markup('<text x="{:.1f}" y="{}" text-anchor="middle" class="soft" style="font-size:11px">{}</text>').format(centre, base + 17, month))
-    spoken = "; ".join(f"{month}: " + ", ".join(f"{number(value)} {WORDS[kind]}" for kind, value in kinds.items()) for month, kinds in counts.items())
+    spoken = "; ".join(
+        f"{month}: " + ", ".join(f"{number(value)} {word('meetings', kind)}" for kind, value in kinds.items()) for month, kinds in counts.items()
+    )
     return _svg("Meetings held, moved and cancelled by month", spoken, (_WIDTH, base + 24), parts, kind="months")
 
 

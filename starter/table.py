@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from starter.faults import Fault, Findings, Notice, nearest, one_of, shown
+from starter.faults import Fault, Findings, Notice, hides, nearest, one_of, shown, unreadable
 from starter.yaml_document import undecodable
 
 _LONGEST_CELL = 10_000
@@ -144,18 +143,13 @@ def _places(raw: str, delimiter: str, line: int) -> list[tuple[int, int]]:
 
 def _cell(value: str, place: tuple[int, int], path: str, findings: Findings) -> Cell:
     text = " ".join(value.split())
-    if any(_hides(sign) for sign in text):
-        findings.faults.append(Fault(path, *place, "cell", f"{shown(text)} has a control character", "text that can be read"))
-        text = "".join(sign for sign in text if not _hides(sign))
+    if any(hides(sign) for sign in text):
+        findings.faults.append(Fault(path, *place, "cell", *unreadable(text)))
+        text = "".join(sign for sign in text if not hides(sign))
     if len(text) > _LONGEST_CELL:
         findings.faults.append(Fault(path, *place, "cell", f"{len(text)} characters", f"at most {_LONGEST_CELL}"))
         text = text[:_LONGEST_CELL]
     return Cell(text, *place)
-
-
-def _hides(sign: str) -> bool:
-    """Control characters, and those that turn the direction of what follows; joiners belong to some scripts and stay."""
-    return unicodedata.category(sign) in {"Cc", "Cs"} or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def _in_words(error: csv.Error) -> str:

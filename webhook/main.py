@@ -39,12 +39,15 @@ def _mailer(settings: Settings) -> Mailer:
 
 
 def main() -> None:
-    """The console script `mentorship-webhook`. Exit 1 with one line when it cannot start."""
+    """The console script `mentorship-webhook`. In one line, exit 2 when the configuration is not usable, 1 when something cannot be reached."""
     try:
         settings = Settings.load()
         logs.configure(settings.log_format, settings.log_level)
         asyncio.run(serve(settings))
-    except (SettingsInvalid, KeyringUnusable, RecordsError, TemporalUnavailable, ValueError) as error:
+    except (SettingsInvalid, KeyringUnusable, TemporalUnavailable, ValueError) as error:
+        sys.stderr.write(f"mentorship-webhook: {error}\n")
+        sys.exit(2)
+    except RecordsError as error:
         sys.stderr.write(f"mentorship-webhook: {error}\n")
         sys.exit(1)
 

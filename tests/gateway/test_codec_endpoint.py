@@ -274,5 +274,5 @@ def test_the_program_says_in_a_line_why_it_cannot_start(tmp_path):
     Keyring.generate(tmp_path / "keys.json")
     environment = {**os.environ, "MENTORSHIP_KEY_FILE": str(tmp_path / "keys.json"), "MENTORSHIP_CODEC_TOKENS": ""}
     done = subprocess.run([sys.executable, "-m", "webhook.codec.main"], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("mentorship-codec: MENTORSHIP_CODEC_TOKENS: without a token")

@@ -114,3 +114,48 @@ def test_keys_from_the_environment_come_before_the_file(tmp_path, monkeypatch, k
     key = base64.b64encode(bytes(32)).decode()
     monkeypatch.setenv("MENTORSHIP_KEYS", json.dumps({"active": "k7", "keys": {"k7": key}, "index": key}))
     assert Settings.load(key_file=tmp_path / "keys.json").keyring().active == "k7"
+
+
+@pytest.fixture
+def secrets(tmp_path, monkeypatch):
+    monkeypatch.setenv("MENTORSHIP_SECRETS_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_a_setting_may_be_a_file_that_is_called_like_its_variable(secrets):
+    (secrets / "mentorship_smtp_password").write_text("pässword\n")
+    (secrets / "keys").write_bytes(b"\xff of nobody's")
+    password = Settings.load().smtp_password
+    assert password is not None
+    assert password.get_secret_value() == "pässword"
+
+
+@pytest.mark.parametrize("kind", ["nothing", "file"])
+def test_a_folder_of_secrets_that_is_none_is_told_and_no_default_is_taken(tmp_path, monkeypatch, kind):
+    place = tmp_path / "secrets"
+    if kind == "file":
+        place.write_text("")
+    monkeypatch.setenv("MENTORSHIP_SECRETS_DIR", str(place))
+    with pytest.raises(SettingsInvalid) as caught:
+        Settings.load()
+    why = "Not a directory" if kind == "file" else "No such file or directory"
+    assert str(caught.value) == f"MENTORSHIP_SECRETS_DIR: {place}: {why}, expected a folder of files that are called like their variables"
+
+
+def test_every_secret_that_cannot_be_read_is_told_in_a_line_and_never_shown(secrets):
+    (secrets / "MENTORSHIP_SMTP_PASSWORD").mkdir()
+    (secrets / "mentorship_link_secrets").write_bytes(CANARY.encode() + b"\xff")
+    (secrets / "mentorship_keys").symlink_to("nowhere")
+    (secrets / "mentorship_smtp_user").symlink_to("/etc/hostname")
+    with pytest.raises(SettingsInvalid) as caught:
+        Settings.load()
+    assert set(caught.value.problems) == {
+        f"MENTORSHIP_{name.upper()}: {secrets / file}: {wrong}, expected a file with its value in UTF-8"
+        for name, file, wrong in (
+            ("smtp_password", "MENTORSHIP_SMTP_PASSWORD", "is a folder"),
+            ("link_secrets", "mentorship_link_secrets", "is not UTF-8"),
+            ("keys", "mentorship_keys", "is no file"),
+            ("smtp_user", "mentorship_smtp_user", "leads out of its folder"),
+        )
+    }
+    assert CANARY not in str(caught.value)

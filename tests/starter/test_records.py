@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ import pytest
 
 from gateway import key_file
 from gateway.keyring import Keyring, KeyringUnusable
+from mentorship.duration import iso
+from starter import records
 
 STARTS = datetime(2023, 1, 2, tzinfo=UTC)
 
@@ -89,7 +92,60 @@ def test_a_copy_says_by_when_it_has_to_go(filled, run, tmp_path):
     by = (datetime.now(UTC) + timedelta(days=35)).date()
     assert run("records", "backup", str(tmp_path / "copy"), "--json").json["gone_by"] == str(by)
     told = run("records", "backup", str(tmp_path / "again"))
-    assert f"has to be deleted by {by} (retention.backups: P5W)" in told.out
+    assert f"has to be deleted by {by} (retention.backups: 35 days)" in told.out
+
+
+@pytest.mark.parametrize(("span", "said"), [("P35D", "35 days"), ("P1D", "1 day"), ("PT12H", "PT12H"), ("P1DT2H", "P1DT2H")])
+def test_how_long_a_copy_is_kept_is_said_in_days(span, said):
+    assert records._days(iso(span)) == said
+
+
+@pytest.mark.parametrize("wrong", ["no key file", "other keys under the same id", "an older release's tables"])
+def test_a_copy_of_which_the_keys_cannot_be_said_is_a_copy(filled, run, tmp_path, wrong):
+    """It was made, or put back, and the exit code says so; what is not known is null, and stderr says why."""
+    keys = filled.settings.key_file
+    if wrong == "no key file":
+        keys.unlink()
+        why = f"{keys}: there is no such key file"
+    elif wrong == "other keys under the same id":
+        other = tmp_path / "other.json"
+        Keyring.generate(other)
+        stored, new = (json.loads(path.read_text()) for path in (keys, other))
+        keys.write_text(json.dumps({**stored, "keys": {stored["active"]: new["keys"][new["active"]]}}))
+        why = "programme spring 1 cannot be opened with the key that it names"
+    else:
+        with sqlite3.connect(tmp_path / "records.db") as database:
+            database.execute("UPDATE alembic_version SET version_num = '0001'")
+        why = "it stands at revision 0001"
+    made = run("records", "backup", str(tmp_path / "copy"), "--json")
+    for path in tmp_path.glob("records.db*"):
+        path.unlink()
+    restored = run("records", "restore", str(tmp_path / "copy"), "--json")
+    for told, file in ((made, tmp_path / "copy" / "records.db"), (restored, tmp_path / "records.db")):
+        assert (told.code, told.json["keys_needed"], told.json["keys_missing"]) == (0, None, None), told.err
+        assert [one["file"] for one in told.json["copied"]] == [str(file)]
+        assert told.err.startswith(f"notice: copied, but it could not be said which keys the copy opens with: {why}")
+    assert made.json["gone_by"] is None
+    plain = run("records", "backup", str(tmp_path / "again"))
+    assert (plain.code, plain.out.startswith(f"{tmp_path / 'again' / 'records.db'}: ")) == (0, True)
+
+
+@pytest.mark.parametrize("trouble", ["a log beside records", "damaged records"])
+def test_a_restore_of_two_files_is_whole_or_nothing(filled, run, tmp_path, trouble):
+    with sqlite3.connect(tmp_path / "store.db") as store:
+        store.execute("CREATE TABLE executions (id)")
+    run("records", "backup", str(tmp_path / "copy"), "--temporal", str(tmp_path / "store.db"))
+    for path in tmp_path.glob("records.db*"):
+        path.unlink()
+    if trouble == "damaged records":
+        (tmp_path / "copy" / "records.db").write_bytes(b"not a database" * 100)
+    else:
+        (tmp_path / "records.db-wal").write_bytes(b"an older database's")
+    told = run("records", "restore", str(tmp_path / "copy"), "--temporal", str(tmp_path / "back.db"))
+    assert told.code == 1
+    assert told.err.splitlines()[-1] == "nothing was copied"
+    assert not (tmp_path / "back.db").exists()
+    assert not (tmp_path / "records.db").exists()
 
 
 def test_what_is_no_database_is_no_backup(filled, run, tmp_path):

@@ -5,14 +5,19 @@ That it does what it says stands in tests/service/test_leavers.py.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mentorship import commands as c
 from records.people import Leave
+from starter.faults import Findings
+from starter.roster import read_roster
 
+ROOT = Path(__file__).parents[2]
 STARTS = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
 MORE = """\
@@ -152,3 +157,19 @@ def test_the_first_meeting_must_be_ahead(begun: Any, run: Any) -> None:
 
 def test_a_pair_that_is_not_there_is_named(begun: Any, run: Any) -> None:
     assert dry(run, pair="p9").err == "cohort spring-27 has no pair p9\n"
+
+
+@pytest.mark.filterwarnings("ignore:Requested Holidays")  # Egypt's are known until 2035
+def test_the_readmes_example_is_taken_by_the_readmes_cohort(past: Any, run: Any) -> None:
+    """The line as it stands in README.md, about the examples that it starts."""
+    line = re.search(r"`mentorship (cohort rematch [^`]+)`", (ROOT / "README.md").read_text())
+    assert line is not None
+    _, _, cohort, pair, *_ = words = line[1].split()
+    roster = read_roster(*(ROOT / "examples" / name for name in ("engineering-2027.yaml", "people.csv", "pairs.csv")), Findings())
+    assert roster is not None
+    past.happened(roster, datetime.now(UTC) - 5 * DAY, {}, until=datetime.now(UTC), cohort=cohort)
+
+    told = run(*words, "--dry-run")
+
+    assert (told.code, told.err) == (0, "")
+    assert told.out.startswith(f"{pair}: would be ended\n")

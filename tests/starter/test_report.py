@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -34,6 +35,7 @@ from mentorship.commands import (
     WaiveMilestone,
 )
 from starter.report_figures import Figures
+from starter.report_page import word
 from starter.report_shown import cells, shown
 
 STARTS = datetime(2027, 1, 4, tzinfo=UTC)
@@ -122,7 +124,14 @@ def figures_of(pairs: int, **known: Any) -> Figures:
 
 @pytest.fixture
 def cohort(files: Any, past: Any) -> Callable[..., None]:
-    def happened(pairs: int = PAIRS, until: datetime | None = None, *, mentors: int = PAIRS, said: Callable[[int], list[Command]] = story) -> None:
+    def happened(
+        pairs: int = PAIRS,
+        until: datetime | None = None,
+        *,
+        mentors: int = PAIRS,
+        said: Callable[[int], list[Command]] = story,
+        programme: str = PROGRAMME,
+    ) -> None:
         """With fewer `mentors` than pairs, one has several mentees."""
         rows = ["person_id,name,email,role", "ana,Ana,ana@example.com,coordinator", "lee,Lee,lee@example.com,owner", "sam,Sam,sam@example.com,contact"]
         rows += [
@@ -131,7 +140,7 @@ def cohort(files: Any, past: Any) -> Callable[..., None]:
             for kind, role in (("m", "mentor"), ("e", "mentee"))
         ]
         listed = ["pair_id,mentor_id,mentee_id", *(f"p{number},m{number % mentors},e{number}" for number in range(pairs))]
-        files.write(PROGRAMME, "\n".join(rows) + "\n", "\n".join(listed) + "\n")
+        files.write(programme, "\n".join(rows) + "\n", "\n".join(listed) + "\n")
         roster, faults, _ = files.read()
         assert roster is not None, faults
         past.happened(roster, STARTS, {f"p{number}": said(number) for number in range(pairs)}, until=until)
@@ -457,3 +466,31 @@ def test_a_cohort_that_is_not_there_and_a_folder_that_is_not_there(past: Any, ru
 
     assert (unknown.code, unknown.err) == (1, "there is no cohort nowhere\n")
     assert nowhere.code == 2
+
+
+def test_a_code_is_called_what_it_is_called_in_its_own_section(cohort: Any, run: Callable[..., Any], files: Any) -> None:
+    """A milestone may be called like a phase; meetings that were not held are no line of the coordinators' list."""
+    cohort(programme=PROGRAMME.replace("id: goal,", "id: closing,").replace("id: six,", "id: not-held,"))
+    plain = run("cohort", "report", "spring-27").out
+    told = {tuple(re.split(r" {2,}", line)[:2]) for line in plain.splitlines()}
+
+    assert {("milestones done", "closing"), ("milestones waived", "closing"), ("milestones done", "not-held"), ("phases", "Closing")} <= told
+    assert {("meetings", "planned and not held"), ("attention ever", "Meetings in a row not held"), ("survey mean", "Trust")} <= told
+    assert {("certificates", "Not decided yet"), ("goals", "progressed"), ("meetings held", "2027-01")} <= told
+    assert not any("_" in figure for _, figure in (row for row in told if len(row) == 2))
+
+
+@pytest.mark.parametrize(
+    ("section", "code", "called"),
+    [
+        ("milestones", "trust", "trust"),
+        ("milestones", "not_held", "not_held"),
+        ("meetings", "not_held", "planned and not held"),
+        ("meetings", "2027-01", "2027-01"),
+        ("attention", "not_held", "Meetings in a row not held"),
+        ("attention", "partner_left", "partner left"),
+        ("phases", "closing", "Closing"),
+    ],
+)
+def test_a_word_is_its_sections(section: str, code: str, called: str) -> None:
+    assert word(section, code) == called

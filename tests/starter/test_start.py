@@ -249,7 +249,10 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
         unknown = run("waive", "busy", "p1", "nonsense", "--json")
         assert unknown.code == 1
         assert (unknown.json["outcome"], unknown.json["reason"]) == ("refused", "no_such_milestone")
-        assert run("pause", "busy", "p1", "--until", "2099-05-01").code == 0
+        paused = run("pause", "busy", "p1", "--until", "2099-05-01")
+        assert (paused.code, paused.out) == (0, "pause: done for p1 of busy\n")
+        assert "it ends before 2099-05-01" in paused.err
+        assert "pause.longest of the programme, which is P26W" in paused.err
         assert run("resume", "busy", "p1", "--as", "ana").code == 0
         assert run("extend", "busy", "p1", "--by", "P2W").code == 0
         assert run("resolve", "busy", "p1", "no_such_line").code == 1

@@ -15,8 +15,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from records.errors import RecordsUnavailable
-from webhook import gauges
+from gateway import logs
+from gateway.connect import TemporalUnavailable
+from gateway.settings import SettingsInvalid
+from records.errors import DatabaseUnusable, RecordsUnavailable
+from webhook import gauges, main
 from webhook.bodies import BODIES
 
 
@@ -131,5 +134,27 @@ async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):
     environment = {**os.environ, "MENTORSHIP_KEY_FILE": str(tmp_path / "none.json"), "MENTORSHIP_SMTP_PASSWORD": "canary"}
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook.main", env=environment, stderr=asyncio.subprocess.PIPE, cwd=Path.cwd())
     _, told = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert told.decode().strip().splitlines() == [f"mentorship-webhook: {tmp_path / 'none.json'}: there is no such key file"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (SettingsInvalid(("MENTORSHIP_SMTP_PORT: no",)), 2),
+        (TemporalUnavailable("no such profile"), 2),
+        (RecordsUnavailable("gone"), 1),
+        (DatabaseUnusable("no"), 2),
+    ],
+)
+def test_what_is_configured_wrong_exits_2_and_what_cannot_be_reached_1(raised, code, monkeypatch, capsys):
+    """As the worker, and as docs/alerts.md says."""
+
+    async def cannot(_):
+        raise raised
+
+    monkeypatch.setattr(main, "serve", cannot)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    with pytest.raises(SystemExit) as left:
+        main.main()
+    assert (left.value.code, capsys.readouterr().err) == (code, f"mentorship-webhook: {raised}\n")

@@ -19,14 +19,14 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 
 
 def main() -> None:
-    """Exit 1 with one line when it cannot start."""
+    """Exit 2 with one line when the configuration is not usable: there is nothing else that it needs."""
     try:
         settings = Settings.load()
         logs.configure(settings.log_format, settings.log_level)
         asyncio.run(serve(settings))
     except (SettingsInvalid, KeyringUnusable, TemporalUnavailable, ValueError) as error:
         sys.stderr.write(f"mentorship-codec: {error}\n")
-        sys.exit(1)
+        sys.exit(2)
 
 
 if __name__ == "__main__":
