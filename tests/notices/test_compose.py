@@ -440,6 +440,8 @@ def test_an_unusable_address_is_refused_by_id_and_never_repeated(mail, people, a
 def test_an_international_domain_is_written_in_ascii(mail, people):
     message = mail("ask", with_={"reader": dataclasses.replace(people.mentee, email="ada@bücher.example")})
     assert message["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example"
+    message = mail("ask", with_={"reader": dataclasses.replace(people.mentee, email="ada@straße.example")})
+    assert message["To"].addresses[0].addr_spec == "ada@xn--strae-oqa.example", "strasse.example is somebody else's"
 
 
 def test_a_partner_without_an_address_keeps_nobody_from_their_mail(mail, people):
