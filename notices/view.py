@@ -99,6 +99,12 @@ class View:
         ahead = (facts for facts in self._notice.calendar or () if facts.ends > self._notice.due)
         return tuple(map(self._meeting, sorted(ahead, key=lambda facts: facts.start)))
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a meeting is still planned after the one that this is about."""
+        about = self._notice.meeting
+        return about is not None and any(facts.start > about.start for facts in self._notice.calendar or ())
+
     def _meeting(self, facts: MeetingFacts) -> MeetingView:
         session = self._session(facts.session)
         free_until = facts.start - self._free_before

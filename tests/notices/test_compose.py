@@ -277,6 +277,14 @@ def test_every_change_is_said_in_a_sentence(mail, change, says):
     assert says in one_line(mail("rescheduled", change=change))
 
 
+def test_calling_off_the_last_planned_meeting_promises_no_next_conversation(mail, series):
+    """H10: a topic waits only for a meeting that is still planned."""
+    told = {number: one_line(mail("rescheduled", change="cancelled", meeting=series[number - 1], calendar=series[: number - 1])) for number in (11, 12)}
+    told[2] = one_line(mail("rescheduled", change="cancelled", calendar=(series[0], *series[2:])))
+    assert {number: "waits for your next conversation" in body for number, body in told.items()} == {2: True, 11: False, 12: False}
+    assert all("will not take place" in body for body in told.values())
+
+
 def test_only_meetings_to_come_are_listed_after_a_change(mail, series):
     body = text(mail("rescheduled", due=series[9].start - timedelta(days=1), change="resumed"))
     assert re.findall(r"^ ?(\d+)\. ", body, re.MULTILINE) == ["10", "11", "12"]
