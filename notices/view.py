@@ -141,6 +141,10 @@ class View:
         return sum(milestone.counts for milestone in self.milestones)
 
     @property
+    def apart(self) -> bool:
+        return self._milestones.apart
+
+    @property
     def needed(self) -> int | None:
         return self._notice.needed
 

@@ -15,6 +15,7 @@ from notices.compose import Attachment, Elsewhere, Links, NoAddress, Reader
 KINDS = typing.get_args(NoticeKind)
 ESSENTIAL = sorted(CHANGES)
 ENDS = datetime(2027, 7, 26, 22, tzinfo=UTC)
+DUE = datetime(2027, 1, 29, 8, tzinfo=UTC)
 GREETINGS = [("en", "Hello"), ("de", "Guten Tag"), ("ar", "مرحبًا")]
 
 
@@ -223,6 +224,21 @@ def test_the_welcome_explains_four_roles_and_the_three_expectations_and_all_slot
     assert len(re.findall(r"\d+\. \w{3} \d+ \w{3}, \d\d:\d\d", body)) == len(series)
     assert "1. Mon 1 Feb, 22:00" in body  # Auckland
     assert "All times are Auckland time." in body
+
+
+def test_a_welcome_promises_certificates_to_both_only_where_both_are_measured_alike(mail, series):
+    """H7, P6: a mentor who joined later needs the share of what remained, so each hears of their own."""
+    alike = one_line(mail("welcome"))
+    assert "What you both can earn" in alike
+    assert "each of you receives a certificate" in alike
+    names = ("aligned", "first-goal", "progress", "talks", "shadowing", "hosting")
+    facts = tuple(MilestoneFacts(id=name, done_at=DUE - timedelta(days=90) if place < 3 else None, carried=place < 3) for place, name in enumerate(names))
+    for side, counted, needed in (("mentee", facts, 5), ("mentor", facts[3:], 3)):
+        apart = one_line(mail("welcome", side, milestones=counted, needed=needed))
+        assert "What you can earn" in apart
+        assert f"When {needed} of the {len(counted)} milestones are done by" in apart
+        assert "you receive a certificate for your development plan" in apart
+        assert "each of you receives" not in apart
 
 
 def test_a_preparation_says_until_when_a_move_is_free(mail, series):
