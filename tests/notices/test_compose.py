@@ -383,7 +383,7 @@ def test_a_mail_names_the_readers_other_mentorships_with_their_next_meetings(mai
     told = text(message)[text(message).index("In your other mentorships") :]
     assert re.findall(r"^- (.*)\n  (.*)$", told, re.MULTILINE) == [
         ("Cleo · Mon 15 Feb, 22:00", "https://mentoring.example/p/cleo"),
-        ("your partner · Mon 1 Mar, 22:00", "https://mentoring.example/p/nobody"),
+        ("Your partner · Mon 1 Mar, 22:00", "https://mentoring.example/p/nobody"),
         ("Dan", "https://mentoring.example/p/dan"),
     ]
     assert 'href="https://mentoring.example/p/cleo"' in html(message)
@@ -466,6 +466,15 @@ def test_an_international_domain_is_written_in_ascii(mail, people):
     assert message["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example"
     message = mail("ask", with_={"reader": dataclasses.replace(people.mentee, email="ada@straße.example")})
     assert message["To"].addresses[0].addr_spec == "ada@xn--strae-oqa.example", "strasse.example is somebody else's"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Your partner has stepped away from"), ("de", "Ihr Gegenüber ist aus dem Programm ausgeschieden"), ("ar", "انتهى الإرشاد مع الطرف الآخر")],
+)
+def test_a_partner_whose_name_is_gone_begins_a_sentence_as_one_does(mail, people, language, said):
+    nobody = {"reader": dataclasses.replace(people.mentee, language=language), "partner": None}
+    assert said in one_line(mail("ended", stepped_away="mentor", with_=nobody))
 
 
 def test_a_partner_without_an_address_keeps_nobody_from_their_mail(mail, people):
