@@ -258,13 +258,37 @@ def test_a_topic_that_was_sent_before_is_named_and_not_sent_again(mail, series):
 
 
 def test_a_preparation_gathers_what_would_have_been_mails_of_their_own(mail):
-    body = one_line(mail("prepare", unreported=(1, 2), feedback_for=3, pulse=True))
-    assert "meetings 1, 2" in body
+    began = {1: DUE - timedelta(days=30), 2: DUE - timedelta(days=16), 3: DUE - timedelta(days=2)}
+    body = one_line(mail("prepare", unreported=(1, 2), feedback_for=3, pulse=True, with_={"began": began}))
+    assert "Did you meet on Wednesday 30 December 2026 and Wednesday 13 January? One tap for each is enough." in body
     assert "stays yours unless you share it" in body
     assert "Two short questions" in body
     quiet = one_line(mail("prepare"))
-    assert "Did you have" not in quiet
+    assert "Did you meet on" not in quiet
     assert "Two short questions" not in quiet
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"),
+    [
+        ("en", "about your meeting on Monday 1 February either", "about your meetings on Monday 1 February and Monday 1 March either"),
+        ("de", "zu Ihrem Treffen am Montag, 1. Februar fehlt", "zu Ihren Treffen am Montag, 1. Februar und Montag, 1. März fehlt"),
+        ("ar", "لقائكما يوم الاثنين، 1 فبراير.", "في هذين اليومين: الاثنين، 1 فبراير والاثنين، 1 مارس."),
+    ],
+)
+def test_meetings_without_word_are_named_by_their_days_and_the_one_asked_about_not_twice(mail, people, series, language, one, two):
+    with_ = {"reader": dataclasses.replace(people.mentee, language=language), "began": {facts.meeting: facts.start for facts in series}}
+    assert one in one_line(mail("ask", unreported=(1, 2), with_=with_))
+    assert two in one_line(mail("ask", unreported=(1, 2, 3), with_=with_))
+
+
+def test_what_has_passed_when_a_mail_goes_is_not_announced(mail, series):
+    """P5: the notice's own instant stays the mail's date."""
+    late = mail("prepare", with_={"at": series[1].start - timedelta(hours=24)})
+    assert "freely" not in one_line(late)
+    assert late["Date"] == mail("prepare")["Date"]
+    assert "move it freely" in one_line(mail("prepare", with_={"at": series[1].start - timedelta(hours=24, seconds=1)}))
+    assert re.findall(r"^ ?(\d+)\. ", text(mail("welcome", with_={"at": series[9].start + timedelta(hours=2)})), re.MULTILINE) == ["11", "12"]
 
 
 def test_the_closing_survey_brings_an_invitation_that_no_meetings_mail_could(mail):
