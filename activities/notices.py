@@ -7,22 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
+from mentorship.duration import Duration
 from mentorship.effects import CHANGES, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import Pair
-from mentorship.programme import Mail
+from mentorship.programme import Cancellations, Mail
+from mentorship.state import State
 
 Verdict = Literal["send", "already", "over_budget", "unsubscribed"]
 Failure = Literal["bounced", "over_budget", "unsubscribed", "no_address", "undeliverable"]
 
 
 class NoticeRequest(BaseModel):
-    """One mail to one reader: opaque ids and facts. The words are looked up at the last moment (H12)."""
+    """One mail to one reader: opaque ids and facts. The words are looked up at the last moment (H12).
+
+    `free_before` is how long before its start the pair may move a meeting freely (H14), `began` when the meetings began that the mail asks
+    about again. A mail that only brings a certificate needs neither.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,6 +37,22 @@ class NoticeRequest(BaseModel):
     texts: str
     notice: SendNotice
     mail: Mail
+    free_before: Duration = Cancellations().notice
+    began: dict[int, Instant] = {}
+
+    @classmethod
+    def of(cls, mentorship: str, state: State, *, texts: str, notice: SendNotice) -> Self:
+        """As the pair stands when the mail goes, under the rules that it began with."""
+        asked = (meeting for meeting in state.meetings if meeting.n in notice.unreported)
+        return cls(
+            mentorship=mentorship,
+            pair=state.pair,
+            texts=texts,
+            notice=notice,
+            mail=state.rules.mail,
+            free_before=state.rules.cancellations.notice,
+            began={meeting.n: meeting.start for meeting in asked},
+        )
 
     @property
     def key(self) -> str:
@@ -67,8 +89,8 @@ class Post(Protocol):
         """The reader's zone, or the programme's. Raises Undeliverable for who was erased."""
         ...
 
-    async def deliver(self, reader: str, request: NoticeRequest) -> str:
-        """Hands it over and returns its Message-ID. Raises Undeliverable; anything else may pass and is retried."""
+    async def deliver(self, reader: str, request: NoticeRequest, at: datetime) -> str:
+        """Hands it over, as it is true `at` this instant, and returns its Message-ID. Raises Undeliverable; anything else may pass and is retried."""
         ...
 
 
@@ -128,7 +150,7 @@ class NoticeActivities:
         if verdict != "send":
             raise Undeliverable(verdict)
         try:
-            message_id = await self._post.deliver(reader, request)
+            message_id = await self._post.deliver(reader, request, now)
         except Undeliverable as undeliverable:
             await self._ledger.failed(key, undeliverable.why, now)
             activity.logger.warning("mail failed: %s, effect %s, %s", kind, request.notice.id, undeliverable.why)

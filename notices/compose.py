@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import parseaddr
 
@@ -35,22 +35,35 @@ def compose(
     attachments: Sequence[Attachment] = (),
     pair: Sequence[Reader] = (),
     free_before: timedelta = timedelta(hours=24),
+    began: Mapping[int, datetime] | None = None,
     elsewhere: Sequence[Elsewhere] = (),
+    at: datetime | None = None,
 ) -> EmailMessage:
     """The mail of `notice` to `reader`, ready to send. Raises NoAddress when the reader has none, NotToBeTold where the table keeps it from them.
 
     `key` names the effect across mentorships; with the reader's id it makes the Message-ID. `sender` may carry a name
     (`Mentorship <mentorship@example.org>`), `organizer` is a bare address. `pair` are the two whom a `case` is about.
-    `free_before` is the programme's notice: how long before its start a meeting can still be moved freely. `elsewhere` are the
-    reader's other mentorships, named at its end.
+    `free_before` is the pair's notice: how long before its start a meeting can still be moved freely. `began` says when the meetings began
+    that the notice asks about again. `elsewhere` are the reader's other mentorships, named at its end. `at` is the instant of sending, when
+    it is later than the notice's own: what has passed by then is not announced.
     """
     telling.check(notice.kind)
     partner = telling.partner_for_reader(partner)
     due = utc(notice.due)
+    sent = max(due, utc(at)) if at is not None else due
     language = choose(reader.language, texts.languages)
-    clock = Clock(language, zone(reader.time_zone, texts.time_zone), due)
+    clock = Clock(language, zone(reader.time_zone, texts.time_zone), sent)
     view = View(
-        notice, reader=reader, partner=partner, pair=tuple(pair), texts=texts, links=links, clock=clock, free_before=free_before, elsewhere=tuple(elsewhere)
+        notice,
+        reader=reader,
+        partner=partner,
+        pair=tuple(pair),
+        texts=texts,
+        links=links,
+        clock=clock,
+        free_before=free_before,
+        began=began or {},
+        elsewhere=tuple(elsewhere),
     )
     words = letter(notice.kind, view, language.code)
     name = digest("message", key, reader.ref)

@@ -7,7 +7,7 @@ compiled in memory when first used, so that no binary file can fall behind its s
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -45,6 +45,10 @@ class Language:
         """`text` so that its own direction does not disturb the sentence around it."""
         return f"\u2068{text}\u2069" if self.direction == "rtl" else text
 
+    def listed(self, texts: Sequence[str]) -> str:
+        """One after the other, as in a sentence: `a, b and c`."""
+        return str(format_list(texts, locale=self.locale))
+
     def lasting(self, span: timedelta) -> str:
         """How long, exactly: such as `24 hours`, `10 days`, `2 weeks`, or `1 hour and 30 minutes`. Days and weeks are counted from two of them on."""
         days, rest = divmod(int(span.total_seconds()), _DAY)
@@ -62,7 +66,7 @@ class Language:
             (seconds, ngettext("%(num)s second", "%(num)s seconds", seconds)),
         )
         parts = [text % {"num": number} for number, text in said if number] or [said[3][1] % {"num": 0}]
-        return str(format_list(parts, locale=self.locale))
+        return self.listed(parts)
 
 
 @cache
@@ -112,7 +116,7 @@ def zone(*names: str | None) -> ZoneInfo:
 
 @dataclass(frozen=True)
 class Clock:
-    """Writes instants as a reader reads them. The year is left out while it is that of `now` (the mail's own date)."""
+    """Writes instants as a reader reads them. The year is left out while it is that of `now`, the mail's own instant."""
 
     language: Language
     zone: ZoneInfo

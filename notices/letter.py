@@ -75,6 +75,7 @@ def _environment(code: str, medium: Medium) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.filters["wrapped"] = wrapped
+    environment.filters["listed"] = language(code).listed
     environment.install_gettext_translations(language(code).translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["direction"] = language(code).direction
     environment.globals["line_words"] = partial(_line_words, code)

@@ -70,6 +70,11 @@ class Milestones:
         return tuple(self.title(name) for name in missing if name in self._rules and self._rules[name].when is None and self._rules[name].by in own)
 
     @property
+    def apart(self) -> bool:
+        """Whether the partner's count may be another: some were done before the two met, and a mentor's is of what remained (P6)."""
+        return any(facts.carried for facts in self._facts) or len(self._facts) < len(self._rules)
+
+    @property
     def by_a_hair(self) -> bool:
         """Something came after the end by so little that seconds are shown."""
         return any(self._close(facts.late_at) for facts in self._facts if facts.late_at is not None)

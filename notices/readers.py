@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import idna
+
 from mentorship.people import Side
 
 _KEPT_FORMATS = frozenset("\u200c\u200d")
@@ -59,13 +61,13 @@ class Reader:
 
     @property
     def address(self) -> str:
-        """The address as a header may carry it, its domain in ASCII. Raises NoAddress, also for a local part outside ASCII."""
+        """The address as a header may carry it, its domain in ASCII as browsers write it. Raises NoAddress, also for a local part outside ASCII."""
         email = self.email.strip()
         local, _, domain = email.rpartition("@")
         if _ADDRESS.fullmatch(email) is None or not local.isascii():
             raise NoAddress(self.ref)
         try:
-            return f"{local}@{domain.encode('idna').decode('ascii')}" if not domain.isascii() else email
+            return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}" if not domain.isascii() else email
         except UnicodeError:
             raise NoAddress(self.ref) from None
 

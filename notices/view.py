@@ -6,6 +6,7 @@ passes only as the table of who sees what allows (H12).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -32,7 +33,7 @@ class MeetingView:
     confirmed: bool | None
     """None where the reader may not know what the other one accepted."""
     free_until: str | None
-    """Until when it can be moved or called off without any mark; None when that moment has passed."""
+    """Until when it can be moved or called off without any mark; None when that moment has passed as the mail goes."""
     topic: str | None
     topic_sent: bool
     expectations: bool
@@ -55,6 +56,7 @@ class View:
         links: Links,
         clock: Clock,
         free_before: timedelta,
+        began: Mapping[int, datetime],
         elsewhere: tuple[Elsewhere, ...] = (),
     ) -> None:
         self._notice = notice
@@ -79,7 +81,8 @@ class View:
         self.left = telling.who_left(notice.stepped_away, reader.side)
         self.line = notice.line if telling.of_pair("needs_a_person") else None
         asked = notice.meeting.meeting if notice.kind == "ask" and notice.meeting is not None else None
-        self.unreported = tuple(number for number in notice.unreported if number != asked)
+        self.unreported = tuple(clock.day(began[number]) for number in notice.unreported if number != asked and number in began)
+        """By their days, which is how a reader knows them."""
         self.feedback = notice.feedback_for is not None
         self.pulse = notice.pulse
         self.calendar_changed = notice.calendar is not None
@@ -96,8 +99,14 @@ class View:
     @cached_property
     def slots(self) -> tuple[MeetingView, ...]:
         """The meetings to come, when the calendar changed; the invitation keeps those that were."""
-        ahead = (facts for facts in self._notice.calendar or () if facts.ends > self._notice.due)
+        ahead = (facts for facts in self._notice.calendar or () if facts.ends > self._clock.now)
         return tuple(map(self._meeting, sorted(ahead, key=lambda facts: facts.start)))
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a meeting is still planned after the one that this is about."""
+        about = self._notice.meeting
+        return about is not None and any(facts.start > about.start for facts in self._notice.calendar or ())
 
     def _meeting(self, facts: MeetingFacts) -> MeetingView:
         session = self._session(facts.session)
@@ -109,7 +118,7 @@ class View:
             day=self._clock.day(facts.start),
             previous=self._clock.when(facts.previous_start) if facts.previous_start is not None and facts.previous_start != facts.start else None,
             confirmed=facts.confirmed if telling.of_partner("slot_answers") else None,
-            free_until=self._clock.when(free_until) if free_until > self._notice.due else None,
+            free_until=self._clock.when(free_until) if free_until > self._clock.now else None,
             topic=self._clock.language.isolated(session.topic) if session is not None else None,
             topic_sent=facts.session_sent,
             expectations=session is not None and session.expectations,
@@ -133,6 +142,10 @@ class View:
     def done(self) -> int:
         """How many count."""
         return sum(milestone.counts for milestone in self.milestones)
+
+    @property
+    def apart(self) -> bool:
+        return self._milestones.apart
 
     @property
     def needed(self) -> int | None:
@@ -191,7 +204,7 @@ class View:
     @cached_property
     def elsewhere(self) -> tuple[ElsewhereView, ...]:
         """The reader's other mentorships, the next meeting first."""
-        ahead = sorted(self._elsewhere, key=lambda other: (other.start is None, other.start or self._notice.due, other.page))
+        ahead = sorted(self._elsewhere, key=lambda other: (other.start is None, other.start or self._clock.now, other.page))
         return tuple(map(self._other, ahead))
 
     def _other(self, other: Elsewhere) -> ElsewhereView:

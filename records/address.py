@@ -1,8 +1,11 @@
-"""What a mail address looks like, wherever one comes in: people files and HR's events."""
+"""What a mail address looks like, wherever one comes in: people files, HR's events, and forms; and when two of them are one."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+
+import idna
 
 _ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W_](?:[\w-]{0,61}[^\W_])?")
 
@@ -10,3 +13,29 @@ _ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_
 def is_address(text: str) -> bool:
     """Whether mail could be sent there: shape only, nobody is asked."""
     return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None and ".." not in text and text[0] != "." and ".@" not in text
+
+
+def normal_form(address: str) -> str:
+    """The same for every way to write one address: in lower case, composed, its domain in ASCII as browsers send it.
+
+    A domain that cannot be written so stays as it is. Nothing to compare is empty.
+    """
+    local, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
+    return f"{local.casefold()}{at}{_ascii(domain)}"
+
+
+def _ascii(domain: str) -> str:
+    """`bücher.example` as `xn--bcher-kva.example`; in lower case as it is where there is no such form."""
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except UnicodeError:
+        return domain.casefold()
+
+
+def earlier_form(address: str) -> str:
+    """What an address was found by before there was `normal_form`, when its domain was kept as people write it."""
+    local, at, domain = normal_form(address).rpartition("@")
+    try:
+        return f"{local}{at}{idna.decode(domain).casefold()}"
+    except UnicodeError:
+        return f"{local}{at}{domain}"

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
+from records.address import earlier_form, normal_form
 from records.data_keys import DataKeys
 from records.database import Database, Part, chunks
 from records.erasure import clear
@@ -181,12 +182,13 @@ class People(Part):
         return {ref: _kept(keys[ref], sealed[ref], ref).seen(now) for ref in wanted if ref in sealed}
 
     async def by_email(self, email: str) -> tuple[str, ...]:
-        """Everybody with this address, however its letters are cased; nobody is an empty tuple."""
-        lookup = self._email_lookup(email)
-        if lookup is None:
-            return ()
+        """Everybody with this address, however it is written; nobody is an empty tuple.
+
+        Rows are found by its normal form, and by the earlier one until the person is next written: no operator has to do anything.
+        """
+        lookups = {self._email_lookup(form) for form in (normal_form(email), earlier_form(email)) if form}
         async with self._database.read() as connection:
-            rows = await connection.execute(select(people.c.ref).where(people.c.email_lookup == lookup).order_by(people.c.ref))
+            rows = await connection.execute(select(people.c.ref).where(people.c.email_lookup.in_(lookups)).order_by(people.c.ref))
             return tuple(rows.scalars())
 
     async def operator(self, login: str) -> str:
@@ -232,7 +234,8 @@ class People(Part):
         return key, _kept(key, sealed[ref], ref)
 
     async def _store(self, connection: AsyncConnection, ref: str, key: bytes, kept: _Kept) -> None:
-        changed = {"sealed": seal_with(key, kept.model_dump_json().encode(), _about(ref)), "email_lookup": self._email_lookup(kept.email)}
+        address = normal_form(kept.email)
+        changed = {"sealed": seal_with(key, kept.model_dump_json().encode(), _about(ref)), "email_lookup": self._email_lookup(address) if address else None}
         await connection.execute(update(people).where(people.c.ref == ref).values(**changed))
 
     def _filed(self, before: _Kept, profile: Profile, ref: str) -> _Kept:
@@ -262,9 +265,8 @@ class People(Part):
     def _lookup(self, person_id: str) -> str:
         return self._sealer.blind(_PURPOSE, f"person {person_id}")
 
-    def _email_lookup(self, email: str) -> str | None:
-        address = email.strip().casefold()
-        return self._sealer.blind(_PURPOSE, f"email {address}") if address else None
+    def _email_lookup(self, address: str) -> str:
+        return self._sealer.blind(_PURPOSE, f"email {address}")
 
 
 def _kept(key: bytes, sealed: bytes, ref: str) -> _Kept:

@@ -60,14 +60,14 @@ class CountedPost:
             self._zones[reader] = await self._post.time_zone(reader, request)
         return self._zones[reader]
 
-    async def deliver(self, reader: str, request: NoticeRequest) -> str:
+    async def deliver(self, reader: str, request: NoticeRequest, at: datetime) -> str:
         """A kind that cannot be written fails here as it would in life."""
         notice = request.notice
         kind = (notice.kind, notice.to, notice.certificate is not None)
         if notice.certificate is not None and notice.certificate not in self._made.values():
             return "counted"
         if kind not in self._written:
-            self._written[kind] = await self._post.deliver(reader, request)
+            self._written[kind] = await self._post.deliver(reader, request, at)
         return self._written[kind]
 
 

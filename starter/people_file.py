@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from records.address import is_address
+from records.address import is_address, normal_form
 from records.people import Profile
 from schedule.calendar import zone_names
 from schedule.working_days import country_codes
@@ -51,7 +51,7 @@ def read_people(path: Path, findings: Findings, more: Sequence[str] = ()) -> Peo
     before = len(findings.faults)
     for row in read_table(path, REQUIRED, (*OPTIONAL, *more), findings):
         known = _Reader(file, row, findings).profile()
-        address = row["email"].text.casefold()
+        address = normal_form(row["email"].text)
         if address and (line := by_address.setdefault(address, row["email"].line)) != row["email"].line:
             findings.faults.append(file.fault(row["email"], "email", f"the same address as on line {line}", "each address once, since mail is private"))
         if known is None:

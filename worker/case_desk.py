@@ -26,6 +26,9 @@ from worker.case_owner import Owner
 from worker.case_post import CasePost
 from worker.case_rhythm import LOOKS, next_look
 
+KIND = "concern"
+"""Of every mail about a concern, in the ledger."""
+
 REMIND = (0.0, LOOKS[0], LOOKS[1], LOOKS[3])
 """When those who were asked hear of it, in parts of `attention.unowned`; later once in each such time, until a person takes it."""
 
@@ -103,13 +106,14 @@ class CaseDesk:
     # -- those who were asked -------------------------------------------------------------------------------------------------
 
     async def _ask(self, case: Case, readers: Sequence[str], what: str, programme: Programme, now: datetime) -> None:
-        """One mail a reader and reminder, to those who may be written to now."""
+        """One mail a reader and reminder, to those who may be written to now. A reminder is one only to who was asked before."""
         for ref, profile in (await self._records.people.profiles(readers)).items():
             if self._post.opens(profile, programme, now) > now:
                 continue
             key = f"case.{case.id}/{what}/{ref}"
-            letter = self._letter(case, key, programme, now, again=not what.endswith(".0"))
-            await self._post.send(ref, profile, key, letter, kind="concern", programme=programme, now=now)
+            before = await self._records.notices.last_sent(ref, (KIND,), f"case.{case.id}/asked.")
+            letter = self._letter(case, key, programme, now, again=before is not None)
+            await self._post.send(ref, profile, key, letter, kind=KIND, programme=programme, now=now)
 
     def _letter(self, case: Case, key: str, programme: Programme, now: datetime, *, again: bool) -> Callable[[Reader], EmailMessage]:
         def compose(reader: Reader) -> EmailMessage:

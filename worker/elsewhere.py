@@ -21,8 +21,8 @@ NAMING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_u
 _EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
 
 
-async def elsewhere(records: Records, mentorship: str, reader: str, due: datetime, page: Callable[[str], str]) -> tuple[Elsewhere, ...]:
-    """Those that run, each with its next meeting after `due` as the journal has it; `page` makes the reader's address of one."""
+async def elsewhere(records: Records, mentorship: str, reader: str, at: datetime, page: Callable[[str], str]) -> tuple[Elsewhere, ...]:
+    """Those that run, each with its next meeting after `at` as the journal has it; `page` makes the reader's address of one."""
     found = []
     for enrolment in await records.cohorts.of_person(reader):
         if enrolment.mentorship == mentorship or enrolment.state != "started":
@@ -32,14 +32,14 @@ async def elsewhere(records: Records, mentorship: str, reader: str, due: datetim
             continue
         state = fold(_EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at}) for entry in events)
         partner = enrolment.mentee if reader == enrolment.mentor else enrolment.mentor
-        found.append(Elsewhere(await _name(records, partner), page(enrolment.mentorship), _next(state, due)))
+        found.append(Elsewhere(await _name(records, partner), page(enrolment.mentorship), _next(state, at)))
     return tuple(found)
 
 
-def _next(state: State, due: datetime) -> datetime | None:
+def _next(state: State, at: datetime) -> datetime | None:
     if state.pausing is not None or state.over:
         return None
-    return min((meeting.start for meeting in state.meetings if meeting.cancelled is None and not meeting.held and meeting.start > due), default=None)
+    return min((meeting.start for meeting in state.meetings if meeting.cancelled is None and not meeting.held and meeting.start > at), default=None)
 
 
 async def _name(records: Records, ref: str) -> str | None:

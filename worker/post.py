@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 
 from activities.notices import NoticeRequest, Undeliverable
 from certificates.linkedin import add_to_profile
@@ -44,7 +44,7 @@ class SmtpPost:
         profile = await self._profile(reader)
         return profile.time_zone or (await self._records.programmes.texts(request.texts)).time_zone
 
-    async def deliver(self, reader: str, request: NoticeRequest) -> str:
+    async def deliver(self, reader: str, request: NoticeRequest, at: datetime) -> str:
         texts = await self._records.programmes.texts(request.texts)
         pair = {side: _reader(request.pair.person(side), await self._known(request.pair.person(side)), side) for side in SIDES}
         to = request.notice.to
@@ -65,8 +65,10 @@ class SmtpPost:
                 organizer=self._organizer,
                 attachments=await self._attachments(request),
                 pair=tuple(pair.values()) if to == "coordinators" else (),
-                free_before=await self._notice_period(request.mentorship),
-                elsewhere=await self._elsewhere(request, reader),
+                free_before=request.free_before.span,
+                began=request.began,
+                elsewhere=await self._elsewhere(request, reader, at),
+                at=at,
             )
         except NoAddress:
             raise Undeliverable("no_address") from None
@@ -78,10 +80,10 @@ class SmtpPost:
             raise Undeliverable("bounced") from None
         return str(message["Message-ID"])
 
-    async def _elsewhere(self, request: NoticeRequest, reader: str) -> tuple[Elsewhere, ...]:
+    async def _elsewhere(self, request: NoticeRequest, reader: str, at: datetime) -> tuple[Elsewhere, ...]:
         if request.notice.to == "coordinators" or request.notice.kind not in NAMING:
             return ()
-        return await elsewhere(self._records, request.mentorship, reader, request.notice.due, lambda mentorship: self._page(Bearer(mentorship, reader)))
+        return await elsewhere(self._records, request.mentorship, reader, at, lambda mentorship: self._page(Bearer(mentorship, reader)))
 
     def _page(self, bearer: Bearer) -> str:
         return f"{self._base_url}/p/{self._signer.token('page', bearer)}"
@@ -119,13 +121,11 @@ class SmtpPost:
         )
 
     async def _programme(self, mentorship: str) -> Programme:
+        """The cohort's newest version: its coordinators are those who are there now. What a pair goes by comes with each request."""
         cohort = await self._records.cohorts.get(parse_mentorship_id(mentorship).cohort)
         if cohort is None:
             raise LookupError("the cohort of this mentorship is not in records")
         return await self._records.programmes.get(cohort.programme, cohort.version)
-
-    async def _notice_period(self, mentorship: str) -> timedelta:
-        return (await self._programme(mentorship)).cancellations.notice.span
 
     async def _profile(self, ref: str) -> Profile:
         try:

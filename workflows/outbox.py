@@ -229,7 +229,7 @@ class Outbox:
             self._fail(pending, "too_late")
             return
         state = self._state()
-        request = NoticeRequest(mentorship=self._mentorship, pair=state.pair, texts=self._texts, notice=effect, mail=state.rules.mail)
+        request = NoticeRequest.of(self._mentorship, state, texts=self._texts, notice=effect)
         try:
             delivery = await execute("send_notice", request, Delivery)
         except ActivityError as error:

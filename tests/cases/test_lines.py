@@ -217,7 +217,7 @@ async def test_rung_3_is_told_to_the_owner_where_no_coordinator_may_know_and_the
 
     await house.concern(about="carl", contacts=("sam",))
     assert await post.readers(request) == (house.refs["lee"],)
-    await post.deliver(house.refs["lee"], request)
+    await post.deliver(house.refs["lee"], request, house.clock.now)
     (told,) = [mail for mail in mailbox.to("lee@example.org") if mail["Subject"] == "A pair could use a hand"]
     assert "Mia" in (await page.get(list_in(told))).text
     assert [cohort.id for cohort, _ in await looked_after(house.records, house.refs["lee"])] == ["spring"]

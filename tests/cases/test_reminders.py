@@ -43,6 +43,23 @@ async def test_nobody_took_it_so_it_reminds_after_3_7_and_14_days_and_then_every
     assert await house.standing(case) == Standing(state="waiting", look_again=case.opened_at + timedelta(days=45))
 
 
+async def test_who_is_asked_later_is_asked_and_not_reminded(house, mailbox):
+    await house.wait(hours=9)
+    case = await house.concern(contacts=("sam",))
+    await house.wait(4)
+    await house.door.ask_also(case, [house.refs["ana"]])
+    await house.wait(hours=1)
+    (first,) = concerns(mailbox, "ana")
+    assert first["Subject"] == "Somebody asks for you, in confidence"
+    assert "Nobody has taken it yet" not in first.get_body(("plain",)).get_content()
+    assert [mail["Subject"] for mail in concerns(mailbox, "sam")] == [
+        "Somebody asks for you, in confidence",
+        "Somebody is still waiting for you, in confidence",
+    ]
+    await house.wait(4)
+    assert concerns(mailbox, "ana")[1]["Subject"] == "Somebody is still waiting for you, in confidence"
+
+
 async def test_the_owner_hears_a_number_after_14_days_and_no_name(house, mailbox):
     """H14, H16: concerns and lines of the coordinators' list are counted alike."""
     await house.wait(hours=9)

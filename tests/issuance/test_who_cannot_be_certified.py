@@ -60,7 +60,7 @@ async def test_who_is_erased_between_certificate_and_mail_holds_up_no_lane(place
     sender = place.settings.mail_from
     post = SmtpPost(place.records, None, LinkSigner(place.settings.link_secrets), sender=sender, organizer=sender, base_url=place.settings.base_url)
     with pytest.raises(Undeliverable, match="no_address"):
-        await post.deliver(two.enrolment.mentee, request)
+        await post.deliver(two.enrolment.mentee, request, two.ends)
 
 
 @needs_font

@@ -15,6 +15,7 @@ from notices.compose import Attachment, Elsewhere, Links, NoAddress, Reader
 KINDS = typing.get_args(NoticeKind)
 ESSENTIAL = sorted(CHANGES)
 ENDS = datetime(2027, 7, 26, 22, tzinfo=UTC)
+DUE = datetime(2027, 1, 29, 8, tzinfo=UTC)
 GREETINGS = [("en", "Hello"), ("de", "Guten Tag"), ("ar", "مرحبًا")]
 
 
@@ -225,6 +226,21 @@ def test_the_welcome_explains_four_roles_and_the_three_expectations_and_all_slot
     assert "All times are Auckland time." in body
 
 
+def test_a_welcome_promises_certificates_to_both_only_where_both_are_measured_alike(mail, series):
+    """H7, P6: a mentor who joined later needs the share of what remained, so each hears of their own."""
+    alike = one_line(mail("welcome"))
+    assert "What you both can earn" in alike
+    assert "each of you receives a certificate" in alike
+    names = ("aligned", "first-goal", "progress", "talks", "shadowing", "hosting")
+    facts = tuple(MilestoneFacts(id=name, done_at=DUE - timedelta(days=90) if place < 3 else None, carried=place < 3) for place, name in enumerate(names))
+    for side, counted, needed in (("mentee", facts, 5), ("mentor", facts[3:], 3)):
+        apart = one_line(mail("welcome", side, milestones=counted, needed=needed))
+        assert "What you can earn" in apart
+        assert f"When {needed} of the {len(counted)} milestones are done by" in apart
+        assert "you receive a certificate for your development plan" in apart
+        assert "each of you receives" not in apart
+
+
 def test_a_preparation_says_until_when_a_move_is_free(mail, series):
     assert "move it freely until Sunday 14 February, 10:00" in one_line(mail("prepare"))
     assert "move it freely until Saturday 13 February, 10:00" in one_line(mail("prepare", with_={"free_before": timedelta(hours=48)}))
@@ -242,13 +258,37 @@ def test_a_topic_that_was_sent_before_is_named_and_not_sent_again(mail, series):
 
 
 def test_a_preparation_gathers_what_would_have_been_mails_of_their_own(mail):
-    body = one_line(mail("prepare", unreported=(1, 2), feedback_for=3, pulse=True))
-    assert "meetings 1, 2" in body
+    began = {1: DUE - timedelta(days=30), 2: DUE - timedelta(days=16), 3: DUE - timedelta(days=2)}
+    body = one_line(mail("prepare", unreported=(1, 2), feedback_for=3, pulse=True, with_={"began": began}))
+    assert "Did you meet on Wednesday 30 December 2026 and Wednesday 13 January? One tap for each is enough." in body
     assert "stays yours unless you share it" in body
     assert "Two short questions" in body
     quiet = one_line(mail("prepare"))
-    assert "Did you have" not in quiet
+    assert "Did you meet on" not in quiet
     assert "Two short questions" not in quiet
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"),
+    [
+        ("en", "about your meeting on Monday 1 February either", "about your meetings on Monday 1 February and Monday 1 March either"),
+        ("de", "zu Ihrem Treffen am Montag, 1. Februar fehlt", "zu Ihren Treffen am Montag, 1. Februar und Montag, 1. März fehlt"),
+        ("ar", "لقائكما يوم الاثنين، 1 فبراير.", "في هذين اليومين: الاثنين، 1 فبراير والاثنين، 1 مارس."),
+    ],
+)
+def test_meetings_without_word_are_named_by_their_days_and_the_one_asked_about_not_twice(mail, people, series, language, one, two):
+    with_ = {"reader": dataclasses.replace(people.mentee, language=language), "began": {facts.meeting: facts.start for facts in series}}
+    assert one in one_line(mail("ask", unreported=(1, 2), with_=with_))
+    assert two in one_line(mail("ask", unreported=(1, 2, 3), with_=with_))
+
+
+def test_what_has_passed_when_a_mail_goes_is_not_announced(mail, series):
+    """P5: the notice's own instant stays the mail's date."""
+    late = mail("prepare", with_={"at": series[1].start - timedelta(hours=24)})
+    assert "freely" not in one_line(late)
+    assert late["Date"] == mail("prepare")["Date"]
+    assert "move it freely" in one_line(mail("prepare", with_={"at": series[1].start - timedelta(hours=24, seconds=1)}))
+    assert re.findall(r"^ ?(\d+)\. ", text(mail("welcome", with_={"at": series[9].start + timedelta(hours=2)})), re.MULTILINE) == ["11", "12"]
 
 
 def test_the_closing_survey_brings_an_invitation_that_no_meetings_mail_could(mail):
@@ -275,6 +315,14 @@ def test_a_move_that_came_too_late_for_a_preparation_brings_the_topic(mail, seri
 )
 def test_every_change_is_said_in_a_sentence(mail, change, says):
     assert says in one_line(mail("rescheduled", change=change))
+
+
+def test_calling_off_the_last_planned_meeting_promises_no_next_conversation(mail, series):
+    """H10: a topic waits only for a meeting that is still planned."""
+    told = {number: one_line(mail("rescheduled", change="cancelled", meeting=series[number - 1], calendar=series[: number - 1])) for number in (11, 12)}
+    told[2] = one_line(mail("rescheduled", change="cancelled", calendar=(series[0], *series[2:])))
+    assert {number: "waits for your next conversation" in body for number, body in told.items()} == {2: True, 11: False, 12: False}
+    assert all("will not take place" in body for body in told.values())
 
 
 def test_only_meetings_to_come_are_listed_after_a_change(mail, series):
@@ -359,7 +407,7 @@ def test_a_mail_names_the_readers_other_mentorships_with_their_next_meetings(mai
     told = text(message)[text(message).index("In your other mentorships") :]
     assert re.findall(r"^- (.*)\n  (.*)$", told, re.MULTILINE) == [
         ("Cleo · Mon 15 Feb, 22:00", "https://mentoring.example/p/cleo"),
-        ("your partner · Mon 1 Mar, 22:00", "https://mentoring.example/p/nobody"),
+        ("Your partner · Mon 1 Mar, 22:00", "https://mentoring.example/p/nobody"),
         ("Dan", "https://mentoring.example/p/dan"),
     ]
     assert 'href="https://mentoring.example/p/cleo"' in html(message)
@@ -440,6 +488,17 @@ def test_an_unusable_address_is_refused_by_id_and_never_repeated(mail, people, a
 def test_an_international_domain_is_written_in_ascii(mail, people):
     message = mail("ask", with_={"reader": dataclasses.replace(people.mentee, email="ada@bücher.example")})
     assert message["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example"
+    message = mail("ask", with_={"reader": dataclasses.replace(people.mentee, email="ada@straße.example")})
+    assert message["To"].addresses[0].addr_spec == "ada@xn--strae-oqa.example", "strasse.example is somebody else's"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Your partner has stepped away from"), ("de", "Ihr Gegenüber ist aus dem Programm ausgeschieden"), ("ar", "انتهى الإرشاد مع الطرف الآخر")],
+)
+def test_a_partner_whose_name_is_gone_begins_a_sentence_as_one_does(mail, people, language, said):
+    nobody = {"reader": dataclasses.replace(people.mentee, language=language), "partner": None}
+    assert said in one_line(mail("ended", stepped_away="mentor", with_=nobody))
 
 
 def test_a_partner_without_an_address_keeps_nobody_from_their_mail(mail, people):

@@ -139,9 +139,11 @@ async def every_mail(world: SimpleNamespace) -> dict[str, list[EmailMessage]]:
         for side in ("coordinators",) if kind == "case" else SIDES:
             more = {"certificate": world.certificate} if kind == "result" and side == "mentee" else {}
             notice = SendNotice.model_validate({**known, **more, "id": "4.0", "kind": kind, "to": side})
-            request = NoticeRequest(mentorship=world.one, pair=pair, texts=world.texts, notice=notice, mail=world.programme.mail)
+            request = NoticeRequest(
+                mentorship=world.one, pair=pair, texts=world.texts, notice=notice, mail=world.programme.mail, began={n: series[n - 1].start for n in (1, 2)}
+            )
             for reader in await world.post.readers(request):
-                await world.post.deliver(reader, request)
+                await world.post.deliver(reader, request, NOW)
         found[kind] = world.mailbox.mails[:]
         world.mailbox.mails.clear()
     kept: list[EmailMessage] = []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 
@@ -35,6 +36,39 @@ async def test_a_roster_larger_than_a_statement_is_enrolled_at_once(records):
     assert await records.people.refs(["E-0", "E-2499", "E-2500"]) == {"E-0": refs["E-0"], "E-2499": refs["E-2499"]}
     assert len(await records.people.profiles(refs.values())) == 2500
     assert set(await records.people.by_email("shared@corp.example")) == set(refs.values())
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked"),
+    [
+        ("ben@bücher.example", "Ben@xn--bcher-kva.example"),
+        ("ben@xn--bcher-kva.example", " ben@Bücher.example"),
+        ("ben@bücher.example", unicodedata.normalize("NFD", "BEN@BÜCHER.example")),
+        ("ben@straße.example", "ben@xn--strae-oqa.example"),
+        ("ben@a_b.example", "Ben@A_B.example"),
+        ("ben@xn--nothing-of-the-kind.example", "BEN@XN--nothing-of-the-kind.example"),
+    ],
+)
+async def test_an_address_is_found_however_its_domain_is_written(records, ben, kept, asked):
+    """A browser sends the domain in ASCII, whatever was typed."""
+    refs = await records.people.enrol([ben.model_copy(update={"email": kept})])
+    assert await records.people.by_email(asked) == tuple(refs.values())
+    assert await records.people.by_email(f"x{asked.strip()}") == ()
+
+
+async def test_a_row_of_before_is_found_until_it_is_written_anew(records, ben, meddle):
+    """Addresses used to be found as they were written, in lower case."""
+    kept = "ben@bücher.example"
+    refs = await records.people.enrol([ben.model_copy(update={"email": kept})])
+    await meddle("UPDATE people SET email_lookup = :lookup", lookup=records.people._email_lookup(kept))
+    assert await records.people.by_email("ben@xn--bcher-kva.example") == tuple(refs.values())
+    assert await records.people.by_email("Ben@BÜCHER.example") == tuple(refs.values())
+    assert await records.people.by_email("ben@buecher.example") == ()
+
+
+async def test_nobody_is_found_by_nothing(records, ben):
+    await records.people.enrol([ben.model_copy(update={"email": ""})])
+    assert await records.people.by_email(" ") == ()
 
 
 async def test_somebody_unknown_is_named_by_no_more_than_the_id(records):

@@ -85,6 +85,12 @@ def test_an_id_or_an_address_that_stands_twice_is_told_with_the_first_line(files
     ]
 
 
+def test_one_address_in_two_ways_to_write_it_stands_twice(files: Any) -> None:
+    faults = read(files, one(email="nina@bücher.example"), one(person_id="e8", email="Nina@xn--bcher-kva.example"))[1]
+
+    assert faults == ["people.csv:3:9: email: the same address as on line 2, expected each address once, since mail is private"]
+
+
 def test_a_manager_outside_the_file_is_fine(files: Any) -> None:
     people, faults = read(files, one(manager_id="somebody-else"))
 

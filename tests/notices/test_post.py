@@ -1,0 +1,122 @@
+"""A mail tells what holds for its pair, and what is still so when it goes (H14, P5)."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import pytest_asyncio
+from ruamel.yaml import YAML
+from temporalio.testing import ActivityEnvironment
+
+from activities.notices import NoticeActivities, NoticeRequest
+from gateway.links import LinkSigner
+from mentorship.advance import begin
+from mentorship.commands import Slot
+from mentorship.duration import iso
+from mentorship.effects import MeetingFacts, SendNotice
+from mentorship.events import MentorshipStarted
+from mentorship.people import Pair
+from mentorship.programme import Programme
+from records.cohorts import Cohort
+from records.people import Profile
+from schedule.plan import reading_hours
+from worker.post import SmtpPost
+
+STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)
+MEETING = STARTS + timedelta(days=21, hours=1)
+DAY = timedelta(days=1)
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+class Kept:
+    """The mail server."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+    async def send(self, message: EmailMessage) -> None:
+        self.mails.append(message)
+
+    @property
+    def last(self) -> str:
+        part = self.mails[-1].get_body(("plain",))
+        assert part is not None
+        return " ".join(part.get_content().split())
+
+
+@pytest.fixture
+def programme() -> Programme:
+    return Programme.model_validate(YAML(typ="safe").load((EXAMPLES / "engineering-2027.yaml").read_text(encoding="utf-8")))
+
+
+@pytest_asyncio.fixture
+async def world(records, settings, programme) -> SimpleNamespace:
+    """Ana and Ben, who began under version 1 with 48 hours; since then their cohort was started again with version 2 and two hours."""
+    first = programme.model_copy(update={"cancellations": programme.cancellations.model_copy(update={"notice": iso("PT48H")})})
+    second = first.model_copy(
+        update={
+            "programme": first.programme.model_copy(update={"version": first.programme.version + 1}),
+            "cancellations": first.cancellations.model_copy(update={"notice": iso("PT2H")}),
+        }
+    )
+    head, texts = first.programme, first.texts().digest
+    await records.programmes.put(first)
+    await records.programmes.put(second)
+    refs = await records.people.enrol([Profile(person_id=name, name=name.title(), email=f"{name}@example.org", time_zone="UTC") for name in ("ana", "ben")])
+    cohort = Cohort(id="spring", programme=head.id, version=head.version, texts_digest=texts, starts_at=STARTS, created_at=STARTS)
+    await records.cohorts.put(cohort)
+    pair = Pair(mentor=refs["ana"], mentee=refs["ben"])
+    (enrolled,) = (await records.cohorts.enrol_pairs("spring", [("one", pair.mentor, pair.mentee)])).added
+    await records.cohorts.put(cohort.model_copy(update={"version": second.programme.version, "texts_digest": second.texts().digest}))
+    slots = tuple(Slot(start=start, prepare_at=start - 3 * DAY, ask_at=start + DAY) for start in (MEETING - 14 * DAY, MEETING))
+    ends = STARTS + timedelta(weeks=26)
+    begun = MentorshipStarted(at=STARTS, pair=pair, rules=first.rules(), starts=STARTS, ends=ends, reporting_ends=ends + 7 * DAY, slots=slots)
+    kept = Kept()
+    post = SmtpPost(
+        records,
+        kept,  # type: ignore[arg-type]
+        LinkSigner(settings.link_secrets),
+        sender=settings.mail_from,
+        organizer=settings.mail_from,
+        base_url="http://hook",
+    )
+    sending = NoticeActivities(post, records.notices, reading_hours)
+
+    async def send(kind: str, at: datetime, **facts: object) -> str:
+        """The mail to Ben that is due three days before the meeting and goes `at`."""
+        meeting = MeetingFacts(meeting=2, start=MEETING, ends=MEETING + timedelta(hours=1), confirmed=True)
+        notice = SendNotice.model_validate({"id": f"{kind}.0", "kind": kind, "to": "mentee", "due": MEETING - 3 * DAY, "meeting": meeting, **facts})
+        request = NoticeRequest.of(enrolled.mentorship, begin(begun).state, texts=texts, notice=notice)
+        over_the_wire = NoticeRequest.model_validate_json(request.model_dump_json())
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, current_attempt_scheduled_time=at)
+        assert (await environment.run(sending.send_notice, over_the_wire)).outcome == "sent"
+        return kept.last
+
+    return SimpleNamespace(send=send, kept=kept)
+
+
+async def test_a_mail_tells_the_notice_that_the_pair_began_with_not_that_of_a_later_version(world):
+    assert "move it freely until Saturday 20 March, 09:00" in await world.send("prepare", MEETING - 3 * DAY)
+    assert "moved 2 days ahead costs nobody anything" in await world.send("nudge", MEETING - 3 * DAY)
+
+
+async def test_a_preparation_that_goes_late_names_no_moment_that_has_passed(world):
+    """An outage, or a night in the reader's zone, lies between what is due and the mail."""
+    late = await world.send("prepare", MEETING - 2 * DAY + timedelta(hours=1))
+    assert "freely" not in late
+    assert "say so on your page as early as you can" in late
+    assert world.kept.mails[-1]["Date"].datetime == MEETING - 3 * DAY
+
+
+@pytest.mark.parametrize(("unreported", "said"), [((1,), "Did you meet on Monday 8 March? One tap is enough."), ((), "")])
+async def test_a_preparation_asks_again_about_a_meeting_by_its_day(world, unreported, said):
+    """The reader's page shows no numbers."""
+    body = await world.send("prepare", MEETING - 3 * DAY, unreported=unreported)
+    assert said in body
+    assert ("Did you meet" in body) == bool(unreported)
