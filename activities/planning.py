@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -34,7 +35,7 @@ class Planned(BaseModel):
 
 
 class Planner(Protocol):
-    async def replan(self, request: PlanRequest) -> Planned: ...
+    async def replan(self, request: PlanRequest, now: datetime) -> Planned: ...
 
 
 class PlanningActivities:
@@ -43,4 +44,5 @@ class PlanningActivities:
 
     @activity.defn(name="plan_meetings")
     async def plan_meetings(self, request: PlanRequest) -> Planned:
-        return await self._planner.replan(request)
+        """The clock is the server's: the instant at which a worker began this attempt, however long none was there to do it (P5)."""
+        return await self._planner.replan(request, activity.info().started_time)

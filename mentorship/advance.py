@@ -21,7 +21,7 @@ from mentorship.decide import decide
 from mentorship.decide_due import decide_due
 from mentorship.effects import AnyEffect
 from mentorship.evolve import evolve, start
-from mentorship.instant import Instant
+from mentorship.instant import Instant, within_reach
 from mentorship.policy.deadlines import next_due
 from mentorship.react import react
 from mentorship.state import MESSAGES_KEPT, State, report_digest
@@ -112,7 +112,8 @@ class _Turn:
         events = (e.CommandRefused(at=in_order, reason="in_the_future"),) if ahead else _heard(decide(self.state, command, in_order), at)
         refused = next((event.reason for event in events if isinstance(event, e.CommandRefused)), None)
         self.seq += 1
-        self.told.append(Told(self.seq, in_order if command.at is None else command.at, command, refused))
+        said_at = command.at if command.at is not None and within_reach(command.at) else in_order
+        self.told.append(Told(self.seq, said_at, command, refused))
         self.recent.append(digest + (f"!{refused}" if refused else ""))
         if refused is None:
             self.happen(events)

@@ -7,7 +7,6 @@ the instant at which the door accepted it, so that an outage makes nobody late (
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import Any, Literal, assert_never
 
 from mentorship import commands as c
@@ -17,18 +16,19 @@ from mentorship.decide_meetings import cancel_meeting, confirm_meeting, dispute,
 from mentorship.decide_pause import pause, resume
 from mentorship.decide_progress import confirm_expectations, object_to_milestone, record_milestone, report_goal, set_goal, withdraw
 from mentorship.duration import Duration
-from mentorship.instant import Instant
+from mentorship.instant import Instant, within_reach
 from mentorship.people import SIDES, Side, is_id, other
 from mentorship.policy.milestones import certified, final_instant, milestone_facts
 from mentorship.refusal import refuse
 from mentorship.state import State
 
-_FAR = datetime(9000, 1, 1, tzinfo=UTC)
 _BENEFIT = re.compile(r"(company|everyone|mentor|mentee)\.\d{1,3}")
 
 
 def decide(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ...]:
     """What this command makes happen. Never raises; refused commands yield exactly one CommandRefused."""
+    if not within_reach(command):
+        return refuse(at, "malformed")
     accepted = min(command.at or at, at)
     if command.by == SERVICE:
         return _result(state, command, at)
@@ -122,12 +122,13 @@ def _ask_extension(state: State, side: Side, at: Instant, accepted: Instant) -> 
     asked = e.ExtensionAsked(at=at, side=side)
     if not state.person(other(side)).asked_extension:
         return (asked,)
-    return (asked, _extended(state, state.rules.extension.by_pair, at, by_pair=True))
+    return _extended(state, state.rules.extension.by_pair, at, asked)
 
 
-def _extended(state: State, length: Duration, at: Instant, *, by_pair: bool) -> e.Extended:
-    span = length.span
-    return e.Extended(at=at, by_pair=by_pair, length=length, ends=state.ends + span, reporting_ends=state.reporting_ends + span)
+def _extended(state: State, length: Duration, at: Instant, *asked: e.ExtensionAsked) -> tuple[e.AnyEvent, ...]:
+    """By the pair once both `asked`, else by an operator."""
+    extended = e.Extended(at=at, by_pair=bool(asked), length=length, ends=state.ends + length.span, reporting_ends=state.reporting_ends + length.span)
+    return (*asked, extended) if length.span and within_reach(extended) else refuse(at, "malformed")
 
 
 # -- operators ------------------------------------------------------------------------------------------------------------
@@ -142,9 +143,7 @@ def _operator(state: State, command: c.OperatorCommand, at: Instant) -> tuple[e.
         case c.Extend():
             if state.closing:
                 return refuse(at, "closing")
-            if not command.length.span or state.ends > _FAR - command.length.span:
-                return refuse(at, "malformed")
-            return (_extended(state, command.length, at, by_pair=False),)
+            return _extended(state, command.length, at)
         case c.WaiveMilestone():
             if state.decided is not None:
                 return refuse(at, "decided")

@@ -10,7 +10,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 from pydantic.functional_validators import AfterValidator
 
-_SHAPE = re.compile(r"P(?:(?P<weeks>\d{1,4})W|(?P<days>\d{1,5})D)?(?:T(?=\d)(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,7})M)?(?:(?P<s>\d{1,8})S)?)?")
+_SHAPE = re.compile(r"P(?:(?P<weeks>\d{1,4})W|(?P<days>\d{1,5})D)?(?:T(?=\d)(?:(?P<h>\d{1,7})H)?(?:(?P<m>\d{1,7})M)?(?:(?P<s>\d{1,8})S)?)?")
+
+_MOST_DAYS, _MOST_SECONDS = 99_999, 10_000_000_000
 
 
 class Duration(BaseModel):
@@ -21,8 +23,8 @@ class Duration(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    days: Annotated[int, Field(ge=0, le=99_999)] = 0
-    seconds: Annotated[int, Field(ge=0, le=10_000_000_000)] = 0
+    days: Annotated[int, Field(ge=0, le=_MOST_DAYS)] = 0
+    seconds: Annotated[int, Field(ge=0, le=_MOST_SECONDS)] = 0
 
     @model_validator(mode="before")
     @classmethod
@@ -47,6 +49,10 @@ class Duration(BaseModel):
         minutes, seconds = divmod(rest, 60)
         time = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
         return f"P{date}" + (f"T{time or '0S'}" if time or not date else "")
+
+    def __add__(self, other: Duration) -> Duration:
+        """Both, one after the other; at most what a duration can hold."""
+        return Duration(days=min(self.days + other.days, _MOST_DAYS), seconds=min(self.seconds + other.seconds, _MOST_SECONDS))
 
     @cached_property
     def span(self) -> timedelta:

@@ -148,19 +148,30 @@ class SendNotice(Effect):
         return self.model_copy(update={"feedback_for": self.feedback_for or older.feedback_for, "pulse": self.pulse or older.pulse})
 
 
+class Longer(BaseModel):
+    """Extensions whose end schedule/ has yet to move in calendar time: their length, from `ends`, the end when the first was agreed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ends: Instant
+    length: Duration
+
+
 class PlanMeetings(Effect):
-    """Ask schedule/ for slots: `count` of them, after `after`; the end as it now stands, `longer` when an extension moves it."""
+    """Ask schedule/ for slots: at most `count`, after `after`, or after now if an outage made that later (P5).
+
+    `ends` is the end as it now stands, a day taken as 24 hours where an extension made it `longer`.
+    """
 
     effect: Literal["plan_meetings"] = "plan_meetings"
     after: Instant
     count: int
-    first_number: int
     ends: Instant
-    longer: Duration | None = None
+    longer: Longer | None = None
     last_start: Instant | None = None
     """The start of the last meeting before `after`; the rhythm continues from there."""
     paused: timedelta = timedelta()
-    """By how much a pause moves it on."""
+    """By how much pauses move it on."""
 
 
 class IssueCertificates(Effect):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, assert_never
 
 from mentorship import events as e
-from mentorship.effects import FOLLOW_UPS
+from mentorship.effects import FOLLOW_UPS, Longer
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import latest_slot
@@ -271,9 +271,9 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             return {"attention": {line: at for line, at in state.attention.items() if line != event.line}, **ended}
         case e.Paused():
             dropped = set(event.dropped)
-            waiting = state.plan_request.count if state.plan_request is not None else 0
+            waiting, longer, moved = _unplanned(state)
             return {
-                "pausing": Pausing(since=event.at, until=event.until, dropped=len(dropped) + waiting, by_leave=event.by_leave),
+                "pausing": Pausing(since=event.at, until=event.until, dropped=len(dropped) + waiting, by_leave=event.by_leave, longer=longer, moved=moved),
                 "meetings": tuple(m for m in state.meetings if m.n not in dropped),
                 "calendar_sequence": state.calendar_sequence + 1,
                 "plan_request": None,
@@ -289,30 +289,32 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.LeaveOver():
             return {"leaves": {side: leave for side, leave in state.leaves.items() if side != event.side}}
         case e.Resumed():
-            pausing = state.pausing
-            since, again = (pausing.since, pausing.dropped) if pausing is not None else (event.at, 0)
+            paused = event.at - (state.pausing.since if state.pausing is not None else event.at)
+            again, longer, moved = _unplanned(state)
+            wanted = PlanRequest(change="resumed", count=again, asked_at=event.at, longer=longer, paused=moved + paused)
             return {
                 "pausing": None,
-                "paused_for": state.paused_for + (event.at - since),
+                "paused_for": state.paused_for + paused,
                 "ends": event.ends,
                 "reporting_ends": event.reporting_ends,
-                "plan_request": PlanRequest(change="resumed", count=again, asked_at=event.at, paused=event.at - since) if again else None,
+                "plan_request": wanted if again or longer is not None else None,
             }
         case e.ExtensionAsked():
             return _person(state, event.side, asked_extension=True)
         case e.Extended():
-            waiting = state.plan_request.count if state.plan_request is not None else 0
-            known_slots = len(state.meetings) + waiting + (state.pausing.dropped if state.pausing is not None else 0)
-            count = max(0, min(event.length.span // state.rules.interval.span, MOST_MEETINGS - known_slots))
-            paused = state.pausing is not None
+            waiting, earlier, moved = _unplanned(state)
+            count = waiting + max(0, min(event.length.span // state.rules.interval.span, MOST_MEETINGS - len(state.meetings) - waiting))
+            longer = Longer(ends=state.ends, length=event.length) if earlier is None else _with(earlier, length=earlier.length + event.length)
+            waits: dict[str, Any] = {"plan_request": PlanRequest(change="extended", count=count, asked_at=event.at, longer=longer, paused=moved)}
+            if state.pausing is not None:
+                waits = {"pausing": _with(state.pausing, dropped=count, longer=longer)}
             ahead = event.ends - state.rules.heads_up.span > event.at  # said once, unless the end moves far enough to say it anew
             return {
                 "ends": event.ends,
                 "reporting_ends": event.reporting_ends,
                 "extended_by_pair": state.extended_by_pair or event.by_pair,
                 "seen": _without(state.seen, "heads_up") if ahead else state.seen,
-                "plan_request": None if paused else PlanRequest(change="extended", count=count + waiting, asked_at=event.at),
-                **({"pausing": _with(state.pausing, dropped=state.pausing.dropped + count)} if state.pausing is not None else {}),
+                **waits,
             }
         case e.PlanApplied():
             first = max((m.n for m in state.meetings), default=0) + 1
@@ -368,6 +370,15 @@ def _add(items: tuple[Any, ...], *added: Any) -> tuple[Any, ...]:
 
 def _without(items: tuple[str, ...], *gone: str) -> tuple[str, ...]:
     return tuple(item for item in items if item not in gone)
+
+
+def _unplanned(state: State) -> tuple[int, Longer | None, timedelta]:
+    """What waits for a plan already: how many slots, extensions of the end, and how long the pauses were that move the rhythm on."""
+    if state.pausing is not None:
+        return state.pausing.dropped, state.pausing.longer, state.pausing.moved
+    if state.plan_request is not None:
+        return state.plan_request.count, state.plan_request.longer, state.plan_request.paused
+    return 0, None, timedelta()
 
 
 def _meeting(state: State, n: int, change: Any) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel
+
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(4000, 1, 1, tzinfo=UTC)
 
 
 def to_utc(value: datetime) -> datetime:
@@ -19,3 +21,16 @@ def to_utc(value: datetime) -> datetime:
 
 
 Instant = Annotated[datetime, AfterValidator(to_utc)]
+
+
+def within_reach(said: object) -> bool:
+    """Whether every instant that is said can be computed with: several of the longest lengths (590 years) on either side are in the calendar still."""
+    match said:
+        case datetime():
+            return _EARLIEST <= said < _LATEST
+        case BaseModel():
+            return all(map(within_reach, vars(said).values()))
+        case tuple():
+            return all(map(within_reach, said))
+        case _:
+            return True

@@ -244,9 +244,8 @@ def _plan(event: e.Resumed | e.Extended, state: State) -> tuple[AnyEffect, ...]:
         PlanMeetings(
             after=event.at,
             count=request.count,
-            first_number=max((m.n for m in state.meetings), default=0) + 1,
             ends=state.ends,
-            longer=event.length if isinstance(event, e.Extended) else None,
+            longer=request.longer,
             last_start=latest_slot(state),
             paused=request.paused,
         ),

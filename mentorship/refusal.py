@@ -11,7 +11,7 @@ Refusal = Literal[
     "not_a_participant",  # `by` is neither of the two
     "in_the_future",  # an instant that has not come yet
     "before_start",  # done before the mentorship began
-    "malformed",  # nothing to act on, or parts that contradict each other
+    "malformed",  # nothing to act on, parts that contradict each other, or an instant out of reach
     "no_such_meeting",
     "no_such_milestone",
     "no_such_goal",

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
 from mentorship.commands import CancelReason, EndReason, Expectation, GoalProgress, OwnAttendance, PartnerAttendance
+from mentorship.effects import Longer
 from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
 from mentorship.people import Pair, Side, other
@@ -218,6 +219,10 @@ class Pausing(Part):
     dropped: int
     by_leave: bool = False
     """It follows the leaves of the two; an operator's does not."""
+    longer: Longer | None = None
+    """What extensions add to the end, until it is planned with the slots."""
+    moved: timedelta = timedelta()
+    """How long earlier pauses were whose slots were not planned yet."""
 
 
 class Leave(Part):
@@ -249,8 +254,9 @@ class PlanRequest(Part):
     change: Literal["resumed", "extended"]
     count: int
     asked_at: Instant
+    longer: Longer | None = None
     paused: timedelta = timedelta()
-    """How long the pause was that made it necessary."""
+    """How long the pauses were that made it necessary."""
 
 
 class Memory(dict[Any, Any]):

@@ -26,8 +26,9 @@ from mentorship.programme import Programme
 from mentorship.spread import spread
 from mentorship.state import State
 from records.people import Profile
-from schedule.calendar import extended, moved, reading_hours
-from schedule.plan import Plans, replan
+from schedule.anew import plan_anew
+from schedule.calendar import reading_hours
+from schedule.plan import Plans
 from starter.rehearsal_personas import story
 from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent, groups
 
@@ -348,29 +349,21 @@ class _Run:
 
     def _planned(self, wanted: PlanMeetings, now: datetime) -> ApplyPlan:
         programme, couple = self._programme, self.cast.couple
-        home = programme.programme.time_zone
-        ends = reporting_ends = None
-        if wanted.longer is not None:
-            ends = extended(wanted.ends - wanted.longer.span, wanted.longer, home)
-            reporting_ends = moved(ends, programme.programme.reporting_grace, home)
-        slots = replan(
+        made = plan_anew(
             programme,
-            after=wanted.after,
-            count=wanted.count,
-            last_start=wanted.last_start,
-            paused=wanted.paused,
-            mentee_zone=self._people[couple.mentee_id].time_zone or home,
+            wanted,
+            now,
+            mentee_zone=self._people[couple.mentee_id].time_zone or programme.programme.time_zone,
             countries=[self._people[name].country for name in (couple.mentor_id, couple.mentee_id)],
-            ends=ends or wanted.ends,
         )
         return ApplyPlan(
             message_id=f"plan.{wanted.id}",
             by=SERVICE,
             at=now,
             effect=wanted.id,
-            slots=_spread_out(slots, self.cast.mentorship, programme),
-            ends=ends,
-            reporting_ends=reporting_ends,
+            slots=_spread_out(made.slots, self.cast.mentorship, programme),
+            ends=made.ends,
+            reporting_ends=made.reporting_ends,
         )
 
 

@@ -20,7 +20,8 @@ from mentorship.policy.deadlines import next_due
 from mentorship.programme import Rules
 from mentorship.state import State
 from records.journal import JournalEntry
-from schedule.calendar import extended, moved
+from schedule.anew import new_end
+from schedule.calendar import moved
 
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 _OF_THE_CLOCK = frozenset({"malformed", "in_the_future"})
@@ -89,9 +90,9 @@ def _counted_again(command: Command, told: _Told, policy: Policy | None) -> Comm
     if policy is None or policy.home is None or not isinstance(command, ApplyPlan) or command.ends is None:
         return command
     asked = [effect for effect in told.effects if isinstance(effect, PlanMeetings) and command.after in {None, effect.after}]
-    if not asked or (longer := asked[-1].longer) is None:
+    ends = new_end(asked[-1], policy.home) if asked else None
+    if ends is None:
         return command.model_copy(update={"ends": None, "reporting_ends": None})
-    ends = extended(asked[-1].ends - longer.span, longer, policy.home)
     return command.model_copy(update={"ends": ends, "reporting_ends": moved(ends, policy.rules.reporting_grace, policy.home)})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from activities.planning import Planned, PlanRequest
 from mentorship.commands import Slot
 from mentorship.programme import Programme
@@ -9,8 +11,7 @@ from mentorship.spread import spread
 from records.errors import Erased
 from records.people import Profile
 from records.store import Records
-from schedule.calendar import extended, moved
-from schedule.plan import replan
+from schedule.anew import plan_anew
 
 
 def spread_out(slots: tuple[Slot, ...], mentorship: str, programme: Programme) -> tuple[Slot, ...]:
@@ -23,26 +24,17 @@ class RecordsPlanner:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    async def replan(self, request: PlanRequest) -> Planned:
+    async def replan(self, request: PlanRequest, now: datetime) -> Planned:
         """Slots after a pause, or in an extension, whose end moves in calendar time."""
         programme = await self._records.programmes.get(request.programme, request.version)
-        wanted = request.wanted
-        home = programme.programme.time_zone
-        ends = reporting_ends = None
-        if wanted.longer is not None:
-            ends = extended(wanted.ends - wanted.longer.span, wanted.longer, home)
-            reporting_ends = moved(ends, programme.programme.reporting_grace, home)
-        slots = replan(
+        made = plan_anew(
             programme,
-            after=wanted.after,
-            count=wanted.count,
-            last_start=wanted.last_start,
-            paused=wanted.paused,
+            request.wanted,
+            now,
             mentee_zone=await self._zone(request.pair.mentee, programme),
             countries=[await self._country(request.pair.mentor), await self._country(request.pair.mentee)],
-            ends=ends or wanted.ends,
         )
-        return Planned(slots=spread_out(slots, request.mentorship, programme), ends=ends, reporting_ends=reporting_ends)
+        return Planned(slots=spread_out(made.slots, request.mentorship, programme), ends=made.ends, reporting_ends=made.reporting_ends)
 
     async def _zone(self, person: str, programme: Programme) -> str:
         profile = await self._known(person)

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
-from mentorship.duration import iso
-from mentorship.effects import IssueCertificates
+from mentorship.duration import Duration, iso
+from mentorship.effects import IssueCertificates, Longer
 from mentorship.policy.milestones import milestone_facts
 from mentorship.policy.phase import phase
 from mentorship.programme import Pause
@@ -212,6 +212,52 @@ def test_the_heads_up_is_said_again_only_if_the_end_moves_far_enough(story, ends
     told.operator(c.Extend(length=iso("P8W")), ends - HOUR)
     told.run_out()
     assert [mail.due for mail in told.mails("heads_up", "mentor")] == [ends - 3 * WEEK, told.state.ends - 3 * WEEK]
+
+
+def test_an_extension_agreed_in_a_pause_waits_to_be_counted_in_calendar_time(story, day, ends):
+    """Days and weeks are calendar time: schedule/ moves the end in the programme's zone, from the one that stood when they agreed."""
+    told = story()
+    told.operator(c.Pause(until=day(60)), day(30))
+    told.both(c.AskExtension(), day(40))
+    told.wait(day(60))
+    asked = told.planned()[-1]
+    assert asked.longer == Longer(ends=ends, length=iso("P4W"))
+    assert (asked.ends, asked.count) == (ends + 4 * WEEK + 30 * DAY, 12)
+
+
+def test_a_pause_before_the_plan_came_keeps_what_an_extension_and_an_earlier_pause_moved(story, day, ends):
+    told = story().met(1)
+    told.operator(c.Pause(), day(10))
+    told.operator(c.Resume(), day(20))
+    told.operator(c.Extend(length=iso("P4W")), day(21))
+    told.operator(c.Pause(), day(22))
+    told.operator(c.Extend(length=iso("P2W")), day(25))
+    told.operator(c.Resume(), day(27))
+    asked = told.planned()[-1]
+    assert asked.longer == Longer(ends=ends + 10 * DAY, length=iso("P6W"))
+    assert (asked.paused, asked.count) == (15 * DAY, 14)
+    assert told.replan() == "applied"
+    told.operator(c.Extend(length=iso("P1W")), day(28))
+    assert told.planned()[-1].longer == Longer(ends=ends + 15 * DAY + 6 * WEEK, length=iso("P1W"))
+
+
+def test_an_extension_in_a_pause_that_leaves_no_slot_to_plan_is_asked_about_all_the_same(story, meets, ends):
+    told = story()
+    told.operator(c.Pause(), meets(12) + HOUR)
+    told.operator(c.Extend(length=iso("P1W")), meets(12) + 2 * HOUR)
+    told.operator(c.Resume(), meets(12) + HOUR + WEEK)
+    asked = told.planned()[-1]
+    assert (asked.count, asked.longer) == (0, Longer(ends=ends, length=iso("P1W")))
+    moved = ends + 2 * WEEK - HOUR
+    told.take([c.ApplyPlan(message_id="plan", effect=asked.id, after=asked.after, ends=moved, reporting_ends=moved + WEEK)], told.state.now)
+    assert (told.state.ends, told.state.reporting_ends) == (moved, moved + WEEK)
+    assert [(mail.change, mail.ends) for mail in told.mails("rescheduled", "mentor")][-1] == ("resumed", moved)
+
+
+def test_lengths_add_up_to_no_more_than_a_length_can_be():
+    longest = Duration(days=99_999, seconds=10_000_000_000)
+    assert iso("P4W") + iso("P1DT2H") == iso("P29DT2H")
+    assert longest + iso("P1DT1S") == longest
 
 
 # -- end ------------------------------------------------------------------------------------------------------------------

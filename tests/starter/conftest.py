@@ -26,7 +26,8 @@ from mentorship.policy.deadlines import next_due
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.store import Records
-from schedule.calendar import extended, moved
+from schedule.anew import new_end
+from schedule.calendar import moved
 from starter import cli
 from starter.faults import Findings
 from starter.programme_file import read_programme
@@ -236,7 +237,8 @@ async def _act(records: Records, roster: Roster, enrolment: Enrolment, plan: Any
                 note = NoteCertificates(message_id="certificates", at=turn.state.now, certificates=issued)
                 return await keep(advance(turn.state, [note], turn.state.now))
             if isinstance(effect, PlanMeetings) and effect.longer is not None:
-                ends = extended(effect.ends - effect.longer.span, effect.longer, roster.programme.programme.time_zone)
+                ends = new_end(effect, roster.programme.programme.time_zone)
+                assert ends is not None
                 reporting_ends = moved(ends, roster.programme.programme.reporting_grace, roster.programme.programme.time_zone)
                 planned = ApplyPlan(
                     message_id=f"plan.{turn.state.now}", by=SERVICE, at=turn.state.now, after=effect.after, slots=(), ends=ends, reporting_ends=reporting_ends

@@ -261,6 +261,17 @@ def test_a_shorter_programme_ends_earlier_for_an_extended_pair_too(what_if: Any)
     assert p1["because"] == ["programme.length"]
 
 
+def test_so_does_one_that_was_extended_in_a_pause(what_if: Any) -> None:
+    """Two weeks of pause and four of extension: week 28 of 32, or of 22 where the programme has 16."""
+    held = [Pause(by="op", at=meets(4)), Extend(by="op", at=meets(4, days=-1), length=iso("P4W")), Resume(by="op", at=meets(4, weeks=-2))]
+    told = what_if({"p1": [*(done(n, meets(n)) for n in (1, 2, 3)), *held, done(4, STARTS + timedelta(weeks=28))]}, head=", length: P16W").json
+
+    p1 = {pair["pair_id"]: pair for pair in told["would_differ"]}["p1"]
+    assert told["exact"] == 2
+    assert p1["changes"]["certificates"] == {"was": "both", "would_be": "none"}
+    assert p1["changes"]["decided_at"]["would_be"].startswith(str((STARTS + timedelta(weeks=23)).date()))
+
+
 def test_a_shorter_extension_by_the_pair_is_too_short_for_what_was_done_in_it(what_if: Any) -> None:
     """Both asked and got four weeks; the fourth milestone came in the second of them, and with one week it would have come too late."""
     asked: list[Command] = [AskExtension(by=who, at=meets(10)) for who in ("mentor", "mentee")]

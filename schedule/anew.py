@@ -1,0 +1,48 @@
+"""What schedule/ answers when a mentorship asks for meetings again: after a pause, or in an extension (P6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from mentorship.commands import Slot
+from mentorship.effects import PlanMeetings
+from mentorship.programme import Programme
+from schedule.calendar import extended, moved
+from schedule.plan import replan
+
+
+class Anew(NamedTuple):
+    """The end is None where it stays as the mentorship put it."""
+
+    slots: tuple[Slot, ...]
+    ends: datetime | None
+    reporting_ends: datetime | None
+
+
+def plan_anew(programme: Programme, wanted: PlanMeetings, now: datetime, *, mentee_zone: str, countries: Iterable[str | None]) -> Anew:
+    """Planned from `now` on: whatever the reason for which nobody could be told earlier, the pair keeps the meetings that fit before its
+    end (P5). Raises UnknownZone, UnknownCountry.
+    """
+    home = programme.programme.time_zone
+    ends = new_end(wanted, home)
+    slots = replan(
+        programme,
+        after=max(wanted.after, now),
+        count=wanted.count,
+        last_start=wanted.last_start,
+        paused=wanted.paused,
+        mentee_zone=mentee_zone,
+        countries=countries,
+        ends=ends or wanted.ends,
+    )
+    return Anew(slots, ends, moved(ends, programme.programme.reporting_grace, home) if ends is not None else None)
+
+
+def new_end(wanted: PlanMeetings, home: str) -> datetime | None:
+    """The end with its extensions counted in calendar time in the zone `home`; pauses since move it by what elapsed. None without extensions."""
+    longer = wanted.longer
+    if longer is None:
+        return None
+    return extended(longer.ends, longer.length, home) + (wanted.ends - longer.ends - longer.length.span)
