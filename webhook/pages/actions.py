@@ -241,11 +241,19 @@ def is_open(known: Known, name: str, target: str = "") -> bool:
 # -- private matters ------------------------------------------------------------------------------------------------------
 
 
-def private_values(kind: str, target: str, fields: Fields) -> dict[str, Any]:
-    """The body of `submit_privately`. Raises Wrong."""
+def feedback_about(known: Known, state: State, target: str) -> int:
+    """The planned meeting that feedback is kept with. Without a target it is about conversations outside the plan: it goes with the latest that began."""
+    if target:
+        return int(target)
+    planned = sorted(state.meetings, key=lambda m: (m.start, m.n))
+    return next((m.n for m in reversed(planned) if m.start <= known.now), planned[0].n if planned else 0)
+
+
+def private_values(kind: str, about: int, fields: Fields) -> dict[str, Any]:
+    """The body of `submit_privately`; feedback is `about` a planned meeting. Raises Wrong."""
     match kind:
         case "feedback":
-            return {"body": {"kind": "feedback", "meeting": int(target), "text": _text(fields, "text"), "shared": fields.get("shared") == "yes"}}
+            return {"body": {"kind": "feedback", "meeting": about, "text": _text(fields, "text"), "shared": fields.get("shared") == "yes"}}
         case "pulse" | "closing":
             answers = {item: fields.get(item) for item in survey_items(kind)}
             if any(value not in ("", "1", "2", "3", "4", "5") for value in answers.values()):
@@ -268,10 +276,10 @@ def survey_items(kind: str) -> tuple[c.SurveyItem, ...]:
     return PULSE_ITEMS if kind == "pulse" else SURVEY_ITEMS
 
 
-def private_probe(kind: str, target: str) -> c.SubmitPrivately:
+def private_probe(kind: str, about: int = 0) -> c.SubmitPrivately:
     match kind:
         case "feedback":
-            return c.SubmitPrivately(body=c.Feedback(meeting=_meeting(target), note_id=_NOTE_ID))
+            return c.SubmitPrivately(body=c.Feedback(meeting=about, note_id=_NOTE_ID))
         case "pulse" | "closing":
             return c.SubmitPrivately(body=c.SurveyAnswers(survey="closing" if kind == "closing" else "pulse", answers={"trust": 3}))
         case "pins":
