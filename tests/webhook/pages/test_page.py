@@ -66,3 +66,29 @@ async def test_an_end_at_midnight_is_told_as_the_last_day_as_the_mails_tell_it(b
     await two.until(ends + timedelta(hours=1))
     said = says(await browser.get(f"{two.page('ana')}?lang=en"))
     assert "What was done by Sunday 29 August, 24:00 can be reported until Sunday 5 September, 24:00" in said
+
+
+@pytest.mark.parametrize(
+    ("spoken", "said"),
+    [
+        ("en", "That is enough for both certificates; they are decided after Sunday 5 September, 24:00."),
+        ("de", "Das genügt für beide Zertifikate; entschieden wird nach Sonntag, 5. September, 24:00 Uhr."),
+    ],
+)
+async def test_certificates_are_said_to_be_decided_once_reports_are_no_longer_taken(spoken, said, browser, matched, says):
+    """H7: not at the end of the programme, but when the reporting grace has ended."""
+    ends = datetime(2027, 8, 30, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+    two = await matched.begin(ends=ends, reporting_ends=ends + timedelta(days=7))
+    for rule in two.state.rules.milestones:
+        await two.say("op-x", c.WaiveMilestone(milestone=rule.id))
+    page = says(await browser.get(f"{two.page('ana')}?lang={spoken}"))
+    assert said in page
+
+
+async def test_a_waived_milestone_asks_for_no_report_and_is_told_in_the_words_of_the_mails(browser, two):
+    offered = "/record_milestone/shadowing"
+    assert offered in (await browser.get(two.page())).text
+    await two.say("op-x", c.WaiveMilestone(milestone="shadowing"))
+    page = await browser.get(f"{two.page()}?lang=de")
+    assert offered not in page.text
+    assert "Erlassen: Er zählt als geschafft." in page.text
