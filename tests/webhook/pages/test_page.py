@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mentorship import commands as c
+from records.people import Profile
 
 
 async def test_the_page_says_what_is_next_and_how_to_prepare(browser, two, says):
@@ -92,3 +93,26 @@ async def test_a_waived_milestone_asks_for_no_report_and_is_told_in_the_words_of
     page = await browser.get(f"{two.page()}?lang=de")
     assert offered not in page.text
     assert "Erlassen: Er zählt als geschafft." in page.text
+
+
+async def test_a_topic_is_said_to_move_on_only_where_another_conversation_takes_it(browser, two, says):
+    """H10: the last one has the closing topic, whatever was held before."""
+    moves_on = "Its topic moves on to your next conversation."
+    await two.until(two.meeting(11).start - timedelta(days=2))
+    assert moves_on in says(await browser.get(two.page("ben", "cancel_meeting", 10)))
+    for n in (11, 12):
+        said = says(await browser.get(two.page("ben", "cancel_meeting", n)))
+        assert "Ana Mentor hears that the meeting is off, never the reason." in said
+        assert moves_on not in said
+
+
+async def test_a_partner_without_a_name_begins_a_sentence_with_a_capital(browser, two, says):
+    await two.say("ana", c.CancelMeeting(meeting=2, reason="work"))
+    await two.say("ana", c.MoveMeeting(meeting=3, to=two.meeting(3).start + timedelta(days=1)))
+    nobody = Profile(person_id="ana", name="", email="", status="gone")
+    await two.records.people.enrol([nobody])
+    said = says(await browser.get(two.page()))
+    assert "You and your partner" in said
+    for sentence in ("Your partner called it off.", "Your partner proposes another time", "Your partner proposes Tuesday 6 April, 10:00 instead."):
+        assert sentence in said
+    assert "Ihr Gegenüber hat abgesagt." in says(await browser.get(f"{two.page()}?lang=de"))
