@@ -6,6 +6,7 @@ Words never travel: each becomes a note, and its id goes on (H12).
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,6 +29,17 @@ def _near(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+def iso(form: str, example: str) -> BeforeValidator:
+    """Text of this form and nothing else: pydantic takes a number for seconds, also one in a string. The field behind it is lenient, since it reads text."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(form, value, re.ASCII):
+            raise ValueError(f"expected ISO 8601, such as {example}")
+        return value
+
+    return BeforeValidator(check)
+
+
 def _number_or_all(value: Any) -> Any:
     if value != "all" and (isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 1000):
         raise ValueError('expected a meeting\'s number or "all"')
@@ -40,7 +52,7 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
-When = Annotated[AwareDatetime, AfterValidator(_near)]
+When = Annotated[AwareDatetime, Field(strict=False), iso(r"\d{4}-\d{2}-\d{2}[Tt ].+", "2027-03-10T09:00:00Z"), AfterValidator(_near)]
 """ISO 8601 with a zone."""
 Number = Annotated[int, Field(ge=1, le=1000, description="which planned meeting, from 1")]
 NumberOrAll = Annotated[int | Literal["all"], BeforeValidator(_number_or_all), Field(json_schema_extra={"minimum": 1, "maximum": 1000})]

@@ -18,7 +18,7 @@ from gateway.links import Bearer
 from records.cases import Case
 from records.contacts import Contact
 from records.errors import DifferentBody, Erased
-from webhook.concern_door import Concern, ConcernDoor
+from webhook.concern_door import Concern, ConcernDoor, Held
 from webhook.pages.actions import Wrong
 from webhook.pages.forms import FIELD, Fields, Forms, read_fields
 from webhook.pages.known import Known, Reading
@@ -78,7 +78,7 @@ class RaisingConcerns:
         cases = await self._asked(self._door.of_raiser(known.bearer.person, known.bearer.scope))
         shown = [(case, await self._more(known, case)) for case in reversed(cases)]
         buttons = {case.id: self._forms.token(known.bearer, "concern", case.id, "none") for case in cases}
-        held = {case.id: await self._asked(self._door.held(case)) for case in cases}
+        held = {case.id: await self._held(known, case) for case in cases}
         return self._page(known, token, "concern/start.html", cases=shown, buttons=buttons, held=held)
 
     async def about_form(self, request: Request) -> Response:
@@ -185,7 +185,8 @@ class RaisingConcerns:
 
     def _page(self, known: Known, link: str, template: str, *, status: HTTPStatus = HTTPStatus.OK, step: str = "", **facts: Any) -> Response:
         here = Place(self._shell, "concern", link, known.texts.title, known.chosen, step=step)
-        return self._shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, partner=known.partner, **facts)
+        facts |= {"partner": known.partner, "meetings_over": _meetings_over(known)}
+        return self._shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, **facts)
 
     def _back(self, token: str, known: Known) -> Response:
         address = Place(self._shell, "concern", token, "", known.chosen).to()
@@ -204,6 +205,11 @@ class RaisingConcerns:
             return await self._known(request, bearer), message_id
         except PageProblem as problem:
             raise problem.with_typed(fields.typed()) from None
+
+    async def _held(self, known: Known, case: Case) -> Held:
+        """What became of the wish to hold the meetings; once they are over, that."""
+        held: Held = await self._asked(self._door.held(case))
+        return "over" if held != "none" and _meetings_over(known) else held
 
     async def _about(self, known: Known, fields: Fields) -> About:
         """Raises Wrong."""
@@ -233,6 +239,11 @@ class RaisingConcerns:
             return await answer
         except Problem as problem:
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
+
+
+def _meetings_over(known: Known) -> bool:
+    """Whether there is nothing left to hold."""
+    return known.state is not None and (known.state.closing or known.state.over)
 
 
 def _chosen(fields: Fields, offered: tuple[Contact, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from records.address import is_address
 from records.people import Said
 from schedule.calendar import instant, zone, zone_names
-from webhook.bodies import Part, When
+from webhook.bodies import Part, When, iso
 
 _NAMES = r"^[^\s|/?#%\\]{1,100}$"
 
@@ -42,7 +42,8 @@ def _near(day: date) -> date:
     return day
 
 
-Day = Annotated[When | Annotated[date, AfterValidator(_near)], Field(union_mode="left_to_right")]
+_Date = Annotated[date, Field(strict=False), iso(r"\d{4}-\d{2}-\d{2}", "2027-03-10"), AfterValidator(_near)]
+Day = Annotated[When | _Date, Field(union_mode="left_to_right")]
 """An instant with a zone, or a date: its first moment in the person's zone."""
 
 

@@ -17,6 +17,7 @@ from mentorship import commands as c
 from mentorship import events as e
 from mentorship.commands import EXPECTATIONS, SURVEY_ITEMS
 from mentorship.decide import decide
+from mentorship.people import other
 from mentorship.state import State
 from webhook.pages.forms import Fields
 from webhook.pages.known import Known
@@ -42,13 +43,13 @@ class Wrong(Exception):  # noqa: N818 - what is the case
 class Action:
     """`name` is the signal's own and stands in the address, as does the target. `values` makes the body, or raises Wrong.
 
-    `probe` is a command like the one that the form would send: asked of the core before anything is offered.
+    `probes` are commands like those that the form would send: asked of the core before anything is offered. One that would be taken is enough.
     """
 
     name: str
     target: Literal["none", "meeting", "meeting_or_all", "milestone", "goal", "report"]
     values: Callable[[Fields, Known, str, str], dict[str, Any]]
-    probe: Callable[[Known, State, str], c.ParticipantCommand]
+    probes: Callable[[Known, State, str], tuple[c.ParticipantCommand, ...]]
 
 
 # -- reading fields -------------------------------------------------------------------------------------------------------
@@ -173,42 +174,62 @@ def _meeting(target: str) -> int:
     return int(target) if target else 0
 
 
+# -- what to ask of the core ----------------------------------------------------------------------------------------------
+
+
+def agreeing(known: Known, state: State, target: str) -> tuple[c.MoveMeeting, ...]:
+    """The partner's own time, if one stands: the core may take it longer than a new one, also once the meeting's old time has passed."""
+    meeting = state.meeting(_meeting(target))
+    theirs = meeting.proposal(other(known.side)) if meeting is not None else None
+    return (c.MoveMeeting(meeting=_meeting(target), to=theirs.to),) if theirs is not None else ()
+
+
+def proposing(known: Known, state: State, target: str) -> c.MoveMeeting:
+    """A time that could be proposed, if any can."""
+    some_time = max(known.now, min(state.ends - timedelta(seconds=1), known.now + timedelta(days=1, seconds=1)))
+    return c.MoveMeeting(meeting=_meeting(target), to=some_time)
+
+
+def _reporting(known: Known, _: State, target: str) -> tuple[c.ParticipantCommand, ...]:
+    if not target:  # an extra one
+        return (c.ReportMeeting(held_at=known.now, held=True),)
+    return tuple(c.ReportMeeting(meeting=_meeting(target), held=held) for held in (True, False))
+
+
 ACTIONS: dict[str, Action] = {
     action.name: action
     for action in (
-        Action("confirm_expectations", "none", _confirm_expectations, lambda *_: c.ConfirmExpectations(expectations=EXPECTATIONS)),
+        Action("confirm_expectations", "none", _confirm_expectations, lambda *_: (c.ConfirmExpectations(expectations=EXPECTATIONS),)),
         Action(
             "confirm_meeting",
             "meeting_or_all",
             lambda _f, _k, target, _m: {"meeting": "all" if target == "all" else int(target)},
-            lambda _k, _s, target: c.ConfirmMeeting(meeting="all" if target == "all" else _meeting(target)),
+            lambda _k, _s, target: (c.ConfirmMeeting(meeting="all" if target == "all" else _meeting(target)),),
         ),
-        Action("move_meeting", "meeting", _move, lambda known, state, target: c.MoveMeeting(meeting=_meeting(target), to=_some_time(known, state))),
-        Action("cancel_meeting", "meeting", _cancel, lambda _k, _s, target: c.CancelMeeting(meeting=_meeting(target))),
-        Action("excuse", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: c.Excuse(meeting=_meeting(target))),
-        Action("report_meeting", "meeting", _report, lambda _k, _s, target: c.ReportMeeting(meeting=_meeting(target), held=True)),
-        Action("dispute", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: c.Dispute(meeting=_meeting(target))),
-        Action("record_milestone", "milestone", _milestone, lambda _k, _s, target: c.RecordMilestone(milestone=target)),
+        Action("move_meeting", "meeting", _move, lambda known, state, target: (*agreeing(known, state, target), proposing(known, state, target))),
+        Action("cancel_meeting", "meeting", _cancel, lambda _k, _s, target: (c.CancelMeeting(meeting=_meeting(target)),)),
+        Action("excuse", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: (c.Excuse(meeting=_meeting(target)),)),
+        Action("report_meeting", "meeting", _report, _reporting),
+        Action("dispute", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: (c.Dispute(meeting=_meeting(target)),)),
+        Action("record_milestone", "milestone", _milestone, lambda _k, _s, target: (c.RecordMilestone(milestone=target),)),
         Action(
-            "object_to_milestone", "milestone", lambda _f, _k, target, _m: {"milestone": target}, lambda _k, _s, target: c.ObjectToMilestone(milestone=target)
+            "object_to_milestone",
+            "milestone",
+            lambda _f, _k, target, _m: {"milestone": target},
+            lambda _k, _s, target: (c.ObjectToMilestone(milestone=target),),
         ),
         Action(
             "withdraw",
             "report",
             _withdraw,
-            lambda known, _s, target: c.Withdraw(report=next((report.message_id for report in known.reports if report.code == target), "")),
+            lambda known, _s, target: (c.Withdraw(report=next((report.message_id for report in known.reports if report.code == target), "")),),
         ),
-        Action("set_goal", "goal", _set_goal, lambda _k, _s, target: c.SetGoal(goal=target or "g-probe", note_id=_NOTE_ID, actions=(_NOTE_ID,))),
-        Action("report_goal", "goal", _report_goal, lambda _k, _s, target: c.ReportGoal(goal=target, progress="progressed")),
-        Action("ask_extension", "none", lambda *_: {}, lambda *_: c.AskExtension()),
+        Action("set_goal", "goal", _set_goal, lambda _k, _s, target: (c.SetGoal(goal=target or "g-probe", note_id=_NOTE_ID, actions=(_NOTE_ID,)),)),
+        Action("report_goal", "goal", _report_goal, lambda _k, _s, target: (c.ReportGoal(goal=target, progress="progressed"),)),
+        Action("ask_extension", "none", lambda *_: {}, lambda *_: (c.AskExtension(),)),
     )
 }
 """What the page offers; `submit_privately` has pages of its own."""
-
-
-def _some_time(known: Known, state: State) -> datetime:
-    """A time that could be proposed, if any can."""
-    return max(known.now, min(state.ends - timedelta(seconds=1), known.now + timedelta(days=1, seconds=1)))
 
 
 # -- asking the core ------------------------------------------------------------------------------------------------------
@@ -233,19 +254,25 @@ def is_open(known: Known, name: str, target: str = "") -> bool:
         return False
     if name == "report_meeting" and not target:  # an extra one: any time since the start will do
         return known.state.decided is None and known.now > known.state.starts
-    if name == "report_meeting":
-        return any(refusal(known, c.ReportMeeting(meeting=int(target), held=held)) is None for held in (True, False))
-    return refusal(known, ACTIONS[name].probe(known, known.state, target)) is None
+    return any(refusal(known, probe) is None for probe in ACTIONS[name].probes(known, known.state, target))
 
 
 # -- private matters ------------------------------------------------------------------------------------------------------
 
 
-def private_values(kind: str, target: str, fields: Fields) -> dict[str, Any]:
-    """The body of `submit_privately`. Raises Wrong."""
+def feedback_about(known: Known, state: State, target: str) -> int:
+    """The planned meeting that feedback is kept with. Without a target it is about conversations outside the plan: it goes with the latest that began."""
+    if target:
+        return int(target)
+    planned = sorted(state.meetings, key=lambda m: (m.start, m.n))
+    return next((m.n for m in reversed(planned) if m.start <= known.now), planned[0].n if planned else 0)
+
+
+def private_values(kind: str, about: int, fields: Fields) -> dict[str, Any]:
+    """The body of `submit_privately`; feedback is `about` a planned meeting. Raises Wrong."""
     match kind:
         case "feedback":
-            return {"body": {"kind": "feedback", "meeting": int(target), "text": _text(fields, "text"), "shared": fields.get("shared") == "yes"}}
+            return {"body": {"kind": "feedback", "meeting": about, "text": _text(fields, "text"), "shared": fields.get("shared") == "yes"}}
         case "pulse" | "closing":
             answers = {item: fields.get(item) for item in survey_items(kind)}
             if any(value not in ("", "1", "2", "3", "4", "5") for value in answers.values()):
@@ -268,10 +295,10 @@ def survey_items(kind: str) -> tuple[c.SurveyItem, ...]:
     return PULSE_ITEMS if kind == "pulse" else SURVEY_ITEMS
 
 
-def private_probe(kind: str, target: str) -> c.SubmitPrivately:
+def private_probe(kind: str, about: int = 0) -> c.SubmitPrivately:
     match kind:
         case "feedback":
-            return c.SubmitPrivately(body=c.Feedback(meeting=_meeting(target), note_id=_NOTE_ID))
+            return c.SubmitPrivately(body=c.Feedback(meeting=about, note_id=_NOTE_ID))
         case "pulse" | "closing":
             return c.SubmitPrivately(body=c.SurveyAnswers(survey="closing" if kind == "closing" else "pulse", answers={"trust": 3}))
         case "pins":

@@ -8,10 +8,10 @@ from functools import cached_property
 
 from mentorship.people import Side, other
 from mentorship.policy.ladder import COUNTING_REASONS
-from mentorship.policy.meetings import held_instants, topic_for
+from mentorship.policy.meetings import closing_meeting, held_instants, topic_for
 from mentorship.programme import Session
 from mentorship.state import Meeting, State
-from webhook.pages.actions import is_open
+from webhook.pages.actions import agreeing, is_open, proposing, refusal
 from webhook.pages.known import Known
 
 
@@ -32,8 +32,14 @@ class MeetingView:
     my_proposal: str | None
     their_proposal: str | None
     their_to: str | None
+    agreeable: bool
+    """The partner's proposal can still be agreed to."""
+    movable: bool
+    """Another time can be proposed."""
     called_off_by: str | None
     """me, partner, nobody (a pause or an operator), or None."""
+    lapsed: bool
+    """Nobody called it off: a late proposal to move it stayed unanswered."""
     free_until: str | None
     """Until when calling it off is free; None when that moment has passed or it never counts."""
     late_now: bool
@@ -41,7 +47,10 @@ class MeetingView:
     """The partner said “fine by me” of it to the reader, whom it cannot count against any more."""
     counts: bool
     """Whether an absence of the reader's could count (H14)."""
-    excusable: bool
+    excusable: str | None
+    """What of the partner's the reader may say “fine by me” to: off (called off late, or an absence), proposal (a late one that stands), lapsed, or None."""
+    topic_moves_on: bool
+    """Another conversation is planned that takes the topic, should this one not take place; the closing one has its own (H10)."""
     claim_until: str | None
     """The partner says that the reader was not there; until when to say otherwise."""
     i_said: str | None
@@ -87,7 +96,7 @@ class Meetings:
 
     @property
     def proposals(self) -> tuple[MeetingView, ...]:
-        return tuple(m for m in self.all if m.their_proposal and "move_meeting" in m.may)
+        return tuple(m for m in self.all if m.agreeable)
 
     @property
     def claims(self) -> tuple[MeetingView, ...]:
@@ -95,7 +104,8 @@ class Meetings:
 
     @property
     def excusable(self) -> tuple[MeetingView, ...]:
-        return tuple(m for m in self.all if m.excusable)
+        """Where a proposal can still be agreed to, both stand together."""
+        return tuple(m for m in self.all if m.excusable and not (m.excusable == "proposal" and m.agreeable))
 
     @property
     def to_accept(self) -> int:
@@ -111,11 +121,10 @@ class Meetings:
         free_until = m.start - state.rules.cancellations.notice.span
         started = m.start <= known.now
         may = frozenset(name for name in _ACTIONS if is_open(known, name, str(m.n)))
+        lapsed = m.cancelled is not None and m.cancelled.lapsed
         called_off = None
-        if m.cancelled is not None:
+        if m.cancelled is not None and not lapsed:
             called_off = "nobody" if m.cancelled.side is None else "me" if m.cancelled.side == me else "partner"
-        late_by_them = (m.cancelled is not None and m.cancelled.side == them and m.cancelled.late) or (theirs is not None and theirs.late)
-        absent = their_report is not None and their_report.own == "absent"
         return MeetingView(
             n=m.n,
             start=m.start,
@@ -130,12 +139,16 @@ class Meetings:
             my_proposal=clock.when(mine.to) if mine is not None else None,
             their_proposal=clock.when(theirs.to) if theirs is not None else None,
             their_to=theirs.to.isoformat() if theirs is not None else None,
+            agreeable=any(refusal(known, command) is None for command in agreeing(known, state, str(m.n))),
+            movable=refusal(known, proposing(known, state, str(m.n))) is None,
             called_off_by=called_off,
+            lapsed=lapsed,
             free_until=clock.when(free_until) if m.confirmed and known.now <= free_until else None,
             late_now=m.confirmed and me not in m.excused and known.now > free_until and not started,
             excused=me in m.excused,
             counts=_counts(m, me),
-            excusable="excuse" in may and (late_by_them or absent),
+            excusable=_excusable(m, them) if "excuse" in may else None,
+            topic_moves_on=self._topic_moves_on(m),
             claim_until=clock.until(claim.asked_at + state.rules.attendance.contest_within.span) if claim is not None and claim.stands != "no" else None,
             i_said=None if my_report is None else "held" if my_report.held else "absent" if my_report.own == "absent" else "not_held",
             they_said_held=bool(their_report and their_report.held),
@@ -151,6 +164,11 @@ class Meetings:
             return self._session(m.session)
         following = min((x.n for x in self._state.meetings if x.cancelled is None and not x.held and x.start > self._known.now), default=None)
         return self._session(topic_for(self._state, m.n)) if not started and m.n == following else None
+
+    def _topic_moves_on(self, m: Meeting) -> bool:
+        closing = closing_meeting(self._state) if self._state.rules.closing is not None else None
+        after = max(m.start, self._known.now)
+        return any(x.start > after and x.cancelled is None and x != closing for x in self._state.meetings)
 
     def _session(self, index: int | None) -> Session | None:
         sessions = self._known.texts.sessions
@@ -173,6 +191,16 @@ class Meetings:
     @property
     def planned(self) -> int:
         return len(self._state.meetings)
+
+
+def _excusable(m: Meeting, side: Side) -> str | None:
+    """What `side` did about it that may count against them, as the other's page tells it."""
+    own, cancelled, proposal = m.report(side), m.cancelled, m.proposal(side)
+    if own is not None and own.own == "absent":
+        return "off"
+    if cancelled is not None:
+        return ("lapsed" if cancelled.lapsed else "off") if cancelled.side == side and cancelled.late else None
+    return "proposal" if proposal is not None and proposal.late else None
 
 
 def _counts(m: Meeting, side: Side) -> bool:

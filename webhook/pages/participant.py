@@ -83,7 +83,8 @@ class ParticipantPages(OwnPages):
     def _refused(self, known: Known, action: str, target: str) -> str | None:
         if known.state is None or is_open(known, action, target):
             return None
-        return refusal(known, ACTIONS[action].probe(known, known.state, target))
+        *_, last = ACTIONS[action].probes(known, known.state, target)
+        return refusal(known, last)
 
     def _command(self, action: str) -> str:
         return action

@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from records.held import held
-from webhook.pages.actions import private_probe, private_values, refusal
+from webhook.pages.actions import feedback_about, private_probe, private_values, refusal
 from webhook.pages.forms import Fields, read_fields
 from webhook.pages.known import Feedback, Known
 from webhook.pages.own import OwnPages, page_of
@@ -46,13 +46,13 @@ class PrivatePages(OwnPages):
     def _is(self, known: Known, action: str, target: str) -> bool:
         assert known.state is not None
         number = target.isdecimal() and len(target) < 5 and known.state.meeting(int(target)) is not None
-        return action in KINDS and (number if action == "feedback" else target == "")
+        return action in KINDS and (target == "" or (action == "feedback" and number))
 
     def _values(self, known: Known, action: str, target: str, fields: Fields, message_id: str) -> dict[str, Any]:  # noqa: ARG002 - as of every kind
-        return private_values(action, target, fields)
+        return private_values(action, _about(known, target), fields)
 
     def _refused(self, known: Known, action: str, target: str) -> str | None:
-        return refusal(known, private_probe(action, target))
+        return refusal(known, private_probe(action, _about(known, target)))
 
     def _command(self, action: str) -> str:  # noqa: ARG002 - one for all
         return "submit_privately"
@@ -95,6 +95,11 @@ class PrivatePages(OwnPages):
         named = f'attachment; filename="mentorship-{known.now.astimezone(known.clock.zone):%Y-%m-%d}.json"'
         headers = {**HEADERS, "Content-Disposition": named}
         return Response(found.model_dump_json(indent=2) + "\n", media_type="application/json; charset=utf-8", headers=headers)
+
+
+def _about(known: Known, target: str) -> int:
+    assert known.state is not None
+    return feedback_about(known, known.state, target)
 
 
 def _written(known: Known, request: Request) -> Feedback:

@@ -180,7 +180,7 @@ class Page:
     def survey(self) -> str | None:
         """Which survey waits for the reader."""
         person = self._state.person(self.side)
-        if self._state.closing and not person.closing_answered and refusal(self._known, private_probe("closing", "")) is None:
+        if self._state.closing and not person.closing_answered and refusal(self._known, private_probe("closing")) is None:
             return "closing"
         return "pulse" if "pulse" in self._state.seen and not person.pulse_answered and not self._state.closing and not self.over else None
 
@@ -190,13 +190,12 @@ class Page:
 
     @property
     def asks_feedback(self) -> bool:
-        """Whether the reader was invited to give feedback, and has given none yet about the meeting after which that was, or a later one (H15)."""
+        """Whether the reader was invited to give feedback, and has given none since the conversation after which that was (H15)."""
         held, asked = held_instants(self._state), self._state.feedback_asked
         if not asked or self.over or self._state.closing:
             return False
         since = held[asked - 1] if asked <= len(held) else held[-1] if held else self._state.starts
-        about = (self._state.meeting(feedback.meeting) for feedback in self.own_feedback)
-        return not any(meeting is not None and meeting.start >= since for meeting in about)
+        return not any(feedback.at >= since for feedback in self.own_feedback)
 
     @property
     def certified(self) -> bool:
@@ -253,7 +252,7 @@ class Page:
 
     @property
     def may_end(self) -> bool:
-        return refusal(self._known, private_probe("end_wish", "")) is None
+        return refusal(self._known, private_probe("end_wish")) is None
 
     def local(self, instant: datetime) -> str:
         """As a `datetime-local` field wants it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -56,8 +56,6 @@ def _wishes(accepted: str) -> Sequence[str]:
         try:
             locale = Locale.parse(tag.strip().replace("-", "_"))
             found.append((-float(weight or 1), locale.language if locale else ""))
-        except ValueError:
-            continue
-        except LookupError:
+        except (ValueError, UnknownLocaleError):  # no tag, or one of a language that Babel does not know
             continue
     return [code for _, code in sorted(found, key=lambda wish: wish[0])]

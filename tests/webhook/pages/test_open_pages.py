@@ -34,6 +34,13 @@ async def test_the_browsers_language_is_spoken_to_strangers(http, two):
         assert f'<html lang="{code}" dir="{direction}">' in page.text
 
 
+@pytest.mark.parametrize(("path", "status"), [("/who-sees-what", 200), ("/new-link", 200), ("/c/none", 404), ("/p/forged", 404)])
+async def test_a_language_that_nobody_here_speaks_is_passed_over(path, status, http, two):
+    for tag in ("ach", "cak", "son", "sco", "bar", "mul", "x-default", "i-klingon", "de-x-"):
+        page = await http.get(path, headers={"Accept-Language": f"{tag},ar;q=0.5"})
+        assert (page.status_code, page.headers["content-language"]) == (status, "ar"), tag
+
+
 @pytest.mark.parametrize("path", ["/", "/new-link"])
 async def test_the_form_for_a_fresh_link_is_sent_from_wherever_it_stands_and_keeps_the_language(path, browser, two, outbox):
     answer = await browser.send(await browser.get(f"{path}?lang=de"), "/new-link", email="ben@example.org")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mentorship import commands as c
+from records.people import Profile
 
 
 async def test_the_page_says_what_is_next_and_how_to_prepare(browser, two, says):
@@ -66,3 +67,52 @@ async def test_an_end_at_midnight_is_told_as_the_last_day_as_the_mails_tell_it(b
     await two.until(ends + timedelta(hours=1))
     said = says(await browser.get(f"{two.page('ana')}?lang=en"))
     assert "What was done by Sunday 29 August, 24:00 can be reported until Sunday 5 September, 24:00" in said
+
+
+@pytest.mark.parametrize(
+    ("spoken", "said"),
+    [
+        ("en", "That is enough for both certificates; they are decided after Sunday 5 September, 24:00."),
+        ("de", "Das genügt für beide Zertifikate; entschieden wird nach Sonntag, 5. September, 24:00 Uhr."),
+    ],
+)
+async def test_certificates_are_said_to_be_decided_once_reports_are_no_longer_taken(spoken, said, browser, matched, says):
+    """H7: not at the end of the programme, but when the reporting grace has ended."""
+    ends = datetime(2027, 8, 30, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+    two = await matched.begin(ends=ends, reporting_ends=ends + timedelta(days=7))
+    for rule in two.state.rules.milestones:
+        await two.say("op-x", c.WaiveMilestone(milestone=rule.id))
+    page = says(await browser.get(f"{two.page('ana')}?lang={spoken}"))
+    assert said in page
+
+
+async def test_a_waived_milestone_asks_for_no_report_and_is_told_in_the_words_of_the_mails(browser, two):
+    offered = "/record_milestone/shadowing"
+    assert offered in (await browser.get(two.page())).text
+    await two.say("op-x", c.WaiveMilestone(milestone="shadowing"))
+    page = await browser.get(f"{two.page()}?lang=de")
+    assert offered not in page.text
+    assert "Erlassen: Er zählt als geschafft." in page.text
+
+
+async def test_a_topic_is_said_to_move_on_only_where_another_conversation_takes_it(browser, two, says):
+    """H10: the last one has the closing topic, whatever was held before."""
+    moves_on = "Its topic moves on to your next conversation."
+    await two.until(two.meeting(11).start - timedelta(days=2))
+    assert moves_on in says(await browser.get(two.page("ben", "cancel_meeting", 10)))
+    for n in (11, 12):
+        said = says(await browser.get(two.page("ben", "cancel_meeting", n)))
+        assert "Ana Mentor hears that the meeting is off, never the reason." in said
+        assert moves_on not in said
+
+
+async def test_a_partner_without_a_name_begins_a_sentence_with_a_capital(browser, two, says):
+    await two.say("ana", c.CancelMeeting(meeting=2, reason="work"))
+    await two.say("ana", c.MoveMeeting(meeting=3, to=two.meeting(3).start + timedelta(days=1)))
+    nobody = Profile(person_id="ana", name="", email="", status="gone")
+    await two.records.people.enrol([nobody])
+    said = says(await browser.get(two.page()))
+    assert "You and your partner" in said
+    for sentence in ("Your partner called it off.", "Your partner proposes another time", "Your partner proposes Tuesday 6 April, 10:00 instead."):
+        assert sentence in said
+    assert "Ihr Gegenüber hat abgesagt." in says(await browser.get(f"{two.page()}?lang=de"))

@@ -72,3 +72,53 @@ async def test_pinned_benefits_stand_on_the_own_page_only(browser, two, says):
     await two.say("ben", c.SubmitPrivately(body=c.Pins(benefits=("mentee.0",))))
     assert "A second pair of eyes on your plans." in says(await browser.get(two.page("ben")))
     assert "A second pair of eyes" not in says(await browser.get(two.page("ana")))
+
+
+# -- feedback after conversations outside the plan --------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def outside(two):
+    """Three conversations, none of them planned; Ben is invited to give feedback."""
+    for n in (1, 2, 3):
+        await two.until(two.meeting(n).start - timedelta(days=2))
+        assert await two.say("ben", c.CancelMeeting(meeting=n, reason="personal")) == "applied"
+        await two.until(two.meeting(n).start + timedelta(days=1))
+        assert await two.say("ben", c.ReportMeeting(held_at=two.clock.now - timedelta(hours=1), held=True)) == "applied"
+    await two.until(two.meeting(4).start - timedelta(days=2))
+    assert two.state.feedback_asked == 3
+    await two.say("ben", c.SubmitPrivately(body=c.SurveyAnswers(survey="pulse", answers={"trust": 4})))
+    return two
+
+
+async def test_who_was_invited_can_write_whatever_kind_of_meeting_was_held(browser, outside, mentorship, running, says):
+    """H15: what is asked for can be given."""
+    assert "If you like: feedback" in says(await browser.get(outside.page()))
+    page = await browser.get(outside.private())
+    assert "After your first conversation you can write here." not in says(page)
+    assert "After a conversation outside the plan" in says(page)
+    form = await browser.get(outside.private("ben", "feedback"))
+    assert "About what you two talked about outside the plan." in says(form)
+    await browser.send(form, "/feedback", follow=False, text="The walk helped.")
+    signals = await mentorship.signals()
+    assert signals[0][1]["body"]["meeting"] == 3
+    await outside.handle(signals)
+    assert "The walk helped." in says(await browser.get(outside.private()))
+    assert "If you like: feedback" not in says(await browser.get(outside.page()))
+
+
+# -- when all is over -------------------------------------------------------------------------------------------------------
+
+
+async def test_what_would_be_refused_is_not_offered_when_it_is_over(browser, lived, says):
+    await lived.say("ana", c.SubmitPrivately(body=c.EndWish()))
+    page = await browser.get(lived.private())
+    assert "/feedback" not in page.text
+    assert "you can write here" not in says(page)
+    assert "Your question about what I avoid stayed with me." in says(page), "what was written stays one's own"
+
+
+async def test_an_empty_section_of_feedback_is_left_out(browser, two):
+    assert 'id="feedback"' in (await browser.get(two.private())).text
+    await two.say("ana", c.SubmitPrivately(body=c.EndWish()))
+    assert 'id="feedback"' not in (await browser.get(two.private())).text
