@@ -28,7 +28,7 @@ class EnrolRequest(BaseModel):
 
 
 class Progress(BaseModel):
-    """How far the cohort is: counts of mentorships; when to look again, and when the next digest is due (Monday morning)."""
+    """How far the cohort is: counts of mentorships; when to look again, when the next digest is due (Monday morning), and the last one's end so far."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,6 +37,7 @@ class Progress(BaseModel):
     over: int = 0
     look_again: timedelta = timedelta(days=1)
     next_digest: Instant | None = None
+    last_end: Instant | None = None
 
     @property
     def total(self) -> int:
@@ -44,12 +45,12 @@ class Progress(BaseModel):
 
 
 class DigestRequest(BaseModel):
-    """One digest to each coordinator; `number` names it, so that a repeat is recognised."""
+    """One digest to each coordinator. `due` names it, so that a repeat is recognised in whichever run: its Monday morning, or when the last pair ended."""
 
     model_config = ConfigDict(frozen=True)
 
     cohort: str
-    number: int
+    due: Instant
     at: Instant
     closing: bool = False
 
@@ -78,7 +79,6 @@ class EnrolmentActivities:
         return await self._office.progress(cohort.cohort)
 
     @activity.defn(name="send_digest")
-    async def send_digest(self, request: DigestRequest) -> Progress:
-        """The coordinators' list of the week, or the closing report; and how far the cohort is by now."""
+    async def send_digest(self, request: DigestRequest) -> None:
+        """The coordinators' list of the week, or the closing report."""
         await self._office.digest(request)
-        return await self._office.progress(request.cohort)

@@ -189,6 +189,13 @@ class Cohorts(Part):
         states: tuple[State, ...] = ("pending", "started", "over")
         return {state: counted.get(state, 0) for state in states}
 
+    async def last_end(self, cohort: str) -> datetime | None:
+        """When the last of its pairs that are over was over; None: none is."""
+        latest = select(func.max(enrolments.c.over_at)).where(enrolments.c.cohort == cohort)
+        async with self._database.read() as connection:
+            at: datetime | None = (await connection.execute(latest)).scalar_one()
+        return at
+
     async def _select(self, *where: ColumnElement[bool], limit: int | None = None) -> list[Enrolment]:
         async with self._database.read() as connection:
             wanted = select(enrolments).where(*where).order_by(enrolments.c.cohort, enrolments.c.position).limit(limit)

@@ -1,4 +1,4 @@
-"""`mentorship doctor [--fix]`: whether everything that the service needs is there, and whether every enrolled pair runs."""
+"""`mentorship doctor [--fix]`: whether everything that the service needs is there, and whether every enrolled pair and its cohort run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _AT_ONCE = 20
 
 
 def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can be put right without losing anything.")] = False, json: Json = False) -> None:
-    """Looks at keys, records, Temporal and every enrolled pair. Exit 1 when something is wrong."""
+    """Looks at keys, records, Temporal, every enrolled pair and every cohort. Exit 1 when something is wrong."""
     checks = asyncio.run(_doctor(Settings.load(), fix))
     result = {"ok": all(check.state != "wrong" for check in checks), "checks": [asdict(check) for check in checks]}
     lines = [f"{check.state:5}  {check.name}: {check.detail}" for check in checks]
@@ -122,7 +122,7 @@ async def _mentorships(settings: Settings, client: Client, fix: bool) -> list[Ch
             running = [pair for pair in pairs if pair.state == "started"]
             started += len(running)
             checks += await _lost(client, running)
-            checks += await _waiting(records, client, cohort.id, fix)
+            checks += await _stopped(records, client, cohort.id, fix)
     return [*checks, Check("mentorships", "ok", f"{started} should run")] if all(check.state != "wrong" for check in checks) else checks
 
 
@@ -141,15 +141,19 @@ async def _lost(client: Client, running: list[Enrolment]) -> list[Check]:
     return [check for check in await asyncio.gather(*(look(pair) for pair in running)) if check is not None]
 
 
-async def _waiting(records: Records, client: Client, cohort: str, fix: bool) -> list[Check]:
-    """Pairs that wait although the cohort's workflow is not there to start them."""
-    pending = (await records.cohorts.counts(cohort))["pending"]
-    if not pending or await _status(client, cohort_id(cohort)) == "running":
+async def _stopped(records: Records, client: Client, cohort: str, fix: bool) -> list[Check]:
+    """Not over, and yet its workflow does not run: nobody starts who waits, and the coordinators hear neither of the week nor of the close."""
+    counts = await records.cohorts.counts(cohort)
+    if not counts["pending"] and not counts["started"]:
         return []
+    status = await _status(client, cohort_id(cohort))
+    if status == "running":
+        return []
+    found = f"{cohort} should run and is {status}: {counts['pending']} pairs wait to be started, and no digest goes out"
     if not fix:
-        return [Check("cohort", "wrong", f"{cohort}: {pending} pairs wait and nothing starts them; `mentorship doctor --fix` does")]
+        return [Check("cohort", "wrong", f"{found}; `mentorship doctor --fix` starts it again")]
     await signal_with_start(client, cohort)
-    return [Check("cohort", "fixed", f"{cohort}: started again for {pending} pairs")]
+    return [Check("cohort", "fixed", f"{found}; started again")]
 
 
 async def _status(client: Client, workflow_id: str) -> str:

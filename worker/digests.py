@@ -47,7 +47,7 @@ class SmtpDigests:
             return
         coordinator, profile, programme = seen.reader, seen.profile, seen.programme
         budget = programme.mail.budget
-        key = f"cohort.{request.cohort}/digest.{request.number}/{coordinator}"
+        key = f"cohort.{request.cohort}/{'closing' if request.closing else 'digest'}.{request.due:%Y%m%dT%H%M%SZ}/{coordinator}"
         if await self._records.notices.begin(key, coordinator, "digest", True, request.at, budget.most, budget.per.span) != "send":
             return
         reader = Reader(coordinator, profile.name, profile.email, profile.language, profile.time_zone, "coordinators")

@@ -77,6 +77,7 @@ class RecordsOffice:
             over=counts.get("over", 0),
             look_again=max(timedelta(seconds=1), min(timedelta(days=1), programme.programme.length.span / 20)),
             next_digest=_next_monday(max(known.starts_at, datetime.now(UTC)), programme.programme.time_zone),
+            last_end=await self._records.cohorts.last_end(cohort),
         )
 
     async def digest(self, request: DigestRequest) -> None:

@@ -1,18 +1,21 @@
 """One cohort: enrols its pairs in batches, sends the coordinators their weekly digest, and closes with a report (H9).
 
 Its input is an id, never a roster: who is in it stands in records. Starting the cohort again signals `enrol`, and only what is
-new is started.
+new is started. It ends with its last pair, once the report went: no mail server that is away ends it, and nobody in Temporal's UI.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import asyncio
+from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.enrolment import CohortOf, DigestRequest, EnrolRequest, Progress
+    from mentorship.instant import Instant
     from mentorship.label import Label
     from workflows.outbox import execute
 
@@ -20,12 +23,12 @@ BATCH = 50
 
 
 class CohortInput(BaseModel):
-    """`digests` counts those that were sent: a continued run goes on with it."""
+    """A continued run goes on with the digest that is `due`."""
 
     model_config = ConfigDict(frozen=True)
 
     cohort: str
-    digests: int = 0
+    due: Instant | None = None
     enrolled: bool = False
 
 
@@ -34,9 +37,10 @@ class Cohort:
     @workflow.init
     def __init__(self, start: CohortInput) -> None:
         self._cohort = start.cohort
-        self._digests = start.digests
+        self._due = start.due
         self._wanted = not start.enrolled
         self._progress = Progress()
+        self._unsent: DigestRequest | None = None
 
     @workflow.signal
     def enrol(self) -> None:
@@ -50,21 +54,32 @@ class Cohort:
     @workflow.run
     async def run(self, _: CohortInput) -> Progress:
         while True:
-            if self._wanted:
-                await self._enrol()
-            else:
-                self._see(await execute("cohort_progress", CohortOf(cohort=self._cohort), Progress))
-            if self._progress.over == self._progress.total and not self._wanted:
-                await self._digest(closing=True)
-                if not self._wanted:
-                    return self._progress
-                continue
+            try:
+                return await self._live()
+            except BaseException as stopped:
+                if not is_cancelled_exception(stopped):
+                    raise
+                self._wanted = True  # an enrolment may have been cut short; what is started stays started
+
+    async def _live(self) -> Progress:
+        while True:
+            await self._look()
+            digest = self._to_send()
+            if digest is not None and await self._send(digest) and digest.closing and self._is_over:
+                return self._progress
             if workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(CohortInput(cohort=self._cohort, digests=self._digests, enrolled=not self._wanted))
-            due = self._progress.next_digest
-            await self._wait(due)
-            if due is not None and workflow.now() >= due:
-                await self._digest(closing=False)
+                workflow.continue_as_new(CohortInput(cohort=self._cohort, due=self._due, enrolled=not self._wanted))
+            await self._wait()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._progress.over == self._progress.total and not self._wanted
+
+    async def _look(self) -> None:
+        if self._wanted:
+            await self._enrol()
+        else:
+            self._see(await execute("cohort_progress", CohortOf(cohort=self._cohort), Progress))
 
     async def _enrol(self) -> None:
         while self._wanted:
@@ -74,24 +89,63 @@ class Cohort:
                 if not self._progress.pending:
                     break
 
-    async def _wait(self, digest: datetime | None) -> None:
+    async def _wait(self) -> None:
         """Until somebody joins, the digest is due, or it is time to look again."""
         pause = self._progress.look_again
-        if digest is not None:
-            pause = min(pause, max(digest - workflow.now(), timedelta(seconds=1)))
+        if self._due is not None:
+            # A timer's length is rounded to milliseconds: a hair longer, so that the digest is due when it fires.
+            pause = min(pause, self._due - workflow.now() + timedelta(milliseconds=1))
         try:
             await workflow.wait_condition(lambda: self._wanted, timeout=pause, timeout_summary=Label("Look again, or send the digest"))
         except TimeoutError:
             return
 
-    async def _digest(self, *, closing: bool) -> None:
-        self._digests += 1
-        request = DigestRequest(cohort=self._cohort, number=self._digests, at=workflow.now(), closing=closing)
-        self._see(await execute("send_digest", request, Progress))
+    def _to_send(self) -> DigestRequest | None:
+        """The report once everybody is over, until it went; before that the digest whose Monday has come, late rather than never."""
+        now = workflow.now()
+        if self._is_over:
+            return DigestRequest(cohort=self._cohort, due=self._progress.last_end or now, at=now, closing=True)
+        if self._due is not None and self._due <= now:
+            return DigestRequest(cohort=self._cohort, due=self._due, at=now)
+        return None
+
+    async def _send(self, digest: DigestRequest) -> bool:
+        """False: given up. Whoever joins meanwhile is enrolled at once, since a mail server can be away for long (P6)."""
+        sending = asyncio.create_task(_sent(digest))
+        try:
+            while not sending.done():
+                await workflow.wait_condition(lambda: sending.done() or self._wanted)
+                await self._enrol()
+        finally:
+            sending.cancel()
+        self._due = None
+        self._unsent = None if sending.result() else digest
+        self._show()
+        return sending.result()
 
     def _see(self, progress: Progress) -> None:
+        """A digest that is due stays due, however late records answer: they would name the Monday after."""
         self._progress = progress
-        started = progress.started + progress.over
-        workflow.set_current_details(
-            f"### Cohort {self._cohort}\n\n- **Started:** {started} of {progress.total}\n- **Running:** {progress.started}\n- **Over:** {progress.over}"
-        )
+        self._due = self._due or progress.next_digest
+        self._show()
+
+    def _show(self) -> None:
+        progress = self._progress
+        lines = [
+            f"- **Started:** {progress.started + progress.over} of {progress.total}",
+            f"- **Running:** {progress.started}",
+            f"- **Over:** {progress.over}",
+        ]
+        if self._unsent is not None:
+            lines.append(f"- **Not sent:** the {'report at the close' if self._unsent.closing else 'digest'} of {self._unsent.due:%Y-%m-%d %H:%M}Z")
+        workflow.set_current_details("\n".join([f"### Cohort {self._cohort}", "", *lines]))
+
+
+async def _sent(digest: DigestRequest) -> bool:
+    """False when it was given up (activities/options.py): a digest until the next Monday's comes, the report until the next look."""
+    try:
+        await execute("send_digest", digest, type(None))
+    except ActivityError:
+        workflow.logger.warning("gave up the digest that was due at %s", digest.due.isoformat())
+        return False
+    return True

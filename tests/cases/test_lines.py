@@ -141,7 +141,7 @@ async def test_a_digest_is_a_reminder_so_that_nobody_gets_both(house, mailbox):
     await house.until(line.opened_at + timedelta(days=6))
     settings = house.settings
     digests = SmtpDigests(house.records, mailer(house), LinkSigner(settings.link_secrets), sender=settings.mail_from, base_url=settings.base_url)
-    await digests.send(DigestRequest(cohort="spring", number=1, at=house.clock.now, closing=False))
+    await digests.send(DigestRequest(cohort="spring", due=house.clock.now, at=house.clock.now))
     await house.wait(5)
     assert reminders(mailbox, "ana") == []
     assert len([mail for mail in mailbox.to("ana@example.org") if "could use a hand" in mail["Subject"]]) == 1

@@ -86,6 +86,18 @@ async def test_marking_started_again_keeps_the_first_instant_and_never_revives_w
     assert await records.cohorts.counts("spring") == {"pending": 0, "started": 0, "over": 1}
 
 
+async def test_a_cohorts_last_end_is_that_of_the_pair_that_was_over_last(records, people, cohort):
+    await records.cohorts.put(cohort)
+    await records.cohorts.put(cohort.model_copy(update={"id": "autumn"}))
+    end = datetime(2027, 9, 1, tzinfo=UTC)
+    assert await records.cohorts.last_end("spring") is None
+    first, second, _ = (await records.cohorts.enrol_pairs("spring", [(f"PAIR-{n}", *people) for n in range(3)])).added
+    (elsewhere,) = (await records.cohorts.enrol_pairs("autumn", [("PAIR-1", *people)])).added
+    for pair, at in ((first, end), (second, end - timedelta(days=3)), (elsewhere, end + timedelta(days=90))):
+        await records.journal.append(pair.mentorship, [], over_at=at)
+    assert await records.cohorts.last_end("spring") == end
+
+
 async def test_a_pair_is_found_by_the_operators_own_id_in_its_cohort_only(records, people, cohort, mentorship):
     await records.cohorts.put(cohort.model_copy(update={"id": "autumn"}))
     assert (await records.cohorts.find("spring", "PAIR-1")).mentorship == mentorship

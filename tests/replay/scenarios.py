@@ -142,8 +142,8 @@ class Answers:
         return Progress(over=2, look_again=DAY)
 
     @activity.defn
-    async def send_digest(self, _: DigestRequest) -> Progress:
-        return Progress(over=2, look_again=DAY)
+    async def send_digest(self, _: DigestRequest) -> None:
+        return None
 
 
 def slot(start: datetime) -> Slot:

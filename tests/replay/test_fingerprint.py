@@ -26,6 +26,6 @@ def test_an_extra_timer_changes_the_fingerprint(tmp_path, monkeypatch):
     for path in (module.ROOT / "workflows").glob("*.py"):
         copy.joinpath(path.name).write_text(path.read_text())
     cohort = copy / "cohort.py"
-    cohort.write_text(cohort.read_text().replace("self._digests += 1", "self._digests += 1\n        await workflow.sleep(1)"))
+    cohort.write_text(cohort.read_text().replace("self._due = None", "self._due = None\n        await workflow.sleep(1)"))
     monkeypatch.setattr(module, "ROOT", tmp_path)
     assert module.fingerprint() != json.loads(STORED.read_text())

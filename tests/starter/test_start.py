@@ -20,6 +20,7 @@ import pytest
 from certificates import issuer
 from gateway.connect import connect
 from gateway.keyring import Keyring
+from gateway.names import cohort_id
 from gateway.settings import Settings
 from records.store import Records
 
@@ -304,6 +305,27 @@ async def _terminate(site: Settings, cohort: str, pair_id: str) -> str:
     client = await connect(site, site.keyring())
     await client.get_workflow_handle(found.mentorship).terminate()
     return found.mentorship
+
+
+async def _terminate_cohort(site: Settings, cohort: str) -> None:
+    client = await connect(site, site.keyring())
+    await client.get_workflow_handle(cohort_id(cohort)).terminate()
+
+
+def test_doctor_finds_a_cohort_whose_workflow_does_not_run_and_starts_it_again(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
+    """P7: nobody waits to be enrolled, and yet no digest would come any more."""
+    registered(run)
+    with worker(tmp_path / "worker.log"):
+        assert run("cohort", "start", *files.options(cohort="lapsed")).code == 0
+        asyncio.run(_terminate_cohort(site, "lapsed"))
+
+        told, fixed, after = run("doctor"), run("doctor", "--fix", "--json"), run("doctor")
+
+    assert told.code == 1
+    assert "wrong  cohort: lapsed should run and is terminated" in told.err
+    assert "`mentorship doctor --fix` starts it again" in told.err
+    assert [check["state"] for check in fixed.json["checks"] if check["name"] == "cohort"] == ["fixed"]
+    assert after.code == 0, after.err
 
 
 def test_doctor_finds_a_mentorship_that_somebody_terminated(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:

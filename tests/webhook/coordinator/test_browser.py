@@ -78,7 +78,7 @@ async def test_a_coordinator_takes_a_case_from_the_digest_to_its_close(scripted,
     key = await desk.open("silence", 0, days=5)
     mailer = Mailer("127.0.0.1", mailbox.port, None, None, "none", 5.0)
     digests = SmtpDigests(desk.records, mailer, desk.signer, sender=settings.mail_from, base_url=served)
-    await digests.send(DigestRequest(cohort="spring", number=1, at=desk.clock.now, closing=False))
+    await digests.send(DigestRequest(cohort="spring", due=desk.clock.now, at=desk.clock.now))
     (mail,) = mailbox.to("ana@example.org")
     context = await chromium.new_context(java_script_enabled=scripted)
     page = await context.new_page()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from notices.language import language
 from notices.smtp import Mailer
 from worker.digests import SmtpDigests
 
+MONDAY = datetime(2027, 3, 1, 7, tzinfo=UTC)
 LINES = (
     "cancellations_mentor",
     "cancellations_mentee",
@@ -32,8 +33,9 @@ def send(desk, mailbox, settings):
     mailer = Mailer("127.0.0.1", mailbox.port, None, None, "none", 5.0)
     digests = SmtpDigests(desk.records, mailer, desk.signer, sender=settings.mail_from, base_url=settings.base_url)
 
-    async def send(number: int = 1, *, closing: bool = False) -> None:
-        await digests.send(DigestRequest(cohort="spring", number=number, at=desk.clock.now, closing=closing))
+    async def send(week: int = 1, *, closing: bool = False) -> None:
+        due = MONDAY + timedelta(weeks=week)
+        await digests.send(DigestRequest(cohort="spring", due=due, at=desk.clock.now, closing=closing))
 
     return send
 
@@ -68,6 +70,18 @@ async def test_its_envelope_is_that_of_every_mail_and_a_repeat_is_the_same(desk,
     assert mail["Content-Language"] == "en"
     assert mail["List-Unsubscribe"] is None
     assert re.fullmatch(r"<[0-9a-f]{40}@example\.org>", mail["Message-ID"])
+
+
+async def test_its_name_is_the_instant_at_which_it_was_due_and_the_report_has_one_of_its_own(desk, send, mailbox):
+    """P7: a cohort's workflow can begin again, and knows nothing of the weeks before."""
+    await desk.open("silence", 0)
+    await send(1)
+    await send(2)
+    await send(2, closing=True)
+    await send(2, closing=True)
+    assert len(mailbox.to("ana@example.org")) == 3
+    keys = {notice.key.rpartition("/")[0] for notice in await desk.records.notices.of(desk.refs["ana"])}
+    assert keys == {"cohort.spring/digest.20270308T070000Z", "cohort.spring/digest.20270315T070000Z", "cohort.spring/closing.20270315T070000Z"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,183 @@
+"""A cohort lives as long as its pairs, whatever becomes of a digest (H9, P7): on the time-skipping server, with an office that a test can close."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.enrolment import DigestRequest, EnrolmentActivities, Progress
+from gateway.names import COHORT, NOTICES_QUEUE, TASK_QUEUE, cohort_id
+from workflows.cohort import Cohort, CohortInput
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+WEEK = timedelta(weeks=1)
+EIGHT = time(8, tzinfo=UTC)
+
+
+class Office:
+    """Records and mail of a cohort, either of which can be away until an instant."""
+
+    def __init__(self, environment: WorkflowEnvironment) -> None:
+        self._environment = environment
+        self.pending, self.started, self.over = 3, 0, 0
+        self.ended: datetime | None = None
+        self.records_back: datetime | None = None
+        self.mail_back: datetime | None = None
+        self.asked: list[DigestRequest] = []
+        self.sent: list[DigestRequest] = []
+
+    async def now(self) -> datetime:
+        return (await self._environment.get_current_time()).astimezone(UTC)
+
+    async def until(self, instant: datetime) -> None:
+        await self._environment.sleep(instant - await self.now())
+
+    async def end_all(self) -> datetime:
+        self.over, self.started, self.ended = self.over + self.started, 0, await self.now()
+        return self.ended
+
+    async def enrol(self, cohort: str, _most: int, _beat: Callable[..., None]) -> Progress:
+        self.started, self.pending = self.started + self.pending, 0
+        return await self.progress(cohort)
+
+    async def progress(self, _: str) -> Progress:
+        now = await self.now()
+        if self.records_back is not None and now < self.records_back:
+            raise ConnectionRefusedError("records are away")
+        return Progress(pending=self.pending, started=self.started, over=self.over, last_end=self.ended, next_digest=monday_after(now))
+
+    async def digest(self, request: DigestRequest) -> None:
+        self.asked.append(request)
+        if self.mail_back is not None and await self.now() < self.mail_back:
+            raise ConnectionRefusedError("the mail server is away")
+        self.sent.append(request)
+
+
+def monday_after(now: datetime) -> datetime:
+    monday = datetime.combine(now.date() - timedelta(days=now.weekday()), EIGHT)
+    return monday if monday > now else monday + WEEK
+
+
+@pytest.fixture
+def office(skipping: WorkflowEnvironment) -> Office:
+    return Office(skipping)
+
+
+@pytest.fixture
+async def cohort(skipping: WorkflowEnvironment, office: Office) -> AsyncIterator[Callable[[], Any]]:
+    """Starts the cohort as `cohort start` does, on a Friday at half past seven: it looks every day half an hour before a digest would be due."""
+    activities = EnrolmentActivities(office)
+    async with AsyncExitStack() as stack:
+        work = [activities.enrol_batch, activities.cohort_progress]
+        await stack.enter_async_context(Worker(skipping.client, task_queue=TASK_QUEUE, workflows=[Cohort], activities=work))
+        await stack.enter_async_context(Worker(skipping.client, task_queue=NOTICES_QUEUE, activities=[activities.send_digest]))
+        await office.until(monday_after(await office.now()) + timedelta(days=4, minutes=-30))
+
+        async def start() -> WorkflowHandle[Any, Any]:
+            started = CohortInput(cohort="spring")
+            handle = await skipping.client.start_workflow(COHORT, started, id=cohort_id("spring"), task_queue=TASK_QUEUE, start_signal="enrol")
+            await skipping.sleep(timedelta(minutes=1))
+            assert not office.pending
+            return handle
+
+        yield start
+
+
+async def test_a_digest_that_cannot_be_sent_is_given_up_and_that_of_the_next_week_comes(cohort, office):
+    handle = await cohort()
+    monday = monday_after(await office.now())
+    office.mail_back = monday + 2 * DAY
+    await office.until(monday + WEEK + DAY)
+    assert [digest.at.date() for digest in office.sent] == [(monday + WEEK).date()]
+    await office.end_all()
+    await handle.result()
+    assert office.sent[-1].closing
+
+
+async def test_the_card_says_which_digest_was_given_up(cohort, office):
+    handle = await cohort()
+    monday = monday_after(await office.now())
+    office.mail_back = monday + 2 * DAY
+    await office.until(monday + 2 * DAY)
+    assert f"- **Not sent:** the digest of {monday:%Y-%m-%d} 08:00Z" in (await handle.query("__temporal_workflow_metadata")).current_details
+
+
+async def test_who_joins_while_a_digest_cannot_be_sent_is_enrolled_at_once(cohort, office):
+    """P6."""
+    handle = await cohort()
+    monday = monday_after(await office.now())
+    office.mail_back = monday + 2 * DAY
+    await office.until(monday + timedelta(hours=2))
+    office.pending = 1
+    await handle.signal("enrol")
+    await office.until(monday + timedelta(hours=3))
+    assert (office.pending, office.started) == (0, 4)
+    assert not office.sent
+
+
+async def test_the_report_at_the_close_is_tried_until_it_is_sent(cohort, office):
+    handle = await cohort()
+    ended = await office.end_all()
+    office.mail_back = ended + 36 * HOUR
+    await handle.result()
+    assert [digest.closing for digest in office.sent] == [True]
+    assert {digest.due for digest in office.asked} == {ended}, "who has it already would get it again"
+
+
+async def test_who_joins_while_the_report_waits_keeps_the_cohort_open(cohort, office):
+    """P6."""
+    handle = await cohort()
+    ended = await office.end_all()
+    office.mail_back = ended + 3 * DAY
+    await office.until(ended + 2 * DAY)
+    office.pending, office.ended = 1, None
+    await handle.signal("enrol")
+    await office.until(ended + 9 * DAY)
+    office.sent.clear()
+    again = await office.end_all()
+    await handle.result()
+    assert [(digest.closing, digest.due) for digest in office.sent if digest.closing] == [(True, again)]
+
+
+async def test_records_that_are_away_on_monday_morning_delay_the_digest_and_skip_none(cohort, office):
+    """The daily look waits for them, and what it then hears of is the Monday after."""
+    await cohort()
+    monday = monday_after(await office.now())
+    office.records_back = monday + timedelta(hours=3)
+    await office.until(monday + WEEK + DAY)
+    assert [digest.at.date() for digest in office.sent] == [monday.date(), (monday + WEEK).date()]
+
+
+async def test_a_digest_names_the_monday_that_it_is_of_also_in_a_cohort_that_begins_again(cohort, office):
+    """H9, P6: a counter would begin at one, and coordinators would count as told for as many weeks as the first run lasted."""
+    first = await cohort()
+    monday = monday_after(await office.now())
+    await office.until(monday + DAY)
+    await first.terminate()
+    await cohort()
+    await office.until(monday + WEEK + DAY)
+    assert [digest.due for digest in office.sent] == [monday, monday + WEEK]
+
+
+@pytest.mark.parametrize("while_mail_is_away", [False, True])
+async def test_who_cancels_it_in_temporals_ui_ends_nothing(cohort, office, while_mail_is_away):
+    """A cohort ends with its last pair."""
+    handle = await cohort()
+    monday = monday_after(await office.now())
+    if while_mail_is_away:
+        office.mail_back = monday + timedelta(hours=6)
+        await office.until(monday + timedelta(hours=2))
+    await handle.cancel()
+    await office.until(monday + DAY)
+    assert [digest.at.date() for digest in office.sent] == [monday.date()]
+    await office.end_all()
+    await handle.result()
+    assert office.sent[-1].closing
