@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -55,6 +55,14 @@ class DigestRequest(BaseModel):
     closing: bool = False
 
 
+class DigestSent(BaseModel):
+    """When to come `again`, since somebody may not be written to before; None: everybody has theirs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    again: Instant | None = None
+
+
 class CohortOffice(Protocol):
     """All of it idempotent: what was started stays started, a digest that went does not go again."""
 
@@ -62,7 +70,7 @@ class CohortOffice(Protocol):
 
     async def progress(self, cohort: str) -> Progress: ...
 
-    async def digest(self, request: DigestRequest) -> None: ...
+    async def digest(self, request: DigestRequest) -> datetime | None: ...
 
 
 class EnrolmentActivities:
@@ -79,6 +87,6 @@ class EnrolmentActivities:
         return await self._office.progress(cohort.cohort)
 
     @activity.defn(name="send_digest")
-    async def send_digest(self, request: DigestRequest) -> None:
-        """The coordinators' list of the week, or the closing report."""
-        await self._office.digest(request)
+    async def send_digest(self, request: DigestRequest) -> DigestSent:
+        """The coordinators' list of the week, or the closing report, to whoever may be written to now."""
+        return DigestSent(again=await self._office.digest(request))

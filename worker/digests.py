@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from activities.enrolment import DigestRequest
 from gateway.links import Bearer, LinkSigner
@@ -12,6 +12,7 @@ from notices.readers import Links, NoAddress, Reader
 from notices.smtp import Mailer, Refused
 from records.coordination import Entry, Overview, overview, pairs_of, readers
 from records.store import Records
+from schedule.calendar import reading_hours
 
 _WEEK = timedelta(days=7)
 
@@ -24,8 +25,10 @@ class SmtpDigests:
         self._sender = sender
         self._base_url = base_url.rstrip("/")
 
-    async def send(self, request: DigestRequest) -> None:
-        """One mail to each coordinator of the cohort, recorded once; nobody reads of a pair that they are close to (H16).
+    async def send(self, request: DigestRequest) -> datetime | None:
+        """When to come again, for the first of those who may not be written to yet; None when nobody is left.
+
+        One mail to each coordinator of the cohort, recorded once; nobody reads of a pair that they are close to (H16).
 
         The programme's owner reads of those alone that none of the coordinators may look after.
 
@@ -36,20 +39,25 @@ class SmtpDigests:
         if cohort is None:
             raise LookupError("this cohort is not in records")
         programme = await self._records.programmes.get(cohort.programme, cohort.version)
+        opens = []
         for coordinator in await readers(self._records, programme):
             seen = await overview(self._records, request.cohort, coordinator, request.at)
-            if seen is not None:
-                await self._send(request, seen)
+            opens.append(await self._send(request, seen) if seen is not None else None)
+        return min(filter(None, opens), default=None)
 
-    async def _send(self, request: DigestRequest, seen: Overview) -> None:
+    async def _send(self, request: DigestRequest, seen: Overview) -> datetime | None:
+        """When this reader may be written to, if not now."""
         facts = _facts(seen, closing=request.closing)
         if not facts.worth_a_mail:
-            return
+            return None
         coordinator, profile, programme = seen.reader, seen.profile, seen.programme
         budget = programme.mail.budget
         key = f"cohort.{request.cohort}/{'closing' if request.closing else 'digest'}.{request.due:%Y%m%dT%H%M%SZ}/{coordinator}"
         if await self._records.notices.begin(key, coordinator, "digest", True, request.at, budget.most, budget.per.span) != "send":
-            return
+            return None
+        opens = reading_hours(request.at, profile.time_zone or programme.programme.time_zone, programme.mail.hours)
+        if opens > request.at:
+            return opens
         reader = Reader(coordinator, profile.name, profile.email, profile.language, profile.time_zone, "coordinators")
         token = self._signer.token("coordinator", Bearer(request.cohort, coordinator))
         links = Links(page=f"{self._base_url}/coordinator/{token}", who_sees_what=f"{self._base_url}/who-sees-what")
@@ -58,8 +66,9 @@ class SmtpDigests:
             await self._mailer.send(message)
         except (NoAddress, Refused):
             await self._records.notices.failed(key, "bounced", request.at)
-            return
-        await self._records.notices.sent(key, str(message["Message-ID"]), request.at)
+        else:
+            await self._records.notices.sent(key, str(message["Message-ID"]), request.at)
+        return None
 
 
 def _facts(seen: Overview, *, closing: bool) -> DigestFacts:

@@ -32,7 +32,7 @@ _PATIENCE = 10.0
 
 
 class Digests(Protocol):
-    async def send(self, request: DigestRequest) -> None: ...
+    async def send(self, request: DigestRequest) -> datetime | None: ...
 
 
 class RecordsOffice:
@@ -80,8 +80,8 @@ class RecordsOffice:
             last_end=await self._records.cohorts.last_end(cohort),
         )
 
-    async def digest(self, request: DigestRequest) -> None:
-        await self._digests.send(request)
+    async def digest(self, request: DigestRequest) -> datetime | None:
+        return await self._digests.send(request)
 
     async def _known(self, cohort: str) -> tuple[Cohort, Programme]:
         known = await self._records.cohorts.get(cohort)

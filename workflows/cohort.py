@@ -14,7 +14,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.enrolment import CohortOf, DigestRequest, EnrolRequest, Progress
+    from activities.enrolment import CohortOf, DigestRequest, DigestSent, EnrolRequest, Progress
     from mentorship.instant import Instant
     from mentorship.label import Label
     from workflows.outbox import execute
@@ -142,9 +142,11 @@ class Cohort:
 
 
 async def _sent(digest: DigestRequest) -> bool:
-    """False when it was given up (activities/options.py): a digest until the next Monday's comes, the report until the next look."""
+    """To each reader in their own hours. False when it was given up (activities/options.py): a digest until the next Monday's, the report until the next look."""
     try:
-        await execute("send_digest", digest, type(None))
+        while (again := (await execute("send_digest", digest, DigestSent)).again) is not None:
+            await workflow.sleep(again - workflow.now() + timedelta(milliseconds=1), summary=Label("Next: a reader's morning"))
+            digest = digest.model_copy(update={"at": workflow.now()})
     except ActivityError:
         workflow.logger.warning("gave up the digest that was due at %s", digest.due.isoformat())
         return False

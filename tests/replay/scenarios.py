@@ -16,7 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.cases import CaseOf, Standing
 from activities.certificates import CertificateRequest, Certificates, Reissued, ReissueRequest
 from activities.coordination import LineRequest
-from activities.enrolment import CohortOf, DigestRequest, EnrolRequest, Progress
+from activities.enrolment import CohortOf, DigestRequest, DigestSent, EnrolRequest, Progress
 from activities.journal import JournalBatch, JournalHead, JournalOf
 from activities.notices import Delivery, NoticeRequest
 from activities.planning import Planned, PlanRequest
@@ -142,8 +142,8 @@ class Answers:
         return Progress(over=2, look_again=DAY)
 
     @activity.defn
-    async def send_digest(self, _: DigestRequest) -> None:
-        return None
+    async def send_digest(self, _: DigestRequest) -> DigestSent:
+        return DigestSent()
 
 
 def slot(start: datetime) -> Slot:

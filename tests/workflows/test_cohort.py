@@ -31,6 +31,7 @@ class Office:
         self.ended: datetime | None = None
         self.records_back: datetime | None = None
         self.mail_back: datetime | None = None
+        self.opens: datetime | None = None
         self.asked: list[DigestRequest] = []
         self.sent: list[DigestRequest] = []
 
@@ -54,11 +55,14 @@ class Office:
             raise ConnectionRefusedError("records are away")
         return Progress(pending=self.pending, started=self.started, over=self.over, last_end=self.ended, next_digest=monday_after(now))
 
-    async def digest(self, request: DigestRequest) -> None:
+    async def digest(self, request: DigestRequest) -> datetime | None:
         self.asked.append(request)
         if self.mail_back is not None and await self.now() < self.mail_back:
             raise ConnectionRefusedError("the mail server is away")
+        if self.opens is not None and request.at < self.opens:
+            return self.opens
         self.sent.append(request)
+        return None
 
 
 def monday_after(now: datetime) -> datetime:
@@ -100,6 +104,16 @@ async def test_a_digest_that_cannot_be_sent_is_given_up_and_that_of_the_next_wee
     await office.end_all()
     await handle.result()
     assert office.sent[-1].closing
+
+
+async def test_who_sleeps_gets_the_digest_in_their_own_morning(cohort, office):
+    """Meetings: messages go out between 08 and 18 in the reader's zone."""
+    await cohort()
+    monday = monday_after(await office.now())
+    office.opens = monday + 6 * HOUR
+    await office.until(monday + DAY)
+    assert [(digest.due, digest.at >= office.opens) for digest in office.sent] == [(monday, True)]
+    assert [digest.due for digest in office.asked] == [monday, monday]
 
 
 async def test_the_card_says_which_digest_was_given_up(cohort, office):

@@ -29,10 +29,13 @@ LINES = (
 
 
 @pytest.fixture
-def send(desk, mailbox, settings):
+def digests(desk, mailbox, settings):
     mailer = Mailer("127.0.0.1", mailbox.port, None, None, "none", 5.0)
-    digests = SmtpDigests(desk.records, mailer, desk.signer, sender=settings.mail_from, base_url=settings.base_url)
+    return SmtpDigests(desk.records, mailer, desk.signer, sender=settings.mail_from, base_url=settings.base_url)
 
+
+@pytest.fixture
+def send(desk, digests):
     async def send(week: int = 1, *, closing: bool = False) -> None:
         due = MONDAY + timedelta(weeks=week)
         await digests.send(DigestRequest(cohort="spring", due=due, at=desk.clock.now, closing=closing))
@@ -70,6 +73,20 @@ async def test_its_envelope_is_that_of_every_mail_and_a_repeat_is_the_same(desk,
     assert mail["Content-Language"] == "en"
     assert mail["List-Unsubscribe"] is None
     assert re.fullmatch(r"<[0-9a-f]{40}@example\.org>", mail["Message-ID"])
+
+
+async def test_it_comes_in_its_readers_own_hours(desk, digests, mailbox):
+    """Meetings: messages go out between 08 and 18 in the reader's zone. Who has it already waits for nobody."""
+    await desk.open("silence", 0)
+    night = desk.clock.now.replace(hour=2, minute=0)
+    again = await digests.send(DigestRequest(cohort="spring", due=night, at=night))
+    assert again is not None
+    assert night < again < night + timedelta(hours=12)
+    assert not mailbox.mails
+    while again is not None:
+        now, again = again, await digests.send(DigestRequest(cohort="spring", due=night, at=again))
+    assert len(mailbox.mails) == 2
+    assert now < night + timedelta(days=1)
 
 
 async def test_its_name_is_the_instant_at_which_it_was_due_and_the_report_has_one_of_its_own(desk, send, mailbox):
