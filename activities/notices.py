@@ -112,7 +112,7 @@ class NoticeActivities:
 
     @activity.defn(name="send_notice")
     async def send_notice(self, request: NoticeRequest) -> Delivery:
-        """A temporary refusal (4xx, no connection) raises and is retried for a day; a final one (5xx) comes back as `failed`.
+        """A temporary refusal (4xx, no connection) raises and is retried; a final one (5xx) comes back as `failed`.
 
         The clock is the server's: the instant at which this attempt was scheduled.
         """
@@ -124,7 +124,7 @@ class NoticeActivities:
             return Delivery(outcome="failed", why="no_address")
         for reader in readers:
             try:
-                until = await self._send(reader, request, now, several=len(readers) > 1)
+                until = await self._send(reader, request, now)
             except Undeliverable as undeliverable:
                 failures.append(undeliverable.why)
             else:
@@ -136,10 +136,11 @@ class NoticeActivities:
             return Delivery(outcome="failed", why=failures[0])
         return Delivery(outcome="sent")
 
-    async def _send(self, reader: str, request: NoticeRequest, now: datetime, *, several: bool) -> datetime | None:
+    async def _send(self, reader: str, request: NoticeRequest, now: datetime) -> datetime | None:
         """Sends to one reader, or says from when on it may. Raises Undeliverable."""
         mail, kind = request.mail, request.notice.kind
-        key = f"{request.key}/{reader}" if several else request.key
+        # Coordinators come and go between two attempts: each of them has a key of their own, however many there are.
+        key = f"{request.key}/{reader}" if request.notice.to == "coordinators" else request.key
         if mail.hours != "none":
             opens = self._reading_hours(now, await self._post.time_zone(reader, request), mail.hours)
             if opens > now:

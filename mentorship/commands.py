@@ -275,6 +275,7 @@ class ApplyPlan(Message):
 
 
 Undelivered = Literal["bounced", "over_budget", "unsubscribed", "too_late", "superseded", "no_address", "undeliverable"]
+"""`too_late`: its moment passed, by the clock or since what it asks or tells was settled meanwhile. `superseded`: a newer mail went instead."""
 
 
 class NoteFailedNotice(Message):
@@ -288,14 +289,20 @@ class NoteFailedNotice(Message):
     meeting: int | None = None
     session: int | None = None
     """The topic whose questions went with it, and reached nobody that way (H10)."""
+    feedback_for: int | None = None
+    pulse: bool = False
+    unreported: tuple[int, ...] = ()
+    """What it would have asked besides, and nobody was asked."""
     why: Undelivered = "undeliverable"
 
     @classmethod
     def of(cls, notice: SendNotice, why: Undelivered, at: datetime, instead: SendNotice | None = None) -> Self:
-        """What becomes of `notice` at `at`; `instead` goes in its place, and may bring its topic."""
-        facts = notice.meeting
-        session = facts.session if facts is not None and not facts.session_sent else None
-        brought = instead is not None and instead.meeting is not None and instead.meeting.session == session
+        """What becomes of `notice` at `at`; `instead` goes in its place, and may bring and ask what it would have.
+
+        What was to be asked besides comes back only where the moment had passed: who cannot be reached, or has enough mail, is not asked more often.
+        """
+        facts, left = notice.meeting, notice.lacking(instead)
+        asked = {"feedback_for": left.feedback_for, "pulse": left.pulse, "unreported": left.unreported} if why in ("too_late", "superseded") else {}
         return cls(
             message_id=f"failed.{notice.id}",
             at=at,
@@ -303,8 +310,9 @@ class NoteFailedNotice(Message):
             notice=notice.kind,
             to=notice.to,
             meeting=facts.meeting if facts is not None else None,
-            session=None if brought else session,
+            session=left.meeting.session if left.meeting is not None and not left.meeting.session_sent else None,
             why=why,
+            **asked,
         )
 
 

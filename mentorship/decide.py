@@ -215,7 +215,17 @@ def _result(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ..
             slots = tuple(slot for slot in command.slots[: request.count] if at < slot.start < ends)
             return (e.PlanApplied(at=at, change=request.change, slots=slots, ends=ends, reporting_ends=reporting_ends),)
         case c.NoteFailedNotice():
-            failed = e.NoticeFailed(at=at, effect=command.effect, notice=command.notice, to=command.to, why=command.why, session=command.session)
+            failed = e.NoticeFailed(
+                at=at,
+                effect=command.effect,
+                notice=command.notice,
+                to=command.to,
+                why=command.why,
+                session=command.session,
+                feedback_for=command.feedback_for,
+                pulse=command.pulse,
+                unreported=command.unreported,
+            )
             unheard = _unheard(state, command, at) if command.notice == "absence_reported" and not state.over else []
             return (failed, *unheard)
         case c.NoteCertificates():

@@ -131,21 +131,74 @@ class SendNotice(Effect):
         """
         if self.kind == "ended":
             return older.kind not in OUTLIVING
-        if older.meeting is None or older.kind not in ("prepare", "ask"):
+        if older.meeting is None:
             return False
-        about = older.meeting.meeting
         if self.kind == "prepare":
-            return older.kind == "ask" and about in self.unreported
-        return self.kind in ("rescheduled", "ask") and self.meeting is not None and self.meeting.meeting == about
+            return older.kind == "ask" and older.meeting.meeting in self.unreported
+        return older.kind in _GIVE_WAY.get(self.kind, ()) and self.is_about(older)
 
-    def asking_for(self, older: SendNotice) -> SendNotice:
-        """The same mail, with what the older one that it replaces would have asked or brought besides."""
-        if self.change == "moved" and self.meeting is not None and older.meeting is not None and older.kind == "prepare":
-            topic = {"session": older.meeting.session, "session_sent": older.meeting.session_sent}
-            return self.model_copy(update={"meeting": self.meeting.model_copy(update=topic)})
-        if self.kind != "prepare":
+    def rides_with(self, waiting: SendNotice) -> bool:
+        """Whether news of its meeting waits already, that a preparation goes along with."""
+        return self.kind == "prepare" and waiting.kind in ("rescheduled", "move_proposed") and self.is_about(waiting)
+
+    def is_about(self, other: SendNotice) -> bool:
+        """Whether both are about the same meeting."""
+        return self.meeting is not None and other.meeting is not None and self.meeting.meeting == other.meeting.meeting
+
+    def asking_for(self, other: SendNotice) -> SendNotice:
+        """The same mail, with what the other one, which does not go, would have told, asked or brought besides."""
+        if self.kind not in _ABOUT_A_MEETING or self.meeting is None or other.meeting is None:
             return self
-        return self.model_copy(update={"feedback_for": self.feedback_for or older.feedback_for, "pulse": self.pulse or older.pulse})
+        own = self.meeting.meeting if self.kind == "ask" else None
+        return self.model_copy(
+            update={
+                "meeting": self._meeting_with(self.meeting, other, other.meeting),
+                "calendar": other.calendar if self.kind == "move_proposed" and self.calendar is None else self.calendar,
+                "feedback_for": self.feedback_for or other.feedback_for,
+                "pulse": self.pulse or other.pulse,
+                "unreported": tuple(sorted({*self.unreported, *other.unreported} - {own})),
+            }
+        )
+
+    def _meeting_with(self, mine: MeetingFacts, other: SendNotice, theirs: MeetingFacts) -> MeetingFacts:
+        """The topic goes along (H10), and a reader who did not hear of a time knows the meeting by the one before."""
+        changes: dict[str, object] = {}
+        if self.kind == "prepare":
+            if mine.session_sent and theirs.session == mine.session and not theirs.session_sent:
+                changes["session_sent"] = False
+        elif self.change != "cancelled" and self.kind != "ask" and mine.session is None and self.is_about(other):
+            changes |= {"session": theirs.session, "session_sent": theirs.session_sent}
+        if self.kind == "rescheduled" and other.change == "moved" and theirs.previous_start is not None and self.is_about(other):
+            known = theirs.previous_start
+            changes |= {"previous_start": known} if self.change == "moved" else {"start": known, "ends": known + (mine.ends - mine.start)}
+        return mine.model_copy(update=changes)
+
+    def lacking(self, other: SendNotice | None) -> SendNotice:
+        """The same mail without what the other one brings: what would be lost of it, if only that one went."""
+        if other is None:
+            return self
+        facts, theirs = self.meeting, other.meeting
+        if facts is not None and theirs is not None and theirs.session == facts.session and not theirs.session_sent:
+            facts = facts.model_copy(update={"session_sent": True})
+        return self.model_copy(
+            update={
+                "meeting": facts,
+                "feedback_for": None if other.feedback_for is not None else self.feedback_for,
+                "pulse": self.pulse and not other.pulse,
+                "unreported": tuple(n for n in self.unreported if n not in other.unreported),
+            }
+        )
+
+
+_ABOUT_A_MEETING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "move_proposed", "rescheduled"})
+"""Mails that can ask and bring what another one about a meeting would have."""
+
+_GIVE_WAY: dict[NoticeKind, frozenset[NoticeKind]] = {
+    "rescheduled": _ABOUT_A_MEETING,
+    "move_proposed": _ABOUT_A_MEETING - {"ask"},
+    "ask": frozenset({"ask"}),
+}
+"""News of a meeting, and which older mails about the same one wait for nothing once it goes."""
 
 
 class Longer(BaseModel):

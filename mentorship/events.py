@@ -449,6 +449,10 @@ class NoticeFailed(Event):
     why: str
     session: int | None = None
     """The topic whose questions it would have brought."""
+    feedback_for: int | None = None
+    pulse: bool = False
+    unreported: tuple[int, ...] = ()
+    """What it would have asked besides, where a later mail may ask it instead."""
 
 
 AnyEvent = Annotated[

@@ -412,16 +412,30 @@ def _topic_sent(state: State, session: int) -> dict[str, Any]:
 
 
 def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
-    """A follow-up that nobody got leaves nothing unanswered: there may be room, or time, for the next one (Calm). A topic goes once more (H10)."""
+    """A follow-up that nobody got leaves nothing unanswered, unless a newer mail asked instead or its reader wants none (Calm).
+
+    A topic goes once more (H10), and what would have been asked besides is asked with a later mail.
+    """
     side: Side | None = next((side for side in SIDES if side == event.to), None)
     if side is None:
         return {}
     person, changes = state.person(side), dict[str, Any]()
-    if person.unanswered and event.notice in FOLLOW_UPS and event.why in ("over_budget", "too_late"):
+    if person.unanswered and event.notice in FOLLOW_UPS and event.why not in ("superseded", "unsubscribed"):
         changes["unanswered"] = person.unanswered - 1
     if event.session is not None:
         changes["topics"] = tuple(topic for topic in person.topics if topic != event.session)
-    return _person(state, side, **changes) if changes else {}
+    return {**(_person(state, side, **changes) if changes else {}), **_not_asked(state, event)}
+
+
+def _not_asked(state: State, event: e.NoticeFailed) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if event.feedback_for is not None and event.feedback_for == state.feedback_asked:
+        changes["feedback_asked"] = max((number for number in state.rules.feedback_after if number < event.feedback_for), default=0)
+    if event.pulse:
+        changes["seen"] = _without(state.seen, "pulse")
+    if event.unreported:
+        changes["meetings"] = tuple(_with(m, asked_again=False) if m.n in event.unreported else m for m in state.meetings)
+    return changes
 
 
 def _on_leave(state: State, side: Side | None, at: Instant) -> tuple[Side, ...]:

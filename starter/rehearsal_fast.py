@@ -16,9 +16,10 @@ from typing import NamedTuple, assert_never
 from mentorship.advance import Advanced, Entry, Told, advance, begin
 from mentorship.budget import room, together
 from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Slot, Undelivered
-from mentorship.effects import CHANGES, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
+from mentorship.effects import CHANGES, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.events import MentorshipStarted
 from mentorship.policy.deadlines import next_due
+from mentorship.policy.helping import heir, joined, still_helping
 from mentorship.policy.meetings import held_instants
 from mentorship.policy.milestones import done_milestones
 from mentorship.policy.phase import phase
@@ -295,14 +296,17 @@ class _Run:
         self.state = turn.state
         if self._keep:
             self.told += turn.told
+        gone: list[tuple[SendNotice, SendNotice]] = []
         for effect in turn.effects:
-            self._carry(effect, now)
+            if isinstance(effect, SendNotice):
+                gone += self._join(effect, now)
+            else:
+                self._carry(effect, now)
+        for notice, instead in gone:
+            self._fail(notice, "superseded", now, instead)
 
-    def _carry(self, effect: AnyEffect, now: datetime) -> None:
+    def _carry(self, effect: PlanMeetings | IssueCertificates | TellCoordinators, now: datetime) -> None:
         match effect:
-            case SendNotice():
-                effect = self._supersede(effect, now)
-                self._pending.append(_Pending(effect, effect.due + self._later if effect.kind in SPREAD else None))
             case PlanMeetings():
                 self._inbox.append(self._planned(effect, now))
             case IssueCertificates():
@@ -322,30 +326,38 @@ class _Run:
 
     def _send(self, pending: _Pending, now: datetime) -> None:
         effect = pending.effect
-        if effect.helps_until is not None and now >= effect.helps_until:
-            self._fail(pending, "too_late", now)
-            return
-        answer = self._post.send(effect, self.cast, now)
+        notice = still_helping(effect, self.state, now)
+        answer = self._post.send(notice, self.cast, now) if notice is not None else "too_late"
         if isinstance(answer, datetime):
             self._pending[self._pending.index(pending)] = _Pending(effect, answer)
-        elif answer is None:
-            self._pending.remove(pending)
-        else:
-            self._fail(pending, answer, now)
-
-    def _supersede(self, notice: SendNotice, now: datetime) -> SendNotice:
-        """What still waits gives way to the newer mail."""
-        for waiting in list(self._pending):
-            if waiting.effect.to == notice.to and notice.replaces(waiting.effect):
-                notice = notice.asking_for(waiting.effect)
-                self._fail(waiting, "superseded", now, notice)
-        return notice
-
-    def _fail(self, pending: _Pending, why: Undelivered, now: datetime, instead: SendNotice | None = None) -> None:
-        effect = pending.effect
+            return
         self._pending.remove(pending)
-        self.unsent.append(Unsent(at=now, kind=effect.kind, to=effect.to, pair_id=self.cast.couple.pair_id, why=why))
-        self._inbox.append(NoteFailedNotice.of(effect, why, now, instead))
+        if answer is not None:
+            self._fail(effect, answer, now)
+
+    def _join(self, notice: SendNotice, now: datetime) -> tuple[tuple[SendNotice, SendNotice], ...]:
+        """As the outbox takes in a mail: never two about one meeting at once."""
+        found = joined(self._waiting(notice.to), notice, self.state, now)
+        stay = {one.id: one for one in found.waiting}
+        self._pending = [
+            _Pending(stay.get(pending.effect.id, pending.effect), pending.not_before)
+            for pending in self._pending
+            if pending.effect.to != notice.to or pending.effect.id in stay
+        ]
+        if notice.id in stay:
+            self._pending.append(_Pending(stay[notice.id], notice.due + self._later if notice.kind in SPREAD else None))
+        return found.gone
+
+    def _waiting(self, to: str) -> list[SendNotice]:
+        return [pending.effect for pending in self._pending if pending.effect.to == to]
+
+    def _fail(self, notice: SendNotice, why: Undelivered, now: datetime, instead: SendNotice | None = None) -> None:
+        self.unsent.append(Unsent(at=now, kind=notice.kind, to=notice.to, pair_id=self.cast.couple.pair_id, why=why))
+        left = notice.lacking(instead)
+        following = heir(left, self._waiting(notice.to))
+        if following is not None:
+            self._pending = [_Pending(following, pending.not_before) if pending.effect.id == following.id else pending for pending in self._pending]
+        self._inbox.append(NoteFailedNotice.of(left, why, now, following))
 
     def _planned(self, wanted: PlanMeetings, now: datetime) -> ApplyPlan:
         programme, couple = self._programme, self.cast.couple

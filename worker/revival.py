@@ -24,7 +24,9 @@ from workflows.mentorship import Carried
 from workflows.outbox import OutboxState, Pending
 
 UNSETTLED = timedelta(days=2)
-"""A mail is tried for a day and waits for the reader's morning: what is older than this at the journal's end was settled."""
+"""A mail is tried for a day and waits for the reader's morning: what is older than this at the journal's end is settled, or late news by now.
+
+But for a result with its certificate, which is tried until it is there."""
 
 _EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent)
 
@@ -78,7 +80,7 @@ def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, .
             case IssueCertificates():
                 is_open = not folded.state.certificates
             case SendNotice():
-                is_open = effect.id not in settled and row.at >= end - UNSETTLED
+                is_open = effect.id not in settled and (row.at >= end - UNSETTLED or effect.certificate is not None)
             case _:
                 is_open = row.at >= end - UNSETTLED
         if is_open:

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.certificates import Reissued, ReissueRequest
     from activities.notices import Delivery, NoticeRequest
     from mentorship.label import Label
-    from workflows.outbox import execute
+    from workflows.outbox import execute, pause_after, ran_out
 
 
 SHORTEST = timedelta(seconds=1)
@@ -72,14 +72,18 @@ class Certificate:
                 return Fulfilled(outcome=reissued.outcome, mailed=mailed)
 
     async def _mail(self, notice: NoticeRequest) -> bool:
-        """Sends it within the reader's hours; a newer wish makes it needless."""
+        """Sends it within the reader's hours, however long the mail server is away (P5); a newer wish makes it needless."""
+        in_vain = 0
         while not self._wishes:
             try:
                 delivery = await execute("send_notice", notice, Delivery)
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
-                return False
+                if not ran_out(error):
+                    return False
+                in_vain += 1
+                delivery = Delivery(outcome="later", until=workflow.now() + pause_after(in_vain))
             if delivery.outcome != "later" or delivery.until is None:
                 return delivery.outcome == "sent"
             pause = max(delivery.until - workflow.now(), SHORTEST)

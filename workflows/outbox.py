@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, assert_never
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
+from temporalio.exceptions import TimeoutError as TimedOut
 
 with workflow.unsafe.imports_passed_through():
     from activities.certificates import CertificateRequest, Certificates
@@ -28,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
     from mentorship.instant import Instant
     from mentorship.label import Label
+    from mentorship.policy.helping import heir, joined, still_helping
     from mentorship.spread import spread
     from mentorship.state import State
 
@@ -43,6 +45,13 @@ MOST_CARRIED = 1000
 """Entries and effects that continue-as-new takes along: some 500 KB, of the 2 MB that Temporal takes before it ends the workflow."""
 
 
+AGAIN = timedelta(hours=1)
+"""For so long is a mail tried that could not be sent for a day, or that no worker took: what else its reader gets waits no longer behind it."""
+
+RARELY = timedelta(days=1)
+"""The longest pause between two such hours, so that a mail server which is away for months makes no long history."""
+
+
 class Pending(BaseModel):
     """An effect on its way; `not_before` is set by the programme's spread, or when the reader's hours have not begun."""
 
@@ -50,6 +59,8 @@ class Pending(BaseModel):
 
     effect: AnyEffect
     not_before: Instant | None = None
+    in_vain: int = 0
+    """How often its time ran out, with no worker or no mail server; meanwhile later mails go before it."""
 
     @property
     def seq(self) -> int:
@@ -88,6 +99,7 @@ class Outbox:
         self._entries = list(carried.entries)
         self._pending = list(carried.pending)
         self._carriers: dict[str, asyncio.Task[None]] = {}
+        self._in_hand: set[str] = set()
         self.head = carried.head
         self.diverged = carried.diverged
 
@@ -95,12 +107,14 @@ class Outbox:
 
     def add(self, entries: Iterable[Entry], effects: Iterable[AnyEffect]) -> None:
         self._entries += entries
+        gone: list[tuple[SendNotice, SendNotice]] = []
         for effect in effects:
             if isinstance(effect, SendNotice):
-                notice = self._supersede(effect)
-                self._pending.append(Pending(effect=notice, not_before=self._not_before(notice)))
+                gone += self._join(effect)
             else:
                 self._pending.append(Pending(effect=effect))
+        for notice, instead in gone:
+            self._fail(notice, "superseded", instead)
 
     def _not_before(self, effect: SendNotice) -> datetime | None:
         """Mails that many pairs get at one instant are spread; slots are planned spread already, and what answers somebody goes at once."""
@@ -108,14 +122,33 @@ class Outbox:
             return None
         return effect.due + spread(self._mentorship, self._state().rules.mail.spread.span)
 
-    def _supersede(self, notice: SendNotice) -> SendNotice:
-        """What still waits gives way to the newer mail."""
-        for waiting in list(self._pending):
-            old = waiting.effect
-            if isinstance(old, SendNotice) and old.to == notice.to and notice.replaces(old) and _lane(old) not in self._carriers:
-                notice = notice.asking_for(old)
-                self._fail(waiting, "superseded", notice)
-        return notice
+    def _join(self, notice: SendNotice) -> tuple[tuple[SendNotice, SendNotice], ...]:
+        """Takes it in among those that wait for the same reader. Answers what gave way to what."""
+        waiting = self._waiting(notice.to)
+        found = joined(waiting, notice, self._state(), workflow.now())
+        stay = {one.id: one for one in found.waiting}
+        for gone in waiting:
+            if gone.id not in stay:
+                self._remove(gone)
+        self._change(stay)
+        if notice.id in stay:
+            self._pending.append(Pending(effect=stay[notice.id], not_before=self._not_before(notice)))
+        return found.gone
+
+    def _waiting(self, to: str) -> list[SendNotice]:
+        """The mails for this reader that are not on their way to the mail server just now."""
+        notices = (pending.effect for pending in self._pending if isinstance(pending.effect, SendNotice))
+        return [notice for notice in notices if notice.to == to and notice.id not in self._in_hand]
+
+    def _change(self, notices: dict[str, SendNotice]) -> None:
+        """Mails that tell or ask something else by now, by their ids."""
+        for place, pending in enumerate(self._pending):
+            changed = notices.get(pending.effect.id)
+            if changed is not None and changed != pending.effect:
+                self._pending[place] = pending.model_copy(update={"effect": changed})
+
+    def _remove(self, effect: AnyEffect) -> None:
+        self._pending = [pending for pending in self._pending if pending.effect.id != effect.id]
 
     # -- what goes out --------------------------------------------------------------------------------------------------------
 
@@ -146,7 +179,7 @@ class Outbox:
     def pump(self) -> None:
         """Start a carrier in each lane that has something to carry now and has none yet."""
         for lane, pending in self._ready():
-            self._start(lane, self._carry_journal() if pending is None else self._carry(pending))
+            self._start(lane, self._carry_journal() if pending is None else self._carry(pending), pending)
 
     def has_released(self) -> bool:
         """Whether a pump would start something."""
@@ -163,17 +196,25 @@ class Outbox:
         looked_at = set(self._carriers)
         for pending in self._pending:
             lane = _lane(pending.effect)
-            if lane in looked_at:
+            if lane in looked_at or (pending.in_vain and pending.not_before is not None and pending.not_before > now):
                 continue
             looked_at.add(lane)  # within a lane the order stays
             if pending.seq <= self.head.seq and (pending.not_before is None or pending.not_before <= now):
                 found.append((lane, pending))
         return found
 
-    def _start(self, lane: str, work: Any) -> None:
+    def _start(self, lane: str, work: Any, pending: Pending | None) -> None:
         task = asyncio.create_task(work)
         self._carriers[lane] = task
-        task.add_done_callback(lambda _: self._carriers.pop(lane, None))
+        if pending is not None:
+            self._in_hand.add(pending.effect.id)
+
+        def over(_: object) -> None:
+            self._carriers.pop(lane, None)
+            if pending is not None:
+                self._in_hand.discard(pending.effect.id)
+
+        task.add_done_callback(over)
 
     async def stop(self) -> None:
         """Cancel every carrier and wait until it is gone; what it carried stays pending."""
@@ -222,29 +263,47 @@ class Outbox:
                 await execute("tell_coordinators", LineRequest(mentorship=self._mentorship, wanted=effect), type(None))
             case _:
                 assert_never(effect)
-        self._pending.remove(pending)
+        self._remove(effect)
 
     async def _send(self, pending: Pending, effect: SendNotice) -> None:
-        if effect.helps_until is not None and workflow.now() >= effect.helps_until:
-            self._fail(pending, "too_late")
-            return
         state = self._state()
-        request = NoticeRequest.of(self._mentorship, state, texts=self._texts, notice=effect)
+        notice = still_helping(effect, state, workflow.now())
+        if notice is None:
+            self._remove(effect)
+            self._fail(effect, "too_late")
+            return
+        request = NoticeRequest.of(self._mentorship, state, texts=self._texts, notice=notice)
         try:
-            delivery = await execute("send_notice", request, Delivery)
+            delivery = await execute("send_notice", request, Delivery, within=AGAIN if pending.in_vain else None)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
+            if ran_out(error):
+                vain = pending.in_vain + 1
+                self._put_off(effect, {"not_before": workflow.now() + pause_after(vain), "in_vain": vain})
+                return
             delivery = Delivery(outcome="failed", why="undeliverable")
         match delivery.outcome:
             case "sent":
-                self._pending.remove(pending)
+                self._remove(effect)
             case "later":
-                self._pending[self._pending.index(pending)] = pending.model_copy(update={"not_before": delivery.until})
+                self._put_off(effect, {"not_before": delivery.until})
             case "failed":
-                self._fail(pending, delivery.why or "undeliverable")
+                self._remove(effect)
+                self._fail(effect, delivery.why or "undeliverable")
             case _:
                 assert_never(delivery.outcome)
+
+    def _put_off(self, effect: SendNotice, changes: dict[str, Any]) -> None:
+        """It waits again, and gives way like everything that waits to what came meanwhile."""
+        self._in_hand.discard(effect.id)
+        self._pending = [p.model_copy(update=changes) if p.effect.id == effect.id else p for p in self._pending]
+        newer = next((one for one in self._waiting(effect.to) if one.id != effect.id and one.replaces(effect)), None)
+        if newer is not None:
+            instead = newer.asking_for(effect)
+            self._change({newer.id: instead})
+            self._remove(effect)
+            self._fail(effect, "superseded", instead)
 
     async def _plan(self, effect: PlanMeetings) -> None:
         state = self._state()
@@ -277,11 +336,13 @@ class Outbox:
             )
         )
 
-    def _fail(self, pending: Pending, why: Undelivered, instead: SendNotice | None = None) -> None:
-        effect = pending.effect
-        self._pending.remove(pending)
-        if isinstance(effect, SendNotice):
-            self._deliver(NoteFailedNotice.of(effect, why, workflow.now(), instead))
+    def _fail(self, notice: SendNotice, why: Undelivered, instead: SendNotice | None = None) -> None:
+        """What `notice` alone would have brought goes with the next mail that waits for its reader, or comes back to the mentorship."""
+        left = notice.lacking(instead)
+        following = heir(left, self._waiting(notice.to))
+        if following is not None:
+            self._change({following.id: following})
+        self._deliver(NoteFailedNotice.of(left, why, workflow.now(), following))
 
 
 def _lane(effect: AnyEffect) -> str:
@@ -298,7 +359,18 @@ def _lane(effect: AnyEffect) -> str:
             assert_never(effect)
 
 
-async def execute(name: str, request: BaseModel, result: type[T]) -> T:
+def ran_out(error: ActivityError) -> bool:
+    """Whether its time ran out, with nobody there to do it or something away that it needs: it was not refused, and may be tried again."""
+    return error.retry_state is RetryState.TIMEOUT or isinstance(error.cause, TimedOut)
+
+
+def pause_after(in_vain: int) -> timedelta:
+    """How long what ran out so often rests: at first not at all, since whoever was away may be back, then longer each time."""
+    return min(AGAIN * 2 ** min(in_vain - 2, 10), RARELY) if in_vain > 1 else timedelta()
+
+
+async def execute(name: str, request: BaseModel, result: type[T], *, within: timedelta | None = None) -> T:
+    """`within`: less time than the table gives all attempts together."""
     options = OPTIONS[name]
     answer: T = await workflow.execute_activity(
         name,
@@ -306,7 +378,7 @@ async def execute(name: str, request: BaseModel, result: type[T]) -> T:
         result_type=result,
         task_queue=options.queue,
         start_to_close_timeout=options.attempt,
-        schedule_to_close_timeout=options.within,
+        schedule_to_close_timeout=within or options.within,
         heartbeat_timeout=options.heartbeat,
         retry_policy=options.retry,
         cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,

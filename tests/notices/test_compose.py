@@ -522,3 +522,11 @@ def test_html_loads_nothing_from_anywhere_and_tracks_nobody(mail, kind):
 def test_text_keeps_to_lines_that_every_program_shows(mail, kind):
     long = [line for line in text(mail(kind)).splitlines() if len(line) > 78 and "://" not in line]
     assert long == []
+
+
+def test_news_of_a_meeting_asks_and_brings_what_the_preparation_in_whose_place_it_goes_would_have(mail):
+    """H10, H15: never two about one meeting at once, and nothing of the other is lost."""
+    for kind in ("rescheduled", "move_proposed"):
+        body = one_line(mail(kind, unreported=(1,), feedback_for=3, pulse=True, with_={"began": {1: DUE - timedelta(days=30)}}))
+        assert "Which turn surprised you?" in body
+        assert all(asked in body for asked in ("Did you meet on", "stays yours unless you share it", "Two short questions"))

@@ -16,6 +16,7 @@ from mentorship.commands import (
     ConfirmExpectations,
     ConfirmMeeting,
     End,
+    MoveMeeting,
     Pause,
     RecordMilestone,
     ReportGoal,
@@ -27,6 +28,7 @@ from mentorship.commands import (
 )
 from mentorship.programme import Meetings
 from mentorship.spread import spread
+from records.people import Profile
 from workflows.status import Outcome, Status
 
 LONDON = ZoneInfo("Europe/London")
@@ -194,3 +196,34 @@ async def test_a_pause_drops_slots_moves_the_end_and_plans_again(start, skipping
     outcome = Outcome.model_validate(await handle.result())
     assert outcome.ended == "operator"
     assert outcome.certificates == {}
+
+
+async def test_an_evening_in_which_a_move_is_proposed_and_agreed_is_one_mail_in_the_morning(start, skipping, records, mailbox, plain):
+    """*Time*: never two about one meeting at once."""
+    handle = await start(meetings=plain)
+    mentor, mentee = await the_two(records)
+    meeting = (await status_of(handle)).meetings[1]
+    evening = datetime.combine((meeting.start - timedelta(days=6)).date(), time(20), UTC)
+    await until(skipping, evening)
+    to = meeting.start + timedelta(days=1)
+    for hours, who in enumerate((mentor, mentee)):
+        at = evening + timedelta(hours=hours)
+        await handle.signal("move_meeting", MoveMeeting(message_id=f"move-{who}", by=who, at=at, meeting=2, to=to))
+        await skipping.sleep(timedelta(hours=1))
+    await skipping.sleep(timedelta(hours=16))
+    told = [mail["Subject"].partition(":")[0] for mail in mailbox.to("noor@example.org") if parsedate_to_datetime(mail["Date"]) >= evening]
+    assert told == ["New time"]
+
+
+async def test_whoever_sleeps_while_the_partner_says_that_they_met_is_not_asked(start, skipping, records, mailbox, plain):
+    """Calm: did you meet? only if unreported."""
+    handle = await start(meetings=plain)
+    await records.people.enrol([Profile(person_id="mia", name="Mia Mentor", email="mia@example.org", time_zone="America/Los_Angeles", country="US")])
+    _, mentee = await the_two(records)
+    asked = (await status_of(handle)).meetings[0].start + timedelta(days=1, hours=2)
+    await until(skipping, asked)
+    await handle.signal("report_meeting", ReportMeeting(message_id="met", by=mentee, at=asked, meeting=1, held=True))
+    await skipping.sleep(timedelta(hours=20))
+    assert "Did you meet?" not in [mail["Subject"] for mail in mailbox.to("mia@example.org")]
+    failed = [entry.body for entry in await records.journal.entries(handle.id) if entry.name == "notice_failed"]
+    assert [(body["notice"], body["to"], body["why"]) for body in failed] == [("ask", "mentor", "too_late")]

@@ -1,0 +1,93 @@
+"""What a mail that had to wait still helps with: for its reader's morning, the spread, the mail server, or a worker (*Time*, Calm)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mentorship.effects import OUTLIVING, MeetingFacts, SendNotice
+from mentorship.instant import Instant
+from mentorship.people import SIDES, Side, other
+from mentorship.state import State
+
+
+def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
+    """What it helps with now, asked right before it goes: without questions that were answered meanwhile. None: it helps nobody any more."""
+    if notice.helps_until is not None and now >= notice.helps_until:
+        return None
+    if not _is_open(notice, state):
+        return None
+    silent = tuple(n for n in notice.unreported if _without_word(state, n))
+    return notice if silent == notice.unreported else notice.model_copy(update={"unreported": silent})
+
+
+def _is_open(notice: SendNotice, state: State) -> bool:
+    """Whether what it asks, or prepares for, is still to come; news is news, but for a time that no longer stands."""
+    if state.over:
+        return notice.kind in OUTLIVING
+    side = next((side for side in SIDES if side == notice.to), None)
+    match notice.kind:
+        case "alignment_reminder":
+            return side is None or state.person(side).confirmed_at is None
+        case "survey_reminder":
+            return side is None or not state.person(side).closing_answered
+        case _:
+            return notice.meeting is None or side is None or _meeting_is_open(notice, notice.meeting, state, side)
+
+
+def _meeting_is_open(notice: SendNotice, facts: MeetingFacts, state: State, side: Side) -> bool:
+    meeting = state.meeting(facts.meeting)
+    match notice.kind:
+        case "ask":
+            return _without_word(state, facts.meeting)
+        case "prepare":
+            return meeting is not None and meeting.without_word and meeting.start == facts.start
+        case "rescheduled" if notice.change == "moved":
+            return meeting is not None and meeting.cancelled is None and meeting.start == facts.start
+        case "move_proposed":
+            proposal = meeting.proposal(other(side)) if meeting is not None else None
+            return proposal is not None and proposal.to == facts.start
+        case "absence_reported":
+            claim = meeting.claim(side) if meeting is not None else None
+            return claim is not None and claim.stands == "open"
+        case _:
+            return True
+
+
+def _without_word(state: State, n: int) -> bool:
+    meeting = state.meeting(n)
+    return meeting is not None and meeting.without_word
+
+
+class Joined(NamedTuple):
+    """What waits from now on, and what gave way to what."""
+
+    waiting: tuple[SendNotice, ...]
+    gone: tuple[tuple[SendNotice, SendNotice], ...]
+
+
+def joined(waiting: Sequence[SendNotice], notice: SendNotice, state: State, now: Instant) -> Joined:
+    """One more mail for a reader for whom these wait: never two about one meeting at once.
+
+    What is older gives way to newer news of the same, which tells and asks what it would have; a preparation goes along with news that waits.
+    """
+    stay: list[SendNotice] = []
+    gone: list[tuple[SendNotice, SendNotice]] = []
+    for older in waiting:
+        if notice.replaces(older):
+            notice = notice.asking_for(older)
+            gone.append((older, notice))
+        else:
+            stay.append(older)
+    for place, news in enumerate(stay):
+        if notice.rides_with(news) and still_helping(news, state, now) is not None:
+            stay[place] = news.asking_for(notice)
+            return Joined(tuple(stay), (*gone, (notice, stay[place])))
+    return Joined((*stay, notice), tuple(gone))
+
+
+def heir(lost: SendNotice, waiting: Iterable[SendNotice]) -> SendNotice | None:
+    """The next preparation that waits for the same reader, with what it alone can bring now of a mail that does not go (H10)."""
+    following = next((one for one in waiting if one.kind == "prepare" and one.to == lost.to), None)
+    made = following.asking_for(lost) if following is not None else None
+    return None if made == following else made

@@ -1,0 +1,246 @@
+"""*Time* and Calm: a mail that had to wait goes if it still helps, never two about one meeting at once, and nothing that it alone brought is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mentorship import commands as c
+from mentorship.duration import iso
+from mentorship.effects import MeetingFacts, SendNotice
+from mentorship.policy.helping import heir, joined, still_helping
+from mentorship.programme import Surveys
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def helps(told, notice, at=None):
+    return still_helping(notice, told.state, at or told.state.now) is not None
+
+
+def last(told, kind, to):
+    return told.mails(kind, to)[-1]
+
+
+# -- what still helps -----------------------------------------------------------------------------------------------------
+
+
+def test_did_you_meet_goes_only_while_nobody_has_said(story, meets):
+    """Calm: only if unreported; the reader in another zone may have waited for hours."""
+    told = story()
+    told.wait(meets(1, hours=26))
+    ask = last(told, "ask", "mentor")
+    assert helps(told, ask)
+    told.met(1)
+    assert not helps(told, ask)
+
+
+def test_an_absence_that_the_partner_reported_is_not_asked_about_besides(story, meets):
+    """H13: what the reader is told is that it was reported, while it is open."""
+    told = story()
+    told.wait(meets(1, hours=26))
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent")), told.state.now)
+    claimed = last(told, "absence_reported", "mentor")
+    assert not helps(told, last(told, "ask", "mentor"))
+    assert helps(told, claimed)
+    told.tell("mentor", c.Dispute(meeting=1), told.state.now + HOUR)
+    assert not helps(told, claimed)
+
+
+def test_a_preparation_helps_while_its_meeting_stands_at_the_time_that_it_tells(story, meets):
+    told = story()
+    told.wait(meets(1, hours=-72))
+    prepare = last(told, "prepare", "mentor")
+    assert helps(told, prepare)
+    assert not helps(told, prepare, meets(1))
+    moved, cancelled, paused = story(), story(), story()
+    for one in (moved, cancelled, paused):
+        one.wait(meets(1, hours=-72))
+    to = meets(1, hours=3)
+    moved.both(c.MoveMeeting(meeting=1, to=to), meets(1, hours=-71))
+    cancelled.tell("mentee", c.CancelMeeting(meeting=1), meets(1, hours=-71))
+    paused.operator(c.Pause(), meets(1, hours=-71))
+    assert [helps(one, prepare) for one in (moved, cancelled, paused)] == [False] * 3
+
+
+def test_another_time_is_asked_for_while_that_proposal_stands(story, meets):
+    told = story()
+    first, second = meets(1, hours=3), meets(1, hours=5)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=first), meets(1, hours=-100))
+    asked = last(told, "move_proposed", "mentee")
+    assert helps(told, asked)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=second), meets(1, hours=-99))
+    again = last(told, "move_proposed", "mentee")
+    assert (helps(told, asked), helps(told, again)) == (False, True)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=second), meets(1, hours=-98))
+    assert not helps(told, again)
+
+
+def test_a_new_time_is_no_news_once_a_pause_dropped_the_meeting(story, meets):
+    told = story()
+    told.both(c.MoveMeeting(meeting=1, to=meets(1, hours=3)), meets(1, hours=-100))
+    news = last(told, "rescheduled", "mentor")
+    assert helps(told, news)
+    told.operator(c.Pause(), meets(1, hours=-99))
+    assert not helps(told, news)
+    assert helps(told, last(told, "rescheduled", "mentor"))
+
+
+def test_nobody_is_reminded_of_what_they_have_done(story, meets):
+    told = story()
+    told.wait(meets(1) + 7 * DAY)
+    reminders = {side: last(told, "alignment_reminder", side) for side in ("mentor", "mentee")}
+    told.tell("mentor", c.ConfirmExpectations(expectations=c.EXPECTATIONS), told.state.now)
+    assert [helps(told, reminders[side]) for side in ("mentor", "mentee")] == [False, True]
+
+
+def test_nobody_is_reminded_of_a_survey_that_they_have_answered(story, ends):
+    told = story(surveys=Surveys(closing_reminder=iso("P14D")))
+    for side in ("mentor", "mentee"):
+        told.record("m1" if side == "mentor" else "m2", at=ends - DAY, by=side)
+    told.wait(ends + 14 * DAY)
+    reminders = {side: last(told, "survey_reminder", side) for side in ("mentor", "mentee")}
+    answers = c.SurveyAnswers(survey="closing", answers={"trust": 5})
+    told.tell("mentee", c.SubmitPrivately(body=answers), told.state.now)
+    assert [helps(told, reminders[side]) for side in ("mentor", "mentee")] == [True, False]
+
+
+def test_a_question_in_a_preparation_that_was_answered_meanwhile_is_left_out(story, meets):
+    """Calm: the preparation itself still goes."""
+    told = story()
+    told.wait(meets(2, hours=-72))
+    prepare = last(told, "prepare", "mentor")
+    assert prepare.unreported == (1,)
+    told.met(1)
+    assert still_helping(prepare, told.state, told.state.now) == prepare.model_copy(update={"unreported": ()})
+
+
+def test_once_it_is_over_only_what_outlives_it_is_news(story, ends):
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
+    told.run_out()
+    told.issue()
+    assert not helps(told, told.mails("welcome", "mentor")[0])
+    assert helps(told, last(told, "result", "mentor"), told.state.now + 300 * DAY)
+
+
+# -- one mail for two -----------------------------------------------------------------------------------------------------
+
+
+def mail(kind, number=None, **facts):
+    """A mail about a meeting, as it waits for the mentee."""
+    about = {}
+    if number is not None:
+        start = facts.pop("start", NOON + 3 * DAY)
+        shown = {key: facts.pop(key) for key in ("session", "session_sent", "previous_start") if key in facts}
+        about["meeting"] = MeetingFacts(meeting=number, start=start, ends=start + HOUR, **shown)
+    return SendNotice(**({"kind": kind, "to": "mentee", "due": NOON, "id": f"{kind}-{number}"} | about | facts))
+
+
+def waiting(told, *mails):
+    """What is left of these, told one after the other overnight, and what gave way."""
+    stay: tuple[SendNotice, ...] = ()
+    gone = []
+    for one in mails:
+        found = joined(stay, one, told.state, NOON)
+        stay = found.waiting
+        gone += [lost.id for lost, _ in found.gone]
+    return stay, gone
+
+
+def test_an_evening_of_moves_is_one_mail_in_the_morning(story):
+    """Never two about one meeting at once: from the time that the reader knew, to the last one."""
+    known, first, second = NOON + 3 * DAY, NOON + 4 * DAY, NOON + 5 * DAY
+    asked = mail("move_proposed", 4, id="1.0", start=first, previous_start=known)
+    moved = mail("rescheduled", 4, id="2.0", change="moved", start=first, previous_start=known, calendar=())
+    again = mail("rescheduled", 4, id="3.0", change="moved", start=second, previous_start=first, calendar=())
+    (left,), gone = waiting(story(), asked, moved, again)
+    assert (left.id, left.meeting.start, left.meeting.previous_start) == ("3.0", second, known)
+    assert gone == ["1.0", "2.0"]
+    off = mail("rescheduled", 4, id="4.0", change="cancelled", start=second, calendar=())
+    (left,), _ = waiting(story(), asked, moved, again, off)
+    assert (left.id, left.meeting.start, left.meeting.ends) == ("4.0", known, known + HOUR)
+
+
+@pytest.mark.parametrize("kind", ["rescheduled", "move_proposed"])
+def test_news_brings_what_the_preparation_that_waits_would_have(story, kind):
+    """H10, H15: the topic, the feedback, the pulse, and the repeated question about the meeting before."""
+    prepare = mail("prepare", 4, session=3, feedback_for=3, pulse=True, unreported=(3,))
+    news = mail(kind, 4, change="moved" if kind == "rescheduled" else None)
+    (left,), gone = waiting(story(), prepare, news)
+    assert (left.kind, left.meeting.session, left.meeting.session_sent) == (kind, 3, False)
+    assert (left.feedback_for, left.pulse, left.unreported) == (3, True, (3,))
+    assert gone == [prepare.id]
+    back = c.NoteFailedNotice.of(prepare, "superseded", NOON, left)
+    assert (back.session, back.feedback_for, back.pulse, back.unreported) == (None, None, False, ())
+
+
+def test_a_preparation_rides_along_with_news_of_its_meeting_that_waits(story, meets):
+    told = story()
+    to = meets(1, hours=3)
+    told.both(c.MoveMeeting(meeting=1, to=to), meets(1, hours=-80))
+    news = last(told, "rescheduled", "mentor")
+    told.wait(to - 3 * DAY)
+    prepare = last(told, "prepare", "mentor")
+    found = joined([news], prepare, told.state, told.state.now)
+    assert [(one.id, one.meeting.session) for one in found.waiting] == [(news.id, 0)]
+    assert [lost.id for lost, _ in found.gone] == [prepare.id]
+    assert joined([news], prepare, told.state, to).waiting == (news, prepare), "not with one that is dropped itself"
+
+
+def test_another_time_brings_the_calendar_of_the_move_that_it_replaces(story):
+    moved = mail("rescheduled", 4, change="moved", calendar=(), calendar_sequence=2)
+    (left,), _ = waiting(story(), moved, mail("move_proposed", 4, calendar_sequence=2))
+    assert (left.kind, left.calendar) == ("move_proposed", ())
+
+
+def test_mails_about_two_meetings_or_of_two_kinds_of_news_stay_two(story):
+    stay, gone = waiting(story(), mail("prepare", 4), mail("move_proposed", 5), mail("rescheduled", None, change="paused"), mail("absence_reported", 3))
+    assert (len(stay), gone) == (4, [])
+
+
+# -- what comes back ------------------------------------------------------------------------------------------------------
+
+
+def test_a_topic_that_was_lost_goes_with_the_next_preparation_that_waits():
+    """H10: an outage over two preparations; the second was decided when the first was thought to bring it."""
+    first, second, third = (mail("prepare", n, session=1, session_sent=n > 2) for n in (2, 3, 4))
+    found = heir(first, [second, third])
+    assert (found.meeting.meeting, found.meeting.session_sent) == (3, False)
+    assert c.NoteFailedNotice.of(first, "too_late", NOON, found).session is None
+    assert heir(first, [mail("prepare", 3, session=2), third]) is None
+    assert heir(first, [mail("prepare", 3, session=1, session_sent=True, to="mentor")]) is None
+
+
+def test_what_a_dropped_mail_would_have_asked_is_asked_with_a_later_one(story, meets):
+    """H15: feedback and pulse are invited once, and an invitation that nobody got is none."""
+    told = story().met(1, 2, 3)
+    told.wait(meets(4, hours=-72))
+    prepare = last(told, "prepare", "mentor")
+    assert (prepare.feedback_for, prepare.pulse) == (3, True)
+    told.take([c.NoteFailedNotice.of(prepare, "too_late", told.state.now)], told.state.now)
+    told.wait(meets(5, hours=-72))
+    following = last(told, "ask", "mentor")
+    assert (following.meeting.meeting, following.feedback_for, following.pulse) == (4, 3, True)
+
+
+def test_a_meeting_without_word_is_asked_about_again_where_the_mail_that_should_have_was_dropped(story, meets):
+    told = story()
+    told.wait(meets(2, hours=-72))
+    prepare = last(told, "prepare", "mentor")
+    assert prepare.unreported == (1,)
+    told.operator(c.Pause(), told.state.now + HOUR)
+    told.take([c.NoteFailedNotice.of(prepare, "too_late", told.state.now)], told.state.now)
+    told.operator(c.Resume(), told.state.now + 10 * DAY)
+    told.replan()
+    told.run_out()
+    assert 1 in next(one for one in told.mails("prepare", "mentor") if one.due > prepare.due).unreported
+
+
+@pytest.mark.parametrize("why", ["over_budget", "bounced", "unsubscribed"])
+def test_who_cannot_be_reached_or_has_mail_enough_is_not_asked_more_often(why):
+    """Nor is the partner: only the topic comes back."""
+    lost = c.NoteFailedNotice.of(mail("prepare", 4, session=3, feedback_for=3, pulse=True, unreported=(3,)), why, NOON)
+    assert (lost.session, lost.feedback_for, lost.pulse, lost.unreported) == (3, None, False, ())
