@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mentorship.duration import Duration
 from mentorship.instant import Instant
-from mentorship.people import Side
+from mentorship.people import SIDES, Side
 
 NoticeKind = Literal[
     "welcome",  # orientation, the three expectations, the slots; one mail (H3, H4, H11)
@@ -123,6 +123,12 @@ class SendNotice(Effect):
     """Who left the programme, where a mentorship ended for that."""
     survey: bool = False
     """The closing survey is still unanswered, and this mail is its one reminder."""
+
+    @property
+    def lane(self) -> str:
+        """Whose mails this one keeps its place among: its reader's, but whoever has a coordinator told of them hears it first (H14)."""
+        about = next((side for side in SIDES if self.kind == "case" and self.line == f"cancellations_{side}"), None)
+        return about or self.to
 
     def replaces(self, older: SendNotice) -> bool:
         """Whether an older mail to the same reader, which still waits, says nothing more once this one goes: never two about one meeting at once.

@@ -289,7 +289,7 @@ class _Run:
         """The first of each lane: within a lane the order stays."""
         heads: dict[str, _Pending] = {}
         for pending in self._pending:
-            heads.setdefault(pending.effect.to, pending)
+            heads.setdefault(pending.effect.lane, pending)
         return list(heads.values())
 
     def _take(self, turn: Advanced, now: datetime) -> None:

@@ -348,7 +348,7 @@ class Outbox:
 def _lane(effect: AnyEffect) -> str:
     match effect:
         case SendNotice():
-            return f"mail:{effect.to}"
+            return f"mail:{effect.lane}"
         case PlanMeetings():
             return "planning"
         case IssueCertificates():

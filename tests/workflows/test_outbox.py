@@ -102,6 +102,18 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Place:
     return Place(monkeypatch)
 
 
+async def test_whoever_has_a_coordinator_told_hears_it_first(place):
+    """H14: the coordinators' mail waits for that person's morning, whatever the hour is where they are."""
+    morning = EVENING + 12 * HOUR
+    place.answers["1.0"] = lambda: Delivery(outcome="later", until=morning) if place.now < morning else Delivery(outcome="sent")
+    place.outbox.add([], [mail("coordinator_told", "1.0"), mail("case", "1.1", to="coordinators", line="cancellations_mentee")])
+    await place.carry()
+    assert [notice.id for notice in place.asked] == ["1.0"]
+    place.now = morning
+    await place.carry()
+    assert [notice.id for notice in place.asked] == ["1.0", "1.0", "1.1"]
+
+
 async def test_what_waits_behind_a_mail_that_is_being_carried_gives_way(place):
     """For a day, if the mail server is away: only what is on its way to it just now is exempt."""
     answer = place.held("1.0")
