@@ -93,7 +93,7 @@ async def test_what_is_understood_by_hand_has_a_receipt(started):
         "a-negative-meeting": ("refused", "no_such_meeting"),
         "a-huge-number": ("refused", "no_such_meeting"),
         "the-future": ("refused", "in_the_future"),
-        "long-ago": ("applied", None),
+        "long-ago": ("refused", "malformed"),
         "before-it-began": ("refused", "before_start"),
         "a-fact": ("refused", "a_fact"),
         "nul\ufffd": ("applied", None),
