@@ -51,7 +51,7 @@ class Mail(BaseModel):
     kind: str
     at: Instant
     state: str
-    why: str | None = Field(description="What the mail server said, when it refused; it may repeat the address.")
+    why: str | None = Field(description="Why it did not go, as a code: `bounced` when the mail server refused it for good.")
 
 
 class Raised(BaseModel):

@@ -31,7 +31,7 @@ _ANSWERS: dict[State, Answer] = {
 
 
 class Notice(BaseModel):
-    """One mail to one person. `at` is when it was sent, or meant to be; `why` is what the mail server said when it failed."""
+    """One mail to one person. `at` is when it was sent, or meant to be; `why` is a code, when it failed, such as `bounced`."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
