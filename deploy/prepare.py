@@ -6,6 +6,7 @@ Unlike `mentorship doctor --fix` it does not mind how single mentorships are: on
 from __future__ import annotations
 
 import asyncio
+import os
 
 from gateway import search_attributes
 from gateway.connect import connect
@@ -22,3 +23,4 @@ async def prepare(settings: Settings) -> None:
 
 if __name__ == "__main__":
     asyncio.run(prepare(Settings.load()))
+    os._exit(0)  # Temporal's client may abort a process whose interpreter winds down at leisure, and what was done would look like a crash
