@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, assert_never
 
@@ -161,9 +161,8 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             return _meeting(state, event.meeting, lambda m: _with(m, proposals=tuple(p for p in m.proposals if p.side != event.side)))
         case e.MeetingCancelled():
             cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late, lapsed=event.lapsed)
-            away = _on_leave(state, event.side, event.accepted_at)
             return {
-                **_meeting(state, event.meeting, lambda m: _with(m, cancelled=cancelled, proposals=(), excused=_add(m.excused, *away))),
+                **_meeting(state, event.meeting, lambda m: _excused_by_leave(_with(m, cancelled=cancelled, proposals=()), state.leaves, event.at)),
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.MeetingExcused():
@@ -179,7 +178,9 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 reason=event.reason,
             )
             return _meeting(
-                state, event.meeting, lambda m: _with(m, reports=(*(r for r in m.reports if r.side != event.side), report), excused=_away_then(state, m))
+                state,
+                event.meeting,
+                lambda m: _excused_by_leave(_with(m, reports=(*(r for r in m.reports if r.side != event.side), report)), state.leaves, event.at),
             )
         case e.MeetingHeld():
             meetings = _taken(state.meetings, event.session, event.at)
@@ -282,8 +283,8 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             return {"pausing": _with(state.pausing, until=event.until, by_leave=event.by_leave)} if state.pausing is not None else {}
         case e.LeaveNoted():
             leave = Leave(begins=event.begins, until=event.until, begun=event.begins <= event.at)
-            meetings = tuple(_with(m, excused=_add(m.excused, event.side)) if _while_away(m, event) else m for m in state.meetings)
-            return {"leaves": {**state.leaves, event.side: leave}, "meetings": meetings}
+            leaves = {**state.leaves, event.side: leave}
+            return {"leaves": leaves, "meetings": tuple(_excused_by_leave(m, leaves, event.at) for m in state.meetings)}
         case e.LeaveBegan():
             return {"leaves": {**state.leaves, event.side: _with(state.leaves[event.side], begun=True)}}
         case e.LeaveOver():
@@ -364,8 +365,8 @@ def _with(part: Any, **changes: Any) -> Any:
     return part.model_copy(update=changes)
 
 
-def _add(items: tuple[Any, ...], *added: Any) -> tuple[Any, ...]:
-    return (*items, *(item for item in added if item not in items))
+def _add(items: tuple[Any, ...], item: Any) -> tuple[Any, ...]:
+    return items if item in items else (*items, item)
 
 
 def _without(items: tuple[str, ...], *gone: str) -> tuple[str, ...]:
@@ -438,22 +439,14 @@ def _not_asked(state: State, event: e.NoticeFailed) -> dict[str, Any]:
     return changes
 
 
-def _on_leave(state: State, side: Side | None, at: Instant) -> tuple[Side, ...]:
-    """`side`, if that person is on leave at this instant: a leave may last longer than the programme's longest pause (P6)."""
-    leave = state.leaves.get(side) if side is not None else None
-    return (side,) if side is not None and leave is not None and leave.begins <= at <= leave.until else ()
-
-
-def _away_then(state: State, meeting: Meeting) -> tuple[Side, ...]:
-    """Who misses a meeting during their leave has missed nothing (H14)."""
-    return _add(meeting.excused, *(away for side in SIDES for away in _on_leave(state, side, meeting.start)))
-
-
-def _while_away(meeting: Meeting, noted: e.LeaveNoted) -> bool:
-    """Whether somebody was away already when this meeting was, or when they called it off: a leave may be told afterwards."""
-    cancelled = meeting.cancelled
-    at = cancelled.at if cancelled is not None and cancelled.side == noted.side else meeting.start
-    return noted.begins <= at <= min(noted.at, noted.until)
+def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Instant) -> Meeting:
+    """Who was away when this meeting was, or when they called it off, has missed nothing (H14): whether no pause covers the leave any more,
+    or it is told afterwards (P6). What is still ahead of `now` is not judged yet.
+    """
+    off = meeting.cancelled
+    at = {side: off.at if off is not None and off.side == side else meeting.start for side in leaves}
+    away = tuple(side for side, leave in leaves.items() if leave.begins <= at[side] <= min(leave.until, now) and side not in meeting.excused)
+    return _with(meeting, excused=(*meeting.excused, *away)) if away else meeting
 
 
 def _asked(state: State, feedback_for: int | None, *, pulse: bool = False) -> dict[str, Any]:

@@ -260,11 +260,11 @@ def is_open(known: Known, name: str, target: str = "") -> bool:
 # -- private matters ------------------------------------------------------------------------------------------------------
 
 
-def feedback_about(known: Known, state: State, target: str) -> int:
+def feedback_about(known: Known, target: str) -> int:
     """The planned meeting that feedback is kept with. Without a target it is about conversations outside the plan: it goes with the latest that began."""
-    if target:
-        return int(target)
-    planned = sorted(state.meetings, key=lambda m: (m.start, m.n))
+    if target or known.state is None:
+        return _meeting(target)
+    planned = sorted(known.state.meetings, key=lambda m: (m.start, m.n))
     return next((m.n for m in reversed(planned) if m.start <= known.now), planned[0].n if planned else 0)
 
 

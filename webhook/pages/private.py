@@ -49,10 +49,10 @@ class PrivatePages(OwnPages):
         return action in KINDS and (target == "" or (action == "feedback" and number))
 
     def _values(self, known: Known, action: str, target: str, fields: Fields, message_id: str) -> dict[str, Any]:  # noqa: ARG002 - as of every kind
-        return private_values(action, _about(known, target), fields)
+        return private_values(action, feedback_about(known, target), fields)
 
     def _refused(self, known: Known, action: str, target: str) -> str | None:
-        return refusal(known, private_probe(action, _about(known, target)))
+        return refusal(known, private_probe(action, feedback_about(known, target)))
 
     def _command(self, action: str) -> str:  # noqa: ARG002 - one for all
         return "submit_privately"
@@ -95,11 +95,6 @@ class PrivatePages(OwnPages):
         named = f'attachment; filename="mentorship-{known.now.astimezone(known.clock.zone):%Y-%m-%d}.json"'
         headers = {**HEADERS, "Content-Disposition": named}
         return Response(found.model_dump_json(indent=2) + "\n", media_type="application/json; charset=utf-8", headers=headers)
-
-
-def _about(known: Known, target: str) -> int:
-    assert known.state is not None
-    return feedback_about(known, known.state, target)
 
 
 def _written(known: Known, request: Request) -> Feedback:
