@@ -6,12 +6,10 @@ the token for whatever a browser sends from that UI's own pages. Everything else
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import logs
+from gateway import event_loop, logs
 from gateway.connect import target
 from gateway.settings import Settings
 from webhook.codec.app import create_app
@@ -41,7 +39,7 @@ async def serve(settings: Settings) -> None:
 def main() -> None:
     settings = Settings.load()
     logs.configure(settings.log_format, settings.log_level)
-    asyncio.run(serve(settings))
+    event_loop.run(serve(settings))
 
 
 if __name__ == "__main__":

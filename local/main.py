@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gateway import event_loop
 from local.ports import Ports
 from local.trouble import Trouble
 
@@ -27,11 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if chosen.command == "demo":
             from local.demo.play import demo  # noqa: PLC0415 - what a run does not need is not loaded
 
-            good = asyncio.run(_until_signalled(demo(folder, console, keep=chosen.keep)))
+            good = event_loop.run(_until_signalled(demo(folder, console, keep=chosen.keep)))
         else:
             from local.service import serve  # noqa: PLC0415 - as above
 
-            good = asyncio.run(_until_signalled(serve(folder, _ports(chosen), console)))
+            good = event_loop.run(_until_signalled(serve(folder, _ports(chosen), console)))
     except Trouble as trouble:
         print(f"{chosen.command}: {trouble}", file=sys.stderr)
         sys.exit(_FAILED)

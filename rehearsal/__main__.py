@@ -5,12 +5,12 @@ Into a file, since the engine's own warnings go to standard output. A process of
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from gateway import event_loop
 from gateway.logs import configure
 from starter.rehearsal_request import Rehearsed, Request
 
@@ -34,7 +34,7 @@ def main() -> int:
         print("this is not a request of `mentorship cohort rehearse`", file=sys.stderr)  # noqa: T201 - the parent reads it
         return 1
     try:
-        result = asyncio.run(_rehearse(request))
+        result = event_loop.run(_rehearse(request))
     except ImportError as error:
         print(f"{error.name} is not installed: pip install 'mentorship[rehearsal]'", file=sys.stderr)  # noqa: T201
         return 1

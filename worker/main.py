@@ -11,6 +11,7 @@ import structlog
 from temporalio.common import WorkerDeploymentVersion
 
 from certificates.issuer import Issuer, IssuerKeysUnusable
+from gateway import event_loop
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KeyringUnusable
 from gateway.logs import configure
@@ -59,7 +60,7 @@ def main() -> None:
     try:
         settings = Settings.load()
         configure(settings.log_format, settings.log_level)
-        asyncio.run(_until_signalled(settings))
+        event_loop.run(_until_signalled(settings))
     except (SettingsInvalid, KeyringUnusable, IssuerKeysUnusable, ValueError) as error:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201 - logging may not stand yet
         sys.exit(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from gateway import logs
+from gateway import event_loop, logs
 from gateway.connect import TemporalUnavailable, target
 from gateway.keyring import KeyringUnusable
 from gateway.settings import Settings, SettingsInvalid
@@ -23,7 +23,7 @@ def main() -> None:
     try:
         settings = Settings.load()
         logs.configure(settings.log_format, settings.log_level)
-        asyncio.run(serve(settings))
+        event_loop.run(serve(settings))
     except (SettingsInvalid, KeyringUnusable, TemporalUnavailable, ValueError) as error:
         sys.stderr.write(f"mentorship-codec: {error}\n")
         sys.exit(2)
