@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 
 if sys.platform == "win32":
-    from asyncio import new_event_loop, run
+    from asyncio import run
 else:
-    from uvloop import new_event_loop, run
+    from uvloop import run
 
-__all__ = ["new_event_loop", "run"]
+__all__ = ["run"]

@@ -6,7 +6,7 @@ import asyncio
 import email
 import email.policy
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from pydantic import SecretStr
 
 from certificates import issuer as issuer_keys
 from certificates.issuer import Issuer
-from gateway.event_loop import new_event_loop
 from gateway.keyring import Keyring
 from gateway.settings import Settings
 from records import migrate
@@ -48,11 +47,6 @@ LONGEST = (
     "service/test_recovery.py",
 )
 """Files that take most of a minute or more. They begin first, so that no worker has one left when the other is done."""
-
-
-def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """What our processes run on."""
-    return {"ours": new_event_loop}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
