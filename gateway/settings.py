@@ -117,6 +117,10 @@ class Settings(BaseSettings):
     """Requests a minute and secret, in the long run; more is 429."""
     webhook_burst: Annotated[int, Field(ge=1)] = 120
     """Requests of one secret that may come at once."""
+    webhook_page_rate: Annotated[float, Field(gt=0)] = 0.5
+    """Forms a minute, person and mentorship, in the long run; more is 429."""
+    webhook_page_burst: Annotated[int, Field(ge=1)] = 120
+    """Forms of one person in one mentorship that may come at once."""
     webhook_timeout: Annotated[float, Field(gt=0)] = 10.0
     """Seconds that Temporal has to take a signal; more is 503."""
     webhook_receipt_timeout: Annotated[float, Field(gt=0)] = 2.0

@@ -45,7 +45,8 @@ def create_app(
     )
     registry = CollectorRegistry()
     door = Door(settings, client, records, clock)
-    programs = Programs(settings, Pace(settings.webhook_rate, settings.webhook_burst, ticks))
+    programs = Programs(settings, Pace(settings.webhook_rate, settings.webhook_burst, ticks, said="this secret's requests come too fast"))
+    forms = Pace(settings.webhook_page_rate, settings.webhook_page_burst, ticks)
     app.include_router(machine.router(programs, door))
     app.include_router(people.router(programs, PeopleDoor(records, door, clock)))
     app.include_router(health.router(settings, client, records, registry))
@@ -53,9 +54,9 @@ def create_app(
     fresh = None
     if settings.link_secrets and post is not None:
         fresh = FreshLinks(records, LinkSigner(settings.link_secrets), post, clock, base_url=settings.base_url, sender=settings.mail_from)
-    build.mount(app, settings, client, records, door, clock=clock, fresh=fresh)
-    concern_build.mount(app, settings, client, records, clock=clock)
-    coordinator_build.mount(app, settings, client, records, clock=clock, fresh=fresh)
+    build.mount(app, settings, client, records, door, clock=clock, fresh=fresh, pace=forms)
+    concern_build.mount(app, settings, client, records, clock=clock, pace=forms)
+    coordinator_build.mount(app, settings, client, records, clock=clock, fresh=fresh, pace=forms)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, Shell(settings.base_url).lost(on_http_error))
     app.add_exception_handler(RequestValidationError, on_invalid_request)

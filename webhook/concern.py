@@ -19,8 +19,10 @@ from records.cases import Case
 from records.contacts import Contact
 from records.errors import DifferentBody, Erased
 from webhook.concern_door import Concern, ConcernDoor, Held
+from webhook.pace import Pace
 from webhook.pages.actions import Wrong
-from webhook.pages.forms import FIELD, Fields, Forms, read_fields
+from webhook.pages.forms import FIELD, Fields, Forms
+from webhook.pages.incoming import keep_pace, read_form, waiting
 from webhook.pages.known import Known, Reading
 from webhook.pages.own import token_of
 from webhook.pages.routes import Route, page_router
@@ -50,7 +52,7 @@ class Place:
         return f"{self._base}{self._step}?lang={code}"
 
 
-Trouble = Literal["away", "sent_before"]
+Trouble = Literal["away", "sent_before", "often"]
 """Why a form comes back with everything that was typed."""
 
 
@@ -63,11 +65,12 @@ class About:
 
 
 class RaisingConcerns:
-    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: ConcernDoor, most: int) -> None:
+    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: ConcernDoor, *, pace: Pace, most: int) -> None:
         self._shell = shell
         self._reading = reading
         self._forms = forms
         self._door = door
+        self._pace = pace
         self._most = most
 
     # -- reading ----------------------------------------------------------------------------------------------------------
@@ -91,8 +94,7 @@ class RaisingConcerns:
     async def words_form(self, request: Request) -> Response:
         """The second form: who can be asked follows from whom it is about. Changes nothing."""
         token = token_of(request)
-        fields = await read_fields(request, self._most)
-        known, message_id = await self._opened(request, token, fields, "new")
+        known, fields, message_id = await self._opened(request, token)
         try:
             about = await self._about(known, fields)
         except Wrong as wrong:
@@ -101,12 +103,15 @@ class RaisingConcerns:
 
     async def send(self, request: Request) -> Response:
         token = token_of(request)
-        fields = await read_fields(request, self._most)
-        known, message_id = await self._opened(request, token, fields, "new")
+        known, fields, message_id = await self._opened(request, token)
         try:
             about = await self._about(known, fields)
         except Wrong as wrong:
             return await self._about_page(known, token, fields, wrong=wrong)
+        try:
+            self._pace.take(_sender(known.bearer))
+        except Problem as problem:
+            return await self._words_page(known, token, fields, about, message_id, trouble="often", headers=problem.headers, wait=waiting(problem))
         try:
             offered = await self._asked(self._door.offered(known.enrolment, known.bearer.person, about.subject))
             concern = Concern(subject=about.subject, contacts=_chosen(fields, offered), words=_words(fields), hold=fields.get("hold") == "yes")
@@ -126,10 +131,10 @@ class RaisingConcerns:
     async def act(self, request: Request) -> Response:
         """What the raiser can still do: hold the meetings, let them go on, ask somebody else as well, need nobody any more."""
         token, case_id, action = token_of(request), str(request.path_params["case"]), str(request.path_params["action"])
-        fields = await read_fields(request, self._most)
-        bearer = self._reading.bearer("private", token)
+        bearer, fields = await read_form(request, self._reading, "private", token, self._most)
         self._forms.opened(bearer, "concern", case_id, fields.get(FIELD))
         known = await self._known(request, bearer)
+        keep_pace(self._pace, _sender(bearer), code=known.clock.language.code)
         mine = await self._asked(self._door.of_raiser(bearer.person, bearer.scope))
         case = next((case for case in mine if case.id == case_id), None)
         if case is None:
@@ -156,13 +161,22 @@ class RaisingConcerns:
         return self._form(known, token, "concern/about.html", fields, message_id, "new", wrong=wrong, team=team)
 
     async def _words_page(
-        self, known: Known, token: str, fields: Fields, about: About, message_id: str, *, wrong: Wrong | None = None, trouble: Trouble | None = None
+        self,
+        known: Known,
+        token: str,
+        fields: Fields,
+        about: About,
+        message_id: str,
+        *,
+        wrong: Wrong | None = None,
+        trouble: Trouble | None = None,
+        **facts: Any,
     ) -> Response:
         try:
             offered = await self._asked(self._door.offered(known.enrolment, known.bearer.person, about.subject))
         except PageProblem as problem:
             raise problem.with_typed(fields.typed()) from None
-        return self._form(known, token, "concern/words.html", fields, message_id, "send", wrong=wrong, trouble=trouble, offered=offered)
+        return self._form(known, token, "concern/words.html", fields, message_id, "send", wrong=wrong, trouble=trouble, offered=offered, **facts)
 
     def _form(  # noqa: PLR0917 - what every form has
         self,
@@ -177,7 +191,7 @@ class RaisingConcerns:
         trouble: Trouble | None = None,
         **facts: Any,
     ) -> Response:
-        troubled = {"away": HTTPStatus.SERVICE_UNAVAILABLE, "sent_before": HTTPStatus.CONFLICT, None: HTTPStatus.OK}
+        troubled = {"away": HTTPStatus.SERVICE_UNAVAILABLE, "sent_before": HTTPStatus.CONFLICT, "often": HTTPStatus.TOO_MANY_REQUESTS, None: HTTPStatus.OK}
         status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else troubled[trouble]
         signed = self._forms.token(known.bearer, "concern", "new", message_id)
         facts |= {"token": signed, "action": action, "target": "", "fields": fields, "wrong": wrong, "trouble": trouble, "refused": None}
@@ -197,12 +211,12 @@ class RaisingConcerns:
     async def _known(self, request: Request, bearer: Bearer) -> Known:
         return await self._reading.known(bearer, self._forms.writer(bearer), asked_for(request.query_params.get("lang")))
 
-    async def _opened(self, request: Request, token: str, fields: Fields, target: str) -> tuple[Known, str]:
-        """The reader and the form's own id. A link that went stale while somebody was writing: the page about it shows what was typed."""
+    async def _opened(self, request: Request, token: str) -> tuple[Known, Fields, str]:
+        """The reader, what they wrote, and the form's own id. A link that went stale while somebody was writing: the page about it shows what was typed."""
+        bearer, fields = await read_form(request, self._reading, "private", token, self._most)
         try:
-            bearer = self._reading.bearer("private", token)
-            message_id = self._forms.opened(bearer, "concern", target, fields.get(FIELD))
-            return await self._known(request, bearer), message_id
+            message_id = self._forms.opened(bearer, "concern", "new", fields.get(FIELD))
+            return await self._known(request, bearer), fields, message_id
         except PageProblem as problem:
             raise problem.with_typed(fields.typed()) from None
 
@@ -239,6 +253,11 @@ class RaisingConcerns:
             return await answer
         except Problem as problem:
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
+
+
+def _sender(bearer: Bearer) -> tuple[str, ...]:
+    """Has a pace of their own here: whatever else of theirs comes too fast must not keep a concern back, and none of this goes where that goes."""
+    return ("concern", *bearer)
 
 
 def _meetings_over(known: Known) -> bool:

@@ -11,17 +11,18 @@ from records.store import Records
 from webhook import concern, concern_case
 from webhook.concern_door import ConcernDoor
 from webhook.door import Clock
+from webhook.pace import Pace
 from webhook.pages.forms import Forms
 from webhook.pages.known import Reading
 from webhook.pages.shell import Shell
 
 
-def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *, clock: Clock) -> None:
+def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *, clock: Clock, pace: Pace) -> None:
     if not settings.link_secrets:
         return
     shell = Shell(settings.base_url)
     reading = Reading(records, LinkSigner(settings.link_secrets), settings.webhook_retry_after, clock)
     forms = Forms(settings.link_secrets)
     door = ConcernDoor(settings, client, records, clock)
-    app.include_router(concern.router(concern.RaisingConcerns(shell, reading, forms, door, settings.webhook_max_body)))
-    app.include_router(concern_case.router(concern_case.AskedForHelp(shell, reading, forms, door, records=records, most=settings.webhook_max_body)))
+    app.include_router(concern.router(concern.RaisingConcerns(shell, reading, forms, door, pace=pace, most=settings.webhook_max_body)))
+    app.include_router(concern_case.router(concern_case.AskedForHelp(shell, reading, forms, door, records=records, pace=pace, most=settings.webhook_max_body)))

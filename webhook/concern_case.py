@@ -19,7 +19,9 @@ from records.people import Profile
 from records.store import Records
 from webhook.concern import Place
 from webhook.concern_door import ConcernDoor
-from webhook.pages.forms import FIELD, Fields, Forms, read_fields
+from webhook.pace import Pace
+from webhook.pages.forms import FIELD, Fields, Forms
+from webhook.pages.incoming import keep_pace, read_form
 from webhook.pages.known import Reading
 from webhook.pages.own import token_of
 from webhook.pages.routes import Route, page_router
@@ -31,12 +33,13 @@ OUTCOMES: tuple[Outcome, ...] = tuple(outcome for outcome in get_args(Outcome) i
 
 
 class AskedForHelp:
-    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: ConcernDoor, *, records: Records, most: int) -> None:
+    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: ConcernDoor, *, records: Records, pace: Pace, most: int) -> None:
         self._shell = shell
         self._reading = reading
         self._forms = forms
         self._door = door
         self._records = records
+        self._pace = pace
         self._most = most
 
     async def show(self, request: Request) -> Response:
@@ -47,10 +50,11 @@ class AskedForHelp:
 
     async def act(self, request: Request) -> Response:
         token, action = token_of(request), str(request.path_params["action"])
-        fields = await read_fields(request, self._most)
-        bearer = self._reading.bearer("case", token)
+        bearer, fields = await read_form(request, self._reading, "case", token, self._most)
         self._forms.opened(bearer, "case", "", fields.get(FIELD))
         case, spoken = await self._case(request, bearer)
+        if action != "read":  # which changes nothing
+            keep_pace(self._pace, bearer, code=spoken.code)
         match action:
             case "read" if _may_read(case, bearer):
                 return await self._read(request, token, bearer, case, spoken)

@@ -1,10 +1,14 @@
-"""How often one sender may come: a token bucket for each secret, in this process's memory."""
+"""How often one sender may come: a token bucket for each, in this process's memory.
+
+Programs have one for each secret, the pages one for each person and mentorship. Several processes each count for themselves: what one sender
+may do is then as many times as much. Where that matters, count on it, or send one sender's requests to one process.
+"""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -18,21 +22,44 @@ class _Bucket:
 
 
 class Pace:
-    """`burst` requests at once, `rate` a minute in the long run. Buckets are as many as secrets: they need no sweeping."""
+    """`burst` requests at once, `rate` a minute in the long run.
 
-    def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+    A full bucket says nothing that a new one would not say, so it is forgotten. There are never more than senders that came within the time
+    in which an empty one fills: ask only for senders that proved who they are, or anybody could invent some.
+    """
+
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic, *, said: str = "these requests come too fast") -> None:
+        """`said` is what a program reads that is refused."""
         self._per_second = rate / 60
         self._burst = burst
         self._clock = clock
-        self._buckets: dict[str, _Bucket] = {}
+        self._said = said
+        self._buckets: dict[Hashable, _Bucket] = {}  # the one that was asked for last is the last one
 
-    def take(self, sender: str) -> None:
+    def __len__(self) -> int:
+        """How many senders are remembered."""
+        return len(self._buckets)
+
+    def take(self, sender: Hashable) -> None:
         """Raises Problem (429) with the seconds after which one more request fits."""
         now = self._clock()
-        bucket = self._buckets.setdefault(sender, _Bucket(self._burst, now))
-        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
+        self._sweep(now)
+        bucket = self._buckets.pop(sender, None) or _Bucket(self._burst, now)
+        bucket.tokens = self._tokens(bucket, now)
         bucket.at = now
+        self._buckets[sender] = bucket
         if bucket.tokens < 1:
             wait = max(1, math.ceil((1 - bucket.tokens) / self._per_second))
-            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", "this secret's requests come too fast", headers={"Retry-After": str(wait)})
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", self._said, headers={"Retry-After": str(wait)})
         bucket.tokens -= 1
+
+    def _tokens(self, bucket: _Bucket, now: float) -> float:
+        return min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
+
+    def _sweep(self, now: float) -> None:
+        """From the one that was left alone for longest, as far as they are full: what a request makes is removed once, so a request costs little."""
+        while self._buckets:
+            sender, bucket = next(iter(self._buckets.items()))
+            if self._tokens(bucket, now) < self._burst:
+                return
+            del self._buckets[sender]

@@ -11,13 +11,14 @@ from records.store import Records
 from webhook.coordinator.door import CoordinatorDoor
 from webhook.coordinator.pages import Coordinating, router
 from webhook.door import Clock
+from webhook.pace import Pace
 from webhook.pages.forms import Forms
 from webhook.pages.known import Reading
 from webhook.pages.mails import FreshLinks
 from webhook.pages.shell import Shell
 
 
-def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *, clock: Clock, fresh: FreshLinks | None) -> None:
+def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *, clock: Clock, fresh: FreshLinks | None, pace: Pace) -> None:
     """`fresh` mails fresh links; without it the page says that none can be sent."""
     if not settings.link_secrets:
         return
@@ -28,6 +29,7 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *,
         Forms(settings.link_secrets),
         CoordinatorDoor(settings, client, records, clock),
         fresh=fresh,
+        pace=pace,
         most=settings.webhook_max_body,
     )
     app.include_router(router(pages))

@@ -14,8 +14,10 @@ from gateway.links import Bearer
 from records.lines import OUTCOMES
 from webhook.coordinator.door import CoordinatorDoor
 from webhook.coordinator.view import DAYS, GROUPS, Board, Group, Item
+from webhook.pace import Pace
 from webhook.pages.actions import Wrong
 from webhook.pages.forms import FIELD, Fields, Forms, read_fields
+from webhook.pages.incoming import keep_pace
 from webhook.pages.known import Reading
 from webhook.pages.mails import FreshLinks
 from webhook.pages.shell import PageProblem, Shell
@@ -49,12 +51,13 @@ class Here:
 
 
 class Coordinating:
-    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: CoordinatorDoor, *, fresh: FreshLinks | None, most: int) -> None:
+    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: CoordinatorDoor, *, fresh: FreshLinks | None, pace: Pace, most: int) -> None:
         self._shell = shell
         self._reading = reading
         self._forms = forms
         self._door = door
         self._fresh = fresh
+        self._pace = pace
         self._most = most
 
     # -- reading ----------------------------------------------------------------------------------------------------------
@@ -114,13 +117,14 @@ class Coordinating:
 
     async def act(self, request: Request, token: str, ref: str, action: str) -> Response:
         """One form; then the list, which says what became of it."""
-        fields = await read_fields(request, self._most)
         try:
             bearer = self._reading.bearer("coordinator", token)
         except PageProblem as problem:
             return self._expired(request, token, problem)
+        fields = await read_fields(request, self._most)
         stamp = self._forms.opened(bearer, action, ref, fields.get(FIELD))
         board = await self._board(request, bearer)
+        keep_pace(self._pace, bearer, code=board.spoken.code)
         item = _found(board, ref)
         try:
             await self._asked(self._do(action, item, bearer.person, board, fields, stamp))

@@ -12,6 +12,7 @@ from gateway.links import LinkSigner
 from gateway.settings import Settings
 from records.store import Records
 from webhook.door import Clock, Door
+from webhook.pace import Pace
 from webhook.pages import open as open_pages
 from webhook.pages.certificate import CertificatePages
 from webhook.pages.forms import Forms
@@ -26,7 +27,7 @@ from webhook.pages.shell import PageProblem, Shell
 _log = structlog.stdlib.get_logger("webhook.pages")
 
 
-def mount(app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, fresh: FreshLinks | None) -> None:
+def mount(app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, fresh: FreshLinks | None, pace: Pace) -> None:
     """`fresh` mails fresh links; without it pages say that none can be sent."""
     shell = Shell(settings.base_url)
     app.add_exception_handler(PageProblem, shell.on_problem)
@@ -39,7 +40,7 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, do
     if signer is None:
         _log.warning("no participants' pages: MENTORSHIP_LINK_SECRETS is empty")
         return
-    shared = Shared(shell, reading, Forms(settings.link_secrets), door, records, fresh, settings.webhook_max_body)
+    shared = Shared(shell, reading, Forms(settings.link_secrets), door, records, fresh, pace, settings.webhook_max_body)
     editions = Editions(client, records, patience=settings.webhook_timeout, retry_after=settings.webhook_retry_after)
     app.include_router(ParticipantPages(shared, signer, editions, sender=settings.mail_from).routes())
     app.include_router(PrivatePages(shared).routes())

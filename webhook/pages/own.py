@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
@@ -19,8 +20,10 @@ from gateway.links import Bearer, Purpose
 from records.store import Records
 from webhook.bodies import BODIES
 from webhook.door import Door, Receipt
+from webhook.pace import Pace
 from webhook.pages.actions import Wrong
-from webhook.pages.forms import FIELD, Fields, Forms, read_fields
+from webhook.pages.forms import FIELD, Fields, Forms
+from webhook.pages.incoming import keep_pace, read_form, waiting
 from webhook.pages.known import Known, Reading
 from webhook.pages.mails import FreshLinks
 from webhook.pages.routes import Route, page_router
@@ -36,7 +39,7 @@ JOURNAL_WAIT = 1.2
 
 @dataclass(frozen=True)
 class Shared:
-    """What all pages of a process share. `most` is a form's size in bytes; without `fresh` no link can be mailed."""
+    """What all pages of a process share. `most` is a form's size in bytes, `pace` how often one person may send one; without `fresh` no link can be mailed."""
 
     shell: Shell
     reading: Reading
@@ -44,6 +47,7 @@ class Shared:
     door: Door
     records: Records
     fresh: FreshLinks | None
+    pace: Pace
     most: int
 
 
@@ -154,9 +158,9 @@ class OwnPages(ABC):
 
     async def act(self, request: Request) -> Response:
         action, target = _action(request)
-        fields = await read_fields(request, self.shared.most)
-        known, message_id = await self.opened(request, fields, action, target)
+        known, fields, message_id = await self._opened(request, action, target)
         try:
+            self.shared.pace.take(known.bearer)
             values = self._values(known, action, target, fields, message_id)
             message_id = await self._send(known, action, target, values, message_id)
         except Wrong as wrong:
@@ -167,21 +171,30 @@ class OwnPages(ABC):
                     return self._form(request, known, fields, trouble="over", status=HTTPStatus.CONFLICT)
                 case HTTPStatus.SERVICE_UNAVAILABLE as status:
                     return self._form(request, known, fields, trouble="away", message_id=message_id, status=status, headers=problem.headers)
+                case HTTPStatus.TOO_MANY_REQUESTS as status:
+                    wait = waiting(problem)
+                    return self._form(request, known, fields, trouble="often", message_id=message_id, status=status, headers=problem.headers, wait=wait)
                 case _:  # the form was sent before, with something else in it
                     return self._form(request, known, fields, trouble="sent_before", status=HTTPStatus.CONFLICT)
         return self.back(request, known, m=message_id)
 
-    async def opened(self, request: Request, fields: Fields, action: str, target: str = "") -> tuple[Known, str]:
-        """The reader, and what the form carries, which is its message's id. Raises PageProblem, with what was typed."""
+    async def opened(self, request: Request, action: str, target: str = "") -> tuple[Known, Fields, str]:
+        """The reader, what they sent, and what the form carries. Raises PageProblem: also for one form too many."""
+        known, fields, carried = await self._opened(request, action, target)
+        keep_pace(self.shared.pace, known.bearer, code=known.clock.language.code)
+        return known, fields, carried
+
+    async def _opened(self, request: Request, action: str, target: str) -> tuple[Known, Fields, str]:
+        """As `opened`, before it is counted; a command's form carries its message's id. What was typed stands on the page of a PageProblem."""
+        bearer, fields = await read_form(request, self.shared.reading, self.purpose, token_of(request), self.shared.most)
         try:
-            bearer = self.shared.reading.bearer(self.purpose, token_of(request))
             carried = self.shared.forms.opened(bearer, self._signed(action), target, fields.get(FIELD))
             known = await self.known(request, bearer)
             if "action" in request.path_params:
                 self._check(known, action, target)
         except PageProblem as problem:
             raise problem.with_typed(fields.typed()) from None
-        return known, carried
+        return known, fields, carried
 
     async def again(self, request: Request) -> Response:
         """Mails a fresh link to whom a link that is too old was made for: the address that we know, never one that is given here. Raises PageProblem."""
@@ -236,6 +249,7 @@ class OwnPages(ABC):
         message_id: str | None = None,
         status: HTTPStatus = HTTPStatus.OK,
         headers: dict[str, str] | None = None,
+        wait: timedelta | None = None,
     ) -> Response:
         action, target = _action(request)
         return self.page(
@@ -251,6 +265,7 @@ class OwnPages(ABC):
             fields=fields,
             wrong=wrong,
             trouble=trouble,
+            wait=wait,
             refused=self._refused(known, action, target) if status == HTTPStatus.OK else None,
         )
 

@@ -15,7 +15,7 @@ from mentorship.policy.milestones import milestone_facts
 from webhook.door import Receipt
 from webhook.pages import feed
 from webhook.pages.actions import ACTIONS, is_open, refusal
-from webhook.pages.forms import Fields, read_fields
+from webhook.pages.forms import Fields
 from webhook.pages.known import Known
 from webhook.pages.own import OwnPages, Shared, page_of, token_of
 from webhook.pages.results import Editions, shows_results
@@ -111,8 +111,7 @@ class ParticipantPages(OwnPages):
 
     async def new_calendar_link(self, request: Request) -> Response:
         """All that were made so far stop opening. The form carries since when that was so: a second click revokes nothing more."""
-        fields = await read_fields(request, self.shared.most)
-        known, seen = await self.opened(request, fields, "calendar")
+        known, _, seen = await self.opened(request, "calendar")
         if seen == _instant(known.calendar_after):
             now = datetime.now(UTC).replace(microsecond=0)  # as tokens are dated
             renewed = self.shared.records.calendar_links.renew(known.bearer.scope, known.bearer.person, now, seen=known.calendar_after)
@@ -126,8 +125,7 @@ class ParticipantPages(OwnPages):
         return self.page(request, known, "reminders.html", off=known.unsubscribed, token=self.token(known, "reminders", carried="none"))
 
     async def change_reminders(self, request: Request) -> Response:
-        fields = await read_fields(request, self.shared.most)
-        known, _ = await self.opened(request, fields, "reminders")
+        known, fields, _ = await self.opened(request, "reminders")
         notices, on = self.shared.records.notices, fields.get("reminders") == "on"
         await self.shared.reading.ask(notices.subscribe_again(known.bearer.person) if on else notices.unsubscribe(known.bearer.person))
         return self.back(request, known, done="reminders")
@@ -146,8 +144,7 @@ class ParticipantPages(OwnPages):
 
     async def change_certificate(self, request: Request) -> Response:
         """Says share and milestones from now on, or no longer: a new edition takes the place of the one before (H8)."""
-        fields = await read_fields(request, self.shared.most)
-        known, _ = await self.opened(request, fields, "certificate")
+        known, fields, _ = await self.opened(request, "certificate")
         wanted = fields.get("results")
         if known.certificate is None or known.certificate.status != "valid":
             return await self._certificate(request, known)
@@ -186,8 +183,7 @@ class ParticipantPages(OwnPages):
         return self._private_link(request, await self.known(request), sent=False)
 
     async def mail_private_link(self, request: Request) -> Response:
-        fields = await read_fields(request, self.shared.most)
-        known, _ = await self.opened(request, fields, "private_link")
+        known, _, _ = await self.opened(request, "private_link")
         sent = self.shared.fresh is not None and await self.shared.fresh.send_private(known)
         return self._private_link(request, known, sent=sent, trouble=not sent)
 

@@ -14,7 +14,7 @@ from fastapi import Request, Response
 
 from records.held import held
 from webhook.pages.actions import feedback_about, private_probe, private_values, refusal
-from webhook.pages.forms import Fields, read_fields
+from webhook.pages.forms import Fields
 from webhook.pages.known import Feedback, Known
 from webhook.pages.own import OwnPages, page_of
 from webhook.pages.routes import Route
@@ -72,8 +72,7 @@ class PrivatePages(OwnPages):
         return self.page(request, known, "private/share.html", page=page_of(known), written=written, token=token)
 
     async def share(self, request: Request) -> Response:
-        fields = await read_fields(request, self.shared.most)
-        known, _ = await self.opened(request, fields, "share", str(request.path_params["note"]))
+        known, _, _ = await self.opened(request, "share", str(request.path_params["note"]))
         written = _written(known, request)
         await self.shared.reading.ask(self.shared.records.notes.share(written.note, known.bearer.person))
         return self.back(request, known, done="shared")

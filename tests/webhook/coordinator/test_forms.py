@@ -197,3 +197,26 @@ async def test_with_temporal_away_closing_is_kept_and_may_be_sent_again(browser,
         assert "Nothing is lost" in says(answer)
     assert (await desk.line(key)).outcome == "talked"
     assert (await browser.send(line, "/close", outcome="talked")).status_code == 200
+
+
+async def test_what_is_too_much_is_refused_whole_and_says_when_to_come_again(desk, browser, settings, client, records, clock, says):
+    """Decision 35: a coordinator has a pace for each cohort, whichever line it is about."""
+    import httpx  # noqa: PLC0415
+
+    few = settings.model_copy(update={"webhook_page_burst": 2})
+    first, second = await desk.open("silence", 0), await desk.open("silence", 1)
+    app = create_app(few, client, records, clock=clock, ticks=lambda: clock.ticks)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as opened:
+        hasty = type(browser)(opened)
+        page = await hasty.get(desk.address())
+        lines = [await hasty.line(page, number) for number in (0, 1)]
+        assert [(await hasty.send(lines[0], "/take")).status_code for _ in range(2)] == [200, 200]
+        refused = await hasty.send(lines[1], "/take")
+        assert refused.status_code == 429
+        assert refused.headers["retry-after"] == "120"
+        assert "nothing was taken this time" in says(refused)
+        assert {(await desk.line(key)).taken_by for key in (first, second)} == {desk.refs["ana"], None}
+        assert (await hasty.get(desk.address())).status_code == 200, "looking is free"
+        clock.forward(timedelta(seconds=120))
+        assert (await hasty.send(lines[1], "/take")).status_code == 200
+        assert {(await desk.line(key)).taken_by for key in (first, second)} == {desk.refs["ana"]}
