@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from certificates.document import Unprintable, check_printable
 from certificates.issue import Issued
 from certificates.trust import Trust
+from certificates.typesetting import Unprintable, check_printable
 from certificates.verify import Claim, State, Verdict, read_claim, verify_file
 from gateway.reissue import ask_reissue
 from gateway.settings import Settings

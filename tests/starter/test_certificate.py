@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.certificates import ReissueRequest
-from certificates.document import Unprintable
 from certificates.issue import CertificateFacts, issue
 from certificates.issuer import Issuer, generate
 from certificates.status import status_list, status_list_url
+from certificates.typesetting import Unprintable
 from gateway.keyring import Keyring
 from records.cohorts import Cohort
 from records.people import Profile
