@@ -16,7 +16,7 @@ from records.store import Records
 from records.way import way_between
 from schedule.plan import plan
 from starter.answer import Misused, Refused
-from starter.enrolment import refuse_past
+from starter.calendars import refuse_past
 from starter.start_instant import parse_start
 
 
