@@ -25,7 +25,7 @@ class Issued:
 
 
 def issue(facts: CertificateFacts, issuer: Issuer, *, base_url: str, font_folder: Path | None = None) -> Issued:
-    """Raises `certificates.document.Unprintable` for a character that no font prints (nothing is issued then).
+    """Raises `certificates.typesetting.Unprintable` for a character that no font prints (nothing is issued then).
 
     Takes some 50 ms of CPU: call it with `asyncio.to_thread` from async code.
     """

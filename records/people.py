@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,34 +21,14 @@ from records.database import Database, Part, chunks
 from records.erasure import clear
 from records.errors import Erased, UnknownPerson
 from records.ids import mint
+from records.profile import Profile
 from records.schema import data_keys, people
 from records.sealing import Sealer, open_with, seal_with
 
+__all__ = ["Leave", "People", "Profile", "Said"]
+
 _PURPOSE = "records/people"
 _LOCK = "people"
-
-Role = Literal["mentor", "mentee", "both", "coordinator", "owner", "contact", "operator"]
-
-
-class Profile(BaseModel):
-    """One person as the roster has them. `person_id` and `manager_id` are the company's ids; `operator` is who runs the CLI."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    person_id: str
-    name: str
-    email: str
-    role: Role | None = None
-    time_zone: str | None = None
-    language: str | None = None
-    country: str | None = None
-    manager_id: str | None = None
-    department: str | None = None
-    skills: tuple[str, ...] = ()
-    goals: tuple[str, ...] = ()
-    capacity: int | None = None
-    status: Literal["active", "leave", "gone"] = "active"
-
 
 Said = Literal["name", "email", "time_zone", "language", "manager_id", "status"]
 """What HR's events may say of somebody."""
@@ -79,7 +59,7 @@ class _Told(BaseModel):
 class _Kept(Profile):
     """What is sealed: the profile as it stands, and where it differs from the people file."""
 
-    told: dict[str, _Told] = {}
+    told: dict[str, _Told] = Field(default_factory=dict)
     leave: Leave | None = None
     leave_told_at: Instant | None = None
 

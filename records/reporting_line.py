@@ -14,6 +14,7 @@ from mentorship.instant import Instant
 from records.cohorts import Enrolment
 from records.people import People, Profile
 from records.store import Records
+from records.way import way_between
 
 LINE: Literal["reporting_line"] = "reporting_line"
 """Its code in the coordinators' list."""
@@ -56,15 +57,6 @@ async def lines_of(people: People, refs: Iterable[str]) -> tuple[dict[str, Profi
         managers |= fresh
         level = await people.profiles((await people.refs(set(fresh.values()) - managers.keys())).values())
     return known, managers
-
-
-def way_between(one: str, other: str, managers: Mapping[str, str | None]) -> tuple[str, ...] | None:
-    """The shortest line from one of the two up to the other, both included; None when neither stands above the other.
-
-    A manager outside `managers` ends the line there. Lines that lead back to themselves are followed once.
-    """
-    ways = [way for low, high in ((one, other), (other, one)) if (way := _way(low, high, managers)) is not None]
-    return min(ways, key=len, default=None)
 
 
 async def in_line(records: Records, mentor: str, mentee: str, limit: int | Literal["all"]) -> tuple[str, ...] | None:
@@ -121,17 +113,6 @@ def _once(said: str | None, pair: InLine, before: int) -> str:
 async def _limit(records: Records, cohort: str) -> int | Literal["all"]:
     known = await records.cohorts.get(cohort)
     return (await records.programmes.get(known.programme, known.version)).reporting_line if known is not None else 0
-
-
-def _way(low: str, high: str, managers: Mapping[str, str | None]) -> tuple[str, ...] | None:
-    way = [low]
-    at = managers.get(low)
-    while at is not None and at not in way:
-        way.append(at)
-        if at == high:
-            return tuple(way)
-        at = managers.get(at)
-    return None
 
 
 def _digest(parts: tuple[str, ...]) -> str:

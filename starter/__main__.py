@@ -16,7 +16,7 @@ def run() -> None:
     """
     _stand_in_for_what_is_closed()
     try:
-        from starter.cli import main  # noqa: PLC0415 - takes a second, in which Ctrl-C has to be as quiet as later
+        from starter.cli import main  # noqa: PLC0415 - takes a moment, in which Ctrl-C has to be as quiet as later
 
         main()
         code: int | str | None = 0

@@ -25,7 +25,7 @@ from starter import certificate
 from starter.answer import Json, Refused, answer
 from starter.builds import builds
 from starter.check import Check
-from starter.enrolment import signal_with_start
+from starter.cohort_workflow import signal_with_start
 from starter.reach import open_records, reach_temporal
 from starter.workers import workers
 

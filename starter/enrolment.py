@@ -1,38 +1,18 @@
-"""A cohort's start: first what must be true, then records, then Temporal. Every step is safe to take again."""
+"""A cohort's start in records: first what must be true, then what is written. Every step is safe to take again."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict
-from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
-
-from gateway.names import COHORT, TASK_QUEUE, cohort_id
 from mentorship.commands import Plan
-from mentorship.label import Label
-from mentorship.programme import Programme
 from records.cohorts import Cohort, Couple, EnrolledPairs
 from records.errors import CohortChanged
 from records.store import Records
-from starter.answer import Refused
-from starter.pairs_file import RosterPair
+from starter.calendars import planned, refuse_past
 from starter.roster import Roster
 from starter.start_instant import parse_start
-
-ENROL = "enrol"
-_LOOK_EVERY = 0.2  # seconds
-
-
-class CohortInput(BaseModel):
-    """The workflow's input: an id, never a roster."""
-
-    model_config = ConfigDict(frozen=True)
-
-    cohort: str
 
 
 @dataclass(frozen=True)
@@ -83,32 +63,6 @@ async def running_already(records: Records, roster: Roster, joining: Intake) -> 
     return {pair_id: other for pair_id, other in found.items() if other is not None}
 
 
-def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None = None) -> dict[str, Plan]:
-    """The plan of every pair by pair_id, or of these. Raises Refused when nothing fits into the programme for some pair."""
-    plans = roster.plans(roster.pairs if pairs is None else pairs, starts)
-    empty = [pair_id for pair_id, plan in plans.items() if not plan.slots]
-    if empty:
-        raise Refused(f"no meeting fits into the programme for {len(empty)} pairs, the first is {empty[0]}; see meetings.quiet, first_after and length")
-    return plans
-
-
-def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
-    """One line for each number of meetings that is less than the programme's."""
-    short: dict[int, list[str]] = {}
-    for pair_id, plan in plans.items():
-        if len(plan.slots) < programme.meetings.count:
-            short.setdefault(len(plan.slots), []).append(pair_id)
-    return [f"notice: {count} of {programme.meetings.count} meetings fit for {len(pairs)} pairs: {', '.join(pairs[:5])}" for count, pairs in short.items()]
-
-
-def refuse_past(plans: Mapping[str, Plan], now: datetime) -> None:
-    """A start whose first meeting is past is refused: nobody could be prepared for it."""
-    past = [(plan.slots[0].start, pair_id) for pair_id, plan in plans.items() if plan.slots[0].start <= now]
-    if past:
-        first, pair_id = min(past)
-        raise Refused(f"the first meeting of {pair_id} would have been at {first:%Y-%m-%d %H:%M}Z, which is past; expected a later --starts")
-
-
 @dataclass(frozen=True)
 class Written:
     """`changed` is how many people who were known have something else in records now."""
@@ -142,33 +96,3 @@ async def write_down(records: Records, roster: Roster, cohort: str, joining: Int
         Couple(pair_id=pair.pair_id, mentor=refs[pair.mentor_id], mentee=refs[pair.mentee_id], starts_at=later.get(pair.pair_id)) for pair in roster.pairs
     ]
     return Written(await records.cohorts.enrol_pairs(cohort, couples), sum(after[ref] != before[ref] for ref in after))
-
-
-async def signal_with_start(client: Client, cohort: str) -> None:
-    """Wakes the cohort's workflow, or starts it. Durable once this returns, with or without a worker."""
-    await client.start_workflow(
-        COHORT,
-        CohortInput(cohort=cohort),
-        id=cohort_id(cohort),
-        task_queue=TASK_QUEUE,
-        start_signal=ENROL,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=Label(f"cohort {cohort}"),
-    )
-
-
-async def watch(records: Records, cohort: str, patience: float, moved: Callable[[int, int], None]) -> int:
-    """Waits until every pair is started, as records have it; gives up after `patience` seconds without progress.
-
-    Calls `moved(started, all)`. Returns how many are still pending.
-    """
-    loop = asyncio.get_running_loop()
-    pending, since = -1, loop.time()
-    while True:
-        counts = await records.cohorts.counts(cohort)
-        moved(counts["started"] + counts["over"], sum(counts.values()))
-        if counts["pending"] != pending:
-            pending, since = counts["pending"], loop.time()
-        if not pending or loop.time() - since >= patience:
-            return pending
-        await asyncio.sleep(_LOOK_EVERY)

@@ -16,21 +16,12 @@ from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
 from records.store import Records
-from starter import journal_refill
 from starter.answer import Json, Refused, answer, aside
 from starter.reach import open_records, reach_temporal
 
-app = typer.Typer(no_args_is_help=True, help="The tamper-evident journal.")
-app.command()(journal_refill.refill)
 _AT_ONCE = 20
 
 
-@app.callback()
-def journal() -> None:
-    """The tamper-evident journal."""
-
-
-@app.command()
 def verify(cohort: Annotated[str | None, typer.Argument(help="Only this cohort.")] = None, json: Json = False) -> None:
     """Names every row that was altered, inserted, cut off or taken away, and every mentorship that is gone.
 

@@ -16,16 +16,12 @@ from starter.answer import Json, Refused, answer, aside
 from starter.key_use import running_workflows_by_key
 from starter.reach import open_records, reach_temporal
 
-app = typer.Typer(no_args_is_help=True, help="The keys that everything at rest is sealed with.")
 
-
-@app.command()
 def status(json: Json = False) -> None:
     """Every key: how many rows of records, and how many running workflows, cannot be read without it."""
     asyncio.run(_status(Settings.load(), json))
 
 
-@app.command()
 def rotate(
     prepare: Annotated[bool, typer.Option("--prepare", help="Only add a key; the next `rotate` makes it the active one.")] = False, json: Json = False
 ) -> None:
@@ -53,13 +49,11 @@ def rotate(
     answer(result, lines, as_json=json)
 
 
-@app.command()
 def rewrap(json: Json = False) -> None:
     """Seals again with the active key what lies under older ones. Safe while everything runs, once all of it has the active key."""
     asyncio.run(_rewrap(Settings.load(), json))
 
 
-@app.command()
 def drop(key: Annotated[str, typer.Argument(help="The id of an older key.")], json: Json = False) -> None:
     """Deletes a key that nothing needs any more. Backups under it become unreadable, which may be what you want."""
     asyncio.run(_drop(Settings.load(), key, json))

@@ -100,12 +100,6 @@ def resolve(
     asyncio.run(update(cohort, pair, "resolve", lambda head: Resolve(**head, line=line), by=by or login(), as_json=json))
 
 
-def register(app: typer.Typer) -> None:
-    """These stand at the top level of the CLI."""
-    for command in (show, pause, resume, extend, end, waive, resolve):
-        app.command()(command)
-
-
 async def _pause(cohort: str, pair: str, until: str | None, by: str | None, as_json: bool) -> None:
     instant, cut = None, None
     if until is not None:

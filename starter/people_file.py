@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from records.address import is_address, normal_form
-from records.people import Profile
+from records.profile import Profile
 from schedule.calendar import zone_names
 from schedule.working_days import country_codes
 from starter.faults import Fault, Findings, nearest, one_of, shown

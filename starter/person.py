@@ -23,14 +23,11 @@ from starter.mentorship import By
 from starter.operator_update import send
 from starter.reach import login, open_records, reach_temporal
 
-app = typer.Typer(no_args_is_help=True, help="What is held about one person.")
-
 _OPAQUE = re.compile(r"p-[a-z0-9]{16}")
 
 Person = Annotated[str, typer.Argument(metavar="ID", help="The person_id of the people file, or the opaque id (p-…).")]
 
 
-@app.command()
 def export(
     person: Person,
     out: Annotated[Path | None, typer.Option(help="Write it to this new file, for you only, instead of showing it.")] = None,
@@ -40,7 +37,6 @@ def export(
     asyncio.run(_export(person, out, json))
 
 
-@app.command()
 def erase(
     person: Person,
     end: Annotated[bool, typer.Option("--end", help="End the person's running mentorships first; their partners hear that they stepped away.")] = False,

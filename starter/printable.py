@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from certificates.document import Unprintable, check_printable
+from certificates.typesetting import Unprintable, check_printable
 from gateway.settings import Settings
 
 

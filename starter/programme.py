@@ -14,15 +14,7 @@ from starter.faults import Findings
 from starter.printable import unprintable
 from starter.programme_file import read_programme
 
-app = typer.Typer(no_args_is_help=True, help="Programme files.")
 
-
-@app.callback()
-def programme() -> None:
-    """Programme files."""
-
-
-@app.command()
 def check(file: Annotated[Path, typer.Argument(help="The programme file (YAML 1.2).")], json: Json = False) -> None:
     """Says everything that is wrong with a programme file. Needs no server."""
     findings = Findings()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import getpass
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from temporalio.client import Client
-
-from gateway.connect import connect
 from gateway.settings import Settings
 from records.cohorts import Enrolment
 from records.store import Records
 from starter.answer import Refused
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
 
 
 @asynccontextmanager
@@ -27,6 +28,8 @@ async def open_records(settings: Settings) -> AsyncIterator[Records]:
 
 async def reach_temporal(settings: Settings) -> Client:
     """Raises KeyringUnusable, TemporalUnavailable."""
+    from gateway.connect import connect  # noqa: PLC0415 - Temporal's client takes as long to load as records, and many commands ask records alone
+
     return await connect(settings, settings.keyring(), role="cli")
 
 

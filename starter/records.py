@@ -22,15 +22,12 @@ from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside
 from starter.reach import open_records
 
-app = typer.Typer(no_args_is_help=True, help="Copies of records, and the end of keeping.")
-
 RECORDS, TEMPORAL = "records.db", "temporal.db"
 
 Folder = Annotated[Path, typer.Argument(help="A folder of its own for each backup.")]
 Store = Annotated[Path | None, typer.Option(help="The file of an embedded Temporal server, such as .mentorship/run/temporal.db, to go along.")]
 
 
-@app.command()
 def backup(folder: Folder, temporal: Store = None, json: Json = False) -> None:
     """Copies records, while everything runs, into FOLDER; Temporal's store first, so that records never lack what a workflow knows to be written."""
     settings = Settings.load()
@@ -40,7 +37,6 @@ def backup(folder: Folder, temporal: Store = None, json: Json = False) -> None:
     _told(settings, began, copied, f"sqlite:///{folder / RECORDS}", json, made=True)
 
 
-@app.command()
 def restore(folder: Folder, temporal: Store = None, json: Json = False) -> None:
     """Puts a backup where nothing is yet: move what is there away first, and stop everything."""
     settings = Settings.load()
@@ -50,7 +46,6 @@ def restore(folder: Folder, temporal: Store = None, json: Json = False) -> None:
     _told(settings, began, copied, settings.database_url, json)
 
 
-@app.command()
 def sweep(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False, json: Json = False) -> None:
     """Deletes what is kept longer than its programme says: words, and later the journal. Every worker does it once a day by itself."""
     asyncio.run(_sweep(dry_run, json))

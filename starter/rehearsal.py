@@ -13,8 +13,8 @@ import typer
 
 from schedule.calendar import instant, zone
 from starter.answer import Json, Misused, Refused, answer, aside, is_terminal
-from starter.cohort import read_files
-from starter.enrolment import planned
+from starter.calendars import planned
+from starter.cohort_files import read_files
 from starter.faults import one_of
 from starter.out_file import check_out, write_out
 from starter.rehearsal_figures import figures

@@ -26,7 +26,7 @@ from mentorship.policy.phase import phase
 from mentorship.programme import Programme
 from mentorship.spread import spread
 from mentorship.state import State
-from records.people import Profile
+from records.profile import Profile
 from schedule.anew import plan_anew
 from schedule.calendar import reading_hours
 from schedule.plan import Plans

@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from starter.answer import columns, local_time
 from starter.report_page import Part, bars
 
@@ -52,6 +50,8 @@ def lines(found: Mapping[str, Any], *, zone: str, every_message: bool) -> list[s
 
 def page(title: str, found: Mapping[str, Any], *, zone: str) -> str:
     """Instants are shown in `zone`, the programme's."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - most answers are lines on a terminal, not a page
+
     loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     people = found["people"]
     diligent = [person["mails"] for person in people if person["persona"] == "diligent" and person["pairs"] == 1]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from mentorship.instant import Instant
 from mentorship.people import Pair, Side
 from mentorship.programme import Programme
-from records.people import Profile
+from records.profile import Profile
 from starter.rehearsal_personas import Persona
 
 

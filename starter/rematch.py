@@ -20,10 +20,10 @@ from mentorship.evolve import fold
 from mentorship.policy.milestones import earned, needed
 from mentorship.programme import Programme
 from records.cohorts import Couple, Enrolment
-from records.people import Profile
+from records.profile import Profile
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, stated
-from starter.enrolment import signal_with_start, watch
+from starter.cohort_workflow import signal_with_start, watch
 from starter.faults import Findings
 from starter.mentorship import By, Cohort, Pair
 from starter.operator_update import send

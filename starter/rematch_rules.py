@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from mentorship.commands import Plan
 from mentorship.programme import Programme
 from records.cohorts import Enrolment
-from records.people import Profile
-from records.reporting_line import lines_of, way_between
+from records.profile import Profile
+from records.reporting_line import lines_of
 from records.store import Records
+from records.way import way_between
 from schedule.plan import plan
 from starter.answer import Misused, Refused
-from starter.enrolment import refuse_past
+from starter.calendars import refuse_past
 from starter.start_instant import parse_start
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 NOT_SHOWN = "not shown"
@@ -56,6 +55,8 @@ class Part(NamedTuple):
 
 def page(facts: Mapping[str, Any], report: Mapping[str, Any], people: Sequence[Mapping[str, Any]] = ()) -> str:
     """`facts`: title, cohort, programme, began, as_of as texts. `people` is shown as it is, and only if there is any."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - most answers are lines on a terminal, not a page
+
     loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return loader.get_template("report_page.html").render(**facts, report=report, key=_key(report), parts=_parts(report), people=people)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from records.reporting_line import way_between
+from records.way import way_between
 
 
 def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> int | None:

@@ -19,7 +19,7 @@ from records.cohorts import Enrolment
 from records.ids import cohort_of
 from records.store import Records
 from starter.answer import Json, Refused, answer
-from starter.enrolment import signal_with_start, watch
+from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "silent"]

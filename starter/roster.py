@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mentorship.commands import Plan
 from mentorship.programme import Programme
-from records.people import Profile
+from records.profile import Profile
 from schedule.plan import Plans
 from starter.faults import Fault, Findings, nearest, shown
 from starter.pairs_file import RosterPair, read_pairs

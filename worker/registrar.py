@@ -14,10 +14,10 @@ import structlog
 from activities.certificates import CertificateRequest, Reissued, ReissueRequest
 from activities.coordination import Lines
 from activities.notices import NoticeRequest
-from certificates.document import Unprintable
 from certificates.issue import CertificateFacts, Issued, issue
 from certificates.issuer import Issuer
 from certificates.status import status_list_url
+from certificates.typesetting import Unprintable
 from mentorship.effects import MilestoneFacts, SendNotice, counting_for
 from mentorship.people import Pair, Side
 from mentorship.programme import Texts

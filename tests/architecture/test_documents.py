@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 
 from gateway.settings import Settings, WebhookSecret
 from starter.cli import app
+from starter.on_demand import OnDemand
 from webhook.bodies import BODIES
 from webhook.signatures import Signatures
 
@@ -76,6 +77,8 @@ def test_commands_are_the_command_lines(document, line):
     while words and hasattr(command, "commands"):
         assert words[0] in command.commands, f"{document}: {line}"
         command = command.commands[words.pop(0)]
+    if isinstance(command, OnDemand):
+        command = command.loaded()
     known = {option for parameter in command.params for option in parameter.opts}
     assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known, f"{document}: {line}"
 

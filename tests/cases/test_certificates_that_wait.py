@@ -8,7 +8,7 @@ import pytest
 
 from activities.cases import Standing
 from activities.certificates import CertificateRequest, ReissueRequest
-from certificates.document import Unprintable
+from certificates.typesetting import Unprintable
 from mentorship.effects import IssueCertificates, MilestoneFacts
 from mentorship.people import Pair
 from worker.case_lines import CaseLines

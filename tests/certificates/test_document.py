@@ -13,9 +13,9 @@ import pytest
 import typst
 from pypdf import PdfReader
 
-from certificates import document
-from certificates.document import FONTS, Unprintable, check_printable
+from certificates import document, typesetting
 from certificates.issue import issue
+from certificates.typesetting import FONTS, Unprintable, check_printable
 
 BASE = "https://mentors.example.org"
 
@@ -129,8 +129,8 @@ def test_a_folder_of_fonts_adds_scripts(facts, issuer, tmp_path, monkeypatch):
     for font in FONTS.glob("EBGaramond*.otf"):
         shutil.copy(font, shipped)
     shutil.copy(FONTS / "Amiri-Regular.ttf", added)
-    monkeypatch.setattr(document, "FONTS", shipped)
-    monkeypatch.setattr(document, "_fonts", document._fonts.__wrapped__)
+    monkeypatch.setattr(typesetting, "FONTS", shipped)
+    monkeypatch.setattr(typesetting, "_fonts", typesetting._fonts.__wrapped__)
     every = typst.Fonts
     monkeypatch.setattr(typst, "Fonts", lambda **given: every(**given | {"include_embedded_fonts": False}))
     arabic = facts(holder_name="فاطمة")

@@ -13,15 +13,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.certificates import ReissueRequest
-from certificates.document import Unprintable
 from certificates.issue import CertificateFacts, issue
 from certificates.issuer import Issuer, generate
 from certificates.status import status_list, status_list_url
+from certificates.typesetting import Unprintable
 from gateway.keyring import Keyring
+from gateway.logs import configure
 from records.cohorts import Cohort
 from records.people import Profile
 from records.store import Records
-from starter import certificate as command
+from starter import certificate, certificate_verify
 from starter.answer import harmless
 from starter.certificate_trust import NotFetched, fetch
 from worker.registrar import RecordsRegistrar
@@ -57,7 +58,7 @@ class Place:
         self.issuer = Issuer.load(folder / "issuer.json", name="Example Works", did=did)
         self.web: dict[str, bytes] = {}
         self.asked: list[str] = []
-        monkeypatch.setattr(command, "fetch", self._fetch)
+        monkeypatch.setattr(certificate_verify, "fetch", self._fetch)
         shutil.copy(template, folder / "records.db")
         self.certificate = self.run(self._issue)
         self.credential, self.pdf = self.run(lambda records: records.certificates.document(self.certificate))
@@ -122,8 +123,9 @@ def worker(place, monkeypatch):
         finally:
             await records.close()
 
-    monkeypatch.setattr(command, "ask_reissue", do)
-    monkeypatch.setattr(command, "reach_temporal", _nothing)
+    configure(level="WARNING")
+    monkeypatch.setattr(certificate, "ask_reissue", do)
+    monkeypatch.setattr(certificate, "reach_temporal", _nothing)
     monkeypatch.setenv("MENTORSHIP_UPDATE_TIMEOUT", "0.5")
     monkeypatch.setenv("MENTORSHIP_ISSUER_KEY_FILE", "/nowhere")
     return asked
@@ -257,7 +259,7 @@ def test_after_a_change_of_name_a_new_certificate_supersedes_the_old_one_once(pl
 
 
 def test_without_a_worker_it_says_that_it_will_be_done(place, run, worker, monkeypatch):
-    monkeypatch.setattr(command, "ask_reissue", _nothing)
+    monkeypatch.setattr(certificate, "ask_reissue", _nothing)
     place.run(lambda records: place.rename(records, "Noor Newname"))
     ran = run("certificate", "reissue", place.certificate)
     assert (ran.code, "not reissued yet: no worker did it within 0.5 seconds" in ran.err) == (1, True)
@@ -390,7 +392,7 @@ def test_a_port_that_does_not_speak_http_is_not_fetched():
 
 @pytest.mark.parametrize("did", ["did:web:[::1", "did:web:a%00b", "did:web:a%0Ab"])
 def test_a_did_web_that_names_no_host_is_nobodys(place, run, did, monkeypatch):
-    monkeypatch.setattr(command, "fetch", fetch)
+    monkeypatch.setattr(certificate_verify, "fetch", fetch)
     forged = json.loads(place.credential)
     forged["issuer"] = did
     forged["proof"] = {"verificationMethod": f"{did}#key"}

@@ -27,7 +27,7 @@ def _commands(group: Any, *before: str) -> Iterator[tuple[str, Any]]:
 
 
 def _described() -> set[str]:
-    found = {name for name, command in _commands(typer.main.get_command(cli.app)) if any("--json" in option.opts for option in command.params)}
+    found = {name for name, command in _commands(typer.main.get_command(cli.app)) if any("--json" in option.opts for option in command.loaded().params)}
     return (found - CORRECTIONS) | {"correction"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from records.reporting_line import LINE, orders
 from records.store import Records
 from starter.answer import Refused
-from starter.cohort import _refuse_twice
+from starter.cohort_start import _refuse_twice
 from starter.enrolment import intake, running_already
 from starter.within_reach import out_of_reach
 

@@ -1,0 +1,29 @@
+"""One person as the roster has them. Apart from where they are kept, since reading a roster needs no database."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Role = Literal["mentor", "mentee", "both", "coordinator", "owner", "contact", "operator"]
+
+
+class Profile(BaseModel):
+    """One person as the roster has them. `person_id` and `manager_id` are the company's ids; `operator` is who runs the CLI."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    person_id: str
+    name: str
+    email: str
+    role: Role | None = None
+    time_zone: str | None = None
+    language: str | None = None
+    country: str | None = None
+    manager_id: str | None = None
+    department: str | None = None
+    skills: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
+    capacity: int | None = None
+    status: Literal["active", "leave", "gone"] = "active"

@@ -1,0 +1,38 @@
+"""The calendars that a roster's pairs would have, and whether a cohort can start with them. Needs neither records nor Temporal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from mentorship.commands import Plan
+from mentorship.programme import Programme
+from starter.answer import Refused
+from starter.pairs_file import RosterPair
+from starter.roster import Roster
+
+
+def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None = None) -> dict[str, Plan]:
+    """The plan of every pair by pair_id, or of these. Raises Refused when nothing fits into the programme for some pair."""
+    plans = roster.plans(roster.pairs if pairs is None else pairs, starts)
+    empty = [pair_id for pair_id, plan in plans.items() if not plan.slots]
+    if empty:
+        raise Refused(f"no meeting fits into the programme for {len(empty)} pairs, the first is {empty[0]}; see meetings.quiet, first_after and length")
+    return plans
+
+
+def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
+    """One line for each number of meetings that is less than the programme's."""
+    short: dict[int, list[str]] = {}
+    for pair_id, plan in plans.items():
+        if len(plan.slots) < programme.meetings.count:
+            short.setdefault(len(plan.slots), []).append(pair_id)
+    return [f"notice: {count} of {programme.meetings.count} meetings fit for {len(pairs)} pairs: {', '.join(pairs[:5])}" for count, pairs in short.items()]
+
+
+def refuse_past(plans: Mapping[str, Plan], now: datetime) -> None:
+    """A start whose first meeting is past is refused: nobody could be prepared for it."""
+    past = [(plan.slots[0].start, pair_id) for pair_id, plan in plans.items() if plan.slots[0].start <= now]
+    if past:
+        first, pair_id = min(past)
+        raise Refused(f"the first meeting of {pair_id} would have been at {first:%Y-%m-%d %H:%M}Z, which is past; expected a later --starts")

@@ -1,0 +1,43 @@
+"""The three files of a cohort as a command is given them: read, or refused with every fault of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from gateway.settings import Settings
+from starter.answer import Misused, Refused, aside
+from starter.faults import Findings
+from starter.printable import unprintable
+from starter.programme import refuse_faults
+from starter.roster import Roster, read_roster
+
+
+def read_files(programme: Path, people: Path, pairs: Path, *, enrolled: Collection[str] = ()) -> Roster:
+    """The three files of a cohort. Raises Misused for one that is not there, Refused with every fault of all of them.
+
+    Of pairs that are `enrolled` nothing is decided anew: people leave, and lines change.
+    """
+    findings = Findings()
+    missing = [f"{path}: {'is a folder' if path.is_dir() else 'no such file'}" for path in (programme, people, pairs) if not path.is_file()]
+    if missing:
+        raise Misused("\n".join(missing))
+    try:
+        roster = read_roster(programme, people, pairs, findings, enrolled=enrolled)
+    except OSError as error:
+        raise Misused(f"{error.filename}: {error.strerror or 'cannot be read'}") from error
+    refuse_faults(findings)
+    for notice in findings.sorted_notices():
+        aside(str(notice))
+    if roster is None:  # pragma: no cover - readers that find no fault and no roster have a defect
+        raise Refused("the files cannot be used")
+    for line in unprintable(_printed(roster), Settings.load()):
+        aside(line)
+    return roster
+
+
+def _printed(roster: Roster) -> dict[str, str]:
+    """What would stand on certificates, by what it is called here: people by the roster's ids."""
+    paired = {person for pair in roster.pairs for person in (pair.mentor_id, pair.mentee_id)}
+    names = {f"name of {person}": roster.people[person].name for person in sorted(paired)}
+    return {"programme.title": roster.programme.programme.title, **names}

@@ -1,0 +1,113 @@
+"""What `mentorship cohort start` does once its files are free of faults: into records first, then Temporal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from gateway.keyring import KeyringUnusable
+from gateway.settings import Settings
+from records.cohorts import Enrolment
+from records.errors import CohortChanged, PairChanged, ProgrammeChanged, RecordsError
+from records.store import Records
+from starter.answer import Refused, answer, aside, is_terminal
+from starter.calendars import short_plans
+from starter.cohort_workflow import signal_with_start, watch
+from starter.enrolment import Intake, Written, intake, running_already, write_down
+from starter.reach import open_records, reach_temporal
+from starter.recheck import listed, recheck, told
+from starter.roster import Roster
+from starter.within_reach import out_of_reach
+
+
+async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience: float, as_json: bool) -> None:
+    settings = Settings.load()
+    async with open_records(settings) as records:
+        with _refusals(cohort):
+            joining = await intake(records, roster, cohort, when)
+            _refuse_twice(cohort, await running_already(records, roster, joining), again=again)
+            for line in short_plans(roster.programme, joining.plans):
+                aside(line)
+            client = await reach_temporal(settings)  # before anything is written
+            written = await write_down(records, roster, cohort, joining)
+        starting = [pair for pair in await records.cohorts.enrolments(cohort) if pair.pair_id in joining.plans]
+        for line in await out_of_reach(records, roster.programme, starting):
+            aside(line)
+        in_line = await recheck(records, client, settings)  # also where the cohort is new: its people may be in others
+        if joining.is_new or (await records.cohorts.counts(cohort))["pending"]:
+            await signal_with_start(client, cohort)
+        pending = await _watched(records, cohort, patience) if patience else (await records.cohorts.counts(cohort))["pending"]
+    _tell(cohort, joining, written, in_line, pending=pending, patience=patience, as_json=as_json)
+
+
+def _refuse_twice(cohort: str, running: Mapping[str, str], *, again: bool) -> None:
+    """`again` says that the same two shall run in another cohort as well; twice in one is a mistake of the file."""
+    refused = {pair_id: other for pair_id, other in running.items() if other == cohort or not again}
+    if refused:
+        lines = [f"  {pair_id}: the same two run in cohort {other}" for pair_id, other in refused.items()]
+        expected = "other pairs" if again or cohort in refused.values() else "that cohort's id, other pairs, or --again"
+        raise Refused(
+            f"{len(refused)} pairs of cohort {cohort} run already:",
+            *lines,
+            f"nothing was started; expected {expected}",
+            result={"ok": False, "elsewhere": refused},
+        )
+
+
+async def enrolled(cohort: str) -> frozenset[str]:
+    """The pair ids that the cohort has. Nothing when records cannot be asked: whoever needs them says so later."""
+    try:
+        async with open_records(Settings.load()) as records:
+            return frozenset(pair.pair_id for pair in await records.cohorts.enrolments(cohort))
+    except (RecordsError, KeyringUnusable):
+        return frozenset()
+
+
+@contextmanager
+def _refusals(cohort: str) -> Iterator[None]:
+    try:
+        yield
+    except ProgrammeChanged as error:
+        first = f"programme {error.programme} version {error.version} was started with other rules; expected another version for what differs:"
+        raise Refused(first, *(f"  {line}" for line in error.differences), result={"ok": False, "differences": error.differences}) from error
+    except CohortChanged as error:
+        result = {"ok": False, "differences": error.differences}
+        raise Refused(f"cohort {cohort} exists already with something else:", *(f"  {line}" for line in error.differences), result=result) from error
+    except PairChanged as error:
+        lines = [f"  {pair_id}: other people than when it was started, expected a new pair_id" for pair_id in error.pair_ids]
+        raise Refused(f"cohort {cohort} has these pairs already:", *lines, result={"ok": False, "pairs": error.pair_ids}) from error
+
+
+async def _watched(records: Records, cohort: str, patience: float) -> int:
+    bar = Progress(TextColumn("enrolling"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+    with bar if is_terminal() else nullcontext():
+        task = bar.add_task("enrolling")
+        return await watch(records, cohort, patience, lambda started, total: bar.update(task, completed=started, total=total))
+
+
+def _tell(cohort: str, joining: Intake, written: Written, in_line: Sequence[Enrolment], *, pending: int, patience: float, as_json: bool) -> None:
+    pairs = written.pairs
+    later = {pair.pair_id: pair.starts_at for pair in pairs.added if pair.starts_at is not None}
+    result = {
+        "ok": not pending or not patience,
+        "cohort": cohort,
+        "starts": joining.starts,
+        "added": [pair.pair_id for pair in pairs.added],
+        "existing": [pair.pair_id for pair in pairs.existing],
+        "pending": pending,
+        "later": later,
+        "people_changed": written.changed,
+        "in_one_line": listed(in_line),
+    }
+    lines = [f"cohort {cohort}, start {joining.starts:%Y-%m-%d %H:%M}Z: {len(pairs.added)} pairs added, {len(pairs.existing)} were there"]
+    for at in sorted(set(later.values())):
+        lines.append(f"{sum(start == at for start in later.values())} of them start {at:%Y-%m-%d %H:%M}Z, with the programme's full length")
+    if written.changed:
+        lines.append(f"{written.changed} people changed: mails go to the new addresses from the next one on")
+    lines += told(in_line)
+    if pending and patience:
+        raise Refused(*lines, f"{pending} pairs still wait for a worker; nothing is lost, they start when one runs", result=result)
+    answer(result, lines, as_json=as_json)

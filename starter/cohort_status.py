@@ -1,0 +1,57 @@
+"""`mentorship cohort status`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from gateway.settings import Settings
+from records.cohorts import Enrolment
+from records.errors import Erased
+from records.store import Records
+from starter.answer import Json, Refused, answer, columns
+from starter.reach import open_records
+
+
+def status(
+    cohort: Annotated[str, typer.Argument(metavar="COHORT", help="The cohort's id.")],
+    names: Annotated[bool, typer.Option("--names", help="Show the people's names as well.")] = False,
+    json: Json = False,
+) -> None:
+    """How every pair of a cohort stands, from records."""
+    asyncio.run(_status(cohort, names, json))
+
+
+async def _status(cohort: str, names: bool, as_json: bool) -> None:
+    async with open_records(Settings.load()) as records:
+        if await records.cohorts.get(cohort) is None:
+            raise Refused(f"there is no cohort {cohort}")
+        pairs = await records.cohorts.enrolments(cohort)
+        counts = await records.cohorts.counts(cohort)
+        known = await _names(records, pairs) if names else {}
+    rows = [_row(pair, known) for pair in pairs]
+    header = list(rows[0]) if rows else []
+    lines = [f"cohort {cohort}: {', '.join(f'{count} {state}' for state, count in counts.items())}", "", *columns(header, [list(row.values()) for row in rows])]
+    answer({"cohort": cohort, "counts": counts, "pairs": rows}, lines, as_json=as_json)
+
+
+def _row(pair: Enrolment, names: dict[str, str]) -> dict[str, Any]:
+    card = pair.card or {}
+    people = {"mentor": names.get(pair.mentor), "mentee": names.get(pair.mentee)} if names else {}
+    return {"pair_id": pair.pair_id, **people, "state": pair.state, **{key: card.get(key) for key in _SHOWN}, "needs_attention": bool(card.get("attention"))}
+
+
+_SHOWN = ("phase", "milestones_done", "milestones_total", "meetings_held", "next_meeting", "ended")
+"""What of a card a list shows; no rung of anybody's ladder."""
+
+
+async def _names(records: Records, pairs: list[Enrolment]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for ref in {person for pair in pairs for person in (pair.mentor, pair.mentee)}:
+        try:
+            names[ref] = (await records.people.profile(ref)).name
+        except Erased:
+            names[ref] = "(erased)"
+    return names

@@ -1,0 +1,55 @@
+"""A cohort's workflow, which starts its pairs: how a command wakes it, and sees what it did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from pydantic import BaseModel, ConfigDict
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
+
+from gateway.names import COHORT, TASK_QUEUE, cohort_id
+from mentorship.label import Label
+from records.store import Records
+
+ENROL = "enrol"
+_LOOK_EVERY = 0.2  # seconds
+
+
+class CohortInput(BaseModel):
+    """The workflow's input: an id, never a roster."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cohort: str
+
+
+async def signal_with_start(client: Client, cohort: str) -> None:
+    """Wakes the cohort's workflow, or starts it. Durable once this returns, with or without a worker."""
+    await client.start_workflow(
+        COHORT,
+        CohortInput(cohort=cohort),
+        id=cohort_id(cohort),
+        task_queue=TASK_QUEUE,
+        start_signal=ENROL,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=Label(f"cohort {cohort}"),
+    )
+
+
+async def watch(records: Records, cohort: str, patience: float, moved: Callable[[int, int], None]) -> int:
+    """Waits until every pair is started, as records have it; gives up after `patience` seconds without progress.
+
+    Calls `moved(started, all)`. Returns how many are still pending.
+    """
+    loop = asyncio.get_running_loop()
+    pending, since = -1, loop.time()
+    while True:
+        counts = await records.cohorts.counts(cohort)
+        moved(counts["started"] + counts["over"], sum(counts.values()))
+        if counts["pending"] != pending:
+            pending, since = counts["pending"], loop.time()
+        if not pending or loop.time() - since >= patience:
+            return pending
+        await asyncio.sleep(_LOOK_EVERY)

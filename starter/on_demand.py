@@ -1,0 +1,46 @@
+"""Commands whose modules are loaded when they are chosen: a help page or a misspelt word names all commands and needs none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, ClassVar
+
+import typer
+from typer.core import TyperCommand
+from typer.main import get_command
+
+
+class OnDemand(TyperCommand):
+    """Stands in a group for the command of the function at `place`, with its name and the first line of its help."""
+
+    place: ClassVar[str]
+
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Here it was chosen: from now on it is the command itself that reads its arguments, shows its help and runs."""
+        return self.loaded().make_context(*arguments, **more)
+
+    def loaded(self) -> Any:
+        """The command itself."""
+        module, _, function = self.place.partition(":")
+        alone = typer.Typer(add_completion=False)
+        alone.command(self.name)(getattr(import_module(module), function))
+        return get_command(alone)
+
+
+def on_demand(group: typer.Typer, commands: Mapping[str, str]) -> None:
+    """Adds to a group the commands of these functions (`module:function`), each with the first line of its help, and called as its function is."""
+    for place, first_line in commands.items():
+        name = place.partition(":")[2].replace("_", "-")
+        group.command(name, cls=_standing_for(place), help=first_line)(_never)
+
+
+def _standing_for(at: str) -> type[OnDemand]:
+    class Standing(OnDemand):
+        place = at
+
+    return Standing
+
+
+def _never() -> None:
+    """What Typer would run for a command that is never reached: the one that was loaded is."""

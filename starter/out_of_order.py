@@ -1,0 +1,25 @@
+"""What a command says when something that it needs is not as it should be: settings, keys, records or Temporal."""
+
+from __future__ import annotations
+
+from temporalio.service import RPCError
+
+from gateway.connect import TemporalUnavailable
+from gateway.keyring import KeyringUnusable
+from gateway.settings import SettingsInvalid
+from records.errors import RecordsError, SchemaOutdated
+
+
+def explained(error: Exception) -> str | None:
+    """In words for the operator; None for an error that nobody foresaw."""
+    match error:
+        case SettingsInvalid() | KeyringUnusable() | TemporalUnavailable():
+            return str(error)
+        case SchemaOutdated():
+            return f"{error}; `mentorship doctor --fix` brings them there"
+        case RecordsError():
+            return f"records: {error}"
+        case RPCError():
+            return f"Temporal: {error.status.name.lower().replace('_', ' ')}: {error.message}"
+        case _:
+            return None
