@@ -258,7 +258,7 @@ class FreshLinkView:
 class CaseView:
     """A concern's mail: what the templates may say (H16); the rest of its attributes are those that every mail's frame asks for.
 
-    `again`: it is a reminder. `taken`: to who looks after it. `number` and `days` are the owner's.
+    `again`: it is a reminder. `taken`: to who looks after it. `number` and `waited`, how long in words, are the owner's.
     """
 
     reader: str
@@ -268,7 +268,7 @@ class CaseView:
     again: bool = False
     taken: bool = False
     number: int = 0
-    days: int = 0
+    waited: str | None = None
     page: str | None = None
     who_sees_what: str | None = None
     unsubscribe: str | None = None
