@@ -20,6 +20,11 @@ def last_day(end: datetime, zone: ZoneInfo) -> date:
     return (end.astimezone(zone) - timedelta(microseconds=1)).date()
 
 
+def issue_day(issued: datetime, zone: ZoneInfo) -> date:
+    """The day of issue as the document prints it; `zone` is the holder's."""
+    return issued.astimezone(zone).date()
+
+
 Line = Annotated[str, StringConstraints(max_length=2000), AfterValidator(one_line), Field(min_length=1)]
 
 
@@ -94,7 +99,7 @@ class CertificateFacts(BaseModel):
 
     @property
     def issued_on(self) -> date:
-        return self.issued_at.astimezone(ZoneInfo(self.time_zone)).date()
+        return issue_day(self.issued_at, ZoneInfo(self.time_zone))
 
     @property
     def reached(self) -> int:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from certificates.facts import issue_day
 
 FORM = "https://www.linkedin.com/profile/add"
 
 
-def add_to_profile(credential: str) -> str:
+def add_to_profile(credential: str, time_zone: str | None) -> str:
     """From a credential of ours, as stored: title, issuer, month, and where to verify; all of it stands on its public page anyhow.
 
-    Not the name: whoever opens it is logged in with theirs.
+    Not the name: whoever opens it is logged in with theirs. `time_zone` is that of the certificate's facts: the credential states an instant,
+    and the month has to be the one that is printed on the document. None: the holder was erased, and the document with them.
     """
     signed = json.loads(credential)
-    issued = datetime.fromisoformat(signed["validFrom"])
+    issued = issue_day(datetime.fromisoformat(signed["validFrom"]), ZoneInfo(time_zone or "UTC"))
     fields = {
         "startTask": "CERTIFICATION_NAME",
         "name": signed["name"],

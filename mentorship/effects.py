@@ -99,6 +99,8 @@ class SendNotice(Effect):
     due: Instant
     helps_until: Instant | None = None
     meeting: MeetingFacts | None = None
+    topic_moves_on: bool = False
+    """Whether another conversation takes the meeting's topic, should it not take place (H10)."""
     change: Literal["moved", "cancelled", "paused", "resumed", "extended"] | None = None
     unreported: tuple[int, ...] = ()
     """Meetings without word that the mail asks about again."""

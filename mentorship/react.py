@@ -9,7 +9,7 @@ from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, Notic
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.follow_ups import survey_rides_along
-from mentorship.policy.meetings import latest_slot
+from mentorship.policy.meetings import latest_slot, topic_moves_on
 from mentorship.policy.milestones import milestone_facts, needed
 from mentorship.state import Meeting, State
 
@@ -58,6 +58,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                     side,
                     event.at,
                     meeting=_facts(state, event.meeting),
+                    topic_moves_on=_topic_moves_on(state, event.meeting, event.at),
                     helps_until=_next_start(state, event.meeting),
                     feedback_for=event.feedback_for,
                     pulse=event.pulse,
@@ -188,7 +189,16 @@ def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...
     meeting = state.meeting(event.meeting)
     if meeting is None or meeting.start <= event.at:
         return ()
-    return _both(state, "rescheduled", event.at, change="cancelled", meeting=_describe(state, meeting), calendar=_calendar(state), helps_until=meeting.start)
+    return _both(
+        state,
+        "rescheduled",
+        event.at,
+        change="cancelled",
+        meeting=_describe(state, meeting),
+        topic_moves_on=topic_moves_on(state, meeting, event.at),
+        calendar=_calendar(state),
+        helps_until=meeting.start,
+    )
 
 
 def _denied(event: e.AbsenceClaimed, state: State) -> bool:
@@ -282,6 +292,11 @@ def _proposed(state: State, event: e.MoveProposed) -> MeetingFacts | None:
 
 def _calendar(state: State) -> tuple[MeetingFacts, ...]:
     return tuple(_describe(state, meeting) for meeting in state.meetings if meeting.cancelled is None)
+
+
+def _topic_moves_on(state: State, n: int, at: Instant) -> bool:
+    meeting = state.meeting(n)
+    return meeting is not None and topic_moves_on(state, meeting, at)
 
 
 def _next_start(state: State, n: int) -> Instant:

@@ -28,7 +28,9 @@ def compose_concern(
 
 def compose_unowned(number: int, waited: timedelta, *, reader: Reader, at: datetime, key: str, sender: str, texts: Texts) -> EmailMessage:
     """To the programme's owner: how many cases waited for so long. Pure. Raises NoAddress."""
-    return _composed("unowned", reader, at, key, sender, texts, number=number, days=waited.days)
+    # Under a day, a short programme's or a trial's, the length says nothing to anybody.
+    length = choose(reader.language, texts.languages).lasting(timedelta(days=waited.days)) if waited.days else None
+    return _composed("unowned", reader, at, key, sender, texts, number=number, waited=length)
 
 
 def compose_waiting(

@@ -77,6 +77,7 @@ class View:
         self.certificate = links.verify if notice.certificate is not None else None
         self.profile = links.profile if notice.certificate is not None else None
         self.unsubscribe = links.unsubscribe if notice.kind not in CHANGES else None
+        self.topic_moves_on = notice.topic_moves_on
         self.change = notice.change if telling.of_partner("meetings") else None
         self.left = telling.who_left(notice.stepped_away, reader.side)
         self.line = notice.line if telling.of_pair("needs_a_person") else None
@@ -101,12 +102,6 @@ class View:
         """The meetings to come, when the calendar changed; the invitation keeps those that were."""
         ahead = (facts for facts in self._notice.calendar or () if facts.ends > self._clock.now)
         return tuple(map(self._meeting, sorted(ahead, key=lambda facts: facts.start)))
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether a meeting is still planned after the one that this is about."""
-        about = self._notice.meeting
-        return about is not None and any(facts.start > about.start for facts in self._notice.calendar or ())
 
     def _meeting(self, facts: MeetingFacts) -> MeetingView:
         session = self._session(facts.session)
@@ -263,7 +258,7 @@ class FreshLinkView:
 class CaseView:
     """A concern's mail: what the templates may say (H16); the rest of its attributes are those that every mail's frame asks for.
 
-    `again`: it is a reminder. `taken`: to who looks after it. `number` and `days` are the owner's.
+    `again`: it is a reminder. `taken`: to who looks after it. `number` and `waited`, how long in words, are the owner's.
     """
 
     reader: str
@@ -273,7 +268,7 @@ class CaseView:
     again: bool = False
     taken: bool = False
     number: int = 0
-    days: int = 0
+    waited: str | None = None
     page: str | None = None
     who_sees_what: str | None = None
     unsubscribe: str | None = None

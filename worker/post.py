@@ -103,8 +103,10 @@ class SmtpPost:
         )
 
     async def _profile_link(self, request: NoticeRequest) -> str | None:
-        certificate = request.notice.certificate
-        return add_to_profile(await self._records.certificates.credential(certificate)) if certificate is not None else None
+        certificate = await self._records.certificates.get(request.notice.certificate) if request.notice.certificate is not None else None
+        if certificate is None:
+            return None
+        return add_to_profile(await self._records.certificates.credential(certificate.id), certificate.fields.get("time_zone"))
 
     def _links(self, request: NoticeRequest, reader: str) -> Links:
         base = self._base_url

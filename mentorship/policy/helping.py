@@ -8,17 +8,23 @@ from typing import NamedTuple
 from mentorship.effects import OUTLIVING, MeetingFacts, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
+from mentorship.policy.meetings import topic_moves_on
 from mentorship.state import State
 
 
 def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
-    """What it helps with now, asked right before it goes: without questions that were answered meanwhile. None: it helps nobody any more."""
+    """What it helps with now, asked right before it goes. None: it helps nobody any more.
+
+    Questions that were answered meanwhile are not asked, and no topic is promised to a conversation that was called off since.
+    """
     if notice.helps_until is not None and now >= notice.helps_until:
         return None
     if not _is_open(notice, state):
         return None
     silent = tuple(n for n in notice.unreported if _without_word(state, n))
-    return notice if silent == notice.unreported else notice.model_copy(update={"unreported": silent})
+    moves_on = notice.topic_moves_on and _topic_moves_on(notice, state, now)
+    changed = {"unreported": silent, "topic_moves_on": moves_on}
+    return notice if (silent, moves_on) == (notice.unreported, notice.topic_moves_on) else notice.model_copy(update=changed)
 
 
 def _is_open(notice: SendNotice, state: State) -> bool:
@@ -52,6 +58,11 @@ def _meeting_is_open(notice: SendNotice, facts: MeetingFacts, state: State, side
             return claim is not None and claim.stands == "open"
         case _:
             return True
+
+
+def _topic_moves_on(notice: SendNotice, state: State, now: Instant) -> bool:
+    meeting = state.meeting(notice.meeting.meeting) if notice.meeting is not None else None
+    return meeting is not None and topic_moves_on(state, meeting, now)
 
 
 def _without_word(state: State, n: int) -> bool:

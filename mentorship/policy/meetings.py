@@ -57,6 +57,16 @@ def closing_meeting(state: State) -> Meeting | None:
     return last_planned(state) if whole else None
 
 
+def topic_moves_on(state: State, meeting: Meeting, now: Instant) -> bool:
+    """Whether another conversation is planned that takes this one's topic, should this one not take place (H10).
+
+    It has to be ahead of it and ahead of `now`, and it is not the closing one, which has a topic of its own. What mails and pages promise.
+    """
+    closing = closing_meeting(state) if state.rules.closing is not None else None
+    after = max(meeting.start, now)
+    return any(other.start > after and other.cancelled is None and other != closing for other in state.meetings)
+
+
 def stands_in(last: Meeting, held_at: Instant, closing: int) -> bool:
     """Whether an extra meeting takes the place of the last planned one: past or cancelled by then, and not held.
 

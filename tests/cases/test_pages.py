@@ -265,6 +265,24 @@ async def test_a_link_of_somebody_who_was_not_asked_opens_nothing(house, browser
     assert (await browser.get(f"/case/{signer.token('coordinator', Bearer(case.id, house.refs['sam']))}")).status_code == 404
 
 
+async def test_a_concerns_link_is_not_found_by_an_address(house):
+    """H16: anybody can type one, and a mail that comes at once would tell whoever sees that mailbox whether there is a concern."""
+    await house.concern(contacts=("sam", "ana"))
+    sent = []
+
+    class Outbox:
+        async def send(self, message):
+            sent.append(message)
+
+    app = create_app(house.settings, house.environment.client, house.records, clock=house.clock, post=Outbox())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as http:
+        for who in ("sam", "ana", "noor"):
+            assert (await http.post("/new-link", data={"email": f"{who}@example.org"})).status_code == 200
+    assert not [mail for mail in sent if "sam@" in mail["To"]], "who has nothing else to open gets nothing"
+    assert {mail["To"].partition("<")[2] for mail in sent} == {"ana@example.org>", "noor@example.org>"}
+    assert not [mail for mail in sent if "/case/" in mail.as_string() or "confidence" in mail.as_string()]
+
+
 async def test_the_raiser_holds_lets_go_asks_more_and_withdraws(house, browser, link, mailbox):
     await house.wait(hours=9)
     page = await raise_it(house, browser, link, "sam")

@@ -72,7 +72,7 @@ async def test_the_owner_hears_a_number_after_14_days_and_no_name(house, mailbox
     await house.wait(7.5)
     assert [mail["Subject"] for mail in to_owner(mailbox)] == ["Waiting for somebody: 2", "Waiting for somebody: 3"]
     text = to_owner(mailbox)[1].get_body(("plain",)).get_content()
-    assert "3 matters in your programme have waited for more than 14 days" in " ".join(text.split())
+    assert "3 matters in your programme have waited for more than 2 weeks" in " ".join(text.split())
     assert not any(name in text for name in ("Mia", "Noor", "Sam", "Ana", "spring", "pair-1", "/case/", "/coordinator/"))
     await house.wait(6)
     assert len(to_owner(mailbox)) == 2

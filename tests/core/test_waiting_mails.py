@@ -244,3 +244,31 @@ def test_who_cannot_be_reached_or_has_mail_enough_is_not_asked_more_often(why):
     """Nor is the partner: only the topic comes back."""
     lost = c.NoteFailedNotice.of(mail("prepare", 4, session=3, feedback_for=3, pulse=True, unreported=(3,)), why, NOON)
     assert (lost.session, lost.feedback_for, lost.pulse, lost.unreported) == (3, None, False, ())
+
+
+# -- what is promised of a topic ------------------------------------------------------------------------------------------
+
+
+def test_a_topic_is_promised_to_the_next_conversation_only_where_one_takes_it(story, meets):
+    """H10: the last planned one closes, whatever was held before; so the topic of the last but one waits for nothing, called off or not held."""
+    told = story()
+    told.wait(meets(1, hours=26))
+    told.met(*range(1, 11)).wait(meets(11, hours=26))
+    asked = {mail.meeting.meeting: mail.topic_moves_on for mail in told.mails("ask", "mentee")}
+    assert (asked[1], asked[11]) == (True, False)
+    for n, moves_on in ((2, True), (11, False), (12, False)):
+        called_off = story()
+        called_off.wait(meets(n, hours=-72))
+        assert called_off.tell("mentee", c.CancelMeeting(meeting=n), meets(n, hours=-71)) == "applied"
+        news = last(called_off, "rescheduled", "mentor")
+        assert (news.change, news.topic_moves_on) == ("cancelled", moves_on)
+
+
+def test_a_question_that_waited_promises_nothing_to_a_conversation_that_was_called_off_since(story, meets):
+    told = story().met(*range(1, 10))
+    told.wait(meets(10, hours=26))
+    ask = last(told, "ask", "mentor")
+    assert ask.topic_moves_on
+    assert still_helping(ask, told.state, told.state.now) == ask
+    assert told.tell("mentee", c.CancelMeeting(meeting=11), told.state.now + HOUR) == "applied"
+    assert still_helping(ask, told.state, told.state.now) == ask.model_copy(update={"topic_moves_on": False})

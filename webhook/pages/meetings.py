@@ -8,7 +8,7 @@ from functools import cached_property
 
 from mentorship.people import Side, other
 from mentorship.policy.ladder import COUNTING_REASONS
-from mentorship.policy.meetings import closing_meeting, held_instants, topic_for
+from mentorship.policy.meetings import held_instants, topic_for, topic_moves_on
 from mentorship.programme import Session
 from mentorship.state import Meeting, State
 from webhook.pages.actions import agreeing, is_open, proposing, refusal
@@ -148,7 +148,7 @@ class Meetings:
             excused=me in m.excused,
             counts=_counts(m, me),
             excusable=_excusable(m, them) if "excuse" in may else None,
-            topic_moves_on=self._topic_moves_on(m),
+            topic_moves_on=topic_moves_on(state, m, known.now),
             claim_until=clock.until(claim.asked_at + state.rules.attendance.contest_within.span) if claim is not None and claim.stands != "no" else None,
             i_said=None if my_report is None else "held" if my_report.held else "absent" if my_report.own == "absent" else "not_held",
             they_said_held=bool(their_report and their_report.held),
@@ -164,11 +164,6 @@ class Meetings:
             return self._session(m.session)
         following = min((x.n for x in self._state.meetings if x.cancelled is None and not x.held and x.start > self._known.now), default=None)
         return self._session(topic_for(self._state, m.n)) if not started and m.n == following else None
-
-    def _topic_moves_on(self, m: Meeting) -> bool:
-        closing = closing_meeting(self._state) if self._state.rules.closing is not None else None
-        after = max(m.start, self._known.now)
-        return any(x.start > after and x.cancelled is None and x != closing for x in self._state.meetings)
 
     def _session(self, index: int | None) -> Session | None:
         sessions = self._known.texts.sessions

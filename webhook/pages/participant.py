@@ -173,9 +173,11 @@ class ParticipantPages(OwnPages):
 
     async def _linkedin(self, known: Known) -> str | None:
         """An address that fills in LinkedIn's form; nothing is sent until its reader opens it."""
-        if known.certificate is None or known.certificate.status != "valid":
+        certificate = known.certificate
+        if certificate is None or certificate.status != "valid":
             return None
-        return add_to_profile(await self.shared.reading.ask(self.shared.records.certificates.credential(known.certificate.id)))
+        credential = await self.shared.reading.ask(self.shared.records.certificates.credential(certificate.id))
+        return add_to_profile(credential, certificate.fields.get("time_zone"))
 
     # -- the private link -------------------------------------------------------------------------------------------------
 

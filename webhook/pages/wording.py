@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
-from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -18,6 +18,10 @@ from notices.language import SOURCE, Language
 OFFERED = ("en", "de", "ar")
 NAMES = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 _MOST_HEADER = 500
+_RANGE = re.compile(
+    r"(?:(?P<all>\*)|(?P<language>[a-z]{1,8})(?:-[a-z0-9]{1,8})*)(?:[ \t]*;[ \t]*q=(?P<weight>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?", re.ASCII | re.IGNORECASE
+)
+"""One language range with its weight; what is written otherwise is passed over."""
 
 
 @cache
@@ -45,17 +49,20 @@ def reader_language(chosen: str | None, profile: str | None, offered: Iterable[s
 
 
 def guest_language(chosen: str | None, accepted: str) -> Language:
-    """For a page that nobody is known on: what was chosen, else the browser's first wish that there is."""
-    return language(asked_for(chosen) or next((code for code in _wishes(accepted) if code in OFFERED), SOURCE))
+    """For a page that nobody is known on: what was chosen, else what the browser wishes most of what there is."""
+    return language(asked_for(chosen) or _wished(accepted) or SOURCE)
 
 
-def _wishes(accepted: str) -> Sequence[str]:
-    found: list[tuple[float, str]] = []
+def _wished(accepted: str) -> str | None:
+    """The language of OFFERED that an Accept-Language header weighs highest (RFC 9110, 12.5.4); None: none of them is acceptable, or none was named.
+
+    A weight of 0 is no wish but a refusal, and `*` stands for whatever is not named. Of equal weights the first in the header wins.
+    """
+    weights: dict[str, float] = {}
     for part in accepted[:_MOST_HEADER].split(","):
-        tag, _, weight = part.partition(";q=")
-        try:
-            locale = Locale.parse(tag.strip().replace("-", "_"))
-            found.append((-float(weight or 1), locale.language if locale else ""))
-        except (ValueError, UnknownLocaleError):  # no tag, or one of a language that Babel does not know
-            continue
-    return [code for _, code in sorted(found, key=lambda wish: wish[0])]
+        if wish := _RANGE.fullmatch(part.strip()):
+            code = (wish["all"] or wish["language"]).lower()
+            weights[code] = max(weights.get(code, 0.0), float(wish["weight"] or 1))
+    if any_other := weights.pop("*", 0.0):
+        weights = {**weights, **{code: any_other for code in OFFERED if code not in weights}}
+    return max((code for code, weight in weights.items() if weight and code in OFFERED), key=weights.__getitem__, default=None)

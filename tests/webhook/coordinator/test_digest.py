@@ -103,7 +103,7 @@ async def test_its_name_is_the_instant_at_which_it_was_due_and_the_report_has_on
 
 @pytest.mark.parametrize(
     ("code", "subject", "word"),
-    [("de", "1 Paar könnte Unterstützung brauchen", "Wartet auf jemanden"), ("ar", "ثنائي واحد قد يحتاج إلى مساعدة", "في انتظار من يتولاه")],
+    [("de", "1 Tandem könnte Unterstützung brauchen", "Wartet auf jemanden"), ("ar", "ثنائي واحد قد يحتاج إلى مساعدة", "في انتظار من يتولاه")],
 )
 async def test_it_speaks_the_coordinators_language(code, subject, word, desk, send, mailbox):
     await desk.hire(ana={"language": code})

@@ -122,7 +122,7 @@ async def test_a_drafted_mail_speaks_its_readers_language_and_the_page_the_coord
     page = await browser.line(await browser.get(desk.address()))
     [(lang, direction, to, subject, text)] = drafts(page)
     assert (lang, direction, to, subject) == ("de", "ltr", "noor@example.org", "Kann ich bei Ihren Mentoring-Treffen helfen?")
-    assert text.startswith("Guten Tag Noor Haddad,")
+    assert text.startswith("Guten Tag Noor Haddad!")
     assert text.endswith("Ana Coordinator")
     assert '<html lang="en" dir="ltr">' in page.text
     assert "A mail, drafted for you" in says(page)
@@ -154,7 +154,7 @@ async def test_two_who_read_different_languages_get_a_mail_each_and_two_of_one_l
     assert 'aria-label="Open it in my mail program: Noor Haddad"' in of_two.text
     [(lang, _, to, _, text)] = drafts(await browser.line(page, 1))
     assert (lang, to) == ("de", "jonas@example.org,aylin@example.org")
-    assert text.startswith("Guten Tag Jonas Lindqvist und Aylin Öztürk,")
+    assert text.startswith("Guten Tag Jonas Lindqvist und Aylin Öztürk!")
 
 
 async def test_a_language_that_the_programme_does_not_offer_falls_back_as_in_every_mail(browser, desk, programme):

@@ -7,15 +7,35 @@ from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from jinja2 import Environment, nodes
 
 from webhook.pages.wording import OFFERED, language
 
-TEMPLATES = Path(__file__).parents[3] / "webhook" / "templates"
+ROOT = Path(__file__).parents[3]
+TEMPLATES = ROOT / "webhook" / "templates"
 KEYWORDS = {"_": None, "ngettext": (1, 2)}
+IN_CONTEXT = {"pgettext": ((1, "c"), 2)}
+DATIVE = {"aus", "bei", "mit", "nach", "seit", "von", "zu"}
+"""German prepositions after which a name's substitute has another form."""
 
 
 def sentences() -> set[str | tuple[str, ...]]:
     return {message for _, _, message, _, _ in extract_from_dir(TEMPLATES, [("**.html", "jinja2")], {}, keywords=KEYWORDS)}
+
+
+def naming() -> list[tuple[str, bool]]:
+    """Each sentence of mails and pages in which somebody's name, or what stands in its place, is put in; and whether the form after a preposition is."""
+    found = []
+    for path in (*TEMPLATES.rglob("*.html"), *(ROOT / "notices" / "templates").rglob("*.j2")):
+        for call in Environment(extensions=["jinja2.ext.i18n"]).parse(path.read_text()).find_all(nodes.Call):
+            if not isinstance(call.node, nodes.Name) or call.node.name != "_":
+                continue
+            for given in call.kwargs:
+                if given.key in ("partner", "who") and isinstance(given.value, nodes.Name | nodes.Or):
+                    names = {name.name for name in given.find_all(nodes.Name)}
+                    found.append((call.args[0].as_const(), bool(names & {"with_partner", "pgettext"})))
+    return found
 
 
 def facts(text: str) -> set[str]:
@@ -38,6 +58,44 @@ def test_nothing_is_left_in_english(code):
                 assert said not in message, message
                 assert facts(said) <= facts(message[1]), message
                 assert facts(message[1]) - facts(said) <= {"num"}, message
+
+
+@pytest.mark.parametrize("code", [code for code in OFFERED if code != "en"])
+def test_what_depends_on_its_place_in_a_sentence_is_translated_for_it(code):
+    found = [
+        (context, message)
+        for folder, ending in ((TEMPLATES, "html"), (ROOT / "notices" / "templates", "j2"))
+        for _, _, message, _, context in extract_from_dir(folder, [(f"**.{ending}", "jinja2")], {}, keywords=IN_CONTEXT)
+    ]
+    assert found
+    for context, message in found:
+        assert language(code).translations.upgettext(context, message) != message
+
+
+def test_in_german_whoever_has_no_name_stands_in_the_case_that_the_sentence_asks_for():
+    spoken = language("de").translations
+    found = naming()
+    assert len(found) > 60
+    for sentence, after_a_preposition in found:
+        said = spoken.ugettext(sentence)
+        before = re.findall(r"(?:(\w+) )?%\((?:partner|who)\)s", said)
+        assert before, said
+        assert {word.lower() in DATIVE for word in before} == {after_a_preposition}, said
+
+
+def test_in_arabic_no_letter_is_glued_to_a_name():
+    """Before an article it would be written otherwise: لـ and الطرف make للطرف."""
+    for sentence, _ in naming():
+        assert "ـ%(" not in language("ar").translations.ugettext(sentence), sentence
+
+
+@pytest.mark.parametrize("code", [code for code in OFFERED if code != "en"])
+def test_what_mails_and_pages_both_say_they_say_in_the_same_words(code):
+    """The mails' catalogue is laid over the pages' one, so another wording there would never be read."""
+    mails, pages = (read_po((ROOT / package / "locales" / code / "LC_MESSAGES" / "messages.po").open("rb"), locale=code) for package in ("notices", "webhook"))
+    for message in pages:
+        other = mails.get(message.id, message.context) if message.id else None
+        assert other is None or other.string == message.string, message.id
 
 
 async def test_a_chosen_language_stays_from_page_to_page(browser, two, mentorship, running):

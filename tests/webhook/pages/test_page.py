@@ -115,4 +115,9 @@ async def test_a_partner_without_a_name_begins_a_sentence_with_a_capital(browser
     assert "You and your partner" in said
     for sentence in ("Your partner called it off.", "Your partner proposes another time", "Your partner proposes Tuesday 6 April, 10:00 instead."):
         assert sentence in said
-    assert "Ihr Gegenüber hat abgesagt." in says(await browser.get(f"{two.page()}?lang=de"))
+    german = says(await browser.get(f"{two.page()}?lang=de"))
+    for sentence in ("Ihr Gegenüber hat abgesagt.", "Sie und Ihr Gegenüber", "Ihr Gegenüber schlägt einen anderen Termin vor"):
+        assert sentence in german
+    assert "Ihrem Gegenüber" not in german
+    form = says(await browser.get(f"{two.page('ben', 'record_milestone', 'shadowing')}?lang=de"))
+    assert "Er steht auf der Seite von Ihrem Gegenüber." in form
