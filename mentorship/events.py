@@ -107,6 +107,8 @@ class MeetingCancelled(Event):
     accepted_at: Instant
     lapsed: bool = False
     """A late proposal that nobody answered, which counts as a cancellation by who proposed (H14)."""
+    answers: Instant | None = None
+    """When the partner had proposed another time, too late: who answers by calling the meeting off has not accepted it, and it counts as theirs (H14)."""
 
 
 class MeetingExcused(Event):

@@ -160,7 +160,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.ProposalExpired():
             return _meeting(state, event.meeting, lambda m: _with(m, proposals=tuple(p for p in m.proposals if p.side != event.side)))
         case e.MeetingCancelled():
-            cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late, lapsed=event.lapsed)
+            cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late, lapsed=event.lapsed, answers=event.answers)
             return {
                 **_meeting(state, event.meeting, lambda m: _excused_by_leave(_with(m, cancelled=cancelled, proposals=()), state.leaves, event.at)),
                 "calendar_sequence": state.calendar_sequence + 1,
@@ -443,8 +443,8 @@ def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Insta
     """Who was away when this meeting was, or when they called it off, has missed nothing (H14): whether no pause covers the leave any more,
     or it is told afterwards (P6). What is still ahead of `now` is not judged yet.
     """
-    off = meeting.cancelled
-    at = {side: off.at if off is not None and off.side == side else meeting.start for side in leaves}
+    whose = meeting.cancelled.owed_to if meeting.cancelled is not None else None
+    at = {side: whose[1] if whose is not None and whose[0] == side else meeting.start for side in leaves}
     away = tuple(side for side, leave in leaves.items() if leave.begins <= at[side] <= min(leave.until, now) and side not in meeting.excused)
     return _with(meeting, excused=(*meeting.excused, *away)) if away else meeting
 

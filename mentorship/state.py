@@ -58,6 +58,15 @@ class Cancelled(Part):
     late: bool
     lapsed: bool = False
     """Nobody cancelled it: a late proposal stayed unanswered. Whoever met all the same can still say so."""
+    answers: Instant | None = None
+    """When the partner of who called it off had proposed another time too late."""
+
+    @property
+    def owed_to(self) -> tuple[Side, Instant] | None:
+        """Who it is that could not come, and when they said so: not who called off what the other could not keep (H14). None: it is nobody's."""
+        if self.side is None:
+            return None
+        return (self.side, self.at) if self.answers is None else (other(self.side), self.answers)
 
 
 class Report(Part):
@@ -135,6 +144,10 @@ class Meeting(Part):
     @cached_property
     def without_word(self) -> bool:
         return self.cancelled is None and not self.reports
+
+    def late_proposal(self, until: Instant) -> Proposal | None:
+        """The first that stood by then and came too late for the partner to be free: who made it could not keep the time, whatever the two did next."""
+        return min((proposal for proposal in self.proposals if proposal.late and proposal.at <= until), key=lambda late: late.at, default=None)
 
     def proposal(self, side: Side) -> Proposal | None:
         return next((proposal for proposal in self.proposals if proposal.side == side), None)
