@@ -104,10 +104,15 @@ def not_held_in_a_row(state: State) -> int:
 
 @remembered("meetings", "extras")
 def without_word_in_a_row(state: State) -> int:
-    """How many meetings up to the latest one asked about stay without a word from either."""
-    run = 0
-    for meeting in sorted((m for m in state.meetings if m.asked or m.reports), key=_BY_START, reverse=True):
-        if not meeting.without_word:
-            break
-        run += 1
-    return run
+    """How many meetings up to the latest one asked about stay without a word from either, with no word of another conversation between them.
+
+    Who called the one between them off, or told of an extra one, has given it; what is called off behind them says nothing of them.
+    """
+    silent = [meeting.start for meeting in state.meetings if meeting.asked and meeting.without_word]
+    last = max(silent, default=None)
+    if last is None:
+        return 0
+    words = [meeting.start for meeting in state.meetings if meeting.reports or (meeting.cancelled is not None and meeting.start <= last)]
+    words += [extra.held_at for extra in state.extras]
+    latest = max(words, default=None)
+    return len(silent) if latest is None else sum(start > latest for start in silent)

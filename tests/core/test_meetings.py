@@ -298,6 +298,36 @@ def test_two_meetings_in_a_row_without_word_are_a_line_in_the_coordinators_list(
     assert told.state.attention == {}
 
 
+def test_a_meeting_called_off_between_two_silent_ones_is_a_word(story, meets):
+    """Meetings: two in a row; who called off the one between them was not silent about it."""
+    told = story().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=3), meets(1, hours=2))
+    told.wait(meets(4) + timedelta(days=2))
+    assert told.state.attention == {}
+    told.wait(meets(5) + timedelta(days=2))
+    assert told.state.attention.keys() == {"silence"}
+
+
+def test_an_extra_meeting_between_two_silent_ones_or_after_them_is_a_word(story, meets):
+    between, after = story().met(1), story().met(1)
+    between.wait(meets(2) + timedelta(days=5))
+    extra(between, meets(2) + timedelta(days=5))
+    for one in (between, after):
+        one.wait(meets(3) + timedelta(days=2))
+    assert (between.state.attention.keys(), after.state.attention.keys()) == (set(), {"silence"})
+    extra(after, meets(3) + timedelta(days=3))
+    assert after.state.attention == {}
+
+
+def test_what_is_called_off_ahead_is_no_word_about_those_before_it(story, meets):
+    told = story().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=4), meets(1, hours=2))
+    told.wait(meets(3) + timedelta(days=2))
+    assert told.state.attention.keys() == {"silence"}
+    told.tell("mentee", c.CancelMeeting(meeting=5), told.state.now)
+    assert told.state.attention.keys() == {"silence"}
+
+
 def test_a_word_about_an_older_meeting_does_not_raise_the_line_again(story, meets):
     told = story()
     told.wait(meets(3) + timedelta(days=2))
