@@ -20,9 +20,24 @@ def held_instants(state: State) -> tuple[Instant, ...]:
     return tuple(sorted(held))
 
 
-def last_planned(state: State) -> Meeting | None:
-    """By its start: a meeting may move behind the one that was planned after it."""
-    return max(state.meetings, key=_BY_START, default=None)
+def _last_planned(state: State) -> Meeting | None:
+    """By its start: a meeting may move behind the one that was planned after it.
+
+    What is called off leaves its place to the one before, unless that has a topic of its own by then: its preparation brought one, or it was held.
+    In that case nothing took the place of the one that was called off last.
+    """
+    off: list[Meeting] = []
+    for meeting in sorted(state.meetings, key=_BY_START, reverse=True):
+        if meeting.cancelled is None:
+            if not off or {meeting.topic, meeting.session} <= {None, state.rules.closing}:
+                return meeting
+            break
+        off.append(meeting)
+    return max(off, key=_called_off_at, default=None)
+
+
+def _called_off_at(meeting: Meeting) -> Instant:
+    return meeting.cancelled.at if meeting.cancelled is not None else meeting.start
 
 
 def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> int:
@@ -52,9 +67,9 @@ def who_has_topic(state: State, session: int | None) -> tuple[Side, ...]:
 
 
 def closing_meeting(state: State) -> Meeting | None:
-    """The last planned meeting; None while later slots are still to come."""
+    """The last planned meeting that is not called off; None while later slots are still to come."""
     whole = (state.pausing is None or not state.pausing.dropped) and state.plan_request is None
-    return last_planned(state) if whole else None
+    return _last_planned(state) if whole else None
 
 
 def stands_in(last: Meeting, held_at: Instant, closing: int) -> bool:
@@ -64,7 +79,7 @@ def stands_in(last: Meeting, held_at: Instant, closing: int) -> bool:
     """
     if last.held and last.session in (None, closing):
         return False
-    return (last.cancelled.at if last.cancelled is not None else last.start) <= held_at
+    return _called_off_at(last) <= held_at
 
 
 def _closing_used(state: State, before: Instant) -> bool:

@@ -170,6 +170,43 @@ def test_the_last_planned_meeting_takes_the_closing_session_whatever_was_held_be
     assert told.state.meeting(12).session == CLOSING
 
 
+CLOSED = (MilestoneRule(id="closing", when="closing_held"),)
+
+
+def test_when_the_last_one_is_called_off_in_time_the_one_before_takes_the_closing_session(story, meets):
+    """Meetings: it is the last planned one now, and an extra one meanwhile is about what comes next (H10)."""
+    told = story().confirmed().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
+    extra(told, meets(1) + timedelta(days=5))
+    assert told.state.extras[0].session == 1
+    told.wait(meets(11))
+    assert (prepared(told, 10).meeting.session == CLOSING, prepared(told, 11).meeting.session == CLOSING) == (False, True)
+    assert told.met(11).state.meeting(11).session == CLOSING
+
+
+def test_a_meeting_that_was_prepared_keeps_its_topic_when_the_last_one_is_called_off(story, meets):
+    """H10: nobody meets unprepared; an extra one can still be the closing one."""
+    told = story(milestones=CLOSED).confirmed().met(1)
+    told.wait(meets(11, hours=-48))
+    told.tell("mentor", c.CancelMeeting(meeting=12), told.state.now)
+    assert topic_for(told.state, 11) == prepared(told, 11).meeting.session == 1
+    told.met(11)
+    assert milestone_facts(told.state)[0].done_at is None
+    extra(told, meets(12))
+    assert (told.state.extras[-1].session, milestone_facts(told.state)[0].done_at) == (CLOSING, meets(12))
+
+
+def test_of_all_that_were_called_off_the_last_says_since_when_an_extra_one_can_be_the_closing_one(story, meets):
+    told = story(milestones=CLOSED).confirmed().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
+    extra(told, meets(2) + timedelta(days=3))
+    told.wait(meets(11, hours=-48))
+    told.tell("mentee", c.CancelMeeting(meeting=11), told.state.now)
+    assert milestone_facts(told.state)[0].done_at is None
+    extra(told, meets(12))
+    assert milestone_facts(told.state)[0].done_at == meets(12)
+
+
 def test_no_other_planned_meeting_takes_it_however_many_were_held(story, meets):
     """Meetings, H10: the last open topic repeats."""
     told = story(sessions=3, closing=2)
