@@ -184,11 +184,15 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
 
 
 def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...]:
-    """News while the meeting is ahead; a proposal that lapses afterwards is no news to anybody."""
+    """News of a meeting that was ahead; a proposal that lapses afterwards is no news to anybody.
+
+    It helps until "did you meet?" would have been asked: a meeting may begin before its reader's hours do, and whoever reads in the morning
+    that it was called off in the night knows why nobody came, and has it taken out of their calendar.
+    """
     meeting = state.meeting(event.meeting)
     if meeting is None or meeting.start <= event.at:
         return ()
-    return _both(state, "rescheduled", event.at, change="cancelled", meeting=_describe(state, meeting), calendar=_calendar(state), helps_until=meeting.start)
+    return _both(state, "rescheduled", event.at, change="cancelled", meeting=_describe(state, meeting), calendar=_calendar(state), helps_until=meeting.ask_at)
 
 
 def _denied(event: e.AbsenceClaimed, state: State) -> bool:

@@ -66,6 +66,15 @@ def test_a_preparation_helps_while_its_meeting_stands_at_the_time_that_it_tells(
     assert [helps(one, prepare) for one in (moved, cancelled, paused)] == [False] * 3
 
 
+def test_that_a_meeting_is_off_is_news_the_next_morning_though_it_would_have_begun(story, meets):
+    """Calm: nothing goes out at night. Who meets before their hours begin reads then why nobody came, and the calendar's update comes with it."""
+    told = story()
+    told.tell("mentee", c.CancelMeeting(meeting=1), meets(1, hours=-9))
+    off = last(told, "rescheduled", "mentor")
+    assert helps(told, off, meets(1, hours=2))
+    assert not helps(told, off, meets(1, hours=25))
+
+
 def test_another_time_is_asked_for_while_that_proposal_stands(story, meets):
     told = story()
     first, second = meets(1, hours=3), meets(1, hours=5)
