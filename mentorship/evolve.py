@@ -292,8 +292,10 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.Resumed():
             paused = event.at - (state.pausing.since if state.pausing is not None else event.at)
             again, longer, moved = _unplanned(state)
-            wanted = PlanRequest(change="resumed", count=again, asked_at=event.at, longer=longer, paused=moved + paused)
+            number = state.calendar_sequence + 1
+            wanted = PlanRequest(number=number, change="resumed", count=again, longer=longer, paused=moved + paused)
             return {
+                "calendar_sequence": number,
                 "pausing": None,
                 "paused_for": state.paused_for + paused,
                 "ends": event.ends,
@@ -306,7 +308,8 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             waiting, earlier, moved = _unplanned(state)
             count = waiting + max(0, min(event.length.span // state.rules.interval.span, MOST_MEETINGS - len(state.meetings) - waiting))
             longer = Longer(ends=state.ends, length=event.length) if earlier is None else _with(earlier, length=earlier.length + event.length)
-            waits: dict[str, Any] = {"plan_request": PlanRequest(change="extended", count=count, asked_at=event.at, longer=longer, paused=moved)}
+            number = state.calendar_sequence + 1
+            waits: dict[str, Any] = {"plan_request": PlanRequest(number=number, change="extended", count=count, longer=longer, paused=moved)}
             if state.pausing is not None:
                 waits = {"pausing": _with(state.pausing, dropped=count, longer=longer)}
             ahead = event.ends - state.rules.heads_up.span > event.at  # said once, unless the end moves far enough to say it anew
@@ -315,6 +318,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "reporting_ends": event.reporting_ends,
                 "extended_by_pair": state.extended_by_pair or event.by_pair,
                 "seen": _without(state.seen, "heads_up") if ahead else state.seen,
+                "calendar_sequence": number,
                 **waits,
             }
         case e.PlanApplied():

@@ -246,6 +246,7 @@ def _plan(event: e.Resumed | e.Extended, state: State) -> tuple[AnyEffect, ...]:
         return ()
     return (
         PlanMeetings(
+            number=request.number,
             after=event.at,
             count=request.count,
             ends=state.ends,

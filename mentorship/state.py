@@ -264,9 +264,10 @@ class Decided(Part):
 class PlanRequest(Part):
     """Which answer of schedule/ is awaited; another one comes too late and is ignored."""
 
+    number: int
+    """The calendar's sequence when it was asked: each question moves that on, since two may be asked at one instant."""
     change: Literal["resumed", "extended"]
     count: int
-    asked_at: Instant
     longer: Longer | None = None
     paused: timedelta = timedelta()
     """How long the pauses were that made it necessary."""

@@ -315,7 +315,7 @@ class Outbox:
                 by=SERVICE,
                 at=workflow.now(),
                 effect=effect.id,
-                after=effect.after,
+                number=effect.number,
                 slots=planned.slots,
                 ends=planned.ends,
                 reporting_ends=planned.reporting_ends,

@@ -462,6 +462,6 @@ def test_an_extra_meeting_is_the_closing_one_when_later_slots_were_still_to_come
     told = story(meetings=2).confirmed().met(1)
     told.operator(c.Pause(until=meets(2, 24)), meets(2, -24))
     told.wait(meets(2, 24))
-    told.take([c.ApplyPlan(message_id="plan", effect=told.planned()[-1].id, after=told.planned()[-1].after, slots=())], told.state.now)
+    told.take([c.ApplyPlan(message_id="plan", effect=told.planned()[-1].id, number=told.planned()[-1].number, slots=())], told.state.now)
     told.tell("mentee", c.ReportMeeting(held=True, held_at=meets(3)), meets(3, 2))
     assert told.state.extras[0].session == told.state.rules.closing
