@@ -275,7 +275,9 @@ class MeetingPrepared(Event):
     """Who has the topic already, for a meeting that did not happen: to them it is named, not sent again (H10)."""
     asks_again: tuple[int, ...] = ()
     feedback_for: int | None = None
-    pulse: bool = False
+    feedback_to: tuple[Side, ...] = ()
+    """Whom it invites: whoever an earlier invitation did not reach is invited alone."""
+    pulse_to: tuple[Side, ...] = ()
 
 
 class MeetingAskedAbout(Event):
@@ -283,7 +285,8 @@ class MeetingAskedAbout(Event):
     meeting: int
     readers: tuple[Side, ...]
     feedback_for: int | None = None
-    pulse: bool = False
+    feedback_to: tuple[Side, ...] = ()
+    pulse_to: tuple[Side, ...] = ()
 
 
 class AlignmentReminded(Event):
@@ -401,6 +404,7 @@ class EndReached(Event):
     event: Literal["end_reached"] = "end_reached"
     feedback_for: int | None = None
     """Invited with the closing survey, if no mail about a meeting could (H15)."""
+    feedback_to: tuple[Side, ...] = ()
 
 
 class CertificatesDecided(Event):

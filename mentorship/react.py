@@ -59,8 +59,8 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                     event.at,
                     meeting=_facts(state, event.meeting),
                     helps_until=_next_start(state, event.meeting),
-                    feedback_for=event.feedback_for,
-                    pulse=event.pulse,
+                    feedback_for=event.feedback_for if side in event.feedback_to else None,
+                    pulse=side in event.pulse_to,
                     standing=True,
                 )
                 for side in event.readers
@@ -86,15 +86,19 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.PlanApplied():
             return _both(state, "rescheduled", event.at, change=event.change, calendar=_calendar(state), ends=state.ends)
         case e.EndReached():
-            return _both(
-                state,
-                "closing_survey",
-                event.at,
-                helps_until=max(state.ends + state.rules.surveys.closes.span, state.reporting_ends),
-                reporting_ends=state.reporting_ends,
-                feedback_for=event.feedback_for,
-                standing=True,
-                ends=state.ends,
+            return tuple(
+                _notice(
+                    state,
+                    "closing_survey",
+                    side,
+                    event.at,
+                    helps_until=max(state.ends + state.rules.surveys.closes.span, state.reporting_ends),
+                    reporting_ends=state.reporting_ends,
+                    feedback_for=event.feedback_for if side in event.feedback_to else None,
+                    standing=True,
+                    ends=state.ends,
+                )
+                for side in SIDES
             )
         case e.CertificatesDecided():
             return _decided(event, state)
@@ -175,8 +179,8 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
             meeting=_describe(state, known, session=event.session, session_sent=side in event.named_to),
             helps_until=known.start,
             unreported=event.asks_again,
-            feedback_for=event.feedback_for,
-            pulse=event.pulse,
+            feedback_for=event.feedback_for if side in event.feedback_to else None,
+            pulse=side in event.pulse_to,
             standing=True,
         )
         for side in SIDES

@@ -222,6 +222,9 @@ class Person(Part):
     """Those whose questions went to this person, but for what was not delivered (H10)."""
     pins: tuple[str, ...] = ()
     asked_extension: bool = False
+    feedback_asked: int = 0
+    """The number of meetings held after which this person was last invited to give feedback (H15)."""
+    pulse_asked: bool = False
     pulse_answered: bool = False
     closing_answered: bool = False
 
@@ -312,8 +315,7 @@ class State(Part):
     plan_request: PlanRequest | None = None
     attention: dict[str, Instant] = {}
     seen: tuple[str, ...] = ()
-    """Codes of what is done once: halfway, heads_up, alignment, survey, pulse, no_meeting, rematch; run and silence while the row lasts."""
-    feedback_asked: int = 0
+    """Codes of what is done once: halfway, heads_up, alignment, survey, no_meeting, rematch; run and silence while the row lasts."""
     calendar_sequence: int = 0
     closing: bool = False
     decided: Decided | None = None

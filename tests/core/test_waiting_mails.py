@@ -233,6 +233,22 @@ def test_what_a_dropped_mail_would_have_asked_is_asked_with_a_later_one(story, m
     told.wait(meets(5, hours=-72))
     following = last(told, "ask", "mentor")
     assert (following.meeting.meeting, following.feedback_for, following.pulse) == (4, 3, True)
+    partners = last(told, "ask", "mentee")
+    assert (partners.meeting.meeting, partners.feedback_for, partners.pulse) == (4, None, False), "they have been invited"
+
+
+def test_who_is_not_asked_whether_they_met_was_not_invited_to_anything_by_that(story, meets):
+    """Calm, H15: follow-ups stop for one of the two; the invitation that the other gets is none of theirs."""
+    told = story(mail={"follow_ups": 1}, feedback_after=(1,), surveys={"pulse_after_meeting": 1})
+    told.wait(meets(1, hours=26))
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=True), meets(2, hours=1))
+    told.wait(meets(2, hours=26))
+    asked = last(told, "ask", "mentor")
+    assert (asked.meeting.meeting, asked.feedback_for, asked.pulse) == (2, 1, True)
+    assert last(told, "ask", "mentee").meeting.meeting == 1
+    told.wait(meets(3, hours=-72))
+    prepares = [last(told, "prepare", side) for side in ("mentor", "mentee")]
+    assert [(one.feedback_for, one.pulse) for one in prepares] == [(None, False), (1, True)]
 
 
 def test_a_meeting_without_word_is_asked_about_again_where_the_mail_that_should_have_was_dropped(story, meets):
