@@ -20,7 +20,7 @@ from mentorship.programme import Cancellations, Mail
 from mentorship.state import State
 
 Verdict = Literal["send", "already", "over_budget", "unsubscribed"]
-Failure = Literal["bounced", "over_budget", "unsubscribed", "no_address", "undeliverable"]
+Failure = Literal["bounced", "over_budget", "unsubscribed", "too_late", "no_address", "undeliverable"]
 
 
 class NoticeRequest(BaseModel):
@@ -114,9 +114,12 @@ class NoticeActivities:
     async def send_notice(self, request: NoticeRequest) -> Delivery:
         """A temporary refusal (4xx, no connection) raises and is retried; a final one (5xx) comes back as `failed`.
 
-        The clock is the server's: the instant at which this attempt was scheduled.
+        The clock is the server's: the instant at which a worker began this attempt, however long none was there. What waited for one over its
+        reader's evening waits for the morning, and what helps nobody any more does not go (P5).
         """
-        now = activity.info().current_attempt_scheduled_time
+        now = activity.info().started_time
+        if request.notice.helps_until is not None and now >= request.notice.helps_until:
+            return Delivery(outcome="failed", why="too_late")
         failures: list[Failure] = []
         later: list[datetime] = []
         readers = await self._post.readers(request)

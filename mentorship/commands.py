@@ -267,8 +267,8 @@ class ApplyPlan(Message):
     command: Literal["apply_plan"] = "apply_plan"
     by: str = SERVICE
     effect: str = ""
-    after: Instant | None = None
-    """The effect's `after`: tells the answer to an older question from the one that is awaited."""
+    number: int | None = None
+    """The effect's `number`: tells the answer to an older question from the one that is awaited."""
     slots: tuple[Slot, ...] = ()
     ends: Instant | None = None
     reporting_ends: Instant | None = None

@@ -209,7 +209,7 @@ def _result(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ..
             request = state.plan_request
             if request is None or state.closing or state.over or state.pausing is not None:
                 return refuse(at, "too_late")
-            if command.after is not None and command.after != request.asked_at:  # the answer to an older question
+            if command.number is not None and command.number != request.number:  # the answer to an older question
                 return refuse(at, "too_late")
             ends, reporting_ends = command.ends or state.ends, command.reporting_ends or state.reporting_ends
             slots = tuple(slot for slot in command.slots[: request.count] if at < slot.start < ends)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from mentorship import events as e
 from mentorship.decide import certificates_decided
@@ -43,7 +43,7 @@ def decide_due(state: State, due: Due) -> tuple[e.AnyEvent, ...]:
         case "heads_up":
             return (e.EndApproached(at=at),)
         case "end":
-            return (e.EndReached(at=at, feedback_for=_feedback_due(state)),)
+            return (e.EndReached(at=at, **_feedback_due(state, SIDES)),)
         case "decide":
             return certificates_decided(state, at, state.ends)
         case "survey":
@@ -70,8 +70,8 @@ def _prepare(state: State, meeting: Meeting | None, at: Instant) -> tuple[e.AnyE
             session=session,
             named_to=who_has_topic(state, session),
             asks_again=silent,
-            feedback_for=_feedback_due(state),
-            pulse=_pulse_due(state),
+            **_feedback_due(state, SIDES),
+            pulse_to=_pulse_due(state, SIDES),
         ),
     )
 
@@ -80,18 +80,20 @@ def _ask(state: State, meeting: Meeting | None, at: Instant) -> tuple[e.AnyEvent
     if meeting is None:
         return ()
     readers: tuple[Side, ...] = tuple(side for side in SIDES if wants_follow_up(state, side))
-    return (e.MeetingAskedAbout(at=at, meeting=meeting.n, readers=readers, feedback_for=_feedback_due(state), pulse=_pulse_due(state)),)
+    return (e.MeetingAskedAbout(at=at, meeting=meeting.n, readers=readers, **_feedback_due(state, readers), pulse_to=_pulse_due(state, readers)),)
 
 
-def _feedback_due(state: State) -> int | None:
-    """The number of meetings held after which feedback is invited now (H15); each number once."""
+def _feedback_due(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
+    """The number of meetings held after which feedback is invited now, and which of the readers are (H15); each number once a person."""
     held = len(held_instants(state))
-    wanted = [number for number in state.rules.feedback_after if state.feedback_asked < number <= held]
-    return max(wanted, default=None)
+    number = max((number for number in state.rules.feedback_after if number <= held), default=0)
+    to = tuple(side for side in readers if state.person(side).feedback_asked < number)
+    return {"feedback_for": number, "feedback_to": to} if to else {}
 
 
-def _pulse_due(state: State) -> bool:
-    return "pulse" not in state.seen and len(held_instants(state)) >= state.rules.surveys.pulse_after_meeting
+def _pulse_due(state: State, readers: tuple[Side, ...]) -> tuple[Side, ...]:
+    due = len(held_instants(state)) >= state.rules.surveys.pulse_after_meeting
+    return tuple(side for side in readers if due and not state.person(side).pulse_asked)
 
 
 def _proposal(meeting: Meeting | None, side: Side | None, at: Instant) -> tuple[e.AnyEvent, ...]:

@@ -83,7 +83,9 @@ def cancel_meeting(state: State, command: c.CancelMeeting, side: Side, at: Insta
         report = Report(side=side, report=report_digest(command.message_id), at=accepted, held=None, own="absent", reason=command.reason)
         return _reported(state, meeting, report, at)
     late = meeting.confirmed and meeting.start - accepted < state.rules.cancellations.notice.span
-    return (e.MeetingCancelled(at=at, meeting=meeting.n, side=side, reason=command.reason, late=late, accepted_at=accepted),)
+    asked = meeting.late_proposal(accepted)
+    answers = asked.at if asked is not None and asked.side != side else None
+    return (e.MeetingCancelled(at=at, meeting=meeting.n, side=side, reason=command.reason, late=late, accepted_at=accepted, answers=answers),)
 
 
 def excuse(state: State, command: c.Excuse, side: Side, at: Instant) -> tuple[e.AnyEvent, ...]:
@@ -93,7 +95,8 @@ def excuse(state: State, command: c.Excuse, side: Side, at: Instant) -> tuple[e.
     partner = other(side)
     if partner in meeting.excused:
         return refuse(at, "already_done")
-    cancelled = meeting.cancelled is not None and meeting.cancelled.side == partner
+    whose = meeting.cancelled.owed_to if meeting.cancelled is not None else None
+    cancelled = whose is not None and whose[0] == partner
     proposal = meeting.proposal(partner)
     own = meeting.report(partner)
     absent = (own is not None and own.own == "absent") or meeting.claim(partner) is not None

@@ -225,6 +225,8 @@ class PlanMeetings(Effect):
     """
 
     effect: Literal["plan_meetings"] = "plan_meetings"
+    number: int = 0
+    """Which question it is: two may be asked at one instant, and the answer to the later one alone is taken."""
     after: Instant
     count: int
     ends: Instant

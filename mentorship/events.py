@@ -107,6 +107,8 @@ class MeetingCancelled(Event):
     accepted_at: Instant
     lapsed: bool = False
     """A late proposal that nobody answered, which counts as a cancellation by who proposed (H14)."""
+    answers: Instant | None = None
+    """When the partner had proposed another time, too late: who answers by calling the meeting off has not accepted it, and it counts as theirs (H14)."""
 
 
 class MeetingExcused(Event):
@@ -273,7 +275,9 @@ class MeetingPrepared(Event):
     """Who has the topic already, for a meeting that did not happen: to them it is named, not sent again (H10)."""
     asks_again: tuple[int, ...] = ()
     feedback_for: int | None = None
-    pulse: bool = False
+    feedback_to: tuple[Side, ...] = ()
+    """Whom it invites: whoever an earlier invitation did not reach is invited alone."""
+    pulse_to: tuple[Side, ...] = ()
 
 
 class MeetingAskedAbout(Event):
@@ -281,7 +285,8 @@ class MeetingAskedAbout(Event):
     meeting: int
     readers: tuple[Side, ...]
     feedback_for: int | None = None
-    pulse: bool = False
+    feedback_to: tuple[Side, ...] = ()
+    pulse_to: tuple[Side, ...] = ()
 
 
 class AlignmentReminded(Event):
@@ -399,6 +404,7 @@ class EndReached(Event):
     event: Literal["end_reached"] = "end_reached"
     feedback_for: int | None = None
     """Invited with the closing survey, if no mail about a meeting could (H15)."""
+    feedback_to: tuple[Side, ...] = ()
 
 
 class CertificatesDecided(Event):

@@ -160,7 +160,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.ProposalExpired():
             return _meeting(state, event.meeting, lambda m: _with(m, proposals=tuple(p for p in m.proposals if p.side != event.side)))
         case e.MeetingCancelled():
-            cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late, lapsed=event.lapsed)
+            cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late, lapsed=event.lapsed, answers=event.answers)
             return {
                 **_meeting(state, event.meeting, lambda m: _excused_by_leave(_with(m, cancelled=cancelled, proposals=()), state.leaves, event.at)),
                 "calendar_sequence": state.calendar_sequence + 1,
@@ -242,14 +242,12 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                     _with(m, prepared=True, topic=event.session) if m.n == event.meeting else _with(m, asked_again=True) if m.n in event.asks_again else m
                     for m in state.meetings
                 ),
-                **_topic_sent(state, event.session),
-                **_asked(state, event.feedback_for, pulse=event.pulse),
+                **_invited(state, _topic_sent(state, event.session), event.feedback_for, event.feedback_to, event.pulse_to),
             }
         case e.MeetingAskedAbout():
             return {
                 **_meeting(state, event.meeting, lambda m: _with(m, asked=True, asked_again=not event.readers)),
-                **_followed_up(state, event.readers),
-                **(_asked(state, event.feedback_for, pulse=event.pulse) if event.readers else {}),
+                **_invited(state, _followed_up(state, event.readers), event.feedback_for, event.feedback_to, event.pulse_to),
             }
         case e.AlignmentReminded():
             return {**_followed_up(state, event.readers), "seen": _add(state.seen, "alignment")}
@@ -292,8 +290,10 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.Resumed():
             paused = event.at - (state.pausing.since if state.pausing is not None else event.at)
             again, longer, moved = _unplanned(state)
-            wanted = PlanRequest(change="resumed", count=again, asked_at=event.at, longer=longer, paused=moved + paused)
+            number = state.calendar_sequence + 1
+            wanted = PlanRequest(number=number, change="resumed", count=again, longer=longer, paused=moved + paused)
             return {
+                "calendar_sequence": number,
                 "pausing": None,
                 "paused_for": state.paused_for + paused,
                 "ends": event.ends,
@@ -306,7 +306,8 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             waiting, earlier, moved = _unplanned(state)
             count = waiting + max(0, min(event.length.span // state.rules.interval.span, MOST_MEETINGS - len(state.meetings) - waiting))
             longer = Longer(ends=state.ends, length=event.length) if earlier is None else _with(earlier, length=earlier.length + event.length)
-            waits: dict[str, Any] = {"plan_request": PlanRequest(change="extended", count=count, asked_at=event.at, longer=longer, paused=moved)}
+            number = state.calendar_sequence + 1
+            waits: dict[str, Any] = {"plan_request": PlanRequest(number=number, change="extended", count=count, longer=longer, paused=moved)}
             if state.pausing is not None:
                 waits = {"pausing": _with(state.pausing, dropped=count, longer=longer)}
             ahead = event.ends - state.rules.heads_up.span > event.at  # said once, unless the end moves far enough to say it anew
@@ -315,6 +316,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "reporting_ends": event.reporting_ends,
                 "extended_by_pair": state.extended_by_pair or event.by_pair,
                 "seen": _without(state.seen, "heads_up") if ahead else state.seen,
+                "calendar_sequence": number,
                 **waits,
             }
         case e.PlanApplied():
@@ -330,7 +332,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.EndReached():
-            return {"closing": True, "plan_request": None, **_asked(state, event.feedback_for)}
+            return {"closing": True, "plan_request": None, **_invited(state, {}, event.feedback_for, event.feedback_to)}
         case e.CertificatesDecided():
             decided = Decided(at=event.at, certified=event.certified, done=event.done, total=event.total)
             return {"decided": decided, "attention": {}}
@@ -425,37 +427,34 @@ def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
         changes["unanswered"] = person.unanswered - 1
     if event.session is not None:
         changes["topics"] = tuple(topic for topic in person.topics if topic != event.session)
-    return {**(_person(state, side, **changes) if changes else {}), **_not_asked(state, event)}
-
-
-def _not_asked(state: State, event: e.NoticeFailed) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    if event.feedback_for is not None and event.feedback_for == state.feedback_asked:
+    if event.feedback_for is not None and event.feedback_for == person.feedback_asked:
         changes["feedback_asked"] = max((number for number in state.rules.feedback_after if number < event.feedback_for), default=0)
     if event.pulse:
-        changes["seen"] = _without(state.seen, "pulse")
+        changes["pulse_asked"] = False
+    told = _person(state, side, **changes) if changes else {}
     if event.unreported:
-        changes["meetings"] = tuple(_with(m, asked_again=False) if m.n in event.unreported else m for m in state.meetings)
-    return changes
+        told["meetings"] = tuple(_with(m, asked_again=False) if m.n in event.unreported else m for m in state.meetings)
+    return told
 
 
 def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Instant) -> Meeting:
     """Who was away when this meeting was, or when they called it off, has missed nothing (H14): whether no pause covers the leave any more,
     or it is told afterwards (P6). What is still ahead of `now` is not judged yet.
     """
-    off = meeting.cancelled
-    at = {side: off.at if off is not None and off.side == side else meeting.start for side in leaves}
+    whose = meeting.cancelled.owed_to if meeting.cancelled is not None else None
+    at = {side: whose[1] if whose is not None and whose[0] == side else meeting.start for side in leaves}
     away = tuple(side for side, leave in leaves.items() if leave.begins <= at[side] <= min(leave.until, now) and side not in meeting.excused)
     return _with(meeting, excused=(*meeting.excused, *away)) if away else meeting
 
 
-def _asked(state: State, feedback_for: int | None, *, pulse: bool = False) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    if feedback_for is not None:
-        changes["feedback_asked"] = feedback_for
-    if pulse:
-        changes["seen"] = _add(state.seen, "pulse")
-    return changes
+def _invited(state: State, people: dict[str, Any], feedback_for: int | None, feedback_to: tuple[Side, ...], pulse_to: tuple[Side, ...] = ()) -> dict[str, Any]:
+    """`people`, and who else is invited to give feedback or to the pulse: each by themself, since a mail may reach one of the two (H15)."""
+    found = dict(people)
+    for side in feedback_to:
+        found[side] = _with(found.get(side, state.person(side)), feedback_asked=feedback_for)
+    for side in pulse_to:
+        found[side] = _with(found.get(side, state.person(side)), pulse_asked=True)
+    return found
 
 
 def _milestone(state: State, milestone: str, known: MilestoneState) -> dict[str, Any]:

@@ -60,8 +60,8 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                     meeting=_facts(state, event.meeting),
                     topic_moves_on=_topic_moves_on(state, event.meeting, event.at),
                     helps_until=_next_start(state, event.meeting),
-                    feedback_for=event.feedback_for,
-                    pulse=event.pulse,
+                    feedback_for=event.feedback_for if side in event.feedback_to else None,
+                    pulse=side in event.pulse_to,
                     standing=True,
                 )
                 for side in event.readers
@@ -87,15 +87,19 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.PlanApplied():
             return _both(state, "rescheduled", event.at, change=event.change, calendar=_calendar(state), ends=state.ends)
         case e.EndReached():
-            return _both(
-                state,
-                "closing_survey",
-                event.at,
-                helps_until=max(state.ends + state.rules.surveys.closes.span, state.reporting_ends),
-                reporting_ends=state.reporting_ends,
-                feedback_for=event.feedback_for,
-                standing=True,
-                ends=state.ends,
+            return tuple(
+                _notice(
+                    state,
+                    "closing_survey",
+                    side,
+                    event.at,
+                    helps_until=max(state.ends + state.rules.surveys.closes.span, state.reporting_ends),
+                    reporting_ends=state.reporting_ends,
+                    feedback_for=event.feedback_for if side in event.feedback_to else None,
+                    standing=True,
+                    ends=state.ends,
+                )
+                for side in SIDES
             )
         case e.CertificatesDecided():
             return _decided(event, state)
@@ -176,8 +180,8 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
             meeting=_describe(state, known, session=event.session, session_sent=side in event.named_to),
             helps_until=known.start,
             unreported=event.asks_again,
-            feedback_for=event.feedback_for,
-            pulse=event.pulse,
+            feedback_for=event.feedback_for if side in event.feedback_to else None,
+            pulse=side in event.pulse_to,
             standing=True,
         )
         for side in SIDES
@@ -185,7 +189,11 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
 
 
 def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...]:
-    """News while the meeting is ahead; a proposal that lapses afterwards is no news to anybody."""
+    """News of a meeting that was ahead; a proposal that lapses afterwards is no news to anybody.
+
+    It helps until "did you meet?" would have been asked: a meeting may begin before its reader's hours do, and whoever reads in the morning
+    that it was called off in the night knows why nobody came, and has it taken out of their calendar.
+    """
     meeting = state.meeting(event.meeting)
     if meeting is None or meeting.start <= event.at:
         return ()
@@ -197,7 +205,7 @@ def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...
         meeting=_describe(state, meeting),
         topic_moves_on=topic_moves_on(state, meeting, event.at),
         calendar=_calendar(state),
-        helps_until=meeting.start,
+        helps_until=meeting.ask_at,
     )
 
 
@@ -252,6 +260,7 @@ def _plan(event: e.Resumed | e.Extended, state: State) -> tuple[AnyEffect, ...]:
         return ()
     return (
         PlanMeetings(
+            number=request.number,
             after=event.at,
             count=request.count,
             ends=state.ends,

@@ -58,6 +58,15 @@ class Cancelled(Part):
     late: bool
     lapsed: bool = False
     """Nobody cancelled it: a late proposal stayed unanswered. Whoever met all the same can still say so."""
+    answers: Instant | None = None
+    """When the partner of who called it off had proposed another time too late."""
+
+    @property
+    def owed_to(self) -> tuple[Side, Instant] | None:
+        """Who it is that could not come, and when they said so: not who called off what the other could not keep (H14). None: it is nobody's."""
+        if self.side is None:
+            return None
+        return (self.side, self.at) if self.answers is None else (other(self.side), self.answers)
 
 
 class Report(Part):
@@ -136,6 +145,10 @@ class Meeting(Part):
     def without_word(self) -> bool:
         return self.cancelled is None and not self.reports
 
+    def late_proposal(self, until: Instant) -> Proposal | None:
+        """The first that stood by then and came too late for the partner to be free: who made it could not keep the time, whatever the two did next."""
+        return min((proposal for proposal in self.proposals if proposal.late and proposal.at <= until), key=lambda late: late.at, default=None)
+
     def proposal(self, side: Side) -> Proposal | None:
         return next((proposal for proposal in self.proposals if proposal.side == side), None)
 
@@ -209,6 +222,9 @@ class Person(Part):
     """Those whose questions went to this person, but for what was not delivered (H10)."""
     pins: tuple[str, ...] = ()
     asked_extension: bool = False
+    feedback_asked: int = 0
+    """The number of meetings held after which this person was last invited to give feedback (H15)."""
+    pulse_asked: bool = False
     pulse_answered: bool = False
     closing_answered: bool = False
 
@@ -251,9 +267,10 @@ class Decided(Part):
 class PlanRequest(Part):
     """Which answer of schedule/ is awaited; another one comes too late and is ignored."""
 
+    number: int
+    """The calendar's sequence when it was asked: each question moves that on, since two may be asked at one instant."""
     change: Literal["resumed", "extended"]
     count: int
-    asked_at: Instant
     longer: Longer | None = None
     paused: timedelta = timedelta()
     """How long the pauses were that made it necessary."""
@@ -298,8 +315,7 @@ class State(Part):
     plan_request: PlanRequest | None = None
     attention: dict[str, Instant] = {}
     seen: tuple[str, ...] = ()
-    """Codes of what is done once: halfway, heads_up, alignment, survey, pulse, no_meeting, rematch; run and silence while the row lasts."""
-    feedback_asked: int = 0
+    """Codes of what is done once: halfway, heads_up, alignment, survey, no_meeting, rematch; run and silence while the row lasts."""
     calendar_sequence: int = 0
     closing: bool = False
     decided: Decided | None = None

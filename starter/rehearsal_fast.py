@@ -373,6 +373,7 @@ class _Run:
             by=SERVICE,
             at=now,
             effect=wanted.id,
+            number=wanted.number,
             slots=_spread_out(made.slots, self.cast.mentorship, programme),
             ends=made.ends,
             reporting_ends=made.reporting_ends,

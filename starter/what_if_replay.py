@@ -89,7 +89,7 @@ def _counted_again(command: Command, told: _Told, policy: Policy | None) -> Comm
     """An extension's end, moved in calendar time from the end that this replay came to; the journal's says what came of the rules of then."""
     if policy is None or policy.home is None or not isinstance(command, ApplyPlan) or command.ends is None:
         return command
-    asked = [effect for effect in told.effects if isinstance(effect, PlanMeetings) and command.after in {None, effect.after}]
+    asked = [effect for effect in told.effects if isinstance(effect, PlanMeetings) and command.number in {None, effect.number}]
     ends = new_end(asked[-1], policy.home) if asked else None
     if ends is None:
         return command.model_copy(update={"ends": None, "reporting_ends": None})

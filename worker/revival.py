@@ -76,7 +76,7 @@ def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, .
     for row, effect in folded.effects:
         match effect:
             case PlanMeetings():
-                is_open = folded.state.plan_request is not None and folded.state.plan_request.asked_at == effect.after
+                is_open = folded.state.plan_request is not None and folded.state.plan_request.number == effect.number
             case IssueCertificates():
                 is_open = not folded.state.certificates
             case SendNotice():

@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
     from mentorship.instant import Instant
     from mentorship.label import Label
-    from mentorship.policy.helping import heir, joined, still_helping
+    from mentorship.policy.helping import Joined, heir, joined, joined_anew, still_helping
     from mentorship.spread import spread
     from mentorship.state import State
 
@@ -124,16 +124,21 @@ class Outbox:
 
     def _join(self, notice: SendNotice) -> tuple[tuple[SendNotice, SendNotice], ...]:
         """Takes it in among those that wait for the same reader. Answers what gave way to what."""
-        waiting = self._waiting(notice.to)
-        found = joined(waiting, notice, self._state(), workflow.now())
-        stay = {one.id: one for one in found.waiting}
-        for gone in waiting:
-            if gone.id not in stay:
-                self._remove(gone)
-        self._change(stay)
-        if notice.id in stay:
-            self._pending.append(Pending(effect=stay[notice.id], not_before=self._not_before(notice)))
+        found = joined(self._waiting(notice.to), notice, self._state(), workflow.now(), self._resting())
+        self._settle(found)
+        made = next((one for one in found.waiting if one.id == notice.id), None)
+        if made is not None:
+            self._pending.append(Pending(effect=made, not_before=self._not_before(notice)))
         return found.gone
+
+    def _settle(self, found: Joined) -> None:
+        """Nothing that gave way waits any more, and what stays tells and asks for it."""
+        for lost, _ in found.gone:
+            self._remove(lost)
+        self._change({one.id: one for one in found.waiting})
+
+    def _resting(self) -> frozenset[str]:
+        return frozenset(pending.effect.id for pending in self._pending if pending.in_vain)
 
     def _waiting(self, to: str) -> list[SendNotice]:
         """The mails for this reader that are not on their way to the mail server just now."""
@@ -295,15 +300,13 @@ class Outbox:
                 assert_never(delivery.outcome)
 
     def _put_off(self, effect: SendNotice, changes: dict[str, Any]) -> None:
-        """It waits again, and gives way like everything that waits to what came meanwhile."""
+        """It waits again, and gives way like everything that waits to what came meanwhile, or takes it along."""
         self._in_hand.discard(effect.id)
         self._pending = [p.model_copy(update=changes) if p.effect.id == effect.id else p for p in self._pending]
-        newer = next((one for one in self._waiting(effect.to) if one.id != effect.id and one.replaces(effect)), None)
-        if newer is not None:
-            instead = newer.asking_for(effect)
-            self._change({newer.id: instead})
-            self._remove(effect)
-            self._fail(effect, "superseded", instead)
+        found = joined_anew(self._waiting(effect.to), self._state(), workflow.now(), self._resting())
+        self._settle(found)
+        for lost, instead in found.gone:
+            self._fail(lost, "superseded", instead)
 
     async def _plan(self, effect: PlanMeetings) -> None:
         state = self._state()
@@ -315,7 +318,7 @@ class Outbox:
                 by=SERVICE,
                 at=workflow.now(),
                 effect=effect.id,
-                after=effect.after,
+                number=effect.number,
                 slots=planned.slots,
                 ends=planned.ends,
                 reporting_ends=planned.reporting_ends,

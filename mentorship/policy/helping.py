@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from mentorship.effects import OUTLIVING, MeetingFacts, SendNotice
@@ -21,10 +21,14 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
         return None
     if not _is_open(notice, state):
         return None
-    silent = tuple(n for n in notice.unreported if _without_word(state, n))
-    moves_on = notice.topic_moves_on and _topic_moves_on(notice, state, now)
-    changed = {"unreported": silent, "topic_moves_on": moves_on}
-    return notice if (silent, moves_on) == (notice.unreported, notice.topic_moves_on) else notice.model_copy(update=changed)
+    side = next((side for side in SIDES if side == notice.to), None)
+    still = {
+        "unreported": tuple(n for n in notice.unreported if _without_word(state, n)),
+        "topic_moves_on": notice.topic_moves_on and _topic_moves_on(notice, state, now),
+        "pulse": notice.pulse and not (side is not None and state.person(side).pulse_answered),
+        "survey": notice.survey and not (side is not None and state.person(side).closing_answered),
+    }
+    return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
 
 
 def _is_open(notice: SendNotice, state: State) -> bool:
@@ -35,6 +39,8 @@ def _is_open(notice: SendNotice, state: State) -> bool:
     match notice.kind:
         case "alignment_reminder":
             return side is None or state.person(side).confirmed_at is None
+        case "check_in":
+            return "run" in state.seen
         case "survey_reminder":
             return side is None or not state.person(side).closing_answered
         case _:
@@ -77,24 +83,39 @@ class Joined(NamedTuple):
     gone: tuple[tuple[SendNotice, SendNotice], ...]
 
 
-def joined(waiting: Sequence[SendNotice], notice: SendNotice, state: State, now: Instant) -> Joined:
+def joined(waiting: Sequence[SendNotice], notice: SendNotice, state: State, now: Instant, resting: Collection[str] = ()) -> Joined:
     """One more mail for a reader for whom these wait: never two about one meeting at once.
 
-    What is older gives way to newer news of the same, which tells and asks what it would have; a preparation goes along with news that waits.
+    What is older gives way to newer news of the same, which tells and asks what it would have, if that helps at all: an outage may bring both, with
+    the newer one's time passed. A preparation goes along with news that waits, unless that is one of the `resting`: what could not be sent, and may
+    never be.
     """
     stay: list[SendNotice] = []
     gone: list[tuple[SendNotice, SendNotice]] = []
+    helps = still_helping(notice, state, now) is not None
     for older in waiting:
-        if notice.replaces(older):
+        if helps and notice.replaces(older):
             notice = notice.asking_for(older)
             gone.append((older, notice))
         else:
             stay.append(older)
     for place, news in enumerate(stay):
-        if notice.rides_with(news) and still_helping(news, state, now) is not None:
+        as_likely = news.id not in resting or notice.id in resting
+        if notice.rides_with(news) and as_likely and still_helping(news, state, now) is not None:
             stay[place] = news.asking_for(notice)
             return Joined(tuple(stay), (*gone, (notice, stay[place])))
     return Joined((*stay, notice), tuple(gone))
+
+
+def joined_anew(waiting: Iterable[SendNotice], state: State, now: Instant, resting: Collection[str] = ()) -> Joined:
+    """The same, where one that was on its way waits again: each as if it came now, the oldest first."""
+    stay: tuple[SendNotice, ...] = ()
+    gone: list[tuple[SendNotice, SendNotice]] = []
+    for notice in waiting:
+        found = joined(stay, notice, state, now, resting)
+        stay = found.waiting
+        gone += found.gone
+    return Joined(stay, tuple(gone))
 
 
 def heir(lost: SendNotice, waiting: Iterable[SendNotice]) -> SendNotice | None:

@@ -27,8 +27,10 @@ def _strike(meeting: Meeting, side: Side) -> Instant | None:
         return None
     cancelled = meeting.cancelled
     if cancelled is not None:
-        return cancelled.at if cancelled.side == side and cancelled.late and cancelled.reason in COUNTING_REASONS else None
-    if not meeting.confirmed:
+        counts = cancelled.late and (cancelled.answers is not None or cancelled.reason in COUNTING_REASONS)  # the reason is who called it off's
+        return cancelled.owed_to[1] if counts and cancelled.owed_to is not None and cancelled.owed_to[0] == side else None
+    asked = meeting.late_proposal(meeting.start)
+    if not meeting.confirmed or (asked is not None and asked.side != side):  # who stays away from it as long as that stands has missed nothing
         return None
     own = meeting.report(side)
     if own is not None and own.own == "absent":

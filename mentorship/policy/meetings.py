@@ -20,9 +20,24 @@ def held_instants(state: State) -> tuple[Instant, ...]:
     return tuple(sorted(held))
 
 
-def last_planned(state: State) -> Meeting | None:
-    """By its start: a meeting may move behind the one that was planned after it."""
-    return max(state.meetings, key=_BY_START, default=None)
+def _last_planned(state: State) -> Meeting | None:
+    """By its start: a meeting may move behind the one that was planned after it.
+
+    What is called off leaves its place to the one before, unless that has a topic of its own by then: its preparation brought one, or it was held.
+    In that case nothing took the place of the one that was called off last.
+    """
+    off: list[Meeting] = []
+    for meeting in sorted(state.meetings, key=_BY_START, reverse=True):
+        if meeting.cancelled is None:
+            if not off or {meeting.topic, meeting.session} <= {None, state.rules.closing}:
+                return meeting
+            break
+        off.append(meeting)
+    return max(off, key=_called_off_at, default=None)
+
+
+def _called_off_at(meeting: Meeting) -> Instant:
+    return meeting.cancelled.at if meeting.cancelled is not None else meeting.start
 
 
 def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> int:
@@ -52,9 +67,9 @@ def who_has_topic(state: State, session: int | None) -> tuple[Side, ...]:
 
 
 def closing_meeting(state: State) -> Meeting | None:
-    """The last planned meeting; None while later slots are still to come."""
+    """The last planned meeting that is not called off; None while later slots are still to come."""
     whole = (state.pausing is None or not state.pausing.dropped) and state.plan_request is None
-    return last_planned(state) if whole else None
+    return _last_planned(state) if whole else None
 
 
 def topic_moves_on(state: State, meeting: Meeting, now: Instant) -> bool:
@@ -74,7 +89,7 @@ def stands_in(last: Meeting, held_at: Instant, closing: int) -> bool:
     """
     if last.held and last.session in (None, closing):
         return False
-    return (last.cancelled.at if last.cancelled is not None else last.start) <= held_at
+    return _called_off_at(last) <= held_at
 
 
 def _closing_used(state: State, before: Instant) -> bool:
@@ -114,10 +129,15 @@ def not_held_in_a_row(state: State) -> int:
 
 @remembered("meetings", "extras")
 def without_word_in_a_row(state: State) -> int:
-    """How many meetings up to the latest one asked about stay without a word from either."""
-    run = 0
-    for meeting in sorted((m for m in state.meetings if m.asked or m.reports), key=_BY_START, reverse=True):
-        if not meeting.without_word:
-            break
-        run += 1
-    return run
+    """How many meetings up to the latest one asked about stay without a word from either, with no word of another conversation between them.
+
+    Who called the one between them off, or told of an extra one, has given it; what is called off behind them says nothing of them.
+    """
+    silent = [meeting.start for meeting in state.meetings if meeting.asked and meeting.without_word]
+    last = max(silent, default=None)
+    if last is None:
+        return 0
+    words = [meeting.start for meeting in state.meetings if meeting.reports or (meeting.cancelled is not None and meeting.start <= last)]
+    words += [extra.held_at for extra in state.extras]
+    latest = max(words, default=None)
+    return len(silent) if latest is None else sum(start > latest for start in silent)

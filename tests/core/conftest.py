@@ -138,7 +138,7 @@ class Story:
             starts += self.state.rules.interval.span
             if starts > asked.after + timedelta(days=3):
                 found.append(_slot(starts))
-        answer = c.ApplyPlan(message_id=f"plan.{asked.id}", effect=asked.id, after=asked.after, slots=tuple(found))
+        answer = c.ApplyPlan(message_id=f"plan.{asked.id}", effect=asked.id, number=asked.number, slots=tuple(found))
         self.take([answer], now or self.state.now)
         return self.entries_named("apply_plan")[-1].reason or "applied"
 

@@ -184,6 +184,72 @@ def test_a_proposal_in_time_lapses_without_counting(story, meets):
     assert told.state.meeting(1).cancelled is None
 
 
+def test_calling_off_what_the_partner_could_not_keep_counts_as_the_partners(story, meets):
+    """A late proposal that the other does not accept counts as a cancellation by who proposed, and whoever answers it by calling the meeting off has
+    not accepted it: one meeting, one person who could not come, and it is not the one who tidied up.
+    """
+    told = story().confirmed()
+    proposed = meets(1) - 3 * HOUR
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), proposed)
+    cancel(told, 1, by="mentor")
+    assert (strikes(told.state, "mentee"), counted(told, "mentor")) == ((proposed,), 0)
+    told.wait(meets(1) + timedelta(days=4))
+    assert (counted(told), counted(told, "mentor")) == (1, 0)
+    assert told.tell("mentee", c.Excuse(meeting=1), told.state.now) == "nothing_to_excuse"
+    assert told.tell("mentor", c.Excuse(meeting=1), told.state.now) == "applied"
+    assert counted(told) == 0
+
+
+@pytest.mark.parametrize("reason", ["work", "personal", "technical", "not_said"])
+def test_the_reason_of_who_called_it_off_is_none_of_who_proposed(story, meets, reason):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 3 * HOUR)
+    cancel(told, 1, by="mentor", reason=reason)
+    assert (counted(told), counted(told, "mentor")) == (1, 0)
+
+
+def test_fine_by_me_and_then_off_counts_against_nobody(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 3 * HOUR)
+    told.tell("mentor", c.Excuse(meeting=1), meets(1) - 2 * HOUR)
+    cancel(told, 1, by="mentor")
+    assert (counted(told), counted(told, "mentor")) == (0, 0)
+
+
+@pytest.mark.parametrize(("first", "counts"), [("mentor", (0, 1)), ("mentee", (1, 0))])
+def test_of_two_late_proposals_the_first_said_that_the_time_could_not_be_kept(story, meets, first, counts):
+    told = story().confirmed()
+    for by, hours in (("mentor", 5 if first == "mentor" else 3), ("mentee", 4)):
+        told.tell(by, c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2, hours=hours)), meets(1) - hours * HOUR, now=meets(1) - 3 * HOUR)
+    cancel(told, 1, by="mentor")
+    assert (counted(told), counted(told, "mentor")) == counts
+
+
+def test_a_proposal_in_time_takes_no_late_cancellation_off_anybody(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - timedelta(hours=30))
+    cancel(told, 1, by="mentor")
+    assert (counted(told), counted(told, "mentor")) == (0, 1)
+
+
+def test_whoever_called_off_before_the_late_proposal_was_made_called_off(story, meets):
+    """Time: by the instants at which a door took them, whichever comes in first."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 2 * HOUR)
+    told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) - 3 * HOUR, now=meets(1) - HOUR)
+    assert (counted(told), counted(told, "mentor")) == (0, 1)
+
+
+def test_who_stays_away_from_what_the_partner_could_not_keep_has_missed_nothing(story, meets):
+    """H13: after the start calling off is an absence; the partner's proposal is judged when its three days are over."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - HOUR)
+    told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
+    assert (counted(told), counted(told, "mentor")) == (0, 0)
+    told.wait(meets(1) + timedelta(days=3))
+    assert (counted(told), counted(told, "mentor")) == (1, 0)
+
+
 def test_an_excuse_for_the_old_time_does_not_cover_the_new_one(story, meets):
     told = story().confirmed()
     to = meets(1) + timedelta(days=2)

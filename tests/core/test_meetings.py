@@ -170,6 +170,43 @@ def test_the_last_planned_meeting_takes_the_closing_session_whatever_was_held_be
     assert told.state.meeting(12).session == CLOSING
 
 
+CLOSED = (MilestoneRule(id="closing", when="closing_held"),)
+
+
+def test_when_the_last_one_is_called_off_in_time_the_one_before_takes_the_closing_session(story, meets):
+    """Meetings: it is the last planned one now, and an extra one meanwhile is about what comes next (H10)."""
+    told = story().confirmed().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
+    extra(told, meets(1) + timedelta(days=5))
+    assert told.state.extras[0].session == 1
+    told.wait(meets(11))
+    assert (prepared(told, 10).meeting.session == CLOSING, prepared(told, 11).meeting.session == CLOSING) == (False, True)
+    assert told.met(11).state.meeting(11).session == CLOSING
+
+
+def test_a_meeting_that_was_prepared_keeps_its_topic_when_the_last_one_is_called_off(story, meets):
+    """H10: nobody meets unprepared; an extra one can still be the closing one."""
+    told = story(milestones=CLOSED).confirmed().met(1)
+    told.wait(meets(11, hours=-48))
+    told.tell("mentor", c.CancelMeeting(meeting=12), told.state.now)
+    assert topic_for(told.state, 11) == prepared(told, 11).meeting.session == 1
+    told.met(11)
+    assert milestone_facts(told.state)[0].done_at is None
+    extra(told, meets(12))
+    assert (told.state.extras[-1].session, milestone_facts(told.state)[0].done_at) == (CLOSING, meets(12))
+
+
+def test_of_all_that_were_called_off_the_last_says_since_when_an_extra_one_can_be_the_closing_one(story, meets):
+    told = story(milestones=CLOSED).confirmed().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
+    extra(told, meets(2) + timedelta(days=3))
+    told.wait(meets(11, hours=-48))
+    told.tell("mentee", c.CancelMeeting(meeting=11), told.state.now)
+    assert milestone_facts(told.state)[0].done_at is None
+    extra(told, meets(12))
+    assert milestone_facts(told.state)[0].done_at == meets(12)
+
+
 def test_no_other_planned_meeting_takes_it_however_many_were_held(story, meets):
     """Meetings, H10: the last open topic repeats."""
     told = story(sessions=3, closing=2)
@@ -298,6 +335,36 @@ def test_two_meetings_in_a_row_without_word_are_a_line_in_the_coordinators_list(
     assert told.state.attention == {}
 
 
+def test_a_meeting_called_off_between_two_silent_ones_is_a_word(story, meets):
+    """Meetings: two in a row; who called off the one between them was not silent about it."""
+    told = story().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=3), meets(1, hours=2))
+    told.wait(meets(4) + timedelta(days=2))
+    assert told.state.attention == {}
+    told.wait(meets(5) + timedelta(days=2))
+    assert told.state.attention.keys() == {"silence"}
+
+
+def test_an_extra_meeting_between_two_silent_ones_or_after_them_is_a_word(story, meets):
+    between, after = story().met(1), story().met(1)
+    between.wait(meets(2) + timedelta(days=5))
+    extra(between, meets(2) + timedelta(days=5))
+    for one in (between, after):
+        one.wait(meets(3) + timedelta(days=2))
+    assert (between.state.attention.keys(), after.state.attention.keys()) == (set(), {"silence"})
+    extra(after, meets(3) + timedelta(days=3))
+    assert after.state.attention == {}
+
+
+def test_what_is_called_off_ahead_is_no_word_about_those_before_it(story, meets):
+    told = story().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=4), meets(1, hours=2))
+    told.wait(meets(3) + timedelta(days=2))
+    assert told.state.attention.keys() == {"silence"}
+    told.tell("mentee", c.CancelMeeting(meeting=5), told.state.now)
+    assert told.state.attention.keys() == {"silence"}
+
+
 def test_a_word_about_an_older_meeting_does_not_raise_the_line_again(story, meets):
     told = story()
     told.wait(meets(3) + timedelta(days=2))
@@ -395,6 +462,6 @@ def test_an_extra_meeting_is_the_closing_one_when_later_slots_were_still_to_come
     told = story(meetings=2).confirmed().met(1)
     told.operator(c.Pause(until=meets(2, 24)), meets(2, -24))
     told.wait(meets(2, 24))
-    told.take([c.ApplyPlan(message_id="plan", effect=told.planned()[-1].id, after=told.planned()[-1].after, slots=())], told.state.now)
+    told.take([c.ApplyPlan(message_id="plan", effect=told.planned()[-1].id, number=told.planned()[-1].number, slots=())], told.state.now)
     told.tell("mentee", c.ReportMeeting(held=True, held_at=meets(3)), meets(3, 2))
     assert told.state.extras[0].session == told.state.rules.closing

@@ -63,14 +63,15 @@ def test_mails_of_an_outage_carry_until_when_they_help(story, meets):
     assert [mail.helps_until for mail in told.mails("ask", "mentor")] == [meets(2)]
 
 
-def test_news_of_a_move_or_a_cancellation_help_until_the_meeting(story, meets):
+def test_news_of_a_move_help_until_the_meeting_and_of_a_cancellation_until_somebody_would_have_asked(story, meets):
+    """A meeting at half past six is called off at night: its reader hears it in the morning, and their calendar as well."""
     told = story()
     to = meets(1) + timedelta(days=2)
     told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
     told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
     told.tell("mentee", c.CancelMeeting(meeting=2), meets(1))
     assert [mail.helps_until for mail in told.mails("move_proposed")] == [to]
-    assert [mail.helps_until for mail in told.mails("rescheduled", "mentor")] == [to, meets(2)]
+    assert [mail.helps_until for mail in told.mails("rescheduled", "mentor")] == [to, meets(2) + timedelta(days=1, hours=1)]
 
 
 def test_the_time_to_answer_a_late_proposal_counts_from_being_asked(story, meets):

@@ -140,10 +140,24 @@ def test_the_answer_to_an_older_question_is_ignored(story, day):
     told.operator(c.Resume(), day(20))
     older = told.planned()[-1]
     told.operator(c.Extend(length=iso("P4W")), day(20) + HOUR)
-    told.take([c.ApplyPlan(message_id="late", effect=older.id, after=older.after)], day(20) + 2 * HOUR)
+    told.take([c.ApplyPlan(message_id="late", effect=older.id, number=older.number)], day(20) + 2 * HOUR)
     assert told.entries_named("apply_plan")[-1].reason == "too_late"
     assert told.planned()[-1].count == 13
     assert told.replan() == "applied"
+
+
+def test_two_extensions_that_an_outage_brings_to_one_instant_are_two_questions(story, day, ends):
+    """P5, P6: the answer to the first knows nothing of the second's weeks, and takes none of them away."""
+    told = story().met(1)
+    orders = [told.named(c.Extend(length=iso("P4W")), "o-ana", day(1, hours=hours)) for hours in (1, 2)]
+    told.take(orders, day(20))
+    first, second = told.planned()
+    assert first.after == second.after
+    answers = [c.ApplyPlan(message_id=f"plan.{one.id}", number=one.number, ends=one.ends, reporting_ends=one.ends + WEEK) for one in (first, second)]
+    told.take(answers[:1], day(20))
+    assert told.entries_named("apply_plan")[-1].reason == "too_late"
+    told.take(answers[1:], day(20))
+    assert (told.state.ends, told.state.plan_request) == (ends + 8 * WEEK, None)
 
 
 # -- extension ------------------------------------------------------------------------------------------------------------
@@ -249,7 +263,7 @@ def test_an_extension_in_a_pause_that_leaves_no_slot_to_plan_is_asked_about_all_
     asked = told.planned()[-1]
     assert (asked.count, asked.longer) == (0, Longer(ends=ends, length=iso("P1W")))
     moved = ends + 2 * WEEK - HOUR
-    told.take([c.ApplyPlan(message_id="plan", effect=asked.id, after=asked.after, ends=moved, reporting_ends=moved + WEEK)], told.state.now)
+    told.take([c.ApplyPlan(message_id="plan", effect=asked.id, number=asked.number, ends=moved, reporting_ends=moved + WEEK)], told.state.now)
     assert (told.state.ends, told.state.reporting_ends) == (moved, moved + WEEK)
     assert [(mail.change, mail.ends) for mail in told.mails("rescheduled", "mentor")][-1] == ("resumed", moved)
 

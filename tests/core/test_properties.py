@@ -352,7 +352,7 @@ class Told:
         if isinstance(effect, PlanMeetings):
             start = effect.last_start or effect.after
             slots = [_slot(self.state.rules, start + (n + 1) * self.state.rules.interval.span) for n in range(min(effect.count, 5))]
-            self.turn(now, [c.ApplyPlan(message_id=f"plan.{effect.id}", effect=effect.id, after=effect.after, slots=tuple(slots))])
+            self.turn(now, [c.ApplyPlan(message_id=f"plan.{effect.id}", effect=effect.id, number=effect.number, slots=tuple(slots))])
         elif isinstance(effect, IssueCertificates):
             self.turn(now, [c.NoteCertificates(message_id=f"certificates.{effect.id}", certificates={PAIR.person(side): side for side in effect.to})])
 

@@ -11,6 +11,7 @@ from mentorship.duration import iso
 from mentorship.effects import MeetingFacts, SendNotice
 from mentorship.policy.helping import heir, joined, still_helping
 from mentorship.programme import Surveys
+from mentorship.state import Proposal
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -64,6 +65,15 @@ def test_a_preparation_helps_while_its_meeting_stands_at_the_time_that_it_tells(
     cancelled.tell("mentee", c.CancelMeeting(meeting=1), meets(1, hours=-71))
     paused.operator(c.Pause(), meets(1, hours=-71))
     assert [helps(one, prepare) for one in (moved, cancelled, paused)] == [False] * 3
+
+
+def test_that_a_meeting_is_off_is_news_the_next_morning_though_it_would_have_begun(story, meets):
+    """Calm: nothing goes out at night. Who meets before their hours begin reads then why nobody came, and the calendar's update comes with it."""
+    told = story()
+    told.tell("mentee", c.CancelMeeting(meeting=1), meets(1, hours=-9))
+    off = last(told, "rescheduled", "mentor")
+    assert helps(told, off, meets(1, hours=2))
+    assert not helps(told, off, meets(1, hours=25))
 
 
 def test_another_time_is_asked_for_while_that_proposal_stands(story, meets):
@@ -150,26 +160,40 @@ def waiting(told, *mails):
     return stay, gone
 
 
-def test_an_evening_of_moves_is_one_mail_in_the_morning(story):
+@pytest.fixture
+def standing(story):
+    """Meeting 4 at this time, and the mentor proposes it, too: news of either helps."""
+
+    def at(start=NOON + 3 * DAY):
+        told = story()
+        proposed = Proposal(side="mentor", to=start, at=NOON, late=False)
+        meetings = tuple(m.model_copy(update={"start": start, "proposals": (proposed,)}) if m.n == 4 else m for m in told.state.meetings)
+        told.state = told.state.model_copy(update={"meetings": meetings})
+        return told
+
+    return at
+
+
+def test_an_evening_of_moves_is_one_mail_in_the_morning(standing):
     """Never two about one meeting at once: from the time that the reader knew, to the last one."""
     known, first, second = NOON + 3 * DAY, NOON + 4 * DAY, NOON + 5 * DAY
     asked = mail("move_proposed", 4, id="1.0", start=first, previous_start=known)
     moved = mail("rescheduled", 4, id="2.0", change="moved", start=first, previous_start=known, calendar=())
     again = mail("rescheduled", 4, id="3.0", change="moved", start=second, previous_start=first, calendar=())
-    (left,), gone = waiting(story(), asked, moved, again)
+    (left,), gone = waiting(standing(second), asked, moved, again)
     assert (left.id, left.meeting.start, left.meeting.previous_start) == ("3.0", second, known)
     assert gone == ["1.0", "2.0"]
     off = mail("rescheduled", 4, id="4.0", change="cancelled", start=second, calendar=())
-    (left,), _ = waiting(story(), asked, moved, again, off)
+    (left,), _ = waiting(standing(second), asked, moved, again, off)
     assert (left.id, left.meeting.start, left.meeting.ends) == ("4.0", known, known + HOUR)
 
 
 @pytest.mark.parametrize("kind", ["rescheduled", "move_proposed"])
-def test_news_brings_what_the_preparation_that_waits_would_have(story, kind):
+def test_news_brings_what_the_preparation_that_waits_would_have(standing, kind):
     """H10, H15: the topic, the feedback, the pulse, and the repeated question about the meeting before."""
     prepare = mail("prepare", 4, session=3, feedback_for=3, pulse=True, unreported=(3,))
     news = mail(kind, 4, change="moved" if kind == "rescheduled" else None)
-    (left,), gone = waiting(story(), prepare, news)
+    (left,), gone = waiting(standing(), prepare, news)
     assert (left.kind, left.meeting.session, left.meeting.session_sent) == (kind, 3, False)
     assert (left.feedback_for, left.pulse, left.unreported) == (3, True, (3,))
     assert gone == [prepare.id]
@@ -190,10 +214,47 @@ def test_a_preparation_rides_along_with_news_of_its_meeting_that_waits(story, me
     assert joined([news], prepare, told.state, to).waiting == (news, prepare), "not with one that is dropped itself"
 
 
-def test_another_time_brings_the_calendar_of_the_move_that_it_replaces(story):
+def test_another_time_brings_the_calendar_of_the_move_that_it_replaces(standing):
     moved = mail("rescheduled", 4, change="moved", calendar=(), calendar_sequence=2)
-    (left,), _ = waiting(story(), moved, mail("move_proposed", 4, calendar_sequence=2))
+    (left,), _ = waiting(standing(), moved, mail("move_proposed", 4, calendar_sequence=2))
     assert (left.kind, left.calendar) == ("move_proposed", ())
+
+
+def test_news_whose_time_has_passed_takes_nothings_place(story, meets):
+    """*Time*: an outage brings both. They agreed on Thursday, one asked for Wednesday since, and it is Wednesday: that it is Thursday still helps."""
+    told = story()
+    thursday, wednesday = meets(1, hours=72), meets(1, hours=48)
+    told.both(c.MoveMeeting(meeting=1, to=thursday), meets(1, hours=-100))
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=wednesday), meets(1, hours=-50))
+    moved, asked = last(told, "rescheduled", "mentee"), last(told, "move_proposed", "mentee")
+    assert joined([moved], asked, told.state, wednesday).waiting == (moved, asked)
+    assert [one.id for one in joined([moved], asked, told.state, wednesday - HOUR).waiting] == [asked.id]
+
+
+def test_a_check_in_helps_while_the_row_lasts(story):
+    """H14: they met before their morning came."""
+    told = story().confirmed()
+    for n in (1, 2, 3):
+        told.tell("mentee", c.CancelMeeting(meeting=n, reason="personal"), told.state.meeting(n).start - 30 * HOUR)
+    asked = last(told, "check_in", "mentor")
+    assert helps(told, asked)
+    told.operator(c.Resolve(line="not_held"), told.state.now)
+    assert helps(told, asked)
+    told.tell("mentee", c.ReportMeeting(held_at=told.state.now + HOUR, held=True), told.state.now + 2 * HOUR)
+    assert not helps(told, asked)
+
+
+def test_a_survey_that_was_answered_meanwhile_is_not_asked_for(story, ends, grace_ends):
+    told = story().record("m1", at=ends)
+    told.until_decided()
+    result = last(told, "result", "mentee")
+    assert result.survey
+    told.tell("mentee", c.SubmitPrivately(body=c.SurveyAnswers(survey="closing", answers={"trust": 5})), told.state.now)
+    assert still_helping(result, told.state, told.state.now) == result.model_copy(update={"survey": False})
+    pulse = mail("rescheduled", 4, change="cancelled", pulse=True)
+    assert still_helping(pulse, told.state, NOON) == pulse
+    told.tell("mentee", c.SubmitPrivately(body=c.SurveyAnswers(survey="pulse", answers={"trust": 5})), told.state.now)
+    assert still_helping(pulse, told.state, NOON) == pulse.model_copy(update={"pulse": False})
 
 
 def test_mails_about_two_meetings_or_of_two_kinds_of_news_stay_two(story):
@@ -224,6 +285,22 @@ def test_what_a_dropped_mail_would_have_asked_is_asked_with_a_later_one(story, m
     told.wait(meets(5, hours=-72))
     following = last(told, "ask", "mentor")
     assert (following.meeting.meeting, following.feedback_for, following.pulse) == (4, 3, True)
+    partners = last(told, "ask", "mentee")
+    assert (partners.meeting.meeting, partners.feedback_for, partners.pulse) == (4, None, False), "they have been invited"
+
+
+def test_who_is_not_asked_whether_they_met_was_not_invited_to_anything_by_that(story, meets):
+    """Calm, H15: follow-ups stop for one of the two; the invitation that the other gets is none of theirs."""
+    told = story(mail={"follow_ups": 1}, feedback_after=(1,), surveys={"pulse_after_meeting": 1})
+    told.wait(meets(1, hours=26))
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=True), meets(2, hours=1))
+    told.wait(meets(2, hours=26))
+    asked = last(told, "ask", "mentor")
+    assert (asked.meeting.meeting, asked.feedback_for, asked.pulse) == (2, 1, True)
+    assert last(told, "ask", "mentee").meeting.meeting == 1
+    told.wait(meets(3, hours=-72))
+    prepares = [last(told, "prepare", side) for side in ("mentor", "mentee")]
+    assert [(one.feedback_for, one.pulse) for one in prepares] == [(None, False), (1, True)]
 
 
 def test_a_meeting_without_word_is_asked_about_again_where_the_mail_that_should_have_was_dropped(story, meets):

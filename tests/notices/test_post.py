@@ -13,7 +13,7 @@ import pytest_asyncio
 from ruamel.yaml import YAML
 from temporalio.testing import ActivityEnvironment
 
-from activities.notices import NoticeActivities, NoticeRequest
+from activities.notices import Delivery, NoticeActivities, NoticeRequest
 from gateway.links import LinkSigner
 from mentorship.advance import begin
 from mentorship.commands import Slot
@@ -87,18 +87,21 @@ async def world(records, settings, programme) -> SimpleNamespace:
     )
     sending = NoticeActivities(post, records.notices, reading_hours)
 
-    async def send(kind: str, at: datetime, **facts: object) -> str:
-        """The mail to Ben that is due three days before the meeting and goes `at`."""
+    async def attempt(kind: str, at: datetime, **facts: object) -> Delivery:
+        """The mail to Ben that is due three days before the meeting; a worker begins `at`."""
         meeting = MeetingFacts(meeting=2, start=MEETING, ends=MEETING + timedelta(hours=1), confirmed=True)
         notice = SendNotice.model_validate({"id": f"{kind}.0", "kind": kind, "to": "mentee", "due": MEETING - 3 * DAY, "meeting": meeting, **facts})
         request = NoticeRequest.of(enrolled.mentorship, begin(begun).state, texts=texts, notice=notice)
         over_the_wire = NoticeRequest.model_validate_json(request.model_dump_json())
         environment = ActivityEnvironment()
-        environment.info = dataclasses.replace(environment.info, current_attempt_scheduled_time=at)
-        assert (await environment.run(sending.send_notice, over_the_wire)).outcome == "sent"
+        environment.info = dataclasses.replace(environment.info, started_time=at)
+        return await environment.run(sending.send_notice, over_the_wire)
+
+    async def send(kind: str, at: datetime, **facts: object) -> str:
+        assert (await attempt(kind, at, **facts)).outcome == "sent"
         return kept.last
 
-    return SimpleNamespace(send=send, kept=kept)
+    return SimpleNamespace(attempt=attempt, send=send, kept=kept)
 
 
 async def test_a_mail_tells_the_notice_that_the_pair_began_with_not_that_of_a_later_version(world):
@@ -112,6 +115,16 @@ async def test_a_preparation_that_goes_late_names_no_moment_that_has_passed(worl
     assert "freely" not in late
     assert "say so on your page as early as you can" in late
     assert world.kept.mails[-1]["Date"].datetime == MEETING - 3 * DAY
+
+
+async def test_what_waited_for_a_worker_goes_neither_at_night_nor_when_it_helps_no_more(world):
+    """P5, Calm: it was handed over in the afternoon, and a worker was there again at night, or when the meeting had begun."""
+    night = (MEETING - 2 * DAY).replace(hour=23)
+    put_off = await world.attempt("prepare", night, helps_until=MEETING)
+    assert put_off.outcome == "later"
+    assert night < put_off.until < night + 12 * timedelta(hours=1)
+    assert await world.attempt("prepare", MEETING, helps_until=MEETING) == Delivery(outcome="failed", why="too_late")
+    assert world.kept.mails == []
 
 
 @pytest.mark.parametrize(("unreported", "said"), [((1,), "Did you meet on Monday 8 March? One tap is enough."), ((), "")])

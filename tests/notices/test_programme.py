@@ -105,7 +105,7 @@ def live(records, settings, mailbox, monkeypatch):
                 if notice.to == "coordinators":
                     return None
                 environment = ActivityEnvironment()
-                environment.info = dataclasses.replace(environment.info, current_attempt_scheduled_time=now)
+                environment.info = dataclasses.replace(environment.info, started_time=now)
                 pair = Pair(mentor=cast.couple.mentor_id, mentee=cast.couple.mentee_id)
                 request = NoticeRequest(mentorship=cast.mentorship, pair=pair, texts=texts, notice=notice, mail=programme.mail)
                 delivery = await environment.run(sending.send_notice, request)

@@ -112,7 +112,7 @@ def test_a_mentorship_keeps_every_slot_that_it_is_answered_after_an_outage(progr
     turn = advance(state, [], back)
     (wanted,) = (effect for effect in turn.effects if isinstance(effect, PlanMeetings))
     made = plan_anew(programme, wanted, back, mentee_zone="Europe/Berlin", countries=[])
-    after = advance(turn.state, [ApplyPlan(message_id="plan", at=back, after=wanted.after, slots=made.slots)], back).state
+    after = advance(turn.state, [ApplyPlan(message_id="plan", at=back, number=wanted.number, slots=made.slots)], back).state
     ahead = [meeting.start for meeting in after.meetings if meeting.start > back]
     assert ahead == [slot.start for slot in made.slots]
     assert after.ends - ahead[-1] < 14 * DAY + timedelta(hours=1)

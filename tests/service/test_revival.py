@@ -83,7 +83,7 @@ def story(seed: int) -> tuple[Any, list[JournalEntry], list[Any]]:
         ]
         for effect in effects[-5:]:
             if isinstance(effect, PlanMeetings):
-                answer = {"message_id": f"plan.{effect.id}", "effect": effect.id, "after": effect.after, "at": now}
+                answer = {"message_id": f"plan.{effect.id}", "effect": effect.id, "number": effect.number, "at": now}
                 inbox.append(c.ApplyPlan(**answer, slots=tuple(_slot(now + timedelta(days=7 + 14 * n)) for n in range(effect.count))))
             if isinstance(effect, IssueCertificates):
                 inbox.append(

@@ -241,7 +241,7 @@ async def _act(records: Records, roster: Roster, enrolment: Enrolment, plan: Any
                 assert ends is not None
                 reporting_ends = moved(ends, roster.programme.programme.reporting_grace, roster.programme.programme.time_zone)
                 planned = ApplyPlan(
-                    message_id=f"plan.{turn.state.now}", by=SERVICE, at=turn.state.now, after=effect.after, slots=(), ends=ends, reporting_ends=reporting_ends
+                    message_id=f"plan.{turn.state.now}", by=SERVICE, at=turn.state.now, number=effect.number, slots=(), ends=ends, reporting_ends=reporting_ends
                 )
                 return await keep(advance(turn.state, [planned], turn.state.now))
         return turn.state

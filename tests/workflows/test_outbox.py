@@ -25,7 +25,7 @@ from mentorship.people import Pair
 from mentorship.programme import Mail, MilestoneRule, Rules
 from workflows import outbox as module
 from workflows.mentorship import Mentorship, MentorshipInput
-from workflows.outbox import Outbox, OutboxState, pause_after
+from workflows.outbox import Outbox, OutboxState, Pending, pause_after
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -142,6 +142,42 @@ async def test_a_mail_that_has_to_wait_after_all_gives_way_to_what_came_meanwhil
     await place.carry()
     assert [(notice.id, notice.meeting.session if notice.meeting else None) for notice in place.asked] == [("2.0", 0), ("3.0", 0)]
     assert [(lost.effect, lost.why, lost.session) for lost in place.back] == [("2.0", "superseded", None)]
+
+
+async def test_a_preparation_goes_along_with_news_that_was_on_its_way_when_it_came(place):
+    """Never two about one meeting at once: the news has to wait after all, for the morning or for a mail server."""
+    answer = place.held("2.0")
+    place.outbox.add([], [mail("rescheduled", "2.0", 1, change="moved")])
+    await place.carry()
+    place.outbox.add([], [mail("prepare", "3.0", meeting=about(1, session=0))])
+    answer.set_result(Delivery(outcome="later", until=EVENING + 12 * HOUR))
+    await place.carry()
+    assert place.waiting == ["2.0"]
+    assert [(lost.effect, lost.why, lost.session) for lost in place.back] == [("3.0", "superseded", None)]
+
+
+def in_vain(place, *notices):
+    """These have run out of their time, and rest until tomorrow."""
+    resting = tuple(Pending(effect=notice, not_before=EVENING + DAY, in_vain=3) for notice in notices)
+    carried = OutboxState(head=JournalHead(seq=1000), pending=resting)
+    place.outbox = Outbox("mentorship.spring.m-1", "t", carried, state=lambda: place.state, deliver=place._deliver, card=dict)
+
+
+async def test_a_mail_that_waits_again_does_not_give_way_to_older_news_that_rests(place):
+    """What is newer stays: the older one, which nobody could send, may help nobody any more."""
+    in_vain(place, mail("move_proposed", "2.0", meeting=about(1, start=EVENING + 2 * DAY)))
+    place.answers["3.0"] = lambda: Delivery(outcome="later", until=EVENING + 12 * HOUR)
+    place.outbox.add([], [mail("prepare", "3.0", meeting=about(1, session=0))])
+    await place.carry()
+    assert (place.waiting, place.back) == (["2.0", "3.0"], [])
+
+
+async def test_a_preparation_does_not_go_along_with_what_could_not_be_sent(place):
+    """What always breaks would take it along."""
+    in_vain(place, mail("rescheduled", "2.0", 1, change="moved"))
+    place.outbox.add([], [mail("prepare", "3.0", meeting=about(1, session=0))])
+    await place.carry()
+    assert ([notice.id for notice in place.asked], place.waiting) == (["3.0"], ["2.0"])
 
 
 async def test_what_helps_no_more_is_dropped_right_before_it_would_go(place):

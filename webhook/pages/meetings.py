@@ -43,6 +43,8 @@ class MeetingView:
     free_until: str | None
     """Until when calling it off is free; None when that moment has passed or it never counts."""
     late_now: bool
+    theirs_to_answer: bool
+    """The partner proposed another time, too late: whoever calls the meeting off, or stays away from it, it counts as theirs (H14)."""
     excused: bool
     """The partner said “fine by me” of it to the reader, whom it cannot count against any more."""
     counts: bool
@@ -118,6 +120,8 @@ class Meetings:
         them = other(me)
         mine, theirs = m.proposal(me), m.proposal(them)
         claim, my_report, their_report = m.claim(me), m.report(me), m.report(them)
+        asked = m.late_proposal(known.now)
+        theirs_to_answer = asked is not None and asked.side == them
         free_until = m.start - state.rules.cancellations.notice.span
         started = m.start <= known.now
         may = frozenset(name for name in _ACTIONS if is_open(known, name, str(m.n)))
@@ -145,8 +149,9 @@ class Meetings:
             lapsed=lapsed,
             free_until=clock.when(free_until) if m.confirmed and known.now <= free_until else None,
             late_now=m.confirmed and me not in m.excused and known.now > free_until and not started,
+            theirs_to_answer=theirs_to_answer,
             excused=me in m.excused,
-            counts=_counts(m, me),
+            counts=_counts(m, me) and not theirs_to_answer,
             excusable=_excusable(m, them) if "excuse" in may else None,
             topic_moves_on=topic_moves_on(state, m, known.now),
             claim_until=clock.until(claim.asked_at + state.rules.attendance.contest_within.span) if claim is not None and claim.stands != "no" else None,
@@ -194,7 +199,8 @@ def _excusable(m: Meeting, side: Side) -> str | None:
     if own is not None and own.own == "absent":
         return "off"
     if cancelled is not None:
-        return ("lapsed" if cancelled.lapsed else "off") if cancelled.side == side and cancelled.late else None
+        whose = cancelled.owed_to
+        return ("lapsed" if cancelled.side != side or cancelled.lapsed else "off") if cancelled.late and whose is not None and whose[0] == side else None
     return "proposal" if proposal is not None and proposal.late else None
 
 

@@ -182,7 +182,7 @@ class Page:
         person = self._state.person(self.side)
         if self._state.closing and not person.closing_answered and refusal(self._known, private_probe("closing")) is None:
             return "closing"
-        return "pulse" if "pulse" in self._state.seen and not person.pulse_answered and not self._state.closing and not self.over else None
+        return "pulse" if person.pulse_asked and not person.pulse_answered and not self._state.closing and not self.over else None
 
     @staticmethod
     def survey_items(survey: str) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ class Page:
     @property
     def asks_feedback(self) -> bool:
         """Whether the reader was invited to give feedback, and has given none since the conversation after which that was (H15)."""
-        held, asked = held_instants(self._state), self._state.feedback_asked
+        held, asked = held_instants(self._state), self._state.person(self.side).feedback_asked
         if not asked or self.over or self._state.closing:
             return False
         since = held[asked - 1] if asked <= len(held) else held[-1] if held else self._state.starts
