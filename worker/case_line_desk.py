@@ -34,7 +34,7 @@ class LineDesk:
         self._meetings = meetings
         self._post = post
         self._owner = owner
-        self._one_by_one = asyncio.Lock()  # lines that opened together come due together, and one mail tells of all
+        self._one_by_one = asyncio.Lock()  # lines come due together, and one mail tells of all: here they wait for it, other processes come again
 
     async def tend(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime) -> Standing:
         """What is due of this line. What a coordinator closed is resolved in the mentorship first: raises NotNow until that is done."""
