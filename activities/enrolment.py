@@ -45,7 +45,10 @@ class Progress(BaseModel):
 
 
 class DigestRequest(BaseModel):
-    """One digest to each coordinator. `due` names it, so that a repeat is recognised in whichever run: its Monday morning, or when the last pair ended."""
+    """One digest to each coordinator. `due` names it, so that a repeat is recognised in whichever run: its Monday morning, or when the last pair ended.
+
+    `at` is now: what the list says, and whose hours are open.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -88,5 +91,9 @@ class EnrolmentActivities:
 
     @activity.defn(name="send_digest")
     async def send_digest(self, request: DigestRequest) -> DigestSent:
-        """The coordinators' list of the week, or the closing report, to whoever may be written to now."""
-        return DigestSent(again=await self._office.digest(request))
+        """The coordinators' list of the week, or the closing report, to whoever may be written to now.
+
+        Each attempt goes by its own clock, the server's: while one mailbox is full for a day, the others' mornings come.
+        """
+        now = activity.info().current_attempt_scheduled_time
+        return DigestSent(again=await self._office.digest(request.model_copy(update={"at": max(request.at, now)})))

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, Self
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
+from activities.setbacks import Setbacks
 from mentorship.duration import Duration
 from mentorship.effects import CHANGES, SendNotice
 from mentorship.instant import Instant
@@ -112,7 +113,7 @@ class NoticeActivities:
 
     @activity.defn(name="send_notice")
     async def send_notice(self, request: NoticeRequest) -> Delivery:
-        """A temporary refusal (4xx, no connection) raises and is retried; a final one (5xx) comes back as `failed`.
+        """A temporary refusal (4xx, no connection) raises once every reader had their turn, and is retried; a final one (5xx) comes back as `failed`.
 
         The clock is the server's: the instant at which a worker began this attempt, however long none was there. What waited for one over its
         reader's evening waits for the morning, and what helps nobody any more does not go (P5).
@@ -125,14 +126,17 @@ class NoticeActivities:
         readers = await self._post.readers(request)
         if not readers:
             return Delivery(outcome="failed", why="no_address")
+        setbacks = Setbacks()
         for reader in readers:
-            try:
-                until = await self._send(reader, request, now)
-            except Undeliverable as undeliverable:
-                failures.append(undeliverable.why)
-            else:
-                if until is not None:
-                    later.append(until)  # one coordinator's evening does not hold up another
+            with setbacks.kept():
+                try:
+                    until = await self._send(reader, request, now)
+                except Undeliverable as undeliverable:
+                    failures.append(undeliverable.why)
+                else:
+                    if until is not None:
+                        later.append(until)  # one coordinator's evening does not hold up another
+        setbacks.tell()  # before `later`: the next attempt comes sooner, and by its own clock
         if later:
             return Delivery(outcome="later", until=min(later))
         if failures and len(failures) == len(readers):

@@ -44,6 +44,10 @@ def case_id(case: str) -> str:
     return f"case.{_part(case)}"
 
 
+def is_case(workflow_id: str) -> bool:
+    return workflow_id.startswith("case.")
+
+
 def certificate_id(mentorship: str, person: str) -> str:
     """`certificate.{cohort}.{pair}.{person}`: never the certificate's own id, since that opens a page with a name. Raises ValueError like `mentorship_id`."""
     name = parse_mentorship_id(mentorship)

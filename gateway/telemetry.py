@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import structlog
@@ -37,6 +39,21 @@ KEPT = frozenset(
 
 _KIND = re.compile(r"[A-Za-z_][\w.]*(?=: |$)")
 _log = structlog.stdlib.get_logger("gateway.telemetry")
+_untraced: ContextVar[bool] = ContextVar("untraced", default=False)
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Whatever is asked of Temporal within tells no collector anything and carries no trace (H16): nothing ties a concern to its pair."""
+    before = _untraced.set(True)
+    try:
+        yield
+    finally:
+        _untraced.reset(before)
+
+
+def is_untraced() -> bool:
+    return _untraced.get()
 
 
 def make_runtime(address: str | None) -> Runtime:

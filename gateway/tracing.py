@@ -3,6 +3,9 @@
 The SDK's own interceptor writes what clients and activities do. What happens inside a workflow is ours: there, the SDK hangs every
 span under the trace that *started* the workflow, and a mentorship lives for half a year; we hang it under what caused it. Spans of
 workflow tasks are instants, written once: replaying writes none. Headers carry a trace's ids and nothing else (H12).
+
+Cases are in no trace, whatever they do: headers are not sealed, and one id in a case's history and in a mentorship's would tell whose
+concern it is, or, of a coordinators' line, that the case without one is a concern (H16).
 """
 
 from __future__ import annotations
@@ -12,11 +15,22 @@ from typing import Any, cast
 
 from opentelemetry.trace import SpanKind, Tracer, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from temporalio import workflow
+from temporalio import activity, workflow
 from temporalio.api.common.v1 import Payload
+from temporalio.client import (
+    OutboundInterceptor,
+    QueryWorkflowInput,
+    SignalWorkflowInput,
+    StartWorkflowInput,
+    StartWorkflowUpdateInput,
+    WorkflowHandle,
+    WorkflowUpdateHandle,
+)
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.converter import PayloadConverter
 from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
     ExecuteWorkflowInput,
     HandleSignalInput,
     HandleUpdateInput,
@@ -25,6 +39,9 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
     WorkflowOutboundInterceptor,
 )
+
+from gateway.names import CASE, is_case
+from gateway.telemetry import is_untraced, untraced
 
 Carrier = dict[str, str]
 """A span's place, as a header carries it: `{"traceparent": …}`."""
@@ -44,6 +61,12 @@ class Tracing(TracingInterceptor):
         self.header_key = _HEADER
         self.text_map_propagator = TraceContextTextMapPropagator()
 
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - the SDK's name
+        return _PastCases(super().intercept_client(next), next)
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
+        return _PastCasesActivities(super().intercept_activity(next), next)
+
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[Any]:  # noqa: A002 - the SDK's name
         """Not the SDK's class, which its signature names; ours needs only what every inbound interceptor has."""
         input.unsafe_extern_functions[_WRITE] = self._write_span
@@ -57,6 +80,43 @@ class Tracing(TracingInterceptor):
         carrier: Carrier = {}
         self.text_map_propagator.inject(carrier, set_span_in_context(span, context))
         return carrier
+
+
+class _PastCases(OutboundInterceptor):
+    """What is asked of a case, or by one, goes past the SDK's interceptor."""
+
+    def __init__(self, traced: OutboundInterceptor, plain: OutboundInterceptor) -> None:
+        super().__init__(traced)
+        self._plain = plain
+
+    def _way(self, workflow_id: str) -> OutboundInterceptor:
+        return self._plain if is_untraced() or is_case(workflow_id) else self.next
+
+    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002 - the SDK's name
+        return await self._way(input.id).start_workflow(input)
+
+    async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002 - the SDK's name
+        await self._way(input.id).signal_workflow(input)
+
+    async def query_workflow(self, input: QueryWorkflowInput) -> Any:  # noqa: A002 - the SDK's name
+        return await self._way(input.id).query_workflow(input)
+
+    async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:  # noqa: A002 - the SDK's name
+        return await self._way(input.id).start_workflow_update(input)
+
+
+class _PastCasesActivities(ActivityInboundInterceptor):
+    """A case's activity begins no trace, continues none, and hands none on to the mentorship that it asks."""
+
+    def __init__(self, traced: ActivityInboundInterceptor, plain: ActivityInboundInterceptor) -> None:
+        super().__init__(traced)
+        self._plain = plain
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+        if activity.info().workflow_type != CASE:
+            return await super().execute_activity(input)
+        with untraced():
+            return await self._plain.execute_activity(input)
 
 
 class _TracedWorkflow(WorkflowInboundInterceptor):

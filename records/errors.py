@@ -74,6 +74,10 @@ class UnknownNotice(Unknown):
     pass
 
 
+class BeingSent(RecordsError):
+    """Somebody else was told to send this very mail and may be at it. Trying again later helps."""
+
+
 class UnknownMessage(Unknown):
     pass
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, insert, select, update
 from mentorship.budget import UNASKED, room, together
 from mentorship.instant import Instant
 from records.database import Database, Part
-from records.errors import UnknownNotice
+from records.errors import BeingSent, UnknownNotice
 from records.schema import notices, unsubscribed
 from records.sealing import Sealer
 
@@ -51,22 +51,29 @@ class Notices(Part):
         self._sealer = sealer
 
     async def begin(  # noqa: PLR0917 - the mail's facts, then the budget
-        self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta
+        self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta, lease: timedelta | None = None
     ) -> Answer:
         """Whether this mail goes out; records that it is meant to. `key` names one mail to one person, over all retries.
 
         Counted are the person's mails of all pairs sent in the `per` before `at` (one exactly `per` ago no longer is), and those
         about to be sent; `exempt` ones are neither counted nor refused. How many there may be depends on the kind (`mentorship.budget`); what
         stands before the first `/` of a key is the pair. An answer of no is kept: the same key hears it again.
+
+        With a `lease`, a mail that several may send is in the hands of one at a time: who is told to send it, at the instant `at` of its
+        attempt, has it for so long, and whoever else asks meanwhile gets BeingSent. Whatever became of the first, then the mail is free again.
         """
         async with self._database.write(f"notices/{person}") as connection:
-            row = (await connection.execute(select(notices.c.person, notices.c.state).where(notices.c.key == key))).one_or_none()
+            row = (await connection.execute(select(notices.c.person, notices.c.state, notices.c.at).where(notices.c.key == key))).one_or_none()
             if row is not None:
                 if row.person != person:
                     raise ValueError("expected a key of its own for each person that a notice goes to")
-                state: State = row.state
-                return _ANSWERS[state]
-            state = "intended"
+                if lease is not None and row.state == "intended" and at < row.at + lease:
+                    raise BeingSent("another one is at this mail")
+                answer = _ANSWERS[row.state]
+                if answer == "send":
+                    await connection.execute(update(notices).where(notices.c.key == key).values(state="intended", at=at, why_sealed=None))
+                return answer
+            state: State = "intended"
             if not exempt:
                 gone = (await connection.execute(select(unsubscribed.c.at).where(unsubscribed.c.person == person))).first()
                 window = (notices.c.at > at - per) & (notices.c.at <= at)

@@ -1,4 +1,5 @@
-"""What every request has in common: it is counted, timed, traced, told in one line, and never ends in a bare traceback.
+"""What every request has in common: it is counted, timed, traced unless it may tell of a concern, told in one line, and never ends in a bare
+traceback.
 
 Paths hold tokens and the company's pair ids (H12), so lines and metrics name the route's template instead.
 """
@@ -7,7 +8,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 
@@ -20,12 +22,15 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.telemetry import untraced
 from webhook.problems import problem_response
 
 _UNKNOWN = "(none)"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked all day by machines; a trace of each would hide the others."""
+_CONFIDENTIAL = ("/concern/", "/case/", "/private/")
+"""Of somebody's concern, before it is raised, while it stands, and where its raiser looks after it: a trace would name the pair (H16)."""
 _log = structlog.stdlib.get_logger("webhook")
 _tracer = trace.get_tracer("mentorship.webhook")
 
@@ -88,10 +93,14 @@ class Watching:
         _log.info("request", route=route, method=method, status=status, ms=round(seconds * 1000, 1))
 
 
-def _traced(scope: Scope) -> AbstractContextManager[Span]:
-    if scope["path"] in _QUIET:
-        return nullcontext(trace.INVALID_SPAN)
-    return _tracer.start_as_current_span("request", context=Context(), kind=SpanKind.SERVER, record_exception=False, set_status_on_exception=False)
+@contextmanager
+def _traced(scope: Scope) -> Iterator[Span]:
+    if scope["path"] in _QUIET or scope["path"].startswith(_CONFIDENTIAL):
+        with untraced():
+            yield trace.INVALID_SPAN
+        return
+    with _tracer.start_as_current_span("request", context=Context(), kind=SpanKind.SERVER, record_exception=False, set_status_on_exception=False) as span:
+        yield span
 
 
 def _place(error: Exception) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from activities.cases import Standing
+from activities.setbacks import Setbacks
 from gateway.links import LinkSigner
 from mentorship.people import Pair
 from mentorship.programme import Programme
@@ -67,11 +68,9 @@ class CaseDesk:
 
     async def _tend(self, case_id: str, now: datetime) -> Standing:
         case = await self._records.cases.get(case_id)
-        trouble: NotNow | None = None
-        try:
+        setbacks = Setbacks()
+        with setbacks.kept():  # nobody waits for a mail because of it
             case = await self._meetings.settle(case, now)
-        except NotNow as error:  # nobody waits for a mail because of it
-            trouble = error
         enrolment = await self._records.cohorts.by_mentorship(case.mentorship)
         cohort = await self._records.cohorts.get(enrolment.cohort) if enrolment is not None else None
         if enrolment is None or cohort is None:
@@ -79,13 +78,12 @@ class CaseDesk:
         programme = await self._records.programmes.get(cohort.programme, cohort.version)
         if case.line is not None:
             return await self._lines.tend(case, enrolment, programme, now)
-        again = await self._tell(case, enrolment, programme, now) if case.state != "closed" else None
-        if trouble is not None:
-            raise trouble
+        again = await self._tell(case, enrolment, programme, now, setbacks) if case.state != "closed" else None
+        setbacks.tell()
         return Standing(state=(await self._records.cases.get(case_id)).state, look_again=again)
 
-    async def _tell(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime) -> datetime | None:
-        """Sends what is due by now. Says when to look again."""
+    async def _tell(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime, setbacks: Setbacks) -> datetime | None:
+        """Sends what is due by now, to each who is asked and to the owner whatever becomes of the others' mails. Says when to look again."""
         asked = await still_fit(self._records, case, Pair(mentor=enrolment.mentor, mentee=enrolment.mentee))
         patience = programme.attention.unowned.span
         if case.taken_by is not None and case.taken_by not in asked:  # who took it has left, or came too close
@@ -95,17 +93,20 @@ class CaseDesk:
             asked = (case.taken_by,)
             number = (now - case.taken_at) // patience
             if number:
-                await self._ask(case, asked, f"open.{number}", programme, now)
+                await self._ask(case, asked, f"open.{number}", programme, now, setbacks)
         else:
             number = _reminder(now - case.opened_at, patience)
-            await self._ask(case, asked, f"asked.{number}", programme, now)
-            told = await self._owner.tell(case, enrolment, programme, now) if number >= len(REMIND) - 1 else None
+            await self._ask(case, asked, f"asked.{number}", programme, now, setbacks)
+            with setbacks.kept():
+                told = await self._owner.tell(case, enrolment, programme, now) if number >= len(REMIND) - 1 else None
         opens = await self._post.next_opening(asked, programme, now)
         return min(filter(None, (told, opens, next_look(case.opened_at, case.taken_at, patience, now))))
 
     # -- those who were asked -------------------------------------------------------------------------------------------------
 
-    async def _ask(self, case: Case, readers: Sequence[str], what: str, programme: Programme, now: datetime) -> None:
+    async def _ask(  # noqa: PLR0917 - the mail's facts, then what befell others
+        self, case: Case, readers: Sequence[str], what: str, programme: Programme, now: datetime, setbacks: Setbacks
+    ) -> None:
         """One mail a reader and reminder, to those who may be written to now. A reminder is one only to who was asked before."""
         for ref, profile in (await self._records.people.profiles(readers)).items():
             if self._post.opens(profile, programme, now) > now:
@@ -113,7 +114,8 @@ class CaseDesk:
             key = f"case.{case.id}/{what}/{ref}"
             before = await self._records.notices.last_sent(ref, (KIND,), f"case.{case.id}/asked.")
             letter = self._letter(case, key, programme, now, again=before is not None)
-            await self._post.send(ref, profile, key, letter, kind=KIND, programme=programme, now=now)
+            with setbacks.kept():
+                await self._post.send(ref, profile, key, letter, kind=KIND, programme=programme, now=now)
 
     def _letter(self, case: Case, key: str, programme: Programme, now: datetime, *, again: bool) -> Callable[[Reader], EmailMessage]:
         def compose(reader: Reader) -> EmailMessage:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from activities.cases import Standing
+from activities.setbacks import Setbacks
 from mentorship.people import Pair
 from mentorship.programme import Programme
 from notices.case_mail import compose_waiting
@@ -33,7 +34,7 @@ class LineDesk:
         self._meetings = meetings
         self._post = post
         self._owner = owner
-        self._one_by_one = asyncio.Lock()  # lines that opened together come due together, and one mail tells of all
+        self._one_by_one = asyncio.Lock()  # lines come due together, and one mail tells of all: here they wait for it, other processes come again
 
     async def tend(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime) -> Standing:
         """What is due of this line. What a coordinator closed is resolved in the mentorship first: raises NotNow until that is done."""
@@ -49,9 +50,13 @@ class LineDesk:
             line = line.model_copy(update={"taken_by": None, "taken_at": None, "aside_until": None})
         patience = programme.attention.unowned.span
         asked = everybody if line.taken_by is None else (line.taken_by,)
-        await self._remind(line, asked, enrolment.cohort, programme, now)
+        setbacks = Setbacks()
+        await self._remind(line, asked, enrolment.cohort, programme, now, setbacks)
         unowned = line.taken_by is None and now - case.opened_at >= patience
-        told = await self._owner.tell(case, enrolment, programme, now) if unowned else None
+        told: datetime | None = None
+        with setbacks.kept():
+            told = await self._owner.tell(case, enrolment, programme, now) if unowned else None
+        setbacks.tell()
         opens = await self._post.next_opening(asked, programme, now)
         again = min(filter(None, (told, opens, next_look(case.opened_at, line.taken_at, patience, now))))
         return Standing(state="waiting" if line.taken_by is None else "taken", look_again=again)
@@ -60,7 +65,9 @@ class LineDesk:
         lines = await self._records.lines.of(case.mentorship)
         return next((one for one in lines if (one.line, one.opened_at) == (case.line, case.opened_at)), None)
 
-    async def _remind(self, line: Line, readers: Sequence[str], cohort: str, programme: Programme, now: datetime) -> None:
+    async def _remind(  # noqa: PLR0917 - the mail's facts, then what befell others
+        self, line: Line, readers: Sequence[str], cohort: str, programme: Programme, now: datetime, setbacks: Setbacks
+    ) -> None:
         """At most one mail a coordinator in half of `attention.unowned`, the digest included, however many lines wait; to who took it in all of it."""
         patience = programme.attention.unowned.span
         if line.taken_by is None:
@@ -70,10 +77,11 @@ class LineDesk:
         for ref, profile in (await self._records.people.profiles(readers)).items():
             if max(since + gap, self._post.opens(profile, programme, now)) > now:
                 continue
-            async with self._one_by_one:
-                heard = await self._records.notices.last_sent(ref, _REMINDS, f"cohort.{cohort}/")
-                if heard is None or heard + gap <= now:
-                    await self._mail(ref, profile, cohort, programme, now)
+            with setbacks.kept():
+                async with self._one_by_one:
+                    heard = await self._records.notices.last_sent(ref, _REMINDS, f"cohort.{cohort}/")
+                    if heard is None or heard + gap <= now:
+                        await self._mail(ref, profile, cohort, programme, now)
 
     async def _mail(self, ref: str, profile: Profile, cohort: str, programme: Programme, now: datetime) -> None:
         period = max(programme.attention.unowned.span / 2, timedelta(seconds=1))

@@ -24,7 +24,7 @@ class Owner:
     def __init__(self, records: Records, post: CasePost) -> None:
         self._records = records
         self._post = post
-        self._one_by_one = asyncio.Lock()  # many cases come due at one instant, and each would send the same mail
+        self._one_by_one = asyncio.Lock()  # many cases come due at one instant, and one mail counts all: as in worker/case_line_desk.py
 
     async def tell(self, case: Case, pair: Enrolment, programme: Programme, now: datetime) -> datetime | None:
         """At most once in half of `attention.unowned`, for all cases together. Says when to try again.

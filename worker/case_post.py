@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 import structlog
 
+from activities.options import OPTIONS
 from gateway.links import Bearer, LinkSigner
 from mentorship.programme import Programme
 from notices.readers import NoAddress, Reader
@@ -58,9 +59,11 @@ class CasePost:
     async def send(
         self, ref: str, profile: Profile, key: str, compose: Callable[[Reader], EmailMessage], *, kind: str, programme: Programme, now: datetime
     ) -> bool:
-        """Whether it went now. Once by `key`; what is refused for good is noted. Raises TryLater."""
+        """Whether it went now. Once by `key`, also where several cases come due at once and each would send it, in whatever process; what is
+        refused for good is noted. Raises TryLater, or BeingSent while another attempt may be at it: that has ended when its time is over.
+        """
         budget = programme.mail.budget
-        if await self._records.notices.begin(key, ref, kind, True, now, budget.most, budget.per.span) != "send":
+        if await self._records.notices.begin(key, ref, kind, True, now, budget.most, budget.per.span, OPTIONS["tend_case"].attempt) != "send":
             return False
         try:
             message = compose(Reader(ref, profile.name, profile.email, profile.language, profile.time_zone, "coordinators"))

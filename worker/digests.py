@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from activities.enrolment import DigestRequest
+from activities.setbacks import Setbacks
 from gateway.links import Bearer, LinkSigner
 from notices.digest import DigestFacts, DigestLine, compose_digest
 from notices.readers import Links, NoAddress, Reader
@@ -33,16 +34,19 @@ class SmtpDigests:
         The programme's owner reads of those alone that none of the coordinators may look after.
 
         Whom nothing waits for gets none, but for the report at the close. A mailbox that refuses for good is noted in the ledger, and no
-        other mail tells of it. Whatever may pass is raised, to be retried.
+        other mail tells of it. Whatever may pass is raised once every coordinator had their turn, to be retried.
         """
         cohort = await self._records.cohorts.get(request.cohort)
         if cohort is None:
             raise LookupError("this cohort is not in records")
         programme = await self._records.programmes.get(cohort.programme, cohort.version)
         opens = []
+        setbacks = Setbacks()
         for coordinator in await readers(self._records, programme):
-            seen = await overview(self._records, request.cohort, coordinator, request.at)
-            opens.append(await self._send(request, seen) if seen is not None else None)
+            with setbacks.kept():
+                seen = await overview(self._records, request.cohort, coordinator, request.at)
+                opens.append(await self._send(request, seen) if seen is not None else None)
+        setbacks.tell()
         return min(filter(None, opens), default=None)
 
     async def _send(self, request: DigestRequest, seen: Overview) -> datetime | None:

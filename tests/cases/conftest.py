@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sysconfig
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ruamel.yaml import YAML
-from temporalio.client import WorkflowHandle
+from temporalio.client import Interceptor, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.cases import Standing
@@ -162,7 +162,7 @@ def build(settings: Settings, issuer: Issuer, programme: Programme, template: Pa
     """A house of its own in that folder, with its own server and records; more than one a test, one after the other."""
 
     @asynccontextmanager
-    async def build(folder: Path, **changes: Any) -> AsyncIterator[House]:
+    async def build(folder: Path, *, interceptors: Sequence[Interceptor] = (), **changes: Any) -> AsyncIterator[House]:
         own = settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{folder}/records.db"})
         keyring = Keyring.load(settings.key_file)
         shutil.copy(template, folder / "records.db")
@@ -170,7 +170,9 @@ def build(settings: Settings, issuer: Issuer, programme: Programme, template: Pa
             records = await Records.open(own.database_url, keyring)
             stack.push_async_callback(records.close)
             environment = await WorkflowEnvironment.start_time_skipping(
-                test_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal-test-server"), data_converter=data_converter(keyring)
+                test_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal-test-server"),
+                data_converter=data_converter(keyring),
+                interceptors=interceptors,
             )
             stack.push_async_callback(environment.shutdown)
             await search_attributes.register(environment.client)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records.errors import Gap
+from records.errors import BeingSent, Gap
 from records.people import Profile
 
 NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
@@ -125,6 +125,17 @@ async def test_mails_begun_at_once_share_one_budget(reopen, keys):
         )
     )
     assert sorted(answers) == ["over_budget"] * 6 + ["send"] * 6
+
+
+async def test_a_mail_that_many_begin_at_once_is_sent_by_one(reopen, keys):
+    """Also one whose first attempt died, and whose time is over."""
+    one, two = await reopen(keys), await reopen(keys)
+    for at in (NOON, NOON + timedelta(minutes=2)):
+        tries = (
+            store.notices.begin("shared", "p-1", "waiting", True, at, 6, timedelta(days=30), timedelta(minutes=2)) for store in (one, two) for _ in range(4)
+        )
+        answers = await asyncio.gather(*tries, return_exceptions=True)
+        assert sorted(str(answer if isinstance(answer, str) else type(answer).__name__) for answer in answers) == [BeingSent.__name__] * 7 + ["send"]
 
 
 async def test_a_cancelled_append_leaves_nothing_half_done(records, mentorship, event):

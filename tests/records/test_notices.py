@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from records.errors import UnknownNotice
+from records.errors import BeingSent, UnknownNotice
 
 NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
 MONTH = timedelta(days=30)
@@ -12,8 +12,8 @@ MONTH = timedelta(days=30)
 
 @pytest.fixture
 def begin(records):
-    async def call(key, at=NOON, person="p-1", exempt=False, most=6):
-        return await records.notices.begin(key, person, "ask", exempt, at, most, MONTH)
+    async def call(key, at=NOON, person="p-1", exempt=False, most=6, lease=None):
+        return await records.notices.begin(key, person, "ask", exempt, at, most, MONTH, lease)
 
     return call
 
@@ -38,6 +38,30 @@ async def test_nothing_is_sent_twice(records, begin, deliver):
 async def test_a_crash_before_the_mail_server_answered_sends_again(begin):
     assert await begin("m1/1.0") == "send"
     assert await begin("m1/1.0") == "send"
+
+
+async def test_a_mail_that_several_may_send_is_in_the_hands_of_one_until_its_attempt_is_over(begin):
+    """After a crash it is free again; who takes it over has it for as long."""
+    lease = timedelta(minutes=2)
+    assert await begin("shared", lease=lease) == "send"
+    for at in (NOON - timedelta(seconds=1), NOON, NOON + timedelta(seconds=119)):
+        with pytest.raises(BeingSent):
+            await begin("shared", at, lease=lease)
+    assert await begin("shared", NOON + lease, lease=lease) == "send"
+    with pytest.raises(BeingSent):
+        await begin("shared", NOON + timedelta(minutes=3), lease=lease)
+
+
+async def test_a_mail_that_several_may_send_is_free_once_it_is_settled(records, begin):
+    lease = timedelta(minutes=2)
+    assert await begin("gone", lease=lease) == "send"
+    await records.notices.sent("gone", "<1@x>", NOON)
+    assert await begin("gone", lease=lease) == "already"
+    assert await begin("bounced", lease=lease) == "send"
+    await records.notices.failed("bounced", "bounced", NOON)
+    assert await begin("bounced", lease=lease) == "send"
+    with pytest.raises(BeingSent):
+        await begin("bounced", lease=lease)
 
 
 async def test_the_seventh_mail_in_thirty_days_is_over_budget_whatever_pair_it_is_about(begin, deliver):

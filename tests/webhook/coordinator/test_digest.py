@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
-from activities.enrolment import DigestRequest
+from activities.enrolment import DigestRequest, EnrolmentActivities
 from notices.attention import line_words
 from notices.language import language
-from notices.smtp import Mailer
+from notices.smtp import Mailer, TryLater
 from worker.digests import SmtpDigests
+from worker.office import RecordsOffice
 
 MONDAY = datetime(2027, 3, 1, 7, tzinfo=UTC)
 LINES = (
@@ -203,3 +206,32 @@ def test_every_line_has_words_of_its_own_in_every_language(code):
     words = {line_words(line, language(code)) for line in LINES}
     assert len(words) == len(LINES) - 1  # whose cancellations it is is said by name, or not at all
     assert line_words("something new", language(code)) not in words
+
+
+async def test_a_full_mailbox_keeps_the_digest_from_no_other_coordinator(desk, send, mailbox):
+    """P7: whoever has theirs gets no second one by the retries; the others' next digest comes as ever."""
+    await desk.open("silence", 0)
+    mailbox.refuse["ana@example.org"] = "452 4.2.2 the mailbox is full"
+    for week in (1, 1, 2):
+        with pytest.raises(TryLater):
+            await send(week)
+    assert len(mailbox.to("carl@example.org")) == 2
+    mailbox.refuse.clear()
+    await send(2)
+    assert (len(mailbox.to("ana@example.org")), len(mailbox.to("carl@example.org"))) == (1, 2)
+
+
+async def test_while_one_mailbox_is_full_the_mornings_of_the_others_come(desk, digests, mailbox):
+    """The attempt goes by its own clock: Carl's hours begin while Ana's mailbox is still tried."""
+    await desk.hire(carl={"time_zone": "America/New_York"})
+    await desk.open("silence", 0)
+    mailbox.refuse["ana@example.org"] = "452 4.2.2 the mailbox is full"
+    first = desk.clock.now
+    request = DigestRequest(cohort="spring", due=first, at=first)
+    office = RecordsOffice(desk.records, None, digests)  # type: ignore[arg-type]
+    for hours, got in ((0, 0), (2, 0), (3, 1), (4, 1)):
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, current_attempt_scheduled_time=first + timedelta(hours=hours))
+        with pytest.raises(TryLater):
+            await environment.run(EnrolmentActivities(office).send_digest, request)
+        assert len(mailbox.to("carl@example.org")) == got

@@ -1,0 +1,29 @@
+"""One reader's full mailbox never keeps a mail from anybody else (H16, P7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Setbacks:
+    """What may pass and befell one of several is kept until all the others had their turn, and raised then, so that the attempt is repeated.
+
+    Whoever has theirs by then is known by key and gets nothing twice. The first that was kept stands for all.
+    """
+
+    def __init__(self) -> None:
+        self._first: Exception | None = None
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Around one turn."""
+        try:
+            yield
+        except Exception as setback:  # noqa: BLE001 - a port may raise whatever may pass, and all of it is raised in the end
+            self._first = self._first or setback
+
+    def tell(self) -> None:
+        """After the last turn. Raised outside of any handler: no context, so that no trace leads to what a mail server said of somebody (H12)."""
+        if self._first is not None:
+            raise self._first
