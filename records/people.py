@@ -69,6 +69,15 @@ class Leave(BaseModel):
         return self.until is not None and self.until <= at
 
 
+class LeaveWord(BaseModel):
+    """What HR last said of somebody's leave, and when: None is that they are back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: Instant
+    leave: Leave | None
+
+
 class _Told(BaseModel):
     """That HR said this field, and when; `filed` is a keyed hash of what the people file had there."""
 
@@ -148,12 +157,16 @@ class People(Part):
 
     async def leaves(self, refs: Iterable[str], at: datetime) -> dict[str, Leave]:
         """The leaves that stand or are ahead, of those who have one."""
+        return {ref: word.leave for ref, word in (await self.leave_words(refs)).items() if word.leave is not None and not word.leave.is_past(at)}
+
+    async def leave_words(self, refs: Iterable[str]) -> dict[str, LeaveWord]:
+        """The last word of each of whose leave HR ever spoke, whether or not it still stands."""
         wanted = list(dict.fromkeys(refs))
         async with self._database.read() as connection:
             keys = await self._keys.many(connection, wanted)
             sealed = await self._sealed(connection, keys)
-        found = {ref: _kept(keys[ref], sealed[ref], ref).leave for ref in wanted if ref in sealed}
-        return {ref: leave for ref, leave in found.items() if leave is not None and not leave.is_past(at)}
+        found = {ref: _kept(keys[ref], sealed[ref], ref) for ref in wanted if ref in sealed}
+        return {ref: LeaveWord(at=kept.leave_told_at, leave=kept.leave) for ref, kept in found.items() if kept.leave_told_at is not None}
 
     async def ref(self, person_id: str) -> str | None:
         """The opaque id of a roster's person_id; also of somebody erased."""
