@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+import structlog
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -28,6 +29,8 @@ from worker.planner import spread_out
 from worker.revival import revive
 from workflows.mentorship import MentorshipInput
 
+log = structlog.get_logger("cohort")
+
 _PATIENCE = 10.0
 """Seconds that Temporal has to take an order."""
 
@@ -43,11 +46,21 @@ class RecordsOffice:
         self._digests = digests
 
     async def enrol(self, cohort: str, most: int, beat: Callable[..., None]) -> Progress:
-        """A pair that was started by an attempt that crashed is recognised by its workflow id."""
+        """A pair that was started by an attempt that crashed is recognised by its workflow id.
+
+        One that cannot be started holds up no other: it is raised at the end, and stays pending for the next attempt.
+        """
         known, programme = await self._known(cohort)
+        failed: list[Exception] = []
         for number, enrolment in enumerate(await self._records.cohorts.pending(cohort, most), 1):
-            await self._enrol_one(enrolment, known, programme)
+            try:
+                await self._enrol_one(enrolment, known, programme)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the pairs after this one have nothing to do with it
+                log.warning("pair_not_started", mentorship=enrolment.mentorship, error=type(error).__name__)
+                failed.append(error)
             beat(number)
+        if failed:
+            raise failed[0]
         return await self.progress(cohort)
 
     async def _enrol_one(self, enrolment: Enrolment, known: Cohort, programme: Programme) -> None:

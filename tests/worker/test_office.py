@@ -186,3 +186,22 @@ async def test_a_new_mentorship_hears_nothing_of_a_leave_that_was_over_before_it
     await company.records.people.note_leave(company.refs["mentee-0"], Leave(begins=now - 2 * HOUR, until=now - HOUR), now - HOUR)
     await company.enrol()
     assert company.temporal.told == {}
+
+
+async def test_a_pair_that_cannot_be_started_holds_up_no_other_and_is_tried_again(company):
+    company.temporal.broken = {company.first}
+    with pytest.raises(RuntimeError, match="cannot be started"):
+        await company.enrol()
+    assert await company.states() == ["pending", "started", "started"]
+    company.temporal.broken = set()
+    await company.enrol()
+    assert await company.states() == ["started"] * 3
+
+
+async def test_pairs_that_cannot_be_started_do_not_fill_a_batch_for_good(company):
+    """One of them leaves room for the others, whose turn comes with the next attempts."""
+    company.temporal.broken = {company.first}
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            await company.enrol(2)
+    assert await company.states() == ["pending", "started", "started"]
