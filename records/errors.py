@@ -138,9 +138,9 @@ class Gap(RecordsError):
 
 
 class DifferentBody(RecordsError):
-    """The same message id came with another body."""
+    """The same message id came with another body, or the same sender gave it to a message to something else."""
 
     def __init__(self, mentorship: str, message_id: str) -> None:
-        super().__init__(f"message {message_id} to {mentorship} came before with another body")
+        super().__init__(f"message {message_id} to {mentorship} came before as another message")
         self.mentorship = mentorship
         self.message_id = message_id

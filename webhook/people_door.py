@@ -19,7 +19,7 @@ from records.errors import DifferentBody, Erased
 from records.people import Profile
 from records.reporting_line import Order
 from records.store import Records
-from webhook.door import Clock, Door, Receipt
+from webhook.door import Clock, Door, Receipt, another_message
 from webhook.people_bodies import Address, Back, Event, Leave, Left, Manager
 from webhook.problems import Fault, Problem, malformed
 
@@ -43,13 +43,13 @@ class PeopleDoor:
     async def take(self, person: str, sender: str, message_id: str, digest: str, event: Event) -> None:
         """Returns once it is durable, or was before. `person` is an opaque id.
 
-        Raises Problem: 404 for who was erased meanwhile, 422 for another body under the same message id or an address that is somebody
-        else's, 503 when a retry may help.
+        Raises Problem: 404 for who was erased meanwhile, 422 for another body or another address of ours under the same message id, or a
+        mail address that is somebody else's, 503 when a retry may help.
         """
         try:
-            accepted = await self._door.from_records(self._records.doors.accept(_key(person), message_id, digest, self._clock()))
+            accepted = await self._door.from_records(self._records.doors.accept(_key(person), message_id, digest, self._clock(), sender=sender))
         except DifferentBody:
-            raise malformed([Fault("webhook-id", "came before with another body", header=True)]) from None
+            raise another_message() from None
         if accepted.sent:
             return
         by = await self._door.from_records(self._records.people.operator(f"program {sender}"))

@@ -115,6 +115,19 @@ async def test_of_many_repeats_of_a_message_one_is_fresh(reopen, keys):
     assert len({answer.at for answer in answers}) == 1
 
 
+async def test_of_one_id_that_comes_to_many_addresses_at_once_one_is_taken(reopen, keys):
+    one, two = await reopen(keys), await reopen(keys)
+    answers = await asyncio.gather(
+        *(
+            store.doors.accept(f"mentorship.spring.{name}-{n}", "msg", "digest", NOON, sender="hr")
+            for name, store in (("a", one), ("b", two))
+            for n in range(5)
+        ),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["Accepted"] + ["DifferentBody"] * 9
+
+
 async def test_mails_begun_at_once_share_one_budget(reopen, keys):
     one, two = await reopen(keys), await reopen(keys)
     answers = await asyncio.gather(
