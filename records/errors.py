@@ -46,6 +46,14 @@ class UnknownPerson(Unknown):
         self.ref = ref
 
 
+class AddressTaken(RecordsError):
+    """A mail address that was said of this person is somebody else's."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"an address said of {ref} is somebody else's")
+        self.ref = ref
+
+
 class UnknownProgramme(Unknown):
     pass
 

@@ -15,7 +15,7 @@ from typing import assert_never
 from mentorship.commands import End, OperatorCommand, Pause, Resume
 from records import people, reporting_line
 from records.cohorts import Enrolment
-from records.errors import DifferentBody, Erased
+from records.errors import AddressTaken, DifferentBody, Erased
 from records.people import Profile
 from records.reporting_line import Order
 from records.store import Records
@@ -106,8 +106,10 @@ class PeopleDoor:
                 await self._door.from_records(everybody.tell(person, {"manager_id": event.manager_id}, at))
                 return await self._door.from_records(reporting_line.orders(self._records, by=by, at=at, said=order_id, of=profile.person_id))
             case Address():
-                await self._refuse_others_address(person, event)
-                await self._door.from_records(everybody.tell(person, event.said(), at))
+                try:
+                    await self._door.from_records(everybody.tell(person, event.said(), at))
+                except AddressTaken:
+                    raise malformed([Fault("#/email", "expected an address that is nobody else's")]) from None
                 return ()
             case _:
                 assert_never(event)
@@ -126,11 +128,6 @@ class PeopleDoor:
             if cohort is not None:
                 return (await self._door.from_records(self._records.programmes.get(cohort.programme, cohort.version))).programme.time_zone
         return "UTC"
-
-    async def _refuse_others_address(self, person: str, event: Address) -> None:
-        """Mail is private: each address belongs to one person, as in people files."""
-        if event.email is not None and set(await self._door.from_records(self._records.people.by_email(event.email))) - {person}:
-            raise malformed([Fault("#/email", "expected an address that is nobody else's")])
 
     async def _profile(self, person: str) -> Profile:
         try:
