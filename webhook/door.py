@@ -26,7 +26,7 @@ from records.cohorts import Enrolment
 from records.errors import DifferentBody, Erased, RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.store import Records
 from webhook.bodies import Keep
-from webhook.problems import Fault, Problem, malformed, unavailable
+from webhook.problems import Fault, Problem, malformed, no_such_mentorship, unavailable
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -70,7 +70,7 @@ class Door:
         """By the operator's own pair id. Raises Problem: 404, 503."""
         found = await self.from_records(self._records.cohorts.find(cohort, pair_id))
         if found is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "no-such-mentorship", "no such mentorship")
+            raise no_such_mentorship()
         return found
 
     async def participant(self, enrolment: Enrolment, person_id: str) -> str | None:

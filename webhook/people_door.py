@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from http import HTTPStatus
 from typing import assert_never
 
 from mentorship.commands import End, OperatorCommand, Pause, Resume
@@ -21,7 +20,7 @@ from records.reporting_line import Order
 from records.store import Records
 from webhook.door import Clock, Door, Receipt, another_message
 from webhook.people_bodies import Address, Back, Event, Leave, Left, Manager
-from webhook.problems import Fault, Problem, malformed
+from webhook.problems import Fault, malformed, no_such_person
 
 
 class PeopleDoor:
@@ -36,7 +35,7 @@ class PeopleDoor:
         """The opaque id of the roster's person. Raises Problem: 404 also for who was erased, 503."""
         ref = await self._door.from_records(self._records.people.ref(person_id))
         if ref is None:
-            raise _nobody()
+            raise no_such_person()
         await self._profile(ref)
         return ref
 
@@ -57,7 +56,7 @@ class PeopleDoor:
             for order in await self._told(person, by, _order_id(person, message_id), accepted.at, event):
                 await self._door.order(order.enrolment, digest, order.command)
         except Erased:
-            raise _nobody() from None
+            raise no_such_person() from None
         await self._door.from_records(self._records.doors.mark_sent(_key(person), message_id))
 
     async def receipt(self, person: str, message_id: str) -> Receipt:
@@ -133,7 +132,7 @@ class PeopleDoor:
         try:
             return await self._door.from_records(self._records.people.profile(person))
         except Erased:
-            raise _nobody() from None
+            raise no_such_person() from None
 
 
 def _key(person: str) -> str:
@@ -144,7 +143,3 @@ def _key(person: str) -> str:
 def _order_id(person: str, message_id: str) -> str:
     """The message id in each mentorship; the dot keeps it apart from every webhook-id, the person from the same message about the partner."""
     return "hr." + hashlib.sha256(f"{person}\n{message_id}".encode()).hexdigest()[:32]
-
-
-def _nobody() -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "no-such-person", "no such person")
