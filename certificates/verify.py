@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,13 +18,15 @@ from typing import Any
 from openbadgeslib.errors import LibOpenBadgesException
 from openbadgeslib.ob3 import OB3GuardUnavailable, OB3LdpVerifier, verify_data_integrity_proof
 from pypdf import PdfReader
+from pypdf.errors import PdfReadError
 from pypdf.generic import PdfObject
 
 from certificates.facts import one_line
 from certificates.status import StatusUnknown, is_revoked
 from certificates.trust import Trust
 
-LARGEST = 8 * 1024 * 1024
+LARGEST = 1024 * 1024
+"""Bytes of a file that is looked at, and of what is attached to it; a certificate of ours has some 40,000."""
 
 
 class State(StrEnum):
@@ -198,25 +201,40 @@ def _text(data: bytes) -> str:
 def _attached(data: bytes) -> str:
     """The one attachment that is a credential: with none or several nobody could say which one the page stands for."""
     try:
-        attachments = _attachments(PdfReader(io.BytesIO(data)))
+        attachment = _only_attachment(_Reader(io.BytesIO(data), strict=True))
     except _NoCredentialError:
         raise
     except Exception:  # noqa: BLE001 - the library names no limit to what a crafted file makes it raise
         raise _NoCredentialError("The PDF is damaged.") from None
-    if len(attachments) != 1:
-        raise _NoCredentialError(f"The PDF carries {len(attachments)} attachments; a certificate carries exactly one.")
+    if len(attachment) > LARGEST:
+        raise _NoCredentialError("The attachment is too large to be a credential.")
     try:
-        return attachments[0].decode("utf-8")
+        return attachment.decode("utf-8")
     except UnicodeDecodeError:
         raise _NoCredentialError("The attachment is not a credential.") from None
 
 
-def _attachments(reader: PdfReader) -> list[bytes]:
-    for entry in reader.attachment_list:
-        files: Any = entry.pdf_object["/EF"]
-        if not all(map(_plainly_packed, files.values())):
-            raise _NoCredentialError("The attachment is packed in a way that a certificate's never is.")
-    return [content for contents in reader.attachments.values() for content in contents]
+class _Reader(PdfReader):
+    """Believes a file's own table of objects, and never looks for objects beside it.
+
+    The library searches a file whose table is damaged from end to end, also where it is strict: a crafted one of a few megabytes holds a
+    processor for many seconds. A certificate has its table, and so has whatever a program saves again.
+    """
+
+    @classmethod
+    def _find_pdf_objects(cls, data: bytes) -> Iterable[tuple[int, int, int]]:  # noqa: ARG003 - the library's signature
+        raise PdfReadError("the table of objects is damaged")
+
+
+def _only_attachment(reader: PdfReader) -> bytes:
+    """Counted before any is unpacked."""
+    entries = list(reader.attachment_list)
+    if len(entries) != 1:
+        raise _NoCredentialError(f"The PDF carries {len(entries)} attachments; a certificate carries exactly one.")
+    files: Any = entries[0].pdf_object["/EF"]
+    if not all(map(_plainly_packed, files.values())):
+        raise _NoCredentialError("The attachment is packed in a way that a certificate's never is.")
+    return entries[0].content
 
 
 def _plainly_packed(stream: Any) -> bool:

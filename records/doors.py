@@ -1,11 +1,17 @@
-"""What the participants' door took in: the first instant of each message stays, whatever is repeated (P5)."""
+"""What the participants' door took in: the first instant of each message stays, whatever is repeated (P5).
+
+A program's signature covers its message's id, time and body, but not the address: whoever has a copy of a request could send it to
+another pair or person, where it means something else. So each id of a sender is kept once over all addresses, with the one it came to.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select, update
+from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.database import Database, Part
@@ -14,6 +20,11 @@ from records.schema import door_messages
 from records.sealing import Sealer
 
 _PURPOSE = "records/doors"
+_SENDERS = "sender."
+"""Begins what stands for a mentorship in the rows that say where a sender's ids came to."""
+
+SENDERS_KEPT = timedelta(days=30)
+"""A signature is good for minutes; for so long one rule holds for an id, whether or not it is a copy."""
 
 
 class Accepted(BaseModel):
@@ -41,21 +52,33 @@ class Doors(Part):
         self._database = database
         self._sealer = sealer
 
-    async def accept(self, mentorship: str, message_id: str, digest: str, at: datetime) -> Accepted:
+    async def accept(self, mentorship: str, message_id: str, digest: str, at: datetime, *, sender: str | None = None) -> Accepted:
         """Keeps when a message came, and a keyed hash of its body's digest. Raises DifferentBody for the same id with another body.
 
-        A repeat that was not `sent` is to be sent again, with the first `at`.
+        Also when the same `sender`, if it is a program, gave that id to a message to something else. A repeat that was not `sent` is to be
+        sent again, with the first `at`.
         """
-        t = door_messages
-        lookup = self._sealer.blind(_PURPOSE, digest)
         async with self._database.write() as connection:
-            values = {"mentorship": mentorship, "message_id": message_id, "body_lookup": lookup, "at": at, "sent": False}
-            if await self._database.insert_new(connection, t, values, unique=[t.c.mentorship, t.c.message_id], returning=t.c.message_id):
-                return Accepted(at=at, fresh=True, sent=False)
-            row = (await connection.execute(select(t).where(t.c.mentorship == mentorship, t.c.message_id == message_id))).one()
-        if row.body_lookup != lookup:
-            raise DifferentBody(mentorship, message_id)
-        return Accepted(at=row.at, fresh=False, sent=row.sent)
+            if sender is not None:
+                await self._keep(connection, self._ids_of(sender), message_id, f"{mentorship} {digest}", at)
+            return await self._keep(connection, mentorship, message_id, digest, at)
+
+    async def repeated(self, mentorship: str, message_id: str, digest: str, at: datetime, *, sender: str | None = None) -> Accepted | None:
+        """As `accept`, for what takes nothing new any more: None for a message that never came before, and no row stays of it there.
+
+        What is over may have been swept, and nobody would sweep it again (records/retention.py).
+        """
+        async with self._database.write() as connection:
+            if sender is not None:
+                await self._keep(connection, self._ids_of(sender), message_id, f"{mentorship} {digest}", at)
+            row = (await connection.execute(_one(mentorship, message_id))).one_or_none()
+            return None if row is None else self._repeat(row, digest)
+
+    async def forget_senders(self, now: datetime) -> None:
+        """Where the ids of long ago came to is not kept; the messages themselves are, as long as their mentorship's journal."""
+        t = door_messages
+        async with self._database.write() as connection:
+            await connection.execute(delete(t).where(t.c.mentorship.startswith(_SENDERS, autoescape=True), t.c.at <= now - SENDERS_KEPT))
 
     async def mark_sent(self, mentorship: str, message_id: str) -> None:
         """Temporal has it. Idempotent; raises UnknownMessage."""
@@ -72,3 +95,23 @@ class Doors(Part):
         async with self._database.read() as connection:
             rows = await connection.execute(wanted.order_by(t.c.at, t.c.message_id))
             return [Kept.model_validate(dict(row)) for row in rows.mappings()]
+
+    def _ids_of(self, sender: str) -> str:
+        return _SENDERS + self._sealer.blind(_PURPOSE, f"sender {sender}")
+
+    async def _keep(self, connection: AsyncConnection, to: str, message_id: str, digest: str, at: datetime) -> Accepted:
+        """Of several at once the first stays: the others wait for it here, and then find it."""
+        t = door_messages
+        values = {"mentorship": to, "message_id": message_id, "body_lookup": self._sealer.blind(_PURPOSE, digest), "at": at, "sent": False}
+        if await self._database.insert_new(connection, t, values, unique=[t.c.mentorship, t.c.message_id], returning=t.c.message_id):
+            return Accepted(at=at, fresh=True, sent=False)
+        return self._repeat((await connection.execute(_one(to, message_id))).one(), digest)
+
+    def _repeat(self, row: Row[Any], digest: str) -> Accepted:
+        if row.body_lookup != self._sealer.blind(_PURPOSE, digest):
+            raise DifferentBody(row.mentorship, row.message_id)
+        return Accepted(at=row.at, fresh=False, sent=row.sent)
+
+
+def _one(to: str, message_id: str) -> Select[Any]:
+    return select(door_messages).where(door_messages.c.mentorship == to, door_messages.c.message_id == message_id)

@@ -46,6 +46,14 @@ class UnknownPerson(Unknown):
         self.ref = ref
 
 
+class AddressTaken(RecordsError):
+    """A mail address that was said of this person is somebody else's."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"an address said of {ref} is somebody else's")
+        self.ref = ref
+
+
 class UnknownProgramme(Unknown):
     pass
 
@@ -142,9 +150,9 @@ class Gap(RecordsError):
 
 
 class DifferentBody(RecordsError):
-    """The same message id came with another body."""
+    """The same message id came with another body, or the same sender gave it to a message to something else."""
 
     def __init__(self, mentorship: str, message_id: str) -> None:
-        super().__init__(f"message {message_id} to {mentorship} came before with another body")
+        super().__init__(f"message {message_id} to {mentorship} came before as another message")
         self.mentorship = mentorship
         self.message_id = message_id

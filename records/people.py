@@ -19,7 +19,7 @@ from records.address import earlier_form, normal_form
 from records.data_keys import DataKeys
 from records.database import Database, Part, chunks
 from records.erasure import clear
-from records.errors import Erased, UnknownPerson
+from records.errors import AddressTaken, Erased, UnknownPerson
 from records.ids import mint
 from records.profile import Profile
 from records.schema import data_keys, people
@@ -47,6 +47,15 @@ class Leave(BaseModel):
 
     def is_past(self, at: datetime) -> bool:
         return self.until is not None and self.until <= at
+
+
+class LeaveWord(BaseModel):
+    """What HR last said of somebody's leave, and when: None is that they are back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: Instant
+    leave: Leave | None
 
 
 class _Told(BaseModel):
@@ -105,7 +114,10 @@ class People(Part):
         return {profile.person_id: refs[lookup] for lookup, profile in wanted.items()}
 
     async def tell(self, ref: str, said: Mapping[Said, str | None], at: datetime) -> None:
-        """HR says this of somebody, at this instant; what it said later already stands. Idempotent. Raises UnknownPerson, Erased."""
+        """HR says this of somebody, at this instant; what it said later already stands. Idempotent.
+
+        Mail is private: each address belongs to one person, as in people files. Raises UnknownPerson, Erased, AddressTaken; then nothing is said.
+        """
         async with self._database.write(_LOCK) as connection:
             key, before = await self._one(connection, ref)
             fields: dict[str, Any] = {}
@@ -115,6 +127,8 @@ class People(Part):
                     continue
                 filed = told[name].filed if name in told else self._filed_as(ref, name, getattr(before, name))
                 fields[name], told[name] = value, _Told(at=at, filed=filed)
+            if fields.get("email") is not None and set(await self._with_address(connection, fields["email"])) - {ref}:
+                raise AddressTaken(ref)
             after = before.model_copy(update={**fields, "told": told})
             if after != before:
                 await self._store(connection, ref, key, after)
@@ -128,12 +142,16 @@ class People(Part):
 
     async def leaves(self, refs: Iterable[str], at: datetime) -> dict[str, Leave]:
         """The leaves that stand or are ahead, of those who have one."""
+        return {ref: word.leave for ref, word in (await self.leave_words(refs)).items() if word.leave is not None and not word.leave.is_past(at)}
+
+    async def leave_words(self, refs: Iterable[str]) -> dict[str, LeaveWord]:
+        """The last word of each of whose leave HR ever spoke, whether or not it still stands."""
         wanted = list(dict.fromkeys(refs))
         async with self._database.read() as connection:
             keys = await self._keys.many(connection, wanted)
             sealed = await self._sealed(connection, keys)
-        found = {ref: _kept(keys[ref], sealed[ref], ref).leave for ref in wanted if ref in sealed}
-        return {ref: leave for ref, leave in found.items() if leave is not None and not leave.is_past(at)}
+        found = {ref: _kept(keys[ref], sealed[ref], ref) for ref in wanted if ref in sealed}
+        return {ref: LeaveWord(at=kept.leave_told_at, leave=kept.leave) for ref, kept in found.items() if kept.leave_told_at is not None}
 
     async def ref(self, person_id: str) -> str | None:
         """The opaque id of a roster's person_id; also of somebody erased."""
@@ -166,10 +184,8 @@ class People(Part):
 
         Rows are found by its normal form, and by the earlier one until the person is next written: no operator has to do anything.
         """
-        lookups = {self._email_lookup(form) for form in (normal_form(email), earlier_form(email)) if form}
         async with self._database.read() as connection:
-            rows = await connection.execute(select(people.c.ref).where(people.c.email_lookup.in_(lookups)).order_by(people.c.ref))
-            return tuple(rows.scalars())
+            return await self._with_address(connection, email)
 
     async def operator(self, login: str) -> str:
         """The opaque id of an operator's login, minted when it is new. No roster's person_id is ever taken for a login."""
@@ -205,6 +221,11 @@ class People(Part):
             erased_at = known.erased_at or datetime.now(UTC)
             await connection.execute(update(people).where(people.c.ref == ref).values(sealed=None, email_lookup=None, erased_at=erased_at))
         await self._database.forget_freed(data_keys)
+
+    async def _with_address(self, connection: AsyncConnection, email: str) -> tuple[str, ...]:
+        lookups = {self._email_lookup(form) for form in (normal_form(email), earlier_form(email)) if form}
+        rows = await connection.execute(select(people.c.ref).where(people.c.email_lookup.in_(lookups)).order_by(people.c.ref))
+        return tuple(rows.scalars())
 
     async def _one(self, connection: AsyncConnection, ref: str) -> tuple[bytes, _Kept]:
         key = await self._keys.of(connection, ref)

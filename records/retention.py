@@ -19,6 +19,7 @@ from records.cases import Cases
 from records.chain import Head, audit_rows, audit_seals, mac, stub_content
 from records.cohorts import Cohorts
 from records.database import Database, Part
+from records.doors import Doors
 from records.errors import UnknownKey, UnknownProgramme
 from records.ids import cohort_of
 from records.notes import Notes
@@ -62,10 +63,13 @@ class Retention(Part):
         self._cohorts = Cohorts(database, sealer)
         self._notes = Notes(database, sealer)
         self._cases = Cases(database, sealer)
+        self._doors = Doors(database, sealer)
 
     async def sweep(self, now: datetime, *, dry_run: bool = False) -> Swept:
         """Deletes whatever is kept longer than its programme says. Raises UnknownKey before anything is deleted."""
         keep = await self._keep()
+        if not dry_run:
+            await self._doors.forget_senders(now)
         written = await self._words(keep, now, dry_run)
         raised, closed = await self._cases_due(keep, now, dry_run)
         if written and not dry_run:

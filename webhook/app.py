@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
@@ -25,6 +25,7 @@ from webhook.pages.shell import Shell
 from webhook.people_door import PeopleDoor
 from webhook.problems import Problem, on_http_error, on_invalid_request, on_problem
 from webhook.programs import Programs
+from webhook.reading import plainly_addressed
 from webhook.watching import Meters, Watching
 
 
@@ -42,6 +43,7 @@ def create_app(
         docs_url=None,  # the framework's pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(plainly_addressed)],
     )
     registry = CollectorRegistry()
     door = Door(settings, client, records, clock)

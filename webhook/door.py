@@ -26,7 +26,7 @@ from records.cohorts import Enrolment
 from records.errors import DifferentBody, Erased, RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.store import Records
 from webhook.bodies import Keep
-from webhook.problems import Fault, Problem, malformed, unavailable
+from webhook.problems import Fault, Problem, malformed, no_such_mentorship, unavailable
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -70,7 +70,7 @@ class Door:
         """By the operator's own pair id. Raises Problem: 404, 503."""
         found = await self.from_records(self._records.cohorts.find(cohort, pair_id))
         if found is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "no-such-mentorship", "no such mentorship")
+            raise no_such_mentorship()
         return found
 
     async def participant(self, enrolment: Enrolment, person_id: str) -> str | None:
@@ -78,16 +78,22 @@ class Door:
         ref = await self.from_records(self._records.people.ref(person_id))
         return ref if ref in (enrolment.mentor, enrolment.mentee) else None
 
-    async def take(self, enrolment: Enrolment, by: str, message_id: str, digest: str, write: Callable[[Keep], ParticipantCommand]) -> None:
+    async def take(
+        self, enrolment: Enrolment, by: str, message_id: str, digest: str, write: Callable[[Keep], ParticipantCommand], *, sender: str | None = None
+    ) -> None:
         """Returns once Temporal has the command, or had it before. `by` is an opaque id; `write` makes the command, and may run again.
 
-        Raises Problem: 409 when it is over, 422 for another body under the same message id, 503 when a retry may help.
+        `sender` is the program that signed it, if one did. Raises Problem: 409 when it is over, 422 for another body or another address
+        under the same message id, 503 when a retry may help.
         """
-        mentorship = enrolment.mentorship
+        mentorship, doors = enrolment.mentorship, self._records.doors
+        enter = doors.repeated if enrolment.state == "over" else doors.accept
         try:
-            accepted = await self.from_records(self._records.doors.accept(mentorship, message_id, digest, self._clock()))
+            accepted = await self.from_records(enter(mentorship, message_id, digest, self._clock(), sender=sender))
         except DifferentBody:
-            raise malformed([Fault("webhook-id", "came before with another body", header=True)]) from None
+            raise another_message() from None
+        if accepted is None:
+            raise _over()
         if accepted.sent:
             return
         if not accepted.fresh and await self.from_records(self._records.journal.receipt(mentorship, message_id)) is not None:
@@ -206,6 +212,11 @@ class Door:
     def _unreachable(self, why: str) -> NoReturn:
         _log.warning("temporal unavailable", error=why)
         raise unavailable("temporal-unavailable", "Temporal cannot be reached at the moment", self._settings.webhook_retry_after) from None
+
+
+def another_message() -> Problem:
+    """422: an id names one message. What is signed does not hold the address, so this is also what a copy gets that is sent elsewhere."""
+    return malformed([Fault("webhook-id", "came before with another body, or to another address", header=True)])
 
 
 def _over() -> Problem:

@@ -63,7 +63,7 @@ class Machine:
             faults.append(Fault("#/by", "expected the roster's id of the mentor or the mentee of this pair"))
         if body is None or by is None or faults:
             raise malformed(faults)
-        await self._door.take(enrolment, by, signed.message_id, digest(command, value), body.command)
+        await self._door.take(enrolment, by, signed.message_id, digest(command, value), body.command, sender=signed.sender)
         return Taken(message_id=signed.message_id, receipt="/v1/receipts/" + "/".join(quote(part, safe="") for part in (cohort, pair, signed.message_id)))
 
     async def receipt(self, request: Request, cohort: str, pair: str, message_id: str) -> ReceiptAnswer:

@@ -22,7 +22,7 @@ _SAID = {
     404: "no such mentorship, or no such person",
     409: "the mentorship is over",
     413: "the body is too large",
-    422: "malformed, or the same webhook-id with another body; every problem is named",
+    422: "malformed, or the same webhook-id with another body or at another address; every problem is named",
     429: "this secret's requests come too fast",
     500: "a fault of ours",
     503: "Temporal or records cannot be reached",
@@ -80,7 +80,7 @@ def signed(model: type[Part] | None = None) -> dict[str, Any]:
             "in": "header",
             "required": True,
             "schema": {"type": "string", "pattern": f"^{MESSAGE_ID_PATTERN}$"},
-            "description": "the message's id: the same again changes nothing",
+            "description": "the message's id, of one message to one address: the same again changes nothing, at another address it is refused",
         },
         {
             "name": TIMESTAMP,
@@ -94,7 +94,7 @@ def signed(model: type[Part] | None = None) -> dict[str, Any]:
             "in": "header",
             "required": True,
             "schema": {"type": "string"},
-            "description": "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`; several, apart by a space",
+            "description": "`v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`, which leaves the address out; several, apart by a space",
         },
     ]
     found: dict[str, Any] = {"parameters": headers}

@@ -9,19 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from http import HTTPStatus
 from typing import assert_never
 
 from mentorship.commands import End, OperatorCommand, Pause, Resume
 from records import people, reporting_line
 from records.cohorts import Enrolment
-from records.errors import DifferentBody, Erased
+from records.errors import AddressTaken, DifferentBody, Erased
 from records.people import Profile
 from records.reporting_line import Order
 from records.store import Records
-from webhook.door import Clock, Door, Receipt
+from webhook.door import Clock, Door, Receipt, another_message
 from webhook.people_bodies import Address, Back, Event, Leave, Left, Manager
-from webhook.problems import Fault, Problem, malformed
+from webhook.problems import Fault, malformed, no_such_person
 
 
 class PeopleDoor:
@@ -36,20 +35,20 @@ class PeopleDoor:
         """The opaque id of the roster's person. Raises Problem: 404 also for who was erased, 503."""
         ref = await self._door.from_records(self._records.people.ref(person_id))
         if ref is None:
-            raise _nobody()
+            raise no_such_person()
         await self._profile(ref)
         return ref
 
     async def take(self, person: str, sender: str, message_id: str, digest: str, event: Event) -> None:
         """Returns once it is durable, or was before. `person` is an opaque id.
 
-        Raises Problem: 404 for who was erased meanwhile, 422 for another body under the same message id or an address that is somebody
-        else's, 503 when a retry may help.
+        Raises Problem: 404 for who was erased meanwhile, 422 for another body or another address of ours under the same message id, or a
+        mail address that is somebody else's, 503 when a retry may help.
         """
         try:
-            accepted = await self._door.from_records(self._records.doors.accept(_key(person), message_id, digest, self._clock()))
+            accepted = await self._door.from_records(self._records.doors.accept(_key(person), message_id, digest, self._clock(), sender=sender))
         except DifferentBody:
-            raise malformed([Fault("webhook-id", "came before with another body", header=True)]) from None
+            raise another_message() from None
         if accepted.sent:
             return
         by = await self._door.from_records(self._records.people.operator(f"program {sender}"))
@@ -57,7 +56,7 @@ class PeopleDoor:
             for order in await self._told(person, by, _order_id(person, message_id), accepted.at, event):
                 await self._door.order(order.enrolment, digest, order.command)
         except Erased:
-            raise _nobody() from None
+            raise no_such_person() from None
         await self._door.from_records(self._records.doors.mark_sent(_key(person), message_id))
 
     async def receipt(self, person: str, message_id: str) -> Receipt:
@@ -106,8 +105,10 @@ class PeopleDoor:
                 await self._door.from_records(everybody.tell(person, {"manager_id": event.manager_id}, at))
                 return await self._door.from_records(reporting_line.orders(self._records, by=by, at=at, said=order_id, of=profile.person_id))
             case Address():
-                await self._refuse_others_address(person, event)
-                await self._door.from_records(everybody.tell(person, event.said(), at))
+                try:
+                    await self._door.from_records(everybody.tell(person, event.said(), at))
+                except AddressTaken:
+                    raise malformed([Fault("#/email", "expected an address that is nobody else's")]) from None
                 return ()
             case _:
                 assert_never(event)
@@ -127,16 +128,11 @@ class PeopleDoor:
                 return (await self._door.from_records(self._records.programmes.get(cohort.programme, cohort.version))).programme.time_zone
         return "UTC"
 
-    async def _refuse_others_address(self, person: str, event: Address) -> None:
-        """Mail is private: each address belongs to one person, as in people files."""
-        if event.email is not None and set(await self._door.from_records(self._records.people.by_email(event.email))) - {person}:
-            raise malformed([Fault("#/email", "expected an address that is nobody else's")])
-
     async def _profile(self, person: str) -> Profile:
         try:
             return await self._door.from_records(self._records.people.profile(person))
         except Erased:
-            raise _nobody() from None
+            raise no_such_person() from None
 
 
 def _key(person: str) -> str:
@@ -147,7 +143,3 @@ def _key(person: str) -> str:
 def _order_id(person: str, message_id: str) -> str:
     """The message id in each mentorship; the dot keeps it apart from every webhook-id, the person from the same message about the partner."""
     return "hr." + hashlib.sha256(f"{person}\n{message_id}".encode()).hexdigest()[:32]
-
-
-def _nobody() -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "no-such-person", "no such person")

@@ -53,6 +53,14 @@ def unavailable(kind: str, detail: str, retry_after: int) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, headers={"Retry-After": str(retry_after)})
 
 
+def no_such_mentorship() -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "no-such-mentorship", "no such mentorship")
+
+
+def no_such_person() -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "no-such-person", "no such person")
+
+
 def malformed(faults: Sequence[Fault]) -> Problem:
     """422 with every fault."""
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", f"{len(faults)} problem{'s' if len(faults) != 1 else ''} in the request", faults=faults)

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from webhook.bodies import Part
-from webhook.problems import Fault, Problem
+from webhook.problems import Fault, Problem, no_such_mentorship, no_such_person
 
 B = TypeVar("B", bound=Part)
 
 WHOLE = "#"
+
+_NOBODYS: dict[str, Callable[[], Problem]] = {"pair": no_such_mentorship, "person_id": no_such_person}
+
+
+async def plainly_addressed(request: Request) -> None:
+    """No part of an address of ours holds a control character; Postgres could not even be asked for one (NUL).
+
+    Raises what the address answers when it is nobody's (404): for programs a Problem, for people HTTPException, which becomes a page.
+    """
+    parts = request.path_params
+    if any(unicodedata.category(character) == "Cc" for part in parts.values() for character in str(part)):
+        raise next((nobodys() for name, nobodys in _NOBODYS.items() if name in parts), HTTPException(HTTPStatus.NOT_FOUND))
 
 
 async def read(request: Request, most: int) -> bytes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+import structlog
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -15,7 +17,7 @@ from activities.enrolment import DigestRequest, Progress
 from gateway import search_attributes
 from gateway.names import MENTORSHIP, TASK_QUEUE
 from gateway.orders import send_order
-from mentorship.commands import End, Pause, Plan
+from mentorship.commands import End, Pause, Plan, Resume
 from mentorship.events import MentorshipStarted
 from mentorship.label import Label
 from mentorship.people import Pair
@@ -26,6 +28,8 @@ from schedule.plan import plan
 from worker.planner import spread_out
 from worker.revival import revive
 from workflows.mentorship import MentorshipInput
+
+log = structlog.get_logger("cohort")
 
 _PATIENCE = 10.0
 """Seconds that Temporal has to take an order."""
@@ -42,31 +46,54 @@ class RecordsOffice:
         self._digests = digests
 
     async def enrol(self, cohort: str, most: int, beat: Callable[..., None]) -> Progress:
-        """A pair that was started by an attempt that crashed is recognised by its workflow id."""
+        """A pair that was started by an attempt that crashed is recognised by its workflow id.
+
+        One that cannot be started holds up no other: it is raised at the end, and stays pending for the next attempt.
+        """
         known, programme = await self._known(cohort)
+        failed: list[Exception] = []
         for number, enrolment in enumerate(await self._records.cohorts.pending(cohort, most), 1):
-            await self._start(enrolment, known, programme)
-            await self._tell_of_absences(enrolment)
-            await self._records.cohorts.mark_started(enrolment.mentorship)
-            await self._tell_of_absences(enrolment)  # HR may have spoken in between, when this pair was not to be told yet
+            try:
+                await self._enrol_one(enrolment, known, programme)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the pairs after this one have nothing to do with it
+                log.warning("pair_not_started", mentorship=enrolment.mentorship, error=type(error).__name__)
+                failed.append(error)
             beat(number)
+        if failed:
+            raise failed[0]
         return await self.progress(cohort)
 
-    async def _tell_of_absences(self, enrolment: Enrolment) -> None:
-        """What HR said of the two before there was a mentorship to tell it to (webhook/people_door.py). Told again, it changes nothing."""
+    async def _enrol_one(self, enrolment: Enrolment, known: Cohort, programme: Programme) -> None:
+        heard = not await self._start(enrolment, known, programme)
+        heard |= await self._tell_of_absences(enrolment, heard=heard)
+        await self._records.cohorts.mark_started(enrolment.mentorship)
+        await self._tell_of_absences(enrolment, heard=heard)  # HR may have spoken in between, when this pair was not to be told yet
+
+    async def _tell_of_absences(self, enrolment: Enrolment, *, heard: bool) -> bool:
+        """What HR said of the two before there was a mentorship to tell it to (webhook/people_door.py); whether there was anything to tell.
+
+        Each word has a message id of its own, so that it changes nothing when it is told again, and the next one is not taken for it.
+        Who is back is told only to a mentorship that may have `heard` of the leave: to a new one it would be a refused command.
+        """
         now = datetime.now(UTC)
         couple = (enrolment.mentor, enrolment.mentee)
-        profiles, leaves = await self._records.people.profiles(couple), await self._records.people.leaves(couple, now)
+        profiles, words = await self._records.people.profiles(couple), await self._records.people.leave_words(couple)
+        told = False
         for ref in couple:
-            head = {"message_id": f"hr.enrolled.{ref}", "by": "operator", "at": now}
-            order: End | Pause
+            order: End | Pause | Resume
+            word = words.get(ref)
             if ref in profiles and profiles[ref].status == "gone":
-                order = End(**head, reason="stepped_away", leaver=ref)
-            elif ref in leaves:
-                order = Pause(**head, away=ref, begins=leaves[ref].begins, until=leaves[ref].until)
+                order, said = End(reason="stepped_away", leaver=ref), "gone"
+            elif word is not None and word.leave is not None and not word.leave.is_past(now):
+                order, said = Pause(away=ref, begins=word.leave.begins, until=word.leave.until), word.model_dump_json()
+            elif word is not None and heard:
+                order, said = Resume(away=ref), word.model_dump_json()
             else:
                 continue
-            await send_order(self._client, enrolment.mentorship, order, _PATIENCE)
+            head = {"message_id": f"hr.enrolled.{ref}.{_digest(said)}", "by": "operator", "at": now}
+            await send_order(self._client, enrolment.mentorship, order.model_copy(update=head), _PATIENCE)
+            told = True
+        return told
 
     async def progress(self, cohort: str) -> Progress:
         known, programme = await self._known(cohort)
@@ -89,8 +116,8 @@ class RecordsOffice:
             raise LookupError("this cohort is not in records")
         return known, await self._records.programmes.get(known.programme, known.version)
 
-    async def _start(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> None:
-        """Its first time, or again from its journal when Temporal has lost it."""
+    async def _start(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> bool:
+        """Its first time, or again from its journal when Temporal has lost it. True for one that began with this, and so was told nothing yet."""
         carried = await revive(self._records, enrolment.mentorship)
         begins = await self._begins(enrolment, cohort, programme) if carried is None else None
         attributes = TypedSearchAttributes(
@@ -112,7 +139,8 @@ class RecordsOffice:
                 static_summary=Label(f"Mentorship in cohort {enrolment.cohort}"),
             )
         except WorkflowAlreadyStartedError:
-            return
+            return False
+        return carried is None
 
     async def _begins(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> MentorshipStarted:
         planned = await self._plan(enrolment, programme, enrolment.starts_at or cohort.starts_at)
@@ -136,6 +164,10 @@ class RecordsOffice:
         zone = mentee.time_zone or programme.programme.time_zone
         planned = plan(programme, starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
         return planned.model_copy(update={"slots": spread_out(planned.slots, enrolment.mentorship, programme)})
+
+
+def _digest(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _next_monday(after: datetime, zone: str) -> datetime:

@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pypdf import PdfWriter
+from pypdf import PdfReader, PdfWriter
 from pypdf.errors import DependencyError
 from pypdf.generic import StreamObject
 
 from certificates.issue import issue
 from certificates.issuer import Issuer, generate
 from certificates.trust import Trust
-from certificates.verify import State, verify_credential, verify_file
+from certificates.verify import LARGEST, State, verify_credential, verify_file
 
 BASE = "https://mentors.example.org"
 LIST = "https://mentors.example.org/c/status"
@@ -204,6 +204,51 @@ def test_an_attachment_is_read_deflated_or_as_it_is(how, issued, issuer):
     assert verify_file(_packed(how, content if how == "[]" else zlib.compress(content)), trust=issuer.trust()).valid
 
 
+@pytest.mark.parametrize("incremental", [False, True])
+def test_a_certificate_that_a_program_saved_again_still_verifies(issued, issuer, incremental):
+    again = PdfWriter(io.BytesIO(issued.pdf), incremental=True) if incremental else PdfWriter(clone_from=io.BytesIO(issued.pdf))
+    again.add_metadata({"/Title": "Saved again"})
+    made = io.BytesIO()
+    again.write(made)
+    assert made.getvalue() != issued.pdf
+    assert verify_file(made.getvalue(), trust=issuer.trust()).valid
+
+
+def test_a_certificate_is_far_smaller_than_what_is_looked_at(issued):
+    assert len(issued.pdf) * 10 < LARGEST
+
+
+_TABLES = {
+    "none at all": b"trailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF",
+    "no size": b"xref\n0 null\ntrailer<</Root 1 0 R>>\nstartxref\n%(at)d\n%%%%EOF",
+    "no places": b"xref\n0 2\nnowhere in the file..nowhere in the file..\ntrailer<</Root 1 0 R>>\nstartxref\n%(at)d\n%%%%EOF",
+    "somewhere else": b"trailer<</Root 1 0 R>>\nstartxref\n%(at)d\n%%%%EOF",
+}
+
+
+@pytest.mark.parametrize("table", _TABLES)
+def test_a_file_without_its_table_of_objects_is_refused_and_not_searched(table, monkeypatch):
+    """Two uploads with hundreds of thousands of objects held the page for everybody."""
+    searched: list[int] = []
+    monkeypatch.setattr(PdfReader, "_find_pdf_objects", classmethod(lambda _, data: iter(searched.append(len(data)) or ())))
+    body = b"%PDF-1.7\n" + b"".join(b"%d 0 obj\n<<>>\nendobj\n" % number for number in range(100))
+    tail = _TABLES[table]
+    verdict = verify_file(body + (tail % {b"at": len(body)} if b"%(at)" in tail else tail), trust=Trust.nobody())
+    assert (verdict.state, verdict.reasons) == (State.UNREADABLE, ("The PDF is damaged.",))
+    assert searched == []
+
+
+def test_of_several_attachments_none_is_unpacked(monkeypatch):
+    monkeypatch.setattr("pypdf.generic.EmbeddedFile.content", property(lambda _: pytest.fail("unpacked")))
+    assert "2 attachments" in verify_file(_pdf_with(b"{}", b"{}"), trust=Trust.nobody()).reasons[0]
+
+
+def test_an_attachment_that_unpacks_to_something_huge_is_not_parsed(monkeypatch):
+    monkeypatch.setattr("json.loads", lambda *_, **__: pytest.fail("parsed"))
+    (reason,) = verify_file(_packed("/FlateDecode", zlib.compress(b"[" + b" " * LARGEST)), trust=Trust.nobody()).reasons
+    assert "too large" in reason
+
+
 def _packed(how: str, content: bytes) -> bytes:
     """A document by hand, whose one attachment says how it is packed."""
     objects = [
@@ -222,8 +267,6 @@ def _packed(how: str, content: bytes) -> bytes:
 
 
 def _attachment(pdf: bytes) -> str:
-    from pypdf import PdfReader  # noqa: PLC0415 - only here a test looks past verify
-
     ((content,),) = PdfReader(io.BytesIO(pdf)).attachments.values()
     return content.decode()
 

@@ -115,6 +115,32 @@ async def test_of_many_repeats_of_a_message_one_is_fresh(reopen, keys):
     assert len({answer.at for answer in answers}) == 1
 
 
+async def test_of_one_id_that_comes_to_many_addresses_at_once_one_is_taken(reopen, keys):
+    one, two = await reopen(keys), await reopen(keys)
+    answers = await asyncio.gather(
+        *(
+            store.doors.accept(f"mentorship.spring.{name}-{n}", "msg", "digest", NOON, sender="hr")
+            for name, store in (("a", one), ("b", two))
+            for n in range(5)
+        ),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["Accepted"] + ["DifferentBody"] * 9
+
+
+async def test_of_two_people_who_get_one_address_at_once_one_does(reopen, keys):
+    one, two = await reopen(keys), await reopen(keys)
+    refs = await one.people.enrol([Profile(person_id=name, name=name, email=f"{name}@corp.example") for name in ("ada", "bo")])
+    told = await asyncio.gather(
+        one.people.tell(refs["ada"], {"email": "same@corp.example", "name": "Ada"}, NOON),
+        two.people.tell(refs["bo"], {"email": "Same@corp.example", "name": "Bo"}, NOON),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in told) == ["AddressTaken", "NoneType"]
+    assert len(await one.people.by_email("same@corp.example")) == 1
+    assert {(await one.people.profile(ref)).name for ref in refs.values()} in ({"Ada", "bo"}, {"ada", "Bo"})
+
+
 async def test_mails_begun_at_once_share_one_budget(reopen, keys):
     one, two = await reopen(keys), await reopen(keys)
     answers = await asyncio.gather(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from records.doors import SENDERS_KEPT
 from records.errors import DifferentBody, UnknownMessage
 
 NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
@@ -27,6 +28,45 @@ async def test_the_same_id_with_another_body_is_refused(records):
     with pytest.raises(DifferentBody):
         await records.doors.accept(ONE, "msg-1", "another", LATER)
     assert (await records.doors.accept(OTHER, "msg-1", "another", LATER)).fresh
+
+
+async def test_an_id_of_one_sender_is_one_message_to_one_address(records):
+    await records.doors.accept(ONE, "msg-1", "digest", NOON, sender="hr")
+    assert not (await records.doors.accept(ONE, "msg-1", "digest", LATER, sender="hr")).fresh
+    for enter in (records.doors.accept, records.doors.repeated):
+        with pytest.raises(DifferentBody):
+            await enter(OTHER, "msg-1", "digest", LATER, sender="hr")
+    assert await records.doors.of(OTHER) == []
+    assert (await records.doors.accept(OTHER, "msg-1", "digest", LATER, sender="payroll")).fresh
+    assert not (await records.doors.accept(ONE, "msg-1", "digest", LATER, sender="payroll-2")).fresh
+
+
+async def test_a_message_that_is_refused_leaves_nothing_of_its_sender(records):
+    """Its id is still free for the message that it was meant for."""
+    await records.doors.accept(ONE, "msg-1", "digest", NOON)
+    with pytest.raises(DifferentBody):
+        await records.doors.accept(ONE, "msg-1", "another", NOON, sender="hr")
+    assert (await records.doors.accept(OTHER, "msg-1", "another", NOON, sender="hr")).fresh
+
+
+async def test_what_takes_nothing_new_keeps_no_row_and_knows_repeats(records):
+    assert await records.doors.repeated(ONE, "msg-1", "digest", NOON) is None
+    assert await records.doors.of(ONE) == []
+    await records.doors.accept(ONE, "msg-1", "digest", NOON)
+    again = await records.doors.repeated(ONE, "msg-1", "digest", LATER)
+    assert (again.at, again.fresh, again.sent) == (NOON, False, False)
+    with pytest.raises(DifferentBody):
+        await records.doors.repeated(ONE, "msg-1", "another", LATER)
+
+
+async def test_where_an_id_came_to_is_forgotten_after_its_time_and_the_message_is_not(records, meddle):
+    await records.doors.accept(ONE, "msg-1", "digest", NOON, sender="hr")
+    await records.retention.sweep(NOON + SENDERS_KEPT - timedelta(seconds=1))
+    assert await meddle("SELECT count(*) FROM door_messages") == [(2,)]
+    await records.retention.sweep(NOON + SENDERS_KEPT, dry_run=True)
+    assert await meddle("SELECT count(*) FROM door_messages") == [(2,)]
+    await records.retention.sweep(NOON + SENDERS_KEPT)
+    assert await meddle("SELECT mentorship FROM door_messages") == [(ONE,)]
 
 
 async def test_a_message_that_was_never_accepted_cannot_be_sent(records):

@@ -108,6 +108,7 @@ def settings(tmp_path: Path, template: Path) -> Settings:
             "spring": {"secret": whsec(), "scope": ["spring-2027"]},
             "autumn": {"secret": whsec(), "scope": ["autumn-2027"]},
             "hr": {"secret": whsec(), "scope": ["people:*"]},
+            "payroll": {"secret": whsec(), "scope": ["people:*"]},
         },
         webhook_burst=1000,
         webhook_timeout=3.0,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
 from standardwebhooks import Webhook
 
+from records.errors import RecordsUnavailable
 from webhook.app import create_app
 
 
@@ -52,6 +54,22 @@ async def test_405_is_a_problem_document_and_names_the_methods_that_are_there(ht
     assert answer.status_code == 405
     assert problem(answer)["title"] == "Method Not Allowed"
     assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    "path", ["/c/%00", "/c/abc%00/certificate.pdf", "/c/%1b%0a", "/v1/receipts/sp%00ring/pair-7/m", "/v1/receipts/spring-2027/pair-7/m%00", "/u/%00"]
+)
+async def test_an_address_with_a_control_character_is_nobodys_and_nothing_is_looked_up(path, http, sender, records, running, problem, monkeypatch):
+    """Postgres takes no NUL: what anybody may ask for would be a 503, as if records were away."""
+
+    async def asked(*_: Any) -> None:
+        raise RecordsUnavailable("records cannot be reached")
+
+    for part, method in ((records.certificates, "get"), (records.cohorts, "find"), (records.journal, "receipt")):
+        monkeypatch.setattr(part, method, asked)
+    answer = await http.get(path, headers=sender.headers(b"", "ask_1"))
+    assert problem(answer)["status"] == 404
+    assert (await http.get(path, headers={"accept": "text/html"})).status_code == 404
 
 
 async def test_409_when_the_mentorship_is_over(sender, problem, running, mentorship):

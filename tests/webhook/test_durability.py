@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from datetime import timedelta
 
 import httpx
@@ -35,6 +36,34 @@ async def test_the_same_message_with_other_spacing_is_the_same_message(sender, r
     await sender.post("excuse", b'{"by":"ana","meeting":2}', "msg_1")
     assert (await sender.post("excuse", b' {"meeting": 2, "by": "ana"}', "msg_1")).status_code == 202
     assert len(await mentorship.signals()) == 1
+
+
+async def test_a_copy_of_a_signed_request_is_refused_at_every_other_address(sender, running, mentorship, records, pair, places):
+    """What is signed leaves the path out: the same bytes would cancel what they confirm, or do it in another pair."""
+    await records.cohorts.enrol_pairs("spring-2027", [("pair-8", pair.enrolment.mentor, pair.enrolment.mentee)])
+    headers = sender.headers(json.dumps(BODY).encode(), "msg_1")
+    assert (await sender.post("confirm_meeting", BODY, headers=headers)).status_code == 202
+    for command, other in (("cancel_meeting", "pair-7"), ("confirm_meeting", "pair-8"), ("excuse", "pair-8")):
+        answer = await sender.post(command, BODY, pair=other, headers=headers)
+        assert (answer.status_code, places(answer)) == (422, {"webhook-id"})
+    assert (await sender.post("confirm_meeting", BODY, headers=headers)).status_code == 202
+    assert [name for name, _ in await mentorship.signals()] == ["confirm_meeting"]
+
+
+async def test_what_was_refused_where_it_was_sent_is_refused_elsewhere_as_well(sender, running, mentorship, records, pair, client):
+    """A copy of what came too late in one pair does nothing in the next one of the same two."""
+    (other,) = (await records.cohorts.enrol_pairs("spring-2027", [("pair-8", pair.enrolment.mentor, pair.enrolment.mentee)])).added
+    await records.cohorts.mark_started(other.mentorship)
+    await mentorship.end()
+    headers = sender.headers(json.dumps(BODY).encode(), "msg_1")
+    assert (await sender.post("excuse", BODY, headers=headers)).status_code == 409
+    assert (await sender.post("excuse", BODY, pair="pair-8", headers=headers)).status_code == 422
+
+
+async def test_what_comes_to_a_mentorship_that_was_swept_leaves_no_row_that_nobody_would_sweep(sender, running, mentorship, records, pair):
+    await mentorship.end()
+    assert (await sender.post("excuse", BODY, "msg_1")).status_code == 409
+    assert await records.doors.of(pair.mentorship) == []
 
 
 @pytest.mark.parametrize(("command", "body"), [("excuse", {"by": "ana", "meeting": 3}), ("excuse", {"by": "ben", "meeting": 2}), ("dispute", BODY)])

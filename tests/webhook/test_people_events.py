@@ -206,9 +206,22 @@ async def test_the_same_message_again_changes_nothing_and_with_another_body_is_r
     assert len(await company.orders()) == 1
 
 
-async def test_the_same_id_about_both_of_a_pair_is_two_messages(company):
-    for person in ("ana", "ben"):
-        assert (await company.say(person, "leave", {"until": "2027-04-01"}, "hr-1")).status_code == 202
+async def test_a_copy_of_a_signed_request_says_nothing_of_anybody_else_and_nothing_else(company, places):
+    """The signature leaves the address out: `{}` of a return would be somebody's end at another one."""
+    headers = company.headers(b"{}", "hr-1", secret="hr")
+    assert (await company.http.post("/v1/people/ana/back", content=b"{}", headers=headers)).status_code == 202
+    for path in ("ana/left", "ben/left", "ben/back"):
+        answer = await company.http.post(f"/v1/people/{path}", content=b"{}", headers=headers)
+        assert (answer.status_code, places(answer)) == (422, {"webhook-id"})
+    assert [(await company.profile(person)).status for person in ("ana", "ben")] == ["active", "active"]
+    assert [order["command"] for order in await company.orders()] == ["resume"]
+    assert (await company.http.post("/v1/people/ana/back", content=b"{}", headers=headers)).status_code == 202
+    assert len(await company.orders()) == 1
+
+
+async def test_the_same_id_of_two_senders_about_both_of_a_pair_is_two_messages(company):
+    for person, secret in (("ana", "hr"), ("ben", "payroll")):
+        assert (await company.say(person, "leave", {"until": "2027-04-01"}, "hr-1", secret=secret)).status_code == 202
     assert len({order["message_id"] for order in await company.orders()}) == 2
 
 

@@ -1,0 +1,207 @@
+"""The cohort's port on real records; Temporal is a stand-in that keeps what it is sent, and the real core folds it (H9, P6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from mentorship.advance import advance
+from mentorship.evolve import start
+from mentorship.programme import Programme
+from mentorship.state import State
+from records.cohorts import Cohort, Enrolment
+from records.people import Leave, Profile
+from records.store import Records
+from worker.office import RecordsOffice
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Temporal:
+    """Starts each workflow once, keeps what it was told, and refuses whatever is in `broken`."""
+
+    started: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, list[Any]] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+
+    async def start_workflow(self, name: str, given: Any, *, id: str, **_: Any) -> None:  # noqa: A002 - the client's own name for it
+        if id in self.broken:
+            raise RuntimeError("this one cannot be started")
+        if id in self.started:
+            raise WorkflowAlreadyStartedError(id, name)
+        self.started[id] = given
+
+    def get_workflow_handle(self, mentorship: str) -> Any:
+        outer = self
+
+        class Handle:
+            async def signal(self, _: str, command: Any, **__: Any) -> None:
+                outer.told.setdefault(mentorship, []).append(command)
+
+        return Handle()
+
+    def state(self, mentorship: str) -> State:
+        """As the core has it now."""
+        state = start(self.started[mentorship].begins)
+        told = self.told.get(mentorship, [])
+        return advance(state, tuple(told), datetime.now(UTC)).state
+
+    def commands(self, mentorship: str) -> list[str]:
+        return [command.command for command in self.told.get(mentorship, [])]
+
+
+@dataclass
+class Company:
+    records: Records
+    temporal: Temporal
+    office: RecordsOffice
+    refs: dict[str, str]
+    pairs: list[Enrolment]
+
+    @property
+    def first(self) -> str:
+        return self.pairs[0].mentorship
+
+    async def enrol(self, most: int = 50) -> None:
+        await self.office.enrol("spring", most, lambda *_: None)
+
+    async def states(self) -> list[str]:
+        return [pair.state for pair in await self.records.cohorts.enrolments("spring")]
+
+
+@pytest.fixture
+async def company(records: Records) -> Company:
+    now = datetime.now(UTC)
+    programme = Programme.model_validate(
+        {
+            "programme": {"id": "p", "version": 1, "title": "P", "length": "P26W", "time_zone": "Europe/Berlin"},
+            "contacts": {"coordinators": ["ana"], "owner": "lee", "outside": ["sam"]},
+            "meetings": {"count": 2, "first_after": "P7D", "interval": "P14D", "duration": "PT1H"},
+            "sessions": [{"topic": "Getting started", "expectations": True}, {"topic": "On"}],
+            "milestones": [{"id": "m", "title": "M"}],
+        }
+    )
+    await records.programmes.put(programme)
+    names = [f"{side}-{n}" for n in range(3) for side in ("mentor", "mentee")]
+    refs = await records.people.enrol([Profile(person_id=name, name=name, email=f"{name}@example.org") for name in names])
+    await records.cohorts.put(Cohort(id="spring", programme="p", version=1, texts_digest=programme.texts().digest, starts_at=now, created_at=now))
+    pairs = (await records.cohorts.enrol_pairs("spring", [(f"pair-{n}", refs[f"mentor-{n}"], refs[f"mentee-{n}"]) for n in range(3)])).added
+    temporal = Temporal()
+    return Company(records, temporal, RecordsOffice(records, temporal, None), refs, list(pairs))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def interrupted(company: Company, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """Enrols until the worker dies after it told the first pair, and before it noted that it is started."""
+
+    async def run() -> None:
+        with monkeypatch.context() as dying:
+
+            async def dies(_: str) -> None:
+                raise RuntimeError("killed")
+
+            dying.setattr(company.records.cohorts, "mark_started", dies)
+            with pytest.raises(RuntimeError, match="killed"):
+                await company.enrol(1)
+        assert (await company.states())[0] == "pending"
+
+    return run
+
+
+async def test_an_end_that_hr_reports_after_a_crash_is_not_taken_for_the_leave_that_was_told_before_it(company, interrupted):
+    mentor, now = company.refs["mentor-0"], datetime.now(UTC)
+    await company.records.people.note_leave(mentor, Leave(begins=now, until=now + timedelta(days=20)), now)
+    await interrupted()
+    assert company.temporal.state(company.first).pausing is not None
+    await company.records.people.tell(mentor, {"status": "gone"}, datetime.now(UTC))
+    await company.enrol()
+    assert company.temporal.commands(company.first)[-1] == "end"
+    assert company.temporal.state(company.first).ended is not None
+
+
+async def test_a_leave_that_hr_changes_after_a_crash_is_told_as_well(company, interrupted):
+    mentor, now = company.refs["mentor-0"], datetime.now(UTC)
+    await company.records.people.note_leave(mentor, Leave(begins=now, until=now + timedelta(days=20)), now)
+    await interrupted()
+    await company.records.people.note_leave(mentor, Leave(begins=now, until=now + timedelta(days=10)), now + timedelta(seconds=1))
+    await company.enrol()
+    assert company.temporal.state(company.first).pausing.until == now + timedelta(days=10)
+
+
+async def test_the_same_word_told_again_changes_nothing(company, interrupted):
+    mentor, now = company.refs["mentor-0"], datetime.now(UTC)
+    await company.records.people.note_leave(mentor, Leave(begins=now, until=now + timedelta(days=20)), now)
+    await interrupted()
+    await company.enrol()
+    told = company.temporal.told[company.first]
+    assert len(told) > 1
+    assert len({command.message_id for command in told}) == 1
+
+
+async def test_who_is_back_while_the_pair_waits_to_be_started_again_is_told(company, interrupted):
+    """`back` finds no started mentorship to tell it to (webhook/people_door.py), and the pause would last as long as the leave."""
+    mentor, now = company.refs["mentor-0"], datetime.now(UTC)
+    await company.records.people.note_leave(mentor, Leave(begins=now, until=now + timedelta(days=20)), now)
+    await interrupted()
+    await company.records.people.note_leave(mentor, None, datetime.now(UTC))
+    await company.enrol()
+    assert company.temporal.state(company.first).pausing is None
+
+
+async def test_who_is_back_between_the_two_tellings_is_told(company, monkeypatch):
+    mentor, now = company.refs["mentor-0"], datetime.now(UTC)
+    await company.records.people.note_leave(mentor, Leave(begins=now, until=now + timedelta(days=20)), now)
+    mark = company.records.cohorts.mark_started
+
+    async def meanwhile(mentorship: str) -> None:
+        await company.records.people.note_leave(mentor, None, datetime.now(UTC))
+        await mark(mentorship)
+
+    monkeypatch.setattr(company.records.cohorts, "mark_started", meanwhile)
+    await company.enrol(1)
+    assert company.temporal.commands(company.first) == ["pause", "resume"]
+    assert company.temporal.state(company.first).pausing is None
+
+
+async def test_a_second_leave_and_a_second_return_are_words_of_their_own(company, interrupted):
+    mentor, now = company.refs["mentor-0"], datetime.now(UTC)
+    leave = Leave(begins=now, until=now + timedelta(days=20))
+    for number, word in enumerate((leave, None, leave, None)):
+        await company.records.people.note_leave(mentor, word, now + timedelta(milliseconds=number))
+        await interrupted()
+    assert company.temporal.commands(company.first) == ["pause", "resume", "pause", "resume"]
+    assert len({command.message_id for command in company.temporal.told[company.first]}) == 4
+    assert company.temporal.state(company.first).pausing is None
+
+
+async def test_a_new_mentorship_hears_nothing_of_a_leave_that_was_over_before_it(company):
+    now = datetime.now(UTC)
+    await company.records.people.note_leave(company.refs["mentor-0"], None, now - HOUR)
+    await company.records.people.note_leave(company.refs["mentee-0"], Leave(begins=now - 2 * HOUR, until=now - HOUR), now - HOUR)
+    await company.enrol()
+    assert company.temporal.told == {}
+
+
+async def test_a_pair_that_cannot_be_started_holds_up_no_other_and_is_tried_again(company):
+    company.temporal.broken = {company.first}
+    with pytest.raises(RuntimeError, match="cannot be started"):
+        await company.enrol()
+    assert await company.states() == ["pending", "started", "started"]
+    company.temporal.broken = set()
+    await company.enrol()
+    assert await company.states() == ["started"] * 3
+
+
+async def test_pairs_that_cannot_be_started_do_not_fill_a_batch_for_good(company):
+    """One of them leaves room for the others, whose turn comes with the next attempts."""
+    company.temporal.broken = {company.first}
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            await company.enrol(2)
+    assert await company.states() == ["pending", "started", "started"]
