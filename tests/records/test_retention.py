@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -88,6 +89,17 @@ async def test_a_sweep_beside_an_audit_does_not_look_like_tampering(records, ove
     monkeypatch.setattr(journal_module, "_over", swept_meanwhile)
     assert await records.journal.verify() == []
     assert await records.journal.entries(over[0]) == []
+
+
+async def test_of_two_workers_that_sweep_at_once_the_second_finds_nothing_to_do(records, over, concern, reopen, keys):
+    """Decision 22: an alarm of damage from each fleet's second worker would be heard once, and never again."""
+    await records.cases.withdraw(concern.id, ENDED)
+    now = ENDED + timedelta(days=2000)
+    told = await records.retention.sweep(now, dry_run=True)
+    one, two = await asyncio.gather(records.retention.sweep(now), (await reopen(keys)).retention.sweep(now))
+    assert one + two == told
+    assert told.journals == 2
+    assert await records.journal.verify() == []
 
 
 async def test_how_long_is_the_programmes_to_say(records, over, programme, meddle):
