@@ -238,26 +238,31 @@ class Cases(Part):
         changes: dict[str, Any] = {"hold": after, "refused": refused, **({"pause": pause} if pause is not None else {})}
         return await self._change(case, lambda known: changes if known.hold == before else {})
 
-    async def forget(self, case: str) -> Case:
-        """Deletes the words, when they are no longer kept. Idempotent. Raises UnknownCase."""
-        return await self._change(case, lambda _: {"forgotten": True, "sent": ""}, words=None)
-
-    async def drop(self, case: str) -> None:
-        """Deletes the whole row of a case that is closed, when it is no longer kept. Idempotent."""
+    async def forget(self, case: str) -> bool:
+        """Deletes the words, when they are no longer kept. Says whether they were there still; idempotent."""
         async with self._database.write(_PURPOSE) as connection:
-            await connection.execute(delete(cases).where(cases.c.id == case, cases.c.state == "closed"))
+            known = next((one for one in await self._select(connection, cases.c.id == case) if not one.forgotten), None)
+            if known is None:
+                return False
+            forgotten = known.model_copy(update={"forgotten": True, "sent": ""})
+            await connection.execute(update(cases).where(cases.c.id == case).values(sealed=self._sealed(forgotten), words=None))
+        return True
+
+    async def drop(self, case: str) -> bool:
+        """Deletes the whole row of a case that is closed, when it is no longer kept. Says whether it was there still; idempotent."""
+        async with self._database.write(_PURPOSE) as connection:
+            return (await connection.execute(delete(cases).where(cases.c.id == case, cases.c.state == "closed"))).rowcount > 0
 
     async def _insert(self, connection: AsyncConnection, case: Case, request: str, words: bytes | None) -> None:
         values = {"id": case.id, "request_lookup": request, "pair_lookup": self._pair(case.mentorship), "state": case.state}
         await connection.execute(insert(cases).values(**values, sealed=self._sealed(case), words=words))
 
-    async def _change(self, case: str, change: Callable[[Case], dict[str, Any]], **columns: Any) -> Case:
+    async def _change(self, case: str, change: Callable[[Case], dict[str, Any]]) -> Case:
         async with self._database.write(_PURPOSE) as connection:
             known = await self._one(connection, case)
             changed = known.model_copy(update=change(known))
-            if changed != known or columns:
-                values = {"state": changed.state, "sealed": self._sealed(changed), **columns}
-                await connection.execute(update(cases).where(cases.c.id == case).values(**values))
+            if changed != known:
+                await connection.execute(update(cases).where(cases.c.id == case).values(state=changed.state, sealed=self._sealed(changed)))
         return changed
 
     async def _one(self, connection: AsyncConnection, case: str) -> Case:

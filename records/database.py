@@ -14,7 +14,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import ColumnElement, Connection, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -28,6 +28,8 @@ T = TypeVar("T")
 BUSY_SECONDS = 30
 """How long a SQLite writer waits for another process before it gives up."""
 CONNECT_SECONDS = 10
+ANSWER_SECONDS = 30
+"""How long Postgres may take over one statement, waiting for a lock included: a server that hangs is one that cannot be reached."""
 NO_DATABASE = "the file is no SQLite database, or a damaged one"
 HOUSEKEEPING_SECONDS = 2
 """How long an erasure waits for readers that are in the way of clearing its traces."""
@@ -57,16 +59,28 @@ def parse(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
-def engine_for(url: str) -> AsyncEngine:
-    """An engine whose errors never repeat parameters. On SQLite every connection is durable, waits, and overwrites what it deletes."""
+def engine_for(url: str, *, patient: bool = False) -> AsyncEngine:
+    """An engine whose errors never repeat parameters. On SQLite every connection is durable, waits, and overwrites what it deletes.
+
+    `patient` lets a statement take as long as it takes, as a migration of a large table may.
+    """
     parsed = parse(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_async_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args={"timeout": CONNECT_SECONDS})
+        limits = {"timeout": CONNECT_SECONDS, "command_timeout": None if patient else ANSWER_SECONDS}
+        engine = create_async_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=limits)
+        event.listen(engine.sync_engine, "handle_error", _give_up_what_hangs)
+        return engine
     # isolation_level None: the driver's own BEGIN would be a deferred one, and only before some statements.
     engine = create_async_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _give_up_what_hangs(context: ExceptionContext) -> None:
+    """A connection that did not answer in time is thrown away: its rollback would wait for the same server, and for that there is no limit."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -104,6 +118,7 @@ def whole(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[
     """Finishes a call that began, even when its caller is cancelled meanwhile; the caller hears of the cancellation afterwards.
 
     A statement that was abandoned in the middle runs on in the driver, and on SQLite holds the lock that everybody waits for.
+    So a limit of the caller's own does not end it: what has one, and only reads, is not `whole`.
     """
 
     @functools.wraps(method)
@@ -137,6 +152,8 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
+        # Postgres would otherwise show each statement what was committed in between: a sweep beside an audit would look like tampering.
+        self._one_moment: dict[str, Any] = {_BEGIN: "BEGIN"} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         # Writers of this process queue here, in order, instead of polling SQLite's lock against each other.
         self._writing = asyncio.Lock()
 
@@ -148,7 +165,7 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         with unavailable():
             async with self._engine.connect() as connection:
-                await connection.execution_options(**{_BEGIN: "BEGIN"})
+                await connection.execution_options(**self._one_moment)
                 yield connection
 
     @asynccontextmanager

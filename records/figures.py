@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from records.database import Database, Part
+from records.database import Database, whole
 from records.schema import audits, certificates, door_messages, enrolments, journal, lines, notices
 
 LATELY = timedelta(days=1)
@@ -47,12 +47,12 @@ class Figures:
     audit: Audit | None
 
 
-class Watch(Part):
+class Watch:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def figures(self, now: datetime) -> Figures:
-        """As of `now`, in a handful of queries that use indexes."""
+        """As of `now`, in a handful of queries that use indexes. Cancelling it ends it, so it keeps to a limit of the caller's."""
         async with self._database.read() as connection:
             return Figures(
                 commands=await _commands(connection, now),
@@ -63,6 +63,7 @@ class Watch(Part):
                 audit=await _audit(connection),
             )
 
+    @whole
     async def note_audit(self, at: datetime, findings: int) -> None:
         """All journals were verified; the newest result stands."""
         async with self._database.write(f"audit/{JOURNAL}") as connection:

@@ -53,7 +53,7 @@ def config(connection: Connection) -> Config:
 
 def _run(url: str, work: Callable[[Connection], T]) -> T:
     async def run() -> T:
-        database = Database(engine_for(url))
+        database = Database(engine_for(url, patient=True))
         try:
             async with database.write("migrations") as connection:
                 return await connection.run_sync(work)

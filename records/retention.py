@@ -45,6 +45,9 @@ class Swept(BaseModel):
     rows: int = 0
     damaged: tuple[str, ...] = ()
 
+    def __add__(self, other: Swept) -> Swept:
+        return Swept.model_validate({name: getattr(self, name) + getattr(other, name) for name in Swept.model_fields})
+
     @property
     def nothing(self) -> bool:
         return not (self.notes or self.cases or self.closed_cases or self.journals)
@@ -70,20 +73,14 @@ class Retention(Part):
         keep = await self._keep()
         if not dry_run:
             await self._doors.forget_senders(now)
-        written = await self._words(keep, now, dry_run)
-        raised, closed = await self._cases_due(keep, now, dry_run)
-        if written and not dry_run:
+        swept = await self._words(keep, now, dry_run) + await self._cases_due(keep, now, dry_run)
+        if swept.notes and not dry_run:
             await self._database.forget_freed(notes)
-        if (raised or closed) and not dry_run:
+        if (swept.cases or swept.closed_cases) and not dry_run:
             await self._database.forget_freed(cases)
-        journals, rows, damaged = 0, 0, []
         for mentorship in await self._due(keep, now):
-            count = await self._journal(mentorship, now, dry_run)
-            if count is None:
-                damaged.append(mentorship)
-            else:
-                journals, rows = journals + 1, rows + count
-        return Swept(notes=written, cases=raised, closed_cases=closed, journals=journals, rows=rows, damaged=tuple(damaged))
+            swept += await self._journal(mentorship, now, dry_run)
+        return swept
 
     async def _keep(self) -> dict[str, _Keep]:
         """By cohort. A cohort whose programme is not there keeps everything."""
@@ -96,7 +93,7 @@ class Retention(Part):
             found[cohort.id] = _Keep(words=said.words.span, journal=said.journal.span)
         return found
 
-    async def _words(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> int:
+    async def _words(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> Swept:
         """What people wrote in mentorships that are over for long enough."""
         e = enrolments.c
         ended = select(e.mentorship, e.cohort, e.over_at, func.count()).join(notes, notes.c.mentorship == e.mentorship).where(e.over_at.is_not(None))
@@ -104,25 +101,21 @@ class Retention(Part):
             rows = (await connection.execute(ended.group_by(e.mentorship, e.cohort, e.over_at))).all()
         due = [row for row in rows if row.cohort in keep and row.over_at + keep[row.cohort].words <= now]
         if dry_run:
-            return sum(row[3] for row in due)
-        return sum([await self._notes.forget(row.mentorship) for row in due])
+            return Swept(notes=sum(row[3] for row in due))
+        return Swept(notes=sum([await self._notes.forget(row.mentorship) for row in due]))
 
-    async def _cases_due(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> tuple[int, int]:
-        """How many concerns' words went, and how many cases altogether. Whatever is counted from their end is by the programme of their pair."""
+    async def _cases_due(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> Swept:
+        """Concerns' words, and whole cases. Whatever is counted from their end is by the programme of their pair."""
         forgotten, dropped = 0, 0
         for case in await self._cases.closed():
             kept = keep.get(cohort_of(case.mentorship))
             if kept is None or case.closed_at is None:
                 continue
             if case.closed_at + kept.words <= now and not case.forgotten:
-                forgotten += 1
-                if not dry_run:
-                    await self._cases.forget(case.id)
+                forgotten += 1 if dry_run else await self._cases.forget(case.id)
             if case.closed_at + kept.journal <= now:
-                dropped += 1
-                if not dry_run:
-                    await self._cases.drop(case.id)
-        return forgotten, dropped
+                dropped += 1 if dry_run else await self._cases.drop(case.id)
+        return Swept(cases=forgotten, closed_cases=dropped)
 
     async def _due(self, keep: dict[str, _Keep], now: datetime) -> list[str]:
         """Mentorships whose journal has its closing row, and whose time is over."""
@@ -133,15 +126,18 @@ class Retention(Part):
             rows = (await connection.execute(closed.order_by(e.over_at, e.mentorship))).all()
         return [row.mentorship for row in rows if row.mentorship not in gone and row.cohort in keep and row.over_at + keep[row.cohort].journal <= now]
 
-    async def _journal(self, mentorship: str, now: datetime, dry_run: bool) -> int | None:
-        """How many rows went, and with them what the doors, the list and the mails kept of this mentorship; None for a damaged journal."""
+    async def _journal(self, mentorship: str, now: datetime, dry_run: bool) -> Swept:
+        """The journal, and with it what the doors, the list and the mails kept of this mentorship. Nothing for what another swept a moment ago."""
         async with self._database.write(f"journal/{mentorship}") as connection:
+            if (await connection.execute(select(stubs.c.mentorship).where(stubs.c.mentorship == mentorship))).first() is not None:
+                return Swept()
             rows = (await connection.execute(select(journal).where(journal.c.mentorship == mentorship).order_by(journal.c.seq))).all()
             head = await self._sealed(connection, mentorship)
             if head is None or audit_rows(mentorship, rows, self._key, sealed=head, known=()):
-                return None
+                return Swept(damaged=(mentorship,))
+            swept = Swept(journals=1, rows=len(rows))
             if dry_run:
-                return len(rows)
+                return swept
             values = {"mentorship": mentorship, "seq": head.seq, "head": head.mac, "swept_at": now, "key_id": self._sealer.active}
             proof = mac(self._sealer.key(_PURPOSE, self._sealer.active), head.mac, stub_content(_Stub.model_validate(values)))
             await connection.execute(insert(stubs).values(**values, mac=proof))
@@ -149,7 +145,7 @@ class Retention(Part):
                 await connection.execute(delete(table).where(table.c.mentorship == mentorship))
             await connection.execute(delete(notices).where(notices.c.key.startswith(f"{mentorship}/", autoescape=True)))
             await connection.execute(update(enrolments).where(enrolments.c.mentorship == mentorship).values(card=None))
-        return len(rows)
+        return swept
 
     async def _sealed(self, connection: AsyncConnection, mentorship: str) -> Head | None:
         """What the closing row vouches for, if the cohort's chain of closing rows is whole."""

@@ -62,9 +62,8 @@ class Records:
     async def close(self) -> None:
         await self._database.close()
 
-    @whole
     async def ping(self) -> None:
-        """Asks the database something trivial. Raises RecordsUnavailable."""
+        """Asks the database something trivial. Raises RecordsUnavailable. Cancelling it ends it, so it keeps to a limit of the caller's."""
         async with self._database.read() as connection:
             await connection.execute(text("SELECT 1"))
 

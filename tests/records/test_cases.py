@@ -54,8 +54,10 @@ async def test_the_words_go_with_the_raisers_key_and_the_case_stays(records, con
 
 async def test_forgotten_words_are_gone_for_good(records, concern):
     case = await records.cases.open(concern, WORDS, "form")
-    assert (await records.cases.forget(case.id)).forgotten
+    assert await records.cases.forget(case.id)
+    assert (await records.cases.get(case.id)).forgotten
     assert await records.cases.words(case.id) is None
+    assert not await records.cases.forget(case.id)
 
 
 async def test_a_wish_that_came_meanwhile_is_not_overwritten_by_what_became_of_the_one_before(records, concern):

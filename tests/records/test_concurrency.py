@@ -8,9 +8,13 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
+from records import journal as journal_module
+from records.database import Database, engine_for
 from records.errors import BeingSent, Gap
 from records.people import Profile
+from records.schema import journal
 
 NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
 
@@ -187,3 +191,30 @@ async def test_a_call_that_began_is_finished_though_its_caller_was_cancelled(rec
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (await records.journal.head(mentorship)).seq == 1
+
+
+async def test_who_reads_sees_one_moment_and_whoever_writes_meanwhile_is_not_kept_waiting(url, records, mentorship, event):
+    database = Database(engine_for(url))
+    rows = select(func.count()).select_from(journal)
+    async with database.read() as connection:
+        before = (await connection.execute(rows)).scalar_one()
+        await records.journal.append(mentorship, [event(1)])
+        assert (await connection.execute(rows)).scalar_one() == before
+    async with database.read() as connection:
+        assert (await connection.execute(rows)).scalar_one() == before + 1
+    await database.close()
+
+
+async def test_a_rotation_beside_an_audit_does_not_look_like_tampering(records, reopen, keys, next_keys, mentorship, event, monkeypatch):
+    """P3: an alarm that is false once is not heard the next time."""
+    await records.journal.append(mentorship, [event(1), event(2)], over_at=NOON)
+    await records.journal.seal(mentorship)
+    auditor, rotating = await reopen(next_keys), await reopen(next_keys)
+    over = journal_module._over
+
+    async def chained_anew_meanwhile(connection, scope):
+        await rotating.rewrap.everything()
+        return await over(connection, scope)
+
+    monkeypatch.setattr(journal_module, "_over", chained_anew_meanwhile)
+    assert await auditor.journal.verify() == []

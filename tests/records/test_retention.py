@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from records import journal as journal_module
 from records.cases import Case
 from records.chain import Finding
 from records.errors import Diverged, UnknownKey, UnknownNote
@@ -73,6 +75,31 @@ async def test_the_journal_goes_after_24_months_with_whatever_else_told_of_it_an
     enrolment = await records.cohorts.by_mentorship(over[0])
     assert (enrolment.state, enrolment.card) == ("over", None), "that the two were a pair stays: nobody is paired twice"
     assert (await records.retention.sweep(ENDED + JOURNAL)).journals == 0
+
+
+async def test_a_sweep_beside_an_audit_does_not_look_like_tampering(records, over, reopen, keys, monkeypatch):
+    """P3: an alarm that is false once is not heard the next time."""
+    sweeping = await reopen(keys)
+    known = journal_module._over
+
+    async def swept_meanwhile(connection: Any, scope: Any) -> Any:
+        await sweeping.retention.sweep(ENDED + JOURNAL)
+        return await known(connection, scope)
+
+    monkeypatch.setattr(journal_module, "_over", swept_meanwhile)
+    assert await records.journal.verify() == []
+    assert await records.journal.entries(over[0]) == []
+
+
+async def test_of_two_workers_that_sweep_at_once_the_second_finds_nothing_to_do(records, over, concern, reopen, keys):
+    """Decision 22: an alarm of damage from each fleet's second worker would be heard once, and never again."""
+    await records.cases.withdraw(concern.id, ENDED)
+    now = ENDED + timedelta(days=2000)
+    told = await records.retention.sweep(now, dry_run=True)
+    one, two = await asyncio.gather(records.retention.sweep(now), (await reopen(keys)).retention.sweep(now))
+    assert one + two == told
+    assert told.journals == 2
+    assert await records.journal.verify() == []
 
 
 async def test_how_long_is_the_programmes_to_say(records, over, programme, meddle):
