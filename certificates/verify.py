@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import io
 import json
+import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -24,6 +25,8 @@ from certificates.status import StatusUnknown, is_revoked
 from certificates.trust import Trust
 
 LARGEST = 8 * 1024 * 1024
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # what it mends or gives up in a stranger's file is answered by a verdict
 
 
 class State(StrEnum):
