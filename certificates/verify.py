@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import io
 import json
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from certificates.trust import Trust
 
 LARGEST = 1024 * 1024
 """Bytes of a file that is looked at, and of what is attached to it; a certificate of ours has some 40,000."""
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # what it mends or gives up in a stranger's file is answered by a verdict
 
 
 class State(StrEnum):

@@ -183,6 +183,6 @@ def _private_text(path: Path) -> str:
                 raise KeyringUnusable(f"{path}: others may read or write it (mode {mode:04o}); do: chmod 600 {path}")
             return file.read()
     except FileNotFoundError:
-        raise KeyringUnusable(f"{path}: there is no such key file") from None
+        raise KeyringUnusable(f"{path}: there is no such key file; see MENTORSHIP_KEY_FILE (after `make run`: . .mentorship/run/env)") from None
     except (OSError, UnicodeDecodeError) as error:
         raise KeyringUnusable(f"{path}: cannot be read ({type(error).__name__})") from None

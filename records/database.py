@@ -96,21 +96,28 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
 
+def out_of_reach(url: URL) -> str:
+    """Which database, and which setting names it; never who logs in there, nor with what."""
+    host = url.host or url.query.get("host")
+    where = f"{host}{f':{url.port}' if url.port else ''}/{url.database}" if host else url.database
+    return f"the database at {where} cannot be reached; see MENTORSHIP_DATABASE_URL"
+
+
 @contextlib.contextmanager
-def unavailable() -> Iterator[None]:
+def unavailable(url: URL) -> Iterator[None]:
     """Turns every way in which a database can be out of reach into RecordsUnavailable."""
     try:
         yield
     except IntegrityError:
         raise
     except (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise RecordsUnavailable("records cannot be reached") from error
+        raise RecordsUnavailable(out_of_reach(url)) from error
     except DBAPIError as error:
         if type(error) is DatabaseError:  # what SQLite says of a file that it cannot make sense of
             raise RecordsUnavailable(NO_DATABASE) from error
         # asyncpg's shutdowns and lost connections arrive as the bare class; what we did wrong ourselves arrives as a subclass.
         if error.connection_invalidated or type(error) is DBAPIError:
-            raise RecordsUnavailable("records cannot be reached") from error
+            raise RecordsUnavailable(out_of_reach(url)) from error
         raise
 
 
@@ -163,7 +170,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        with unavailable():
+        with unavailable(self._engine.url):
             async with self._engine.connect() as connection:
                 await connection.execution_options(**self._one_moment)
                 yield connection
@@ -176,7 +183,7 @@ class Database:
         SQLite takes its write lock at once: a transaction that reads first and writes later fails there when another wrote meanwhile.
         """
         async with self._writing if self._sqlite else contextlib.nullcontext():
-            with unavailable():
+            with unavailable(self._engine.url):
                 async with self._engine.connect() as connection:
                     await connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
                     async with connection.begin():
@@ -198,7 +205,7 @@ class Database:
 
         SQLite's log is emptied, Postgres rewrites the table. When others are in the way, it happens with the database's next own housekeeping instead.
         """
-        with contextlib.suppress(RecordsUnavailable, DBAPIError), unavailable():
+        with contextlib.suppress(RecordsUnavailable, DBAPIError), unavailable(self._engine.url):
             async with self._engine.connect() as connection:
                 if self._sqlite:
                     await connection.execution_options(**{_BEGIN: None})

@@ -14,8 +14,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.engine import URL
 
-from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, parse, unavailable
+from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, out_of_reach, parse, unavailable
 from records.errors import RecordsUnavailable
 from records.schema import REVISION
 
@@ -74,14 +75,14 @@ def _make_file(url: str) -> None:
     path = _file(url)
     if path is None:
         return
-    with unavailable():
+    with unavailable(parse(url)):
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
-        _turn_to_its_log(path)
+        _turn_to_its_log(path, parse(url))
 
 
-def _turn_to_its_log(path: Path) -> None:
+def _turn_to_its_log(path: Path, url: URL) -> None:
     # Turning a file to its write-ahead log is the one thing for which SQLite does not wait when another does the same.
     patience = time.monotonic() + BUSY_SECONDS
     with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
@@ -90,7 +91,7 @@ def _turn_to_its_log(path: Path) -> None:
                 connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
                 if time.monotonic() > patience:
-                    raise RecordsUnavailable("records cannot be reached") from error
+                    raise RecordsUnavailable(out_of_reach(url)) from error
                 time.sleep(0.02)
             except sqlite3.DatabaseError as error:
                 raise RecordsUnavailable(NO_DATABASE) from error

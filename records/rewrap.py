@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from records.chain import Head, audit_rows, audit_seals, audit_stubs, mac, row_content, seal_content, stub_content
 from records.database import Database, Part
 from records.errors import UnknownKey
-from records.schema import cases, data_keys, enrolments, journal, notices, programmes, seals, stubs, texts
+from records.schema import cases, data_keys, enrolments, journal, notices, people, programmes, seals, stubs, texts
 from records.sealing import Sealer
 
 _JOURNAL = "journal"
@@ -57,6 +57,25 @@ class Rewrapped(BaseModel):
     values: int = 0
     rows: int = 0
     left: tuple[str, ...] = ()
+
+
+async def lacking(database: Database, sealer: Sealer) -> str | None:
+    """A key that what was written last is sealed with and that this keyring does not have; asked all day, so of two rows only.
+
+    Not whether an older key is missing: that makes some things unreadable, and everybody else can still be served.
+    """
+    newest = (
+        select(data_keys.c.sealed).join(people, people.c.ref == data_keys.c.person).order_by(people.c.created_at.desc()).limit(1),
+        select(programmes.c.sealed).order_by(programmes.c.created_at.desc()).limit(1),
+    )
+    async with database.read() as connection:
+        used = [sealer.key_id(sealed) for query in newest for sealed in (await connection.execute(query)).scalars()]
+    for key_id in used:
+        try:
+            sealer.key(_JOURNAL, key_id)
+        except UnknownKey:
+            return key_id
+    return None
 
 
 class Rewrap(Part):

@@ -19,7 +19,7 @@ from records.notices import Notices
 from records.people import People
 from records.programmes import Programmes
 from records.retention import Retention
-from records.rewrap import Rewrap
+from records.rewrap import Rewrap, lacking
 from records.schema import REVISION
 from records.sealing import KeySource, Sealer
 
@@ -32,6 +32,7 @@ class Records:
     def __init__(self, database: Database, keys: KeySource) -> None:
         sealer = Sealer(keys)
         self._database = database
+        self._sealer = sealer
         self.people = People(database, sealer)
         self.programmes = Programmes(database, sealer)
         self.cohorts = Cohorts(database, sealer)
@@ -66,6 +67,10 @@ class Records:
         """Asks the database something trivial. Raises RecordsUnavailable. Cancelling it ends it, so it keeps to a limit of the caller's."""
         async with self._database.read() as connection:
             await connection.execute(text("SELECT 1"))
+
+    async def lacking_key(self) -> str | None:
+        """The id of a key that others seal with now and that this process does not have; None when it reads what is written. Raises RecordsUnavailable."""
+        return await lacking(self._database, self._sealer)
 
 
 @whole

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from temporalio.api.enums.v1 import TaskQueueType, WorkerVersioningMode
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, DescribeWorkerDeploymentRequest
+from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.names import TASK_QUEUE
 from starter.check import Check
+from starter.workers import pollers
 
 _VERSIONED = WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
 
@@ -25,16 +25,20 @@ async def builds(client: Client, deployment: str) -> list[Check]:
             return []
         raise
     current = answer.worker_deployment_info.routing_config.current_deployment_version.build_id
-    queue = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=TASK_QUEUE), task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
-    pollers = (await client.workflow_service.describe_task_queue(queue)).pollers
-    running = {poller.deployment_options.build_id for poller in pollers if poller.deployment_options.worker_versioning_mode == _VERSIONED}
+    options = [poller.deployment_options for poller in await pollers(client, TASK_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)]
+    running = {option.build_id for option in options if option.worker_versioning_mode == _VERSIONED}
+    unversioned = any(option.worker_versioning_mode != _VERSIONED for option in options)
     set_current = f"temporal worker deployment set-current-version --deployment-name {deployment} --build-id"
     if current in running:
-        others = ", ".join(sorted(running - {current}))
-        return [Check("builds", "ok", f"{current} is current{f', {others} wait' if others else ''}")]
+        others = sorted(running - {current})
+        waiting = f", {', '.join(others)} {'waits' if len(others) == 1 else 'wait'}" if others else ""
+        return [Check("builds", "ok", f"{current} is current{waiting}")]
     if current:
         waiting = f"; running are {', '.join(sorted(running))}: {set_current} …" if running else ""
         return [Check("builds", "wrong", f"{current} is current, and no worker of it asks for work{waiting}")]
-    if running and len(running) == len({poller.deployment_options.build_id for poller in pollers}):
-        return [Check("builds", "wrong", f"{', '.join(sorted(running))} wait, since none is current: {set_current} …")]
-    return []
+    if not running:
+        return []
+    names = f"{', '.join(sorted(running))} {'waits' if len(running) == 1 else 'wait'}"
+    if unversioned:  # none is current: work goes to workers that have no build
+        return [Check("builds", "ok", f"workers without a build get the work, {names}: {set_current} …")]
+    return [Check("builds", "wrong", f"{names}, since none is current: {set_current} …")]

@@ -13,8 +13,8 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway import search_attributes
-from gateway.connect import TemporalUnavailable
-from gateway.keyring import KeyringUnusable
+from gateway.connect import TemporalUnavailable, connect
+from gateway.keyring import KEY_BYTES, Keyring, KeyringUnusable
 from gateway.names import cohort_id
 from gateway.settings import Settings
 from records import migrate
@@ -23,6 +23,7 @@ from records.errors import RecordsError
 from records.store import Records
 from starter import certificate
 from starter.answer import Json, Refused, answer
+from starter.asking import answers
 from starter.builds import builds
 from starter.check import Check
 from starter.cohort_workflow import signal_with_start
@@ -44,30 +45,33 @@ def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can b
 
 async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     keys = _keys(settings)
-    records = await _safely("records", lambda: _records(settings, fix))
-    if keys.state == "wrong":
-        return [keys, *records]
+    keyed = keys.state != "wrong"
+    records = await _safely("records", lambda: _records(settings, fix and keyed))  # wrong keys are often a wrong place, where nothing should be made
     client: Client | None = None
     working: list[Check] = []
     try:
-        client = await reach_temporal(settings)
+        client = await reach_temporal(settings) if keyed else await connect(settings, _no_keys(), role="cli")
         working = await _safely("workers", lambda: workers(client))
         temporal = [Check("temporal", "ok", "reachable"), *await _safely("namespace", lambda: _namespace(client, fix))]
         temporal += await _safely("builds", lambda: builds(client, settings.deployment))
     except TemporalUnavailable as error:
         temporal = [Check("temporal", "wrong", str(error))]
-    fonts = await _safely("certificates", lambda: _certificates(settings)) if all(check.state != "wrong" for check in records) else []
+    sound = keyed and all(check.state != "wrong" for check in records)
+    fonts = await _safely("certificates", lambda: _certificates(settings)) if sound else []
     checks = [keys, *records, *fonts, *temporal, *working]
-    if client is None or any(check.state == "wrong" for check in (*records, *temporal)):
+    if client is None or not sound or any(check.state == "wrong" for check in temporal):
         return checks
     reached = client
-    return [*checks, *await _safely("mentorships", lambda: _mentorships(settings, reached, fix))]
+    worked = all(check.state != "wrong" for check in working)  # where nobody asks for work nobody answers
+    return [*checks, *await _safely("mentorships", lambda: _mentorships(settings, reached, fix, ask=worked))]
 
 
 async def _safely(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list[Check]:
     try:
         return await look()
-    except (RecordsError, RPCError, ValueError) as error:
+    except RecordsError as error:
+        return [Check(name, "wrong", str(error))]  # a sentence already
+    except (RPCError, ValueError) as error:
         return [Check(name, "wrong", f"{type(error).__name__}: {error}")]
 
 
@@ -77,6 +81,11 @@ def _keys(settings: Settings) -> Check:
     except KeyringUnusable as error:
         return Check("keys", "wrong", str(error))
     return Check("keys", "ok", f"active key {keyring.active}")
+
+
+def _no_keys() -> Keyring:
+    """For a client that is to look at queues and names only, and sends nothing that anybody would have to open."""
+    return Keyring("none", {"none": bytes(KEY_BYTES)}, bytes(KEY_BYTES))
 
 
 async def _records(settings: Settings, fix: bool) -> list[Check]:
@@ -114,16 +123,22 @@ async def _namespace(client: Client, fix: bool) -> list[Check]:
     return [*checks, Check("search attributes", "fixed", f"registered {', '.join(lacking)}")]
 
 
-async def _mentorships(settings: Settings, client: Client, fix: bool) -> list[Check]:
+async def _mentorships(settings: Settings, client: Client, fix: bool, *, ask: bool) -> list[Check]:
     async with open_records(settings) as records:
         started, checks = 0, []
+        one: str | None = None
         for cohort in await records.cohorts.all():
             pairs = await records.cohorts.enrolments(cohort.id)
             running = [pair for pair in pairs if pair.state == "started"]
             started += len(running)
-            checks += await _lost(client, running)
+            lost = await _lost(client, running)
+            if running and not lost:
+                one = running[-1].mentorship
+            checks += lost
             checks += await _stopped(records, client, cohort.id, fix)
-    return [*checks, Check("mentorships", "ok", f"{started} should run")] if all(check.state != "wrong" for check in checks) else checks
+    if all(check.state != "wrong" for check in checks):
+        checks.append(Check("mentorships", "ok", f"{started} should run"))
+    return [*checks, await answers(client, one, settings.update_timeout)] if ask and one is not None else checks
 
 
 async def _lost(client: Client, running: list[Enrolment]) -> list[Check]:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Literal, TypeVar
 
-import structlog
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 
@@ -21,12 +20,10 @@ from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.pauses import in_force, pauses
 from records.store import Records
 from webhook.door import Clock, utc_now
-from webhook.problems import unavailable
+from webhook.problems import without_records
 from webhook.waking import wake
 
 T = TypeVar("T")
-
-_log = structlog.stdlib.get_logger("webhook.concern")
 
 Held = Literal["none", "held", "goes_on", "paused", "used_up", "over", "released"]
 """The meetings of who raised a concern, as they are now: `goes_on`: something else than their own word ended the pause; `paused`: it is not theirs."""
@@ -194,8 +191,7 @@ class ConcernDoor:
         try:
             return await asked
         except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
-            _log.warning("records unavailable", error=type(error).__name__)
-        raise unavailable("records-unavailable", "records cannot be reached at the moment", self._settings.webhook_retry_after)
+            raise without_records(error, self._settings.webhook_retry_after) from None
 
 
 def _pair(enrolment: Enrolment) -> Pair:

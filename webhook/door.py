@@ -18,6 +18,7 @@ import structlog
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from gateway import keyring
 from gateway.names import RECEIPT_QUERY
 from gateway.orders import send_order
 from gateway.settings import Settings
@@ -26,7 +27,7 @@ from records.cohorts import Enrolment
 from records.errors import DifferentBody, Erased, RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.store import Records
 from webhook.bodies import Keep
-from webhook.problems import Fault, Problem, malformed, no_such_mentorship, unavailable
+from webhook.problems import Fault, Problem, malformed, no_such_mentorship, unavailable, without_records
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -193,6 +194,8 @@ class Door:
                 self._unreachable(type(error).__name__)
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
             pass
+        except keyring.UnknownKey as error:  # a worker that has a newer key than this process answered
+            raise without_records(error, self._settings.webhook_retry_after) from None
         return None
 
     async def _mark_sent(self, mentorship: str, message_id: str) -> None:
@@ -206,8 +209,7 @@ class Door:
         try:
             return await asked
         except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
-            _log.warning("records unavailable", error=type(error).__name__)
-            raise unavailable("records-unavailable", "records cannot be reached at the moment", self._settings.webhook_retry_after) from None
+            raise without_records(error, self._settings.webhook_retry_after) from None
 
     def _unreachable(self, why: str) -> NoReturn:
         _log.warning("temporal unavailable", error=why)

@@ -30,8 +30,9 @@ _log = structlog.stdlib.get_logger("webhook.gauges")
 class Gauges(Collector):
     """Registers itself. What cannot be asked is left out, so that no old figure passes for today's; that it is so stands in `mentorship_ready`."""
 
-    def __init__(self, registry: CollectorRegistry, temporal: Callable[[], Awaitable[bool]], records: Records) -> None:
+    def __init__(self, registry: CollectorRegistry, temporal: Callable[[], Awaitable[bool]], keys: Callable[[], Awaitable[bool]], records: Records) -> None:
         self._temporal = temporal
+        self._keys = keys
         self._records = records
         self._asking = asyncio.Lock()
         self._asked_at: float | None = None
@@ -46,12 +47,12 @@ class Gauges(Collector):
             if self._asked_at is not None and time.monotonic() - self._asked_at < KEPT_FOR:
                 return
             self._now = datetime.now(UTC)
-            temporal, self._figures = await asyncio.gather(self._temporal(), self._count())
-            self._ready = {"temporal": temporal, "records": self._figures is not None}
+            temporal, keys, self._figures = await asyncio.gather(self._temporal(), self._keys(), self._count())
+            self._ready = {"temporal": temporal, "records": self._figures is not None, "keys": keys}
             self._asked_at = time.monotonic()
 
     def collect(self) -> Iterable[Metric]:
-        ready = GaugeMetricFamily("mentorship_ready", "Whether what the web hook needs answers.", labels=["of"])
+        ready = GaugeMetricFamily("mentorship_ready", "Whether what the web hook needs is there.", labels=["of"])
         for name, there in self._ready.items():
             ready.add_metric([name], int(there))
         yield ready

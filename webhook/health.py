@@ -19,7 +19,7 @@ from records.errors import RecordsError
 from records.store import Records
 from webhook import openapi
 from webhook.gauges import Gauges
-from webhook.problems import unavailable
+from webhook.problems import key_missing, unavailable
 
 _TIMEOUT = 3.0
 _log = structlog.stdlib.get_logger("webhook.health")
@@ -35,7 +35,7 @@ class Ready(BaseModel):
 
 def router(settings: Settings, client: Client, records: Records, registry: CollectorRegistry) -> APIRouter:
     routes = APIRouter(tags=["health"])
-    gauges = Gauges(registry, partial(_temporal, client), records)
+    gauges = Gauges(registry, partial(_temporal, client), partial(_keys, records), records)
 
     async def healthz() -> Alive:
         return Alive()
@@ -45,6 +45,8 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
         lacking = [name for name, there in (("Temporal", temporal), ("records", database)) if not there]
         if lacking:
             raise unavailable("not-ready", f"cannot reach {' and '.join(lacking)}", settings.webhook_retry_after)
+        if not await _keys(records):
+            raise key_missing(settings.webhook_retry_after)
         return Ready()
 
     async def metrics() -> Response:
@@ -55,7 +57,12 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
         shown = method == "GET"
         routes.add_api_route("/healthz", healthz, methods=[method], include_in_schema=shown, summary="The process answers", responses=openapi.problems(500))
         routes.add_api_route(
-            "/readyz", readyz, methods=[method], include_in_schema=shown, summary="Temporal and records answer", responses=openapi.problems(500, 503)
+            "/readyz",
+            readyz,
+            methods=[method],
+            include_in_schema=shown,
+            summary="Temporal and records answer, and this process has the keys",
+            responses=openapi.problems(500, 503),
         )
         routes.add_api_route(
             "/metrics",
@@ -86,3 +93,15 @@ async def _database(records: Records) -> bool:
         _log.warning("records unavailable", error=type(error).__name__)
         return False
     return True
+
+
+async def _keys(records: Records) -> bool:
+    """Whether this process reads what is written now. Others may have rotated since it read its keys: reachable, and yet of no use."""
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            lacking = await records.lacking_key()
+    except (RecordsError, TimeoutError):
+        return True  # not reachable, which is another thing and said elsewhere
+    if lacking is not None:
+        _log.error("key missing", key=lacking)
+    return lacking is None

@@ -8,6 +8,7 @@ import sys
 from gateway import event_loop, logs
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KeyringUnusable
+from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
 from gateway.telemetry import start_tracing
 from notices.smtp import Mailer
@@ -40,6 +41,7 @@ def _mailer(settings: Settings) -> Mailer:
 
 def main() -> None:
     """The console script `mentorship-webhook`. In one line, exit 2 when the configuration is not usable, 1 when something cannot be reached."""
+    no_arguments("mentorship-webhook", "Serves the web hook, people's pages and the metrics.")
     try:
         settings = Settings.load()
         logs.configure(settings.log_format, settings.log_level)

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from gateway.keyring import UnknownKey as UnknownToKeyring
+from records.errors import UnknownKey
+
 MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:mentorship:problem:"
+_log = structlog.stdlib.get_logger("webhook.problems")
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,27 @@ def no_such_mentorship() -> Problem:
 
 def no_such_person() -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "no-such-person", "no such person")
+
+
+def key_missing(retry_after: int) -> Problem:
+    """503: keys were rotated and this process did not read them since. Waiting does not end it, a restart does, and loses nothing."""
+    return unavailable("key-missing", "this process lacks a key that records are sealed with; it has to be restarted", retry_after)
+
+
+def without_records(error: Exception, retry_after: int) -> Problem:
+    """503, saying which of the two it is: records that cannot be reached come back by themselves, a key does not."""
+    tell_without_records(error)
+    if isinstance(error, UnknownKey | UnknownToKeyring):
+        return key_missing(retry_after)
+    return unavailable("records-unavailable", "records cannot be reached at the moment", retry_after)
+
+
+def tell_without_records(error: Exception) -> None:
+    """The line for the operator; the key's id is no secret, every sealed value shows it."""
+    if isinstance(error, UnknownKey | UnknownToKeyring):
+        _log.error("key missing", key=error.key_id, do="restart this process with the keys that others have")
+    else:
+        _log.warning("records unavailable", error=type(error).__name__)
 
 
 def malformed(faults: Sequence[Fault]) -> Problem:

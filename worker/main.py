@@ -15,6 +15,7 @@ from gateway import event_loop
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KeyringUnusable
 from gateway.logs import configure
+from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
 from gateway.telemetry import make_runtime, start_tracing
 from records.errors import RecordsError
@@ -57,6 +58,7 @@ async def _until_signalled(settings: Settings) -> None:
 
 def main() -> None:
     """Exit 0 after a signal, 2 when the configuration is not usable, 1 when something cannot be reached."""
+    no_arguments("mentorship-worker", "Runs workflows and activities.")
     try:
         settings = Settings.load()
         configure(settings.log_format, settings.log_level)

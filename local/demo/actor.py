@@ -40,6 +40,7 @@ class Actor:
         self._tell = tell
         self._number = count(1)
         self._status: Status | None = None
+        self._meant: datetime | None = None
 
     async def look(self) -> Status:
         """Reads the plan anew: after a pause or an extension it is another one. Waits for a worker, if there is none."""
@@ -72,15 +73,18 @@ class Actor:
     def start(self, n: int) -> Instant:
         return self.meeting(n).start
 
-    async def at(self, instant: datetime, seconds: float = 0.0) -> None:
-        """Waits for that instant, or that much after (or, below nothing, before) it."""
-        await asyncio.sleep(max(0.0, (instant + timedelta(seconds=seconds) - datetime.now(UTC)).total_seconds()))
+    async def at(self, instant: datetime, seconds: float = 0.0, *, timely: bool = True) -> None:
+        """Waits for that instant, or that much after (or, below nothing, before) it. What is said next is late by what it comes later, if `timely`."""
+        then = instant + timedelta(seconds=seconds)
+        await asyncio.sleep(max(0.0, (then - datetime.now(UTC)).total_seconds()))
+        self._meant = then if timely else None
 
     async def say(self, side: Side, command: str, *, expected: str | None = None, times: int = 1, **body: Any) -> str:
         """Sends a command; `times` more than one are a sender's repeats under one id. The message id."""
         message_id = f"{self.pair_id}-{next(self._number):03}"
         for _ in range(times):
-            await self._door.send(self.pair_id, message_id, command, {"by": self.people[side], **body}, expected=expected)
+            meant, self._meant = self._meant, None
+            await self._door.send(self.pair_id, message_id, command, {"by": self.people[side], **body}, expected=expected, meant=meant)
         return message_id
 
     async def operate(self, command: str, *arguments: str) -> None:
@@ -103,9 +107,9 @@ class Actor:
         for side in SIDES:
             await self.say(side, "confirm_meeting", meeting="all")
 
-    async def meet(self, n: int, *sides: Side) -> None:
-        """The conversation takes place; each of `sides` (the mentor unless said) reports it as soon as it is over."""
-        await self.at(self.start(n), 1.05)
+    async def meet(self, n: int, *sides: Side, timely: bool = True) -> None:
+        """The conversation takes place; each of `sides` (the mentor unless said) reports it as soon as it is over, or is not `timely`."""
+        await self.at(self.start(n), 1.05, timely=timely)
         for side in sides or ("mentor",):
             await self.say(side, "report_meeting", meeting=n, held=True)
 

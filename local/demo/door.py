@@ -42,11 +42,17 @@ class Door:
     repeats: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     refused_at_the_door: list[tuple[str, str, int]] = field(default_factory=list)
+    behind: float = 0.0
+    """Seconds between an instant for which a command was meant and its acceptance, at worst."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def send(self, pair_id: str, message_id: str, command: str, body: dict[str, Any], *, expected: str | None = None) -> int:
+    async def send(
+        self, pair_id: str, message_id: str, command: str, body: dict[str, Any], *, expected: str | None = None, meant: datetime | None = None
+    ) -> int:
         """The door's status. The same message id again is a repeat. Raises Trouble for an answer that is neither 202 nor 409."""
         status, answer = await self._ask("POST", f"/v1/mentorships/{self.cohort}/{pair_id}/{command}", message_id, json.dumps(body).encode())
+        if meant is not None:
+            self.behind = max(self.behind, (datetime.now(UTC) - meant).total_seconds())
         if status == HTTPStatus.ACCEPTED:
             self.repeats += message_id in self.sent
             self.sent.setdefault(message_id, Sent(pair_id, message_id, command, datetime.now(UTC), expected))

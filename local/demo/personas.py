@@ -15,6 +15,10 @@ from mentorship.people import SIDES
 KILLED_AFTER = 4
 """The conversation in which the worker dies."""
 
+LATEST = 1.5
+"""Seconds by which somebody may come late and still be where the programme's notice of two seconds has them: a cancellation in time goes half
+a second after one conversation begins and two before that notice of the next; a late one goes 1.6 before its own begins."""
+
 
 class Cues:
     """What the pairs and the one who directs them tell each other."""
@@ -127,7 +131,7 @@ async def pauses(pair: Actor, cues: Cues) -> None:
     await pair.introduce()
     await pair.say("mentor", "record_milestone", milestone="shadowing")
     for n in (meeting.meeting for meeting in pair.plan.meetings if not meeting.held):
-        await pair.meet(n)  # also those before the pause reached them: facts are taken in whenever they are told
+        await pair.meet(n, timely=False)  # also those before the pause reached them: facts are taken in whenever they are told
     await pair.answer_survey()
 
 

@@ -17,7 +17,7 @@ from local.demo.door import Door
 from local.demo.evidence import gather
 from local.demo.personas import KILLED_AFTER, PERSONAS, Cues
 from local.demo.show import Show
-from local.demo.verdict import judge
+from local.demo.verdict import judge, too_slow
 from local.place import Place
 from local.ports import free_ports
 from local.stack import Stack, running
@@ -95,6 +95,10 @@ async def _play(stack: Stack, show: Show) -> bool:
     show.table(evidence)
     show.mails(stack.place)
     show.commands(evidence)
+    slow = too_slow(findings, door.behind)
+    if slow is not None:
+        show.say(f"\n{slow[0].upper()}{slow[1:]}.", good=False)
+        return False
     show.verdict(findings)
     good = all(finding.holds for finding in findings)
     show.say("\nEverything came out as expected." if good else "\nSomething did not come out as expected.", good=good)

@@ -279,3 +279,11 @@ def _pdf_with(*attachments: bytes) -> bytes:
     made = io.BytesIO()
     writer.write(made)
     return made.getvalue()
+
+
+def test_what_the_reader_of_documents_mends_is_not_told(issued, issuer, caplog):
+    """Whoever asks whether a certificate is genuine gets one answer, not a library's remarks about a table of offsets."""
+    moved = issued.pdf.replace(b"%%EOF", b"%%EO ", 1)
+    for data in (b"before the beginning" + issued.pdf, moved, issued.pdf[:-40]):
+        verify_file(data, trust=issuer.trust())
+    assert [record.getMessage() for record in caplog.records] == []

@@ -37,7 +37,7 @@ def test_a_file_that_others_may_touch_is_refused(mode, tmp_path, keyring):
 
 
 def test_a_missing_file_is_a_mistake_and_is_not_made(tmp_path):
-    with pytest.raises(KeyringUnusable, match="no such key file"):
+    with pytest.raises(KeyringUnusable, match=r"no such key file; see MENTORSHIP_KEY_FILE \(after `make run`: \. \.mentorship/run/env\)"):
         Keyring.load(tmp_path / "keys.json")
     assert not (tmp_path / "keys.json").exists()
 

@@ -137,5 +137,5 @@ if __name__ == "__main__":
     )
     if len(sys.argv) > 1:
         unhurried()
-        Stopping(json.loads(sys.argv[1])).wrap()
+        Stopping(json.loads(sys.argv.pop())).wrap()
     main()

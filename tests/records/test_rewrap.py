@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import LargeBinary
 
+from gateway.keyring import Keyring
 from records.chain import Finding
 from records.rewrap import PLACES
 from records.schema import cases as cases_table
@@ -105,3 +106,18 @@ async def test_what_the_keys_before_sealed_stays_readable_while_only_some_of_it_
     await rotated.people.enrol([ada.model_copy(update={"person_id": "E-2000"})])
     assert (await rotated.rewrap.usage()) == {"k1": {"data_keys": 2}, "k2": {"data_keys": 1}}
     assert await rotated.people.profile(people[0]) == ada
+
+
+async def test_a_process_hears_that_it_lacks_the_key_of_what_was_written_last(records, reopen, next_keys, people, programme):
+    assert await records.lacking_key() is None
+    rotated = await reopen(next_keys)
+    await rotated.programmes.put(programme)
+    assert await records.lacking_key() == "k2"
+    assert await rotated.lacking_key() is None
+
+
+async def test_an_older_key_that_is_gone_keeps_nobody_from_being_served(records, reopen, next_keys, people):
+    rotated = await reopen(next_keys)
+    await rotated.rewrap.everything()
+    assert await records.lacking_key() == "k2"
+    assert await (await reopen(Keyring("k2", {"k2": bytes(range(32, 64))}, bytes(32)))).lacking_key() is None

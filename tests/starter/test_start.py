@@ -339,3 +339,31 @@ def test_doctor_finds_a_mentorship_that_somebody_terminated(site: Settings, file
 
     assert told.code == 1
     assert f"wrong  mentorship: {mentorship} should run and is terminated" in told.err
+
+
+def test_doctor_asks_a_mentorship_and_hears_that_the_worker_lacks_the_new_key(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
+    """Everything can be reached, and nothing that a new key seals is read by whoever was not restarted."""
+    registered(run)
+    with worker(tmp_path / "worker.log"):
+        assert run("cohort", "start", *files.options(cohort="rotated")).code == 0
+        before = run("doctor")
+        assert run("keys", "rotate").code == 0
+        told = run("doctor")
+
+    assert before.code == 0, before.err
+    assert "and a worker answered" in before.out
+    assert told.code == 1
+    assert "wrong  answer: mentorship.rotated." in told.err
+    assert "keys" in told.err
+
+
+def test_doctor_hears_that_the_last_worker_is_gone_while_temporal_still_lists_it(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
+    registered(run)
+    with worker(tmp_path / "worker.log"):
+        assert run("cohort", "start", *files.options(cohort="left")).code == 0
+        assert run("doctor").code == 0
+
+    told = run("doctor")
+
+    assert told.code == 1
+    assert "was asked and no worker answered within 2 s" in told.err

@@ -135,7 +135,9 @@ async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook.main", env=environment, stderr=asyncio.subprocess.PIPE, cwd=Path.cwd())
     _, told = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 2
-    assert told.decode().strip().splitlines() == [f"mentorship-webhook: {tmp_path / 'none.json'}: there is no such key file"]
+    assert told.decode().strip().splitlines() == [
+        f"mentorship-webhook: {tmp_path / 'none.json'}: there is no such key file; see MENTORSHIP_KEY_FILE (after `make run`: . .mentorship/run/env)"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +155,7 @@ def test_what_is_configured_wrong_exits_2_and_what_cannot_be_reached_1(raised, c
     async def cannot(_):
         raise raised
 
+    monkeypatch.setattr(sys, "argv", ["mentorship-webhook"])
     monkeypatch.setattr(main, "serve", cannot)
     monkeypatch.setattr(logs, "configure", lambda *_: None)
     with pytest.raises(SystemExit) as left:

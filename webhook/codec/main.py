@@ -8,6 +8,7 @@ import sys
 from gateway import event_loop, logs
 from gateway.connect import TemporalUnavailable, target
 from gateway.keyring import KeyringUnusable
+from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
 from webhook.codec.app import create_app
 from webhook.serving import serve_app
@@ -20,6 +21,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 
 def main() -> None:
     """Exit 2 with one line when the configuration is not usable: there is nothing else that it needs."""
+    no_arguments("mentorship-codec", "Shows admins clear text in Temporal's UI.")
     try:
         settings = Settings.load()
         logs.configure(settings.log_format, settings.log_level)

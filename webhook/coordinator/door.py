@@ -10,7 +10,6 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import TypeVar
 
-import structlog
 from temporalio.client import Client
 
 from gateway.links import Bearer
@@ -20,12 +19,10 @@ from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.lines import LineOutcome
 from records.store import Records
 from webhook.door import Clock
-from webhook.problems import Problem, unavailable
+from webhook.problems import Problem, without_records
 from webhook.waking import wake
 
 T = TypeVar("T")
-
-_log = structlog.stdlib.get_logger("webhook.coordinator")
 
 
 class CoordinatorDoor:
@@ -88,5 +85,4 @@ class CoordinatorDoor:
         try:
             return await asked
         except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
-            _log.warning("records unavailable", error=type(error).__name__)
-        raise unavailable("records-unavailable", "records cannot be reached at the moment", self._settings.webhook_retry_after)
+            raise without_records(error, self._settings.webhook_retry_after) from None

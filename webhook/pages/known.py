@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
-import structlog
 from pydantic import TypeAdapter
 
 from gateway.links import Bearer, LinkExpired, LinkInvalid, LinkSigner, Purpose
@@ -34,10 +33,10 @@ from records.store import Records
 from webhook.door import Clock as Now
 from webhook.pages.shell import PageProblem
 from webhook.pages.wording import reader_language
+from webhook.problems import tell_without_records
 
 T = TypeVar("T")
 _EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
-_log = structlog.stdlib.get_logger("webhook.pages")
 
 
 @dataclass(frozen=True)
@@ -245,7 +244,7 @@ class Reading:
         try:
             return await asked
         except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
-            _log.warning("records unavailable", error=type(error).__name__)
+            tell_without_records(error)
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers={"Retry-After": str(self._retry_after)}) from None
         except Unknown:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None

@@ -1,0 +1,36 @@
+"""Whether a worker really answers: one that runs may lack a key, and whoever was the last may be gone without Temporal knowing yet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from gateway.keyring import UnknownKey
+from gateway.names import RECEIPT_QUERY
+from starter.check import Check
+
+_NOBODY = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
+_KEYS_DIFFER = "do all processes have the same keys? Each reads them when it starts (docs/operations.md, Rotate keys)"
+
+
+async def answers(client: Client, mentorship: str, seconds: float) -> Check:
+    """Asks one running mentorship for a receipt that nobody has. The question is sealed with our newest key, so the worker has to have it too.
+
+    Raises RPCError when Temporal itself does not answer.
+    """
+    try:
+        await client.get_workflow_handle(mentorship).query(RECEIPT_QUERY, "doctor", rpc_timeout=timedelta(seconds=seconds))
+    except UnknownKey as error:
+        return Check("answer", "wrong", f"{mentorship} answers under a key that is not here ({error.key_id}); {_KEYS_DIFFER}")
+    except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+        why = f" ({error})" if "the keyring has no key" in str(error) else ""  # another failure is sealed, and what it says is not for here
+        return Check("answer", "wrong", f"{mentorship} was asked and its worker could not answer{why}; {_KEYS_DIFFER}")
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return Check("answer", "ok", f"{mentorship} ended while it was asked")
+        if error.status not in _NOBODY:
+            raise
+        return Check("answer", "wrong", f"{mentorship} was asked and no worker answered within {seconds:g} s; does one run, and with these keys?")
+    return Check("answer", "ok", f"{mentorship} was asked and a worker answered")
