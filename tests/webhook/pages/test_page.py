@@ -62,7 +62,7 @@ async def test_an_end_at_midnight_is_told_as_the_last_day_as_the_mails_tell_it(b
     ends = datetime(2027, 8, 30, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
     two = await matched.begin(ends=ends, reporting_ends=ends + timedelta(days=7))
     said = says(await browser.get(f"{two.page('ana')}?lang=en"))
-    assert "if they are done by Sunday 29 August, 24:00." in said
+    assert "if done by Sunday 29 August, 24:00." in said
     assert "30 August" not in said
     await two.until(ends + timedelta(hours=1))
     said = says(await browser.get(f"{two.page('ana')}?lang=en"))
@@ -121,3 +121,18 @@ async def test_a_partner_without_a_name_begins_a_sentence_with_a_capital(browser
     assert "Ihrem Gegenüber" not in german
     form = says(await browser.get(f"{two.page('ben', 'record_milestone', 'shadowing')}?lang=de"))
     assert "Er steht auf der Seite von Ihrem Gegenüber." in form
+
+
+async def test_once_certificates_are_decided_nothing_is_said_to_be_open_and_no_next_conversation_is_announced(browser, two, says):
+    await two.until(two.state.ends + timedelta(hours=1))
+    closing = says(await browser.get(two.page()))
+    assert closing.count("“We met” counts for both of you") == 1, "said once, however many meetings wait for a word"
+    assert "Open: either of you reports it." in closing
+    await two.until(two.state.reporting_ends + timedelta(hours=1))
+    assert two.state.decided is not None
+    assert not two.state.over
+    decided = says(await browser.get(two.page()))
+    assert "Open: either of you reports it." not in decided
+    assert "Not done." in decided
+    for page in (closing, decided):
+        assert "Your next conversation" not in page
