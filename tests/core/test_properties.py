@@ -476,6 +476,13 @@ def test_each_rung_once_an_episode_and_each_thing_once(case):
     for (kind, _), number in once.items():
         if kind in ("welcome", "halfway", "alignment_reminder", "closing_survey", "survey_reminder", "result", "ended"):
             assert number == 1, kind
+    mails = [effect for effect in told.effects if isinstance(effect, SendNotice)]
+    invited = Counter((effect.to, effect.feedback_for) for effect in mails if effect.feedback_for) + Counter(
+        (effect.to, "pulse") for effect in mails if effect.pulse
+    )
+    assert not invited or max(invited.values()) == 1
+    questions = Counter(effect.number for effect in told.effects if isinstance(effect, PlanMeetings))
+    assert not questions or max(questions.values()) == 1
     lines = {effect.line: effect.opened for effect in told.effects if effect.effect == "tell_coordinators"}
     assert not any(lines.values()), "whoever is over needs nobody"
 
