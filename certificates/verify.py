@@ -191,6 +191,8 @@ def _is_pdf(data: bytes) -> bool:
 
 
 def _text(data: bytes) -> str:
+    if not data.strip():
+        raise _NoCredentialError("The file is empty.")
     if len(data) > LARGEST:
         raise _NoCredentialError("The file is too large to be a certificate.")
     if _is_pdf(data):

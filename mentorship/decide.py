@@ -7,6 +7,7 @@ the instant at which the door accepted it, so that an outage makes nobody late (
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any, Literal, assert_never
 
 from mentorship import commands as c
@@ -19,9 +20,10 @@ from mentorship.duration import Duration
 from mentorship.instant import Instant, within_reach
 from mentorship.people import SIDES, Side, is_id, other
 from mentorship.policy.milestones import certified, final_instant, milestone_facts
-from mentorship.refusal import refuse
+from mentorship.refusal import Refusal, refuse
 from mentorship.state import State
 
+_DAY = timedelta(days=1)
 _BENEFIT = re.compile(r"(company|everyone|mentor|mentee)\.\d{1,3}")
 
 
@@ -129,6 +131,16 @@ def _extended(state: State, length: Duration, at: Instant, *asked: e.ExtensionAs
     """By the pair once both `asked`, else by an operator."""
     extended = e.Extended(at=at, by_pair=bool(asked), length=length, ends=state.ends + length.span, reporting_ends=state.reporting_ends + length.span)
     return (*asked, extended) if length.span and within_reach(extended) else refuse(at, "malformed")
+
+
+def unfit_extension(state: State, length: Duration) -> Refusal | None:
+    """Why an operator's extension is a slip of the pen: mails tell both of the new end, and nothing takes it back.
+
+    Asked at the door, of new commands only, since `decide` also tells again what was decided before there was this rule.
+    """
+    if length.span > state.ends - state.starts - state.paused_for:
+        return "too_long"
+    return "too_short" if length.span < min(_DAY, state.rules.interval.span) else None
 
 
 # -- operators ------------------------------------------------------------------------------------------------------------

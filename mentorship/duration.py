@@ -13,6 +13,7 @@ from pydantic.functional_validators import AfterValidator
 _SHAPE = re.compile(r"P(?:(?P<weeks>\d{1,4})W|(?P<days>\d{1,5})D)?(?:T(?=\d)(?:(?P<h>\d{1,7})H)?(?:(?P<m>\d{1,7})M)?(?:(?P<s>\d{1,8})S)?)?")
 
 _MOST_DAYS, _MOST_SECONDS = 99_999, 10_000_000_000
+LONGEST = "P99999D"
 
 
 class Duration(BaseModel):
@@ -33,6 +34,8 @@ class Duration(BaseModel):
             return value
         match = _SHAPE.fullmatch(value)
         if match is None or not any(match.groupdict().values()):
+            if too_long(value):
+                raise ValueError(f"expected a shorter duration, at most {LONGEST}")
             raise ValueError("expected an ISO 8601 duration in weeks, days, hours, minutes or seconds, such as P2W, P7D or PT24H")
         part = {name: int(text or 0) for name, text in match.groupdict().items()}
         return {"days": part["weeks"] * 7 + part["days"], "seconds": part["h"] * 3600 + part["m"] * 60 + part["s"]}
@@ -67,6 +70,11 @@ def _positive(value: Duration) -> Duration:
 
 
 Positive = Annotated[Duration, AfterValidator(_positive)]
+
+
+def too_long(text: str) -> bool:
+    """Whether this is a duration, but for numbers that are longer than a duration holds."""
+    return _SHAPE.fullmatch(text) is None and _SHAPE.fullmatch(re.sub(r"\d{5,}", "1", text)) is not None
 
 
 def iso(text: str) -> Duration:

@@ -37,6 +37,8 @@ Refusal = Literal[
     "decided",
     "over",
     "used_up",  # the one extension, or the longest pause
+    "too_long",  # an extension by more than the programme's own length
+    "too_short",  # an extension by less than a day, where the meetings are a day apart or more
 ]
 
 

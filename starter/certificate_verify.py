@@ -15,7 +15,7 @@ from starter.answer import Json, Misused, Refused, answer, harmless, stated
 from starter.certificate_trust import Decision, Fetch, NotFetched, decide, fetch
 
 REVOCATION_UNKNOWN = "revocation unknown"
-"""The state of what would be valid if the list that was given with it said anything."""
+"""The state of what would be valid if the list that was given with it, or that came, said anything."""
 
 
 def verify(
@@ -45,7 +45,7 @@ def verify(
     if verdict.state is State.UNKNOWN_ISSUER:
         verdict = _whether_altered(data, claim, verdict)
     unlisted = unlisted or verdict.revocation_unknown
-    in_vain = status_list is not None and verdict.valid and verdict.revocation_unknown is not None
+    in_vain = verdict.valid and verdict.revocation_unknown is not None
     result, lines = _said(claim, decision, verdict, named=name is not None, unlisted=unlisted, in_vain=in_vain)
     if not result["valid"]:
         raise Refused(*lines, result=result)
@@ -53,6 +53,8 @@ def verify(
 
 
 def _read(source: str, get: Fetch | None) -> bytes:
+    if not source.strip() or re.match(r"(?!https?://)[A-Za-z][A-Za-z0-9+.-]*://", source):
+        raise Misused(f"{source.strip() or 'nothing'}: expected a file, or an address that begins with http:// or https://")
     if not source.startswith(("http://", "https://")):
         try:
             return Path(source).read_bytes()
@@ -96,7 +98,8 @@ def _whether_altered(data: bytes, claim: Claim, verdict: Verdict) -> Verdict:
 def _said(claim: Claim, decision: Decision, verdict: Verdict, *, named: bool, unlisted: str | None, in_vain: bool) -> tuple[dict[str, Any], list[str]]:
     """The answer for programs and for people; what a file claims or somebody signed is a stranger's text, and made harmless.
 
-    `in_vain` is a list that was given and could not be judged: who gave it wants to know of a revocation, so it is not valid for them.
+    `in_vain` is a list that was given or that came, and could not be judged: somebody may have put it there to hide a revocation.
+    One that was not asked for, or not reached, hides nothing, and the answer says so.
     """
     signed = verdict.credential or {}
     subject = signed.get("credentialSubject", {})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -25,7 +26,7 @@ from starter.within_reach import out_of_reach
 
 async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience: float, as_json: bool) -> None:
     settings = Settings.load()
-    async with open_records(settings) as records:
+    async with open_records(settings) as records, _interruptions(records, cohort):
         with _refusals(cohort):
             joining = await intake(records, roster, cohort, when)
             _refuse_twice(cohort, await running_already(records, roster, joining), again=again)
@@ -55,6 +56,29 @@ def _refuse_twice(cohort: str, running: Mapping[str, str], *, again: bool) -> No
             f"nothing was started; expected {expected}",
             result={"ok": False, "elsewhere": refused},
         )
+
+
+@asynccontextmanager
+async def _interruptions(records: Records, cohort: str) -> AsyncIterator[None]:
+    """Ctrl-C takes nothing back: whoever pressed it has to hear to whom mails go all the same."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        with suppress(RecordsError):
+            for line in interrupted(cohort, await records.cohorts.counts(cohort)):
+                aside(line)
+        raise
+
+
+def interrupted(cohort: str, counts: Mapping[str, int]) -> tuple[str, ...]:
+    """What an operator hears who stopped the command, from how many pairs are in which state."""
+    begun = counts["started"] + counts["over"]
+    if not begun and not counts["pending"]:
+        return ("interrupted: nothing was started",)
+    return (
+        f"interrupted: {begun} pairs of cohort {cohort} are enrolled and go on by themselves, so that their people are written to;",
+        f"{counts['pending']} more are written down and may start as well: repeat the command for the rest",
+    )
 
 
 async def enrolled(cohort: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 from gateway.connect import TemporalUnavailable
 from gateway.settings import Settings
 from mentorship.commands import End, EndReason, Extend, Pause, Resolve, Resume, WaiveMilestone
-from mentorship.duration import Duration, iso
+from mentorship.duration import LONGEST, Duration, iso, too_long
 from mentorship.people import SIDES
 from records.cohorts import Enrolment
 from starter.answer import Json, Misused, answer, aside, stated
@@ -162,6 +162,8 @@ def _duration(text: str) -> Duration:
     try:
         found = iso(text)
     except ValidationError as error:
+        if too_long(text):
+            raise Misused(f"--by: {text!r} is too long, expected at most {LONGEST}") from error
         raise Misused(f"--by: {text!r} is not a duration, expected one such as P4W or P10D") from error
     if not found.span:
         raise Misused("--by: expected a duration longer than nothing")

@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
-from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import (
+    Client,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -34,7 +40,22 @@ async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[s
     outcome = await send(client, pair, name, message, settings.update_timeout)
     if outcome["outcome"] == "refused":
         raise Refused(f"{name}: refused: {_words(outcome['reason'])}", result=outcome)
-    answer(outcome, [f"{name}: done for {pair_id} of {cohort}"], as_json=as_json)
+    until = await _until(client, pair, name, settings.update_timeout)
+    said = "".join(f", {'paused until' if what == 'paused_until' else 'which ends'} {at:%Y-%m-%d %H:%M}Z" for what, at in until.items())
+    answer(outcome | until, [f"{name}: done for {pair_id} of {cohort}{said}"], as_json=as_json)
+
+
+async def _until(client: Client, pair: Enrolment, name: str, patience: float) -> dict[str, datetime]:
+    """Until when the command changed things, as the mentorship has it now; nothing where it cannot be asked, since what was done is done."""
+    key = {"pause": "paused_until", "extend": "ends", "resume": "ends"}.get(name)
+    if key is None:
+        return {}
+    try:
+        status = await client.get_workflow_handle(pair.mentorship).query("status", rpc_timeout=timedelta(seconds=patience))
+    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        return {}
+    at = status.get(key)
+    return {key: datetime.fromisoformat(at).astimezone(UTC)} if at is not None else {}
 
 
 async def send(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> dict[str, Any]:
@@ -106,5 +127,11 @@ def _outcome(result: Any) -> dict[str, Any]:
     return {"outcome": "applied", "reason": None}
 
 
+_SAID = {
+    "too_long": "too long, expected at most the programme's own length",
+    "too_short": "too short, expected at least a day, or an interval where meetings are less than a day apart",
+}
+
+
 def _words(code: str | None) -> str:
-    return (code or "no reason given").replace("_", " ")
+    return _SAID.get(code or "", (code or "no reason given").replace("_", " "))

@@ -140,7 +140,7 @@ def _read_earlier(paths: Sequence[Path], findings: Findings) -> Earlier:
     for path in paths:
         for row in read_table(path, PAIRS_COLUMNS, (), findings):
             for column in PAIRS_COLUMNS:
-                if not row[column].text:
+                if not row[column].text and column not in row.absent:
                     findings.faults.append(Fault(str(path), row[column].line, row[column].column, column, "nothing", "a value"))
             couples.append((row["mentor_id"].text, row["mentee_id"].text))
             pair_ids.add(row["pair_id"].text)

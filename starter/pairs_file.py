@@ -62,7 +62,7 @@ class _Reader:
     def take(self, row: Row) -> None:
         pair_id, mentor_id, mentee_id = (row[column].text for column in REQUIRED)
         for column in REQUIRED:
-            if not row[column].text:
+            if not row[column].text and column not in row.absent:
                 self._tell(row[column], column, "nothing", "a value")
         self._check_id(row["pair_id"])
         runs = pair_id in self._enrolled
@@ -98,6 +98,8 @@ class _Reader:
         if not cell.text or not self._people.people:  # a people file without anybody is a fault of its own
             return None
         person = self._people.people.get(cell.text)
+        if person is None and not self._people.whole:
+            return None
         if person is None:
             meant = nearest(cell.text, self._people.people)
             self._tell(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from schedule.calendar import zone_names
 from schedule.working_days import country_codes
 from starter.faults import Fault, Findings, nearest, one_of, shown
 from starter.programme_file import language_fault, zone_expected
-from starter.table import Cell, Row, read_table
+from starter.table import Cell, Row, is_whole, read_table
 
 REQUIRED = ("person_id", "name", "email")
 OPTIONAL = ("role", "time_zone", "language", "country", "manager_id", "department", "skills", "goals", "capacity", "status")
@@ -35,6 +35,8 @@ class Person:
 class PeopleFile:
     path: str
     people: Mapping[str, Person]
+    whole: bool = True
+    """Whether it was read to its end; if not, nobody is missing from it for sure."""
 
     def fault(self, cell: Cell, field: str, wrong: str, expected: str) -> Fault:
         return Fault(self.path, cell.line, cell.column, field, wrong, expected)
@@ -62,7 +64,7 @@ def read_people(path: Path, findings: Findings, more: Sequence[str] = ()) -> Peo
         people.setdefault(known.person_id, Person(known, row))
     if not people and len(findings.faults) == before:
         findings.faults.append(Fault(file.path, 1, 1, "file", "nobody in it", "at least one person"))
-    return file
+    return replace(file, whole=is_whole(file.path, findings))
 
 
 def id_expected(text: str) -> str | None:
@@ -82,7 +84,7 @@ class _Reader:
 
     def profile(self) -> Profile | None:
         for column in REQUIRED:
-            if not self._row[column].text:
+            if not self._row[column].text and column not in self._row.absent:
                 self._tell(column, "nothing", "a value")
         person_id = self._row["person_id"].text
         if person_id and (expected := id_expected(person_id)) is not None:

@@ -42,9 +42,11 @@ def check(file: Annotated[Path, typer.Argument(help="The programme file (YAML 1.
 
 
 def refuse_faults(findings: Findings) -> None:
-    """Raises Refused with every fault, a line each; notices first."""
+    """Raises Refused with every fault, a line each; notices first, and last where all keys stand when one is unknown."""
     faults = findings.sorted_faults()
     if faults:
         for notice in findings.sorted_notices():
             aside(str(notice))
-        raise Refused(*(str(fault) for fault in faults), result={"ok": False, "faults": [asdict(fault) for fault in faults]})
+        unknown = any(fault.wrong.startswith("unknown key") for fault in faults)
+        lines = [*(str(fault) for fault in faults), *(["every key, with its default and bounds: docs/programme.yaml"] if unknown else [])]
+        raise Refused(*lines, result={"ok": False, "faults": [asdict(fault) for fault in faults]})

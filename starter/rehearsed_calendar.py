@@ -34,9 +34,10 @@ def preview(roster: Roster, plans: dict[str, Plan]) -> tuple[dict[str, Any], lis
             "mails": {side: {"total": counted.total(), **counted} for side, counted in counts.items()},
         },
     }
+    home = roster.programme.programme.time_zone
     lines = [
         f"{roster.programme.programme.title}: {len(roster.pairs)} pairs, {len(people)} people",
-        f"starts {_both(plan.starts, zone)}, ends {_both(plan.ends, zone)}, reports until {_both(plan.reporting_ends, zone)}",
+        f"starts {_both(plan.starts, home)}, ends {_both(plan.ends, home)}, reports until {_both(plan.reporting_ends, home)}; times in {home}",
         "",
         f"calendar of {pair.pair_id} ({zone}):",
         *columns(

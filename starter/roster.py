@@ -90,6 +90,8 @@ def _check_contacts(programme: ProgrammeFile, people: PeopleFile, findings: Find
     team = {person_id for path, person_id, _ in named if path[1] != "outside"}
     for path, person_id, role in named:
         person = people.people.get(person_id)
+        if person is None and not people.whole:
+            continue
         if person is None:
             meant = nearest(person_id, people.people)
             expected = f"{meant} perhaps" if meant else "a person_id of that file"

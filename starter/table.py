@@ -15,6 +15,7 @@ from starter.faults import Fault, Findings, Notice, hides, nearest, one_of, show
 from starter.yaml_document import undecodable
 
 _LONGEST_CELL = 10_000
+_QUOTES = "quotes in pairs around a cell, doubled inside it"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Row:
 
     line: int
     cells: dict[str, Cell]
+    absent: frozenset[str] = frozenset()
+    """Required columns that the whole table lacks, which is told once and not again of every row."""
 
     def __getitem__(self, column: str) -> Cell:
         return self.cells.get(column, Cell("", self.line, 1))
@@ -50,19 +53,23 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str], fin
         findings.faults.append(undecodable(shown_path, raw, error))
         return
     known = (*required, *optional)
+    if (tabs := _tabs(text)) is not None:
+        findings.faults.append(Fault(shown_path, tabs, 1, "file", "separated by tabs", "cells separated by , or ;"))
+        return
     records = _records(text, _delimiter(text, known), shown_path, findings)
     header = next(records, None)
     if header is None:
         findings.faults.append(Fault(shown_path, 1, 1, "file", "nothing in it", f"a header with {one_of(required).replace(' or ', ' and ')}"))
         return
     names = _header(header, required, known, shown_path, findings)
+    absent = frozenset(required) - set(names)
     for cells in records:
         if not any(cell.text for cell in cells):
             continue
         if len(cells) < len(names) or any(cell.text for cell in cells[len(names) :]):
             place = cells[min(len(cells), len(names)) if len(cells) > len(names) else 0]
             findings.faults.append(Fault(shown_path, place.line, place.column, "row", f"{len(cells)} cells", f"{len(names)} as in the header"))
-        yield Row(cells[0].line, {name: cell for name, cell in zip(names, cells, strict=False) if name in known})
+        yield Row(cells[0].line, {name: cell for name, cell in zip(names, cells, strict=False) if name in known}, absent)
 
 
 def _header(cells: list[Cell], required: Sequence[str], known: Collection[str], path: str, findings: Findings) -> list[str]:
@@ -83,6 +90,17 @@ def _header(cells: list[Cell], required: Sequence[str], known: Collection[str], 
         told = ", ".join(f"{shown(cell.text)} (for {meant}?)" if (meant := nearest(cell.text, set(known) - set(names))) else shown(cell.text) for cell in extra)
         findings.notices.append(Notice(path, extra[0].line, extra[0].column, "header", f"extra columns kept out: {told}"))
     return names
+
+
+def is_whole(path: str, findings: Findings) -> bool:
+    """Whether that file was read to its end: a quote that is never closed swallows the rows after it."""
+    return not any(fault.path == path and fault.expected == _QUOTES for fault in findings.faults)
+
+
+def _tabs(text: str) -> int | None:
+    """The line of a header that has tabs and neither `,` nor `;`."""
+    number, line = next(((number, line) for number, line in enumerate(io.StringIO(text), start=1) if line.strip()), (1, ""))
+    return number if "\t" in line.strip() and "," not in line and ";" not in line else None
 
 
 def _delimiter(text: str, known: Collection[str]) -> str:
@@ -108,7 +126,7 @@ def _records(text: str, delimiter: str, path: str, findings: Findings) -> Iterat
         except StopIteration:
             return
         except csv.Error as error:
-            findings.faults.append(Fault(path, start, 1, "row", _in_words(error), "quotes in pairs around a cell, doubled inside it"))
+            findings.faults.append(Fault(path, start, 1, "row", _in_words(error), _QUOTES))
             return
         places = _places("".join(taken), delimiter, start)
         start += len(taken)

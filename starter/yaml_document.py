@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -17,6 +18,7 @@ from starter.faults import Fault
 
 Key = str | int
 Place = tuple[int, int]
+_MOST, _DEEPEST = 20_000, 100
 _MERGE = "tag:yaml.org,2002:merge"
 _VALUES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
@@ -61,7 +63,10 @@ def read_yaml(path: Path, shown_path: str) -> tuple[YamlDocument, list[Fault]]:
     if (directive := re.search(r"^%YAML\s+(?!1\.2\b)", text, re.MULTILINE)) is not None:
         return document, [Fault(shown_path, text.count("\n", 0, directive.start()) + 1, 1, "file", "another version of YAML", "YAML 1.2")]
     try:
-        root = YAML(typ="rt").compose(text)
+        _refuse_brackets(text)
+        reader = YAML(typ="rt")
+        reader.Composer = _Shallow
+        root = reader.compose(text)
         if root is None:
             return document, [Fault(shown_path, 1, 1, "file", "nothing in it", "a programme")]
         faults = _walk(document, root, (), ())
@@ -69,6 +74,8 @@ def read_yaml(path: Path, shown_path: str) -> tuple[YamlDocument, list[Fault]]:
         plain.Constructor = _Plain
         plain.allow_duplicate_keys = True
         data = plain.load(text)
+    except _TooMuch as error:
+        return document, [Fault(shown_path, *error.place, "file", error.wrong, error.expected)]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -82,6 +89,49 @@ def read_yaml(path: Path, shown_path: str) -> tuple[YamlDocument, list[Fault]]:
     if not any(fault.wrong == _LOOP for fault in faults):
         document.data = data
     return document, faults
+
+
+class _TooMuch(Exception):  # noqa: N818 - never leaves this module
+    """More than any programme has: some lines of nested aliases stand for more entries than a machine has memory for."""
+
+    def __init__(self, place: Place, wrong: str, expected: str) -> None:
+        super().__init__(wrong)
+        self.place, self.wrong, self.expected = place, wrong, expected
+
+
+def _too_deep(place: Place) -> _TooMuch:
+    return _TooMuch(place, f"more than {_DEEPEST} levels", "a programme, which has few")
+
+
+def _refuse_brackets(text: str) -> None:
+    """Before YAML is read: its reader takes the square of the time for brackets that are not closed."""
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        sign = found[0]
+        depth += 1 if sign in "[{" else -1 if sign in "]}" else 0
+        if depth > _DEEPEST:
+            before = text[: found.start()]
+            raise _too_deep((before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1))
+
+
+_BRACKETS = re.compile(r"""[][{}]|(?<![^\s,:[{])(?:"(?:[^"\\]|\\.)*"|'[^']*'|\#[^\n]*)""", re.DOTALL)
+"""Brackets, and what may have some that are none: quoted texts and comments."""
+
+
+class _Shallow(Composer):
+    """Stops before Python's own depth is used up, which takes long."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.depth += 1
+        if self.depth > _DEEPEST + 1:
+            mark = self.parser.peek_event().start_mark
+            raise _too_deep((mark.line + 1, mark.column + 1))
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
 
 def undecodable(path: str, raw: bytes, error: UnicodeDecodeError) -> Fault:
@@ -121,8 +171,12 @@ _LOOP = "contains itself"
 def _walk(document: YamlDocument, node: Node, path: tuple[Key, ...], above: tuple[int, ...]) -> list[Fault]:
     place = (node.start_mark.line + 1, node.start_mark.column + 1)
     document.values[path] = place
+    if len(document.values) > _MOST:
+        raise _TooMuch(place, f"more than {_MOST} entries, aliases followed", "a programme, which has fewer")
     if id(node) in above:
         return [Fault(document.path, *place, dotted(path), _LOOP, "plain values")]
+    if len(above) > _DEEPEST:
+        raise _too_deep(place)
     above = (*above, id(node))
     faults: list[Fault] = []
     if isinstance(node, MappingNode):

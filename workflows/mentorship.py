@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.journal import JournalOf
     from mentorship import commands as c
     from mentorship.advance import Advanced, advance, begin, in_order, receipt
+    from mentorship.decide import unfit_extension
     from mentorship.events import MentorshipStarted
     from mentorship.label import Label
     from mentorship.policy.deadlines import Due, next_due
@@ -355,6 +356,8 @@ class Mentorship:
     @extend.validator
     def _check_extend(self, command: c.Extend) -> None:
         self._check(command)
+        if not self._state.closing and (unfit := unfit_extension(self._state, command.length)) is not None:
+            raise ApplicationError(unfit, type=unfit)
 
     @workflow.update
     async def waive_milestone(self, command: c.WaiveMilestone) -> Answer:

@@ -63,6 +63,8 @@ class Status(BaseModel):
     starts: Instant
     ends: Instant
     reporting_ends: Instant
+    paused_until: Instant | None = None
+    """When the pause ends by itself, unless somebody ends it before."""
     next_meeting: Instant | None
     meetings: tuple[MeetingStatus, ...]
     meetings_held: int
@@ -95,6 +97,7 @@ def status_of(state: State, *, head: JournalHead, diverged: bool, pending_effect
         starts=state.starts,
         ends=state.ends,
         reporting_ends=state.reporting_ends,
+        paused_until=state.pausing.until if state.pausing is not None else None,
         next_meeting=following.start if following else None,
         meetings=tuple(_meeting_status(meeting) for meeting in state.meetings),
         meetings_held=len(held_instants(state)),

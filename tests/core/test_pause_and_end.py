@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
+from mentorship.decide import unfit_extension
 from mentorship.duration import Duration, iso
 from mentorship.effects import IssueCertificates, Longer
 from mentorship.policy.milestones import milestone_facts
@@ -189,6 +190,24 @@ def test_an_extension_adds_time_and_slots_and_no_milestones(story, day, ends):
     told.run_out()
     assert told.state.decided.total == 10
     assert [mail.change for mail in told.mails("rescheduled", "mentee")] == ["extended"]
+
+
+@pytest.mark.parametrize(
+    ("length", "interval", "unfit"),
+    [
+        ("P26W", "P14D", None),
+        ("P183D", "P14D", "too_long"),
+        ("P9000D", "P14D", "too_long"),
+        ("P1D", "P14D", None),
+        ("PT23H", "P14D", "too_short"),
+        ("PT1S", "P14D", "too_short"),
+        ("PT1H", "PT1H", None),
+        ("PT1S", "PT1H", "too_short"),
+    ],
+)
+def test_an_operators_extension_is_within_the_programmes_own_measures(story, rules, length, interval, unfit):
+    """Beside `decide`, which tells again what was decided before."""
+    assert unfit_extension(story(rules=rules(interval=iso(interval))).state, iso(length)) == unfit
 
 
 def test_the_closing_session_moves_to_the_extensions_last_meeting(story, day):

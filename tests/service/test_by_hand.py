@@ -154,7 +154,7 @@ async def test_an_operators_update_by_hand_with_impossible_numbers_is_refused(st
         with pytest.raises(WorkflowUpdateFailedError):
             await started.handle().execute_update("extend", {"message_id": f"extend-{n}", "by": "p-operator", "length": length})
     ends = (await started.status()).ends
-    answer = await started.handle().execute_update("extend", Extend(message_id="extend", by="p-operator", length="PT1H"))
+    answer = await started.handle().execute_update("extend", Extend(message_id="extend", by="p-operator", length="P1D"))
     assert answer["outcome"] == "applied"
     assert (await started.status()).ends > ends
 

@@ -342,11 +342,25 @@ def test_a_list_that_was_given_and_cannot_be_judged_is_refused(place, run):
     assert run("certificate", "verify", file, "--offline", "--status-list", str(listed)).code == 1
 
 
-def test_a_fetched_list_that_cannot_be_judged_is_said_to_tell_nothing(place, run):
-    place.web[status_list_url(BASE)] = b"{}"
-    ran = run("certificate", "verify", str(place.folder / "certificate.json"), "--json")
-    assert (ran.code, ran.json["state"]) == (0, "valid")
-    assert "not signed by a trusted issuer" in ran.json["revocation_not_checked"]
+def test_a_fetched_list_that_cannot_be_judged_is_refused_as_well(place, run, tmp_path):
+    """Whoever stands between may have put it there to hide a revocation."""
+    generate(tmp_path / "stranger.json")
+    stranger = Issuer.load(tmp_path / "stranger.json", name="Stranger")
+    forged = status_list(stranger, [], url=status_list_url(BASE), at=datetime.now(UTC)).encode()
+    for data in (b"{}", forged):
+        place.web[status_list_url(BASE)] = data
+        ran = run("certificate", "verify", str(place.folder / "certificate.json"), "--json")
+        assert (ran.code, ran.json["valid"], ran.json["state"]) == (1, False, "revocation unknown")
+        assert "not signed by a trusted issuer" in ran.json["revocation_not_checked"]
+
+
+def test_what_is_no_file_and_no_address_is_said_to_be_neither(place, run):
+    expected = "expected a file, or an address that begins with http:// or https://"
+    assert run("certificate", "verify", "").err == f"nothing: {expected}\n"
+    assert run("certificate", "verify", "ftp://x").err == f"ftp://x: {expected}\n"
+    empty = place.folder / "empty"
+    empty.write_bytes(b"\n")
+    assert run("certificate", "verify", str(empty)).err == "unreadable: The file is empty.\n"
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])

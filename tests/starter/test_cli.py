@@ -56,6 +56,15 @@ def test_the_examples_pass_a_dry_run_and_show_the_calendar(run: Callable[..., An
     assert told.out.endswith("dry run: nothing was started\n")
 
 
+def test_a_dry_run_tells_start_and_end_in_the_programmes_zone_and_names_it(files: Any, run: Callable[..., Any]) -> None:
+    """The first pair's mentee may live anywhere; their calendar is in their own zone, and says so."""
+    told = run("cohort", "start", *files.options(), "--dry-run").out
+
+    assert "starts Mon 2099-03-02 00:00 (2099-03-01T23:00:00Z), ends " in told
+    assert "; times in Europe/Berlin\n" in told
+    assert "calendar of p1 (America/New_York):" in told
+
+
 def test_a_dry_run_as_json_tells_instants(files: Any, run: Callable[..., Any]) -> None:
     told = run("cohort", "start", *files.options(), "--dry-run", "--json").json
 
@@ -206,6 +215,11 @@ def test_a_command_that_was_done_exits_0_when_nobody_reads_on() -> None:
 )
 def test_wrong_arguments_exit_2(run: Callable[..., Any], arguments: list[str]) -> None:
     assert run(*arguments).code == 2
+
+
+def test_a_duration_that_is_too_long_is_called_so(run: Callable[..., Any]) -> None:
+    assert run("extend", "c", "p", "--by", "P999999D").err == "--by: 'P999999D' is too long, expected at most P99999D\n"
+    assert "is not a duration" in run("extend", "c", "p", "--by", "P6M").err
 
 
 def test_a_start_is_a_date_in_the_programmes_zone_an_instant_or_now() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,11 @@ OUT_OF_BOUNDS = [
         "programme.length: 'P0D' does not fit, expected a duration longer than nothing",
     ),
     ("programme", "{id: x, version: 1, title: X, length: P6M, time_zone: UTC}", "programme.length: 'P6M' does not fit, expected an ISO 8601 duration"),
+    (
+        "programme",
+        "{id: x, version: 1, title: X, length: P99999999W, time_zone: UTC}",
+        "programme.length: 'P99999999W' does not fit, expected a shorter duration, at most P99999D",
+    ),
     ("programme", "{id: x, version: 1, title: X, length: 26, time_zone: UTC}", "programme.length: 26 is not a duration, expected an ISO 8601 duration"),
     ("programme", "{id: x, version: 1, title: X, length: {days: 3}, time_zone: UTC}", "programme.length: a group of keys is not a duration"),
     (
@@ -374,3 +380,34 @@ def test_what_no_certificate_could_print_is_told_as_in_a_table(tmp_path: Path, k
 def test_prompts_and_benefits_may_have_several_lines_and_titles_blanks_around_them(tmp_path: Path) -> None:
     sessions = '[{topic: "A ", expectations: true, prompts: ["one\\n\\ntwo", "می\u200cخواهم"]}]'
     assert faults_of(tmp_path, sessions=sessions, milestones='[{id: m, title: "M\\n", when: goal_set}]', benefits='{mentor: ["one\\ntwo"]}') == []
+
+
+def _bomb(first: str, inner: str) -> str:
+    lines = [f"a0: &a0 {first}", *(f"a{n}: &a{n} " + inner.format(", ".join([f"*a{n - 1}"] * 9)) for n in range(1, 9))]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (_bomb("[1, 1, 1]", "[{}]"), "more than 20000 entries, aliases followed"),
+        (_bomb("{k: 1}", "{{<<: [{}]}}"), "more than 20000 entries, aliases followed"),
+        ("a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 150)), "more than 100 levels"),
+        ("[" * 3000, "more than 100 levels"),
+        ("{a: " * 3000, "more than 100 levels"),
+        ("- " * 3000, "more than 100 levels"),
+        ("".join(f"{' ' * n}k{n}:\n" for n in range(200)), "more than 100 levels"),
+    ],
+)
+def test_a_document_that_stands_for_more_than_a_programme_is_refused_at_once(tmp_path: Path, text: str, wrong: str) -> None:
+    began = time.process_time()
+    (told,), _ = checked(tmp_path, text)
+    assert f": file: {wrong}, expected a programme" in told
+    assert time.process_time() - began < 5
+
+
+def test_brackets_in_texts_and_comments_are_no_levels(tmp_path: Path) -> None:
+    brackets = "[" * 150
+    told, _ = checked(tmp_path, f"# {brackets}\nbenefits: {{company: ['{brackets}', \"{brackets}\"]}}\n")
+    assert told
+    assert not any("levels" in line for line in told)

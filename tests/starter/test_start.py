@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from gateway.keyring import Keyring
 from gateway.names import cohort_id
 from gateway.settings import Settings
 from records.store import Records
+from starter.cohort_start import interrupted
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Any]
@@ -241,6 +244,34 @@ def test_a_past_start_is_refused_for_a_new_cohort_and_nothing_is_written(site: S
     assert run("cohort", "status", "past").code == 1
 
 
+def ends(run: Run) -> datetime:
+    return datetime.fromisoformat(run("show", "busy", "p1", "--json").json["status"]["ends"])
+
+
+def paused_until(run: Run) -> datetime:
+    return datetime.fromisoformat(run("show", "busy", "p1", "--json").json["status"]["paused_until"])
+
+
+def test_ctrl_c_says_to_whom_mails_go_all_the_same(site: Settings, files: Any, run: Run) -> None:
+    registered(run)
+    started = subprocess.Popen(
+        [sys.executable, "-m", "starter", "cohort", "start", *files.options(cohort="stopped"), "--wait", "120"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not counts(site, "stopped")["pending"] and time.monotonic() < deadline:
+        time.sleep(0.2)
+    started.send_signal(signal.SIGINT)
+    _, told = started.communicate(timeout=30)
+    assert started.returncode == 130
+    assert "interrupted: 0 pairs of cohort stopped are enrolled and go on by themselves, so that their people are written to;\n" in told
+    assert "2 more are written down and may start as well: repeat the command for the rest\n" in told
+    assert interrupted("none", {"pending": 0, "started": 0, "over": 0}) == ("interrupted: nothing was started",)
+
+
 def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
     registered(run)
     with worker(tmp_path / "worker.log"):
@@ -251,11 +282,18 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
         assert unknown.code == 1
         assert (unknown.json["outcome"], unknown.json["reason"]) == ("refused", "no_such_milestone")
         paused = run("pause", "busy", "p1", "--until", "2099-05-01")
-        assert (paused.code, paused.out) == (0, "pause: done for p1 of busy\n")
+        assert (paused.code, paused.out) == (0, f"pause: done for p1 of busy, paused until {paused_until(run):%Y-%m-%d %H:%M}Z\n")
         assert "it ends before 2099-05-01" in paused.err
         assert "pause.longest of the programme, which is P26W" in paused.err
         assert run("resume", "busy", "p1", "--as", "ana").code == 0
-        assert run("extend", "busy", "p1", "--by", "P2W").code == 0
+        before = ends(run)
+        longer = run("extend", "busy", "p1", "--by", "P2W")
+        assert (longer.code, longer.out) == (0, f"extend: done for p1 of busy, which ends {ends(run):%Y-%m-%d %H:%M}Z\n")
+        assert ends(run) == before + timedelta(days=14)
+        for length, code in (("P9000D", "too_long"), ("PT1S", "too_short")):
+            refused = run("extend", "busy", "p1", "--by", length, "--json")
+            assert (refused.code, refused.json["outcome"], refused.json["reason"]) == (1, "refused", code)
+            assert ends(run) == before + timedelta(days=14)
         assert run("resolve", "busy", "p1", "no_such_line").code == 1
 
         shown = run("show", "busy", "p1", "--json").json
