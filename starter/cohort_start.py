@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.keyring import KeyringUnusable
 from gateway.settings import Settings
-from records.cohorts import Enrolment
+from records.cohorts import Enrolment, State
 from records.errors import CohortChanged, PairChanged, ProgrammeChanged, RecordsError
 from records.store import Records
 from starter.answer import Refused, answer, aside, is_terminal
@@ -70,7 +70,7 @@ async def _interruptions(records: Records, cohort: str) -> AsyncIterator[None]:
         raise
 
 
-def interrupted(cohort: str, counts: Mapping[str, int]) -> tuple[str, ...]:
+def interrupted(cohort: str, counts: Mapping[State, int]) -> tuple[str, ...]:
     """What an operator hears who stopped the command, from how many pairs are in which state."""
     begun = counts["started"] + counts["over"]
     if not begun and not counts["pending"]:

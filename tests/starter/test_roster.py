@@ -190,18 +190,18 @@ def test_whatever_the_lines_they_are_followed_to_an_end(managers: dict[str, str 
 
 
 def test_a_header_that_is_wrong_is_told_once(files: Any) -> None:
-    files.write(people=PEOPLE.replace("person_id", "id", 1))
+    files.write(people=files.people.read_text().replace("person_id", "id", 1))
     assert files.faults() == ["people.csv:1:1: person_id: column missing, expected a column person_id in the header"]
 
-    files.write(pairs=PAIRS.replace("mentor_id", "mentor", 1))
+    files.write(pairs=files.pairs.read_text().replace("mentor_id", "mentor", 1))
     assert files.faults() == ["pairs.csv:1:1: mentor_id: column missing, expected a column mentor_id in the header"]
 
 
 def test_a_file_with_tabs_is_told_once(files: Any) -> None:
-    files.write(people="\n" + PEOPLE.replace(",", "\t"))
+    files.write(people="\n" + files.people.read_text().replace(",", "\t"))
     assert files.faults() == ["people.csv:2:1: file: separated by tabs, expected cells separated by , or ;"]
 
 
 def test_whom_an_open_quote_swallowed_is_not_said_to_be_missing(files: Any) -> None:
-    files.write(people=PEOPLE.replace("m1,Mia", 'm1,"Mia', 1))
+    files.write(people=files.people.read_text().replace("m1,Mia", 'm1,"Mia', 1))
     assert files.faults() == ["people.csv:5:1: row: a quote that is opened and never closed, expected quotes in pairs around a cell, doubled inside it"]
