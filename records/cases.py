@@ -22,7 +22,7 @@ from records.data_keys import DataKeys
 from records.database import Database, Part, chunks
 from records.errors import DifferentBody, Erased, UnknownCase
 from records.ids import mint
-from records.schema import cases
+from records.schema import cases, notices
 from records.sealing import Sealer, open_with, seal_with
 
 _PURPOSE = "records/cases"
@@ -249,8 +249,12 @@ class Cases(Part):
         return True
 
     async def drop(self, case: str) -> bool:
-        """Deletes the whole row of a case that is closed, when it is no longer kept. Says whether it was there still; idempotent."""
+        """Deletes the whole row of a case that is closed, when it is no longer kept, and that mails were sent about it: there was none (H12).
+
+        Says whether it was there still; idempotent.
+        """
         async with self._database.write(_PURPOSE) as connection:
+            await connection.execute(delete(notices).where(notices.c.key.startswith(f"case.{case}/", autoescape=True)))
             return (await connection.execute(delete(cases).where(cases.c.id == case, cases.c.state == "closed"))).rowcount > 0
 
     async def _insert(self, connection: AsyncConnection, case: Case, request: str, words: bytes | None) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
@@ -16,8 +16,16 @@ from records.data_keys import DataKeys
 from records.database import Database, Part
 from records.errors import Erased, NotStored, Revoked, UnknownCertificate
 from records.ids import mint_certificate
-from records.schema import certificates
+from records.schema import certificates, data_keys
 from records.sealing import Sealer, open_with, seal_with
+
+_standing = certificates.alias("standing")
+AWAITED: ColumnElement[bool] = (
+    certificates.c.credential.is_(None)
+    & exists().where(data_keys.c.person == certificates.c.person)
+    & ~exists().where(_standing.c.mentorship == certificates.c.mentorship, _standing.c.person == certificates.c.person, _standing.c.status == "revoked")
+)
+"""Reserved, and to get a document: not where its holder was erased, or an edition before it revoked, for then it never comes to one."""
 
 
 class Certificate(BaseModel):
@@ -182,7 +190,7 @@ class Certificates(Part):
     async def waiting(self) -> list[Certificate]:
         """Reserved and without a document yet: being made, or held up by a character that no font prints."""
         async with self._database.read() as connection:
-            return await self._select(connection, certificates.c.credential.is_(None))
+            return await self._select(connection, AWAITED)
 
     async def _edition(self, connection: AsyncConnection, mentorship: str, person: str, edition: int, fields: Mapping[str, Any]) -> Certificate:
         """The row, inserted when it is not there."""

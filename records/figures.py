@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from records.certificates import AWAITED
 from records.database import Database, whole
 from records.schema import audits, certificates, door_messages, enrolments, journal, lines, notices
 
@@ -56,7 +57,7 @@ class Watch:
         async with self._database.read() as connection:
             return Figures(
                 commands=await _commands(connection, now),
-                certificates=await _waiting(connection, certificates.c.issued_at, certificates.c.credential.is_(None)),
+                certificates=await _waiting(connection, certificates.c.issued_at, AWAITED),
                 lines=await _waiting(connection, lines.c.opened_at, lines.c.closed_at.is_(None), lines.c.taken_by.is_(None)),
                 mentorships=await _by(connection, enrolments.c.state),
                 mails=await _by(connection, notices.c.state, notices.c.at > now - LATELY),

@@ -73,6 +73,7 @@ class Retention(Part):
         keep = await self._keep()
         if not dry_run:
             await self._doors.forget_senders(now)
+            await self._forget_what_is_nobodys(keep, now)
         swept = await self._words(keep, now, dry_run) + await self._cases_due(keep, now, dry_run)
         if swept.notes and not dry_run:
             await self._database.forget_freed(notes)
@@ -116,6 +117,20 @@ class Retention(Part):
             if case.closed_at + kept.journal <= now:
                 dropped += 1 if dry_run else await self._cases.drop(case.id)
         return Swept(cases=forgotten, closed_cases=dropped)
+
+    async def _forget_what_is_nobodys(self, keep: dict[str, _Keep], now: datetime) -> None:
+        """What belongs to no mentorship and to no case, and so goes with none: that mails about a whole cohort were sent, and that HR told of a person.
+
+        It is kept for as long as the longest journal.
+        """
+        if not keep:
+            return
+        before = now - max(kept.journal for kept in keep.values())
+        n, d = notices.c, door_messages.c
+        of_all = n.key.startswith("cohort.", autoescape=True) | n.key.startswith("owner.", autoescape=True)
+        async with self._database.write() as connection:
+            await connection.execute(delete(notices).where(of_all, n.at <= before))
+            await connection.execute(delete(door_messages).where(d.mentorship.startswith("person.", autoescape=True), d.at <= before))
 
     async def _due(self, keep: dict[str, _Keep], now: datetime) -> list[str]:
         """Mentorships whose journal has its closing row, and whose time is over."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -113,6 +114,20 @@ async def test_what_waits_for_its_document_is_told(records, people, mentorship):
     second = await records.certificates.reserve(mentorship, people[1], FIELDS)
     await records.certificates.store(first.id, "{}", b"%PDF")
     assert [waiting.id for waiting in await records.certificates.waiting()] == [second.id]
+
+
+async def test_what_never_gets_a_document_is_not_waited_for(records, mentorship, people):
+    """Its holder was erased, or the edition before it revoked, while no font printed it: an alarm for it would never end."""
+    first = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    await records.certificates.store(first.id, "{}", b"%PDF")
+    await records.certificates.reissue(first.id, FIELDS)
+    await records.certificates.reserve(mentorship, people[1], FIELDS)
+    assert (len(await records.certificates.waiting()), (await records.watch.figures(datetime.now(UTC))).certificates.number) == (2, 2)
+
+    await records.certificates.revoke(first.id, "issued by mistake")
+    await records.people.erase(people[1])
+
+    assert (await records.certificates.waiting(), (await records.watch.figures(datetime.now(UTC))).certificates.number) == ([], 0)
 
 
 async def test_before_there_is_a_document_a_name_may_be_corrected_and_after_it_never(records, people, mentorship):

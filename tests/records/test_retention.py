@@ -169,11 +169,27 @@ async def test_that_there_was_a_concern_goes_24_months_after_it_was_closed_and_a
     line = await records.cases.open_line(over[2], "silence", programme="engineering-2027", at=ENDED, key="line")
     await records.cases.end_line(line.id, ENDED)
     await records.cases.withdraw(concern.id, ENDED + timedelta(days=1))
+    await records.notices.begin(f"case.{concern.id}/asked.0/{concern.raiser}", concern.raiser, "concern", True, ENDED, 6, timedelta(days=30))
     assert (await records.retention.sweep(ENDED + JOURNAL - timedelta(seconds=1))).closed_cases == 0
     assert (await records.retention.sweep(ENDED + JOURNAL)).closed_cases == 1
     assert [row[0] for row in await meddle("SELECT id FROM cases")] == [concern.id]
+    assert len(await meddle("SELECT key FROM notices WHERE key LIKE 'case.%'")) == 1
     assert (await records.retention.sweep(ENDED + timedelta(days=1) + JOURNAL)).closed_cases == 1
     assert await meddle("SELECT id FROM cases") == []
+    assert await meddle("SELECT key FROM notices WHERE key LIKE 'case.%'") == [], "nor that anybody was asked"
+
+
+async def test_what_is_no_mentorships_and_no_cases_goes_24_months_after_it_was_sent_or_said(records, over, people, meddle):
+    """Digests, the owner's number, and HR's words about a person: they go with no journal."""
+    for key in ("cohort.spring/digest.20270830T060000Z/a", "owner.engineering-2027/unowned.7"):
+        await records.notices.begin(key, people[0], "digest", True, ENDED, 6, timedelta(days=30))
+    await records.doors.accept(f"person.{people[0]}", "hr_1", "digest", ENDED)
+    left = "SELECT key FROM notices WHERE key LIKE 'cohort.%' OR key LIKE 'owner.%' UNION SELECT message_id FROM door_messages WHERE mentorship LIKE 'person.%'"
+
+    await records.retention.sweep(ENDED + JOURNAL - timedelta(seconds=1))
+    assert len(await meddle(left)) == 3
+    await records.retention.sweep(ENDED + JOURNAL)
+    assert await meddle(left) == []
 
 
 async def test_a_concern_that_nobody_closed_stays_with_its_words_for_whom_was_asked(records, concern):
