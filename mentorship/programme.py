@@ -371,8 +371,8 @@ class Programme(Part):
 
     @model_validator(mode="after")
     def _spread(self) -> Programme:
-        lead = min(span for span in (self.meetings.prepare.span, self.meetings.ask_after.span, self.meetings.interval.span) if span)
-        if self.mail.spread.span * 10 > lead:
+        lead = min((one for one in (self.meetings.prepare, self.meetings.ask_after, self.meetings.interval) if one.span), key=lambda one: one.span)
+        if self.mail.spread.span * 10 > lead.span:
             raise ValueError(f"mail.spread: expected at most a tenth of the shortest lead ({lead}), so that no mail comes too late to help")
         return self
 

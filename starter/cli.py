@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -94,8 +96,17 @@ on_demand(
 )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mentorship {version('mentorship')}")
+        raise typer.Exit
+
+
 @app.callback()
-def options() -> None:
+def options(
+    *,
+    _: Annotated[bool, typer.Option("--version", help="Which release this is.", callback=_say_version, is_eager=True)] = False,
+) -> None:
     """Runs mentorship programmes: from the roster to the certificate."""
     root = logging.getLogger()
     root.handlers[:] = [_FirstLine()]

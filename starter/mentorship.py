@@ -73,8 +73,8 @@ def end(
     chosen = _end_reason(reason)
     if leaver not in {None, *SIDES}:
         raise Misused(f"--leaver: {leaver!r} is not one of them, expected mentor or mentee")
-    if leaver is not None and chosen != "stepped_away":
-        raise Misused("--leaver: goes with --reason stepped_away")
+    if (leaver is not None) != (chosen == "stepped_away"):
+        raise Misused("--leaver: goes with --reason stepped_away, and that with it: the partner is told who left, and stands in the list for a new match")
     asyncio.run(_end(cohort, pair, chosen, leaver, by=by, as_json=json))
 
 

@@ -24,11 +24,14 @@ from starter.reach import open_records
 
 RECORDS, TEMPORAL = "records.db", "temporal.db"
 
-Folder = Annotated[Path, typer.Argument(help="A folder of its own for each backup.")]
-Store = Annotated[Path | None, typer.Option(help="The file of an embedded Temporal server, such as .mentorship/run/temporal.db, to go along.")]
+_STORE = "The file of an embedded Temporal server, such as .mentorship/run/temporal.db"
 
 
-def backup(folder: Folder, temporal: Store = None, json: Json = False) -> None:
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A folder of its own for each backup.")],
+    temporal: Annotated[Path | None, typer.Option(help=f"{_STORE}, to go along.")] = None,
+    json: Json = False,
+) -> None:
     """Copies records, while everything runs, into FOLDER; Temporal's store first, so that records never lack what a workflow knows to be written."""
     settings = Settings.load()
     began = datetime.now(UTC)
@@ -37,7 +40,11 @@ def backup(folder: Folder, temporal: Store = None, json: Json = False) -> None:
     _told(settings, began, copied, f"sqlite:///{folder / RECORDS}", json, made=True)
 
 
-def restore(folder: Folder, temporal: Store = None, json: Json = False) -> None:
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The backup.")],
+    temporal: Annotated[Path | None, typer.Option(help=f"{_STORE}, as it shall be called again.")] = None,
+    json: Json = False,
+) -> None:
     """Puts a backup where nothing is yet: move what is there away first, and stop everything."""
     settings = Settings.load()
     began = datetime.now(UTC)

@@ -19,7 +19,7 @@ from mentorship.policy.phase import phase
 from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
-from starter.answer import Json, Refused, answer, columns, local_time
+from starter.answer import Json, Misused, Refused, answer, columns, local_time
 from starter.out_file import check_out, write_out
 from starter.reach import open_records
 from starter.report_figures import Story, figures, told
@@ -40,6 +40,8 @@ def report(
     for path in (html, to_csv):
         if path is not None:
             check_out(path, str(path))
+    if html is not None and to_csv is not None and html.resolve() == to_csv.resolve():
+        raise Misused("--html and --csv: expected two files, this is one")
     facts, found, people = asyncio.run(_read(cohort, names=names))
     if html is not None:
         write_out(html, page(_readable(facts), found, people), str(html))

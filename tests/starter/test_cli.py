@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ def test_the_installed_command_answers_and_exits_as_programs_expect(tmp_path: Pa
     wrong = call("programme", "check", str(tmp_path / "bad.yaml"))
     missing = call("programme", "check", "nowhere.yaml")
     usage = call("cohort", "start")
+    release = call("--version")
 
+    assert (release.returncode, release.stdout) == (0, f"mentorship {version('mentorship')}\n")
     assert (right.returncode, right.stderr) == (0, "")
     assert wrong.returncode == 1
     assert f"{tmp_path}/bad.yaml:1:12: programme: 3 is not a group of keys" in wrong.stderr

@@ -308,6 +308,12 @@ def test_the_figures_are_of_some_variety(cohort: Any, files: Any) -> None:
         assert rows.count(name) >= 4, name
 
 
+def test_page_and_table_are_two_files(run: Callable[..., Any], files: Any) -> None:
+    one = str(files.folder / "r.html")
+    assert run("cohort", "report", "spring-27", "--html", one, "--csv", one).code == 2
+    assert not (files.folder / "r.html").exists()
+
+
 def test_of_fewer_than_five_pairs_nothing_is_shown(cohort: Any, run: Callable[..., Any], files: Any) -> None:
     cohort(pairs=4)
     told = run("cohort", "report", "spring-27", "--json", "--html", str(files.folder / "r.html"), "--csv", str(files.folder / "r.csv")).json

@@ -310,6 +310,7 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
         assert run("cases").out == "no pair needs anybody\n"
 
         assert run("end", "busy", "p2", "--leaver", "mentor").code == 2
+        assert run("end", "busy", "p2", "--reason", "stepped_away").code == 2
         assert run("end", "busy", "p2", "--reason", "stepped_away", "--leaver", "mentor").code == 0
     assert run("pause", "busy", "p1").code == 1
 
