@@ -199,7 +199,7 @@ mail:
         "p.yaml:21:14: sessions[2].closing: a second closing session, expected at most one",
         "p.yaml:24:10: milestones[1].id: 'one' stands on line 23 already, expected each milestone id once",
         "p.yaml:24:27: milestones[1].bye: unknown key 'bye', expected by perhaps",
-        "p.yaml:26:11: mail.spread: 'P1D' does not fit, expected at most a tenth of the shortest lead (1 day, 0:00:00), so that no mail comes too late to help",
+        "p.yaml:26:11: mail.spread: 'P1D' does not fit, expected at most a tenth of the shortest lead (P1D), so that no mail comes too late to help",
     ]
 
 
