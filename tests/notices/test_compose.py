@@ -318,14 +318,12 @@ def test_every_change_is_said_in_a_sentence(mail, change, says):
 
 
 @pytest.mark.parametrize("kind", ["ask", "rescheduled"])
-@pytest.mark.parametrize(("code", "promise"), [("en", "next conversation"), ("de", "nächstes Gespräch"), ("ar", "لقاءكما القادم"), ("ar", "لقائكما القادم")])
+@pytest.mark.parametrize(("code", "promise"), [("en", "next conversation"), ("de", "nächstes Gespräch"), ("ar", "لقا[ءئ]كما القادم")])
 def test_a_topic_is_promised_to_the_next_conversation_only_where_one_takes_it(mail, people, kind, code, promise):
     """H10."""
-    if (kind, promise) in {("ask", "لقاءكما القادم"), ("rescheduled", "لقائكما القادم")}:
-        pytest.skip("the other case of the same words")
     reader = dataclasses.replace(people.mentee, language=code)
     told = {moves: one_line(mail(kind, change="cancelled", topic_moves_on=moves, with_={"reader": reader})) for moves in (True, False)}
-    assert {moves: promise in body for moves, body in told.items()} == {True: True, False: False}
+    assert {moves: re.search(promise, body) is not None for moves, body in told.items()} == {True: True, False: False}
 
 
 def test_only_meetings_to_come_are_listed_after_a_change(mail, series):
