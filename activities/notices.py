@@ -119,8 +119,6 @@ class NoticeActivities:
         reader's evening waits for the morning, and what helps nobody any more does not go (P5).
         """
         now = activity.info().started_time
-        if request.notice.helps_until is not None and now >= request.notice.helps_until:
-            return Delivery(outcome="failed", why="too_late")
         failures: list[Failure] = []
         later: list[datetime] = []
         readers = await self._post.readers(request)
@@ -144,11 +142,15 @@ class NoticeActivities:
         return Delivery(outcome="sent")
 
     async def _send(self, reader: str, request: NoticeRequest, now: datetime) -> datetime | None:
-        """Sends to one reader, or says from when on it may. Raises Undeliverable."""
-        mail, kind = request.mail, request.notice.kind
+        """Sends to one reader, or says from when on it may. Raises Undeliverable.
+
+        What comes too late is begun all the same, and given up: an attempt that was killed may have begun it before, and would else count for ever.
+        """
+        mail, kind, helps_until = request.mail, request.notice.kind, request.notice.helps_until
+        late = helps_until is not None and now >= helps_until
         # Coordinators come and go between two attempts: each of them has a key of their own, however many there are.
         key = f"{request.key}/{reader}" if request.notice.to == "coordinators" else request.key
-        if mail.hours != "none":
+        if mail.hours != "none" and not late:
             opens = self._reading_hours(now, await self._post.time_zone(reader, request), mail.hours)
             if opens > now:
                 return opens
@@ -158,6 +160,8 @@ class NoticeActivities:
         if verdict != "send":
             raise Undeliverable(verdict)
         try:
+            if late:
+                raise Undeliverable("too_late")  # noqa: TRY301 - given up like what is refused
             message_id = await self._post.deliver(reader, request, now)
         except Undeliverable as undeliverable:
             await self._ledger.failed(key, undeliverable.why, now)

@@ -104,7 +104,7 @@ async def test_a_second_build_takes_over_under_load_and_is_rolled_back_and_nothi
     one = processes(build(house, "one", "one"))
     await polls(house, "one")
     checks = {check["name"]: check for check in (await house.cli("doctor", expect=1))["checks"]}
-    assert "one wait, since none is current" in checks["builds"]["detail"]
+    assert "one waits, since none is current" in checks["builds"]["detail"]
     await make_current(house, "one")
     for pair in range(PAIRS):
         for side in ("mentor", "mentee"):
