@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from mentorship.effects import MilestoneFacts, counting_for
@@ -36,17 +37,17 @@ _READS = ("rules", "ends", "meetings", "extras", "milestones", "earned", "goals"
 def done_instants(state: State) -> dict[str, Instant]:
     """When each milestone that is done was done, whether in time or not, in the programme's order."""
     brought = {earned.milestone: earned.done_at for earned in state.earned}
-    found = ((rule.id, brought.get(rule.id) or _done_at(state, rule)) for rule in state.rules.milestones)
+    held = held_instants(state)
+    found = ((rule.id, brought.get(rule.id) or _done_at(state, rule, held)) for rule in state.rules.milestones)
     return {milestone: at for milestone, at in found if at is not None}
 
 
-def _done_at(state: State, rule: MilestoneRule) -> Instant | None:
+def _done_at(state: State, rule: MilestoneRule, held: Sequence[Instant]) -> Instant | None:
     known = state.milestones.get(rule.id)
     if known is not None and known.waived_at is not None:
         return min(known.waived_at, state.ends)
     match rule.when:
         case MeetingsHeld(meetings_held=needed):
-            held = held_instants(state)
             return held[needed - 1] if len(held) >= needed else None
         case "expectations_confirmed":
             return expectations_confirmed_at(state)
