@@ -14,7 +14,7 @@ from gateway.settings import Settings
 from records.certificates import Certificate
 from records.errors import Erased
 from records.store import Records
-from starter.answer import Json, Refused, answer, stated
+from starter.answer import Json, Refused, answer, aside, stated
 from starter.out_file import out_folder
 from starter.reach import open_records, reach_temporal
 
@@ -109,6 +109,7 @@ async def _reissue(certificate_id: str, results: bool | None, out: Path | None, 
     answer({"certificate": new.id, "supersedes": old.id, "url": url}, [f"{new.id} supersedes {old.id}: {url}"], as_json=as_json)
     if out is not None:
         _write(out, new.id, credential, pdf)
+        aside(f"written to {out / new.id}.pdf and .json")
 
 
 async def _standing(records: Records, old: Certificate) -> Certificate:

@@ -246,6 +246,7 @@ def test_after_a_change_of_name_a_new_certificate_supersedes_the_old_one_once(pl
     again = run("certificate", "reissue", place.certificate, "--json")
     assert (first.code, again.code) == (0, 0), first.err
     assert first.json == again.json
+    assert (first.err, again.err) == (f"written to {place.folder / 'out' / first.json['certificate']}.pdf and .json\n", "")
     assert len(worker) == 1, "asked for again, it is there already"
     old, new = (place.run(lambda records, name=name: records.certificates.get(name)) for name in (place.certificate, first.json["certificate"]))
     assert (old.status, old.superseded_by, new.status) == ("superseded", new.id, "valid")
@@ -313,6 +314,8 @@ def test_after_a_rotation_old_certificates_stay_valid_and_the_new_key_signs(web_
     rotated = run("certificate", "rotate-key", "--json")
     assert (rotated.code, rotated.json["added"]) == (0, "k2")
     document = web_place.folder / "did.json"
+    written = run("certificate", "issuer", "--out", str(document))
+    assert written.out.endswith(f"\n\nwritten to {document}\n")
     after = run("certificate", "issuer", "--out", str(document), "--json").json
     assert (after["keys"], after["signs_with"], after["did"]) == (["k1", "k2"], "k2", before["did"])
     old = run("certificate", "verify", str(web_place.folder / "certificate.pdf"), "--trust", str(document), "--offline")
