@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +20,7 @@ from records.cohorts import Enrolment
 from starter.answer import Json, Misused, answer, aside, stated
 from starter.operator_update import update
 from starter.reach import enrolled, login, open_records, reach_temporal
-from starter.start_instant import parse_start
+from starter.start_instant import parse_end
 
 Cohort = Annotated[str, typer.Argument(help="The cohort's id.")]
 Pair = Annotated[str, typer.Argument(help="The pair_id of the pairs file.")]
@@ -101,19 +101,18 @@ def resolve(
 
 
 async def _pause(cohort: str, pair: str, until: str | None, by: str | None, as_json: bool) -> None:
-    instant, cut = None, None
+    instant = None
     if until is not None:
         async with open_records(Settings.load()) as records:
             known = await records.cohorts.get(cohort)
             programme = await records.programmes.get(known.programme, known.version) if known else None
         try:
-            instant = parse_start(until, programme.programme.time_zone if programme else "UTC")
+            instant = parse_end(until, programme.programme.time_zone if programme else "UTC")
         except ValueError as error:
             raise Misused(f"--until: {error}") from error
-        cut = programme.pause.longest if programme and instant - datetime.now(UTC) > programme.pause.longest.span else None
-    await update(cohort, pair, "pause", lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
-    if cut is not None:
-        aside(f"notice: it ends before {until}: all pauses of a pair together take at most pause.longest of the programme, which is {cut}")
+    told = await update(cohort, pair, "pause", lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
+    if instant is not None and told.get("paused_until", instant) < instant:
+        aside(f"notice: it ends before {until}: all pauses of a pair together take at most pause.longest of the programme")
 
 
 async def _end(cohort: str, pair: str, reason: EndReason, leaver: str | None, *, by: str | None, as_json: bool) -> None:

@@ -26,8 +26,8 @@ from starter.answer import Refused, answer
 from starter.reach import enrolled, open_records, reach_temporal
 
 
-async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[str, Any]], Message], *, by: str, as_json: bool) -> None:
-    """Sends the command that `command` makes of `message_id`, `by` and `at`, and tells what came of it.
+async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[str, Any]], Message], *, by: str, as_json: bool) -> dict[str, datetime]:
+    """Sends the command that `command` makes of `message_id`, `by` and `at`, and tells what came of it; returns until when, as far as it was told.
 
     Raises Refused when the mentorship refuses it, is not running, or no worker answers in time; then it may still apply.
     """
@@ -43,6 +43,7 @@ async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[s
     until = await _until(client, pair, name, settings.update_timeout)
     said = "".join(f", {'paused until' if what == 'paused_until' else 'which ends'} {at:%Y-%m-%d %H:%M}Z" for what, at in until.items())
     answer(outcome | until, [f"{name}: done for {pair_id} of {cohort}{said}"], as_json=as_json)
+    return until
 
 
 async def _until(client: Client, pair: Enrolment, name: str, patience: float) -> dict[str, datetime]:
@@ -130,6 +131,8 @@ def _outcome(result: Any) -> dict[str, Any]:
 _SAID = {
     "too_long": "too long, expected at most the programme's own length",
     "too_short": "too short, expected at least a day, or an interval where meetings are less than a day apart",
+    "used_up": "all pauses of this pair together have taken pause.longest of the programme already",
+    "time_passed": "that is past, expected an instant to come",
 }
 
 

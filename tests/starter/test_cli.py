@@ -240,6 +240,28 @@ def test_a_start_is_a_date_in_the_programmes_zone_an_instant_or_now() -> None:
             parse_start(far, "Europe/Berlin")
 
 
+@pytest.mark.parametrize("until", ["garbage", "now", "2027-05-01T09:00"])
+def test_a_pause_is_not_offered_to_end_now(run: Callable[..., Any], past: Any, until: str) -> None:
+    told = run("pause", "c", "p", "--until", until)
+
+    expected = "expected a date such as 2027-03-01, or an instant with a zone such as 2027-03-01T09:00:00+01:00"
+    assert (told.code, told.err) == (2, f"--until: {until!r} is neither a date nor an instant: {expected}\n")
+
+
+@pytest.mark.parametrize(("ends", "cut"), [(datetime(2027, 4, 30, tzinfo=UTC), True), (datetime(2027, 5, 1, tzinfo=UTC), False), (None, False)])
+def test_a_pause_that_ends_earlier_than_it_was_asked_for_says_so(
+    run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch, ends: datetime | None, cut: bool
+) -> None:
+    """P6: also where earlier pauses took most of what the programme allows, which the mentorship alone knows."""
+
+    async def update(*_: Any, **__: Any) -> dict[str, datetime]:
+        return {"paused_until": ends} if ends is not None else {}
+
+    monkeypatch.setattr("starter.mentorship.update", update)
+
+    assert ("it ends before 2027-05-01" in run("pause", "c", "p", "--until", "2027-05-01").err) == cut
+
+
 def test_columns_are_aligned_and_never_wrapped() -> None:
     assert columns(("a", "long"), [("x" * 300, None), (True, 2.0)]) == ["a" + " " * 299 + "  long", "x" * 300 + "  -", "yes" + " " * 297 + "  2"]
 
