@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gateway.keyring import UnknownKey
 from starter.answer import columns
 from starter.start_instant import parse_start
 
@@ -260,6 +261,16 @@ def test_a_pause_that_ends_earlier_than_it_was_asked_for_says_so(
     monkeypatch.setattr("starter.mentorship.update", update)
 
     assert ("it ends before 2027-05-01" in run("pause", "c", "p", "--until", "2027-05-01").err) == cut
+
+
+def test_a_key_that_the_workers_have_and_the_command_has_not_is_named(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answered(*_: Any, **__: Any) -> None:
+        raise UnknownKey("k-newer")
+
+    monkeypatch.setattr("starter.mentorship.update", answered)
+    told = run("resume", "c", "p")
+
+    assert (told.code, told.err) == (1, "the keyring has no key 'k-newer', which the workers have; give this command the same keys\n")
 
 
 def test_columns_are_aligned_and_never_wrapped() -> None:
