@@ -300,6 +300,11 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
         assert (shown["state"], shown["from"], shown["status"]["phase"]) == ("started", "workflow", "aligning")
         assert [milestone["id"] for milestone in shown["status"]["milestones"] if milestone["waived"]] == ["shadowing"]
 
+        in_words = run("show", "busy", "p1").out.splitlines()
+        assert {"  phase: aligning", "  milestones_done: 1 of 3", "  meetings_held: 0", "  diverged: no", "  paused_until: -"} <= set(in_words[:20])
+        assert len(in_words) < 50, "a line a meeting, a line a milestone"
+        assert [line.split()[0] for line in in_words[in_words.index("  milestones:") + 2 :]] == ["aligned", "goal", "shadowing"]
+
         verified = run("journal", "verify", "busy", "--json").json
         assert verified["ok"]
         assert verified["compared_with_running"] == 2
