@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,8 +64,8 @@ async def held_up(records: Records, settings: Settings) -> list[str]:
 
 
 def _id(given: str) -> str:
-    """The id at the end of an address, or the id itself."""
-    return given.rstrip("/").rpartition("/")[2]
+    """The id at the end of an address, in whichever language its page was read, or the id itself."""
+    return re.split("[?#]", given, maxsplit=1)[0].rstrip("/").rpartition("/")[2]
 
 
 async def _found(records: Records, certificate_id: str) -> Certificate:

@@ -152,7 +152,9 @@ def test_our_own_certificate_is_valid_and_it_says_why_it_is_believed(place, run,
 
 
 def test_the_address_of_its_page_will_do(place, run):
-    assert run("certificate", "verify", f"{BASE}/c/{place.certificate}").code == 0
+    for address in ("", "/", "?lang=de", "/?lang=de", "#print"):
+        ran = run("certificate", "verify", f"{BASE}/c/{place.certificate}{address}")
+        assert (ran.code, ran.err) == (0, ""), "a page's address as a browser shows it"
     ran = run("certificate", "verify", f"{BASE}/c/aaaaaaaaaaaaaaaaaaaaaaaaaa")
     assert (ran.code, "cannot be reached" in ran.err) == (1, True)
 
@@ -227,7 +229,7 @@ def test_other_files_and_no_files(place, run):
 
 def test_revoking_tells_since_when_and_again_changes_nothing(place, run):
     first = run("certificate", "revoke", place.certificate, "--reason", "Issued by mistake", "--json")
-    again = run("certificate", "revoke", f"{BASE}/c/{place.certificate}", "--reason", "Another", "--json")
+    again = run("certificate", "revoke", f"{BASE}/c/{place.certificate}?lang=de", "--reason", "Another", "--json")
     assert (first.code, again.code) == (0, 0)
     assert (first.json["changed"], again.json["changed"]) == (True, False)
     assert first.json["since"] == again.json["since"]
