@@ -281,6 +281,7 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
         unknown = run("waive", "busy", "p1", "nonsense", "--json")
         assert unknown.code == 1
         assert (unknown.json["outcome"], unknown.json["reason"]) == ("refused", "no_such_milestone")
+        assert run("pause", "busy", "p1", "--until", "2020-01-01").err == "pause: refused: that is past, expected an instant to come\n"
         paused = run("pause", "busy", "p1", "--until", "2099-05-01")
         assert (paused.code, paused.out) == (0, f"pause: done for p1 of busy, paused until {paused_until(run):%Y-%m-%d %H:%M}Z\n")
         assert "it ends before 2099-05-01" in paused.err
