@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -206,6 +207,22 @@ def test_a_command_that_was_done_exits_0_wherever_its_answer_goes(redirected: st
     ran = subprocess.run(["/bin/sh", "-c", called], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
     assert ("the answer could not be written: No space left on device" in ran.stderr) == (redirected == ">/dev/full")
+
+
+def test_a_command_that_was_done_exits_0_on_a_terminal_that_is_not_of_unicode(tmp_path: Path) -> None:
+    called = tmp_path / "spring→27.yaml"
+    called.write_text((EXAMPLES / "engineering-2027.yaml").read_text())
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
+    ran = subprocess.run([sys.executable, "-m", "starter", "programme", "check", called.name], cwd=tmp_path, env=env, capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.startswith(rb"spring\u219227.yaml: engineering-2027 version 1")
+
+
+@pytest.mark.parametrize("arguments", [["cohort", "status"], ["person", "export"], ["certificate", "reissue"], ["cases", "--cohort"]])
+def test_an_argument_that_is_not_utf_8_is_wrong_usage(run: Callable[..., Any], past: Any, arguments: list[str]) -> None:
+    told = run(*arguments, "\udcff")
+
+    assert (told.code, told.err) == (2, "an argument is not text in UTF-8\n")
 
 
 def test_a_command_that_was_done_exits_0_when_nobody_reads_on() -> None:
