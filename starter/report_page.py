@@ -59,10 +59,15 @@ class Part(NamedTuple):
 
 def page(facts: Mapping[str, Any], report: Mapping[str, Any], people: Sequence[Mapping[str, Any]] = ()) -> str:
     """`facts`: title, cohort, programme, began, as_of as texts. `people` is shown as it is, and only if there is any."""
+    return rendered("report_page.html", **facts, report=report, key=_key(report), parts=_parts(report), people=people)
+
+
+def rendered(template: str, **shown: Any) -> str:
+    """A page of this folder's; what is not given to it raises."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - most answers are lines on a terminal, not a page
 
     loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return loader.get_template("report_page.html").render(**facts, report=report, key=_key(report), parts=_parts(report), people=people)
+    return loader.get_template(template).render(**shown)
 
 
 def number(value: float | None) -> str:
