@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ def run() -> None:
     and a command that was done would end with the exit code of a crash.
     """
     _stand_in_for_what_is_closed()
+    _write_out_what_has_no_letters_here()
     try:
         from starter.cli import main  # noqa: PLC0415 - takes a moment, in which Ctrl-C has to be as quiet as later
 
@@ -39,6 +41,12 @@ def _stand_in_for_what_is_closed() -> None:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+
+
+def _write_out_what_has_no_letters_here() -> None:
+    """As stderr does: a terminal that is not of Unicode undoes nothing either."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from gateway.settings import Settings
 from records.certificates import Certificate
 from records.errors import Erased
 from records.store import Records
-from starter.answer import Json, Refused, answer, stated
+from starter.answer import Json, Refused, answer, aside, stated
 from starter.out_file import out_folder
 from starter.reach import open_records, reach_temporal
 
@@ -63,8 +64,8 @@ async def held_up(records: Records, settings: Settings) -> list[str]:
 
 
 def _id(given: str) -> str:
-    """The id at the end of an address, or the id itself."""
-    return given.rstrip("/").rpartition("/")[2]
+    """The id at the end of an address, in whichever language its page was read, or the id itself."""
+    return re.split("[?#]", given, maxsplit=1)[0].rstrip("/").rpartition("/")[2]
 
 
 async def _found(records: Records, certificate_id: str) -> Certificate:
@@ -109,6 +110,7 @@ async def _reissue(certificate_id: str, results: bool | None, out: Path | None, 
     answer({"certificate": new.id, "supersedes": old.id, "url": url}, [f"{new.id} supersedes {old.id}: {url}"], as_json=as_json)
     if out is not None:
         _write(out, new.id, credential, pdf)
+        aside(f"written to {out / new.id}.pdf and .json")
 
 
 async def _standing(records: Records, old: Certificate) -> Certificate:

@@ -34,6 +34,7 @@ def issuer(
         f"  older keys, which still verify: {', '.join(key.id for key in own.keys[:-1]) or 'none'}",
     ]
     lines.append(f"  its document has to stand at {where}" if where else "  a did:key: nothing says whose it is; set MENTORSHIP_ISSUER_DID to a did:web")
+    lines += ["", f"written to {out}"] if out is not None else []
     answer({"did": own.did, "name": own.name, "keys": [key.id for key in own.keys], "signs_with": own.signing.id, "document_url": where}, lines, as_json=json)
 
 

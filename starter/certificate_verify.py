@@ -18,6 +18,10 @@ REVOCATION_UNKNOWN = "revocation unknown"
 """The state of what would be valid if the list that was given with it, or that came, said anything."""
 
 
+_PAGE = re.compile(r"(.+/c/[a-z0-9]+)/?(?:[?#].*)?")
+"""The address of a certificate's page, which names a language where somebody chose one."""
+
+
 def verify(
     source: Annotated[str, typer.Argument(metavar="FILE|URL", help="The PDF, the JSON, or the address of either or of the certificate's page.")],
     *,
@@ -63,7 +67,7 @@ def _read(source: str, get: Fetch | None) -> bytes:
     if get is None:
         raise Misused(f"{source}: an address has to be asked, which --offline forbids")
     try:
-        return get(f"{source.rstrip('/')}/certificate.json" if re.search(r"/c/[a-z0-9]+/?$", source) else source)
+        return get(f"{page[1]}/certificate.json" if (page := _PAGE.fullmatch(source)) else source)
     except NotFetched as error:
         raise Refused(str(error)) from error
 

@@ -133,6 +133,8 @@ def main() -> None:
         _fail(str(error), REFUSED)
     except Misused as error:
         _fail(str(error), USAGE)
+    except UnicodeEncodeError:  # what was typed came as it was, and nobody is called so
+        _fail("an argument is not text in UTF-8", USAGE)
     except OSError as error:
         _fail(f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}", REFUSED)
     except Exception as error:

@@ -46,7 +46,8 @@ def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can b
 async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     keys = _keys(settings)
     keyed = keys.state != "wrong"
-    records = await _safely("records", lambda: _records(settings, fix and keyed))  # wrong keys are often a wrong place, where nothing should be made
+    fix = fix and keyed  # wrong keys are often a wrong place, where nothing should be made
+    records = await _safely("records", lambda: _records(settings, fix))
     client: Client | None = None
     working: list[Check] = []
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -17,10 +18,10 @@ from mentorship.commands import End, EndReason, Extend, Pause, Resolve, Resume, 
 from mentorship.duration import LONGEST, Duration, iso, too_long
 from mentorship.people import SIDES
 from records.cohorts import Enrolment
-from starter.answer import Json, Misused, answer, aside, stated
+from starter.answer import Json, Misused, answer, aside, columns, stated
 from starter.operator_update import update
 from starter.reach import enrolled, login, open_records, reach_temporal
-from starter.start_instant import parse_start
+from starter.start_instant import parse_end
 
 Cohort = Annotated[str, typer.Argument(help="The cohort's id.")]
 Pair = Annotated[str, typer.Argument(help="The pair_id of the pairs file.")]
@@ -101,19 +102,18 @@ def resolve(
 
 
 async def _pause(cohort: str, pair: str, until: str | None, by: str | None, as_json: bool) -> None:
-    instant, cut = None, None
+    instant = None
     if until is not None:
         async with open_records(Settings.load()) as records:
             known = await records.cohorts.get(cohort)
             programme = await records.programmes.get(known.programme, known.version) if known else None
         try:
-            instant = parse_start(until, programme.programme.time_zone if programme else "UTC")
+            instant = parse_end(until, programme.programme.time_zone if programme else "UTC")
         except ValueError as error:
             raise Misused(f"--until: {error}") from error
-        cut = programme.pause.longest if programme and instant - datetime.now(UTC) > programme.pause.longest.span else None
-    await update(cohort, pair, "pause", lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
-    if cut is not None:
-        aside(f"notice: it ends before {until}: all pauses of a pair together take at most pause.longest of the programme, which is {cut}")
+    told = await update(cohort, pair, "pause", lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
+    if instant is not None and told.get("paused_until", instant) < instant:
+        aside(f"notice: it ends before {until}: all pauses of a pair together take at most pause.longest of the programme")
 
 
 async def _end(cohort: str, pair: str, reason: EndReason, leaver: str | None, *, by: str | None, as_json: bool) -> None:
@@ -131,7 +131,7 @@ async def _show(cohort: str, pair_id: str, as_json: bool) -> None:
         pair = await enrolled(records, cohort, pair_id)
     status, source = await _status(settings, pair)
     result = {"cohort": cohort, "pair_id": pair_id, "mentorship": pair.mentorship, "state": pair.state, "from": source, "status": status}
-    lines = [f"{pair_id} of {cohort}: {pair.state} ({pair.mentorship})", *_indented(status or {})]
+    lines = [f"{pair_id} of {cohort}: {pair.state} ({pair.mentorship})", *_told(status or {})]
     answer(result, lines, as_json=as_json)
 
 
@@ -146,13 +146,27 @@ async def _status(settings: Settings, pair: Enrolment) -> tuple[Any, str]:
     return {key: value for key, value in (pair.card or {}).items() if key != "ladder_rung"}, "records"  # H14: no rung of anybody's ladder
 
 
+def _told(status: Mapping[str, Any]) -> list[str]:
+    """What is short first, so that it stands on the first screen; then each list as a table. Nothing is cut off."""
+    tables = {key: value for key, value in status.items() if isinstance(value, list) and value and isinstance(value[0], dict)}
+    short = {key: value for key, value in status.items() if key not in tables}
+    if milestones := tables.get("milestones"):
+        short["milestones_done"] = f"{sum(one['done_at'] is not None for one in milestones)} of {len(milestones)}"
+    lines = _indented(dict(sorted(short.items(), key=lambda entry: isinstance(entry[1], dict | list) and bool(entry[1]))))
+    for key, rows in tables.items():
+        lines += ["", f"  {key}:", *(f"    {line}" for line in columns(list(rows[0]), [list(row.values()) for row in rows]))]
+    return lines
+
+
 def _indented(value: Any, depth: int = 1) -> list[str]:
-    """Nested values as indented lines; `show` never cuts anything off."""
+    """Nested values as indented lines."""
     lines: list[str] = []
     entries = value.items() if isinstance(value, dict) else enumerate(value, start=1)
     for key, inner in entries:
         if isinstance(inner, dict | list) and inner:
             lines += [f"{'  ' * depth}{key}:", *_indented(inner, depth + 1)]
+        elif isinstance(inner, bool):
+            lines.append(f"{'  ' * depth}{key}: {'yes' if inner else 'no'}")
         else:
             lines.append(f"{'  ' * depth}{key}: {'-' if inner in (None, [], {}) else inner}")
     return lines

@@ -25,9 +25,11 @@ from records.cohorts import Enrolment
 from starter.answer import Refused, answer
 from starter.reach import enrolled, open_records, reach_temporal
 
+_LOOKS, _LOOK_EVERY = 20, 0.1  # seconds
 
-async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[str, Any]], Message], *, by: str, as_json: bool) -> None:
-    """Sends the command that `command` makes of `message_id`, `by` and `at`, and tells what came of it.
+
+async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[str, Any]], Message], *, by: str, as_json: bool) -> dict[str, datetime]:
+    """Sends the command that `command` makes of `message_id`, `by` and `at`, and tells what came of it; returns until when, as far as it was told.
 
     Raises Refused when the mentorship refuses it, is not running, or no worker answers in time; then it may still apply.
     """
@@ -43,6 +45,7 @@ async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[s
     until = await _until(client, pair, name, settings.update_timeout)
     said = "".join(f", {'paused until' if what == 'paused_until' else 'which ends'} {at:%Y-%m-%d %H:%M}Z" for what, at in until.items())
     answer(outcome | until, [f"{name}: done for {pair_id} of {cohort}{said}"], as_json=as_json)
+    return until
 
 
 async def _until(client: Client, pair: Enrolment, name: str, patience: float) -> dict[str, datetime]:
@@ -50,12 +53,23 @@ async def _until(client: Client, pair: Enrolment, name: str, patience: float) ->
     key = {"pause": "paused_until", "extend": "ends", "resume": "ends"}.get(name)
     if key is None:
         return {}
+    handle, limit = client.get_workflow_handle(pair.mentorship), timedelta(seconds=patience)
     try:
-        status = await client.get_workflow_handle(pair.mentorship).query("status", rpc_timeout=timedelta(seconds=patience))
+        for _ in range(_LOOKS):
+            status = await handle.query("status", rpc_timeout=limit)
+            if status.get("paused_until") is not None or _is_planned(await handle.query("timeline", rpc_timeout=limit)):
+                break
+            await asyncio.sleep(_LOOK_EVERY)
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
         return {}
     at = status.get(key)
     return {key: datetime.fromisoformat(at).astimezone(UTC)} if at is not None else {}
+
+
+def _is_planned(timeline: list[dict[str, Any]]) -> bool:
+    """An extension's end is counted in hours until its meetings are planned, and then in calendar time."""
+    latest = next((entry["what"] for entry in reversed(timeline) if entry["what"] in {"extended", "resumed", "plan_applied"}), None)
+    return latest == "plan_applied"
 
 
 async def send(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> dict[str, Any]:
@@ -130,6 +144,8 @@ def _outcome(result: Any) -> dict[str, Any]:
 _SAID = {
     "too_long": "too long, expected at most the programme's own length",
     "too_short": "too short, expected at least a day, or an interval where meetings are less than a day apart",
+    "used_up": "all pauses of this pair together have taken pause.longest of the programme already",
+    "time_passed": "that is past, expected an instant to come",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio.service import RPCError
 
 from gateway.connect import TemporalUnavailable
-from gateway.keyring import KeyringUnusable
+from gateway.keyring import KeyringUnusable, UnknownKey
 from gateway.settings import SettingsInvalid
 from records.errors import RecordsError, SchemaOutdated
 
@@ -15,6 +15,8 @@ def explained(error: Exception) -> str | None:
     match error:
         case SettingsInvalid() | KeyringUnusable() | TemporalUnavailable():
             return str(error)
+        case UnknownKey():  # Temporal's answer lies under it
+            return f"{error}, which the workers have; give this command the same keys"
         case SchemaOutdated():
             return f"{error}; `mentorship doctor --fix` brings them there"
         case RecordsError():

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from starter.answer import columns, local_time
-from starter.report_page import Part, bars
+from starter.report_page import Part, bars, rendered
 
 _HOW = {"fast": "by the rules alone (--fast)", "real": "on the real workflows with time skipped"}
 _ABOUT = (
@@ -50,12 +49,10 @@ def lines(found: Mapping[str, Any], *, zone: str, every_message: bool) -> list[s
 
 def page(title: str, found: Mapping[str, Any], *, zone: str) -> str:
     """Instants are shown in `zone`, the programme's."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - most answers are lines on a terminal, not a page
-
-    loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     people = found["people"]
     diligent = [person["mails"] for person in people if person["persona"] == "diligent" and person["pairs"] == 1]
-    return loader.get_template("rehearsal_page.html").render(
+    return rendered(
+        "rehearsal_page.html",
         title=title,
         programme=found["programme"],
         starts=f"{_local(found['starts'], zone)} ({zone})",

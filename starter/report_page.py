@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,15 +21,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ended": "Ended early",
     },
     "certificates": {"certified": "Certified", "not_certified": "Not certified", "not_decided": "Not decided yet"},
-    "meetings": {"held": "held", "moved": "moved", "cancelled": "cancelled", "not_held": "planned and not held"},
+    "meetings": {"held": "held", "moved": "moved", "cancelled": "cancelled", "not_held": "planned and not held", "extra": "held beside the plan"},
     "attention": {
         "no_meeting": "No meeting yet",
         "rematch": "Offer another partner",
         "silence": "Meetings without a word",
         "not_held": "Meetings in a row not held",
         "cancellations": "Repeated late cancellations",
-        "reporting_line": "In one reporting line since",
-        "on_leave": "Away for longer than a pause",
+        "reporting_line": "Both in one reporting line",
+        "on_leave": "Away for longer than a pause may last",
     },
     "survey": {
         "past_getting_to_know": "Past getting to know each other",
@@ -40,6 +42,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 """What a code is called, by its section: the same code is another figure in another one."""
 _WIDTH, _NARROW = 720, 460
+_LINE, _SIGNS = 18, 40
+"""Of a label beside its value: from one line to the next, and how many signs stand in one."""
 _COLOURS = {"held": "var(--one)", "moved": "var(--two)", "cancelled": "var(--three)"}
 
 
@@ -55,10 +59,15 @@ class Part(NamedTuple):
 
 def page(facts: Mapping[str, Any], report: Mapping[str, Any], people: Sequence[Mapping[str, Any]] = ()) -> str:
     """`facts`: title, cohort, programme, began, as_of as texts. `people` is shown as it is, and only if there is any."""
+    return rendered("report_page.html", **facts, report=report, key=_key(report), parts=_parts(report), people=people)
+
+
+def rendered(template: str, **shown: Any) -> str:
+    """A page of this folder's; what is not given to it raises."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - most answers are lines on a terminal, not a page
 
     loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return loader.get_template("report_page.html").render(**facts, report=report, key=_key(report), parts=_parts(report), people=people)
+    return loader.get_template(template).render(**shown)
 
 
 def number(value: float | None) -> str:
@@ -90,7 +99,7 @@ def _parts(report: Mapping[str, Any]) -> list[Part]:
         Part("Milestones", f"Of {pairs} pairs, how many have done each.", bars("Pairs that have done each milestone", milestones, pairs)),
         Part(
             "Meetings",
-            f"Held: {number(meetings['held'])}, of these {number(meetings['extra'])} beside the plan. Moved: {number(meetings['moved'])}. "
+            f"Held: {number(meetings['held'])}. {_beside_the_plan(meetings['extra'])} Moved: {number(meetings['moved'])}. "
             f"Cancelled: {number(meetings['cancelled'])}. Planned and not held: {number(meetings['not_held'])}.",
             months(report["months"]),
         ),
@@ -122,6 +131,10 @@ def _parts(report: Mapping[str, Any]) -> list[Part]:
     ]
 
 
+def _beside_the_plan(extra: int | None) -> str:
+    return "How many of these were beside the plan is not shown." if extra is None else f"{number(extra)} of these were beside the plan."
+
+
 def word(section: str, code: str) -> str:
     """What a code of that section is called. Milestones and months, which are nobody's codes, stay as they are."""
     known = WORDS.get(section)
@@ -133,21 +146,24 @@ def bars(title: str, rows: Sequence[tuple[str, float | None, str]], most: float,
 
     `beside`: labels that are short enough stand left of their bars, in so much room.
     """
-    step, high = (26, 16) if beside else (44, 14)
+    high = 16 if beside else 14
     room = _NARROW - beside - (70 if beside else 0)
     parts: list[Markup] = []
-    for place, (label, value, words) in enumerate(rows):
-        top = place * step
-        bar = top + 4 if beside else top + 24
+    top = 0
+    for label, value, words in rows:
+        written = [label] if beside else _wrapped(label)
+        last = top + 17 + _LINE * (len(written) - 1)
+        bar = top + 4 if beside else last + 7
         length = 0.0 if value is None else max(0.0, room * (value - least) / max(most - least, 1))
         soft = Markup(' class="soft"') if value is None else Markup("")
         end = Markup("") if beside else Markup(' text-anchor="end"')
-        parts.append(Markup('<text x="0" y="{}">{}</text>').format(top + 17, _short(label)))
+        parts += [Markup('<text x="0" y="{}">{}</text>').format(top + 17 + _LINE * place, text) for place, text in enumerate(written)]
         parts.append(Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="var(--track)"/>').format(beside, bar, room, high))
         parts.append(Markup('<rect x="{}" y="{}" width="{:.1f}" height="{}" fill="var(--one)"/>').format(beside, bar, length, high))
-        parts.append(Markup('<text x="{}" y="{}"{}{}>{}</text>').format(beside + room + 10 if beside else room, top + 17, end, soft, words))
+        parts.append(Markup('<text x="{}" y="{}"{}{}>{}</text>').format(beside + room + 10 if beside else room, last, end, soft, words))
+        top = bar + high + 6
     spoken = "; ".join(f"{label}: {words}" for label, _, words in rows)
-    return _svg(title, spoken, (_NARROW, step * len(rows) + 4), parts, kind="bars")
+    return _svg(title, spoken, (_NARROW, top + 4), parts, kind="bars")
 
 
 def months(counts: Mapping[str, Mapping[str, int | None]]) -> Markup | None:
@@ -191,5 +207,7 @@ def _svg(title: str, spoken: str, size: tuple[int, int], parts: Sequence[Markup]
     return head + Markup("").join(parts) + Markup("</svg>")
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= 32 else f"{label[:31]}…"
+def _wrapped(label: str) -> list[str]:
+    """A label as lines that leave room for a value; signs of double width, such as Chinese ones, take the room of two."""
+    double = any(unicodedata.east_asian_width(sign) in {"F", "W"} for sign in label)
+    return textwrap.wrap(label, _SIGNS // 2 if double else _SIGNS) or [""]

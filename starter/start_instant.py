@@ -10,16 +10,26 @@ _YEARS = range(1970, 3000)
 """Clear of the calendar's ends, so that any zone's hours and a programme's length can be added and taken."""
 
 
+_DATE, _INSTANT = "a date such as 2027-03-01", "an instant with a zone such as 2027-03-01T09:00:00+01:00"
+
+
 def parse_start(when: str, time_zone: str, now: datetime | None = None) -> datetime:
     """The instant in UTC: a date is its midnight in `time_zone`. Raises ValueError in plain words."""
     if when == "now":
         return now or datetime.now(UTC).replace(microsecond=0)
+    return _parsed(when, time_zone, f"{_DATE}, {_INSTANT}, or now")
+
+
+def parse_end(when: str, time_zone: str) -> datetime:
+    """As `parse_start`, for what cannot end now."""
+    return _parsed(when, time_zone, f"{_DATE}, or {_INSTANT}")
+
+
+def _parsed(when: str, time_zone: str, expected: str) -> datetime:
     try:
         written = datetime.combine(date.fromisoformat(when), time()) if len(when) == 10 else _instant(when)
     except ValueError as error:
-        raise ValueError(
-            f"{when!r} is neither a date nor an instant: expected a date such as 2027-03-01, an instant with a zone such as 2027-03-01T09:00:00+01:00, or now"
-        ) from error
+        raise ValueError(f"{when!r} is neither a date nor an instant: expected {expected}") from error
     if written.year not in _YEARS:
         raise ValueError(f"{when!r} is out of reach: expected a year from {_YEARS[0]} to {_YEARS[-1]}")
     return written.astimezone(UTC) if written.tzinfo else instant(written.date(), time(), zone(time_zone))

@@ -19,10 +19,9 @@ from mentorship.people import SIDES, Side
 from mentorship.policy.meetings import held_instants
 from mentorship.policy.milestones import done_milestones
 from mentorship.policy.phase import phase
-from mentorship.programme import Programme, Rules
+from mentorship.programme import MeetingsHeld, MilestoneRule, Programme, Rules
 from records.cohorts import Enrolment
 from records.journal import JournalEntry
-from records.programmes import differences
 from records.store import Records
 from schedule.calendar import moved
 from starter.answer import Json, Misused, Refused, answer, columns
@@ -36,6 +35,8 @@ from starter.what_if_replay import Policy, Replayed, replay, reproduces, started
 _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
 """Rules that would have led to other meetings or mails; the facts are about those that were."""
 _NAMES = ("programme", "version")
+_NOTHING = "nothing"
+"""What a key says that one of the programmes does not have."""
 _COUNTED = frozenset({"cancellations", "attendance"})
 """Rules that say what counts against somebody, and from how many on it is told."""
 
@@ -152,7 +153,7 @@ def _certified(sides: tuple[Side, ...]) -> str:
 
 def told(cohort: str, versions: Sequence[Programme], other: Programme, pairs: Sequence[Pair]) -> tuple[dict[str, Any], list[str]]:
     """(the answer for programs, for people). `versions` are the programme's that the pairs began with."""
-    differing_keys = [differences(_keys(own), _keys(other)) for own in versions]
+    differing_keys = [_differing(_keys(own), _keys(other)) for own in versions]
     keys = list(dict.fromkeys(key for some in differing_keys for key in some))
     apart = [key for key in keys if _is_apart(key)]
     counted = [sum(pair.version == own.programme.version for pair in pairs) for own in versions]
@@ -198,7 +199,7 @@ def told(cohort: str, versions: Sequence[Programme], other: Programme, pairs: Se
 
 
 def _is_apart(key: str) -> bool:
-    return re.split(r"[.[]", key, maxsplit=1)[0] in (*_NOT_DECIDED, "meetings")
+    return re.split(r"[.:]", key, maxsplit=1)[0] in (*_NOT_DECIDED, "meetings")
 
 
 def _pair(pair: Pair) -> dict[str, Any]:
@@ -228,10 +229,52 @@ def _policy(began: MentorshipStarted, theirs: Rules, keys: Iterable[str], own: P
     return Policy(rules, ends, moved(ends, rules.reporting_grace, zone), home=zone)
 
 
-def _keys(programme: Programme) -> dict[str, Any]:
-    rules = programme.rules().model_dump(mode="json", by_alias=True, exclude=set(_NAMES))
-    rules["milestones"] = {milestone.pop("id"): milestone for milestone in rules["milestones"]}
-    return {"programme.length": str(programme.programme.length), "meetings.count": programme.meetings.count, **rules}
+def _keys(programme: Programme) -> dict[str, str]:
+    """Every key that decides something, with what it says in an operator's words; conversations count from 1."""
+    rules = programme.rules()
+    told = {"programme.length": str(programme.programme.length), "meetings.count": str(programme.meetings.count)}
+    told |= _in_words(rules.model_dump(mode="json", by_alias=True, exclude={*_NAMES, "closing", "milestones"}))
+    if rules.closing is not None:
+        told["closing"] = f"conversation {rules.closing + 1}"
+    return told | {f"milestones.{milestone.id}": _completed_by(milestone) for milestone in rules.milestones}
+
+
+def _in_words(part: Mapping[str, Any], above: str = "") -> dict[str, str]:
+    words: dict[str, str] = {}
+    for name, value in part.items():
+        key = f"{above}{name}"
+        match value:
+            case dict():
+                words |= _in_words(value, f"{key}.")
+            case list():
+                words[key] = ", ".join(f"{one['do']} at {one['at']}" if isinstance(one, dict) else str(one) for one in value) or _NOTHING
+            case _:
+                words[key] = str(value)
+    return words
+
+
+_REPORTED: Mapping[str, str] = {"either": "either reports", "both": "both report", "mentor": "the mentor reports", "mentee": "the mentee reports"}
+_FACTS: Mapping[str, str] = {
+    "expectations_confirmed": "when the expectations are confirmed",
+    "goal_set": "when a goal is set",
+    "goal_progressed": "when a goal is progressed",
+    "closing_held": "when the closing conversation is held",
+}
+
+
+def _completed_by(milestone: MilestoneRule) -> str:
+    match milestone.when:
+        case None:
+            return f"when {_REPORTED[milestone.by]} it"
+        case MeetingsHeld(meetings_held=number):
+            return f"when {number} {'meetings are' if number > 1 else 'meeting is'} held"
+        case fact:
+            return _FACTS[fact]
+
+
+def _differing(mine: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
+    pairs = {key: (mine.get(key, _NOTHING), theirs.get(key, _NOTHING)) for key in (*mine, *theirs)}
+    return [f"{key}: {before} → {after}" for key, (before, after) in pairs.items() if before != after]
 
 
 def _nudges(of: Replayed) -> int:

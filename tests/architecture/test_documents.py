@@ -28,6 +28,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)(?P<path>[^)#\s]+)(?:#(?P<anchor>[^)\s]+))?\)")
 _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 _MAKE = re.compile(r"(?:^|[`\s])make (?P<target>[a-z]+)(?=[`\s]|$)", re.MULTILINE)
+_INLINE = re.compile(r"`(mentorship [a-z][^`\n]*)`")
 _SETTING = re.compile(r"^\| `(?P<name>MENTORSHIP_[A-Z_]+)` \| (?:`(?P<default>[^`]*)`)? ?\|", re.MULTILINE)
 
 
@@ -67,7 +68,7 @@ def shown_commands() -> list[tuple[str, str]]:
         for block in blocks(document, "console")
         for line in block.splitlines()
         if line.startswith("mentorship ")
-    ]
+    ] + [(document.name, line) for document in DOCUMENTS for line in dict.fromkeys(_INLINE.findall(text_of(document)))]
 
 
 @pytest.mark.parametrize(("document", "line"), shown_commands())

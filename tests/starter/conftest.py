@@ -162,6 +162,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
     def call(*arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["mentorship", *arguments])
+        monkeypatch.setattr(sys.modules["__main__"], "__package__", "")  # `python -m pytest` is not what it was called by
         capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             cli.main()

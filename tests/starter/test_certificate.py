@@ -152,7 +152,9 @@ def test_our_own_certificate_is_valid_and_it_says_why_it_is_believed(place, run,
 
 
 def test_the_address_of_its_page_will_do(place, run):
-    assert run("certificate", "verify", f"{BASE}/c/{place.certificate}").code == 0
+    for address in ("", "/", "?lang=de", "/?lang=de", "#print"):
+        ran = run("certificate", "verify", f"{BASE}/c/{place.certificate}{address}")
+        assert (ran.code, ran.err) == (0, ""), "a page's address as a browser shows it"
     ran = run("certificate", "verify", f"{BASE}/c/aaaaaaaaaaaaaaaaaaaaaaaaaa")
     assert (ran.code, "cannot be reached" in ran.err) == (1, True)
 
@@ -227,7 +229,7 @@ def test_other_files_and_no_files(place, run):
 
 def test_revoking_tells_since_when_and_again_changes_nothing(place, run):
     first = run("certificate", "revoke", place.certificate, "--reason", "Issued by mistake", "--json")
-    again = run("certificate", "revoke", f"{BASE}/c/{place.certificate}", "--reason", "Another", "--json")
+    again = run("certificate", "revoke", f"{BASE}/c/{place.certificate}?lang=de", "--reason", "Another", "--json")
     assert (first.code, again.code) == (0, 0)
     assert (first.json["changed"], again.json["changed"]) == (True, False)
     assert first.json["since"] == again.json["since"]
@@ -246,6 +248,7 @@ def test_after_a_change_of_name_a_new_certificate_supersedes_the_old_one_once(pl
     again = run("certificate", "reissue", place.certificate, "--json")
     assert (first.code, again.code) == (0, 0), first.err
     assert first.json == again.json
+    assert (first.err, again.err) == (f"written to {place.folder / 'out' / first.json['certificate']}.pdf and .json\n", "")
     assert len(worker) == 1, "asked for again, it is there already"
     old, new = (place.run(lambda records, name=name: records.certificates.get(name)) for name in (place.certificate, first.json["certificate"]))
     assert (old.status, old.superseded_by, new.status) == ("superseded", new.id, "valid")
@@ -313,6 +316,8 @@ def test_after_a_rotation_old_certificates_stay_valid_and_the_new_key_signs(web_
     rotated = run("certificate", "rotate-key", "--json")
     assert (rotated.code, rotated.json["added"]) == (0, "k2")
     document = web_place.folder / "did.json"
+    written = run("certificate", "issuer", "--out", str(document))
+    assert written.out.endswith(f"\n\nwritten to {document}\n")
     after = run("certificate", "issuer", "--out", str(document), "--json").json
     assert (after["keys"], after["signs_with"], after["did"]) == (["k1", "k2"], "k2", before["did"])
     old = run("certificate", "verify", str(web_place.folder / "certificate.pdf"), "--trust", str(document), "--offline")

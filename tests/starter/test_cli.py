@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from gateway.keyring import UnknownKey
 from starter.answer import columns
 from starter.start_instant import parse_start
 
@@ -207,6 +209,22 @@ def test_a_command_that_was_done_exits_0_wherever_its_answer_goes(redirected: st
     assert ("the answer could not be written: No space left on device" in ran.stderr) == (redirected == ">/dev/full")
 
 
+def test_a_command_that_was_done_exits_0_on_a_terminal_that_is_not_of_unicode(tmp_path: Path) -> None:
+    called = tmp_path / "spring→27.yaml"
+    called.write_text((EXAMPLES / "engineering-2027.yaml").read_text())
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
+    ran = subprocess.run([sys.executable, "-m", "starter", "programme", "check", called.name], cwd=tmp_path, env=env, capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.startswith(rb"spring\u219227.yaml: engineering-2027 version 1")
+
+
+@pytest.mark.parametrize("arguments", [["cohort", "status"], ["person", "export"], ["certificate", "reissue"], ["cases", "--cohort"]])
+def test_an_argument_that_is_not_utf_8_is_wrong_usage(run: Callable[..., Any], past: Any, arguments: list[str]) -> None:
+    told = run(*arguments, "\udcff")
+
+    assert (told.code, told.err) == (2, "an argument is not text in UTF-8\n")
+
+
 def test_a_command_that_was_done_exits_0_when_nobody_reads_on() -> None:
     called = f"({sys.executable} -m starter programme check examples/engineering-2027.yaml --json; echo $? >&2) | true"
     ran = subprocess.run(["/bin/sh", "-c", called], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
@@ -238,6 +256,38 @@ def test_a_start_is_a_date_in_the_programmes_zone_an_instant_or_now() -> None:
     for far in ("0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00", "1969-12-31", "3000-01-01"):
         with pytest.raises(ValueError, match="is out of reach: expected a year from 1970 to 2999"):
             parse_start(far, "Europe/Berlin")
+
+
+@pytest.mark.parametrize("until", ["garbage", "now", "2027-05-01T09:00"])
+def test_a_pause_is_not_offered_to_end_now(run: Callable[..., Any], past: Any, until: str) -> None:
+    told = run("pause", "c", "p", "--until", until)
+
+    expected = "expected a date such as 2027-03-01, or an instant with a zone such as 2027-03-01T09:00:00+01:00"
+    assert (told.code, told.err) == (2, f"--until: {until!r} is neither a date nor an instant: {expected}\n")
+
+
+@pytest.mark.parametrize(("ends", "cut"), [(datetime(2027, 4, 30, tzinfo=UTC), True), (datetime(2027, 5, 1, tzinfo=UTC), False), (None, False)])
+def test_a_pause_that_ends_earlier_than_it_was_asked_for_says_so(
+    run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch, ends: datetime | None, cut: bool
+) -> None:
+    """P6: also where earlier pauses took most of what the programme allows, which the mentorship alone knows."""
+
+    async def update(*_: Any, **__: Any) -> dict[str, datetime]:
+        return {"paused_until": ends} if ends is not None else {}
+
+    monkeypatch.setattr("starter.mentorship.update", update)
+
+    assert ("it ends before 2027-05-01" in run("pause", "c", "p", "--until", "2027-05-01").err) == cut
+
+
+def test_a_key_that_the_workers_have_and_the_command_has_not_is_named(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answered(*_: Any, **__: Any) -> None:
+        raise UnknownKey("k-newer")
+
+    monkeypatch.setattr("starter.mentorship.update", answered)
+    told = run("resume", "c", "p")
+
+    assert (told.code, told.err) == (1, "the keyring has no key 'k-newer', which the workers have; give this command the same keys\n")
 
 
 def test_columns_are_aligned_and_never_wrapped() -> None:

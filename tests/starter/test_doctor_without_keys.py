@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,35 @@ def test_no_database_is_made_and_temporal_is_looked_at(run: Callable[..., Any], 
     assert "see MENTORSHIP_KEY_FILE" in told.err
     assert "wrong  temporal: Temporal cannot be reached at 127.0.0.1:1" in told.err
     assert not (tmp_path / "new").exists()
+
+
+def test_search_attributes_are_not_registered_where_the_keys_are_wrong(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The namespace may be another's, too."""
+    registered: list[Any] = []
+
+    async def there(*_: Any, **__: Any) -> Any:
+        return SimpleNamespace(namespace="another", workflow_service=SimpleNamespace(describe_namespace=there))
+
+    async def missing(_: Any) -> list[str]:
+        return ["MentorshipCohort"]
+
+    async def register(client: Any) -> None:
+        registered.append(client)
+
+    async def nothing(*_: Any) -> list[Any]:
+        return []
+
+    monkeypatch.setenv("MENTORSHIP_KEY_FILE", str(tmp_path / "none.json"))
+    monkeypatch.setenv("MENTORSHIP_DATABASE_URL", f"sqlite:///{tmp_path}/new/records.db")
+    for name, stand_in in (("connect", there), ("workers", nothing), ("builds", nothing)):
+        monkeypatch.setattr(f"starter.doctor.{name}", stand_in)
+    for name, stand_in in (("missing", missing), ("register", register)):
+        monkeypatch.setattr(f"starter.doctor.search_attributes.{name}", stand_in)
+
+    told = run("doctor", "--fix")
+
+    assert (told.code, registered) == (1, [])
+    assert "wrong  search attributes: missing: MentorshipCohort" in told.err
 
 
 def test_a_database_that_does_not_answer_is_named_once(run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch) -> None:

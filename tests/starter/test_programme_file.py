@@ -259,6 +259,25 @@ def test_what_is_allowed_and_hardly_meant_is_a_notice_in_its_place(tmp_path: Pat
     ]
 
 
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"meetings": MEETINGS.format("prepare: P14D")}, []),
+        ({"meetings": MEETINGS.format("prepare: P15D")}, ["p.yaml:3:81: notice: meetings.prepare: P15D is longer than the interval (P2W): a meeting's guide"]),
+        ({"surveys": "{closes: P8D}"}, []),
+        ({"surveys": "{closes: P7D}"}, ["p.yaml:6:19: notice: surveys.closes: P1W is not after surveys.closing_reminder (P1W): nobody would be reminded"]),
+        ({"surveys": "{closing_reminder: P30D}"}, ["p.yaml:6:10: notice: surveys.closes: P4W is not after surveys.closing_reminder (P30D): nobody"]),
+    ],
+)
+def test_what_comes_on_the_wrong_side_of_something_else_is_a_notice(tmp_path: Path, keys: dict[str, str], told: list[str]) -> None:
+    """H10, H5: a guide before the meeting before, a reminder of a survey that is closed."""
+    faults, notices = checked(tmp_path, "\n".join(f"{key}: {value}" for key, value in (REQUIRED | keys).items()))
+
+    assert faults == []
+    assert len(notices) == len(told)
+    assert all(notice.startswith(begins) for notice, begins in zip(notices, told, strict=True))
+
+
 def test_what_silently_does_nothing_is_a_notice_in_its_place(tmp_path: Path) -> None:
     idle = {
         "programme": HEAD.format("languages: [en, fr, de-AT, pt-BR]"),

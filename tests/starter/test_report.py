@@ -35,7 +35,7 @@ from mentorship.commands import (
     WaiveMilestone,
 )
 from starter.report_figures import Figures
-from starter.report_page import word
+from starter.report_page import bars, page, word
 from starter.report_shown import cells, shown
 
 STARTS = datetime(2027, 1, 4, tzinfo=UTC)
@@ -453,6 +453,32 @@ def test_the_page_needs_nothing_else_and_is_well_formed(cohort: Any, run: Callab
         assert root.get("role") == "img"
         assert root.get("aria-label")
         assert all(float(bar.get("width", "0")) >= 0 for bar in root.iter("rect"))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["An introduction that opens a door to somebody whom the mentee would not have met without the mentor", "与导师共同完成一项跨部门的学习计划并分享经验"],
+)
+def test_a_long_title_stands_whole_above_its_bar(title: str) -> None:
+    """A milestone's title has up to 2000 characters; a line of a plot that is as wide as a phone has fewer."""
+    plot = ET.fromstring(str(bars("Milestones", [(title, 3, "most of them"), ("Next", None, "not shown")], 6)))
+    *lines, value = [text for text in plot.iter("text") if float(text.get("y", "0")) < float(next(plot.iter("rect")).get("y", "0"))]
+
+    assert "".join(line.text or "" for line in lines).replace(" ", "") == title.replace(" ", "")
+    assert len(lines) > 1
+    assert (value.text, value.get("y")) == ("most of them", lines[-1].get("y")), "beside the last line of its label"
+    assert all(sum(1 if sign.isascii() else 2 for sign in line.text or "") <= 40 for line in lines)
+    assert int(plot.get("viewBox", "").split()[3]) > max(float(bar.get("y", "0")) + float(bar.get("height", "0")) for bar in plot.iter("rect"))
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"), [(7, "Held: 49. 7 of these were beside the plan. Moved"), (2, "Held: 49. How many of these were beside the plan is not shown. Moved")]
+)
+def test_meetings_beside_the_plan_are_said_or_said_not_to_be_shown(extra: int, told: str) -> None:
+    meetings = {"held": 49, "extra": extra, "moved": 0, "cancelled": 0, "not_held": 0}
+    facts = {"title": "Spring", "cohort": "spring-27", "programme": "spring version 1", "began": "started", "as_of": "now"}
+
+    assert told in page(facts, shown(figures_of(20, meetings=meetings)))
 
 
 def test_the_table_has_every_figure(cohort: Any, run: Callable[..., Any], files: Any) -> None:

@@ -281,24 +281,33 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
         unknown = run("waive", "busy", "p1", "nonsense", "--json")
         assert unknown.code == 1
         assert (unknown.json["outcome"], unknown.json["reason"]) == ("refused", "no_such_milestone")
-        paused = run("pause", "busy", "p1", "--until", "2099-05-01")
-        assert (paused.code, paused.out) == (0, f"pause: done for p1 of busy, paused until {paused_until(run):%Y-%m-%d %H:%M}Z\n")
-        assert "it ends before 2099-05-01" in paused.err
-        assert "pause.longest of the programme, which is P26W" in paused.err
+        assert run("pause", "busy", "p1", "--until", "2020-01-01").err == "pause: refused: that is past, expected an instant to come\n"
+        for until, cut in (("2099-05-01", False), ("2100-01-01", True)):
+            paused = run("pause", "busy", "p1", "--until", until)
+            assert (paused.code, paused.out) == (0, f"pause: done for p1 of busy, paused until {paused_until(run):%Y-%m-%d %H:%M}Z\n")
+            assert (f"it ends before {until}: all pauses of a pair together take at most pause.longest" in paused.err) == cut
+            assert run("resume", "busy", "p1").code == 0
+        assert run("pause", "busy", "p1").code == 0
         assert run("resume", "busy", "p1", "--as", "ana").code == 0
         before = ends(run)
-        longer = run("extend", "busy", "p1", "--by", "P2W")
-        assert (longer.code, longer.out) == (0, f"extend: done for p1 of busy, which ends {ends(run):%Y-%m-%d %H:%M}Z\n")
-        assert ends(run) == before + timedelta(days=14)
+        longer = run("extend", "busy", "p1", "--by", "P10W")
+        after = before + timedelta(days=70, hours=1)  # the clocks change in between: ten weeks are calendar time
+        assert (longer.code, longer.out) == (0, f"extend: done for p1 of busy, which ends {after:%Y-%m-%d %H:%M}Z\n")
+        assert ends(run) == after
         for length, code in (("P9000D", "too_long"), ("PT1S", "too_short")):
             refused = run("extend", "busy", "p1", "--by", length, "--json")
             assert (refused.code, refused.json["outcome"], refused.json["reason"]) == (1, "refused", code)
-            assert ends(run) == before + timedelta(days=14)
+            assert ends(run) == after
         assert run("resolve", "busy", "p1", "no_such_line").code == 1
 
         shown = run("show", "busy", "p1", "--json").json
         assert (shown["state"], shown["from"], shown["status"]["phase"]) == ("started", "workflow", "aligning")
         assert [milestone["id"] for milestone in shown["status"]["milestones"] if milestone["waived"]] == ["shadowing"]
+
+        in_words = run("show", "busy", "p1").out.splitlines()
+        assert {"  phase: aligning", "  milestones_done: 1 of 3", "  meetings_held: 0", "  diverged: no", "  paused_until: -"} <= set(in_words[:20])
+        assert len(in_words) < 50, "a line a meeting, a line a milestone"
+        assert [line.split()[0] for line in in_words[in_words.index("  milestones:") + 2 :]] == ["aligned", "goal", "shadowing"]
 
         verified = run("journal", "verify", "busy", "--json").json
         assert verified["ok"]

@@ -179,6 +179,35 @@ def test_meetings_are_those_that_were(what_if: Any) -> None:
     assert "meetings.count: 12 → 6" in told.out.partition("not decided again:")[2]
 
 
+def test_what_differs_is_said_in_words_and_conversations_count_from_one(files: Any, past: Any, run: Callable[..., Any]) -> None:
+    """P2: an operator wrote no indices and no Python."""
+    more = "cancellations: {ladder: [{at: 3, do: nudge}]}\nmail: {hours: none}"
+    files.write(programme(), PEOPLE)
+    past.happened(files.read()[0], STARTS, {}, until=STARTS)
+    other = programme(2, more=more).replace("Getting started, expectations: true}", "Getting started, expectations: true}\n  - {topic: Careers}")
+    other = other.replace("{id: m1, title: One}", "{id: m1, title: One, by: both}").replace("  - {id: m2, title: Two}\n", "")
+    other = other.replace("{id: m3, title: Three}", "{id: m3, title: Three, when: {meetings_held: 1}}").replace(
+        "interval: P14D", "interval: P7D, feedback_after: [2]"
+    )
+    files.programme.write_text(other.replace("{id: m4, title: Four}", "{id: m4, title: Four, when: closing_held}"))
+
+    told = run("cohort", "what-if", "spring-27", "--programme", str(files.programme), "--json").json
+
+    assert told["changed"] == [
+        "interval: P2W → P1W",
+        "feedback_after: 3, 6, 9 → 2",
+        "sessions: 2 → 3",
+        "cancellations.ladder: nudge at 2, coordinator at 3 → nudge at 3",
+        "mail.hours: 08:00-18:00 → none",
+        "closing: conversation 2 → conversation 3",
+        "milestones.m1: when either reports it → when both report it",
+        "milestones.m2: when either reports it → nothing",
+        "milestones.m3: when either reports it → when 1 meeting is held",
+        "milestones.m4: when either reports it → when the closing conversation is held",
+    ]
+    assert [line.partition(":")[0] for line in told["not_decided_again"]] == ["interval", "feedback_after", "sessions", "mail.hours", "closing"]
+
+
 def test_a_running_cohort_is_compared_as_it_stands_now(what_if: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not decided yet stays open, whichever the share."""
     told = what_if({"p1": [done(n, meets(n)) for n in (1, 2, 3)]}, head=", share: 60", until=meets(4))
