@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
@@ -44,7 +45,18 @@ def doubts(programme: Programme) -> tuple[Doubt, ...]:
             found.append(Doubt(path=("milestones", index, "when"), message=f"needs more meetings than the {programme.meetings.count} that are planned"))
         if milestone.when == "closing_held" and not any(session.closing for session in programme.sessions):
             found.append(Doubt(path=("milestones", index, "when"), message="no session is marked `closing: true`, so this can never be completed"))
-    return tuple(found)
+    return (*found, *_too_early_or_late(programme))
+
+
+def _too_early_or_late(programme: Programme) -> Iterator[Doubt]:
+    """Of two moments that belong together, one that falls on the wrong side of the other (H10, H5)."""
+    meetings, surveys = programme.meetings, programme.surveys
+    if meetings.prepare.span > meetings.interval.span:
+        message = f"{meetings.prepare} is longer than the interval ({meetings.interval}): a meeting's guide would come before the meeting before it"
+        yield Doubt(path=("meetings", "prepare"), message=message)
+    if surveys.closes.span <= surveys.closing_reminder.span:
+        message = f"{surveys.closes} is not after surveys.closing_reminder ({surveys.closing_reminder}): nobody would be reminded"
+        yield Doubt(path=("surveys", "closes"), message=message)
 
 
 def _spans_that_were_set(programme: Programme) -> dict[tuple[str | int, ...], timedelta]:

@@ -13,7 +13,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import ValidationError
 
 from mentorship.programme import Programme
-from mentorship.programme_doubts import Doubt, doubts
+from mentorship.programme_doubts import doubts
 from notices.language import known
 from schedule.calendar import zone_names
 from starter.faults import Fault, Findings, Notice, hides, nearest, shown, unreadable
@@ -188,21 +188,10 @@ def _notices(programme: Programme, document: YamlDocument) -> Iterable[Notice]:
             yield Notice(
                 document.path, *document.place(path), dotted(path), f"nobody is written to in it: there are words in {', '.join(sorted(known()))} only"
             )
-    for warning in (*doubts(programme), *_too_early_or_late(programme)):
+    for warning in doubts(programme):
         yield Notice(document.path, *document.place(warning.path), dotted(warning.path), warning.message)
     if meetings.time_of_day is None:
         for key, used in (("quiet", bool(meetings.quiet)), ("holidays", meetings.holidays)):
             if used:
                 path = ("meetings", key)
                 yield Notice(document.path, *document.place(path), dotted(path), "has no effect without meetings.time_of_day")
-
-
-def _too_early_or_late(programme: Programme) -> Iterable[Doubt]:
-    """Of two moments that belong together, one that falls on the wrong side of the other (H10, H5)."""
-    meetings, surveys = programme.meetings, programme.surveys
-    if meetings.prepare.span > meetings.interval.span:
-        message = f"{meetings.prepare} is longer than the interval ({meetings.interval}): a meeting's guide would come before the meeting before it"
-        yield Doubt(path=("meetings", "prepare"), message=message)
-    if surveys.closes.span <= surveys.closing_reminder.span:
-        message = f"{surveys.closes} is not after surveys.closing_reminder ({surveys.closing_reminder}): nobody would be reminded"
-        yield Doubt(path=("surveys", "closes"), message=message)
