@@ -164,10 +164,6 @@ class Database:
         # Writers of this process queue here, in order, instead of polling SQLite's lock against each other.
         self._writing = asyncio.Lock()
 
-    @property
-    def is_sqlite(self) -> bool:
-        return self._sqlite
-
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         with unavailable(self._engine.url):
