@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, event, func, select, te
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -201,7 +201,7 @@ class Database:
 
         SQLite's log is emptied, Postgres rewrites the table. When others are in the way, it happens with the database's next own housekeeping instead.
         """
-        with contextlib.suppress(RecordsUnavailable, DBAPIError), unavailable(self._engine.url):
+        with contextlib.suppress(RecordsUnavailable, SQLAlchemyError), unavailable(self._engine.url):
             async with self._engine.connect() as connection:
                 if self._sqlite:
                     await connection.execution_options(**{_BEGIN: None})
