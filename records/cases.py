@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
@@ -199,7 +199,7 @@ class Cases(Part):
         async with self._database.read() as connection:
             for row in await connection.execute(select(cases.c.id, cases.c.sealed).where(cases.c.state == "closed").order_by(cases.c.id)):
                 try:
-                    found.append(self._opened(row))
+                    found.append(self._opened(row.id, row.sealed))
                 except (UnknownKey, Unreadable, ValidationError):
                     unreadable.append(row.id)
         return found, unreadable
@@ -287,10 +287,10 @@ class Cases(Part):
 
     async def _select(self, connection: AsyncConnection, where: ColumnElement[bool]) -> list[Case]:
         rows = await connection.execute(select(cases.c.id, cases.c.sealed).where(where))
-        return sorted(map(self._opened, rows), key=lambda case: (case.opened_at, case.id))
+        return sorted((self._opened(row.id, row.sealed) for row in rows), key=lambda case: (case.opened_at, case.id))
 
-    def _opened(self, row: Row[Any]) -> Case:
-        return Case.model_validate_json(self._sealer.open(_PURPOSE, row.sealed, row.id))
+    def _opened(self, case: str, sealed: bytes) -> Case:
+        return Case.model_validate_json(self._sealer.open(_PURPOSE, sealed, case))
 
     def _sealed(self, case: Case) -> bytes:
         return self._sealer.seal(_PURPOSE, case.model_dump_json().encode(), case.id)
