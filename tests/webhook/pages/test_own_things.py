@@ -76,6 +76,9 @@ async def test_what_is_no_longer_kept_is_not_said_to_be_set_up(browser, certify,
         assert "set up" not in says(page)
         assert ("/certificate" in page.text) == button
     assert (await browser.get(two.page("ben", "certificate"))).status_code == 200
+    concern = says(await browser.get(f"/concern/{two.token('ben', 'private')}"))
+    assert "Tell somebody" in concern
+    assert "hold the meetings" not in concern
 
 
 async def test_only_the_readers_own_link_stops(browser, http, two):
