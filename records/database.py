@@ -98,8 +98,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def out_of_reach(url: URL) -> str:
     """Which database, and which setting names it; never who logs in there, nor with what."""
-    host = url.host or url.query.get("host")
-    where = f"{host}{f':{url.port}' if url.port else ''}/{url.database}" if host else url.database
+    asked = url.query.get("host", ())
+    hosts = [f"{url.host}:{url.port}" if url.port else url.host] if url.host else [asked] if isinstance(asked, str) else asked
+    where = "/".join(part for part in (", ".join(hosts), url.database) if part)
     return f"the database at {where} cannot be reached; see MENTORSHIP_DATABASE_URL"
 
 
