@@ -18,9 +18,9 @@ from typing import Any
 
 from openbadgeslib.errors import LibOpenBadgesException
 from openbadgeslib.ob3 import OB3GuardUnavailable, OB3LdpVerifier, verify_data_integrity_proof
-from pypdf import PdfReader
+from pypdf import PdfReader, apply_configuration
 from pypdf.errors import PdfReadError
-from pypdf.generic import PdfObject
+from pypdf.generic import IndirectObject, PdfObject
 
 from certificates.facts import one_line
 from certificates.status import StatusUnknown, is_revoked
@@ -28,6 +28,17 @@ from certificates.trust import Trust
 
 LARGEST = 1024 * 1024
 """Bytes of a file that is looked at, and of what is attached to it; a certificate of ours has some 40,000."""
+
+_MOST_OBJECTS = 100_000
+_NARROW: dict[str, Any] = {
+    "zlib_maximum_output_length": 2 * LARGEST,
+    "zlib_maximum_recovery_input_length": 0,
+    "lzw_maximum_output_length": 0,
+    "run_length_maximum_output_length": 0,
+    "brotli_maximum_output_length": 0,
+    "jbig2dec_binary": None,
+}
+"""What the library unpacks of a stranger's file, wherever in it: deflated bytes, and not many."""
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # what it mends or gives up in a stranger's file is answered by a verdict
 
@@ -206,7 +217,8 @@ def _text(data: bytes) -> str:
 def _attached(data: bytes) -> str:
     """The one attachment that is a credential: with none or several nobody could say which one the page stands for."""
     try:
-        attachment = _only_attachment(_Reader(io.BytesIO(data), strict=True))
+        with apply_configuration(**_NARROW):
+            attachment = _only_attachment(_Reader(io.BytesIO(data), strict=True, xref_stream_maximum_entries=_MOST_OBJECTS))
     except _NoCredentialError:
         raise
     except Exception:  # noqa: BLE001 - the library names no limit to what a crafted file makes it raise
@@ -220,11 +232,21 @@ def _attached(data: bytes) -> str:
 
 
 class _Reader(PdfReader):
-    """Believes a file's own table of objects, and never looks for objects beside it.
+    """Believes a file's own table of objects, never looks for objects beside it, and unpacks no more of them than a file may have bytes.
 
     The library searches a file whose table is damaged from end to end, also where it is strict: a crafted one of a few megabytes holds a
-    processor for many seconds. A certificate has its table, and so has whatever a program saves again.
+    processor for many seconds. A certificate has its table, and so has whatever a program saves again. Objects may lie in it packed, and a
+    few thousand bytes unpack to millions of them, which take a processor and all memory.
     """
+
+    _room = LARGEST
+
+    def _get_object_from_stream(self, indirect_reference: IndirectObject) -> PdfObject:
+        packed: Any = IndirectObject(self.xref_objStm[indirect_reference.idnum][0], 0, self).get_object()
+        self._room -= len(packed.get_data())
+        if self._room < 0:
+            raise PdfReadError("more objects than a certificate ever has")
+        return super()._get_object_from_stream(indirect_reference)
 
     @classmethod
     def _find_pdf_objects(cls, data: bytes) -> Iterable[tuple[int, int, int]]:  # noqa: ARG003 - the library's signature

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
 from records.database import Database, Part, chunks
-from records.errors import DifferentBody, Erased, UnknownCase
+from records.errors import DifferentBody, Erased, UnknownCase, UnknownKey, Unreadable
 from records.ids import mint
 from records.schema import cases, notices
 from records.sealing import Sealer, open_with, seal_with
@@ -189,10 +189,20 @@ class Cases(Part):
             found = await self._select(connection, cases.c.state == "waiting")
         return [case for case in found if case.line is None]
 
-    async def closed(self) -> list[Case]:
-        """Everything that is closed and still kept, concerns and lines with a clock, oldest first."""
+    async def closed(self) -> tuple[list[Case], list[str]]:
+        """Everything that is closed and still kept, concerns and lines with a clock; and the ids of rows that nobody here can read.
+
+        Such a row was altered, or lies under a key that is not at hand: it keeps itself, and nothing else.
+        """
+        found: list[Case] = []
+        unreadable: list[str] = []
         async with self._database.read() as connection:
-            return await self._select(connection, cases.c.state == "closed")
+            for row in await connection.execute(select(cases.c.id, cases.c.sealed).where(cases.c.state == "closed").order_by(cases.c.id)):
+                try:
+                    found.append(self._opened(row.id, row.sealed))
+                except (UnknownKey, Unreadable, ValidationError):
+                    unreadable.append(row.id)
+        return found, unreadable
 
     async def standing(self) -> list[Case]:
         """Everything that is not closed, concerns and lines with a clock, oldest first."""
@@ -277,8 +287,10 @@ class Cases(Part):
 
     async def _select(self, connection: AsyncConnection, where: ColumnElement[bool]) -> list[Case]:
         rows = await connection.execute(select(cases.c.id, cases.c.sealed).where(where))
-        found = [Case.model_validate_json(self._sealer.open(_PURPOSE, row.sealed, row.id)) for row in rows]
-        return sorted(found, key=lambda case: (case.opened_at, case.id))
+        return sorted((self._opened(row.id, row.sealed) for row in rows), key=lambda case: (case.opened_at, case.id))
+
+    def _opened(self, case: str, sealed: bytes) -> Case:
+        return Case.model_validate_json(self._sealer.open(_PURPOSE, sealed, case))
 
     def _sealed(self, case: Case) -> bytes:
         return self._sealer.seal(_PURPOSE, case.model_dump_json().encode(), case.id)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, event, func, select, te
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -98,8 +98,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def out_of_reach(url: URL) -> str:
     """Which database, and which setting names it; never who logs in there, nor with what."""
-    host = url.host or url.query.get("host")
-    where = f"{host}{f':{url.port}' if url.port else ''}/{url.database}" if host else url.database
+    asked = url.query.get("host", ())
+    hosts = [f"{url.host}:{url.port}" if url.port else url.host] if url.host else [asked] if isinstance(asked, str) else asked
+    where = "/".join(part for part in (", ".join(hosts), url.database) if part)
     return f"the database at {where} cannot be reached; see MENTORSHIP_DATABASE_URL"
 
 
@@ -164,10 +165,6 @@ class Database:
         # Writers of this process queue here, in order, instead of polling SQLite's lock against each other.
         self._writing = asyncio.Lock()
 
-    @property
-    def is_sqlite(self) -> bool:
-        return self._sqlite
-
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         with unavailable(self._engine.url):
@@ -205,7 +202,7 @@ class Database:
 
         SQLite's log is emptied, Postgres rewrites the table. When others are in the way, it happens with the database's next own housekeeping instead.
         """
-        with contextlib.suppress(RecordsUnavailable, DBAPIError), unavailable(self._engine.url):
+        with contextlib.suppress(RecordsUnavailable, SQLAlchemyError), unavailable(self._engine.url):
             async with self._engine.connect() as connection:
                 if self._sqlite:
                     await connection.execution_options(**{_BEGIN: None})

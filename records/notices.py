@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from mentorship.budget import UNASKED, room, together
 from mentorship.instant import Instant
@@ -127,11 +127,6 @@ class Notices(Part):
         wanted = select(notices.c.key).where(notices.c.key.startswith(beginning, autoescape=True), notices.c.state != "intended")
         async with self._database.read() as connection:
             return frozenset(key.removeprefix(beginning) for key in (await connection.execute(wanted)).scalars())
-
-    async def count(self) -> int:
-        """How many mails were sent in all."""
-        async with self._database.read() as connection:
-            return (await connection.execute(select(func.count()).select_from(notices).where(notices.c.state == "sent"))).scalar_one()
 
     async def _settle(self, key: str, values: dict[str, Any]) -> None:
         async with self._database.write() as connection:

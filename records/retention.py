@@ -20,7 +20,7 @@ from records.chain import Head, audit_rows, audit_seals, mac, stub_content
 from records.cohorts import Cohorts
 from records.database import Database, Part
 from records.doors import Doors
-from records.errors import UnknownKey, UnknownProgramme
+from records.errors import UnknownKey, UnknownProgramme, Unreadable
 from records.ids import cohort_of
 from records.notes import Notes
 from records.programmes import Programmes
@@ -33,7 +33,8 @@ _PURPOSE = "journal"
 class Swept(BaseModel):
     """What was deleted, or in a dry run would be. `cases` are the concerns whose words went, `closed_cases` the cases of which nothing is kept now.
 
-    `damaged` are the mentorships whose journal stays: it does not verify, and that is evidence.
+    `damaged` is what stays since it is not what was written, and that is evidence: mentorships whose journal does not verify, cases whose
+    row nobody can read (`case.…`), and cohorts whose programme nobody can read (`cohort.…`), with everything of theirs.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,11 +71,11 @@ class Retention(Part):
 
     async def sweep(self, now: datetime, *, dry_run: bool = False) -> Swept:
         """Deletes whatever is kept longer than its programme says. Raises UnknownKey before anything is deleted."""
-        keep = await self._keep()
+        keep, swept = await self._keep()
         if not dry_run:
             await self._doors.forget_senders(now)
             await self._forget_what_is_nobodys(keep, now)
-        swept = await self._words(keep, now, dry_run) + await self._cases_due(keep, now, dry_run)
+        swept += await self._words(keep, now, dry_run) + await self._cases_due(keep, now, dry_run)
         if swept.notes and not dry_run:
             await self._database.forget_freed(notes)
         if (swept.cases or swept.closed_cases) and not dry_run:
@@ -83,16 +84,20 @@ class Retention(Part):
             swept += await self._journal(mentorship, now, dry_run)
         return swept
 
-    async def _keep(self) -> dict[str, _Keep]:
-        """By cohort. A cohort whose programme is not there keeps everything."""
+    async def _keep(self) -> tuple[dict[str, _Keep], Swept]:
+        """By cohort. A cohort whose programme is not there, or cannot be read, keeps everything."""
         found: dict[str, _Keep] = {}
+        damaged: list[str] = []
         for cohort in await self._cohorts.all():
             try:
                 said = (await self._programmes.get(cohort.programme, cohort.version)).retention
             except UnknownProgramme:
                 continue
+            except Unreadable:
+                damaged.append(f"cohort.{cohort.id}")
+                continue
             found[cohort.id] = _Keep(words=said.words.span, journal=said.journal.span)
-        return found
+        return found, Swept(damaged=tuple(damaged))
 
     async def _words(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> Swept:
         """What people wrote in mentorships that are over for long enough."""
@@ -108,7 +113,8 @@ class Retention(Part):
     async def _cases_due(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> Swept:
         """Concerns' words, and whole cases. Whatever is counted from their end is by the programme of their pair."""
         forgotten, dropped = 0, 0
-        for case in await self._cases.closed():
+        closed, unreadable = await self._cases.closed()
+        for case in closed:
             kept = keep.get(cohort_of(case.mentorship))
             if kept is None or case.closed_at is None:
                 continue
@@ -116,7 +122,7 @@ class Retention(Part):
                 forgotten += 1 if dry_run else await self._cases.forget(case.id)
             if case.closed_at + kept.journal <= now:
                 dropped += 1 if dry_run else await self._cases.drop(case.id)
-        return Swept(cases=forgotten, closed_cases=dropped)
+        return Swept(cases=forgotten, closed_cases=dropped, damaged=tuple(f"case.{case}" for case in unreadable))
 
     async def _forget_what_is_nobodys(self, keep: dict[str, _Keep], now: datetime) -> None:
         """What belongs to no mentorship and to no case, and so goes with none: that mails about a whole cohort were sent, and that HR told of a person.

@@ -262,7 +262,7 @@ def _sender(bearer: Bearer) -> tuple[str, ...]:
 
 def _meetings_over(known: Known) -> bool:
     """Whether there is nothing left to hold."""
-    return known.state is not None and (known.state.closing or known.state.over)
+    return known.gone or (known.state is not None and (known.state.closing or known.state.over))
 
 
 def _chosen(fields: Fields, offered: tuple[Contact, ...]) -> tuple[str, ...]:

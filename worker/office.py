@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -46,22 +46,30 @@ class RecordsOffice:
         self._digests = digests
 
     async def enrol(self, cohort: str, most: int, beat: Callable[..., None]) -> Progress:
-        """A pair that was started by an attempt that crashed is recognised by its workflow id.
+        """Starts as many as `most`. A pair that was started by an attempt that crashed is recognised by its workflow id.
 
-        One that cannot be started holds up no other: it is raised at the end, and stays pending for the next attempt.
+        Those that cannot be started hold up no other: they stay pending, and one of them is raised only when nothing else is left to start,
+        since after that the next attempt comes later and later.
         """
         known, programme = await self._known(cohort)
-        failed: list[Exception] = []
-        for number, enrolment in enumerate(await self._records.cohorts.pending(cohort, most), 1):
-            try:
-                await self._enrol_one(enrolment, known, programme)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the pairs after this one have nothing to do with it
-                log.warning("pair_not_started", mentorship=enrolment.mentorship, error=type(error).__name__)
-                failed.append(error)
-            beat(number)
-        if failed:
-            raise failed[0]
+        started, failed = 0, dict[str, Exception]()
+        while started < most and (due := await self._pending(cohort, most - started, failed)):
+            for enrolment in due:
+                try:
+                    await self._enrol_one(enrolment, known, programme)
+                    started += 1
+                except Exception as error:  # noqa: BLE001 - whatever it is, the pairs after this one have nothing to do with it
+                    log.warning("pair_not_started", mentorship=enrolment.mentorship, error=type(error).__name__)
+                    failed[enrolment.mentorship] = error
+                beat(started + len(failed))
+        if failed and not started:
+            raise next(iter(failed.values()))
         return await self.progress(cohort)
+
+    async def _pending(self, cohort: str, most: int, failed: Mapping[str, Exception]) -> list[Enrolment]:
+        """The next ones that did not fail in this attempt."""
+        found = await self._records.cohorts.pending(cohort, most + len(failed))
+        return [enrolment for enrolment in found if enrolment.mentorship not in failed]
 
     async def _enrol_one(self, enrolment: Enrolment, known: Cohort, programme: Programme) -> None:
         heard = not await self._start(enrolment, known, programme)

@@ -45,6 +45,7 @@ async def _keep_sweeping(retention: Retention, every: timedelta) -> None:
         else:
             if not swept.nothing:
                 log.info("swept", notes=swept.notes, cases=swept.cases, closed_cases=swept.closed_cases, journals=swept.journals, rows=swept.rows)
-            for mentorship in swept.damaged:
-                log.error("journal_damaged", mentorship=mentorship)
+            for name in swept.damaged:
+                kind = name.partition(".")[0]
+                log.error("journal_damaged" if kind == "mentorship" else f"{kind}_unreadable", **{kind: name})
         await asyncio.sleep(pause.total_seconds())

@@ -7,7 +7,7 @@ import io
 import json
 import socket
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -238,6 +238,26 @@ def test_a_file_without_its_table_of_objects_is_refused_and_not_searched(table, 
     assert searched == []
 
 
+def test_objects_that_a_program_packed_together_are_read(issued, issuer):
+    assert verify_file(_objects_packed(issued.credential_json.encode()), trust=issuer.trust()).valid
+
+
+_BOMBS = {
+    "objects": {"more": b"/X [" + (b"[" + b"0 " * 90_000 + b"]") * 6 + b"]"},
+    "places": {"entries": 200_000},
+    "another packing": {"pack": lambda content: b"".join(bytes([0, byte]) for byte in content) + b"\x80", "how": b"/RunLengthDecode"},
+}
+
+
+@pytest.mark.parametrize("bomb", _BOMBS)
+def test_a_small_file_that_unpacks_to_millions_of_objects_is_refused_before_they_are_read(bomb):
+    """2,000 bytes from anybody took two seconds of the web hook's processor and 60 MB of its memory, and 80,000 bytes forty times as much."""
+    data = _objects_packed(b"{}", **_BOMBS[bomb])
+    assert len(data) < 10_000
+    verdict = verify_file(data, trust=Trust.nobody())
+    assert (verdict.state, verdict.reasons) == (State.UNREADABLE, ("The PDF is damaged.",))
+
+
 def test_of_several_attachments_none_is_unpacked(monkeypatch):
     monkeypatch.setattr("pypdf.generic.EmbeddedFile.content", property(lambda _: pytest.fail("unpacked")))
     assert "2 attachments" in verify_file(_pdf_with(b"{}", b"{}"), trust=Trust.nobody()).reasons[0]
@@ -264,6 +284,31 @@ def _packed(how: str, content: bytes) -> bytes:
         made += b"%d 0 obj\n" % number + content_of + b"\nendobj\n"
     table = b"xref\n0 6\n0000000000 65535 f \n" + b"".join(places)
     return made + table + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(made)
+
+
+def _objects_packed(
+    content: bytes, *, more: bytes = b"", entries: int = 7, pack: Callable[[bytes], bytes] = zlib.compress, how: bytes = b"/FlateDecode"
+) -> bytes:
+    """A document by hand as newer programs save it: its objects lie in a stream, and so does the table of their places."""
+    inside = [
+        b"<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [(c.json) 3 0 R] >> >> " + more + b" >>",
+        b"<< /Type /Pages /Kids [] /Count 0 >>",
+        b"<< /Type /Filespec /F (c.json) /EF << /F 4 0 R >> >>",
+    ]
+    starts = [sum(len(one) + 1 for one in inside[:number]) for number in range(3)]
+    head = b" ".join(b"%d %d" % (number, start) for number, start in enumerate(starts, 1)) + b" "
+    packed = pack(head + b" ".join(inside))
+    made, places = b"%PDF-1.7\n", []
+    for number, said, data in (
+        (4, b"/Type /EmbeddedFile", content),
+        (5, b"/Type /ObjStm /N 3 /First %d /Filter %s" % (len(head), how), packed),
+    ):
+        places.append(len(made))
+        made += b"%d 0 obj\n<< %s /Length %d >>\nstream\n" % (number, said, len(data)) + data + b"\nendstream\nendobj\n"
+    kinds = [(0, 0, 0), (2, 5, 0), (2, 5, 1), (2, 5, 2), (1, places[0], 0), (1, places[1], 0), (1, len(made), 0)]
+    table = zlib.compress(b"".join(bytes([kind]) + place.to_bytes(4) + bytes([index]) for kind, place, index in kinds) + bytes(6 * (entries - 7)))
+    said = b"<< /Type /XRef /Size %d /W [1 4 1] /Root 1 0 R /Filter /FlateDecode /Length %d >>" % (entries, len(table))
+    return made + b"6 0 obj\n" + said + b"\nstream\n" + table + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF" % len(made)
 
 
 def _attachment(pdf: bytes) -> str:

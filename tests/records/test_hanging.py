@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from records import database as database_module
 from records.database import Database, engine_for
 from records.errors import RecordsUnavailable
+from records.schema import data_keys
 from records.store import Records
 
 NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
@@ -119,6 +120,20 @@ async def test_a_server_that_hangs_is_unavailable_and_works_again_later(relayed,
     async with database.write() as connection:
         assert (await connection.execute(text("SELECT 3"))).scalar_one() == 3
     await database.close()
+
+
+async def test_clearing_up_that_takes_too_long_is_left_to_the_databases_own_housekeeping(relayed, monkeypatch):
+    """P8: an erasure had been done by then, and was told as a fault."""
+    _, url = relayed
+    monkeypatch.setattr(database_module, "ANSWER_SECONDS", 0.3)
+    database = Database(engine_for(url))
+    reader = Database(engine_for(url))
+    async with reader.read() as connection:
+        await connection.execute(text("SELECT * FROM data_keys"))
+        await database.forget_freed(data_keys)
+    await database.forget_freed(data_keys)
+    for one in (database, reader):
+        await one.close()
 
 
 async def test_a_migration_may_take_longer(relayed, monkeypatch):

@@ -192,6 +192,30 @@ async def test_what_is_no_mentorships_and_no_cases_goes_24_months_after_it_was_s
     assert await meddle(left) == []
 
 
+async def test_a_case_that_nobody_can_read_keeps_itself_and_nothing_else(records, concern, over, meddle):
+    """Retention went on for nobody while one row could not be read (P8)."""
+    other = await records.cases.open_line(over[2], "silence", programme="engineering-2027", at=ENDED, key="line")
+    await records.cases.end_line(other.id, ENDED)
+    await records.cases.withdraw(concern.id, ENDED)
+    await meddle("UPDATE cases SET sealed = (SELECT sealed FROM cases WHERE id = :other) WHERE id = :id", other=other.id, id=concern.id)
+    now = ENDED + timedelta(days=2000)
+    told = await records.retention.sweep(now, dry_run=True)
+    swept = await records.retention.sweep(now)
+    assert swept == told
+    assert (swept.notes, swept.journals, swept.closed_cases) == (2, 2, 1)
+    assert swept.damaged == (f"case.{concern.id}",)
+    assert await meddle("SELECT id FROM cases") == [(concern.id,)], "it is evidence"
+
+
+async def test_a_programme_that_nobody_can_read_keeps_its_own_cohorts_and_no_other(records, over, people, programme, cohort, meddle):
+    autumn = programme.model_copy(update={"programme": programme.programme.model_copy(update={"id": "other"})})
+    await records.programmes.put(autumn)
+    await records.cohorts.put(cohort.model_copy(update={"id": "autumn", "programme": "other"}))
+    await meddle("UPDATE programmes SET sealed = (SELECT sealed FROM programmes WHERE id = 'engineering-2027') WHERE id = 'other'")
+    swept = await records.retention.sweep(ENDED + timedelta(days=2000))
+    assert (swept.journals, swept.damaged) == (2, ("cohort.autumn",))
+
+
 async def test_a_concern_that_nobody_closed_stays_with_its_words_for_whom_was_asked(records, concern):
     """Only a person closes it."""
     await records.cases.take(concern.id, "p-sam", ENDED)

@@ -118,6 +118,11 @@ class Known:
     def now(self) -> datetime:
         return self.clock.now
 
+    @property
+    def gone(self) -> bool:
+        """It is over, and its journal is not kept any more (or it never began): there is nothing left to show, and nothing will come."""
+        return self.state is None and self.enrolment.state == "over"
+
 
 class Reading:
     """Shared by all pages of a process."""

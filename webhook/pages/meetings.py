@@ -190,7 +190,10 @@ class Meetings:
 
     @property
     def planned(self) -> int:
-        return len(self._state.meetings)
+        """Those among them that wait for a time, as what a pause took from the calendar does (P6)."""
+        state = self._state
+        waiting = state.pausing.dropped if state.pausing is not None else state.plan_request.count if state.plan_request is not None else 0
+        return len(state.meetings) + waiting
 
 
 def _excusable(m: Meeting, side: Side) -> str | None:

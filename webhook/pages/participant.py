@@ -97,11 +97,11 @@ class ParticipantPages(OwnPages):
     async def feed(self, request: Request) -> Response:
         """The meetings as a calendar to subscribe to; its own token opens nothing else."""
         bearer = await self.shared.reading.calendar_bearer(token_of(request))
-        content = feed.calendar(await self.known(request, bearer), self._sender)
+        content = feed.calendar(_with_calendar(await self.known(request, bearer)), self._sender)
         return Response(content, media_type="text/calendar; charset=utf-8", headers={"Content-Disposition": 'inline; filename="meetings.ics"'})
 
     async def calendar(self, request: Request) -> Response:
-        known = await self.known(request)
+        known = _with_calendar(await self.known(request))
         made = self._signer.token("calendar", known.bearer, after=known.calendar_after)
         address = f"{self.shared.shell.base_url}/p/{made}/calendar.ics"
         token = self.token(known, "calendar", carried=_instant(known.calendar_after))
@@ -112,7 +112,7 @@ class ParticipantPages(OwnPages):
     async def new_calendar_link(self, request: Request) -> Response:
         """All that were made so far stop opening. The form carries since when that was so: a second click revokes nothing more."""
         known, _, seen = await self.opened(request, "calendar")
-        if seen == _instant(known.calendar_after):
+        if seen == _instant(_with_calendar(known).calendar_after):
             now = datetime.now(UTC).replace(microsecond=0)  # as tokens are dated
             renewed = self.shared.records.calendar_links.renew(known.bearer.scope, known.bearer.person, now, seen=known.calendar_after)
             await self.shared.reading.ask(renewed)
@@ -185,7 +185,8 @@ class ParticipantPages(OwnPages):
         return self._private_link(request, await self.known(request), sent=False)
 
     async def mail_private_link(self, request: Request) -> Response:
-        known, _, _ = await self.opened(request, "private_link")
+        """Not counted, as no mailed link is: concerns are raised behind this one, and what else came too fast keeps none back (H16)."""
+        known, _, _ = await self._opened(request, "private_link", "")
         sent = self.shared.fresh is not None and await self.shared.fresh.send_private(known)
         return self._private_link(request, known, sent=sent, trouble=not sent)
 
@@ -193,6 +194,13 @@ class ParticipantPages(OwnPages):
         status = HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK
         facts = {"sent": sent, "trouble": trouble, "can_mail": self.shared.fresh is not None}
         return self.page(request, known, "private_link.html", status=status, token=self.token(known, "private_link", carried="none"), **facts)
+
+
+def _with_calendar(known: Known) -> Known:
+    """Raises PageProblem once nothing is kept: also for links that were revoked, since that they were is not kept either."""
+    if known.gone:
+        raise PageProblem(HTTPStatus.GONE, "nothing_here", code=known.clock.language.code)
+    return known
 
 
 def _instant(instant: datetime | None) -> str:

@@ -12,6 +12,7 @@ from icalendar import Calendar
 from gateway.names import certificate_id
 from gateway.reissue import ASK
 from mentorship import visibility
+from mentorship.commands import EndWish, SubmitPrivately
 from records.errors import RecordsUnavailable
 from records.people import Profile
 
@@ -37,6 +38,47 @@ async def test_a_new_calendar_link_opens_and_the_old_ones_stop(browser, http, tw
         assert answer.status_code == 410
         assert "This calendar link was replaced" in answer.text
     assert Calendar.from_ical((await http.get(calendar_link(after))).text).walk("VEVENT")
+
+
+async def sweep(two) -> None:
+    """It ended at somebody's wish, and its journal's 24 months have gone by since."""
+    await two.say("ana", SubmitPrivately(body=EndWish()))
+    await two.until(two.clock.now + 2 * MONTH)
+    await two.records.journal.seal(two.mentorship)
+    assert (await two.records.retention.sweep(two.clock.now + 30 * MONTH)).journals == 1
+
+
+async def test_a_calendar_link_that_was_replaced_stays_shut_when_the_journal_is_gone(browser, http, two):
+    """That it was replaced goes with the journal: it opened again then, on nothing."""
+    page = await browser.get(two.page("ben", "calendar"))
+    old, new = calendar_link(page), calendar_link(await browser.send(page, "/calendar"))
+    await sweep(two)
+    for path in (old, new, two.page("ben", "calendar")):
+        answer = await http.get(path)
+        assert answer.status_code == 410, path
+        assert "There is nothing here" in answer.text
+
+
+async def test_no_new_calendar_link_is_kept_of_a_mentorship_that_is_not(browser, two):
+    page = await browser.get(two.page("ben", "calendar"))
+    await sweep(two)
+    assert (await browser.send(page, "/calendar")).status_code == 410
+    assert await two.records.calendar_links.valid_after(two.mentorship, two.ref("ben")) is None
+
+
+async def test_what_is_no_longer_kept_is_not_said_to_be_set_up(browser, certify, two, says):
+    """A fresh link opens it for ever; certificates stay (H8)."""
+    await certify("ben")
+    await sweep(two)
+    for who, button in (("ana", False), ("ben", True)):
+        page = await browser.get(two.page(who) + "?lang=en")
+        assert "This mentorship is over. What happened in it is no longer kept." in says(page)
+        assert "set up" not in says(page)
+        assert ("/certificate" in page.text) == button
+    assert (await browser.get(two.page("ben", "certificate"))).status_code == 200
+    concern = says(await browser.get(f"/concern/{two.token('ben', 'private')}"))
+    assert "Tell somebody" in concern
+    assert "hold the meetings" not in concern
 
 
 async def test_only_the_readers_own_link_stops(browser, http, two):

@@ -57,6 +57,19 @@ async def test_both_expectations_and_slots_wait_for_a_person_that_has_done_nothi
     assert "Accept all" not in says(await browser.get(two.page()))
 
 
+async def test_a_pause_takes_no_conversation_from_those_that_are_planned(browser, two, says):
+    """Each gets a new time after it (P6): while it lasted, two were planned in all once two were held."""
+    await two.until(two.meeting(1).start + timedelta(hours=1))
+    await two.say("ben", c.ReportMeeting(meeting=1, held=True))
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    said = says(await browser.get(two.page()))
+    assert "Your mentorship is paused until" in said
+    assert "1 conversation held, 12 planned in all." in said
+    await two.say("op-1", c.Resume())
+    assert len(two.state.meetings) == 1, "the new times are asked for"
+    assert "1 conversation held, 12 planned in all." in says(await browser.get(two.page()))
+
+
 async def test_an_end_at_midnight_is_told_as_the_last_day_as_the_mails_tell_it(browser, matched, says):
     """Nobody reads 00:00 as the end of the day before."""
     ends = datetime(2027, 8, 30, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
