@@ -140,10 +140,6 @@ class People(Part):
             if before.leave_told_at is None or before.leave_told_at <= at:
                 await self._store(connection, ref, key, before.model_copy(update={"leave": leave, "leave_told_at": at}))
 
-    async def leaves(self, refs: Iterable[str], at: datetime) -> dict[str, Leave]:
-        """The leaves that stand or are ahead, of those who have one."""
-        return {ref: word.leave for ref, word in (await self.leave_words(refs)).items() if word.leave is not None and not word.leave.is_past(at)}
-
     async def leave_words(self, refs: Iterable[str]) -> dict[str, LeaveWord]:
         """The last word of each of whose leave HR ever spoke, whether or not it still stands."""
         wanted = list(dict.fromkeys(refs))

@@ -77,16 +77,21 @@ class Programmes(Part):
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[str]:
-    """One line for each key that differs: `meetings.count: 12 → 13`."""
+    """One line for each key that differs: `meetings.count: 12 → 13`. What has an id goes by it, other entries of a list by their number, from 1."""
+    if isinstance(before, list) and isinstance(after, list):
+        before, after = _by_name(before), _by_name(after)
     if isinstance(before, dict) and isinstance(after, dict):
-        found: list[str] = []
-        for key in dict.fromkeys([*before, *after]):
-            inner = f"{path}.{key}" if path else str(key)
-            found += differences(before.get(key), after.get(key), inner)
-        return found
-    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        return [line for index, pair in enumerate(zip(before, after, strict=True)) for line in differences(*pair, f"{path}[{index}]")]
-    return [] if before == after else [f"{path}: {before} → {after}"]
+        keys = dict.fromkeys([*before, *after])
+        return [line for key in keys for line in differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))]
+    if before == after:
+        return []
+    if isinstance(before, dict) or isinstance(after, dict):
+        return [f"{path}: {'added' if before is None else 'removed' if after is None else 'changed'}"]
+    return [f"{path}: {'nothing' if before is None else before} → {'nothing' if after is None else after}"]
+
+
+def _by_name(entries: list[Any]) -> dict[str, Any]:
+    return {str(entry["id"] if isinstance(entry, dict) and "id" in entry else number): entry for number, entry in enumerate(entries, 1)}
 
 
 def _plain(programme: Programme) -> Any:

@@ -67,8 +67,18 @@ async def _sweep(dry_run: bool, as_json: bool) -> None:
         f"{verb}: {swept.notes} notes, the words of {swept.cases} concerns, {swept.closed_cases} closed cases, {swept.journals} journals of {swept.rows} rows"
     ]
     if swept.damaged:
-        raise Refused(*lines, *(f"{name}: its journal does not verify, so it stays; see `mentorship journal verify`" for name in swept.damaged), result=result)
+        raise Refused(*lines, *map(_why_it_stays, swept.damaged), result=result)
     answer(result, lines, as_json=as_json)
+
+
+def _why_it_stays(name: str) -> str:
+    match name.partition(".")[0]:
+        case "cohort":
+            return f"{name}: its programme cannot be read, so everything of its pairs stays"
+        case "case":
+            return f"{name}: it cannot be read, so it stays"
+        case _:
+            return f"{name}: its journal does not verify, so it stays; see `mentorship journal verify`"
 
 
 def _file(settings: Settings, instead: str) -> Path:

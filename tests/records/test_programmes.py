@@ -25,6 +25,26 @@ async def test_the_same_version_with_another_number_is_refused_and_named(records
     assert await records.programmes.get("engineering-2027", 1) == programme
 
 
+async def test_what_changed_is_told_by_its_name_or_its_number_however_many_came_or_went(records, programme):
+    await records.programmes.put(programme)
+    (aligned,), (first, closing) = programme.milestones, programme.sessions
+    changed = _changed(programme, feedback_after=programme.meetings.feedback_after[:-1]).model_copy(
+        update={
+            "milestones": (aligned.model_copy(update={"id": "another"}),),
+            "sessions": (first, closing.model_copy(update={"topic": "Looking ahead"}), first),
+        }
+    )
+    with pytest.raises(ProgrammeChanged) as caught:
+        await records.programmes.put(changed)
+    assert caught.value.differences == [
+        "meetings.feedback_after.3: 9 → nothing",
+        "sessions.2.topic: Looking back → Looking ahead",
+        "sessions.3: added",
+        "milestones.aligned: removed",
+        "milestones.another: added",
+    ]
+
+
 async def test_another_version_stands_beside_the_first(records, programme):
     await records.programmes.put(programme)
     newer = _changed(programme, count=13).model_copy(update={"programme": programme.programme.model_copy(update={"version": 2})})

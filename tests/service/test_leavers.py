@@ -159,8 +159,8 @@ async def _none(house: Any, phase: str) -> bool:
 
 
 async def _told_until(house: Any) -> datetime:
-    (leave,) = (await house.records.people.leaves([house.mentor], datetime.now(UTC))).values()
-    until: datetime = leave.until
+    (word,) = (await house.records.people.leave_words([house.mentor])).values()
+    until: datetime = word.leave.until
     return until
 
 
