@@ -250,6 +250,38 @@ def test_who_stays_away_from_what_the_partner_could_not_keep_has_missed_nothing(
     assert (counted(told), counted(told, "mentor")) == (1, 0)
 
 
+@pytest.mark.parametrize("word", [c.Attendance(own="absent"), c.Attendance(own="on_time"), c.Attendance(own="on_time", partner="absent")])
+def test_who_stayed_away_has_missed_nothing_once_that_proposal_is_judged_either(story, meets, word):
+    """H13, H14: one meeting, and who could not come is judged by what they said of it since; nobody else is."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - HOUR)
+    if word.partner is None:
+        told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
+    assert told.tell("mentee", c.ReportMeeting(meeting=1, attendance=word), meets(1) + 2 * HOUR) == "applied"
+    told.wait(meets(1) + timedelta(days=8))
+    assert told.entries_named("proposal_expired")
+    assert (counted(told), counted(told, "mentor")) == (int(word.own == "absent"), 0)
+
+
+def test_fine_by_me_and_then_away_counts_against_nobody(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 3 * HOUR)
+    told.tell("mentor", c.Excuse(meeting=1), meets(1) - 2 * HOUR)
+    told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
+    told.wait(meets(1) + timedelta(days=4))
+    assert (counted(told), counted(told, "mentor")) == (0, 0)
+
+
+def test_who_asked_too_late_second_is_the_one_whom_the_first_keeps_from_a_mark(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 4 * HOUR)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=3)), meets(1) - 3 * HOUR)
+    for side in ("mentee", "mentor"):
+        told.tell(side, c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
+    told.wait(meets(1) + timedelta(days=4))
+    assert (counted(told), counted(told, "mentor")) == (1, 0)
+
+
 def test_an_excuse_for_the_old_time_does_not_cover_the_new_one(story, meets):
     told = story().confirmed()
     to = meets(1) + timedelta(days=2)
