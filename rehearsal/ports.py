@@ -104,6 +104,9 @@ class HeldLedger:
             counted.append(self.mails[key])
         return verdict
 
+    async def settled(self, mentorship: str) -> frozenset[str]:
+        return frozenset(key.removeprefix(f"{mentorship}/") for key in self.mails if key.startswith(f"{mentorship}/"))
+
     async def sent(self, key: str, message_id: str, at: datetime) -> None:
         """It went with its verdict: nothing breaks down in between here."""
 

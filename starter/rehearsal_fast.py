@@ -173,13 +173,15 @@ class _Post:
         mail = self._programme.mail
         readers = self.readers(notice, cast.couple)
         refused = 0
+        later: list[datetime] = []
         for reader in readers:
+            key = (cast.mentorship, notice.id, reader)
+            if key in self._keys:
+                continue
             zone = self.people[reader].time_zone or self._programme.programme.time_zone
             opens = reading_hours(now, zone, mail.hours)
             if opens > now:
-                return opens
-            key = (cast.mentorship, notice.id, reader)
-            if key in self._keys:
+                later.append(opens)
                 continue
             one = Mail(at=now, person_id=reader, kind=notice.kind, pair_id=cast.couple.pair_id, exempt=notice.kind in CHANGES)
             if not one.exempt and not self._has_room(one):
@@ -187,6 +189,8 @@ class _Post:
                 continue
             self._keys.add(key)
             self.sent.append(one)
+        if later:
+            return min(later)
         return "over_budget" if refused and refused == len(readers) else None
 
     def _has_room(self, one: Mail) -> bool:
