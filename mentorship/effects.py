@@ -127,10 +127,9 @@ class SendNotice(Effect):
     """The closing survey is still unanswered, and this mail is its one reminder."""
 
     @property
-    def lane(self) -> str:
-        """Whose mails this one keeps its place among: its reader's, but whoever has a coordinator told of them hears it first (H14)."""
-        about = next((side for side in SIDES if self.kind == "case" and self.line == f"cancellations_{side}"), None)
-        return about or self.to
+    def after(self) -> Side | None:
+        """Whose older mails go first: whoever has a coordinator told of them hears it before (H14)."""
+        return next((side for side in SIDES if self.kind == "case" and self.line == f"cancellations_{side}"), None)
 
     def replaces(self, older: SendNotice) -> bool:
         """Whether an older mail to the same reader, which still waits, says nothing more once this one goes: never two about one meeting at once.

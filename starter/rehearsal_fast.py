@@ -293,7 +293,8 @@ class _Run:
         """The first of each lane: within a lane the order stays."""
         heads: dict[str, _Pending] = {}
         for pending in self._pending:
-            heads.setdefault(pending.effect.lane, pending)
+            if pending.effect.after not in heads:  # whose mails go before it has one that waits
+                heads.setdefault(pending.effect.to, pending)
         return list(heads.values())
 
     def _take(self, turn: Advanced, now: datetime) -> None:

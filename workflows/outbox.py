@@ -198,10 +198,14 @@ class Outbox:
         found: list[tuple[str, Pending | None]] = []
         if self._entries and "journal" not in self._carriers:
             found.append(("journal", None))
-        looked_at = set(self._carriers)
+        looked_at, older = set(self._carriers), set[str]()
         for pending in self._pending:
+            if pending.in_vain and pending.not_before is not None and pending.not_before > now:
+                continue
             lane = _lane(pending.effect)
-            if lane in looked_at or (pending.in_vain and pending.not_before is not None and pending.not_before > now):
+            waits = lane in looked_at or _after(pending.effect) in older
+            older.add(lane)
+            if waits:
                 continue
             looked_at.add(lane)  # within a lane the order stays
             if pending.seq <= self.head.seq and (pending.not_before is None or pending.not_before <= now):
@@ -351,7 +355,7 @@ class Outbox:
 def _lane(effect: AnyEffect) -> str:
     match effect:
         case SendNotice():
-            return f"mail:{effect.lane}"
+            return f"mail:{effect.to}"
         case PlanMeetings():
             return "planning"
         case IssueCertificates():
@@ -360,6 +364,11 @@ def _lane(effect: AnyEffect) -> str:
             return "coordinators"
         case _:
             assert_never(effect)
+
+
+def _after(effect: AnyEffect) -> str | None:
+    """The lane whose older mails go before this one."""
+    return f"mail:{effect.after}" if isinstance(effect, SendNotice) and effect.after is not None else None
 
 
 def ran_out(error: ActivityError) -> bool:
