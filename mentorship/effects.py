@@ -41,6 +41,8 @@ FOLLOW_UPS: frozenset[NoticeKind] = frozenset({"ask", "alignment_reminder", "sur
 CHANGES: frozenset[NoticeKind] = frozenset({"rescheduled", "move_proposed", "absence_reported", "ended", "result", "reissued", "coordinator_told", "case"})
 """Exempt from the budget: certificate and changes."""
 
+SPREAD: frozenset[NoticeKind] = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
+"""Mails that many pairs get at one instant leave apart; slots are planned spread already, and what answers somebody goes at once."""
 
 OUTLIVING: frozenset[NoticeKind] = frozenset({"result", "reissued", "coordinator_told", "ended"})
 """What is still news once a mentorship has ended."""

@@ -16,7 +16,7 @@ from typing import NamedTuple, assert_never
 from mentorship.advance import Advanced, Entry, Told, advance, begin
 from mentorship.budget import room, together
 from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Slot, Undelivered
-from mentorship.effects import CHANGES, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
+from mentorship.effects import CHANGES, SPREAD, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.events import MentorshipStarted
 from mentorship.policy.deadlines import next_due
 from mentorship.policy.helping import heir, joined, still_helping
@@ -32,9 +32,6 @@ from schedule.calendar import reading_hours
 from schedule.plan import Plans
 from starter.rehearsal_personas import story
 from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent, groups
-
-SPREAD = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
-"""As the workflow's outbox has it; the test that compares the two would notice another table."""
 
 
 class Cast(NamedTuple):

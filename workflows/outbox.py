@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.planning import Planned, PlanRequest
     from mentorship.advance import Entry
     from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Undelivered
-    from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
+    from mentorship.effects import SPREAD, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
     from mentorship.instant import Instant
     from mentorship.label import Label
     from mentorship.policy.helping import Joined, heir, joined, joined_anew, still_helping
@@ -34,8 +34,6 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.state import State
 
 T = TypeVar("T")
-
-SPREAD = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
 
 BATCH = 200
 """Journal entries a batch; a storm of signals is written in a few transactions."""
@@ -117,7 +115,6 @@ class Outbox:
             self._fail(notice, "superseded", instead)
 
     def _not_before(self, effect: SendNotice) -> datetime | None:
-        """Mails that many pairs get at one instant are spread; slots are planned spread already, and what answers somebody goes at once."""
         if effect.kind not in SPREAD:
             return None
         return effect.due + spread(self._mentorship, self._state().rules.mail.spread.span)
