@@ -272,6 +272,21 @@ def test_fine_by_me_and_then_away_counts_against_nobody(story, meets):
     assert (counted(told), counted(told, "mentor")) == (0, 0)
 
 
+@pytest.mark.parametrize(("since", "counts"), [("excused", (0, 0)), ("absent", (1, 0)), ("on_time", (0, 0)), (None, (1, 0))])
+def test_who_answered_a_late_proposal_with_another_time_has_called_nothing_off(story, meets, since, counts):
+    """H14: whatever became of the first one, the second lapses."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 5 * HOUR)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=3)), meets(1) - 4 * HOUR)
+    if since == "excused":
+        told.tell("mentor", c.Excuse(meeting=1), meets(1) - 3 * HOUR)
+    elif since is not None:
+        told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own=since)), meets(1) + 2 * HOUR)
+    told.wait(meets(1) + timedelta(days=5))
+    assert (counted(told), counted(told, "mentor")) == counts
+    assert told.state.meeting(1).proposals == ()
+
+
 def test_who_asked_too_late_second_is_the_one_whom_the_first_keeps_from_a_mark(story, meets):
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 4 * HOUR)
