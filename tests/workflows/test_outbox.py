@@ -187,9 +187,14 @@ def in_vain(place, *notices):
     place.outbox = Outbox("mentorship.spring.m-1", "t", carried, state=lambda: place.state, deliver=place._deliver, card=dict)
 
 
-async def test_a_mail_that_waits_again_does_not_give_way_to_older_news_that_rests(place):
+@pytest.mark.parametrize(
+    "news",
+    [mail("move_proposed", "2.0", meeting=about(1, start=EVENING + 2 * DAY)), mail("rescheduled", "2.0", 1, change="moved")],
+    ids=["settled meanwhile", "still true"],
+)
+async def test_a_mail_that_waits_again_does_not_give_way_to_older_news_that_rests(place, news):
     """What is newer stays: the older one, which nobody could send, may help nobody any more."""
-    in_vain(place, mail("move_proposed", "2.0", meeting=about(1, start=EVENING + 2 * DAY)))
+    in_vain(place, news)
     place.answers["3.0"] = lambda: Delivery(outcome="later", until=EVENING + 12 * HOUR)
     place.outbox.add([], [mail("prepare", "3.0", meeting=about(1, session=0))])
     await place.carry()
