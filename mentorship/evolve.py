@@ -185,7 +185,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             )
         case e.MeetingHeld():
             meetings = _taken(state.meetings, event.session, event.at)
-            return {"meetings": tuple(_with(m, session=event.session, proposals=()) if m.n == event.meeting else m for m in meetings)}
+            return {"meetings": tuple(_with(m, session=event.session, proposals=(), unkept=m.unkept_by) if m.n == event.meeting else m for m in meetings)}
         case e.MeetingUnheld():
             return _meeting(state, event.meeting, lambda m: _with(m, session=None))
         case e.ExtraMeetingReported():

@@ -116,7 +116,7 @@ class Meeting(Part):
     session: int | None = None
     """The topic it used up, once held."""
     unkept: Side | None = None
-    """Who had asked too late for another time when it began, kept where that proposal lapsed without counting (H14)."""
+    """Who had asked too late for another time when it began, kept where that proposal went without counting (H14)."""
 
     def __copy__(self) -> Self:
         """What was worked out about this one does not hold for a copy that is changed."""

@@ -263,6 +263,17 @@ def test_who_stayed_away_has_missed_nothing_once_that_proposal_is_judged_either(
     assert (counted(told), counted(told, "mentor")) == (int(word.own == "absent"), 0)
 
 
+def test_a_slip_of_the_finger_takes_no_late_proposal_off_who_made_it(story, meets):
+    """They said that they met, and then that they were away: whoever the partner kept from coming has missed nothing all the same."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - HOUR)
+    told.met(1)
+    for side in ("mentee", "mentor"):
+        away = c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent"))
+        assert told.tell(side, away, meets(1) + 2 * HOUR) == "applied"
+    assert (counted(told), counted(told, "mentor")) == (1, 0)
+
+
 def test_fine_by_me_and_then_away_counts_against_nobody(story, meets):
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 3 * HOUR)
