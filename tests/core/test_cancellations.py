@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
+from mentorship.duration import iso
 from mentorship.effects import TellCoordinators
 from mentorship.policy.ladder import strikes
 from mentorship.policy.meetings import held_instants
@@ -261,6 +262,32 @@ def test_who_stayed_away_has_missed_nothing_once_that_proposal_is_judged_either(
     told.wait(meets(1) + timedelta(days=8))
     assert told.entries_named("proposal_expired")
     assert (counted(told), counted(told, "mentor")) == (int(word.own == "absent"), 0)
+
+
+def test_what_lapsed_before_the_start_keeps_nobody_from_coming(story, meets):
+    """The old time stands again, and there was time to see it."""
+    told = story(cancellations=Cancellations(answer_within=iso("PT6H"))).confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 20 * HOUR)
+    told.tell("mentor", c.Excuse(meeting=1), meets(1) - 19 * HOUR)
+    told.wait(meets(1) - 14 * HOUR)
+    assert told.entries_named("proposal_expired")
+    told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
+    assert (counted(told), counted(told, "mentor")) == (0, 1)
+
+
+def test_what_was_said_of_the_old_time_keeps_nobody_from_the_new_one(story, meets):
+    """They agreed at last; whoever is away then has missed it."""
+    told = story().confirmed()
+    to = meets(1) + timedelta(days=6)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=to - HOUR), meets(1) - 5 * HOUR)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
+    told.tell("mentor", c.Excuse(meeting=1), meets(1) - HOUR)
+    told.wait(meets(1) + timedelta(days=3) - 3 * HOUR)
+    assert told.entries_named("proposal_expired")
+    assert told.tell("mentee", c.MoveMeeting(meeting=1, to=to), told.state.now) == "applied"
+    assert told.state.meeting(1).start == to
+    told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), to + HOUR)
+    assert (counted(told), counted(told, "mentor")) == (0, 1)
 
 
 def test_a_slip_of_the_finger_takes_no_late_proposal_off_who_made_it(story, meets):
