@@ -100,6 +100,10 @@ class Ledger(Protocol):
 
     async def begin(self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta) -> Verdict: ...  # noqa: PLR0917 - the mail's facts, then the budget
 
+    async def settled(self, mentorship: str) -> frozenset[str]:
+        """Of this mentorship's mails those that went, or were decided not to go: their keys, without what all of them begin with."""
+        ...
+
     async def sent(self, key: str, message_id: str, at: datetime) -> None: ...
 
     async def failed(self, key: str, why: str, at: datetime) -> None: ...
@@ -149,11 +153,14 @@ class NoticeActivities:
         mail, kind, helps_until = request.mail, request.notice.kind, request.notice.helps_until
         late = helps_until is not None and now >= helps_until
         # Coordinators come and go between two attempts: each of them has a key of their own, however many there are.
-        key = f"{request.key}/{reader}" if request.notice.to == "coordinators" else request.key
+        several = request.notice.to == "coordinators"
+        key = f"{request.key}/{reader}" if several else request.key
         if mail.hours != "none" and not late:
             opens = self._reading_hours(now, await self._post.time_zone(reader, request), mail.hours)
             if opens > now:
-                return opens
+                # Whose evening it is may have theirs: of two who never read at one time, one would else always be waited for.
+                has_it = several and key.removeprefix(f"{request.mentorship}/") in await self._ledger.settled(request.mentorship)
+                return None if has_it else opens
         verdict = await self._ledger.begin(key, reader, kind, kind in CHANGES, now, mail.budget.most, mail.budget.per.span)
         if verdict == "already":
             return None

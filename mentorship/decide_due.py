@@ -99,12 +99,13 @@ def _pulse_due(state: State, readers: tuple[Side, ...]) -> tuple[Side, ...]:
 def _proposal(meeting: Meeting | None, side: Side | None, at: Instant) -> tuple[e.AnyEvent, ...]:
     """A late proposal that the other neither accepted nor excused counts as a cancellation by who proposed; any other lapses.
 
-    Where who proposed has said since whether they were there, that is judged instead.
+    So does one that answers the other's: the first of the two said that the time could not be kept. Where who proposed has said since
+    whether they were there, that is judged instead.
     """
     proposal = meeting.proposal(side) if meeting is not None and side is not None else None
     if meeting is None or side is None or proposal is None:
         return ()
     own = meeting.report(side)
-    if proposal.late and side not in meeting.excused and (own is None or own.own is None):
+    if meeting.unkept_by == side and side not in meeting.excused and (own is None or own.own is None):
         return (e.MeetingCancelled(at=at, meeting=meeting.n, side=side, reason="not_said", late=True, accepted_at=proposal.at, lapsed=True),)
     return (e.ProposalExpired(at=at, meeting=meeting.n, side=side),)

@@ -41,6 +41,8 @@ FOLLOW_UPS: frozenset[NoticeKind] = frozenset({"ask", "alignment_reminder", "sur
 CHANGES: frozenset[NoticeKind] = frozenset({"rescheduled", "move_proposed", "absence_reported", "ended", "result", "reissued", "coordinator_told", "case"})
 """Exempt from the budget: certificate and changes."""
 
+SPREAD: frozenset[NoticeKind] = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
+"""Mails that many pairs get at one instant leave apart; slots are planned spread already, and what answers somebody goes at once."""
 
 OUTLIVING: frozenset[NoticeKind] = frozenset({"result", "reissued", "coordinator_told", "ended"})
 """What is still news once a mentorship has ended."""
@@ -127,10 +129,9 @@ class SendNotice(Effect):
     """The closing survey is still unanswered, and this mail is its one reminder."""
 
     @property
-    def lane(self) -> str:
-        """Whose mails this one keeps its place among: its reader's, but whoever has a coordinator told of them hears it first (H14)."""
-        about = next((side for side in SIDES if self.kind == "case" and self.line == f"cancellations_{side}"), None)
-        return about or self.to
+    def after(self) -> Side | None:
+        """Whose older mails go first: whoever has a coordinator told of them hears it before (H14)."""
+        return next((side for side in SIDES if self.kind == "case" and self.line == f"cancellations_{side}"), None)
 
     def replaces(self, older: SendNotice) -> bool:
         """Whether an older mail to the same reader, which still waits, says nothing more once this one goes: never two about one meeting at once.

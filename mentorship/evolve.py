@@ -149,6 +149,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                         asked=False,
                         asked_again=False,
                         excused=(),
+                        unkept=None,
                         reports=(),
                         claims=(),
                         topic=m.topic if event.session is None else event.session,
@@ -158,7 +159,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.ProposalExpired():
-            return _meeting(state, event.meeting, lambda m: _with(m, proposals=tuple(p for p in m.proposals if p.side != event.side)))
+            return _meeting(state, event.meeting, lambda m: _without_proposal(m, event))
         case e.MeetingCancelled():
             cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late, lapsed=event.lapsed, answers=event.answers)
             return {
@@ -184,7 +185,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             )
         case e.MeetingHeld():
             meetings = _taken(state.meetings, event.session, event.at)
-            return {"meetings": tuple(_with(m, session=event.session, proposals=()) if m.n == event.meeting else m for m in meetings)}
+            return {"meetings": tuple(_with(m, session=event.session, proposals=(), unkept=m.unkept_by) if m.n == event.meeting else m for m in meetings)}
         case e.MeetingUnheld():
             return _meeting(state, event.meeting, lambda m: _with(m, session=None))
         case e.ExtraMeetingReported():
@@ -435,6 +436,13 @@ def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
     if event.unreported:
         told["meetings"] = tuple(_with(m, asked_again=False) if m.n in event.unreported else m for m in state.meetings)
     return told
+
+
+def _without_proposal(meeting: Meeting, event: e.ProposalExpired) -> Meeting:
+    """Whoever stayed away since the partner could not come has missed nothing (H13): what stood as it began says so still."""
+    left = tuple(proposal for proposal in meeting.proposals if proposal.side != event.side)
+    made: Meeting = _with(meeting, proposals=left, unkept=meeting.unkept_by if meeting.start <= event.at else None)
+    return made
 
 
 def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Instant) -> Meeting:

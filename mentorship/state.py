@@ -115,6 +115,8 @@ class Meeting(Part):
     """The one that its preparation brought, unless another conversation took it before this one began."""
     session: int | None = None
     """The topic it used up, once held."""
+    unkept: Side | None = None
+    """Who had asked too late for another time when it began, kept where that proposal went without counting (H14)."""
 
     def __copy__(self) -> Self:
         """What was worked out about this one does not hold for a copy that is changed."""
@@ -148,6 +150,12 @@ class Meeting(Part):
     def late_proposal(self, until: Instant) -> Proposal | None:
         """The first that stood by then and came too late for the partner to be free: who made it could not keep the time, whatever the two did next."""
         return min((proposal for proposal in self.proposals if proposal.late and proposal.at <= until), key=lambda late: late.at, default=None)
+
+    @property
+    def unkept_by(self) -> Side | None:
+        """Who had said by its start, too late for the partner to be free, that the time could not be kept: the first of the two who did."""
+        asked = self.late_proposal(self.start)
+        return self.unkept or (asked.side if asked is not None else None)
 
     def proposal(self, side: Side) -> Proposal | None:
         return next((proposal for proposal in self.proposals if proposal.side == side), None)

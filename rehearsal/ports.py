@@ -104,11 +104,17 @@ class HeldLedger:
             counted.append(self.mails[key])
         return verdict
 
+    async def settled(self, mentorship: str) -> frozenset[str]:
+        return frozenset(key.removeprefix(f"{mentorship}/") for key in self.mails if key.startswith(f"{mentorship}/"))
+
     async def sent(self, key: str, message_id: str, at: datetime) -> None:
         """It went with its verdict: nothing breaks down in between here."""
 
-    async def failed(self, key: str, why: str, at: datetime) -> None:
-        """No mail of a rehearsal is refused; one would be as good as sent."""
+    async def failed(self, key: str, why: str, at: datetime) -> None:  # noqa: ARG002 - the port's
+        """It came too late, since no mail of a rehearsal is refused: as if it had never been begun."""
+        mail = self.mails.pop(key)
+        if not mail.exempt:
+            self._counted[mail.person].remove(mail)
 
 
 class HeldJournal:

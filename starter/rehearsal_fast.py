@@ -16,7 +16,7 @@ from typing import NamedTuple, assert_never
 from mentorship.advance import Advanced, Entry, Told, advance, begin
 from mentorship.budget import room, together
 from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Slot, Undelivered
-from mentorship.effects import CHANGES, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
+from mentorship.effects import CHANGES, SPREAD, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.events import MentorshipStarted
 from mentorship.policy.deadlines import next_due
 from mentorship.policy.helping import heir, joined, still_helping
@@ -32,9 +32,6 @@ from schedule.calendar import reading_hours
 from schedule.plan import Plans
 from starter.rehearsal_personas import story
 from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent, groups
-
-SPREAD = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
-"""As the workflow's outbox has it; the test that compares the two would notice another table."""
 
 
 class Cast(NamedTuple):
@@ -173,13 +170,15 @@ class _Post:
         mail = self._programme.mail
         readers = self.readers(notice, cast.couple)
         refused = 0
+        later: list[datetime] = []
         for reader in readers:
+            key = (cast.mentorship, notice.id, reader)
+            if key in self._keys:
+                continue
             zone = self.people[reader].time_zone or self._programme.programme.time_zone
             opens = reading_hours(now, zone, mail.hours)
             if opens > now:
-                return opens
-            key = (cast.mentorship, notice.id, reader)
-            if key in self._keys:
+                later.append(opens)
                 continue
             one = Mail(at=now, person_id=reader, kind=notice.kind, pair_id=cast.couple.pair_id, exempt=notice.kind in CHANGES)
             if not one.exempt and not self._has_room(one):
@@ -187,6 +186,8 @@ class _Post:
                 continue
             self._keys.add(key)
             self.sent.append(one)
+        if later:
+            return min(later)
         return "over_budget" if refused and refused == len(readers) else None
 
     def _has_room(self, one: Mail) -> bool:
@@ -289,7 +290,8 @@ class _Run:
         """The first of each lane: within a lane the order stays."""
         heads: dict[str, _Pending] = {}
         for pending in self._pending:
-            heads.setdefault(pending.effect.lane, pending)
+            if pending.effect.after not in heads:  # whose mails go before it has one that waits
+                heads.setdefault(pending.effect.to, pending)
         return list(heads.values())
 
     def _take(self, turn: Advanced, now: datetime) -> None:

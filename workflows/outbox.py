@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.planning import Planned, PlanRequest
     from mentorship.advance import Entry
     from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Undelivered
-    from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
+    from mentorship.effects import SPREAD, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
     from mentorship.instant import Instant
     from mentorship.label import Label
     from mentorship.policy.helping import Joined, heir, joined, joined_anew, still_helping
@@ -34,8 +34,6 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.state import State
 
 T = TypeVar("T")
-
-SPREAD = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
 
 BATCH = 200
 """Journal entries a batch; a storm of signals is written in a few transactions."""
@@ -117,7 +115,6 @@ class Outbox:
             self._fail(notice, "superseded", instead)
 
     def _not_before(self, effect: SendNotice) -> datetime | None:
-        """Mails that many pairs get at one instant are spread; slots are planned spread already, and what answers somebody goes at once."""
         if effect.kind not in SPREAD:
             return None
         return effect.due + spread(self._mentorship, self._state().rules.mail.spread.span)
@@ -198,10 +195,14 @@ class Outbox:
         found: list[tuple[str, Pending | None]] = []
         if self._entries and "journal" not in self._carriers:
             found.append(("journal", None))
-        looked_at = set(self._carriers)
+        looked_at, older = set(self._carriers), set[str]()
         for pending in self._pending:
+            if pending.in_vain and pending.not_before is not None and pending.not_before > now:
+                continue
             lane = _lane(pending.effect)
-            if lane in looked_at or (pending.in_vain and pending.not_before is not None and pending.not_before > now):
+            waits = lane in looked_at or _after(pending.effect) in older
+            older.add(lane)
+            if waits:
                 continue
             looked_at.add(lane)  # within a lane the order stays
             if pending.seq <= self.head.seq and (pending.not_before is None or pending.not_before <= now):
@@ -351,7 +352,7 @@ class Outbox:
 def _lane(effect: AnyEffect) -> str:
     match effect:
         case SendNotice():
-            return f"mail:{effect.lane}"
+            return f"mail:{effect.to}"
         case PlanMeetings():
             return "planning"
         case IssueCertificates():
@@ -360,6 +361,11 @@ def _lane(effect: AnyEffect) -> str:
             return "coordinators"
         case _:
             assert_never(effect)
+
+
+def _after(effect: AnyEffect) -> str | None:
+    """The lane whose older mails go before this one."""
+    return f"mail:{effect.after}" if isinstance(effect, SendNotice) and effect.after is not None else None
 
 
 def ran_out(error: ActivityError) -> bool:

@@ -29,8 +29,7 @@ def _strike(meeting: Meeting, side: Side) -> Instant | None:
     if cancelled is not None:
         counts = cancelled.late and (cancelled.answers is not None or cancelled.reason in COUNTING_REASONS)  # the reason is who called it off's
         return cancelled.owed_to[1] if counts and cancelled.owed_to is not None and cancelled.owed_to[0] == side else None
-    asked = meeting.late_proposal(meeting.start)
-    if not meeting.confirmed or (asked is not None and asked.side != side):  # who stays away from it as long as that stands has missed nothing
+    if not meeting.confirmed or meeting.unkept_by not in (None, side):  # who stays away from what the partner could not keep has missed nothing
         return None
     own = meeting.report(side)
     if own is not None and own.own == "absent":

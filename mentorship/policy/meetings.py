@@ -21,14 +21,14 @@ def held_instants(state: State) -> tuple[Instant, ...]:
 
 
 def _last_planned(state: State) -> Meeting | None:
-    """By its start: a meeting may move behind the one that was planned after it.
+    """By its start: a meeting may move behind the one that was planned after it, or be held though a proposal for it lapsed.
 
     What is called off leaves its place to the one before, unless that has a topic of its own by then: its preparation brought one, or it was held.
     In that case nothing took the place of the one that was called off last.
     """
     off: list[Meeting] = []
     for meeting in sorted(state.meetings, key=_BY_START, reverse=True):
-        if meeting.cancelled is None:
+        if meeting.cancelled is None or meeting.held:
             if not off or {meeting.topic, meeting.session} <= {None, state.rules.closing}:
                 return meeting
             break

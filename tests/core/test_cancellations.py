@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
+from mentorship.duration import iso
 from mentorship.effects import TellCoordinators
 from mentorship.policy.ladder import strikes
 from mentorship.policy.meetings import held_instants
@@ -247,6 +248,90 @@ def test_who_stays_away_from_what_the_partner_could_not_keep_has_missed_nothing(
     told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
     assert (counted(told), counted(told, "mentor")) == (0, 0)
     told.wait(meets(1) + timedelta(days=3))
+    assert (counted(told), counted(told, "mentor")) == (1, 0)
+
+
+@pytest.mark.parametrize("word", [c.Attendance(own="absent"), c.Attendance(own="on_time"), c.Attendance(own="on_time", partner="absent")])
+def test_who_stayed_away_has_missed_nothing_once_that_proposal_is_judged_either(story, meets, word):
+    """H13, H14: one meeting, and who could not come is judged by what they said of it since; nobody else is."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - HOUR)
+    if word.partner is None:
+        told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
+    assert told.tell("mentee", c.ReportMeeting(meeting=1, attendance=word), meets(1) + 2 * HOUR) == "applied"
+    told.wait(meets(1) + timedelta(days=8))
+    assert told.entries_named("proposal_expired")
+    assert (counted(told), counted(told, "mentor")) == (int(word.own == "absent"), 0)
+
+
+def test_what_lapsed_before_the_start_keeps_nobody_from_coming(story, meets):
+    """The old time stands again, and there was time to see it."""
+    told = story(cancellations=Cancellations(answer_within=iso("PT6H"))).confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 20 * HOUR)
+    told.tell("mentor", c.Excuse(meeting=1), meets(1) - 19 * HOUR)
+    told.wait(meets(1) - 14 * HOUR)
+    assert told.entries_named("proposal_expired")
+    told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
+    assert (counted(told), counted(told, "mentor")) == (0, 1)
+
+
+def test_what_was_said_of_the_old_time_keeps_nobody_from_the_new_one(story, meets):
+    """They agreed at last; whoever is away then has missed it."""
+    told = story().confirmed()
+    to = meets(1) + timedelta(days=6)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=to - HOUR), meets(1) - 5 * HOUR)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
+    told.tell("mentor", c.Excuse(meeting=1), meets(1) - HOUR)
+    told.wait(meets(1) + timedelta(days=3) - 3 * HOUR)
+    assert told.entries_named("proposal_expired")
+    assert told.tell("mentee", c.MoveMeeting(meeting=1, to=to), told.state.now) == "applied"
+    assert told.state.meeting(1).start == to
+    told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), to + HOUR)
+    assert (counted(told), counted(told, "mentor")) == (0, 1)
+
+
+def test_a_slip_of_the_finger_takes_no_late_proposal_off_who_made_it(story, meets):
+    """They said that they met, and then that they were away: whoever the partner kept from coming has missed nothing all the same."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - HOUR)
+    told.met(1)
+    for side in ("mentee", "mentor"):
+        away = c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent"))
+        assert told.tell(side, away, meets(1) + 2 * HOUR) == "applied"
+    assert (counted(told), counted(told, "mentor")) == (1, 0)
+
+
+def test_fine_by_me_and_then_away_counts_against_nobody(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 3 * HOUR)
+    told.tell("mentor", c.Excuse(meeting=1), meets(1) - 2 * HOUR)
+    told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
+    told.wait(meets(1) + timedelta(days=4))
+    assert (counted(told), counted(told, "mentor")) == (0, 0)
+
+
+@pytest.mark.parametrize(("since", "counts"), [("excused", (0, 0)), ("absent", (1, 0)), ("on_time", (0, 0)), (None, (1, 0))])
+def test_who_answered_a_late_proposal_with_another_time_has_called_nothing_off(story, meets, since, counts):
+    """H14: whatever became of the first one, the second lapses."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 5 * HOUR)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=3)), meets(1) - 4 * HOUR)
+    if since == "excused":
+        told.tell("mentor", c.Excuse(meeting=1), meets(1) - 3 * HOUR)
+    elif since is not None:
+        told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own=since)), meets(1) + 2 * HOUR)
+    told.wait(meets(1) + timedelta(days=5))
+    assert (counted(told), counted(told, "mentor")) == counts
+    assert told.state.meeting(1).proposals == ()
+
+
+def test_who_asked_too_late_second_is_the_one_whom_the_first_keeps_from_a_mark(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 4 * HOUR)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=3)), meets(1) - 3 * HOUR)
+    for side in ("mentee", "mentor"):
+        told.tell(side, c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
+    told.wait(meets(1) + timedelta(days=4))
     assert (counted(told), counted(told, "mentor")) == (1, 0)
 
 

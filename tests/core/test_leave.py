@@ -270,6 +270,16 @@ def test_a_leave_that_is_told_afterwards_protects_its_first_days_too(story, meet
     assert strikes(told.state, "mentor") == ()
 
 
+@pytest.mark.parametrize(("begins", "counts"), [(-24, 0), (-2, 1)])
+def test_a_leave_protects_who_asked_too_late_in_it_though_the_partner_called_it_off(story, meets, begins, counts):
+    """H14: judged by when they said that they could not come."""
+    told = story().confirmed()
+    told.tell("mentor", c.MoveMeeting(meeting=2, to=meets(2, 48)), meets(2, -3))
+    told.tell("mentee", c.CancelMeeting(meeting=2), meets(2, -1))
+    told.operator(away("mentor", begins=meets(2, begins), until=meets(4)), meets(2, 24))
+    assert (len(strikes(told.state, "mentor")), strikes(told.state, "mentee")) == (counts, ())
+
+
 def test_an_absence_that_is_reported_of_somebody_on_leave_never_counts(story, meets):
     told = story().confirmed()
     told.wait(meets(2, 2))

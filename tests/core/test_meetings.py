@@ -207,6 +207,31 @@ def test_of_all_that_were_called_off_the_last_says_since_when_an_extra_one_can_b
     assert milestone_facts(told.state)[0].done_at == meets(12)
 
 
+def test_a_meeting_that_was_held_about_something_else_takes_no_place_of_one_called_off_since(story, meets):
+    """H10: an extra one had taken its topic, and another one comes before the last is called off."""
+    told = story().confirmed().met(1)
+    told.wait(meets(11, hours=-48))
+    extra(told, meets(11, hours=-30))
+    told.met(11)
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(11, hours=72))
+    assert (told.state.meeting(11).topic, told.state.meeting(11).session) == (None, 2)
+    extra(told, meets(11, hours=48))
+    extra(told, meets(11, hours=96))
+    assert [one.session for one in told.state.extras] == [1, 3, CLOSING]
+
+
+def test_the_last_one_is_the_closing_one_where_it_was_held_after_a_proposal_for_it_had_lapsed(story, meets):
+    """H14: who met all the same can still say so, whatever the meeting before it was about."""
+    told = story(milestones=CLOSED).confirmed()
+    told.wait(meets(11, hours=-48))
+    extra(told, meets(11, hours=-30))
+    told.tell("mentee", c.MoveMeeting(meeting=12, to=meets(12) + timedelta(days=2)), meets(12, hours=-3))
+    told.wait(meets(12) + timedelta(days=4))
+    assert (told.state.meeting(11).topic, told.state.meeting(12).cancelled.lapsed) == (None, True)
+    assert told.met(12).state.meeting(12).session == CLOSING
+    assert milestone_facts(told.state)[0].done_at == meets(12)
+
+
 def test_no_other_planned_meeting_takes_it_however_many_were_held(story, meets):
     """Meetings, H10: the last open topic repeats."""
     told = story(sessions=3, closing=2)

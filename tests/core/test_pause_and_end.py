@@ -210,6 +210,13 @@ def test_an_operators_extension_is_within_the_programmes_own_measures(story, rul
     assert unfit_extension(story(rules=rules(interval=iso(interval))).state, iso(length)) == unfit
 
 
+def test_a_pause_makes_no_programme_longer_than_it_is_meant_to_be(story, day):
+    told = story()
+    told.operator(c.Pause(until=day(30)), day(2))
+    told.wait(day(30))
+    assert [unfit_extension(told.state, iso(length)) for length in ("P182D", "P183D")] == [None, "too_long"]
+
+
 def test_the_closing_session_moves_to_the_extensions_last_meeting(story, day):
     """Meetings."""
     told = story().met(*range(1, 11))

@@ -9,7 +9,8 @@ import pytest
 from mentorship import commands as c
 from mentorship.duration import iso
 from mentorship.effects import MeetingFacts, SendNotice
-from mentorship.policy.helping import heir, joined, still_helping
+from mentorship.policy.helping import heir, joined, joined_anew, still_helping
+from mentorship.policy.meetings import topic_moves_on
 from mentorship.programme import Surveys
 from mentorship.state import Proposal
 
@@ -214,6 +215,14 @@ def test_a_preparation_rides_along_with_news_of_its_meeting_that_waits(story, me
     assert joined([news], prepare, told.state, to).waiting == (news, prepare), "not with one that is dropped itself"
 
 
+def test_of_two_that_could_not_be_sent_the_preparation_goes_along(standing):
+    """A mail server was away from both: what takes the one takes the other."""
+    news, prepare = mail("rescheduled", 4, change="moved"), mail("prepare", 4, session=3)
+    told = standing()
+    both = [joined_anew([news, prepare], told.state, NOON, resting).waiting for resting in ((), (news.id,), (prepare.id,), (news.id, prepare.id))]
+    assert [[one.kind for one in left] for left in both] == [["rescheduled"], ["rescheduled", "prepare"], ["rescheduled"], ["rescheduled"]]
+
+
 def test_another_time_brings_the_calendar_of_the_move_that_it_replaces(standing):
     moved = mail("rescheduled", 4, change="moved", calendar=(), calendar_sequence=2)
     (left,), _ = waiting(standing(), moved, mail("move_proposed", 4, calendar_sequence=2))
@@ -289,6 +298,19 @@ def test_what_a_dropped_mail_would_have_asked_is_asked_with_a_later_one(story, m
     assert (partners.meeting.meeting, partners.feedback_for, partners.pulse) == (4, None, False), "they have been invited"
 
 
+def test_an_older_invitation_that_did_not_go_takes_no_newer_one_back(story, meets):
+    """H15: asked after meetings 3, 6 and 9, each once a person."""
+    told = story().met(1, 2, 3)
+    told.wait(meets(4, hours=-72))
+    older = last(told, "prepare", "mentor")
+    told.met(4, 5, 6)
+    told.wait(meets(7, hours=-72))
+    assert (older.feedback_for, last(told, "prepare", "mentor").feedback_for) == (3, 6)
+    told.take([c.NoteFailedNotice.of(older, "too_late", told.state.now)], told.state.now)
+    told.wait(meets(7, hours=26))
+    assert last(told, "ask", "mentor").feedback_for is None
+
+
 def test_who_is_not_asked_whether_they_met_was_not_invited_to_anything_by_that(story, meets):
     """Calm, H15: follow-ups stop for one of the two; the invitation that the other gets is none of theirs."""
     told = story(mail={"follow_ups": 1}, feedback_after=(1,), surveys={"pulse_after_meeting": 1})
@@ -339,6 +361,15 @@ def test_a_topic_is_promised_to_the_next_conversation_only_where_one_takes_it(st
         assert called_off.tell("mentee", c.CancelMeeting(meeting=n), meets(n, hours=-71)) == "applied"
         news = last(called_off, "rescheduled", "mentor")
         assert (news.change, news.topic_moves_on) == ("cancelled", moves_on)
+
+
+@pytest.mark.parametrize(
+    ("closing", "n", "at", "moves_on"), [(None, 11, 11, True), (None, 12, 1, False), (11, 12, 1, False), (None, 1, 12, False), (11, 1, 11, False)]
+)
+def test_a_topic_moves_on_to_what_is_ahead_of_its_meeting_and_of_now(story, rules, meets, closing, n, at, moves_on):
+    """H10: without a closing session the last one takes it, too; nothing takes it that is past, or that comes before."""
+    told = story(rules=rules(closing=closing))
+    assert topic_moves_on(told.state, told.state.meeting(n), meets(at)) == moves_on
 
 
 def test_a_question_that_waited_promises_nothing_to_a_conversation_that_was_called_off_since(story, meets):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.notices import NoticeActivities, NoticeRequest
+from mentorship.effects import SendNotice
+from mentorship.people import Pair
+from mentorship.programme import Mail
+from rehearsal.ports import HeldLedger
 
 MONTH = timedelta(days=30)
 START = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -58,3 +66,21 @@ async def test_two_mails_of_one_pair_never_merge(send):
 async def test_a_mentor_of_many_is_still_written_to_once_a_fortnight(send):
     went = {day: [await send("prepare", day, f"pair-{number}") for number in range(6)].count("send") for day in (0, 14, 28, 42, 56, 70)}
     assert all(number >= 1 for number in went.values())
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["records", "rehearsal"])
+async def test_what_came_too_late_is_not_counted(records, held):
+    """P5: a worker was there again when it helped nobody any more."""
+    ledger = HeldLedger() if held else records.notices
+    notice = SendNotice(id="1.0", kind="prepare", to="mentee", due=START, helps_until=START + timedelta(days=1))
+    request = NoticeRequest(mentorship="mentorship.spring.one", pair=Pair(mentor="p-ben", mentee="p-ana"), texts="t", notice=notice, mail=Mail())
+
+    class Post:
+        async def readers(self, _: NoticeRequest) -> tuple[str, ...]:
+            return ("p-ana",)
+
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(environment.info, started_time=START + timedelta(days=1))
+    delivery = await environment.run(NoticeActivities(Post(), ledger, max).send_notice, request)  # type: ignore[arg-type]
+    assert (delivery.outcome, delivery.why) == ("failed", "too_late")
+    assert await ledger.begin("mentorship.spring.one/2.0", "p-ana", "prepare", False, START + timedelta(days=1), 1, MONTH) == "send"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -11,6 +13,12 @@ from activities.notices import NoticeActivities, NoticeRequest, Undeliverable
 from mentorship.effects import SendNotice
 from mentorship.people import Pair
 from mentorship.programme import Mail
+from rehearsal.ports import HeldLedger
+from schedule.calendar import reading_hours
+from starter import rehearsal_fast as fast
+from starter.faults import Findings
+from starter.rehearsal_request import Couple, Request
+from starter.roster import read_roster
 
 NOTICE = SendNotice(id="9.0", kind="case", to="coordinators", due=datetime(2027, 3, 1, tzinfo=UTC), line="cancellations_mentee")
 CASE = NoticeRequest(mentorship="mentorship.spring.m-1", pair=Pair(mentor="p-1", mentee="p-2"), texts="t", notice=NOTICE, mail=Mail())
@@ -90,3 +98,42 @@ async def test_a_full_mailbox_is_tried_again_before_another_ones_evening_is_over
         await ActivityEnvironment().run(sending.send_notice, CASE)
     post.able = ["bob"]
     assert (await ActivityEnvironment().run(sending.send_notice, CASE)).outcome == "failed"
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["records", "rehearsal"])
+async def test_of_two_who_never_read_at_one_time_each_gets_it_once_and_then_it_is_done(records, held):
+    """Calm: Berlin's evening is Auckland's morning; whoever has theirs is not waited for."""
+    post = Post()
+    ledger = HeldLedger() if held else records.notices
+    zones = {"ana": "Europe/Berlin", "bob": "Pacific/Auckland"}
+    sending = NoticeActivities(post, ledger, lambda now, reader, hours: reading_hours(now, zones[reader], hours))
+    outcomes, now = [], datetime(2027, 3, 1, 12, tzinfo=UTC)
+    for _ in range(4):
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, started_time=now)
+        delivery = await environment.run(sending.send_notice, CASE)
+        outcomes.append(delivery.outcome)
+        now = delivery.until or now
+    assert (outcomes, post.sent) == (["later", "sent", "sent", "sent"], ["ana", "bob"])
+
+
+@pytest.mark.filterwarnings("ignore:Requested Holidays")
+def test_a_rehearsal_waits_for_neither_of_them_and_who_is_told_of_goes_on_getting_mail():
+    """P1: as the workflows do it."""
+    examples = Path(__file__).parents[2] / "examples"
+    roster = read_roster(examples / "engineering-2027.yaml", examples / "people.csv", examples / "pairs.csv", Findings())
+    zones = {"e-1001": "Europe/Berlin", "e-1002": "Pacific/Auckland"}
+    pair = next(pair for pair in roster.pairs if pair.mentee_id == "e-3001")
+    request = Request(
+        programme=roster.programme,
+        people=tuple(person.model_copy(update={"time_zone": zones.get(person.person_id, person.time_zone)}) for person in roster.profiles()),
+        pairs=(Couple(pair_id=pair.pair_id, mentor_id=pair.mentor_id, mentee_id=pair.mentee_id),),
+        starts=datetime(2027, 3, 1, tzinfo=UTC),
+        personas={pair.mentor_id: "late", pair.mentee_id: "late"},
+        seed=4,
+    )
+    mails = fast.rehearse(request).result.mails
+    told = min(mail.at for mail in mails if mail.kind == "case")
+    for name in (pair.mentor_id, pair.mentee_id):
+        assert any(mail.kind == "prepare" and mail.at > told for mail in mails if mail.person_id == name)
+    assert {mail.person_id for mail in mails if mail.kind == "case"} == set(zones)

@@ -70,8 +70,8 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
         pytest.param("case", '"tend_case", CaseOf', '"seal_journal", CaseOf', {"case"}, "does not match activity type", id="an-activity-in-anothers-place"),
         pytest.param(
             "outbox",
-            "        for pending in self._pending:\n            lane",
-            "        for pending in reversed(self._pending):\n            lane",
+            "        for pending in self._pending:\n            if pending.in_vain",
+            "        for pending in reversed(self._pending):\n            if pending.in_vain",
             {"in-full", "silent"},
             "send_notice was asked something else",
             id="the-mentees-mail-before-the-mentors",

@@ -114,6 +114,30 @@ async def test_whoever_has_a_coordinator_told_hears_it_first(place):
     assert [notice.id for notice in place.asked] == ["1.0", "1.0", "1.1"]
 
 
+async def test_a_coordinators_evening_or_full_mailbox_keeps_no_mail_from_whom_it_is_about(place):
+    """A lane a recipient: their next mail does not wait for somebody else's."""
+    full = place.held("1.1")
+    place.outbox.add([], [mail("coordinator_told", "1.0"), mail("case", "1.1", to="coordinators", line="cancellations_mentee")])
+    await place.carry()
+    place.outbox.add([], [mail("prepare", "2.0", 1)])
+    await place.carry()
+    assert [notice.id for notice in place.asked] == ["1.0", "1.1", "2.0"]
+    full.set_result(Delivery(outcome="later", until=EVENING + 12 * HOUR))
+    await place.carry()
+    place.outbox.add([], [mail("halfway", "3.0")])
+    held = place.held("4.0")
+    place.outbox.add([], [mail("heads_up", "4.0")])
+    await place.carry()
+    assert ([notice.id for notice in place.asked], place.waiting) == (["1.0", "1.1", "2.0", "3.0", "4.0"], ["1.1", "4.0"])
+    place.now = EVENING + 12 * HOUR
+    place.answers["1.1"] = lambda: Delivery(outcome="sent")
+    await place.carry()
+    assert place.waiting == ["4.0"], "nor does theirs wait for a later one that is on its way"
+    held.set_result(Delivery(outcome="sent"))
+    await place.carry()
+    assert place.waiting == []
+
+
 async def test_what_waits_behind_a_mail_that_is_being_carried_gives_way(place):
     """For a day, if the mail server is away: only what is on its way to it just now is exempt."""
     answer = place.held("1.0")
@@ -163,9 +187,14 @@ def in_vain(place, *notices):
     place.outbox = Outbox("mentorship.spring.m-1", "t", carried, state=lambda: place.state, deliver=place._deliver, card=dict)
 
 
-async def test_a_mail_that_waits_again_does_not_give_way_to_older_news_that_rests(place):
+@pytest.mark.parametrize(
+    "news",
+    [mail("move_proposed", "2.0", meeting=about(1, start=EVENING + 2 * DAY)), mail("rescheduled", "2.0", 1, change="moved")],
+    ids=["settled meanwhile", "still true"],
+)
+async def test_a_mail_that_waits_again_does_not_give_way_to_older_news_that_rests(place, news):
     """What is newer stays: the older one, which nobody could send, may help nobody any more."""
-    in_vain(place, mail("move_proposed", "2.0", meeting=about(1, start=EVENING + 2 * DAY)))
+    in_vain(place, news)
     place.answers["3.0"] = lambda: Delivery(outcome="later", until=EVENING + 12 * HOUR)
     place.outbox.add([], [mail("prepare", "3.0", meeting=about(1, session=0))])
     await place.carry()
