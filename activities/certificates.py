@@ -76,7 +76,7 @@ class CertificateActivities:
     @activity.defn(name="issue_certificates")
     async def issue_certificates(self, request: CertificateRequest) -> Certificates:
         """Everybody certified or nobody: a failure with one is retried with all, and the first one's stays the same."""
-        at = activity.info().current_attempt_scheduled_time
+        at = activity.info().started_time
         issued = {request.pair.person(side): await self._registrar.issue(side, request, at) for side in request.wanted.to}
         activity.logger.info("certificates issued")
         return Certificates(
@@ -87,6 +87,6 @@ class CertificateActivities:
     @activity.defn(name="reissue_certificate")
     async def reissue_certificate(self, request: ReissueRequest) -> Reissued:
         """Tried again until a font is there for what cannot be printed, as at the first time."""
-        reissued = await self._registrar.reissue(request, activity.info().current_attempt_scheduled_time)
+        reissued = await self._registrar.reissue(request, activity.info().started_time)
         activity.logger.info("certificate %s", reissued.outcome)
         return reissued

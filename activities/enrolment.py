@@ -95,5 +95,5 @@ class EnrolmentActivities:
 
         Each attempt goes by its own clock, the server's: while one mailbox is full for a day, the others' mornings come.
         """
-        now = activity.info().current_attempt_scheduled_time
+        now = activity.info().started_time
         return DigestSent(again=await self._office.digest(request.model_copy(update={"at": max(request.at, now)})))

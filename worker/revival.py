@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from activities.journal import JournalHead
 from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice
-from mentorship.events import AnyEvent, MentorshipStarted
+from mentorship.events import AnyEvent, MentorshipStarted, NoticeFailed
 from mentorship.evolve import evolve, start
 from mentorship.react import react
 from mentorship.state import MESSAGES_KEPT, State, report_digest
@@ -35,6 +35,8 @@ class Folded(NamedTuple):
     state: State
     effects: tuple[tuple[JournalEntry, AnyEffect], ...]
     """Everything that followed from the events, each with the row of its event."""
+    given_up: frozenset[str]
+    """Of these, mails that the journal knows not to have gone, and what followed from that."""
 
 
 async def revive(records: Records, mentorship: str) -> Carried | None:
@@ -54,17 +56,20 @@ def fold(journal: Sequence[JournalEntry]) -> Folded:
         raise ValueError("a journal begins with mentorship_started")
     state = start(_event(journal[0]))
     effects: list[tuple[JournalEntry, AnyEffect]] = []
+    given_up: set[str] = set()
     for row in journal:
         if row.kind == "command":
             kept = report_digest(row.message_id or "") + (f"!{row.reason}" if row.outcome == "refused" else "")
             state = state.model_copy(update={"recent": (*state.recent[-(MESSAGES_KEPT - 1) :], kept), "seq": row.seq})
             continue
         event = _event(row)
+        if isinstance(event, NoticeFailed):
+            given_up.add(event.effect)
         if not isinstance(event, MentorshipStarted):
             state = evolve(state, event)
         effects += [(row, effect.model_copy(update={"id": f"{row.seq}.{index}"})) for index, effect in enumerate(react(event, state))]
         state = state.model_copy(update={"seq": row.seq})
-    return Folded(state, tuple(effects))
+    return Folded(state, tuple(effects), frozenset(given_up))
 
 
 def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, ...]:
@@ -72,6 +77,7 @@ def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, .
     if not folded.effects:
         return ()
     end = folded.state.now
+    done = folded.given_up.union(settled)
     wanted: list[AnyEffect] = []
     for row, effect in folded.effects:
         match effect:
@@ -80,7 +86,7 @@ def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, .
             case IssueCertificates():
                 is_open = not folded.state.certificates
             case SendNotice():
-                is_open = effect.id not in settled and (row.at >= end - UNSETTLED or effect.certificate is not None)
+                is_open = effect.id not in done and (row.at >= end - UNSETTLED or effect.certificate is not None)
             case _:
                 is_open = row.at >= end - UNSETTLED
         if is_open:

@@ -123,6 +123,14 @@ def test_a_mail_that_went_does_not_go_again_and_one_that_did_not_does() -> None:
     assert _mails(begun, {went}) == welcomes - {went}
 
 
+def test_a_mail_that_gave_way_does_not_go_beside_what_went_instead() -> None:
+    begun = begin(MentorshipStarted(at=STARTS, pair=PAIR, rules=RULES, starts=STARTS, ends=STARTS + timedelta(weeks=26), reporting_ends=STARTS, slots=()))
+    gone, other = (effect for effect in begun.effects if isinstance(effect, SendNotice))
+    told = advance(begun.state, [c.NoteFailedNotice.of(gone, "superseded", STARTS, other)], STARTS)
+    journal = [JournalEntry.model_validate(entry.model_dump()) for entry in (*begun.entries, *told.entries)]
+    assert _mails(fold(journal), set()) == {other.id}
+
+
 def test_old_mails_are_settled_whatever_the_ledger_says() -> None:
     _, journal, _ = story(3)
     folded = fold(journal)

@@ -120,8 +120,7 @@ class Meetings:
         them = other(me)
         mine, theirs = m.proposal(me), m.proposal(them)
         claim, my_report, their_report = m.claim(me), m.report(me), m.report(them)
-        asked = m.late_proposal(known.now)
-        theirs_to_answer = asked is not None and asked.side == them
+        theirs_to_answer = m.unkept_by == them
         free_until = m.start - state.rules.cancellations.notice.span
         started = m.start <= known.now
         may = frozenset(name for name in _ACTIONS if is_open(known, name, str(m.n)))

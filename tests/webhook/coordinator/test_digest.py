@@ -231,7 +231,7 @@ async def test_while_one_mailbox_is_full_the_mornings_of_the_others_come(desk, d
     office = RecordsOffice(desk.records, None, digests)  # type: ignore[arg-type]
     for hours, got in ((0, 0), (2, 0), (3, 1), (4, 1)):
         environment = ActivityEnvironment()
-        environment.info = dataclasses.replace(environment.info, current_attempt_scheduled_time=first + timedelta(hours=hours))
+        environment.info = dataclasses.replace(environment.info, started_time=first + timedelta(hours=hours))
         with pytest.raises(TryLater):
             await environment.run(EnrolmentActivities(office).send_digest, request)
         assert len(mailbox.to("carl@example.org")) == got
