@@ -21,6 +21,9 @@ _PURPOSE = "records/notices"
 Answer = Literal["send", "already", "over_budget", "unsubscribed"]
 State = Literal["intended", "sent", "failed", "over_budget", "unsubscribed"]
 
+_ON_ITS_WAY = timedelta(days=2)
+"""A mail is tried for a day, and every try begins it anew: what was begun longer ago was given up meanwhile, and never went."""
+
 _ANSWERS: dict[State, Answer] = {
     "intended": "send",  # a crash came between: again, under the same Message-ID
     "failed": "send",
@@ -76,9 +79,10 @@ class Notices(Part):
             state: State = "intended"
             if not exempt:
                 gone = (await connection.execute(select(unsubscribed.c.at).where(unsubscribed.c.person == person))).first()
-                window = (notices.c.at > at - per) & (notices.c.at <= at)
-                counted = (notices.c.person == person) & notices.c.exempt.is_(False) & notices.c.state.in_(("intended", "sent"))
-                before = (await connection.execute(select(notices.c.key, notices.c.kind, notices.c.at).where(counted, window))).all()
+                went = (notices.c.state == "sent") & (notices.c.at > at - per)
+                goes = (notices.c.state == "intended") & (notices.c.at > at - min(per, _ON_ITS_WAY))
+                counted = (notices.c.person == person) & notices.c.exempt.is_(False) & (notices.c.at <= at) & (went | goes)
+                before = (await connection.execute(select(notices.c.key, notices.c.kind, notices.c.at).where(counted))).all()
                 near, pair = at - together(per), key.partition("/")[0]
                 alike = any(mail.kind == kind and mail.at > near and mail.key.partition("/")[0] != pair for mail in before)
                 state = "unsubscribed" if gone and kind not in UNASKED else "over_budget" if len(before) >= room(kind, most, alike=alike) else "intended"

@@ -26,7 +26,11 @@ def send(records):
 
     async def ask(kind: str, day: float = 0, pair: str = "one", *, exempt: bool = False) -> str:
         key = f"mentorship.spring.{pair}/{next(numbers)}.0"
-        return await records.notices.begin(key, "p-ana", kind, exempt, START + timedelta(days=day), 6, MONTH)
+        at = START + timedelta(days=day)
+        answer = await records.notices.begin(key, "p-ana", kind, exempt, at, 6, MONTH)
+        if answer == "send":
+            await records.notices.sent(key, f"<{key}>", at)
+        return answer
 
     return ask
 

@@ -104,6 +104,15 @@ async def test_a_mail_about_to_be_sent_counts_so_that_two_workers_do_not_share_t
     assert await begin("two", most=1) == "over_budget"
 
 
+async def test_what_was_begun_and_given_up_in_an_outage_takes_nobodys_place_for_a_month(begin, deliver):
+    """The workflow drops what helps nobody any more; the ledger only sees that nobody tries it again."""
+    await deliver("m1/0")
+    assert [await begin(f"m1/{n}") for n in range(1, 5)] == ["send"] * 4
+    assert await begin("m1/5", NOON + timedelta(days=2, seconds=-1)) == "over_budget"
+    later = NOON + timedelta(days=2)
+    assert [await begin(f"m1/{n}", later) for n in range(6, 11)] == ["send"] * 4 + ["over_budget"]
+
+
 async def test_what_was_sent_never_becomes_failed(records, begin, deliver):
     await deliver("one")
     await records.notices.failed("one", "late", NOON)
