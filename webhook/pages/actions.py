@@ -25,6 +25,7 @@ from webhook.pages.known import Known
 PULSE_ITEMS: tuple[c.SurveyItem, ...] = ("trust", "satisfaction")
 """The two questions on the way."""
 
+_NEVER_IN_TIME = frozenset({"in_the_future", "before_start", "time_passed"})
 _NOTE_ID = "n-probe"
 _MOST_TEXT = 4000
 _MOST_STEPS = 10
@@ -73,11 +74,18 @@ def _instant(fields: Fields, field: str, zone: ZoneInfo) -> datetime | None:
     return instant
 
 
-def _needed_instant(fields: Fields, field: str, zone: ZoneInfo) -> str:
+def _needed_instant(fields: Fields, field: str, zone: ZoneInfo) -> datetime:
     found = _instant(fields, field, zone)
     if found is None:
         raise Wrong(field, "when_missing")
-    return found.isoformat()
+    return found
+
+
+def _check_time(known: Known, field: str, command: c.ParticipantCommand) -> None:
+    """Raises Wrong for a time that the core would refuse whatever else is on its way to it: that is said beside the field, with everything that was typed."""
+    reason = refusal(known, command)
+    if reason in _NEVER_IN_TIME:
+        raise Wrong(field, reason)
 
 
 def _one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
@@ -119,7 +127,9 @@ def _move(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
         except ValueError:
             raise Wrong("to", "when_unreadable") from None
         return {"meeting": int(target), "to": agreed.isoformat()}
-    return {"meeting": int(target), "to": _needed_instant(fields, "to", known.clock.zone)}
+    to = _needed_instant(fields, "to", known.clock.zone)
+    _check_time(known, "to", c.MoveMeeting(meeting=int(target), to=to))
+    return {"meeting": int(target), "to": to.isoformat()}
 
 
 def _cancel(fields: Fields, _: Known, target: str, __: str) -> dict[str, Any]:
@@ -128,7 +138,9 @@ def _cancel(fields: Fields, _: Known, target: str, __: str) -> dict[str, Any]:
 
 def _report(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
     if not target:
-        return {"held_at": _needed_instant(fields, "held_at", known.clock.zone), "held": True}
+        held_at = _needed_instant(fields, "held_at", known.clock.zone)
+        _check_time(known, "held_at", c.ReportMeeting(held_at=held_at, held=True))
+        return {"held_at": held_at.isoformat(), "held": True}
     held = _one_of(fields, "held", ("yes", "no"))
     own = _one_of(fields, "self", get_args(c.OwnAttendance))
     partner = _one_of(fields, "partner", get_args(c.PartnerAttendance))
@@ -142,6 +154,7 @@ def _report(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]
 
 def _milestone(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
     done_at = _instant(fields, "done_at", known.clock.zone)
+    _check_time(known, "done_at", c.RecordMilestone(milestone=target, done_at=done_at))
     return {"milestone": target, **({"done_at": done_at.isoformat()} if done_at else {})}
 
 

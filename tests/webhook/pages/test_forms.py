@@ -205,6 +205,11 @@ async def test_one_takes_back_what_one_said_about_a_goal(browser, two, mentorshi
         (("set_goal",), {"text": "x" * 4001, "steps": ""}),
         (("confirm_expectations",), {}),
         (("move_meeting", 1), {"to": "tomorrow"}),
+        (("move_meeting", 1), {"to": "2027-03-02T10:00"}),
+        (("report_meeting",), {"held_at": "2027-03-20T10:00"}),
+        (("report_meeting",), {"held_at": "2027-02-20T10:00"}),
+        (("record_milestone", "shadowing"), {"done_at": "2027-03-20T10:00"}),
+        (("record_milestone", "shadowing"), {"done_at": "2027-02-20T10:00"}),
     ],
 )
 async def test_what_cannot_be_taken_is_said_beside_its_field(path, typed, browser, two, mentorship, running):
