@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -40,7 +41,10 @@ async def _status(cohort: str, names: bool, as_json: bool) -> None:
 def _row(pair: Enrolment, names: dict[str, str]) -> dict[str, Any]:
     card = pair.card or {}
     people = {"mentor": names.get(pair.mentor), "mentee": names.get(pair.mentee)} if names else {}
-    return {"pair_id": pair.pair_id, **people, "state": pair.state, **{key: card.get(key) for key in _SHOWN}, "needs_attention": bool(card.get("attention"))}
+    shown = {key: card.get(key) for key in _SHOWN}
+    if shown["next_meeting"] is not None:
+        shown["next_meeting"] = datetime.fromisoformat(shown["next_meeting"])
+    return {"pair_id": pair.pair_id, **people, "state": pair.state, **shown, "needs_attention": bool(card.get("attention"))}
 
 
 _SHOWN = ("phase", "milestones_done", "milestones_total", "meetings_held", "next_meeting", "ended")

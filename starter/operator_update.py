@@ -41,7 +41,7 @@ async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[s
     message = command({"message_id": f"op-{secrets.token_hex(8)}", "by": operator, "at": datetime.now(UTC)})
     outcome = await send(client, pair, name, message, settings.update_timeout)
     if outcome["outcome"] == "refused":
-        raise Refused(f"{name}: refused: {_words(outcome['reason'])}", result=outcome)
+        raise Refused(f"{name}: refused: {in_words(outcome['reason'])}", result=outcome)
     until = await _until(client, pair, name, settings.update_timeout)
     said = "".join(f", {'paused until' if what == 'paused_until' else 'which ends'} {at:%Y-%m-%d %H:%M}Z" for what, at in until.items())
     answer(outcome | until, [f"{name}: done for {pair_id} of {cohort}{said}"], as_json=as_json)
@@ -101,7 +101,7 @@ async def _sent(client: Client, pair: Enrolment, name: str, message: Message, pa
         raise _unanswered(name, patience) from error
     except WorkflowUpdateFailedError as error:
         reason = error.cause.message if isinstance(error.cause, ApplicationError) else "the mentorship refused it"
-        raise _refused(f"{name}: refused: {_words(reason)}", reason) from error
+        raise _refused(f"{name}: refused: {in_words(reason)}", reason) from error
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise _not_running(name, pair) from error
@@ -149,5 +149,6 @@ _SAID = {
 }
 
 
-def _words(code: str | None) -> str:
+def in_words(code: str | None) -> str:
+    """Why a mentorship refused something."""
     return _SAID.get(code or "", (code or "no reason given").replace("_", " "))

@@ -20,7 +20,7 @@ from records.held import Held, held
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside
 from starter.mentorship import By
-from starter.operator_update import send
+from starter.operator_update import in_words, send
 from starter.reach import login, open_records, reach_temporal
 
 _OPAQUE = re.compile(r"p-[a-z0-9]{16}")
@@ -154,7 +154,7 @@ async def _end(settings: Settings, running: list[Enrolment], ref: str, operator:
         message = End(message_id=f"op-{secrets.token_hex(8)}", by=operator, at=datetime.now(UTC), reason="stepped_away", leaver=ref)
         outcome = await send(client, pair, "end", message, settings.update_timeout)
         if outcome["outcome"] == "refused" and outcome["reason"] != "over":
-            raise Refused(f"{pair.pair_id} of {pair.cohort} could not be ended: {outcome['reason']}; nothing was erased", result=outcome)
+            raise Refused(f"{pair.pair_id} of {pair.cohort} could not be ended: {in_words(outcome['reason'])}; nothing was erased", result=outcome)
 
 
 def _named(pair: Enrolment) -> dict[str, str]:

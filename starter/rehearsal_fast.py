@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import gc
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, assert_never
 
 from mentorship.advance import Advanced, Entry, Told, advance, begin
 from mentorship.budget import room, together
-from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Slot, Undelivered
+from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Plan, Undelivered
 from mentorship.effects import CHANGES, SPREAD, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.events import MentorshipStarted
 from mentorship.policy.deadlines import next_due
@@ -23,8 +23,7 @@ from mentorship.policy.helping import heir, joined, still_helping
 from mentorship.policy.meetings import held_instants
 from mentorship.policy.milestones import done_milestones
 from mentorship.policy.phase import phase
-from mentorship.programme import Programme
-from mentorship.spread import spread
+from mentorship.spread import spread, spread_out
 from mentorship.state import State
 from records.profile import Profile
 from schedule.anew import plan_anew
@@ -85,8 +84,8 @@ class Casting:
             planned,
             f"{request.seed} {couple.pair_id}",
         )
-        spread_out = planned.model_copy(update={"slots": _spread_out(planned.slots, mentorship, request.programme)})
-        return Cast(couple, mentorship, spread_out, said)
+        slots = spread_out(planned.slots, mentorship, request.programme.mail.spread.span)
+        return Cast(couple, mentorship, planned.model_copy(update={"slots": slots}), said)
 
 
 def casts(request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> list[Cast]:
@@ -376,12 +375,7 @@ class _Run:
             at=now,
             effect=wanted.id,
             number=wanted.number,
-            slots=_spread_out(made.slots, self.cast.mentorship, programme),
+            slots=spread_out(made.slots, self.cast.mentorship, programme.mail.spread.span),
             ends=made.ends,
             reporting_ends=made.reporting_ends,
         )
-
-
-def _spread_out(slots: Iterable[Slot], mentorship: str, programme: Programme) -> tuple[Slot, ...]:
-    later: timedelta = spread(mentorship, programme.mail.spread.span)
-    return tuple(slot.model_copy(update={"prepare_at": min(slot.prepare_at + later, slot.start), "ask_at": slot.ask_at + later}) for slot in slots)

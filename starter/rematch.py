@@ -26,7 +26,7 @@ from starter.answer import Json, Misused, Refused, answer, aside, stated
 from starter.cohort_workflow import signal_with_start, watch
 from starter.faults import Findings
 from starter.mentorship import By, Cohort, Pair
-from starter.operator_update import send
+from starter.operator_update import in_words, send
 from starter.people_file import id_expected, read_people
 from starter.programme import refuse_faults
 from starter.reach import enrolled, login, open_records, reach_temporal
@@ -104,7 +104,7 @@ async def _end(records: Records, client: Client, old: Enrolment, operator: str, 
     message = End(message_id=f"op-{secrets.token_hex(8)}", by=operator, at=datetime.now(UTC), reason="rematch")
     outcome = await send(client, old, "end", message, answer_within)
     if outcome["outcome"] == "refused" and outcome["reason"] != "over":
-        raise Refused(f"{old.pair_id} was not ended: {str(outcome['reason']).replace('_', ' ')}", result=outcome)
+        raise Refused(f"{old.pair_id} was not ended: {in_words(outcome['reason'])}", result=outcome)
     loop = asyncio.get_running_loop()
     until = loop.time() + max(wait, answer_within)
     while (known := await records.cohorts.by_mentorship(old.mentorship)) is not None and known.state != "over":

@@ -22,10 +22,10 @@ from mentorship.events import MentorshipStarted
 from mentorship.label import Label
 from mentorship.people import Pair
 from mentorship.programme import Programme
+from mentorship.spread import spread_out
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
 from schedule.plan import plan
-from worker.planner import spread_out
 from worker.revival import revive
 from workflows.mentorship import MentorshipInput
 
@@ -171,7 +171,7 @@ class RecordsOffice:
         mentee = await self._records.people.profile(enrolment.mentee)
         zone = mentee.time_zone or programme.programme.time_zone
         planned = plan(programme, starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
-        return planned.model_copy(update={"slots": spread_out(planned.slots, enrolment.mentorship, programme)})
+        return planned.model_copy(update={"slots": spread_out(planned.slots, enrolment.mentorship, programme.mail.spread.span)})
 
 
 def _digest(said: str) -> str:

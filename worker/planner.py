@@ -5,19 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from activities.planning import Planned, PlanRequest
-from mentorship.commands import Slot
 from mentorship.programme import Programme
-from mentorship.spread import spread
+from mentorship.spread import spread_out
 from records.errors import Erased
 from records.people import Profile
 from records.store import Records
 from schedule.anew import plan_anew
-
-
-def spread_out(slots: tuple[Slot, ...], mentorship: str, programme: Programme) -> tuple[Slot, ...]:
-    """The same slots, their mails moved by this mentorship's share of the programme's window; the planned hours leave room for it."""
-    later = spread(mentorship, programme.mail.spread.span)
-    return tuple(slot.model_copy(update={"prepare_at": min(slot.prepare_at + later, slot.start), "ask_at": slot.ask_at + later}) for slot in slots)
 
 
 class RecordsPlanner:
@@ -34,7 +27,8 @@ class RecordsPlanner:
             mentee_zone=await self._zone(request.pair.mentee, programme),
             countries=[await self._country(request.pair.mentor), await self._country(request.pair.mentee)],
         )
-        return Planned(slots=spread_out(made.slots, request.mentorship, programme), ends=made.ends, reporting_ends=made.reporting_ends)
+        slots = spread_out(made.slots, request.mentorship, programme.mail.spread.span)
+        return Planned(slots=slots, ends=made.ends, reporting_ends=made.reporting_ends)
 
     async def _zone(self, person: str, programme: Programme) -> str:
         profile = await self._known(person)

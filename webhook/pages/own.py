@@ -138,7 +138,7 @@ class OwnPages(ABC):
     async def became_of(self, request: Request, bearer: Bearer) -> Receipt | None:
         """What became of the message that the reader comes back from; the partner's are none of their business."""
         message_id = request.query_params.get("m", "")
-        if not message_id.startswith(self.shared.forms.writer(bearer)) or len(message_id) > 200:
+        if not message_id.startswith(self.shared.forms.writer(bearer)) or len(message_id) > 200 or not message_id.isprintable():
             return None
         await self.shared.reading.journaled(bearer.scope, message_id, JOURNAL_WAIT)
         enrolment = await self.shared.reading.enrolment(bearer.scope)
