@@ -5,17 +5,20 @@ None stands for a number that is not shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starter.report_figures import LINES, SMALLEST, Figures, Item
 
+_UNDECIDED, _DECIDED = ("aligning", "active", "paused"), ("completed", "ended")
+"""Phases in which no certificate was decided yet, and in which it was: while it closes, a mentorship comes from the one to the other."""
 
-def cells(counts: Mapping[str, int]) -> dict[str, int | None]:
+
+def cells(counts: Mapping[str, int], unshown: Iterable[str] = ()) -> dict[str, int | None]:
     """The parts of a whole, which the reader knows. What is hidden adds up to five or more, in at least two parts, so that
-    neither one part nor the hidden ones together are a small group; nothing at all is no group.
+    neither one part nor the hidden ones together are a small group; nothing at all is no group. `unshown` ones are hidden in any case.
     """
-    hidden = {name for name, count in counts.items() if 0 < count < SMALLEST}
+    hidden = {*unshown, *(name for name, count in counts.items() if 0 < count < SMALLEST)}
     if not hidden:
         return dict(counts)
     for name in sorted(counts, key=lambda name: (counts[name] == 0, counts[name])):
@@ -43,7 +46,7 @@ def shown(found: Figures) -> dict[str, Any]:
         "pairs": found.pairs,
         "enough": enough,
         "phases": cells(found.phases) if enough else dict.fromkeys(found.phases),
-        "certificates": _certificates(found, enough=enough),
+        "certificates": _certificates(found) if enough else dict.fromkeys(found.certificates),
         "milestones": [
             {
                 "id": one.id,
@@ -62,13 +65,20 @@ def shown(found: Figures) -> dict[str, Any]:
     }
 
 
-def _certificates(found: Figures, *, enough: bool) -> dict[str, int | None]:
-    """How many were issued tells how many of the certified pairs have one certificate only: a few of them would be somebody."""
+def _certificates(found: Figures) -> dict[str, int | None]:
+    """How many were issued tells how many of the certified pairs have one certificate only: a few of them would be somebody.
+
+    How many were decided tells how many pairs are in the phases before that, and in those after it: where a phase is hidden, and is all that is
+    hidden on its side, that is not told either.
+    """
     pairs = {name: count for name, count in found.certificates.items() if name != "issued"}
-    parts = cells(pairs) if enough else dict.fromkeys(pairs)
+    phases = cells(found.phases)
+    hidden = [[found.phases[name] for name in side if name in phases and phases[name] is None] for side in (_UNDECIDED, _DECIDED)]
+    telling = any(side and (len(side) == 1 or sum(side) < SMALLEST) for side in hidden)
+    parts = cells(pairs, ("not_certified", "not_decided") if telling else ())
     issued = found.certificates["issued"]
     alone = 2 * pairs["certified"] - issued
-    return {**parts, "issued": issued if enough and parts["certified"] is not None and not 0 < alone < SMALLEST else None}
+    return {**parts, "issued": issued if parts["certified"] is not None and not 0 < alone < SMALLEST else None}
 
 
 def _meetings(counts: Mapping[str, int]) -> dict[str, int | None]:

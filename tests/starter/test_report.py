@@ -299,6 +299,26 @@ def test_a_few_who_were_certified_alone_cannot_be_found_by_a_difference(certifie
     assert shown(found)["certificates"]["issued"] == (issued if readable else None)
 
 
+@pytest.mark.parametrize(
+    ("phases", "certificates", "told"),
+    [
+        ({"aligning": 4, "active": 461, "paused": 0, "closing": 0, "completed": 0, "ended": 35}, (22, 13, 465), (22, None, None)),
+        ({"aligning": 3, "active": 90, "paused": 7, "closing": 0, "completed": 0, "ended": 20}, (10, 10, 100), (10, 10, 100)),
+        ({"aligning": 0, "active": 0, "paused": 0, "closing": 3, "completed": 40, "ended": 9}, (40, 9, 3), (40, None, None)),
+        ({"aligning": 9, "active": 80, "paused": 8, "closing": 9, "completed": 40, "ended": 9}, (40, 15, 100), (40, 15, 100)),
+    ],
+)
+def test_a_few_in_one_phase_are_not_found_by_who_was_decided_about(
+    phases: dict[str, int], certificates: tuple[int, int, int], told: tuple[int | None, int | None, int | None]
+) -> None:
+    """H5: whoever is aligning, active or paused is not decided about, and whoever completed or ended is."""
+    certified, not_certified, not_decided = certificates
+    counted = {"certified": certified, "not_certified": not_certified, "not_decided": not_decided, "issued": 2 * certified}
+    found = shown(figures_of(sum(phases.values()), phases=phases, certificates=counted))["certificates"]
+    assert tuple(found[name] for name in ("certified", "not_certified", "not_decided")) == told
+    assert found["issued"] == 2 * certified
+
+
 def test_the_figures_are_of_some_variety(cohort: Any, files: Any) -> None:
     """Else the test above would compare noughts."""
     cohort()
