@@ -81,9 +81,12 @@ def _needed_instant(fields: Fields, field: str, zone: ZoneInfo) -> datetime:
     return found
 
 
-def _check_time(known: Known, field: str, command: c.ParticipantCommand) -> None:
-    """Raises Wrong for a time that the core would refuse whatever else is on its way to it: that is said beside the field, with everything that was typed."""
-    reason = refusal(known, command)
+def _check_time(known: Known, field: str, command: c.ParticipantCommand, message_id: str) -> None:
+    """Raises Wrong for a time that the core would refuse whatever else is on its way to it: that is said beside the field, with everything that was typed.
+
+    What came before counts from then, so that Temporal's being away makes nobody late (P5).
+    """
+    reason = refusal(known, command) if message_id not in known.taken else None
     if reason in _NEVER_IN_TIME:
         raise Wrong(field, reason)
 
@@ -119,7 +122,7 @@ def _confirm_expectations(fields: Fields, *_: Any) -> dict[str, Any]:
     return {"expectations": chosen}
 
 
-def _move(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
+def _move(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
     exact = fields.get("exact")  # the partner's own proposal, to the second
     if exact:
         try:
@@ -128,7 +131,7 @@ def _move(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
             raise Wrong("to", "when_unreadable") from None
         return {"meeting": int(target), "to": agreed.isoformat()}
     to = _needed_instant(fields, "to", known.clock.zone)
-    _check_time(known, "to", c.MoveMeeting(meeting=int(target), to=to))
+    _check_time(known, "to", c.MoveMeeting(meeting=int(target), to=to), message_id)
     return {"meeting": int(target), "to": to.isoformat()}
 
 
@@ -136,10 +139,10 @@ def _cancel(fields: Fields, _: Known, target: str, __: str) -> dict[str, Any]:
     return {"meeting": int(target), "reason": _one_of(fields, "reason", get_args(c.CancelReason)) or "not_said"}
 
 
-def _report(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
+def _report(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
     if not target:
         held_at = _needed_instant(fields, "held_at", known.clock.zone)
-        _check_time(known, "held_at", c.ReportMeeting(held_at=held_at, held=True))
+        _check_time(known, "held_at", c.ReportMeeting(held_at=held_at, held=True), message_id)
         return {"held_at": held_at.isoformat(), "held": True}
     held = _one_of(fields, "held", ("yes", "no"))
     own = _one_of(fields, "self", get_args(c.OwnAttendance))
@@ -152,9 +155,9 @@ def _report(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]
     return {"meeting": int(target), **({"held": held == "yes"} if held else {}), "attendance": attendance}
 
 
-def _milestone(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
+def _milestone(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
     done_at = _instant(fields, "done_at", known.clock.zone)
-    _check_time(known, "done_at", c.RecordMilestone(milestone=target, done_at=done_at))
+    _check_time(known, "done_at", c.RecordMilestone(milestone=target, done_at=done_at), message_id)
     return {"milestone": target, **({"done_at": done_at.isoformat()} if done_at else {})}
 
 

@@ -144,6 +144,20 @@ async def test_temporal_away_keeps_what_was_typed_and_the_first_instant(browser,
         await handle.terminate()
 
 
+async def test_a_time_that_was_ahead_when_temporal_was_away_is_not_too_late_afterwards(browser, two, mentorship):
+    first, typed = two.clock.now, {"to": f"{two.clock.now + timedelta(hours=2):%Y-%m-%dT%H:%M}"}
+    answer = await browser.send(await browser.get(two.page("ben", "move_meeting", 1)), "/move_meeting/1", **typed)
+    assert answer.status_code == 503
+    two.clock.now += timedelta(hours=3)
+    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
+    try:
+        assert (await browser.send(answer, "/move_meeting/1", follow=False, **typed)).status_code == 303
+        [(_, body)] = await mentorship.signals()
+        assert body["at"] == first.isoformat().replace("+00:00", "Z")
+    finally:
+        await handle.terminate()
+
+
 async def test_what_was_changed_after_temporal_was_away_is_taken(browser, two, mentorship):
     answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Speak up", steps="")
     handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
