@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
@@ -19,10 +19,10 @@ from records.address import earlier_form, normal_form
 from records.data_keys import DataKeys
 from records.database import Database, Part, chunks
 from records.erasure import clear
-from records.errors import AddressTaken, Erased, UnknownPerson
+from records.errors import AddressTaken, Erased, UnknownPerson, Unreadable
 from records.ids import mint
 from records.profile import Profile
-from records.schema import data_keys, people
+from records.schema import data_keys, journal, people
 from records.sealing import Sealer, open_with, seal_with
 
 __all__ = ["Leave", "People", "Profile", "Said"]
@@ -197,6 +197,22 @@ class People(Part):
             await connection.execute(update(people).where(people.c.ref == ref).values(sealed=seal_with(key, profile.model_dump_json().encode(), _about(ref))))
         return ref
 
+    async def forget_operators(self, before: datetime) -> None:
+        """Deletes who gave orders until then, where no journal tells of any: a login is kept no longer than what it did, nor is the id under
+        which a concern held its meetings (H16, P8). Whoever gives an order again is minted anew.
+        """
+        told = exists().where(journal.c.by == people.c.ref)
+        old = select(people.c.ref).where(people.c.email_lookup.is_(None), people.c.erased_at.is_(None), people.c.created_at <= before, ~told)
+        async with self._database.write(_LOCK) as connection:
+            refs = list((await connection.execute(old)).scalars())
+            keys, sealed = await self._keys.many(connection, refs), await self._sealed(connection, refs)
+            gone = [ref for ref in refs if ref in sealed and _is_operator(keys[ref], sealed[ref], ref)]
+            for chunk in chunks(gone):
+                await connection.execute(delete(data_keys).where(data_keys.c.person.in_(chunk)))
+                await connection.execute(delete(people).where(people.c.ref.in_(chunk)))
+        if gone:
+            await self._database.forget_freed(data_keys)
+
     async def whole(self, ref: str) -> dict[str, Any]:
         """Everything that stands here of somebody, as JSON, for who asks what is kept (P8). Raises UnknownPerson, Erased."""
         async with self._database.read() as connection:
@@ -268,6 +284,14 @@ class People(Part):
 
 def _kept(key: bytes, sealed: bytes, ref: str) -> _Kept:
     return _Kept.model_validate_json(open_with(key, sealed, _about(ref)))
+
+
+def _is_operator(key: bytes, sealed: bytes, ref: str) -> bool:
+    """Of what nobody can read, nobody says so: it stays."""
+    try:
+        return _kept(key, sealed, ref).role == "operator"
+    except Unreadable:
+        return False
 
 
 def _about(ref: str) -> str:
