@@ -7,6 +7,7 @@ something new of a field only where it changed since HR spoke, so that starting 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -71,6 +72,11 @@ class _Kept(Profile):
     told: dict[str, _Told] = Field(default_factory=dict)
     leave: Leave | None = None
     leave_told_at: Instant | None = None
+
+    def leave_is_over(self, at: datetime) -> bool:
+        """Whether HR said something of a leave, and nothing of it holds since `at`."""
+        over = self.leave.is_past(at) if self.leave is not None else True
+        return self.leave_told_at is not None and self.leave_told_at <= at and over
 
     def seen(self, at: datetime) -> Profile:
         """As others see it: who is on leave at `at` has that status."""
@@ -204,14 +210,25 @@ class People(Part):
         told = exists().where(journal.c.by == people.c.ref)
         old = select(people.c.ref).where(people.c.email_lookup.is_(None), people.c.erased_at.is_(None), people.c.created_at <= before, ~told)
         async with self._database.write(_LOCK) as connection:
-            refs = list((await connection.execute(old)).scalars())
-            keys, sealed = await self._keys.many(connection, refs), await self._sealed(connection, refs)
-            gone = [ref for ref in refs if ref in sealed and _is_operator(keys[ref], sealed[ref], ref)]
+            known = await self._legible(connection, (await connection.execute(old)).scalars())
+            gone = [ref for ref, kept in known.items() if kept.role == "operator"]
             for chunk in chunks(gone):
                 await connection.execute(delete(data_keys).where(data_keys.c.person.in_(chunk)))
                 await connection.execute(delete(people).where(people.c.ref.in_(chunk)))
         if gone:
             await self._database.forget_freed(data_keys)
+
+    async def forget_leaves(self, before: datetime) -> None:
+        """What HR said of leaves that were over by then, or of coming back: no journal tells of them any more (P8)."""
+        async with self._database.read() as connection:
+            old = select(people.c.ref).where(people.c.created_at <= before)
+            known = await self._legible(connection, (await connection.execute(old)).scalars())
+        for ref in [ref for ref, kept in known.items() if kept.leave_is_over(before)]:
+            async with self._database.write(_LOCK) as connection:
+                for kept in (await self._legible(connection, [ref])).values():
+                    if kept.leave_is_over(before):
+                        key = await self._keys.of(connection, ref)
+                        await self._store(connection, ref, key, kept.model_copy(update={"leave": None, "leave_told_at": None}))
 
     async def whole(self, ref: str) -> dict[str, Any]:
         """Everything that stands here of somebody, as JSON, for who asks what is kept (P8). Raises UnknownPerson, Erased."""
@@ -275,6 +292,22 @@ class People(Part):
             found.update({row.ref: row.sealed for row in rows})
         return found
 
+    async def _legible(self, connection: AsyncConnection, refs: Iterable[str]) -> dict[str, _Kept]:
+        """What is kept of each; nothing of who was erased, nor of whom nobody can read."""
+        wanted = list(refs)
+        try:
+            keys = await self._keys.many(connection, wanted)
+        except Unreadable:  # one of them: the others are read all the same
+            keys = {}
+            for ref in wanted:
+                with suppress(Unreadable):
+                    keys |= await self._keys.many(connection, [ref])
+        found: dict[str, _Kept] = {}
+        for ref, sealed in (await self._sealed(connection, keys)).items():
+            with suppress(Unreadable):
+                found[ref] = _kept(keys[ref], sealed, ref)
+        return found
+
     def _lookup(self, person_id: str) -> str:
         return self._sealer.blind(_PURPOSE, f"person {person_id}")
 
@@ -284,14 +317,6 @@ class People(Part):
 
 def _kept(key: bytes, sealed: bytes, ref: str) -> _Kept:
     return _Kept.model_validate_json(open_with(key, sealed, _about(ref)))
-
-
-def _is_operator(key: bytes, sealed: bytes, ref: str) -> bool:
-    """Of what nobody can read, nobody says so: it stays."""
-    try:
-        return _kept(key, sealed, ref).role == "operator"
-    except Unreadable:
-        return False
 
 
 def _about(ref: str) -> str:

@@ -87,6 +87,7 @@ class Retention(Part):
             swept += await self._journal(mentorship, now, dry_run)
         if keep and not dry_run:
             await self._people.forget_operators(_before(keep, now))
+            await self._people.forget_leaves(_before(keep, now))
         return swept
 
     async def _keep(self) -> tuple[dict[str, _Keep], Swept]:

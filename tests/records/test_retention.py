@@ -12,6 +12,7 @@ from records import journal as journal_module
 from records.cases import Case
 from records.chain import Finding
 from records.errors import Diverged, UnknownKey, UnknownNote
+from records.people import Leave
 
 ENDED = datetime(2027, 8, 30, 9, tzinfo=UTC)
 WORDS = timedelta(days=90)
@@ -221,6 +222,32 @@ async def test_who_gave_an_order_is_kept_as_long_as_a_journal_tells_of_it(record
     await records.retention.sweep(ages)
     assert set(await records.people.profiles([olga, held, busy, *people])) == {busy, *people}
     assert await records.people.operator("olga") != olga
+
+
+async def test_a_leave_that_is_over_goes_24_months_later_and_one_that_lasts_stays(records, over, people, meddle):
+    """P8: what HR said of absences would else stand beside a name for good, long after the pauses that it asked for."""
+    ended = datetime.now(UTC)
+    past, lasting = Leave(begins=ended - timedelta(days=90), until=ended), Leave(begins=ended - timedelta(days=90))
+    back = (await records.people.enrol([(await records.people.profile(people[0])).model_copy(update={"person_id": "E-5", "email": "five@corp.example"})]))[
+        "E-5"
+    ]
+    damaged = (await records.people.enrol([(await records.people.profile(people[0])).model_copy(update={"person_id": "E-6", "email": "six@corp.example"})]))[
+        "E-6"
+    ]
+    for ref, leave in ((people[0], past), (people[1], lasting), (back, None), (damaged, past)):
+        await records.people.note_leave(ref, leave, ended - timedelta(days=1))
+    await meddle("UPDATE data_keys SET sealed = (SELECT sealed FROM data_keys WHERE person = :other) WHERE person = :ref", other=back, ref=damaged)
+
+    async def told(*refs):
+        return set(await records.people.leave_words(refs))
+
+    sound = (*people, back)
+    await records.retention.sweep(ended + JOURNAL - timedelta(hours=1))
+    assert await told(*sound) == set(sound)
+    await records.retention.sweep(ended + JOURNAL + timedelta(hours=1))
+    assert await told(*sound) == {people[1]}
+    assert "leave" not in await records.people.whole(people[0])
+    assert (await records.people.profile(people[0])).name == "Ada Quill"
 
 
 async def test_a_sweep_tells_of_concerns_and_lines_alike(records, concern, over):
