@@ -36,7 +36,7 @@ class DigestFacts(BaseModel):
     `opened` and `closed` count the last seven days; the rest counts the whole cohort, None where that would tell of a single pair.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     at: datetime
     closing: bool

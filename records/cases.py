@@ -39,7 +39,7 @@ class PauseOrder(BaseModel):
     So are the two messages' ids, the pause's and its end's: they stand in Temporal, where an operator's and a concern's look alike.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     message_id: str
     resume_id: str
@@ -56,7 +56,7 @@ class Case(BaseModel):
     `subject` is the person it is about, None when the roster does not know them. `programme` is whose owner hears by count.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     state: State = "waiting"

@@ -23,7 +23,7 @@ State = Literal["pending", "started", "over"]
 
 
 class Cohort(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     programme: str
@@ -36,7 +36,7 @@ class Cohort(BaseModel):
 class Enrolment(BaseModel):
     """One pair of a cohort. `pair` is minted; `pair_id` is the operator's own and never leaves records but to operators."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     cohort: str
     pair: str
@@ -62,7 +62,7 @@ class Enrolment(BaseModel):
 class Couple(BaseModel):
     """A pair on its way into records: the operator's own id, and two opaque ones. `starts_at` and `earned` as in Enrolment."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     pair_id: str
     mentor: str
@@ -72,7 +72,7 @@ class Couple(BaseModel):
 
 
 class EnrolledPairs(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     added: tuple[Enrolment, ...]
     existing: tuple[Enrolment, ...]

@@ -30,7 +30,7 @@ LATELY = timedelta(days=30)
 class Entry(BaseModel):
     """One line of the list with its pair. `about` is whose it is, where it is one person's."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     line: Line
     mentor: str
@@ -49,7 +49,7 @@ class Counts(BaseModel):
     What pairs reached is None while it would tell of a single one: in a small cohort, and where few still run, from one week to the next.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     pairs: int
     running: int
@@ -63,7 +63,7 @@ class Counts(BaseModel):
 class Overview(BaseModel):
     """The list of one coordinator, oldest first: open lines, and those closed lately. `names` are of whom it is about, and of who took them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     cohort: Cohort
     programme: Programme

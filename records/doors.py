@@ -30,7 +30,7 @@ SENDERS_KEPT = timedelta(days=30)
 class Accepted(BaseModel):
     """`at` is when the message first came; `fresh` when that is now; `sent` once Temporal took it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     at: Instant
     fresh: bool
@@ -40,7 +40,7 @@ class Accepted(BaseModel):
 class Kept(BaseModel):
     """A message that the door took in, whoever it is from. `sent` as in Accepted."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     message_id: str
     at: Instant

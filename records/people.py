@@ -38,7 +38,7 @@ Said = Literal["name", "email", "time_zone", "language", "manager_id", "status"]
 class Leave(BaseModel):
     """Away from `begins` until `until`; without it until further notice. It ends by itself."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     begins: Instant
     until: Instant | None = None
@@ -53,7 +53,7 @@ class Leave(BaseModel):
 class LeaveWord(BaseModel):
     """What HR last said of somebody's leave, and when: None is that they are back."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     at: Instant
     leave: Leave | None

@@ -39,7 +39,7 @@ class Swept(BaseModel):
     row nobody can read (`case.…`), and cohorts whose programme nobody can read (`cohort.…`), with everything of theirs.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     notes: int = 0
     cases: int = 0
