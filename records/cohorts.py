@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
@@ -137,7 +138,7 @@ class Cohorts(Part):
                 position += 1
                 pair = Enrolment(cohort=cohort, pair=mint("m", 12), state="pending", **dict(one))
                 added.append(pair)
-                sealed = self._sealer.seal(_PURPOSE, one.pair_id.encode(), pair.mentorship)
+                sealed = _sealed(self._sealer, one.pair_id, pair.mentorship)
                 values = {"mentorship": pair.mentorship, "position": position, "pair_lookup": lookup, "pair_sealed": sealed}
                 earned = [milestone.model_dump(mode="json") for milestone in one.earned] or None
                 inserts.append(pair.model_dump(include={"cohort", "pair", "mentor", "mentee", "state", "starts_at"}) | values | {"earned": earned})
@@ -219,6 +220,18 @@ class Cohorts(Part):
 
     def _lookup(self, cohort: str, pair_id: str) -> str:
         return self._sealer.blind(_PURPOSE, f"{cohort} {pair_id}")
+
+
+async def forget_names(connection: AsyncConnection, sealer: Sealer, person: str) -> None:
+    """The operators' own names of this person's pairs, which may hold theirs, give way to ours; they are still found by them (P8)."""
+    theirs = select(enrolments.c.mentorship, enrolments.c.pair).where(or_(enrolments.c.mentor == person, enrolments.c.mentee == person))
+    for mentorship, pair in (await connection.execute(theirs)).all():
+        renamed = update(enrolments).where(enrolments.c.mentorship == mentorship)
+        await connection.execute(renamed.values(pair_sealed=_sealed(sealer, pair, mentorship)))
+
+
+def _sealed(sealer: Sealer, pair_id: str, mentorship: str) -> bytes:
+    return sealer.seal(_PURPOSE, pair_id.encode(), mentorship)
 
 
 def _cohort(row: Any) -> Cohort:

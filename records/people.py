@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.address import earlier_form, normal_form
+from records.cohorts import forget_names
 from records.data_keys import DataKeys
 from records.database import Database, Part, chunks
 from records.erasure import clear
@@ -247,6 +248,7 @@ class People(Part):
                 raise UnknownPerson(ref)
             await self._keys.drop(connection, ref)
             await clear(connection, ref)
+            await forget_names(connection, self._sealer, ref)
             erased_at = known.erased_at or datetime.now(UTC)
             await connection.execute(update(people).where(people.c.ref == ref).values(sealed=None, email_lookup=None, erased_at=erased_at))
         await self._database.forget_freed(data_keys)
