@@ -85,8 +85,10 @@ class Watching:
                 self._tell(scope, status, time.perf_counter() - began, span)
 
     def _tell(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
-        route = _PRIVATE if _is_confidential(scope) else getattr(scope.get("route"), "path", _UNKNOWN)
+        route = getattr(scope.get("route"), "path", _UNKNOWN)
         method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
+        if _is_confidential(scope):  # nor how its forms differ from others: by a form that shows another one, and by one that shows words
+            route, method, status = _PRIVATE, _UNKNOWN, status if status >= HTTPStatus.BAD_REQUEST else HTTPStatus.OK.value
         span.update_name(f"{method} {route}")
         span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
