@@ -175,3 +175,11 @@ async def test_no_operator_reads_the_persons_name_in_that_of_the_pair_and_finds_
     assert await records.cohorts.find("spring", "Wilhelmina-E-4711") == pair
     assert (await records.cohorts.enrol_pairs("spring", [("Wilhelmina-E-4711", ref, partner)])).existing == (pair,)
     assert "Wilhelmina" not in (await held(records, partner, "operators", NOW)).model_dump_json()
+
+
+async def test_an_old_mails_link_keeps_nothing_of_who_was_erased(records, wilhelmina):
+    """P8: it opens for good, and mail programs follow it by themselves."""
+    ref, *_ = wilhelmina
+    await records.people.erase(ref)
+    await records.notices.unsubscribe(ref)
+    assert not await records.notices.is_unsubscribed(ref)
