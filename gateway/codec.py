@@ -3,6 +3,9 @@
 An unknown key id raises: the workflow waits until the key is back, and nothing is lost. A payload that only claims to be sealed
 (marked by hand, cut, tampered with) is handed on as it came, since a codec that raises would block every later task of that
 workflow; the SDK then drops just that message. A checksum, which needs no key, tells the two apart when the key is unknown.
+
+Sealed bytes are as long as what they hold, so that is filled up first: else a wish to end and feedback, a reason and another one, would be
+told apart by their lengths.
 """
 
 from __future__ import annotations
@@ -26,6 +29,10 @@ PURPOSE = "temporal/payloads"
 _NONCE = 12
 _CHECKSUM = 8
 _SHORTEST = _NONCE + 16 + _CHECKSUM
+_BLOCK = 512
+"""Bytes: more than any message of a participant's, so that all of one kind are equally long."""
+_FILLING = 15 << 3 | 2
+"""Begins a field of bytes that Payload does not have: whoever reads it, an earlier release too, passes it over."""
 
 
 class EncryptionCodec(PayloadCodec):
@@ -56,7 +63,7 @@ class EncryptionCodec(PayloadCodec):
     def _seal(payload: Payload, key_id: str, cipher: AESGCM) -> Payload:
         nonce = os.urandom(_NONCE)
         name = key_id.encode()
-        sealed = nonce + cipher.encrypt(nonce, payload.SerializeToString(), ENCODING + b"/" + name)
+        sealed = nonce + cipher.encrypt(nonce, _filled(payload.SerializeToString()), ENCODING + b"/" + name)
         return Payload(metadata={"encoding": ENCODING, "key-id": name}, data=sealed + _checksum(name, sealed))
 
     def _open(self, payload: Payload) -> Payload:
@@ -72,7 +79,15 @@ class EncryptionCodec(PayloadCodec):
             plain = cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], ENCODING + b"/" + name)
         except InvalidTag:
             return payload
-        return Payload.FromString(plain)
+        opened = Payload.FromString(plain)
+        opened.DiscardUnknownFields()  # the filling
+        return opened
+
+
+def _filled(plain: bytes) -> bytes:
+    """To whole blocks. The field's length always takes two bytes, so that any room can be filled."""
+    room = -(len(plain) + 3) % _BLOCK
+    return plain + bytes((_FILLING, room & 0x7F | 0x80, room >> 7)) + bytes(room)
 
 
 def _checksum(name: bytes, sealed: bytes) -> bytes:

@@ -19,7 +19,7 @@ ASK = "ask"
 class Whose(BaseModel):
     """The workflow's input: opaque ids."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     mentorship: str
     person: str
@@ -28,7 +28,7 @@ class Whose(BaseModel):
 class Wish(BaseModel):
     """The signal's body. `results` None: show what is shown now."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     results: bool | None = None
 

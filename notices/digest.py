@@ -33,10 +33,10 @@ class DigestLine(BaseModel):
 class DigestFacts(BaseModel):
     """`waiting`: nobody took them; `mine`: the reader did; `number` pairs in all. `others` and `aside` count what the reader need not look at now.
 
-    `opened` and `closed` count the last seven days; the rest counts the whole cohort.
+    `opened` and `closed` count the last seven days; the rest counts the whole cohort, None where that would tell of a single pair.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     at: datetime
     closing: bool
@@ -50,9 +50,9 @@ class DigestFacts(BaseModel):
     pairs: int = 0
     running: int = 0
     over: int = 0
-    held: int = 0
-    reached: int = 0
-    certified: int = 0
+    held: int | None = None
+    reached: int | None = None
+    certified: int | None = None
 
     @property
     def worth_a_mail(self) -> bool:

@@ -22,7 +22,7 @@ class DigestRow:
 class DigestView:
     """The digest's facts; the rest of its attributes are those that every mail's frame asks for.
 
-    `more` is how many do not stand here, in either group. `opened` and `closed` count the last seven days.
+    `more` is how many do not stand here, in either group. `opened` and `closed` count the last seven days. A number that is None is not told.
     """
 
     reader: str
@@ -41,9 +41,9 @@ class DigestView:
     pairs: int
     running: int
     over: int
-    held: int
-    reached: int
-    certified: int
+    held: int | None
+    reached: int | None
+    certified: int | None
     who_sees_what: str | None = None
     unsubscribe: str | None = None
     side: Side | Literal["coordinators"] = "coordinators"

@@ -32,7 +32,7 @@ class NoFile(RecordsError):
 
 
 class Copied(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     file: Path
     size: int

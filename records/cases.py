@@ -39,7 +39,7 @@ class PauseOrder(BaseModel):
     So are the two messages' ids, the pause's and its end's: they stand in Temporal, where an operator's and a concern's look alike.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     message_id: str
     resume_id: str
@@ -56,7 +56,7 @@ class Case(BaseModel):
     `subject` is the person it is about, None when the roster does not know them. `programme` is whose owner hears by count.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     state: State = "waiting"
@@ -142,8 +142,8 @@ class Cases(Part):
         return found[0] if found else None
 
     async def end_line(self, case: str, at: datetime) -> Case:
-        """The line is closed, and its case with it. Raises UnknownCase."""
-        return await self._change(case, lambda known: {"state": "closed", "closed_at": at, "forgotten": True} if known.line is not None else {})
+        """The line is closed, and its case with it; it is forgotten when a concern's words would be. Raises UnknownCase."""
+        return await self._change(case, lambda known: {"state": "closed", "closed_at": at} if known.line is not None else {})
 
     async def get(self, case: str) -> Case:
         """Raises UnknownCase."""
@@ -249,7 +249,7 @@ class Cases(Part):
         return await self._change(case, lambda known: changes if known.hold == before else {})
 
     async def forget(self, case: str) -> bool:
-        """Deletes the words, when they are no longer kept. Says whether they were there still; idempotent."""
+        """Deletes the words, when they are no longer kept. Says whether that was still to be done; idempotent. A line's case has none, and is counted alike."""
         async with self._database.write(_PURPOSE) as connection:
             known = next((one for one in await self._select(connection, cases.c.id == case) if not one.forgotten), None)
             if known is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
@@ -26,6 +27,12 @@ AWAITED: ColumnElement[bool] = (
     & ~exists().where(_standing.c.mentorship == certificates.c.mentorship, _standing.c.person == certificates.c.person, _standing.c.status == "revoked")
 )
 """Reserved, and to get a document: not where its holder was erased, or an edition before it revoked, for then it never comes to one."""
+
+
+LIST = 131_072
+"""Places in a status list at the least (`certificates.status`)."""
+
+_PLACES = "certificates/places"
 
 
 class Certificate(BaseModel):
@@ -73,7 +80,7 @@ class Certificates(Part):
         Always the first edition, also when a later one superseded it: whoever repeats what the programme did gets what it got.
         Raises UnknownPerson, Erased. `fields` is JSON.
         """
-        async with self._database.write(f"certificate/{mentorship}/{person}") as connection:
+        async with self._database.write(f"certificate/{mentorship}/{person}", _PLACES) as connection:
             return await self._edition(connection, mentorship, person, 1, fields)
 
     async def reissue(self, certificate: str, fields: Mapping[str, Any]) -> Certificate:
@@ -84,7 +91,7 @@ class Certificates(Part):
         """
         async with self._database.read() as connection:
             old = await _row(connection, certificate)
-        async with self._database.write(f"certificate/{old.mentorship}/{old.person}") as connection:
+        async with self._database.write(f"certificate/{old.mentorship}/{old.person}", _PLACES) as connection:
             old = await _row(connection, certificate)
             if old.status == "revoked":
                 raise Revoked(f"certificate {certificate} is revoked")
@@ -202,6 +209,7 @@ class Certificates(Part):
         certificate = mint_certificate()
         values = {
             "id": certificate,
+            "status_index": await _place(connection),
             "mentorship": mentorship,
             "person": person,
             "edition": edition,
@@ -222,9 +230,19 @@ class Certificates(Part):
         return True
 
     async def _select(self, connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Certificate]:
-        rows: Sequence[Any] = (await connection.execute(select(certificates).where(*where).order_by(certificates.c.status_index))).all()
+        rows: Sequence[Any] = (await connection.execute(select(certificates).where(*where).order_by(certificates.c.issued_at, certificates.c.id))).all()
         keys = await self._keys.many(connection, [row.person for row in rows])
         return [_certificate(row, keys.get(row.person)) for row in rows]
+
+
+async def _place(connection: AsyncConnection) -> int:
+    """Any that is free, so that two certificates of one pair do not stand side by side in a stranger's eyes (H8). At most half of all are taken."""
+    taken = (await connection.execute(select(func.count()).select_from(certificates))).scalar_one()
+    room = LIST * (1 + 2 * taken // LIST)
+    while True:
+        place = 1 + secrets.randbelow(room - 1)
+        if (await connection.execute(select(certificates.c.id).where(certificates.c.status_index == place))).first() is None:
+            return place
 
 
 def _sealed_fields(key: bytes, certificate: str, fields: Mapping[str, Any]) -> bytes:

@@ -21,7 +21,7 @@ Problem = Literal["altered", "missing", "inserted", "cut", "removed", "unsealed"
 class Head(BaseModel):
     """The last row of a mentorship's journal: `mac` in hex digits; `seq` 0 and no MAC before the first row."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     seq: int = 0
     mac: str = ""

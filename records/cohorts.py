@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
@@ -23,7 +24,7 @@ State = Literal["pending", "started", "over"]
 
 
 class Cohort(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     programme: str
@@ -36,7 +37,7 @@ class Cohort(BaseModel):
 class Enrolment(BaseModel):
     """One pair of a cohort. `pair` is minted; `pair_id` is the operator's own and never leaves records but to operators."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     cohort: str
     pair: str
@@ -62,7 +63,7 @@ class Enrolment(BaseModel):
 class Couple(BaseModel):
     """A pair on its way into records: the operator's own id, and two opaque ones. `starts_at` and `earned` as in Enrolment."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     pair_id: str
     mentor: str
@@ -72,7 +73,7 @@ class Couple(BaseModel):
 
 
 class EnrolledPairs(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     added: tuple[Enrolment, ...]
     existing: tuple[Enrolment, ...]
@@ -137,7 +138,7 @@ class Cohorts(Part):
                 position += 1
                 pair = Enrolment(cohort=cohort, pair=mint("m", 12), state="pending", **dict(one))
                 added.append(pair)
-                sealed = self._sealer.seal(_PURPOSE, one.pair_id.encode(), pair.mentorship)
+                sealed = _sealed(self._sealer, one.pair_id, pair.mentorship)
                 values = {"mentorship": pair.mentorship, "position": position, "pair_lookup": lookup, "pair_sealed": sealed}
                 earned = [milestone.model_dump(mode="json") for milestone in one.earned] or None
                 inserts.append(pair.model_dump(include={"cohort", "pair", "mentor", "mentee", "state", "starts_at"}) | values | {"earned": earned})
@@ -219,6 +220,18 @@ class Cohorts(Part):
 
     def _lookup(self, cohort: str, pair_id: str) -> str:
         return self._sealer.blind(_PURPOSE, f"{cohort} {pair_id}")
+
+
+async def forget_names(connection: AsyncConnection, sealer: Sealer, person: str) -> None:
+    """The operators' own names of this person's pairs, which may hold theirs, give way to ours; they are still found by them (P8)."""
+    theirs = select(enrolments.c.mentorship, enrolments.c.pair).where(or_(enrolments.c.mentor == person, enrolments.c.mentee == person))
+    for mentorship, pair in (await connection.execute(theirs)).all():
+        renamed = update(enrolments).where(enrolments.c.mentorship == mentorship)
+        await connection.execute(renamed.values(pair_sealed=_sealed(sealer, pair, mentorship)))
+
+
+def _sealed(sealer: Sealer, pair_id: str, mentorship: str) -> bytes:
+    return sealer.seal(_PURPOSE, pair_id.encode(), mentorship)
 
 
 def _cohort(row: Any) -> Cohort:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mentorship.people import Pair, Side
 from mentorship.programme import Programme
-from mentorship.visibility import may_read, sight
+from mentorship.visibility import Thing, may_read, sight
 from records.cohorts import Cohort, Enrolment
 from records.contacts import blind_to, conflicted
 from records.errors import UnknownProgramme
@@ -20,6 +20,9 @@ from records.store import Records
 _RUNG = "cancellations_"
 _LEFT_ALONE = "partner_left"
 
+SMALLEST = 5
+"""Pairs whose numbers stand for no single one (H5, decision 16)."""
+
 LATELY = timedelta(days=30)
 """For so long what was closed can still be looked at."""
 
@@ -27,7 +30,7 @@ LATELY = timedelta(days=30)
 class Entry(BaseModel):
     """One line of the list with its pair. `about` is whose it is, where it is one person's."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     line: Line
     mentor: str
@@ -41,23 +44,26 @@ class Entry(BaseModel):
 
 
 class Counts(BaseModel):
-    """Of a cohort. They are the same for every reader, so that nobody can tell from them which pairs are hidden."""
+    """Of a cohort. They are the same for every reader, so that nobody can tell from them which pairs are hidden.
 
-    model_config = ConfigDict(frozen=True)
+    What pairs reached is None while it would tell of a single one: in a small cohort, and where few still run, from one week to the next.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     pairs: int
     running: int
     over: int
-    meetings_held: int
-    milestones_done: int
-    milestones_total: int
-    certified: int
+    meetings_held: int | None
+    milestones_done: int | None
+    milestones_total: int | None
+    certified: int | None
 
 
 class Overview(BaseModel):
     """The list of one coordinator, oldest first: open lines, and those closed lately. `names` are of whom it is about, and of who took them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     cohort: Cohort
     programme: Programme
@@ -233,22 +239,21 @@ def _told_once(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def _counts(pairs: Iterable[Enrolment]) -> Counts:
-    """Only what the table lets a coordinator see as a number."""
+    """Only what the table lets a coordinator see as a number, and only where it is no single pair's."""
     known = list(pairs)
     cards = [pair.card or {} for pair in known]
+    running = sum(pair.state == "started" for pair in known)
+    many = len(known) >= SMALLEST and not 0 < running < SMALLEST
 
-    def total(name: str) -> int:
-        return sum(int(card.get(name) or 0) for card in cards)
+    def total(thing: Thing, name: str) -> int | None:
+        return sum(int(card.get(name) or 0) for card in cards) if many and sight("coordinators", thing) != "no" else None
 
-    held = sight("coordinators", "meetings") != "no"
-    reached = sight("coordinators", "milestones") != "no"
-    earned = sight("coordinators", "certificate") != "no"
     return Counts(
         pairs=len(known),
-        running=sum(pair.state == "started" for pair in known),
+        running=running,
         over=sum(pair.state == "over" for pair in known),
-        meetings_held=total("meetings_held") if held else 0,
-        milestones_done=total("milestones_done") if reached else 0,
-        milestones_total=total("milestones_total") if reached else 0,
-        certified=sum(bool(card.get("certificates")) for card in cards) if earned else 0,
+        meetings_held=total("meetings", "meetings_held"),
+        milestones_done=total("milestones", "milestones_done"),
+        milestones_total=total("milestones", "milestones_total"),
+        certified=sum(bool(card.get("certificates")) for card in cards) if many and sight("coordinators", "certificate") != "no" else None,
     )

@@ -2,6 +2,9 @@
 
 A program's signature covers its message's id, time and body, but not the address: whoever has a copy of a request could send it to
 another pair or person, where it means something else. So each id of a sender is kept once over all addresses, with the one it came to.
+
+A mentorship knows its messages by the sender's ids. Beside a person, and of a sender, they stand as keyed hashes: HR's often say of whom they
+are, and would outlive that person's erasure (P8).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from records.schema import door_messages
 from records.sealing import Sealer
 
 _PURPOSE = "records/doors"
+_MENTORSHIPS = "mentorship."
 _SENDERS = "sender."
 """Begins what stands for a mentorship in the rows that say where a sender's ids came to."""
 
@@ -30,7 +34,7 @@ SENDERS_KEPT = timedelta(days=30)
 class Accepted(BaseModel):
     """`at` is when the message first came; `fresh` when that is now; `sent` once Temporal took it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     at: Instant
     fresh: bool
@@ -40,7 +44,7 @@ class Accepted(BaseModel):
 class Kept(BaseModel):
     """A message that the door took in, whoever it is from. `sent` as in Accepted."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     message_id: str
     at: Instant
@@ -61,7 +65,8 @@ class Doors(Part):
         async with self._database.write() as connection:
             if sender is not None:
                 await self._keep(connection, self._ids_of(sender), message_id, f"{mentorship} {digest}", at)
-            return await self._keep(connection, mentorship, message_id, digest, at)
+            earlier = None if mentorship.startswith(_MENTORSHIPS) else await self._known(connection, mentorship, message_id)
+            return await self._keep(connection, mentorship, message_id, digest, at) if earlier is None else self._repeat(earlier, digest)
 
     async def repeated(self, mentorship: str, message_id: str, digest: str, at: datetime, *, sender: str | None = None) -> Accepted | None:
         """As `accept`, for what takes nothing new any more: None for a message that never came before, and no row stays of it there.
@@ -71,7 +76,7 @@ class Doors(Part):
         async with self._database.write() as connection:
             if sender is not None:
                 await self._keep(connection, self._ids_of(sender), message_id, f"{mentorship} {digest}", at)
-            row = (await connection.execute(_one(mentorship, message_id))).one_or_none()
+            row = await self._known(connection, mentorship, message_id)
             return None if row is None else self._repeat(row, digest)
 
     async def forget_senders(self, now: datetime) -> None:
@@ -84,9 +89,15 @@ class Doors(Part):
         """Temporal has it. Idempotent; raises UnknownMessage."""
         t = door_messages
         async with self._database.write() as connection:
-            sent = update(t).where(t.c.mentorship == mentorship, t.c.message_id == message_id).values(sent=True)
+            sent = update(t).where(t.c.mentorship == mentorship, t.c.message_id.in_(self._names(mentorship, message_id))).values(sent=True)
             if not (await connection.execute(sent)).rowcount:
                 raise UnknownMessage(f"message {message_id} to {mentorship} was never accepted")
+
+    async def one(self, to: str, message_id: str) -> Kept | None:
+        """A message by its sender's id, to a mentorship or about a person; None: it never came."""
+        async with self._database.read() as connection:
+            row = await self._known(connection, to, message_id)
+        return None if row is None else Kept(message_id=message_id, at=row.at, sent=row.sent)
 
     async def of(self, mentorship: str, beginning: str = "") -> list[Kept]:
         """Every message of this mentorship whose id begins so, oldest first."""
@@ -102,10 +113,21 @@ class Doors(Part):
     async def _keep(self, connection: AsyncConnection, to: str, message_id: str, digest: str, at: datetime) -> Accepted:
         """Of several at once the first stays: the others wait for it here, and then find it."""
         t = door_messages
-        values = {"mentorship": to, "message_id": message_id, "body_lookup": self._sealer.blind(_PURPOSE, digest), "at": at, "sent": False}
+        name = self._names(to, message_id)[0]
+        values = {"mentorship": to, "message_id": name, "body_lookup": self._sealer.blind(_PURPOSE, digest), "at": at, "sent": False}
         if await self._database.insert_new(connection, t, values, unique=[t.c.mentorship, t.c.message_id], returning=t.c.message_id):
             return Accepted(at=at, fresh=True, sent=False)
-        return self._repeat((await connection.execute(_one(to, message_id))).one(), digest)
+        return self._repeat((await connection.execute(_one(to, name))).one(), digest)
+
+    async def _known(self, connection: AsyncConnection, to: str, message_id: str) -> Row[Any] | None:
+        found = [(await connection.execute(_one(to, name))).one_or_none() for name in self._names(to, message_id)]
+        return next((row for row in found if row is not None), None)
+
+    def _names(self, to: str, message_id: str) -> tuple[str, ...]:
+        """What the id is kept as; then how an earlier release kept it."""
+        if to.startswith(_MENTORSHIPS):
+            return (message_id,)
+        return self._sealer.blind(_PURPOSE, f"id {to} {message_id}"), message_id
 
     def _repeat(self, row: Row[Any], digest: str) -> Accepted:
         if row.body_lookup != self._sealer.blind(_PURPOSE, digest):

@@ -24,7 +24,7 @@ BECOMES: Mapping[str, Becomes] = {
     "programmes": "nobody",  # may name a coordinator by the company's id, sealed; a new version of the programme names another
     "texts": "nobody",
     "cohorts": "nobody",
-    "enrolments": "anonymous",
+    "enrolments": "anonymous",  # under our own name of the pair: the operators' may hold the person's
     "notes": "noise",
     "journal": "anonymous",
     "seals": "anonymous",

@@ -46,7 +46,7 @@ _MAILS: dict[str, Thing] = {
 
 
 class Mail(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     kind: str
     at: Instant

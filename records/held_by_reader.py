@@ -15,7 +15,7 @@ Reader = Literal["own", "operators"]
 class Withheld(BaseModel):
     """How much the reader may not read and the person may. Of what the table does not let the reader know at all there is no count either."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     texts: int = Field(description="Texts that the person wrote: goals, steps towards them, feedback.")
     facts: int = Field(description="Lines of the journal and mails about what is private: surveys, what matters to them, reasons, what counts against them.")

@@ -46,7 +46,7 @@ class JournalEntry(BaseModel):
 
 
 class Receipt(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     outcome: Literal["applied", "refused"] | None
     reason: str | None

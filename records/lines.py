@@ -30,7 +30,7 @@ class Line(BaseModel):
     or by an operator.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     key: str
     mentorship: str

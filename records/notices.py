@@ -13,7 +13,7 @@ from mentorship.budget import UNASKED, room, together
 from mentorship.instant import Instant
 from records.database import Database, Part
 from records.errors import BeingSent, UnknownNotice
-from records.schema import notices, unsubscribed
+from records.schema import notices, people, unsubscribed
 from records.sealing import Sealer
 
 _PURPOSE = "records/notices"
@@ -111,8 +111,11 @@ class Notices(Part):
             return (await connection.execute(wanted)).scalar_one_or_none()
 
     async def unsubscribe(self, person: str) -> None:
-        """No more mails but exempt ones (RFC 8058 at the door). Idempotent."""
+        """No more mails but exempt ones (RFC 8058 at the door). Idempotent; of who was erased, whose old mails still lead here, nothing is kept."""
+        erased = select(people.c.ref).where(people.c.ref == person, people.c.erased_at.is_not(None))
         async with self._database.write() as connection:
+            if (await connection.execute(erased)).first() is not None:
+                return
             values = {"person": person, "at": datetime.now(UTC)}
             await self._database.insert_new(connection, unsubscribed, values, unique=[unsubscribed.c.person], returning=unsubscribed.c.person)
 

@@ -7,22 +7,24 @@ something new of a field only where it changed since HR spoke, so that starting 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.address import earlier_form, normal_form
+from records.cohorts import forget_names
 from records.data_keys import DataKeys
 from records.database import Database, Part, chunks
 from records.erasure import clear
-from records.errors import AddressTaken, Erased, UnknownPerson
+from records.errors import AddressTaken, Erased, UnknownPerson, Unreadable
 from records.ids import mint
 from records.profile import Profile
-from records.schema import data_keys, people
+from records.schema import data_keys, journal, people
 from records.sealing import Sealer, open_with, seal_with
 
 __all__ = ["Leave", "People", "Profile", "Said"]
@@ -37,7 +39,7 @@ Said = Literal["name", "email", "time_zone", "language", "manager_id", "status"]
 class Leave(BaseModel):
     """Away from `begins` until `until`; without it until further notice. It ends by itself."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     begins: Instant
     until: Instant | None = None
@@ -52,7 +54,7 @@ class Leave(BaseModel):
 class LeaveWord(BaseModel):
     """What HR last said of somebody's leave, and when: None is that they are back."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     at: Instant
     leave: Leave | None
@@ -71,6 +73,11 @@ class _Kept(Profile):
     told: dict[str, _Told] = Field(default_factory=dict)
     leave: Leave | None = None
     leave_told_at: Instant | None = None
+
+    def leave_is_over(self, at: datetime) -> bool:
+        """Whether HR said something of a leave, and nothing of it holds since `at`."""
+        over = self.leave.is_past(at) if self.leave is not None else True
+        return self.leave_told_at is not None and self.leave_told_at <= at and over
 
     def seen(self, at: datetime) -> Profile:
         """As others see it: who is on leave at `at` has that status."""
@@ -197,6 +204,33 @@ class People(Part):
             await connection.execute(update(people).where(people.c.ref == ref).values(sealed=seal_with(key, profile.model_dump_json().encode(), _about(ref))))
         return ref
 
+    async def forget_operators(self, before: datetime) -> None:
+        """Deletes who gave orders until then, where no journal tells of any: a login is kept no longer than what it did, nor is the id under
+        which a concern held its meetings (H16, P8). Whoever gives an order again is minted anew.
+        """
+        told = exists().where(journal.c.by == people.c.ref)
+        old = select(people.c.ref).where(people.c.email_lookup.is_(None), people.c.erased_at.is_(None), people.c.created_at <= before, ~told)
+        async with self._database.write(_LOCK) as connection:
+            known = await self._legible(connection, (await connection.execute(old)).scalars())
+            gone = [ref for ref, kept in known.items() if kept.role == "operator"]
+            for chunk in chunks(gone):
+                await connection.execute(delete(data_keys).where(data_keys.c.person.in_(chunk)))
+                await connection.execute(delete(people).where(people.c.ref.in_(chunk)))
+        if gone:
+            await self._database.forget_freed(data_keys)
+
+    async def forget_leaves(self, before: datetime) -> None:
+        """What HR said of leaves that were over by then, or of coming back: no journal tells of them any more (P8)."""
+        async with self._database.read() as connection:
+            old = select(people.c.ref).where(people.c.created_at <= before)
+            known = await self._legible(connection, (await connection.execute(old)).scalars())
+        for ref in [ref for ref, kept in known.items() if kept.leave_is_over(before)]:
+            async with self._database.write(_LOCK) as connection:
+                for kept in (await self._legible(connection, [ref])).values():
+                    if kept.leave_is_over(before):
+                        key = await self._keys.of(connection, ref)
+                        await self._store(connection, ref, key, kept.model_copy(update={"leave": None, "leave_told_at": None}))
+
     async def whole(self, ref: str) -> dict[str, Any]:
         """Everything that stands here of somebody, as JSON, for who asks what is kept (P8). Raises UnknownPerson, Erased."""
         async with self._database.read() as connection:
@@ -214,6 +248,7 @@ class People(Part):
                 raise UnknownPerson(ref)
             await self._keys.drop(connection, ref)
             await clear(connection, ref)
+            await forget_names(connection, self._sealer, ref)
             erased_at = known.erased_at or datetime.now(UTC)
             await connection.execute(update(people).where(people.c.ref == ref).values(sealed=None, email_lookup=None, erased_at=erased_at))
         await self._database.forget_freed(data_keys)
@@ -257,6 +292,22 @@ class People(Part):
         for chunk in chunks(refs):
             rows = await connection.execute(select(people.c.ref, people.c.sealed).where(people.c.ref.in_(chunk), people.c.sealed.is_not(None)))
             found.update({row.ref: row.sealed for row in rows})
+        return found
+
+    async def _legible(self, connection: AsyncConnection, refs: Iterable[str]) -> dict[str, _Kept]:
+        """What is kept of each; nothing of who was erased, nor of whom nobody can read."""
+        wanted = list(refs)
+        try:
+            keys = await self._keys.many(connection, wanted)
+        except Unreadable:  # one of them: the others are read all the same
+            keys = {}
+            for ref in wanted:
+                with suppress(Unreadable):
+                    keys |= await self._keys.many(connection, [ref])
+        found: dict[str, _Kept] = {}
+        for ref, sealed in (await self._sealed(connection, keys)).items():
+            with suppress(Unreadable):
+                found[ref] = _kept(keys[ref], sealed, ref)
         return found
 
     def _lookup(self, person_id: str) -> str:

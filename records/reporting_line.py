@@ -39,7 +39,7 @@ class InLine(BaseModel):
 class Order(BaseModel):
     """What a mentorship is to be told."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     enrolment: Enrolment
     command: OperatorCommand

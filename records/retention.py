@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.cases import Cases
@@ -23,6 +23,7 @@ from records.doors import Doors
 from records.errors import UnknownKey, UnknownProgramme, Unreadable
 from records.ids import cohort_of
 from records.notes import Notes
+from records.people import People
 from records.programmes import Programmes
 from records.schema import calendar_links, cases, door_messages, enrolments, journal, lines, notes, notices, seals, stubs
 from records.sealing import Sealer
@@ -31,13 +32,14 @@ _PURPOSE = "journal"
 
 
 class Swept(BaseModel):
-    """What was deleted, or in a dry run would be. `cases` are the concerns whose words went, `closed_cases` the cases of which nothing is kept now.
+    """What was deleted, or in a dry run would be. `cases` are those whose contents went, `closed_cases` those of which nothing is kept now: concerns
+    and lines with a clock alike, so that neither number tells whether there was a concern (H16).
 
     `damaged` is what stays since it is not what was written, and that is evidence: mentorships whose journal does not verify, cases whose
     row nobody can read (`case.…`), and cohorts whose programme nobody can read (`cohort.…`), with everything of theirs.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     notes: int = 0
     cases: int = 0
@@ -68,6 +70,7 @@ class Retention(Part):
         self._notes = Notes(database, sealer)
         self._cases = Cases(database, sealer)
         self._doors = Doors(database, sealer)
+        self._people = People(database, sealer)
 
     async def sweep(self, now: datetime, *, dry_run: bool = False) -> Swept:
         """Deletes whatever is kept longer than its programme says. Raises UnknownKey before anything is deleted."""
@@ -82,6 +85,9 @@ class Retention(Part):
             await self._database.forget_freed(cases)
         for mentorship in await self._due(keep, now):
             swept += await self._journal(mentorship, now, dry_run)
+        if keep and not dry_run:
+            await self._people.forget_operators(_before(keep, now))
+            await self._people.forget_leaves(_before(keep, now))
         return swept
 
     async def _keep(self) -> tuple[dict[str, _Keep], Swept]:
@@ -125,17 +131,19 @@ class Retention(Part):
         return Swept(cases=forgotten, closed_cases=dropped, damaged=tuple(f"case.{case}" for case in unreadable))
 
     async def _forget_what_is_nobodys(self, keep: dict[str, _Keep], now: datetime) -> None:
-        """What belongs to no mentorship and to no case, and so goes with none: that mails about a whole cohort were sent, and that HR told of a person.
+        """What goes with no mentorship and no case: that mails about a whole cohort were sent, that HR told of a person, and what came of a
+        mentorship after its own journal had gone (a later edition of a certificate, H8).
 
         It is kept for as long as the longest journal.
         """
         if not keep:
             return
-        before = now - max(kept.journal for kept in keep.values())
+        before = _before(keep, now)
         n, d = notices.c, door_messages.c
         of_all = n.key.startswith("cohort.", autoescape=True) | n.key.startswith("owner.", autoescape=True)
         async with self._database.write() as connection:
-            await connection.execute(delete(notices).where(of_all, n.at <= before))
+            await connection.execute(delete(notices).where(of_all | exists().where(n.key.startswith(stubs.c.mentorship + "/")), n.at <= before))
+            await connection.execute(delete(lines).where(lines.c.mentorship.in_(select(stubs.c.mentorship)), lines.c.closed_at <= before))
             await connection.execute(delete(door_messages).where(d.mentorship.startswith("person.", autoescape=True), d.at <= before))
 
     async def _due(self, keep: dict[str, _Keep], now: datetime) -> list[str]:
@@ -180,6 +188,11 @@ class Retention(Part):
             return self._sealer.key(_PURPOSE, key_id)
         except UnknownKey:
             return None
+
+
+def _before(keep: dict[str, _Keep], now: datetime) -> datetime:
+    """Since when something is kept that belongs to no cohort: as the longest journal."""
+    return now - max(kept.journal for kept in keep.values())
 
 
 class _Stub(BaseModel):

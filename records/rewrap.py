@@ -52,7 +52,7 @@ PLACES: tuple[Place, ...] = (
 class Rewrapped(BaseModel):
     """How many values and rows lie under the active key now that did not before. `left`: mentorships or cohorts whose chain does not verify."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     values: int = 0
     rows: int = 0

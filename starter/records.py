@@ -64,7 +64,7 @@ async def _sweep(dry_run: bool, as_json: bool) -> None:
     result = {"dry_run": dry_run, **swept.model_dump(mode="json")}
     verb = "would go" if dry_run else "deleted"
     lines = [
-        f"{verb}: {swept.notes} notes, the words of {swept.cases} concerns, {swept.closed_cases} closed cases, {swept.journals} journals of {swept.rows} rows"
+        f"{verb}: {swept.notes} notes, the contents of {swept.cases} cases, {swept.closed_cases} closed cases, {swept.journals} journals of {swept.rows} rows"
     ]
     if swept.damaged:
         raise Refused(*lines, *map(_why_it_stays, swept.damaged), result=result)

@@ -80,7 +80,8 @@ def signed(model: type[Part] | None = None) -> dict[str, Any]:
             "in": "header",
             "required": True,
             "schema": {"type": "string", "pattern": f"^{MESSAGE_ID_PATTERN}$"},
-            "description": "the message's id, of one message to one address: the same again changes nothing, at another address it is refused",
+            "description": "the message's id, of one message to one address: the same again changes nothing, at another address it is refused; "
+            "it is kept readable, so let it name nobody",
         },
         {
             "name": TIMESTAMP,

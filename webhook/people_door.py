@@ -64,8 +64,8 @@ class PeopleDoor:
 
         An event that no mentorship had to hear of is accepted. Raises Problem: 503.
         """
-        kept = [one for one in await self._door.from_records(self._records.doors.of(_key(person), message_id)) if one.message_id == message_id]
-        if not kept or not kept[0].sent:
+        kept = await self._door.from_records(self._records.doors.one(_key(person), message_id))
+        if kept is None or not kept.sent:
             return Receipt("waiting")
         order_id = _order_id(person, message_id)
         found: list[Receipt] = []
@@ -76,7 +76,7 @@ class PeopleDoor:
             return Receipt("waiting")
         if found and all(receipt.status == "refused" for receipt in found):
             return found[0]
-        return Receipt("accepted", None, kept[0].at)
+        return Receipt("accepted", None, kept.at)
 
     async def _told(self, person: str, by: str, order_id: str, at: datetime, event: Event) -> Sequence[Order]:
         """Writes down what the event says of the person, and answers with what mentorships are to be told."""

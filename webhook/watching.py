@@ -1,7 +1,8 @@
 """What every request has in common: it is counted, timed, traced unless it may tell of a concern, told in one line, and never ends in a bare
 traceback.
 
-Paths hold tokens and the company's pair ids (H12), so lines and metrics name the route's template instead.
+Paths hold tokens and the company's pair ids (H12), so lines and metrics name the route's template instead; where a concern may be raised or
+read, not even that (H16).
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked all day by machines; a trace of each would hide the others."""
 _CONFIDENTIAL = ("/concern/", "/case/", "/private/")
 """Of somebody's concern, before it is raised, while it stands, and where its raiser looks after it: a trace would name the pair (H16)."""
+_PRIVATE = "(private)"
+"""What all of those are called in logs and metrics: a route of its own would tell when somebody raised a concern, and which case it is (H16)."""
 _log = structlog.stdlib.get_logger("webhook")
 _tracer = trace.get_tracer("mentorship.webhook")
 
@@ -84,6 +87,8 @@ class Watching:
     def _tell(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
         route = getattr(scope.get("route"), "path", _UNKNOWN)
         method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
+        if _is_confidential(scope):  # nor how its forms differ from others: by a form that shows another one, and by one that shows words
+            route, method, status = _PRIVATE, _UNKNOWN, status if status >= HTTPStatus.BAD_REQUEST else HTTPStatus.OK.value
         span.update_name(f"{method} {route}")
         span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -93,9 +98,13 @@ class Watching:
         _log.info("request", route=route, method=method, status=status, ms=round(seconds * 1000, 1))
 
 
+def _is_confidential(scope: Scope) -> bool:
+    return bool(scope["path"].startswith(_CONFIDENTIAL))
+
+
 @contextmanager
 def _traced(scope: Scope) -> Iterator[Span]:
-    if scope["path"] in _QUIET or scope["path"].startswith(_CONFIDENTIAL):
+    if scope["path"] in _QUIET or _is_confidential(scope):
         with untraced():
             yield trace.INVALID_SPAN
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
@@ -12,6 +13,7 @@ from openbadgeslib.ob3 import OB3LdpVerifier
 from pydantic import ValidationError
 
 from certificates.credential import CONTEXTS, as_text, credential
+from certificates.facts import issue_day
 from certificates.terms import UnsignedTerm, lint, undefined_terms
 
 BASE = "https://mentors.example.org"
@@ -27,6 +29,15 @@ def test_it_says_completed_and_when(facts, issuer):
     assert document["awardedDate"] == "2025-07-07T09:30:00Z"
     assert document["validFrom"] == "2025-07-14T09:30:00Z"
     assert "validUntil" not in document
+
+
+def test_partners_are_not_told_by_the_second_in_which_both_were_issued(facts, issuer):
+    """H8: to a quarter of an hour, which is the same day in every zone, with a document whose day does not differ either."""
+    late = datetime(2025, 7, 14, 18, 44, 59, tzinfo=UTC)  # 14 minutes and 59 seconds into the 15th in Kolkata
+    of = facts(issued_at=late, time_zone="Asia/Kolkata")
+    document = credential(of, issuer, base_url=BASE)
+    assert document["validFrom"] == document["proof"][0]["created"] == "2025-07-14T18:30:00Z"
+    assert issue_day(datetime.fromisoformat(document["validFrom"]), ZoneInfo("Asia/Kolkata")) == of.issued_on
 
 
 def test_the_criteria_tell_the_share_rule_in_words(facts, issuer):

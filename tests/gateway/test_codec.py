@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -19,6 +21,18 @@ from gateway.connect import connect
 from gateway.converter import data_converter
 from gateway.keyring import Keyring, UnknownKey
 from gateway.settings import Settings
+from mentorship.commands import (
+    Attendance,
+    CancelMeeting,
+    CancelReason,
+    EndWish,
+    Feedback,
+    Pins,
+    ReportMeeting,
+    SubmitPrivately,
+    SurveyAnswers,
+    SurveyItem,
+)
 from mentorship.label import Label
 
 PLAIN = Payload(metadata={"encoding": b"json/plain", "messageType": b"x"}, data=b'"canary-58311"')
@@ -32,6 +46,41 @@ async def seal(keyring):
 async def opened(keyring, payload):
     [found] = await EncryptionCodec(keyring).decode([payload])
     return found
+
+
+HEAD = {"message_id": f"page:{'w' * 10}:{'m' * 22}", "by": f"p-{'a' * 16}", "at": datetime(2027, 3, 1, 9, 5, 7, 123456, tzinfo=UTC)}
+PRIVATE = (
+    EndWish(),
+    Feedback(meeting=3, note_id=f"n-{'a' * 16}", shared=False),
+    Feedback(meeting=3, note_id=f"n-{'a' * 16}", shared=True),
+    Pins(benefits=("mentor.1", "company.2")),
+    SurveyAnswers(survey="pulse", answers={"trust": 4, "depth": 3}),
+    SurveyAnswers(survey="closing", answers=dict.fromkeys(get_args(SurveyItem), 4)),
+)
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        [CancelMeeting(**HEAD, meeting=3, reason=reason) for reason in get_args(CancelReason)],
+        [SubmitPrivately(**HEAD, body=body) for body in PRIVATE],
+        [ReportMeeting(**HEAD, meeting=3, held=held, attendance=Attendance(partner=partner)) for held in (True, None) for partner in (None, "absent")],
+    ],
+    ids=["reasons", "private", "attendance"],
+)
+async def test_how_long_a_sealed_message_is_tells_nothing_of_it(keyring, alike):
+    """H12: a signal's name is readable in Temporal, and beside it how many bytes it brought."""
+    converter = data_converter(keyring)
+    sealed = [(await converter.encode([message]))[0] for message in alike]
+    assert len({payload.ByteSize() for payload in sealed}) == 1
+    assert await converter.decode(sealed, [type(message) for message in alike]) == alike
+
+
+async def test_whatever_its_length_a_payload_comes_back_to_the_byte(keyring):
+    for length in (0, 1, 126, 127, 128, 380, 505, 506, 507, 508, 509, 510, 511, 512, 513, 70_000):
+        payload = Payload(metadata={"encoding": b"json/plain"}, data=b"x" * length)
+        (sealed,) = await EncryptionCodec(keyring).encode([payload])
+        assert (await opened(keyring, sealed)).SerializeToString() == payload.SerializeToString()
 
 
 async def test_a_payload_comes_back_as_it_was_and_is_readable_nowhere_in_between(keyring):

@@ -22,6 +22,15 @@ async def test_there_is_one_certificate_for_a_person_and_mentorship_whatever_is_
     assert partner.status_index != first.status_index
 
 
+async def test_a_place_in_the_status_list_tells_nothing_of_the_partners(records, people, mentorship):
+    """H8, P4: side by side, two certificates that a stranger is shown would name a pair."""
+    places = [(await records.certificates.reserve(f"{mentorship}{n}", person, {})).status_index for n in range(8) for person in people]
+    assert len(set(places)) == len(places)
+    assert all(0 < place < 131_072 for place in places)
+    assert sum(abs(one - other) == 1 for one, other in zip(places[::2], places[1::2], strict=True)) < 2
+    assert places != sorted(places)
+
+
 async def test_a_document_is_stored_once(records, people, mentorship):
     certificate = (await records.certificates.reserve(mentorship, people[0], FIELDS)).id
     assert not (await records.certificates.get(certificate)).stored

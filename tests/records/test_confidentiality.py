@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import text
 
+import records as package
+from records.cases import Case
 from records.database import Database, engine_for
 from records.people import Profile
 from records.schema import metadata
@@ -124,3 +129,19 @@ async def test_a_copy_of_the_file_is_a_backup_without_words(records, programme, 
     with sqlite3.connect(url.removeprefix("sqlite:///")) as source, sqlite3.connect(copy) as target:
         source.backup(target)
     assert CANARY.encode() not in copy.read_bytes()
+
+
+def test_what_cannot_be_read_is_quoted_in_no_error():
+    """H12, H16: a later release's row, read by an earlier one in an upgrade, ends up in a worker's log as a traceback."""
+    row = {"id": "c-1", "raiser": "p-raiser", "mentorship": "mentorship.spring.m-1", "programme": "p", "subject": "p-subject", "contacts": (), "hold": "later"}
+    with pytest.raises(ValidationError) as raised:
+        Case.model_validate(row)
+    assert not any(told in str(raised.value) for told in ("p-raiser", "p-subject", "m-1"))
+
+
+def test_every_model_of_records_keeps_its_values_out_of_errors():
+    modules = [importlib.import_module(f"records.{module.name}") for module in pkgutil.iter_modules(package.__path__) if module.name != "migrations"]
+    models = {one for module in modules for one in vars(module).values() if isinstance(one, type) and issubclass(one, BaseModel) and one is not BaseModel}
+    ours = [one for one in models if one.__module__.startswith("records.") and not one.__name__.startswith("_")]
+    assert len(ours) > 20
+    assert [one.__name__ for one in ours if not one.model_config.get("hide_input_in_errors")] == []

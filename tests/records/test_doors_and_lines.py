@@ -150,3 +150,28 @@ async def test_the_open_lines_and_those_that_were_closed_lately(records):
         if closed_at is not None:
             await records.lines.close(ONE, f"kind-{n}", closed_at)
     assert [line.line for line in await records.lines.all("spring", closed_since=LATER)] == ["kind-0", "kind-1"]
+
+
+async def test_hrs_own_id_of_a_message_stands_beside_nobody_and_outlives_no_erasure(records, people, meddle):
+    """H12, P8: such ids often hold the company's id of whom they are about."""
+    to = f"person.{people[0]}"
+    first = await records.doors.accept(to, "left-E-1001", "digest", NOON, sender="hr")
+    await records.doors.mark_sent(to, "left-E-1001")
+    await records.people.erase(people[0])
+    assert not [row for row in await meddle("SELECT mentorship, message_id FROM door_messages") if "E-1001" in str(row)]
+    assert await records.doors.accept(to, "left-E-1001", "digest", LATER, sender="hr") == first.model_copy(update={"fresh": False, "sent": True})
+    kept = await records.doors.one(to, "left-E-1001")
+    assert (kept.at, kept.sent) == (NOON, True)
+    assert await records.doors.one(to, "left-E-1002") is None
+
+
+async def test_what_an_earlier_release_kept_of_hrs_messages_is_found(records, people, meddle):
+    to = f"person.{people[0]}"
+    await records.doors.accept(to, "hr-1", "digest", NOON)
+    await meddle("UPDATE door_messages SET message_id = 'hr-1'")
+    again = await records.doors.accept(to, "hr-1", "digest", LATER)
+    assert (again.at, again.fresh) == (NOON, False)
+    with pytest.raises(DifferentBody):
+        await records.doors.accept(to, "hr-1", "another", LATER)
+    await records.doors.mark_sent(to, "hr-1")
+    assert (await records.doors.one(to, "hr-1")).sent

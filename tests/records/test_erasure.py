@@ -33,7 +33,9 @@ async def wilhelmina(records, ben, cohort, programme):
     ref, partner = refs["E-4711"], refs[ben.person_id]
     await records.programmes.put(programme)
     await records.cohorts.put(cohort)
-    running, waiting = (pair.mentorship for pair in (await records.cohorts.enrol_pairs("spring", [("P-1", ref, partner), ("P-2", ref, partner)])).added)
+    running, waiting = (
+        pair.mentorship for pair in (await records.cohorts.enrol_pairs("spring", [("Wilhelmina-E-4711", ref, partner), ("P-2", ref, partner)])).added
+    )
     await records.cohorts.mark_started(running, NOW)
     await records.notes.put(ref, running, "feedback", "I dread the Tuesdays", note_id="n-hers")
     await records.notes.put(partner, running, "feedback", "Ben's own words", note_id="n-his")
@@ -162,3 +164,22 @@ async def test_of_who_was_erased_there_is_nothing_but_codes_to_tell(records, wil
         assert (found.erased, found.profile, found.unsubscribed) == (True, {}, False)
         assert [mail.why for mail in found.mails if mail.why] == []
         assert not [secret for secret in SECRETS if secret in found.model_dump_json()]
+
+
+async def test_no_operator_reads_the_persons_name_in_that_of_the_pair_and_finds_the_pair_by_it(records, wilhelmina):
+    """P8: the operators name pairs as they like, by staff numbers and by names."""
+    ref, partner, running, *_ = wilhelmina
+    await records.people.erase(ref)
+    (pair,) = [pair for pair in await records.cohorts.of_person(partner) if pair.mentorship == running]
+    assert pair.pair_id == pair.pair
+    assert await records.cohorts.find("spring", "Wilhelmina-E-4711") == pair
+    assert (await records.cohorts.enrol_pairs("spring", [("Wilhelmina-E-4711", ref, partner)])).existing == (pair,)
+    assert "Wilhelmina" not in (await held(records, partner, "operators", NOW)).model_dump_json()
+
+
+async def test_an_old_mails_link_keeps_nothing_of_who_was_erased(records, wilhelmina):
+    """P8: it opens for good, and mail programs follow it by themselves."""
+    ref, *_ = wilhelmina
+    await records.people.erase(ref)
+    await records.notices.unsubscribe(ref)
+    assert not await records.notices.is_unsubscribed(ref)

@@ -12,6 +12,7 @@ from records import journal as journal_module
 from records.cases import Case
 from records.chain import Finding
 from records.errors import Diverged, UnknownKey, UnknownNote
+from records.people import Leave
 
 ENDED = datetime(2027, 8, 30, 9, tzinfo=UTC)
 WORDS = timedelta(days=90)
@@ -190,6 +191,74 @@ async def test_what_is_no_mentorships_and_no_cases_goes_24_months_after_it_was_s
     assert len(await meddle(left)) == 3
     await records.retention.sweep(ENDED + JOURNAL)
     assert await meddle(left) == []
+
+
+async def test_what_came_of_a_mentorship_after_its_journal_had_gone_goes_24_months_later(records, over, people, meddle):
+    """H12: a later edition of a certificate is mailed, and may wait for a font, long after everything else was swept."""
+    gone = ENDED + JOURNAL
+    await records.retention.sweep(gone)
+    for line in ("unprintable/c/1", "unprintable/c/2"):
+        await records.lines.open(over[0], "unprintable", "mentor", gone, f"{over[0]}/{line}")
+    await records.lines.close(over[0], "unprintable", gone)
+    await records.lines.open(over[0], "unprintable", "mentor", gone, "still open")
+    await records.notices.begin(f"{over[0]}/reissued.c", people[0], "reissued", True, gone, 6, timedelta(days=30))
+    left = f"SELECT key FROM notices WHERE key LIKE '{over[0]}/%' UNION ALL SELECT key FROM lines WHERE mentorship = '{over[0]}'"
+
+    await records.retention.sweep(gone + JOURNAL - timedelta(seconds=1))
+    assert len(await meddle(left)) == 4
+    await records.retention.sweep(gone + JOURNAL)
+    assert await meddle(left) == [("still open",)], "a person closes it first"
+    assert [notice.key for notice in await records.notices.of(people[0])] == [f"{over[2]}/3.0"], "what runs keeps its own"
+
+
+async def test_who_gave_an_order_is_kept_as_long_as_a_journal_tells_of_it(records, over, people, command):
+    """P8, H16: a login, and the id under which a concern held the meetings: else the one trace of it that stays for good."""
+    olga, held, busy = [await records.people.operator(login) for login in ("olga", "operator-0123456789abcdef", "omar")]
+    await records.journal.append(over[2], [command(6, name="pause", by=busy, body={})])
+    ages = datetime.now(UTC) + JOURNAL
+
+    await records.retention.sweep(ages - timedelta(days=1))
+    assert set(await records.people.profiles([olga, held, busy])) == {olga, held, busy}
+    await records.retention.sweep(ages)
+    assert set(await records.people.profiles([olga, held, busy, *people])) == {busy, *people}
+    assert await records.people.operator("olga") != olga
+
+
+async def test_a_leave_that_is_over_goes_24_months_later_and_one_that_lasts_stays(records, over, people, meddle):
+    """P8: what HR said of absences would else stand beside a name for good, long after the pauses that it asked for."""
+    ended = datetime.now(UTC)
+    past, lasting = Leave(begins=ended - timedelta(days=90), until=ended), Leave(begins=ended - timedelta(days=90))
+    back = (await records.people.enrol([(await records.people.profile(people[0])).model_copy(update={"person_id": "E-5", "email": "five@corp.example"})]))[
+        "E-5"
+    ]
+    damaged = (await records.people.enrol([(await records.people.profile(people[0])).model_copy(update={"person_id": "E-6", "email": "six@corp.example"})]))[
+        "E-6"
+    ]
+    for ref, leave in ((people[0], past), (people[1], lasting), (back, None), (damaged, past)):
+        await records.people.note_leave(ref, leave, ended - timedelta(days=1))
+    await meddle("UPDATE data_keys SET sealed = (SELECT sealed FROM data_keys WHERE person = :other) WHERE person = :ref", other=back, ref=damaged)
+
+    async def told(*refs):
+        return set(await records.people.leave_words(refs))
+
+    sound = (*people, back)
+    await records.retention.sweep(ended + JOURNAL - timedelta(hours=1))
+    assert await told(*sound) == set(sound)
+    await records.retention.sweep(ended + JOURNAL + timedelta(hours=1))
+    assert await told(*sound) == {people[1]}
+    assert "leave" not in await records.people.whole(people[0])
+    assert (await records.people.profile(people[0])).name == "Ada Quill"
+
+
+async def test_a_sweep_tells_of_concerns_and_lines_alike(records, concern, over):
+    """H16: a number of concerns in a log or at the command line would say that there were any, and which cases."""
+    line = await records.cases.open_line(over[2], "silence", programme="engineering-2027", at=ENDED, key="line")
+    await records.cases.end_line(line.id, ENDED)
+    alone = await records.retention.sweep(ENDED + WORDS - timedelta(seconds=1), dry_run=True)
+    assert alone.cases == 0
+    assert (await records.retention.sweep(ENDED + WORDS, dry_run=True)).cases == 1
+    await records.cases.withdraw(concern.id, ENDED)
+    assert (await records.retention.sweep(ENDED + WORDS)).cases == 2
 
 
 async def test_a_case_that_nobody_can_read_keeps_itself_and_nothing_else(records, concern, over, meddle):

@@ -35,6 +35,14 @@ async def test_the_journal_answers_without_temporal(outcome, reason, expected, s
     assert answer.json() == {"message_id": "msg_1", "status": expected, "reason": reason, "at": "2027-03-01T09:30:00Z"}
 
 
+@pytest.mark.parametrize("kept", ["certificates.40.0", "failed.12.1", "plan.3.0", "hr.0123456789abcdef0123456789abcdef"])
+async def test_what_no_program_said_has_no_receipt_for_one(kept, sender, pair, records):
+    """H12: counted up, the service's own ids would tell a program who is certified, which mail failed, and what HR said."""
+    entry = JournalEntry(seq=1, at=AT, kind="command", name="note_certificates", message_id=kept, by="p", outcome="applied")
+    await records.journal.append(pair.mentorship, [entry])
+    assert (await sender.receipt(kept)).json() == (await sender.receipt("never.came")).json() | {"message_id": kept}
+
+
 async def test_head_answers_like_get_without_a_body(http, sender, pair, records):
     headers = sender.headers(b"", "ask_1")
     answer = await http.head("/v1/receipts/spring-2027/pair-7/msg_1", headers=headers)

@@ -27,7 +27,13 @@ from webhook.app import create_app
 NOW = datetime(2027, 5, 3, 9, 0, tzinfo=UTC)
 """A Monday."""
 
-NAMES = [("Mia Brandt", "Noor Haddad"), ("Jonas Lindqvist", "Aylin Öztürk"), ("Priya Raman", "Tom Achterberg"), ("Sofia Rossi", "Kwame Mensah")]
+NAMES = [
+    ("Mia Brandt", "Noor Haddad"),
+    ("Jonas Lindqvist", "Aylin Öztürk"),
+    ("Priya Raman", "Tom Achterberg"),
+    ("Sofia Rossi", "Kwame Mensah"),
+    ("Emil Novak", "Lea Fischer"),
+]
 
 
 @pytest.fixture
@@ -97,11 +103,11 @@ class Desk:
         await self.records.cases.open_line(mentorship, line, programme=self.programme.programme.id, at=at, key=key)
         return key
 
-    async def card(self, pair: int) -> None:
-        """What the mentorship's last turn left for lists; more than a coordinator may see."""
+    async def card(self, pair: int, *, over: bool = False) -> None:
+        """What the mentorship's last turn left for lists; more than a coordinator may see. `over`: that turn was the last."""
         card = {"ladder_rung": 2, "meetings_held": 71, "milestones_done": 37, "milestones_total": 50, "attention": ["rematch"], "certificates": []}
-        row = JournalEntry(seq=1, at=self.clock.now, kind="event", name="mentorship_started")
-        await self.records.journal.append(self.pairs[pair].mentorship, [row], card)
+        row = JournalEntry(seq=2 if over else 1, at=self.clock.now, kind="event", name="mentorship_started")
+        await self.records.journal.append(self.pairs[pair].mentorship, [row], card, over_at=self.clock.now if over else None)
 
     async def line(self, key: str) -> Any:
         return next(line for line in await self.records.lines.all(open_only=False) if line.key == key)

@@ -190,7 +190,20 @@ async def test_the_report_at_the_close_goes_to_each_also_when_nobody_waits(desk,
     await send(9, closing=True)
     (mail,) = mailbox.to("ana@example.org")
     assert mail["Subject"] == "How the cohort went"
-    assert "Pairs that took part: 4 - Meetings held: 284 - Milestones reached: 148 - Pairs that earned their certificates: 0" in text_of(mail)
+    assert "Pairs that took part: 5 - Meetings held: 284 - Milestones reached: 148 - Pairs that earned their certificates: 0" in text_of(mail)
+
+
+async def test_numbers_that_would_be_one_pairs_are_in_neither_mail(desk, send, mailbox):
+    """H5, H14: the last few that run, from one week to the next."""
+    await desk.open("silence", 0)
+    await desk.card(0)
+    await desk.card(0, over=True)
+    await send()
+    assert "The cohort so far: 4 of 5 pairs on their way, 1 done." in text_of(mailbox.to("ana@example.org")[0])
+    await send(9, closing=True)
+    told = text_of(mailbox.to("ana@example.org")[1])
+    assert "Pairs that took part: 5" in told
+    assert not any(words in told for words in ("Meetings held", "Milestones reached", "earned"))
 
 
 async def test_a_mailbox_that_refuses_does_not_keep_it_from_the_others(desk, send, mailbox):

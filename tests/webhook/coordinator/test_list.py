@@ -57,7 +57,26 @@ async def test_the_cohorts_counts_stand_at_the_top_and_are_the_same_for_every_re
 
     before = await counts("ana")
     await desk.hire(mia={"manager_id": "ana"})
-    assert before == await counts("ana") == await counts("carl") == "Pairs on their way: 4 of 4; 0 done Meetings held: 284 Milestones reached: 148"
+    assert before == await counts("ana") == await counts("carl") == "Pairs on their way: 5 of 5; 0 done Meetings held: 284 Milestones reached: 148"
+
+
+async def test_what_pairs_reached_is_told_only_where_it_is_no_single_pairs(browser, desk, says):
+    """H5: of four that still run, two looks at the list tell what one of them did in between; when all are over, nothing moves any more."""
+    for pair in range(5):
+        await desk.card(pair)
+
+    async def told():
+        return says(await browser.get(desk.address() + "?lang=en"))
+
+    assert "Meetings held: 355 Milestones reached: 185" in await told()
+    await desk.card(0, over=True)
+    few = await told()
+    assert "Pairs on their way: 4 of 5; 1 done" in few
+    assert "Meetings held" not in few
+    assert "Milestones reached" not in few
+    for pair in range(1, 5):
+        await desk.card(pair, over=True)
+    assert "Meetings held: 355 Milestones reached: 185" in await told()
 
 
 # -- who sees what --------------------------------------------------------------------------------------------------------
