@@ -185,9 +185,10 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             )
         case e.MeetingHeld():
             meetings = _taken(state.meetings, event.session, event.at)
-            return {"meetings": tuple(_with(m, session=event.session, proposals=(), unkept=m.unkept_by) if m.n == event.meeting else m for m in meetings)}
-        case e.MeetingUnheld():
-            return _meeting(state, event.meeting, lambda m: _with(m, session=None))
+            held = {m.n: _with(m, session=event.session, proposals=(), laid_by=m.proposals, unkept=m.unkept_by) for m in meetings if m.n == event.meeting}
+            return {"meetings": tuple(held.get(m.n, m) for m in meetings)}
+        case e.MeetingUnheld():  # what was proposed is judged after all (H14)
+            return _meeting(state, event.meeting, lambda m: _with(m, session=None, proposals=m.laid_by, laid_by=()))
         case e.ExtraMeetingReported():
             report = Report(side=event.side, report=event.report, at=event.at, held=True)
             if any(extra.held_at == event.held_at for extra in state.extras):

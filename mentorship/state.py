@@ -115,6 +115,8 @@ class Meeting(Part):
     """The one that its preparation brought, unless another conversation took it before this one began."""
     session: int | None = None
     """The topic it used up, once held."""
+    laid_by: tuple[Proposal, ...] = ()
+    """Proposals that are of no use as long as it counts as held."""
     unkept: Side | None = None
     """Who had asked too late for another time when it began, kept where that proposal went without counting (H14)."""
 
