@@ -471,6 +471,20 @@ def test_an_episode_ends_after_three_meetings_held(story):
     assert len(told.mails("nudge")) == 2  # a new episode
 
 
+def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they_met(story, meets):
+    """Time, H14: by the instants of what happened. No coordinator hears of somebody who met three times in between."""
+    told = story().confirmed()
+    cancel(told, 1)
+    told.wait(meets(5, -2))
+    cancel(told, 5)
+    for n in (2, 3, 4):
+        told.tell("mentor", c.ReportMeeting(meeting=n, held=True), meets(5, n))
+    cancel(told, 6)
+    assert (told.rung("mentee"), len(told.mails("coordinator_told"))) == (1, 0)
+    cancel(told, 7)
+    assert (told.rung("mentee"), len(told.mails("coordinator_told"))) == (2, 1)
+
+
 def test_an_episode_ends_when_the_window_has_emptied(story, meets):
     told = story(attention={"not_held_in_a_row": 99}).confirmed()
     for n in (1, 2, 3):
