@@ -284,11 +284,13 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.LeaveNoted():
             leave = Leave(begins=event.begins, until=event.until, begun=event.begins <= event.at)
             leaves = {**state.leaves, event.side: leave}
-            return {"leaves": leaves, "meetings": tuple(_excused_by_leave(m, leaves, event.at) for m in state.meetings)}
+            over = {side: known for side, known in state.leaves.items() if known.until <= event.at}  # another one: it goes on protecting its own days
+            return {"leaves": leaves, "meetings": tuple(_excused_by_leave(_excused_by_leave(m, over, event.at), leaves, event.at) for m in state.meetings)}
         case e.LeaveBegan():
             return {"leaves": {**state.leaves, event.side: _with(state.leaves[event.side], begun=True)}}
         case e.LeaveOver():
-            return {"leaves": {side: leave for side, leave in state.leaves.items() if side != event.side}}
+            meetings = tuple(_excused_by_leave(m, state.leaves, event.at) for m in state.meetings)  # whatever is reported of its days from now on
+            return {"leaves": {side: leave for side, leave in state.leaves.items() if side != event.side}, "meetings": meetings}
         case e.Resumed():
             paused = event.at - (state.pausing.since if state.pausing is not None else event.at)
             again, longer, moved = _unplanned(state)

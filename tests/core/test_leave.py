@@ -289,6 +289,22 @@ def test_an_absence_that_is_reported_of_somebody_on_leave_never_counts(story, me
     assert strikes(told.state, "mentor") == ()
 
 
+@pytest.mark.parametrize("comes", [True, False])
+def test_nor_does_it_when_it_is_reported_after_they_are_back_or_the_next_leave_is_told(story, day, comes):
+    """H14: the longest pause was over before the leave."""
+    told = story(pause=Pause(longest=iso("P14D"))).confirmed()
+    told.operator(away("mentee", until=day(60)), day(8))
+    told.wait(day(22))
+    told.replan()
+    told.both(c.ConfirmMeeting(meeting="all"), day(23))
+    missed = next(meeting for meeting in told.state.meetings if meeting.start > day(23))
+    told.wait(day(61) if not comes else day(59))
+    assert told.operator(back("mentee") if comes else away("mentee", begins=day(70), until=day(75)), told.state.now) == "applied"
+    told.tell("mentor", c.ReportMeeting(meeting=missed.n, held=False, attendance=c.Attendance(partner="absent")), day(62))
+    told.wait(day(70) - HOUR)
+    assert strikes(told.state, "mentee") == ()
+
+
 def test_a_leave_without_an_end_that_began_long_ago_is_as_long_as_a_pause_may_be_from_now_on(story, day):
     told = story()
     assert told.operator(away("mentor", begins=day(1)), day(50)) == "applied"
