@@ -134,27 +134,28 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.MeetingMoved():
             slot = event.slot
             now_prepared = slot.prepare_at <= event.at
-            return {
-                **_meeting(
-                    state,
-                    event.meeting,
-                    lambda m: _with(
-                        m,
-                        start=slot.start,
-                        prepare_at=slot.prepare_at,
-                        ask_at=slot.ask_at,
-                        accepted=("mentor", "mentee"),
-                        proposals=(),
-                        prepared=m.prepared or now_prepared,
-                        asked=False,
-                        asked_again=False,
-                        excused=(),
-                        unkept=None,
-                        reports=(),
-                        claims=(),
-                        topic=m.topic if event.session is None else event.session,
-                    ),
+            changed = _meeting(
+                state,
+                event.meeting,
+                lambda m: _with(
+                    m,
+                    start=slot.start,
+                    prepare_at=slot.prepare_at,
+                    ask_at=slot.ask_at,
+                    accepted=("mentor", "mentee"),
+                    proposals=(),
+                    prepared=m.prepared or now_prepared,
+                    asked=False,
+                    asked_again=False,
+                    excused=(),
+                    unkept=None,
+                    reports=(),
+                    claims=(),
+                    topic=m.topic if event.session is None else event.session,
                 ),
+            )
+            return {
+                "meetings": _taken(changed["meetings"], state.rules.closing, event.at),
                 **(_topic_sent(state, event.session) if event.session is not None else {}),
                 "calendar_sequence": state.calendar_sequence + 1,
             }
@@ -321,6 +322,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "extended_by_pair": state.extended_by_pair or event.by_pair,
                 "seen": _without(state.seen, "heads_up") if ahead else state.seen,
                 "calendar_sequence": number,
+                "meetings": _taken(state.meetings, state.rules.closing, event.at),
                 **waits,
             }
         case e.PlanApplied():
@@ -329,7 +331,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             slots = [slot for slot in event.slots if latest is None or slot.start > latest]
             added = tuple(Meeting(n=first + i, start=s.start, prepare_at=s.prepare_at, ask_at=s.ask_at) for i, s in enumerate(slots))
             return {
-                "meetings": (*state.meetings, *added),
+                "meetings": (*_taken(state.meetings, state.rules.closing, event.at), *added),
                 "ends": event.ends,
                 "reporting_ends": event.reporting_ends,
                 "plan_request": None,
@@ -409,9 +411,9 @@ def _followed_up(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
     return {side: _with(state.person(side), unanswered=state.person(side).unanswered + 1) for side in readers}
 
 
-def _taken(meetings: tuple[Meeting, ...], topic: int, at: Instant) -> tuple[Meeting, ...]:
-    """Of the meetings ahead none keeps a topic that was talked about meanwhile (H10)."""
-    return tuple(_with(m, topic=None) if m.topic == topic and m.start > at else m for m in meetings)
+def _taken(meetings: tuple[Meeting, ...], topic: int | None, at: Instant) -> tuple[Meeting, ...]:
+    """Of the meetings ahead none keeps a topic that was talked about meanwhile (H10), nor the closing one where another may be the last by now."""
+    return tuple(_with(m, topic=None) if m.topic is not None and m.topic == topic and m.start > at else m for m in meetings)
 
 
 def _topic_sent(state: State, session: int) -> dict[str, Any]:
