@@ -11,6 +11,7 @@ from mentorship.effects import FOLLOW_UPS, Longer
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import latest_slot
+from mentorship.policy.pauses import leave_noted
 from mentorship.state import (
     MOST_MEETINGS,
     ROWS,
@@ -284,14 +285,18 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             return {"pausing": _with(state.pausing, until=event.until, by_leave=event.by_leave)} if state.pausing is not None else {}
         case e.LeaveNoted():
             leave = Leave(begins=event.begins, until=event.until, begun=event.begins <= event.at)
-            leaves = {**state.leaves, event.side: leave}
-            over = {side: known for side, known in state.leaves.items() if known.until <= event.at}  # another one: it goes on protecting its own days
-            return {"leaves": leaves, "meetings": tuple(_excused_by_leave(_excused_by_leave(m, over, event.at), leaves, event.at) for m in state.meetings)}
+            leaves = {**state.leaves, event.side: leave_noted(state.leaves.get(event.side), leave, event.at)}
+            return {"leaves": leaves, "meetings": _protected(_protected(state.meetings, state.leaves, event.at), leaves, event.at)}
         case e.LeaveBegan():
-            return {"leaves": {**state.leaves, event.side: _with(state.leaves[event.side], begun=True)}}
+            begins = state.leaves[event.side].ahead
+            leaves = {**state.leaves, event.side: _with(begins, begun=True)} if begins is not None else state.leaves
+            return {"leaves": leaves, "meetings": _protected(state.meetings, state.leaves, event.at)}
         case e.LeaveOver():
-            meetings = tuple(_excused_by_leave(m, state.leaves, event.at) for m in state.meetings)  # whatever is reported of its days from now on
-            return {"leaves": {side: leave for side, leave in state.leaves.items() if side != event.side}, "meetings": meetings}
+            over = state.leaves.get(event.side)
+            leaves = {side: theirs for side, theirs in state.leaves.items() if side != event.side}
+            if over is not None and over.following is not None and over.until > event.at:
+                leaves[event.side] = over.following
+            return {"leaves": leaves, "meetings": _protected(state.meetings, state.leaves, event.at)}
         case e.Resumed():
             paused = event.at - (state.pausing.since if state.pausing is not None else event.at)
             again, longer, moved = _unplanned(state)
@@ -458,6 +463,11 @@ def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Insta
     at = {side: whose[1] if whose is not None and whose[0] == side else meeting.start for side in leaves}
     away = tuple(side for side, leave in leaves.items() if leave.begins <= at[side] <= min(leave.until, now) and side not in meeting.excused)
     return _with(meeting, excused=(*meeting.excused, *away)) if away else meeting
+
+
+def _protected(meetings: tuple[Meeting, ...], leaves: Mapping[Side, Leave], now: Instant) -> tuple[Meeting, ...]:
+    """Before HR's word about a leave changes: whatever is reported of its days from now on counts as little."""
+    return tuple(_excused_by_leave(m, leaves, now) for m in meetings)
 
 
 def _invited(state: State, people: dict[str, Any], feedback_for: int | None, feedback_to: tuple[Side, ...], pulse_to: tuple[Side, ...] = ()) -> dict[str, Any]:
