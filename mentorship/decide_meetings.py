@@ -130,13 +130,18 @@ def report_meeting(state: State, command: c.ReportMeeting, side: Side, at: Insta
 
 
 def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tuple[e.AnyEvent, ...]:
-    """One's latest word about a meeting replaces the earlier one, whichever comes in first."""
+    """One's latest word about a meeting replaces the earlier one, whichever comes in first.
+
+    Whether they met is one part of it and who was there the other: a word about attendance alone takes "we met" back only if it contradicts it.
+    """
     side = report.side
     earlier = meeting.report(side)
     if earlier is not None and earlier.at > report.at:
         return refuse(at, "already_done")
     if earlier is not None and earlier.own == report.own == "absent" and report.reason is None:
         report = report.model_copy(update={"reason": earlier.reason})  # said once, it need not be said again (H14)
+    if earlier is not None and report.held is None and "absent" not in (report.own, report.partner):
+        report = report.model_copy(update={"held": earlier.held})
     found: list[e.AnyEvent] = [
         e.MeetingReported(
             at=at,

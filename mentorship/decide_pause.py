@@ -11,7 +11,7 @@ from mentorship import commands as c
 from mentorship import events as e
 from mentorship.instant import Instant
 from mentorship.people import Side
-from mentorship.policy.pauses import away_until, pause_left
+from mentorship.policy.pauses import away_until, leave_noted, pause_left
 from mentorship.refusal import refuse
 from mentorship.state import Leave, State
 
@@ -44,7 +44,7 @@ def resume(state: State, command: c.Resume, at: Instant) -> tuple[e.AnyEvent, ..
     if not state.pausing.by_leave:
         return pause_over(state, at)
     # An operator who ends a pause that began with a leave knows better than the leave.
-    back = tuple(e.LeaveOver(at=at, side=side) for side, leave in state.leaves.items() if leave.begun)
+    back = tuple(e.LeaveOver(at=at, side=side) for side, leave in state.leaves.items() if leave.begun and leave.until > at)
     return (*back, _resumed(state, at))
 
 
@@ -59,8 +59,10 @@ def pause_over(state: State, at: Instant) -> tuple[e.AnyEvent, ...]:
 
 
 def leave_begins(state: State, side: Side, at: Instant) -> tuple[e.AnyEvent, ...]:
-    leave = state.leaves[side].model_copy(update={"begun": True})
-    return (e.LeaveBegan(at=at, side=side), *_follow(_with(state, side, leave), at))
+    ahead = state.leaves[side].ahead
+    if ahead is None:
+        return ()
+    return (e.LeaveBegan(at=at, side=side), *_follow(_with(state, side, ahead.model_copy(update={"begun": True})), at))
 
 
 def _goes_away(state: State, command: c.Pause, person: str, at: Instant) -> tuple[e.AnyEvent, ...]:
@@ -75,7 +77,8 @@ def _goes_away(state: State, command: c.Pause, person: str, at: Instant) -> tupl
     if until <= max(begins, at):
         return refuse(at, "time_passed")
     noted = e.LeaveNoted(at=at, side=side, begins=begins, until=until)
-    return (noted, *_follow(_with(state, side, Leave(begins=begins, until=until, begun=begins <= at)), at))
+    leave = leave_noted(state.leaves.get(side), Leave(begins=begins, until=until, begun=begins <= at), at)
+    return (noted, *_follow(_with(state, side, leave), at))
 
 
 def _comes_back(state: State, person: str, at: Instant) -> tuple[e.AnyEvent, ...]:
@@ -83,7 +86,7 @@ def _comes_back(state: State, person: str, at: Instant) -> tuple[e.AnyEvent, ...
     if side is None:
         return refuse(at, "not_a_participant")
     leave = state.leaves.get(side)
-    if leave is None or leave.until <= at:
+    if leave is None or (leave.until <= at and leave.following is None):
         return refuse(at, "not_paused")
     return (e.LeaveOver(at=at, side=side), *_follow(_with(state, side, None), at))
 

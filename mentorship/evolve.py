@@ -11,6 +11,7 @@ from mentorship.effects import FOLLOW_UPS, Longer
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import latest_slot
+from mentorship.policy.pauses import leave_noted
 from mentorship.state import (
     MOST_MEETINGS,
     ROWS,
@@ -134,27 +135,28 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.MeetingMoved():
             slot = event.slot
             now_prepared = slot.prepare_at <= event.at
-            return {
-                **_meeting(
-                    state,
-                    event.meeting,
-                    lambda m: _with(
-                        m,
-                        start=slot.start,
-                        prepare_at=slot.prepare_at,
-                        ask_at=slot.ask_at,
-                        accepted=("mentor", "mentee"),
-                        proposals=(),
-                        prepared=m.prepared or now_prepared,
-                        asked=False,
-                        asked_again=False,
-                        excused=(),
-                        unkept=None,
-                        reports=(),
-                        claims=(),
-                        topic=m.topic if event.session is None else event.session,
-                    ),
+            changed = _meeting(
+                state,
+                event.meeting,
+                lambda m: _with(
+                    m,
+                    start=slot.start,
+                    prepare_at=slot.prepare_at,
+                    ask_at=slot.ask_at,
+                    accepted=("mentor", "mentee"),
+                    proposals=(),
+                    prepared=m.prepared or now_prepared,
+                    asked=False,
+                    asked_again=False,
+                    excused=(),
+                    unkept=None,
+                    reports=(),
+                    claims=(),
+                    topic=m.topic if event.session is None else event.session,
                 ),
+            )
+            return {
+                "meetings": _taken(changed["meetings"], state.rules.closing, event.at),
                 **(_topic_sent(state, event.session) if event.session is not None else {}),
                 "calendar_sequence": state.calendar_sequence + 1,
             }
@@ -185,9 +187,10 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             )
         case e.MeetingHeld():
             meetings = _taken(state.meetings, event.session, event.at)
-            return {"meetings": tuple(_with(m, session=event.session, proposals=(), unkept=m.unkept_by) if m.n == event.meeting else m for m in meetings)}
-        case e.MeetingUnheld():
-            return _meeting(state, event.meeting, lambda m: _with(m, session=None))
+            held = {m.n: _with(m, session=event.session, proposals=(), laid_by=m.proposals, unkept=m.unkept_by) for m in meetings if m.n == event.meeting}
+            return {"meetings": tuple(held.get(m.n, m) for m in meetings)}
+        case e.MeetingUnheld():  # what was proposed is judged after all (H14)
+            return _meeting(state, event.meeting, lambda m: _with(m, session=None, proposals=m.laid_by, laid_by=()))
         case e.ExtraMeetingReported():
             report = Report(side=event.side, report=event.report, at=event.at, held=True)
             if any(extra.held_at == event.held_at for extra in state.extras):
@@ -282,12 +285,18 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             return {"pausing": _with(state.pausing, until=event.until, by_leave=event.by_leave)} if state.pausing is not None else {}
         case e.LeaveNoted():
             leave = Leave(begins=event.begins, until=event.until, begun=event.begins <= event.at)
-            leaves = {**state.leaves, event.side: leave}
-            return {"leaves": leaves, "meetings": tuple(_excused_by_leave(m, leaves, event.at) for m in state.meetings)}
+            leaves = {**state.leaves, event.side: leave_noted(state.leaves.get(event.side), leave, event.at)}
+            return {"leaves": leaves, "meetings": _protected(_protected(state.meetings, state.leaves, event.at), leaves, event.at)}
         case e.LeaveBegan():
-            return {"leaves": {**state.leaves, event.side: _with(state.leaves[event.side], begun=True)}}
+            begins = state.leaves[event.side].ahead
+            leaves = {**state.leaves, event.side: _with(begins, begun=True)} if begins is not None else state.leaves
+            return {"leaves": leaves, "meetings": _protected(state.meetings, state.leaves, event.at)}
         case e.LeaveOver():
-            return {"leaves": {side: leave for side, leave in state.leaves.items() if side != event.side}}
+            over = state.leaves.get(event.side)
+            leaves = {side: theirs for side, theirs in state.leaves.items() if side != event.side}
+            if over is not None and over.following is not None and over.until > event.at:
+                leaves[event.side] = over.following
+            return {"leaves": leaves, "meetings": _protected(state.meetings, state.leaves, event.at)}
         case e.Resumed():
             paused = event.at - (state.pausing.since if state.pausing is not None else event.at)
             again, longer, moved = _unplanned(state)
@@ -318,6 +327,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "extended_by_pair": state.extended_by_pair or event.by_pair,
                 "seen": _without(state.seen, "heads_up") if ahead else state.seen,
                 "calendar_sequence": number,
+                "meetings": _taken(state.meetings, state.rules.closing, event.at),
                 **waits,
             }
         case e.PlanApplied():
@@ -326,7 +336,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             slots = [slot for slot in event.slots if latest is None or slot.start > latest]
             added = tuple(Meeting(n=first + i, start=s.start, prepare_at=s.prepare_at, ask_at=s.ask_at) for i, s in enumerate(slots))
             return {
-                "meetings": (*state.meetings, *added),
+                "meetings": (*_taken(state.meetings, state.rules.closing, event.at), *added),
                 "ends": event.ends,
                 "reporting_ends": event.reporting_ends,
                 "plan_request": None,
@@ -406,9 +416,9 @@ def _followed_up(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
     return {side: _with(state.person(side), unanswered=state.person(side).unanswered + 1) for side in readers}
 
 
-def _taken(meetings: tuple[Meeting, ...], topic: int, at: Instant) -> tuple[Meeting, ...]:
-    """Of the meetings ahead none keeps a topic that was talked about meanwhile (H10)."""
-    return tuple(_with(m, topic=None) if m.topic == topic and m.start > at else m for m in meetings)
+def _taken(meetings: tuple[Meeting, ...], topic: int | None, at: Instant) -> tuple[Meeting, ...]:
+    """Of the meetings ahead none keeps a topic that was talked about meanwhile (H10), nor the closing one where another may be the last by now."""
+    return tuple(_with(m, topic=None) if m.topic is not None and m.topic == topic and m.start > at else m for m in meetings)
 
 
 def _topic_sent(state: State, session: int) -> dict[str, Any]:
@@ -453,6 +463,11 @@ def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Insta
     at = {side: whose[1] if whose is not None and whose[0] == side else meeting.start for side in leaves}
     away = tuple(side for side, leave in leaves.items() if leave.begins <= at[side] <= min(leave.until, now) and side not in meeting.excused)
     return _with(meeting, excused=(*meeting.excused, *away)) if away else meeting
+
+
+def _protected(meetings: tuple[Meeting, ...], leaves: Mapping[Side, Leave], now: Instant) -> tuple[Meeting, ...]:
+    """Before HR's word about a leave changes: whatever is reported of its days from now on counts as little."""
+    return tuple(_excused_by_leave(m, leaves, now) for m in meetings)
 
 
 def _invited(state: State, people: dict[str, Any], feedback_for: int | None, feedback_to: tuple[Side, ...], pulse_to: tuple[Side, ...] = ()) -> dict[str, Any]:

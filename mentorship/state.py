@@ -115,6 +115,8 @@ class Meeting(Part):
     """The one that its preparation brought, unless another conversation took it before this one began."""
     session: int | None = None
     """The topic it used up, once held."""
+    laid_by: tuple[Proposal, ...] = ()
+    """Proposals that are of no use as long as it counts as held."""
     unkept: Side | None = None
     """Who had asked too late for another time when it began, kept where that proposal went without counting (H14)."""
 
@@ -253,6 +255,13 @@ class Leave(Part):
     begins: Instant
     until: Instant
     begun: bool = False
+    following: Leave | None = None
+    """The next one, told while this one lasts."""
+
+    @property
+    def ahead(self) -> Leave | None:
+        """The one that begins next."""
+        return self.following if self.begun else self
 
 
 class Ended(Part):
@@ -317,7 +326,7 @@ class State(Part):
     mentee: Person = Person()
     pausing: Pausing | None = None
     leaves: dict[Side, Leave] = {}
-    """Who is, was or will be away, by HR's latest word (P6)."""
+    """Who is, was or will be away, by HR's latest word (P6); what it says of a leave yet to come ends none that lasts."""
     paused_for: timedelta = timedelta()
     extended_by_pair: bool = False
     plan_request: PlanRequest | None = None

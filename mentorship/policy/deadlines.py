@@ -70,7 +70,7 @@ def deadlines(state: State) -> list[Due]:
     if state.decided is None:
         found += _meeting_deadlines(state)
     if not state.closing:
-        found += [Due(leave.begins, "leave", side=side) for side, leave in state.leaves.items() if not leave.begun]
+        found += [Due(leave.ahead.begins, "leave", side=side) for side, leave in state.leaves.items() if leave.ahead is not None]
     if state.pausing is not None:
         return [*found, Due(state.pausing.until, "resume")]
     for side in SIDES:

@@ -14,12 +14,19 @@ COUNTING_REASONS = frozenset({"work", "not_said"})
 """`personal` (covers illness) and `technical` never count, nor what the partner excuses (H14)."""
 
 
-@remembered("meetings", "mentor", "mentee")
+@remembered("rules", "meetings", "extras", "mentor", "mentee")
 def strikes(state: State, side: Side) -> tuple[Instant, ...]:
-    """The instants of what counts against `side` in this episode: late cancellations by their own instant, absences by the meeting's start."""
+    """The instants of what counts against `side` in this episode: late cancellations by their own instant, absences by the meeting's start.
+
+    An episode that meetings held had ended before the next strike is over, also where they are reported only after it.
+    """
     person = state.person(side)
     found = [at for meeting in state.meetings if not (meeting.held or meeting.without_word) and (at := _strike(meeting, side)) is not None]
-    return tuple(sorted(at for at in found if person.cleared_at is None or at > person.cleared_at))
+    counted = sorted(at for at in found if person.cleared_at is None or at > person.cleared_at)
+    held = held_instants(state) if len(counted) > 1 else ()
+    before = [bisect_right(held, at) for at in counted]
+    ended = (place for place in range(len(counted) - 1, 0, -1) if before[place] - before[place - 1] >= state.rules.cancellations.episode_ends_after_held)
+    return tuple(counted[next(ended, 0) :])
 
 
 def _strike(meeting: Meeting, side: Side) -> Instant | None:

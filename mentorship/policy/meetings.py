@@ -54,7 +54,7 @@ def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> in
         if n is None and held_at is not None and stands_in(last, held_at, closing) and not _closing_used(state, held_at):
             return closing
     meeting = state.meeting(n) if n is not None else None
-    if meeting is not None and meeting.topic is not None and meeting.topic != closing:
+    if meeting is not None and meeting.topic is not None:
         return meeting.topic
     topics = [index for index in range(state.rules.sessions) if index != closing]
     taken = {m.session for m in state.meetings} | {extra.session for extra in state.extras}

@@ -5,12 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mentorship.instant import Instant
-from mentorship.state import State
+from mentorship.state import Leave, State
 
 
 def away_until(state: State, at: Instant) -> Instant | None:
     """Until when somebody of the two is on leave; None when neither is."""
     return max((leave.until for leave in state.leaves.values() if leave.begun and leave.until > at), default=None)
+
+
+def leave_noted(known: Leave | None, told: Leave, at: Instant) -> Leave:
+    """HR's latest word about somebody's leave stands; one that begins only when the one that lasts is over is another one (P6)."""
+    if known is None or not known.begun or known.until <= at:
+        return told
+    if told.begins >= known.until:
+        return known.model_copy(update={"following": told})
+    following = known.following if known.following is not None and known.following.begins >= told.until else None
+    return told.model_copy(update={"following": following})
 
 
 def pause_left(state: State) -> timedelta:

@@ -197,6 +197,24 @@ def test_ones_latest_word_counts_in_whichever_order_they_come_in(story, meets):
     assert not_held_in_a_row(told.state) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "held"),
+    [({"own": "late"}, True), ({"own": "on_time"}, True), ({"partner": "present"}, True), ({"own": "absent"}, False), ({"partner": "absent"}, False)],
+)
+def test_a_word_about_attendance_alone_does_not_take_back_that_they_met(story, meets, said, held):
+    """H13, H7: both parts of a report are optional. "We met", and later "I was late": they met."""
+    told = story().confirmed().met(1)
+    assert told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(**said)), meets(1, hours=2)) == "applied"
+    assert held_instants(told.state) == ((meets(1),) if held else ())
+
+
+def test_nor_that_they_did_not(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=False), meets(1, hours=1))
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")), meets(1, hours=2))
+    assert not_held_in_a_row(told.state) == 1
+
+
 def test_a_disputed_absence_counts_as_held(story, meets):
     """Reports that disagree count as held for milestones, and the meeting takes its topic (H13, H10)."""
     told = story().confirmed()

@@ -301,6 +301,32 @@ def test_a_slip_of_the_finger_takes_no_late_proposal_off_who_made_it(story, meet
     assert (counted(told), counted(told, "mentor")) == (1, 0)
 
 
+@pytest.mark.parametrize("taken_back", [c.Withdraw(report="slip"), c.ReportMeeting(meeting=1, held=False)])
+@pytest.mark.parametrize(("days", "counts"), [(1, 0), (3, 1), (5, 1)])
+def test_that_they_met_taken_back_leaves_a_late_proposal_to_be_judged(story, meets, taken_back, days, counts):
+    """H14: nobody rids themself of it by a report and its withdrawal; the partner has the three days, and may excuse it after them."""
+    told = story().confirmed()
+    proposed = meets(1) - HOUR
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=9)), proposed)
+    told.tell("mentee", c.ReportMeeting(message_id="slip", meeting=1, held=True), meets(1))
+    told.tell("mentee", taken_back, proposed + timedelta(days=days))
+    assert counted(told) == counts
+    told.wait(meets(1) + timedelta(days=6))
+    assert strikes(told.state, "mentee") == (proposed,)
+    assert told.tell("mentor", c.Excuse(meeting=1), told.state.now) == "applied"
+    assert counted(told) == 0
+
+
+def test_that_they_met_taken_back_in_time_can_still_be_moved(story, meets):
+    told = story().confirmed()
+    to = meets(1) + timedelta(days=9)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
+    told.tell("mentor", c.ReportMeeting(message_id="slip", meeting=1, held=True), meets(1))
+    told.tell("mentor", c.Withdraw(report="slip"), meets(1) + HOUR)
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) + 2 * HOUR) == "applied"
+    assert told.state.meeting(1).start == to
+
+
 def test_fine_by_me_and_then_away_counts_against_nobody(story, meets):
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 3 * HOUR)
@@ -443,6 +469,20 @@ def test_an_episode_ends_after_three_meetings_held(story):
     assert len(told.mails("nudge")) == 1
     cancel(told, 7)
     assert len(told.mails("nudge")) == 2  # a new episode
+
+
+def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they_met(story, meets):
+    """Time, H14: by the instants of what happened. No coordinator hears of somebody who met three times in between."""
+    told = story().confirmed()
+    cancel(told, 1)
+    told.wait(meets(5, -2))
+    cancel(told, 5)
+    for n in (2, 3, 4):
+        told.tell("mentor", c.ReportMeeting(meeting=n, held=True), meets(5, n))
+    cancel(told, 6)
+    assert (told.rung("mentee"), len(told.mails("coordinator_told"))) == (1, 0)
+    cancel(told, 7)
+    assert (told.rung("mentee"), len(told.mails("coordinator_told"))) == (2, 1)
 
 
 def test_an_episode_ends_when_the_window_has_emptied(story, meets):

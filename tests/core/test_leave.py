@@ -113,6 +113,55 @@ def test_a_later_word_about_the_same_leave_moves_its_end(story, day):
     assert phase(told.state) != "paused"
 
 
+def test_the_next_leave_that_is_told_during_one_ends_none_that_lasts(story, day):
+    """The summer's holiday is entered while somebody is on parental leave: they are away until that is over, and again in summer."""
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    assert told.operator(away("mentor", begins=day(90), until=day(100)), day(40)) == "applied"
+    assert told.state.pausing.until == day(60)
+    told.operator(away("mentor", until=day(70)), day(50))
+    told.wait(day(70) - HOUR)
+    assert phase(told.state) == "paused"
+    told.wait(day(90) - HOUR)
+    assert phase(told.state) != "paused"
+    told.wait(day(90))
+    assert (phase(told.state), told.state.pausing.until) == ("paused", day(100))
+    told.wait(day(100))
+    assert (phase(told.state) != "paused", told.state.paused_for) == (True, timedelta(days=50))
+
+
+def test_a_leave_that_follows_at_once_is_one_pause_with_the_one_before(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(away("mentor", begins=day(60), until=day(80)), day(40))
+    told.wait(day(80) - HOUR)
+    assert (phase(told.state), len(told.entries_named("paused"))) == ("paused", 1)
+    told.wait(day(80))
+    assert (phase(told.state) != "paused", told.state.paused_for) == (True, timedelta(days=50))
+
+
+@pytest.mark.parametrize(("at", "pauses"), [(50, 2), (80, 1)])
+def test_back_ends_the_leave_that_lasts_or_else_the_one_ahead(story, day, at, pauses):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(away("mentor", begins=day(90), until=day(100)), day(40))
+    assert told.operator(back("mentor"), day(at)) == "applied"
+    assert phase(told.state) != "paused"
+    told.wait(day(110))
+    assert len(told.entries_named("paused")) == pauses
+
+
+def test_a_later_word_about_a_leave_replaces_the_one_after_it_where_they_meet(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(away("mentor", begins=day(70), until=day(80)), day(40))
+    told.operator(away("mentor", until=day(75)), day(50))
+    told.wait(day(75))
+    assert phase(told.state) != "paused"
+    told.wait(day(120))
+    assert len(told.entries_named("paused")) == 1
+
+
 def test_both_away_the_meetings_wait_for_the_last(story, day):
     told = story()
     told.operator(away("mentor", until=day(50)), day(30))
@@ -287,6 +336,21 @@ def test_an_absence_that_is_reported_of_somebody_on_leave_never_counts(story, me
     told.tell("mentee", c.ReportMeeting(meeting=2, held=False, attendance=c.Attendance(own="on_time", partner="absent")), meets(2, 4))
     told.wait(meets(2, 24 * 9))
     assert strikes(told.state, "mentor") == ()
+
+
+@pytest.mark.parametrize(("told_on", "until"), [(59, None), (61, 75), (45, 75)])
+def test_nor_does_it_when_it_is_reported_after_they_are_back_or_another_leave_is_told(story, day, told_on, until):
+    """H14: the longest pause was over before the leave."""
+    told = story(pause=Pause(longest=iso("P14D"))).confirmed()
+    told.operator(away("mentee", until=day(60)), day(8))
+    told.wait(day(22))
+    told.replan()
+    told.both(c.ConfirmMeeting(meeting="all"), day(23))
+    missed = next(meeting for meeting in told.state.meetings if meeting.start > day(23))
+    assert told.operator(back("mentee") if until is None else away("mentee", until=day(until)), day(told_on)) == "applied"
+    told.tell("mentor", c.ReportMeeting(meeting=missed.n, held=False, attendance=c.Attendance(partner="absent")), day(62))
+    told.wait(day(72))
+    assert strikes(told.state, "mentee") == ()
 
 
 def test_a_leave_without_an_end_that_began_long_ago_is_as_long_as_a_pause_may_be_from_now_on(story, day):

@@ -12,7 +12,7 @@ from mentorship.duration import Duration, iso
 from mentorship.effects import IssueCertificates, Longer
 from mentorship.policy.milestones import milestone_facts
 from mentorship.policy.phase import phase
-from mentorship.programme import Pause
+from mentorship.programme import MilestoneRule, Pause
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -225,6 +225,39 @@ def test_the_closing_session_moves_to_the_extensions_last_meeting(story, day):
     told.met(11, 12, 13, 14)
     assert told.state.meeting(14).session == CLOSING
     assert CLOSING not in [meeting.session for meeting in told.state.meetings[:13]]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_it_was_the_closing_one_if_it_took_place_before_the_extension_whenever_they_say_so(story, meets, before):
+    """Time, H10: by when it was, not by when it was told; and no topic is skipped that nobody was sent."""
+    told = story(meetings=3, milestones=(MilestoneRule(id="closing", when="closing_held"),)).met(1, 2)
+    told.wait(meets(3, 2))
+    if before:
+        told.met(3)
+    told.operator(c.Extend(length=iso("P4W")), meets(3, 24))
+    told.replan()
+    if not before:
+        told.tell("mentee", c.ReportMeeting(meeting=3, held=True), told.state.now)
+    assert told.state.meeting(3).session == CLOSING
+    assert milestone_facts(told.state)[0].done_at == meets(3)
+    told.met(4)
+    assert [mail.meeting.session for mail in told.mails("prepare", to="mentor")] == [0, 1, CLOSING, 2]
+
+
+@pytest.mark.parametrize("extended", [True, False])
+def test_ahead_it_is_the_closing_one_only_while_no_other_is_the_last(story, meets, extended):
+    """The page names the next topic by then."""
+    told = story(meetings=3).met(1)
+    told.both(c.MoveMeeting(meeting=2, to=meets(3, -12)), meets(2, -48))
+    told.wait(meets(3, -24))
+    assert next(mail for mail in told.mails("prepare") if mail.meeting.meeting == 3).meeting.session == CLOSING
+    if extended:
+        told.operator(c.Extend(length=iso("P4W")), told.state.now)
+        told.replan()
+    else:
+        told.both(c.MoveMeeting(meeting=2, to=meets(4)), told.state.now)
+    told.met(3)
+    assert told.state.meeting(3).session == 1
 
 
 def test_more_is_a_coordinators_to_give(story, day, ends):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import datetime, timedelta
 from random import Random
@@ -518,6 +519,64 @@ def test_a_long_sleep_and_a_wake_for_every_deadline_are_the_same(case, slept):
         entries += turn.entries
     assert [(entry.name, entry.at, entry.body) for entry in entries] == [(entry.name, entry.at, entry.body) for entry in asleep.entries]
     assert state == asleep.state
+
+
+# -- what makes no difference ---------------------------------------------------------------------------------------------
+
+
+def _what_happened(told: Told) -> tuple[Counter[str], Counter[str]]:
+    """Events, and what follows outside, without the numbers that say only in which order it was written down."""
+    events = [event.model_dump(mode="json") for event in told.events()]
+    effects = [effect.model_dump(mode="json", exclude={"id"}) for effect in told.effects]
+    return Counter(repr(_unordered(event)) for event in events), Counter(repr(_unordered(effect)) for effect in effects)
+
+
+def _unordered(part: Any) -> Any:
+    """What is told of both is told in the order mentor, mentee."""
+    if isinstance(part, dict):
+        return sorted((name, _unordered(value)) for name, value in part.items())
+    if isinstance(part, list):
+        return sorted((_unordered(value) for value in part), key=repr)
+    return part
+
+
+@settings(max_examples=60)
+@given(stories())
+def test_what_is_refused_changes_nothing(case):
+    """No mail, no line, no count: as if it had never been sent."""
+    programme, story = case
+    told = tell(programme, story)
+    refused = {entry.message_id for entry in told.entries if entry.outcome == "refused"}
+    without = tell(programme, [(now, [command for command in inbox if command.message_id not in refused]) for now, inbox in story])
+    assert _what_happened(without) == _what_happened(told)
+
+
+@settings(max_examples=60)
+@given(stories())
+def test_whoever_of_the_two_does_it_the_same_follows(case):
+    """H1, H14: a mentor is judged, asked and told as a mentee is. Only what a mentee brought along is counted apart (P6)."""
+    (rules, plan, _), story = case
+    told = tell((rules, plan, ()), story)
+    swapped = rules.model_copy(update={"milestones": tuple(rule.model_copy(update={"by": _SIDES.get(rule.by, rule.by)}) for rule in rules.milestones)})
+    mirrored = tell((swapped, plan, ()), [(now, [COMMAND.validate_python(_mirrored(command.model_dump())) for command in inbox]) for now, inbox in story])
+    events, effects = ([_mirrored(one.model_dump(mode="json", exclude={"id"})) for one in some] for some in (told.events(), told.effects))
+    assert _what_happened(mirrored) == (Counter(repr(_unordered(event)) for event in events), Counter(repr(_unordered(effect)) for effect in effects))
+
+
+_SIDES = {"mentor": "mentee", "mentee": "mentor"}
+
+
+def _mirrored(part: Any) -> Any:
+    """With the names of the two exchanged, in ids, sides and lines."""
+    match part:
+        case dict():
+            return {_mirrored(name): _mirrored(value) for name, value in part.items()}
+        case list() | tuple():
+            return [_mirrored(value) for value in part]
+        case str():
+            return re.sub("mentor|mentee", lambda side: _SIDES[side[0]], part) if "mentorship" not in part else part
+        case _:
+            return part
 
 
 # -- in any order ---------------------------------------------------------------------------------------------------------
