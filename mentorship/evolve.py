@@ -149,6 +149,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                     asked=False,
                     asked_again=False,
                     excused=(),
+                    away=(),
                     unkept=None,
                     reports=(),
                     claims=(),
@@ -462,7 +463,7 @@ def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Insta
     whose = meeting.cancelled.owed_to if meeting.cancelled is not None else None
     at = {side: whose[1] if whose is not None and whose[0] == side else meeting.start for side in leaves}
     away = tuple(side for side, leave in leaves.items() if leave.begins <= at[side] <= min(leave.until, now) and side not in meeting.excused)
-    return _with(meeting, excused=(*meeting.excused, *away)) if away else meeting
+    return _with(meeting, excused=(*meeting.excused, *away), away=(*meeting.away, *away)) if away else meeting
 
 
 def _protected(meetings: tuple[Meeting, ...], leaves: Mapping[Side, Leave], now: Instant) -> tuple[Meeting, ...]:

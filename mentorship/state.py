@@ -105,6 +105,8 @@ class Meeting(Part):
     proposals: tuple[Proposal, ...] = ()
     cancelled: Cancelled | None = None
     excused: tuple[Side, ...] = ()
+    away: tuple[Side, ...] = ()
+    """Of these, whom a leave excuses, and not the partner."""
     reports: tuple[Report, ...] = ()
     claims: tuple[Claim, ...] = ()
     prepared: bool = False

@@ -12,13 +12,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.cases import Cases
 from records.chain import Head, audit_rows, audit_seals, mac, stub_content
 from records.cohorts import Cohorts
-from records.database import Database, Part
+from records.database import Database, Part, chunks
 from records.doors import Doors
 from records.errors import UnknownKey, UnknownProgramme, Unreadable
 from records.ids import cohort_of
@@ -142,7 +142,12 @@ class Retention(Part):
         n, d = notices.c, door_messages.c
         of_all = n.key.startswith("cohort.", autoescape=True) | n.key.startswith("owner.", autoescape=True)
         async with self._database.write() as connection:
-            await connection.execute(delete(notices).where(of_all | exists().where(n.key.startswith(stubs.c.mentorship + "/")), n.at <= before))
+            gone = set((await connection.execute(select(stubs.c.mentorship))).scalars())
+            old = (await connection.execute(select(n.key).where(n.at <= before))).scalars()
+            late = [key for key in old if key.partition("/")[0] in gone]
+            for chunk in chunks(late):
+                await connection.execute(delete(notices).where(n.key.in_(chunk)))
+            await connection.execute(delete(notices).where(of_all, n.at <= before))
             await connection.execute(delete(lines).where(lines.c.mentorship.in_(select(stubs.c.mentorship)), lines.c.closed_at <= before))
             await connection.execute(delete(door_messages).where(d.mentorship.startswith("person.", autoescape=True), d.at <= before))
 

@@ -149,7 +149,7 @@ class Meetings:
             free_until=clock.when(free_until) if m.confirmed and known.now <= free_until else None,
             late_now=m.confirmed and me not in m.excused and known.now > free_until and not started,
             theirs_to_answer=theirs_to_answer,
-            excused=me in m.excused,
+            excused=me in m.excused and me not in m.away,
             counts=_counts(m, me) and not theirs_to_answer,
             excusable=_excusable(m, them) if "excuse" in may else None,
             topic_moves_on=topic_moves_on(state, m, known.now),

@@ -319,6 +319,18 @@ async def test_an_absence_that_the_partner_excused_is_said_not_to_count_and_by_w
     assert "It counts as one absence" not in says(await browser.get(two.page("ben", "cancel_meeting", 1)))
 
 
+async def test_an_absence_on_leave_is_said_not_to_count_and_not_that_the_partner_said_so(browser, two, says):
+    await confirmed(two)
+    await say_absent(two)
+    start = two.meeting(1).start
+    leave = c.Pause(away=two.ref("ben"), begins=start - timedelta(days=1), until=two.clock.now + timedelta(days=9))
+    assert await two.say("operator", leave) == "applied"
+    said = says(await browser.get(two.page()))
+    assert ABSENCE not in said
+    assert "fine by me" not in said
+    assert "Nothing counts here. You may still say how it was" in said
+
+
 async def test_an_absence_for_a_reason_that_never_counts_is_said_not_to_count(browser, two, says):
     await confirmed(two)
     await say_absent(two)
