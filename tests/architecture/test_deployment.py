@@ -290,6 +290,15 @@ def test_records_get_a_role_of_their_own_and_backups_go_after_35_days(tmp_path):
         first = (backups / made).rename(backups / "the-first")  # another within the same second has the same name
         subprocess.run(["sh", ROOT / "deploy" / "postgres" / "backup.sh"], env=env | {"BACKUP_DAYS": "30"}, check=True, capture_output=True)
         assert "2026-01-02T00-00-00Z" not in {path.name for path in backups.iterdir()}
+        (backups / "2026-01-03T00-00-00Z").mkdir()
+        os.utime(backups / "2026-01-03T00-00-00Z", times=(time.time() - 36 * 86400,) * 2)
+        before = {path.name for path in backups.iterdir()}
+        server.psql("DROP DATABASE mentorship")  # the third of the three: two are dumped when it fails
+        failed = subprocess.run(["sh", ROOT / "deploy" / "postgres" / "backup.sh"], env=env, check=False, capture_output=True, text=True)
+        assert failed.returncode != 0
+        assert "mentorship" in failed.stderr
+        assert before - {path.name for path in backups.iterdir()} == {"2026-01-03T00-00-00Z"}, "an erasure has happened in every backup by then"
+        assert {path.name for path in backups.iterdir()} <= before, "half a backup fills the disk and is none"
         dumps = [path for path in first.iterdir() if path.read_bytes().startswith(b"PGDMP")]
         assert {path.name for path in dumps} == {"temporal.dump", "temporal_visibility.dump", "mentorship.dump"}
         assert {stat.S_IMODE(path.stat().st_mode) for path in dumps} == {0o600}
