@@ -331,6 +331,25 @@ async def test_preparing_again_is_nothing(tmp_path, keyring):
     assert await asyncio.to_thread(migrate.is_current, url)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "code", "said"),
+    [
+        ({"MENTORSHIP_WEBHOOK_PORT": "eighty"}, 2, "prepare: MENTORSHIP_WEBHOOK_PORT: "),
+        ({"MENTORSHIP_DATABASE_URL": "postgresql://somebody:secret@127.0.0.1:1/records"}, 1, "prepare: the database at 127.0.0.1:1/records cannot be reached"),
+        ({"MENTORSHIP_KEY_FILE": "none.json"}, 2, "prepare: none.json: there is no such key file"),
+        ({}, 1, "prepare: Temporal cannot be reached at 127.0.0.1:1"),
+    ],
+)
+def test_what_keeps_it_from_preparing_is_told_in_one_line(tmp_path, keyring, wrong, code, said):
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "MENTORSHIP_"))}
+    ours = {"DATABASE_URL": f"sqlite:///{tmp_path}/records.db", "KEY_FILE": str(tmp_path / "keys.json"), "CONNECT_TIMEOUT": "1"}
+    env |= {f"MENTORSHIP_{name}": value for name, value in ours.items()} | {"TEMPORAL_ADDRESS": "127.0.0.1:1", **wrong}
+    done = subprocess.run([sys.executable, ROOT / "deploy" / "prepare.py"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1), done.stderr
+    assert done.stderr.startswith(said)
+    assert "secret" not in done.stderr
+
+
 def test_what_is_installed_without_a_checkout_has_every_file_of_its_packages(tmp_path):
     """Templates, fonts, catalogues and migrations are no Python, and easily forgotten."""
     done = subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False)
