@@ -62,7 +62,7 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
         temporal = [Check("temporal", "wrong", str(error))]
     sound = keyed and all(check.state != "wrong" for check in records)
     fonts = await _safely("certificates", lambda: _certificates(settings)) if sound else []
-    checks = [keys, *records, *fonts, *temporal, *working]
+    checks = [keys, *records, *_issuer(settings), *fonts, *temporal, *working]
     if client is None or not sound or any(check.state == "wrong" for check in temporal):
         return checks
     reached = client
@@ -85,6 +85,19 @@ def _keys(settings: Settings) -> Check:
     except KeyringUnusable as error:
         return Check("keys", "wrong", str(error))
     return Check("keys", "ok", f"active key {keyring.active}")
+
+
+def _issuer(settings: Settings) -> list[Check]:
+    """A file that is there and that no worker starts with. One that is not may be elsewhere: who asks need not sign."""
+    if not settings.issuer_key_file.exists():
+        return []
+    from certificates.issuer import Issuer, IssuerKeysUnusable  # noqa: PLC0415 - it takes longer to load than to look, and where nobody signs nobody waits for it
+
+    try:
+        Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
+    except IssuerKeysUnusable as error:
+        return [Check("issuer", "wrong", str(error))]
+    return []
 
 
 def _no_keys() -> Keyring:
