@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+
+from temporalio.service import RPCError
 
 from gateway import search_attributes
-from gateway.connect import connect
-from gateway.settings import Settings
+from gateway.connect import TemporalUnavailable, connect
+from gateway.keyring import KeyringUnusable
+from gateway.search_attributes import SearchAttributesDiffer
+from gateway.settings import Settings, SettingsInvalid
 from records import migrate
+from records.errors import RecordsError
 
 
 async def prepare(settings: Settings) -> None:
@@ -21,6 +27,18 @@ async def prepare(settings: Settings) -> None:
     await search_attributes.register(client)
 
 
+def main() -> None:
+    """Exit 2 when the configuration is not usable, 1 when something cannot be reached, each in one line, as of the programs that come after it."""
+    try:
+        asyncio.run(prepare(Settings.load()))
+    except (SettingsInvalid, KeyringUnusable, ValueError) as error:
+        print(f"prepare: {error}", file=sys.stderr)  # noqa: T201 - nothing logs here
+        sys.exit(2)
+    except (TemporalUnavailable, RecordsError, SearchAttributesDiffer, RPCError) as error:
+        print(f"prepare: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
 if __name__ == "__main__":
-    asyncio.run(prepare(Settings.load()))
+    main()
     os._exit(0)  # Temporal's client may abort a process whose interpreter winds down at leisure, and what was done would look like a crash

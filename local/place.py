@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from certificates import issuer as issuer_keys
-from gateway.keyring import Keyring
+from gateway.keyring import Keyring, KeyringUnusable
 from local.ports import HOST, Ports
 from local.trouble import Trouble
 
@@ -70,8 +70,12 @@ class Place:
         return self.folder / "issuer.json"
 
     @property
+    def records_file(self) -> Path:
+        return self.folder / "records.db"
+
+    @property
     def database_url(self) -> str:
-        return f"sqlite+aiosqlite:///{self.folder / 'records.db'}"
+        return f"sqlite+aiosqlite:///{self.records_file}"
 
     @cached_property
     def webhook_secret(self) -> str:
@@ -79,11 +83,12 @@ class Place:
 
     @cached_property
     def _secrets(self) -> dict[str, str]:
-        """Made at the first start, for this folder only; kept with mode 0600 like every key here."""
+        """Made at the first start, for this folder only; kept with mode 0600 like every key here. Raises Trouble."""
         path = self.folder / "secrets.json"
-        if not path.exists():
-            _write_private(path, "{}\n")
-        found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        except ValueError:
+            raise Trouble(f"{path}: it is not whole; put its copy back, or move it away: without it links in old mails stop opening") from None
         lacking = {name: make() for name, make in _SECRETS.items() if name not in found}
         if lacking:  # the folder is new, or of an earlier release
             found |= lacking
@@ -91,13 +96,23 @@ class Place:
         return found
 
     def prepare(self) -> None:
-        """The folder with everything that must be there before a program starts. What is there stays."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (self.mails, self.logs):
-            folder.mkdir(exist_ok=True)
-        Keyring.load_or_generate(self.key_file)
-        if not self.issuer_file.exists():
-            issuer_keys.generate(self.issuer_file)
+        """The folder with everything that must be there before a program starts. What is there stays. Raises Trouble.
+
+        Keys are made where there are no records only: others open nothing of those, and seal what the keys that come back cannot open.
+        """
+        if self.records_file.exists() and not self.key_file.exists():
+            raise Trouble(f"{self.records_file} is there and {self.key_file} is not: put the keys back that sealed it, or move it away to begin anew")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.mails, self.logs):
+                folder.mkdir(exist_ok=True)
+            Keyring.load_or_generate(self.key_file)
+            if not self.issuer_file.exists():
+                issuer_keys.generate(self.issuer_file)
+        except KeyringUnusable as error:
+            raise Trouble(str(error)) from error
+        except OSError as error:
+            raise Trouble(f"{error.filename or self.folder}: {error.strerror or 'cannot be written'}") from error
 
     def clear(self) -> None:
         """Takes away what an earlier demo left. Raises Trouble for a folder that holds anything else."""
@@ -171,10 +186,18 @@ _MADE_HERE = ("mails", "logs", "certificates", "histories", "outcome.json", "key
 
 
 def _write_private(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    """In one step: a crash or a full disk leaves what was there. Raises Trouble."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise Trouble(f"{path}: {error.strerror or 'cannot be written'}") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _lock(file: IO[str], folder: Path) -> None:

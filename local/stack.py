@@ -26,7 +26,9 @@ from local.mail_catcher import catching
 from local.mailbox import showing
 from local.place import Place
 from local.ports import HOST, Ports
+from local.trouble import Trouble
 from records import migrate
+from records.errors import RecordsError
 
 PATIENCE = 90.0
 """Seconds that each program has to become ready; a slow machine needs a few."""
@@ -123,7 +125,10 @@ async def running(place: Place, ports: Ports, *, store: Path | None, more: Mappi
         stack.enter_context(showing(place.mails, ports.mailbox))
         temporal = Child.start("the Temporal server", _start_dev(binary, ports, store), env=place.environment({}), log=place.logs / "temporal.log")
         stack.push_async_callback(temporal.stop)
-        await asyncio.to_thread(migrate.upgrade, place.database_url)
+        try:
+            await asyncio.to_thread(migrate.upgrade, place.database_url)
+        except RecordsError as error:
+            raise Trouble(f"{place.records_file}: {error}") from error
         keyring = Keyring.load(place.key_file)
         client = await _connected(temporal, ports, keyring)
         await search_attributes.register(client)

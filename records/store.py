@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import Connection, inspect, text
 
+from records.backup import file_of
 from records.calendar_links import CalendarLinks
 from records.cases import Cases
 from records.certificates import Certificates
@@ -22,6 +25,7 @@ from records.retention import Retention
 from records.rewrap import Rewrap, lacking
 from records.schema import REVISION
 from records.sealing import KeySource, Sealer
+from records.writing import Writing
 
 __all__ = ["KeySource", "Records", "RecordsUnavailable"]
 
@@ -29,7 +33,7 @@ __all__ = ["KeySource", "Records", "RecordsUnavailable"]
 class Records:
     """Every method may raise RecordsUnavailable, and whoever reads sealed things UnknownKey. Use it in one event loop."""
 
-    def __init__(self, database: Database, keys: KeySource) -> None:
+    def __init__(self, database: Database, keys: KeySource, file: Path | None = None) -> None:
         sealer = Sealer(keys)
         self._database = database
         self._sealer = sealer
@@ -47,6 +51,7 @@ class Records:
         self.watch = Watch(database)
         self.retention = Retention(database, sealer)
         self.rewrap = Rewrap(database, sealer)
+        self.writing = Writing(database, file)
 
     @classmethod
     async def open(cls, url: str, keys: KeySource) -> Records:
@@ -58,7 +63,7 @@ class Records:
         except BaseException:
             await database.close()
             raise
-        return cls(database, keys)
+        return cls(database, keys, file_of(url))
 
     async def close(self) -> None:
         await self._database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated
@@ -19,7 +20,8 @@ from gateway.names import cohort_id
 from gateway.settings import Settings
 from records import migrate
 from records.cohorts import Enrolment
-from records.errors import RecordsError
+from records.errors import RecordsError, RecordsUnavailable
+from records.schema import REVISION
 from records.store import Records
 from starter import certificate
 from starter.answer import Json, Refused, answer
@@ -28,6 +30,7 @@ from starter.builds import builds
 from starter.check import Check
 from starter.cohort_workflow import signal_with_start
 from starter.reach import open_records, reach_temporal
+from starter.running import diverged, running, strangers
 from starter.workers import workers
 
 _AT_ONCE = 20
@@ -59,7 +62,7 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
         temporal = [Check("temporal", "wrong", str(error))]
     sound = keyed and all(check.state != "wrong" for check in records)
     fonts = await _safely("certificates", lambda: _certificates(settings)) if sound else []
-    checks = [keys, *records, *fonts, *temporal, *working]
+    checks = [keys, *records, *_issuer(settings), *fonts, *temporal, *working]
     if client is None or not sound or any(check.state == "wrong" for check in temporal):
         return checks
     reached = client
@@ -71,7 +74,7 @@ async def _safely(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list
     try:
         return await look()
     except RecordsError as error:
-        return [Check(name, "wrong", str(error))]  # a sentence already
+        return [Check(name, "wrong", f"{error}{_as_sqlite_has_it(error)}")]  # a sentence already
     except (RPCError, ValueError) as error:
         return [Check(name, "wrong", f"{type(error).__name__}: {error}")]
 
@@ -84,18 +87,52 @@ def _keys(settings: Settings) -> Check:
     return Check("keys", "ok", f"active key {keyring.active}")
 
 
+def _issuer(settings: Settings) -> list[Check]:
+    """A file that is there and that no worker starts with. One that is not may be elsewhere: who asks need not sign."""
+    if not settings.issuer_key_file.exists():
+        return []
+    from certificates.issuer import Issuer, IssuerKeysUnusable  # noqa: PLC0415 - it takes longer to load than to look, and where nobody signs nobody waits for it
+
+    try:
+        Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
+    except IssuerKeysUnusable as error:
+        return [Check("issuer", "wrong", str(error))]
+    return []
+
+
 def _no_keys() -> Keyring:
     """For a client that is to look at queues and names only, and sends nothing that anybody would have to open."""
     return Keyring("none", {"none": bytes(KEY_BYTES)}, bytes(KEY_BYTES))
 
 
 async def _records(settings: Settings, fix: bool) -> list[Check]:
-    if await asyncio.to_thread(migrate.is_current, settings.database_url):
-        return [Check("records", "ok", "reachable, tables of this release")]
-    if not fix:
-        return [Check("records", "wrong", "not at this release's tables; `mentorship doctor --fix` brings them there")]
-    await asyncio.to_thread(migrate.upgrade, settings.database_url)
-    return [Check("records", "fixed", "brought to this release's tables")]
+    stand = await asyncio.to_thread(migrate.current, settings.database_url)
+    if stand == REVISION:
+        return [await _written(settings)]
+    if fix:
+        await asyncio.to_thread(migrate.upgrade, settings.database_url)
+        return [Check("records", "fixed", "brought to this release's tables")]
+    if stand is None:
+        lost = "are there any elsewhere, put them back first (docs/operations.md, Restore); else `mentorship doctor --fix` makes them"
+        return [Check("records", "wrong", f"not at this release's tables, since there are none; {lost}")]
+    return [Check("records", "wrong", "not at this release's tables; `mentorship doctor --fix` brings them there")]
+
+
+async def _written(settings: Settings) -> Check:
+    """What can be read may take nothing, and then nothing is acknowledged (P5)."""
+    async with open_records(settings) as records:
+        try:
+            await records.writing.attempt()
+        except RecordsUnavailable as error:
+            cause = _as_sqlite_has_it(error)
+            return Check("records", "wrong", f"reachable, and take no writing{cause}: is a disk full, the database read-only, or locked by somebody?")
+    return Check("records", "ok", "reachable, tables of this release")
+
+
+def _as_sqlite_has_it(error: RecordsError) -> str:
+    """Its own words, which are about the file; a server's may say who logs in."""
+    cause = getattr(error.__cause__, "orig", None)
+    return f" ({cause})" if isinstance(cause, sqlite3.Error) else ""
 
 
 async def _certificates(settings: Settings) -> list[Check]:
@@ -128,21 +165,26 @@ async def _mentorships(settings: Settings, client: Client, fix: bool, *, ask: bo
     async with open_records(settings) as records:
         started, checks = 0, []
         one: str | None = None
+        found, known = await running(client), set[str]()  # first: who runs was enrolled before
         for cohort in await records.cohorts.all():
             pairs = await records.cohorts.enrolments(cohort.id)
-            running = [pair for pair in pairs if pair.state == "started"]
-            started += len(running)
-            lost = await _lost(client, running)
-            if running and not lost:
-                one = running[-1].mentorship
+            known.update(pair.mentorship for pair in pairs)
+            begun = [pair for pair in pairs if pair.state == "started"]
+            started += len(begun)
+            lost = await _lost(client, begun)
+            if begun and not lost:
+                one = begun[-1].mentorship
             checks += lost
             checks += await _stopped(records, client, cohort.id, fix)
+        checks += strangers(found, known)
+        if ask:
+            checks += await diverged(client, [mentorship for mentorship, needs in found.items() if needs and mentorship in known], settings.update_timeout)
     if all(check.state != "wrong" for check in checks):
         checks.append(Check("mentorships", "ok", f"{started} should run"))
     return [*checks, await answers(client, one, settings.update_timeout)] if ask and one is not None else checks
 
 
-async def _lost(client: Client, running: list[Enrolment]) -> list[Check]:
+async def _lost(client: Client, begun: list[Enrolment]) -> list[Check]:
     """Enrolled, not over, and yet no workflow runs: terminated by hand, timed out, failed, or gone with Temporal's store."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
@@ -154,7 +196,7 @@ async def _lost(client: Client, running: list[Enrolment]) -> list[Check]:
         detail = f"{pair.mentorship} should run and is {status}; `mentorship revive {pair.cohort} {pair.pair_id}` starts it again from its journal"
         return Check("mentorship", "wrong", detail)
 
-    return [check for check in await asyncio.gather(*(look(pair) for pair in running)) if check is not None]
+    return [check for check in await asyncio.gather(*(look(pair) for pair in begun)) if check is not None]
 
 
 async def _stopped(records: Records, client: Client, cohort: str, fix: bool) -> list[Check]:

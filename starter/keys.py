@@ -43,7 +43,7 @@ def rotate(
         lines = [f"{fresh}: {'added' if added else 'was added before'}, not active yet; restart everything that reads the keys, then `mentorship keys rotate`"]
     else:
         lines = [
-            f"{fresh} is the active key; restart worker and web hook now, then `mentorship keys rewrap`",
+            f"{fresh} is the active key; restart worker, web hook and codec door now, then `mentorship keys rewrap`",
             f"keep {before} until `mentorship keys drop` takes it",
         ]
     answer(result, lines, as_json=json)
@@ -128,7 +128,7 @@ async def _drop(settings: Settings, key: str, as_json: bool) -> None:
         key_file.drop(path, key)
     except OSError as error:
         raise Refused(f"{path}: {error.strerror or 'cannot be written'}") from error
-    answer({**result, "dropped": True}, [f"{key}: deleted; restart worker and web hook at your leisure"], as_json=as_json)
+    answer({**result, "dropped": True}, [f"{key}: deleted; restart worker, web hook and codec door at your leisure"], as_json=as_json)
 
 
 async def _workflows(settings: Settings) -> dict[str, int] | None:

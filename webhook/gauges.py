@@ -26,12 +26,16 @@ _STATES = ("pending", "started", "over")
 _MAILS = ("sent", "failed", "over_budget", "unsubscribed", "intended")
 _log = structlog.stdlib.get_logger("webhook.gauges")
 
+Look = Callable[[], Awaitable[bool]]
+"""Whether one thing is as it has to be."""
+
 
 class Gauges(Collector):
     """Registers itself. What cannot be asked is left out, so that no old figure passes for today's; that it is so stands in `mentorship_ready`."""
 
-    def __init__(self, registry: CollectorRegistry, temporal: Callable[[], Awaitable[bool]], keys: Callable[[], Awaitable[bool]], records: Records) -> None:
+    def __init__(self, registry: CollectorRegistry, temporal: Look, writing: Look, keys: Look, records: Records) -> None:
         self._temporal = temporal
+        self._writing = writing
         self._keys = keys
         self._records = records
         self._asking = asyncio.Lock()
@@ -47,8 +51,8 @@ class Gauges(Collector):
             if self._asked_at is not None and time.monotonic() - self._asked_at < KEPT_FOR:
                 return
             self._now = datetime.now(UTC)
-            temporal, keys, self._figures = await asyncio.gather(self._temporal(), self._keys(), self._count())
-            self._ready = {"temporal": temporal, "records": self._figures is not None, "keys": keys}
+            temporal, writing, keys, self._figures = await asyncio.gather(self._temporal(), self._writing(), self._keys(), self._count())
+            self._ready = {"temporal": temporal, "records": writing and self._figures is not None, "keys": keys}
             self._asked_at = time.monotonic()
 
     def collect(self) -> Iterable[Metric]:

@@ -11,8 +11,9 @@ import structlog
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.settings import Settings
 from records.errors import RecordsError
@@ -35,7 +36,7 @@ class Ready(BaseModel):
 
 def router(settings: Settings, client: Client, records: Records, registry: CollectorRegistry) -> APIRouter:
     routes = APIRouter(tags=["health"])
-    gauges = Gauges(registry, partial(_temporal, client), partial(_keys, records), records)
+    gauges = Gauges(registry, partial(_temporal, client), partial(_writing, records), partial(_keys, records), records)
 
     async def healthz() -> Alive:
         return Alive()
@@ -45,6 +46,8 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
         lacking = [name for name, there in (("Temporal", temporal), ("records", database)) if not there]
         if lacking:
             raise unavailable("not-ready", f"cannot reach {' and '.join(lacking)}", settings.webhook_retry_after)
+        if not await _writing(records):
+            raise unavailable("not-ready", "records take no writing", settings.webhook_retry_after)
         if not await _keys(records):
             raise key_missing(settings.webhook_retry_after)
         return Ready()
@@ -61,7 +64,7 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
             readyz,
             methods=[method],
             include_in_schema=shown,
-            summary="Temporal and records answer, and this process has the keys",
+            summary="Temporal has the namespace, records take what is written, and this process has the keys",
             responses=openapi.problems(500, 503),
         )
         routes.add_api_route(
@@ -77,12 +80,22 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
 
 
 async def _temporal(client: Client) -> bool:
+    """A server is of no use without our namespace. Who may signal there and not describe it is believed: not being told is not its absence."""
+    limit = timedelta(seconds=_TIMEOUT)
     try:
         async with asyncio.timeout(_TIMEOUT):
-            return await client.service_client.check_health(timeout=timedelta(seconds=_TIMEOUT))
-    except (RPCError, TimeoutError, RuntimeError, OSError) as error:
+            if not await client.service_client.check_health(timeout=limit):
+                return False
+            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=limit)
+    except RPCError as error:
+        if error.status in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}:
+            return True
+        _log.warning("temporal unavailable", error=error.status.name, namespace=client.namespace)
+        return False
+    except (TimeoutError, RuntimeError, OSError) as error:
         _log.warning("temporal unavailable", error=type(error).__name__)
         return False
+    return True
 
 
 async def _database(records: Records) -> bool:
@@ -93,6 +106,18 @@ async def _database(records: Records) -> bool:
         _log.warning("records unavailable", error=type(error).__name__)
         return False
     return True
+
+
+async def _writing(records: Records) -> bool:
+    """Whether what can be read can be written: nothing else is acknowledged (P5)."""
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            refused = await records.writing.refused()
+    except (RecordsError, TimeoutError):
+        return True  # not reachable, which is another thing and said elsewhere
+    if refused:
+        _log.error("records take no writing", do="look for a full disk, and for a database that is read-only or whose file is gone")
+    return not refused
 
 
 async def _keys(records: Records) -> bool:

@@ -35,12 +35,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         records = await Records.open(settings.database_url, keyring)
         stack.push_async_callback(records.close)
         client = await connect(settings, keyring, role="worker", interceptors=start_tracing("worker"), runtime=make_runtime(settings.metrics_address))
-        for worker in workers(client, activities(settings, records, client, issuer), version=_version(settings)):
-            await stack.enter_async_context(worker)
+        running = [
+            await stack.enter_async_context(worker) for worker in workers(client, activities(settings, records, client, issuer), version=_version(settings))
+        ]
         await stack.enter_async_context(sweeping(records.retention))
         log.info("worker_started", build_id=settings.build_id)
         await stop.wait()
         log.info("worker_stopping")
+        await asyncio.gather(*(worker.shutdown() for worker in running))  # at once: one after the other, the last would take new work until the first was done
     log.info("worker_stopped")
 
 

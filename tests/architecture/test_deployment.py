@@ -290,6 +290,15 @@ def test_records_get_a_role_of_their_own_and_backups_go_after_35_days(tmp_path):
         first = (backups / made).rename(backups / "the-first")  # another within the same second has the same name
         subprocess.run(["sh", ROOT / "deploy" / "postgres" / "backup.sh"], env=env | {"BACKUP_DAYS": "30"}, check=True, capture_output=True)
         assert "2026-01-02T00-00-00Z" not in {path.name for path in backups.iterdir()}
+        (backups / "2026-01-03T00-00-00Z").mkdir()
+        os.utime(backups / "2026-01-03T00-00-00Z", times=(time.time() - 36 * 86400,) * 2)
+        before = {path.name for path in backups.iterdir()}
+        server.psql("DROP DATABASE mentorship")  # the third of the three: two are dumped when it fails
+        failed = subprocess.run(["sh", ROOT / "deploy" / "postgres" / "backup.sh"], env=env, check=False, capture_output=True, text=True)
+        assert failed.returncode != 0
+        assert "mentorship" in failed.stderr
+        assert before - {path.name for path in backups.iterdir()} == {"2026-01-03T00-00-00Z"}, "an erasure has happened in every backup by then"
+        assert {path.name for path in backups.iterdir()} <= before, "half a backup fills the disk and is none"
         dumps = [path for path in first.iterdir() if path.read_bytes().startswith(b"PGDMP")]
         assert {path.name for path in dumps} == {"temporal.dump", "temporal_visibility.dump", "mentorship.dump"}
         assert {stat.S_IMODE(path.stat().st_mode) for path in dumps} == {0o600}
@@ -320,6 +329,25 @@ async def test_preparing_again_is_nothing(tmp_path, keyring):
             assert await done.wait() == 0
         assert await search_attributes.missing(environment.client) == ()
     assert await asyncio.to_thread(migrate.is_current, url)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "said"),
+    [
+        ({"MENTORSHIP_WEBHOOK_PORT": "eighty"}, 2, "prepare: MENTORSHIP_WEBHOOK_PORT: "),
+        ({"MENTORSHIP_DATABASE_URL": "postgresql://somebody:secret@127.0.0.1:1/records"}, 1, "prepare: the database at 127.0.0.1:1/records cannot be reached"),
+        ({"MENTORSHIP_KEY_FILE": "none.json"}, 2, "prepare: none.json: there is no such key file"),
+        ({}, 1, "prepare: Temporal cannot be reached at 127.0.0.1:1"),
+    ],
+)
+def test_what_keeps_it_from_preparing_is_told_in_one_line(tmp_path, keyring, wrong, code, said):
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "MENTORSHIP_"))}
+    ours = {"DATABASE_URL": f"sqlite:///{tmp_path}/records.db", "KEY_FILE": str(tmp_path / "keys.json"), "CONNECT_TIMEOUT": "1"}
+    env |= {f"MENTORSHIP_{name}": value for name, value in ours.items()} | {"TEMPORAL_ADDRESS": "127.0.0.1:1", **wrong}
+    done = subprocess.run([sys.executable, ROOT / "deploy" / "prepare.py"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1), done.stderr
+    assert done.stderr.startswith(said)
+    assert "secret" not in done.stderr
 
 
 def test_what_is_installed_without_a_checkout_has_every_file_of_its_packages(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import stat
 import sys
@@ -133,3 +134,64 @@ async def test_every_mail_is_a_file_and_a_page(tmp_path):
     assert "2 mails" in everything
     assert "Hello &lt;b&gt;you&lt;/b&gt;" in everything
     assert '<a href="http://127.0.0.1:1/p/token">' in letter
+
+
+def _no_keys(place: Place) -> None:
+    place.key_file.unlink()
+
+
+def _open_keys(place: Place) -> None:
+    place.key_file.chmod(0o644)
+
+
+def _damaged(place: Place) -> None:
+    place.records_file.write_bytes(b"no database" * 100)
+
+
+def _half(place: Place) -> None:
+    (place.folder / "secrets.json").write_text("")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (_no_keys, "put the keys back that sealed it"),
+        (_open_keys, "do: chmod 600"),
+        (_damaged, "records.db: the file is no SQLite database, or a damaged one"),
+        (_half, "put its copy back"),
+    ],
+)
+def test_what_is_wrong_with_a_place_is_told_in_one_line_and_nothing_is_made_in_its_stead(tmp_path, capsys, harm, said):
+    """New keys beside old records most of all: they would seal what the ones that are put back later cannot open."""
+    place = Place(tmp_path / "run")
+    place.prepare()
+    assert place.webhook_secret
+    place.records_file.touch()
+    harm(place)
+    before = {path.name: path.read_bytes() for path in place.folder.iterdir() if path.is_file()}
+    chosen = {"port": "temporal", "ui-port": "ui", "web-port": "web", "smtp-port": "smtp", "mailbox-port": "mailbox", "codec-port": "codec"}
+    ports = free_ports()
+    with pytest.raises(SystemExit) as left:
+        main(["run", "--folder", str(place.folder), *(f"--{option}={getattr(ports, name)}" for option, name in chosen.items())])
+    assert left.value.code == 1
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1, told
+    assert said in told[0]
+    after = {path.name: path.read_bytes() for path in place.folder.iterdir() if path.is_file()}
+    assert after.items() >= before.items()
+    assert after.keys() - before.keys() <= {"env", "temporal.db", "temporal.db-shm", "temporal.db-wal"}
+
+
+def test_a_secret_that_finds_no_room_leaves_those_that_were_there(tmp_path, monkeypatch):
+    place = Place(tmp_path / "run")
+    place.prepare()
+    (place.folder / "secrets.json").write_text('{"links": "of an earlier release"}')
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(Trouble, match="No space left on device"):
+        _ = place.webhook_secret
+    assert (place.folder / "secrets.json").read_text() == '{"links": "of an earlier release"}'
+    assert not [path for path in place.folder.iterdir() if path.name.startswith(".")]

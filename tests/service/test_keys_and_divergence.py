@@ -90,6 +90,8 @@ async def test_a_workflow_that_diverged_sends_nothing_until_the_journal_is_resto
         await house.until(diverged)
         assert await house.receipt_within("cancel") == {"outcome": "applied", "reason": None}
         await house.until(lambda: needs_attention(house))
+        said = [check["detail"] for check in (await house.cli("doctor", expect=1))["checks"] if check["name"] == "mentorship"]
+        assert said == [f"{mentorship} decides differently from its journal and sends nothing; see docs/operations.md, Diverged"]
         assert (await house.status()).pending_effects > 0
         assert len(mailbox.mails) == before
         assert await house.records.journal.receipt(mentorship, "cancel") is None

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from ruamel.yaml import YAML
 from standardwebhooks import Webhook
 
+from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.settings import WebhookSecret
@@ -124,14 +125,16 @@ def read(text: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 @pytest.fixture
 async def shown(house, calm, processes, mailbox, tmp_path) -> Shown:
-    """A worker of its own process with mail that is refused and a signal that it cannot read; the web hook; the codec door."""
+    """A worker of its own process with mail that is refused, a signal that it cannot read and a decision that Temporal refuses; the web hook; the codec door."""
     mailbox.refuse["mentee-1@example.org"] = "451 later"
     process, port = house.worker_process(), free_port()
     process._env["MENTORSHIP_METRICS_ADDRESS"] = f"127.0.0.1:{port}"
-    await house.start(calm())
+    await house.start(calm(), 2)
     processes(process)
     await house.post(0, "mentor", "confirm_expectations", "msg_1", expectations=["confidentiality"])
     await house.journalled("msg_1")
+    await remove(house, search_attributes.MILESTONES.name)
+    await house.post(1, "mentor", "record_milestone", "msg_2", milestone="visit")
     foreign = data_converter(Keyring.generate(tmp_path / "foreign.json"))
     await (await type(house.client).connect(house.server.address, data_converter=foreign)).get_workflow_handle(house.pairs[0].mentorship).signal("excuse", 1)
     await house.records.watch.note_audit(datetime.now(UTC), 0)
@@ -141,7 +144,8 @@ async def shown(house, calm, processes, mailbox, tmp_path) -> Shown:
     async def failed() -> bool:
         nonlocal worker
         worker = await asyncio.to_thread(_get, f"http://127.0.0.1:{port}/metrics")
-        return all(f"\n{name}{{" in worker for name in ("temporal_workflow_task_execution_failed_total", "temporal_activity_execution_failed_total"))
+        wanted = ("temporal_workflow_task_execution_failed_total", "temporal_activity_execution_failed_total")
+        return all(f"\n{name}{{" in worker for name in wanted) and 'status_code="INVALID_ARGUMENT"' in worker
 
     await house.until(failed, within=90)
     samples = list(read(worker))
@@ -178,6 +182,18 @@ async def test_what_is_asked_for_is_shown(shown):
         known = {label for selector in wanted for labels in shown.get(selector.name or "", []) for label in labels}
         missing += [f"{where}: by {label}" for label in asked_by(expression) - known if wanted]
     assert missing == []
+
+
+async def remove(house: Any, attribute: str) -> None:
+    """As an operator's slip does."""
+    command = ["operator", "search-attribute", "remove", "--name", attribute, "--yes", "--address", house.server.address]
+    process = await asyncio.create_subprocess_exec(house.server._command[0], *command, stdout=asyncio.subprocess.DEVNULL)
+    assert await process.wait() == 0
+    await house.until(lambda: missing(house))
+
+
+async def missing(house: Any) -> bool:
+    return bool(await search_attributes.missing(house.client))
 
 
 def _get(url: str) -> str:

@@ -309,6 +309,15 @@ def test_the_doctor_names_the_character_that_no_font_prints(place, run):
     assert "Yu" not in ran.err
 
 
+def test_the_doctor_names_an_issuers_file_that_no_worker_starts_with(place, run, monkeypatch, tmp_path):
+    path = tmp_path / "open-to-all.json"
+    monkeypatch.setenv("MENTORSHIP_ISSUER_KEY_FILE", str(path))
+    assert " issuer: " not in run("doctor").err, "who asks need not sign"
+    generate(path)
+    path.chmod(0o644)
+    assert f"wrong  issuer: {path}: expected mode 0600" in run("doctor").err
+
+
 def test_after_a_rotation_old_certificates_stay_valid_and_the_new_key_signs(web_place, run):
     """P4: what strangers need to find stands where the DID says, with every key."""
     before = run("certificate", "issuer", "--json").json

@@ -62,8 +62,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def site(server: str, tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of a place of its own, with keys and migrated records, in the environment."""
+def site(server: str, tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings of a place of its own, with keys and migrated records, in the environment. What it ran is ended: the next place knows nothing of it."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'records.db'}"
     values = {
         "TEMPORAL_ADDRESS": server,
@@ -79,7 +79,17 @@ def site(server: str, tmp_path: Path, template: Path, monkeypatch: pytest.Monkey
     Keyring.generate(tmp_path / "keys.json")
     issuer.generate(tmp_path / "issuer.json")
     shutil.copy(template, tmp_path / "records.db")
-    return Settings.load()
+    settings = Settings.load()
+    yield settings
+    for name in ("TEMPORAL_ADDRESS", "MENTORSHIP_KEY_FILE"):
+        monkeypatch.setenv(name, values[name])
+    asyncio.run(_end_all(settings))
+
+
+async def _end_all(site: Settings) -> None:
+    client = await connect(site, site.keyring())
+    async for execution in client.list_workflows('ExecutionStatus = "Running"'):
+        await client.get_workflow_handle(execution.id).terminate()
 
 
 @contextmanager

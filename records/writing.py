@@ -1,0 +1,52 @@
+"""Whether a database that answers takes writing too: without, nothing can be acknowledged (P5). Asked all day, so nothing is written for it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from sqlalchemy import text
+
+from records.database import Database
+
+ROOM = 1 << 20
+"""Bytes that have to be free beside a SQLite file; less is no room, since its log grows with every transaction."""
+
+
+class Writing:
+    """`file` is SQLite's, None for a server."""
+
+    def __init__(self, database: Database, file: Path | None) -> None:
+        self._database = database
+        self._file = file
+        self._opened = _which(file) if file is not None else None
+
+    async def refused(self) -> bool:
+        """As far as asking tells. Raises RecordsUnavailable. Cancelling it ends it."""
+        if self._file is not None:
+            return await asyncio.to_thread(self._refused_by, self._file)
+        async with self._database.read() as connection:
+            asked = text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean")
+            return bool((await connection.execute(asked)).scalar_one())
+
+    async def attempt(self) -> None:
+        """Writes what stands there already, and commits it: tells what no asking does. Raises RecordsUnavailable."""
+        async with self._database.write() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
+    def _refused_by(self, file: Path) -> bool:
+        """Of another file in its place too: who still has the first one open writes where nobody will look."""
+        if _which(file) != self._opened:
+            return True
+        free = os.statvfs(file.parent)
+        writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK | os.X_OK)
+        return not writable or free.f_bavail * free.f_frsize < ROOM
+
+
+def _which(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

