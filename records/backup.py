@@ -20,7 +20,7 @@ from records.errors import RecordsError
 
 
 class NotABackup(RecordsError):
-    """The file is not a whole SQLite database."""
+    """The file is not a whole SQLite database, or could not be copied as one."""
 
 
 class InTheWay(RecordsError):
@@ -79,6 +79,8 @@ def copy(source: Path, target: Path) -> Copied:
             new.execute("PRAGMA journal_mode = DELETE")  # one file, that needs no other beside it
         _sync(partial)
         os.link(partial, target)  # unlike a renaming, fails when somebody else made the target meanwhile
+    except sqlite3.OperationalError as error:  # a full disk, a lock: in SQLite's words, which are about files
+        raise NotABackup(f"{source} could not be copied: {error}") from error
     except sqlite3.DatabaseError as error:
         raise NotABackup(f"{source} is not a SQLite database, or cannot be read") from error
     except FileExistsError:

@@ -11,6 +11,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+import structlog
 from fastapi import APIRouter, Request, Response
 
 from certificates.issuer import Issuer, IssuerKeysUnusable
@@ -24,6 +25,7 @@ from webhook.problems import Problem, unavailable
 SIGN_AGAIN = timedelta(days=1)
 """A list is signed anew when something was revoked, and daily: a copy must not outlive its validity (seven days)."""
 
+_log = structlog.stdlib.get_logger("webhook.issuer_documents")
 _HEADERS = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=300"}
 
 
@@ -92,5 +94,7 @@ def _answer(request: Request, text: str) -> Response:
 def _issuer(settings: Settings) -> Issuer | None:
     try:
         return Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
-    except IssuerKeysUnusable:
+    except IssuerKeysUnusable as error:
+        if settings.issuer_key_file.exists():  # a process without one has nothing to serve; one that cannot read its own serves nothing either
+            _log.error("issuer keys unusable", reason=str(error))
         return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import resource
 import sqlite3
 import subprocess
 from datetime import UTC, datetime
@@ -44,6 +46,21 @@ async def test_a_copy_opens_elsewhere_and_verifies(records, keys, ada, people, m
         assert await restored.people.ref(ada.person_id) == people[0]
     finally:
         await restored.close()
+
+
+def test_a_copy_that_finds_no_room_is_not_said_to_be_of_a_damaged_file(tmp_path):
+    source = tmp_path / "source.db"
+    with contextlib.closing(sqlite3.connect(source)) as made, made:
+        made.execute("CREATE TABLE words (text)")
+        made.execute("INSERT INTO words VALUES (?)", ("x" * 200_000,))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64_000, hard))
+    try:
+        with pytest.raises(NotABackup, match="could not be copied"):
+            copy(source, tmp_path / "copy.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in tmp_path.iterdir()] == ["source.db"]
 
 
 def test_a_copy_is_of_one_moment_while_somebody_writes(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from certificates.issuer import Issuer, generate, rotate
 from certificates.status import is_revoked, status_list_url
@@ -66,3 +67,13 @@ async def test_without_a_key_file_or_a_did_web_there_is_nothing_to_serve(http, w
     by_key = web_settings.model_copy(update={"issuer_did": None})
     async with asking(by_key, records) as key_http:
         assert (await key_http.get("/status-lists/1")).status_code == 200
+
+
+async def test_a_key_file_that_cannot_be_used_is_told_to_the_operator(web_settings, records):
+    """To strangers there is nothing, as where no key is; an operator would look for the reason in vain."""
+    web_settings.issuer_key_file.chmod(0o644)
+    with capture_logs() as told:
+        router(web_settings, records)
+    (line,) = told
+    assert line["log_level"] == "error"
+    assert "expected mode 0600" in line["reason"]
