@@ -8,6 +8,7 @@ import functools
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
@@ -164,6 +165,11 @@ class Database:
         self._one_moment: dict[str, Any] = {_BEGIN: "BEGIN"} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         # Writers of this process queue here, in order, instead of polling SQLite's lock against each other.
         self._writing = asyncio.Lock()
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's; None for a server."""
+        return Path(self._engine.url.database or "") if self._sqlite else None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sqlalchemy import Connection, inspect, text
 
-from records.backup import file_of
 from records.calendar_links import CalendarLinks
 from records.cases import Cases
 from records.certificates import Certificates
@@ -33,7 +30,7 @@ __all__ = ["KeySource", "Records", "RecordsUnavailable"]
 class Records:
     """Every method may raise RecordsUnavailable, and whoever reads sealed things UnknownKey. Use it in one event loop."""
 
-    def __init__(self, database: Database, keys: KeySource, file: Path | None = None) -> None:
+    def __init__(self, database: Database, keys: KeySource) -> None:
         sealer = Sealer(keys)
         self._database = database
         self._sealer = sealer
@@ -51,7 +48,7 @@ class Records:
         self.watch = Watch(database)
         self.retention = Retention(database, sealer)
         self.rewrap = Rewrap(database, sealer)
-        self.writing = Writing(database, file)
+        self.writing = Writing(database)
 
     @classmethod
     async def open(cls, url: str, keys: KeySource) -> Records:
@@ -63,7 +60,7 @@ class Records:
         except BaseException:
             await database.close()
             raise
-        return cls(database, keys, file_of(url))
+        return cls(database, keys)
 
     async def close(self) -> None:
         await self._database.close()

@@ -15,12 +15,10 @@ ROOM = 1 << 20
 
 
 class Writing:
-    """`file` is SQLite's, None for a server."""
-
-    def __init__(self, database: Database, file: Path | None) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._file = file
-        self._opened = _which(file) if file is not None else None
+        self._file = database.file
+        self._opened = _which(self._file) if self._file is not None else None
 
     async def refused(self) -> bool:
         """As far as asking tells. Raises RecordsUnavailable. Cancelling it ends it."""
