@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+SMALLEST = 5
+"""Groups under this are never shown as a number, nor what would give them away by a difference (H5, decision 16)."""
+
 Viewer = Literal["own", "partner", "chosen", "coordinators", "owner", "operators", "temporal", "bearer", "everyone_else"]
 """Whose eyes. `own`: the person it is about or who wrote it. `chosen`: whoever a person picked for a concern, be it a coordinator, the owner
 or somebody outside the programme; nobody is it by office. `operators` run the service, `temporal` are those who look into

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mentorship.people import Pair, Side
 from mentorship.programme import Programme
-from mentorship.visibility import Thing, may_read, sight
+from mentorship.visibility import SMALLEST, Thing, may_read, sight
 from records.cohorts import Cohort, Enrolment
 from records.contacts import blind_to, conflicted
 from records.errors import UnknownProgramme
@@ -19,9 +19,6 @@ from records.store import Records
 
 _RUNG = "cancellations_"
 _LEFT_ALONE = "partner_left"
-
-SMALLEST = 5
-"""Pairs whose numbers stand for no single one (H5, decision 16)."""
 
 LATELY = timedelta(days=30)
 """For so long what was closed can still be looked at."""

@@ -30,10 +30,8 @@ from starter.builds import builds
 from starter.check import Check
 from starter.cohort_workflow import signal_with_start
 from starter.reach import open_records, reach_temporal
-from starter.running import diverged, running, strangers
+from starter.running import AT_ONCE, diverged, running, strangers
 from starter.workers import workers
-
-_AT_ONCE = 20
 
 
 def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can be put right without losing anything.")] = False, json: Json = False) -> None:
@@ -186,7 +184,7 @@ async def _mentorships(settings: Settings, client: Client, fix: bool, *, ask: bo
 
 async def _lost(client: Client, begun: list[Enrolment]) -> list[Check]:
     """Enrolled, not over, and yet no workflow runs: terminated by hand, timed out, failed, or gone with Temporal's store."""
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(pair: Enrolment) -> Check | None:
         async with gate:

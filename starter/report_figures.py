@@ -19,10 +19,8 @@ from mentorship.policy.milestones import milestone_facts
 from mentorship.policy.phase import Phase, phase
 from mentorship.programme import Programme
 from mentorship.state import State
+from mentorship.visibility import SMALLEST
 from records.journal import JournalEntry
-
-SMALLEST = 5
-"""Groups under this are never shown, nor what would give them away by a difference."""
 
 PHASES: tuple[Phase, ...] = ("aligning", "active", "paused", "closing", "completed", "ended")
 LINES = ("no_meeting", "rematch", "silence", "not_held", "cancellations")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from starter.report_figures import LINES, SMALLEST, Figures, Item
+from mentorship.visibility import SMALLEST
+from starter.report_figures import LINES, Figures, Item
 
 _UNDECIDED, _DECIDED = ("aligning", "active", "paused"), ("completed", "ended")
 """Phases in which no certificate was decided yet, and in which it was: while it closes, a mentorship comes from the one to the other."""

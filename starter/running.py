@@ -13,7 +13,8 @@ from gateway.names import MENTORSHIP
 from gateway.search_attributes import NEEDS_ATTENTION
 from starter.check import Check
 
-_AT_ONCE = 20
+AT_ONCE = 20
+"""Mentorships that are asked at a time."""
 _NAMED = 3
 
 
@@ -35,7 +36,7 @@ def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
 
 async def diverged(client: Client, ids: Iterable[str], seconds: float) -> list[Check]:
     """Of these the ones that differ from their journals: they run, answer, and send nothing until somebody has looked."""
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(mentorship: str) -> Check | None:
         async with gate:

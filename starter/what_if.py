@@ -20,6 +20,7 @@ from mentorship.policy.meetings import held_instants
 from mentorship.policy.milestones import done_milestones
 from mentorship.policy.phase import phase
 from mentorship.programme import MeetingsHeld, MilestoneRule, Programme, Rules
+from mentorship.visibility import SMALLEST
 from records.cohorts import Enrolment
 from records.journal import JournalEntry
 from records.store import Records
@@ -29,7 +30,6 @@ from starter.faults import Findings
 from starter.programme import refuse_faults
 from starter.programme_file import read_programme
 from starter.reach import open_records
-from starter.report_figures import SMALLEST
 from starter.what_if_replay import Policy, Replayed, replay, reproduces, started
 
 _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
