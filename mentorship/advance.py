@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -21,13 +21,10 @@ from mentorship.decide import decide
 from mentorship.decide_due import decide_due
 from mentorship.effects import AnyEffect
 from mentorship.evolve import evolve, start
-from mentorship.instant import Instant, within_reach
+from mentorship.instant import CLOCK_SKEW, Instant, within_reach
 from mentorship.policy.deadlines import next_due
 from mentorship.react import react
 from mentorship.state import MESSAGES_KEPT, State, report_digest
-
-CLOCK_SKEW = timedelta(seconds=30)
-"""A door's clock may run ahead of the server's by this much; what lies further in the future is refused."""
 
 _NOT_BODY = {"message_id", "by", "at", "command", "event"}
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from records.calendar_links import CalendarLinks
 from records.cases import Cases
 from records.certificates import Certificates
+from records.clock import Clock
 from records.cohorts import Cohorts
 from records.database import Database, engine_for, parse, whole
 from records.doors import Doors
@@ -49,6 +50,7 @@ class Records:
         self.retention = Retention(database, sealer)
         self.rewrap = Rewrap(database, sealer)
         self.writing = Writing(database)
+        self.clock = Clock(database)
 
     @classmethod
     async def open(cls, url: str, keys: KeySource) -> Records:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -106,7 +107,7 @@ def _no_keys() -> Keyring:
 async def _records(settings: Settings, fix: bool) -> list[Check]:
     stand = await asyncio.to_thread(migrate.current, settings.database_url)
     if stand == REVISION:
-        return [await _written(settings)]
+        return [await _written(settings), *await _clock(settings)]
     if fix:
         await asyncio.to_thread(migrate.upgrade, settings.database_url)
         return [Check("records", "fixed", "brought to this release's tables")]
@@ -125,6 +126,15 @@ async def _written(settings: Settings) -> Check:
             cause = _as_sqlite_has_it(error)
             return Check("records", "wrong", f"reachable, and take no writing{cause}: is a disk full, the database read-only, or locked by somebody?")
     return Check("records", "ok", "reachable, tables of this release")
+
+
+async def _clock(settings: Settings) -> list[Check]:
+    async with open_records(settings) as records:
+        ahead = await records.clock.ahead()
+    if ahead is None:
+        return []
+    by = f"{abs(round(ahead.total_seconds()))} s {'ahead of' if ahead > timedelta() else 'behind'} the database's"
+    return [Check("clock", "wrong", f"this host's is {by}: set the one that is wrong (NTP); what a web hook with a wrong clock takes in may be refused")]
 
 
 def _as_sqlite_has_it(error: RecordsError) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 import structlog
@@ -33,10 +33,8 @@ Look = Callable[[], Awaitable[bool]]
 class Gauges(Collector):
     """Registers itself. What cannot be asked is left out, so that no old figure passes for today's; that it is so stands in `mentorship_ready`."""
 
-    def __init__(self, registry: CollectorRegistry, temporal: Look, writing: Look, keys: Look, records: Records) -> None:
-        self._temporal = temporal
-        self._writing = writing
-        self._keys = keys
+    def __init__(self, registry: CollectorRegistry, looks: Mapping[str, Look], records: Records) -> None:
+        self._looks = looks
         self._records = records
         self._asking = asyncio.Lock()
         self._asked_at: float | None = None
@@ -51,8 +49,9 @@ class Gauges(Collector):
             if self._asked_at is not None and time.monotonic() - self._asked_at < KEPT_FOR:
                 return
             self._now = datetime.now(UTC)
-            temporal, writing, keys, self._figures = await asyncio.gather(self._temporal(), self._writing(), self._keys(), self._count())
-            self._ready = {"temporal": temporal, "records": writing and self._figures is not None, "keys": keys}
+            found, self._figures = await asyncio.gather(asyncio.gather(*(look() for look in self._looks.values())), self._count())
+            self._ready = dict(zip(self._looks, found, strict=True))
+            self._ready["records"] &= self._figures is not None
             self._asked_at = time.monotonic()
 
     def collect(self) -> Iterable[Metric]:

@@ -36,7 +36,8 @@ class Ready(BaseModel):
 
 def router(settings: Settings, client: Client, records: Records, registry: CollectorRegistry) -> APIRouter:
     routes = APIRouter(tags=["health"])
-    gauges = Gauges(registry, partial(_temporal, client), partial(_writing, records), partial(_keys, records), records)
+    looks = {"temporal": partial(_temporal, client), "records": partial(_writing, records), "keys": partial(_keys, records), "clock": partial(_clock, records)}
+    gauges = Gauges(registry, looks, records)
 
     async def healthz() -> Alive:
         return Alive()
@@ -50,6 +51,8 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
             raise unavailable("not-ready", "records take no writing", settings.webhook_retry_after)
         if not await _keys(records):
             raise key_missing(settings.webhook_retry_after)
+        if not await _clock(records):
+            raise unavailable("not-ready", "this host's clock and the database's differ", settings.webhook_retry_after)
         return Ready()
 
     async def metrics() -> Response:
@@ -64,7 +67,7 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
             readyz,
             methods=[method],
             include_in_schema=shown,
-            summary="Temporal has the namespace, records take what is written, and this process has the keys",
+            summary="Temporal has the namespace, records take what is written, and this process has the keys and the right time",
             responses=openapi.problems(500, 503),
         )
         routes.add_api_route(
@@ -130,3 +133,15 @@ async def _keys(records: Records) -> bool:
     if lacking is not None:
         _log.error("key missing", key=lacking)
     return lacking is None
+
+
+async def _clock(records: Records) -> bool:
+    """Whether this host tells the time that a command is judged by."""
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            ahead = await records.clock.ahead()
+    except (RecordsError, TimeoutError):
+        return True  # not reachable, which is another thing and said elsewhere
+    if ahead is not None:
+        _log.error("wrong clock", ahead_seconds=round(ahead.total_seconds()), do="set the time of this host, or of the database's (NTP)")
+    return ahead is None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from mentorship import commands as c
-from mentorship.advance import CLOCK_SKEW, receipt
+from mentorship.advance import receipt
 from mentorship.effects import IssueCertificates, MeetingFacts, SendNotice
+from mentorship.instant import CLOCK_SKEW
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

