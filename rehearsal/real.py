@@ -249,7 +249,7 @@ class _Stage:
         ]
         result = Rehearsed(
             mode="real",
-            mails=tuple(sorted(mails, key=lambda mail: (mail.at, mail.person_id, mail.kind, mail.pair_id))),
+            mails=tuple(sorted(mails)),
             unsent=tuple(unsent),
             lines=tuple(Line(pair_id=pair_ids[line.mentorship], line=line.line, opened_at=line.opened_at, closed_at=line.closed_at) for line in lines),
             pairs=tuple([self._result(enrolment) for enrolment in self._enrolled.values()]),

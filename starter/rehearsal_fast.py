@@ -105,7 +105,7 @@ def rehearse(request: Request, mentorships: Mapping[str, str] | None = None, *, 
     results: dict[str, PairResult] = {}
     unsent: dict[str, list[Unsent]] = {}
     lines: dict[str, list[Line]] = {}
-    with _no_collection():
+    with no_collection():
         for couples in groups(request.pairs):
             runs = [_Run(casting.cast(couple), request, post, keep=keep) for couple in couples]
             _act(runs)
@@ -116,7 +116,7 @@ def rehearse(request: Request, mentorships: Mapping[str, str] | None = None, *, 
     return Fast(
         Rehearsed(
             mode="fast",
-            mails=tuple(sorted(post.sent, key=lambda mail: (mail.at, mail.person_id, mail.kind, mail.pair_id))),
+            mails=tuple(sorted(post.sent)),
             unsent=tuple(one for pair_id in order for one in unsent[pair_id]),
             lines=tuple(line for pair_id in order for line in lines[pair_id]),
             pairs=tuple(results[pair_id] for pair_id in order),
@@ -138,7 +138,7 @@ def _act(runs: Sequence[_Run]) -> None:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Millions of small values that hold no cycles: looking for some would take a fifth of the time."""
     was = gc.isenabled()
     gc.disable()

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic_core import to_jsonable_python
+
 from mentorship.people import SIDES
 from starter.rehearsal_request import Line, Mail, Rehearsed, Request
 
@@ -61,7 +63,7 @@ def figures(request: Request, of: Rehearsed) -> dict[str, Any]:
         }
         if of.histories
         else None,
-        "messages": [mail.model_dump(mode="json") for mail in of.mails],
+        "messages": to_jsonable_python([mail._asdict() for mail in of.mails]),
     }
 
 
