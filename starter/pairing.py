@@ -114,9 +114,9 @@ def _told(given: Given, panel: Panel, found: Sequence[Paired], allowed: Any, sco
     ]
     candidates = allowed.sum(axis=0)
     roomy = [
-        {"person_id": party.person_id, "room": party.capacity - len(mentees_of.get(place, ())), "reason": why_room_left(panel, int(candidates[place]))}
+        {"person_id": party.person_id, "room": party.capacity - own, "reason": why_room_left(panel, int(candidates[place]), own)}
         for place, party in enumerate(panel.mentors)
-        if party.capacity > len(mentees_of.get(place, ()))
+        if party.capacity > (own := len(mentees_of.get(place, ())))
     ]
     absent = [{"person_id": name, "reason": reason} for name, reason in given.left_out.items()]
     result = {

@@ -73,13 +73,17 @@ def why_without_mentor(panel: Panel, mentee: int) -> str:
     return f"none of {count} mentors: {', '.join(told)}"
 
 
-def why_room_left(panel: Panel, candidates: int) -> str:
-    """Why a mentor could take more. `candidates` is how many mentees could have them."""
+def why_room_left(panel: Panel, candidates: int, own: int) -> str:
+    """Why a mentor could take more. `candidates` is how many mentees could have them, `own` how many of these do."""
     if not panel.mentees:
         return "there is no mentee"
     if not candidates:
         return f"none of {len(panel.mentees)} mentees may have this mentor"
-    return f"{candidates} mentees could have this mentor, and are best placed elsewhere"
+    others = candidates - own
+    if not others:
+        return "every mentee who may have this mentor does"
+    who = f"{others} {'other ' if own else ''}mentee{'' if others == 1 else 's'}"
+    return f"{who} could have this mentor, best placed elsewhere"
 
 
 def named_rule(requirement: Requirement, place: int) -> str:

@@ -217,7 +217,16 @@ def test_every_pair_has_its_reasons_and_the_next_best(given: Any) -> None:
     (one,) = told.json["pairs"]
     assert one["reasons"] == ["speaking: goals of the mentee, skills of the mentor (+10)", "de: language (+6)", "another department (+3)"]
     assert one["next_best"] == {"mentor_id": "m2", "score": 6, "room": True, "has": []}
-    assert why_left(told, "m2") == "1 mentees could have this mentor, and are best placed elsewhere"
+    assert why_left(told, "m2") == "1 mentee could have this mentor, best placed elsewhere"
+
+
+def test_room_that_is_left_is_explained_by_the_mentees_who_are_with_others(given: Any) -> None:
+    told = given([mentor("m1", capacity="3"), mentor("m2", capacity="2"), mentee("e1"), mentee("e2")], "--pin", "m1:e1", "--pin", "m1:e2")
+    assert why_left(told, "m1") == "every mentee who may have this mentor does"
+    assert why_left(told, "m2") == "2 mentees could have this mentor, best placed elsewhere"
+
+    told = given([mentor("m1", capacity="2"), mentor("m2"), mentee("e1"), mentee("e2")], "--pin", "m1:e1", "--pin", "m2:e2")
+    assert why_left(told, "m1") == "1 other mentee could have this mentor, best placed elsewhere"
 
 
 def test_a_reason_never_names_a_protected_trait(given: Any) -> None:
