@@ -9,16 +9,15 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
-from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from gateway.names import CASE, TASK_QUEUE, case_id
 from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
 from records.ids import cohort_of
 from records.store import Records
 from starter.answer import Json, Refused, answer
+from starter.case_workflow import start_case
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
 
@@ -37,14 +36,6 @@ class Sent(NamedTuple):
     name: str
     message_id: str
     body: dict[str, Any]
-
-
-class _CaseInput(BaseModel):
-    """The workflow's input."""
-
-    model_config = ConfigDict(frozen=True)
-
-    case: str
 
 
 class _Status(BaseModel):
@@ -159,20 +150,39 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
 
 
 async def _unwritten(client: Client, records: Records, mentorship: str) -> list[Sent]:
-    """What people sent to the run that was ended just now, and no journal knows: it was acknowledged, so it is not lost."""
+    """What people sent to the run that was ended just now, or to those before it, and no journal knows: it was acknowledged, so it is not lost.
+
+    One run hands on to the next what it could not write, and the next one's history does not say what that was.
+    """
     found: list[Sent] = []
-    async for event in client.get_workflow_handle(mentorship).fetch_history_events():
-        signalled = event.workflow_execution_signaled_event_attributes
-        if not signalled.signal_name:
-            continue
-        try:
-            [body] = await client.data_converter.decode(signalled.input.payloads)
-        except (ValueError, RuntimeError):  # by hand, and nothing that a mentorship would have understood
-            continue
-        message_id = body.get("message_id") if isinstance(body, dict) else None
-        if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
-            found.append(Sent(signalled.signal_name, message_id, body))
+    run: str | None = None
+    while run != "":
+        here, run = await _sent_to(client, records, mentorship, run)
+        found[:0] = here
     return found
+
+
+async def _sent_to(client: Client, records: Records, mentorship: str, run: str | None) -> tuple[list[Sent], str]:
+    """The same of one run (None: the newest), and which one it continued: empty for the first, or one that Temporal has forgotten."""
+    found: list[Sent] = []
+    before = ""
+    try:
+        async for event in client.get_workflow_handle(mentorship, run_id=run).fetch_history_events():
+            before = event.workflow_execution_started_event_attributes.continued_execution_run_id or before
+            signalled = event.workflow_execution_signaled_event_attributes
+            if not signalled.signal_name:
+                continue
+            try:
+                [body] = await client.data_converter.decode(signalled.input.payloads)
+            except (ValueError, RuntimeError):  # by hand, and nothing that a mentorship would have understood
+                continue
+            message_id = body.get("message_id") if isinstance(body, dict) else None
+            if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
+                found.append(Sent(signalled.signal_name, message_id, body))
+    except RPCError as error:
+        if run is None or error.status != RPCStatusCode.NOT_FOUND:
+            raise
+    return found, before
 
 
 async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> tuple[list[str], list[str]]:
@@ -194,6 +204,5 @@ async def _wake_cases(client: Client, records: Records, cohort: str) -> int:
     """Concerns, and lines with a clock: whoever waits for a person goes on being looked after."""
     mine = [case for case in await records.cases.standing() if cohort_of(case.mentorship) == cohort]
     for case in mine:
-        conflict = WorkflowIDConflictPolicy.USE_EXISTING
-        await client.start_workflow(CASE, _CaseInput(case=case.id), id=case_id(case.id), task_queue=TASK_QUEUE, id_conflict_policy=conflict)
+        await start_case(client, case.id)
     return len(mine)

@@ -146,6 +146,29 @@ async def test_records_older_than_temporal_wait_and_get_their_rows_back_from_its
     assert len(mailbox.mails) == mails
 
 
+async def reset(house: Any) -> None:
+    """To its beginning, without the signals that it had: the journal knows better."""
+    events = await house.histories()
+    first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
+    await house.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=house.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship),
+            reason="a test",
+            workflow_task_finish_event_id=first,
+            request_id="reset",
+            reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
+        )
+    )
+
+
+async def diverged(house: Any) -> bool:
+    try:
+        return bool((await house.status()).diverged)
+    except RPCError:
+        return False
+
+
 async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house, calm, mailbox):
     await house.start(calm())
     async with house.worker():
@@ -154,27 +177,9 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
             await house.post(0, "mentor", "record_milestone", milestone, milestone=milestone)
             await house.journalled(milestone)
         before = await house.idle()
-        events = await house.histories()
-        first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
-        await house.client.workflow_service.reset_workflow_execution(
-            ResetWorkflowExecutionRequest(
-                namespace=house.client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship),
-                reason="a test",
-                workflow_task_finish_event_id=first,
-                request_id="reset",
-                reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
-            )
-        )
+        await reset(house)
         await house.post(0, "mentee", "cancel_meeting", "unwritten", meeting=1)
-
-        async def diverged() -> bool:
-            try:
-                return (await house.status()).diverged
-            except RPCError:
-                return False
-
-        await house.until(diverged)
+        await house.until(lambda: diverged(house))
         mails = len(mailbox.mails)
         revived = await house.cli("revive", "spring", "pair-1")
         assert [one["was"] for one in revived["revived"]] == ["diverged"]
@@ -185,3 +190,27 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
         assert [meeting.cancelled for meeting in after.meetings] == [True, False, False]
         await house.check_books()
     assert len(mailbox.mails) == mails + 2, "both hear that the meeting is cancelled, and nothing twice"
+
+
+async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_again(houses, calm):
+    """Its journal waits for an operator, so what was acknowledged goes from run to run; the newest one's history has only the last of it."""
+    house = await houses(dynamic={"limit.historyCount.suggestContinueAsNew": 120, "history.workflowIdReuseMinimalInterval": "0s"})
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+        for milestone in ("visit", "talk"):
+            await house.post(0, "mentor", "record_milestone", milestone, milestone=milestone)
+            await house.journalled(milestone)
+        await house.idle()
+        await reset(house)
+        run = (await house.handle().describe()).run_id
+        ids = [f"unwritten-{n:02}" for n in range(40)]
+        for n, message in enumerate(ids):
+            await house.post(0, "mentor", "confirm_meeting", message, meeting=n % 3 + 1)
+            await house.receipt_within(message)
+        assert await diverged(house)
+        assert (await house.handle().describe()).run_id != run
+        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == ids
+        await house.journalled(ids[-1])
+        await house.idle()
+        await house.check_books()
