@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 from pydantic import BaseModel, ConfigDict
+from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from gateway.names import ORDER_SIGNAL
 from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
@@ -31,7 +35,7 @@ _SETTLES = 3.0
 
 
 class Sent(NamedTuple):
-    """A signal as it was sent."""
+    """A signal as it was sent, or an update as the signal that it will be."""
 
     name: str
     message_id: str
@@ -169,20 +173,27 @@ async def _sent_to(client: Client, records: Records, mentorship: str, run: str |
     try:
         async for event in client.get_workflow_handle(mentorship, run_id=run).fetch_history_events():
             before = event.workflow_execution_started_event_attributes.continued_execution_run_id or before
-            signalled = event.workflow_execution_signaled_event_attributes
-            if not signalled.signal_name:
+            name, payloads = _told(event)
+            if not name:
                 continue
             try:
-                [body] = await client.data_converter.decode(signalled.input.payloads)
+                [body] = await client.data_converter.decode(payloads)
             except (ValueError, RuntimeError):  # by hand, and nothing that a mentorship would have understood
                 continue
             message_id = body.get("message_id") if isinstance(body, dict) else None
             if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
-                found.append(Sent(signalled.signal_name, message_id, body))
+                found.append(Sent(name, message_id, body))
     except RPCError as error:
         if run is None or error.status != RPCStatusCode.NOT_FOUND:
             raise
     return found, before
+
+
+def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
+    """The signal that brings it again, and what was in it; no name where nobody told anything. An operator's update was answered: it goes as an order."""
+    signalled = event.workflow_execution_signaled_event_attributes
+    asked = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+    return (ORDER_SIGNAL, asked.args.payloads) if asked.name else (signalled.signal_name, signalled.input.payloads)
 
 
 async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> tuple[list[str], list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.service import RPCError
 
 from gateway.connect import connect
+from mentorship.commands import Pause
 from records.store import Records
 
 
@@ -208,9 +210,11 @@ async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_aga
         for n, message in enumerate(ids):
             await house.post(0, "mentor", "confirm_meeting", message, meeting=n % 3 + 1)
             await house.receipt_within(message)
+        pause = Pause(message_id="held", by="p-operator", at=datetime.now(UTC))
+        assert (await house.handle().execute_update("pause", pause))["outcome"] == "applied", "as it is told to who raised a concern and holds the meetings"
         assert await diverged(house)
         assert (await house.handle().describe()).run_id != run
-        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == ids
-        await house.journalled(ids[-1])
-        await house.idle()
+        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == [*ids, "held"]
+        await house.journalled("held")
+        assert (await house.idle()).phase == "paused"
         await house.check_books()
