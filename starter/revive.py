@@ -74,8 +74,8 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
         for pair, how in standing:
             if how in {"diverged", "behind"}:
                 await client.get_workflow_handle(pair.mentorship).terminate(f"{how}: revived from its journal")
-                unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
             if pair in again:
+                unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
                 await records.cohorts.await_start(pair.mentorship)
         cases = await _wake_cases(client, records, cohort)
         await signal_with_start(client, cohort)
@@ -154,7 +154,7 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
 
 
 async def _unwritten(client: Client, records: Records, mentorship: str) -> list[Sent]:
-    """What people sent to the run that was ended just now, or to those before it, and no journal knows: it was acknowledged, so it is not lost.
+    """What people sent to the run that ended, or to those before it, and no journal knows: it was acknowledged, so it is not lost.
 
     One run hands on to the next what it could not write, and the next one's history does not say what that was.
     """
@@ -184,7 +184,7 @@ async def _sent_to(client: Client, records: Records, mentorship: str, run: str |
             if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
                 found.append(Sent(name, message_id, body))
     except RPCError as error:
-        if run is None or error.status != RPCStatusCode.NOT_FOUND:
+        if error.status != RPCStatusCode.NOT_FOUND:
             raise
     return found, before
 

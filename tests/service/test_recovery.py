@@ -218,3 +218,18 @@ async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_aga
         await house.journalled("held")
         assert (await house.idle()).phase == "paused"
         await house.check_books()
+
+
+async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_again(house, calm):
+    """While no worker lived: it was acknowledged, and the journal knows nothing of it yet."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+    await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
+    await house.handle().terminate("taken for another one")
+    async with house.worker():
+        revived = await house.cli("revive", "spring", "pair-1")
+        assert ([one["was"] for one in revived["revived"]], revived["sent_again"]) == (["lost"], ["unwritten"])
+        await house.journalled("unwritten")
+        await house.idle()
+        await house.check_books()
