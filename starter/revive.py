@@ -24,6 +24,7 @@ from starter.answer import Json, Refused, answer
 from starter.case_workflow import start_case
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
+from starter.running import runs
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "silent"]
 """`lost`: no workflow runs. `behind`: the journal knows more than the workflow does. `ahead`: the workflow knows what the journal lacks.
@@ -154,25 +155,13 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
 
 
 async def _unwritten(client: Client, records: Records, mentorship: str) -> list[Sent]:
-    """What people sent to the run that ended, or to those before it, and no journal knows: it was acknowledged, so it is not lost.
+    """What people sent to it and no journal knows: it was acknowledged, so it is not lost.
 
     One run hands on to the next what it could not write, and the next one's history does not say what that was.
     """
     found: list[Sent] = []
-    run: str | None = None
-    while run != "":
-        here, run = await _sent_to(client, records, mentorship, run)
-        found[:0] = here
-    return found
-
-
-async def _sent_to(client: Client, records: Records, mentorship: str, run: str | None) -> tuple[list[Sent], str]:
-    """The same of one run (None: the newest), and which one it continued: empty for the first, or one that Temporal has forgotten."""
-    found: list[Sent] = []
-    before = ""
-    try:
+    for run in await runs(client, mentorship):
         async for event in client.get_workflow_handle(mentorship, run_id=run).fetch_history_events():
-            before = event.workflow_execution_started_event_attributes.continued_execution_run_id or before
             name, payloads = _told(event)
             if not name:
                 continue
@@ -183,10 +172,7 @@ async def _sent_to(client: Client, records: Records, mentorship: str, run: str |
             message_id = body.get("message_id") if isinstance(body, dict) else None
             if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
                 found.append(Sent(name, message_id, body))
-    except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise
-    return found, before
+    return found
 
 
 def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:

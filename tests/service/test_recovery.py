@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import sqlite3
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -148,8 +149,8 @@ async def test_records_older_than_temporal_wait_and_get_their_rows_back_from_its
     assert len(mailbox.mails) == mails
 
 
-async def reset(house: Any) -> None:
-    """To its beginning, without the signals that it had: the journal knows better."""
+async def reset(house: Any, *, forgetful: bool = True) -> None:
+    """To its beginning; a forgetful one is without the signals that it had: the journal knows better."""
     events = await house.histories()
     first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
     await house.client.workflow_service.reset_workflow_execution(
@@ -159,7 +160,7 @@ async def reset(house: Any) -> None:
             reason="a test",
             workflow_task_finish_event_id=first,
             request_id="reset",
-            reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
+            reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL] if forgetful else [],
         )
     )
 
@@ -233,3 +234,23 @@ async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_
         await house.journalled("unwritten")
         await house.idle()
         await house.check_books()
+
+
+async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, calm):
+    """Somebody reset it in Temporal's own tools; it decided the same again, and went on in another run than it was started in."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+        await house.post(0, "mentor", "confirm_meeting", "before", meeting=1)
+        await house.journalled("before")
+        await reset(house, forgetful=False)
+        await house.post(0, "mentor", "confirm_meeting", "after", meeting=2)
+        await house.journalled("after")
+        assert not (await house.idle()).diverged
+        written = await house.journal()
+        with sqlite3.connect(house.folder / "records.db", timeout=20) as connection:
+            assert connection.execute("delete from journal where seq > ?", [written[-1].seq - 2]).rowcount == 2
+        connection.close()
+        filled = await house.cli("journal", "refill")
+        assert [one["rows"] for one in filled["filled"]] == [2]
+    assert await house.journal() == written
