@@ -14,6 +14,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from gateway.keyring import UnknownKey
 from gateway.names import ORDER_SIGNAL
 from gateway.settings import Settings
 from records.chain import Head
@@ -167,7 +168,7 @@ async def _unwritten(client: Client, records: Records, mentorship: str) -> list[
                 continue
             try:
                 [body] = await client.data_converter.decode(payloads)
-            except (ValueError, RuntimeError):  # by hand, and nothing that a mentorship would have understood
+            except (ValueError, RuntimeError, UnknownKey):  # by hand, and nothing that a mentorship would have understood; or of long ago
                 continue
             message_id = body.get("message_id") if isinstance(body, dict) else None
             if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:

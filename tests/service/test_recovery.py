@@ -16,7 +16,8 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.service import RPCError
 
 from gateway.connect import connect
-from mentorship.commands import Pause
+from gateway.keyring import Keyring
+from mentorship.commands import Excuse, Pause
 from records.store import Records
 
 
@@ -222,10 +223,12 @@ async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_aga
 
 
 async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_again(house, calm):
-    """While no worker lived: it was acknowledged, and the journal knows nothing of it yet."""
+    """While no worker lived: it was acknowledged, and the journal knows nothing of it yet. What lies under a key that was dropped since stops nothing."""
     await house.start(calm())
     async with house.worker():
         await house.idle()
+    gone = await connect(house.settings, Keyring.generate(house.folder / "gone.json"), role="test")
+    await gone.get_workflow_handle(house.pairs[0].mentorship).signal("excuse", Excuse(message_id="unreadable", by=house.mentor, meeting=1))
     await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
     await house.handle().terminate("taken for another one")
     async with house.worker():
