@@ -215,7 +215,7 @@ async def _stopped(records: Records, client: Client, cohort: str, fix: bool) -> 
 
 
 async def _unminded(records: Records, client: Client, fix: bool) -> list[Check]:
-    """Open, and yet no workflow runs: nobody is reminded of it. Which are concerns and which are lines is not told (H16)."""
+    """Not done, and yet no workflow runs: nobody is reminded of it. Which are concerns and which are lines is not told (H16)."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(case: str) -> Check | None:
@@ -223,7 +223,7 @@ async def _unminded(records: Records, client: Client, fix: bool) -> list[Check]:
             status = await _status(client, case_id(case))
             if status == "running":
                 return None
-            found = f"{case_id(case)} is open and its workflow is {status}: nobody is reminded of it"
+            found = f"{case_id(case)} should run and is {status}: nobody is reminded of what is open"
             if not fix:
                 return Check("case", "wrong", f"{found}; `mentorship doctor --fix` starts it again")
             await start_case(client, case)

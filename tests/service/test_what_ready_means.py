@@ -112,7 +112,7 @@ async def test_the_doctor_names_an_open_case_that_nobody_is_reminded_of_and_star
         assert await found(house) == {}
         await handle.terminate()
         assert await found(house) == {
-            "case": f"{case_id(case.id)} is open and its workflow is terminated: nobody is reminded of it; `mentorship doctor --fix` starts it again"
+            "case": f"{case_id(case.id)} should run and is terminated: nobody is reminded of what is open; `mentorship doctor --fix` starts it again"
         }
         await house.cli("doctor", "--fix")
         assert await found(house) == {}
