@@ -11,8 +11,9 @@ from itertools import count
 from pathlib import Path
 
 from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -34,6 +35,9 @@ PATIENCE = 90.0
 """Seconds that each program has to become ready; a slow machine needs a few."""
 
 _ASK = timedelta(seconds=2)
+
+REMEMBERED = timedelta(days=30)
+"""How long Temporal keeps what is over, as with Compose; the embedded server's own namespace would forget it after a day."""
 
 
 class Stack:
@@ -132,6 +136,7 @@ async def running(place: Place, ports: Ports, *, store: Path | None, more: Mappi
         keyring = Keyring.load(place.key_file)
         client = await _connected(temporal, ports, keyring)
         await search_attributes.register(client)
+        await _remembering(client)
         found = Stack(place, ports, env=env, client=client, keyring=keyring, temporal=temporal)
         # Whoever is there when all ends is stopped: a worker may have been replaced meanwhile.
         stack.push_async_callback(_stop_worker, found)
@@ -185,6 +190,16 @@ async def _connected(temporal: Child, ports: Ports, keyring: Keyring) -> Client:
 
     await temporal.until(ready, PATIENCE)
     return found[0]
+
+
+async def _remembering(client: Client) -> None:
+    """What is set for longer stays."""
+    service, namespace = client.workflow_service, client.namespace
+    described = await service.describe_namespace(DescribeNamespaceRequest(namespace=namespace), timeout=_ASK)
+    if described.config.workflow_execution_retention_ttl.ToTimedelta() < REMEMBERED:
+        longer = NamespaceConfig()
+        longer.workflow_execution_retention_ttl.FromTimedelta(REMEMBERED)
+        await service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=longer), timeout=_ASK)
 
 
 def _status(port: int, path: str) -> int | None:

@@ -205,9 +205,11 @@ class Cases(Part):
         return found, unreadable
 
     async def standing(self) -> list[Case]:
-        """Everything that is not closed, concerns and lines with a clock, oldest first."""
+        """Everything that a workflow looks after, concerns and lines with a clock: what is not closed, oldest first; then whose meetings wait for it."""
         async with self._database.read() as connection:
-            return await self._select(connection, cases.c.state != "closed")
+            found = await self._select(connection, cases.c.state != "closed")
+        closed, _ = await self.closed()
+        return [*found, *(case for case in closed if case.hold in ("wanted", "release"))]
 
     async def take(self, case: str, by: str, at: datetime) -> Case:
         """That person looks after it from now on; who came first stays, so look at `taken_by`. Raises UnknownCase."""

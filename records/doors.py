@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import Exists, Row, Select, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.database import Database, Part
 from records.errors import DifferentBody, UnknownMessage
-from records.schema import door_messages
+from records.schema import door_messages, journal
 from records.sealing import Sealer
 
 _PURPOSE = "records/doors"
@@ -107,6 +107,13 @@ class Doors(Part):
             rows = await connection.execute(wanted.order_by(t.c.at, t.c.message_id))
             return [Kept.model_validate(dict(row)) for row in rows.mappings()]
 
+    async def waiting(self, mentorship: str) -> int:
+        """How many messages Temporal has that the mentorship's journal does not know yet."""
+        t = door_messages
+        wanted = select(func.count()).where(t.c.mentorship == mentorship, t.c.sent.is_(True), ~handled())
+        async with self._database.read() as connection:
+            return int((await connection.execute(wanted)).scalar_one())
+
     def _ids_of(self, sender: str) -> str:
         return _SENDERS + self._sealer.blind(_PURPOSE, f"sender {sender}")
 
@@ -133,6 +140,12 @@ class Doors(Part):
         if row.body_lookup != self._sealer.blind(_PURPOSE, digest):
             raise DifferentBody(row.mentorship, row.message_id)
         return Accepted(at=row.at, fresh=False, sent=row.sent)
+
+
+def handled() -> Exists:
+    """Whether the journal knows a message of the door."""
+    t = door_messages
+    return exists().where(journal.c.mentorship == t.c.mentorship, journal.c.message_id == t.c.message_id, journal.c.kind == "command")
 
 
 def _one(to: str, message_id: str) -> Select[Any]:

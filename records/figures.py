@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.certificates import AWAITED
 from records.database import Database, whole
-from records.schema import audits, certificates, door_messages, enrolments, journal, lines, notices
+from records.doors import handled
+from records.schema import audits, certificates, door_messages, enrolments, lines, notices
 
 LATELY = timedelta(days=1)
 """Mails are counted over so long."""
@@ -75,9 +76,8 @@ class Watch:
 async def _commands(connection: AsyncConnection, now: datetime) -> Waiting:
     """What comes in the instant in which a mentorship closes is refused without a row of its own, so only running ones count."""
     d = door_messages
-    handled = exists().where(journal.c.mentorship == d.c.mentorship, journal.c.message_id == d.c.message_id, journal.c.kind == "command")
     running = exists().where(enrolments.c.mentorship == d.c.mentorship, enrolments.c.state == "started")
-    return await _waiting(connection, d.c.at, d.c.at > now - LONGEST, d.c.sent.is_(True), running, ~handled)
+    return await _waiting(connection, d.c.at, d.c.at > now - LONGEST, d.c.sent.is_(True), running, ~handled())
 
 
 async def _waiting(connection: AsyncConnection, since: Any, *where: Any) -> Waiting:

@@ -32,7 +32,7 @@ on_demand(
         "starter.mentorship:resolve": "Closes a line of the coordinators' list.",
         "starter.revive:revive": "Starts mentorships again from their journals: those that are gone from Temporal, and those that differ from what is written.",
         "starter.cases:cases": "Which pairs need a person, oldest first, whether somebody took it, and what came of it.",
-        "starter.doctor:doctor": "Looks at keys, records, Temporal, every enrolled pair and every cohort. Exit 1 when something is wrong.",
+        "starter.doctor:doctor": "Looks at keys, records, Temporal, every enrolled pair, every cohort and every open case. Exit 1 when something is wrong.",
     },
 )
 on_demand(

@@ -1,4 +1,4 @@
-"""`mentorship doctor [--fix]`: whether everything that the service needs is there, and whether every enrolled pair and its cohort run."""
+"""`mentorship doctor [--fix]`: whether everything that the service needs is there, and whether every enrolled pair, its cohort and every open case run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from gateway import search_attributes
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KEY_BYTES, Keyring, KeyringUnusable
-from gateway.names import cohort_id
+from gateway.names import case_id, cohort_id
 from gateway.settings import Settings
 from records import migrate
 from records.cohorts import Enrolment
@@ -28,6 +28,7 @@ from starter import certificate
 from starter.answer import Json, Refused, answer
 from starter.asking import answers
 from starter.builds import builds
+from starter.case_workflow import start_case
 from starter.check import Check
 from starter.cohort_workflow import signal_with_start
 from starter.reach import open_records, reach_temporal
@@ -36,7 +37,7 @@ from starter.workers import workers
 
 
 def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can be put right without losing anything.")] = False, json: Json = False) -> None:
-    """Looks at keys, records, Temporal, every enrolled pair and every cohort. Exit 1 when something is wrong."""
+    """Looks at keys, records, Temporal, every enrolled pair, every cohort and every open case. Exit 1 when something is wrong."""
     checks = asyncio.run(_doctor(Settings.load(), fix))
     result = {"ok": all(check.state != "wrong" for check in checks), "checks": [asdict(check) for check in checks]}
     lines = [f"{check.state:5}  {check.name}: {check.detail}" for check in checks]
@@ -184,6 +185,7 @@ async def _mentorships(settings: Settings, client: Client, fix: bool, *, ask: bo
                 one = begun[-1].mentorship
             checks += lost
             checks += await _stopped(records, client, cohort.id, fix)
+        checks += await _unminded(records, client, fix)
         checks += strangers(found, known)
         if ask:
             checks += await diverged(client, [mentorship for mentorship, needs in found.items() if needs and mentorship in known], settings.update_timeout)
@@ -220,6 +222,24 @@ async def _stopped(records: Records, client: Client, cohort: str, fix: bool) -> 
         return [Check("cohort", "wrong", f"{found}; `mentorship doctor --fix` starts it again")]
     await signal_with_start(client, cohort)
     return [Check("cohort", "fixed", f"{found}; started again")]
+
+
+async def _unminded(records: Records, client: Client, fix: bool) -> list[Check]:
+    """Not done, and yet no workflow runs: nobody is reminded of it. Which are concerns and which are lines is not told (H16)."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def look(case: str) -> Check | None:
+        async with gate:
+            status = await _status(client, case_id(case))
+            if status == "running":
+                return None
+            found = f"{case_id(case)} should run and is {status}: nobody is reminded of what is open"
+            if not fix:
+                return Check("case", "wrong", f"{found}; `mentorship doctor --fix` starts it again")
+            await start_case(client, case)
+            return Check("case", "fixed", f"{found}; started again")
+
+    return [check for check in await asyncio.gather(*(look(case.id) for case in await records.cases.standing())) if check is not None]
 
 
 async def _status(client: Client, workflow_id: str) -> str:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.journal import JournalBatch
 from gateway.settings import Settings
@@ -18,6 +17,7 @@ from records.journal import JournalEntry
 from records.store import Records
 from starter.answer import Json, Refused, answer
 from starter.reach import open_records, reach_temporal
+from starter.running import runs
 
 APPEND = "append_journal"
 
@@ -61,34 +61,15 @@ _PROBLEM = {"gap": "Temporal does not have these rows any more,", "differs": "re
 async def _fill(client: Client, records: Records, pair: Enrolment) -> int:
     """How many rows were written. What is there already is compared, so that this may be repeated. Raises Gap, Diverged."""
     before = await records.journal.head(pair.mentorship)
-    runs = await _runs(client, pair.mentorship)
-    for run_id in runs:
+    known = await runs(client, pair.mentorship)
+    for run_id in known:
         async for batch in _batches(client, pair.mentorship, run_id):
             rows = [JournalEntry.model_validate(entry.model_dump()) for entry in batch.entries]
             await records.journal.append(pair.mentorship, rows, card=batch.card, over_at=batch.over_at)
-    if runs and (await client.get_workflow_handle(pair.mentorship).describe()).status is WorkflowExecutionStatus.COMPLETED:
+    if known and (await client.get_workflow_handle(pair.mentorship).describe()).status is WorkflowExecutionStatus.COMPLETED:
         await records.journal.seal(pair.mentorship)  # its own last act
     after = await records.journal.head(pair.mentorship)
     return (after.seq if after else 0) - (before.seq if before else 0)
-
-
-async def _runs(client: Client, workflow_id: str) -> list[str]:
-    """Every run that Temporal still has, oldest first: a long life is continued as new."""
-    found: list[str] = []
-    run_id: str | None = None
-    while run_id != "":
-        try:
-            first = await anext(client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history_events(page_size=1), None)
-        except RPCError as error:
-            if error.status != RPCStatusCode.NOT_FOUND:
-                raise
-            break  # its time in Temporal is over
-        if first is None:
-            break
-        started = first.workflow_execution_started_event_attributes
-        found.append(started.original_execution_run_id)
-        run_id = started.continued_execution_run_id
-    return found[::-1]
 
 
 async def _batches(client: Client, workflow_id: str, run_id: str) -> AsyncIterator[JournalBatch]:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 from pydantic import BaseModel, ConfigDict
+from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
-from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from gateway.names import CASE, TASK_QUEUE, case_id
+from gateway.keyring import UnknownKey
+from gateway.names import ORDER_SIGNAL
 from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
 from records.ids import cohort_of
 from records.store import Records
 from starter.answer import Json, Refused, answer
+from starter.case_workflow import start_case
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
+from starter.running import runs
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "silent"]
 """`lost`: no workflow runs. `behind`: the journal knows more than the workflow does. `ahead`: the workflow knows what the journal lacks.
@@ -32,19 +37,11 @@ _SETTLES = 3.0
 
 
 class Sent(NamedTuple):
-    """A signal as it was sent."""
+    """A signal as it was sent, or an update as the signal that it will be."""
 
     name: str
     message_id: str
     body: dict[str, Any]
-
-
-class _CaseInput(BaseModel):
-    """The workflow's input."""
-
-    model_config = ConfigDict(frozen=True)
-
-    case: str
 
 
 class _Status(BaseModel):
@@ -79,8 +76,8 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
         for pair, how in standing:
             if how in {"diverged", "behind"}:
                 await client.get_workflow_handle(pair.mentorship).terminate(f"{how}: revived from its journal")
-                unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
             if pair in again:
+                unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
                 await records.cohorts.await_start(pair.mentorship)
         cases = await _wake_cases(client, records, cohort)
         await signal_with_start(client, cohort)
@@ -159,20 +156,31 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
 
 
 async def _unwritten(client: Client, records: Records, mentorship: str) -> list[Sent]:
-    """What people sent to the run that was ended just now, and no journal knows: it was acknowledged, so it is not lost."""
+    """What people sent to it and no journal knows: it was acknowledged, so it is not lost.
+
+    One run hands on to the next what it could not write, and the next one's history does not say what that was.
+    """
     found: list[Sent] = []
-    async for event in client.get_workflow_handle(mentorship).fetch_history_events():
-        signalled = event.workflow_execution_signaled_event_attributes
-        if not signalled.signal_name:
-            continue
-        try:
-            [body] = await client.data_converter.decode(signalled.input.payloads)
-        except (ValueError, RuntimeError):  # by hand, and nothing that a mentorship would have understood
-            continue
-        message_id = body.get("message_id") if isinstance(body, dict) else None
-        if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
-            found.append(Sent(signalled.signal_name, message_id, body))
+    for run in await runs(client, mentorship):
+        async for event in client.get_workflow_handle(mentorship, run_id=run).fetch_history_events():
+            name, payloads = _told(event)
+            if not name:
+                continue
+            try:
+                [body] = await client.data_converter.decode(payloads)
+            except (ValueError, RuntimeError, UnknownKey):  # by hand, and nothing that a mentorship would have understood; or of long ago
+                continue
+            message_id = body.get("message_id") if isinstance(body, dict) else None
+            if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
+                found.append(Sent(name, message_id, body))
     return found
+
+
+def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
+    """The signal that brings it again, and what was in it; no name where nobody told anything. An operator's update was answered: it goes as an order."""
+    signalled = event.workflow_execution_signaled_event_attributes
+    asked = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
+    return (ORDER_SIGNAL, asked.args.payloads) if asked.name else (signalled.signal_name, signalled.input.payloads)
 
 
 async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> tuple[list[str], list[str]]:
@@ -194,6 +202,5 @@ async def _wake_cases(client: Client, records: Records, cohort: str) -> int:
     """Concerns, and lines with a clock: whoever waits for a person goes on being looked after."""
     mine = [case for case in await records.cases.standing() if cohort_of(case.mentorship) == cohort]
     for case in mine:
-        conflict = WorkflowIDConflictPolicy.USE_EXISTING
-        await client.start_workflow(CASE, _CaseInput(case=case.id), id=case_id(case.id), task_queue=TASK_QUEUE, id_conflict_policy=conflict)
+        await start_case(client, case.id)
     return len(mine)

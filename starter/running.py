@@ -1,4 +1,4 @@
-"""What Temporal runs, beside what records know of it: mentorships that they do not know, and some that run and stand still."""
+"""What Temporal runs and ran, beside what records know of it: mentorships that they do not know, and some that run and stand still."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.names import MENTORSHIP
 from gateway.search_attributes import NEEDS_ATTENTION
@@ -22,6 +22,23 @@ async def running(client: Client) -> dict[str, bool]:
     """Every mentorship's id, and whether it says that it needs somebody. Raises RPCError."""
     found = client.list_workflows(f'WorkflowType = "{MENTORSHIP}" AND ExecutionStatus = "Running"')
     return {execution.id: bool(execution.typed_search_attributes.get(NEEDS_ATTENTION)) async for execution in found}
+
+
+async def runs(client: Client, workflow_id: str) -> list[str]:
+    """Every run that Temporal still has, oldest first: a long life is continued as new. Raises RPCError."""
+    found: list[str] = []
+    try:
+        run = (await client.get_workflow_handle(workflow_id).describe()).run_id
+        while run:
+            first = await anext(client.get_workflow_handle(workflow_id, run_id=run).fetch_history_events(page_size=1), None)
+            if first is None:
+                break
+            found.append(run)
+            run = first.workflow_execution_started_event_attributes.continued_execution_run_id
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:  # else its time in Temporal is over
+            raise
+    return found[::-1]
 
 
 def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:

@@ -34,6 +34,9 @@ Clock = Callable[[], datetime]
 
 _log = structlog.stdlib.get_logger("webhook.door")
 
+MOST_WAITING = 2000
+"""Messages of one mentorship that Temporal may hold and its journal not yet: all of them can come to a worker as one task, which has two seconds."""
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -102,6 +105,7 @@ class Door:
             return
         if enrolment.state == "over":
             raise _over()
+        await self._bear(mentorship)
         words: list[Word] = []
 
         def keep(kind: str, text: str, shared: bool) -> str:
@@ -129,6 +133,7 @@ class Door:
         accepted = await self.from_records(self._records.doors.accept(mentorship, command.message_id, digest, command.at or self._clock()))
         if accepted.sent:
             return
+        await self._bear(mentorship)
         try:
             if not await send_order(self._client, mentorship, command, self._settings.webhook_timeout):
                 _log.warning("mentorship not running", mentorship=mentorship)  # it ended a moment ago, or `doctor` names it
@@ -159,6 +164,12 @@ class Door:
                 return Receipt("refused", reason if isinstance(reason, str) else None)
             case _:
                 return Receipt("waiting")
+
+    async def _bear(self, mentorship: str) -> None:
+        """Raises Problem (503) while as much waits for this mentorship as one task can hold. Its instant stays with the message all the same."""
+        if await self.from_records(self._records.doors.waiting(mentorship)) >= MOST_WAITING:
+            _log.warning("too much waits", mentorship=mentorship)
+            raise unavailable("behind", "too much waits for this mentorship already", self._settings.webhook_retry_after)
 
     async def _signal(self, enrolment: Enrolment, command: ParticipantCommand) -> None:
         limit = self._settings.webhook_timeout

@@ -25,7 +25,7 @@ _SAID = {
     422: "malformed, or the same webhook-id with another body or at another address; every problem is named",
     429: "this secret's requests come too fast",
     500: "a fault of ours",
-    503: "Temporal or records cannot be reached, or this process lacks a key",
+    503: "Temporal or records cannot be reached, this process lacks a key, or too much waits for this mentorship already",
 }
 _SECONDS = {"Retry-After": {"description": "seconds", "schema": {"type": "integer", "minimum": 1}, "required": True}}
 _HEADERS: dict[int, dict[str, Any]] = {

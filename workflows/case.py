@@ -14,6 +14,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseOf, Standing
+    from mentorship.label import Label
     from workflows.outbox import execute
 
 SHORTEST = timedelta(seconds=1)
@@ -71,6 +72,6 @@ class Case:
         # A timer's length is rounded to milliseconds: a hair longer, so that what is due is due when it fires.
         pause = max(again - workflow.now() + timedelta(milliseconds=1), SHORTEST) if again is not None else SHORTEST
         try:
-            await workflow.wait_condition(lambda: self._stirred, timeout=pause, timeout_summary="Look again")
+            await workflow.wait_condition(lambda: self._stirred, timeout=pause, timeout_summary=Label("Look again"))
         except TimeoutError:
             return

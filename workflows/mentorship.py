@@ -144,7 +144,7 @@ class Mentorship:
         """Ends this workflow task: until the journal has a batch, or a moment later."""
         before = self._outbox.head
         try:
-            await workflow.wait_condition(lambda: self._outbox.head != before, timeout=timedelta(milliseconds=1), timeout_summary="More to take in")
+            await workflow.wait_condition(lambda: self._outbox.head != before, timeout=timedelta(milliseconds=1), timeout_summary=Label("More to take in"))
         except TimeoutError:
             return
 

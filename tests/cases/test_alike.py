@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from temporalio.api.enums.v1 import EventType
 
+from gateway.codec import READABLE
 from mentorship.commands import Pause, Resume
 from worker.case_lines import CaseLines
 
@@ -42,6 +43,8 @@ async def test_a_concern_and_a_line_begin_look_and_end_alike(house):
     assert "WORKFLOW_EXECUTION_SIGNALED" in [kind for kind, _, _ in of_concern[:3]]
     assert len([kind for kind, _, _ in of_concern if kind == "TIMER_STARTED"]) > 6
     assert of_concern == of_line
+    summaries = [event.user_metadata.summary for event in (await house.case(concern).fetch_history()).events if event.HasField("user_metadata")]
+    assert {READABLE in summary.metadata for summary in summaries} == {True}, "an admin without a key reads what it waits for"
 
     await house.door.take(concern, house.refs["ana"])
     await house.door.close(concern, house.refs["ana"], "talked", release=False)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
 
 from local.ports import HOST, Ports, free_ports
 
@@ -32,6 +36,14 @@ def mentorship(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
+async def retention(ports: Ports) -> timedelta:
+    """How long Temporal keeps what is over."""
+    client = await Client.connect(ports.address)
+    described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    kept: timedelta = described.config.workflow_execution_retention_ttl.ToTimedelta()
+    return kept
+
+
 def test_what_was_started_is_there_after_a_restart(start, tmp_path, ports, left_running, eventually):
     folder = tmp_path / "run"
     first = start(*arguments(folder, ports))
@@ -48,6 +60,7 @@ def test_what_was_started_is_there_after_a_restart(start, tmp_path, ports, left_
     shown = mentorship(folder, "show", "spring", "p-01")
     assert shown.returncode == 0, shown.stderr
     assert "aligning" in shown.stdout
+    assert asyncio.run(retention(ports)) == timedelta(days=30), "of what was terminated on a Friday something is left on Monday"
     paused = mentorship(folder, "pause", "spring", "p-01")
     assert paused.returncode == 0, paused.stderr
 

@@ -91,3 +91,17 @@ async def test_a_lines_case_is_no_concern(records, mentorship):
     assert await records.cases.of_pair(mentorship) == []
     assert await records.cases.waiting() == []
     assert (await records.cases.end_line(first.id, NOON)).state == "closed"
+
+
+async def test_a_closed_concern_stands_until_the_meetings_that_it_held_may_go_on(records, concern):
+    """Else the pair would stay paused where its workflow is lost in between, and nobody would know why."""
+    case = await records.cases.open(concern, WORDS, "form")
+    await records.cases.hold(case.id, PauseOrder(message_id="op-1", resume_id="op-2", by="p-operator", at=NOON))
+    await records.cases.note_hold(case.id, "wanted", "held")
+    await records.cases.take(case.id, "p-sam", NOON)
+    await records.cases.close(case.id, "p-sam", "talked", NOON)
+    assert await records.cases.standing() == []
+    await records.cases.release(case.id, NOON)
+    assert [standing.id for standing in await records.cases.standing()] == [case.id]
+    await records.cases.note_hold(case.id, "release", "released")
+    assert await records.cases.standing() == []

