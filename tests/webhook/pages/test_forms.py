@@ -113,6 +113,25 @@ async def test_the_partners_time_is_agreed_with_one_tap(browser, two, mentorship
     assert two.meeting(2).start == to
 
 
+async def test_a_yes_to_a_time_that_is_no_longer_proposed_is_no_proposal_of_ones_own(browser, two, mentorship, running, says):
+    """Unanswered it would count as a late cancellation of who only said yes (H14)."""
+    for who in ("ana", "ben"):
+        await two.say(who, c.ConfirmMeeting(meeting=1))
+    start = two.meeting(1).start
+    two.clock.now = start - timedelta(hours=30)
+    await two.say("ana", c.MoveMeeting(meeting=1, to=start + timedelta(days=1)))
+    stale = await browser.get(two.page())
+    await two.say("ana", c.MoveMeeting(meeting=1, to=start + timedelta(days=2)))
+    await two.until(start - timedelta(hours=20))
+    answer = await browser.send(stale, "/move_meeting/1", follow=False)
+    assert answer.status_code == 422
+    assert "Not sent yet. That time is no longer proposed." in says(answer)
+    assert await mentorship.signals() == []
+    await browser.send(answer, "/move_meeting/1", follow=False)
+    await two.handle(await mentorship.signals())
+    assert two.meeting(1).start == start + timedelta(days=2)
+
+
 async def test_records_away_keeps_what_was_typed(browser, two, monkeypatch, says):
     tab = await browser.get(two.page("ben", "set_goal"))
 
