@@ -133,6 +133,16 @@ def _confirm_expectations(fields: Fields, *_: Any) -> dict[str, Any]:
     return {"expectations": chosen}
 
 
+def _confirm_meeting(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
+    """Only of times that stood on the page when it was sent: a time that both accepted can be cancelled late, and a pause gives their numbers to others (H14)."""
+    body = {"meeting": "all" if target == "all" else int(target)}
+    seen = fields.get("seen").split()
+    accepted = [n for event in would(known, c.ConfirmMeeting(**body)) if isinstance(event, e.SlotsAccepted) for n in event.meetings]
+    if known.state is not None and any(meeting.n in accepted and meeting.start.isoformat() not in seen for meeting in known.state.meetings):
+        raise Wrong("seen", "times_changed")
+    return body
+
+
 def _move(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
     exact = fields.get("exact")  # the partner's own proposal, to the second
     if exact:
@@ -231,7 +241,7 @@ ACTIONS: dict[str, Action] = {
         Action(
             "confirm_meeting",
             "meeting_or_all",
-            lambda _f, _k, target, _m: {"meeting": "all" if target == "all" else int(target)},
+            _confirm_meeting,
             lambda _k, _s, target: (c.ConfirmMeeting(meeting="all" if target == "all" else _meeting(target)),),
         ),
         Action("move_meeting", "meeting", _move, lambda known, state, target: (*agreeing(known, state, target), proposing(known, state, target))),

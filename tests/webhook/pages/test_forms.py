@@ -132,6 +132,23 @@ async def test_a_yes_to_a_time_that_is_no_longer_proposed_is_no_proposal_of_ones
     assert two.meeting(1).start == start + timedelta(days=2)
 
 
+@pytest.mark.parametrize("path", [(), ("confirm_meeting", 5), ("confirm_meeting", "all")])
+async def test_only_times_that_were_looked_at_are_accepted(path, browser, two, mentorship, running, says):
+    """A pause gives the numbers of what it took to other times: an old page's yes would confirm one that its reader never saw (H14)."""
+    action = "/" + "/".join(map(str, path or ("confirm_meeting", "all")))
+    stale = await browser.get(two.page("ben", *path))
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    await two.say("op-1", c.Resume())
+    slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
+    assert await two.say("service", c.ApplyPlan(slots=slots)) == "applied"
+    answer = await browser.send(stale, action, follow=False)
+    assert answer.status_code == 422
+    assert "Not sent yet. The times have changed meanwhile." in says(answer)
+    assert await mentorship.signals() == []
+    await browser.send(answer, action, follow=False)
+    assert [name for name, _ in await mentorship.signals()] == ["confirm_meeting"]
+
+
 async def test_records_away_keeps_what_was_typed(browser, two, monkeypatch, says):
     tab = await browser.get(two.page("ben", "set_goal"))
 
