@@ -140,7 +140,7 @@ def _name(text: str) -> str:
 
 def _email(text: str) -> str:
     if not is_address(text):
-        raise _Expected("an e-mail address such as ana@example.com", f"{shown(text)} is not an e-mail address")
+        raise _Expected("an e-mail address such as ana@example.com, in ASCII before the @", f"{shown(text)} is not an e-mail address")
     return text
 
 

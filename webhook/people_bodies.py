@@ -18,7 +18,7 @@ _NAMES = r"^[^\s|/?#%\\]{1,100}$"
 
 def _address(text: str) -> str:
     if not is_address(text):
-        raise ValueError("expected an e-mail address such as ana@example.com")
+        raise ValueError("expected an e-mail address such as ana@example.com, in ASCII before the @")
     return text
 
 

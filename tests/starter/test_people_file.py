@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from notices.readers import NoAddress, Reader
 from starter.faults import Findings
 from starter.people_file import read_people
 
@@ -34,9 +35,19 @@ def test_a_person_is_read_with_lists_and_defaults(files: Any) -> None:
     assert (nina.time_zone, nina.manager_id, nina.department) == (None, None, None)
 
 
-@pytest.mark.parametrize("address", ["a@b.example", "first.last+tag@sub.example.com", "o'neil@example.ie", "ü@bücher.example", "a@xn--bcher-kva.example"])
-def test_an_address_that_people_have_is_taken(files: Any, address: str) -> None:
+@pytest.mark.parametrize("address", ["a@b.example", "first.last+tag@sub.example.com", "o'neil@example.ie", "u@bücher.example", "a@xn--bcher-kva.example"])
+def test_an_address_that_people_have_is_taken_and_mail_goes_there(files: Any, address: str) -> None:
     assert read(files, one(email=address))[1] == []
+    assert Reader("p-1", "Nina", address).address.isascii()
+
+
+@pytest.mark.parametrize("address", ["ü@bücher.example", "\u200bnina@x.example", "nina\u00ad@x.example", "\ufeffnina@x.example", "nina@\u0640.example"])
+def test_an_address_that_no_mail_can_be_sent_to_is_refused_before_anything_starts(files: Any, address: str) -> None:
+    """Else nothing would reach that person, and nobody would be told: an invisible character comes along when an address is copied."""
+    with pytest.raises(NoAddress):
+        _ = Reader("p-1", "Nina", address).address
+    (fault,) = read(files, one(email=address))[1]
+    assert "in ASCII before the @" in str(fault)
 
 
 @pytest.mark.parametrize(

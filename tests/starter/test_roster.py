@@ -70,7 +70,7 @@ def test_ten_planted_faults_are_all_told_at_their_places_and_nothing_can_start(f
         "pairs.csv:4:4: mentor_id: 'e1' has the role mentee, expected mentor or both",
         "pairs.csv:4:7: mentee_id: the mentor of this pair, expected somebody else",
         "pairs.csv:5:4: mentor_id: 'm2' is gone, expected somebody active",
-        "people.csv:6:8: email: 'mia@x' is not an e-mail address, expected an e-mail address such as ana@example.com",
+        "people.csv:6:8: email: 'mia@x' is not an e-mail address, expected an e-mail address such as ana@example.com, in ASCII before the @",
         "people.csv:6:21: time_zone: unknown time zone 'Europe/Berlim', expected Europe/Berlin perhaps",
         "people.csv:9:1: person_id: 'm2' stands on line 8 already, expected each person once",
         "people.csv:12:30: manager_id: the reporting line leads back to itself: e2 → m4 → e2, expected a line that ends",

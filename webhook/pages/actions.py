@@ -91,6 +91,17 @@ def _check_time(known: Known, field: str, command: c.ParticipantCommand, message
         raise Wrong(field, reason)
 
 
+def _check_proposed(known: Known, target: str, agreed: datetime, message_id: str) -> None:
+    """Raises Wrong for a yes to a time that the partner does not propose any more: it would be a proposal of who only said yes (H14).
+
+    A yes that was sent before, or that the meeting has followed already, stays what it was.
+    """
+    meeting = known.state.meeting(int(target)) if known.state is not None else None
+    standing = () if meeting is None else (meeting.start, *(proposal.to for proposal in meeting.proposals if proposal.side != known.side))
+    if message_id not in known.taken and agreed not in standing:
+        raise Wrong("exact", "not_proposed")
+
+
 def _one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
     value = fields.get(field)
     if value and value not in options:
@@ -122,13 +133,24 @@ def _confirm_expectations(fields: Fields, *_: Any) -> dict[str, Any]:
     return {"expectations": chosen}
 
 
+def _confirm_meeting(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
+    """Only of times that stood on the page when it was sent: a time that both accepted can be cancelled late, and a pause gives their numbers to others (H14)."""
+    body = {"meeting": "all" if target == "all" else int(target)}
+    seen = fields.get("seen").split()
+    accepted = [n for event in would(known, c.ConfirmMeeting(**body)) if isinstance(event, e.SlotsAccepted) for n in event.meetings]
+    if known.state is not None and any(meeting.n in accepted and meeting.start.isoformat() not in seen for meeting in known.state.meetings):
+        raise Wrong("seen", "times_changed")
+    return body
+
+
 def _move(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
     exact = fields.get("exact")  # the partner's own proposal, to the second
     if exact:
         try:
             agreed = datetime.fromisoformat(exact)
         except ValueError:
-            raise Wrong("to", "when_unreadable") from None
+            raise Wrong("exact", "when_unreadable") from None
+        _check_proposed(known, target, agreed, message_id)
         return {"meeting": int(target), "to": agreed.isoformat()}
     to = _needed_instant(fields, "to", known.clock.zone)
     _check_time(known, "to", c.MoveMeeting(meeting=int(target), to=to), message_id)
@@ -219,7 +241,7 @@ ACTIONS: dict[str, Action] = {
         Action(
             "confirm_meeting",
             "meeting_or_all",
-            lambda _f, _k, target, _m: {"meeting": "all" if target == "all" else int(target)},
+            _confirm_meeting,
             lambda _k, _s, target: (c.ConfirmMeeting(meeting="all" if target == "all" else _meeting(target)),),
         ),
         Action("move_meeting", "meeting", _move, lambda known, state, target: (*agreeing(known, state, target), proposing(known, state, target))),

@@ -51,6 +51,12 @@ class Sparing:
         self._taken.append((now, key))
         return True
 
+    def give_back(self, key: str) -> None:
+        """What was taken last for the key does not count."""
+        last = next((one for one in reversed(self._taken) if one[1] == key), None)
+        if last is not None:
+            self._taken.remove(last)
+
 
 class _Way(NamedTuple):
     """A page to open again, and its programme's words."""
@@ -59,24 +65,11 @@ class _Way(NamedTuple):
     texts: Texts
 
 
-class _Allowance:
-    """`most` mails an hour to one person, and fifty times as many to all together."""
-
-    def __init__(self, most: int, now: Callable[[], datetime]) -> None:
-        self._each = Sparing(most, timedelta(hours=1), now)
-        self._all = Sparing(most * 50, timedelta(hours=1), now)
-
-    def for_person(self, ref: str) -> bool:
-        return self._each.take(ref)
-
-    def for_all(self) -> bool:
-        return self._all.take("all")
-
-
 class FreshLinks:
     """`most` mails an hour to one person for whoever asks, and as many for who holds a link of their own, of whatever kind.
 
-    Nobody can fill somebody else's mailbox through us, nor use up what that person may ask for.
+    Nobody can fill somebody else's mailbox through us, nor use up what that person may ask for: what whoever asks is sent is bounded for all
+    people together, too, and what holders of links are sent is not. What could not be sent does not count.
     """
 
     def __init__(self, records: Records, signer: LinkSigner, post: Post, now: Callable[[], datetime], *, base_url: str, sender: str, most: int = 4) -> None:
@@ -86,8 +79,9 @@ class FreshLinks:
         self._now = now
         self._base_url = base_url.rstrip("/")
         self._sender = sender
-        self._for_anybody = _Allowance(most, now)
-        self._for_bearers = _Allowance(most, now)
+        self._for_anybody = Sparing(most, timedelta(hours=1), now)
+        self._for_anybody_in_all = Sparing(most * 50, timedelta(hours=1), now)
+        self._for_bearers = Sparing(most, timedelta(hours=1), now)
 
     async def send_to_address(self, email: str) -> None:
         """Every page of whoever has this address, and every list that they look after (P7), in one mail a person.
@@ -100,7 +94,8 @@ class FreshLinks:
             _log.warning("fresh link not sent", error=type(error).__name__)
             return
         for ref in refs:
-            await self._send(ref, self._everything, self._for_anybody)
+            if self._for_anybody_in_all.take("all") and not await self._send(ref, self._everything, self._for_anybody):
+                self._for_anybody_in_all.give_back("all")
 
     async def send_page(self, known: Known) -> bool:
         return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="page"), self._for_bearers)
@@ -113,15 +108,21 @@ class FreshLinks:
         """To one cohort's list; False also for who does not look after the cohort (any more)."""
         return await self._send(bearer.person, partial(self._lists, cohort=bearer.scope), self._for_bearers)
 
-    async def _send(self, ref: str, find: Callable[[str, datetime], Awaitable[list[_Way]]], allowance: _Allowance) -> bool:
-        """`find` says which pages this person can open, asked at that instant. What cannot be sent is logged, without saying to whom."""
-        if not allowance.for_person(ref):
+    async def _send(self, ref: str, find: Callable[[str, datetime], Awaitable[list[_Way]]], allowance: Sparing) -> bool:
+        if not allowance.take(ref):
             return False
+        sent = await self._sent(ref, find)
+        if not sent:
+            allowance.give_back(ref)
+        return sent
+
+    async def _sent(self, ref: str, find: Callable[[str, datetime], Awaitable[list[_Way]]]) -> bool:
+        """`find` says which pages this person can open, asked at that instant. What cannot be sent is logged, without saying to whom."""
         asked_at = self._now()
         try:
             profile = (await self._records.people.profiles([ref])).get(ref)
             ways = await find(ref, asked_at) if profile is not None else []
-            if profile is None or not ways or not allowance.for_all():
+            if profile is None or not ways:
                 return False
             await self._post.send(self._mail(Reader(ref, profile.name, profile.email, profile.language, profile.time_zone), ways, asked_at))
         except (NoAddress, SmtpFault, RecordsError) as error:

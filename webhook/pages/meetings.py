@@ -110,10 +110,10 @@ class Meetings:
         return tuple(m for m in self.all if m.excusable and not (m.excusable == "proposal" and m.agreeable))
 
     @property
-    def to_accept(self) -> int:
+    def to_accept(self) -> tuple[MeetingView, ...]:
         if not is_open(self._known, "confirm_meeting", "all"):
-            return 0
-        return sum(1 for m in self.all if not m.mine and m.state == "ahead")
+            return ()
+        return tuple(m for m in self.all if not m.mine and m.state == "ahead")
 
     def _view(self, m: Meeting) -> MeetingView:
         state, known, clock, me = self._state, self._known, self._known.clock, self._known.side

@@ -67,7 +67,7 @@ async def test_a_form_that_lay_open_for_weeks_sets_nothing_aside_into_the_past(b
     clock.now += timedelta(days=4)
     answer = await browser.send(line, "/set_aside", days="3")
     assert answer.status_code == 422
-    assert "One thing is missing." in says(answer)
+    assert "Not sent yet. Please choose." in says(answer)
     assert (await desk.line(key)).aside_until is None
 
 

@@ -116,6 +116,10 @@ async def test_no_page_has_a_barrier_or_is_cut_off(scheme, width, lang, chromium
         await page.locator("input[name=contact]").first.check()
         await page.locator("textarea").fill("It weighs on me.")
         await pressed("a concern that was sent")
+        await expect(page.locator("form[action*='/withdraw'] button")).to_be_hidden()  # one tap too many would close it for good
+        await page.locator("summary").click()
+        await expect(page.locator("form[action*='/withdraw'] button")).to_be_visible()
+        await check("a concern that nobody is needed for any more")
         case = (await lived.records.cases.of_raiser(lived.ref("ben"), lived.mentorship))[-1]
         await page.goto(f"{served}/case/{lived.signer.token('case', Bearer(case.id, case.contacts[0]))}?lang={lang}")
         await check("somebody was asked")
@@ -172,6 +176,52 @@ async def test_where_the_keyboard_is_can_be_seen_on_everything_that_can_be_reach
             assert seen[1] == "solid", seen
             assert seen[2] >= 2, seen
         assert reached > 5
+
+
+FAULTS = {"report_meeting/3": "held", "confirm_expectations": "expectation", "report_goal/g-1": "progress", "set_goal/g-1": "steps", "set_goal": "text"}
+"""Forms that are sent empty, and the field that is wrong with each."""
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+async def test_a_form_that_comes_back_says_so_first_and_leads_to_the_field(scripted, chromium, served, lived):
+    """In the title, where reading begins, and by a way to what is wrong: no script is there to tell it."""
+    page = await (await chromium.new_context(java_script_enabled=scripted)).new_page()
+    for path, field in FAULTS.items():
+        await page.goto(served + lived.page("ben", path))
+        name = await page.title()
+        await page.locator("textarea[required]").evaluate_all("fields => fields.forEach(field => field.required = false)")
+        await page.locator("main form button").click()
+        assert await page.title() == f"Not sent yet. {name}"
+        await expect(page.get_by_role("alert")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        assert page.url.endswith(f"#wrong-{field}")
+        await page.keyboard.press("Tab")
+        assert await page.locator(f"[aria-describedby~=wrong-{field}]").evaluate("field => field.matches(':focus-within')"), path
+
+
+async def test_what_a_field_says_besides_its_name_belongs_to_it(chromium, served, lived, team):
+    """Its hint, also once it is wrong: in which zone a time is, what 1 and 5 stand for."""
+    page = await chromium.new_page()
+    for path in paths(lived):
+        await page.goto(served + path)
+        assert (
+            await page.evaluate("[...document.querySelectorAll('.hint')].filter(hint => !document.querySelector(`[aria-describedby~='${hint.id}']`)).length")
+            == 0
+        ), path
+    await page.goto(served + lived.page("ben", "move_meeting", 5))
+    await page.get_by_label("New day and time").fill("2027-01-04T10:00")
+    await page.get_by_role("button", name="Propose this time").click()
+    await expect(page.get_by_label("New day and time")).to_have_accessible_description("In London time. That time is not ahead any more.")
+
+
+async def test_on_a_small_screen_every_cell_keeps_its_column(chromium, served, lived):
+    """Who must not see something is left out for the eye alone: for a screen reader the cells that follow would stand under another's name (H12)."""
+    page = await (await chromium.new_context(viewport={"width": 320, "height": 900})).new_page()
+    await page.goto(f"{served}/who-sees-what")
+    columns = await page.get_by_role("columnheader").count()
+    for row in (await page.get_by_role("row").all())[1:]:
+        assert await row.get_by_role("cell").count() == columns - 1
 
 
 async def test_the_browser_loads_nothing_from_elsewhere_and_complains_of_nothing(chromium, served, lived):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from icalendar import Calendar
@@ -11,6 +12,8 @@ from icalendar import Calendar
 from gateway.links import Bearer, LinkSigner
 from gateway.logs import configure
 from mentorship import commands as c
+from records.people import Profile
+from webhook.pages.mails import FreshLinks
 
 
 async def test_an_old_link_says_so_and_mails_a_fresh_one_to_the_known_address(old, http, two, outbox):
@@ -178,6 +181,30 @@ async def test_who_asks_with_their_own_link_is_spared_a_full_mailbox_too(browser
     for _ in range(6):
         await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")
     assert len(outbox.mails) == 4
+
+
+async def test_tries_while_no_mail_could_be_sent_use_nothing_up(browser, two, outbox, says):
+    """A concern is raised behind the private link: who tried through an outage need not wait for another hour (H16)."""
+    outbox.away = True
+    for _ in range(6):
+        assert (await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")).status_code == 503
+    outbox.away = False
+    assert "It is on its way." in says(await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link"))
+
+
+async def test_of_many_who_ask_with_their_own_links_nobody_is_left_out(two, outbox, records, settings, clock):
+    """When a cohort is asked a question, hundreds want their private links within the hour."""
+    people = [Profile(person_id=f"e-{n}", name=f"Person {n}", email=f"e-{n}@example.org") for n in range(102)]
+    refs = list((await records.people.enrol(people)).values())
+    pairs = [(f"many-{n}", refs[n], refs[n + 51]) for n in range(51)]
+    fresh = FreshLinks(records, two.signer, outbox, clock, base_url=settings.base_url, sender=settings.mail_from, most=1)
+    for enrolment in (await records.cohorts.enrol_pairs("summer-2027", pairs)).added:
+        await records.cohorts.mark_started(enrolment.mentorship)
+        assert await fresh.send_private(SimpleNamespace(bearer=Bearer(enrolment.mentorship, enrolment.mentor), enrolment=enrolment))
+    assert len(outbox.mails) == 51
+    for n in range(51):  # and of strangers who know many addresses, fifty times as many as one person is sent
+        await fresh.send_to_address(f"e-{n}@example.org")
+    assert len(outbox.mails) == 51 + 50
 
 
 @pytest.mark.parametrize(("purpose", "ago"), [("page", timedelta(days=61)), ("private", timedelta(minutes=16))])
