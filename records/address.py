@@ -11,8 +11,8 @@ _ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_
 
 
 def is_address(text: str) -> bool:
-    """Whether mail could be sent there: shape only, nobody is asked."""
-    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None and ".." not in text and text[0] != "." and ".@" not in text
+    """Whether mail could be sent there: shape only, nobody is asked. What is not seen, such as a blank without width, comes along when an address is copied."""
+    return len(text) <= 254 and text.isprintable() and _ADDRESS.fullmatch(text) is not None and ".." not in text and text[0] != "." and ".@" not in text
 
 
 def normal_form(address: str) -> str:

@@ -134,11 +134,11 @@ class _Shallow(Composer):
             self.depth -= 1
 
 
-def undecodable(path: str, raw: bytes, error: UnicodeDecodeError) -> Fault:
+def undecodable(path: str, raw: bytes, error: UnicodeDecodeError, expected: str = "text in UTF-8") -> Fault:
     """The place of the first byte that is not UTF-8."""
     before = raw[: error.start].decode("utf-8-sig", errors="replace")
     line = before.count("\n") + 1
-    return Fault(path, line, len(before) - (before.rfind("\n") + 1) + 1, "file", "not UTF-8 here", "text in UTF-8")
+    return Fault(path, line, len(before) - (before.rfind("\n") + 1) + 1, "file", "not UTF-8 here", expected)
 
 
 class _Plain(SafeConstructor):
