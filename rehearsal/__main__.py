@@ -14,7 +14,6 @@ from gateway import event_loop
 from gateway.logs import configure
 from starter.rehearsal_request import Rehearsed, Request
 
-
 _MISSING = "`make extras` installs it"
 
 
