@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from mentorship.commands import Plan
 from mentorship.programme import Programme
 from starter.answer import Refused
 from starter.pairs_file import RosterPair
+from starter.plain_words import counted
 from starter.roster import Roster
 
 
@@ -17,7 +18,7 @@ def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None
     plans = roster.plans(roster.pairs if pairs is None else pairs, starts)
     empty = [pair_id for pair_id, plan in plans.items() if not plan.slots]
     if empty:
-        raise Refused(f"no meeting fits into the programme for {len(empty)} pairs, the first is {empty[0]}; see meetings.quiet, first_after and length")
+        raise Refused(f"no meeting fits into the programme for {some(empty)}; see meetings.quiet, first_after and length")
     return plans
 
 
@@ -27,7 +28,13 @@ def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
     for pair_id, plan in plans.items():
         if len(plan.slots) < programme.meetings.count:
             short.setdefault(len(plan.slots), []).append(pair_id)
-    return [f"notice: {count} of {programme.meetings.count} meetings fit for {len(pairs)} pairs: {', '.join(pairs[:5])}" for count, pairs in short.items()]
+    return [f"notice: {count} of {programme.meetings.count} meetings fit for {some(pairs)}" for count, pairs in short.items()]
+
+
+def some(pairs: Sequence[str]) -> str:
+    """How many they are, and the first of them."""
+    more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""
+    return f"{counted(len(pairs), 'pair')}: {', '.join(pairs[:5])}{more}"
 
 
 def refuse_past(plans: Mapping[str, Plan], now: datetime) -> None:

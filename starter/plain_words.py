@@ -64,17 +64,17 @@ def plain_words(error: Mapping[str, Any], field: str, value: Any) -> tuple[str, 
             hint = ", such as a word in quotes" if isinstance(value, int | float) else ", in quotes where it has a colon" if isinstance(value, dict) else ""
             return f"{shown(value)} is not a text", f"a text{hint}"
         case "string_too_short":
-            return "empty", f"at least {_count(context['min_length'], 'character')}"
+            return "empty", f"at least {counted(context['min_length'], 'character')}"
         case "string_too_long":
             return f"{len(value) if isinstance(value, str) else 'too many'} characters", f"at most {context['max_length']}"
         case "string_pattern_mismatch":
             return f"{shown(value)} does not fit", _pattern(str(context["pattern"]))
         case "too_short":
             entries = len(value) if isinstance(value, list | tuple) else 0
-            return _count(entries, "entry", "entries"), f"at least {_count(context['min_length'], 'entry', 'entries')}"
+            return counted(entries, "entry", "entries"), f"at least {counted(context['min_length'], 'entry', 'entries')}"
         case "too_long":
             entries = len(value) if isinstance(value, list | tuple) else 0
-            return _count(entries, "entry", "entries"), f"at most {_count(context['max_length'], 'entry', 'entries')}"
+            return counted(entries, "entry", "entries"), f"at most {counted(context['max_length'], 'entry', 'entries')}"
         case "literal_error":
             return f"{shown(value)} is not one of them", re.sub(r"'([^']*)'", r"\1", str(context["expected"]))
         case "bool_type" | "bool_parsing":
@@ -104,5 +104,5 @@ def _pattern(pattern: str) -> str:
     return next((words for part, words in reversed(_PATTERNS.items()) if part in pattern), "a text of another shape")
 
 
-def _count(number: int, one: str, many: str | None = None) -> str:
+def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"

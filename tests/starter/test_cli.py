@@ -155,7 +155,7 @@ def test_a_programme_without_room_for_a_meeting_is_refused(files: Any, run: Call
     told = run("cohort", "start", *files.options(), "--dry-run")
 
     assert told.code == 1
-    assert "no meeting fits into the programme for 2 pairs, the first is p1" in told.err
+    assert "no meeting fits into the programme for 2 pairs: p1, p2; see meetings.quiet" in told.err
 
 
 def test_meetings_that_do_not_fit_are_a_notice(files: Any, run: Callable[..., Any]) -> None:
