@@ -297,6 +297,17 @@ def test_the_closing_survey_brings_an_invitation_that_no_meetings_mail_could(mai
     assert "What helped in your conversations" not in one_line(mail("closing_survey"))
 
 
+@pytest.mark.parametrize("kind", ["closing_survey", "result"])
+@pytest.mark.parametrize(
+    ("code", "thanked", "presumed"), [("en", "taking part", "hours|the time"), ("de", "dabei waren", "Zeit genommen"), ("ar", "مشاركتكما", "الساعات|الوقت")]
+)
+def test_nobody_is_thanked_for_hours_that_there_may_not_have_been(mail, people, kind, code, thanked, presumed):
+    """H14: to a pair that never met it would read as a reproach."""
+    lead = one_line(mail(kind, met_with_share=False, with_={"reader": dataclasses.replace(people.mentee, language=code)}))
+    assert re.search(thanked, lead)
+    assert not re.search(presumed, lead)
+
+
 def test_only_milestones_that_the_reader_can_report_are_asked_for(mail):
     assert "A day of shadowing" in text(mail("ask"))
     assert "A day as a host" not in text(mail("ask", "mentee"))
