@@ -291,6 +291,16 @@ def test_what_has_passed_when_a_mail_goes_is_not_announced(mail, series):
     assert re.findall(r"^ ?(\d+)\. ", text(mail("welcome", with_={"at": series[9].start + timedelta(hours=2)})), re.MULTILINE) == ["11", "12"]
 
 
+def test_no_mail_is_dated_after_it_goes(mail, notice):
+    """What becomes of a mentorship before its start counts from the start: three months ahead, such a mail would be spam, or on top of an inbox."""
+    sent = notice("ended").due - timedelta(days=90)
+    told = mail("ended", with_={"at": sent})
+    assert told["Date"].datetime == sent
+    (entry,) = (part for part in told.walk() if part.get_content_type() == "text/calendar")
+    assert f"DTSTAMP:{sent:%Y%m%dT%H%M%SZ}" in entry.get_content()
+    assert mail("ended", with_={"at": sent + timedelta(days=91)})["Date"].datetime == notice("ended").due
+
+
 def test_the_closing_survey_brings_an_invitation_that_no_meetings_mail_could(mail):
     """H15."""
     assert "What helped in your conversations" in one_line(mail("closing_survey", feedback_for=9))
