@@ -177,3 +177,10 @@ async def test_once_reports_are_closed_nobody_is_expected_to_say_how_a_meeting_w
         "closing": (True, False),
         "decided": (False, True),
     }
+
+
+async def test_what_ended_before_it_began_names_no_day_to_come(browser, two, says):
+    """What comes before the start counts from there; its day would still be ahead of whoever reads."""
+    two.clock.now = two.state.starts - timedelta(days=90)
+    await two.say("op-1", c.End())
+    assert "This mentorship ended before it began" in says(await browser.get(two.page()))
