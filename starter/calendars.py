@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 from mentorship.commands import Plan
-from mentorship.programme import Programme
+from mentorship.programme import Programme, Weekday
 from starter.answer import Refused
 from starter.pairs_file import RosterPair
 from starter.plain_words import counted
@@ -29,6 +31,25 @@ def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
         if len(plan.slots) < programme.meetings.count:
             short.setdefault(len(plan.slots), []).append(pair_id)
     return [f"notice: {count} of {programme.meetings.count} meetings fit for {some(pairs)}" for count, pairs in short.items()]
+
+
+def odd_times(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
+    """One line for the pairs of whom one would meet at an hour at which nobody is even written to, or on a day off: `time_of_day` is the mentee's."""
+    hours, days = roster.programme.mail.hours, roster.programme.meetings.working_days
+    if hours == "none":
+        return []
+
+    def odd(at: datetime) -> bool:
+        return not hours[:5] <= f"{at:%H:%M}" <= hours[6:] or get_args(Weekday)[at.weekday()] not in days
+
+    found = []
+    for pair in roster.pairs:
+        zones = dict.fromkeys((roster.zone(pair.mentor_id), roster.zone(pair.mentee_id)))
+        slots = plans[pair.pair_id].slots if pair.pair_id in plans else ()
+        at = next((local for zone in zones for slot in slots if odd(local := slot.start.astimezone(ZoneInfo(zone)))), None)
+        if at is not None:
+            found.append(f"{pair.pair_id} ({at:%a %H:%M} in {at.tzinfo})")
+    return [f"notice: meetings outside {hours} or the working days where one of the two lives, for {some(found)}"] if found else []
 
 
 def some(pairs: Sequence[str]) -> str:

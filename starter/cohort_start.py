@@ -15,7 +15,7 @@ from records.cohorts import Enrolment, State
 from records.errors import CohortChanged, PairChanged, ProgrammeChanged, RecordsError
 from records.store import Records
 from starter.answer import Refused, answer, aside, is_terminal
-from starter.calendars import short_plans
+from starter.calendars import odd_times, short_plans
 from starter.cohort_workflow import signal_with_start, watch
 from starter.enrolment import Intake, Written, intake, running_already, write_down
 from starter.plain_words import counted
@@ -31,7 +31,7 @@ async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience
         with _refusals(cohort):
             joining = await intake(records, roster, cohort, when)
             _refuse_twice(cohort, await running_already(records, roster, joining), again=again)
-            for line in (*joining.stays, *short_plans(roster.programme, joining.plans)):
+            for line in (*joining.stays, *short_plans(roster.programme, joining.plans), *odd_times(roster, joining.plans)):
                 aside(line)
             client = await reach_temporal(settings)  # before anything is written
             written = await write_down(records, roster, cohort, joining)
