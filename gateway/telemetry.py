@@ -79,7 +79,7 @@ def start_tracing(role: str) -> Sequence[Interceptor]:
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - an extra
     except ImportError:
-        _log.warning("tracing is off", why="a collector is named, and its exporter is not installed: pip install 'mentorship[tracing]'")
+        _log.warning("tracing is off", why="a collector is named, and its exporter is not installed: it is among the packages of requirements.lock")
         return ()
     trace.set_tracer_provider(provider(role, OTLPSpanExporter()))
     _log.info("tracing is on")

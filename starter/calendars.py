@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 from mentorship.commands import Plan
-from mentorship.programme import Programme
+from mentorship.programme import Programme, Weekday
 from starter.answer import Refused
 from starter.pairs_file import RosterPair
+from starter.plain_words import counted
 from starter.roster import Roster
 
 
@@ -17,7 +20,7 @@ def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None
     plans = roster.plans(roster.pairs if pairs is None else pairs, starts)
     empty = [pair_id for pair_id, plan in plans.items() if not plan.slots]
     if empty:
-        raise Refused(f"no meeting fits into the programme for {len(empty)} pairs, the first is {empty[0]}; see meetings.quiet, first_after and length")
+        raise Refused(f"no meeting fits into the programme for {some(empty)}; see meetings.quiet, first_after and length")
     return plans
 
 
@@ -27,7 +30,32 @@ def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
     for pair_id, plan in plans.items():
         if len(plan.slots) < programme.meetings.count:
             short.setdefault(len(plan.slots), []).append(pair_id)
-    return [f"notice: {count} of {programme.meetings.count} meetings fit for {len(pairs)} pairs: {', '.join(pairs[:5])}" for count, pairs in short.items()]
+    return [f"notice: {count} of {programme.meetings.count} meetings fit for {some(pairs)}" for count, pairs in short.items()]
+
+
+def odd_times(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
+    """One line for the pairs of whom one would meet at an hour at which nobody is even written to, or on a day off: `time_of_day` is the mentee's."""
+    hours, days = roster.programme.mail.hours, roster.programme.meetings.working_days
+    if hours == "none":
+        return []
+
+    def odd(at: datetime) -> bool:
+        return not hours[:5] <= f"{at:%H:%M}" <= hours[6:] or get_args(Weekday)[at.weekday()] not in days
+
+    found = []
+    for pair in roster.pairs:
+        zones = dict.fromkeys((roster.zone(pair.mentor_id), roster.zone(pair.mentee_id)))
+        slots = plans[pair.pair_id].slots if pair.pair_id in plans else ()
+        at = next((local for zone in zones for slot in slots if odd(local := slot.start.astimezone(ZoneInfo(zone)))), None)
+        if at is not None:
+            found.append(f"{pair.pair_id} ({at:%a %H:%M} in {at.tzinfo})")
+    return [f"notice: meetings outside {hours} or the working days where one of the two lives, for {some(found)}"] if found else []
+
+
+def some(pairs: Sequence[str]) -> str:
+    """How many they are, and the first of them."""
+    more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""
+    return f"{counted(len(pairs), 'pair')}: {', '.join(pairs[:5])}{more}"
 
 
 def refuse_past(plans: Mapping[str, Plan], now: datetime) -> None:

@@ -15,9 +15,10 @@ from records.cohorts import Enrolment, State
 from records.errors import CohortChanged, PairChanged, ProgrammeChanged, RecordsError
 from records.store import Records
 from starter.answer import Refused, answer, aside, is_terminal
-from starter.calendars import short_plans
+from starter.calendars import odd_times, short_plans
 from starter.cohort_workflow import signal_with_start, watch
 from starter.enrolment import Intake, Written, intake, running_already, write_down
+from starter.plain_words import counted
 from starter.reach import open_records, reach_temporal
 from starter.recheck import listed, recheck, told
 from starter.roster import Roster
@@ -30,7 +31,7 @@ async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience
         with _refusals(cohort):
             joining = await intake(records, roster, cohort, when)
             _refuse_twice(cohort, await running_already(records, roster, joining), again=again)
-            for line in short_plans(roster.programme, joining.plans):
+            for line in (*joining.stays, *short_plans(roster.programme, joining.plans), *odd_times(roster, joining.plans)):
                 aside(line)
             client = await reach_temporal(settings)  # before anything is written
             written = await write_down(records, roster, cohort, joining)
@@ -126,11 +127,11 @@ def _tell(cohort: str, joining: Intake, written: Written, in_line: Sequence[Enro
         "people_changed": written.changed,
         "in_one_line": listed(in_line),
     }
-    lines = [f"cohort {cohort}, start {joining.starts:%Y-%m-%d %H:%M}Z: {len(pairs.added)} pairs added, {len(pairs.existing)} were there"]
+    lines = [f"cohort {cohort}, start {joining.starts:%Y-%m-%d %H:%M}Z: {counted(len(pairs.added), 'pair')} added, {len(pairs.existing)} were there"]
     for at in sorted(set(later.values())):
-        lines.append(f"{sum(start == at for start in later.values())} of them start {at:%Y-%m-%d %H:%M}Z, with the programme's full length")
+        lines.append(f"start of {counted(sum(start == at for start in later.values()), 'pair')}: {at:%Y-%m-%d %H:%M}Z, with the programme's full length")
     if written.changed:
-        lines.append(f"{written.changed} people changed: mails go to the new addresses from the next one on")
+        lines.append(f"{counted(written.changed, 'person', 'people')} changed: names and addresses are the new ones from the next mail on")
     lines += told(in_line)
     if pending and patience:
         raise Refused(*lines, f"{pending} pairs still wait for a worker; nothing is lost, they start when one runs", result=result)

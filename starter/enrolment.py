@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from mentorship.commands import Plan
 from records.cohorts import Cohort, Couple, EnrolledPairs
 from records.errors import CohortChanged
 from records.store import Records
-from starter.calendars import planned, refuse_past
+from starter.calendars import planned, refuse_past, some
 from starter.roster import Roster
 from starter.start_instant import parse_start
 
@@ -22,6 +22,8 @@ class Intake:
     is_new: bool
     starts: datetime
     plans: Mapping[str, Plan]
+    stays: tuple[str, ...] = ()
+    """What starting again does not change, though somebody may have meant it: a line each."""
 
     @property
     def later(self) -> dict[str, datetime]:
@@ -43,7 +45,8 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
         plans = planned(roster, at)
         refuse_past(plans, now)
         return Intake(True, at, plans)
-    there = {pair.pair_id for pair in await records.cohorts.enrolments(cohort)}
+    enrolled = await records.cohorts.enrolments(cohort)
+    there = {pair.pair_id for pair in enrolled}
     new = [pair for pair in roster.pairs if pair.pair_id not in there]
     if when != "now" and (at < known.starts_at or (at != known.starts_at and not new)):
         raise CohortChanged(cohort, [f"start: {known.starts_at.isoformat()} → {at.isoformat()}"])
@@ -51,7 +54,15 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
     if at == known.starts_at:
         plans |= planned(roster, now, [pair for pair in new if plans[pair.pair_id].slots[0].start <= now])
     refuse_past(plans, now)
-    return Intake(False, known.starts_at, plans)
+    return Intake(False, known.starts_at, plans, tuple(_stays(roster, known, [pair.pair_id for pair in enrolled if pair.state != "over"])))
+
+
+def _stays(roster: Roster, known: Cohort, running: Sequence[str]) -> Iterator[str]:
+    absent = sorted(set(running) - {pair.pair_id for pair in roster.pairs})
+    if absent:
+        yield f"notice: not in the pairs file, and they go on: {some(absent)}; `mentorship end` ends one"
+    if running and roster.programme.programme.version > known.version:
+        yield f"notice: the rules of version {roster.programme.programme.version} are for pairs that join; those that run keep theirs: {some(running)}"
 
 
 async def running_already(records: Records, roster: Roster, joining: Intake) -> dict[str, str]:

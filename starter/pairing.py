@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starter.pairing_files import Given
     from starter.pairing_rules import Panel
 
-_NEEDED = "pairing needs numpy and scipy, which are not installed: pip install 'mentorship[pairing]'"
+_NEEDED = "pairing needs numpy and scipy, which are not installed: `make extras` installs them"
 
 
 @dataclass(frozen=True)

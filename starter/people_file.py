@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from records.address import is_address, normal_form
 from records.profile import Profile
 from schedule.calendar import zone_names
 from schedule.working_days import country_codes
-from starter.faults import Fault, Findings, nearest, one_of, shown
+from starter.faults import Fault, Findings, Notice, nearest, one_of, shown
 from starter.programme_file import language_fault, zone_expected
 from starter.table import Cell, Row, is_whole, read_table
 
@@ -21,6 +21,8 @@ OPTIONAL = ("role", "time_zone", "language", "country", "manager_id", "departmen
 ROLES = ("mentor", "mentee", "both", "coordinator", "owner", "contact")
 STATUSES = ("active", "leave", "gone")
 _MOST = 1000
+_UNCOMPUTED = re.compile(r"=.*|#(?:N/A|NV|[^\W\d_]+(?:/0)?[!?])")
+"""A formula, or what stands where a spreadsheet's formula found nothing: `#N/A`, `#REF!`, `#NAME?`, in each language its own."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def read_people(path: Path, findings: Findings, more: Sequence[str] = ()) -> Peo
         people.setdefault(known.person_id, Person(known, row))
     if not people and len(findings.faults) == before:
         findings.faults.append(Fault(file.path, 1, 1, "file", "nobody in it", "at least one person"))
+    findings.faults += _misnamed_managers(file)
+    findings.notices += _unparted_lists(file)
     return replace(file, whole=is_whole(file.path, findings))
 
 
@@ -74,6 +78,33 @@ def id_expected(text: str) -> str | None:
     return None
 
 
+def _misnamed_managers(file: PeopleFile) -> Iterator[Fault]:
+    """Managers who are named otherwise than by their id.
+
+    Whoever is missing from the file may well be somebody's manager, so a name, an address or an id in other letters would pass as such a one,
+    and the pair of a manager with who reports to them as two strangers (H4).
+    """
+    profiles = [person.profile for person in file.people.values()]
+    meant = {key: profile.person_id for profile in profiles for key in (profile.name.casefold(), normal_form(profile.email), profile.person_id.casefold())}
+    for person in file.people.values():
+        manager, cell = person.profile.manager_id, person.row["manager_id"]
+        if manager is None or manager in file.people:
+            continue
+        if (known := meant.get(manager.casefold()) or meant.get(normal_form(manager))) is not None:
+            yield file.fault(cell, "manager_id", f"{shown(manager)} is nobody's person_id", f"{known} perhaps")
+        elif (expected := id_expected(manager)) is not None:
+            yield file.fault(cell, "manager_id", shown(manager), f"a person_id: {expected}")
+
+
+def _unparted_lists(file: PeopleFile) -> Iterator[Notice]:
+    """Lists with the signs of ordinary writing between their entries: taken as one long entry, they have nothing in common with anybody's."""
+    for column in ("skills", "goals"):
+        cells = [cell for person in file.people.values() if re.search("[,;]", (cell := person.row[column]).text) and "|" not in cell.text]
+        if cells:
+            more = f", with {len(cells) - 1} more like it" if cells[1:] else ""
+            yield Notice(file.path, cells[0].line, cells[0].column, column, f"{shown(cells[0].text)} is one entry{more}; entries have | between them")
+
+
 class _Reader:
     """Reads one row; each faulty cell is told and becomes None."""
 
@@ -81,13 +112,16 @@ class _Reader:
         self._file = file
         self._row = row
         self._findings = findings
+        self._uncomputed = {column for column, cell in row.cells.items() if _UNCOMPUTED.fullmatch(cell.text)}
 
     def profile(self) -> Profile | None:
         for column in REQUIRED:
             if not self._row[column].text and column not in self._row.absent:
                 self._tell(column, "nothing", "a value")
+        for column in self._uncomputed:
+            self._tell(column, f"{shown(self._row[column].text)} is a spreadsheet's formula or its error", "a value, or nothing")
         person_id = self._row["person_id"].text
-        if person_id and (expected := id_expected(person_id)) is not None:
+        if person_id and "person_id" not in self._uncomputed and (expected := id_expected(person_id)) is not None:
             self._tell("person_id", shown(person_id), expected)
         values: dict[str, Any] = {
             "person_id": person_id,
@@ -113,7 +147,7 @@ class _Reader:
 
     def _read(self, column: str, read: Callable[[str], Any]) -> Any:
         text = self._row[column].text
-        if not text:
+        if not text or column in self._uncomputed:
             return None
         try:
             return read(text)

@@ -1,4 +1,4 @@
-"""pydantic's errors in plain words: what is wrong, and what was expected."""
+"""The errors of YAML and of pydantic in plain words: what is wrong, and what was expected."""
 
 from __future__ import annotations
 
@@ -20,6 +20,30 @@ _UNIONS = {
 }
 DURATION = "an ISO 8601 duration in weeks, days, hours, minutes or seconds, such as P2W, P7D or PT24H"
 
+_SLIPS = {
+    "mapping values are not allowed": ("a colon where none can be", "keys of a group right below each other, one a line, and a text with a colon in quotes"),
+    "could not find expected ':'": ("neither a key with a value nor an entry of a list", "`key: value`, with a blank after the colon, or `- entry`"),
+    "unexpected end of stream": ("quotes that are opened here and not closed", "a second one at the end of the text"),
+    "but found '<scalar>'": (
+        "text behind quotes or brackets that are closed, or that were opened above",
+        "a text with quotes or brackets in quotes as a whole",
+    ),
+    "expected <block end>": ("less to the right than what it belongs to", "keys of a group, and entries of a list, right below each other"),
+    r"'\\t' that cannot start": ("a tab", "blanks at the beginning of a line"),
+    "cannot start any|alphabetic or numeric|undefined alias|(?:entries|keys) are not allowed": (
+        "a sign that has a meaning in YAML",
+        "a text with it in quotes",
+    ),
+    r"expected ',' or '[]}]'": ("brackets with no comma here, or not closed", "`,` between entries, and a text with a comma or a colon in quotes"),
+    "found another document": ("a second document", "one programme a file"),
+}
+"""By what YAML says of the commonest slips, in words about tokens and blocks. The first that fits."""
+
+
+def misread(said: str) -> tuple[str, str]:
+    """(what is wrong, what was expected) where `said` is why a text is no YAML."""
+    return next((words for slip, words in _SLIPS.items() if re.search(slip, said)), (said, "YAML 1.2"))
+
 
 def plain_words(error: Mapping[str, Any], field: str, value: Any) -> tuple[str, str]:
     """(what is wrong, what was expected) for one entry of `ValidationError.errors()` about `field`, which holds `value`."""
@@ -37,26 +61,26 @@ def plain_words(error: Mapping[str, Any], field: str, value: Any) -> tuple[str, 
         case "less_than_equal":
             return f"{shown(value)} is too big", f"at most {context['le']}"
         case "string_type":
-            hint = ", such as a word in quotes" if isinstance(value, int | float) else ""
+            hint = ", such as a word in quotes" if isinstance(value, int | float) else ", in quotes where it has a colon" if isinstance(value, dict) else ""
             return f"{shown(value)} is not a text", f"a text{hint}"
         case "string_too_short":
-            return "empty", f"at least {_count(context['min_length'], 'character')}"
+            return "empty", f"at least {counted(context['min_length'], 'character')}"
         case "string_too_long":
             return f"{len(value) if isinstance(value, str) else 'too many'} characters", f"at most {context['max_length']}"
         case "string_pattern_mismatch":
             return f"{shown(value)} does not fit", _pattern(str(context["pattern"]))
         case "too_short":
             entries = len(value) if isinstance(value, list | tuple) else 0
-            return _count(entries, "entry", "entries"), f"at least {_count(context['min_length'], 'entry', 'entries')}"
+            return counted(entries, "entry", "entries"), f"at least {counted(context['min_length'], 'entry', 'entries')}"
         case "too_long":
             entries = len(value) if isinstance(value, list | tuple) else 0
-            return _count(entries, "entry", "entries"), f"at most {_count(context['max_length'], 'entry', 'entries')}"
+            return counted(entries, "entry", "entries"), f"at most {counted(context['max_length'], 'entry', 'entries')}"
         case "literal_error":
             return f"{shown(value)} is not one of them", re.sub(r"'([^']*)'", r"\1", str(context["expected"]))
         case "bool_type" | "bool_parsing":
             return f"{shown(value)} is neither true nor false", "true or false"
         case "tuple_type" | "list_type":
-            return f"{shown(value)} is not a list", "a list"
+            return f"{shown(value)} is not a list", "a list: [one, two], or lines that begin with `- `"
         case "model_type" | "model_attributes_type" | "dict_type":
             if context.get("class_name") == "Duration":
                 return f"{shown(value)} is not a duration", DURATION
@@ -80,5 +104,5 @@ def _pattern(pattern: str) -> str:
     return next((words for part, words in reversed(_PATTERNS.items()) if part in pattern), "a text of another shape")
 
 
-def _count(number: int, one: str, many: str | None = None) -> str:
+def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -182,12 +182,17 @@ def _on_one_line(path: Path_, value: str) -> str:
 
 def _notices(programme: Programme, document: YamlDocument) -> Iterable[Notice]:
     meetings = programme.meetings
+    path: Path_
     for index, tag in enumerate(programme.programme.languages):
         if tag.partition("-")[0].casefold() not in known():
-            path: Path_ = ("programme", "languages", index)
+            path = ("programme", "languages", index)
             yield Notice(
                 document.path, *document.place(path), dotted(path), f"nobody is written to in it: there are words in {', '.join(sorted(known()))} only"
             )
+    for path, comment in document.comments.items():
+        if isinstance(document.value(path), str):
+            told = f"{shown(comment)} is left out, being a comment; quotes around the whole text keep it"
+            yield Notice(document.path, *document.place(path), dotted(path), told)
     for warning in doubts(programme):
         yield Notice(document.path, *document.place(warning.path), dotted(warning.path), warning.message)
     if meetings.time_of_day is None:

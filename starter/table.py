@@ -50,7 +50,7 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str], fin
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        findings.faults.append(undecodable(shown_path, raw, error))
+        findings.faults.append(undecodable(shown_path, raw, error, "text in UTF-8, which Excel saves as CSV UTF-8"))
         return
     known = (*required, *optional)
     if (tabs := _tabs(text)) is not None:

@@ -15,22 +15,29 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from starter.faults import Fault
+from starter.plain_words import misread
 
 Key = str | int
 Place = tuple[int, int]
 _MOST, _DEEPEST = 20_000, 100
 _MERGE = "tag:yaml.org,2002:merge"
+_BEGAN_ABOVE = re.compile("could not find expected ':'|unexpected end of stream")
+"""What YAML notices only later than where it is written."""
 _VALUES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 @dataclass
 class YamlDocument:
-    """`values` and `keys` map the path of each node to its line and column, counted from 1."""
+    """`values` and `keys` map the path of each node to its line and column, counted from 1.
+
+    `comments` has what follows a value without quotes and looks as if it belonged to it, such as `#2` in `topic: Meeting #2`.
+    """
 
     path: str
     data: Any = None
     values: dict[tuple[Key, ...], Place] = field(default_factory=dict)
     keys: dict[tuple[Key, ...], Place] = field(default_factory=dict)
+    comments: dict[tuple[Key, ...], str] = field(default_factory=dict)
 
     def place(self, path: tuple[Key, ...]) -> Place:
         """Where the value at `path` stands; of what is not there, its nearest parent."""
@@ -77,9 +84,10 @@ def read_yaml(path: Path, shown_path: str) -> tuple[YamlDocument, list[Fault]]:
     except _TooMuch as error:
         return document, [Fault(shown_path, *error.place, "file", error.wrong, error.expected)]
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        said = _one_line(error.problem or error.context or "not YAML")
+        mark = (_BEGAN_ABOVE.search(said) and error.context_mark) or error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return document, [Fault(shown_path, line, column, "file", _one_line(error.problem or error.context or "not YAML"), "YAML 1.2")]
+        return document, [Fault(shown_path, line, column, "file", *misread(said))]
     except ReaderError as error:
         before = text[: error.position] if isinstance(error.position, int) else ""
         line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
@@ -134,11 +142,11 @@ class _Shallow(Composer):
             self.depth -= 1
 
 
-def undecodable(path: str, raw: bytes, error: UnicodeDecodeError) -> Fault:
+def undecodable(path: str, raw: bytes, error: UnicodeDecodeError, expected: str = "text in UTF-8") -> Fault:
     """The place of the first byte that is not UTF-8."""
     before = raw[: error.start].decode("utf-8-sig", errors="replace")
     line = before.count("\n") + 1
-    return Fault(path, line, len(before) - (before.rfind("\n") + 1) + 1, "file", "not UTF-8 here", "text in UTF-8")
+    return Fault(path, line, len(before) - (before.rfind("\n") + 1) + 1, "file", "not UTF-8 here", expected)
 
 
 class _Plain(SafeConstructor):
@@ -193,10 +201,18 @@ def _walk(document: YamlDocument, node: Node, path: tuple[Key, ...], above: tupl
                 continue
             document.keys[inner] = place
             faults += _walk(document, value, inner, above)
+    elif isinstance(node, ScalarNode) and node.style is None and (comment := _comment(node)):
+        document.comments[path] = comment
     elif isinstance(node, SequenceNode):
         for index, value in enumerate(node.value):
             faults += _walk(document, value, (*path, index), above)
     return faults
+
+
+def _comment(node: ScalarNode) -> str:
+    """The comment on its own line, if no blank parts the sign from the words, as most people write one."""
+    said = node.comment[0].value.partition("\n")[0] if node.comment and node.comment[0] else ""
+    return said if re.match(r"#+[^\s#]", said) else ""
 
 
 def dotted(path: tuple[Key, ...]) -> str:

@@ -133,3 +133,10 @@ def test_the_readmes_example_is_about_people_of_the_examples():
 def test_decisions_are_numbered_without_a_gap():
     numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_nobody_is_told_to_install_this_project_by_its_name():
+    """The public registry has another project that is called so."""
+    sources = [path for package in ROOT.glob("*/__init__.py") for path in package.parent.rglob("*.py")]
+
+    assert [str(path) for path in (*DOCUMENTS, *sources) if re.search(r"pip install ['\"]?mentorship", text_of(path))] == []

@@ -291,10 +291,31 @@ def test_what_has_passed_when_a_mail_goes_is_not_announced(mail, series):
     assert re.findall(r"^ ?(\d+)\. ", text(mail("welcome", with_={"at": series[9].start + timedelta(hours=2)})), re.MULTILINE) == ["11", "12"]
 
 
+def test_no_mail_is_dated_after_it_goes(mail, notice):
+    """What becomes of a mentorship before its start counts from the start: three months ahead, such a mail would be spam, or on top of an inbox."""
+    sent = notice("ended").due - timedelta(days=90)
+    told = mail("ended", with_={"at": sent})
+    assert told["Date"].datetime == sent
+    (entry,) = (part for part in told.walk() if part.get_content_type() == "text/calendar")
+    assert f"DTSTAMP:{sent:%Y%m%dT%H%M%SZ}" in entry.get_content()
+    assert mail("ended", with_={"at": sent + timedelta(days=91)})["Date"].datetime == notice("ended").due
+
+
 def test_the_closing_survey_brings_an_invitation_that_no_meetings_mail_could(mail):
     """H15."""
     assert "What helped in your conversations" in one_line(mail("closing_survey", feedback_for=9))
     assert "What helped in your conversations" not in one_line(mail("closing_survey"))
+
+
+@pytest.mark.parametrize("kind", ["closing_survey", "result"])
+@pytest.mark.parametrize(
+    ("code", "thanked", "presumed"), [("en", "taking part", "hours|the time"), ("de", "dabei waren", "Zeit genommen"), ("ar", "مشاركتكما", "الساعات|الوقت")]
+)
+def test_nobody_is_thanked_for_hours_that_there_may_not_have_been(mail, people, kind, code, thanked, presumed):
+    """H14: to a pair that never met it would read as a reproach."""
+    lead = one_line(mail(kind, met_with_share=False, with_={"reader": dataclasses.replace(people.mentee, language=code)}))
+    assert re.search(thanked, lead)
+    assert not re.search(presumed, lead)
 
 
 def test_only_milestones_that_the_reader_can_report_are_asked_for(mail):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -155,7 +156,7 @@ def test_a_programme_without_room_for_a_meeting_is_refused(files: Any, run: Call
     told = run("cohort", "start", *files.options(), "--dry-run")
 
     assert told.code == 1
-    assert "no meeting fits into the programme for 2 pairs, the first is p1" in told.err
+    assert "no meeting fits into the programme for 2 pairs: p1, p2; see meetings.quiet" in told.err
 
 
 def test_meetings_that_do_not_fit_are_a_notice(files: Any, run: Callable[..., Any]) -> None:
@@ -331,3 +332,18 @@ def test_an_option_that_says_nothing_is_told(run: Callable[..., Any], words: lis
     ran = run(*words)
 
     assert (ran.code, ran.out, ran.err) == (2, "", f"{told}\n")
+
+
+def test_a_meeting_at_night_or_on_a_day_off_where_one_of_the_two_lives_is_a_notice(files: Any, run: Callable[..., Any]) -> None:
+    """`time_of_day` is the mentee's: ten o'clock in Auckland is late on the day before in Berlin, on Mondays a Sunday."""
+    assert "notice: meetings outside" not in run("cohort", "start", *files.options(), "--dry-run").err
+    files.write(people=files.people.read_text().replace("America/New_York", "Pacific/Auckland"))
+
+    told = run("cohort", "start", *files.options(), "--dry-run")
+
+    assert told.code == 0
+    assert re.search(
+        r"^notice: meetings outside 08:00-18:00 or the working days where one of the two lives, for 1 pair: p1 \(\w{3} 2[23]:00 in Europe/Berlin\)$",
+        told.err,
+        re.MULTILINE,
+    )

@@ -44,6 +44,17 @@ def test_a_late_joiner_starts_now_with_the_programmes_full_length(joining: Any) 
     assert found.later == {"p3": plan.starts}
 
 
+def test_what_starting_again_does_not_change_is_told(files: Any, joining: Any) -> None:
+    assert joining("now").stays == ()
+    files.pairs.write_text(files.pairs.read_text().replace("p1,m1,e1\n", ""))
+    files.programme.write_text(files.programme.read_text().replace("version: 1", "version: 2"))
+
+    assert joining("now").stays == (
+        "notice: not in the pairs file, and they go on: 1 pair: p1; `mentorship end` ends one",
+        "notice: the rules of version 2 are for pairs that join; those that run keep theirs: 2 pairs: p1, p2",
+    )
+
+
 def test_a_late_joiner_starts_when_it_is_said(joining: Any) -> None:
     found = joining("2099-03-02T09:00:00+00:00")
 

@@ -309,7 +309,7 @@ def test_without_scipy_the_command_says_what_to_install(given: Any, files: Any, 
     told = given([mentor("m1"), mentee("e1")])
 
     assert told.code == 1
-    assert "pip install 'mentorship[pairing]'" in told.err
+    assert "`make extras` installs them" in told.err
     assert not (files.folder / "out.csv").exists()
 
 

@@ -61,7 +61,29 @@ def test_an_address_that_no_mail_can_be_sent_to_is_refused_before_anything_start
         ("email", "", "email: nothing, expected a value"),
         *[
             ("email", bad, "is not an e-mail address, expected an e-mail address such as")
-            for bad in ("nina", "nina@", "@x.example", "a b@x.example", "a@x", "a@x..example", ".a@x.example", "a@-x.example", "a@b@x.example")
+            for bad in (
+                "nina",
+                "nina@",
+                "@x.example",
+                "a b@x.example",
+                "a@x",
+                "a@x..example",
+                ".a@x.example",
+                "a@-x.example",
+                "a@b@x.example",
+                "a\u200b@x.example",
+            )
+        ],
+        *[
+            (column, value, f"{column}: {value!r} is a spreadsheet's formula or its error, expected a value, or nothing")
+            for column, value in (
+                ("name", "#NAME?"),
+                ("name", "=B2"),
+                ("manager_id", "#N/A"),
+                ("skills", "#BEZUG!"),
+                ("person_id", "#DIV/0!"),
+                ("email", "#NV"),
+            )
         ],
         ("role", "boss", "role: 'boss' is not one of them, expected mentor, mentee, both, coordinator, owner or contact"),
         ("time_zone", "Europe/Berlim", "time_zone: unknown time zone 'Europe/Berlim', expected Europe/Berlin perhaps"),
@@ -107,6 +129,33 @@ def test_a_manager_outside_the_file_is_fine(files: Any) -> None:
 
     assert faults == []
     assert people["e9"].manager_id == "somebody-else"
+
+
+@pytest.mark.parametrize(
+    ("manager", "told"),
+    [
+        ("Mia Okafor", "'Mia Okafor' is nobody's person_id, expected e1 perhaps"),
+        ("mia@Example.com", "'mia@Example.com' is nobody's person_id, expected e1 perhaps"),
+        ("E1", "'E1' is nobody's person_id, expected e1 perhaps"),
+        ("Lee Morgan", "'Lee Morgan', expected a person_id: at most 100 characters without blanks and without | / ? # % \\"),
+    ],
+)
+def test_a_manager_who_is_named_otherwise_than_by_id_is_told_since_nobody_would_see_the_line(files: Any, manager: str, told: str) -> None:
+    """H4: taken for a manager outside the file, Mia could be paired with Nina."""
+    faults = read(files, one(person_id="e1", name="Mia Okafor", email="mia@example.com"), one(manager_id=manager))[1]
+
+    assert faults == [f"people.csv:3:30: manager_id: {told}"]
+
+
+def test_a_list_with_commas_is_worth_a_look_since_it_is_one_entry(files: Any) -> None:
+    files.write(people="\n".join((HEADER, one(skills='"a, b"', goals="a; b|c"), one(person_id="e8", email="e8@example.com", skills="c;d"))) + "\n")
+    findings = Findings()
+    read_people(files.people, findings)
+
+    assert findings.faults == []
+    assert [str(notice) for notice in findings.notices] == [
+        f"{files.people}:2:{len('e9,Nina,nina@example.com,,,,,,,') + 1}: notice: skills: 'a, b' is one entry, with 1 more like it; entries have | between them"
+    ]
 
 
 def test_a_file_with_nobody_in_it_is_told(files: Any) -> None:

@@ -208,10 +208,26 @@ mail:
     [
         ("", "p.yaml:1:1: file: nothing in it, expected a programme"),
         ("- a\n", "p.yaml:1:1: file: a list of 1 is not a group of keys, expected a programme"),
-        ("a: [1\n", "p.yaml:2:1: file: expected ',' or ']'"),
-        ("a: 1\n  b: 2\n", "p.yaml:2:4: file: mapping values are not allowed here"),
-        ("a:\n\t- b\n", "p.yaml:2:1: file: found character"),
-        ("--- {}\n--- {}\n", "p.yaml:2:1: file: but found another document"),
+        ("a: [1\n", "p.yaml:2:1: file: brackets with no comma here, or not closed, expected `,` between entries, and a text with"),
+        ("a: 1\n  b: 2\n", "p.yaml:2:4: file: a colon where none can be, expected keys of a group right below each other, one a line"),
+        (
+            "a: Sales: all\n",
+            "p.yaml:1:9: file: a colon where none can be, expected keys of a group right below each other, one a line, and a text with a colon in quotes",
+        ),
+        (
+            "a:\n  b: 1\n c: 2\n",
+            "p.yaml:3:2: file: less to the right than what it belongs to, expected keys of a group, and entries of a list, right below each other",
+        ),
+        (
+            "a:\n  b: 1\n  c:2\n  d: 3\n",
+            "p.yaml:3:3: file: neither a key with a value nor an entry of a list, expected `key: value`, with a blank after the colon",
+        ),
+        ("a: 'b\n", "p.yaml:1:4: file: quotes that are opened here and not closed"),
+        ("a: 'It's'\n", "p.yaml:1:8: file: text behind quotes or brackets that are closed"),
+        ("a: *b*\n", "p.yaml:1:4: file: a sign that has a meaning in YAML, expected a text with it in quotes"),
+        ("a: - b\n", "p.yaml:1:4: file: a sign that has a meaning in YAML"),
+        ("a:\n\t- b\n", "p.yaml:2:1: file: a tab, expected blanks at the beginning of a line"),
+        ("--- {}\n--- {}\n", "p.yaml:2:1: file: a second document, expected one programme a file"),
         ("a: &x [*x]\n", "a[0]: contains itself, expected plain values"),
         ("%YAML 1.1\n---\na: yes\n", "p.yaml:1:1: file: another version of YAML, expected YAML 1.2"),
         ("a: !!python/object:os.system x\n", "p.yaml:1:4: file: could not determine a constructor"),
@@ -276,6 +292,22 @@ def test_what_comes_on_the_wrong_side_of_something_else_is_a_notice(tmp_path: Pa
     assert faults == []
     assert len(notices) == len(told)
     assert all(notice.startswith(begins) for notice, begins in zip(notices, told, strict=True))
+
+
+def test_words_that_are_lost_as_a_comment_are_a_notice(tmp_path: Path) -> None:
+    told = "'#2 of 3' is left out, being a comment; quotes around the whole text keep it"
+    sessions = """
+  - topic: Meeting #2 of 3
+    expectations: true # a comment as most write one
+    prompts: ["#1: why?", C# or F#]  #of ours
+    resources:
+      - {title: "A #1", url: "https://example.org/#top"}
+"""
+
+    faults, notices = checked(tmp_path, "\n".join(f"{key}: {value}" for key, value in (REQUIRED | {"sessions": sessions}).items()))
+
+    assert faults == []
+    assert [line.partition("notice: ")[2] for line in notices] == [f"sessions[0].topic: {told}"]
 
 
 def test_what_silently_does_nothing_is_a_notice_in_its_place(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_extra_columns_get_one_notice_and_are_kept_out(tmp_path: Path) -> None:
         ('id,name\n1,Ana\n2,"Eve\n3,Max\n', "t.csv:3:1: row: a quote that is opened and never closed, expected quotes in pairs"),
         ('id,name\n1,"Ana"x\n', "t.csv:2:1: row: text after a closing quote, expected quotes in pairs"),
         ("id,name\n1,A\x1b[31mna\n", "t.csv:2:3: cell: 'A\\x1b[31mna' has a control character, expected text that can be read"),
-        (b"id,name\n1,Gr\xfcn\n", "t.csv:2:5: file: not UTF-8 here, expected text in UTF-8"),
+        (b"id,name\n1,Gr\xfcn\n", "t.csv:2:5: file: not UTF-8 here, expected text in UTF-8, which Excel saves as CSV UTF-8"),
     ],
 )
 def test_what_is_no_table_is_told_in_its_place(tmp_path: Path, content: str | bytes, told: str) -> None:

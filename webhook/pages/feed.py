@@ -7,6 +7,7 @@ from email.utils import parseaddr
 from mentorship.effects import MeetingFacts
 from notices.calendar import feed
 from webhook.pages.known import Known
+from webhook.pages.meetings import left_over
 
 _NOBODY = "mentorship.invalid"
 
@@ -22,7 +23,7 @@ def calendar(known: Known, sender: str) -> bytes:
     meetings = []
     if state is not None:
         length = state.rules.duration.span
-        standing = (m for m in state.meetings if m.cancelled is None and (state.ended is None or m.start <= state.ended.at))
+        standing = (m for m in state.meetings if m.cancelled is None and not left_over(state, m))
         meetings = [MeetingFacts(meeting=m.n, start=m.start, ends=m.start + length, confirmed=m.confirmed) for m in standing]
     return feed(
         meetings,

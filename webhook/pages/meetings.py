@@ -118,7 +118,8 @@ class Meetings:
     def _view(self, m: Meeting) -> MeetingView:
         state, known, clock, me = self._state, self._known, self._known.clock, self._known.side
         them = other(me)
-        mine, theirs = m.proposal(me), m.proposal(them)
+        left = left_over(state, m)
+        mine, theirs = (None, None) if left else (m.proposal(me), m.proposal(them))
         claim, my_report, their_report = m.claim(me), m.report(me), m.report(them)
         theirs_to_answer = m.unkept_by == them
         free_until = m.start - state.rules.cancellations.notice.span
@@ -126,7 +127,9 @@ class Meetings:
         may = frozenset(name for name in _ACTIONS if is_open(known, name, str(m.n)))
         lapsed = m.cancelled is not None and m.cancelled.lapsed
         called_off = None
-        if m.cancelled is not None and not lapsed:
+        if left:
+            called_off = "nobody"
+        elif m.cancelled is not None and not lapsed:
             called_off = "nobody" if m.cancelled.side is None else "me" if m.cancelled.side == me else "partner"
         return MeetingView(
             n=m.n,
@@ -134,7 +137,7 @@ class Meetings:
             day=clock.day(m.start),
             when=clock.when(m.start),
             short=clock.short(m.start),
-            state="held" if m.held else "off" if m.not_held else "open" if started else "ahead",
+            state="held" if m.held else "off" if m.not_held or left else "open" if started else "ahead",
             started=started,
             confirmed=m.confirmed,
             mine=me in m.accepted,
@@ -193,6 +196,11 @@ class Meetings:
         state = self._state
         waiting = state.pausing.dropped if state.pausing is not None else state.plan_request.count if state.plan_request is not None else 0
         return len(state.meetings) + waiting
+
+
+def left_over(state: State, m: Meeting) -> bool:
+    """Whether it was still ahead when the mentorship ended early: it then is no meeting any more that somebody could say something of."""
+    return state.ended is not None and m.cancelled is None and m.start > state.ended.at
 
 
 def _excusable(m: Meeting, side: Side) -> str | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from mentorship.state import State
+from webhook.pages.meetings import left_over
 from webhook.pages.milestones import Milestones
 
 WIDTH = 720
@@ -79,7 +80,7 @@ def _mark(state: State, n: int, now: datetime) -> Mark:
         return "open"
     if meeting.held:
         return "held"
-    if meeting.not_held:
+    if meeting.not_held or left_over(state, meeting):
         return "off"
     if meeting.start <= now:
         return "open"

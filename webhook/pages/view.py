@@ -57,7 +57,7 @@ class Page:
         self.unsubscribed = known.unsubscribed
         self.place = known.clock.place()
         self.partner_left = known.leaver == other(known.side) and may_read("partner", "stepped_away")
-        self.ended_on = known.clock.day(state.ended.at) if state.ended is not None else None
+        self.ended_on = known.clock.day(state.ended.at) if state.ended is not None and state.ended.at > state.starts else None
         self.paused_until = known.clock.when(state.pausing.until) if state.pausing is not None else None
 
     @property

@@ -394,8 +394,8 @@ async def test_either_may_end_it_and_the_other_hears_that_it_ended(world, people
     await dan.page.get_by_label("I am sure").check()
     await dan.press("End it")
     await cleo.look()
-    await cleo.reads("This mentorship ended on", "Nothing more is asked of you.")
-    await cleo.reads_nothing_of("wish", "Dan Mentee ended", "Proposed")
+    await cleo.reads("This mentorship ended on", "Nothing more is asked of you.", "Questions? A line to one of them is enough.")
+    await cleo.reads_nothing_of("wish", "Dan Mentee ended", "Proposed", "a slower rhythm")
     await cleo.look("set_goal")
     await cleo.reads("The programme's time for that is over.")
 

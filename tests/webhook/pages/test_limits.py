@@ -65,6 +65,15 @@ async def test_the_page_says_by_how_much_it_is_longer_and_in_what_time_a_late_ca
     said = says(await http.get(soon.page()))
     assert "Ana Mentor would like 10 days more" in said
     assert "In the last 12 weeks 1 late cancellation of yours counts." in said
+    opens, too = "these open with a link that lasts fifteen minutes. We mail it to you when you ask.", "So does a way to tell somebody in confidence"
+    assert f"{opens} {too}" in said, "nothing stands between what it refers to and `so does`"
+
+
+async def test_nothing_is_said_to_count_once_it_is_over(soon, http, says):
+    """H14."""
+    await soon.say("ben", c.CancelMeeting(meeting=1, reason="work"))
+    await soon.say("op-1", c.End())
+    assert "late cancellation" not in says(await http.get(soon.page()))
 
 
 @pytest.mark.parametrize("path", ["cancel_meeting/1", "confirm_meeting/1", "report_meeting/1", "move_meeting/1", "record_milestone/shadowing"])

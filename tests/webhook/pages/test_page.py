@@ -149,3 +149,38 @@ async def test_once_certificates_are_decided_nothing_is_said_to_be_open_and_no_n
     assert "Not done." in decided
     for page in (closing, decided):
         assert "Your next conversation" not in page
+
+
+async def test_what_an_early_end_left_over_is_not_waited_for(browser, two, says):
+    """The mails said that there are no more meetings; weeks later the page still told that nobody had said whether they took place."""
+    await two.until(two.meeting(1).start + timedelta(hours=1))
+    await two.say("ben", c.ReportMeeting(meeting=1, held=True))
+    await two.say("ana", c.MoveMeeting(meeting=3, to=two.meeting(3).start + timedelta(days=1)))
+    await two.say("op-1", c.End())
+    page = await browser.get(two.page())
+    assert page.text.count('class="dot off" cx') == 11 + 1, "and one in the legend"
+    two.clock.now = two.meeting(5).start + timedelta(hours=1)
+    said = says(await browser.get(two.page()))
+    assert "5 earlier meetings" in said
+    assert said.count("It was taken out of the plan.") == 4
+    for stale in ("Nobody has said yet", "You proposed", "proposes", "No goal yet"):
+        assert stale not in said
+
+
+async def test_once_reports_are_closed_nobody_is_expected_to_say_how_a_meeting_was(browser, two, says):
+    yet, never = "Nobody has said yet whether it took place.", "Nobody said whether it took place."
+    await two.until(two.state.ends + timedelta(hours=1))
+    closing = says(await browser.get(two.page()))
+    await two.until(two.state.reporting_ends + timedelta(hours=1))
+    decided = says(await browser.get(two.page()))
+    assert {name: (yet in said, never in said) for name, said in (("closing", closing), ("decided", decided))} == {
+        "closing": (True, False),
+        "decided": (False, True),
+    }
+
+
+async def test_what_ended_before_it_began_names_no_day_to_come(browser, two, says):
+    """What comes before the start counts from there; its day would still be ahead of whoever reads."""
+    two.clock.now = two.state.starts - timedelta(days=90)
+    await two.say("op-1", c.End())
+    assert "This mentorship ended before it began" in says(await browser.get(two.page()))
