@@ -165,7 +165,9 @@ class SendNotice(Effect):
             update={
                 "meeting": self._meeting_with(self.meeting, other, other.meeting),
                 **self._helping_with(other),
-                **({"calendar": other.calendar, "calendar_sequence": other.calendar_sequence} if self.kind == "move_proposed" and self.calendar is None else {}),
+                **(
+                    {"calendar": other.calendar, "calendar_sequence": other.calendar_sequence} if self.kind == "move_proposed" and self.calendar is None else {}
+                ),
                 "feedback_for": self.feedback_for or other.feedback_for,
                 "pulse": self.pulse or other.pulse,
                 "unreported": tuple(sorted({*self.unreported, *other.unreported} - {own})),
