@@ -126,6 +126,15 @@ def test_every_line_of_a_mail_fits_the_standard_and_is_plain_ascii(mail, people)
     assert b"\n" not in raw.replace(b"\r\n", b"")
 
 
+@pytest.mark.parametrize("code", [code for code, _ in GREETINGS])
+def test_what_stands_below_every_mail_is_left_out_of_a_reply(mail, people, links, code):
+    """Programs know a signature by a line of two dashes and a blank (RFC 3676); whoever answers would else hand on their own way to fewer mails."""
+    message = again(mail("ask", with_={"reader": dataclasses.replace(people.mentee, language=code)}))
+    words, _, signature = text(message).replace("\r\n", "\n").partition("\n-- \n")
+    assert links.unsubscribe in signature
+    assert links.unsubscribe not in words
+
+
 @pytest.mark.parametrize("name", ["Zoë", "آدا لوفلايس بنت بايرون", "Müller-Lüdenscheidt, Jörg " * 4, "李" * 120, "👩‍👩‍👧‍👦" * 17, "Ada Lovelace"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_words_outside_ascii_stand_in_headers_as_programs_can_read_them(mail, people, kind, name):
