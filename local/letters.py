@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
+from email.utils import parseaddr
 from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -216,11 +219,16 @@ def _beside(found: dict[str, Receiver], partners: dict[str, list[str]]) -> Itera
 
 
 def _person(message: EmailMessage, field: str) -> Person:
+    """The library's own parser leaves a blank between two encoded words of a name, which is none (RFC 2047)."""
+    raw = next((" ".join(str(value).split()) for name, value in message.raw_items() if name.lower() == field.lower()), "")
+    words, address = parseaddr(raw)
+    if not address:
+        return Person(raw.lower() or "nobody", raw or "nobody")
     try:
-        one = message[field].addresses[0]
-    except (AttributeError, IndexError):
-        return Person(str(message[field] or "nobody").lower(), str(message[field] or "nobody"))
-    return Person(one.addr_spec.lower(), one.display_name or one.addr_spec)
+        shown = str(make_header(decode_header(words)))
+    except (HeaderParseError, LookupError, ValueError):  # words in a code that nobody knows
+        shown = words
+    return Person(address.lower(), shown or address)
 
 
 def _bytes(part: Message | None) -> bytes:

@@ -121,6 +121,8 @@ class SendNotice(Effect):
     reporting_ends: Instant | None = None
     calendar: tuple[MeetingFacts, ...] | None = None
     calendar_sequence: int = 0
+    news_until: Instant | None = None
+    """Of a proposal that goes instead of the news of a move: until when that helps, also where the proposal does not any more."""
     pins: tuple[str, ...] = ()
     """The reader's own pinned benefits (H2)."""
     stepped_away: Side | None = None
@@ -162,7 +164,10 @@ class SendNotice(Effect):
         return self.model_copy(
             update={
                 "meeting": self._meeting_with(self.meeting, other, other.meeting),
-                "calendar": other.calendar if self.kind == "move_proposed" and self.calendar is None else self.calendar,
+                **self._helping_with(other),
+                **(
+                    {"calendar": other.calendar, "calendar_sequence": other.calendar_sequence} if self.kind == "move_proposed" and self.calendar is None else {}
+                ),
                 "feedback_for": self.feedback_for or other.feedback_for,
                 "pulse": self.pulse or other.pulse,
                 "unreported": tuple(sorted({*self.unreported, *other.unreported} - {own})),
@@ -181,6 +186,19 @@ class SendNotice(Effect):
             known = theirs.previous_start
             changes |= {"previous_start": known} if self.change == "moved" else {"start": known, "ends": known + (mine.ends - mine.start)}
         return mine.model_copy(update=changes)
+
+    def _helping_with(self, other: SendNotice) -> dict[str, object]:
+        """A calendar that would not hear of either goes on showing what the older one would have taken out."""
+        theirs = other._news_until
+        if theirs is None or self.kind not in ("rescheduled", "move_proposed"):
+            return {}
+        name = "helps_until" if self.kind == "rescheduled" else "news_until"
+        own = getattr(self, name)
+        return {name: theirs if own is None else max(own, theirs)}
+
+    @property
+    def _news_until(self) -> Instant | None:
+        return self.helps_until if self.kind == "rescheduled" else self.news_until
 
     def lacking(self, other: SendNotice | None) -> SendNotice:
         """The same mail without what the other one brings: what would be lost of it, if only that one went."""

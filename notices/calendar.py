@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vDuration, vText
 
 from mentorship.effects import MeetingFacts
 from notices.readers import Reader
 
 _DAY = timedelta(days=1)
+_LOOK_AGAIN = timedelta(hours=6)
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
 
@@ -50,16 +51,24 @@ def invitation(
     if organizer_name:
         host.params["CN"] = vText(organizer_name.replace('"', "'"))
     common = {"uid": uid(mentorship, organizer.rpartition("@")[2]), "sequence": sequence, "dtstamp": stamp, "summary": title, "description": description}
-    return method, _calendar(method, _events(meetings, common, stamp), host, people)
+    return method, bytes(_calendar(method, _events(meetings, common, stamp), host, people).to_ical())
 
 
 def feed(meetings: Sequence[MeetingFacts], *, mentorship: str, sequence: int, stamp: datetime, domain: str, title: str, description: str) -> bytes:
-    """The series as a calendar to subscribe to: nobody invited, an empty one when nothing is left."""
+    """The series as a calendar to subscribe to: nobody invited, an empty one when nothing is left.
+
+    It has a name, since programs call one without by its address, which opens it; and it says how often to look, which some do once a week.
+    """
     common = {"uid": uid(mentorship, domain), "sequence": sequence, "dtstamp": stamp, "summary": title, "description": description}
-    return _calendar("PUBLISH", _events(meetings, common, stamp) if meetings else [], None, [])
+    calendar = _calendar("PUBLISH", _events(meetings, common, stamp) if meetings else [], None, [])
+    for name in ("name", "x-wr-calname"):
+        calendar.add(name, vText(title))
+    for name in ("refresh-interval", "x-published-ttl"):
+        calendar.add(name, vDuration(_LOOK_AGAIN), {"VALUE": "DURATION"} if name == "refresh-interval" else {})
+    return bytes(calendar.to_ical())
 
 
-def _calendar(method: Method, events: list[Event], organizer: vCalAddress | None, attendees: list[vCalAddress]) -> bytes:
+def _calendar(method: Method, events: list[Event], organizer: vCalAddress | None, attendees: list[vCalAddress]) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//Mentorship//Notices//EN")
     calendar.add("version", "2.0")
@@ -74,7 +83,7 @@ def _calendar(method: Method, events: list[Event], organizer: vCalAddress | None
         for attendee in attendees:
             event.add("attendee", attendee)
         calendar.add_component(event)
-    return bytes(calendar.to_ical())
+    return calendar
 
 
 def _attendee(reader: Reader) -> vCalAddress:

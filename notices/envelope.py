@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import parseaddr
+from typing import Any
 
 from notices.readers import Reader, plain
 
-POLICY = SMTP.clone(max_line_length=900, cte_type="7bit")
-"""Long header lines stay whole: folding would break the links in them. Bodies go as plain ASCII through any server."""
+
+class _Policy(EmailPolicy):
+    """Words outside ASCII stand as encoded words of at most 75 characters, as RFC 2047 wants them: programs show a longer one as it is.
+
+    Every other header line stays whole: folding would break the links in it.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        if name not in ("From", "To", "Subject") or str(value).isascii():
+            return str(super().fold(name, value))
+        words, rest = str(value), ""
+        if name != "Subject":
+            (address,) = value.addresses
+            words, rest = address.display_name, f"{self.linesep} <{address.addr_spec}>"
+        encoded = Header(words, "utf-8", maxlinelen=75, header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {encoded}{rest}{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode("ascii")
+
+
+POLICY = _Policy(linesep="\r\n", max_line_length=900, cte_type="7bit")
+"""Bodies go as plain ASCII through any server."""
 
 
 def digest(*parts: str) -> str:

@@ -16,6 +16,7 @@ from typing import Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_time, get_timezone_location
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
@@ -114,6 +115,17 @@ def zone(*names: str | None) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
+@cache
+def _city(key: str, locale: Locale) -> str:
+    """What a language calls a zone's city. Unicode keeps cities by names that zones had long ago, such as Asia/Calcutta and Europe/Kiev."""
+    aliases = get_global("zone_aliases")
+    today = aliases.get(key, key)
+    names = (today, *(old for old, new in aliases.items() if new == today))
+    known = (locale.time_zones.get(name, {}).get("city") for name in names)
+    found = next((city for city in known if city), None) or get_timezone_location(key, locale=locale, return_city=True)
+    return str(found).rpartition("/")[2]
+
+
 @dataclass(frozen=True)
 class Clock:
     """Writes instants as a reader reads them. The year is left out while it is that of `now`, the mail's own instant."""
@@ -126,7 +138,7 @@ class Clock:
         """The zone as people call it: the name of its city, or UTC."""
         if self.zone.key in {"UTC", "Etc/UTC"}:
             return "UTC"
-        return self.language.isolated(get_timezone_location(self.zone, locale=self.language.locale, return_city=True))
+        return self.language.isolated(_city(self.zone.key, self.language.locale))
 
     def day(self, instant: datetime) -> str:
         """Such as `Tuesday 12 January`."""

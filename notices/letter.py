@@ -21,6 +21,8 @@ Medium = Literal["text", "html"]
 Kind = NoticeKind | Literal["fresh_link", "concern", "unowned", "digest", "waiting"]
 AnyView = View | FreshLinkView | CaseView | DigestView | WaitingView
 _WIDTH = 72
+_SIGNATURE = "-- "
+"""What is below it programs leave out of a reply; without the blank they do not know it (RFC 3676)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ def _whole(kind: Kind, view: AnyView, code: str, medium: Medium, lines: dict[str
 
 
 def _tidied(text: str) -> str:
-    """Without trailing blanks, and never two empty lines in a row."""
-    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    """Without trailing blanks, but for the mark before a signature, and never two empty lines in a row."""
+    lines = "\n".join(line if line == _SIGNATURE else line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
 

@@ -18,6 +18,8 @@ import aiosmtplib
 Tls = Literal["none", "starttls", "tls"]
 
 _STATUS = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}\b")
+_NOT_ALLOWED = "5.7."
+"""Of a recipient: security or policy, such as a server that does not relay for us, or not without a password (RFC 3463). Nothing is wrong with the address."""
 _TOO_BIG = 552
 _TRANSIENT_BELOW = 500
 
@@ -37,7 +39,7 @@ class Refused(SmtpFault):
 
 
 class TryLater(SmtpFault):
-    """The mail was not taken now. A wrong password or sender is among these: no one's mail is lost to a setting."""
+    """The mail was not taken now. A wrong password or sender is among these, and a server that does not relay: no one's mail is lost to a setting."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,11 @@ class Mailer:
         try:
             await client.sendmail(sender[0], recipients, message.as_bytes())
         except aiosmtplib.SMTPRecipientsRefused as problem:
-            return _judged("the recipient was refused", problem.recipients[0])
+            refused = problem.recipients[0]
+            status = _status(refused)
+            if status is not None and status.startswith(_NOT_ALLOWED):
+                return TryLater("we may not send to the recipient", code=refused.code, status=status)
+            return _judged("the recipient was refused", refused)
         except aiosmtplib.SMTPSenderRefused as problem:
             if problem.code == _TOO_BIG:
                 return _judged("the mail was refused", problem)

@@ -8,27 +8,40 @@ from typing import NamedTuple
 from mentorship.effects import OUTLIVING, MeetingFacts, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
-from mentorship.policy.meetings import topic_moves_on
+from mentorship.policy.meetings import calendar, described, topic_moves_on
 from mentorship.state import State
 
 
 def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
     """What it helps with now, asked right before it goes. None: it helps nobody any more.
 
-    Questions that were answered meanwhile are not asked, and no topic is promised to a conversation that was called off since.
+    Questions that were answered meanwhile are not asked, and no topic is promised to a conversation that was called off since. A calendar is
+    brought as it stands now: another change may wait behind this mail, or have gone before it.
     """
-    if notice.helps_until is not None and now >= notice.helps_until:
-        return None
-    if not _is_open(notice, state):
-        return None
+    if (notice.helps_until is not None and now >= notice.helps_until) or not _is_open(notice, state):
+        news = _news_taken_along(notice, state, now)
+        if news is None:
+            return None
+        notice = news
     side = next((side for side in SIDES if side == notice.to), None)
-    still = {
+    still: dict[str, object] = {
         "unreported": tuple(n for n in notice.unreported if _without_word(state, n)),
         "topic_moves_on": notice.topic_moves_on and _topic_moves_on(notice, state, now),
         "pulse": notice.pulse and not (side is not None and state.person(side).pulse_answered),
         "survey": notice.survey and not (side is not None and state.person(side).closing_answered),
     }
+    if notice.calendar is not None and notice.calendar_sequence != state.calendar_sequence and not state.over:  # an end has its own, of what was
+        still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
+
+
+def _news_taken_along(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
+    """What stays of a proposal that is settled or past, if it went instead of the news of a move: that the meeting has another time."""
+    meeting = state.meeting(notice.meeting.meeting) if notice.meeting is not None else None
+    until = notice.news_until
+    if until is None or now >= until or state.over or meeting is None or meeting.cancelled is not None:
+        return None
+    return notice.model_copy(update={"kind": "rescheduled", "change": "moved", "meeting": described(state, meeting), "helps_until": until, "news_until": None})
 
 
 def _is_open(notice: SendNotice, state: State) -> bool:

@@ -77,6 +77,16 @@ def test_that_a_meeting_is_off_is_news_the_next_morning_though_it_would_have_beg
     assert not helps(told, off, meets(1, hours=25))
 
 
+def test_that_a_meeting_comes_sooner_is_news_while_the_old_time_is_ahead(story, meets):
+    """Calm: agreed in the evening for half past seven. Who reads from eight on has the old time in their calendar until they hear of it."""
+    told = story()
+    old, sooner = meets(1), meets(1, hours=-90)
+    told.both(c.MoveMeeting(meeting=1, to=sooner), meets(1, hours=-100))
+    news = last(told, "rescheduled", "mentor")
+    assert helps(told, news, sooner + HOUR)
+    assert not helps(told, news, old)
+
+
 def test_another_time_is_asked_for_while_that_proposal_stands(story, meets):
     told = story()
     first, second = meets(1, hours=3), meets(1, hours=5)
@@ -227,6 +237,46 @@ def test_another_time_brings_the_calendar_of_the_move_that_it_replaces(standing)
     moved = mail("rescheduled", 4, change="moved", calendar=(), calendar_sequence=2)
     (left,), _ = waiting(standing(), moved, mail("move_proposed", 4, calendar_sequence=2))
     assert (left.kind, left.calendar) == ("move_proposed", ())
+
+
+@pytest.mark.parametrize("what", ["past", "settled"])
+def test_a_proposal_that_helps_no_more_leaves_the_news_that_it_took_the_place_of(story, meets, what):
+    """They agreed in the evening, one asked for the same night since: in the morning the meeting is where they agreed."""
+    told = story()
+    old, agreed, night = meets(1), meets(1, hours=72), meets(1, hours=-95)
+    told.both(c.MoveMeeting(meeting=1, to=agreed), meets(1, hours=-100))
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=night), meets(1, hours=-99))
+    (left,) = joined([last(told, "rescheduled", "mentee")], last(told, "move_proposed", "mentee"), told.state, told.state.now).waiting
+    if what == "settled":
+        told.wait(meets(1, hours=-20))
+    told.tell("mentee", c.CancelMeeting(meeting=2), told.state.now + HOUR)
+    sent = still_helping(left, told.state, max(night, told.state.now))
+    assert (sent.kind, sent.change, sent.meeting.start) == ("rescheduled", "moved", agreed)
+    assert [facts.start for facts in sent.calendar] == [agreed, *(meets(n) for n in range(3, 13))]
+    assert helps(told, left, old)
+    assert not helps(told, left, agreed)
+    told.tell("mentee", c.CancelMeeting(meeting=1), told.state.now + HOUR)
+    assert not helps(told, left)
+
+
+def test_an_evening_of_moves_helps_for_as_long_as_the_first_time_is_ahead(story, meets):
+    told = story()
+    first, second = meets(1, hours=-90), meets(1, hours=-95)
+    told.both(c.MoveMeeting(meeting=1, to=first), meets(1, hours=-100))
+    told.both(c.MoveMeeting(meeting=1, to=second), meets(1, hours=-99))
+    news = [mail for mail in told.mails("rescheduled", "mentor") if mail.change == "moved"]
+    (left,) = joined(news[:1], news[1], told.state, told.state.now).waiting
+    assert (left.meeting.previous_start, left.helps_until) == (meets(1), meets(1))
+
+
+def test_a_calendar_goes_as_it_stands_when_its_mail_does(story, meets):
+    """Two changes of one evening: neither mail brings back what the other one took out, in whatever order they arrive."""
+    told = story()
+    told.both(c.MoveMeeting(meeting=1, to=meets(1, hours=2)), meets(1, hours=-100))
+    told.tell("mentor", c.CancelMeeting(meeting=2), meets(1, hours=-99))
+    sent = [still_helping(mail, told.state, told.state.now) for mail in told.mails("rescheduled", "mentor")]
+    assert [(mail.change, mail.calendar_sequence) for mail in sent] == [("moved", 2), ("cancelled", 2)]
+    assert sent[0].calendar == sent[1].calendar
 
 
 def test_news_whose_time_has_passed_takes_nothings_place(story, meets):

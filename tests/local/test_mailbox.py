@@ -136,6 +136,19 @@ def test_the_list_shows_all_mails_newest_first_with_who_got_them(read):
     assert "Your conversation with Noor Mentee has a new time." in page
 
 
+@pytest.mark.parametrize("name", ["Müller-Lüdenscheidt, Jörg Friedrich Karl Maria von und zu", "نور الهدى بنت عبد العزيز آل سليمان", "Ada, Countess", ""])
+def test_a_name_is_shown_as_it_was_written_however_long_it_is(name):
+    notice = SendNotice(id="1.0", kind="check_in", to="mentor", due=SENT)
+    texts = Texts(programme="p", version=1, title="P", time_zone="UTC", languages=("en",), share=80, sessions=(), milestones=(), benefits=Benefits())
+    sent = compose(
+        notice, mentorship="m", reader=Reader("p", name, "Ada@people.example", side="mentor"), partner=None, texts=texts, links=Links("https://m.example/p/t"),
+        key="m/1.0", sender='"Betreuung für München und Umgebung, immer dienstags" <m@service.example>', organizer="m@service.example",
+    )  # fmt: skip
+    letter = Letter("a.eml", email.message_from_bytes(sent.as_bytes(), policy=email.policy.default))  # type: ignore[arg-type]
+    assert (letter.to.address, letter.to.name) == ("ada@people.example", name or "Ada@people.example")
+    assert (letter.sender.address, letter.sender.name) == ("m@service.example", "Betreuung für München und Umgebung, immer dienstags")
+
+
 def test_one_persons_mails_and_their_pages_of_each_mentorship(read):
     page = read("/?to=mia%40example.org")
     assert "Mails to Mia Mentor" in words(page)

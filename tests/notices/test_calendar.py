@@ -129,6 +129,14 @@ def test_a_feed_invites_nobody_and_an_empty_one_is_still_a_calendar(series):
     assert empty.walk("VEVENT") == []
 
 
+def test_a_feed_has_a_name_of_its_own_and_says_how_often_to_look(series):
+    """A calendar without a name is shown by its address, and whoever reads that can subscribe, too (H12); RFC 7986, and what programs knew before it."""
+    lines = feed(series, mentorship="m", sequence=1, stamp=STAMP, domain="service.example", title="محادثة, إرشادية", description="d").decode().split("\r\n")
+    assert {r"NAME:محادثة\, إرشادية", r"X-WR-CALNAME:محادثة\, إرشادية"} < set(lines)
+    assert {"REFRESH-INTERVAL;VALUE=DURATION:PT6H", "X-PUBLISHED-TTL:PT6H"} < set(lines)
+    assert not any(line.startswith(("NAME", "X-", "REFRESH")) for line in invite(series)[1].decode().split("\r\n"))
+
+
 @pytest.mark.parametrize(("kind", "method"), [("welcome", "REQUEST"), ("rescheduled", "REQUEST"), ("ended", "CANCEL")])
 def test_a_mail_says_the_method_where_mail_programs_look(mail, kind, method, series):
     message = mail(kind)

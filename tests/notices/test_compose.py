@@ -5,7 +5,9 @@ import re
 import typing
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 
 import pytest
 
@@ -122,6 +124,31 @@ def test_every_line_of_a_mail_fits_the_standard_and_is_plain_ascii(mail, people)
     assert raw.isascii()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("code", [code for code, _ in GREETINGS])
+def test_what_stands_below_every_mail_is_left_out_of_a_reply(mail, people, links, code):
+    """Programs know a signature by a line of two dashes and a blank (RFC 3676); whoever answers would else hand on their own way to fewer mails."""
+    message = again(mail("ask", with_={"reader": dataclasses.replace(people.mentee, language=code)}))
+    words, _, signature = text(message).replace("\r\n", "\n").partition("\n-- \n")
+    assert links.unsubscribe in signature
+    assert links.unsubscribe not in words
+
+
+@pytest.mark.parametrize("name", ["Zoë", "آدا لوفلايس بنت بايرون", "Müller-Lüdenscheidt, Jörg " * 4, "李" * 120, "👩‍👩‍👧‍👦" * 17, "Ada Lovelace"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_outside_ascii_stand_in_headers_as_programs_can_read_them(mail, people, kind, name):
+    """RFC 2047: an encoded word has at most 75 characters, its line 76; many programs show a longer one as it is."""
+    who = people.coordinator if kind == "case" else people.mentee
+    reader = dataclasses.replace(who, language="ar", name=name)
+    made = mail(kind, with_={"reader": reader, "sender": "Beratung für München <mentoring@service.example>"})
+    raw = made.as_bytes()
+    assert all(len(line) <= 76 for line in raw.split(b"\r\n") if b"=?utf-8?" in line)
+    came = message_from_bytes(raw)
+    assert str(make_header(decode_header(came["Subject"]))) == made["Subject"]
+    for header, shown, address in (("To", reader.name, reader.address), ("From", "Beratung für München", "mentoring@service.example")):
+        words, found = parseaddr(came[header])
+        assert (str(make_header(decode_header(words))), found) == (shown, address)
 
 
 # -- H12, H14: what mails never say ---------------------------------------------------------------------------------------

@@ -86,6 +86,25 @@ def test_an_end_at_midnight_is_the_end_of_the_day_before():
     assert Clock(language("en"), zone("America/New_York"), end).until(end) == "Sunday 29 August, 18:00"
 
 
+@pytest.mark.parametrize(
+    ("name", "en", "de", "ar"),
+    [
+        ("Europe/Berlin", "Berlin", "Berlin", "برلين"),
+        ("US/Eastern", "New York", "New York", "نيويورك"),
+        ("Asia/Kolkata", "Kolkata", "Kalkutta", "كالكتا"),
+        ("Asia/Calcutta", "Kolkata", "Kalkutta", "كالكتا"),
+        ("Europe/Kyiv", "Kyiv", "Kiew", "كييف"),
+        ("America/Argentina/Buenos_Aires", "Buenos Aires", "Buenos Aires", "بوينوس أيرس"),
+        ("Asia/Ho_Chi_Minh", "Ho Chi Minh City", "Ho-Chi-Minh-Stadt", "مدينة هو تشي منة"),
+        ("America/Argentina/Salta", "Salta", "Salta", "سالطا"),
+    ],
+)
+def test_a_zone_is_called_by_its_city_as_the_reader_calls_it(name, en, de, ar):
+    """Unicode keeps cities by names that zones had long ago."""
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+    assert {code: Clock(language(code), zone(name), now).place().strip("\u2068\u2069") for code in ("en", "de", "ar")} == {"en": en, "de": de, "ar": ar}
+
+
 def test_the_first_offered_language_with_wording_is_the_fallback():
     assert choose("fr", ("fr", "de", "en")).code == "de"
     assert choose("fr", ("fr",)).code == "en"

@@ -69,6 +69,8 @@ async def test_a_retry_hands_in_the_same_message_id(mail):
     [
         ({"rcpt": "550 5.1.1 <ada@people.example> unknown"}, Refused, 550, "5.1.1"),
         ({"rcpt": "451 4.7.1 ada@people.example is greylisted"}, TryLater, 451, "4.7.1"),
+        ({"rcpt": "554 5.7.1 <ada@people.example>: relay access denied"}, TryLater, 554, "5.7.1"),
+        ({"rcpt": "530 5.7.0 authentication is required"}, TryLater, 530, "5.7.0"),
         ({"data": "554 5.7.1 ada@people.example does not want this"}, Refused, 554, "5.7.1"),
         ({"data": "452 4.3.1 the disk is full"}, TryLater, 452, "4.3.1"),
         ({"mail": "552 5.3.4 too big for ada@people.example"}, Refused, 552, "5.3.4"),
