@@ -145,6 +145,8 @@ _SAID = {
     "too_long": "too long, expected at most the programme's own length",
     "too_short": "too short, expected at least a day, or an interval where meetings are less than a day apart",
     "used_up": "all pauses of this pair together have taken pause.longest of the programme already",
+    "no_such_milestone": "no such milestone of this pair's programme; `mentorship show` lists them",
+    "no_such_line": "no such line stands for this pair; `mentorship cases` lists them",
     "time_passed": "that is past, expected an instant to come",
 }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from starter.yaml_document import undecodable
 
 _LONGEST_CELL = 10_000
 _QUOTES = "quotes in pairs around a cell, doubled inside it"
+_EXCELS_OWN = re.compile(r"\Asep=.(?=\r?\n)", re.IGNORECASE)
+"""A first line by which Excel is told what stands between cells; here that is seen from the header."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str], fin
     except UnicodeDecodeError as error:
         findings.faults.append(undecodable(shown_path, raw, error, "text in UTF-8, which Excel saves as CSV UTF-8"))
         return
+    text = _EXCELS_OWN.sub("", text)
     known = (*required, *optional)
     if (tabs := _tabs(text)) is not None:
         findings.faults.append(Fault(shown_path, tabs, 1, "file", "separated by tabs", "cells separated by , or ;"))

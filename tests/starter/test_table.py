@@ -36,6 +36,7 @@ def texts(found: list[Row]) -> list[dict[str, str]]:
         "\ufeffid;name;note\r1;Ana;x\r",
         '"id","name","note"\n"1"," Ana ","x"\n',
         "ID, Name ,Note\n\n , ,\n1,Ana,x\n,,\n\n",
+        "\ufeffsep=;\r\nid;name;note\r\n1;Ana;x\r\n",
     ],
 )
 def test_commas_semicolons_marks_quotes_and_blank_rows_are_all_read_alike(tmp_path: Path, content: str) -> None:
