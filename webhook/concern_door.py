@@ -114,17 +114,21 @@ class ConcernDoor:
                 if enrolment is None or enrolment.state == "over":
                     return "over"
                 told = await self._ask(in_force(self._records, case.mentorship, case.pause))
-                return "goes_on" if told is False else "held"
+                return await self._without_them(case) if told is False else "held"
             case _ if case.refused == "used_up":
                 return "used_up"
             case _ if case.refused == "paused":
-                return "paused" if await self._ask(pauses(self._records, case.mentorship)) else "goes_on"
+                return await self._without_them(case)
             case _:
                 return "over"
 
+    async def _without_them(self, case: Case) -> Held:
+        """What is so of the meetings where no pause is the raiser's."""
+        return "paused" if await self._ask(pauses(self._records, case.mentorship)) else "goes_on"
+
     async def hold(self, case: Case) -> None:
         """Once more, too, when the pause of the time before has ended."""
-        if case.hold == "held" and await self.held(case) == "goes_on":
+        if case.hold == "held" and await self.held(case) in ("goes_on", "paused"):
             await self._ask(self._records.cases.note_hold(case.id, "held", "released"))
         await self._ask(self._records.cases.hold(case.id, await self._pause(self._clock())))
         await self._wake(case.id)

@@ -59,11 +59,12 @@ class Meetings:
         if case.pause is None or not await self._in_force(case.mentorship, case.pause):
             return
         # A hold that an operator ended is no wish any more: its raiser has been told so, and can hold anew.
-        others = [other for other in await self._records.cases.of_pair(case.mentorship) if other.id != case.id and other.hold in ("wanted", "not_held")]
-        if others:
-            heir = others[0]
-            await self._records.cases.note_hold(heir.id, heir.hold, "held", case.pause)
-            return
+        for other in await self._records.cases.of_pair(case.mentorship):
+            heir = other
+            if other.hold in ("wanted", "not_held"):
+                heir = await self._records.cases.note_hold(other.id, other.hold, "held", case.pause)
+            if heir.id != case.id and heir.hold == "held" and heir.pause == case.pause:  # also by an attempt that came half-way
+                return
         order = Resume(message_id=case.pause.resume_id, by=case.pause.by, at=case.released_at or now)
         await self._ask(case.mentorship, "resume", order)
 
