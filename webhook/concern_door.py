@@ -15,7 +15,7 @@ from mentorship.people import Pair
 from mentorship.programme import Programme
 from records.cases import Case, Outcome, PauseOrder
 from records.cohorts import Enrolment
-from records.contacts import Contact, offered, still_fit
+from records.contacts import Contact, in_reach, offered, still_fit
 from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.pauses import in_force, pauses
 from records.store import Records
@@ -99,6 +99,10 @@ class ConcernDoor:
         """The raiser asks more people."""
         await self._ask(self._records.cases.ask(case.id, contacts))
         await self._wake(case.id)
+
+    async def in_reach(self, enrolment: Enrolment, case: Case) -> bool:
+        """Whether any of those who were asked can be reached."""
+        return await self._ask(in_reach(self._records, case, _pair(enrolment)))
 
     async def held(self, case: Case) -> Held:
         """What is so of the wish to hold the meetings; a pause can end without its raiser."""
