@@ -43,7 +43,7 @@ class Owner:
         patience = programme.attention.unowned.span
         period = max(patience / 2, timedelta(seconds=1))
         ours = f"owner.{programme.programme.id}/"
-        key = f"{ours}unowned.{(now - EPOCH) // period}"
+        key = f"{ours}unowned.{(now - EPOCH) // period}/{owner}"
         async with self._one_by_one:
             last = await self._records.notices.last_sent(owner, ["unowned"], ours)
             if last is not None and now - last < period:
