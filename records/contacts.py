@@ -80,6 +80,14 @@ async def still_fit(records: Records, case: Case, pair: Pair) -> tuple[str, ...]
     return tuple(ref for ref in case.contacts if ref in profiles and profiles[ref].status == "active" and ref not in close)
 
 
+async def in_reach(records: Records, case: Case, pair: Pair) -> bool:
+    """Whether anybody who was asked may still look after it, and their mailbox took what was last sent to them about it."""
+    for ref in await still_fit(records, case, pair):
+        if not await records.notices.refused(ref, f"case.{case.id}/"):
+            return True
+    return False
+
+
 async def blind_to(records: Records, mentorship: str, pair: Pair, readers: Iterable[str]) -> frozenset[str]:
     """Those of the readers who never see this pair's lines: the two, whom a concern of theirs is about, and everybody in one of their lines."""
     subjects = {case.subject for case in await records.cases.of_pair(mentorship) if case.subject is not None}

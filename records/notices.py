@@ -110,6 +110,13 @@ class Notices(Part):
         async with self._database.read() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none()
 
+    async def refused(self, person: str, beginning: str) -> bool:
+        """Whether the newest mail to this person whose key begins so was refused for good."""
+        ours = (notices.c.person == person) & notices.c.key.startswith(beginning, autoescape=True)
+        wanted = select(notices.c.state).where(ours).order_by(notices.c.at.desc()).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.execute(wanted)).scalar_one_or_none() == "failed"
+
     async def unsubscribe(self, person: str) -> None:
         """No more mails but exempt ones (RFC 8058 at the door). Idempotent; of who was erased, whose old mails still lead here, nothing is kept."""
         erased = select(people.c.ref).where(people.c.ref == person, people.c.erased_at.is_not(None))

@@ -82,7 +82,9 @@ class RaisingConcerns:
         shown = [(case, await self._more(known, case)) for case in reversed(cases)]
         buttons = {case.id: self._forms.token(known.bearer, "concern", case.id, "none") for case in cases}
         held = {case.id: await self._held(known, case) for case in cases}
-        return self._page(known, token, "concern/start.html", cases=shown, buttons=buttons, held=held)
+        waiting = [case for case in cases if case.state == "waiting"]
+        unheard = {case.id for case in waiting if not await self._asked(self._door.in_reach(known.enrolment, case))}
+        return self._page(known, token, "concern/start.html", cases=shown, buttons=buttons, held=held, unheard=unheard)
 
     async def about_form(self, request: Request) -> Response:
         token = token_of(request)

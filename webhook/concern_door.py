@@ -15,7 +15,7 @@ from mentorship.people import Pair
 from mentorship.programme import Programme
 from records.cases import Case, Outcome, PauseOrder
 from records.cohorts import Enrolment
-from records.contacts import Contact, offered, still_fit
+from records.contacts import Contact, in_reach, offered, still_fit
 from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.pauses import in_force, pauses
 from records.store import Records
@@ -100,6 +100,10 @@ class ConcernDoor:
         await self._ask(self._records.cases.ask(case.id, contacts))
         await self._wake(case.id)
 
+    async def in_reach(self, enrolment: Enrolment, case: Case) -> bool:
+        """Whether any of those who were asked can be reached."""
+        return await self._ask(in_reach(self._records, case, _pair(enrolment)))
+
     async def held(self, case: Case) -> Held:
         """What is so of the wish to hold the meetings; a pause can end without its raiser."""
         match case.hold:
@@ -114,17 +118,21 @@ class ConcernDoor:
                 if enrolment is None or enrolment.state == "over":
                     return "over"
                 told = await self._ask(in_force(self._records, case.mentorship, case.pause))
-                return "goes_on" if told is False else "held"
+                return await self._without_them(case) if told is False else "held"
             case _ if case.refused == "used_up":
                 return "used_up"
             case _ if case.refused == "paused":
-                return "paused" if await self._ask(pauses(self._records, case.mentorship)) else "goes_on"
+                return await self._without_them(case)
             case _:
                 return "over"
 
+    async def _without_them(self, case: Case) -> Held:
+        """What is so of the meetings where no pause is the raiser's."""
+        return "paused" if await self._ask(pauses(self._records, case.mentorship)) else "goes_on"
+
     async def hold(self, case: Case) -> None:
         """Once more, too, when the pause of the time before has ended."""
-        if case.hold == "held" and await self.held(case) == "goes_on":
+        if case.hold == "held" and await self.held(case) in ("goes_on", "paused"):
             await self._ask(self._records.cases.note_hold(case.id, "held", "released"))
         await self._ask(self._records.cases.hold(case.id, await self._pause(self._clock())))
         await self._wake(case.id)

@@ -47,23 +47,24 @@ class Meetings:
     async def resolve(self, case: Case, line: Line) -> None:
         """Tells the mentorship that a coordinator closed this line: the same message however often, so that it counts once.
 
-        Nothing to do for a line that closed by itself, and none of the mentorship's that is over or gone. Raises NotNow.
+        Nothing to do for a line that closed by itself, and none of the mentorship's that is over. Raises NotNow.
         """
         if case.resolve_id is None or line.outcome is None or line.taken_by is None or line.closed_at is None:
             return
         order = Resolve(message_id=case.resolve_id, by=line.taken_by, at=line.closed_at, line=line.line)
-        await self._ask(case.mentorship, "resolve", order, may_be_gone=True)
+        await self._ask(case.mentorship, "resolve", order)
 
     async def _release(self, case: Case, now: datetime) -> None:
         """Ends the pause if it is this case's; when somebody else of the pair holds too, it becomes theirs instead."""
         if case.pause is None or not await self._in_force(case.mentorship, case.pause):
             return
         # A hold that an operator ended is no wish any more: its raiser has been told so, and can hold anew.
-        others = [other for other in await self._records.cases.of_pair(case.mentorship) if other.id != case.id and other.hold in ("wanted", "not_held")]
-        if others:
-            heir = others[0]
-            await self._records.cases.note_hold(heir.id, heir.hold, "held", case.pause)
-            return
+        for other in await self._records.cases.of_pair(case.mentorship):
+            heir = other
+            if other.hold in ("wanted", "not_held"):
+                heir = await self._records.cases.note_hold(other.id, other.hold, "held", case.pause)
+            if heir.id != case.id and heir.hold == "held" and heir.pause == case.pause:  # also by an attempt that came half-way
+                return
         order = Resume(message_id=case.pause.resume_id, by=case.pause.by, at=case.released_at or now)
         await self._ask(case.mentorship, "resume", order)
 
@@ -72,8 +73,8 @@ class Meetings:
         told = await in_force(self._records, mentorship, pause)
         return told if told is not None else await self._receipt(mentorship, pause.message_id) == "applied"
 
-    async def _ask(self, mentorship: str, name: str, command: OperatorCommand, *, may_be_gone: bool = False) -> str | None:
-        """None once the mentorship did it, else its code for why not, or `over`. Raises NotNow, unless `may_be_gone` also when nothing of it runs."""
+    async def _ask(self, mentorship: str, name: str, command: OperatorCommand) -> str | None:
+        """None once the mentorship did it, else its code for why not, or `over`. Raises NotNow, also while one that is not over awaits its revival."""
         handle = self._client.get_workflow_handle(mentorship)
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):
@@ -81,7 +82,7 @@ class Meetings:
         except WorkflowUpdateFailedError:
             return OVER
         except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND and (may_be_gone or await self._is_over(mentorship)):
+            if error.status == RPCStatusCode.NOT_FOUND and await self._is_over(mentorship):
                 return OVER
             answer = None
         except (TimeoutError, RuntimeError, OSError):

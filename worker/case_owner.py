@@ -29,11 +29,13 @@ class Owner:
     async def tell(self, case: Case, pair: Enrolment, programme: Programme, now: datetime) -> datetime | None:
         """At most once in half of `attention.unowned`, for all cases together. Says when to try again.
 
-        An owner who is close to whom a case is about does not hear of it even as a number, and of no matter at all there is no mail.
+        An owner who is close to whom a case is about does not hear of it even as a number, nor does one who left, and of no matter at all there is no mail.
         """
         owner = (await self._records.people.refs([programme.contacts.owner])).get(programme.contacts.owner)
         profile = (await self._records.people.profiles([owner])).get(owner) if owner is not None else None
-        if owner is None or profile is None or not _heard(await closeness(self._records, owner, [pair]), case.mentorship, case.raiser):
+        if owner is None or profile is None or profile.status == "gone":
+            return None
+        if not _heard(await closeness(self._records, owner, [pair]), case.mentorship, case.raiser):
             return None
         opens = self._post.opens(profile, programme, now)
         if opens > now:
@@ -41,7 +43,7 @@ class Owner:
         patience = programme.attention.unowned.span
         period = max(patience / 2, timedelta(seconds=1))
         ours = f"owner.{programme.programme.id}/"
-        key = f"{ours}unowned.{(now - EPOCH) // period}"
+        key = f"{ours}unowned.{(now - EPOCH) // period}/{owner}"
         async with self._one_by_one:
             last = await self._records.notices.last_sent(owner, ["unowned"], ours)
             if last is not None and now - last < period:

@@ -70,7 +70,7 @@ class CasePost:
             await self._mailer.send(message)
         except (NoAddress, Refused):
             await self._records.notices.failed(key, "bounced", now)
-            log.warning("mail_failed", kind=kind)
+            log.warning("mail_failed")  # not of what kind: it would tell that there is a concern
             return False
         await self._records.notices.sent(key, str(message["Message-ID"]), now)
         return True

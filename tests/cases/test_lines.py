@@ -13,7 +13,8 @@ from activities.cases import Standing
 from activities.enrolment import DigestRequest
 from activities.notices import NoticeRequest
 from gateway.links import Bearer, LinkSigner
-from gateway.names import case_id
+from gateway.orders import send_order
+from mentorship.commands import End, Flag
 from mentorship.effects import SendNotice
 from mentorship.people import Pair
 from notices.smtp import Mailer
@@ -21,6 +22,7 @@ from records.coordination import able, looked_after
 from webhook.app import create_app
 from worker.case_lines import CaseLines
 from worker.digests import SmtpDigests
+from worker.office import RecordsOffice
 from worker.post import SmtpPost
 
 
@@ -232,11 +234,39 @@ async def test_where_nobody_at_all_may_nobody_is_told(house):
     assert await able(house.records, house.programme, house.enrolment.mentorship, pair) == ()
 
 
-async def test_closing_while_the_mentorship_cannot_be_asked_is_not_lost(house):
-    """The case tries until it is heard: here the mentorship is gone for good, and then nobody has to be told."""
-    line = await silent(house)
+async def test_closing_while_the_mentorship_is_lost_is_told_once_it_is_revived(house):
+    """P5, H4: the case tries until it is heard. Otherwise the pair would keep a line that nobody sees, and could never have it anew."""
+    client, mentorship = house.environment.client, house.enrolment.mentorship
+    await house.wait(hours=9)
+    assert await send_order(client, mentorship, Flag(message_id="line-1", by="p-hr", at=house.clock.now, line="reporting_line"), 10)
+    await house.wait(hours=1)
+    (line,) = await house.records.lines.of(mentorship)
     case = await case_of(house, line)
     await house.mentorship.terminate()
+    assert await house.records.lines.settle(mentorship, line.line, house.refs["ana"], "talked", house.clock.now)
+    await house.case(case).signal("look")
+    await house.wait(hours=1)
+    assert (await house.now(case)).state != "closed"
+
+    await house.records.cohorts.await_start(mentorship)
+    await RecordsOffice(house.records, client, None).enrol("spring", 1, lambda *_: None)
+    await house.wait(hours=1)
+    assert (await house.status()).attention == {}
+    assert Standing.model_validate(await house.case(case).result()) == Standing(state="closed")
+    assert await send_order(client, mentorship, Flag(message_id="line-2", by="p-hr", at=house.clock.now, line="reporting_line"), 10)
+    await house.wait(hours=1)
+    assert [one.closed_at is None for one in await house.records.lines.of(mentorship)] == [False, True]
+
+
+async def test_a_line_of_a_mentorship_that_is_over_is_closed_without_anybody_to_tell(house):
+    """Who stepped away is a line of after the end."""
+    by = await house.records.people.operator("olga")
+    await house.wait(hours=9)
+    end = End(message_id="end", by=by, at=house.clock.now, reason="stepped_away", leaver=house.refs["mia"])
+    await house.mentorship.execute_update("end", end)
+    await house.wait(1)
+    (line,) = await house.records.lines.of(house.enrolment.mentorship)
+    case = await case_of(house, line)
     assert await house.records.lines.settle(line.mentorship, line.line, house.refs["ana"], "ended", house.clock.now)
-    await house.environment.client.get_workflow_handle(case_id(case.id)).signal("look")
+    await house.case(case).signal("look")
     assert Standing.model_validate(await house.case(case).result()) == Standing(state="closed")

@@ -234,6 +234,16 @@ async def test_the_words_are_nowhere_but_on_the_page_of_who_was_asked(house, mai
     assert CANARY not in log
 
 
+async def test_a_mail_that_is_refused_for_good_does_not_tell_the_logs_that_there_is_a_concern(house, mailbox, told_in_logs):
+    mailbox.refuse["sam@example.org"] = "550 5.1.1 no such user"
+    await house.wait(hours=10)
+    await house.concern(contacts=("sam",))
+    await house.wait(hours=1)
+    log = told_in_logs.getvalue()
+    assert "mail_failed" in log
+    assert "concern" not in log
+
+
 def stored(folder: Path) -> bytes:
     """Every byte of records, its log as well."""
     return b"".join(path.read_bytes() for path in folder.glob("records.db*"))

@@ -302,6 +302,38 @@ async def test_the_raiser_holds_lets_go_asks_more_and_withdraws(house, browser, 
     assert len(mailbox.to("sam@example.org")) == 1
 
 
+@pytest.mark.parametrize("how", ["erased", "refused", "left"])
+async def test_who_waits_for_nobody_who_can_be_reached_is_told_so_and_asks_somebody_else(house, browser, link, mailbox, how):
+    """H16: nothing on the page may say that somebody is being reminded when nobody is."""
+    await house.wait(hours=9)
+    if how == "refused":
+        mailbox.refuse["sam@example.org"] = "550 5.1.1 no such user"
+    await raise_it(house, browser, link, "sam")
+    if how == "erased":
+        await house.records.people.erase(house.refs["sam"])
+    if how == "left":
+        sam = await house.records.people.profile(house.refs["sam"])
+        await house.records.people.enrol([sam.model_copy(update={"status": "gone"})])
+    await house.wait(hours=1)
+    page = await browser.get(link())
+    assert "Nobody whom you chose can be reached at the moment. Please ask somebody else as well, below." in page.text
+    assert "are reminded until one of them takes it" not in page.text
+    page = await browser.send(page, "/ask", ("contact", house.refs["ana"]))
+    await house.wait(hours=1)
+    assert len(mailbox.to("ana@example.org")) == 1
+    for text in (page.text, (await browser.get(link())).text):
+        assert "are reminded until one of them takes it" in text
+        assert "Nobody whom you chose can be reached" not in text
+
+
+async def test_where_nobody_else_can_be_asked_either_the_page_says_where_to_turn(house, browser, link):
+    page = await raise_it(house, browser, link, "sam", "ana", "carl")
+    for name in ("sam", "ana", "carl", "lee"):
+        await house.records.people.erase(house.refs[name])
+    page = await browser.get(link())
+    assert "Nobody whom you chose can be reached at the moment. Please turn to somebody in your company whom you trust." in page.text
+
+
 async def act_as_operator(house, command):
     by = await house.records.people.operator("olga")
     await house.mentorship.execute_update(

@@ -208,3 +208,20 @@ async def test_a_pair_that_never_says_a_word_reaches_the_owner_through_its_line(
     opened = min(line.opened_at for line in lines)
     await house.until(opened + timedelta(days=15))
     assert len(to_owner(mailbox)) == 1
+
+
+async def test_each_owner_of_a_programme_s_cohorts_hears_the_number(house, mailbox):
+    """H14: a newer version names another owner, who is told in the same days as the one of before."""
+    await house.wait(hours=9)
+    case = await house.concern()
+    await house.wait(14.1)
+    assert len(to_owner(mailbox)) == 1
+    head, contacts = house.programme.programme, house.programme.contacts
+    named = {"programme": head.model_copy(update={"version": 2}), "contacts": contacts.model_copy(update={"owner": "max"})}
+    newer = house.programme.model_copy(update=named)
+    await house.records.programmes.put(newer)
+    cohort = await house.records.cohorts.get("spring")
+    await house.records.cohorts.put(cohort.model_copy(update={"version": 2, "texts_digest": newer.texts().digest}))
+    await house.case(case).signal("look")
+    await house.wait(hours=1)
+    assert [mail["Subject"] for mail in mailbox.to("max@example.org")] == ["Waiting for somebody: 1"]

@@ -135,3 +135,12 @@ async def test_an_owner_who_is_close_to_it_hears_nothing_not_even_a_number(house
     await house.concern()
     await house.wait(30)
     assert mailbox.to("lee@example.org") == []
+
+
+async def test_an_owner_who_left_hears_nothing_any_more(house, mailbox):
+    await house.wait(hours=9)
+    lee = await house.records.people.profile(house.refs["lee"])
+    await house.records.people.enrol([lee.model_copy(update={"status": "gone"})])
+    await house.concern()
+    await house.wait(30)
+    assert mailbox.to("lee@example.org") == []
