@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from gateway.connect import connect
 from gateway.keyring import Keyring
-from mentorship.commands import Excuse, Pause
+from mentorship.commands import Excuse, Pause, Resolve
 from records.store import Records
 
 
@@ -214,7 +214,11 @@ async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_aga
             await house.receipt_within(message)
         pause = Pause(message_id="held", by="p-operator", at=datetime.now(UTC))
         assert (await house.handle().execute_update("pause", pause))["outcome"] == "applied", "as it is told to who raised a concern and holds the meetings"
-        assert await diverged(house)
+        refused = Resolve(message_id="refused", by="p-operator", at=datetime.now(UTC), line="silence")
+        assert (await house.handle().execute_update("resolve", refused))["outcome"] == "refused", "who was told so may have done something else since"
+        again = Resolve(message_id="again", by="p-operator", at=datetime.now(UTC), line="diverged")
+        assert (await house.handle().execute_update("resolve", again))["outcome"] == "applied", "which says nothing to the run that begins"
+        await house.until(lambda: diverged(house))
         assert (await house.handle().describe()).run_id != run
         assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == [*ids, "held"]
         await house.journalled("held")
