@@ -79,8 +79,9 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
                 await client.get_workflow_handle(pair.mentorship).terminate(f"{how}: revived from its journal")
             if pair in again:
                 unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
-                await records.cohorts.await_start(pair.mentorship)
         cases = await _wake_cases(client, records, cohort)
+        for pair in again:  # until here all of it can be done again: none of them runs, and what they were sent is where it was
+            await records.cohorts.await_start(pair.mentorship)
         await signal_with_start(client, cohort)
         pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
         sent, unsent = await _send_again(client, unwritten)
@@ -216,7 +217,8 @@ async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> tuple
 
 async def _wake_cases(client: Client, records: Records, cohort: str) -> int:
     """Concerns, and lines with a clock: whoever waits for a person goes on being looked after."""
-    mine = [case for case in await records.cases.standing() if cohort_of(case.mentorship) == cohort]
+    standing, _ = await records.cases.standing()  # one that nobody can read keeps no mentorship from being revived; the doctor names it
+    mine = [case for case in standing if cohort_of(case.mentorship) == cohort]
     for case in mine:
         await start_case(client, case.id)
     return len(mine)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -19,6 +20,8 @@ from gateway.connect import connect
 from gateway.keyring import Keyring
 from mentorship.commands import Excuse, Pause, Resolve
 from records.store import Records
+from starter import revive
+from worker.case_lines import CaseLines
 
 
 async def elsewhere(house: Any, folder: Path, server: Any) -> Any:
@@ -241,6 +244,33 @@ async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_
         await house.journalled("unwritten")
         await house.idle()
         await house.check_books()
+
+
+async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, calm, monkeypatch):
+    """Temporal may go away in the middle of it. Nor does a case that was altered keep any mentorship from being revived."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+    await CaseLines(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
+    await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
+    await house.handle().terminate("taken for another one")
+
+    async def away(*_: Any) -> None:
+        raise RuntimeError("Temporal is away")
+
+    with monkeypatch.context() as broken:
+        for name, value in house.worker_process()._env.items():
+            broken.setenv(name, value)
+        broken.setattr(revive, "start_case", away)
+        with pytest.raises(RuntimeError):
+            await revive._revive("spring", "pair-1", as_json=True)
+    with sqlite3.connect(house.folder / "records.db", timeout=20) as connection:
+        assert connection.execute("update cases set sealed = zeroblob(length(sealed))").rowcount == 1
+    connection.close()
+    async with house.worker():
+        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == ["unwritten"]
+        await house.journalled("unwritten")
+        await house.idle()
 
 
 async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, calm):
