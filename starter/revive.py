@@ -191,12 +191,15 @@ async def _opened(client: Client, payloads: Sequence[Payload]) -> dict[str, Any]
 
 def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload], str]:
     """The signal that brings it again, what was in it, and the update's id; no input where nobody told anything. An operator's update was answered: it goes
-    as an order.
+    as an order. What an update asked stands where it was accepted, or where a reset took it over from the run before.
     """
     signalled = event.workflow_execution_signaled_event_attributes
-    asked = event.workflow_execution_update_accepted_event_attributes.accepted_request
-    if asked.input.name:
-        return ORDER_SIGNAL, asked.input.args.payloads, asked.meta.update_id
+    for asked in (
+        event.workflow_execution_update_accepted_event_attributes.accepted_request,
+        event.workflow_execution_update_admitted_event_attributes.request,
+    ):
+        if asked.input.name:
+            return ORDER_SIGNAL, asked.input.args.payloads, asked.meta.update_id
     return signalled.signal_name, signalled.input.payloads, ""
 
 

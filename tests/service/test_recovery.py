@@ -153,7 +153,7 @@ async def test_records_older_than_temporal_wait_and_get_their_rows_back_from_its
     assert len(mailbox.mails) == mails
 
 
-async def reset(house: Any, *, forgetful: bool = True) -> None:
+async def reset(house: Any, *, forgetful: bool = True, request: str = "reset") -> None:
     """To its beginning; a forgetful one is without the signals that it had: the journal knows better."""
     events = await house.histories()
     first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
@@ -163,7 +163,7 @@ async def reset(house: Any, *, forgetful: bool = True) -> None:
             workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship),
             reason="a test",
             workflow_task_finish_event_id=first,
-            request_id="reset",
+            request_id=request,
             reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL] if forgetful else [],
         )
     )
@@ -197,6 +197,26 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
         assert [meeting.cancelled for meeting in after.meetings] == [True, False, False]
         await house.check_books()
     assert len(mailbox.mails) == mails + 2, "both hear that the meeting is cancelled, and nothing twice"
+
+
+async def test_an_operators_update_that_a_second_reset_took_over_is_sent_again(house, calm):
+    """Who resets once more what diverged has the update in the new run's history, but not where it was accepted."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+        await house.post(0, "mentor", "record_milestone", "visit", milestone="visit")
+        await house.journalled("visit")
+        await house.idle()
+        await reset(house)
+        await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
+        await house.until(lambda: diverged(house))
+        pause = Pause(message_id="held", by="p-operator", at=datetime.now(UTC))
+        assert (await house.handle().execute_update("pause", pause))["outcome"] == "applied"
+        await reset(house, forgetful=False, request="once more")
+        await house.until(lambda: diverged(house))
+        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == ["unwritten", "held"]
+        await house.journalled("held")
+        assert (await house.idle()).phase == "paused"
 
 
 async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_again(houses, calm):
