@@ -221,6 +221,26 @@ async def test_what_was_changed_after_temporal_was_away_is_taken(browser, two, m
         await handle.terminate()
 
 
+async def test_what_was_changed_while_temporal_was_away_keeps_the_instant_of_the_first_try_with_it(browser, two, mentorship):
+    """Else the third try makes late what the second one said in time (P5, H14)."""
+    answer = await browser.send(await browser.get(two.page("ben", "cancel_meeting", 1)), "/cancel_meeting/1", reason="work")
+    two.clock.now += timedelta(hours=1)
+    changed = two.clock.now
+    for _ in range(2):
+        answer = await browser.send(answer, "/cancel_meeting/1", reason="technical")
+        assert answer.status_code == 503
+        two.clock.now += timedelta(hours=1)
+    answer = await browser.send(answer, "/cancel_meeting/1", reason="personal")
+    assert answer.status_code == 503
+    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
+    try:
+        assert (await browser.send(answer, "/cancel_meeting/1", follow=False, reason="technical")).status_code == 303
+        [(_, body)] = await mentorship.signals()
+        assert (body["reason"], body["at"]) == ("technical", changed.isoformat().replace("+00:00", "Z"))
+    finally:
+        await handle.terminate()
+
+
 async def test_a_refusal_is_told_in_words(browser, two, mentorship, running, says):
     tab = await browser.get(two.page("ben", "confirm_meeting", 1))
     await two.say("ben", c.ConfirmMeeting(meeting=1))
