@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 
@@ -26,6 +27,7 @@ def normal_form(address: str) -> str:
     return f"{local.casefold()}{at}{_ascii(domain)}"
 
 
+@lru_cache(maxsize=64)  # a company has a few domains, and thousands of addresses
 def _ascii(domain: str) -> str:
     """`bücher.example` as `xn--bcher-kva.example`; in lower case as it is where there is no such form."""
     try:

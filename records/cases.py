@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
@@ -194,22 +194,14 @@ class Cases(Part):
 
         Such a row was altered, or lies under a key that is not at hand: it keeps itself, and nothing else.
         """
-        found: list[Case] = []
-        unreadable: list[str] = []
-        async with self._database.read() as connection:
-            for row in await connection.execute(select(cases.c.id, cases.c.sealed).where(cases.c.state == "closed").order_by(cases.c.id)):
-                try:
-                    found.append(self._opened(row.id, row.sealed))
-                except (UnknownKey, Unreadable, ValidationError):
-                    unreadable.append(row.id)
-        return found, unreadable
+        return await self._readable(cases.c.state == "closed")
 
-    async def standing(self) -> list[Case]:
-        """Everything that a workflow looks after, concerns and lines with a clock: what is not closed, oldest first; then whose meetings wait for it."""
-        async with self._database.read() as connection:
-            found = await self._select(connection, cases.c.state != "closed")
-        closed, _ = await self.closed()
-        return [*found, *(case for case in closed if case.hold in ("wanted", "release"))]
+    async def standing(self) -> tuple[list[Case], list[str]]:
+        """Everything that a workflow looks after, concerns and lines with a clock: what is not closed, or has meetings that wait for it; and the ids
+        of rows that nobody here can read, as of `closed`.
+        """
+        found, unreadable = await self._readable(true())
+        return [case for case in found if case.state != "closed" or case.hold in ("wanted", "release")], unreadable
 
     async def take(self, case: str, by: str, at: datetime) -> Case:
         """That person looks after it from now on; who came first stays, so look at `taken_by`. Raises UnknownCase."""
@@ -290,6 +282,17 @@ class Cases(Part):
     async def _select(self, connection: AsyncConnection, where: ColumnElement[bool]) -> list[Case]:
         rows = await connection.execute(select(cases.c.id, cases.c.sealed).where(where))
         return sorted((self._opened(row.id, row.sealed) for row in rows), key=lambda case: (case.opened_at, case.id))
+
+    async def _readable(self, where: ColumnElement[bool]) -> tuple[list[Case], list[str]]:
+        found: list[Case] = []
+        unreadable: list[str] = []
+        async with self._database.read() as connection:
+            for row in await connection.execute(select(cases.c.id, cases.c.sealed).where(where).order_by(cases.c.id)):
+                try:
+                    found.append(self._opened(row.id, row.sealed))
+                except (UnknownKey, Unreadable, ValidationError):
+                    unreadable.append(row.id)
+        return found, unreadable
 
     def _opened(self, case: str, sealed: bytes) -> Case:
         return Case.model_validate_json(self._sealer.open(_PURPOSE, sealed, case))

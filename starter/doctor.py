@@ -239,7 +239,12 @@ async def _unminded(records: Records, client: Client, fix: bool) -> list[Check]:
             await start_case(client, case)
             return Check("case", "fixed", f"{found}; started again")
 
-    return [check for check in await asyncio.gather(*(look(case.id) for case in await records.cases.standing())) if check is not None]
+    standing, unreadable = await records.cases.standing()
+    damaged = [
+        Check("case", "wrong", f"{case_id(case)} cannot be read, so nobody can say whether it should run; it was altered, or lies under a key that is not here")
+        for case in unreadable
+    ]
+    return [*damaged, *(check for check in await asyncio.gather(*(look(case.id) for case in standing)) if check is not None)]
 
 
 async def _status(client: Client, workflow_id: str) -> str:

@@ -21,7 +21,7 @@ OPTIONAL = ("role", "time_zone", "language", "country", "manager_id", "departmen
 ROLES = ("mentor", "mentee", "both", "coordinator", "owner", "contact")
 STATUSES = ("active", "leave", "gone")
 _MOST = 1000
-_UNCOMPUTED = re.compile(r"=.*|#(?:N/A|NV|[^\W\d_]+(?:/0)?[!?])")
+_UNCOMPUTED = re.compile(r"=.*|#(?:NV|\w/\w+|[¡¿]?[^\W\d_]+(?:/0)?[!?])")
 """A formula, or what stands where a spreadsheet's formula found nothing: `#N/A`, `#REF!`, `#NAME?`, in each language its own."""
 
 

@@ -28,6 +28,7 @@ _SLIPS = {
         "text behind quotes or brackets that are closed, or that were opened above",
         "a text with quotes or brackets in quotes as a whole",
     ),
+    "but found '[],}]'": ("a bracket or a comma that belongs to nothing before it", "none there, or a text with it in quotes"),
     "expected <block end>": ("less to the right than what it belongs to", "keys of a group, and entries of a list, right below each other"),
     r"'\\t' that cannot start": ("a tab", "blanks at the beginning of a line"),
     "cannot start any|alphabetic or numeric|undefined alias|(?:entries|keys) are not allowed": (

@@ -37,11 +37,12 @@ _SETTLES = 3.0
 
 
 class Sent(NamedTuple):
-    """A signal as it was sent, or an update as the signal that it will be."""
+    """A signal as it was sent, or an update as the signal that it will be. `update` is the update's id, empty for a signal."""
 
     name: str
     message_id: str
     body: dict[str, Any]
+    update: str
 
 
 class _Status(BaseModel):
@@ -78,8 +79,9 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
                 await client.get_workflow_handle(pair.mentorship).terminate(f"{how}: revived from its journal")
             if pair in again:
                 unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
-                await records.cohorts.await_start(pair.mentorship)
         cases = await _wake_cases(client, records, cohort)
+        for pair in again:  # until here all of it can be done again: none of them runs, and what they were sent is where it was
+            await records.cohorts.await_start(pair.mentorship)
         await signal_with_start(client, cohort)
         pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
         sent, unsent = await _send_again(client, unwritten)
@@ -156,31 +158,49 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
 
 
 async def _unwritten(client: Client, records: Records, mentorship: str) -> list[Sent]:
-    """What people sent to it and no journal knows: it was acknowledged, so it is not lost.
+    """What people sent to it and no journal knows: it was acknowledged, so it is not lost. What an operator was told is refused stays refused.
 
     One run hands on to the next what it could not write, and the next one's history does not say what that was.
     """
     found: list[Sent] = []
+    refused: set[str] = set()
     for run in await runs(client, mentorship):
         async for event in client.get_workflow_handle(mentorship, run_id=run).fetch_history_events():
-            name, payloads = _told(event)
-            if not name:
+            if (answered := event.workflow_execution_update_completed_event_attributes).meta.update_id:
+                answer = await _opened(client, answered.outcome.success.payloads)
+                if answered.outcome.HasField("failure") or answer.get("outcome") == "refused":
+                    refused.add(answered.meta.update_id)
+            name, payloads, update = _told(event)
+            body = await _opened(client, payloads)
+            message_id = body.get("message_id")
+            if name == ORDER_SIGNAL and body.get("line") == "diverged":  # that was about the run which ended
                 continue
-            try:
-                [body] = await client.data_converter.decode(payloads)
-            except (ValueError, RuntimeError, UnknownKey):  # by hand, and nothing that a mentorship would have understood; or of long ago
-                continue
-            message_id = body.get("message_id") if isinstance(body, dict) else None
             if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
-                found.append(Sent(name, message_id, body))
-    return found
+                found.append(Sent(name, message_id, body, update))
+    return [one for one in found if one.update not in refused]
 
 
-def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload]]:
-    """The signal that brings it again, and what was in it; no name where nobody told anything. An operator's update was answered: it goes as an order."""
+async def _opened(client: Client, payloads: Sequence[Payload]) -> dict[str, Any]:
+    """What one payload says; nothing where it was sent by hand and no mentorship would have understood it, or lies under a key of long ago."""
+    try:
+        [said] = await client.data_converter.decode(payloads)
+    except (ValueError, RuntimeError, UnknownKey):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload], str]:
+    """The signal that brings it again, what was in it, and the update's id; no input where nobody told anything. An operator's update was answered: it goes
+    as an order. What an update asked stands where it was accepted, or where a reset took it over from the run before.
+    """
     signalled = event.workflow_execution_signaled_event_attributes
-    asked = event.workflow_execution_update_accepted_event_attributes.accepted_request.input
-    return (ORDER_SIGNAL, asked.args.payloads) if asked.name else (signalled.signal_name, signalled.input.payloads)
+    for asked in (
+        event.workflow_execution_update_accepted_event_attributes.accepted_request,
+        event.workflow_execution_update_admitted_event_attributes.request,
+    ):
+        if asked.input.name:
+            return ORDER_SIGNAL, asked.input.args.payloads, asked.meta.update_id
+    return signalled.signal_name, signalled.input.payloads, ""
 
 
 async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> tuple[list[str], list[str]]:
@@ -200,7 +220,8 @@ async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> tuple
 
 async def _wake_cases(client: Client, records: Records, cohort: str) -> int:
     """Concerns, and lines with a clock: whoever waits for a person goes on being looked after."""
-    mine = [case for case in await records.cases.standing() if cohort_of(case.mentorship) == cohort]
+    standing, _ = await records.cases.standing()  # one that nobody can read keeps no mentorship from being revived; the doctor names it
+    mine = [case for case in standing if cohort_of(case.mentorship) == cohort]
     for case in mine:
         await start_case(client, case.id)
     return len(mine)

@@ -36,6 +36,7 @@ _log = structlog.stdlib.get_logger("webhook.door")
 
 MOST_WAITING = 2000
 """Messages of one mentorship that Temporal may hold and its journal not yet: all of them can come to a worker as one task, which has two seconds."""
+BEHIND = "behind"
 
 
 def utc_now() -> datetime:
@@ -169,7 +170,7 @@ class Door:
         """Raises Problem (503) while as much waits for this mentorship as one task can hold. Its instant stays with the message all the same."""
         if await self.from_records(self._records.doors.waiting(mentorship)) >= MOST_WAITING:
             _log.warning("too much waits", mentorship=mentorship)
-            raise unavailable("behind", "too much waits for this mentorship already", self._settings.webhook_retry_after)
+            raise unavailable(BEHIND, "too much waits for this mentorship already", self._settings.webhook_retry_after)
 
     async def _signal(self, enrolment: Enrolment, command: ParticipantCommand) -> None:
         limit = self._settings.webhook_timeout

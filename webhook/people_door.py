@@ -18,9 +18,9 @@ from records.errors import AddressTaken, DifferentBody, Erased
 from records.people import Profile
 from records.reporting_line import Order
 from records.store import Records
-from webhook.door import Clock, Door, Receipt, another_message
+from webhook.door import BEHIND, Clock, Door, Receipt, another_message
 from webhook.people_bodies import Address, Back, Event, Leave, Left, Manager
-from webhook.problems import Fault, malformed, no_such_person
+from webhook.problems import Fault, Problem, malformed, no_such_person
 
 
 class PeopleDoor:
@@ -53,10 +53,19 @@ class PeopleDoor:
             return
         by = await self._door.from_records(self._records.people.operator(f"program {sender}"))
         try:
-            for order in await self._told(person, by, _order_id(person, message_id), accepted.at, event):
-                await self._door.order(order.enrolment, digest, order.command)
+            orders = await self._told(person, by, _order_id(person, message_id), accepted.at, event)
         except Erased:
             raise no_such_person() from None
+        behind: Problem | None = None
+        for order in orders:
+            try:
+                await self._door.order(order.enrolment, digest, order.command)
+            except Problem as problem:
+                if problem.kind != BEHIND:
+                    raise
+                behind = problem  # one mentorship for which too much waits keeps nothing from the others
+        if behind is not None:
+            raise behind
         await self._door.from_records(self._records.doors.mark_sent(_key(person), message_id))
 
     async def receipt(self, person: str, message_id: str) -> Receipt:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -17,8 +18,10 @@ from temporalio.service import RPCError
 
 from gateway.connect import connect
 from gateway.keyring import Keyring
-from mentorship.commands import Excuse, Pause
+from mentorship.commands import Excuse, Pause, Resolve
 from records.store import Records
+from starter import revive
+from worker.case_lines import CaseLines
 
 
 async def elsewhere(house: Any, folder: Path, server: Any) -> Any:
@@ -150,7 +153,7 @@ async def test_records_older_than_temporal_wait_and_get_their_rows_back_from_its
     assert len(mailbox.mails) == mails
 
 
-async def reset(house: Any, *, forgetful: bool = True) -> None:
+async def reset(house: Any, *, forgetful: bool = True, request: str = "reset") -> None:
     """To its beginning; a forgetful one is without the signals that it had: the journal knows better."""
     events = await house.histories()
     first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
@@ -160,7 +163,7 @@ async def reset(house: Any, *, forgetful: bool = True) -> None:
             workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship),
             reason="a test",
             workflow_task_finish_event_id=first,
-            request_id="reset",
+            request_id=request,
             reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL] if forgetful else [],
         )
     )
@@ -196,6 +199,26 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
     assert len(mailbox.mails) == mails + 2, "both hear that the meeting is cancelled, and nothing twice"
 
 
+async def test_an_operators_update_that_a_second_reset_took_over_is_sent_again(house, calm):
+    """Who resets once more what diverged has the update in the new run's history, but not where it was accepted."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+        await house.post(0, "mentor", "record_milestone", "visit", milestone="visit")
+        await house.journalled("visit")
+        await house.idle()
+        await reset(house)
+        await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
+        await house.until(lambda: diverged(house))
+        pause = Pause(message_id="held", by="p-operator", at=datetime.now(UTC))
+        assert (await house.handle().execute_update("pause", pause))["outcome"] == "applied"
+        await reset(house, forgetful=False, request="once more")
+        await house.until(lambda: diverged(house))
+        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == ["unwritten", "held"]
+        await house.journalled("held")
+        assert (await house.idle()).phase == "paused"
+
+
 async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_again(houses, calm):
     """Its journal waits for an operator, so what was acknowledged goes from run to run; the newest one's history has only the last of it."""
     house = await houses(dynamic={"limit.historyCount.suggestContinueAsNew": 120, "history.workflowIdReuseMinimalInterval": "0s"})
@@ -214,7 +237,11 @@ async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_aga
             await house.receipt_within(message)
         pause = Pause(message_id="held", by="p-operator", at=datetime.now(UTC))
         assert (await house.handle().execute_update("pause", pause))["outcome"] == "applied", "as it is told to who raised a concern and holds the meetings"
-        assert await diverged(house)
+        refused = Resolve(message_id="refused", by="p-operator", at=datetime.now(UTC), line="silence")
+        assert (await house.handle().execute_update("resolve", refused))["outcome"] == "refused", "who was told so may have done something else since"
+        again = Resolve(message_id="again", by="p-operator", at=datetime.now(UTC), line="diverged")
+        assert (await house.handle().execute_update("resolve", again))["outcome"] == "applied", "which says nothing to the run that begins"
+        await house.until(lambda: diverged(house))
         assert (await house.handle().describe()).run_id != run
         assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == [*ids, "held"]
         await house.journalled("held")
@@ -237,6 +264,33 @@ async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_
         await house.journalled("unwritten")
         await house.idle()
         await house.check_books()
+
+
+async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, calm, monkeypatch):
+    """Temporal may go away in the middle of it. Nor does a case that was altered keep any mentorship from being revived."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+    await CaseLines(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
+    await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
+    await house.handle().terminate("taken for another one")
+
+    async def away(*_: Any) -> None:
+        raise RuntimeError("Temporal is away")
+
+    with monkeypatch.context() as broken:
+        for name, value in house.worker_process()._env.items():
+            broken.setenv(name, value)
+        broken.setattr(revive, "start_case", away)
+        with pytest.raises(RuntimeError):
+            await revive._revive("spring", "pair-1", as_json=True)
+    with sqlite3.connect(house.folder / "records.db", timeout=20) as connection:
+        assert connection.execute("update cases set sealed = zeroblob(length(sealed))").rowcount == 1
+    connection.close()
+    async with house.worker():
+        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == ["unwritten"]
+        await house.journalled("unwritten")
+        await house.idle()
 
 
 async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, calm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -136,6 +137,21 @@ async def test_the_doctor_names_an_open_case_that_nobody_is_reminded_of_and_star
         await house.cli("doctor", "--fix")
         assert await found(house) == {}
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_a_case_that_was_altered_hides_no_mentorship_that_is_lost(house, calm):
+    await house.start(calm())
+    await house.start_cohort()
+    await CaseLines(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
+    async with house.worker():
+        await house.idle()
+        await house.handle().terminate()
+        with sqlite3.connect(house.folder / "records.db", timeout=20) as connection:
+            assert connection.execute("update cases set sealed = zeroblob(length(sealed))").rowcount == 1
+        connection.close()
+        wrong = await found(house)
+    assert "should run and is terminated" in wrong["mentorship"]
+    assert "cannot be read, so nobody can say whether it should run" in wrong["case"]
 
 
 async def test_a_server_without_our_namespace_is_not_ready(house, look):

@@ -81,6 +81,8 @@ def test_an_address_that_no_mail_can_be_sent_to_is_refused_before_anything_start
                 ("name", "=B2"),
                 ("manager_id", "#N/A"),
                 ("skills", "#BEZUG!"),
+                ("name", "#N/D"),
+                ("department", "#¡REF!"),
                 ("person_id", "#DIV/0!"),
                 ("email", "#NV"),
             )

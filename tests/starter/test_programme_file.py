@@ -224,6 +224,8 @@ mail:
         ),
         ("a: 'b\n", "p.yaml:1:4: file: quotes that are opened here and not closed"),
         ("a: 'It's'\n", "p.yaml:1:8: file: text behind quotes or brackets that are closed"),
+        ('a: "b",\nc: 1\n', "p.yaml:1:7: file: a bracket or a comma that belongs to nothing before it, expected none there, or a text with it in quotes"),
+        ("a: [1, 2]]\n", "p.yaml:1:10: file: a bracket or a comma that belongs to nothing before it"),
         ("a: *b*\n", "p.yaml:1:4: file: a sign that has a meaning in YAML, expected a text with it in quotes"),
         ("a: - b\n", "p.yaml:1:4: file: a sign that has a meaning in YAML"),
         ("a:\n\t- b\n", "p.yaml:2:1: file: a tab, expected blanks at the beginning of a line"),

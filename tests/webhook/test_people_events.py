@@ -20,6 +20,7 @@ from mentorship.programme import Programme
 from records.cohorts import Cohort
 from records.people import Profile
 from records.store import Records
+from webhook import door
 
 NOW = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -240,6 +241,23 @@ async def test_what_could_not_be_told_to_every_mentorship_was_not_accepted_and_k
     clock.forward(timedelta(hours=3))
     assert (await company.say("ana", "left", message_id="hr-1")).status_code == 202
     assert [[order["at"] for order in await company.orders(pair)] for pair in (0, 1)] == [["2027-03-01T09:30:00Z"]] * 2
+
+
+async def test_a_mentorship_for_which_too_much_waits_keeps_nothing_from_the_persons_others(company, sender, clock, problem, monkeypatch):
+    """A program that went mad about one pair: what HR says of its mentor is for the other pair as well (P6)."""
+    monkeypatch.setattr(door, "MOST_WAITING", 2)
+    for n in range(2):
+        assert (await sender.post("excuse", {"by": "ana", "meeting": 1}, f"mad_{n}", pair="one", secret="spring")).status_code == 202
+    left = clock.now
+    answer = await company.say("ana", "left", message_id="left")
+    assert (answer.status_code, problem(answer)["type"]) == (503, "urn:mentorship:problem:behind")
+    assert [order["leaver"] for order in await company.orders(1)] == [company.refs["ana"]]
+    monkeypatch.setattr(door, "MOST_WAITING", 3)
+    clock.forward(timedelta(hours=3))
+    assert (await company.say("ana", "left", message_id="left")).status_code == 202
+    assert len(await company.orders(1)) == 1
+    kept = await company.records.doors.of(company.mentorships[0])
+    assert [(one.sent, one.at) for one in kept][-1] == (True, left)
 
 
 async def test_an_event_that_no_mentorship_hears_of_is_accepted_at_once(company):

@@ -133,9 +133,14 @@ def _confirm_expectations(fields: Fields, *_: Any) -> dict[str, Any]:
     return {"expectations": chosen}
 
 
-def _confirm_meeting(fields: Fields, known: Known, target: str, _: str) -> dict[str, Any]:
-    """Only of times that stood on the page when it was sent: a time that both accepted can be cancelled late, and a pause gives their numbers to others (H14)."""
+def _confirm_meeting(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
+    """Only of times that stood on the page when it was sent: a time that both accepted can be cancelled late, and a pause gives their numbers to others (H14).
+
+    A yes that Temporal has is a repeat, which accepts nothing more: were it sent back with other times, a second one would look as if it had accepted them.
+    """
     body = {"meeting": "all" if target == "all" else int(target)}
+    if message_id in known.sent:
+        return body
     seen = fields.get("seen").split()
     accepted = [n for event in would(known, c.ConfirmMeeting(**body)) if isinstance(event, e.SlotsAccepted) for n in event.meetings]
     if known.state is not None and any(meeting.n in accepted and meeting.start.isoformat() not in seen for meeting in known.state.meetings):

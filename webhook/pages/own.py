@@ -218,21 +218,25 @@ class OwnPages(ABC):
     async def _send(self, known: Known, action: str, target: str, values: dict[str, Any], message_id: str) -> str:
         """Through the one door, like a program's; the id that it went under. Raises Problem; Wrong for what the door's model refuses.
 
-        A form that never reached Temporal and was changed since is another message, not a contradiction.
+        A form that never reached Temporal and was changed since is another message, not a contradiction; changed back, or sent once more, it is
+        that one again, of its own instant (P5).
         """
         command, door = self._command(action), self.shared.door
         document = {"by": known.bearer.person, **values}
         body, faults = validate(BODIES[command], document)
         if body is None or faults:
             raise Wrong("", "unusable")
-        try:
-            await door.take(known.enrolment, known.bearer.person, message_id, digest(command, document), body.command)
-        except Problem as problem:
-            if problem.status != HTTPStatus.UNPROCESSABLE_ENTITY or message_id in known.sent:
-                raise
-            message_id = self.shared.forms.message_id(known.bearer, self._signed(action), target, known.taken)
-            await door.take(known.enrolment, known.bearer.person, message_id, digest(command, document), body.command)
-        return message_id
+        tried: set[str] = set()
+        while True:
+            try:
+                await door.take(known.enrolment, known.bearer.person, message_id, digest(command, document), body.command)
+            except Problem as problem:
+                if problem.status != HTTPStatus.UNPROCESSABLE_ENTITY or message_id in known.sent or message_id not in known.taken:
+                    raise
+                tried.add(message_id)
+                message_id = self.shared.forms.message_id(known.bearer, self._signed(action), target, known.sent | tried)
+            else:
+                return message_id
 
     def _check(self, known: Known, action: str, target: str) -> None:
         if known.state is None or not self._is(known, action, target):

@@ -97,3 +97,11 @@ async def test_what_each_earned_is_told_by_their_own_count(browser, rematched, s
     await two.until(two.state.reporting_ends + timedelta(hours=1))
     assert "You both earned it: 2 of 2 milestones." in says(await browser.get(in_english(two.page("ana"))))
     assert "You both earned it: 10 of 10 milestones." in says(await browser.get(two.page()))
+
+
+async def test_whose_own_share_was_not_reached_is_not_thanked_for_hours_that_there_may_not_have_been(browser, rematched, says):
+    """H14: to who took over and never met it would read as a reproach."""
+    two = await rematched()
+    await do(two, "shadowing")
+    await two.until(two.state.reporting_ends + timedelta(hours=1))
+    assert "Thank you for taking part. Your own certificate needs the share" in says(await browser.get(in_english(two.page("ana"))))

@@ -149,6 +149,23 @@ async def test_only_times_that_were_looked_at_are_accepted(path, browser, two, m
     assert [name for name, _ in await mentorship.signals()] == ["confirm_meeting"]
 
 
+async def test_a_yes_that_is_sent_again_from_an_old_page_does_not_look_as_if_it_accepted_other_times(browser, two, mentorship, running, says):
+    """It is the same message, which Temporal has: whoever looked at the new times and said yes once more would be told that it is done (H14)."""
+    old = await browser.get(two.page())
+    await browser.send(old, "/confirm_meeting/all")
+    await two.handle(await mentorship.signals())
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    await two.say("op-1", c.Resume())
+    slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
+    assert await two.say("service", c.ApplyPlan(slots=slots)) == "applied"
+    back = await browser.send(old, "/confirm_meeting/all")
+    assert "Accept all 12 times" in says(back)
+    await browser.send(back, "/confirm_meeting/all")
+    [_, second] = await mentorship.signals()
+    await two.handle([second])
+    assert "mentee" in two.meeting(1).accepted
+
+
 async def test_records_away_keeps_what_was_typed(browser, two, monkeypatch, says):
     tab = await browser.get(two.page("ben", "set_goal"))
 
@@ -200,6 +217,26 @@ async def test_what_was_changed_after_temporal_was_away_is_taken(browser, two, m
     try:
         assert (await browser.send(answer, "/set_goal", follow=False, text="Speak up in reviews", steps="")).status_code == 303
         assert len(await mentorship.signals()) == 1
+    finally:
+        await handle.terminate()
+
+
+async def test_what_was_changed_while_temporal_was_away_keeps_the_instant_of_the_first_try_with_it(browser, two, mentorship):
+    """Else the third try makes late what the second one said in time (P5, H14)."""
+    answer = await browser.send(await browser.get(two.page("ben", "cancel_meeting", 1)), "/cancel_meeting/1", reason="work")
+    two.clock.now += timedelta(hours=1)
+    changed = two.clock.now
+    for _ in range(2):
+        answer = await browser.send(answer, "/cancel_meeting/1", reason="technical")
+        assert answer.status_code == 503
+        two.clock.now += timedelta(hours=1)
+    answer = await browser.send(answer, "/cancel_meeting/1", reason="personal")
+    assert answer.status_code == 503
+    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
+    try:
+        assert (await browser.send(answer, "/cancel_meeting/1", follow=False, reason="technical")).status_code == 303
+        [(_, body)] = await mentorship.signals()
+        assert (body["reason"], body["at"]) == ("technical", changed.isoformat().replace("+00:00", "Z"))
     finally:
         await handle.terminate()
 
