@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from mentorship.commands import Plan
 from records.cohorts import Cohort, Couple, EnrolledPairs
 from records.errors import CohortChanged
+from records.reporting_line import managers_with
 from records.store import Records
 from starter.calendars import planned, refuse_past
+from starter.reporting_line import too_near
 from starter.roster import Roster
 from starter.start_instant import parse_start
 
@@ -43,7 +45,7 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
         plans = planned(roster, at)
         refuse_past(plans, now)
         return Intake(True, at, plans)
-    there = {pair.pair_id for pair in await records.cohorts.enrolments(cohort)}
+    there = await records.cohorts.having(cohort, (pair.pair_id for pair in roster.pairs))
     new = [pair for pair in roster.pairs if pair.pair_id not in there]
     if when != "now" and (at < known.starts_at or (at != known.starts_at and not new)):
         raise CohortChanged(cohort, [f"start: {known.starts_at.isoformat()} → {at.isoformat()}"])
@@ -61,6 +63,28 @@ async def running_already(records: Records, roster: Roster, joining: Intake) -> 
     refs = await records.people.refs({person for pair in new for person in (pair.mentor_id, pair.mentee_id)})
     found = {pair.pair_id: known.get((refs.get(pair.mentor_id, ""), refs.get(pair.mentee_id, ""))) for pair in new}
     return {pair_id: other for pair_id, other in found.items() if other is not None}
+
+
+async def unfit(records: Records, roster: Roster, joining: Intake) -> list[str]:
+    """What speaks against this start beside its files, since people are in records already: of other cohorts, and by HR's word (H4, H9, P8)."""
+    foreseen = await records.people.foreseen(roster.profiles())
+    people = foreseen.profiles
+    wrong = [f"{one}: {taken(other)}" for one, other in sorted(foreseen.shared.items())]
+    managers = await managers_with(records.people, people)
+    for pair in roster.pairs:
+        if pair.pair_id not in joining.plans:
+            continue
+        both = (pair.mentor_id, pair.mentee_id)
+        wrong += [f"{pair.pair_id}: {one} was erased, expected somebody else" for one in both if one not in people]
+        wrong += [f"{pair.pair_id}: {one} is gone, expected somebody active" for one in both if one in people and people[one].status == "gone"]
+        if (near := too_near(*both, managers, roster.programme.reporting_line)) is not None:
+            wrong.append(f"{pair.pair_id}: {', expected '.join(near)}")
+    return wrong
+
+
+def taken(other: str) -> str:
+    """Two people with one address would read each other's mails, and open each other's pages."""
+    return f"the address is that of {other} in records, expected one of their own, since mail is private"
 
 
 @dataclass(frozen=True)
