@@ -8,15 +8,11 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from mentorship import events as e
-from mentorship.effects import NoticeKind
 from mentorship.evolve import fold
 from mentorship.state import State
 from notices.readers import Elsewhere
 from records.errors import Erased, UnknownPerson
 from records.store import Records
-
-NAMING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_up", "closing_survey", "alignment_reminder"})
-"""Mails that name them: those that may have been sent instead of others. Not what is private, nor what carries a change."""
 
 _EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
 
