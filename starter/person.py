@@ -71,7 +71,9 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
     settings = Settings.load()
     async with open_records(settings) as records:
         ref = await _ref(records, person)
-        running = [pair for pair in await records.cohorts.of_person(ref) if await _is_running(records, pair)]
+        pairs = await records.cohorts.of_person(ref)
+        running = [pair for pair in pairs if await _is_running(records, pair)]
+        ahead = [pair for pair in pairs if pair.state == "pending" and pair not in running]
         if running and not end:
             raise Refused(
                 *(f"{pair.pair_id} of {pair.cohort} is running" for pair in running),
@@ -84,6 +86,8 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         again = await _is_erased(records, ref)
         await records.people.erase(ref)
         certificates = await records.certificates.of_person(ref)
+    for pair in ahead:
+        aside(f"notice: {pair.pair_id} of {pair.cohort} had not started, and never will; the other of the two was told nothing, and has no pair there now")
     for cohort, duty in duties:
         aside(f"notice: cohort {cohort} names this person as {duty}; give its programme a new version that names somebody else")
     result = {
@@ -91,6 +95,7 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         "erased": True,
         "again": again,
         "ended": [_named(pair) for pair in running],
+        "never_started": [_named(pair) for pair in ahead],
         "certificates": [{"certificate": one.id, "status": one.status} for one in certificates],
         "still_named": [{"cohort": cohort, "as": duty} for cohort, duty in duties],
     }
