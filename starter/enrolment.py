@@ -19,8 +19,9 @@ from starter.start_instant import parse_start
 
 @dataclass(frozen=True)
 class Intake:
-    """Who joins a cohort now. `starts` is the cohort's own start; `plans` has the pairs that are new, by pair_id, each with its start."""
+    """Who joins `cohort` now. `starts` is the cohort's own start; `plans` has the pairs that are new, by pair_id, each with its start."""
 
+    cohort: str
     is_new: bool
     starts: datetime
     plans: Mapping[str, Plan]
@@ -44,7 +45,7 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
     if known is None:
         plans = planned(roster, at)
         refuse_past(plans, now)
-        return Intake(True, at, plans)
+        return Intake(cohort, True, at, plans)
     there = await records.cohorts.having(cohort, (pair.pair_id for pair in roster.pairs))
     new = [pair for pair in roster.pairs if pair.pair_id not in there]
     if when != "now" and (at < known.starts_at or (at != known.starts_at and not new)):
@@ -53,12 +54,15 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
     if at == known.starts_at:
         plans |= planned(roster, now, [pair for pair in new if plans[pair.pair_id].slots[0].start <= now])
     refuse_past(plans, now)
-    return Intake(False, known.starts_at, plans)
+    return Intake(cohort, False, known.starts_at, plans)
 
 
 async def running_already(records: Records, roster: Roster, joining: Intake) -> dict[str, str]:
-    """Of the pairs that are new: the cohort in which the same two are paired and not over. Mostly a cohort's id was mistyped, or a pair's."""
-    known = {(pair.mentor, pair.mentee): pair.cohort for pair in await records.cohorts.running()}
+    """Of the pairs that are new: the cohort in which the same two are paired and not over, this one before another. Mostly a cohort's id was
+    mistyped, or a pair's.
+    """
+    pairs = sorted(await records.cohorts.running(), key=lambda pair: pair.cohort == joining.cohort)
+    known = {(pair.mentor, pair.mentee): pair.cohort for pair in pairs}
     new = [pair for pair in roster.pairs if pair.pair_id in joining.plans]
     refs = await records.people.refs({person for pair in new for person in (pair.mentor_id, pair.mentee_id)})
     found = {pair.pair_id: known.get((refs.get(pair.mentor_id, ""), refs.get(pair.mentee_id, ""))) for pair in new}
