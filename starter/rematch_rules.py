@@ -63,20 +63,19 @@ async def find_match(records: Records, old: Enrolment, wish: Wish) -> Match:
     mentor = await _mentor(records, wish.mentor_id, people)
     pairs = await records.cohorts.of_person(old.mentee)
     ref = await records.people.ref(wish.mentor_id)
-    before = next((pair for pair in await records.cohorts.enrolments(old.cohort) if (pair.mentor, pair.mentee) == (ref, old.mentee) and pair != old), None)
-    again = before is not None and before.starts_at is not None and (before.pair_id == wish.pair_id or before.pair_id.startswith(_stem(old.pair_id)))
+    before = _done_before(pairs, old, ref, wish)
     wrong = [
         *_about(mentor, mentee, old, ref),
-        *([] if again else [*_since(pairs, old), *await _certificate(records, old)]),
-        *_partners(pairs, old, ref, None if before is None or not again else before.pair_id),
+        *([] if before is not None else [*_since(pairs, old), *await _certificate(records, old)]),
+        *_partners(pairs, old, ref, None if before is None else before.pair_id),
         *await _line(records, mentor, mentee, people, programme),
         *(f"{one}: {taken(other)}" for one, other in foreseen.shared.items()),
-        *([] if ref is None or again else await _room(records, mentor, ref, old, programme)),
+        *([] if ref is None or before is not None else await _room(records, mentor, ref, old, programme)),
     ]
     if wrong:
         raise Refused(*wrong, result={"ok": False, "faults": wrong})
     now = datetime.now(UTC).replace(microsecond=0)
-    if before is not None and again:
+    if before is not None:
         return Match(old, programme, mentor, mentee, before.pair_id, _plan(programme, mentor, mentee, before.starts_at or now), was_there=True)
     try:
         at = parse_start(wish.starts, programme.programme.time_zone, now)
@@ -130,11 +129,24 @@ def _about(mentor: Profile, mentee: Profile, old: Enrolment, ref: str | None) ->
     return found
 
 
-def _since(pairs: Sequence[Enrolment], old: Enrolment) -> list[str]:
-    """What the mentee earned after `old` stands in the pair that followed it: from here it would be lost, or earned twice."""
+def _later(pairs: Sequence[Enrolment], old: Enrolment) -> list[Enrolment]:
+    """Those that the mentee began after `old` in the same cohort, each with a start of its own; in the order of the roster."""
     theirs = [pair for pair in pairs if pair.cohort == old.cohort and pair.mentee == old.mentee]
     place = [pair.mentorship for pair in theirs].index(old.mentorship)
-    later = [pair for pair in theirs[place + 1 :] if pair.starts_at is not None and pair.started_at is not None]
+    return [pair for pair in theirs[place + 1 :] if pair.starts_at is not None]
+
+
+def _done_before(pairs: Sequence[Enrolment], old: Enrolment, ref: str | None, wish: Wish) -> Enrolment | None:
+    """The very pair that is wished for, where the same command came so far before that it ended the old one and enrolled the new (P6)."""
+    if old.state != "over":
+        return None
+    named = (pair for pair in _later(pairs, old) if pair.pair_id == wish.pair_id or pair.pair_id.startswith(_stem(old.pair_id)))
+    return next((pair for pair in named if pair.mentor == ref), None)
+
+
+def _since(pairs: Sequence[Enrolment], old: Enrolment) -> list[str]:
+    """What the mentee earned after `old` stands in the pair that followed it: from here it would be lost, or earned twice."""
+    later = [pair for pair in _later(pairs, old) if pair.started_at is not None]
     return [f"the mentee went on with {later[-1].pair_id} after {old.pair_id}, expected that pair"] if later else []
 
 

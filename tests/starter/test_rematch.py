@@ -221,6 +221,24 @@ def test_a_mentee_who_was_matched_anew_goes_on_from_their_last_pair(begun: Any, 
     assert "the mentee went on with p1-2 after p1, expected that pair" in dry(run).err.splitlines()
 
 
+def test_a_former_mentor_is_no_new_match_and_nothing_is_ended_for_it(begun: Any, run: Any) -> None:
+    """H4: m3 had the mentee before m4; taken for the same command once more, it would end the pair that runs, and begin none."""
+
+    async def twice(records: Any) -> None:
+        refs = await records.people.refs(["m3", "m4", "e1"])
+        mentors = (("p1-2", "m3"), ("p1-3", "m4"))
+        couples = [Couple(pair_id=name, mentor=refs[mentor], mentee=refs["e1"], starts_at=STARTS + 30 * DAY) for name, mentor in mentors]
+        for pair in (await records.cohorts.enrol_pairs("spring-27", couples)).added:
+            await records.cohorts.mark_started(pair.mentorship, STARTS + 30 * DAY)
+
+    begun.ask(twice)
+
+    told = dry(run, pair="p1-3")
+
+    assert (told.code, told.out) == (1, "")
+    assert "the two were a pair before: p1-2 of spring-27" in told.err.splitlines()
+
+
 def test_a_file_without_managers_hides_no_line(begun: Any, run: Any, files: Any) -> None:
     """H4: what the file does not say is as records know it; m4 reports to the mentee, and so does who reports to m4."""
     people = files.folder / "more.csv"
