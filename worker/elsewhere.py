@@ -18,7 +18,7 @@ _EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
 
 
 async def elsewhere(records: Records, mentorship: str, reader: str, at: datetime, page: Callable[[str], str]) -> tuple[Elsewhere, ...]:
-    """Those that run, each with its next meeting after `at` as the journal has it; `page` makes the reader's address of one."""
+    """Those that run and have begun, each with its next meeting after `at` as the journal has it; `page` makes the reader's address of one."""
     found = []
     for enrolment in await records.cohorts.of_person(reader):
         if enrolment.mentorship == mentorship or enrolment.state != "started":
@@ -27,6 +27,8 @@ async def elsewhere(records: Records, mentorship: str, reader: str, at: datetime
         if not events:
             continue
         state = fold(_EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at}) for entry in events)
+        if state.starts > at:  # its welcome tells with whom
+            continue
         partner = enrolment.mentee if reader == enrolment.mentor else enrolment.mentor
         found.append(Elsewhere(await _name(records, partner), page(enrolment.mentorship), _next(state, at)))
     return tuple(found)

@@ -103,11 +103,11 @@ async def world(records, settings, programme) -> SimpleNamespace:
         assert (await attempt(kind, at, **facts)).outcome == "sent"
         return kept.last
 
-    async def also(mentor: str) -> None:
-        """Ben's other mentorship runs."""
+    async def also(mentor: str, starts: datetime = STARTS) -> None:
+        """Ben's other mentorship, which is there and begins then."""
         other = (await records.people.enrol([Profile(person_id=mentor, name=mentor.title(), email=f"{mentor}@example.org")]))[mentor]
         (second,) = (await records.cohorts.enrol_pairs("spring", [("two", other, pair.mentee)])).added
-        started = begin(begun.model_copy(update={"pair": Pair(mentor=other, mentee=pair.mentee)}))
+        started = begin(begun.model_copy(update={"pair": Pair(mentor=other, mentee=pair.mentee), "at": starts, "starts": starts}))
         await records.journal.append(second.mentorship, [JournalEntry.model_validate(entry.model_dump()) for entry in started.entries])
         await records.cohorts.mark_started(second.mentorship)
 
@@ -152,3 +152,11 @@ async def test_what_can_stand_for_several_names_the_others(world, kind):
     body = await world.send(kind, MEETING - 3 * DAY, ends=MEETING, reporting_ends=MEETING, milestones=(), needed=0)
     assert "In your other mentorships" in body
     assert "Cleo" in body
+
+
+async def test_a_mentorship_that_is_still_ahead_is_told_by_its_own_welcome(world):
+    """Of a cohort that starts in a week; until then nobody is told with whom."""
+    await world.also("cleo", starts=MEETING)
+    body = await world.send("prepare", MEETING - 3 * DAY)
+    assert "Cleo" not in body
+    assert "In your other mentorships" not in body
