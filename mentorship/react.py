@@ -9,16 +9,16 @@ from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, Notic
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.follow_ups import survey_rides_along
-from mentorship.policy.meetings import latest_slot, topic_moves_on
+from mentorship.policy.meetings import calendar, describe, latest_slot, topic_moves_on
 from mentorship.policy.milestones import milestone_facts, needed
-from mentorship.state import Meeting, State
+from mentorship.state import State
 
 
 def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
     """The effects of this event, in order; their ids are set when they enter the outbox."""
     match event:
         case e.MentorshipStarted():
-            return _both(state, "welcome", event.at, calendar=_calendar(state), ends=state.ends, standing=True)
+            return _both(state, "welcome", event.at, calendar=calendar(state), ends=state.ends, standing=True)
         case e.MoveProposed():
             return (_notice(state, "move_proposed", other(event.side), event.at, meeting=_proposed(state, event), helps_until=event.to),)
         case e.MeetingMoved():
@@ -36,7 +36,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                         session=event.session,
                         session_sent=side in event.named_to,
                     ),
-                    calendar=_calendar(state),
+                    calendar=calendar(state),
                     helps_until=event.slot.start,
                 )
                 for side in SIDES
@@ -81,11 +81,11 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.AttentionCleared():
             return (TellCoordinators(line=event.line, at=event.at, opened=False),)
         case e.Paused():
-            return _both(state, "rescheduled", event.at, change="paused", calendar=_calendar(state))
+            return _both(state, "rescheduled", event.at, change="paused", calendar=calendar(state))
         case e.Resumed() | e.Extended():
             return _plan(event, state) or _as_it_stands(event, state)
         case e.PlanApplied():
-            return _both(state, "rescheduled", event.at, change=event.change, calendar=_calendar(state), ends=state.ends)
+            return _both(state, "rescheduled", event.at, change=event.change, calendar=calendar(state), ends=state.ends)
         case e.EndReached():
             return tuple(
                 _notice(
@@ -109,7 +109,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
         case e.SurveyReminded():
             return tuple(_notice(state, "survey_reminder", side, event.at, helps_until=state.ends + state.rules.surveys.closes.span) for side in event.readers)
         case e.MentorshipEnded():
-            past = tuple(_describe(state, meeting) for meeting in state.meetings if meeting.cancelled is None and meeting.start <= event.at)
+            past = tuple(describe(state, meeting) for meeting in state.meetings if meeting.cancelled is None and meeting.start <= event.at)
             told = _both(state, "ended", event.at, calendar=past, stepped_away=event.leaver)
             if event.leaver is None or (state.decided is not None and state.decided.earned):
                 return told
@@ -177,7 +177,7 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
             "prepare",
             side,
             event.at,
-            meeting=_describe(state, known, session=event.session, session_sent=side in event.named_to),
+            meeting=describe(state, known, session=event.session, session_sent=side in event.named_to),
             helps_until=known.start,
             unreported=event.asks_again,
             feedback_for=event.feedback_for if side in event.feedback_to else None,
@@ -202,9 +202,9 @@ def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...
         "rescheduled",
         event.at,
         change="cancelled",
-        meeting=_describe(state, meeting),
+        meeting=describe(state, meeting),
         topic_moves_on=topic_moves_on(state, meeting, event.at),
-        calendar=_calendar(state),
+        calendar=calendar(state),
         helps_until=meeting.ask_at,
     )
 
@@ -275,21 +275,17 @@ def _as_it_stands(event: e.Resumed | e.Extended, state: State) -> tuple[SendNoti
     """Nothing to plan: the new end is the whole news. An extension in a pause is told when that is over."""
     if isinstance(event, e.Extended):
         return ()
-    return _both(state, "rescheduled", event.at, change="resumed", calendar=_calendar(state), ends=state.ends)
+    return _both(state, "rescheduled", event.at, change="resumed", calendar=calendar(state), ends=state.ends)
 
 
 # -- facts ----------------------------------------------------------------------------------------------------------------
-
-
-def _describe(state: State, meeting: Meeting, **more: Any) -> MeetingFacts:
-    return MeetingFacts(meeting=meeting.n, start=meeting.start, ends=meeting.start + state.rules.duration.span, confirmed=meeting.confirmed, **more)
 
 
 def _facts(state: State, n: int, **more: Any) -> MeetingFacts | None:
     meeting = state.meeting(n)
     if meeting is None:
         return None
-    return _describe(state, meeting, **more)
+    return describe(state, meeting, **more)
 
 
 def _proposed(state: State, event: e.MoveProposed) -> MeetingFacts | None:
@@ -297,10 +293,6 @@ def _proposed(state: State, event: e.MoveProposed) -> MeetingFacts | None:
     if meeting is None:
         return None
     return MeetingFacts(meeting=meeting.n, start=event.to, ends=event.to + state.rules.duration.span, previous_start=meeting.start)
-
-
-def _calendar(state: State) -> tuple[MeetingFacts, ...]:
-    return tuple(_describe(state, meeting) for meeting in state.meetings if meeting.cancelled is None)
 
 
 def _topic_moves_on(state: State, n: int, at: Instant) -> bool:

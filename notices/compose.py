@@ -44,13 +44,14 @@ def compose(
     `key` names the effect across mentorships; with the reader's id it makes the Message-ID. `sender` may carry a name
     (`Mentorship <mentorship@example.org>`), `organizer` is a bare address. `pair` are the two whom a `case` is about.
     `free_before` is the pair's notice: how long before its start a meeting can still be moved freely. `began` says when the meetings began
-    that the notice asks about again. `elsewhere` are the reader's other mentorships, named at its end. `at` is the instant of sending, when
-    it is later than the notice's own: what has passed by then is not announced.
+    that the notice asks about again. `elsewhere` are the reader's other mentorships, named at its end. `at` is the instant of sending: what has
+    passed by then is not announced, and of news about a mentorship that has not begun it is the date.
     """
     telling.check(notice.kind)
     partner = telling.partner_for_reader(partner)
     due = utc(notice.due)
-    sent = max(due, utc(at)) if at is not None else due
+    goes = utc(at) if at is not None else due
+    sent = max(due, goes)
     language = choose(reader.language, texts.languages)
     clock = Clock(language, zone(reader.time_zone, texts.time_zone), sent)
     view = View(
@@ -67,7 +68,7 @@ def compose(
     )
     words = letter(notice.kind, view, language.code)
     name = digest("message", key, reader.ref)
-    message = addressed(reader, sender, subject=words.subject, date=due, name=name)
+    message = addressed(reader, sender, subject=words.subject, date=min(due, goes), name=name)
     thread = f"<{digest('thread', mentorship, reader.ref)}@{domain(sender)}>"
     message["In-Reply-To"] = thread
     message["References"] = thread

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mentorship.effects import OUTLIVING, MeetingFacts, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
-from mentorship.policy.meetings import topic_moves_on
+from mentorship.policy.meetings import calendar, topic_moves_on
 from mentorship.state import State
 
 
@@ -22,13 +22,19 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     if not _is_open(notice, state):
         return None
     side = next((side for side in SIDES if side == notice.to), None)
-    still = {
+    still: dict[str, object] = {
         "unreported": tuple(n for n in notice.unreported if _without_word(state, n)),
         "topic_moves_on": notice.topic_moves_on and _topic_moves_on(notice, state, now),
         "pulse": notice.pulse and not (side is not None and state.person(side).pulse_answered),
+        **(_as_it_stands(state) if notice.kind == "welcome" and notice.calendar_sequence != state.calendar_sequence else {}),
         "survey": notice.survey and not (side is not None and state.person(side).closing_answered),
     }
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
+
+
+def _as_it_stands(state: State) -> dict[str, object]:
+    """A welcome waits for the first day, from whenever its cohort was started: its times and its end are those of the moment at which it goes."""
+    return {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence, "ends": state.ends}
 
 
 def _is_open(notice: SendNotice, state: State) -> bool:

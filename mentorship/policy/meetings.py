@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import Any
 
+from mentorship.effects import MeetingFacts
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side
 from mentorship.policy.remembered import remembered
@@ -18,6 +20,16 @@ def held_instants(state: State) -> tuple[Instant, ...]:
     held = [meeting.start for meeting in state.meetings if meeting.held]
     held += [extra.held_at for extra in state.extras]
     return tuple(sorted(held))
+
+
+def describe(state: State, meeting: Meeting, **more: Any) -> MeetingFacts:
+    """As a mail tells of it."""
+    return MeetingFacts(meeting=meeting.n, start=meeting.start, ends=meeting.start + state.rules.duration.span, confirmed=meeting.confirmed, **more)
+
+
+def calendar(state: State) -> tuple[MeetingFacts, ...]:
+    """The whole series as it stands, for a mail that brings it."""
+    return tuple(describe(state, meeting) for meeting in state.meetings if meeting.cancelled is None)
 
 
 def _last_planned(state: State) -> Meeting | None:

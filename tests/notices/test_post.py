@@ -160,3 +160,10 @@ async def test_a_mentorship_that_is_still_ahead_is_told_by_its_own_welcome(world
     body = await world.send("prepare", MEETING - 3 * DAY)
     assert "Cleo" not in body
     assert "In your other mentorships" not in body
+
+
+async def test_news_of_what_is_still_ahead_carries_the_date_of_the_day_on_which_it_goes(world):
+    """P6: of a leave that HR tells before the first day, the mentorship says that it pauses from then on; no mail comes out of the future."""
+    at = STARTS - 10 * DAY
+    await world.send("rescheduled", at, due=STARTS, change="paused", calendar=(), meeting=None)
+    assert world.kept.mails[-1]["Date"].datetime == at
