@@ -19,6 +19,7 @@ from records.errors import Erased, UnknownPerson
 from records.held import Held, held
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside
+from starter.journalled import journalled
 from starter.mentorship import By
 from starter.operator_update import in_words, send
 from starter.reach import login, open_records, reach_temporal
@@ -80,6 +81,13 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
                 "nothing was erased: end these first, so that a certificate that is earned by now still goes out, or use --end",
                 result={"person": ref, "erased": False, "running": [_named(pair) for pair in running]},
             )
+        closing = [pair for pair in running if await _is_closing(records, pair)]
+        if closing:  # they refuse to be ended, and the others would be ended for nothing
+            raise Refused(
+                *(f"{pair.pair_id} of {pair.cohort} has come to its end, and its certificates and survey are still open" for pair in closing),
+                "nothing was ended and nothing erased: try again once it is over",
+                result={"person": ref, "erased": False, "running": [_named(pair) for pair in closing]},
+            )
         duties = await _duties(records, ref)
         if running:
             await _end(settings, running, ref, await records.people.operator(by))
@@ -136,6 +144,11 @@ async def _is_erased(records: Records, ref: str) -> bool:
 async def _is_running(records: Records, pair: Enrolment) -> bool:
     """Started and not over; or about to be started again from its journal."""
     return pair.state == "started" or (pair.state == "pending" and await records.journal.head(pair.mentorship) is not None)
+
+
+async def _is_closing(records: Records, pair: Enrolment) -> bool:
+    state = await journalled(records, pair.mentorship)
+    return state is not None and (state.closing or state.decided is not None)
 
 
 async def _duties(records: Records, ref: str) -> list[tuple[str, str]]:

@@ -23,13 +23,14 @@ from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, stated
 from starter.cohort_workflow import signal_with_start, watch
 from starter.faults import Findings
+from starter.journalled import journalled
 from starter.mentorship import By, Cohort, Pair
 from starter.operator_update import in_words, send
 from starter.people_file import id_expected, read_people
 from starter.programme import refuse_faults
 from starter.reach import enrolled, login, open_records, reach_temporal
 from starter.recheck import listed, recheck, told
-from starter.rematch_rules import Match, Wish, find_match, journalled
+from starter.rematch_rules import Match, Wish, find_match
 from starter.roster import check_circles
 
 _LOOK_EVERY = 0.2  # seconds

@@ -7,14 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pydantic import TypeAdapter
-
 from mentorship.commands import Plan
-from mentorship.events import AnyEvent
-from mentorship.evolve import fold
 from mentorship.policy.milestones import certified, final_instant
 from mentorship.programme import Programme
-from mentorship.state import State
 from records.cohorts import Enrolment
 from records.profile import Profile
 from records.reporting_line import managers_with
@@ -23,10 +18,9 @@ from schedule.plan import plan
 from starter.answer import Misused, Refused
 from starter.calendars import refuse_past
 from starter.enrolment import taken
+from starter.journalled import journalled
 from starter.reporting_line import too_near
 from starter.start_instant import parse_start
-
-_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 
 @dataclass(frozen=True)
@@ -160,13 +154,6 @@ async def _certificate(records: Records, old: Enrolment) -> list[str]:
         return []
     has = "has earned the certificate" if state.decided is not None else "earns the certificate when it ends"
     return [f"the mentee of {old.pair_id} {has}: what follows is a new pair, with `cohort start`"]
-
-
-async def journalled(records: Records, mentorship: str) -> State | None:
-    """Where the journal stands; None where there is none, or none any more."""
-    entries = await records.journal.entries(mentorship)
-    events = [_EVENT.validate_python({"event": entry.name, "at": entry.at, **entry.body}) for entry in entries if entry.kind == "event"]
-    return fold(events) if events else None
 
 
 def _partners(pairs: Sequence[Enrolment], old: Enrolment, ref: str | None, again: str | None) -> list[str]:

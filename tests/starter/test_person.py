@@ -124,6 +124,18 @@ def test_a_pair_of_another_cohort_that_never_starts_now_is_named(over, run):
     assert over.ask(lambda records: records.cohorts.counts("autumn-27"))["over"] == 1
 
 
+def test_nothing_is_ended_for_an_erasure_that_another_pair_holds_up(files, running, run):
+    """P6: e1 is in a pair that runs, and in one whose reports still come in; ending the first would not bring the erasure any nearer."""
+    running.happened(files.read()[0], datetime(2026, 10, 5, tzinfo=UTC), {}, until=datetime(2027, 4, 7, tzinfo=UTC), cohort="autumn-26")
+    told = run("person", "erase", "e1", "--end", "--json")
+    assert told.code == 1
+    assert told.json == {"person": _ref(running, "e1"), "erased": False, "running": [{"cohort": "autumn-26", "pair_id": "p1"}]}
+    assert told.err.splitlines() == [
+        "p1 of autumn-26 has come to its end, and its certificates and survey are still open",
+        "nothing was ended and nothing erased: try again once it is over",
+    ]
+
+
 def test_a_coordinator_who_is_erased_is_told_to_be_named_still(running, run):
     told = run("person", "erase", "ana", "--json")
     assert told.code == 0
