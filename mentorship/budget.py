@@ -13,7 +13,7 @@ LEAST: frozenset[NoticeKind] = FOLLOW_UPS | {"halfway"}
 """What asks again, and what is only nice to know: they leave the budget's last place to others."""
 
 MERGING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_up", "closing_survey", "alignment_reminder", "survey_reminder"})
-"""Mails that lead to a page which says the same: one of them can stand for several."""
+"""Mails that lead to a page which says the same: one of them can stand for several, and names the reader's other mentorships (worker/elsewhere.py)."""
 
 
 UNASKED: frozenset[NoticeKind] = frozenset({"welcome"})

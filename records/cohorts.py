@@ -167,6 +167,13 @@ class Cohorts(Part):
         found = await self._select(enrolments.c.cohort == cohort, enrolments.c.pair_lookup == self._lookup(cohort, pair_id))
         return found[0] if found else None
 
+    async def having(self, cohort: str, pair_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the operator's pair ids that the cohort has, also where ours stands in their place since an erasure."""
+        wanted = {self._lookup(cohort, pair_id): pair_id for pair_id in pair_ids}
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(enrolments.c.pair_lookup).where(enrolments.c.cohort == cohort))
+            return frozenset(wanted[lookup] for lookup in rows.scalars() if lookup in wanted)
+
     async def by_mentorship(self, mentorship: str) -> Enrolment | None:
         found = await self._select(enrolments.c.mentorship == mentorship)
         return found[0] if found else None

@@ -59,8 +59,9 @@ class Notices(Part):
         """Whether this mail goes out; records that it is meant to. `key` names one mail to one person, over all retries.
 
         Counted are the person's mails of all pairs sent in the `per` before `at` (one exactly `per` ago no longer is), and those
-        about to be sent; `exempt` ones are neither counted nor refused. How many there may be depends on the kind (`mentorship.budget`); what
-        stands before the first `/` of a key is the pair. An answer of no is kept: the same key hears it again.
+        about to be sent, also where an attempt that began a moment later came here first; `exempt` ones are neither counted nor refused.
+        How many there may be depends on the kind (`mentorship.budget`); what stands before the first `/` of a key is the pair. An answer of no
+        is kept: the same key hears it again.
 
         With a `lease`, a mail that several may send is in the hands of one at a time: who is told to send it, at the instant `at` of its
         attempt, has it for so long, and whoever else asks meanwhile gets BeingSent. Whatever became of the first, then the mail is free again.
@@ -81,7 +82,7 @@ class Notices(Part):
                 gone = (await connection.execute(select(unsubscribed.c.at).where(unsubscribed.c.person == person))).first()
                 went = (notices.c.state == "sent") & (notices.c.at > at - per)
                 goes = (notices.c.state == "intended") & (notices.c.at > at - min(per, _ON_ITS_WAY))
-                counted = (notices.c.person == person) & notices.c.exempt.is_(False) & (notices.c.at <= at) & (went | goes)
+                counted = (notices.c.person == person) & notices.c.exempt.is_(False) & (went | goes)
                 before = (await connection.execute(select(notices.c.key, notices.c.kind, notices.c.at).where(counted))).all()
                 near, pair = at - together(per), key.partition("/")[0]
                 alike = any(mail.kind == kind and mail.at > near and mail.key.partition("/")[0] != pair for mail in before)

@@ -6,7 +6,7 @@ something new of a field only where it changed since HR spoke, so that starting 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -60,6 +60,18 @@ class LeaveWord(BaseModel):
     leave: Leave | None
 
 
+class Foreseen(BaseModel):
+    """What a people file would make of those in it, by person_id; who was erased is not there.
+
+    `shared` names, for whom the file would give an address that is somebody else's, that other person: of another file, or by HR's word.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    profiles: dict[str, Profile]
+    shared: dict[str, str]
+
+
 class _Told(BaseModel):
     """That HR said this field, and when; `filed` is a keyed hash of what the people file had there."""
 
@@ -96,6 +108,7 @@ class People(Part):
     async def enrol(self, profiles: Iterable[Profile]) -> dict[str, str]:
         """The opaque id of each, by person_id: minted for who is new, kept for who is known, whose changed profile is updated.
 
+        Of who is known only the fields that a profile was given are said (`model_fields_set`): the file of another cohort may lack a column.
         Idempotent. Who was erased keeps the id and stays erased. Of one person_id given twice, the last counts.
         """
         wanted = {self._lookup(profile.person_id): profile for profile in profiles}
@@ -119,6 +132,45 @@ class People(Part):
                 if after != before:
                     await self._store(connection, ref, key, after)
         return {profile.person_id: refs[lookup] for lookup, profile in wanted.items()}
+
+    async def foreseen(self, profiles: Iterable[Profile]) -> Foreseen:
+        """What `enrol` would make of these. Nothing is written, and nobody minted."""
+        wanted = {self._lookup(profile.person_id): profile for profile in profiles}
+        now = datetime.now(UTC)
+        async with self._database.read() as connection:
+            known = await self._known(connection, wanted)
+            keys = await self._keys.many(connection, known.values())
+            stored = await self._sealed(connection, keys)
+            before = {ref: _kept(keys[ref], sealed, ref) for ref, sealed in stored.items()}
+            after: dict[str, Profile] = {}
+            for lookup, profile in wanted.items():
+                ref = known.get(lookup)
+                if ref is None:
+                    after[profile.person_id] = profile
+                elif ref in before:
+                    after[profile.person_id] = self._filed(before[ref], profile, ref).seen(now)
+            had = {kept.person_id: normal_form(kept.email) for kept in before.values()}
+            fresh = {person_id for person_id, profile in after.items() if had.get(person_id) != normal_form(profile.email)}
+            return Foreseen(profiles=after, shared=await self._shared(connection, after, fresh))
+
+    async def _shared(self, connection: AsyncConnection, after: Mapping[str, Profile], fresh: Collection[str]) -> dict[str, str]:
+        """Whose address, of those who get a `fresh` one, is another person's once `after` stands."""
+        holders: dict[str, set[str]] = {}
+        for person_id, profile in after.items():
+            holders.setdefault(normal_form(profile.email), set()).add(person_id)
+        forms = {form for person_id in fresh for form in (normal_form(after[person_id].email), earlier_form(after[person_id].email)) if form}
+        refs: list[str] = []
+        for chunk in chunks(self._email_lookup(form) for form in forms):
+            refs += (await connection.execute(select(people.c.ref).where(people.c.email_lookup.in_(chunk)))).scalars()
+        for kept in (await self._legible(connection, refs)).values():
+            if kept.person_id not in after:
+                holders.setdefault(normal_form(kept.email), set()).add(kept.person_id)
+        found: dict[str, str] = {}
+        for person_id in sorted(fresh):
+            others = holders[normal_form(after[person_id].email)] - {person_id}
+            if others:
+                found[person_id] = min(others)
+        return found
 
     async def tell(self, ref: str, said: Mapping[Said, str | None], at: datetime) -> None:
         """HR says this of somebody, at this instant; what it said later already stands. Idempotent.
@@ -272,8 +324,8 @@ class People(Part):
 
     def _filed(self, before: _Kept, profile: Profile, ref: str) -> _Kept:
         """A people file's word about somebody who is known: where it still says what it said when HR spoke, HR's word stands."""
-        fields = dict(profile)
-        standing = {name: told for name, told in before.told.items() if told.filed == self._filed_as(ref, name, fields[name])}
+        fields = {name: getattr(profile, name) for name in profile.model_fields_set}
+        standing = {name: told for name, told in before.told.items() if name not in fields or told.filed == self._filed_as(ref, name, fields[name])}
         kept = {name: getattr(before, name) for name in standing}
         return before.model_copy(update={**fields, **kept, "told": standing})
 

@@ -59,6 +59,13 @@ async def lines_of(people: People, refs: Iterable[str]) -> tuple[dict[str, Profi
     return known, managers
 
 
+async def managers_with(people: People, profiles: Mapping[str, Profile]) -> dict[str, str | None]:
+    """Who reports to whom, by the company's ids, once these profiles (by person_id) stand in records."""
+    theirs = {person_id: profile.manager_id for person_id, profile in profiles.items()}
+    _, managers = await lines_of(people, (await people.refs({*theirs, *filter(None, theirs.values())})).values())
+    return {**managers, **theirs}
+
+
 async def in_line(records: Records, mentor: str, mentee: str, limit: int | Literal["all"]) -> tuple[str, ...] | None:
     """The line that forbids this pair, by opaque ids; None when there is none within `limit` levels."""
     profiles, managers = await lines_of(records.people, [mentor, mentee])

@@ -17,7 +17,7 @@ from records.store import Records
 from starter.answer import Refused, answer, aside, is_terminal
 from starter.calendars import odd_times, short_plans
 from starter.cohort_workflow import signal_with_start, watch
-from starter.enrolment import Intake, Written, intake, running_already, write_down
+from starter.enrolment import Intake, Written, intake, running_already, unfit, write_down
 from starter.plain_words import counted
 from starter.reach import open_records, reach_temporal
 from starter.recheck import listed, recheck, told
@@ -31,6 +31,7 @@ async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience
         with _refusals(cohort):
             joining = await intake(records, roster, cohort, when)
             _refuse_twice(cohort, await running_already(records, roster, joining), again=again)
+            _refuse_unfit(cohort, await unfit(records, roster, joining))
             for line in (*joining.stays, *short_plans(roster.programme, joining.plans), *odd_times(roster, joining.plans)):
                 aside(line)
             client = await reach_temporal(settings)  # before anything is written
@@ -57,6 +58,12 @@ def _refuse_twice(cohort: str, running: Mapping[str, str], *, again: bool) -> No
             f"nothing was started; expected {expected}",
             result={"ok": False, "elsewhere": refused},
         )
+
+
+def _refuse_unfit(cohort: str, wrong: Sequence[str]) -> None:
+    if wrong:
+        lines = [f"  {line}" for line in wrong]
+        raise Refused(f"cohort {cohort} does not fit what is in records:", *lines, "nothing was started", result={"ok": False, "unfit": wrong})
 
 
 @asynccontextmanager

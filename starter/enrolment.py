@@ -9,16 +9,19 @@ from datetime import UTC, datetime
 from mentorship.commands import Plan
 from records.cohorts import Cohort, Couple, EnrolledPairs
 from records.errors import CohortChanged
+from records.reporting_line import managers_with
 from records.store import Records
 from starter.calendars import planned, refuse_past, some
+from starter.reporting_line import too_near
 from starter.roster import Roster
 from starter.start_instant import parse_start
 
 
 @dataclass(frozen=True)
 class Intake:
-    """Who joins a cohort now. `starts` is the cohort's own start; `plans` has the pairs that are new, by pair_id, each with its start."""
+    """Who joins `cohort` now. `starts` is the cohort's own start; `plans` has the pairs that are new, by pair_id, each with its start."""
 
+    cohort: str
     is_new: bool
     starts: datetime
     plans: Mapping[str, Plan]
@@ -44,7 +47,7 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
     if known is None:
         plans = planned(roster, at)
         refuse_past(plans, now)
-        return Intake(True, at, plans)
+        return Intake(cohort, True, at, plans)
     enrolled = await records.cohorts.enrolments(cohort)
     there = {pair.pair_id for pair in enrolled}
     new = [pair for pair in roster.pairs if pair.pair_id not in there]
@@ -54,7 +57,7 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
     if at == known.starts_at:
         plans |= planned(roster, now, [pair for pair in new if plans[pair.pair_id].slots[0].start <= now])
     refuse_past(plans, now)
-    return Intake(False, known.starts_at, plans, tuple(_stays(roster, known, [pair.pair_id for pair in enrolled if pair.state != "over"])))
+    return Intake(cohort, False, known.starts_at, plans, tuple(_stays(roster, known, [pair.pair_id for pair in enrolled if pair.state != "over"])))
 
 
 def _stays(roster: Roster, known: Cohort, running: Sequence[str]) -> Iterator[str]:
@@ -66,12 +69,37 @@ def _stays(roster: Roster, known: Cohort, running: Sequence[str]) -> Iterator[st
 
 
 async def running_already(records: Records, roster: Roster, joining: Intake) -> dict[str, str]:
-    """Of the pairs that are new: the cohort in which the same two are paired and not over. Mostly a cohort's id was mistyped, or a pair's."""
-    known = {(pair.mentor, pair.mentee): pair.cohort for pair in await records.cohorts.running()}
+    """Of the pairs that are new: the cohort in which the same two are paired and not over, this one before another. Mostly a cohort's id was
+    mistyped, or a pair's.
+    """
+    pairs = sorted(await records.cohorts.running(), key=lambda pair: pair.cohort == joining.cohort)
+    known = {(pair.mentor, pair.mentee): pair.cohort for pair in pairs}
     new = [pair for pair in roster.pairs if pair.pair_id in joining.plans]
     refs = await records.people.refs({person for pair in new for person in (pair.mentor_id, pair.mentee_id)})
     found = {pair.pair_id: known.get((refs.get(pair.mentor_id, ""), refs.get(pair.mentee_id, ""))) for pair in new}
     return {pair_id: other for pair_id, other in found.items() if other is not None}
+
+
+async def unfit(records: Records, roster: Roster, joining: Intake) -> list[str]:
+    """What speaks against this start beside its files, since people are in records already: of other cohorts, and by HR's word (H4, H9, P8)."""
+    foreseen = await records.people.foreseen(roster.profiles())
+    people = foreseen.profiles
+    wrong = [f"{one}: {taken(other)}" for one, other in sorted(foreseen.shared.items())]
+    managers = await managers_with(records.people, people)
+    for pair in roster.pairs:
+        if pair.pair_id not in joining.plans:
+            continue
+        both = (pair.mentor_id, pair.mentee_id)
+        wrong += [f"{pair.pair_id}: {one} was erased, expected somebody else" for one in both if one not in people]
+        wrong += [f"{pair.pair_id}: {one} is gone, expected somebody active" for one in both if one in people and people[one].status == "gone"]
+        if (near := too_near(*both, managers, roster.programme.reporting_line)) is not None:
+            wrong.append(f"{pair.pair_id}: {', expected '.join(near)}")
+    return wrong
+
+
+def taken(other: str) -> str:
+    """Two people with one address would read each other's mails, and open each other's pages."""
+    return f"the address is that of {other} in records, expected one of their own, since mail is private"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from starter.faults import Fault, Findings, Notice, nearest, shown
 from starter.people_file import PeopleFile, Person, id_expected
-from starter.reporting_line import levels_between
+from starter.reporting_line import too_near
 from starter.table import Cell, Row, read_table
 
 REQUIRED = ("pair_id", "mentor_id", "mentee_id")
@@ -122,11 +122,8 @@ class _Reader:
         self._couples[couple] = row.line
         if runs:
             return
-        distance = levels_between(*couple, self._managers)
-        if distance is not None and (self._distance == "all" or distance <= self._distance):
-            levels = f"{distance} level{'s' if distance > 1 else ''} apart in the reporting line"
-            expected = "nobody of the mentee's own line" if self._distance == "all" else f"more than {self._distance} levels, or another line"
-            self._tell(row["mentor_id"], "mentor_id", f"mentor and mentee are {levels}", expected)
+        if (near := too_near(*couple, self._managers, self._distance)) is not None:
+            self._tell(row["mentor_id"], "mentor_id", *near)
 
     def _tell(self, cell: Cell, field: str, wrong: str, expected: str) -> None:
         self._findings.faults.append(Fault(self._path, cell.line, cell.column, field, wrong, expected))

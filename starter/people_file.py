@@ -138,9 +138,12 @@ class _Reader:
             "capacity": self._read("capacity", _capacity),
             "status": self._read("status", _choice(STATUSES)) or "active",
         }
+        for column in OPTIONAL:
+            if column not in self._row.cells:
+                del values[column]  # a file without this column says nothing of it
         if not person_id:
             return None
-        if person_id == values["manager_id"]:
+        if person_id == values.get("manager_id"):
             self._tell("manager_id", "the person's own id", "somebody else's, or nothing")
             values["manager_id"] = None
         return Profile.model_validate(values | {name: values[name] or "" for name in ("name", "email")})

@@ -19,6 +19,7 @@ from records.errors import Erased, UnknownPerson
 from records.held import Held, held
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside
+from starter.journalled import journalled
 from starter.mentorship import By
 from starter.operator_update import in_words, send
 from starter.reach import login, open_records, reach_temporal
@@ -71,12 +72,21 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
     settings = Settings.load()
     async with open_records(settings) as records:
         ref = await _ref(records, person)
-        running = [pair for pair in await records.cohorts.of_person(ref) if await _is_running(records, pair)]
+        pairs = await records.cohorts.of_person(ref)
+        running = [pair for pair in pairs if await _is_running(records, pair)]
+        ahead = [pair for pair in pairs if pair.state == "pending" and pair not in running]
         if running and not end:
             raise Refused(
                 *(f"{pair.pair_id} of {pair.cohort} is running" for pair in running),
                 "nothing was erased: end these first, so that a certificate that is earned by now still goes out, or use --end",
                 result={"person": ref, "erased": False, "running": [_named(pair) for pair in running]},
+            )
+        closing = [pair for pair in running if await _is_closing(records, pair)]
+        if closing:  # they refuse to be ended, and the others would be ended for nothing
+            raise Refused(
+                *(f"{pair.pair_id} of {pair.cohort} has come to its end, and its certificates and survey are still open" for pair in closing),
+                "nothing was ended and nothing erased: try again once it is over",
+                result={"person": ref, "erased": False, "running": [_named(pair) for pair in closing]},
             )
         duties = await _duties(records, ref)
         if running:
@@ -84,6 +94,8 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         again = await _is_erased(records, ref)
         await records.people.erase(ref)
         certificates = await records.certificates.of_person(ref)
+    for pair in ahead:
+        aside(f"notice: {pair.pair_id} of {pair.cohort} had not started, and never will; the other of the two was told nothing, and has no pair there now")
     for cohort, duty in duties:
         aside(f"notice: cohort {cohort} names this person as {duty}; give its programme a new version that names somebody else")
     result = {
@@ -91,6 +103,7 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         "erased": True,
         "again": again,
         "ended": [_named(pair) for pair in running],
+        "never_started": [_named(pair) for pair in ahead],
         "certificates": [{"certificate": one.id, "status": one.status} for one in certificates],
         "still_named": [{"cohort": cohort, "as": duty} for cohort, duty in duties],
     }
@@ -131,6 +144,11 @@ async def _is_erased(records: Records, ref: str) -> bool:
 async def _is_running(records: Records, pair: Enrolment) -> bool:
     """Started and not over; or about to be started again from its journal."""
     return pair.state == "started" or (pair.state == "pending" and await records.journal.head(pair.mentorship) is not None)
+
+
+async def _is_closing(records: Records, pair: Enrolment) -> bool:
+    state = await journalled(records, pair.mentorship)
+    return state is not None and (state.closing or state.decided is not None)
 
 
 async def _duties(records: Records, ref: str) -> list[tuple[str, str]]:

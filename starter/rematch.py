@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import TypeAdapter
 from temporalio.client import Client
 
 from gateway.settings import Settings
 from mentorship.commands import End
-from mentorship.events import AnyEvent, EarnedMilestone
-from mentorship.evolve import fold
+from mentorship.events import EarnedMilestone
 from mentorship.policy.milestones import earned, needed
 from mentorship.programme import Programme
 from records.cohorts import Couple, Enrolment
@@ -25,6 +23,7 @@ from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, stated
 from starter.cohort_workflow import signal_with_start, watch
 from starter.faults import Findings
+from starter.journalled import journalled
 from starter.mentorship import By, Cohort, Pair
 from starter.operator_update import in_words, send
 from starter.people_file import id_expected, read_people
@@ -34,7 +33,6 @@ from starter.recheck import listed, recheck, told
 from starter.rematch_rules import Match, Wish, find_match
 from starter.roster import check_circles
 
-_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 _LOOK_EVERY = 0.2  # seconds
 
 
@@ -115,9 +113,8 @@ async def _end(records: Records, client: Client, old: Enrolment, operator: str, 
 
 async def _earned(records: Records, old: Enrolment) -> tuple[EarnedMilestone, ...]:
     """What the mentee did with the old mentor, by the journal alone."""
-    entries = await records.journal.entries(old.mentorship)
-    events = [_EVENT.validate_python({"event": entry.name, "at": entry.at, **entry.body}) for entry in entries if entry.kind == "event"]
-    return earned(fold(events)) if events else ()
+    state = await journalled(records, old.mentorship)
+    return earned(state) if state is not None else ()
 
 
 def _kept(found: tuple[EarnedMilestone, ...], programme: Programme) -> tuple[EarnedMilestone, ...]:

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mentorship.commands import Plan
+from mentorship.policy.milestones import certified, final_instant
 from mentorship.programme import Programme
 from records.cohorts import Enrolment
 from records.profile import Profile
-from records.reporting_line import lines_of
+from records.reporting_line import managers_with
 from records.store import Records
-from records.way import way_between
 from schedule.plan import plan
 from starter.answer import Misused, Refused
 from starter.calendars import refuse_past
+from starter.enrolment import taken
+from starter.journalled import journalled
+from starter.reporting_line import too_near
 from starter.start_instant import parse_start
 
 
@@ -48,22 +51,25 @@ async def find_match(records: Records, old: Enrolment, wish: Wish) -> Match:
     if old.state == "pending":
         raise Refused(f"{old.pair_id} was not started yet: there is nothing to match anew")
     programme = await _programme(records, old)
-    mentee = await _mentee(records, old, wish.people)
-    mentor = await _mentor(records, wish)
+    foreseen = await records.people.foreseen(wish.people.values())
+    people = foreseen.profiles
+    mentee = await _mentee(records, old, people)
+    mentor = await _mentor(records, wish.mentor_id, people)
     pairs = await records.cohorts.of_person(old.mentee)
     ref = await records.people.ref(wish.mentor_id)
-    before = next((pair for pair in await records.cohorts.enrolments(old.cohort) if (pair.mentor, pair.mentee) == (ref, old.mentee) and pair != old), None)
-    again = before is not None and before.starts_at is not None and (before.pair_id == wish.pair_id or before.pair_id.startswith(_stem(old.pair_id)))
+    before = _done_before(pairs, old, ref, wish)
     wrong = [
         *_about(mentor, mentee, old, ref),
-        *_partners(pairs, old, ref, None if before is None or not again else before.pair_id),
-        *await _line(records, (mentor, mentee), (old.mentee, ref), wish.people, programme),
-        *([] if ref is None or again else await _room(records, mentor, ref, old, programme)),
+        *([] if before is not None else [*_since(pairs, old), *await _certificate(records, old)]),
+        *_partners(pairs, old, ref, None if before is None else before.pair_id),
+        *await _line(records, mentor, mentee, people, programme),
+        *(f"{one}: {taken(other)}" for one, other in foreseen.shared.items()),
+        *([] if ref is None or before is not None else await _room(records, mentor, ref, old, programme)),
     ]
     if wrong:
         raise Refused(*wrong, result={"ok": False, "faults": wrong})
     now = datetime.now(UTC).replace(microsecond=0)
-    if before is not None and again:
+    if before is not None:
         return Match(old, programme, mentor, mentee, before.pair_id, _plan(programme, mentor, mentee, before.starts_at or now), was_there=True)
     try:
         at = parse_start(wish.starts, programme.programme.time_zone, now)
@@ -93,13 +99,13 @@ async def _mentee(records: Records, old: Enrolment, people: Mapping[str, Profile
     return people.get(known.person_id, known)
 
 
-async def _mentor(records: Records, wish: Wish) -> Profile:
-    if wish.mentor_id in wish.people:
-        return wish.people[wish.mentor_id]
-    ref = await records.people.ref(wish.mentor_id)
+async def _mentor(records: Records, mentor_id: str, people: Mapping[str, Profile]) -> Profile:
+    if mentor_id in people:
+        return people[mentor_id]
+    ref = await records.people.ref(mentor_id)
     known = (await records.people.profiles([ref])).get(ref) if ref is not None else None
     if known is None:
-        raise Refused(f"nobody with the id {wish.mentor_id}, expected somebody of an earlier people file, or of --people")
+        raise Refused(f"nobody with the id {mentor_id}, expected somebody of an earlier people file, or of --people")
     return known
 
 
@@ -117,6 +123,39 @@ def _about(mentor: Profile, mentee: Profile, old: Enrolment, ref: str | None) ->
     return found
 
 
+def _later(pairs: Sequence[Enrolment], old: Enrolment) -> list[Enrolment]:
+    """Those that the mentee began after `old` in the same cohort, each with a start of its own; in the order of the roster."""
+    theirs = [pair for pair in pairs if pair.cohort == old.cohort and pair.mentee == old.mentee]
+    place = [pair.mentorship for pair in theirs].index(old.mentorship)
+    return [pair for pair in theirs[place + 1 :] if pair.starts_at is not None]
+
+
+def _done_before(pairs: Sequence[Enrolment], old: Enrolment, ref: str | None, wish: Wish) -> Enrolment | None:
+    """The very pair that is wished for, where the same command came so far before that it ended the old one and enrolled the new (P6)."""
+    if old.state != "over":
+        return None
+    named = (pair for pair in _later(pairs, old) if pair.pair_id == wish.pair_id or pair.pair_id.startswith(_stem(old.pair_id)))
+    return next((pair for pair in named if pair.mentor == ref), None)
+
+
+def _since(pairs: Sequence[Enrolment], old: Enrolment) -> list[str]:
+    """What the mentee earned after `old` stands in the pair that followed it: from here it would be lost, or earned twice."""
+    later = [pair for pair in _later(pairs, old) if pair.started_at is not None]
+    return [f"the mentee went on with {later[-1].pair_id} after {old.pair_id}, expected that pair"] if later else []
+
+
+async def _certificate(records: Records, old: Enrolment) -> list[str]:
+    """A person earns one certificate (H7): what goes along would earn the same a second time, with nothing left to do."""
+    state = await journalled(records, old.mentorship)
+    if state is None or (old.card or {}).get("phase") == "completed":
+        return []
+    earned = state.decided.certified if state.decided is not None else certified(state, min(datetime.now(UTC), final_instant(state)))
+    if "mentee" not in earned:
+        return []
+    has = "has earned the certificate" if state.decided is not None else "earns the certificate when it ends"
+    return [f"the mentee of {old.pair_id} {has}: what follows is a new pair, with `cohort start`"]
+
+
 def _partners(pairs: Sequence[Enrolment], old: Enrolment, ref: str | None, again: str | None) -> list[str]:
     """Pairs are not repeated, and a mentee has one mentor at a time in a cohort."""
     found = []
@@ -130,19 +169,11 @@ def _partners(pairs: Sequence[Enrolment], old: Enrolment, ref: str | None, again
     return found
 
 
-async def _line(
-    records: Records, couple: tuple[Profile, Profile], refs: tuple[str, str | None], people: Mapping[str, Profile], programme: Programme
-) -> list[str]:
+async def _line(records: Records, mentor: Profile, mentee: Profile, people: Mapping[str, Profile], programme: Programme) -> list[str]:
     """H4, over the lines of records and of the file."""
-    mentor, mentee = couple
-    _, managers = await lines_of(records.people, [ref for ref in refs if ref is not None])
-    named: dict[str, str | None] = {**managers, **{person.person_id: person.manager_id for person in people.values()}}
-    way = way_between(mentor.person_id, mentee.person_id, named)
-    limit = programme.reporting_line
-    if mentor.person_id == mentee.person_id or way is None or (limit != "all" and len(way) - 1 > limit):
-        return []
-    expected = "nobody of the mentee's own line" if limit == "all" else f"more than {limit} levels, or another line"
-    return [f"mentor and mentee are {len(way) - 1} level{'s' if len(way) > 2 else ''} apart in the reporting line, expected {expected}"]
+    managers = await managers_with(records.people, {**people, mentor.person_id: mentor, mentee.person_id: mentee})
+    near = too_near(mentor.person_id, mentee.person_id, managers, programme.reporting_line)
+    return [] if near is None else [", expected ".join(near)]
 
 
 async def _room(records: Records, mentor: Profile, ref: str, old: Enrolment, programme: Programme) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from records.way import way_between
 
@@ -14,6 +15,15 @@ def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> 
     """
     way = way_between(one, other, managers)
     return None if way is None else len(way) - 1
+
+
+def too_near(mentor: str, mentee: str, managers: Mapping[str, str | None], limit: int | Literal["all"]) -> tuple[str, str] | None:
+    """What is wrong with pairing these two, and what was expected; None when nothing is."""
+    levels = levels_between(mentor, mentee, managers)
+    if levels is None or (limit != "all" and levels > limit):
+        return None
+    expected = "nobody of the mentee's own line" if limit == "all" else f"more than {limit} levels, or another line"
+    return f"mentor and mentee are {levels} level{'s' if levels > 1 else ''} apart in the reporting line", expected
 
 
 def circles(managers: Mapping[str, str | None]) -> list[tuple[str, ...]]:

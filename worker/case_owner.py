@@ -11,8 +11,9 @@ from mentorship.programme import Programme
 from notices.case_mail import compose_unowned
 from notices.readers import Reader
 from records.cases import Case
-from records.cohorts import Enrolment
+from records.cohorts import Cohort, Enrolment
 from records.coordination import closeness
+from records.errors import UnknownProgramme
 from records.store import Records
 from worker.case_post import CasePost
 
@@ -43,7 +44,7 @@ class Owner:
         patience = programme.attention.unowned.span
         period = max(patience / 2, timedelta(seconds=1))
         ours = f"owner.{programme.programme.id}/"
-        key = f"{ours}unowned.{(now - EPOCH) // period}/{owner}"
+        key = f"{ours}unowned.{(now - EPOCH) // period}/{owner}"  # a newer version may name another one, and both have cohorts that run
         async with self._one_by_one:
             last = await self._records.notices.last_sent(owner, ["unowned"], ours)
             if last is not None and now - last < period:
@@ -60,10 +61,10 @@ class Owner:
         return None
 
     async def _unowned(self, programme: Programme, owner: str, since: datetime) -> int:
-        """Concerns and lines of the coordinators' list alike, of this programme, that nobody took since then."""
+        """Concerns and lines of the coordinators' list alike, of this programme's cohorts that are this owner's, which nobody took since then."""
         pairs: dict[str, Enrolment] = {}
         for cohort in await self._records.cohorts.all():
-            if cohort.programme == programme.programme.id:
+            if cohort.programme == programme.programme.id and await self._is_owner(cohort, programme.contacts.owner):
                 pairs |= {pair.mentorship: pair for pair in await self._records.cohorts.enrolments(cohort.id)}
         concerns = [case for case in await self._records.cases.waiting() if case.mentorship in pairs and case.opened_at <= since]
         lines = [line for line in await self._records.lines.all() if line.mentorship in pairs and line.taken_by is None and line.opened_at <= since]
@@ -71,6 +72,12 @@ class Owner:
         close = await closeness(self._records, owner, [pairs[name] for name in names])
         heard = sum(_heard(close, case.mentorship, case.raiser) for case in concerns)
         return heard + len({(line.mentorship, line.line) for line in lines if _heard(close, line.mentorship)})  # two certificates that wait are one matter
+
+    async def _is_owner(self, cohort: Cohort, owner: str) -> bool:
+        try:
+            return (await self._records.programmes.get(cohort.programme, cohort.version)).contacts.owner == owner
+        except UnknownProgramme:
+            return False
 
 
 def _heard(close: Mapping[str, frozenset[str]], mentorship: str, raiser: str = "") -> bool:

@@ -8,21 +8,17 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from mentorship import events as e
-from mentorship.effects import NoticeKind
 from mentorship.evolve import fold
 from mentorship.state import State
 from notices.readers import Elsewhere
 from records.errors import Erased, UnknownPerson
 from records.store import Records
 
-NAMING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_up", "closing_survey", "alignment_reminder"})
-"""Mails that name them: those that may have been sent instead of others. Not what is private, nor what carries a change."""
-
 _EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
 
 
 async def elsewhere(records: Records, mentorship: str, reader: str, at: datetime, page: Callable[[str], str]) -> tuple[Elsewhere, ...]:
-    """Those that run, each with its next meeting after `at` as the journal has it; `page` makes the reader's address of one."""
+    """Those that run and have begun, each with its next meeting after `at` as the journal has it; `page` makes the reader's address of one."""
     found = []
     for enrolment in await records.cohorts.of_person(reader):
         if enrolment.mentorship == mentorship or enrolment.state != "started":
@@ -31,6 +27,8 @@ async def elsewhere(records: Records, mentorship: str, reader: str, at: datetime
         if not events:
             continue
         state = fold(_EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at}) for entry in events)
+        if state.starts > at:  # its welcome tells with whom
+            continue
         partner = enrolment.mentee if reader == enrolment.mentor else enrolment.mentor
         found.append(Elsewhere(await _name(records, partner), page(enrolment.mentorship), _next(state, at)))
     return tuple(found)

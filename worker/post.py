@@ -9,6 +9,7 @@ from activities.notices import NoticeRequest, Undeliverable
 from certificates.linkedin import add_to_profile
 from gateway.links import Bearer, LinkSigner
 from gateway.names import parse_mentorship_id
+from mentorship.budget import MERGING
 from mentorship.people import SIDES, Side
 from mentorship.programme import Programme
 from notices.compose import compose
@@ -19,7 +20,7 @@ from records.coordination import able
 from records.errors import Erased, UnknownPerson
 from records.people import Profile
 from records.store import Records
-from worker.elsewhere import NAMING, elsewhere
+from worker.elsewhere import elsewhere
 
 
 class SmtpPost:
@@ -81,7 +82,7 @@ class SmtpPost:
         return str(message["Message-ID"])
 
     async def _elsewhere(self, request: NoticeRequest, reader: str, at: datetime) -> tuple[Elsewhere, ...]:
-        if request.notice.to == "coordinators" or request.notice.kind not in NAMING:
+        if request.notice.to == "coordinators" or request.notice.kind not in MERGING:
             return ()
         return await elsewhere(self._records, request.mentorship, reader, at, lambda mentorship: self._page(Bearer(mentorship, reader)))
 

@@ -32,6 +32,8 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     }
     if notice.calendar is not None and notice.calendar_sequence != state.calendar_sequence and not state.over:  # an end has its own, of what was
         still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
+        if notice.kind == "welcome":  # it waits for the first day, from whenever its cohort was started
+            still["ends"] = state.ends
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
 
 

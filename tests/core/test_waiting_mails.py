@@ -40,6 +40,22 @@ def test_did_you_meet_goes_only_while_nobody_has_said(story, meets):
     assert not helps(told, ask)
 
 
+def test_a_welcome_tells_the_times_of_the_day_on_which_it_goes(story, day, meets, ends):
+    """P6: a cohort may be started weeks ahead; HR tells of a leave, and the two move a meeting, before anybody is welcomed."""
+    told = story()
+    welcome = last(told, "welcome", "mentor")
+    assert still_helping(welcome, told.state, told.state.now) == welcome
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) + DAY), told.state.now)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + DAY), told.state.now)
+    told.operator(c.Pause(away="p-mentor", begins=day(20), until=day(40)), told.state.now)
+    told.wait(day(41))
+    told.replan()
+    now = still_helping(welcome, told.state, told.state.now)
+    news = last(told, "rescheduled", "mentor")
+    assert (now.calendar, now.calendar_sequence, now.ends) == (news.calendar, news.calendar_sequence, ends + 20 * DAY)
+    assert meets(1) not in [meeting.start for meeting in now.calendar]
+
+
 def test_an_absence_that_the_partner_reported_is_not_asked_about_besides(story, meets):
     """H13: what the reader is told is that it was reported, while it is open."""
     told = story()

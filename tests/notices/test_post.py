@@ -16,6 +16,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.notices import Delivery, NoticeActivities, NoticeRequest
 from gateway.links import LinkSigner
 from mentorship.advance import begin
+from mentorship.budget import MERGING
 from mentorship.commands import Slot
 from mentorship.duration import iso
 from mentorship.effects import MeetingFacts, SendNotice
@@ -23,6 +24,7 @@ from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import Programme
 from records.cohorts import Cohort
+from records.journal import JournalEntry
 from records.people import Profile
 from schedule.plan import reading_hours
 from worker.post import SmtpPost
@@ -101,7 +103,15 @@ async def world(records, settings, programme) -> SimpleNamespace:
         assert (await attempt(kind, at, **facts)).outcome == "sent"
         return kept.last
 
-    return SimpleNamespace(attempt=attempt, send=send, kept=kept)
+    async def also(mentor: str, starts: datetime = STARTS) -> None:
+        """Ben's other mentorship, which is there and begins then."""
+        other = (await records.people.enrol([Profile(person_id=mentor, name=mentor.title(), email=f"{mentor}@example.org")]))[mentor]
+        (second,) = (await records.cohorts.enrol_pairs("spring", [("two", other, pair.mentee)])).added
+        started = begin(begun.model_copy(update={"pair": Pair(mentor=other, mentee=pair.mentee), "at": starts, "starts": starts}))
+        await records.journal.append(second.mentorship, [JournalEntry.model_validate(entry.model_dump()) for entry in started.entries])
+        await records.cohorts.mark_started(second.mentorship)
+
+    return SimpleNamespace(attempt=attempt, send=send, kept=kept, also=also)
 
 
 async def test_a_mail_tells_the_notice_that_the_pair_began_with_not_that_of_a_later_version(world):
@@ -133,3 +143,27 @@ async def test_a_preparation_asks_again_about_a_meeting_by_its_day(world, unrepo
     body = await world.send("prepare", MEETING - 3 * DAY, unreported=unreported)
     assert said in body
     assert ("Did you meet" in body) == bool(unreported)
+
+
+@pytest.mark.parametrize("kind", sorted(MERGING))
+async def test_what_can_stand_for_several_names_the_others(world, kind):
+    """Calm: whose mail gave way to this one finds the way to its page here."""
+    await world.also("cleo")
+    body = await world.send(kind, MEETING - 3 * DAY, ends=MEETING, reporting_ends=MEETING, milestones=(), needed=0)
+    assert "In your other mentorships" in body
+    assert "Cleo" in body
+
+
+async def test_a_mentorship_that_is_still_ahead_is_told_by_its_own_welcome(world):
+    """Of a cohort that starts in a week; until then nobody is told with whom."""
+    await world.also("cleo", starts=MEETING)
+    body = await world.send("prepare", MEETING - 3 * DAY)
+    assert "Cleo" not in body
+    assert "In your other mentorships" not in body
+
+
+async def test_news_of_what_is_still_ahead_carries_the_date_of_the_day_on_which_it_goes(world):
+    """P6: of a leave that HR tells before the first day, the mentorship says that it pauses from then on; no mail comes out of the future."""
+    at = STARTS - 10 * DAY
+    await world.send("rescheduled", at, due=STARTS, change="paused", calendar=(), meeting=None)
+    assert world.kept.mails[-1]["Date"].datetime == at

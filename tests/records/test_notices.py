@@ -12,8 +12,8 @@ MONTH = timedelta(days=30)
 
 @pytest.fixture
 def begin(records):
-    async def call(key, at=NOON, person="p-1", exempt=False, most=6, lease=None):
-        return await records.notices.begin(key, person, "ask", exempt, at, most, MONTH, lease)
+    async def call(key, at=NOON, person="p-1", kind="ask", exempt=False, most=6, lease=None):
+        return await records.notices.begin(key, person, kind, exempt, at, most, MONTH, lease)
 
     return call
 
@@ -65,9 +65,9 @@ async def test_a_mail_that_several_may_send_is_free_once_it_is_settled(records, 
 
 async def test_the_seventh_mail_in_thirty_days_is_over_budget_whatever_pair_it_is_about(begin, deliver):
     for number in range(6):
-        await deliver(f"m{number}/1.0", NOON - timedelta(days=number))
-    assert await begin("m9/1.0") == "over_budget"
-    assert await begin("m9/1.0", NOON + MONTH) == "over_budget"  # an answer stays
+        await deliver(f"m{number}/1.0", NOON - timedelta(days=6 - number), kind="prepare")
+    assert await begin("m9/1.0", kind="prepare") == "over_budget"
+    assert await begin("m9/1.0", NOON + MONTH, kind="prepare") == "over_budget"  # an answer stays
     assert await begin("m9/1.0-other", person="p-2") == "send"
 
 
@@ -165,3 +165,10 @@ async def test_the_last_mail_of_a_kind_is_found_by_its_kind_its_person_and_how_i
     assert await records.notices.last_sent("p-1", ["ask", "digest"], "cohort.a/") == NOON + timedelta(days=1)
     assert await records.notices.last_sent("p-1", ["digest"], "cohort.a/") is None
     assert await records.notices.last_sent("p-3", ["ask"], "cohort.a/") is None
+
+
+async def test_two_mails_at_one_moment_come_to_the_ledger_in_either_order_and_both_count(begin):
+    """Calm: attempts for two pairs of one person, of which the one that a worker began with first comes second."""
+    assert [await begin(f"m{n}/1", NOON, kind="check_in") for n in range(1, 5)] == ["send"] * 4
+    assert await begin("m5/1", NOON + timedelta(milliseconds=500), kind="check_in") == "send"
+    assert await begin("m6/1", NOON + timedelta(milliseconds=200), kind="check_in") == "over_budget"

@@ -87,7 +87,8 @@ def test_an_erasure_is_told_and_cannot_be_taken_back(over, run):
     ref = _ref(over, "e1")
     told = run("person", "erase", "e1", "--json")
     assert (told.code, told.err) == (0, "")
-    assert told.json == {"person": ref, "erased": True, "again": False, "ended": [], "certificates": told.json["certificates"], "still_named": []}
+    nothing = {"ended": [], "never_started": [], "still_named": []}
+    assert told.json == {"person": ref, "erased": True, "again": False, "certificates": told.json["certificates"], **nothing}
     after = run("person", "export", "e1", "--json").json
     assert (after["erased"], after["profile"]) == (True, {})
     assert run("person", "erase", ref, "--json").json["again"] is True, "by the opaque id as well, as after a restore"
@@ -106,6 +107,33 @@ def test_nothing_is_erased_when_a_mentorship_cannot_be_ended(running, run):
     assert told.code == 1
     assert "Temporal cannot be reached" in told.err
     assert run("person", "export", "e1", "--json").json["erased"] is False
+
+
+def test_a_pair_of_another_cohort_that_never_starts_now_is_named(over, run):
+    """Its other person would wait for a programme that nobody knows to be missing (P8, H9)."""
+
+    async def enrolled(records):
+        refs = await records.people.refs(["m2", "e1"])
+        await records.cohorts.put((await records.cohorts.get("spring-27")).model_copy(update={"id": "autumn-27"}))
+        await records.cohorts.enrol_pairs("autumn-27", [("a7", refs["m2"], refs["e1"])])
+
+    over.ask(enrolled)
+    told = run("person", "erase", "e1", "--json")
+    assert told.json["never_started"] == [{"cohort": "autumn-27", "pair_id": "a7"}]
+    assert "a7 of autumn-27 had not started, and never will" in told.err
+    assert over.ask(lambda records: records.cohorts.counts("autumn-27"))["over"] == 1
+
+
+def test_nothing_is_ended_for_an_erasure_that_another_pair_holds_up(files, running, run):
+    """P6: e1 is in a pair that runs, and in one whose reports still come in; ending the first would not bring the erasure any nearer."""
+    running.happened(files.read()[0], datetime(2026, 10, 5, tzinfo=UTC), {}, until=datetime(2027, 4, 7, tzinfo=UTC), cohort="autumn-26")
+    told = run("person", "erase", "e1", "--end", "--json")
+    assert told.code == 1
+    assert told.json == {"person": _ref(running, "e1"), "erased": False, "running": [{"cohort": "autumn-26", "pair_id": "p1"}]}
+    assert told.err.splitlines() == [
+        "p1 of autumn-26 has come to its end, and its certificates and survey are still open",
+        "nothing was ended and nothing erased: try again once it is over",
+    ]
 
 
 def test_a_coordinator_who_is_erased_is_told_to_be_named_still(running, run):

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mentorship import commands as c
+from records.cohorts import Couple
 from records.people import Leave
 from starter.faults import Findings
 from starter.roster import read_roster
@@ -173,3 +174,99 @@ def test_the_readmes_example_is_taken_by_the_readmes_cohort(past: Any, run: Any)
 
     assert (told.code, told.err) == (0, "")
     assert told.out.startswith(f"{pair}: would be ended\n")
+
+
+AGREED = ("confidentiality", "mutual_respect", "psychological_safety")
+
+
+def all_done(at: datetime) -> list[Any]:
+    """Everything that the small programme asks for."""
+    confirmed = [c.ConfirmExpectations(by=side, expectations=AGREED, at=at) for side in ("mentor", "mentee")]
+    return [*confirmed, c.SetGoal(by="mentee", goal="g-1", note="n-1", at=at), c.RecordMilestone(by="mentee", milestone="shadowing", at=at)]
+
+
+@pytest.mark.parametrize(("ended", "why"), [(True, "has earned the certificate"), (False, "earns the certificate when it ends")])
+def test_a_certificate_is_not_earned_twice_by_the_same_milestones(files: Any, past: Any, run: Any, ended: bool, why: str) -> None:
+    """H7: exactly one a person; and the new mentor would have nothing left to earn theirs with."""
+    files.write(people=files.people.read_text() + MORE)
+    end = [c.End(by="p-operator", reason="stepped_away", at=STARTS + 25 * DAY)] if ended else []
+    past.happened(files.read()[0], STARTS, {"p1": [*all_done(STARTS + 20 * DAY), *end]}, until=STARTS + 30 * DAY)
+
+    told = dry(run)
+
+    assert told.code == 1
+    assert told.err == f"the mentee of p1 {why}: what follows is a new pair, with `cohort start`\n"
+
+
+def test_what_was_earned_goes_along_after_an_end_for_conduct(files: Any, past: Any, run: Any) -> None:
+    """H7: that end certifies nobody, so nothing was earned yet."""
+    files.write(people=files.people.read_text() + MORE)
+    end = c.End(by="p-operator", reason="conduct", at=STARTS + 25 * DAY)
+    past.happened(files.read()[0], STARTS, {"p1": [*all_done(STARTS + 20 * DAY), end]}, until=STARTS + 30 * DAY)
+
+    assert dry(run, "--json").json["milestones"]["brought"] == ["aligned", "goal", "shadowing"]
+
+
+def test_a_mentee_who_was_matched_anew_goes_on_from_their_last_pair(begun: Any, run: Any) -> None:
+    """P6: from the first one, what was earned with the second mentor would be left behind, or its certificate earned again."""
+
+    async def over(records: Any) -> None:
+        refs = await records.people.refs(["m4", "e1"])
+        couple = Couple(pair_id="p1-2", mentor=refs["m4"], mentee=refs["e1"], starts_at=STARTS + 30 * DAY)
+        (pair,) = (await records.cohorts.enrol_pairs("spring-27", [couple])).added
+        await records.cohorts.mark_started(pair.mentorship, STARTS + 30 * DAY)
+
+    begun.ask(over)
+
+    assert "the mentee went on with p1-2 after p1, expected that pair" in dry(run).err.splitlines()
+
+
+def test_a_former_mentor_is_no_new_match_and_nothing_is_ended_for_it(begun: Any, run: Any) -> None:
+    """H4: m3 had the mentee before m4; taken for the same command once more, it would end the pair that runs, and begin none."""
+
+    async def twice(records: Any) -> None:
+        refs = await records.people.refs(["m3", "m4", "e1"])
+        mentors = (("p1-2", "m3"), ("p1-3", "m4"))
+        couples = [Couple(pair_id=name, mentor=refs[mentor], mentee=refs["e1"], starts_at=STARTS + 30 * DAY) for name, mentor in mentors]
+        for pair in (await records.cohorts.enrol_pairs("spring-27", couples)).added:
+            await records.cohorts.mark_started(pair.mentorship, STARTS + 30 * DAY)
+
+    begun.ask(twice)
+
+    told = dry(run, pair="p1-3")
+
+    assert (told.code, told.out) == (1, "")
+    assert "the two were a pair before: p1-2 of spring-27" in told.err.splitlines()
+
+
+def test_a_file_without_managers_hides_no_line(begun: Any, run: Any, files: Any) -> None:
+    """H4: what the file does not say is as records know it; m4 reports to the mentee, and so does who reports to m4."""
+    people = files.folder / "more.csv"
+    people.write_text("person_id,name,email\nm4,Mo,mo@example.com\n")
+    assert "1 level apart" in dry(run, "--people", str(people), mentor="m4").err
+    people.write_text("person_id,name,email,manager_id\nm5,Mae,mae@example.com,m4\n")
+    assert "2 levels apart" in dry(run, "--people", str(people), mentor="m5").err
+
+
+def test_a_file_of_an_earlier_day_brings_nobody_back(begun: Any, run: Any, files: Any) -> None:
+    people = files.folder / "more.csv"
+    people.write_text("person_id,name,email,status\nm3,Moe,moe@example.com,active\nm4,Mo,mo@example.com,active\n")
+
+    async def gone(records: Any) -> None:
+        refs = await records.people.refs(["m3", "m4"])
+        await records.people.tell(refs["m3"], {"status": "gone"}, datetime.now(UTC))
+        await records.people.erase(refs["m4"])
+
+    begun.ask(gone)
+
+    assert "m3 is gone" in dry(run, "--people", str(people)).err.splitlines()
+    assert "nobody with the id m4" in dry(run, "--people", str(people), mentor="m4").err
+
+
+def test_the_new_mentors_address_is_nobody_elses(begun: Any, run: Any, files: Any) -> None:
+    people = files.folder / "more.csv"
+    people.write_text("person_id,name,email\nm5,Mae,Eli@Example.com\n")
+
+    told = dry(run, "--people", str(people), mentor="m5")
+
+    assert told.err == "m5: the address is that of e2 in records, expected one of their own, since mail is private\n"

@@ -45,6 +45,20 @@ def test_the_same_two_under_another_pair_id_of_one_cohort_are_refused(running: A
     _refuse_twice("autumn-27", known, again=True)
 
 
+def test_the_same_two_in_one_cohort_are_refused_also_where_another_one_has_them_again(running: Any, files: Any) -> None:
+    """`--again` let them run in both; a third pair of theirs, in the first of the two, is what no option makes right."""
+
+    async def asked(records: Records) -> dict[str, str]:
+        refs = await records.people.refs(["m1", "e1"])
+        await records.cohorts.put((await records.cohorts.get("spring-27")).model_copy(update={"id": "winter-27"}))
+        await records.cohorts.enrol_pairs("winter-27", [("w1", refs["m1"], refs["e1"])])
+        roster = files.read()[0]
+        return await running_already(records, roster, await intake(records, roster, "spring-27", "now"))
+
+    files.pairs.write_text("pair_id,mentor_id,mentee_id\np9,m1,e1\n")
+    assert running.ask(asked) == {"p9": "spring-27"}
+
+
 def test_a_reporting_line_that_was_settled_and_comes_back_is_told_again(running: Any, files: Any) -> None:
     """One message a time that the line came about: the mentorship takes each once."""
     people = [one.model_copy(update={"manager_id": "m1"}) if one.person_id == "e1" else one for one in files.read()[0].profiles()]
