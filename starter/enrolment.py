@@ -48,8 +48,7 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
         plans = planned(roster, at)
         refuse_past(plans, now)
         return Intake(cohort, True, at, plans)
-    enrolled = await records.cohorts.enrolments(cohort)
-    there = {pair.pair_id for pair in enrolled}
+    there = await records.cohorts.having(cohort, (pair.pair_id for pair in roster.pairs))
     new = [pair for pair in roster.pairs if pair.pair_id not in there]
     if when != "now" and (at < known.starts_at or (at != known.starts_at and not new)):
         raise CohortChanged(cohort, [f"start: {known.starts_at.isoformat()} → {at.isoformat()}"])
@@ -57,7 +56,8 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
     if at == known.starts_at:
         plans |= planned(roster, now, [pair for pair in new if plans[pair.pair_id].slots[0].start <= now])
     refuse_past(plans, now)
-    return Intake(cohort, False, known.starts_at, plans, tuple(_stays(roster, known, [pair.pair_id for pair in enrolled if pair.state != "over"])))
+    running = [pair.pair_id for pair in await records.cohorts.enrolments(cohort) if pair.state != "over"]
+    return Intake(cohort, False, known.starts_at, plans, tuple(_stays(roster, known, running)))
 
 
 def _stays(roster: Roster, known: Cohort, running: Sequence[str]) -> Iterator[str]:

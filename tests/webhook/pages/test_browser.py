@@ -106,7 +106,8 @@ async def test_no_page_has_a_barrier_or_is_cut_off(scheme, width, lang, chromium
             await check(path)
 
         async def pressed(what: str) -> None:
-            await page.locator("main form button").first.click()
+            async with page.expect_navigation():
+                await page.locator("main form button").first.click()
             await check(what)
 
         # What only a form leads to: each step of a concern, an empty form, a link that was asked for, reminders that are off.
@@ -191,11 +192,11 @@ async def test_a_form_that_comes_back_says_so_first_and_leads_to_the_field(scrip
         name = await page.title()
         await page.locator("textarea[required]").evaluate_all("fields => fields.forEach(field => field.required = false)")
         await page.locator("main form button").click()
-        assert await page.title() == f"Not sent yet. {name}"
+        await expect(page).to_have_title(f"Not sent yet. {name}")
         await expect(page.get_by_role("alert")).to_be_focused()
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
-        assert page.url.endswith(f"#wrong-{field}")
+        await expect(page).to_have_url(re.compile(f"#wrong-{field}$"))
         await page.keyboard.press("Tab")
         assert await page.locator(f"[aria-describedby~=wrong-{field}]").evaluate("field => field.matches(':focus-within')"), path
 
