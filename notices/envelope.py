@@ -7,22 +7,24 @@ from datetime import datetime
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.policy import SMTP, EmailPolicy
 from email.utils import parseaddr
 from typing import Any
 
 from notices.readers import Reader, plain
 
+_WHOLE = SMTP.clone(max_line_length=900, cte_type="7bit")
+
 
 class _Policy(EmailPolicy):
     """Words outside ASCII stand as encoded words of at most 75 characters, as RFC 2047 wants them: programs show a longer one as it is.
 
-    Every other header line stays whole: folding would break the links in it.
+    Every other header line stays whole: folding would break the links in it. `max_line_length` is that of bodies.
     """
 
     def fold(self, name: str, value: Any) -> str:
         if name not in ("From", "To", "Subject") or str(value).isascii():
-            return str(super().fold(name, value))
+            return str(_WHOLE.fold(name, value))
         words, rest = str(value), ""
         if name != "Subject":
             (address,) = value.addresses
@@ -34,8 +36,8 @@ class _Policy(EmailPolicy):
         return self.fold(name, value).encode("ascii")
 
 
-POLICY = _Policy(linesep="\r\n", max_line_length=900, cte_type="7bit")
-"""Bodies go as plain ASCII through any server."""
+POLICY = _Policy(linesep="\r\n", max_line_length=76, cte_type="7bit")
+"""Bodies go as plain ASCII through any server, encoded ones in lines of at most 76 characters, as RFC 2045 wants them: filters take longer ones for spam."""
 
 
 def digest(*parts: str) -> str:

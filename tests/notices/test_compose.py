@@ -126,6 +126,18 @@ def test_every_line_of_a_mail_fits_the_standard_and_is_plain_ascii(mail, people)
     assert b"\n" not in raw.replace(b"\r\n", b"")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("code", ["en", "de", "ar"])
+def test_what_is_encoded_stands_in_lines_that_filters_do_not_take_for_spam(mail, people, kind, code):
+    """RFC 2045: quoted-printable and base64 have at most 76 characters a line."""
+    who = people.coordinator if kind == "case" else people.mentee
+    certificate = Attachment("certificate.pdf", "application/pdf", bytes(range(256)) * 40)
+    made = message_from_bytes(mail(kind, with_={"reader": dataclasses.replace(who, language=code), "attachments": (certificate,)}).as_bytes())
+    encoded = [part for part in made.walk() if part["Content-Transfer-Encoding"] in {"quoted-printable", "base64"}]
+    assert "application/pdf" in {part.get_content_type() for part in encoded}
+    assert all(len(line) <= 76 for part in encoded for line in str(part.get_payload()).splitlines())
+
+
 @pytest.mark.parametrize("code", [code for code, _ in GREETINGS])
 def test_what_stands_below_every_mail_is_left_out_of_a_reply(mail, people, links, code):
     """Programs know a signature by a line of two dashes and a blank (RFC 3676); whoever answers would else hand on their own way to fewer mails."""
