@@ -24,11 +24,11 @@ from records.cohorts import Enrolment
 from records.errors import UnknownProgramme
 from records.held_by_reader import Eyes
 from records.journal import JournalEntry
+from records.journalled import events_of
 from records.notes import Note
 from records.store import Records
 
 _COMMAND: TypeAdapter[c.Command] = TypeAdapter(c.Command)
-_EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
 _OF_GOALS = ("goal", "action")
 
 
@@ -142,7 +142,7 @@ class InMentorship(_Part):
 async def in_mentorship(records: Records, enrolment: Enrolment, ref: str, eyes: Eyes) -> InMentorship:
     side: Side = "mentor" if enrolment.mentor == ref else "mentee"
     journal = await records.journal.entries(enrolment.mentorship)
-    events = [_event(entry) for entry in journal if entry.kind == "event"]
+    events = events_of(journal)
     state = fold(events) if events else None
     texts = await _texts(records, state) if state is not None else None
     written = [note for note in await records.notes.of(enrolment.mentorship) if note.author == ref]
@@ -258,9 +258,5 @@ def _about_own(entry: JournalEntry, ref: str, side: Side) -> Thing | None:
     """What a line of this person's own is about; None for every other."""
     if entry.kind == "command":
         return about(_COMMAND.validate_python({**entry.body, "command": entry.name})) if entry.by == ref else None
-    event = _event(entry)
+    (event,) = events_of([entry])
     return about(event) if side_of(event) == side else None
-
-
-def _event(entry: JournalEntry) -> e.AnyEvent:
-    return _EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at})

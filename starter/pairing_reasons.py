@@ -12,6 +12,7 @@ from typing import Any
 
 from mentorship.programme import Condition, Criterion, Requirement
 from starter.pairing_rules import Panel, Party, Rule
+from starter.plain_words import counted
 
 NAMED = frozenset({"skills", "goals", "language", "department", "time_zone"})
 """Fields of the people file that a reason may name."""
@@ -82,8 +83,7 @@ def why_room_left(panel: Panel, candidates: int, own: int) -> str:
     others = candidates - own
     if not others:
         return "every mentee who may have this mentor does"
-    who = f"{others} {'other ' if own else ''}mentee{'' if others == 1 else 's'}"
-    return f"{who} could have this mentor, best placed elsewhere"
+    return f"{counted(others, 'other mentee' if own else 'mentee')} could have this mentor, best placed elsewhere"
 
 
 def named_rule(requirement: Requirement, place: int) -> str:

@@ -17,9 +17,9 @@ from mentorship.commands import End
 from records.cohorts import Enrolment
 from records.errors import Erased, UnknownPerson
 from records.held import Held, held
+from records.journalled import journalled
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside
-from starter.journalled import journalled
 from starter.mentorship import By
 from starter.operator_update import in_words, send
 from starter.reach import login, open_records, reach_temporal
@@ -147,7 +147,7 @@ async def _is_running(records: Records, pair: Enrolment) -> bool:
 
 
 async def _is_closing(records: Records, pair: Enrolment) -> bool:
-    state = await journalled(records, pair.mentorship)
+    state = await journalled(records.journal, pair.mentorship)
     return state is not None and (state.closing or state.decided is not None)
 
 

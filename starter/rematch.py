@@ -18,12 +18,12 @@ from mentorship.events import EarnedMilestone
 from mentorship.policy.milestones import earned, needed
 from mentorship.programme import Programme
 from records.cohorts import Couple, Enrolment
+from records.journalled import journalled
 from records.profile import Profile
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, stated
 from starter.cohort_workflow import signal_with_start, watch
 from starter.faults import Findings
-from starter.journalled import journalled
 from starter.mentorship import By, Cohort, Pair
 from starter.operator_update import in_words, send
 from starter.people_file import id_expected, read_people
@@ -113,7 +113,7 @@ async def _end(records: Records, client: Client, old: Enrolment, operator: str, 
 
 async def _earned(records: Records, old: Enrolment) -> tuple[EarnedMilestone, ...]:
     """What the mentee did with the old mentor, by the journal alone."""
-    state = await journalled(records, old.mentorship)
+    state = await journalled(records.journal, old.mentorship)
     return earned(state) if state is not None else ()
 
 

@@ -11,6 +11,7 @@ from mentorship.commands import Plan
 from mentorship.policy.milestones import certified, final_instant
 from mentorship.programme import Programme
 from records.cohorts import Enrolment
+from records.journalled import journalled
 from records.profile import Profile
 from records.reporting_line import managers_with
 from records.store import Records
@@ -18,7 +19,6 @@ from schedule.plan import plan
 from starter.answer import Misused, Refused
 from starter.calendars import refuse_past
 from starter.enrolment import taken
-from starter.journalled import journalled
 from starter.reporting_line import too_near
 from starter.start_instant import parse_start
 
@@ -146,7 +146,7 @@ def _since(pairs: Sequence[Enrolment], old: Enrolment) -> list[str]:
 
 async def _certificate(records: Records, old: Enrolment) -> list[str]:
     """A person earns one certificate (H7): what goes along would earn the same a second time, with nothing left to do."""
-    state = await journalled(records, old.mentorship)
+    state = await journalled(records.journal, old.mentorship)
     if state is None or (old.card or {}).get("phase") == "completed":
         return []
     earned = state.decided.certified if state.decided is not None else certified(state, min(datetime.now(UTC), final_instant(state)))

@@ -9,8 +9,6 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter
-
 from mentorship import events as e
 from mentorship.commands import SURVEY_ITEMS, SurveyItem
 from mentorship.evolve import evolve, start
@@ -21,10 +19,10 @@ from mentorship.programme import Programme
 from mentorship.state import State
 from mentorship.visibility import SMALLEST
 from records.journal import JournalEntry
+from records.journalled import events_of
 
 PHASES: tuple[Phase, ...] = ("aligning", "active", "paused", "closing", "completed", "ended")
 LINES = ("no_meeting", "rematch", "silence", "not_held", "cancellations")
-_EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
 
 
 class Story(NamedTuple):
@@ -72,7 +70,7 @@ class Figures(NamedTuple):
 
 def told(mentorship: str, journal: Sequence[JournalEntry]) -> Story:
     """Folds a journal. Raises ValueError when it does not begin with the mentorship's start."""
-    events = tuple(_EVENT.validate_python({"event": entry.name, "at": entry.at, **entry.body}) for entry in journal if entry.kind == "event")
+    events = tuple(events_of(journal))
     if not events or not isinstance(events[0], e.MentorshipStarted):
         raise ValueError("a journal begins with mentorship_started")
     state = start(events[0])

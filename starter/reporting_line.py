@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from records.way import way_between
+from starter.plain_words import counted
 
 
 def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> int | None:
@@ -23,7 +24,7 @@ def too_near(mentor: str, mentee: str, managers: Mapping[str, str | None], limit
     if levels is None or (limit != "all" and levels > limit):
         return None
     expected = "nobody of the mentee's own line" if limit == "all" else f"more than {limit} levels, or another line"
-    return f"mentor and mentee are {levels} level{'s' if levels > 1 else ''} apart in the reporting line", expected
+    return f"mentor and mentee are {counted(levels, 'level')} apart in the reporting line", expected
 
 
 def circles(managers: Mapping[str, str | None]) -> list[tuple[str, ...]]:

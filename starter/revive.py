@@ -25,13 +25,12 @@ from starter.answer import Json, Refused, answer
 from starter.case_workflow import start_case
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
-from starter.running import runs
+from starter.running import AT_ONCE, runs
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "silent"]
 """`lost`: no workflow runs. `behind`: the journal knows more than the workflow does. `ahead`: the workflow knows what the journal lacks.
 `silent`: no worker answered for it."""
 
-_AT_ONCE = 20
 _SETTLES = 3.0
 """Seconds in which a workflow that is well learns what its journal already has."""
 
@@ -118,7 +117,7 @@ _WHY = {
 
 
 async def _standing(settings: Settings, client: Client, records: Records, pairs: list[Enrolment]) -> list[tuple[Enrolment, Standing]]:
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(pair: Enrolment) -> Standing:
         async with gate:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 import structlog
 from fastapi import APIRouter, Response
@@ -21,6 +22,8 @@ from records.store import Records
 from webhook import openapi
 from webhook.gauges import Gauges
 from webhook.problems import key_missing, unavailable
+
+T = TypeVar("T")
 
 _TIMEOUT = 3.0
 _log = structlog.stdlib.get_logger("webhook.health")
@@ -113,11 +116,7 @@ async def _database(records: Records) -> bool:
 
 async def _writing(records: Records) -> bool:
     """Whether what can be read can be written: nothing else is acknowledged (P5)."""
-    try:
-        async with asyncio.timeout(_TIMEOUT):
-            refused = await records.writing.refused()
-    except (RecordsError, TimeoutError):
-        return True  # not reachable, which is another thing and said elsewhere
+    refused = await _found(records.writing.refused())
     if refused:
         _log.error("records take no writing", do="look for a full disk, and for a database that is read-only or whose file is gone")
     return not refused
@@ -125,11 +124,7 @@ async def _writing(records: Records) -> bool:
 
 async def _keys(records: Records) -> bool:
     """Whether this process reads what is written now. Others may have rotated since it read its keys: reachable, and yet of no use."""
-    try:
-        async with asyncio.timeout(_TIMEOUT):
-            lacking = await records.lacking_key()
-    except (RecordsError, TimeoutError):
-        return True  # not reachable, which is another thing and said elsewhere
+    lacking = await _found(records.lacking_key())
     if lacking is not None:
         _log.error("key missing", key=lacking)
     return lacking is None
@@ -137,11 +132,16 @@ async def _keys(records: Records) -> bool:
 
 async def _clock(records: Records) -> bool:
     """Whether this host tells the time that a command is judged by."""
-    try:
-        async with asyncio.timeout(_TIMEOUT):
-            ahead = await records.clock.ahead()
-    except (RecordsError, TimeoutError):
-        return True  # not reachable, which is another thing and said elsewhere
+    ahead = await _found(records.clock.ahead())
     if ahead is not None:
         _log.error("wrong clock", ahead_seconds=round(ahead.total_seconds()), do="set the time of this host, or of the database's (NTP)")
     return ahead is None
+
+
+async def _found(asked: Awaitable[T]) -> T | None:
+    """What is wrong with records; nothing where they cannot be reached, which is another thing and said elsewhere."""
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            return await asked
+    except (RecordsError, TimeoutError):
+        return None

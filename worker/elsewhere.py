@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pydantic import TypeAdapter
-
-from mentorship import events as e
-from mentorship.evolve import fold
 from mentorship.state import State
 from notices.readers import Elsewhere
 from records.errors import Erased, UnknownPerson
+from records.journalled import journalled
 from records.store import Records
-
-_EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
 
 
 async def elsewhere(records: Records, mentorship: str, reader: str, at: datetime, page: Callable[[str], str]) -> tuple[Elsewhere, ...]:
@@ -23,11 +18,8 @@ async def elsewhere(records: Records, mentorship: str, reader: str, at: datetime
     for enrolment in await records.cohorts.of_person(reader):
         if enrolment.mentorship == mentorship or enrolment.state != "started":
             continue
-        events = [entry for entry in await records.journal.entries(enrolment.mentorship) if entry.kind == "event"]
-        if not events:
-            continue
-        state = fold(_EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at}) for entry in events)
-        if state.starts > at:  # its welcome tells with whom
+        state = await journalled(records.journal, enrolment.mentorship)
+        if state is None or state.starts > at:  # its welcome tells with whom
             continue
         partner = enrolment.mentee if reader == enrolment.mentor else enrolment.mentor
         found.append(Elsewhere(await _name(records, partner), page(enrolment.mentorship), _next(state, at)))

@@ -22,15 +22,20 @@ from certificates.issuer import Issuer
 from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
+from gateway.links import LinkSigner
 from gateway.names import case_id
 from gateway.settings import Settings
 from mentorship.programme import Programme
+from notices.smtp import Mailer
 from records.cases import Case
 from records.cohorts import Cohort, Enrolment
 from records.people import Profile
 from records.store import Records
+from schedule.plan import reading_hours
 from webhook.concern_door import Concern, ConcernDoor
 from worker.build import workers
+from worker.case_desk import CaseDesk
+from worker.case_meetings import Meetings
 from worker.office import RecordsOffice
 from worker.ports import activities
 from workflows.status import Status
@@ -81,6 +86,19 @@ class House:
     @property
     def door(self) -> ConcernDoor:
         return ConcernDoor(self.settings, self.environment.client, self.records, self.clock)
+
+    @property
+    def desk(self) -> CaseDesk:
+        """What a case's activities go through, for tests that call it themselves."""
+        return CaseDesk(
+            self.records,
+            Meetings(self.records, self.environment.client),
+            Mailer(self.settings.smtp_host, self.settings.smtp_port, tls="none"),
+            LinkSigner(self.settings.link_secrets),
+            reading_hours,
+            sender=self.settings.mail_from,
+            base_url="http://hook",
+        )
 
     @property
     def mentorship(self) -> WorkflowHandle[Any, Any]:

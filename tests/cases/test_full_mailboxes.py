@@ -7,12 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.links import LinkSigner
-from notices.smtp import Mailer
 from records.cases import Case
-from schedule.plan import reading_hours
-from worker.case_desk import CaseDesk
-from worker.case_meetings import Meetings, NotNow
+from worker.case_meetings import NotNow
 
 FULL = "452 4.2.2 the mailbox is full"
 WEEK = timedelta(days=7)
@@ -23,16 +19,7 @@ Tend = Callable[..., Awaitable[None]]
 @pytest.fixture
 def tend(house) -> Tend:
     """As the activity does, whose retries this stands for: `now`, and whether it is to be tried again."""
-    settings = house.settings
-    desk = CaseDesk(
-        house.records,
-        Meetings(house.records, house.environment.client),
-        Mailer(settings.smtp_host, settings.smtp_port, tls="none"),
-        LinkSigner(settings.link_secrets),
-        reading_hours,
-        sender=settings.mail_from,
-        base_url="http://hook",
-    )
+    desk = house.desk
 
     async def tend(case: Case, after: timedelta, *, again: bool) -> None:
         if again:

@@ -140,6 +140,15 @@ async def test_what_an_operators_pause_kept_from_being_held_can_be_held_when_tha
     assert (await phase(house), await house.door.held(await house.now(case))) == ("paused", "held")
 
 
+async def both_hold(house):
+    """Noor's concern, and Mia's after it."""
+    noors = await house.concern("noor", hold=True, key="one")
+    await house.wait(1)
+    mias = await house.concern("mia", about="noor", hold=True, key="two")
+    await house.wait(1)
+    return noors, mias
+
+
 async def test_when_both_hold_the_meetings_stay_held_until_both_let_go(house, mailbox):
     """And neither learns from it that the other raised something."""
     await house.wait(20, hours=9)
@@ -172,10 +181,7 @@ async def test_a_pause_that_came_since_is_not_told_as_meetings_that_go_on_and_ca
 
 
 async def test_a_worker_that_dies_while_it_hands_the_pause_on_hands_it_on_once_it_is_back(house, monkeypatch):
-    noors = await house.concern("noor", hold=True, key="one")
-    await house.wait(1)
-    mias = await house.concern("mia", about="noor", hold=True, key="two")
-    await house.wait(1)
+    noors, mias = await both_hold(house)
     noted, died = Cases.note_hold, []
 
     async def dies_once(self, case, before, after, *more, **named):
@@ -193,10 +199,7 @@ async def test_a_worker_that_dies_while_it_hands_the_pause_on_hands_it_on_once_i
 
 async def test_when_both_let_go_at_one_moment_the_meetings_go_on(house, monkeypatch):
     """Whom the pause was to be handed to has let go between two looks."""
-    noors = await house.concern("noor", hold=True, key="one")
-    await house.wait(1)
-    mias = await house.concern("mia", about="noor", hold=True, key="two")
-    await house.wait(1)
+    noors, mias = await both_hold(house)
     of_pair, let_go = Cases.of_pair, []
 
     async def mia_lets_go_meanwhile(self, mentorship):

@@ -6,13 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.links import LinkSigner
-from notices.smtp import Mailer
 from records.cohorts import Cohort
 from records.people import Profile
-from schedule.plan import reading_hours
-from worker.case_desk import CaseDesk
-from worker.case_meetings import Meetings
 
 WEEK = timedelta(days=7)
 
@@ -34,16 +29,7 @@ async def autumn(house):
 
 
 async def test_two_owners_of_one_programme_each_hear_of_their_own_cohorts(house, autumn, mailbox):
-    settings, at = house.settings, house.clock.now + timedelta(hours=12)
-    desk = CaseDesk(
-        house.records,
-        Meetings(house.records, house.environment.client),
-        Mailer(settings.smtp_host, settings.smtp_port, tls="none"),
-        LinkSigner(settings.link_secrets),
-        reading_hours,
-        sender=settings.mail_from,
-        base_url="http://hook",
-    )
+    desk, at = house.desk, house.clock.now + timedelta(hours=12)
     for mentorship in (house.enrolment.mentorship, autumn.mentorship):
         await house.records.lines.open(mentorship, "silence", None, at, mentorship)
         case = await house.records.cases.open_line(mentorship, "silence", programme=house.programme.programme.id, at=at, key=mentorship)

@@ -128,19 +128,11 @@ async def test_an_owner_in_the_line_of_who_raised_it_hears_the_number_for_nobody
     assert [mail["Subject"] for mail in mailbox.to("lee@example.org")] == ["Waiting for somebody: 1"]
 
 
-async def test_an_owner_who_is_close_to_it_hears_nothing_not_even_a_number(house, mailbox):
+@pytest.mark.parametrize(("who", "changed"), [("mia", {"manager_id": "lee"}), ("lee", {"status": "gone"})])
+async def test_an_owner_who_is_close_to_it_or_left_hears_nothing_not_even_a_number(house, mailbox, who, changed):
     await house.wait(hours=9)
-    mia = await house.records.people.profile(house.refs["mia"])
-    await house.records.people.enrol([mia.model_copy(update={"manager_id": "lee"})])
-    await house.concern()
-    await house.wait(30)
-    assert mailbox.to("lee@example.org") == []
-
-
-async def test_an_owner_who_left_hears_nothing_any_more(house, mailbox):
-    await house.wait(hours=9)
-    lee = await house.records.people.profile(house.refs["lee"])
-    await house.records.people.enrol([lee.model_copy(update={"status": "gone"})])
+    known = await house.records.people.profile(house.refs[who])
+    await house.records.people.enrol([known.model_copy(update=changed)])
     await house.concern()
     await house.wait(30)
     assert mailbox.to("lee@example.org") == []

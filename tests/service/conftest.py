@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import ResetReapplyExcludeType
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest, ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
@@ -431,6 +433,20 @@ class House:
     async def histories(self, pair: int = 0) -> list[Any]:
         """Every event of the newest run."""
         return [event async for event in self.handle(pair).fetch_history_events()]
+
+    async def reset(self, *, forgetful: bool = True, request: str = "reset") -> None:
+        """The first mentorship, to its beginning; a forgetful one is without the signals that it had: the journal knows better."""
+        first = next(event.event_id for event in await self.histories() if event.HasField("workflow_task_completed_event_attributes"))
+        await self.client.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=self.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=self.pairs[0].mentorship),
+                reason="a test",
+                workflow_task_finish_event_id=first,
+                request_id=request,
+                reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL] if forgetful else [],
+            )
+        )
 
 
 Houses = Callable[..., Awaitable[House]]

@@ -6,9 +6,6 @@ import sqlite3
 from datetime import UTC, datetime
 
 from google.protobuf.json_format import MessageToJson
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import ResetReapplyExcludeType
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from gateway import search_attributes
 from gateway.keyring import Keyring
@@ -118,19 +115,8 @@ async def test_a_workflow_that_was_reset_and_decides_differently_sends_nothing(h
         for n, milestone in enumerate(("visit", "talk")):
             await house.signal(RecordMilestone(message_id=f"m-{n}", by=house.mentor, milestone=milestone))
             await house.journalled(f"m-{n}")
-        events = await house.histories()
-        first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
         mails = len(mailbox.mails)
-        await house.client.workflow_service.reset_workflow_execution(
-            ResetWorkflowExecutionRequest(
-                namespace=house.client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship),
-                reason="a test",
-                workflow_task_finish_event_id=first,
-                request_id="reset",
-                reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
-            )
-        )
+        await house.reset()
         await house.post(0, "mentor", "cancel_meeting", "cancel", meeting=1)
 
         async def diverged() -> bool:

@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import ResetReapplyExcludeType
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.service import RPCError
 
 from gateway.connect import connect
@@ -153,22 +150,6 @@ async def test_records_older_than_temporal_wait_and_get_their_rows_back_from_its
     assert len(mailbox.mails) == mails
 
 
-async def reset(house: Any, *, forgetful: bool = True, request: str = "reset") -> None:
-    """To its beginning; a forgetful one is without the signals that it had: the journal knows better."""
-    events = await house.histories()
-    first = next(event.event_id for event in events if event.HasField("workflow_task_completed_event_attributes"))
-    await house.client.workflow_service.reset_workflow_execution(
-        ResetWorkflowExecutionRequest(
-            namespace=house.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship),
-            reason="a test",
-            workflow_task_finish_event_id=first,
-            request_id=request,
-            reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL] if forgetful else [],
-        )
-    )
-
-
 async def diverged(house: Any) -> bool:
     try:
         return bool((await house.status()).diverged)
@@ -184,7 +165,7 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
             await house.post(0, "mentor", "record_milestone", milestone, milestone=milestone)
             await house.journalled(milestone)
         before = await house.idle()
-        await reset(house)
+        await house.reset()
         await house.post(0, "mentee", "cancel_meeting", "unwritten", meeting=1)
         await house.until(lambda: diverged(house))
         mails = len(mailbox.mails)
@@ -207,12 +188,12 @@ async def test_an_operators_update_that_a_second_reset_took_over_is_sent_again(h
         await house.post(0, "mentor", "record_milestone", "visit", milestone="visit")
         await house.journalled("visit")
         await house.idle()
-        await reset(house)
+        await house.reset()
         await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
         await house.until(lambda: diverged(house))
         pause = Pause(message_id="held", by="p-operator", at=datetime.now(UTC))
         assert (await house.handle().execute_update("pause", pause))["outcome"] == "applied"
-        await reset(house, forgetful=False, request="once more")
+        await house.reset(forgetful=False, request="once more")
         await house.until(lambda: diverged(house))
         assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == ["unwritten", "held"]
         await house.journalled("held")
@@ -229,7 +210,7 @@ async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_aga
             await house.post(0, "mentor", "record_milestone", milestone, milestone=milestone)
             await house.journalled(milestone)
         await house.idle()
-        await reset(house)
+        await house.reset()
         run = (await house.handle().describe()).run_id
         ids = [f"unwritten-{n:02}" for n in range(40)]
         for n, message in enumerate(ids):
@@ -300,7 +281,7 @@ async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, ca
         await house.idle()
         await house.post(0, "mentor", "confirm_meeting", "before", meeting=1)
         await house.journalled("before")
-        await reset(house, forgetful=False)
+        await house.reset(forgetful=False)
         await house.post(0, "mentor", "confirm_meeting", "after", meeting=2)
         await house.journalled("after")
         assert not (await house.idle()).diverged

@@ -10,8 +10,6 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import TypeAdapter
-
 from gateway.links import Bearer, LinkExpired, LinkInvalid, LinkSigner, Purpose
 from mentorship import events as e
 from mentorship.advance import advance
@@ -27,6 +25,7 @@ from records.cohorts import Enrolment
 from records.coordination import coordinators
 from records.errors import RecordsUnavailable, SchemaOutdated, Unknown, UnknownKey
 from records.journal import JournalEntry
+from records.journalled import events_of
 from records.notes import Note
 from records.people import Profile
 from records.store import Records
@@ -36,7 +35,6 @@ from webhook.pages.wording import reader_language
 from webhook.problems import tell_without_records
 
 T = TypeVar("T")
-_EVENT: TypeAdapter[e.AnyEvent] = TypeAdapter(e.AnyEvent)
 
 
 @dataclass(frozen=True)
@@ -181,7 +179,7 @@ class Reading:
         notes = {note.id: note for note in await self.ask(self._records.notes.of(bearer.scope))}
         kept = await self.ask(self._records.doors.of(bearer.scope, writer))
         lasting = {entry.message_id for entry in entries if entry.kind == "command"}
-        events = [_EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at}) for entry in entries if entry.kind == "event"]
+        events = events_of(entries)
         state = advance(fold(events), (), now).state if events else None
         programme = await self._programme(enrolment, state)
         texts = programme.texts()

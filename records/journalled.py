@@ -1,0 +1,25 @@
+"""A mentorship as its journal tells it: its events, and where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import TypeAdapter
+
+from mentorship.events import AnyEvent
+from mentorship.evolve import fold
+from mentorship.state import State
+from records.journal import Journal, JournalEntry
+
+_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+def events_of(entries: Iterable[JournalEntry]) -> list[AnyEvent]:
+    """What happened, in order; commands are left out. Raises ValueError for what no release of ours wrote."""
+    return [_EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at}) for entry in entries if entry.kind == "event"]
+
+
+async def journalled(journal: Journal, mentorship: str) -> State | None:
+    """Where the journal stands; None where there is none, or none any more. Raises RecordsUnavailable, UnknownKey."""
+    events = events_of(await journal.entries(mentorship))
+    return fold(events) if events else None
