@@ -20,7 +20,11 @@ ALIVE = timedelta(seconds=10)
 
 
 class Options(NamedTuple):
-    """`within` bounds all attempts together (None: until it works), `attempt` each one."""
+    """`within` bounds all attempts together (None: until it works), `attempt` each one.
+
+    `finished`: an attempt that has begun goes on when the workflow cancels it, and the workflow waits for what it says. A mail server that has
+    a mail and has not said so yet would get it again. It needs a heartbeat, which brings the cancellation.
+    """
 
     queue: str
     summary: str
@@ -30,6 +34,7 @@ class Options(NamedTuple):
     longest_pause: timedelta = timedelta(minutes=5)
     refuses: tuple[str, ...] = ()
     heartbeat: timedelta | None = None
+    finished: bool = False
 
     @property
     def retry(self) -> RetryPolicy:
@@ -58,6 +63,7 @@ OPTIONS: dict[str, Options] = {
         first_pause=timedelta(seconds=5),
         longest_pause=timedelta(hours=1),
         heartbeat=ALIVE,
+        finished=True,
     ),
     "issue_certificates": Options(CERTIFICATES_QUEUE, "Issue certificates", timedelta(minutes=2), longest_pause=timedelta(minutes=10), heartbeat=ALIVE),
     "reissue_certificate": Options(CERTIFICATES_QUEUE, "Issue a later edition", timedelta(minutes=2), longest_pause=timedelta(minutes=10), heartbeat=ALIVE),

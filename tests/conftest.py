@@ -56,11 +56,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Mailbox:
-    """A real SMTP server on loopback that keeps what it is given, and refuses what a test tells it to."""
+    """A real SMTP server on loopback that keeps what it is given, refuses what a test tells it to, and answers when it may."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuse: dict[str, str] = {}
+        self.given = 0
+        """Mails that it was given, also those that it has not answered, or put off."""
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.puts_off = 0
+        """How many mails it refuses for now, once it has all of them."""
         self._server: asyncio.Server | None = None
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - the names that aiosmtpd calls
@@ -70,6 +76,11 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the names that aiosmtpd calls
+        self.given += 1
+        await self.answers.wait()
+        if self.puts_off:
+            self.puts_off -= 1
+            return "451 try again later"
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 OK"
 

@@ -1,6 +1,7 @@
 """Activities that show they are alive: a worker that dies is noticed within their heartbeat time-out, not only when the attempt is over.
 
 Without it, a mail that a killed worker was about to send would hold up its reader's lane for as long as a whole attempt may take.
+A beat's answer also brings a workflow's cancellation; what is to be finished all the same (activities/options.py) goes on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from activities.options import OPTIONS
 
 _BEATS = 4
 """Beats in one time-out; the SDK sends on what the server needs."""
@@ -29,10 +32,21 @@ class _Beating(ActivityInboundInterceptor):
         if not timeout:
             return await super().execute_activity(input)
         beating = asyncio.create_task(_beat(timeout / _BEATS))
+        work = asyncio.create_task(super().execute_activity(input))
         try:
-            return await super().execute_activity(input)
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if not _to_be_finished():
+                work.cancel()
+            return await work
         finally:
             beating.cancel()
+
+
+def _to_be_finished() -> bool:
+    """Whether only the workflow that asked for it cancelled it: a worker that stops, or an attempt that took too long, ends it here."""
+    details = activity.cancellation_details()
+    return details is not None and details.cancel_requested and OPTIONS[activity.info().activity_type].finished
 
 
 async def _beat(every: timedelta) -> None:

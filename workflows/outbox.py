@@ -2,7 +2,7 @@
 
 The journal is one serial lane, in batches; mail has a lane a recipient, so that one broken mailbox never holds up the partner.
 An effect is released once its event is in the journal. What comes back is a command to the mentorship. Receivers are
-idempotent by effect id, so a carrier may be cancelled at any time (continue-as-new) and its work repeated.
+idempotent by effect id, so a carrier may be cancelled at any time (continue-as-new) and its work repeated; only a mail is sent to its end first.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 from temporalio.exceptions import TimeoutError as TimedOut
+from temporalio.workflow import ActivityCancellationType as Cancelled
 
 with workflow.unsafe.imports_passed_through():
     from activities.certificates import CertificateRequest, Certificates
@@ -223,7 +224,7 @@ class Outbox:
         task.add_done_callback(over)
 
     async def stop(self) -> None:
-        """Cancel every carrier and wait until it is gone; what it carried stays pending."""
+        """Cancel every carrier and wait until it is gone. A mail that the mail server has by then is sent; what else was carried stays pending."""
         tasks = list(self._carriers.values())
         for task in tasks:
             task.cancel()
@@ -282,8 +283,8 @@ class Outbox:
         try:
             delivery = await execute("send_notice", request, Delivery, within=AGAIN if pending.in_vain else None)
         except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
+            if is_cancelled_exception(error) or error.retry_state is RetryState.CANCEL_REQUESTED:
+                return  # the next run tries again
             if ran_out(error):
                 vain = pending.in_vain + 1
                 self._put_off(effect, {"not_before": workflow.now() + pause_after(vain), "in_vain": vain})
@@ -381,6 +382,7 @@ def pause_after(in_vain: int) -> timedelta:
 async def execute(name: str, request: BaseModel, result: type[T], *, within: timedelta | None = None) -> T:
     """`within`: less time than the table gives all attempts together."""
     options = OPTIONS[name]
+    finished = options.finished and workflow.patched("mails-are-sent-to-their-end")
     answer: T = await workflow.execute_activity(
         name,
         request,
@@ -390,7 +392,7 @@ async def execute(name: str, request: BaseModel, result: type[T], *, within: tim
         schedule_to_close_timeout=within or options.within,
         heartbeat_timeout=options.heartbeat,
         retry_policy=options.retry,
-        cancellation_type=workflow.ActivityCancellationType.TRY_CANCEL,
+        cancellation_type=Cancelled.WAIT_CANCELLATION_COMPLETED if finished else Cancelled.TRY_CANCEL,
         summary=Label(options.summary),
     )
     return answer

@@ -20,12 +20,12 @@ from temporalio.worker import Worker
 
 sys.path.insert(0, str(Path(__file__).parent))
 from replaying import WORKFLOWS
-from scenarios import HISTORIES, Answers
+from scenarios import HISTORIES, MANY, OVER_MORE_RUNS, Answers
 
 from gateway import search_attributes
 
 FOLDER = Path(__file__).parent / "histories"
-SERVER = str(Path(sysconfig.get_path("scripts")) / "temporal-test-server")
+SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 
 def workers(client, answers: Answers) -> list[Worker]:
@@ -33,9 +33,24 @@ def workers(client, answers: Answers) -> list[Worker]:
     return [Worker(client, task_queue=q, workflows=WORKFLOWS, activities=given) for q in ("mentorship", "mentorship-notices", "mentorship-certificates")]
 
 
+async def _skipping_time() -> WorkflowEnvironment:
+    return await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(SCRIPTS / "temporal-test-server"), data_converter=pydantic_data_converter
+    )
+
+
+async def _in_real_time() -> WorkflowEnvironment:
+    return await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(SCRIPTS / "temporal"),
+        dev_server_extra_args=["--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={MANY}"],
+        dev_server_log_level="error",
+        data_converter=pydantic_data_converter,
+    )
+
+
 async def recorded(name: str) -> WorkflowHistory:
     """Acts one scenario out to its end, on a server of its own."""
-    environment = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=SERVER, data_converter=pydantic_data_converter)
+    environment = await (_in_real_time() if name in OVER_MORE_RUNS else _skipping_time())
     try:
         await search_attributes.register(environment.client)
         running = workers(environment.client, Answers())

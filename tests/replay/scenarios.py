@@ -5,12 +5,14 @@ What is replayed later is the workflow's own decisions, so the activities here a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from skipping import settled, until
 from temporalio import activity
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowContinuedAsNewError, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.cases import CaseOf, Standing
@@ -58,6 +60,12 @@ PAIR = Pair(mentor="p-mentor", mentee="p-mentee")
 DAY = timedelta(days=1)
 QUEUE = "mentorship"
 
+OVER_MORE_RUNS = frozenset({"a-new-run", "carried-on"})
+"""On Temporal's own server, in real time: the time-skipping one asks nobody to continue as new."""
+MANY = 60
+"""Messages; a server that is to record this asks for a new run after fewer events."""
+SLOW = 2  # seconds
+
 RULES = Rules(
     programme="replay",
     version=1,
@@ -92,6 +100,8 @@ class Answers:
 
     @activity.defn
     async def send_notice(self, request: NoticeRequest) -> Delivery:
+        if request.notice.kind == "welcome" and request.mentorship in map(workflow_id, OVER_MORE_RUNS):
+            await asyncio.sleep(SLOW)
         if request.notice.kind == "halfway" and request.notice.to == "mentee":
             return Delivery(outcome="failed", why="over_budget")
         if request.notice.kind in {"heads_up", "reissued"} and request.key not in self.late:
@@ -182,12 +192,16 @@ async def now(environment: WorkflowEnvironment) -> datetime:
     return (await environment.get_current_time()).astimezone(UTC).replace(microsecond=0)
 
 
-async def begin(environment: WorkflowEnvironment, name: str, **more) -> Story:
+def workflow_id(name: str) -> str:
+    return f"mentorship.replay.{name}"
+
+
+async def begin(environment: WorkflowEnvironment, name: str, rules: Rules = RULES, **more) -> Story:
     starts = await now(environment)
     begun = MentorshipStarted(
         at=starts,
         pair=PAIR,
-        rules=RULES,
+        rules=rules,
         starts=starts,
         ends=starts + 84 * DAY,
         reporting_ends=starts + 91 * DAY,
@@ -195,7 +209,7 @@ async def begin(environment: WorkflowEnvironment, name: str, **more) -> Story:
         **more,
     )
     handle = await environment.client.start_workflow(
-        "Mentorship", MentorshipInput(cohort="replay", texts="0" * 64, begins=begun), id=f"mentorship.replay.{name}", task_queue=QUEUE
+        "Mentorship", MentorshipInput(cohort="replay", texts="0" * 64, begins=begun), id=workflow_id(name), task_queue=QUEUE
     )
     return Story(environment, handle, starts)
 
@@ -319,6 +333,26 @@ async def matched_again(environment: WorkflowEnvironment, name: str) -> Workflow
     return pair.handle
 
 
+async def a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+    """More messages than one run may hold, while the mail server still takes a mail."""
+    pair = await begin(environment, name, RULES.model_copy(update={"mail": Mail(spread=iso("PT0S"))}))
+    for n in range(MANY):
+        await pair.say(ConfirmMeeting(by=PAIR.mentor, meeting=n % 5 + 1))
+    first = environment.client.get_workflow_handle(pair.handle.id, run_id=pair.handle.first_execution_run_id, result_type=None)
+    with suppress(WorkflowContinuedAsNewError):
+        await first.result(follow_runs=False)
+    return first
+
+
+async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+    """What the new run makes of what the first one handed on, up to the end."""
+    await a_new_run(environment, name)
+    newest = environment.client.get_workflow_handle(workflow_id(name))
+    await newest.signal("order", End(message_id="end", by="p-operator"))
+    await newest.result()
+    return newest
+
+
 async def cohort(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
     starts = await now(environment)
     handle = await environment.client.start_workflow("Cohort", CohortInput(cohort="replay"), id=f"{name}.replay", task_queue=QUEUE)
@@ -351,6 +385,8 @@ async def certificate(environment: WorkflowEnvironment, name: str) -> WorkflowHa
 HISTORIES: dict[str, Callable[[WorkflowEnvironment, str], Awaitable[WorkflowHandle]]] = {
     **dict.fromkeys(SCENARIOS, mentorship),
     "matched-again": matched_again,
+    "a-new-run": a_new_run,
+    "carried-on": carried_on,
     "cohort": cohort,
     "case": case,
     "certificate": certificate,

@@ -72,6 +72,35 @@ async def test_a_storm_over_many_runs_loses_doubles_and_reorders_nothing(houses,
     assert set(failed.values()) == {1}
 
 
+@pytest.mark.parametrize("puts_off", [0, 2])
+async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(puts_off, houses, calm, mailbox):
+    """It has not said so yet when enough has happened for a new run; what it takes then is sent, what it puts off is tried again."""
+    house = await houses(dynamic=OFTEN)
+    await house.start(calm())
+    mailbox.answers.clear()
+    mailbox.puts_off = puts_off
+
+    async def both_are_given() -> bool:
+        return mailbox.given == 2
+
+    async def interrupted() -> bool:
+        return any([event.HasField("activity_task_cancel_requested_event_attributes") async for event in house.handle().fetch_history_events()])
+
+    async def carried_on() -> bool:
+        return await runs(house) > 1
+
+    async with house.worker():
+        await house.until(both_are_given)
+        for n in range(60):
+            await house.post(0, "mentor", "confirm_meeting", f"mentor-{n:03}", meeting=n % 4 + 1)
+        await house.until(interrupted)
+        mailbox.answers.set()
+        await house.until(carried_on)
+        await house.idle(within=60)
+    assert mailbox.given == 2 + puts_off
+    assert [len(mailbox.to(MENTOR)), len(mailbox.to(MENTEE))] == [1, 1]
+
+
 async def test_an_operator_is_answered_in_the_midst_of_a_storm(house, calm):
     """The update comes with a thousand signals, before any worker lives: its answer does not drown in the last 256."""
     await house.start(calm())
