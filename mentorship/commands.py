@@ -63,11 +63,12 @@ class ConfirmMeeting(Message):
 
 
 class MoveMeeting(Message):
-    """Propose a new time; the other's same `to` agrees."""
+    """Propose a new time; the other's same `to` agrees. Who is `agreeing` proposes nothing where that time is no longer proposed (H14)."""
 
     command: Literal["move_meeting"] = "move_meeting"
     meeting: int = 0
     to: Instant | None = None
+    agreeing: bool = False
 
 
 class CancelMeeting(Message):

@@ -61,6 +61,8 @@ def move_meeting(state: State, command: c.MoveMeeting, side: Side, at: Instant, 
     mine = meeting.proposal(side)
     if command.to == meeting.start or (mine is not None and mine.to == command.to):
         return refuse(at, "already_done")
+    if command.agreeing:
+        return refuse(at, "not_proposed")
     if accepted >= meeting.start:
         return refuse(at, "already_started")
     late = meeting.confirmed and meeting.start - accepted < state.rules.cancellations.notice.span

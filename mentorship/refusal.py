@@ -26,6 +26,7 @@ Refusal = Literal[
     "time_passed",  # the proposed time is not ahead
     "after_the_end",  # the proposed time lies behind the programme's end
     "planned_meeting",  # an extra meeting at a planned one's time: report that one
+    "not_proposed",  # a yes to a time that the other does not propose any more
     "nothing_to_excuse",
     "nothing_to_dispute",
     "too_late",  # the time to object or to report is over

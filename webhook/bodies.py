@@ -92,9 +92,10 @@ class ConfirmMeeting(Body):
 class MoveMeeting(Body):
     meeting: Number
     to: When
+    agreeing: bool = False
 
     def command(self, keep: Keep) -> c.MoveMeeting:  # noqa: ARG002 - no words
-        return c.MoveMeeting(meeting=self.meeting, to=self.to)
+        return c.MoveMeeting(meeting=self.meeting, to=self.to, agreeing=self.agreeing)
 
 
 class CancelMeeting(Body):

@@ -65,6 +65,18 @@ def test_the_others_same_time_agrees_a_move(story, meets):
     assert [(mail.to, mail.change, mail.meeting.start) for mail in told.mails("rescheduled")] == [("mentor", "moved", to), ("mentee", "moved", to)]
 
 
+def test_a_yes_to_a_time_that_is_no_longer_proposed_proposes_nothing(story, meets):
+    """It was withdrawn on the way, and would count against who only said yes, were it a late proposal that nobody answers (H14)."""
+    told = story().confirmed()
+    at, to = meets(1) - 5 * HOUR, meets(1) + timedelta(days=2)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=to), at)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=to + HOUR), at)
+    assert told.tell("mentee", c.MoveMeeting(meeting=1, to=to, agreeing=True), at) == "not_proposed"
+    assert told.state.meeting(1).proposal("mentee") is None
+    assert told.tell("mentee", c.MoveMeeting(meeting=1, to=to + HOUR, agreeing=True), at) == "applied"
+    assert told.tell("mentee", c.MoveMeeting(meeting=1, to=to + HOUR, agreeing=True), at) == "already_done"
+
+
 def test_a_held_meeting_and_a_cancelled_one_do_not_move(story, meets):
     told = story().met(1)
     assert told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(2)), meets(1) + 2 * HOUR) == "held"

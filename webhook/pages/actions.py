@@ -91,17 +91,6 @@ def _check_time(known: Known, field: str, command: c.ParticipantCommand, message
         raise Wrong(field, reason)
 
 
-def _check_proposed(known: Known, target: str, agreed: datetime, message_id: str) -> None:
-    """Raises Wrong for a yes to a time that the partner does not propose any more: it would be a proposal of who only said yes (H14).
-
-    A yes that was sent before, or that the meeting has followed already, stays what it was.
-    """
-    meeting = known.state.meeting(int(target)) if known.state is not None else None
-    standing = () if meeting is None else (meeting.start, *(proposal.to for proposal in meeting.proposals if proposal.side != known.side))
-    if message_id not in known.taken and agreed not in standing:
-        raise Wrong("exact", "not_proposed")
-
-
 def _one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
     value = fields.get(field)
     if value and value not in options:
@@ -155,8 +144,10 @@ def _move(fields: Fields, known: Known, target: str, message_id: str) -> dict[st
             agreed = datetime.fromisoformat(exact)
         except ValueError:
             raise Wrong("exact", "when_unreadable") from None
-        _check_proposed(known, target, agreed, message_id)
-        return {"meeting": int(target), "to": agreed.isoformat()}
+        agree = c.MoveMeeting(meeting=int(target), to=agreed, agreeing=True)
+        if message_id not in known.taken and refusal(known, agree) == "not_proposed":
+            raise Wrong("exact", "not_proposed")
+        return {"meeting": agree.meeting, "to": agreed.isoformat(), "agreeing": True}
     to = _needed_instant(fields, "to", known.clock.zone)
     _check_time(known, "to", c.MoveMeeting(meeting=int(target), to=to), message_id)
     return {"meeting": int(target), "to": to.isoformat()}
