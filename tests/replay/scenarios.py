@@ -60,7 +60,7 @@ PAIR = Pair(mentor="p-mentor", mentee="p-mentee")
 DAY = timedelta(days=1)
 QUEUE = "mentorship"
 
-OVER_MORE_RUNS = frozenset({"a-new-run", "carried-on"})
+OVER_MORE_RUNS = frozenset({"a-new-run", "after-a-new-run"})
 """On Temporal's own server, in real time: the time-skipping one asks nobody to continue as new."""
 MANY = 60
 """Messages; a server that is to record this asks for a new run after fewer events."""
@@ -344,7 +344,7 @@ async def a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHand
     return first
 
 
-async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+async def after_a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
     """What the new run makes of what the first one handed on, up to the end."""
     await a_new_run(environment, name)
     newest = environment.client.get_workflow_handle(workflow_id(name))
@@ -386,7 +386,7 @@ HISTORIES: dict[str, Callable[[WorkflowEnvironment, str], Awaitable[WorkflowHand
     **dict.fromkeys(SCENARIOS, mentorship),
     "matched-again": matched_again,
     "a-new-run": a_new_run,
-    "carried-on": carried_on,
+    "after-a-new-run": after_a_new_run,
     "cohort": cohort,
     "case": case,
     "certificate": certificate,
