@@ -103,3 +103,11 @@ async def test_a_chosen_language_stays_from_page_to_page(browser, two, mentorshi
     after = await browser.send(page, "/set_goal", text="هدف", steps="")
     assert '<html lang="ar" dir="rtl">' in after.text
     assert "lang=ar" in re.search(r'href="([^"]*/set_goal[^"]*)"', after.text)[1]
+
+
+async def test_in_arabic_what_the_programme_calls_things_is_set_apart_from_the_sentence_around_it(browser, two):
+    """Whatever language a title is in, its brackets and question marks stay where they belong."""
+    for path in (("record_milestone", "introduction"), ("confirm_expectations",), ()):
+        page = await browser.get(two.page("ben", *path) + "?lang=ar")
+        assert "\u2068Engineering mentorship 2027\u2069" in page.text, path
+    assert "أنجزناها: \u2068An introduction that opens a door\u2069" in page.text
