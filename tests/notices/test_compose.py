@@ -393,7 +393,7 @@ def test_a_move_that_came_too_late_for_a_preparation_brings_the_topic(mail, seri
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [("cancelled", "will not take place"), ("paused", "pauses"), ("resumed", "goes on"), ("extended", "has more time"), (None, "have changed")],
+    [("cancelled", "will not take place"), ("paused", "is paused"), ("resumed", "goes on"), ("extended", "has more time"), (None, "have changed")],
 )
 def test_every_change_is_said_in_a_sentence(mail, change, says):
     assert says in one_line(mail("rescheduled", change=change))

@@ -78,7 +78,7 @@ async def test_what_is_no_longer_kept_is_not_said_to_be_set_up(browser, certify,
     assert (await browser.get(two.page("ben", "certificate"))).status_code == 200
     concern = says(await browser.get(f"/concern/{two.token('ben', 'private')}"))
     assert "Tell somebody" in concern
-    assert "hold the meetings" not in concern
+    assert "pause the meetings" not in concern
 
 
 async def test_only_the_readers_own_link_stops(browser, http, two):
