@@ -48,7 +48,7 @@ ENGLISH = Wording(
     attachment="The signed credential (Open Badges 3.0), which anybody can verify",
     achievement="Completed the mentorship programme “{title}”.",
     criteria=(
-        "The programme sets milestones for a mentor and a mentee to reach together. Both receive the certificate when at least {share} % of the "
+        "The programme sets milestones for a mentor and a mentee to reach together. Both receive the certificate when at least {share}% of the "
         "milestones were done by the end of the programme; what counts is the instant at which a milestone was done."
     ),
     percent="Share of the milestones done",
@@ -73,8 +73,8 @@ GERMAN = Wording(
     attachment="Der signierte Nachweis (Open Badges 3.0), den jede Person prüfen kann",
     achievement="Hat das Mentoring-Programm „{title}“ abgeschlossen.",
     criteria=(
-        "Das Programm setzt Meilensteine, die Mentor*in und Mentee gemeinsam erreichen. Beide erhalten das Zertifikat, wenn bis zum Ende des "
-        "Programms mindestens {share} % der Meilensteine erreicht sind; es zählt der Zeitpunkt, zu dem ein Meilenstein erreicht wurde."
+        "Das Programm setzt Meilensteine, die zwei Menschen in einem Mentoring gemeinsam erreichen. Beide erhalten das Zertifikat, wenn bis zum Ende des "
+        "Programms mindestens {share}\u00a0% der Meilensteine erreicht sind; es zählt der Zeitpunkt, zu dem ein Meilenstein erreicht wurde."
     ),
     percent="Anteil der erreichten Meilensteine",
     milestones="Erreichte Meilensteine",
@@ -95,11 +95,11 @@ ARABIC = Wording(
     results="{done} من {total}",
     verify="للتحقق:",
     picture="رمز استجابة سريعة يفتح {url}",
-    attachment="بيان الاعتماد الموقّع (Open Badges 3.0) الذي يمكن لأي شخص التحقق منه",
+    attachment="الإثبات الموقّع (Open Badges 3.0) الذي يمكن لأي شخص التحقق منه",
     achievement="إتمام برنامج الإرشاد المهني «{title}».",
     criteria=(
-        "يحدد البرنامج محطات يبلغها المرشد والمسترشد معًا. يحصل كلاهما على الشهادة عند إنجاز ما لا يقل عن {share} % من المحطات "
-        "قبل نهاية البرنامج، والعبرة بوقت إنجاز المحطة."
+        "يحدد البرنامج محطات يبلغها المرشد والمسترشد معًا. يحصل كلاهما على الشهادة عند إنجاز ما لا يقل عن {share}% من المحطات "
+        "حتى نهاية البرنامج، والعبرة بوقت إنجاز المحطة."
     ),
     percent="نسبة المحطات المنجزة",
     milestones="المحطات المنجزة",

@@ -64,12 +64,12 @@ def line_words(line: str, language: Language, about: str | None = None) -> LineW
         case "no_meeting":
             return LineWords(_("They have not had a first meeting yet."), _("Help them to find a first date."))
         case "rematch":
-            return LineWords(_("They have not met for a long time since the start."), _("Offer both a new match, or a good close."))
+            return LineWords(_("A long time has passed since the start, and they have not met."), _("Offer both a new match, or a good close."))
         case "partner_left":
             return LineWords(_("One of the two stepped away from the programme."), _("Offer the other a new match, or a good close."))
         case "reporting_line":
             return LineWords(
-                _("The two lie within one reporting line now."), _("Ask each for themself whether they would like to go on, or prefer a new match.")
+                _("The two lie within one reporting line now."), _("Ask each of them separately whether they would like to go on or would prefer a new match.")
             )
         case "on_leave":
             return LineWords(_("One of the two is away for longer than a pause may last."), _("Ask the other how they would like to go on."))
@@ -80,7 +80,7 @@ def line_words(line: str, language: Language, about: str | None = None) -> LineW
             )
         case "unprintable":
             return LineWords(
-                _("A certificate waits: one of its characters is in no font that is installed."),
+                _("A certificate is waiting: one of its characters is in no font that is installed."),
                 _("Ask whoever runs the service to add a font; “mentorship doctor” names the character. The certificate then comes by itself."),
             )
         case _:
@@ -120,7 +120,7 @@ def _draft(code: str, _: Callable[[str], str]) -> tuple[str, str, str]:
             return (
                 _("Your mentoring meetings"),
                 _("Several of your planned meetings did not take place. That happens, and nobody needs to explain anything."),
-                _("What would help: other times, a slower rhythm, or a pause? Tell me; other times you can also propose on your page."),
+                _("What would help: other times, a slower rhythm, or a pause? Tell me; you can also propose other times on your page."),
             )
         case "silence":
             return (
@@ -151,8 +151,8 @@ def _draft(code: str, _: Callable[[str], str]) -> tuple[str, str, str]:
         case "reporting_line":
             return (
                 _("How would you like to go on?"),
-                _("As I see, one of you now stands above the other in the company. A mentorship is meant to be free of that, though nothing ends by itself."),
-                _("Would you like to go on as you are, or would a new match suit you better? Each is fine; tell me, each for yourself."),
+                _("I see that one of you now stands above the other in the company. A mentorship is meant to be free of that, though nothing ends by itself."),
+                _("Would you like to go on as you are, or would a new match suit you better? Either is fine; tell me, each for yourself."),
             )
         case "cancellations":
             return (
@@ -164,12 +164,14 @@ def _draft(code: str, _: Callable[[str], str]) -> tuple[str, str, str]:
             return (
                 _("How would you like to go on?"),
                 _("The longest pause that the programme allows is used up, and your meetings could not go on yet."),
-                _("Shall it last longer, come to a good close, or begin anew at a later time? Each is fine; tell me, each for yourself."),
+                _(
+                    "Should the pause last longer, or should the mentorship come to a good close, or begin anew at a later time? Each is fine; tell me, each for yourself."
+                ),
             )
         case "unprintable":
             return (
                 _("Your certificate is on its way"),
-                _("A certificate of yours waits for a technical detail: a character in it that could not be printed yet. We are looking after it."),
+                _("One of your certificates is held up by a technical detail: a character in it could not be printed yet. We are looking after it."),
                 _("There is nothing for you to do. It comes by itself as soon as it is ready."),
             )
         case _:

@@ -140,10 +140,10 @@ class Clock:
             return "UTC"
         return self.language.isolated(_city(self.zone.key, self.language.locale))
 
-    def day(self, instant: datetime) -> str:
-        """Such as `Tuesday 12 January`."""
+    def day(self, instant: datetime, *, year: bool = False) -> str:
+        """Such as `Tuesday 12 January`; `year`: with it, whatever year it is."""
         # Translators choose the order and the punctuation (Unicode date patterns).
-        pattern = self._("EEEE d MMMM") if self._this_year(instant) else self._("EEEE d MMMM y")
+        pattern = self._("EEEE d MMMM") if self._this_year(instant) and not year else self._("EEEE d MMMM y")
         return self._dated(instant, pattern)
 
     def short(self, instant: datetime) -> str:
@@ -163,9 +163,9 @@ class Clock:
         # Also under a 12-hour pattern: there is no other way to write the end of a day.
         return self._joined(self.day(instant - timedelta(seconds=1)), "24:00")
 
-    def to_the_second(self, instant: datetime) -> str:
+    def to_the_second(self, instant: datetime, *, year: bool = False) -> str:
         """Such as `Tuesday 12 January, 10:00:01`: where a second decides."""
-        return self._joined(self.day(instant), self.time(instant, seconds=True))
+        return self._joined(self.day(instant, year=year), self.time(instant, seconds=True))
 
     def time(self, instant: datetime, *, seconds: bool = False) -> str:
         pattern = self._("HH:mm:ss") if seconds else self._("HH:mm")

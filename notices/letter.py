@@ -21,6 +21,9 @@ Medium = Literal["text", "html"]
 Kind = NoticeKind | Literal["fresh_link", "concern", "unowned", "digest", "waiting"]
 AnyView = View | FreshLinkView | CaseView | DigestView | WaitingView
 _WIDTH = 72
+_BLANKS = re.compile(r"[ \t\r\n\f\v]+")
+"""Where a line may end; at a no-break space, which str.split() takes for one of them, it may not."""
+_ISOLATE, _ISOLATED = "\u2068", "\u2069"
 _SIGNATURE = "-- "
 """What is below it programs leave out of a reply; without the blank they do not know it (RFC 3676)."""
 
@@ -80,6 +83,7 @@ def _environment(code: str, medium: Medium) -> Environment:
     environment.filters["listed"] = language(code).listed
     environment.install_gettext_translations(language(code).translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["direction"] = language(code).direction
+    environment.globals["isolated"] = language(code).isolated
     environment.globals["line_words"] = partial(_line_words, code)
     environment.globals["shape"] = environment.get_template(f"{medium}/shapes.j2").module
     return environment
@@ -90,7 +94,17 @@ def _line_words(code: str, line: str | None) -> LineWords:
 
 
 def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
-    """`text` in lines of at most 72 characters that begin with `first`, then `rest`; addresses stay whole."""
-    return textwrap.fill(
-        " ".join(text.split()), _WIDTH, initial_indent=first, subsequent_indent=first if rest is None else rest, break_long_words=False, break_on_hyphens=False
-    )
+    """`text` in lines of at most 72 characters that begin with `first`, then `rest`; addresses, and what a no-break space joins, stay whole."""
+    one = _BLANKS.sub(" ", text).strip(" ")
+    indent = first if rest is None else rest
+    return _apart(textwrap.fill(one, _WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
+
+
+def _apart(text: str) -> str:
+    """What an isolate sets apart stays so where a line ends within it: in plain text each line has a direction of its own (UAX 9, P1)."""
+    lines, within = [], False
+    for line in text.split("\n"):
+        begun = re.sub(r"(?=\S)", _ISOLATE, line, count=1) if within else line
+        within = begun.count(_ISOLATE) > begun.count(_ISOLATED)
+        lines.append(begun + _ISOLATED if within else begun)
+    return "\n".join(lines)

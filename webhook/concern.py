@@ -200,7 +200,7 @@ class RaisingConcerns:
         return self._page(known, token, template, status=status, step="new", **facts)
 
     def _page(self, known: Known, link: str, template: str, *, status: HTTPStatus = HTTPStatus.OK, step: str = "", **facts: Any) -> Response:
-        here = Place(self._shell, "concern", link, known.texts.title, known.chosen, step=step)
+        here = Place(self._shell, "concern", link, known.clock.language.isolated(known.texts.title), known.chosen, step=step)
         facts |= {"partner": known.partner, "meetings_over": _meetings_over(known)}
         return self._shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, **facts)
 

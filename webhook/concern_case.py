@@ -91,7 +91,7 @@ class AskedForHelp:
             template,
             spoken,
             chosen=chosen,
-            here=Place(self._shell, "case", token, title or "", chosen),
+            here=Place(self._shell, "case", token, spoken.isolated(title) if title else "", chosen),
             token=self._forms.token(bearer, "case", "", "none"),
             state="another" if case.taken_by not in (None, bearer.person) and case.state == "taken" else case.state,
             held=await self._asked(self._door.held(case)),

@@ -56,7 +56,7 @@ async def test_the_raiser_lets_the_meetings_go_on_again(house, mailbox):
     assert await phase(house) == "active" or await phase(house) == "aligning"
     assert (await house.now(case)).hold == "released"
     assert (await house.now(case)).state == "waiting"
-    assert paused_mails(mailbox, "mia") == paused_mails(mailbox, "noor") == ["Your mentorship takes a pause", "Your mentorship goes on"]
+    assert paused_mails(mailbox, "mia") == paused_mails(mailbox, "noor") == ["Your mentorship is paused", "Your mentorship goes on"]
 
 
 async def test_who_closes_the_case_may_let_the_meetings_go_on(house):
@@ -159,7 +159,7 @@ async def test_when_both_hold_the_meetings_stay_held_until_both_let_go(house, ma
     await house.door.release(await house.now(noors))
     await house.wait(1)
     assert await phase(house) == "paused"
-    assert paused_mails(mailbox, "mia") == ["Your mentorship takes a pause"]
+    assert paused_mails(mailbox, "mia") == ["Your mentorship is paused"]
     await house.door.release(await house.now(mias))
     await house.wait(1)
     assert await phase(house) != "paused"

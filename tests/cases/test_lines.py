@@ -103,7 +103,7 @@ async def test_a_line_that_a_pair_raised_is_taken_and_closed_on_the_page_and_its
     (resolved,) = [row for row in await house.records.journal.entries(house.enrolment.mentorship) if row.kind == "command" and row.name == "resolve"]
     assert (resolved.by, resolved.outcome, resolved.message_id) == (house.refs["ana"], "applied", case.resolve_id)
     assert resolved.at == next(one.closed_at for one in await house.records.lines.all("spring", open_only=False) if one.key == line.key)
-    assert "own record says so, too" in (await page.get(str(shown.request.url))).text
+    assert "own record says so too" in (await page.get(str(shown.request.url))).text
 
 
 async def test_everybody_who_may_is_reminded_once_a_week_until_somebody_takes_it_and_then_only_they(house, mailbox):

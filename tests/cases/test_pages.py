@@ -222,7 +222,7 @@ async def test_who_is_asked_reads_takes_and_closes_and_the_others_read_no_more(h
     taken = await browser.send(read, "/take")
     assert "You look after this." in taken.text
     assert CANARY not in (await browser.send(anas, "/read")).text
-    assert "Somebody else looks after it" in (await browser.get(ana)).text
+    assert "Somebody else is looking after it" in (await browser.get(ana)).text
     assert "Somebody looks after what you sent." in (await browser.get(link())).text
 
     mine = await browser.send(taken, "/read")
@@ -345,17 +345,17 @@ async def test_when_an_operator_lets_the_meetings_go_on_the_raiser_is_told_so_an
     await house.wait(hours=9)
     await raise_it(house, browser, link, "sam", hold=True)
     await house.wait(hours=1)
-    assert "You hold the meetings." in (await browser.get(link())).text
+    assert "You have paused the meetings." in (await browser.get(link())).text
     await act_as_operator(house, Resume)
     await house.wait(hours=1)
     page = await browser.get(link())
-    assert "the meetings go on. You can hold them again." in page.text
-    assert "You hold the meetings." not in page.text
+    assert "the meetings go on. You can pause them again." in page.text
+    assert "You have paused the meetings." not in page.text
     assert "holds the meetings" not in (await browser.send(await browser.get(in_mail(mailbox, "sam")), "/read")).text
     await browser.send(page, "/hold")
     await house.wait(hours=1)
     assert (await house.status()).phase == "paused"
-    assert "You hold the meetings." in (await browser.get(link())).text
+    assert "You have paused the meetings." in (await browser.get(link())).text
 
 
 async def test_when_no_pause_is_left_both_are_told_that_the_meetings_go_on_and_what_one_can_do(house, browser, link, mailbox):
@@ -369,7 +369,7 @@ async def test_when_no_pause_is_left_both_are_told_that_the_meetings_go_on_and_w
     assert "pause already" not in page.text
     assert "/hold" not in page.text
     read = await browser.send(await browser.get(in_mail(mailbox, "sam")), "/read")
-    assert "The person wanted to hold the meetings" in read.text
+    assert "The person wanted to pause the meetings" in read.text
 
 
 async def test_the_partner_acts_on_nothing_of_the_raisers(house, browser, link):

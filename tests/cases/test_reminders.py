@@ -50,10 +50,10 @@ async def test_who_is_asked_later_is_asked_and_not_reminded(house, mailbox):
     await house.door.ask_also(case, [house.refs["ana"]])
     await house.wait(hours=1)
     (first,) = concerns(mailbox, "ana")
-    assert first["Subject"] == "Somebody asks for you, in confidence"
+    assert first["Subject"] == "Somebody would like to talk to you, in confidence"
     assert "Nobody has taken it yet" not in first.get_body(("plain",)).get_content()
     assert [mail["Subject"] for mail in concerns(mailbox, "sam")] == [
-        "Somebody asks for you, in confidence",
+        "Somebody would like to talk to you, in confidence",
         "Somebody is still waiting for you, in confidence",
     ]
     await house.wait(4)

@@ -42,7 +42,7 @@ def test_partners_are_not_told_by_the_second_in_which_both_were_issued(facts, is
 
 def test_the_criteria_tell_the_share_rule_in_words(facts, issuer):
     document = credential(facts(share=75), issuer, base_url=BASE)
-    assert "at least 75 % of the milestones" in document["credentialSubject"]["achievement"]["criteria"]["narrative"]
+    assert "at least 75% of the milestones" in document["credentialSubject"]["achievement"]["criteria"]["narrative"]
 
 
 def test_the_contexts_are_the_two_of_the_standard_in_their_order(facts, issuer):

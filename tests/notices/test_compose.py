@@ -57,6 +57,28 @@ def test_every_kind_reads_well_to_either_side_in_every_language(mail, people, ki
     assert f'lang="{code}" dir="{"rtl" if code == "ar" else "ltr"}"' in html(message)
 
 
+@pytest.mark.parametrize(("code", "torn"), [("de", r"\d\.\n|\d\n\s*Uhr"), ("ar", r"الساعة\n|\d\n\s*(?:يناير|فبراير|مارس|يوليو)")])
+def test_a_date_and_a_time_are_not_torn_at_the_end_of_a_line(mail, people, series, code, torn):
+    met = {"meeting": series[1], "helps_until": DUE + timedelta(days=7)}
+    for length in range(1, 60):  # each word gets to the end of a line once
+        partner = dataclasses.replace(people.mentor, name="A" * length)
+        said = text(mail("absence_reported", with_={"reader": dataclasses.replace(people.mentee, language=code), "partner": partner}, **met))
+        assert not re.search(torn, said), said
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_arabic_each_line_of_a_mail_reads_from_the_right_and_sets_apart_what_does_not(mail, people, kind):
+    """Where plain text is shown, a line's direction is that of its first letter outside of isolates (UAX 9, P2)."""
+    who = people.coordinator if kind == "case" else people.mentee
+    for length in range(1, 60, 3):
+        partner = None if kind == "case" else dataclasses.replace(people.mentor, name=f"{'A' * length} van der Berg")
+        for line in text(mail(kind, with_={"reader": dataclasses.replace(who, language="ar", name="Ada Lovelace"), "partner": partner})).splitlines():
+            assert line.count("\u2068") == line.count("\u2069"), line
+            apart = re.sub("\u2068[^\u2069]*\u2069", "", line)
+            if re.search(r"[\u0600-\u06ff]", apart):
+                assert re.search(r"[\u200fA-Za-z\u0600-\u06ff]", apart)[0] > "z", line
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_also_reads_well_with_the_least_facts(mail, series, kind):
     meeting = series[1].model_copy(update={"session": None}) if kind in ("prepare", "move_proposed") else None
@@ -371,7 +393,7 @@ def test_a_move_that_came_too_late_for_a_preparation_brings_the_topic(mail, seri
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [("cancelled", "will not take place"), ("paused", "pauses"), ("resumed", "goes on"), ("extended", "has more time"), (None, "have changed")],
+    [("cancelled", "will not take place"), ("paused", "is paused"), ("resumed", "goes on"), ("extended", "has more time"), (None, "have changed")],
 )
 def test_every_change_is_said_in_a_sentence(mail, change, says):
     assert says in one_line(mail("rescheduled", change=change))

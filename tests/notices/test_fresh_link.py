@@ -65,7 +65,7 @@ def test_lists_of_one_programme_are_told_apart_by_their_cohorts_first_day(people
 
 def test_a_list_alone_says_until_when_it_opens(people):
     body = link_mail(people.mentee, LISTS[:1]).get_body(("plain",)).get_content()
-    assert "It opens until Sunday 11 April, 11:00." in " ".join(body.split())
+    assert "It works until Sunday 11 April, 11:00." in " ".join(body.split())
 
 
 def test_the_day_on_which_a_cohort_began_is_the_same_for_readers_far_away(people):

@@ -76,13 +76,13 @@ def _forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
 def test_one_instant_reads_as_its_own_language_writes_it():
     instant = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
     written = {code: Clock(language(code), zone("Europe/Berlin"), instant).when(instant) for code in ("en", "de", "ar")}
-    assert written == {"en": "Monday 1 March, 10:00", "de": "Montag, 1. März, 10:00 Uhr", "ar": "الاثنين، 1 مارس، الساعة 10:00"}
+    assert written == {"en": "Monday 1 March, 10:00", "de": "Montag, 1.\u00a0März, 10:00\u00a0Uhr", "ar": "الاثنين، 1\u00a0مارس، الساعة\u00a010:00"}
 
 
 def test_an_end_at_midnight_is_the_end_of_the_day_before():
     berlin, end = zone("Europe/Berlin"), datetime(2027, 8, 29, 22, tzinfo=UTC)
     written = {code: Clock(language(code), berlin, end).until(end) for code in ("en", "de", "ar")}
-    assert written == {"en": "Sunday 29 August, 24:00", "de": "Sonntag, 29. August, 24:00 Uhr", "ar": "الأحد، 29 أغسطس، الساعة 24:00"}
+    assert written == {"en": "Sunday 29 August, 24:00", "de": "Sonntag, 29.\u00a0August, 24:00\u00a0Uhr", "ar": "الأحد، 29\u00a0أغسطس، الساعة\u00a024:00"}
     assert Clock(language("en"), zone("America/New_York"), end).until(end) == "Sunday 29 August, 18:00"
 
 

@@ -35,7 +35,7 @@ class Here:
         self._here = f"{self._list}/{ref}" if ref else self._list
         self._asked = asked
         self._lang = {"lang": board.chosen} if board.chosen else {}
-        self.title = board.title
+        self.title = board.spoken.isolated(board.title)
 
     def show(self, group: str = "", page: int = 1) -> str:
         return _asking(self._list, {**({"show": group} if group else {}), **({"page": str(page)} if page > 1 else {}), **self._lang})

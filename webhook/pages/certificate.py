@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import UploadFile
@@ -273,7 +273,7 @@ def _results(fields: dict[str, Any], spoken: Language, clock: Clock) -> Results 
     if not shown or not isinstance(done, int) or not isinstance(total, int) or not total:
         return None
     reached = tuple(
-        Reached(spoken.isolated(plain(one["title"])), _moment(clock, datetime.fromisoformat(one["done_at"])), bool(one["waived"]))
+        Reached(spoken.isolated(plain(one["title"])), clock.to_the_second(datetime.fromisoformat(one["done_at"]), year=True), bool(one["waived"]))
         for one in fields.get("milestones", ())
     )
     return Results(done, total, 100 * done // total, reached, clock.place())
@@ -290,11 +290,6 @@ def _day_of(clock: Clock, at: datetime) -> str:
 def _day(clock: Clock, on: date) -> str:
     """With its year, always."""
     return str(format_date(on, "long", locale=clock.language.locale))
-
-
-def _moment(clock: Clock, at: datetime) -> str:
-    """To the second: a second decides."""
-    return str(format_datetime(at.astimezone(clock.zone), "medium", locale=clock.language.locale))
 
 
 async def _file(request: Request) -> bytes:

@@ -53,7 +53,9 @@ class Milestones:
         return next((milestone for milestone in self.all if milestone.id == identifier), None)
 
     def title(self, identifier: str) -> str:
-        return next((rule.title for rule in self._known.texts.milestones if rule.id == identifier), identifier)
+        """Set apart, since it is written as the programme is and stands among the page's own words."""
+        title = next((rule.title for rule in self._known.texts.milestones if rule.id == identifier), identifier)
+        return self._known.clock.language.isolated(title)
 
     @cached_property
     def _counted(self) -> tuple[MilestoneFacts, ...]:
@@ -98,7 +100,7 @@ class Milestones:
         at = fact.done_at or fact.late_at
         return MilestoneView(
             id=rule.id,
-            title=rule.title,
+            title=self.title(rule.id),
             state=_state(fact, reported=bool(reporters)),
             when=clock.when(at) if at is not None else None,
             fact="meetings_held" if isinstance(rule.when, MeetingsHeld) else rule.when,

@@ -59,7 +59,7 @@ class Here:
         self._this = shell.root + quote(looking_at)
         self._lang = f"?lang={known.chosen}" if known.chosen else ""
         self.concern = f"{shell.root}/concern/{quote(token)}{self._lang}"
-        self.title = known.texts.title
+        self.title = known.clock.language.isolated(known.texts.title)
         self.coordinators = known.coordinators
         self.kind = kind
 

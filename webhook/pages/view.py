@@ -49,7 +49,7 @@ class Page:
         self.clock = known.clock
         self.partner = known.partner
         self.side: Side = known.side
-        self.title = known.texts.title
+        self.title = known.clock.language.isolated(known.texts.title)
         self.phase = phase(state)
         self.over = state.over
         self.decided = state.decided
@@ -157,7 +157,8 @@ class Page:
                 return self.milestones.title(identifier)
         for identifier, goal in self._state.goals.items():
             if any(told.report == code and told.side == self.side for told in goal.reports):
-                return next((theirs.text for theirs in self._known.goals if theirs.id == identifier), None)
+                words = next((theirs.text for theirs in self._known.goals if theirs.id == identifier), None)
+                return self.clock.language.isolated(words) if words is not None else None
         for meeting in self._state.meetings:
             mine = meeting.report(self.side)
             if mine is not None and mine.report == code:

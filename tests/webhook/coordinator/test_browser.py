@@ -88,7 +88,7 @@ async def test_a_coordinator_takes_a_case_from_the_digest_to_its_close(scripted,
     await page.get_by_role("link", name="Open your list").click()
 
     await expect(page.get_by_role("heading", name="Your list", level=1)).to_be_visible()
-    take = page.get_by_role("button", name="I take it")
+    take = page.get_by_role("button", name="I'll take it")
     await take.focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status")).to_contain_text("It is in your hands.")

@@ -141,9 +141,9 @@ async def test_what_is_in_hand_is_told_to_who_has_it_and_counted_for_the_others(
     ana, carl = text_of(mailbox.to("ana@example.org")[0]), text_of(mailbox.to("carl@example.org")[0])
     assert ana.index("Waiting for somebody") < ana.index("Jonas") < ana.index("In your hands") < ana.index("Mia")
     assert "Priya" not in ana
-    assert "With other coordinators: 0. Set aside by you for later: 1." in ana
+    assert "With other coordinators: 0; set aside by you for later: 1." in ana
     assert "Mia" not in carl
-    assert "Bei anderen aus der Koordination: 2." in carl
+    assert "Bei anderen aus der Koordination: 2;" in carl
 
 
 async def test_nobody_reads_of_a_pair_that_they_are_close_to(desk, send, mailbox):
@@ -165,7 +165,7 @@ async def test_it_tells_no_reason_no_rung_no_pairs_numbers_and_no_id_of_the_comp
     await send()
     (mail,) = mailbox.to("ana@example.org")
     told = text_of(mail)
-    assert "284 meetings held, 148 milestones reached" in told
+    assert "meetings held: 284; milestones reached: 148" in told
     assert not re.search(
         r"\b(work|personal|technical|rung|ladder|late|71|37|mentee|mentor)\b",
         told.replace("Engineering mentorship 2027", "").replace("“mentorship doctor”", ""),

@@ -41,7 +41,7 @@ async def test_a_certificate_that_waits_for_a_font_has_its_sentence_and_closes_b
     for side in ("mentor", "mentee"):  # both names: still one matter
         await desk.open("unprintable", 2, side=side)
     page = await browser.get(desk.address())
-    assert says(page).count("A certificate waits: one of its characters is in no font that is installed.") == 1
+    assert says(page).count("A certificate is waiting: one of its characters is in no font that is installed.") == 1
     page = await browser.line(page)
     assert "This line closes by itself" in says(page)
     assert "/close" not in page.text

@@ -46,7 +46,7 @@ async def test_a_coordinator_who_lost_the_digest_gets_a_link_that_opens_the_list
     [link] = lists(mail)
     assert "Mia Brandt and Noor Haddad" in says(await http.get(link))
     assert "Mia" not in mail.as_string()
-    assert "It opens until Tuesday 18 May, 11:00." in " ".join(mail.get_body(("plain",)).get_content().split())
+    assert "It works until Tuesday 18 May, 11:00." in " ".join(mail.get_body(("plain",)).get_content().split())
 
 
 async def test_each_cohort_that_they_look_after_has_its_link_and_no_other(http, desk, outbox, programme, says):
@@ -71,7 +71,7 @@ async def test_who_takes_part_and_coordinates_gets_one_mail_with_all(http, desk,
     assert [link.split("/")[1] for link in links(mail)] == ["p", "coordinator", "who-sees-what"]
     text = " ".join(mail.get_body(("plain",)).get_content().split())
     assert "Noor Haddad" in text
-    assert "Pages open until Friday 2 July, 11:00, lists until Tuesday 18 May, 11:00." in text
+    assert "Pages can be opened until Friday 2 July, 11:00, lists until Tuesday 18 May, 11:00." in text
 
 
 @pytest.mark.parametrize("who", ["lee", "sam", "max"])

@@ -68,10 +68,11 @@ async def test_what_its_holder_asked_for_stands_there_with_each_milestones_insta
     reached = [{"title": f"Step {number}", "done_at": f"2026-08-{number + 10}T22:30:0{number}+00:00", "waived": number == 9} for number in range(1, 10)]
     shown = await certify(show_results=True, milestones=reached)
     said = says(await http.get(f"/c/{shown.id}"))
-    assert "9 of 10 (90 %)" in said
-    assert "Step 1 11 Aug 2026, 23:30:01" in said
-    assert "Step 9 19 Aug 2026, 23:30:09 · waived, counts as done" in said
+    assert "9 of 10 (90%)" in said
+    assert "Step 1 Tuesday 11 August 2026, 23:30:01" in said
+    assert "Step 9 Wednesday 19 August 2026, 23:30:09 · waived, counts as done" in said
     assert "Times are London time." in said
+    assert "الثلاثاء، 11 أغسطس 2026، الساعة 23:30:01" in says(await http.get(f"/c/{shown.id}?lang=ar")), "by the clock that every other page has"
 
 
 async def test_its_document_and_its_credential_can_be_fetched(http, issued):

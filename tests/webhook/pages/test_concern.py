@@ -12,7 +12,7 @@ from gateway.links import Bearer
 
 async def test_meetings_are_offered_to_be_held_only_while_there_are_any(browser, two, says):
     """H16: a concern can be raised afterwards, but there is nothing to hold."""
-    hold = ("hold the meetings at once", "Hold the meetings now")
+    hold = ("pause the meetings at once", "Pause the meetings now")
 
     async def pages():
         link = f"/concern/{two.token('ben', 'private')}"

@@ -246,7 +246,7 @@ async def test_a_refusal_is_told_in_words(browser, two, mentorship, running, say
     await two.say("ben", c.ConfirmMeeting(meeting=1))
     answer = await browser.send(tab, "/confirm_meeting/1", follow=False)
     await two.handle(await mentorship.signals())
-    assert "It stood already, so nothing had to change." in says(await browser.get(answer.headers["location"]))
+    assert "It was so already, so nothing had to change." in says(await browser.get(answer.headers["location"]))
 
 
 async def test_nobody_reads_what_became_of_the_partners_message(browser, two, mentorship, running, says):
@@ -383,7 +383,7 @@ async def test_an_absence_that_the_partner_excused_is_said_not_to_count_and_by_w
     await confirmed(two)
     await say_absent(two)
     excuse = says(await browser.get(f"{two.page('ana', 'excuse', 1)}?lang=en"))
-    assert "It stands on the page of Ben Mentee, and nobody else is told." in excuse
+    assert "It appears on the page of Ben Mentee, and nobody else is told." in excuse
     await two.say("ana", c.Excuse(meeting=1))
     said = says(await browser.get(two.page()))
     assert ABSENCE not in said
@@ -429,7 +429,7 @@ async def test_a_late_move_that_the_partner_excused_is_said_not_to_count(browser
 async def test_who_reports_a_milestone_reads_that_it_stands_on_the_partners_page_and_there_it_stands(browser, two, says):
     """No mail tells the partner."""
     form = says(await browser.get(two.page("ben", "record_milestone", "shadowing")))
-    assert "It stands on the page of Ana Mentor, who may see it differently for 7 days; then it needs both of you." in form
+    assert "It appears on the page of Ana Mentor, who has 7 days to see it differently; then it needs both of you." in form
     assert "is told" not in form
     await two.say("ben", c.RecordMilestone(milestone="shadowing"))
     page = await browser.get(two.page("ana"))

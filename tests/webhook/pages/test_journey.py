@@ -312,7 +312,7 @@ async def a_disagreement(world: World, ana: Person, ben: Person) -> None:
     await ben.press("I see it differently")
     await ben.reads_nothing_of("says that you were not there")
     await ben.form("report_meeting", press="Say so", held_at=field_value(world.planned[3] - timedelta(days=3)))
-    await ben.reads("3 conversations held", "Besides the plan")
+    await ben.reads("3 conversations held", "Outside the plan")
 
 
 async def some_milestones(world: World, ana: Person, ben: Person) -> None:

@@ -89,6 +89,31 @@ def test_in_arabic_no_letter_is_glued_to_a_name():
         assert "ـ%(" not in language("ar").translations.ugettext(sentence), sentence
 
 
+def forms(code: str) -> list[str]:
+    """Every translation of both catalogues."""
+    found = []
+    for package in ("notices", "webhook"):
+        for message in read_po((ROOT / package / "locales" / code / "LC_MESSAGES" / "messages.po").open("rb"), locale=code):
+            if message.id:
+                found += [message.string] if isinstance(message.string, str) else message.string
+    return found
+
+
+def test_german_is_set_as_german_is():
+    for said in forms("de"):
+        assert not re.search(r"[\"”«»]|\.\.\.| - |'|\d %|\b(?:du|dein\w*|dir|dich)\b", said), said
+        assert said.count("„") == said.count("“"), said
+
+
+def test_arabic_is_set_as_arabic_is():
+    """Its own comma, semicolon, question and quotation marks; one set of digits; isolates that are closed."""
+    for said in forms("ar"):
+        words = re.sub(r"%\(\w+\)s", "", said)
+        assert not re.search(r"[,;?\"“”„\u0660-\u0669]", words), said
+        assert said.count("«") == said.count("»"), said
+        assert said.count("\u2068") == said.count("\u2069"), said
+
+
 @pytest.mark.parametrize("code", [code for code in OFFERED if code != "en"])
 def test_what_mails_and_pages_both_say_they_say_in_the_same_words(code):
     """The mails' catalogue is laid over the pages' one, so another wording there would never be read."""
@@ -103,3 +128,11 @@ async def test_a_chosen_language_stays_from_page_to_page(browser, two, mentorshi
     after = await browser.send(page, "/set_goal", text="هدف", steps="")
     assert '<html lang="ar" dir="rtl">' in after.text
     assert "lang=ar" in re.search(r'href="([^"]*/set_goal[^"]*)"', after.text)[1]
+
+
+async def test_in_arabic_what_the_programme_calls_things_is_set_apart_from_the_sentence_around_it(browser, two):
+    """Whatever language a title is in, its brackets and question marks stay where they belong."""
+    for path in (("record_milestone", "introduction"), ("confirm_expectations",), ()):
+        page = await browser.get(two.page("ben", *path) + "?lang=ar")
+        assert "\u2068Engineering mentorship 2027\u2069" in page.text, path
+    assert "أنجزناها: \u2068An introduction that opens a door\u2069" in page.text

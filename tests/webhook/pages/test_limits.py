@@ -34,7 +34,7 @@ SAID = {
     "en": {
         "cancel_meeting/1": "less than 1 hour and 30 minutes before the start",
         "move_meeting/1": "within 12 hours, the proposal",
-        "record_milestone/shadowing": "see it differently for 36 hours",
+        "record_milestone/shadowing": "has 36 hours to see it differently",
         "ask_extension": "10 days more",
     },
     "de": {

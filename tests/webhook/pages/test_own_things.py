@@ -78,7 +78,7 @@ async def test_what_is_no_longer_kept_is_not_said_to_be_set_up(browser, certify,
     assert (await browser.get(two.page("ben", "certificate"))).status_code == 200
     concern = says(await browser.get(f"/concern/{two.token('ben', 'private')}"))
     assert "Tell somebody" in concern
-    assert "hold the meetings" not in concern
+    assert "pause the meetings" not in concern
 
 
 async def test_only_the_readers_own_link_stops(browser, http, two):
@@ -107,7 +107,7 @@ async def test_who_unsubscribed_is_offered_to_undo_it_on_the_same_page(browser, 
     path = f"/u/{two.token('ben', 'unsubscribe')}"
     off = await browser.http.post(path, content="List-Unsubscribe=One-Click")
     assert await begins(two, "k1") == "unsubscribed"
-    assert "Have them again" in says(off)
+    assert "Turn them back on" in says(off)
     assert "Reminders are off" in says(await browser.get(path)), "looking again does not switch them on"
     again = await browser.send(off, "/again")
     assert "Reminders reach you again from now on." in says(again)
