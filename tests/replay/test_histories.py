@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 from temporalio.api.enums.v1 import EventType
@@ -12,8 +13,16 @@ from temporalio.client import WorkflowHistory
 
 sys.path.insert(0, str(Path(__file__).parent))
 from record import FOLDER, read
-from replaying import REPLAYS, replayed
-from scenarios import HISTORIES
+from replaying import REPLAYS, asked, replayed, says
+from scenarios import HISTORIES, Answers
+
+from activities.journal import JournalBatch
+from mentorship.advance import Entry
+from mentorship.commands import Command
+from mentorship.events import AnyEvent
+from mentorship.evolve import fold
+from records.journal import JournalEntry
+from records.journalled import events_of
 
 STORED = sorted(FOLDER.glob("*.json.gz"))
 
@@ -32,8 +41,32 @@ def test_there_is_a_history_of_everything_that_the_scenarios_act_out():
 
 @pytest.mark.parametrize("path", STORED, ids=named)
 async def test_a_stored_history_replays(path):
-    """An incompatible change of a workflow fails here, also one that asks the same activities something else; docs/operations.md says what to do then."""
+    """An incompatible change of a workflow, or of the core that it replays, fails here; docs/extending.md says what to do then."""
     assert await replayed(read(path)) == REPLAYS
+
+
+@pytest.mark.parametrize("path", STORED, ids=named)
+def test_what_an_earlier_release_asked_and_wrote_is_understood(path):
+    """A task may wait while workers are replaced, and a journal is read for years: a field that is new has a default, none is renamed or taken away."""
+    written: list[Entry] = []
+    for name, request in asked(read(path)):
+        understood = next(iter(get_type_hints(getattr(Answers, name)).values())).model_validate(request)
+        assert says(understood.model_dump(mode="json"), request), name
+        if isinstance(understood, JournalBatch):
+            written += understood.entries
+    events = events_of(JournalEntry.model_validate(entry.model_dump()) for entry in written)
+    for event, entry in zip(events, (entry for entry in written if entry.kind == "event"), strict=True):
+        assert says(event.model_dump(mode="json"), entry.body), entry.name
+    if events:
+        fold(events)
+
+
+def test_the_histories_hold_every_event_and_command():
+    """Of one that none holds, nobody would notice that it cannot be read any more: let a scenario act it out, and record that."""
+    entries = [entry for path in STORED for name, request in asked(read(path)) if name == "append_journal" for entry in request["entries"]]
+    known = {kind.model_fields["event"].default for kind in get_args(get_args(AnyEvent)[0])} - {"command_refused"}  # the command's own outcome
+    known |= {kind.model_fields["command"].default for kind in get_args(get_args(Command)[0])}
+    assert known - {entry["name"] for entry in entries} == set()
 
 
 def test_the_histories_are_whole():
