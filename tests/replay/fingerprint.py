@@ -46,6 +46,11 @@ def fingerprint() -> dict[str, list[str]]:
     return found
 
 
+def patches(found: dict[str, list[str]]) -> set[str]:
+    """The changes that a fingerprint's workflows guard with `workflow.patched`, by their ids."""
+    return {call.split()[1] for calls in found.values() for call in calls if call.startswith("patched ")}
+
+
 def _name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 

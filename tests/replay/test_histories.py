@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -12,6 +13,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
 sys.path.insert(0, str(Path(__file__).parent))
+from fingerprint import fingerprint, patches
 from record import FOLDER, read
 from replaying import REPLAYS, asked, replayed, says
 from scenarios import HISTORIES, Answers
@@ -67,6 +69,13 @@ def test_the_histories_hold_every_event_and_command():
     known = {kind.model_fields["event"].default for kind in get_args(get_args(AnyEvent)[0])} - {"command_refused"}  # the command's own outcome
     known |= {kind.model_fields["command"].default for kind in get_args(get_args(Command)[0])}
     assert known - {entry["name"] for entry in entries} == set()
+
+
+def test_every_patch_has_a_history_that_went_through_it():
+    """Else nothing replays what mentorships do behind it, and the release after this one could change that unnoticed."""
+    markers = [event.marker_recorded_event_attributes for path in STORED for event in read(path).events if event.HasField("marker_recorded_event_attributes")]
+    recorded = {json.loads(marker.details["patch-data"].payloads[0].data)["id"] for marker in markers if marker.marker_name == "core_patch"}
+    assert patches(fingerprint()) - recorded == set()
 
 
 def test_the_histories_are_whole():
