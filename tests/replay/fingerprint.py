@@ -17,6 +17,7 @@ STORED = Path(__file__).with_name("fingerprint.json")
 COMMANDS = {
     "continue_as_new",
     "create_task",
+    "deprecate_patch",
     "execute",
     "execute_activity",
     "execute_child_workflow",
