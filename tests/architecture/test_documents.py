@@ -141,6 +141,12 @@ def test_the_readmes_example_is_about_people_of_the_examples():
     assert person[1] in pair.split(",")
 
 
+def test_every_folder_of_tests_is_told():
+    table = text_of(ROOT / "docs" / "architecture.md").partition("## What is tested how")[2].partition("\n## ")[0]
+    told = {name for row in re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert told == {path.name for path in (ROOT / "tests").iterdir() if any(path.glob("test_*.py"))}
+
+
 def test_decisions_are_numbered_without_a_gap():
     numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
