@@ -99,7 +99,10 @@ class Ledger(Protocol):
     """What was sent to whom, over all their pairs."""
 
     async def begin(self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta) -> Verdict:  # noqa: PLR0917 - the mail's facts, then the budget
-        """Whether it goes, `most` mails `per` so long being the person's budget, and that it is meant to. The same key is one mail: a no stays, and what went is `already`."""
+        """Whether it goes, `most` mails in `per` being the person's budget; notes that it is meant to.
+
+        The same key is one mail: a no stays one, and what went is `already`.
+        """
         ...
 
     async def settled(self, mentorship: str) -> frozenset[str]:
