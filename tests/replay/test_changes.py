@@ -100,7 +100,7 @@ def test_a_change_that_is_guarded_replays_and_is_known_by_its_name(copy):
     copy.change("mentorship", '                await execute("seal_journal"', f'                {rest}\n                await execute("seal_journal"')
 
     assert set(copy.replays().values()) == {"replays"}
-    assert fingerprint.patches(copy.fingerprint()) == {"rest-before-the-end"}
+    assert "rest-before-the-end" in fingerprint.patches(copy.fingerprint())
 
 
 def test_another_word_for_a_person_is_no_change(copy):
