@@ -98,15 +98,24 @@ class Post(Protocol):
 class Ledger(Protocol):
     """What was sent to whom, over all their pairs."""
 
-    async def begin(self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta) -> Verdict: ...  # noqa: PLR0917 - the mail's facts, then the budget
+    async def begin(self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta) -> Verdict:  # noqa: PLR0917 - the mail's facts, then the budget
+        """Whether it goes, `most` mails in `per` being the person's budget; notes that it is meant to.
+
+        The same key is one mail: a no stays one, and what went is `already`.
+        """
+        ...
 
     async def settled(self, mentorship: str) -> frozenset[str]:
         """Of this mentorship's mails those that went, or were decided not to go: their keys, without what all of them begin with."""
         ...
 
-    async def sent(self, key: str, message_id: str, at: datetime) -> None: ...
+    async def sent(self, key: str, message_id: str, at: datetime) -> None:
+        """The mail server took it. Again is nothing."""
+        ...
 
-    async def failed(self, key: str, why: str, at: datetime) -> None: ...
+    async def failed(self, key: str, why: str, at: datetime) -> None:
+        """It will not go, and does not count. Of one that was sent nothing changes."""
+        ...
 
 
 class NoticeActivities:

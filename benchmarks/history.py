@@ -62,7 +62,7 @@ async def diligent(environment: WorkflowEnvironment) -> WorkflowHistory:
     handle = await environment.client.start_workflow(
         "Mentorship", MentorshipInput(cohort="bench", texts="0" * 64, begins=begun), id="mentorship.bench.diligent", task_queue="mentorship"
     )
-    pair = acted.Mentorship(environment, handle, starts)
+    pair = acted.Story(environment, handle, starts)
     await pair.both(lambda who: ConfirmMeeting(by=who, meeting="all"))
     for n in range(MEETINGS):
         await pair.day(7.2 + 14 * n)

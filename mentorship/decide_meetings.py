@@ -1,4 +1,8 @@
-"""What one of the two says of a meeting: slots, moves, cancellations, and what happened there (H13, H14)."""
+"""What one of the two says of a meeting: slots, moves, cancellations, and what happened there (H13, H14).
+
+Each answers events, or one refusal. `at` is the instant in the mentorship's order, `accepted` when a door took the command, never after `at`:
+by that it is early, in time or late (P5).
+"""
 
 from __future__ import annotations
 

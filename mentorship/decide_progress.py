@@ -1,4 +1,4 @@
-"""What one of the two says of their progress: expectations, milestones, goals (H11, H7, H6)."""
+"""What one of the two says of their progress: expectations, milestones, goals (H11, H7, H6). As in `decide_meetings`."""
 
 from __future__ import annotations
 

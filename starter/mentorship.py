@@ -36,7 +36,9 @@ def show(cohort: Cohort, pair: Pair, json: Json = False) -> None:
 def pause(
     cohort: Cohort,
     pair: Pair,
-    until: Annotated[str | None, typer.Option(help="A date or an instant with a zone; without it, until `resume`.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="A date or an instant with a zone; without it, until `resume`, and never longer than the programme says.")
+    ] = None,
     by: By = None,
     json: Json = False,
 ) -> None:

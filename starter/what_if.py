@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_never
 
 import typer
 
@@ -254,12 +254,6 @@ def _in_words(part: Mapping[str, Any], above: str = "") -> dict[str, str]:
 
 
 _REPORTED: Mapping[str, str] = {"either": "either reports", "both": "both report", "mentor": "the mentor reports", "mentee": "the mentee reports"}
-_FACTS: Mapping[str, str] = {
-    "expectations_confirmed": "when the expectations are confirmed",
-    "goal_set": "when a goal is set",
-    "goal_progressed": "when a goal is progressed",
-    "closing_held": "when the closing conversation is held",
-}
 
 
 def _completed_by(milestone: MilestoneRule) -> str:
@@ -268,8 +262,16 @@ def _completed_by(milestone: MilestoneRule) -> str:
             return f"when {_REPORTED[milestone.by]} it"
         case MeetingsHeld(meetings_held=number):
             return f"when {number} {'meetings are' if number > 1 else 'meeting is'} held"
-        case fact:
-            return _FACTS[fact]
+        case "expectations_confirmed":
+            return "when the expectations are confirmed"
+        case "goal_set":
+            return "when a goal is set"
+        case "goal_progressed":
+            return "when a goal is progressed"
+        case "closing_held":
+            return "when the closing conversation is held"
+        case _:
+            assert_never(milestone.when)
 
 
 def _differing(mine: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:

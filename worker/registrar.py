@@ -171,7 +171,7 @@ class RecordsRegistrar:
         side: Side = "mentor" if standing.person == enrolment.mentor else "mentee"
         notice = SendNotice(id=f"reissued.{standing.id}", kind="reissued", to=side, due=standing.issued_at, certificate=standing.id)
         pair = Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)
-        return NoticeRequest(mentorship=standing.mentorship, pair=pair, texts=programme.texts().digest, notice=notice, mail=programme.mail)
+        return NoticeRequest(mentorship=standing.mentorship, pair=pair, texts=cohort.texts_digest, notice=notice, mail=programme.mail)
 
     async def _side(self, certificate: Certificate) -> Side:
         enrolment = await self._records.cohorts.by_mentorship(certificate.mentorship)

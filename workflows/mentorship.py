@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
@@ -391,9 +391,13 @@ class Mentorship:
 def _timer_label(due: Due) -> str:
     """What an admin may read of a deadline; whose cancellations or absences it is about is nobody's business here (H12)."""
     match due.kind:
-        case "prepare" | "ask":
-            return f"{due.kind} about meeting {due.meeting}" if due.kind == "ask" else f"prepare meeting {due.meeting}"
+        case "prepare":
+            return f"prepare meeting {due.meeting}"
+        case "ask":
+            return f"ask about meeting {due.meeting}"
         case "claim" | "proposal" | "episode" | "leave":
             return "a deadline"
-        case _:
+        case "alignment" | "no_meeting" | "rematch" | "halfway" | "heads_up" | "end" | "decide" | "survey" | "complete" | "resume":
             return due.kind.replace("_", " ")
+        case _:
+            assert_never(due.kind)

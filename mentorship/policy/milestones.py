@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import assert_never
 
 from mentorship.effects import MilestoneFacts, counting_for
 from mentorship.events import EarnedMilestone
@@ -59,6 +60,8 @@ def _done_at(state: State, rule: MilestoneRule, held: Sequence[Instant]) -> Inst
             return closing_held_at(state)
         case None:
             return _confirmed_at(state, rule)
+        case _:
+            assert_never(rule.when)
 
 
 def _confirmed_at(state: State, rule: MilestoneRule) -> Instant | None:

@@ -24,4 +24,5 @@ def leave_noted(known: Leave | None, told: Leave, at: Instant) -> Leave:
 
 
 def pause_left(state: State) -> timedelta:
+    """How long pauses may still last, of the programme's longest for all of them together; never less than nothing."""
     return max(state.rules.pause.longest.span - state.paused_for, timedelta())

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)(?P<path>[^)#\s]+)(?:#(?P<anchor>[^)\s]+))?\)")
+_FILE = re.compile(r"`([\w./*-]+\.(?:py|j2|html|md|yaml|json|po|cfg))`")
 _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 _MAKE = re.compile(r"(?:^|[`\s])make (?P<target>[a-z]+)(?=[`\s]|$)", re.MULTILINE)
 _INLINE = re.compile(r"`(mentorship [a-z][^`\n]*)`")
@@ -52,6 +53,16 @@ def test_links_lead_somewhere(document):
         assert target.exists(), link[0]
         if link["anchor"]:
             assert link["anchor"] in anchors(target), link[0]
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "extending.md"])
+def test_the_files_that_are_named_are_there(name):
+    """By their path from the root or from tests; a name alone lies in one of the packages. KIND and NAME stand for any."""
+    named = {path: re.sub(r"\b(KIND|NAME)\b", "*", path) for path in _FILE.findall(text_of(ROOT / "docs" / name))}
+    packages = [path.parent for path in ROOT.glob("*/__init__.py")]
+    there = [path for path, pattern in named.items() if any(any(folder.glob(pattern)) for folder in (ROOT, ROOT / "tests"))]
+    there += [path for path, pattern in named.items() if "/" not in path and any(any(package.rglob(pattern)) for package in packages)]
+    assert set(named) - set(there) == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
@@ -128,6 +139,12 @@ def test_the_readmes_example_is_about_people_of_the_examples():
     assert person is not None
     pair = next(line for line in text_of(ROOT / "examples" / "pairs.csv").splitlines() if line.startswith("p-01,"))
     assert person[1] in pair.split(",")
+
+
+def test_every_folder_of_tests_is_told():
+    table = text_of(ROOT / "docs" / "architecture.md").partition("## What is tested how")[2].partition("\n## ")[0]
+    told = {name for row in re.findall(r"^\| (`[^|]+) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert told == {path.name for path in (ROOT / "tests").iterdir() if any(path.glob("test_*.py"))}
 
 
 def test_decisions_are_numbered_without_a_gap():

@@ -59,6 +59,13 @@ def test_search_attributes_are_the_same_on_both_sides_and_those_of_the_contract(
     assert {name for name, _ in here} == ATTRIBUTES
 
 
+@pytest.mark.parametrize("document", ["architecture.md", "operations.md"])
+def test_the_documents_name_every_search_attribute(document):
+    """In Temporal Cloud an admin registers those that operations.md names, and a workflow waits at one that is missing."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    assert {name for name in ATTRIBUTES if f"{name}`" not in text and f"{name}=" not in text} == set()
+
+
 def test_sqlite_visibility_has_room_for_the_search_attributes():
     """At most 10 Keyword attributes in a namespace, and 3 of each other type."""
     used = Counter(key.indexed_value_type for key in search_attributes.ALL)

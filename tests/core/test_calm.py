@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from mentorship import commands as c
+from mentorship import events as e
+from mentorship.effects import SPREAD
+from mentorship.evolve import ACTS
 from mentorship.mail_plan import expected_mails
 from mentorship.programme import Mail, MilestoneRule
 
 WEEK = timedelta(days=7)
+NOT_THEIR_ACT = {
+    e.ProposalExpired,
+    e.AbsenceClaimed,
+    e.AbsenceStood,
+    e.AbsenceDropped,
+    e.LadderClimbed,
+    e.EpisodeEnded,
+    e.LeaveNoted,
+    e.LeaveBegan,
+    e.LeaveOver,
+}
+"""What happens to somebody, or is told of them."""
+JUDGED_APART = {e.MeetingCancelled, e.MeetingExcused, e.AbsenceDisputed}
+"""Whose act it was hangs on more than the event: `_acted` of evolve.py says."""
 
 
 def handbook(rules):
@@ -38,6 +56,27 @@ def test_a_diligent_person_never_comes_near_the_budget(rules, plan):
     for side in ("mentor", "mentee"):
         due = [mail.due for mail in expected_mails(handbook(rules), plan()) if mail.to == side and mail.kind != "result"]
         assert max(sum(at <= other < at + timedelta(days=30) for other in due) for at in due) <= 6
+
+
+def test_what_whole_cohorts_get_at_one_instant_is_spread(rules, plan, story):
+    """Between two pairs that meet at other hours, a mail that is due at the same instant is one that `SPREAD` has to know."""
+
+    def due(slots):
+        planned = plan().model_copy(update={"slots": slots})
+        silent = story(rules=handbook(rules), plan=planned).run_out()
+        mails = [*expected_mails(handbook(rules), planned), *silent.mails()]
+        return {(mail.kind, mail.due) for mail in mails}
+
+    later = [slot.model_copy(update={name: getattr(slot, name) + timedelta(hours=3) for name in type(slot).model_fields}) for slot in plan().slots]
+    at_one_instant = {kind for kind, _ in due(plan().slots) & due(tuple(later))}
+    assert at_one_instant >= {"welcome", "halfway", "heads_up", "closing_survey", "result"}
+    assert at_one_instant - SPREAD == set()
+
+
+def test_of_every_event_of_one_side_it_is_known_whether_it_is_their_act():
+    """An act answers the follow-ups that wait for its author, whom it would else leave taken for silent."""
+    of_one_side = {kind for kind in get_args(get_args(e.AnyEvent)[0]) if "side" in kind.model_fields}
+    assert of_one_side - {*ACTS, *JUDGED_APART} == NOT_THEIR_ACT
 
 
 def test_a_typical_person_gets_at_most_thirty(story, rules, meets, day):

@@ -17,6 +17,7 @@ STORED = Path(__file__).with_name("fingerprint.json")
 COMMANDS = {
     "continue_as_new",
     "create_task",
+    "deprecate_patch",
     "execute",
     "execute_activity",
     "execute_child_workflow",
@@ -44,6 +45,11 @@ def fingerprint() -> dict[str, list[str]]:
             if calls:
                 found[f"{path.stem}.{function.name}"] = calls
     return found
+
+
+def patches(found: dict[str, list[str]]) -> set[str]:
+    """The changes that a fingerprint's workflows guard with `workflow.patched`, by their ids."""
+    return {call.split()[1] for calls in found.values() for call in calls if call.startswith("patched ")}
 
 
 def _name(call: ast.Call) -> str:

@@ -63,20 +63,20 @@ async def replayed(history: WorkflowHistory) -> str:
         return str(result.replay_failure)
     before = asked(history)
     for (name, was), (again, now) in zip(before, witness.asked, strict=False):
-        if name != again or not _says(now, was):
+        if name != again or not says(now, was):
             return f"{name} was asked something else: {_difference(was, now)}"
     return REPLAYS if len(before) == len(witness.asked) else "asks more or fewer activities"
 
 
-def _says(now: Any, was: Any) -> bool:
+def says(now: Any, was: Any) -> bool:
     """All that was said then; a field that a later release added may say more."""
     if isinstance(was, dict) and isinstance(now, dict):
-        return all(key in now and _says(now[key], value) for key, value in was.items())
+        return all(key in now and says(now[key], value) for key, value in was.items())
     if isinstance(was, list) and isinstance(now, list):
-        return len(was) == len(now) and all(_says(later, earlier) for later, earlier in zip(now, was, strict=True))
+        return len(was) == len(now) and all(says(later, earlier) for later, earlier in zip(now, was, strict=True))
     return bool(now == was)
 
 
 def _difference(was: Any, now: Any) -> str:
-    keys = sorted(key for key in was if not _says(now.get(key), was[key]))
+    keys = sorted(key for key in was if not says(now.get(key), was[key]))
     return ", ".join(f"{key} {was.get(key)!r} → {now.get(key)!r}" for key in keys)[:500]

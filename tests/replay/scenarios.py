@@ -22,22 +22,33 @@ from activities.enrolment import CohortOf, DigestRequest, DigestSent, EnrolReque
 from activities.journal import JournalBatch, JournalHead, JournalOf
 from activities.notices import Delivery, NoticeRequest
 from activities.planning import Planned, PlanRequest
+from mentorship import advance as advanced
+from mentorship.advance import Advanced
 from mentorship.commands import (
     EXPECTATIONS,
+    SERVICE,
     AskExtension,
     Attendance,
     CancelMeeting,
+    Command,
     ConfirmExpectations,
     ConfirmMeeting,
+    Dispute,
     End,
     EndWish,
     Excuse,
+    Extend,
+    Feedback,
+    Flag,
     MoveMeeting,
+    NoteFailedNotice,
     ObjectToMilestone,
     Pause,
+    Pins,
     RecordMilestone,
     ReportGoal,
     ReportMeeting,
+    Resolve,
     Resume,
     SetGoal,
     Slot,
@@ -50,11 +61,13 @@ from mentorship.duration import iso
 from mentorship.effects import SendNotice
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
-from mentorship.programme import Mail, MeetingsHeld, MilestoneRule, Rules
+from mentorship.programme import Cancellations, Mail, MeetingsHeld, MilestoneRule, Rules, Surveys
 from workflows.case import CaseInput
 from workflows.certificate import CertificateInput, Wish
 from workflows.cohort import CohortInput
-from workflows.mentorship import MentorshipInput
+from workflows.mentorship import Carried, MentorshipInput
+from workflows.outbox import OutboxState, Pending
+from workflows.status import TimelineEntry
 
 PAIR = Pair(mentor="p-mentor", mentee="p-mentee")
 DAY = timedelta(days=1)
@@ -196,9 +209,8 @@ def workflow_id(name: str) -> str:
     return f"mentorship.replay.{name}"
 
 
-async def begin(environment: WorkflowEnvironment, name: str, rules: Rules = RULES, **more) -> Story:
-    starts = await now(environment)
-    begun = MentorshipStarted(
+def _begun(starts: datetime, rules: Rules = RULES, **more) -> MentorshipStarted:
+    return MentorshipStarted(
         at=starts,
         pair=PAIR,
         rules=rules,
@@ -208,8 +220,12 @@ async def begin(environment: WorkflowEnvironment, name: str, rules: Rules = RULE
         slots=tuple(slot(starts + (7 + 14 * n) * DAY) for n in range(5)),
         **more,
     )
+
+
+async def begin(environment: WorkflowEnvironment, name: str, ago: timedelta = timedelta(), **more) -> Story:
+    starts = await now(environment) - ago
     handle = await environment.client.start_workflow(
-        "Mentorship", MentorshipInput(cohort="replay", texts="0" * 64, begins=begun), id=workflow_id(name), task_queue=QUEUE
+        "Mentorship", MentorshipInput(cohort="replay", texts="0" * 64, begins=_begun(starts, **more)), id=workflow_id(name), task_queue=QUEUE
     )
     return Story(environment, handle, starts)
 
@@ -335,7 +351,7 @@ async def matched_again(environment: WorkflowEnvironment, name: str) -> Workflow
 
 async def a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
     """More messages than one run may hold, while the mail server still takes a mail."""
-    pair = await begin(environment, name, RULES.model_copy(update={"mail": Mail(spread=iso("PT0S"))}))
+    pair = await begin(environment, name, RULES.mail.spread.span)  # so long ago that the first mail is not spread any more
     for n in range(MANY):
         await pair.say(ConfirmMeeting(by=PAIR.mentor, meeting=n % 5 + 1))
     first = environment.client.get_workflow_handle(pair.handle.id, run_id=pair.handle.first_execution_run_id, result_type=None)
@@ -351,6 +367,63 @@ async def after_a_new_run(environment: WorkflowEnvironment, name: str) -> Workfl
     await newest.signal("order", End(message_id="end", by="p-operator"))
     await newest.result()
     return newest
+
+
+def _lived(starts: datetime, until: datetime) -> tuple[Advanced, ...]:
+    """What the core makes of sixty days in which everything happens that the other scenarios leave out."""
+
+    def day(number: float) -> datetime:
+        return starts + number * DAY
+
+    told: list[tuple[float, Command]] = [
+        *((1, ConfirmMeeting(by=who, meeting="all")) for who in (PAIR.mentor, PAIR.mentee)),
+        (2, SubmitPrivately(by=PAIR.mentee, body=Pins(benefits=("mentee.0",)))),
+        (4, MoveMeeting(by=PAIR.mentee, meeting=1, to=day(8))),  # nobody answers
+        (7.5, ReportMeeting(by=PAIR.mentor, meeting=1, attendance=Attendance(own="on_time", partner="absent"))),
+        (8, Dispute(by=PAIR.mentee, meeting=1)),
+        (10, ReportMeeting(by=PAIR.mentee, held_at=day(9), held=True)),
+        (10, SubmitPrivately(by=PAIR.mentee, body=Feedback(meeting=1, note_id="n-0123456789abcdef"))),
+        (20.9, CancelMeeting(by=PAIR.mentor, meeting=2, reason="work")),
+        (34.9, CancelMeeting(by=PAIR.mentor, meeting=3, reason="work")),
+        (49.2, ReportMeeting(message_id="held", by=PAIR.mentee, meeting=4, held=True)),
+        (49.3, Withdraw(by=PAIR.mentee, report="held")),
+        (49.4, ReportMeeting(by=PAIR.mentor, meeting=4, attendance=Attendance(own="on_time", partner="absent"))),
+        (49.5, NoteFailedNotice(by=SERVICE, notice="absence_reported", to="mentee", meeting=4, why="bounced")),
+        (49.6, SetGoal(by=PAIR.mentee, goal="one", note_id="n-0123456789abcdef")),
+        (50, Flag(by="p-operator")),
+        (51, Resolve(by="p-operator", line="reporting_line")),
+        (52, Pause(by="p-hr", away=PAIR.mentee, until=day(54))),
+        (53, Pause(by="p-hr", away=PAIR.mentee, until=day(55))),
+        (59, MoveMeeting(by=PAIR.mentor, meeting=5, to=day(66))),
+        (59, AskExtension(by=PAIR.mentee)),
+        (59.5, Extend(by="p-operator", length=iso("P7D"))),
+    ]
+    often = RULES.model_copy(update={"cancellations": Cancellations(episode_ends_after_held=1), "surveys": Surveys(closing_reminder=iso("P10D"))})
+    turns = [advanced.begin(_begun(starts, often))]
+    for number, (at, command) in enumerate(told):
+        named = command.model_copy(update={"message_id": command.message_id or f"c{number}", "at": day(at)})
+        turns.append(advanced.advance(turns[-1].state, [named], day(at)))
+    return (*turns, advanced.advance(turns[-1].state, [], until))
+
+
+async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+    """A later run, from what the one before handed on: a state, a journal that is not written yet, effects on their way, and a message."""
+    here = await now(environment)
+    turns = _lived(here - 60 * DAY, here)
+    carried = Carried(
+        state=turns[-1].state.compact(),
+        inbox=(ConfirmExpectations(message_id="waiting", by=PAIR.mentor, at=here, expectations=EXPECTATIONS),),
+        outbox=OutboxState(
+            entries=tuple(entry for turn in turns for entry in turn.entries),
+            pending=tuple(Pending(effect=effect, in_vain=1) for turn in turns[-5:] for effect in turn.effects),
+        ),
+        timeline=(TimelineEntry(at=here, what="extended"),),
+    )
+    handle = await environment.client.start_workflow(
+        "Mentorship", MentorshipInput(cohort="replay", texts="0" * 64, carried=carried), id=workflow_id(name), task_queue=QUEUE
+    )
+    await until(environment, handle, here + 100 * DAY)
+    return handle
 
 
 async def cohort(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
@@ -387,6 +460,7 @@ HISTORIES: dict[str, Callable[[WorkflowEnvironment, str], Awaitable[WorkflowHand
     "matched-again": matched_again,
     "a-new-run": a_new_run,
     "after-a-new-run": after_a_new_run,
+    "carried-on": carried_on,
     "cohort": cohort,
     "case": case,
     "certificate": certificate,

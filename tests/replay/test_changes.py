@@ -94,6 +94,15 @@ def test_what_no_history_holds_only_the_fingerprint_sees(copy):
     assert copy.fingerprint() != json.loads(fingerprint.STORED.read_text())
 
 
+def test_a_change_that_is_guarded_replays_and_is_known_by_its_name(copy):
+    """What docs/extending.md shows: mentorships that run go on as they did, and later ones do the new."""
+    rest = 'if workflow.patched("rest-before-the-end"):\n                    await workflow.sleep(1)'
+    copy.change("mentorship", '                await execute("seal_journal"', f'                {rest}\n                await execute("seal_journal"')
+
+    assert set(copy.replays().values()) == {"replays"}
+    assert "rest-before-the-end" in fingerprint.patches(copy.fingerprint())
+
+
 def test_another_word_for_a_person_is_no_change(copy):
     copy.change("mentorship", '"""The last 20 entries, newest last."""', '"""Newest last."""')
 

@@ -11,8 +11,8 @@ from fingerprint import STORED, fingerprint
 
 
 def test_the_workflows_issue_the_commands_that_are_written_down():
-    """If you meant it: guard what running workflows would do differently with `workflow.patched`, record new histories
-    (`python tests/replay/record.py RELEASE`), and write the fingerprint again (`python tests/replay/fingerprint.py`).
+    """If you meant it: guard what running workflows would do differently (docs/extending.md), record a history that goes through it
+    (`python tests/replay/record.py RELEASE NAME`), and write the fingerprint again (`python tests/replay/fingerprint.py`).
     """
     assert fingerprint() == json.loads(STORED.read_text())
 

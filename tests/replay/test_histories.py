@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
 sys.path.insert(0, str(Path(__file__).parent))
+from fingerprint import fingerprint, patches
 from record import FOLDER, read
-from replaying import REPLAYS, replayed
-from scenarios import HISTORIES
+from replaying import REPLAYS, asked, replayed, says
+from scenarios import HISTORIES, RULES, Answers
+
+from activities.journal import JournalBatch
+from mentorship.advance import Entry
+from mentorship.commands import Command
+from mentorship.events import AnyEvent, MentorshipStarted
+from mentorship.evolve import fold
+from records.journal import JournalEntry
+from records.journalled import events_of
 
 STORED = sorted(FOLDER.glob("*.json.gz"))
 
@@ -32,8 +43,48 @@ def test_there_is_a_history_of_everything_that_the_scenarios_act_out():
 
 @pytest.mark.parametrize("path", STORED, ids=named)
 async def test_a_stored_history_replays(path):
-    """An incompatible change of a workflow fails here, also one that asks the same activities something else; docs/operations.md says what to do then."""
+    """An incompatible change of a workflow, or of the core that it replays, fails here; docs/extending.md says what to do then."""
     assert await replayed(read(path)) == REPLAYS
+
+
+@pytest.mark.parametrize("path", STORED, ids=named)
+def test_what_an_earlier_release_asked_and_wrote_is_understood(path):
+    """A task may wait while workers are replaced, and a journal is read for years: a field that is new has a default, none is renamed or taken away."""
+    written: list[Entry] = []
+    for name, request in asked(read(path)):
+        understood = next(iter(get_type_hints(getattr(Answers, name)).values())).model_validate(request)
+        assert says(understood.model_dump(mode="json"), request), name
+        if isinstance(understood, JournalBatch):
+            written += understood.entries
+    events = events_of(JournalEntry.model_validate(entry.model_dump()) for entry in written)
+    for event, entry in zip(events, (entry for entry in written if entry.kind == "event"), strict=True):
+        assert says(event.model_dump(mode="json"), entry.body), entry.name
+    if events and isinstance(events[0], MentorshipStarted):  # a later run goes on with the journal of the one before
+        fold(events)
+
+
+def test_a_rule_keeps_the_default_that_it_was_written_with():
+    """Journals and what a run hands on leave out what is default: with another one, mentorships that run and reports of old ones would go by it."""
+    inputs = (json.loads(read(path).events[0].workflow_execution_started_event_attributes.input.payloads[0].data) for path in STORED)
+    written = [given["begins"]["rules"] for given in inputs if given.get("begins")]
+    assert written
+    for rules in written:  # in full: the scenarios' own say next to nothing, so that the rest is default
+        assert {key: value for key, value in rules.items() if not says(RULES.model_dump(mode="json")[key], value)} == {}
+
+
+def test_the_histories_hold_every_event_and_command():
+    """Of one that none holds, nobody would notice that it cannot be read any more: let a scenario act it out, and record that."""
+    entries = [entry for path in STORED for name, request in asked(read(path)) if name == "append_journal" for entry in request["entries"]]
+    known = {kind.model_fields["event"].default for kind in get_args(get_args(AnyEvent)[0])} - {"command_refused"}  # the command's own outcome
+    known |= {kind.model_fields["command"].default for kind in get_args(get_args(Command)[0])}
+    assert known - {entry["name"] for entry in entries} == set()
+
+
+def test_every_patch_has_a_history_that_went_through_it():
+    """Else nothing replays what mentorships do behind it, and the release after this one could change that unnoticed."""
+    markers = [event.marker_recorded_event_attributes for path in STORED for event in read(path).events if event.HasField("marker_recorded_event_attributes")]
+    recorded = {json.loads(marker.details["patch-data"].payloads[0].data)["id"] for marker in markers if marker.marker_name == "core_patch"}
+    assert patches(fingerprint()) - recorded == set()
 
 
 def test_the_histories_are_whole():

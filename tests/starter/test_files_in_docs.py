@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
-from mentorship.programme import Part
+from mentorship.programme import Fact, Part
 from starter import pairing_files, pairs_file, people_file
 from starter.faults import Findings
+from starter.plain_words import _UNIONS
 from starter.programme_file import read_programme
 from starter.programme_keys import fields, models_at
 from starter.yaml_document import Key, read_yaml
@@ -62,7 +63,7 @@ SAID = {path: info for path, info in KEYS.items() if not (isinstance(info.annota
 
 def test_the_annotated_programme_has_every_key_and_no_other() -> None:
     assert len(KEYS) > 90
-    assert set(first_lines()) == set(KEYS)
+    assert set(first_lines()) == set(KEYS), "docs/programme.yaml, and the models of mentorship/programme.py"
 
 
 def test_it_is_a_programme_without_a_fault_or_a_doubt() -> None:
@@ -81,6 +82,14 @@ def test_each_key_says_its_default_or_that_it_is_required_as_the_model_has_it(pa
         return
     written = None if stated["default"] == "nothing" else YAML(typ="safe").load(stated["default"])
     assert TypeAdapter(info.annotation).validate_python(written) == info.get_default(call_default_factory=True)
+
+
+@pytest.mark.parametrize("told", [comment_above(first_lines()["milestones", "when"]), _UNIONS["when"]], ids=["programme.yaml", "plain_words.py"])
+def test_every_fact_is_named_where_it_is_asked_for(told: str) -> None:
+    """Beside the key, and where a file names another one."""
+    codes, *numbered = get_args(Fact)
+    wanted = {*get_args(codes), *(name for kind in numbered for name in kind.model_fields)}
+    assert {fact for fact in wanted if fact not in told} == set()
 
 
 def test_its_bounds_are_the_models() -> None:

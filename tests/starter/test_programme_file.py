@@ -34,6 +34,16 @@ def faults_of(tmp_path: Path, **keys: str | None) -> list[str]:
     return checked(tmp_path, "\n".join(f"{key}: {value}" for key, value in lines.items() if value is not None) + "\n")[0]
 
 
+def test_a_mentorship_carries_every_rule_and_records_every_word(tmp_path: Path) -> None:
+    """What `rules()` or `texts()` leaves out has its default for ever, whatever the file says."""
+    path = tmp_path / "p.yaml"
+    path.write_text("".join(f"{key}: {value}\n" for key, value in REQUIRED.items()), encoding="utf-8")
+    programme = read_programme(path, Findings()).programme
+    assert programme is not None
+    for carried in (programme.rules(), programme.texts()):
+        assert set(type(carried).model_fields) - carried.model_fields_set == set(), "not handed on by mentorship/programme.py"
+
+
 HEAD = "{{id: x, version: 1, title: X, length: P26W, time_zone: UTC, {}}}"
 MEETINGS = "{{count: 2, first_after: P7D, interval: P14D, duration: PT1H, {}}}"
 

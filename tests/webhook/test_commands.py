@@ -6,6 +6,7 @@ import io
 import logging
 import re
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import get_args
 
 import pytest
@@ -14,7 +15,9 @@ from pydantic import TypeAdapter
 from gateway import logs
 from mentorship import commands as c
 from webhook.bodies import BODIES
+from webhook.pages.actions import ACTIONS
 
+TEMPLATES = files("webhook") / "templates"
 AT = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
 
 WORDLESS = [
@@ -64,6 +67,12 @@ async def test_a_command_reaches_the_mentorship_as_the_core_knows_it(name, body,
 
 def test_every_command_of_a_participant_has_a_door():
     assert {model.model_fields["command"].default for model in get_args(c.ParticipantCommand)} == set(BODIES)
+
+
+def test_every_command_of_a_participant_has_a_form():
+    """Whatever a program may send, a person can say on their page: an action in webhook/pages/actions.py, with a template of its own."""
+    assert set(ACTIONS) == set(BODIES) - {"submit_privately"}  # which has pages of its own
+    assert {name for name in ACTIONS if not (TEMPLATES / "acts" / f"{name}.html").is_file()} == set()
 
 
 async def test_the_answer_says_where_the_receipt_will_be(sender, running):

@@ -15,6 +15,7 @@ from gateway.links import Bearer
 from mentorship import commands as c
 from records.errors import RecordsUnavailable
 from records.people import Profile
+from webhook.pages.actions import ACTIONS
 
 VARIANTS = [("light", 320, "de"), ("dark", 320, "ar"), ("dark", 500, "en"), ("light", 1000, "ar")]
 """Colours, width and language. 320 is a small phone, 500 a window of 1,000 at 200 %."""
@@ -45,6 +46,7 @@ def paths(two) -> list[str]:
         ("certificate",),
         ("private_link",),
     ]
+    assert {*ACTIONS} - {act for act, *_ in acts} == {"withdraw"}, "every form is looked at; that one by the report that it takes back"
     private = [(), ("feedback", 1), ("pulse",), ("closing",), ("pins",), ("end_wish",), ("everything",)]
     concern = f"/concern/{two.token('ben', 'private')}"
     unsubscribe = f"/u/{two.token('ben', 'unsubscribe')}"

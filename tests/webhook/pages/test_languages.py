@@ -10,7 +10,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
-from webhook.pages.wording import OFFERED, language
+from certificates.wording import LANGUAGES
+from notices import language as mails
+from webhook.pages.wording import NAMES, OFFERED, language
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = ROOT / "webhook" / "templates"
@@ -18,6 +20,11 @@ KEYWORDS = {"_": None, "ngettext": (1, 2)}
 IN_CONTEXT = {"pgettext": ((1, "c"), 2)}
 DATIVE = {"aus", "bei", "mit", "nach", "seit", "von", "zu"}
 """German prepositions after which a name's substitute has another form."""
+
+
+def test_mails_pages_and_certificates_speak_the_same_languages():
+    """Of one that mails alone speak, its reader's page could not be made."""
+    assert set(OFFERED) == set(NAMES) == mails.known() == set(LANGUAGES)
 
 
 def sentences() -> set[str | tuple[str, ...]]:

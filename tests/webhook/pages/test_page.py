@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
+from ruamel.yaml import YAML
 
 from mentorship import commands as c
+from mentorship.programme import Fact, Milestone, Programme
 from records.people import Profile
+
+CODES, *NUMBERED = get_args(Fact)
+FACTS = (*get_args(CODES), *(kind(**dict.fromkeys(kind.model_fields, 1)) for kind in NUMBERED))
+
+
+def with_every_fact() -> Programme:
+    programme = Programme.model_validate(YAML(typ="safe").load(Path(__file__).parents[3] / "examples" / "engineering-2027.yaml"))
+    return programme.model_copy(update={"milestones": tuple(Milestone(id=f"fact-{n}", title="A fact", when=fact) for n, fact in enumerate(FACTS))})
 
 
 async def test_the_page_says_what_is_next_and_how_to_prepare(browser, two, says):
@@ -20,6 +32,14 @@ async def test_the_page_says_what_is_next_and_how_to_prepare(browser, two, says)
     assert "Getting started" in said
     assert "What would make this time worth it for each of us?" in said
     assert "All times are London time." in said
+
+
+@pytest.mark.parametrize("programme", [pytest.param(with_every_fact(), id="every-fact")])
+async def test_of_what_comes_by_itself_no_page_says_that_somebody_reports_it(browser, two, says):
+    """A fact without words of its own in page.html would read as anybody's to report."""
+    said = says(await browser.get(two.page()))
+    assert said.count("Comes by itself") == len(FACTS)
+    assert "reports it" not in said
 
 
 async def test_the_mentor_reads_the_same_page_in_german(browser, two, says):
