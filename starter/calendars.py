@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
-from zoneinfo import ZoneInfo
 
 from mentorship.commands import Plan
 from mentorship.programme import Programme, Weekday
+from schedule.calendar import zone
 from starter.answer import Refused
 from starter.pairs_file import RosterPair
 from starter.plain_words import counted
@@ -46,7 +46,7 @@ def odd_times(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
     for pair in roster.pairs:
         zones = dict.fromkeys((roster.zone(pair.mentor_id), roster.zone(pair.mentee_id)))
         slots = plans[pair.pair_id].slots if pair.pair_id in plans else ()
-        at = next((local for zone in zones for slot in slots if odd(local := slot.start.astimezone(ZoneInfo(zone)))), None)
+        at = next((local for there in zones for slot in slots if odd(local := slot.start.astimezone(zone(there)))), None)
         if at is not None:
             found.append(f"{pair.pair_id} ({at:%a %H:%M} in {at.tzinfo})")
     return [f"notice: meetings outside {hours} or the working days where one of the two lives, for {some(found)}"] if found else []
