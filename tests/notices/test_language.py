@@ -87,6 +87,19 @@ def test_an_end_at_midnight_is_the_end_of_the_day_before():
 
 
 @pytest.mark.parametrize(
+    ("name", "end", "said"),
+    [
+        ("Africa/Cairo", datetime(2028, 4, 27, 22, tzinfo=UTC), "Thursday 27 April, 24:00"),  # Friday begins at 01:00
+        ("America/Santiago", datetime(2027, 9, 5, 4, tzinfo=UTC), "Saturday 4 September, 24:00"),
+        ("America/Havana", datetime(2030, 11, 3, 4, tzinfo=UTC), "Saturday 2 November, 24:00"),  # Sunday has midnight twice
+        ("America/Havana", datetime(2030, 11, 3, 5, tzinfo=UTC), "Sunday 3 November, 00:00"),
+    ],
+)
+def test_a_day_is_over_when_the_next_one_begins_whatever_its_first_hour_is_called(name, end, said):
+    assert Clock(language("en"), zone(name), end).until(end) == said
+
+
+@pytest.mark.parametrize(
     ("name", "en", "de", "ar"),
     [
         ("Europe/Berlin", "Berlin", "Berlin", "برلين"),
