@@ -84,7 +84,7 @@ def replan(
     paused: timedelta = timedelta(),
 ) -> tuple[Slot, ...]:
     """Up to `count` slots after a pause or in an extension, in the rhythm of `last_start`, later by how long it was `paused`; where there
-    was none, they begin as the programme does, `first_after` later.
+    was none, they begin as the programme does, `first_after` later. With `time_of_day` the rhythm counts the mentee's days.
 
     The first leaves time to prepare: no slot starts before `after` + prepare, and what would have been in that time is then. With
     `ends`, none ends behind it, so that there may be fewer. Raises UnknownZone, UnknownCountry.
@@ -93,7 +93,8 @@ def replan(
     earliest = moved(after, programme.meetings.prepare, home)
     interval = programme.meetings.interval
     base = to_utc(last_start + paused if last_start else after)
-    rhythm = _Rhythm(base, Duration() if last_start else programme.meetings.first_after, interval, home)
+    counted_in = home if programme.meetings.time_of_day is None else mentee_zone
+    rhythm = _Rhythm(base, Duration() if last_start else programme.meetings.first_after, interval, counted_in)
     first = max(1 if last_start else 0, (earliest - base) // interval.span - 2)  # days may be an hour short or long: start below, then count up
     while rhythm.at(first) < after or rhythm.at(first + 1) <= earliest:
         first += 1
@@ -107,12 +108,12 @@ class _Rhythm:
     base: datetime
     first: Duration
     interval: Duration
-    home: str
+    where: str
 
     def at(self, n: int) -> datetime:
         try:
             whole = Duration(days=self.first.days + n * self.interval.days, seconds=self.first.seconds + n * self.interval.seconds)
-            return moved(self.base, whole, self.home)
+            return moved(self.base, whole, self.where)
         except (OverflowError, ValueError):  # beyond what a duration or the calendar can hold
             return datetime.max.replace(tzinfo=UTC)
 

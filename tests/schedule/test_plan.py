@@ -221,6 +221,18 @@ def test_a_short_pause_loses_no_meeting_and_moves_the_rest_by_its_length() -> No
     assert all(timedelta() <= one <= timedelta(days=1) for one in later[1:])
 
 
+def test_late_meetings_go_on_at_their_weekday_when_the_programmes_clocks_change() -> None:
+    """Half past eleven at night in Kolkata, whose clocks stay; New York's go back in November."""
+    rules = programme(time_of_day="23:30", time_zone="America/New_York")
+    before = plan(rules, datetime(2027, 8, 2, 4, tzinfo=UTC), mentee_zone="Asia/Kolkata").slots
+
+    after = before[2].start + DAY
+    slots = replan(rules, after=after, count=9, last_start=before[2].start, mentee_zone="Asia/Kolkata", countries=[])
+
+    assert [slot.start for slot in slots] == [slot.start for slot in before[3:]]
+    assert {slot.start.astimezone(ZoneInfo("Asia/Kolkata")).strftime("%a %H:%M") for slot in slots} == {"Mon 23:30"}
+
+
 def test_replanning_before_any_meeting_begins_as_the_programme_does() -> None:
     after = berlin(2027, 5, 1, 12)
 
