@@ -169,8 +169,15 @@ class RecordsOffice:
     async def _plan(self, enrolment: Enrolment, programme: Programme, starts: datetime) -> Plan:
         mentor = await self._records.people.profile(enrolment.mentor)
         mentee = await self._records.people.profile(enrolment.mentee)
-        there = mentee.time_zone or programme.programme.time_zone
-        planned = plan(programme, starts, mentee_zone=there, mentor_country=mentor.country, mentee_country=mentee.country)
+        home = programme.programme.time_zone
+        planned = plan(
+            programme,
+            starts,
+            mentee_zone=mentee.time_zone or home,
+            mentor_country=mentor.country,
+            mentee_country=mentee.country,
+            mentor_zone=mentor.time_zone or home,
+        )
         return planned.model_copy(update={"slots": spread_out(planned.slots, enrolment.mentorship, programme.mail.spread.span)})
 
 
