@@ -135,9 +135,10 @@ class Clock:
     now: datetime
 
     def place(self) -> str:
-        """The zone as people call it: the name of its city, or UTC."""
-        if self.zone.key in {"UTC", "Etc/UTC"}:
-            return "UTC"
+        """The zone as people call it: the name of its city, or its distance from UTC."""
+        if self.zone.key == "UTC" or self.zone.key.startswith("Etc/"):
+            hours = int((self.now.astimezone(self.zone).utcoffset() or timedelta()) / timedelta(hours=1))
+            return self.language.isolated(f"UTC{hours:+}") if hours else "UTC"
         return self.language.isolated(_city(self.zone.key, self.language.locale))
 
     def day(self, instant: datetime) -> str:

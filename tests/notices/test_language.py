@@ -118,6 +118,14 @@ def test_a_zone_is_called_by_its_city_as_the_reader_calls_it(name, en, de, ar):
     assert {code: Clock(language(code), zone(name), now).place().strip("\u2068\u2069") for code in ("en", "de", "ar")} == {"en": en, "de": de, "ar": ar}
 
 
+@pytest.mark.parametrize(("name", "said"), [("Etc/GMT+5", "UTC-5"), ("Etc/GMT-14", "UTC+14"), ("Etc/GMT", "UTC"), ("Etc/GMT0", "UTC"), ("UTC", "UTC")])
+def test_a_zone_that_is_a_distance_from_utc_is_called_by_it_as_people_count(name, said):
+    """The names of these zones count westwards: what Etc/GMT+5 calls itself is ten hours off to its reader."""
+    clock = Clock(language("en"), zone(name), datetime(2027, 1, 1, 12, tzinfo=UTC))
+    assert clock.place() == said
+    assert clock.time(datetime(2027, 1, 1, 12, tzinfo=UTC)) == f"{(12 + int(said[3:] or 0)) % 24:02}:00"
+
+
 def test_the_first_offered_language_with_wording_is_the_fallback():
     assert choose("fr", ("fr", "de", "en")).code == "de"
     assert choose("fr", ("fr",)).code == "en"
