@@ -16,8 +16,8 @@ def one_line(text: str) -> str:
 
 
 def last_day(end: datetime, zone: ZoneInfo) -> date:
-    """The last day before an end: one at midnight closes the day before, as the mails say it (24:00)."""
-    return (end.astimezone(zone) - timedelta(microseconds=1)).date()
+    """The last day before an end: one as a day begins closes the day before, as the mails say it (24:00); where clocks leave out midnight, that is at one."""
+    return (end.astimezone(UTC) - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def issue_day(issued: datetime, zone: ZoneInfo) -> date:

@@ -135,9 +135,10 @@ class Clock:
     now: datetime
 
     def place(self) -> str:
-        """The zone as people call it: the name of its city, or UTC."""
-        if self.zone.key in {"UTC", "Etc/UTC"}:
-            return "UTC"
+        """The zone as people call it: the name of its city, or its distance from UTC."""
+        if self.zone.key == "UTC" or self.zone.key.startswith("Etc/"):
+            hours = int((self.now.astimezone(self.zone).utcoffset() or timedelta()) / timedelta(hours=1))
+            return self.language.isolated(f"UTC{hours:+}") if hours else "UTC"
         return self.language.isolated(_city(self.zone.key, self.language.locale))
 
     def day(self, instant: datetime, *, year: bool = False) -> str:
@@ -156,12 +157,15 @@ class Clock:
         return self._joined(self.day(instant), self.time(instant))
 
     def until(self, instant: datetime) -> str:
-        """An end: at midnight it is the last day's, such as `Sunday 29 August, 24:00`, since nobody reads 00:00 as the end of the day before."""
-        local = instant.astimezone(self.zone)
-        if (local.hour, local.minute, local.second) != (0, 0, 0):
+        """An end: as a day begins it is the last one's, such as `Sunday 29 August, 24:00`, since nobody reads 00:00 as the end of the day before.
+
+        A day begins at one where the clocks leave out its midnight, and has midnight twice where they are set back to it.
+        """
+        before = instant.astimezone(UTC) - timedelta(seconds=1)
+        if before.astimezone(self.zone).date() >= instant.astimezone(self.zone).date():
             return self.when(instant)
         # Also under a 12-hour pattern: there is no other way to write the end of a day.
-        return self._joined(self.day(instant - timedelta(seconds=1)), "24:00")
+        return self._joined(self.day(before), "24:00")
 
     def to_the_second(self, instant: datetime, *, year: bool = False) -> str:
         """Such as `Tuesday 12 January, 10:00:01`: where a second decides."""

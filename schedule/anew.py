@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,7 +20,16 @@ class Anew(NamedTuple):
     reporting_ends: datetime | None
 
 
-def plan_anew(programme: Programme, wanted: PlanMeetings, now: datetime, *, mentee_zone: str, countries: Iterable[str | None]) -> Anew:
+def plan_anew(
+    programme: Programme,
+    wanted: PlanMeetings,
+    now: datetime,
+    *,
+    mentee_zone: str,
+    mentor_country: str | None = None,
+    mentee_country: str | None = None,
+    mentor_zone: str | None = None,
+) -> Anew:
     """Planned from `now` on: whatever the reason for which nobody could be told earlier, the pair keeps the meetings that fit before its
     end (P5). Raises UnknownZone, UnknownCountry.
     """
@@ -34,7 +42,9 @@ def plan_anew(programme: Programme, wanted: PlanMeetings, now: datetime, *, ment
         last_start=wanted.last_start,
         paused=wanted.paused,
         mentee_zone=mentee_zone,
-        countries=countries,
+        mentor_country=mentor_country,
+        mentee_country=mentee_country,
+        mentor_zone=mentor_zone,
         ends=ends or wanted.ends,
     )
     return Anew(slots, ends, moved(ends, programme.programme.reporting_grace, home) if ends is not None else None)

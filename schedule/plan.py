@@ -5,7 +5,7 @@ Computed once, at enrolment, resume and extension; a workflow keeps the answer, 
 Two ways of counting. Without `time_of_day` a slot is exactly start + first_after + n * interval, whatever day that is. With it,
 that rhythm gives a *date* (in the programme's zone), and the meeting is at that time in the mentee's zone:
 
-- moved forward to the next working day outside quiet weeks and the public holidays of either person;
+- moved forward to the next working day outside quiet weeks and the public holidays of either person, which begin where that person lives;
 - when a quiet time pushes several meetings together, they are half an interval apart until the rhythm has caught up;
 - meetings that cannot move forward any more without leaving the programme move back, spread over the free days before them;
 - what fits nowhere inside the programme is not planned: the slots may be fewer than `meetings.count`, and `check` says so.
@@ -38,8 +38,9 @@ def plan(
     mentee_zone: str,
     mentor_country: str | None = None,
     mentee_country: str | None = None,
+    mentor_zone: str | None = None,
 ) -> Plan:
-    """The plan of a pair that starts at `starts`. Raises UnknownZone, UnknownCountry.
+    """The plan of a pair that starts at `starts`; a mentor without a zone lives in the mentee's. Raises UnknownZone, UnknownCountry.
 
     The slots rise strictly and lie within [starts, ends]; they may be fewer than the programme's count, even none.
     """
@@ -48,11 +49,12 @@ def plan(
     ends = moved(starts, programme.programme.length, home)
     rhythm = _Rhythm(starts, programme.meetings.first_after, programme.meetings.interval, home)
     nominal = [at for n in range(programme.meetings.count) if (at := rhythm.at(n)) <= ends]
+    homes = ((mentor_country, mentor_zone or mentee_zone), (mentee_country, mentee_zone))
     return Plan(
         starts=starts,
         ends=ends,
         reporting_ends=moved(ends, programme.programme.reporting_grace, home),
-        slots=_slots(programme, nominal, zone(home), mentee_zone, (mentor_country, mentee_country), not_before=starts, ends=ends, told_from=starts),
+        slots=_slots(programme, nominal, zone(home), mentee_zone, homes, not_before=starts, ends=ends, told_from=starts),
     )
 
 
@@ -62,13 +64,20 @@ class Plans:
     def __init__(self, programme: Programme, starts: datetime) -> None:
         self._programme = programme
         self._starts = starts
-        self._known: dict[tuple[str, str | None, str | None], Plan] = {}
+        self._known: dict[tuple[str, str | None, str | None, str | None], Plan] = {}
 
-    def of(self, mentee_zone: str, mentor_country: str | None, mentee_country: str | None) -> Plan:
+    def of(self, mentee_zone: str, mentor_country: str | None, mentee_country: str | None, mentor_zone: str | None = None) -> Plan:
         """Raises UnknownZone, UnknownCountry."""
-        key = (mentee_zone, mentor_country, mentee_country)
+        key = (mentee_zone, mentor_country, mentee_country, mentor_zone if mentor_country and self._programme.meetings.holidays else None)
         if key not in self._known:
-            self._known[key] = plan(self._programme, self._starts, mentee_zone=mentee_zone, mentor_country=mentor_country, mentee_country=mentee_country)
+            self._known[key] = plan(
+                self._programme,
+                self._starts,
+                mentee_zone=mentee_zone,
+                mentor_country=mentor_country,
+                mentee_country=mentee_country,
+                mentor_zone=mentor_zone,
+            )
         return self._known[key]
 
 
@@ -79,12 +88,14 @@ def replan(
     count: int,
     last_start: datetime | None,
     mentee_zone: str,
-    countries: Iterable[str | None],
+    mentor_country: str | None = None,
+    mentee_country: str | None = None,
+    mentor_zone: str | None = None,
     ends: datetime | None = None,
     paused: timedelta = timedelta(),
 ) -> tuple[Slot, ...]:
     """Up to `count` slots after a pause or in an extension, in the rhythm of `last_start`, later by how long it was `paused`; where there
-    was none, they begin as the programme does, `first_after` later.
+    was none, they begin as the programme does, `first_after` later. With `time_of_day` the rhythm counts the mentee's days.
 
     The first leaves time to prepare: no slot starts before `after` + prepare, and what would have been in that time is then. With
     `ends`, none ends behind it, so that there may be fewer. Raises UnknownZone, UnknownCountry.
@@ -93,13 +104,15 @@ def replan(
     earliest = moved(after, programme.meetings.prepare, home)
     interval = programme.meetings.interval
     base = to_utc(last_start + paused if last_start else after)
-    rhythm = _Rhythm(base, Duration() if last_start else programme.meetings.first_after, interval, home)
+    counted_in = home if programme.meetings.time_of_day is None else mentee_zone
+    rhythm = _Rhythm(base, Duration() if last_start else programme.meetings.first_after, interval, counted_in)
     first = max(1 if last_start else 0, (earliest - base) // interval.span - 2)  # days may be an hour short or long: start below, then count up
     while rhythm.at(first) < after or rhythm.at(first + 1) <= earliest:
         first += 1
     limit = to_utc(ends) if ends else _FAR
     nominal = [at for n in range(first, first + count) if (at := max(rhythm.at(n), earliest)) <= limit]
-    return _slots(programme, nominal, zone(mentee_zone), mentee_zone, countries, not_before=earliest, ends=limit, told_from=to_utc(after))
+    homes = ((mentor_country, mentor_zone or mentee_zone), (mentee_country, mentee_zone))
+    return _slots(programme, nominal, zone(mentee_zone), mentee_zone, homes, not_before=earliest, ends=limit, told_from=to_utc(after))
 
 
 @dataclass(frozen=True)
@@ -107,12 +120,12 @@ class _Rhythm:
     base: datetime
     first: Duration
     interval: Duration
-    home: str
+    where: str
 
     def at(self, n: int) -> datetime:
         try:
             whole = Duration(days=self.first.days + n * self.interval.days, seconds=self.first.seconds + n * self.interval.seconds)
-            return moved(self.base, whole, self.home)
+            return moved(self.base, whole, self.where)
         except (OverflowError, ValueError):  # beyond what a duration or the calendar can hold
             return datetime.max.replace(tzinfo=UTC)
 
@@ -122,7 +135,7 @@ def _slots(
     nominal: Sequence[datetime],
     dated_in: ZoneInfo,
     mentee_zone: str,
-    countries: Iterable[str | None],
+    homes: Iterable[tuple[str | None, str]],
     *,
     not_before: datetime,
     ends: datetime,
@@ -133,7 +146,8 @@ def _slots(
     if meetings.time_of_day is None:
         starts: Iterable[datetime] = (at for at in nominal if at >= not_before and moved(at, meetings.duration, home) <= ends)
     else:
-        diary = _Diary(WorkingDays.of(meetings, countries), time.fromisoformat(meetings.time_of_day), local, meetings.duration, home, not_before, ends)
+        days = WorkingDays.of(meetings, ((country, zone(where)) for country, where in homes))
+        diary = _Diary(days, time.fromisoformat(meetings.time_of_day), local, meetings.duration, home, not_before, ends)
         starts = diary.place([at.astimezone(dated_in).date() for at in nominal], gap=max(1, meetings.interval.days // 2))
     return tuple(_slot(programme, start, mentee_zone, told_from) for start in starts)
 
@@ -186,7 +200,8 @@ class _Diary:
         return [free[(n + 1) * len(free) // count - 1] for n in range(count)]
 
     def _free(self, day: date) -> bool:
-        return day in self.days and instant(day, self.wall, self.local) >= self.not_before
+        at = instant(day, self.wall, self.local)
+        return at >= self.not_before and self.days.allow(day, at)
 
     def _ends_in_time(self, day: date) -> bool:
         return moved(instant(day, self.wall, self.local), self.duration, self.home) <= self.ends

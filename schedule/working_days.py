@@ -1,12 +1,13 @@
-"""On which days people meet: working days, outside quiet weeks and the public holidays of either person."""
+"""On which days people meet: working days, outside quiet weeks and the public holidays of either person, each where they live."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import holidays
 
@@ -47,25 +48,25 @@ def _public_holidays(code: str) -> holidays.HolidayBase:
 
 @dataclass(frozen=True)
 class WorkingDays:
-    """The days on which a pair may meet, as local dates."""
+    """The days on which a pair may meet: working days and quiet times are dates of the pair, a public holiday is one where its person lives."""
 
     weekdays: frozenset[int]
     quiet: tuple[Quiet, ...]
-    public: tuple[holidays.HolidayBase, ...]
+    public: tuple[tuple[holidays.HolidayBase, ZoneInfo], ...]
 
     @classmethod
-    def of(cls, meetings: Meetings, countries: Iterable[str | None]) -> WorkingDays:
-        """Countries are looked up only where the programme minds holidays; a person without one has none."""
-        codes = sorted({code for code in countries if code}) if meetings.holidays else []
+    def of(cls, meetings: Meetings, homes: Iterable[tuple[str | None, ZoneInfo]]) -> WorkingDays:
+        """Homes are countries and zones. They are looked up only where the programme minds holidays; a person without a country has none."""
         return cls(
             weekdays=frozenset(_WEEKDAYS.index(day) for day in meetings.working_days),
             quiet=meetings.quiet,
-            public=tuple(public_holidays(code) for code in codes),
+            public=tuple((public_holidays(code), where) for code, where in dict.fromkeys(homes) if code) if meetings.holidays else (),
         )
 
-    def __contains__(self, day: date) -> bool:
+    def allow(self, day: date, at: datetime) -> bool:
+        """Whether a meeting may begin `at` that instant of their `day`."""
         return (
             day.weekday() in self.weekdays
             and not any(quiet.from_ <= day <= quiet.to for quiet in self.quiet)
-            and not any(day in public for public in self.public)
+            and not any(at.astimezone(where).date() in public for public, where in self.public)
         )

@@ -12,9 +12,10 @@ from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
+
+from schedule.calendar import zone
 
 DONE, REFUSED, USAGE = 0, 1, 2
 _JOINERS = "\u200c\u200d"
@@ -85,8 +86,8 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in table]
 
 
-def local_time(at: datetime, zone: str) -> str:
-    return at.astimezone(ZoneInfo(zone)).strftime("%a %Y-%m-%d %H:%M")
+def local_time(at: datetime, where: str) -> str:
+    return at.astimezone(zone(where)).strftime("%a %Y-%m-%d %H:%M")
 
 
 def is_terminal() -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
-from zoneinfo import ZoneInfo
 
 from mentorship.commands import Plan
 from mentorship.programme import Programme, Weekday
+from schedule.calendar import zone
+from schedule.working_days import public_holidays
 from starter.answer import Refused
 from starter.pairs_file import RosterPair
 from starter.plain_words import counted
@@ -34,19 +35,23 @@ def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
 
 
 def odd_times(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
-    """One line for the pairs of whom one would meet at an hour at which nobody is even written to, or on a day off: `time_of_day` is the mentee's."""
+    """One line for the pairs of whom one would meet at an hour at which nobody is even written to, or on a day off: `time_of_day` is the mentee's.
+
+    A day off is none of the programme's working days, or the weekend of the person's country: not everywhere is that Saturday and Sunday.
+    """
     hours, days = roster.programme.mail.hours, roster.programme.meetings.working_days
     if hours == "none":
         return []
 
-    def odd(at: datetime) -> bool:
-        return not hours[:5] <= f"{at:%H:%M}" <= hours[6:] or get_args(Weekday)[at.weekday()] not in days
+    def odd(at: datetime, country: str | None) -> bool:
+        off = country is not None and public_holidays(country).is_weekend(at.date())
+        return off or not hours[:5] <= f"{at:%H:%M}" <= hours[6:] or get_args(Weekday)[at.weekday()] not in days
 
     found = []
     for pair in roster.pairs:
-        zones = dict.fromkeys((roster.zone(pair.mentor_id), roster.zone(pair.mentee_id)))
+        homes = dict.fromkeys((roster.zone(person), roster.people[person].country) for person in (pair.mentor_id, pair.mentee_id))
         slots = plans[pair.pair_id].slots if pair.pair_id in plans else ()
-        at = next((local for zone in zones for slot in slots if odd(local := slot.start.astimezone(ZoneInfo(zone)))), None)
+        at = next((local for where, country in homes for slot in slots if odd(local := slot.start.astimezone(zone(where)), country)), None)
         if at is not None:
             found.append(f"{pair.pair_id} ({at:%a %H:%M} in {at.tzinfo})")
     return [f"notice: meetings outside {hours} or the working days where one of the two lives, for {some(found)}"] if found else []

@@ -76,7 +76,8 @@ class Casting:
         request = self._request
         mentorship = self._mentorships.get(couple.pair_id, f"mentorship.rehearsal.{couple.pair_id}")
         mentor, mentee = self._people[couple.mentor_id], self._people[couple.mentee_id]
-        planned = self._plans.of(mentee.time_zone or request.programme.programme.time_zone, mentor.country, mentee.country)
+        home = request.programme.programme.time_zone
+        planned = self._plans.of(mentee.time_zone or home, mentor.country, mentee.country, mentor.time_zone or home)
         said = story(
             couple.pair,
             {"mentor": request.personas[couple.mentor_id], "mentee": request.personas[couple.mentee_id]},
@@ -362,12 +363,15 @@ class _Run:
 
     def _planned(self, wanted: PlanMeetings, now: datetime) -> ApplyPlan:
         programme, couple = self._programme, self.cast.couple
+        mentor, mentee = self._people[couple.mentor_id], self._people[couple.mentee_id]
         made = plan_anew(
             programme,
             wanted,
             now,
-            mentee_zone=self._people[couple.mentee_id].time_zone or programme.programme.time_zone,
-            countries=[self._people[name].country for name in (couple.mentor_id, couple.mentee_id)],
+            mentee_zone=mentee.time_zone or programme.programme.time_zone,
+            mentor_country=mentor.country,
+            mentee_country=mentee.country,
+            mentor_zone=mentor.time_zone or programme.programme.time_zone,
         )
         return ApplyPlan(
             message_id=f"plan.{wanted.id}",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import to_jsonable_python
 
 from mentorship.people import SIDES
+from schedule.calendar import zone
 from starter.rehearsal_request import Line, Mail, Rehearsed, Request
 
 QUIET = 20
@@ -19,7 +20,7 @@ QUIET = 20
 
 def figures(request: Request, of: Rehearsed) -> dict[str, Any]:
     """Everything as JSON. Days are the programme's."""
-    zone = ZoneInfo(request.programme.programme.time_zone)
+    home = zone(request.programme.programme.time_zone)
     mails: defaultdict[str, list[Mail]] = defaultdict(list)
     for mail in of.mails:
         mails[mail.person_id].append(mail)
@@ -40,11 +41,11 @@ def figures(request: Request, of: Rehearsed) -> dict[str, Any]:
             "sent": len(of.mails),
             "by_kind": dict(Counter(mail.kind for mail in of.mails).most_common()),
             "not_sent": [{"kind": kind, "why": why, "mails": count} for (kind, why), count in Counter((one.kind, one.why) for one in of.unsent).most_common()],
-            "by_day": dict(sorted(Counter(_day(mail.at, zone) for mail in of.mails).items())),
+            "by_day": dict(sorted(Counter(_day(mail.at, home) for mail in of.mails).items())),
             "busiest_minute": max(Counter(f"{mail.at:%Y-%m-%dT%H:%MZ}" for mail in of.mails).items(), key=lambda minute: minute[1], default=("", 0)),
         },
         "people": people,
-        "coordinators": _coordinators(request, of, zone),
+        "coordinators": _coordinators(request, of, home),
         "pairs": [
             {
                 **pair.model_dump(mode="json"),
@@ -91,13 +92,13 @@ def _person(name: str, request: Request, pairs: int, mails: list[Mail]) -> dict[
     }
 
 
-def _coordinators(request: Request, of: Rehearsed, zone: ZoneInfo) -> dict[str, Any]:
+def _coordinators(request: Request, of: Rehearsed, home: ZoneInfo) -> dict[str, Any]:
     """The list is all coordinators' together; mails are each one's own. The weekly digest comes besides."""
     names = request.programme.contacts.coordinators
-    opened = Counter(_day(line.opened_at, zone) for line in of.lines)
-    standing = _standing(of.lines, zone)
+    opened = Counter(_day(line.opened_at, home) for line in of.lines)
+    standing = _standing(of.lines, home)
     return {
-        "people": {name: dict(sorted(Counter(_day(mail.at, zone) for mail in of.mails if mail.person_id == name).items())) for name in names},
+        "people": {name: dict(sorted(Counter(_day(mail.at, home) for mail in of.mails if mail.person_id == name).items())) for name in names},
         "lines_opened": dict(sorted(opened.items())),
         "most_opened_in_a_day": max(opened.values(), default=0),
         "most_open_at_once": max(standing.values(), default=0),
@@ -106,12 +107,12 @@ def _coordinators(request: Request, of: Rehearsed, zone: ZoneInfo) -> dict[str, 
     }
 
 
-def _standing(lines: Iterable[Line], zone: ZoneInfo) -> dict[str, int]:
+def _standing(lines: Iterable[Line], home: ZoneInfo) -> dict[str, int]:
     """How many lines stood open on each day on which any did; a line that closes on the day it opened counts for that day."""
     found: Counter[str] = Counter()
     for line in lines:
-        first = line.opened_at.astimezone(zone).date()
-        last = (line.closed_at or line.opened_at).astimezone(zone).date()
+        first = line.opened_at.astimezone(home).date()
+        last = (line.closed_at or line.opened_at).astimezone(home).date()
         found.update(day.isoformat() for day in _days(first, last))
     return dict(sorted(found.items()))
 
@@ -120,5 +121,5 @@ def _days(first: date, last: date) -> Iterable[date]:
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
-def _day(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).date().isoformat()
+def _day(at: datetime, home: ZoneInfo) -> str:
+    return at.astimezone(home).date().isoformat()

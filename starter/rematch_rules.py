@@ -185,8 +185,15 @@ async def _room(records: Records, mentor: Profile, ref: str, old: Enrolment, pro
 
 
 def _plan(programme: Programme, mentor: Profile, mentee: Profile, starts: datetime) -> Plan:
-    zone = mentee.time_zone or programme.programme.time_zone
-    return plan(programme, starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
+    home = programme.programme.time_zone
+    return plan(
+        programme,
+        starts,
+        mentee_zone=mentee.time_zone or home,
+        mentor_country=mentor.country,
+        mentee_country=mentee.country,
+        mentor_zone=mentor.time_zone or home,
+    )
 
 
 def _stem(pair_id: str) -> str:

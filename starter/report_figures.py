@@ -20,6 +20,7 @@ from mentorship.state import State
 from mentorship.visibility import SMALLEST
 from records.journal import JournalEntry
 from records.journalled import events_of
+from schedule.calendar import zone
 
 PHASES: tuple[Phase, ...] = ("aligning", "active", "paused", "closing", "completed", "ended")
 LINES = ("no_meeting", "rematch", "silence", "not_held", "cancellations")
@@ -105,7 +106,7 @@ def figures(stories: Sequence[Story], programme: Programme) -> Figures:
             "cancelled": len(cancelled),
             "not_held": sum(meeting.not_held for state in states for meeting in state.meetings),
         },
-        months=_months(stories, ZoneInfo(programme.programme.time_zone)),
+        months=_months(stories, zone(programme.programme.time_zone)),
         attention=_attention(stories),
         goals=_goals(states),
         certificates={
@@ -118,12 +119,12 @@ def figures(stories: Sequence[Story], programme: Programme) -> Figures:
     )
 
 
-def _months(stories: Iterable[Story], zone: ZoneInfo) -> dict[str, dict[str, int]]:
+def _months(stories: Iterable[Story], home: ZoneInfo) -> dict[str, dict[str, int]]:
     """A meeting held counts in the month in which it was, a move or cancellation in the month in which it was made."""
     counted: dict[str, Counter[str]] = {}
 
     def count(at: datetime, what: str) -> None:
-        counted.setdefault(f"{at.astimezone(zone):%Y-%m}", Counter())[what] += 1
+        counted.setdefault(f"{at.astimezone(home):%Y-%m}", Counter())[what] += 1
 
     for story in stories:
         for at in held_instants(story.state):

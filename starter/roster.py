@@ -44,7 +44,9 @@ class Roster:
         """The calendar of each pair, by pair_id."""
         plans = Plans(self.programme, starts)
         country = {person_id: profile.country for person_id, profile in self.people.items()}
-        return {pair.pair_id: plans.of(self.zone(pair.mentee_id), country[pair.mentor_id], country[pair.mentee_id]) for pair in pairs}
+        return {
+            pair.pair_id: plans.of(self.zone(pair.mentee_id), country[pair.mentor_id], country[pair.mentee_id], self.zone(pair.mentor_id)) for pair in pairs
+        }
 
     def plan(self, pair: RosterPair, starts: datetime) -> Plan:
         """The calendar of one pair."""

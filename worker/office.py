@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import structlog
 from temporalio.client import Client
@@ -25,6 +24,7 @@ from mentorship.programme import Programme
 from mentorship.spread import spread_out
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
+from schedule.calendar import instant, zone
 from schedule.plan import plan
 from worker.revival import revive
 from workflows.mentorship import MentorshipInput
@@ -169,8 +169,15 @@ class RecordsOffice:
     async def _plan(self, enrolment: Enrolment, programme: Programme, starts: datetime) -> Plan:
         mentor = await self._records.people.profile(enrolment.mentor)
         mentee = await self._records.people.profile(enrolment.mentee)
-        zone = mentee.time_zone or programme.programme.time_zone
-        planned = plan(programme, starts, mentee_zone=zone, mentor_country=mentor.country, mentee_country=mentee.country)
+        home = programme.programme.time_zone
+        planned = plan(
+            programme,
+            starts,
+            mentee_zone=mentee.time_zone or home,
+            mentor_country=mentor.country,
+            mentee_country=mentee.country,
+            mentor_zone=mentor.time_zone or home,
+        )
         return planned.model_copy(update={"slots": spread_out(planned.slots, enrolment.mentorship, programme.mail.spread.span)})
 
 
@@ -178,9 +185,9 @@ def _digest(said: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _next_monday(after: datetime, zone: str) -> datetime:
+def _next_monday(after: datetime, where: str) -> datetime:
     """The next Monday at eight in the programme's zone."""
-    local = after.astimezone(ZoneInfo(zone))
+    local = after.astimezone(zone(where))
     monday = local.date() + timedelta(days=(7 - local.weekday()) % 7)
-    at = datetime.combine(monday, time(8), ZoneInfo(zone))
-    return (at if at > local else datetime.combine(monday + timedelta(days=7), time(8), ZoneInfo(zone))).astimezone(UTC)
+    at = instant(monday, time(8), zone(where))
+    return at if at > after else instant(monday + timedelta(days=7), time(8), zone(where))

@@ -25,7 +25,9 @@ class RecordsPlanner:
             request.wanted,
             now,
             mentee_zone=await self._zone(request.pair.mentee, programme),
-            countries=[await self._country(request.pair.mentor), await self._country(request.pair.mentee)],
+            mentor_country=await self._country(request.pair.mentor),
+            mentee_country=await self._country(request.pair.mentee),
+            mentor_zone=await self._zone(request.pair.mentor, programme),
         )
         slots = spread_out(made.slots, request.mentorship, programme.mail.spread.span)
         return Planned(slots=slots, ends=made.ends, reporting_ends=made.reporting_ends)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -24,6 +23,7 @@ from mentorship.programme import Texts
 from records.certificates import Certificate
 from records.errors import Erased, Revoked, UnknownProgramme
 from records.store import Records
+from schedule.calendar import zone
 
 UNPRINTABLE = "unprintable"
 """The line in the coordinators' list while a certificate waits for a font; `mentorship doctor` names the character."""
@@ -140,7 +140,7 @@ class RecordsRegistrar:
             "holder_ref": person,
             "holder_email": profile.email,
             "programme_title": texts.title,
-            "started_on": wanted.started_at.astimezone(ZoneInfo(texts.time_zone)).date().isoformat(),
+            "started_on": wanted.started_at.astimezone(zone(texts.time_zone)).date().isoformat(),
             "completed_at": wanted.completed_at.isoformat(),
             "share": wanted.share,
             "milestones_done": len(done),

@@ -72,7 +72,6 @@ class Story:
                 count=wanted.count,
                 last_start=wanted.last_start,
                 mentee_zone="America/New_York",
-                countries=[],
                 ends=wanted.ends,
             )
             ends = wanted.ends if wanted.longer is None else None

@@ -87,6 +87,19 @@ def test_an_end_at_midnight_is_the_end_of_the_day_before():
 
 
 @pytest.mark.parametrize(
+    ("name", "end", "said"),
+    [
+        ("Africa/Cairo", datetime(2028, 4, 27, 22, tzinfo=UTC), "Thursday 27 April, 24:00"),  # Friday begins at 01:00
+        ("America/Santiago", datetime(2027, 9, 5, 4, tzinfo=UTC), "Saturday 4 September, 24:00"),
+        ("America/Havana", datetime(2030, 11, 3, 4, tzinfo=UTC), "Saturday 2 November, 24:00"),  # Sunday has midnight twice
+        ("America/Havana", datetime(2030, 11, 3, 5, tzinfo=UTC), "Sunday 3 November, 00:00"),
+    ],
+)
+def test_a_day_is_over_when_the_next_one_begins_whatever_its_first_hour_is_called(name, end, said):
+    assert Clock(language("en"), zone(name), end).until(end) == said
+
+
+@pytest.mark.parametrize(
     ("name", "en", "de", "ar"),
     [
         ("Europe/Berlin", "Berlin", "Berlin", "برلين"),
@@ -103,6 +116,14 @@ def test_a_zone_is_called_by_its_city_as_the_reader_calls_it(name, en, de, ar):
     """Unicode keeps cities by names that zones had long ago."""
     now = datetime(2027, 1, 1, tzinfo=UTC)
     assert {code: Clock(language(code), zone(name), now).place().strip("\u2068\u2069") for code in ("en", "de", "ar")} == {"en": en, "de": de, "ar": ar}
+
+
+@pytest.mark.parametrize(("name", "said"), [("Etc/GMT+5", "UTC-5"), ("Etc/GMT-14", "UTC+14"), ("Etc/GMT", "UTC"), ("Etc/GMT0", "UTC"), ("UTC", "UTC")])
+def test_a_zone_that_is_a_distance_from_utc_is_called_by_it_as_people_count(name, said):
+    """The names of these zones count westwards: what Etc/GMT+5 calls itself is ten hours off to its reader."""
+    clock = Clock(language("en"), zone(name), datetime(2027, 1, 1, 12, tzinfo=UTC))
+    assert clock.place() == said
+    assert clock.time(datetime(2027, 1, 1, 12, tzinfo=UTC)) == f"{(12 + int(said[3:] or 0)) % 24:02}:00"
 
 
 def test_the_first_offered_language_with_wording_is_the_fallback():

@@ -45,7 +45,7 @@ def programme() -> Programme:
 
 def anew(programme: Programme, now: datetime, **wanted: Any) -> Anew:
     asked = PlanMeetings(**{"after": now, "count": 0} | wanted)
-    return plan_anew(programme, asked, now, mentee_zone="Europe/Berlin", countries=[])
+    return plan_anew(programme, asked, now, mentee_zone="Europe/Berlin")
 
 
 ENDS = berlin(2027, 3, 15, 10)
@@ -111,7 +111,7 @@ def test_a_mentorship_keeps_every_slot_that_it_is_answered_after_an_outage(progr
     back = starts + 75 * DAY
     turn = advance(state, [], back)
     (wanted,) = (effect for effect in turn.effects if isinstance(effect, PlanMeetings))
-    made = plan_anew(programme, wanted, back, mentee_zone="Europe/Berlin", countries=[])
+    made = plan_anew(programme, wanted, back, mentee_zone="Europe/Berlin")
     after = advance(turn.state, [ApplyPlan(message_id="plan", at=back, number=wanted.number, slots=made.slots)], back).state
     ahead = [meeting.start for meeting in after.meetings if meeting.start > back]
     assert ahead == [slot.start for slot in made.slots]

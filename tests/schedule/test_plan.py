@@ -117,6 +117,19 @@ def test_a_meeting_on_a_holiday_of_either_person_moves_to_the_next_working_day()
     assert days("PL", "PL")[0] == date(2027, 3, 26)
 
 
+def test_a_holiday_is_free_where_its_person_lives() -> None:
+    """Tuesday at ten in Auckland is Monday afternoon in Los Angeles, on 31 May 2027 a holiday; and Monday at ten there is Sunday here."""
+    rules = programme(time_zone="Pacific/Auckland", time_of_day="10:00", holidays=True, first_after="P0D", interval="P1D", length="P2W", count=3)
+    starts = datetime(2027, 5, 31, tzinfo=ZoneInfo("Pacific/Auckland"))
+    homes = {"mentee_zone": "Pacific/Auckland", "mentee_country": "NZ", "mentor_zone": "America/Los_Angeles", "mentor_country": "US"}
+
+    planned = plan(rules, starts, **homes).slots
+    after = replan(rules, after=starts - 4 * DAY, count=3, last_start=starts + timedelta(hours=10) - DAY, **homes)
+
+    for slots in (planned, after):
+        assert [slot.start.astimezone(ZoneInfo("Pacific/Auckland")).strftime("%a %d %b") for slot in slots] == ["Mon 31 May", "Wed 02 Jun", "Thu 03 Jun"]
+
+
 def test_holidays_are_ignored_unless_the_programme_minds_them() -> None:
     rules = programme(time_of_day="10:00", first_after="P0D", count=1)
 
@@ -192,7 +205,7 @@ def test_after_a_pause_the_rhythm_goes_on_and_leaves_time_to_prepare() -> None:
     before = plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots
     resumed = berlin(2027, 5, 1, 12)  # two days before the rhythm's next date: that meeting is as soon as P3D lets it be
 
-    slots = replan(rules, after=resumed, count=3, last_start=before[1].start, mentee_zone="Europe/Berlin", countries=[])
+    slots = replan(rules, after=resumed, count=3, last_start=before[1].start, mentee_zone="Europe/Berlin")
 
     assert [slot.start.astimezone(BERLIN) for slot in slots] == [berlin(2027, 5, 5, 10), berlin(2027, 5, 17, 10), berlin(2027, 5, 31, 10)]
     assert all(slot.prepare_at >= resumed for slot in slots)
@@ -211,7 +224,6 @@ def test_a_short_pause_loses_no_meeting_and_moves_the_rest_by_its_length() -> No
         last_start=before.slots[1].start,
         paused=paused,
         mentee_zone="Europe/Berlin",
-        countries=[],
         ends=before.ends + paused,
     )
 
@@ -221,10 +233,22 @@ def test_a_short_pause_loses_no_meeting_and_moves_the_rest_by_its_length() -> No
     assert all(timedelta() <= one <= timedelta(days=1) for one in later[1:])
 
 
+def test_late_meetings_go_on_at_their_weekday_when_the_programmes_clocks_change() -> None:
+    """Half past eleven at night in Kolkata, whose clocks stay; New York's go back in November."""
+    rules = programme(time_of_day="23:30", time_zone="America/New_York")
+    before = plan(rules, datetime(2027, 8, 2, 4, tzinfo=UTC), mentee_zone="Asia/Kolkata").slots
+
+    after = before[2].start + DAY
+    slots = replan(rules, after=after, count=9, last_start=before[2].start, mentee_zone="Asia/Kolkata")
+
+    assert [slot.start for slot in slots] == [slot.start for slot in before[3:]]
+    assert {slot.start.astimezone(ZoneInfo("Asia/Kolkata")).strftime("%a %H:%M") for slot in slots} == {"Mon 23:30"}
+
+
 def test_replanning_before_any_meeting_begins_as_the_programme_does() -> None:
     after = berlin(2027, 5, 1, 12)
 
-    slots = replan(programme(), after=after, count=2, last_start=None, mentee_zone="Europe/Berlin", countries=[])
+    slots = replan(programme(), after=after, count=2, last_start=None, mentee_zone="Europe/Berlin")
 
     assert [slot.start for slot in slots] == [berlin(2027, 5, 8, 12), berlin(2027, 5, 22, 12)]
 
@@ -233,7 +257,7 @@ def test_replanning_after_a_very_long_time_is_quick_and_right() -> None:
     rules = programme(interval="PT1S", duration="PT1S", prepare="PT0S", ask_after="PT2S", mail={"hours": "none", "spread": "PT0S"})
     last = berlin(2027, 1, 1)
 
-    slots = replan(rules, after=last + 400 * DAY, count=2, last_start=last, mentee_zone="UTC", countries=[])
+    slots = replan(rules, after=last + 400 * DAY, count=2, last_start=last, mentee_zone="UTC")
 
     assert slots[0].start == last + 400 * DAY
 
@@ -242,7 +266,7 @@ def test_replanning_within_an_end_leaves_out_what_would_be_behind_it() -> None:
     rules = programme(time_of_day="10:00")
     after = berlin(2027, 5, 3)
 
-    slots = replan(rules, after=after, count=6, last_start=None, mentee_zone="Europe/Berlin", countries=[], ends=berlin(2027, 6, 3))
+    slots = replan(rules, after=after, count=6, last_start=None, mentee_zone="Europe/Berlin", ends=berlin(2027, 6, 3))
 
     assert [slot.start.astimezone(BERLIN).date() for slot in slots] == [date(2027, 5, 10), date(2027, 5, 24)]
 
@@ -256,6 +280,7 @@ quiet_times = st.lists(
 @settings(max_examples=150)
 @given(
     home=st.sampled_from(ZONES),
+    mentor=st.sampled_from(ZONES),
     mentee=st.sampled_from(ZONES),
     countries=st.tuples(st.sampled_from(COUNTRIES), st.sampled_from(COUNTRIES)),
     wall=st.times().map(lambda t: f"{t:%H:%M}"),
@@ -265,15 +290,17 @@ quiet_times = st.lists(
     interval=st.sampled_from(["P1D", "P7D", "P14D", "P30D", "PT36H"]),
     count=st.integers(1, 14),
 )
-def test_meetings_land_on_free_working_days_at_the_mentees_time_and_rise(*, home, mentee, countries, wall, quiet, weekdays, starts, interval, count) -> None:
+def test_meetings_land_on_free_working_days_at_the_mentees_time_and_rise(
+    *, home, mentor, mentee, countries, wall, quiet, weekdays, starts, interval, count
+) -> None:
     rules = programme(
         time_zone=home, time_of_day=wall, quiet=quiet, working_days=sorted(weekdays), holidays=True, interval=interval, count=count, first_after="P3D"
     )
 
-    made = plan(rules, starts, mentee_zone=mentee, mentor_country=countries[0], mentee_country=countries[1])
+    made = plan(rules, starts, mentee_zone=mentee, mentor_country=countries[0], mentee_country=countries[1], mentor_zone=mentor)
 
     there = ZoneInfo(mentee)
-    public = [holidays.country_holidays(*code.split("-")) for code in countries if code]
+    public = [(holidays.country_holidays(*code.split("-")), ZoneInfo(where)) for code, where in zip(countries, (mentor, mentee), strict=True) if code]
     for slot in made.slots:
         local = slot.start.astimezone(there)
         named = time.fromisoformat(wall)
@@ -281,7 +308,7 @@ def test_meetings_land_on_free_working_days_at_the_mentees_time_and_rise(*, home
         assert not exists or local.time() == named
         assert local.strftime("%a").lower() in weekdays
         assert not any(q["from"] <= local.date() <= q["to"] for q in quiet)
-        assert not any(local.date() in days for days in public)
+        assert not any(slot.start.astimezone(where).date() in days for days, where in public)
         assert made.starts <= slot.start
         assert slot.start + timedelta(hours=1) <= made.ends
         assert slot.prepare_at <= slot.start
@@ -304,7 +331,7 @@ def test_meetings_land_on_free_working_days_at_the_mentees_time_and_rise(*, home
 def test_a_replanned_meeting_leaves_time_to_prepare_and_none_is_lost(*, mentee, wall, last, away, interval, count) -> None:
     after = last + away * DAY
 
-    slots = replan(programme(time_of_day=wall, interval=interval), after=after, count=count, last_start=last, mentee_zone=mentee, countries=["DE"])
+    slots = replan(programme(time_of_day=wall, interval=interval), after=after, count=count, last_start=last, mentee_zone=mentee, mentee_country="DE")
 
     assert len(slots) == count
     assert slots[0].start >= moved(after, iso("P3D"), "Europe/Berlin")

@@ -347,3 +347,20 @@ def test_a_meeting_at_night_or_on_a_day_off_where_one_of_the_two_lives_is_a_noti
         told.err,
         re.MULTILINE,
     )
+
+
+def test_a_meeting_on_the_weekend_of_a_country_where_one_of_the_two_lives_is_a_notice(files: Any, run: Callable[..., Any]) -> None:
+    """`working_days` is one list for both: a Friday is none in Cairo, nor a Sunday in Berlin."""
+    files.write(people=files.people.read_text().replace("America/New_York,en,US", "Africa/Cairo,en,EG"))
+    assert "notice: meetings outside" not in run("cohort", "start", *files.options(starts="2099-03-02"), "--dry-run").err  # a Monday
+
+    told = run("cohort", "start", *files.options(starts="2099-03-06"), "--dry-run").err
+
+    assert "or the working days where one of the two lives, for 1 pair: p1 (Fri 10:00 in Africa/Cairo)" in told
+    files.write(
+        programme=files.programme.read_text().replace("count: 12", "count: 12\n  working_days: [sun, mon, tue, wed, thu]"), people=files.people.read_text()
+    )
+
+    told = run("cohort", "start", *files.options(starts="2099-03-01"), "--dry-run").err
+
+    assert re.search(r"or the working days where one of the two lives, for 1 pair: p1 \(Sun (08|09|10|11):00 in Europe/Berlin\)", told)
