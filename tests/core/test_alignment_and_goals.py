@@ -8,6 +8,7 @@ import pytest
 
 from mentorship import commands as c
 from mentorship.duration import iso
+from mentorship.policy.follow_ups import survey_rides_along
 from mentorship.policy.phase import phase
 from mentorship.programme import MilestoneRule, Surveys
 
@@ -116,6 +117,13 @@ def test_pinned_benefits_stand_in_the_readers_own_preparation(story, day, meets)
     assert [(mail.to, mail.pins) for mail in told.mails("prepare")] == [("mentor", ("mentor.0", "company.2")), ("mentee", ())]
 
 
+def test_each_benefit_is_pinned_once_and_ten_at_most(story, day):
+    """H2."""
+    told = story()
+    told.tell("mentee", c.SubmitPrivately(body=c.Pins(benefits=("everyone.0", *(f"mentee.{n // 2}" for n in range(30))))), day(1))
+    assert told.state.mentee.pins == ("everyone.0", *(f"mentee.{n}" for n in range(9)))
+
+
 # -- surveys --------------------------------------------------------------------------------------------------------------
 
 CLOSING = c.SubmitPrivately(body=c.SurveyAnswers(survey="closing", answers={"trust": 5}))
@@ -145,6 +153,12 @@ def test_a_reminder_that_would_come_about_when_the_result_does_rides_along_in_it
     told.run_out()
     assert not told.mails("survey_reminder")
     assert [(mail.to, mail.survey) for mail in told.mails("result")] == [("mentor", False), ("mentee", True)]
+
+
+@pytest.mark.parametrize(("after", "along"), [("P1D", False), ("P5DT5H59M", False), ("P5DT6H", True), ("P8DT18H", True), ("P8DT18H1M", False)])
+def test_about_when_the_result_comes_is_within_a_quarter_of_the_grace(story, after, along):
+    """Calm: here the grace is of seven days."""
+    assert survey_rides_along(story(surveys=Surveys(closing_reminder=iso(after))).state) is along
 
 
 def test_it_can_be_answered_until_it_closes_also_after_the_decision(story, ends):

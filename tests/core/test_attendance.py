@@ -90,14 +90,15 @@ def test_a_dispute_a_second_after_the_seven_days_comes_too_late(story, meets):
     assert len(strikes(told.state, "mentee")) == 1
 
 
-def test_a_dispute_made_in_time_stands_however_late_it_is_handled(story, meets):
+@pytest.mark.parametrize(("after", "answer"), [(HOUR, "applied"), (WEEK, "applied"), (WEEK + SECOND, "too_late")])
+def test_a_dispute_made_in_time_stands_however_late_it_is_handled(story, meets, after, answer):
     """Time, P5."""
     told = story().confirmed()
     says_absent(told)
     told.wait(meets(1) + 9 * 24 * HOUR)
     assert len(strikes(told.state, "mentee")) == 1
-    assert told.tell("mentee", c.Dispute(meeting=1), at=meets(1, hours=2), now=told.state.now) == "applied"
-    assert strikes(told.state, "mentee") == ()
+    assert told.tell("mentee", c.Dispute(meeting=1), at=meets(1, hours=1) + after, now=meets(1) + 9 * 24 * HOUR) == answer
+    assert len(strikes(told.state, "mentee")) == (answer == "too_late")
 
 
 def test_reporting_it_again_does_not_undo_a_dispute_nor_ask_again(story, meets):
@@ -159,6 +160,17 @@ def test_a_withdrawn_report_takes_its_claim_along(story, meets):
     assert told.tell("mentor", c.Withdraw(report="mistake"), meets(1, hours=2)) == "applied"
     told.wait(meets(3))
     assert strikes(told.state, "mentee") == ()
+
+
+@pytest.mark.parametrize("days", [1, 8])
+def test_who_says_that_the_partner_was_there_after_all_takes_it_back(story, meets, days):
+    """H13: one's latest word counts, also once the absence was taken to stand."""
+    told = story().confirmed()
+    says_absent(told)
+    there = c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="present"))
+    assert told.tell("mentor", there, meets(1, hours=1) + days * 24 * HOUR) == "applied"
+    told.wait(meets(3))
+    assert (strikes(told.state, "mentee"), held_instants(told.state)) == ((), (meets(1),))
 
 
 def test_who_was_never_asked_is_not_judged(story, meets):

@@ -373,10 +373,12 @@ def test_an_excuse_for_the_old_time_does_not_cover_the_new_one(story, meets):
 
 def test_a_move_needs_a_time_ahead_and_before_the_end(story, meets, ends):
     told = story()
-    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) - timedelta(days=5)), meets(1) - timedelta(days=4)) == "time_passed"
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) - timedelta(days=4)), meets(1) - timedelta(days=4)) == "time_passed"
     assert told.tell("mentor", c.MoveMeeting(meeting=1, to=ends), meets(1) - timedelta(days=4)) == "after_the_end"
     assert told.tell("mentor", c.MoveMeeting(meeting=99, to=ends), meets(1) - timedelta(days=4)) == "no_such_meeting"
     assert told.tell("mentor", c.MoveMeeting(meeting=1), meets(1) - timedelta(days=4)) == "malformed"
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=ends - SECOND), meets(1) - SECOND) == "applied"
+    assert told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2)), meets(1)) == "already_started"
 
 
 # -- absences -------------------------------------------------------------------------------------------------------------
@@ -457,6 +459,18 @@ def test_the_window_slides_over_ninety_days(story, meets):
     assert len(within.mails("nudge")) == 1
 
 
+@pytest.mark.parametrize(("before", "rung"), [(HOUR, 1), (HOUR + SECOND, 2)])
+def test_what_has_left_the_window_counts_no_more_while_the_episode_goes_on(story, before, rung):
+    """As old as the window is long is out of it: of three, two are left for the ladder."""
+    told = story(cancellations=Cancellations(window=iso("P84D"), episode_ends_after_held=99)).confirmed()
+    cancel(told, 1)
+    told.met(2, 3)
+    cancel(told, 4)
+    told.met(5, 6)
+    cancel(told, 7, before=before)  # 84 days after the first, or a second less
+    assert (counted(told), told.rung("mentee")) == (3, rung)
+
+
 def test_an_episode_ends_after_three_meetings_held(story):
     told = story().confirmed()
     cancel(told, 1)
@@ -471,6 +485,18 @@ def test_an_episode_ends_after_three_meetings_held(story):
     assert len(told.mails("nudge")) == 2  # a new episode
 
 
+def test_the_three_are_held_since_its_last_cancellation(story):
+    told = story().confirmed()
+    cancel(told, 1)
+    cancel(told, 2)
+    told.met(3, 4)
+    cancel(told, 5)
+    told.met(6, 7)
+    assert told.rung("mentee") == 2
+    told.met(8)
+    assert told.rung("mentee") == 0
+
+
 def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they_met(story, meets):
     """Time, H14: by the instants of what happened. No coordinator hears of somebody who met three times in between."""
     told = story().confirmed()
@@ -479,6 +505,7 @@ def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they
     cancel(told, 5)
     for n in (2, 3, 4):
         told.tell("mentor", c.ReportMeeting(meeting=n, held=True), meets(5, n))
+    assert counted(told) == 1
     cancel(told, 6)
     assert (told.rung("mentee"), len(told.mails("coordinator_told"))) == (1, 0)
     cancel(told, 7)
@@ -560,6 +587,22 @@ def test_meetings_cancelled_well_ahead_around_one_that_is_still_to_come_are_not_
     for n in (3, 5):
         told.tell("mentor", c.CancelMeeting(meeting=n, reason="work"), starts + 2 * HOUR)
     assert len(told.mails("check_in")) == 2
+
+
+def test_a_row_goes_by_the_meetings_times_and_begins_anew_behind_one_that_is_ahead(story, meets):
+    """H14: a meeting that moved behind them is not between them, and what is still ahead may be held."""
+    ahead, moved = story().confirmed(), story().confirmed()
+    for n in (2, 3):
+        ahead.tell("mentor", c.CancelMeeting(meeting=n), meets(1, -48))
+    assert not ahead.mails("check_in")
+    ahead.tell("mentor", c.CancelMeeting(meeting=4), meets(1, -48))
+    assert len(ahead.mails("check_in")) == 2
+    ahead.tell("mentor", c.CancelMeeting(meeting=6), meets(1, -48))
+    assert "not_held" in ahead.state.attention
+    moved.both(c.MoveMeeting(meeting=2, to=meets(4, 48)), meets(1, -48))
+    for n in (1, 3, 4):
+        moved.tell("mentor", c.CancelMeeting(meeting=n), meets(1, -48))
+    assert len(moved.mails("check_in")) == 2
 
 
 def test_the_check_in_comes_once_a_row_and_its_line_goes_when_they_meet(story, meets):

@@ -31,6 +31,12 @@ def test_a_share_of_a_hundred_needs_all_and_of_one_needs_one():
     assert [is_complete(done, 3, 67) for done in (2, 3)] == [False, True]
 
 
+def test_the_least_number_that_earns_it_is_what_mails_say():
+    """H7, Calm: "7 of 10; one more earns it", of every programme that there can be."""
+    everyone = [(total, share) for total in range(1, 51) for share in range(1, 101)]
+    assert [needed(*one) for one in everyone] == [next(done for done in range(one[0] + 1) if is_complete(done, *one)) for one in everyone]
+
+
 def test_a_programme_without_milestones_is_refused(rules):
     """H7."""
     with pytest.raises(ValueError, match="milestones"):
@@ -44,6 +50,7 @@ def eight_of_ten_but_one(story, ends):
 def test_a_milestone_done_at_the_end_instant_counts(story, ends):
     """H7."""
     told = eight_of_ten_but_one(story, ends).record("m8", at=ends)
+    assert "m8" in told.state.reached
     told.until_decided()
     assert told.earned() is True
 
@@ -51,6 +58,7 @@ def test_a_milestone_done_at_the_end_instant_counts(story, ends):
 def test_a_milestone_done_one_second_after_the_end_does_not_count(story, ends):
     """H7."""
     told = eight_of_ten_but_one(story, ends).record("m8", at=ends + SECOND)
+    assert "m8" not in told.state.reached
     told.until_decided()
     assert told.earned() is False
 
@@ -144,6 +152,15 @@ def test_either_may_report_by_default(story, day):
     """Milestones."""
     for side in ("mentor", "mentee"):
         assert done(by(story, "either").record("shadowing", at=day(30), by=side)) == day(30)
+
+
+@pytest.mark.parametrize("first", ["mentor", "mentee"])
+def test_of_two_who_report_it_the_earlier_instant_counts(story, ends, grace_ends, first):
+    """Milestones, H7: what was done in time stays so, whatever the other says of it in the grace."""
+    told = by(story, "either")
+    for side in ("mentor", "mentee"):
+        told.record("shadowing", at=grace_ends, by=side, done_at=ends if side == first else ends + SECOND)
+    assert done(told) == ends
 
 
 @pytest.mark.parametrize(("who", "partner"), [("mentor", "mentee"), ("mentee", "mentor")])
@@ -312,6 +329,13 @@ def test_facts_complete_their_milestones(story, rules, meets, day):
     assert told.earned() is True
 
 
+def test_meetings_held_are_counted_in_the_order_in_which_they_were_held(story, rules, meets):
+    """Milestones: extra ones included, whichever were told of first."""
+    told = story(rules=facts(rules)).met(1, 2, 3)
+    assert told.tell("mentor", c.ReportMeeting(held_at=meets(1, hours=72), held=True), meets(3, hours=2)) == "applied"
+    assert milestone_facts(told.state)[3].done_at == meets(2)
+
+
 def test_meetings_reported_in_the_grace_count_by_when_they_were_held(story, rules, meets, ends, grace_ends):
     """H7: the last meetings were in time, however late somebody said so."""
     told = story(rules=facts(rules))
@@ -319,6 +343,30 @@ def test_meetings_reported_in_the_grace_count_by_when_they_were_held(story, rule
         assert told.tell("mentor", c.ReportMeeting(meeting=n, held=True), grace_ends - timedelta(hours=1)) == "applied"
     found = {fact.id: fact.done_at for fact in milestone_facts(told.state)}
     assert (found["three"], found["closing"]) == (meets(12), meets(12))
+
+
+@pytest.mark.parametrize(("first", "second"), [("mentor", "mentee"), ("mentee", "mentor")])
+def test_expectations_are_confirmed_when_the_second_of_the_two_has(story, rules, ends, first, second):
+    """H11, H7."""
+    told = story(rules=facts(rules))
+    told.tell(first, c.ConfirmExpectations(expectations=c.EXPECTATIONS), ends)
+    assert milestone_facts(told.state)[0].late_at is None
+    told.tell(second, c.ConfirmExpectations(expectations=c.EXPECTATIONS), ends + SECOND)
+    assert (milestone_facts(told.state)[0].done_at, milestone_facts(told.state)[0].late_at) == (None, ends + SECOND)
+
+
+def test_of_several_facts_the_first_counts(story, rules, day, meets, ends):
+    """H6, H7: another goal, or another word about one in the grace, takes nothing back; nor does a second closing conversation."""
+    told = story(rules=facts(rules))
+    for n in (1, 2):
+        told.tell("mentee", c.SetGoal(goal=f"g-{n}"), day(10 * n))
+    assert told.tell("mentor", c.ReportMeeting(held_at=meets(12, hours=30), held=True), meets(12, hours=40)) == "applied"
+    told.met(12)
+    told.tell("mentor", c.ReportGoal(goal="g-2", progress="progressed"), ends)
+    for n in (1, 2):
+        assert told.tell("mentor", c.ReportGoal(goal=f"g-{n}", progress="achieved"), ends + SECOND) == "applied"
+    found = {fact.id: fact.done_at for fact in milestone_facts(told.state)}
+    assert found == {"aligned": None, "goal": day(10), "progress": ends, "three": None, "closing": meets(12)}
 
 
 def test_a_fact_after_the_end_does_not_count(story, rules, ends):

@@ -40,6 +40,7 @@ def test_a_leave_pauses_until_its_date_and_the_end_moves_by_its_length(story, da
     told.wait(day(60))
     assert phase(told.state) != "paused"
     assert told.state.ends == ends + timedelta(days=30)
+    assert not told.entries_named("attention_raised", line="on_leave")  # it was no longer than a pause may be
 
 
 def test_who_misses_or_calls_off_a_meeting_during_a_leave_that_no_pause_covers_any_more_has_missed_nothing(story, meets, day):
@@ -166,6 +167,7 @@ def test_both_away_the_meetings_wait_for_the_last(story, day):
     told = story()
     told.operator(away("mentor", until=day(50)), day(30))
     told.operator(away("mentee", until=day(70)), day(40))
+    assert told.state.pausing.until == day(70)
     told.wait(day(51))
     assert (phase(told.state), told.state.pausing.until) == ("paused", day(70))
     told.operator(back("mentee"), day(60))

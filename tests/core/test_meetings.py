@@ -93,6 +93,7 @@ def test_a_preparation_goes_out_before_every_meeting_with_its_topic(story, meets
         told.met(n)
     mails = told.mails("prepare", "mentor")
     assert [(mail.meeting.meeting, mail.meeting.session, mail.due) for mail in mails] == [(n, n - 1, meets(n) - timedelta(days=3)) for n in (1, 2, 3)]
+    assert [(mail.meeting.start, mail.meeting.ends) for mail in mails] == [(meets(n), meets(n, hours=1)) for n in (1, 2, 3)]
     assert not any(mail.meeting.session_sent for mail in mails)
 
 
@@ -196,6 +197,16 @@ def test_a_meeting_that_was_prepared_keeps_its_topic_when_the_last_one_is_called
     assert (told.state.extras[-1].session, milestone_facts(told.state)[0].done_at) == (CLOSING, meets(12))
 
 
+def test_a_meeting_that_was_prepared_as_the_closing_one_leaves_no_extra_one_its_place(story, meets):
+    """H10: the last planned one was called off long before, and this one is still ahead."""
+    told = story().confirmed().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
+    told.wait(meets(11, hours=-48))
+    assert prepared(told, 11).meeting.session == CLOSING
+    extra(told, meets(11, hours=-30))
+    assert told.state.extras[0].session == 1
+
+
 def test_of_all_that_were_called_off_the_last_says_since_when_an_extra_one_can_be_the_closing_one(story, meets):
     told = story(milestones=CLOSED).confirmed().met(1)
     told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
@@ -232,6 +243,12 @@ def test_the_last_one_is_the_closing_one_where_it_was_held_after_a_proposal_for_
     assert milestone_facts(told.state)[0].done_at == meets(12)
 
 
+def test_a_programme_of_one_session_is_about_that(story, meets):
+    told = story(sessions=1, closing=0)
+    told.wait(meets(2))
+    assert [prepared(told, n).meeting.session for n in (1, 2)] == [0, 0]
+
+
 def test_no_other_planned_meeting_takes_it_however_many_were_held(story, meets):
     """Meetings, H10: the last open topic repeats."""
     told = story(sessions=3, closing=2)
@@ -248,6 +265,17 @@ def test_a_move_to_soon_brings_the_topic_with_the_news(story, meets):
     assert [(mail.meeting.session, mail.meeting.session_sent) for mail in told.mails("rescheduled")] == [(1, False)] * 2
     told.wait(soon)
     assert not [mail for mail in told.mails("prepare") if mail.meeting.meeting == 2]
+
+
+@pytest.mark.parametrize(("hours", "brings"), [(72, 1), (73, None)])
+def test_a_move_to_when_it_would_be_prepared_at_once_brings_it(story, meets, hours, brings):
+    """H10."""
+    told = story().met(1)
+    agreed = meets(1) + timedelta(days=1)
+    told.both(c.MoveMeeting(meeting=2, to=agreed + hours * HOUR), agreed)
+    assert [mail.meeting.session for mail in told.mails("rescheduled")] == [brings] * 2
+    told.wait(meets(2))
+    assert len([mail for mail in told.mails("prepare", "mentor") if mail.meeting.meeting == 2]) == (brings is None)
 
 
 def test_a_move_after_the_preparation_does_not_prepare_again(story, meets):
@@ -294,9 +322,26 @@ def test_an_extra_meeting_at_a_planned_ones_time_is_that_one(story, meets, day):
     assert extra(told, meets(2)) == "applied"  # they met all the same
 
 
-@pytest.mark.parametrize(("held_at", "reason"), [(None, "malformed"), ("later", "in_the_future"), ("earlier", "before_start")])
+def test_what_is_as_far_from_another_meeting_as_one_lasts_is_one_of_its_own(story, meets):
+    """Meetings: before or after it."""
+    told = story()
+    second = timedelta(seconds=1)
+    assert [extra(told, meets(1, hours) + near) for hours, near in ((-1, second), (1, -second), (-1, 0 * second), (1, 0 * second))] == [
+        "planned_meeting",
+        "planned_meeting",
+        "applied",
+        "applied",
+    ]
+    assert [extra(told, meets(1, 2) + near, by="mentor") for near in (-second, 0 * second)] == ["applied", "applied"]
+    assert held_instants(told.state) == (meets(1, -1), meets(1, 1), meets(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("held_at", "reason"),
+    [(None, "malformed"), ("later", "in_the_future"), ("earlier", "before_start"), ("now", "applied"), ("the start", "applied")],
+)
 def test_an_extra_meeting_needs_a_time_in_the_programme_and_past(story, day, starts, held_at, reason):
-    at = {None: None, "later": day(3), "earlier": starts - HOUR}[held_at]
+    at = {None: None, "later": day(2) + HOUR / 3600, "earlier": starts - HOUR / 3600, "now": day(2), "the start": starts}[held_at]
     assert story().tell("mentor", c.ReportMeeting(held_at=at, held=True), day(2)) == reason
 
 
@@ -410,6 +455,7 @@ def test_no_meeting_for_four_weeks_is_a_line_and_for_six_an_offer_to_match_again
     told.met(4)
     assert "rematch" not in told.state.attention
     assert "no_meeting" not in told.state.attention
+    assert [entry.body["line"] for entry in told.entries_named("attention_cleared")] == ["no_meeting", "rematch", "silence"]  # a replay has the same order
 
 
 # -- feedback and pulse ---------------------------------------------------------------------------------------------------

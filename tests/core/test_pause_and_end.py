@@ -135,6 +135,16 @@ def test_a_meeting_cancelled_far_ahead_does_not_hold_up_the_new_plan(story, day)
     assert coming[0].start < day(38) + 3 * WEEK
 
 
+def test_the_rhythm_goes_on_from_the_latest_meeting(story, meets):
+    """Wherever it was moved to, and whichever number it has."""
+    told = story(meetings=3).met(1)
+    told.both(c.MoveMeeting(meeting=2, to=meets(3, 30)), meets(1, 48))
+    told.operator(c.Extend(length=iso("P4W")), meets(2))
+    assert told.planned()[-1].last_start == meets(3, 30)
+    assert told.replan() == "applied"
+    assert [meeting.start for meeting in told.state.meetings[3:]] == [meets(4, 30), meets(5, 30)]
+
+
 def test_the_answer_to_an_older_question_is_ignored(story, day):
     told = story().met(1)
     told.operator(c.Pause(), day(10))
@@ -242,6 +252,17 @@ def test_it_was_the_closing_one_if_it_took_place_before_the_extension_whenever_t
     assert milestone_facts(told.state)[0].done_at == meets(3)
     told.met(4)
     assert [mail.meeting.session for mail in told.mails("prepare", to="mentor")] == [0, 1, CLOSING, 2]
+
+
+def test_a_closing_conversation_that_was_held_before_an_extension_comes_no_second_time(story, meets):
+    """H10: an extra one in the place of the extension's last is about what comes next."""
+    told = story(meetings=3).met(1, 2, 3)
+    told.operator(c.Extend(length=iso("P4W")), meets(3, 24))
+    told.replan()
+    last = told.state.meetings[-1]
+    told.tell("mentor", c.CancelMeeting(meeting=last.n), last.start - 2 * DAY)
+    told.tell("mentor", c.ReportMeeting(held_at=last.start, held=True), last.start + HOUR)
+    assert [told.state.meeting(3).session, told.state.extras[0].session] == [CLOSING, 2]
 
 
 @pytest.mark.parametrize("extended", [True, False])
@@ -449,8 +470,8 @@ def test_in_the_grace_an_end_decides_nothing_before_its_time(story, day, ends, r
 
 
 def test_an_end_for_conduct_in_the_grace_is_told_in_one_mail(story, day, ends):
-    told = story().confirmed().record(*(f"m{n}" for n in range(1, 11)), at=day(100))
+    told = story().confirmed().record(*(f"m{n}" for n in range(1, 10)), at=day(100)).record("m10", at=ends + HOUR)
     assert told.operator(c.End(reason="conduct"), ends + DAY) == "applied"
-    assert told.earned() is False
+    assert (told.earned(), told.state.decided.done) == (False, 9)
     assert [mail.to for mail in told.mails("ended")] == ["mentor", "mentee"]
     assert not told.mails("result")
