@@ -512,6 +512,21 @@ def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they
     assert (told.rung("mentee"), len(told.mails("coordinator_told"))) == (2, 1)
 
 
+def test_an_episode_of_which_everything_is_excused_is_over(story):
+    """Nor anything that the partner excuses: what comes then is the first of another one."""
+    told = story().confirmed()
+    for n in (1, 2):
+        cancel(told, n)
+    told.tell("mentor", c.Excuse(meeting=1), told.state.now)
+    assert told.rung("mentee") == 1
+    told.tell("mentor", c.Excuse(meeting=2), told.state.now)
+    assert told.rung("mentee") == 0
+    for n in (3, 4):
+        assert len(told.mails("nudge")) == 1
+        cancel(told, n)
+    assert len(told.mails("nudge")) == 2
+
+
 def test_an_episode_ends_when_the_window_has_emptied(story, meets):
     told = story(attention={"not_held_in_a_row": 99}).confirmed()
     for n in (1, 2, 3):
