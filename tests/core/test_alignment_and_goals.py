@@ -29,6 +29,7 @@ def test_each_person_confirms_all_three_before_at_or_after_the_first_meeting(sto
     assert told.state.mentee.confirmed_at is None
     told.tell("mentee", c.ConfirmExpectations(expectations=("mutual_respect", "psychological_safety")), meets(1, hours=1))
     assert (told.state.mentor.confirmed_at, told.state.mentee.confirmed_at) == (day(1), meets(1, hours=1))
+    assert told.entries_named("expectations_confirmed")[0].body["expectations"] == sorted(c.EXPECTATIONS)  # a replay has the same order
     assert phase(told.state) == "active"
 
 
@@ -94,6 +95,23 @@ def test_either_reports_progress_as_well_as_achievement(story, day, progress):
     assert told.tell("mentor", c.ReportGoal(goal="g-1", progress=progress), day(2)) == "applied"
     assert told.state.goals["g-1"].status == progress
     assert told.tell("mentor", c.ReportGoal(goal="g-9", progress=progress), day(2)) == "no_such_goal"
+
+
+def test_a_goal_is_set_until_the_end_instant(story, ends):
+    """H6, H7."""
+    told = story()
+    assert told.tell("mentor", c.SetGoal(goal="g-1"), ends) == "applied"
+    assert told.tell("mentor", c.SetGoal(goal="g-2"), ends + timedelta(seconds=1)) == "closing"
+
+
+def test_a_goals_latest_word_says_where_it_stands_and_there_is_room_for_fifty(story, day):
+    """H6."""
+    told = story()
+    told.tell("mentee", c.SetGoal(goal="g-1"), day(1))
+    words = ("in_progress", "dropped") * 25
+    assert {told.tell("mentee", c.ReportGoal(goal="g-1", progress=word), day(2 + n)) for n, word in enumerate(words)} == {"applied"}
+    assert told.state.goals["g-1"].status == "dropped"
+    assert told.tell("mentor", c.ReportGoal(goal="g-1", progress="achieved"), day(60)) == "too_many"
 
 
 def test_there_is_room_for_twenty_goals_with_twenty_actions_each(story, day):

@@ -247,8 +247,17 @@ def test_what_a_leave_cannot_be(story, day, command, why):
     assert story().operator(command, day(10)) == why
 
 
-def test_a_leave_that_was_over_when_it_was_told_is_none(story, day):
-    assert story().operator(away("mentor", until=day(9)), day(10)) == "time_passed"
+@pytest.mark.parametrize(("begins", "until"), [(None, 9), (None, 10), (8, 10), (20, 20), (20, 19)])
+def test_a_leave_that_was_over_when_it_was_told_or_has_no_length_is_none(story, day, begins, until):
+    assert story().operator(away("mentor", begins=begins and day(begins), until=day(until)), day(10)) == "time_passed"
+
+
+def test_a_leave_that_is_told_when_no_pause_is_left_pauses_nothing_and_is_a_line_for_a_coordinator(story, day):
+    told = story(pause=Pause(longest=iso("P28D")))
+    told.operator(away("mentor", until=day(38)), day(10))
+    told.wait(day(38))
+    assert told.operator(away("mentee", until=day(60)), day(40)) == "applied"
+    assert (phase(told.state) != "paused", len(told.entries_named("paused")), "on_leave" in told.state.attention) == (True, 1, True)
 
 
 STEPS = st.lists(
@@ -359,6 +368,13 @@ def test_a_leave_without_an_end_that_began_long_ago_is_as_long_as_a_pause_may_be
     told = story()
     assert told.operator(away("mentor", begins=day(1)), day(50)) == "applied"
     assert told.state.pausing.until == day(50) + told.state.rules.pause.longest.span
+
+
+def test_a_leave_without_an_end_that_is_ahead_is_as_long_as_a_pause_may_be_from_when_it_begins(story, day):
+    told = story()
+    assert told.operator(away("mentor", begins=day(60)), day(50)) == "applied"
+    told.wait(day(60))
+    assert told.state.pausing.until == day(60) + told.state.rules.pause.longest.span
 
 
 def test_an_operators_pause_takes_over_one_that_began_with_a_leave(story, day):
