@@ -84,7 +84,10 @@ def test_a_goal_is_set_and_its_actions_may_follow_later(story, day):
     told = story()
     assert told.tell("mentee", c.SetGoal(goal="g-1", note_id="n-1"), day(1)) == "applied"
     assert told.tell("mentee", c.SetGoal(goal="g-1", actions=("n-2", "n-3")), day(2)) == "applied"
-    assert (told.state.goals["g-1"].status, told.state.goals["g-1"].actions) == ("set", 2)
+    assert told.tell("mentor", c.SetGoal(goal="g-1", actions=("n-4",)), day(3)) == "applied"
+    assert (told.state.goals["g-1"].status, told.state.goals["g-1"].actions, told.state.goals["g-1"].set_at) == ("set", 3, day(1))
+    told.tell("mentor", c.SetGoal(goal="g-1", actions=("n-5",)), at=day(0.5), now=day(4))
+    assert told.state.goals["g-1"].set_at == day(0.5)  # said first, handled last
 
 
 @pytest.mark.parametrize("progress", ["in_progress", "progressed", "achieved", "dropped"])

@@ -495,6 +495,9 @@ def test_the_three_are_held_since_its_last_cancellation(story):
     assert told.rung("mentee") == 2
     told.met(8)
     assert told.rung("mentee") == 0
+    for n in (9, 10):
+        cancel(told, n)
+    assert (told.rung("mentee"), told.state.mentee.highest_rung) == (1, 2)
 
 
 def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they_met(story, meets):

@@ -41,6 +41,7 @@ def test_a_leave_pauses_until_its_date_and_the_end_moves_by_its_length(story, da
     assert phase(told.state) != "paused"
     assert told.state.ends == ends + timedelta(days=30)
     assert not told.entries_named("attention_raised", line="on_leave")  # it was no longer than a pause may be
+    assert not told.entries_named("leave_began")  # it had when it was told
 
 
 def test_who_misses_or_calls_off_a_meeting_during_a_leave_that_no_pause_covers_any_more_has_missed_nothing(story, meets, day):

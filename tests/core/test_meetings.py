@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
+from mentorship.duration import iso
 from mentorship.policy.meetings import held_instants, topic_for
 from mentorship.policy.milestones import milestone_facts
 from mentorship.programme import MilestoneRule
@@ -80,6 +81,27 @@ def test_every_change_of_the_calendar_is_counted_and_carries_the_whole_series(st
     first, second = told.mails("welcome", "mentor")[0], told.mails("rescheduled", "mentor")[0]
     assert (first.calendar_sequence, second.calendar_sequence) == (0, 1)
     assert [facts.meeting for facts in second.calendar] == [1, 2, *range(4, 13)]
+
+
+def test_no_two_states_of_a_calendar_have_one_number(story, meets):
+    """Calm: a calendar program takes only what is newer than what it has."""
+    told = story().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=3), told.state.now)
+    told.both(c.MoveMeeting(meeting=2, to=meets(2, 1)), told.state.now)
+    told.both(c.MoveMeeting(meeting=2, to=meets(2, 2)), told.state.now)
+    told.operator(c.Pause(), meets(1, 2))
+    told.operator(c.Resume(), meets(1, 3))
+    told.replan()
+    told.operator(c.Extend(length=iso("P4W")), meets(1, 4))
+    told.replan()
+    told.operator(c.End(reason="operator"), meets(1, 5))
+    changes = {mail.change or mail.kind: [] for mail in told.mails(to="mentee") if mail.calendar is not None}
+    for mail in told.mails(to="mentee"):
+        if mail.calendar is not None:
+            changes[mail.change or mail.kind].append(mail.calendar_sequence)
+    numbers = [number for kind in ("welcome", "cancelled", "moved", "paused", "resumed", "extended", "ended") for number in changes[kind]]
+    assert len(numbers) == 8
+    assert numbers == sorted(set(numbers))
 
 
 # -- topics ---------------------------------------------------------------------------------------------------------------
@@ -392,6 +414,8 @@ def test_a_meeting_that_was_moved_is_asked_about_after_its_new_time(story, meets
     told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
     told.wait(to + timedelta(days=1, hours=1))
     assert [mail.due for mail in told.mails("ask", "mentor")] == [to + timedelta(days=1, hours=1)]
+    told.wait(meets(2))
+    assert prepared(told, 2).unreported == (1,)
 
 
 def test_two_meetings_in_a_row_without_word_are_a_line_in_the_coordinators_list(story, meets):

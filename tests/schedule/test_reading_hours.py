@@ -44,6 +44,16 @@ def test_a_preparation_goes_out_in_the_last_reading_hour_before(asked: datetime,
     assert reading_hours_before(asked, "Europe/Berlin", HOURS) == answered
 
 
+def test_before_a_day_that_a_zone_left_out_is_the_day_before_that() -> None:
+    apia = ZoneInfo("Pacific/Apia")
+    assert reading_hours_before(datetime(2011, 12, 31, 3, tzinfo=apia), "Pacific/Apia", HOURS) == datetime(2011, 12, 29, 18, tzinfo=apia) - MOMENT
+
+
+def test_where_the_hours_are_shorter_than_the_spread_mail_goes_as_they_open() -> None:
+    short, quarter = "08:00-08:10", timedelta(minutes=15)
+    assert [reading_hours(asked, "Europe/Berlin", short, spread=quarter) for asked in (at(8), at(8, 1))] == [at(8), at(8, day=11)]
+
+
 def test_a_mail_that_is_spread_is_still_in_time() -> None:
     quarter = timedelta(minutes=15)
 
