@@ -331,7 +331,7 @@ def test_a_leave_that_is_told_afterwards_protects_its_first_days_too(story, meet
     assert strikes(told.state, "mentor") == ()
 
 
-@pytest.mark.parametrize(("begins", "counts"), [(-24, 0), (-2, 1)])
+@pytest.mark.parametrize(("begins", "counts"), [(-24, 0), (-3, 0), (-2, 1)])
 def test_a_leave_protects_who_asked_too_late_in_it_though_the_partner_called_it_off(story, meets, begins, counts):
     """H14: judged by when they said that they could not come."""
     told = story().confirmed()
@@ -339,6 +339,27 @@ def test_a_leave_protects_who_asked_too_late_in_it_though_the_partner_called_it_
     told.tell("mentee", c.CancelMeeting(meeting=2), meets(2, -1))
     told.operator(away("mentor", begins=meets(2, begins), until=meets(4)), meets(2, 24))
     assert (len(strikes(told.state, "mentor")), strikes(told.state, "mentee")) == (counts, ())
+
+
+def test_after_a_leave_it_counts_again(story, day):
+    """H14: whoever is back calls off like anybody."""
+    told = story().confirmed()
+    told.operator(away("mentee", until=day(20)), day(8))
+    told.wait(day(20))
+    told.replan()
+    told.both(c.ConfirmMeeting(meeting="all"), day(21))
+    ahead = next(meeting for meeting in told.state.meetings if meeting.start > day(22))
+    told.tell("mentee", c.CancelMeeting(meeting=ahead.n, reason="work"), ahead.start - HOUR)
+    assert strikes(told.state, "mentee") == (ahead.start - HOUR,)
+
+
+def test_a_leave_that_was_ahead_and_never_came_protects_nothing(story, meets, day):
+    """H14: what is still ahead is judged when it has been."""
+    told = story().confirmed()
+    told.operator(away("mentee", begins=day(40), until=day(60)), day(10))
+    told.operator(back("mentee"), day(20))
+    told.tell("mentee", c.CancelMeeting(meeting=4, reason="work"), meets(4, -1))
+    assert strikes(told.state, "mentee") == (meets(4, -1),)
 
 
 def test_an_absence_that_is_reported_of_somebody_on_leave_never_counts(story, meets):
