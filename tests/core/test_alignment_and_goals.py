@@ -176,6 +176,14 @@ def test_a_reminder_that_would_come_about_when_the_result_does_rides_along_in_it
     assert [(mail.to, mail.survey) for mail in told.mails("result")] == [("mentor", False), ("mentee", True)]
 
 
+@pytest.mark.parametrize(("closes", "days"), [("P5D", 7), ("P9D", 9)])
+def test_the_mail_of_the_end_helps_while_reports_or_the_survey_are_taken(story, ends, closes, days):
+    """H5, H7: it asks for both."""
+    told = story(surveys=Surveys(closes=iso(closes)))
+    told.wait(ends)
+    assert [(mail.helps_until, mail.reporting_ends) for mail in told.mails("closing_survey")] == [(ends + days * WEEK / 7, ends + WEEK)] * 2
+
+
 @pytest.mark.parametrize(("after", "along"), [("P1D", False), ("P5DT5H59M", False), ("P5DT6H", True), ("P8DT18H", True), ("P8DT18H1M", False)])
 def test_about_when_the_result_comes_is_within_a_quarter_of_the_grace(story, after, along):
     """Calm: here the grace is of seven days."""

@@ -113,6 +113,16 @@ def test_the_half_way_mail_stands_for_one_a_milestone(story, starts, ends):
     assert not [mail for mail in told.mails() if mail.due == starts + WEEK]
 
 
+def test_what_tells_how_it_stands_tells_what_earns_it(story, meets, ends):
+    """Calm, H7: the milestones stand in what goes out anyway."""
+    told = story()
+    told.record("m1", at=ends)
+    told.run_out()
+    for kind in ("welcome", "prepare", "ask", "halfway", "heads_up", "closing_survey", "result"):
+        assert {(mail.to, len(mail.milestones), mail.needed) for mail in told.mails(kind)} == {("mentor", 10, 8), ("mentee", 10, 8)}, kind
+    assert not any(mail.milestones for mail in told.mails() if mail.kind in ("alignment_reminder", "check_in"))
+
+
 def test_three_weeks_before_the_end_both_hear_what_still_earns_it(story, day, ends):
     """`7 of 10; one more earns it`."""
     told = story().record(*(f"m{n}" for n in range(1, 8)), at=day(100))

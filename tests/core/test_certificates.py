@@ -137,6 +137,13 @@ def test_below_the_share_both_hear_kindly_what_was_missing(story, ends):
         assert [fact.id for fact in mail.milestones if fact.done_at is None] == ["m8", "m9", "m10"]
 
 
+def test_without_a_grace_it_is_decided_and_told_at_the_end(story, plan, ends):
+    """H7."""
+    told = eight_of_ten_but_one(lambda: story(plan=plan().model_copy(update={"reporting_ends": ends})), ends)
+    told.wait(ends)
+    assert (told.earned(), [mail.to for mail in told.mails("result")]) == (False, ["mentor", "mentee"])
+
+
 # -- who completes a milestone --------------------------------------------------------------------------------------------
 
 

@@ -59,7 +59,8 @@ def test_the_others_same_time_agrees_a_move(story, meets):
     told = story()
     to = meets(1) + timedelta(days=2)
     told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - timedelta(days=4))
-    assert [mail.to for mail in told.mails("move_proposed")] == ["mentee"]
+    (asked,) = told.mails("move_proposed")
+    assert (asked.to, asked.meeting.start, asked.meeting.ends, asked.meeting.previous_start) == ("mentee", to, to + HOUR, meets(1))
     assert told.state.meeting(1).start == meets(1)
     told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - timedelta(days=4))
     assert (told.state.meeting(1).start, told.state.meeting(1).confirmed) == (to, True)
