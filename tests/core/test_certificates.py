@@ -8,7 +8,7 @@ import pytest
 
 from mentorship import commands as c
 from mentorship.effects import IssueCertificates
-from mentorship.policy.milestones import is_complete, milestone_facts, needed
+from mentorship.policy.milestones import is_complete, milestone_facts, needed, partner_may_object_until
 from mentorship.programme import MilestoneRule, Rules
 
 SECOND = timedelta(seconds=1)
@@ -224,6 +224,7 @@ def test_within_seven_days_the_partner_may_object_and_then_it_needs_both(story, 
     assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(37)) == "applied"
     assert done(told) is None
     assert [entry.name for entry in told.entries[-2:]] == ["milestone_objected", "milestone_reopened"]
+    assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(37)) == "no_such_report"  # nor twice
     assert done(told.record("shadowing", at=day(40), by="mentee")) == day(40)
 
 
@@ -245,6 +246,7 @@ def test_nobody_objects_to_ones_own_report_or_to_what_one_reported_as_well(story
     """Milestones."""
     told = by(story, "either").record("shadowing", at=day(30), by="mentor")
     assert told.tell("mentor", c.ObjectToMilestone(milestone="shadowing"), day(31)) == "no_such_report"
+    assert [partner_may_object_until(told.state, "shadowing", side) for side in ("mentor", "mentee")] == [None, day(37)]
     told.record("shadowing", at=day(31), by="mentee")
     assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(32)) == "no_such_report"
 

@@ -375,6 +375,46 @@ def test_an_extra_meeting_after_a_missed_last_one_takes_the_closing_session(stor
     assert milestone_facts(told.state)[0].done_at == meets(12) + timedelta(days=2)
 
 
+def test_an_extra_meeting_is_the_closing_one_once_the_last_turns_out_not_to_have_taken_place(story, meets):
+    """Time, H13: whichever is told first."""
+    told = story(milestones=CLOSED).met(12)
+    extra(told, meets(12, 24))
+    assert told.state.extras[0].session != CLOSING
+    told.tell("mentee", c.ReportMeeting(meeting=12, held=False), meets(12, 26))
+    assert milestone_facts(told.state)[0].done_at == meets(12, 24)
+
+
+@pytest.mark.parametrize("told_first", ["the first", "the second"])
+def test_of_two_extra_ones_the_first_is_the_closing_one_and_the_second_only_where_nobody_had_said_so(story, meets, told_first):
+    told = story(milestones=CLOSED)
+    told.wait(meets(12, 200))
+    times = [meets(12, 24), meets(12, 48)]
+    for at in times if told_first == "the first" else reversed(times):
+        told.tell("mentor", c.ReportMeeting(held_at=at, held=True), meets(12, 200))
+    sessions = [one.session == CLOSING for one in sorted(told.state.extras, key=lambda one: one.held_at)]
+    assert sessions == [True, told_first == "the second"]
+    assert milestone_facts(told.state)[0].done_at == times[0]
+
+
+def test_a_closing_conversation_stays_one_though_an_extension_brings_other_meetings(story, meets):
+    """P6: an extension takes nothing from what was done."""
+    told = story(milestones=CLOSED).confirmed()
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(12, -48))
+    extra(told, meets(12))
+    told.operator(c.Extend(length=iso("P4W")), meets(12, 2))
+    told.replan()
+    assert milestone_facts(told.state)[0].done_at == meets(12)
+
+
+def test_without_a_closing_session_none_is_held(story, meets):
+    told = story(closing=None, milestones=CLOSED).confirmed()
+    told.wait(meets(12))
+    assert prepared(told, 12).meeting.session == 0
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(12))
+    extra(told, meets(12, 24))
+    assert (told.state.extras[0].session, milestone_facts(told.state)[0].done_at) == (0, None)
+
+
 def test_an_extra_meeting_before_the_last_planned_one_does_not(story, meets):
     told = story(milestones=(MilestoneRule(id="closing", when="closing_held"),))
     extra(told, meets(12) - timedelta(days=2))

@@ -55,9 +55,12 @@ def test_a_resumed_plan_is_applied_with_its_slots_and_the_closing_session_on_the
     assert [meeting.session for meeting in told.state.meetings] == list(range(12))
 
 
-def test_a_meeting_reported_while_slots_are_still_to_come_is_not_the_closing_one(story, day, meets):
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_meeting_reported_while_slots_are_still_to_come_is_not_the_closing_one(story, meets, resumed):
     told = story()
     told.operator(c.Pause(), meets(2) + HOUR)
+    if resumed:
+        told.operator(c.Resume(), meets(2) + HOUR)
     told.met(2)
     assert told.state.meeting(2).session == 0
 
@@ -67,6 +70,13 @@ def test_the_last_meeting_reported_in_a_pause_that_dropped_nothing_is_the_closin
     told.operator(c.Pause(), meets(12) + HOUR / 2)
     told.met(12)
     assert told.state.meeting(12).session == CLOSING
+
+
+def test_nor_does_such_a_pause_keep_an_extra_one_from_being_it(story, meets):
+    told = story()
+    told.operator(c.Pause(), meets(12) + HOUR)
+    told.tell("mentor", c.ReportMeeting(held_at=meets(12) + DAY, held=True), meets(12) + 2 * DAY)
+    assert told.state.extras[0].session == CLOSING
 
 
 def test_a_resumed_pair_without_slots_to_plan_hears_the_new_end(story, meets, ends):
@@ -143,6 +153,14 @@ def test_the_rhythm_goes_on_from_the_latest_meeting(story, meets):
     assert told.planned()[-1].last_start == meets(3, 30)
     assert told.replan() == "applied"
     assert [meeting.start for meeting in told.state.meetings[3:]] == [meets(4, 30), meets(5, 30)]
+
+
+def test_the_rhythm_goes_on_from_one_that_was_called_off_once_its_time_has_passed(story, meets):
+    told = story(meetings=3).met(1)
+    for n in (2, 3):
+        told.tell("mentor", c.CancelMeeting(meeting=n), meets(1, 48))
+    told.operator(c.Extend(length=iso("P4W")), meets(2))
+    assert told.planned()[-1].last_start == meets(2)
 
 
 def test_the_answer_to_an_older_question_is_ignored(story, day):
