@@ -57,6 +57,22 @@ def test_nothing_that_the_partner_excuses_counts(story, meets):
     assert counted(told) == 0
 
 
+def test_there_is_nothing_to_excuse_in_what_would_not_count(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -1)), meets(1, -25))
+    assert told.tell("mentor", c.Excuse(meeting=1), meets(1, -24)) == "nothing_to_excuse"
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="on_time")), meets(1, 1))
+    assert told.tell("mentor", c.Excuse(meeting=1), meets(1, 2)) == "nothing_to_excuse"
+
+
+def test_an_absence_that_one_reported_can_be_excused_once(story, meets):
+    told = story().confirmed()
+    told.tell("mentor", c.ReportMeeting(meeting=1, attendance=c.Attendance(partner="absent")), meets(1, 1))
+    assert [told.tell("mentor", c.Excuse(meeting=1), meets(1, 2)) for _ in range(2)] == ["applied", "already_done"]
+    told.wait(meets(2))
+    assert counted(told) == 0
+
+
 def test_nobody_excuses_themself(story, meets):
     told = story().confirmed()
     cancel(told, 1)
@@ -175,6 +191,33 @@ def test_a_second_proposal_does_not_wash_a_late_one_clean_nor_start_its_three_da
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=7)), proposed + timedelta(hours=10))
     told.wait(proposed + timedelta(days=3))
     assert strikes(told.state, "mentee") == (proposed,)
+
+
+@pytest.mark.parametrize(("first", "second", "counts"), [(50, 30, 0), (30, 2, 1)])
+def test_a_second_proposal_is_late_by_itself_where_the_first_was_in_time(story, meets, first, second, counts):
+    told = story().confirmed()
+    for hours in (first, second):
+        told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -hours)), meets(1, -hours))
+    told.wait(meets(1, 80))
+    assert strikes(told.state, "mentee") == (meets(1, -second),) * counts
+
+
+def test_a_second_proposal_leaves_the_partner_the_days_since_being_asked_first(story, meets):
+    """P5: nobody could see the first before it was handled."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -5)), meets(1, -20), now=meets(1, -5))
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -3)), meets(1, -3))
+    told.wait(meets(1, 72 - 5) - SECOND)
+    assert counted(told) == 0
+    told.wait(meets(1, 72 - 5))
+    assert strikes(told.state, "mentee") == (meets(1, -20),)
+
+
+def test_an_unconfirmed_slot_is_moved_late_by_nobody(story, meets):
+    told = story()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -1)), meets(1, -1))
+    told.wait(meets(1, 80))
+    assert (counted(told), told.state.meeting(1).cancelled) == (0, None)
 
 
 def test_a_proposal_in_time_lapses_without_counting(story, meets):
@@ -621,6 +664,26 @@ def test_a_row_goes_by_the_meetings_times_and_begins_anew_behind_one_that_is_ahe
     for n in (1, 3, 4):
         moved.tell("mentor", c.CancelMeeting(meeting=n), meets(1, -48))
     assert len(moved.mails("check_in")) == 2
+
+
+def test_a_check_in_waits_for_the_end_of_a_pause(story, meets):
+    """H16: the meetings are held, and nudges freeze."""
+    told = story(attention={"unreported_in_a_row": 9})
+    told.operator(c.Pause(), meets(3, 48))
+    for n in (1, 2, 3):
+        told.tell("mentor" if n == 2 else "mentee", c.ReportMeeting(meeting=n, held=False), meets(3, 50))
+    assert not told.mails("check_in")
+    told.operator(c.Resume(), meets(3, 72))
+    assert len(told.mails("check_in")) == 2
+
+
+def test_a_check_in_goes_to_who_still_answers(story, meets):
+    """Calm: follow-ups stop after two unanswered."""
+    told = story()
+    told.wait(meets(2, 48))
+    for n in (3, 4, 5):
+        told.tell("mentee", c.CancelMeeting(meeting=n), meets(2, 49))
+    assert [mail.to for mail in told.mails("check_in")] == ["mentee"]
 
 
 def test_the_check_in_comes_once_a_row_and_its_line_goes_when_they_meet(story, meets):

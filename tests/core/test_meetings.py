@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from mentorship.programme import MilestoneRule
 
 HOUR = timedelta(hours=1)
 CLOSING = 11
+AHEAD = datetime(2027, 4, 1, tzinfo=UTC)
 
 
 def prepared(told, n):
@@ -44,6 +45,36 @@ def test_what_has_begun_cannot_be_confirmed_any_more(story, meets):
     assert told.tell("mentor", c.ConfirmMeeting(meeting=1), meets(1)) == "already_started"
     told.tell("mentor", c.ConfirmMeeting(meeting="all"), meets(1))
     assert told.state.meeting(1).accepted == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [c.ConfirmMeeting(meeting=99), c.MoveMeeting(meeting=99, to=AHEAD), c.CancelMeeting(meeting=99), c.Excuse(meeting=99), c.Dispute(meeting=99)]
+    + [c.ReportMeeting(meeting=99, held=True)],
+    ids=lambda command: command.command,
+)
+def test_of_a_meeting_that_there_is_not_nothing_is_said(story, meets, command):
+    assert story().tell("mentor", command, meets(1)) == "no_such_meeting"
+
+
+def test_what_is_over_or_called_off_is_neither_accepted_nor_moved_nor_called_off(story, meets, ends):
+    told = story().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=2), meets(1, 2))
+    again = [c.CancelMeeting(meeting=1), c.CancelMeeting(meeting=2), c.ConfirmMeeting(meeting=2)]
+    assert [told.tell("mentee", command, meets(1, 3)) for command in again] == ["held", "cancelled", "cancelled"]
+    told.tell("mentee", c.ConfirmMeeting(meeting=3), meets(1, 4))
+    assert told.tell("mentee", c.ConfirmMeeting(meeting=3), meets(1, 5)) == "already_done"
+    told.tell("mentee", c.ConfirmMeeting(meeting="all"), meets(1, 6))
+    assert [meeting.n for meeting in told.state.meetings if meeting.accepted] == list(range(3, 13))
+    told.wait(ends)
+    over = [c.ConfirmMeeting(meeting="all"), c.MoveMeeting(meeting=12, to=ends + 24 * HOUR)]
+    assert [told.tell("mentor", command, ends + HOUR) for command in over] == ["closing"] * 2
+
+
+def test_the_same_time_is_proposed_once_and_not_the_one_that_it_has(story, meets):
+    told = story()
+    for to, answer in ((meets(1), "already_done"), (meets(1, 48), "applied"), (meets(1, 48), "already_done"), (meets(1, 72), "applied")):
+        assert told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1, -48)) == answer
 
 
 def test_an_unconfirmed_slot_is_prepared_and_asked_about_all_the_same(story, meets):
@@ -364,6 +395,7 @@ def test_what_is_as_far_from_another_meeting_as_one_lasts_is_one_of_its_own(stor
     [(None, "malformed"), ("later", "in_the_future"), ("earlier", "before_start"), ("now", "applied"), ("the start", "applied")],
 )
 def test_an_extra_meeting_needs_a_time_in_the_programme_and_past(story, day, starts, held_at, reason):
+    assert story().tell("mentor", c.ReportMeeting(held_at=day(1), held=False), day(2)) == "malformed"
     at = {None: None, "later": day(2) + HOUR / 3600, "earlier": starts - HOUR / 3600, "now": day(2), "the start": starts}[held_at]
     assert story().tell("mentor", c.ReportMeeting(held_at=at, held=True), day(2)) == reason
 
