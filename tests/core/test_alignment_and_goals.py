@@ -100,6 +100,20 @@ def test_either_reports_progress_as_well_as_achievement(story, day, progress):
     assert told.tell("mentor", c.ReportGoal(goal="g-9", progress=progress), day(2)) == "no_such_goal"
 
 
+def test_a_word_about_a_goal_is_taken_again_where_it_says_more(story, day):
+    """H6: progress can be made again and again; the same is not achieved twice, unless it was sooner."""
+    told = story()
+    told.tell("mentee", c.SetGoal(goal="g-1", note_id="n-1"), day(1))
+    assert told.tell("mentee", c.SetGoal(goal="g-1"), day(2)) == "already_done"
+    assert told.tell("mentee", c.SetGoal(goal="g-1", note_id="n-2"), day(2)) == "applied"
+    words = [("in_progress", 5), ("in_progress", 6), ("progressed", 7), ("progressed", 8), ("achieved", 9), ("achieved", 10), ("dropped", 11), ("dropped", 6)]
+    answers = [told.tell("mentor", c.ReportGoal(goal="g-1", progress=word), at=day(at), now=day(20)) for word, at in words]
+    assert answers == ["applied", "already_done", "applied", "applied", "applied", "already_done", "applied", "already_done"]
+    told.tell("mentor", c.ReportGoal(goal="g-1", progress="achieved"), day(21))
+    assert told.tell("mentee", c.ReportGoal(goal="g-1", progress="achieved"), at=day(6), now=day(22)) == "applied"
+    assert told.state.goals["g-1"].progressed_at == day(6)
+
+
 def test_a_goal_is_set_until_the_end_instant(story, ends):
     """H6, H7."""
     told = story()
@@ -125,6 +139,7 @@ def test_there_is_room_for_twenty_goals_with_twenty_actions_each(story, day):
         assert told.tell("mentee", c.SetGoal(goal=f"g-{n}", actions=actions), day(1)) == "applied"
     assert told.tell("mentee", c.SetGoal(goal="g-20"), day(1)) == "too_many"
     assert told.tell("mentee", c.SetGoal(goal="g-1", actions=("n-21",)), day(1)) == "too_many"
+    assert told.tell("mentee", c.SetGoal(goal="g-1", note_id="n-22"), day(1)) == "applied"
 
 
 # -- benefits -------------------------------------------------------------------------------------------------------------
@@ -205,6 +220,12 @@ def test_it_is_not_answered_before_the_end_and_not_with_nothing(story, day, ends
     told = story()
     assert told.tell("mentee", CLOSING, day(30)) == "not_yet"
     assert told.tell("mentee", c.SubmitPrivately(body=c.SurveyAnswers(survey="pulse")), day(30)) == "malformed"
+
+
+def test_a_pulse_is_answered_on_the_way(story, day):
+    """Calm: a two-question pulse inside a follow-up."""
+    pulse = c.SubmitPrivately(body=c.SurveyAnswers(survey="pulse", answers={"trust": 4}))
+    assert story().tell("mentee", pulse, day(60)) == "applied"
 
 
 def test_a_survey_never_changes_who_earns_a_certificate(story, ends):

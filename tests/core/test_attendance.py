@@ -165,7 +165,9 @@ def test_an_excused_absence_does_not_count(story, meets):
 def test_a_withdrawn_report_takes_its_claim_along(story, meets):
     told = story().confirmed()
     told.tell("mentor", c.ReportMeeting(message_id="mistake", meeting=1, held=False, attendance=ABSENT), meets(1, hours=1))
+    assert told.tell("mentor", c.Withdraw(report="another"), meets(1, hours=2)) == "no_such_report"
     assert told.tell("mentor", c.Withdraw(report="mistake"), meets(1, hours=2)) == "applied"
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=False), meets(1, hours=3))
     told.wait(meets(3))
     assert strikes(told.state, "mentee") == ()
 
@@ -253,6 +255,51 @@ def test_who_was_never_asked_is_not_judged(story, meets):
     told.take([c.NoteFailedNotice(message_id="bounce", effect=mail.id, notice=mail.kind, to=mail.to, meeting=1, why="bounced")], meets(1, hours=3))
     told.wait(meets(3))
     assert strikes(told.state, "mentee") == ()
+
+
+@pytest.mark.parametrize(
+    ("notice", "to", "meeting"),
+    [
+        ("ask", "mentee", 1),
+        ("absence_reported", "mentor", 1),
+        ("absence_reported", "mentee", 2),
+        ("absence_reported", "mentee", 99),
+        ("absence_reported", "mentee", None),
+        ("absence_reported", "coordinators", 1),
+    ],
+)
+def test_another_mail_that_did_not_reach_somebody_takes_no_absence_back(story, meets, notice, to, meeting):
+    told = story().confirmed()
+    says_absent(told)
+    told.take([c.NoteFailedNotice(message_id="bounce", effect="9.0", notice=notice, to=to, meeting=meeting, why="bounced")], meets(1, hours=3))
+    told.wait(meets(1, hours=1) + WEEK)
+    assert strikes(told.state, "mentee") == (meets(1),)
+
+
+def test_a_disputed_absence_stays_one_though_the_question_had_not_arrived(story, meets):
+    told = story().confirmed()
+    says_absent(told)
+    told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
+    told.take([c.NoteFailedNotice(message_id="b", effect="9.0", notice="absence_reported", to="mentee", meeting=1, why="bounced")], meets(1, hours=3))
+    assert not told.entries_named("absence_dropped")
+
+
+def test_who_says_no_more_that_the_other_was_away_disagrees_no_more(story, meets):
+    """H13: it counts as held only for as long as the two say different things."""
+    told = story().confirmed()
+    says_absent(told)
+    told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
+    assert held_instants(told.state) == (meets(1),)
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="on_time")), meets(1, hours=3))
+    assert held_instants(told.state) == ()
+
+
+@pytest.mark.parametrize("attendance", [c.Attendance(own="absent"), ABSENT])
+def test_absences_alone_are_a_row_of_meetings_not_held(story, meets, attendance):
+    told = story()
+    for n in (1, 2, 3):
+        told.tell("mentor", c.ReportMeeting(meeting=n, attendance=attendance), meets(n, hours=1))
+    assert not_held_in_a_row(told.state) == 3
 
 
 def test_an_outage_between_report_and_question_does_not_eat_the_time_to_contest(story, meets):

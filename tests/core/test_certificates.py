@@ -87,6 +87,16 @@ def test_a_report_of_the_last_instant_counts_though_it_comes_in_a_little_later(s
     assert told.earned() is True
 
 
+def test_what_comes_in_after_the_decision_changes_nothing(story, ends, grace_ends):
+    """H7: also what a door took in before it, and what an operator would add."""
+    told = eight_of_ten_but_one(story, ends)
+    told.until_decided()
+    later = told.state.now + SECOND
+    assert told.tell("mentee", c.RecordMilestone(milestone="m8", done_at=ends), at=grace_ends, now=later) == "decided"
+    for order in (c.WaiveMilestone(milestone="m8"), c.End(reason="conduct"), c.Flag(line="reporting_line")):
+        assert told.operator(order, later) == "decided"
+
+
 def test_in_a_programme_of_seconds_the_decision_waits_a_hundredth_of_its_grace(story, plan, ends):
     """A programme may be told in seconds, and nobody waits a minute for its end."""
     told = story(plan=plan().model_copy(update={"reporting_ends": ends + 5 * SECOND}))
@@ -125,6 +135,7 @@ def test_certificates_that_were_not_earned_are_not_taken(story):
     told.until_decided()
     told.take([c.NoteCertificates(message_id="later", certificates={"p-mentor": "x"})], told.state.now)
     assert told.state.certificates == {}
+    assert [entry.reason for entry in told.entries_named("note_certificates")] == ["malformed"] * 2
     assert [mail.met_with_share for mail in told.mails("result")] == [False, False]
 
 
@@ -176,6 +187,7 @@ def test_one_that_is_the_mentors_or_mentees_alone_is_theirs(story, day, who, par
     told = by(story, who)
     assert told.tell(partner, c.RecordMilestone(milestone="shadowing"), day(30)) == "not_yours"
     assert done(told.record("shadowing", at=day(31), by=who)) == day(31)
+    assert told.tell(partner, c.RecordMilestone(milestone="shadowing"), day(32)) == "not_yours"
 
 
 def test_one_that_needs_both_is_done_at_the_second_confirmations_instant(story, day):
@@ -228,6 +240,21 @@ def test_within_seven_days_the_partner_may_object_and_then_it_needs_both(story, 
     assert done(told.record("shadowing", at=day(40), by="mentee")) == day(40)
 
 
+def test_there_is_nothing_to_object_to_in_what_is_unknown_a_fact_or_needs_both(story, day):
+    """Milestones."""
+    told = story(milestones=(MilestoneRule(id="m1"), MilestoneRule(id="goal", when="goal_set"), MilestoneRule(id="talk", by="both")))
+    told.record("m1", "talk", at=day(1), by="mentor")
+    answers = [told.tell("mentee", c.ObjectToMilestone(milestone=name), day(2)) for name in ("nothing", "goal", "talk", "m1")]
+    assert answers == ["no_such_milestone", "a_fact", "no_such_report", "applied"]
+
+
+def test_a_report_that_was_made_first_and_comes_in_last_is_taken(story, day):
+    """Time: judged by `at`."""
+    told = by(story, "either").record("shadowing", at=day(30), by="mentor")
+    assert told.tell("mentor", c.RecordMilestone(milestone="shadowing"), at=day(20), now=day(31)) == "applied"
+    assert done(told) == day(20)
+
+
 def test_an_objection_seven_days_and_a_second_later_comes_too_late(story, day):
     """Milestones."""
     told = by(story, "either").record("shadowing", at=day(30), by="mentor")
@@ -264,6 +291,9 @@ def test_a_waived_milestone_counts_as_done_and_is_shown_as_waived(story, ends):
     assert told.operator(c.WaiveMilestone(milestone="m8"), ends + timedelta(days=3)) == "applied"
     fact = next(fact for fact in milestone_facts(told.state) if fact.id == "m8")
     assert fact.waived
+    assert told.operator(c.WaiveMilestone(milestone="m8"), ends + timedelta(days=3)) == "already_done"
+    assert told.operator(c.WaiveMilestone(milestone="nothing"), ends + timedelta(days=3)) == "no_such_milestone"
+    assert told.operator(c.WaiveMilestone(milestone="m1"), ends + timedelta(days=3)) == "applied"  # whoever reported it may have been wrong
     told.until_decided()
     assert told.earned() is True
 
@@ -273,6 +303,7 @@ def test_a_wrong_report_can_be_withdrawn_by_its_author_until_the_decision(story,
     told = story().record(*(f"m{n}" for n in range(1, 8)), at=day(30))
     told.tell("mentee", c.RecordMilestone(message_id="wrong", milestone="m8"), day(40))
     assert told.tell("mentor", c.Withdraw(report="wrong"), day(41)) == "no_such_report"
+    assert told.tell("mentee", c.Withdraw(report="another"), day(41)) == "no_such_report"
     assert told.tell("mentee", c.Withdraw(report="wrong"), grace_ends) == "applied"
     told.until_decided()
     assert told.earned() is False
@@ -403,3 +434,12 @@ def test_who_was_erased_before_the_certificate_was_made_has_none_and_the_other_h
     told.take([answer], told.state.now)
     assert told.state.certificates == {"p-mentee": "cert-of-the-mentee"}
     assert [(mail.to, mail.certificate) for mail in told.mails("result")] == [("mentee", "cert-of-the-mentee")]
+
+
+@pytest.mark.parametrize(("erased", "outcome"), [((), "malformed"), (("p-mentor", "p-mentee"), "applied")])
+def test_an_answer_without_certificates_is_one_only_where_both_were_erased(story, ends, erased, outcome):
+    """P8, H7."""
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
+    told.until_decided()
+    told.take([c.NoteCertificates(message_id="certificates", certificates={}, erased=erased)], told.state.now)
+    assert (told.entries_named("note_certificates")[0].reason or "applied", told.mails("result")) == (outcome, [])

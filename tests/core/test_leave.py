@@ -101,6 +101,8 @@ def test_who_is_back_lets_the_meetings_go_on(story, day, ends):
     assert phase(told.state) != "paused"
     assert told.state.ends == ends + timedelta(days=10)
     assert told.operator(back("mentor"), day(41)) == "not_paused"
+    told.operator(away("mentor", until=day(60)), day(50))
+    assert told.operator(back("mentor"), day(60)) == "not_paused"  # it was over by itself
 
 
 def test_a_later_word_about_the_same_leave_moves_its_end(story, day):
@@ -207,6 +209,23 @@ def test_an_ordered_pause_that_ends_while_somebody_is_away_goes_on_as_their_leav
     assert phase(told.state) == "paused"
     told.operator(back("mentor"), day(50))
     assert phase(told.state) != "paused"
+
+
+def test_an_operator_who_ends_their_own_pause_does_not_end_a_leave(story, day):
+    told = story()
+    told.operator(c.Pause(), day(20))
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(c.Resume(), day(45))
+    assert (phase(told.state), told.state.pausing.until) == ("paused", day(60))
+
+
+def test_nor_one_that_is_ahead_where_they_end_another(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(away("mentee", begins=day(90), until=day(100)), day(31))
+    told.operator(c.Resume(), day(40))
+    told.wait(day(90))
+    assert (phase(told.state), told.state.pausing.until) == ("paused", day(100))
 
 
 def test_an_operator_who_ends_a_leaves_pause_knows_better_than_the_leave(story, day):

@@ -49,8 +49,15 @@ def test_what_has_begun_cannot_be_confirmed_any_more(story, meets):
 
 @pytest.mark.parametrize(
     "command",
-    [c.ConfirmMeeting(meeting=99), c.MoveMeeting(meeting=99, to=AHEAD), c.CancelMeeting(meeting=99), c.Excuse(meeting=99), c.Dispute(meeting=99)]
-    + [c.ReportMeeting(meeting=99, held=True)],
+    [
+        c.ConfirmMeeting(meeting=99),
+        c.MoveMeeting(meeting=99, to=AHEAD),
+        c.CancelMeeting(meeting=99),
+        c.Excuse(meeting=99),
+        c.Dispute(meeting=99),
+        c.ReportMeeting(meeting=99, held=True),
+        c.SubmitPrivately(body=c.Feedback(meeting=99)),
+    ],
     ids=lambda command: command.command,
 )
 def test_of_a_meeting_that_there_is_not_nothing_is_said(story, meets, command):
@@ -587,6 +594,7 @@ def test_feedback_is_the_authors_own_and_only_ids_are_kept(story, meets):
     told = story().met(1)
     given = c.SubmitPrivately(body=c.Feedback(meeting=1, note_id="n-0123456789abcdef"))
     assert told.tell("mentee", given, meets(1, hours=2)) == "applied"
+    assert told.tell("mentee", c.SubmitPrivately(body=c.Feedback(meeting=1)), meets(1, hours=3)) == "applied"  # never forced to say a word
     assert told.entries_named("feedback_given")[0].body == {"side": "mentee", "meeting": 1, "note_id": "n-0123456789abcdef", "shared": False}
     assert told.effects[-1].effect != "send_notice" or told.effects[-1].to != "mentor"
 

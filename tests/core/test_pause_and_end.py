@@ -175,6 +175,36 @@ def test_the_answer_to_an_older_question_is_ignored(story, day):
     assert told.replan() == "applied"
 
 
+def test_what_is_past_when_a_plan_comes_or_not_before_the_end_is_not_planned(story, slot, day, ends):
+    """P5: and the same plan comes in once."""
+    told = story(meetings=1).met(1)
+    told.operator(c.Extend(length=iso("P26W")), day(20))
+    asked = told.planned()[-1]
+    starts = (day(21), day(23), day(40), ends + 26 * WEEK)
+    told.take([c.ApplyPlan(message_id="plan", number=asked.number, slots=tuple(map(slot, starts)))], day(23))
+    assert [meeting.start for meeting in told.state.meetings[1:]] == [day(40)]
+    told.take([c.ApplyPlan(message_id="again", number=asked.number, slots=(slot(day(50)),))], day(24))
+    assert told.entries_named("apply_plan")[-1].reason == "too_late"
+
+
+def test_a_meeting_that_had_moved_behind_others_is_dropped_and_the_others_keep_their_numbers(story, meets):
+    told = story(meetings=3)
+    told.both(c.MoveMeeting(meeting=1, to=meets(4)), meets(1, -48))
+    told.operator(c.Pause(), meets(3, 48))
+    assert [meeting.n for meeting in told.state.meetings] == [2, 3]
+    told.met(2)
+    assert told.state.meeting(2).start == meets(2)
+    assert (told.state.meeting(1), told.state.meeting(2).held, told.state.meeting(3).held) == (None, True, False)
+
+
+def test_a_line_is_resolved_while_it_stands(story, day):
+    told = story()
+    assert told.operator(c.Resolve(line="no_meeting"), day(27)) == "no_such_line"
+    assert told.operator(c.Resolve(line="no_meeting"), day(28)) == "no_such_line"
+    told.wait(day(28))
+    assert told.operator(c.Resolve(line="no_meeting"), day(28)) == "applied"
+
+
 def test_two_extensions_that_an_outage_brings_to_one_instant_are_two_questions(story, day, ends):
     """P5, P6: the answer to the first knows nothing of the second's weeks, and takes none of them away."""
     told = story().met(1)
