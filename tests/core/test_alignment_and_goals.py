@@ -180,6 +180,12 @@ def test_the_closing_survey_comes_at_the_end_with_one_reminder_to_who_has_not_an
     assert not any(mail.survey for mail in told.mails("result"))
 
 
+def test_who_answers_nothing_any_more_is_not_reminded_of_it(story):
+    """Calm: follow-ups stop after two unanswered."""
+    told = story(surveys=Surveys(closing_reminder=iso("P14D"))).run_out()
+    assert (len(told.mails("closing_survey")), told.mails("survey_reminder")) == (2, [])
+
+
 def test_a_reminder_that_would_come_about_when_the_result_does_rides_along_in_it(story, ends):
     """H5, Calm."""
     told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)

@@ -152,3 +152,13 @@ def test_a_follow_up_that_nobody_got_is_not_left_unanswered(story, meets, why, u
     assert told.state.mentor.unanswered == 1
     told.take([c.NoteFailedNotice(message_id="failed", by=c.SERVICE, effect=ask.id, notice="ask", to="mentor", meeting=1, why=why)], told.state.now)
     assert (told.state.mentor.unanswered, told.state.mentee.unanswered) == (unanswered, 1)
+
+
+@pytest.mark.parametrize(("notice", "answered"), [("prepare", False), ("ask", True)])
+def test_what_asked_for_no_answer_or_was_answered_takes_none_off(story, meets, notice, answered):
+    told = story()
+    told.wait(meets(1) + timedelta(days=2))
+    if answered:
+        told.tell("mentor", c.RecordMilestone(milestone="m1"), told.state.now)
+    told.take([c.NoteFailedNotice(message_id="failed", by=c.SERVICE, effect="9.0", notice=notice, to="mentor", meeting=1, why="bounced")], told.state.now)
+    assert told.state.mentor.unanswered == (0 if answered else 1)

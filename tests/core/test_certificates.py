@@ -253,6 +253,10 @@ def test_a_report_that_was_made_first_and_comes_in_last_is_taken(story, day):
     told = by(story, "either").record("shadowing", at=day(30), by="mentor")
     assert told.tell("mentor", c.RecordMilestone(milestone="shadowing"), at=day(20), now=day(31)) == "applied"
     assert done(told) == day(20)
+    twice = by(story, "both").record("shadowing", at=day(30), by="mentor")
+    twice.tell("mentor", c.RecordMilestone(milestone="shadowing"), at=day(20), now=day(31))
+    assert done(twice) is None
+    assert done(twice.record("shadowing", at=day(40), by="mentee", done_at=day(10))) == day(20)
 
 
 def test_an_objection_seven_days_and_a_second_later_comes_too_late(story, day):

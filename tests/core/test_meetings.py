@@ -376,6 +376,16 @@ def test_the_same_extra_meeting_told_by_both_is_one(story, day):
     assert len(held_instants(told.state)) == 1
 
 
+def test_an_extra_meeting_is_one_until_everybody_who_told_of_it_has_taken_it_back(story, day):
+    """Milestones: wrong reports can be withdrawn by their author."""
+    told = story()
+    for by in ("mentor", "mentee"):
+        told.tell(by, c.ReportMeeting(message_id=f"extra-{by}", held_at=day(1), held=True), day(2))
+    for by, left in (("mentor", (day(1),)), ("mentee", ())):
+        assert told.tell(by, c.Withdraw(report=f"extra-{by}"), day(3)) == "applied"
+        assert held_instants(told.state) == left
+
+
 def test_an_extra_meeting_at_a_planned_ones_time_is_that_one(story, meets, day):
     told = story()
     assert extra(told, meets(1) + HOUR / 2) == "planned_meeting"
@@ -477,6 +487,18 @@ def test_no_word_from_either_one_day_after_is_asked_once_and_repeated_inside_the
         told.met(n)
         assert prepared(told, n).unreported == ()
     assert len(told.mails("ask", "mentor")) == 1
+
+
+def test_a_preparation_asks_only_about_what_was_asked_about_and_is_without_word(story, meets):
+    """Meetings: asked once, then repeated inside the next preparation."""
+    told, answered = story().confirmed(), story()
+    told.both(c.MoveMeeting(meeting=1, to=meets(2, -84)), meets(1, -48))
+    told.wait(meets(2, -72))
+    assert prepared(told, 2).unreported == ()  # "did you meet?" goes out a day after it, and that is later
+    answered.wait(meets(1, 48))
+    answered.tell("mentor", c.ReportMeeting(meeting=1, held=False), meets(1, 49))
+    answered.wait(meets(2))
+    assert prepared(answered, 2).unreported == ()
 
 
 def test_a_word_from_one_of_the_two_is_enough(story, meets):

@@ -187,6 +187,16 @@ def test_what_is_past_when_a_plan_comes_or_not_before_the_end_is_not_planned(sto
     assert told.entries_named("apply_plan")[-1].reason == "too_late"
 
 
+@pytest.mark.parametrize(("meetings", "planned"), [(0, [20, 60]), (1, [60])])
+def test_a_plan_begins_behind_the_latest_meeting(story, slot, day, meetings, planned):
+    told = story(meetings=meetings)
+    if meetings:
+        told.both(c.MoveMeeting(meeting=1, to=day(40)), day(1))
+    told.operator(c.Extend(length=iso("P26W")), day(10))
+    told.take([c.ApplyPlan(message_id="plan", number=told.planned()[-1].number, slots=(slot(day(20)), slot(day(60))))], day(10))
+    assert [meeting.start for meeting in told.state.meetings[meetings:]] == [day(n) for n in planned]
+
+
 def test_a_meeting_that_had_moved_behind_others_is_dropped_and_the_others_keep_their_numbers(story, meets):
     told = story(meetings=3)
     told.both(c.MoveMeeting(meeting=1, to=meets(4)), meets(1, -48))
@@ -335,6 +345,7 @@ def test_more_is_a_coordinators_to_give(story, day, ends):
     assert told.operator(c.Extend(length=iso("P1W")), day(101)) == "applied"
     assert told.operator(c.Extend(length=iso("P1W")), day(102)) == "applied"
     assert told.state.ends == ends + 6 * WEEK
+    assert told.tell("mentor", c.AskExtension(), day(103)) == "used_up"
 
 
 @pytest.mark.parametrize("length", ["PT0S", "P9999W"])
