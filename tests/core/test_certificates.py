@@ -100,7 +100,7 @@ def test_what_comes_in_after_the_decision_changes_nothing(story, ends, grace_end
 def test_in_a_programme_of_seconds_the_decision_waits_a_hundredth_of_its_grace(story, plan, ends):
     """A programme may be told in seconds, and nobody waits a minute for its end."""
     told = story(plan=plan().model_copy(update={"reporting_ends": ends + 5 * SECOND}))
-    told.wait(ends + 5 * SECOND)
+    told.wait(ends + 5.0499 * SECOND)
     assert told.earned() is None
     told.wait(ends + 5.05 * SECOND)
     assert told.earned() is False

@@ -166,6 +166,15 @@ def test_a_later_word_about_a_leave_replaces_the_one_after_it_where_they_meet(st
     assert len(told.entries_named("paused")) == 1
 
 
+def test_a_later_word_about_a_leave_keeps_the_one_that_begins_where_it_ends(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(away("mentor", begins=day(90), until=day(100)), day(40))
+    told.operator(away("mentor", until=day(90)), day(50))
+    told.wait(day(90))
+    assert (phase(told.state), told.state.pausing.until, len(told.entries_named("paused"))) == ("paused", day(100), 1)
+
+
 def test_both_away_the_meetings_wait_for_the_last(story, day):
     told = story()
     told.operator(away("mentor", until=day(50)), day(30))
