@@ -77,7 +77,7 @@ def _participant(state: State, command: c.ParticipantCommand, side: Side, at: In
         case c.ReportGoal():
             return report_goal(state, command, side, at, accepted)
         case c.AskExtension():
-            return _ask_extension(state, side, at, accepted)
+            return _ask_extension(state, side, at)
         case _:
             assert_never(command)
 
@@ -114,10 +114,10 @@ def _submit_privately(state: State, command: c.SubmitPrivately, side: Side, at: 
             assert_never(body)
 
 
-def _ask_extension(state: State, side: Side, at: Instant, accepted: Instant) -> tuple[e.AnyEvent, ...]:
+def _ask_extension(state: State, side: Side, at: Instant) -> tuple[e.AnyEvent, ...]:
     if state.extended_by_pair:
         return refuse(at, "used_up")
-    if state.closing or accepted > final_instant(state):
+    if state.closing:
         return refuse(at, "closing")
     if state.person(side).asked_extension:
         return refuse(at, "already_done")
@@ -219,7 +219,7 @@ def _result(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ..
     match command:
         case c.ApplyPlan():
             request = state.plan_request
-            if request is None or state.closing or state.over or state.pausing is not None:
+            if request is None:  # nor does anything wait for one in a pause or after the end
                 return refuse(at, "too_late")
             if command.number is not None and command.number != request.number:  # the answer to an older question
                 return refuse(at, "too_late")

@@ -92,10 +92,10 @@ def _meeting_deadlines(state: State) -> list[Due]:
     rules = state.rules
     found: list[Due] = []
     for meeting in state.meetings:
-        if meeting.cancelled is None and not meeting.held:
-            if not meeting.prepared and not state.closing and not meeting.reports:
+        if meeting.without_word:
+            if not meeting.prepared and not state.closing:
                 found.append(Due(meeting.prepare_at, "prepare", meeting.n))
-            if not meeting.asked and not meeting.reports:
+            if not meeting.asked:
                 found.append(Due(meeting.ask_at, "ask", meeting.n))
         for proposal in meeting.proposals:
             found.append(Due((proposal.asked_at or proposal.at) + rules.cancellations.answer_within.span, "proposal", meeting.n, proposal.side))

@@ -53,10 +53,8 @@ def strikes_in_window(state: State, side: Side) -> tuple[Instant, ...]:
 
 def episode_is_over(state: State, side: Side) -> bool:
     """An episode ends after three meetings held since its last strike, or when the window has emptied."""
-    counted = strikes(state, side)
+    counted = strikes_in_window(state, side)
     if not counted:
-        return state.person(side).rung > 0
-    if not strikes_in_window(state, side):
         return True
     held = held_instants(state)
     return len(held) - bisect_right(held, counted[-1]) >= state.rules.cancellations.episode_ends_after_held

@@ -63,7 +63,7 @@ def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> in
     if closing is not None and last is not None:
         if n == last.n:
             return closing
-        if n is None and held_at is not None and stands_in(last, held_at, closing) and not _closing_used(state, held_at):
+        if held_at is not None and stands_in(last, held_at, closing) and not _closing_used(state, held_at):
             return closing
     meeting = state.meeting(n) if n is not None else None
     if meeting is not None and meeting.topic is not None:

@@ -75,6 +75,14 @@ def test_a_reason_that_never_counts_is_not_forgotten_when_the_same_absence_is_to
     assert strikes(told.state, "mentee") == (meets(1),)
 
 
+def test_a_reason_goes_with_the_absence_that_it_was_given_for(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.CancelMeeting(meeting=1, reason="personal"), meets(1, hours=1))
+    for hours, own in ((2, "on_time"), (3, "absent")):
+        told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own=own)), meets(1, hours=hours))
+    assert strikes(told.state, "mentee") == (meets(1),)
+
+
 def test_a_disputed_absence_never_counts(story, meets):
     told = story().confirmed()
     says_absent(told)
@@ -90,14 +98,15 @@ def test_a_dispute_a_second_after_the_seven_days_comes_too_late(story, meets):
     assert len(strikes(told.state, "mentee")) == 1
 
 
-def test_a_dispute_made_in_time_stands_however_late_it_is_handled(story, meets):
+@pytest.mark.parametrize(("after", "answer"), [(HOUR, "applied"), (WEEK, "applied"), (WEEK + SECOND, "too_late")])
+def test_a_dispute_made_in_time_stands_however_late_it_is_handled(story, meets, after, answer):
     """Time, P5."""
     told = story().confirmed()
     says_absent(told)
     told.wait(meets(1) + 9 * 24 * HOUR)
     assert len(strikes(told.state, "mentee")) == 1
-    assert told.tell("mentee", c.Dispute(meeting=1), at=meets(1, hours=2), now=told.state.now) == "applied"
-    assert strikes(told.state, "mentee") == ()
+    assert told.tell("mentee", c.Dispute(meeting=1), at=meets(1, hours=1) + after, now=meets(1) + 9 * 24 * HOUR) == answer
+    assert len(strikes(told.state, "mentee")) == (answer == "too_late")
 
 
 def test_reporting_it_again_does_not_undo_a_dispute_nor_ask_again(story, meets):
@@ -156,9 +165,86 @@ def test_an_excused_absence_does_not_count(story, meets):
 def test_a_withdrawn_report_takes_its_claim_along(story, meets):
     told = story().confirmed()
     told.tell("mentor", c.ReportMeeting(message_id="mistake", meeting=1, held=False, attendance=ABSENT), meets(1, hours=1))
+    assert told.tell("mentor", c.Withdraw(report="another"), meets(1, hours=2)) == "no_such_report"
     assert told.tell("mentor", c.Withdraw(report="mistake"), meets(1, hours=2)) == "applied"
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=False), meets(1, hours=3))
     told.wait(meets(3))
     assert strikes(told.state, "mentee") == ()
+
+
+@pytest.mark.parametrize("days", [1, 8])
+def test_who_says_that_the_partner_was_there_after_all_takes_it_back(story, meets, days):
+    """H13: one's latest word counts, also once the absence was taken to stand."""
+    told = story().confirmed()
+    says_absent(told)
+    there = c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="present"))
+    assert told.tell("mentor", there, meets(1, hours=1) + days * 24 * HOUR) == "applied"
+    told.wait(meets(3))
+    assert (strikes(told.state, "mentee"), held_instants(told.state)) == ((), (meets(1),))
+
+
+def test_that_they_did_not_meet_takes_back_that_the_partner_was_away(story, meets):
+    """H13: and said again, it is asked about again."""
+    told = story().confirmed()
+    says_absent(told)
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="on_time")), meets(1, hours=2))
+    told.wait(meets(1) + 8 * 24 * HOUR)
+    assert strikes(told.state, "mentee") == ()
+    says_absent(told, hours=200)
+    told.wait(meets(1, hours=200) + WEEK)
+    assert (len(told.mails("absence_reported")), strikes(told.state, "mentee")) == (2, (meets(1),))
+
+
+def test_said_twice_it_is_asked_about_once_and_the_seven_days_go_on(story, meets):
+    told = story().confirmed()
+    says_absent(told)
+    says_absent(told, hours=24)
+    told.wait(meets(1, hours=1) + WEEK)
+    assert (len(told.mails("absence_reported")), strikes(told.state, "mentee")) == (1, (meets(1),))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_that_they_did_not_meet_says_nothing_of_whether_one_was_there(story, meets, first):
+    """H13: it neither admits an absence nor disputes one."""
+    told = story().confirmed()
+    no = c.ReportMeeting(meeting=1, held=False)
+    if first:
+        told.tell("mentee", no, meets(1, hours=0.5))
+    says_absent(told)
+    if not first:
+        told.tell("mentee", no, meets(1, hours=2))
+    assert (len(told.mails("absence_reported")), strikes(told.state, "mentee")) == (1, ())
+    told.wait(meets(1, hours=1) + WEEK)
+    assert strikes(told.state, "mentee") == (meets(1),)
+
+
+def test_ones_own_word_after_the_seven_days_comes_too_late_as_well(story, meets):
+    told = story().confirmed()
+    says_absent(told)
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")), meets(1, hours=1) + WEEK + SECOND)
+    assert strikes(told.state, "mentee") == (meets(1),)
+
+
+def test_only_an_absence_that_is_reported_and_not_disputed_yet_is_disputed(story, meets):
+    told = story().confirmed()
+    assert told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=1)) == "nothing_to_dispute"
+    says_absent(told)
+    assert told.tell("mentor", c.Dispute(meeting=1), meets(1, hours=2)) == "nothing_to_dispute"
+    assert [told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2)) for _ in range(2)] == ["applied", "already_done"]
+
+
+@pytest.mark.parametrize(
+    ("held", "attendance"),
+    [(False, c.Attendance(own="on_time", partner="present")), (None, c.Attendance(own="absent", partner="present")), (None, c.Attendance(partner="present"))],
+)
+def test_they_met_only_if_somebody_says_so_or_that_both_were_there(story, meets, held, attendance):
+    told = story()
+    assert told.tell("mentor", c.ReportMeeting(meeting=1, held=held, attendance=attendance), meets(1, hours=1)) == "applied"
+    assert held_instants(told.state) == ()
+
+
+def test_a_report_that_says_nothing_is_none(story, meets):
+    assert story().tell("mentor", c.ReportMeeting(meeting=1), meets(1, hours=1)) == "malformed"
 
 
 def test_who_was_never_asked_is_not_judged(story, meets):
@@ -169,6 +255,51 @@ def test_who_was_never_asked_is_not_judged(story, meets):
     told.take([c.NoteFailedNotice(message_id="bounce", effect=mail.id, notice=mail.kind, to=mail.to, meeting=1, why="bounced")], meets(1, hours=3))
     told.wait(meets(3))
     assert strikes(told.state, "mentee") == ()
+
+
+@pytest.mark.parametrize(
+    ("notice", "to", "meeting"),
+    [
+        ("ask", "mentee", 1),
+        ("absence_reported", "mentor", 1),
+        ("absence_reported", "mentee", 2),
+        ("absence_reported", "mentee", 99),
+        ("absence_reported", "mentee", None),
+        ("absence_reported", "coordinators", 1),
+    ],
+)
+def test_another_mail_that_did_not_reach_somebody_takes_no_absence_back(story, meets, notice, to, meeting):
+    told = story().confirmed()
+    says_absent(told)
+    told.take([c.NoteFailedNotice(message_id="bounce", effect="9.0", notice=notice, to=to, meeting=meeting, why="bounced")], meets(1, hours=3))
+    told.wait(meets(1, hours=1) + WEEK)
+    assert strikes(told.state, "mentee") == (meets(1),)
+
+
+def test_a_disputed_absence_stays_one_though_the_question_had_not_arrived(story, meets):
+    told = story().confirmed()
+    says_absent(told)
+    told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
+    told.take([c.NoteFailedNotice(message_id="b", effect="9.0", notice="absence_reported", to="mentee", meeting=1, why="bounced")], meets(1, hours=3))
+    assert not told.entries_named("absence_dropped")
+
+
+def test_who_says_no_more_that_the_other_was_away_disagrees_no_more(story, meets):
+    """H13: it counts as held only for as long as the two say different things."""
+    told = story().confirmed()
+    says_absent(told)
+    told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
+    assert held_instants(told.state) == (meets(1),)
+    told.tell("mentor", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="on_time")), meets(1, hours=3))
+    assert held_instants(told.state) == ()
+
+
+@pytest.mark.parametrize("attendance", [c.Attendance(own="absent"), ABSENT])
+def test_absences_alone_are_a_row_of_meetings_not_held(story, meets, attendance):
+    told = story()
+    for n in (1, 2, 3):
+        told.tell("mentor", c.ReportMeeting(meeting=n, attendance=attendance), meets(n, hours=1))
+    assert not_held_in_a_row(told.state) == 3
 
 
 def test_an_outage_between_report_and_question_does_not_eat_the_time_to_contest(story, meets):

@@ -152,6 +152,16 @@ def test_the_half_way_mail_stands_for_one_a_milestone(story, starts, ends):
     assert not [mail for mail in told.mails() if mail.due == starts + WEEK]
 
 
+def test_what_tells_how_it_stands_tells_what_earns_it(story, meets, ends):
+    """Calm, H7: the milestones stand in what goes out anyway."""
+    told = story()
+    told.record("m1", at=ends)
+    told.run_out()
+    for kind in ("welcome", "prepare", "ask", "halfway", "heads_up", "closing_survey", "result"):
+        assert {(mail.to, len(mail.milestones), mail.needed) for mail in told.mails(kind)} == {("mentor", 10, 8), ("mentee", 10, 8)}, kind
+    assert not any(mail.milestones for mail in told.mails() if mail.kind in ("alignment_reminder", "check_in"))
+
+
 def test_three_weeks_before_the_end_both_hear_what_still_earns_it(story, day, ends):
     """`7 of 10; one more earns it`."""
     told = story().record(*(f"m{n}" for n in range(1, 8)), at=day(100))
@@ -181,3 +191,13 @@ def test_a_follow_up_that_nobody_got_is_not_left_unanswered(story, meets, why, u
     assert told.state.mentor.unanswered == 1
     told.take([c.NoteFailedNotice(message_id="failed", by=c.SERVICE, effect=ask.id, notice="ask", to="mentor", meeting=1, why=why)], told.state.now)
     assert (told.state.mentor.unanswered, told.state.mentee.unanswered) == (unanswered, 1)
+
+
+@pytest.mark.parametrize(("notice", "answered"), [("prepare", False), ("ask", True)])
+def test_what_asked_for_no_answer_or_was_answered_takes_none_off(story, meets, notice, answered):
+    told = story()
+    told.wait(meets(1) + timedelta(days=2))
+    if answered:
+        told.tell("mentor", c.RecordMilestone(milestone="m1"), told.state.now)
+    told.take([c.NoteFailedNotice(message_id="failed", by=c.SERVICE, effect="9.0", notice=notice, to="mentor", meeting=1, why="bounced")], told.state.now)
+    assert told.state.mentor.unanswered == (0 if answered else 1)

@@ -57,6 +57,22 @@ def test_nothing_that_the_partner_excuses_counts(story, meets):
     assert counted(told) == 0
 
 
+def test_there_is_nothing_to_excuse_in_what_would_not_count(story, meets):
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -1)), meets(1, -25))
+    assert told.tell("mentor", c.Excuse(meeting=1), meets(1, -24)) == "nothing_to_excuse"
+    told.tell("mentee", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="on_time")), meets(1, 1))
+    assert told.tell("mentor", c.Excuse(meeting=1), meets(1, 2)) == "nothing_to_excuse"
+
+
+def test_an_absence_that_one_reported_can_be_excused_once(story, meets):
+    told = story().confirmed()
+    told.tell("mentor", c.ReportMeeting(meeting=1, attendance=c.Attendance(partner="absent")), meets(1, 1))
+    assert [told.tell("mentor", c.Excuse(meeting=1), meets(1, 2)) for _ in range(2)] == ["applied", "already_done"]
+    told.wait(meets(2))
+    assert counted(told) == 0
+
+
 def test_nobody_excuses_themself(story, meets):
     told = story().confirmed()
     cancel(told, 1)
@@ -175,6 +191,33 @@ def test_a_second_proposal_does_not_wash_a_late_one_clean_nor_start_its_three_da
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=7)), proposed + timedelta(hours=10))
     told.wait(proposed + timedelta(days=3))
     assert strikes(told.state, "mentee") == (proposed,)
+
+
+@pytest.mark.parametrize(("first", "second", "counts"), [(50, 30, 0), (30, 2, 1)])
+def test_a_second_proposal_is_late_by_itself_where_the_first_was_in_time(story, meets, first, second, counts):
+    told = story().confirmed()
+    for hours in (first, second):
+        told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -hours)), meets(1, -hours))
+    told.wait(meets(1, 80))
+    assert strikes(told.state, "mentee") == (meets(1, -second),) * counts
+
+
+def test_a_second_proposal_leaves_the_partner_the_days_since_being_asked_first(story, meets):
+    """P5: nobody could see the first before it was handled."""
+    told = story().confirmed()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -5)), meets(1, -20), now=meets(1, -5))
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -3)), meets(1, -3))
+    told.wait(meets(1, 72 - 5) - SECOND)
+    assert counted(told) == 0
+    told.wait(meets(1, 72 - 5))
+    assert strikes(told.state, "mentee") == (meets(1, -20),)
+
+
+def test_an_unconfirmed_slot_is_moved_late_by_nobody(story, meets):
+    told = story()
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -1)), meets(1, -1))
+    told.wait(meets(1, 80))
+    assert (counted(told), told.state.meeting(1).cancelled) == (0, None)
 
 
 def test_a_proposal_in_time_lapses_without_counting(story, meets):
@@ -373,10 +416,12 @@ def test_an_excuse_for_the_old_time_does_not_cover_the_new_one(story, meets):
 
 def test_a_move_needs_a_time_ahead_and_before_the_end(story, meets, ends):
     told = story()
-    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) - timedelta(days=5)), meets(1) - timedelta(days=4)) == "time_passed"
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) - timedelta(days=4)), meets(1) - timedelta(days=4)) == "time_passed"
     assert told.tell("mentor", c.MoveMeeting(meeting=1, to=ends), meets(1) - timedelta(days=4)) == "after_the_end"
     assert told.tell("mentor", c.MoveMeeting(meeting=99, to=ends), meets(1) - timedelta(days=4)) == "no_such_meeting"
     assert told.tell("mentor", c.MoveMeeting(meeting=1), meets(1) - timedelta(days=4)) == "malformed"
+    assert told.tell("mentor", c.MoveMeeting(meeting=1, to=ends - SECOND), meets(1) - SECOND) == "applied"
+    assert told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2)), meets(1)) == "already_started"
 
 
 # -- absences -------------------------------------------------------------------------------------------------------------
@@ -457,6 +502,18 @@ def test_the_window_slides_over_ninety_days(story, meets):
     assert len(within.mails("nudge")) == 1
 
 
+@pytest.mark.parametrize(("before", "rung"), [(HOUR, 1), (HOUR + SECOND, 2)])
+def test_what_has_left_the_window_counts_no_more_while_the_episode_goes_on(story, before, rung):
+    """As old as the window is long is out of it: of three, two are left for the ladder."""
+    told = story(cancellations=Cancellations(window=iso("P84D"), episode_ends_after_held=99)).confirmed()
+    cancel(told, 1)
+    told.met(2, 3)
+    cancel(told, 4)
+    told.met(5, 6)
+    cancel(told, 7, before=before)  # 84 days after the first, or a second less
+    assert (counted(told), told.rung("mentee")) == (3, rung)
+
+
 def test_an_episode_ends_after_three_meetings_held(story):
     told = story().confirmed()
     cancel(told, 1)
@@ -471,6 +528,21 @@ def test_an_episode_ends_after_three_meetings_held(story):
     assert len(told.mails("nudge")) == 2  # a new episode
 
 
+def test_the_three_are_held_since_its_last_cancellation(story):
+    told = story().confirmed()
+    cancel(told, 1)
+    cancel(told, 2)
+    told.met(3, 4)
+    cancel(told, 5)
+    told.met(6, 7)
+    assert told.rung("mentee") == 2
+    told.met(8)
+    assert told.rung("mentee") == 0
+    for n in (9, 10):
+        cancel(told, n)
+    assert (told.rung("mentee"), told.state.mentee.highest_rung) == (1, 2)
+
+
 def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they_met(story, meets):
     """Time, H14: by the instants of what happened. No coordinator hears of somebody who met three times in between."""
     told = story().confirmed()
@@ -479,10 +551,26 @@ def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they
     cancel(told, 5)
     for n in (2, 3, 4):
         told.tell("mentor", c.ReportMeeting(meeting=n, held=True), meets(5, n))
+    assert counted(told) == 1
     cancel(told, 6)
     assert (told.rung("mentee"), len(told.mails("coordinator_told"))) == (1, 0)
     cancel(told, 7)
     assert (told.rung("mentee"), len(told.mails("coordinator_told"))) == (2, 1)
+
+
+def test_an_episode_of_which_everything_is_excused_is_over(story):
+    """Nor anything that the partner excuses: what comes then is the first of another one."""
+    told = story().confirmed()
+    for n in (1, 2):
+        cancel(told, n)
+    told.tell("mentor", c.Excuse(meeting=1), told.state.now)
+    assert told.rung("mentee") == 1
+    told.tell("mentor", c.Excuse(meeting=2), told.state.now)
+    assert told.rung("mentee") == 0
+    for n in (3, 4):
+        assert len(told.mails("nudge")) == 1
+        cancel(told, n)
+    assert len(told.mails("nudge")) == 2
 
 
 def test_an_episode_ends_when_the_window_has_emptied(story, meets):
@@ -560,6 +648,42 @@ def test_meetings_cancelled_well_ahead_around_one_that_is_still_to_come_are_not_
     for n in (3, 5):
         told.tell("mentor", c.CancelMeeting(meeting=n, reason="work"), starts + 2 * HOUR)
     assert len(told.mails("check_in")) == 2
+
+
+def test_a_row_goes_by_the_meetings_times_and_begins_anew_behind_one_that_is_ahead(story, meets):
+    """H14: a meeting that moved behind them is not between them, and what is still ahead may be held."""
+    ahead, moved = story().confirmed(), story().confirmed()
+    for n in (2, 3):
+        ahead.tell("mentor", c.CancelMeeting(meeting=n), meets(1, -48))
+    assert not ahead.mails("check_in")
+    ahead.tell("mentor", c.CancelMeeting(meeting=4), meets(1, -48))
+    assert len(ahead.mails("check_in")) == 2
+    ahead.tell("mentor", c.CancelMeeting(meeting=6), meets(1, -48))
+    assert "not_held" in ahead.state.attention
+    moved.both(c.MoveMeeting(meeting=2, to=meets(4, 48)), meets(1, -48))
+    for n in (1, 3, 4):
+        moved.tell("mentor", c.CancelMeeting(meeting=n), meets(1, -48))
+    assert len(moved.mails("check_in")) == 2
+
+
+def test_a_check_in_waits_for_the_end_of_a_pause(story, meets):
+    """H16: the meetings are held, and nudges freeze."""
+    told = story(attention={"unreported_in_a_row": 9})
+    told.operator(c.Pause(), meets(3, 48))
+    for n in (1, 2, 3):
+        told.tell("mentor" if n == 2 else "mentee", c.ReportMeeting(meeting=n, held=False), meets(3, 50))
+    assert not told.mails("check_in")
+    told.operator(c.Resume(), meets(3, 72))
+    assert len(told.mails("check_in")) == 2
+
+
+def test_a_check_in_goes_to_who_still_answers(story, meets):
+    """Calm: follow-ups stop after two unanswered."""
+    told = story()
+    told.wait(meets(2, 48))
+    for n in (3, 4, 5):
+        told.tell("mentee", c.CancelMeeting(meeting=n), meets(2, 49))
+    assert [mail.to for mail in told.mails("check_in")] == ["mentee"]
 
 
 def test_the_check_in_comes_once_a_row_and_its_line_goes_when_they_meet(story, meets):

@@ -8,7 +8,7 @@ import pytest
 
 from mentorship import commands as c
 from mentorship.effects import IssueCertificates
-from mentorship.policy.milestones import is_complete, milestone_facts, needed
+from mentorship.policy.milestones import is_complete, milestone_facts, needed, partner_may_object_until
 from mentorship.programme import MilestoneRule, Rules
 
 SECOND = timedelta(seconds=1)
@@ -31,6 +31,12 @@ def test_a_share_of_a_hundred_needs_all_and_of_one_needs_one():
     assert [is_complete(done, 3, 67) for done in (2, 3)] == [False, True]
 
 
+def test_the_least_number_that_earns_it_is_what_mails_say():
+    """H7, Calm: "7 of 10; one more earns it", of every programme that there can be."""
+    everyone = [(total, share) for total in range(1, 51) for share in range(1, 101)]
+    assert [needed(*one) for one in everyone] == [next(done for done in range(one[0] + 1) if is_complete(done, *one)) for one in everyone]
+
+
 def test_a_programme_without_milestones_is_refused(rules):
     """H7."""
     with pytest.raises(ValueError, match="milestones"):
@@ -44,6 +50,7 @@ def eight_of_ten_but_one(story, ends):
 def test_a_milestone_done_at_the_end_instant_counts(story, ends):
     """H7."""
     told = eight_of_ten_but_one(story, ends).record("m8", at=ends)
+    assert "m8" in told.state.reached
     told.until_decided()
     assert told.earned() is True
 
@@ -51,6 +58,7 @@ def test_a_milestone_done_at_the_end_instant_counts(story, ends):
 def test_a_milestone_done_one_second_after_the_end_does_not_count(story, ends):
     """H7."""
     told = eight_of_ten_but_one(story, ends).record("m8", at=ends + SECOND)
+    assert "m8" not in told.state.reached
     told.until_decided()
     assert told.earned() is False
 
@@ -79,10 +87,20 @@ def test_a_report_of_the_last_instant_counts_though_it_comes_in_a_little_later(s
     assert told.earned() is True
 
 
+def test_what_comes_in_after_the_decision_changes_nothing(story, ends, grace_ends):
+    """H7: also what a door took in before it, and what an operator would add."""
+    told = eight_of_ten_but_one(story, ends)
+    told.until_decided()
+    later = told.state.now + SECOND
+    assert told.tell("mentee", c.RecordMilestone(milestone="m8", done_at=ends), at=grace_ends, now=later) == "decided"
+    for order in (c.WaiveMilestone(milestone="m8"), c.End(reason="conduct"), c.Flag(line="reporting_line")):
+        assert told.operator(order, later) == "decided"
+
+
 def test_in_a_programme_of_seconds_the_decision_waits_a_hundredth_of_its_grace(story, plan, ends):
     """A programme may be told in seconds, and nobody waits a minute for its end."""
     told = story(plan=plan().model_copy(update={"reporting_ends": ends + 5 * SECOND}))
-    told.wait(ends + 5 * SECOND)
+    told.wait(ends + 5.0499 * SECOND)
     assert told.earned() is None
     told.wait(ends + 5.05 * SECOND)
     assert told.earned() is False
@@ -117,6 +135,7 @@ def test_certificates_that_were_not_earned_are_not_taken(story):
     told.until_decided()
     told.take([c.NoteCertificates(message_id="later", certificates={"p-mentor": "x"})], told.state.now)
     assert told.state.certificates == {}
+    assert [entry.reason for entry in told.entries_named("note_certificates")] == ["malformed"] * 2
     assert [mail.met_with_share for mail in told.mails("result")] == [False, False]
 
 
@@ -127,6 +146,13 @@ def test_below_the_share_both_hear_kindly_what_was_missing(story, ends):
     for mail in told.mails("result"):
         assert mail.needed == 8
         assert [fact.id for fact in mail.milestones if fact.done_at is None] == ["m8", "m9", "m10"]
+
+
+def test_without_a_grace_it_is_decided_and_told_at_the_end(story, plan, ends):
+    """H7."""
+    told = eight_of_ten_but_one(lambda: story(plan=plan().model_copy(update={"reporting_ends": ends})), ends)
+    told.wait(ends)
+    assert (told.earned(), [mail.to for mail in told.mails("result")]) == (False, ["mentor", "mentee"])
 
 
 # -- who completes a milestone --------------------------------------------------------------------------------------------
@@ -146,12 +172,22 @@ def test_either_may_report_by_default(story, day):
         assert done(by(story, "either").record("shadowing", at=day(30), by=side)) == day(30)
 
 
+@pytest.mark.parametrize("first", ["mentor", "mentee"])
+def test_of_two_who_report_it_the_earlier_instant_counts(story, ends, grace_ends, first):
+    """Milestones, H7: what was done in time stays so, whatever the other says of it in the grace."""
+    told = by(story, "either")
+    for side in ("mentor", "mentee"):
+        told.record("shadowing", at=grace_ends, by=side, done_at=ends if side == first else ends + SECOND)
+    assert done(told) == ends
+
+
 @pytest.mark.parametrize(("who", "partner"), [("mentor", "mentee"), ("mentee", "mentor")])
 def test_one_that_is_the_mentors_or_mentees_alone_is_theirs(story, day, who, partner):
     """Milestones."""
     told = by(story, who)
     assert told.tell(partner, c.RecordMilestone(milestone="shadowing"), day(30)) == "not_yours"
     assert done(told.record("shadowing", at=day(31), by=who)) == day(31)
+    assert told.tell(partner, c.RecordMilestone(milestone="shadowing"), day(32)) == "not_yours"
 
 
 def test_one_that_needs_both_is_done_at_the_second_confirmations_instant(story, day):
@@ -200,7 +236,27 @@ def test_within_seven_days_the_partner_may_object_and_then_it_needs_both(story, 
     assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(37)) == "applied"
     assert done(told) is None
     assert [entry.name for entry in told.entries[-2:]] == ["milestone_objected", "milestone_reopened"]
+    assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(37)) == "no_such_report"  # nor twice
     assert done(told.record("shadowing", at=day(40), by="mentee")) == day(40)
+
+
+def test_there_is_nothing_to_object_to_in_what_is_unknown_a_fact_or_needs_both(story, day):
+    """Milestones."""
+    told = story(milestones=(MilestoneRule(id="m1"), MilestoneRule(id="goal", when="goal_set"), MilestoneRule(id="talk", by="both")))
+    told.record("m1", "talk", at=day(1), by="mentor")
+    answers = [told.tell("mentee", c.ObjectToMilestone(milestone=name), day(2)) for name in ("nothing", "goal", "talk", "m1")]
+    assert answers == ["no_such_milestone", "a_fact", "no_such_report", "applied"]
+
+
+def test_a_report_that_was_made_first_and_comes_in_last_is_taken(story, day):
+    """Time: judged by `at`."""
+    told = by(story, "either").record("shadowing", at=day(30), by="mentor")
+    assert told.tell("mentor", c.RecordMilestone(milestone="shadowing"), at=day(20), now=day(31)) == "applied"
+    assert done(told) == day(20)
+    twice = by(story, "both").record("shadowing", at=day(30), by="mentor")
+    twice.tell("mentor", c.RecordMilestone(milestone="shadowing"), at=day(20), now=day(31))
+    assert done(twice) is None
+    assert done(twice.record("shadowing", at=day(40), by="mentee", done_at=day(10))) == day(20)
 
 
 def test_an_objection_seven_days_and_a_second_later_comes_too_late(story, day):
@@ -221,6 +277,7 @@ def test_nobody_objects_to_ones_own_report_or_to_what_one_reported_as_well(story
     """Milestones."""
     told = by(story, "either").record("shadowing", at=day(30), by="mentor")
     assert told.tell("mentor", c.ObjectToMilestone(milestone="shadowing"), day(31)) == "no_such_report"
+    assert [partner_may_object_until(told.state, "shadowing", side) for side in ("mentor", "mentee")] == [None, day(37)]
     told.record("shadowing", at=day(31), by="mentee")
     assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(32)) == "no_such_report"
 
@@ -238,6 +295,9 @@ def test_a_waived_milestone_counts_as_done_and_is_shown_as_waived(story, ends):
     assert told.operator(c.WaiveMilestone(milestone="m8"), ends + timedelta(days=3)) == "applied"
     fact = next(fact for fact in milestone_facts(told.state) if fact.id == "m8")
     assert fact.waived
+    assert told.operator(c.WaiveMilestone(milestone="m8"), ends + timedelta(days=3)) == "already_done"
+    assert told.operator(c.WaiveMilestone(milestone="nothing"), ends + timedelta(days=3)) == "no_such_milestone"
+    assert told.operator(c.WaiveMilestone(milestone="m1"), ends + timedelta(days=3)) == "applied"  # whoever reported it may have been wrong
     told.until_decided()
     assert told.earned() is True
 
@@ -247,6 +307,7 @@ def test_a_wrong_report_can_be_withdrawn_by_its_author_until_the_decision(story,
     told = story().record(*(f"m{n}" for n in range(1, 8)), at=day(30))
     told.tell("mentee", c.RecordMilestone(message_id="wrong", milestone="m8"), day(40))
     assert told.tell("mentor", c.Withdraw(report="wrong"), day(41)) == "no_such_report"
+    assert told.tell("mentee", c.Withdraw(report="another"), day(41)) == "no_such_report"
     assert told.tell("mentee", c.Withdraw(report="wrong"), grace_ends) == "applied"
     told.until_decided()
     assert told.earned() is False
@@ -312,6 +373,13 @@ def test_facts_complete_their_milestones(story, rules, meets, day):
     assert told.earned() is True
 
 
+def test_meetings_held_are_counted_in_the_order_in_which_they_were_held(story, rules, meets):
+    """Milestones: extra ones included, whichever were told of first."""
+    told = story(rules=facts(rules)).met(1, 2, 3)
+    assert told.tell("mentor", c.ReportMeeting(held_at=meets(1, hours=72), held=True), meets(3, hours=2)) == "applied"
+    assert milestone_facts(told.state)[3].done_at == meets(2)
+
+
 def test_meetings_reported_in_the_grace_count_by_when_they_were_held(story, rules, meets, ends, grace_ends):
     """H7: the last meetings were in time, however late somebody said so."""
     told = story(rules=facts(rules))
@@ -319,6 +387,30 @@ def test_meetings_reported_in_the_grace_count_by_when_they_were_held(story, rule
         assert told.tell("mentor", c.ReportMeeting(meeting=n, held=True), grace_ends - timedelta(hours=1)) == "applied"
     found = {fact.id: fact.done_at for fact in milestone_facts(told.state)}
     assert (found["three"], found["closing"]) == (meets(12), meets(12))
+
+
+@pytest.mark.parametrize(("first", "second"), [("mentor", "mentee"), ("mentee", "mentor")])
+def test_expectations_are_confirmed_when_the_second_of_the_two_has(story, rules, ends, first, second):
+    """H11, H7."""
+    told = story(rules=facts(rules))
+    told.tell(first, c.ConfirmExpectations(expectations=c.EXPECTATIONS), ends)
+    assert milestone_facts(told.state)[0].late_at is None
+    told.tell(second, c.ConfirmExpectations(expectations=c.EXPECTATIONS), ends + SECOND)
+    assert (milestone_facts(told.state)[0].done_at, milestone_facts(told.state)[0].late_at) == (None, ends + SECOND)
+
+
+def test_of_several_facts_the_first_counts(story, rules, day, meets, ends):
+    """H6, H7: another goal, or another word about one in the grace, takes nothing back; nor does a second closing conversation."""
+    told = story(rules=facts(rules))
+    for n in (1, 2):
+        told.tell("mentee", c.SetGoal(goal=f"g-{n}"), day(10 * n))
+    assert told.tell("mentor", c.ReportMeeting(held_at=meets(12, hours=30), held=True), meets(12, hours=40)) == "applied"
+    told.met(12)
+    told.tell("mentor", c.ReportGoal(goal="g-2", progress="progressed"), ends)
+    for n in (1, 2):
+        assert told.tell("mentor", c.ReportGoal(goal=f"g-{n}", progress="achieved"), ends + SECOND) == "applied"
+    found = {fact.id: fact.done_at for fact in milestone_facts(told.state)}
+    assert found == {"aligned": None, "goal": day(10), "progress": ends, "three": None, "closing": meets(12)}
 
 
 def test_a_fact_after_the_end_does_not_count(story, rules, ends):
@@ -346,3 +438,12 @@ def test_who_was_erased_before_the_certificate_was_made_has_none_and_the_other_h
     told.take([answer], told.state.now)
     assert told.state.certificates == {"p-mentee": "cert-of-the-mentee"}
     assert [(mail.to, mail.certificate) for mail in told.mails("result")] == [("mentee", "cert-of-the-mentee")]
+
+
+@pytest.mark.parametrize(("erased", "outcome"), [((), "malformed"), (("p-mentor", "p-mentee"), "applied")])
+def test_an_answer_without_certificates_is_one_only_where_both_were_erased(story, ends, erased, outcome):
+    """P8, H7."""
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
+    told.until_decided()
+    told.take([c.NoteCertificates(message_id="certificates", certificates={}, erased=erased)], told.state.now)
+    assert (told.entries_named("note_certificates")[0].reason or "applied", told.mails("result")) == (outcome, [])

@@ -40,6 +40,8 @@ def test_a_leave_pauses_until_its_date_and_the_end_moves_by_its_length(story, da
     told.wait(day(60))
     assert phase(told.state) != "paused"
     assert told.state.ends == ends + timedelta(days=30)
+    assert not told.entries_named("attention_raised", line="on_leave")  # it was no longer than a pause may be
+    assert not told.entries_named("leave_began")  # it had when it was told
 
 
 def test_who_misses_or_calls_off_a_meeting_during_a_leave_that_no_pause_covers_any_more_has_missed_nothing(story, meets, day):
@@ -99,6 +101,8 @@ def test_who_is_back_lets_the_meetings_go_on(story, day, ends):
     assert phase(told.state) != "paused"
     assert told.state.ends == ends + timedelta(days=10)
     assert told.operator(back("mentor"), day(41)) == "not_paused"
+    told.operator(away("mentor", until=day(60)), day(50))
+    assert told.operator(back("mentor"), day(60)) == "not_paused"  # it was over by itself
 
 
 def test_a_later_word_about_the_same_leave_moves_its_end(story, day):
@@ -162,10 +166,20 @@ def test_a_later_word_about_a_leave_replaces_the_one_after_it_where_they_meet(st
     assert len(told.entries_named("paused")) == 1
 
 
+def test_a_later_word_about_a_leave_keeps_the_one_that_begins_where_it_ends(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(away("mentor", begins=day(90), until=day(100)), day(40))
+    told.operator(away("mentor", until=day(90)), day(50))
+    told.wait(day(90))
+    assert (phase(told.state), told.state.pausing.until, len(told.entries_named("paused"))) == ("paused", day(100), 1)
+
+
 def test_both_away_the_meetings_wait_for_the_last(story, day):
     told = story()
     told.operator(away("mentor", until=day(50)), day(30))
     told.operator(away("mentee", until=day(70)), day(40))
+    assert told.state.pausing.until == day(70)
     told.wait(day(51))
     assert (phase(told.state), told.state.pausing.until) == ("paused", day(70))
     told.operator(back("mentee"), day(60))
@@ -204,6 +218,23 @@ def test_an_ordered_pause_that_ends_while_somebody_is_away_goes_on_as_their_leav
     assert phase(told.state) == "paused"
     told.operator(back("mentor"), day(50))
     assert phase(told.state) != "paused"
+
+
+def test_an_operator_who_ends_their_own_pause_does_not_end_a_leave(story, day):
+    told = story()
+    told.operator(c.Pause(), day(20))
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(c.Resume(), day(45))
+    assert (phase(told.state), told.state.pausing.until) == ("paused", day(60))
+
+
+def test_nor_one_that_is_ahead_where_they_end_another(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(away("mentee", begins=day(90), until=day(100)), day(31))
+    told.operator(c.Resume(), day(40))
+    told.wait(day(90))
+    assert (phase(told.state), told.state.pausing.until) == ("paused", day(100))
 
 
 def test_an_operator_who_ends_a_leaves_pause_knows_better_than_the_leave(story, day):
@@ -245,8 +276,17 @@ def test_what_a_leave_cannot_be(story, day, command, why):
     assert story().operator(command, day(10)) == why
 
 
-def test_a_leave_that_was_over_when_it_was_told_is_none(story, day):
-    assert story().operator(away("mentor", until=day(9)), day(10)) == "time_passed"
+@pytest.mark.parametrize(("begins", "until"), [(None, 9), (None, 10), (8, 10), (20, 20), (20, 19)])
+def test_a_leave_that_was_over_when_it_was_told_or_has_no_length_is_none(story, day, begins, until):
+    assert story().operator(away("mentor", begins=begins and day(begins), until=day(until)), day(10)) == "time_passed"
+
+
+def test_a_leave_that_is_told_when_no_pause_is_left_pauses_nothing_and_is_a_line_for_a_coordinator(story, day):
+    told = story(pause=Pause(longest=iso("P28D")))
+    told.operator(away("mentor", until=day(38)), day(10))
+    told.wait(day(38))
+    assert told.operator(away("mentee", until=day(60)), day(40)) == "applied"
+    assert (phase(told.state) != "paused", len(told.entries_named("paused")), "on_leave" in told.state.attention) == (True, 1, True)
 
 
 STEPS = st.lists(
@@ -319,7 +359,7 @@ def test_a_leave_that_is_told_afterwards_protects_its_first_days_too(story, meet
     assert strikes(told.state, "mentor") == ()
 
 
-@pytest.mark.parametrize(("begins", "counts"), [(-24, 0), (-2, 1)])
+@pytest.mark.parametrize(("begins", "counts"), [(-24, 0), (-3, 0), (-2, 1)])
 def test_a_leave_protects_who_asked_too_late_in_it_though_the_partner_called_it_off(story, meets, begins, counts):
     """H14: judged by when they said that they could not come."""
     told = story().confirmed()
@@ -327,6 +367,27 @@ def test_a_leave_protects_who_asked_too_late_in_it_though_the_partner_called_it_
     told.tell("mentee", c.CancelMeeting(meeting=2), meets(2, -1))
     told.operator(away("mentor", begins=meets(2, begins), until=meets(4)), meets(2, 24))
     assert (len(strikes(told.state, "mentor")), strikes(told.state, "mentee")) == (counts, ())
+
+
+def test_after_a_leave_it_counts_again(story, day):
+    """H14: whoever is back calls off like anybody."""
+    told = story().confirmed()
+    told.operator(away("mentee", until=day(20)), day(8))
+    told.wait(day(20))
+    told.replan()
+    told.both(c.ConfirmMeeting(meeting="all"), day(21))
+    ahead = next(meeting for meeting in told.state.meetings if meeting.start > day(22))
+    told.tell("mentee", c.CancelMeeting(meeting=ahead.n, reason="work"), ahead.start - HOUR)
+    assert strikes(told.state, "mentee") == (ahead.start - HOUR,)
+
+
+def test_a_leave_that_was_ahead_and_never_came_protects_nothing(story, meets, day):
+    """H14: what is still ahead is judged when it has been."""
+    told = story().confirmed()
+    told.operator(away("mentee", begins=day(40), until=day(60)), day(10))
+    told.operator(back("mentee"), day(20))
+    told.tell("mentee", c.CancelMeeting(meeting=4, reason="work"), meets(4, -1))
+    assert strikes(told.state, "mentee") == (meets(4, -1),)
 
 
 def test_an_absence_that_is_reported_of_somebody_on_leave_never_counts(story, meets):
@@ -357,6 +418,13 @@ def test_a_leave_without_an_end_that_began_long_ago_is_as_long_as_a_pause_may_be
     told = story()
     assert told.operator(away("mentor", begins=day(1)), day(50)) == "applied"
     assert told.state.pausing.until == day(50) + told.state.rules.pause.longest.span
+
+
+def test_a_leave_without_an_end_that_is_ahead_is_as_long_as_a_pause_may_be_from_when_it_begins(story, day):
+    told = story()
+    assert told.operator(away("mentor", begins=day(60)), day(50)) == "applied"
+    told.wait(day(60))
+    assert told.state.pausing.until == day(60) + told.state.rules.pause.longest.span
 
 
 def test_an_operators_pause_takes_over_one_that_began_with_a_leave(story, day):

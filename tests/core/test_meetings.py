@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mentorship import commands as c
+from mentorship.duration import iso
 from mentorship.policy.meetings import held_instants, topic_for
 from mentorship.policy.milestones import milestone_facts
 from mentorship.programme import MilestoneRule
 
 HOUR = timedelta(hours=1)
 CLOSING = 11
+AHEAD = datetime(2027, 4, 1, tzinfo=UTC)
 
 
 def prepared(told, n):
@@ -45,6 +47,43 @@ def test_what_has_begun_cannot_be_confirmed_any_more(story, meets):
     assert told.state.meeting(1).accepted == ()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.ConfirmMeeting(meeting=99),
+        c.MoveMeeting(meeting=99, to=AHEAD),
+        c.CancelMeeting(meeting=99),
+        c.Excuse(meeting=99),
+        c.Dispute(meeting=99),
+        c.ReportMeeting(meeting=99, held=True),
+        c.SubmitPrivately(body=c.Feedback(meeting=99)),
+    ],
+    ids=lambda command: command.command,
+)
+def test_of_a_meeting_that_there_is_not_nothing_is_said(story, meets, command):
+    assert story().tell("mentor", command, meets(1)) == "no_such_meeting"
+
+
+def test_what_is_over_or_called_off_is_neither_accepted_nor_moved_nor_called_off(story, meets, ends):
+    told = story().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=2), meets(1, 2))
+    again = [c.CancelMeeting(meeting=1), c.CancelMeeting(meeting=2), c.ConfirmMeeting(meeting=2)]
+    assert [told.tell("mentee", command, meets(1, 3)) for command in again] == ["held", "cancelled", "cancelled"]
+    told.tell("mentee", c.ConfirmMeeting(meeting=3), meets(1, 4))
+    assert told.tell("mentee", c.ConfirmMeeting(meeting=3), meets(1, 5)) == "already_done"
+    told.tell("mentee", c.ConfirmMeeting(meeting="all"), meets(1, 6))
+    assert [meeting.n for meeting in told.state.meetings if meeting.accepted] == list(range(3, 13))
+    told.wait(ends)
+    over = [c.ConfirmMeeting(meeting="all"), c.MoveMeeting(meeting=12, to=ends + 24 * HOUR)]
+    assert [told.tell("mentor", command, ends + HOUR) for command in over] == ["closing"] * 2
+
+
+def test_the_same_time_is_proposed_once_and_not_the_one_that_it_has(story, meets):
+    told = story()
+    for to, answer in ((meets(1), "already_done"), (meets(1, 48), "applied"), (meets(1, 48), "already_done"), (meets(1, 72), "applied")):
+        assert told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1, -48)) == answer
+
+
 def test_an_unconfirmed_slot_is_prepared_and_asked_about_all_the_same(story, meets):
     """Meetings."""
     told = story()
@@ -58,7 +97,8 @@ def test_the_others_same_time_agrees_a_move(story, meets):
     told = story()
     to = meets(1) + timedelta(days=2)
     told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - timedelta(days=4))
-    assert [mail.to for mail in told.mails("move_proposed")] == ["mentee"]
+    (asked,) = told.mails("move_proposed")
+    assert (asked.to, asked.meeting.start, asked.meeting.ends, asked.meeting.previous_start) == ("mentee", to, to + HOUR, meets(1))
     assert told.state.meeting(1).start == meets(1)
     told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - timedelta(days=4))
     assert (told.state.meeting(1).start, told.state.meeting(1).confirmed) == (to, True)
@@ -94,6 +134,27 @@ def test_every_change_of_the_calendar_is_counted_and_carries_the_whole_series(st
     assert [facts.meeting for facts in second.calendar] == [1, 2, *range(4, 13)]
 
 
+def test_no_two_states_of_a_calendar_have_one_number(story, meets):
+    """Calm: a calendar program takes only what is newer than what it has."""
+    told = story().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=3), told.state.now)
+    told.both(c.MoveMeeting(meeting=2, to=meets(2, 1)), told.state.now)
+    told.both(c.MoveMeeting(meeting=2, to=meets(2, 2)), told.state.now)
+    told.operator(c.Pause(), meets(1, 2))
+    told.operator(c.Resume(), meets(1, 3))
+    told.replan()
+    told.operator(c.Extend(length=iso("P4W")), meets(1, 4))
+    told.replan()
+    told.operator(c.End(reason="operator"), meets(1, 5))
+    changes = {mail.change or mail.kind: [] for mail in told.mails(to="mentee") if mail.calendar is not None}
+    for mail in told.mails(to="mentee"):
+        if mail.calendar is not None:
+            changes[mail.change or mail.kind].append(mail.calendar_sequence)
+    numbers = [number for kind in ("welcome", "cancelled", "moved", "paused", "resumed", "extended", "ended") for number in changes[kind]]
+    assert len(numbers) == 8
+    assert numbers == sorted(set(numbers))
+
+
 # -- topics ---------------------------------------------------------------------------------------------------------------
 
 
@@ -105,6 +166,7 @@ def test_a_preparation_goes_out_before_every_meeting_with_its_topic(story, meets
         told.met(n)
     mails = told.mails("prepare", "mentor")
     assert [(mail.meeting.meeting, mail.meeting.session, mail.due) for mail in mails] == [(n, n - 1, meets(n) - timedelta(days=3)) for n in (1, 2, 3)]
+    assert [(mail.meeting.start, mail.meeting.ends) for mail in mails] == [(meets(n), meets(n, hours=1)) for n in (1, 2, 3)]
     assert not any(mail.meeting.session_sent for mail in mails)
 
 
@@ -208,6 +270,16 @@ def test_a_meeting_that_was_prepared_keeps_its_topic_when_the_last_one_is_called
     assert (told.state.extras[-1].session, milestone_facts(told.state)[0].done_at) == (CLOSING, meets(12))
 
 
+def test_a_meeting_that_was_prepared_as_the_closing_one_leaves_no_extra_one_its_place(story, meets):
+    """H10: the last planned one was called off long before, and this one is still ahead."""
+    told = story().confirmed().met(1)
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
+    told.wait(meets(11, hours=-48))
+    assert prepared(told, 11).meeting.session == CLOSING
+    extra(told, meets(11, hours=-30))
+    assert told.state.extras[0].session == 1
+
+
 def test_of_all_that_were_called_off_the_last_says_since_when_an_extra_one_can_be_the_closing_one(story, meets):
     told = story(milestones=CLOSED).confirmed().met(1)
     told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
@@ -244,6 +316,12 @@ def test_the_last_one_is_the_closing_one_where_it_was_held_after_a_proposal_for_
     assert milestone_facts(told.state)[0].done_at == meets(12)
 
 
+def test_a_programme_of_one_session_is_about_that(story, meets):
+    told = story(sessions=1, closing=0)
+    told.wait(meets(2))
+    assert [prepared(told, n).meeting.session for n in (1, 2)] == [0, 0]
+
+
 def test_no_other_planned_meeting_takes_it_however_many_were_held(story, meets):
     """Meetings, H10: the last open topic repeats."""
     told = story(sessions=3, closing=2)
@@ -260,6 +338,17 @@ def test_a_move_to_soon_brings_the_topic_with_the_news(story, meets):
     assert [(mail.meeting.session, mail.meeting.session_sent) for mail in told.mails("rescheduled")] == [(1, False)] * 2
     told.wait(soon)
     assert not [mail for mail in told.mails("prepare") if mail.meeting.meeting == 2]
+
+
+@pytest.mark.parametrize(("hours", "brings"), [(72, 1), (73, None)])
+def test_a_move_to_when_it_would_be_prepared_at_once_brings_it(story, meets, hours, brings):
+    """H10."""
+    told = story().met(1)
+    agreed = meets(1) + timedelta(days=1)
+    told.both(c.MoveMeeting(meeting=2, to=agreed + hours * HOUR), agreed)
+    assert [mail.meeting.session for mail in told.mails("rescheduled")] == [brings] * 2
+    told.wait(meets(2))
+    assert len([mail for mail in told.mails("prepare", "mentor") if mail.meeting.meeting == 2]) == (brings is None)
 
 
 def test_a_move_after_the_preparation_does_not_prepare_again(story, meets):
@@ -299,6 +388,16 @@ def test_the_same_extra_meeting_told_by_both_is_one(story, day):
     assert len(held_instants(told.state)) == 1
 
 
+def test_an_extra_meeting_is_one_until_everybody_who_told_of_it_has_taken_it_back(story, day):
+    """Milestones: wrong reports can be withdrawn by their author."""
+    told = story()
+    for by in ("mentor", "mentee"):
+        told.tell(by, c.ReportMeeting(message_id=f"extra-{by}", held_at=day(1), held=True), day(2))
+    for by, left in (("mentor", (day(1),)), ("mentee", ())):
+        assert told.tell(by, c.Withdraw(report=f"extra-{by}"), day(3)) == "applied"
+        assert held_instants(told.state) == left
+
+
 def test_an_extra_meeting_at_a_planned_ones_time_is_that_one(story, meets, day):
     told = story()
     assert extra(told, meets(1) + HOUR / 2) == "planned_meeting"
@@ -306,9 +405,27 @@ def test_an_extra_meeting_at_a_planned_ones_time_is_that_one(story, meets, day):
     assert extra(told, meets(2)) == "applied"  # they met all the same
 
 
-@pytest.mark.parametrize(("held_at", "reason"), [(None, "malformed"), ("later", "in_the_future"), ("earlier", "before_start")])
+def test_what_is_as_far_from_another_meeting_as_one_lasts_is_one_of_its_own(story, meets):
+    """Meetings: before or after it."""
+    told = story()
+    second = timedelta(seconds=1)
+    assert [extra(told, meets(1, hours) + near) for hours, near in ((-1, second), (1, -second), (-1, 0 * second), (1, 0 * second))] == [
+        "planned_meeting",
+        "planned_meeting",
+        "applied",
+        "applied",
+    ]
+    assert [extra(told, meets(1, 2) + near, by="mentor") for near in (-second, 0 * second)] == ["applied", "applied"]
+    assert held_instants(told.state) == (meets(1, -1), meets(1, 1), meets(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("held_at", "reason"),
+    [(None, "malformed"), ("later", "in_the_future"), ("earlier", "before_start"), ("now", "applied"), ("the start", "applied")],
+)
 def test_an_extra_meeting_needs_a_time_in_the_programme_and_past(story, day, starts, held_at, reason):
-    at = {None: None, "later": day(3), "earlier": starts - HOUR}[held_at]
+    assert story().tell("mentor", c.ReportMeeting(held_at=day(1), held=False), day(2)) == "malformed"
+    at = {None: None, "later": day(2) + HOUR / 3600, "earlier": starts - HOUR / 3600, "now": day(2), "the start": starts}[held_at]
     assert story().tell("mentor", c.ReportMeeting(held_at=at, held=True), day(2)) == reason
 
 
@@ -317,6 +434,46 @@ def test_an_extra_meeting_after_a_missed_last_one_takes_the_closing_session(stor
     told.tell("mentor", c.CancelMeeting(meeting=12), meets(12) - timedelta(days=3))
     assert extra(told, meets(12) + timedelta(days=2)) == "applied"
     assert milestone_facts(told.state)[0].done_at == meets(12) + timedelta(days=2)
+
+
+def test_an_extra_meeting_is_the_closing_one_once_the_last_turns_out_not_to_have_taken_place(story, meets):
+    """Time, H13: whichever is told first."""
+    told = story(milestones=CLOSED).met(12)
+    extra(told, meets(12, 24))
+    assert told.state.extras[0].session != CLOSING
+    told.tell("mentee", c.ReportMeeting(meeting=12, held=False), meets(12, 26))
+    assert milestone_facts(told.state)[0].done_at == meets(12, 24)
+
+
+@pytest.mark.parametrize("told_first", ["the first", "the second"])
+def test_of_two_extra_ones_the_first_is_the_closing_one_and_the_second_only_where_nobody_had_said_so(story, meets, told_first):
+    told = story(milestones=CLOSED)
+    told.wait(meets(12, 200))
+    times = [meets(12, 24), meets(12, 48)]
+    for at in times if told_first == "the first" else reversed(times):
+        told.tell("mentor", c.ReportMeeting(held_at=at, held=True), meets(12, 200))
+    sessions = [one.session == CLOSING for one in sorted(told.state.extras, key=lambda one: one.held_at)]
+    assert sessions == [True, told_first == "the second"]
+    assert milestone_facts(told.state)[0].done_at == times[0]
+
+
+def test_a_closing_conversation_stays_one_though_an_extension_brings_other_meetings(story, meets):
+    """P6: an extension takes nothing from what was done."""
+    told = story(milestones=CLOSED).confirmed()
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(12, -48))
+    extra(told, meets(12))
+    told.operator(c.Extend(length=iso("P4W")), meets(12, 2))
+    told.replan()
+    assert milestone_facts(told.state)[0].done_at == meets(12)
+
+
+def test_without_a_closing_session_none_is_held(story, meets):
+    told = story(closing=None, milestones=CLOSED).confirmed()
+    told.wait(meets(12))
+    assert prepared(told, 12).meeting.session == 0
+    told.tell("mentor", c.CancelMeeting(meeting=12), meets(12))
+    extra(told, meets(12, 24))
+    assert (told.state.extras[0].session, milestone_facts(told.state)[0].done_at) == (0, None)
 
 
 def test_an_extra_meeting_before_the_last_planned_one_does_not(story, meets):
@@ -344,6 +501,18 @@ def test_no_word_from_either_one_day_after_is_asked_once_and_repeated_inside_the
     assert len(told.mails("ask", "mentor")) == 1
 
 
+def test_a_preparation_asks_only_about_what_was_asked_about_and_is_without_word(story, meets):
+    """Meetings: asked once, then repeated inside the next preparation."""
+    told, answered = story().confirmed(), story()
+    told.both(c.MoveMeeting(meeting=1, to=meets(2, -84)), meets(1, -48))
+    told.wait(meets(2, -72))
+    assert prepared(told, 2).unreported == ()  # "did you meet?" goes out a day after it, and that is later
+    answered.wait(meets(1, 48))
+    answered.tell("mentor", c.ReportMeeting(meeting=1, held=False), meets(1, 49))
+    answered.wait(meets(2))
+    assert prepared(answered, 2).unreported == ()
+
+
 def test_a_word_from_one_of_the_two_is_enough(story, meets):
     """Held = at least one says so."""
     told = story().met(1)
@@ -359,6 +528,8 @@ def test_a_meeting_that_was_moved_is_asked_about_after_its_new_time(story, meets
     told.tell("mentee", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
     told.wait(to + timedelta(days=1, hours=1))
     assert [mail.due for mail in told.mails("ask", "mentor")] == [to + timedelta(days=1, hours=1)]
+    told.wait(meets(2))
+    assert prepared(told, 2).unreported == (1,)
 
 
 def test_two_meetings_in_a_row_without_word_are_a_line_in_the_coordinators_list(story, meets):
@@ -422,6 +593,7 @@ def test_no_meeting_for_four_weeks_is_a_line_and_for_six_an_offer_to_match_again
     told.met(4)
     assert "rematch" not in told.state.attention
     assert "no_meeting" not in told.state.attention
+    assert [entry.body["line"] for entry in told.entries_named("attention_cleared")] == ["no_meeting", "rematch", "silence"]  # a replay has the same order
 
 
 # -- feedback and pulse ---------------------------------------------------------------------------------------------------
@@ -456,6 +628,7 @@ def test_feedback_is_the_authors_own_and_only_ids_are_kept(story, meets):
     told = story().met(1)
     given = c.SubmitPrivately(body=c.Feedback(meeting=1, note_id="n-0123456789abcdef"))
     assert told.tell("mentee", given, meets(1, hours=2)) == "applied"
+    assert told.tell("mentee", c.SubmitPrivately(body=c.Feedback(meeting=1)), meets(1, hours=3)) == "applied"  # never forced to say a word
     assert told.entries_named("feedback_given")[0].body == {"side": "mentee", "meeting": 1, "note_id": "n-0123456789abcdef", "shared": False}
     assert told.effects[-1].effect != "send_notice" or told.effects[-1].to != "mentor"
 

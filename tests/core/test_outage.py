@@ -103,6 +103,15 @@ def test_a_future_instant_is_refused_and_a_doors_fast_clock_is_not(story, day):
     assert told.state.milestones["m2"].confirmations[0].at == day(10)
 
 
+def test_a_doors_fast_clock_brings_no_deadline_forward(story, ends):
+    """H7: what is still to come is not over for who sends a command a moment before."""
+    told = story()
+    for milestone, now in (("m1", ends - 10 * SECOND), ("m2", ends)):
+        told.tell("mentor", c.RecordMilestone(milestone=milestone), at=ends + 10 * SECOND, now=now)
+        assert told.state.closing is (now == ends)
+    assert told.state.reached == ("m1", "m2")
+
+
 def test_without_an_instant_it_counts_from_when_it_is_handled(story, day):
     told = story()
     told.take([c.RecordMilestone(message_id="bare", by="p-mentor", milestone="m1")], day(10))

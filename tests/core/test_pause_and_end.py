@@ -55,9 +55,12 @@ def test_a_resumed_plan_is_applied_with_its_slots_and_the_closing_session_on_the
     assert [meeting.session for meeting in told.state.meetings] == list(range(12))
 
 
-def test_a_meeting_reported_while_slots_are_still_to_come_is_not_the_closing_one(story, day, meets):
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_meeting_reported_while_slots_are_still_to_come_is_not_the_closing_one(story, meets, resumed):
     told = story()
     told.operator(c.Pause(), meets(2) + HOUR)
+    if resumed:
+        told.operator(c.Resume(), meets(2) + HOUR)
     told.met(2)
     assert told.state.meeting(2).session == 0
 
@@ -67,6 +70,13 @@ def test_the_last_meeting_reported_in_a_pause_that_dropped_nothing_is_the_closin
     told.operator(c.Pause(), meets(12) + HOUR / 2)
     told.met(12)
     assert told.state.meeting(12).session == CLOSING
+
+
+def test_nor_does_such_a_pause_keep_an_extra_one_from_being_it(story, meets):
+    told = story()
+    told.operator(c.Pause(), meets(12) + HOUR)
+    told.tell("mentor", c.ReportMeeting(held_at=meets(12) + DAY, held=True), meets(12) + 2 * DAY)
+    assert told.state.extras[0].session == CLOSING
 
 
 def test_a_resumed_pair_without_slots_to_plan_hears_the_new_end(story, meets, ends):
@@ -135,6 +145,24 @@ def test_a_meeting_cancelled_far_ahead_does_not_hold_up_the_new_plan(story, day)
     assert coming[0].start < day(38) + 3 * WEEK
 
 
+def test_the_rhythm_goes_on_from_the_latest_meeting(story, meets):
+    """Wherever it was moved to, and whichever number it has."""
+    told = story(meetings=3).met(1)
+    told.both(c.MoveMeeting(meeting=2, to=meets(3, 30)), meets(1, 48))
+    told.operator(c.Extend(length=iso("P4W")), meets(2))
+    assert told.planned()[-1].last_start == meets(3, 30)
+    assert told.replan() == "applied"
+    assert [meeting.start for meeting in told.state.meetings[3:]] == [meets(4, 30), meets(5, 30)]
+
+
+def test_the_rhythm_goes_on_from_one_that_was_called_off_once_its_time_has_passed(story, meets):
+    told = story(meetings=3).met(1)
+    for n in (2, 3):
+        told.tell("mentor", c.CancelMeeting(meeting=n), meets(1, 48))
+    told.operator(c.Extend(length=iso("P4W")), meets(2))
+    assert told.planned()[-1].last_start == meets(2)
+
+
 def test_the_answer_to_an_older_question_is_ignored(story, day):
     told = story().met(1)
     told.operator(c.Pause(), day(10))
@@ -145,6 +173,46 @@ def test_the_answer_to_an_older_question_is_ignored(story, day):
     assert told.entries_named("apply_plan")[-1].reason == "too_late"
     assert told.planned()[-1].count == 13
     assert told.replan() == "applied"
+
+
+def test_what_is_past_when_a_plan_comes_or_not_before_the_end_is_not_planned(story, slot, day, ends):
+    """P5: and the same plan comes in once."""
+    told = story(meetings=1).met(1)
+    told.operator(c.Extend(length=iso("P26W")), day(20))
+    asked = told.planned()[-1]
+    starts = (day(21), day(23), day(40), ends + 26 * WEEK)
+    told.take([c.ApplyPlan(message_id="plan", number=asked.number, slots=tuple(map(slot, starts)))], day(23))
+    assert [meeting.start for meeting in told.state.meetings[1:]] == [day(40)]
+    told.take([c.ApplyPlan(message_id="again", number=asked.number, slots=(slot(day(50)),))], day(24))
+    assert told.entries_named("apply_plan")[-1].reason == "too_late"
+
+
+@pytest.mark.parametrize(("meetings", "planned"), [(0, [20, 60]), (1, [60])])
+def test_a_plan_begins_behind_the_latest_meeting(story, slot, day, meetings, planned):
+    told = story(meetings=meetings)
+    if meetings:
+        told.both(c.MoveMeeting(meeting=1, to=day(40)), day(1))
+    told.operator(c.Extend(length=iso("P26W")), day(10))
+    told.take([c.ApplyPlan(message_id="plan", number=told.planned()[-1].number, slots=(slot(day(20)), slot(day(60))))], day(10))
+    assert [meeting.start for meeting in told.state.meetings[meetings:]] == [day(n) for n in planned]
+
+
+def test_a_meeting_that_had_moved_behind_others_is_dropped_and_the_others_keep_their_numbers(story, meets):
+    told = story(meetings=3)
+    told.both(c.MoveMeeting(meeting=1, to=meets(4)), meets(1, -48))
+    told.operator(c.Pause(), meets(3, 48))
+    assert [meeting.n for meeting in told.state.meetings] == [2, 3]
+    told.met(2)
+    assert told.state.meeting(2).start == meets(2)
+    assert (told.state.meeting(1), told.state.meeting(2).held, told.state.meeting(3).held) == (None, True, False)
+
+
+def test_a_line_is_resolved_while_it_stands(story, day):
+    told = story()
+    assert told.operator(c.Resolve(line="no_meeting"), day(27)) == "no_such_line"
+    assert told.operator(c.Resolve(line="no_meeting"), day(28)) == "no_such_line"
+    told.wait(day(28))
+    assert told.operator(c.Resolve(line="no_meeting"), day(28)) == "applied"
 
 
 def test_two_extensions_that_an_outage_brings_to_one_instant_are_two_questions(story, day, ends):
@@ -244,6 +312,17 @@ def test_it_was_the_closing_one_if_it_took_place_before_the_extension_whenever_t
     assert [mail.meeting.session for mail in told.mails("prepare", to="mentor")] == [0, 1, CLOSING, 2]
 
 
+def test_a_closing_conversation_that_was_held_before_an_extension_comes_no_second_time(story, meets):
+    """H10: an extra one in the place of the extension's last is about what comes next."""
+    told = story(meetings=3).met(1, 2, 3)
+    told.operator(c.Extend(length=iso("P4W")), meets(3, 24))
+    told.replan()
+    last = told.state.meetings[-1]
+    told.tell("mentor", c.CancelMeeting(meeting=last.n), last.start - 2 * DAY)
+    told.tell("mentor", c.ReportMeeting(held_at=last.start, held=True), last.start + HOUR)
+    assert [told.state.meeting(3).session, told.state.extras[0].session] == [CLOSING, 2]
+
+
 @pytest.mark.parametrize("extended", [True, False])
 def test_ahead_it_is_the_closing_one_only_while_no_other_is_the_last(story, meets, extended):
     """The page names the next topic by then."""
@@ -266,6 +345,7 @@ def test_more_is_a_coordinators_to_give(story, day, ends):
     assert told.operator(c.Extend(length=iso("P1W")), day(101)) == "applied"
     assert told.operator(c.Extend(length=iso("P1W")), day(102)) == "applied"
     assert told.state.ends == ends + 6 * WEEK
+    assert told.tell("mentor", c.AskExtension(), day(103)) == "used_up"
 
 
 @pytest.mark.parametrize("length", ["PT0S", "P9999W"])
@@ -449,8 +529,8 @@ def test_in_the_grace_an_end_decides_nothing_before_its_time(story, day, ends, r
 
 
 def test_an_end_for_conduct_in_the_grace_is_told_in_one_mail(story, day, ends):
-    told = story().confirmed().record(*(f"m{n}" for n in range(1, 11)), at=day(100))
+    told = story().confirmed().record(*(f"m{n}" for n in range(1, 10)), at=day(100)).record("m10", at=ends + HOUR)
     assert told.operator(c.End(reason="conduct"), ends + DAY) == "applied"
-    assert told.earned() is False
+    assert (told.earned(), told.state.decided.done) == (False, 9)
     assert [mail.to for mail in told.mails("ended")] == ["mentor", "mentee"]
     assert not told.mails("result")

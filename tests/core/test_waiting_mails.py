@@ -275,6 +275,32 @@ def test_a_proposal_that_helps_no_more_leaves_the_news_that_it_took_the_place_of
     assert not helps(told, left)
 
 
+@pytest.mark.parametrize("order", [c.End(reason="operator"), c.Pause()])
+def test_no_other_time_is_news_of_what_is_over_or_dropped(story, meets, order):
+    told = story()
+    told.both(c.MoveMeeting(meeting=1, to=meets(1, hours=72)), meets(1, hours=-100))
+    moved = last(told, "rescheduled", "mentee")
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1, hours=48)), meets(1, hours=-99))
+    (left,) = joined([moved], last(told, "move_proposed", "mentee"), told.state, told.state.now).waiting
+    assert helps(told, left)
+    told.operator(order, meets(1, hours=-98))
+    assert not helps(told, left)
+    assert not helps(told, moved)
+
+
+@pytest.mark.parametrize("since", ["moved", "cancelled"])
+def test_a_new_time_is_news_while_it_stands(story, meets, since):
+    told = story()
+    told.both(c.MoveMeeting(meeting=1, to=meets(1, hours=72)), meets(1, hours=-100))
+    moved = last(told, "rescheduled", "mentee")
+    assert helps(told, moved)
+    if since == "moved":
+        told.both(c.MoveMeeting(meeting=1, to=meets(1, hours=48)), meets(1, hours=-99))
+    else:
+        told.tell("mentor", c.CancelMeeting(meeting=1), meets(1, hours=-99))
+    assert not helps(told, moved)
+
+
 def test_an_evening_of_moves_helps_for_as_long_as_the_first_time_is_ahead(story, meets):
     told = story()
     first, second = meets(1, hours=-90), meets(1, hours=-95)
@@ -324,6 +350,7 @@ def test_a_survey_that_was_answered_meanwhile_is_not_asked_for(story, ends, grac
     told.until_decided()
     result = last(told, "result", "mentee")
     assert result.survey
+    assert still_helping(result, told.state, told.state.now) == result
     told.tell("mentee", c.SubmitPrivately(body=c.SurveyAnswers(survey="closing", answers={"trust": 5})), told.state.now)
     assert still_helping(result, told.state, told.state.now) == result.model_copy(update={"survey": False})
     pulse = mail("rescheduled", 4, change="cancelled", pulse=True)
@@ -346,6 +373,7 @@ def test_a_topic_that_was_lost_goes_with_the_next_preparation_that_waits():
     found = heir(first, [second, third])
     assert (found.meeting.meeting, found.meeting.session_sent) == (3, False)
     assert c.NoteFailedNotice.of(first, "too_late", NOON, found).session is None
+    assert heir(first, [mail("ask", 3), second]) == found
     assert heir(first, [mail("prepare", 3, session=2), third]) is None
     assert heir(first, [mail("prepare", 3, session=1, session_sent=True, to="mentor")]) is None
 

@@ -10,6 +10,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.notices import NoticeActivities, NoticeRequest
+from mentorship.budget import room, together
 from mentorship.effects import SendNotice
 from mentorship.people import Pair
 from mentorship.programme import Mail
@@ -88,3 +89,21 @@ async def test_what_came_too_late_is_not_counted(records, held):
     delivery = await environment.run(NoticeActivities(Post(), ledger, max).send_notice, request)  # type: ignore[arg-type]
     assert (delivery.outcome, delivery.why) == ("failed", "too_late")
     assert await ledger.begin("mentorship.spring.one/2.0", "p-ana", "prepare", False, START + timedelta(days=1), 1, MONTH) == "send"
+
+
+@pytest.mark.parametrize(
+    ("kind", "alike", "places"),
+    [
+        *((kind, False, [1, 2, 5, 6]) for kind in ("welcome", "prepare", "heads_up", "closing_survey", "nudge")),
+        *((kind, False, [1, 1, 4, 5]) for kind in ("ask", "alignment_reminder", "survey_reminder", "check_in", "halfway")),
+        *((kind, True, [1, 1, 3, 3]) for kind in ("prepare", "ask", "halfway", "heads_up", "closing_survey", "alignment_reminder", "survey_reminder")),
+        *((kind, True, [1, 2, 5, 6]) for kind in ("welcome", "nudge")),
+    ],
+)
+def test_how_many_may_go_before_one_more_of_this_kind(kind, alike, places):
+    """Calm: what asks again leaves the last place to others, and what can stand for several merges once half is used; one always may."""
+    assert [room(kind, most, alike=alike) for most in (1, 2, 5, 6)] == places
+
+
+def test_one_mail_stands_for_another_within_a_day_of_thirty():
+    assert together(timedelta(days=30)) == timedelta(days=1)

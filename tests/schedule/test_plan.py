@@ -145,6 +145,28 @@ def test_meetings_that_a_quiet_time_pushes_together_stay_half_an_interval_apart(
     assert len(days) == 12
 
 
+def test_where_half_an_interval_does_not_fit_any_more_they_are_on_days_that_follow() -> None:
+    rules = programme(time_of_day="10:00", length="P10W", count=5, quiet=[{"from": "2027-04-12", "to": "2027-05-04"}])
+
+    days = [slot.start.date() for slot in plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots]
+
+    assert days[3:] == [date(2027, 5, 5), date(2027, 5, 6)]
+
+
+def test_a_meeting_may_begin_at_the_programmes_start_and_end_at_its_end() -> None:
+    first = programme(time_of_day="10:00", first_after="P0D", count=1)
+    last = programme(time_of_day="10:00", length="P7D", count=1)
+    longer = programme(time_of_day="10:00", length="P7D", count=1, duration="PT3601S")
+    back = programme(time_of_day="10:00", length="P7D", count=1, working_days=["mon"])
+
+    def start(rules: Programme, *starts: int) -> datetime:
+        return plan(rules, datetime(2027, 3, 1, *starts, tzinfo=BERLIN), mentee_zone="Europe/Berlin").slots[0].start
+
+    assert (start(first, 10), start(first, 10, 0, 1)) == (berlin(2027, 3, 1, 10), berlin(2027, 3, 2, 10))
+    assert (start(last, 11), start(longer, 11)) == (berlin(2027, 3, 8, 10), berlin(2027, 3, 5, 10))
+    assert start(back, 10) == berlin(2027, 3, 1, 10)  # it moved back to the very first instant
+
+
 def test_meetings_that_cannot_move_forward_within_the_programme_move_back() -> None:
     rules = programme(time_of_day="10:00", length="P10W", count=5, quiet=[{"from": "2027-04-16", "to": "2027-12-31"}])
 
@@ -198,6 +220,12 @@ def test_nobody_is_prepared_before_the_start() -> None:
 
     assert slot.prepare_at == berlin(2027, 3, 1, 8)
     assert slot.prepare_at <= slot.start
+
+
+def test_nobody_is_prepared_after_the_meeting_has_begun() -> None:
+    slot = plan(programme(first_after="PT1H", count=1), berlin(2027, 3, 1, 19), mentee_zone="Europe/Berlin").slots[0]
+
+    assert slot.prepare_at == slot.start == berlin(2027, 3, 1, 20)  # before anybody reads again
 
 
 def test_after_a_pause_the_rhythm_goes_on_and_leaves_time_to_prepare() -> None:

@@ -288,6 +288,14 @@ def test_a_mentor_stands_some_steps_above_on_a_scale(given: Any, above: str, fit
     assert found == fits
 
 
+def test_who_says_nothing_differs_from_nobody(given: Any) -> None:
+    people = [mentor("m-other", department="b"), mentor("m-same", department="A"), mentor("m-blank"), mentee("e1", department="a"), mentee("e-blank")]
+
+    told = given(people, pairing="pairing:\n  require:\n    - when: {differs: [department, department]}\n")
+
+    assert couples(told) == {("m-other", "e1")}
+
+
 def test_the_order_of_the_rows_changes_nothing(given: Any) -> None:
     """Ties are many here: the answer depends on the ids alone."""
     people = [mentor(f"m{number}", language="en") for number in range(6)] + [mentee(f"e{number}", language="en") for number in range(4)]

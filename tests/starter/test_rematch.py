@@ -270,3 +270,62 @@ def test_the_new_mentors_address_is_nobody_elses(begun: Any, run: Any, files: An
     told = dry(run, "--people", str(people), mentor="m5")
 
     assert told.err == "m5: the address is that of e2 in records, expected one of their own, since mail is private\n"
+
+
+def test_taken_again_after_it_broke_off_it_goes_on_with_the_same_pair(files: Any, past: Any, run: Any) -> None:
+    """P6: the old pair had ended and the new one was enrolled; with any other mentor it is another wish."""
+    files.write(people=files.people.read_text() + MORE)
+    past.happened(files.read()[0], STARTS, {"p1": [c.End(by="p-operator", reason="rematch", at=STARTS + 25 * DAY)]}, until=STARTS + 30 * DAY)
+
+    async def enrolled(records: Any) -> None:
+        refs = await records.people.refs(["m3", "e1"])
+        await records.cohorts.enrol_pairs("spring-27", [Couple(pair_id="p1-2", mentor=refs["m3"], mentee=refs["e1"], starts_at=STARTS + 26 * DAY)])
+
+    past.ask(enrolled)
+
+    new = dry(run, "--json").json["new"]
+    assert (new["pair_id"], new["was_there"], datetime.fromisoformat(new["starts"])) == ("p1-2", True, STARTS + 26 * DAY)
+    assert "the mentee goes on already: p1-2 runs" in dry(run, mentor="m4").err.splitlines()
+
+
+def test_who_was_never_started_or_is_erased_is_not_matched_anew(begun: Any, run: Any) -> None:
+    async def changed(records: Any) -> None:
+        refs = await records.people.refs(["m3", "e1", "e2"])
+        await records.cohorts.enrol_pairs("spring-27", [("p3", refs["m3"], refs["e2"])])
+        await records.people.erase(refs["e1"])
+
+    begun.ask(changed)
+
+    assert dry(run, pair="p3", mentor="m4").err == "p3 was not started yet: there is nothing to match anew\n"
+    assert dry(run).err.endswith(" was erased\n")
+
+
+def test_what_was_completed_is_followed_by_a_new_pair(files: Any, past: Any, run: Any) -> None:
+    """H7: its milestones have been decided about."""
+    files.write(people=files.people.read_text() + MORE)
+    past.happened(files.read()[0], STARTS, {})
+
+    async def closed(records: Any) -> None:
+        pair = await records.cohorts.find("spring-27", "p1")
+        await records.journal.append(pair.mentorship, (), card={"phase": "completed"})
+
+    past.ask(closed)
+
+    assert dry(run).err == "p1 was completed: what follows is a new pair, with `cohort start`\n"
+
+
+def test_a_pair_that_is_over_takes_no_room_and_another_cohorts_stands_in_no_ones_way(files: Any, past: Any, run: Any) -> None:
+    """H9: a mentee has one mentor at a time in a cohort."""
+    files.write(people=files.people.read_text() + MORE)
+    past.happened(files.read()[0], STARTS, {"p2": [c.End(by="p-operator", reason="operator", at=STARTS + 25 * DAY)]}, until=STARTS + 30 * DAY)
+
+    async def elsewhere(records: Any) -> None:
+        refs = await records.people.refs(["m3", "e1"])
+        await records.cohorts.put((await records.cohorts.get("spring-27")).model_copy(update={"id": "autumn-26"}))
+        couple = Couple(pair_id="a1", mentor=refs["m3"], mentee=refs["e1"], starts_at=STARTS + 30 * DAY)
+        (pair,) = (await records.cohorts.enrol_pairs("autumn-26", [couple])).added
+        await records.cohorts.mark_started(pair.mentorship, STARTS + 30 * DAY)
+
+    past.ask(elsewhere)
+
+    assert (dry(run, mentor="m2").code, dry(run, mentor="m2").err) == (0, "")
