@@ -276,6 +276,26 @@ async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, 
         await house.idle()
 
 
+async def test_a_revival_that_breaks_off_after_its_last_safe_step_names_what_it_did_not_send_again(house, calm, monkeypatch, capsys):
+    """Nobody would miss it else: another revival takes the mentorship for one that begins."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+    await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
+    await house.handle().terminate("taken for another one")
+
+    async def away(*_: Any) -> None:
+        raise RuntimeError("Temporal is away")
+
+    for name, value in house.worker_process()._env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(revive, "signal_with_start", away)
+    with pytest.raises(RuntimeError):
+        await revive._revive("spring", "pair-1", as_json=True)
+    assert "1 messages that were accepted could not be sent again" in (said := capsys.readouterr().err)
+    assert said.endswith(": unwritten\n")
+
+
 async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, calm):
     """Somebody reset it in Temporal's own tools; it decided the same again, and went on in another run than it was started in."""
     await house.start(calm())
