@@ -9,6 +9,7 @@ import base64
 import json
 import os
 import secrets
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,9 +20,18 @@ FOLDER = Path(__file__).parent / "secrets"
 
 
 def make(folder: Path) -> None:
-    """One secret a file, and beside them what is none. Raises FileExistsError when the folder is there already."""
+    """All of it or nothing: a folder with some of the keys would stay, since none are made twice. Raises FileExistsError when it is there already, OSError."""
     folder.mkdir(mode=0o700, parents=True)
-    (folder.parent / "backups").mkdir(mode=0o700, exist_ok=True)
+    try:
+        (folder.parent / "backups").mkdir(mode=0o700, exist_ok=True)
+        _fill(folder)
+    except OSError:
+        shutil.rmtree(folder)
+        raise
+
+
+def _fill(folder: Path) -> None:
+    """One secret a file, and beside them what is none."""
     records = secrets.token_hex(24)
     Keyring.generate(folder / "keys.json")
     issuer.generate(folder / "issuer.json")
@@ -68,6 +78,8 @@ def main() -> None:
         make(folder)
     except FileExistsError:
         sys.exit(f"{folder} is there already and stays as it is: keys are not made twice")
+    except OSError as error:
+        sys.exit(f"{folder}: {error.strerror or 'cannot be written'}; nothing was made")
     if os.getuid() == 0:
         sys.stderr.write("containers will run as root, since root made the secrets: better make them as a user of their own\n")
     sys.stdout.write(f"made {folder}; now change what is yours in {folder / 'mentorship.env'}, and keep a copy of the folder apart from the backups\n")

@@ -79,6 +79,11 @@ def copy(source: Path, target: Path) -> Copied:
             new.execute("PRAGMA journal_mode = DELETE")  # one file, that needs no other beside it
         _sync(partial)
         os.link(partial, target)  # unlike a renaming, fails when somebody else made the target meanwhile
+        try:
+            _sync(target.parent)
+        except OSError:
+            target.unlink()
+            raise
     except sqlite3.OperationalError as error:  # a full disk, a lock: in SQLite's words, which are about files
         raise NotABackup(f"{source} could not be copied: {error}") from error
     except sqlite3.DatabaseError as error:
@@ -87,7 +92,6 @@ def copy(source: Path, target: Path) -> Copied:
         raise InTheWay(f"{target} is there already; nothing is overwritten") from None
     finally:
         partial.unlink(missing_ok=True)
-    _sync(target.parent)
     return Copied(file=target, size=target.stat().st_size)
 
 

@@ -26,6 +26,8 @@ from starter.answer import Refused, answer
 from starter.reach import enrolled, open_records, reach_temporal
 
 _LOOKS, _LOOK_EVERY = 20, 0.1  # seconds
+_MAY_HAVE_IT = {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL, RPCStatusCode.ABORTED}
+"""After such an error nobody knows whether the mentorship took the command: a storm, a crash, a server or a proxy that goes away."""
 
 
 async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[str, Any]], Message], *, by: str, as_json: bool) -> dict[str, datetime]:
@@ -93,9 +95,9 @@ async def _sent(client: Client, pair: Enrolment, name: str, message: Message, pa
                 try:
                     return await handle.execute_update(name, message, id=message.message_id, rpc_timeout=limit)
                 except RPCError as error:
-                    if error.status != RPCStatusCode.FAILED_PRECONDITION:
+                    if error.status not in _MAY_HAVE_IT:
                         raise
-                    # The workflow task that took it was lost (a storm, a crash): the same message again is applied once.
+                    # The workflow task that took it was lost, or the answer on its way: the same message again is applied once.
                     await asyncio.sleep(0.2)
     except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
         raise _unanswered(name, patience) from error

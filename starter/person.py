@@ -180,9 +180,16 @@ def _named(pair: Enrolment) -> dict[str, str]:
 
 
 def _write(path: Path, found: Held) -> None:
+    """Whole or not at all: what was cut off would stand in the way of the next try. Raises Refused."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(found.model_dump_json(indent=2) + "\n")
+                file.flush()
+                os.fsync(descriptor)
+        except OSError:
+            path.unlink()
+            raise
     except OSError as error:
         raise Refused(f"--out: {path}: {error.strerror or 'cannot be written'}") from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(found.model_dump_json(indent=2) + "\n")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -21,7 +22,7 @@ from records.chain import Head
 from records.cohorts import Enrolment
 from records.ids import cohort_of
 from records.store import Records
-from starter.answer import Json, Refused, answer
+from starter.answer import Json, Refused, answer, aside
 from starter.case_workflow import start_case
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
@@ -79,10 +80,11 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
             if pair in again:
                 unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
         cases = await _wake_cases(client, records, cohort)
-        for pair in again:  # until here all of it can be done again: none of them runs, and what they were sent is where it was
-            await records.cohorts.await_start(pair.mentorship)
-        await signal_with_start(client, cohort)
-        pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
+        with _told_if_it_breaks_off([message.message_id for messages in unwritten.values() for message in messages]):
+            for pair in again:  # until here all of it can be done again: none of them runs, and what they were sent is where it was
+                await records.cohorts.await_start(pair.mentorship)
+            await signal_with_start(client, cohort)
+            pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
         sent, unsent = await _send_again(client, unwritten)
     result: dict[str, Any] = {
         "cohort": cohort,
@@ -102,12 +104,25 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
     if pending:
         troubles.append(f"{pending} pairs still wait for a worker; they start once one runs")
     if unsent:
-        troubles.append(
-            f"{len(unsent)} messages that were accepted could not be sent again: their senders must repeat them under other ids: {', '.join(unsent)}"
-        )
+        troubles.append(_lost(unsent))
     if troubles:
         raise Refused(*lines, *troubles, result=result)
     answer(result, lines, as_json=as_json)
+
+
+@contextmanager
+def _told_if_it_breaks_off(messages: Sequence[str]) -> Iterator[None]:
+    """Another revival finds mentorships that run, or that wait for their start: nobody would hear what the first one had still to send."""
+    try:
+        yield
+    except BaseException:
+        if messages:
+            aside(_lost(messages))
+        raise
+
+
+def _lost(messages: Sequence[str]) -> str:
+    return f"{len(messages)} messages that were accepted could not be sent again: their senders must repeat them under other ids: {', '.join(messages)}"
 
 
 _WHY = {

@@ -234,6 +234,15 @@ def test_secrets_are_private_usable_and_made_once(host):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_secrets_that_find_no_room_are_none_and_can_be_made_again(tmp_path):
+    folder = tmp_path / "deploy" / "secrets"
+    full = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", sys.executable, ROOT / "deploy" / "make_secrets.py", folder]
+    cut = subprocess.run(full, capture_output=True, text=True, check=False)
+    assert (cut.returncode, cut.stderr) == (1, f"{folder}: File too large; nothing was made\n")
+    assert not folder.exists()
+    assert make_secrets(folder).returncode == 0
+
+
 def test_files_that_are_mounted_are_there(composed, host):
     mounted = [Path(volume["source"]) for service in composed["services"].values() for volume in service.get("volumes", []) if volume["type"] == "bind"]
     assert mounted

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import resource
 import sqlite3
+import stat
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +64,23 @@ def test_a_copy_that_finds_no_room_is_not_said_to_be_of_a_damaged_file(tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [path.name for path in tmp_path.iterdir()] == ["source.db"]
+
+
+def test_a_copy_whose_folder_cannot_be_synced_is_none_and_can_be_taken_again(tmp_path, monkeypatch):
+    source, target = _database(tmp_path / "source.db"), tmp_path / "copy" / "copy.db"
+    synced = os.fsync
+
+    def sync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        synced(descriptor)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", sync)
+        with pytest.raises(OSError, match="Input/output error"):
+            copy(source, target)
+    assert list(target.parent.iterdir()) == []
+    assert copy(source, target).file == target
 
 
 def test_a_copy_is_of_one_moment_while_somebody_writes(tmp_path):

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.service import RPCError
+from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowUpdateInput
+from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.connect import connect
 from gateway.keyring import Keyring
-from mentorship.commands import Excuse, Pause, Resolve
+from mentorship.commands import Excuse, Extend, Pause, Resolve
 from records.store import Records
 from starter import revive
+from starter.operator_update import send
 from worker.case_lines import CaseLines
 
 
@@ -274,6 +276,26 @@ async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, 
         await house.idle()
 
 
+async def test_a_revival_that_breaks_off_after_its_last_safe_step_names_what_it_did_not_send_again(house, calm, monkeypatch, capsys):
+    """Nobody would miss it else: another revival takes the mentorship for one that begins."""
+    await house.start(calm())
+    async with house.worker():
+        await house.idle()
+    await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
+    await house.handle().terminate("taken for another one")
+
+    async def away(*_: Any) -> None:
+        raise RuntimeError("Temporal is away")
+
+    for name, value in house.worker_process()._env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(revive, "signal_with_start", away)
+    with pytest.raises(RuntimeError):
+        await revive._revive("spring", "pair-1", as_json=True)
+    assert "1 messages that were accepted could not be sent again" in (said := capsys.readouterr().err)
+    assert said.endswith(": unwritten\n")
+
+
 async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, calm):
     """Somebody reset it in Temporal's own tools; it decided the same again, and went on in another run than it was started in."""
     await house.start(calm())
@@ -292,3 +314,33 @@ async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, ca
         filled = await house.cli("journal", "refill")
         assert [one["rows"] for one in filled["filled"]] == [2]
     assert await house.journal() == written
+
+
+class LosesTheFirstAnswer(Interceptor):
+    """The server did what an update asked, and went away before it said so."""
+
+    def __init__(self) -> None:
+        self.lost = False
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - the SDK's name
+        line = self
+
+        class Line(OutboundInterceptor):
+            async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> Any:  # noqa: A002 - the SDK's name
+                answered = await super().start_workflow_update(input)
+                if not line.lost:
+                    line.lost = True
+                    raise RPCError("connection reset", RPCStatusCode.UNAVAILABLE, b"")
+                return answered
+
+        return Line(next)
+
+
+async def test_an_operators_command_whose_answer_was_lost_is_done_once_and_answered(house, calm):
+    """Not told as one that did not arrive, since whoever then repeats it extends twice."""
+    await house.start(calm())
+    client = Client(**{**house.client.config(), "interceptors": [LosesTheFirstAnswer()]})
+    async with house.worker():
+        longer = Extend(message_id="op-1", by="p-operator", length="PT1H")
+        assert (await send(client, house.pairs[0], "extend", longer, 15))["outcome"] == "applied"
+        assert [row.name for row in await house.journal() if row.kind == "event"].count("extended") == 1

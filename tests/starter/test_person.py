@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 
@@ -75,6 +76,16 @@ def test_an_export_goes_to_a_new_file_for_its_owner_only(over, run, tmp_path):
     again = run("person", "export", "e1", "--out", str(out))
     assert (again.code, again.out) == (1, "")
     assert "File exists" in again.err
+
+
+def test_an_export_that_finds_no_room_leaves_nothing_and_can_be_taken_again(over, run, tmp_path, monkeypatch):
+    out, into = tmp_path / "eve.json", os.fdopen
+    with monkeypatch.context() as full:
+        full.setattr(os, "fdopen", lambda *_, **how: into(os.open("/dev/full", os.O_WRONLY), "w", **how))
+        cut = run("person", "export", "e1", "--out", str(out))
+    assert (cut.code, cut.err) == (1, f"--out: {out}: No space left on device\n")
+    assert not out.exists()
+    assert run("person", "export", "e1", "--out", str(out)).code == 0
 
 
 @pytest.mark.parametrize("command", ["export", "erase"])
