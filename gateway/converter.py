@@ -18,11 +18,12 @@ from mentorship.label import Label
 
 
 class NotOurs(ValueError):  # noqa: N818 - it says what is wrong, as the other packages' errors do
-    """What came has not the shape of what was expected. Tells places and kinds, never what stood there: the SDK logs it with its trace (H12)."""
+    """What came has not the shape of what was expected. Tells fields and kinds, never what stood there: the SDK logs it with its trace (H12)."""
 
     def __init__(self, problem: ValidationError) -> None:
         found = problem.errors(include_input=False, include_context=False, include_url=False)
-        super().__init__(f"{problem.title}: " + "; ".join(f"{'.'.join(str(step) for step in one['loc'])} {one['type']}".strip() for one in found))
+        told = (" ".join([*map(str, one["loc"][:1]), one["type"]]) for one in found)  # deeper in it a place may be a key that somebody wrote
+        super().__init__(f"{problem.title}: {'; '.join(told)}")
 
 
 class LabellingPayloadConverter(PydanticPayloadConverter):

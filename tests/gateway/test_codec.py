@@ -249,10 +249,19 @@ async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):
     assert await converter.decode([label, words]) == ["Next: prepare meeting 3"] * 2
 
 
-@pytest.mark.parametrize("data", [b'{"meeting": "canary-58311"}', b'{"meeting": 1, "reason": "canary-58311"}', b'"canary-58311"', b"canary-58311"])
-async def test_what_has_another_shape_than_expected_is_quoted_in_no_error(data, keyring):
+@pytest.mark.parametrize(
+    ("expected", "data"),
+    [
+        (CancelMeeting, b'{"meeting": "canary-58311"}'),
+        (CancelMeeting, b'{"meeting": 1, "reason": "canary-58311"}'),
+        (CancelMeeting, b'"canary-58311"'),
+        (CancelMeeting, b"canary-58311"),
+        (SurveyAnswers, b'{"answers": {"canary-58311": "canary-58311"}}'),
+    ],
+)
+async def test_what_has_another_shape_than_expected_is_quoted_in_no_error(expected, data, keyring):
     """H12: the SDK logs why it dropped a signal, with a trace, and by then the signal is opened."""
     sealed = await EncryptionCodec(keyring).encode([Payload(metadata={"encoding": b"json/plain"}, data=data)])
-    with pytest.raises(NotOurs, match=r"CancelMeeting: .*(int_parsing|literal_error|model_type|json_invalid)") as raised:
-        await data_converter(keyring).decode(sealed, [CancelMeeting])
+    with pytest.raises(NotOurs, match=rf"{expected.__name__}: .*(int_parsing|literal_error|model_type|json_invalid)") as raised:
+        await data_converter(keyring).decode(sealed, [expected])
     assert "canary-58311" not in "".join(traceback.format_exception(raised.value))
