@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import PydanticPayloadConverter
@@ -16,8 +17,25 @@ from gateway.keyring import Keyring, UnknownKey
 from mentorship.label import Label
 
 
+class NotOurs(ValueError):  # noqa: N818 - it says what is wrong, as the other packages' errors do
+    """What came has not the shape of what was expected. Tells fields and kinds, never what stood there: the SDK logs it with its trace (H12)."""
+
+    def __init__(self, problem: ValidationError) -> None:
+        found = problem.errors(include_input=False, include_context=False, include_url=False)
+        told = (" ".join([*map(str, one["loc"][:1]), one["type"]]) for one in found)  # deeper in it a place may be a key that somebody wrote
+        super().__init__(f"{problem.title}: {'; '.join(told)}")
+
+
 class LabellingPayloadConverter(PydanticPayloadConverter):
     """Pydantic JSON; a Label is marked, so that the codec leaves it readable for the Temporal UI."""
+
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
+        """Raises NotOurs."""
+        try:
+            return super().from_payloads(payloads, type_hints)
+        except ValidationError as problem:
+            told = NotOurs(problem)
+        raise told  # outside of the handler: no context, so that no trace leads to what pydantic quotes
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         return [_label(value) if isinstance(value, Label) else super(LabellingPayloadConverter, self).to_payloads([value])[0] for value in values]

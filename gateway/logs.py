@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Literal, TextIO
 
@@ -10,6 +11,7 @@ import structlog
 import temporalio.activity
 import temporalio.workflow
 from structlog.typing import EventDict, Processor, WrappedLogger
+from temporalio.exceptions import ApplicationError
 
 LogFormat = Literal["console", "json"]
 
@@ -38,6 +40,11 @@ KEPT_OUT = frozenset(
 
 _HIDDEN = "(kept out)"
 
+_SPEAKS_FOR_ITSELF = re.compile(
+    r"(activities|certificates|gateway|mentorship|notices|records|schedule|webhook|worker|workflows|sqlite3|temporalio\.service)(\.|$)"
+)
+"""Modules whose errors name codes, opaque ids and places only: ours, by rule, and those that know nothing else."""
+
 
 class ToldOnce(logging.Filter):
     """A workflow's past is told once, however often it is replayed; on the handler, so that it holds for every logger."""
@@ -53,6 +60,42 @@ def keep_out(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def without_quotes(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Of an error in a library its kind and its place: what it says often repeats what it was given, an address or a name (H12)."""
+    found = event.get("exc_info")
+    if found:
+        error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
+        if isinstance(error, BaseException):
+            told = _told(error, set())
+            event["exc_info"] = (type(told), told, told.__traceback__)
+    return event
+
+
+def _told(error: BaseException, seen: set[int]) -> BaseException:
+    """A copy for the log with the same frames, and of the same chain."""
+    seen.add(id(error))
+    kind = type(error)
+    said = _said(error)
+    if isinstance(error, BaseExceptionGroup):
+        copy: BaseException = BaseExceptionGroup(said, [_told(one, seen) for one in error.exceptions])
+    else:
+        copy = type(kind.__name__, (Exception,), {"__module__": kind.__module__, "__qualname__": kind.__qualname__})(said)
+    for link in ("__cause__", "__context__"):
+        before = getattr(error, link)
+        if before is not None and id(before) not in seen:
+            setattr(copy, link, _told(before, seen))
+    copy.__suppress_context__ = error.__suppress_context__
+    return copy.with_traceback(error.__traceback__)
+
+
+def _said(error: BaseException) -> str:
+    if _SPEAKS_FOR_ITSELF.match(type(error).__module__):
+        return str(error)
+    if isinstance(error, ApplicationError):  # what came from another process: it carries that error's message, and its kind
+        return error.type or ""
+    return (error.strerror or "") if isinstance(error, OSError) else ""
+
+
 def configure(log_format: LogFormat = "console", level: str = "INFO", stream: TextIO | None = None) -> None:
     """Sets up structlog and the standard library's logging alike, for the whole process; again replaces what was there.
 
@@ -66,6 +109,7 @@ def configure(log_format: LogFormat = "console", level: str = "INFO", stream: Te
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.ExtraAdder(allow={"temporal_workflow", "temporal_activity"}),
         keep_out,
+        without_quotes,
     ]
     out = stream or sys.stderr
     shown: list[Processor]

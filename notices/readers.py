@@ -64,7 +64,7 @@ class Reader:
         """The address as a header may carry it, its domain in ASCII as browsers write it. Raises NoAddress, also for a local part outside ASCII."""
         email = self.email.strip()
         local, _, domain = email.rpartition("@")
-        if _ADDRESS.fullmatch(email) is None or not local.isascii():
+        if _ADDRESS.fullmatch(email) is None or not local.isascii() or email.startswith("=?"):  # an encoded word begins so, in a header
             raise NoAddress(self.ref)
         try:
             return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}" if not domain.isascii() else email

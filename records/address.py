@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_
 def is_address(text: str) -> bool:
     """Whether mail could be sent there: shape only, nobody is asked. Before the `@` that is ASCII that can be seen: few servers take anything else."""
     local, _, domain = text.rpartition("@")
-    shaped = len(text) <= 254 and _ADDRESS.fullmatch(text) is not None and ".." not in text and text[0] != "." and ".@" not in text
+    shaped = len(text) <= 254 and _ADDRESS.fullmatch(text) is not None and ".." not in text and not text.startswith((".", "=?")) and ".@" not in text
     return shaped and local.isascii() and local.isprintable() and _ascii(domain).isascii()
 
 

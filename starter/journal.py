@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError
 
@@ -84,7 +83,7 @@ async def _head(client: Client, mentorship: str, limit: timedelta) -> Head | Non
     try:
         status = await client.get_workflow_handle(mentorship).query("status", rpc_timeout=limit)
         head = Head.model_validate(status["head"])
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, ValidationError, KeyError, TypeError):
+    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, ValueError, KeyError, TypeError):
         return None
     return head if head.seq else None
 

@@ -58,6 +58,7 @@ Number = Annotated[int, Field(ge=1, le=1000, description="which planned meeting,
 NumberOrAll = Annotated[int | Literal["all"], BeforeValidator(_number_or_all), Field(json_schema_extra={"minimum": 1, "maximum": 1000})]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Report = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_:-]{1,200}$")]
+GoalId = Annotated[Id, Field(description="kept readable, also once its author was erased, so let it say nothing of the goal")]
 Benefit = Annotated[str, StringConstraints(pattern=r"^(company|everyone|mentor|mentee)\.[0-9]{1,3}$")]
 
 
@@ -175,7 +176,7 @@ class Withdraw(Body):
 class SetGoal(Body):
     """A goal under a short id of the sender's choice, in words; the same id again adds actions, or says the goal anew (H6)."""
 
-    goal: Id
+    goal: GoalId
     text: Words | None = None
     actions: Annotated[tuple[Words, ...], Field(max_length=20)] = ()
 
@@ -185,7 +186,7 @@ class SetGoal(Body):
 
 
 class ReportGoal(Body):
-    goal: Id
+    goal: GoalId
     progress: c.GoalProgress
 
     def command(self, keep: Keep) -> c.ReportGoal:  # noqa: ARG002 - no words

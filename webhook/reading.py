@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -20,6 +21,7 @@ from webhook.problems import Fault, Problem, no_such_mentorship, no_such_person
 B = TypeVar("B", bound=Part)
 
 WHOLE = "#"
+_TAG = re.compile(r"^Input tag '.*' found(?= using )", re.DOTALL)
 
 _NOBODYS: dict[str, Callable[[], Problem]] = {"pair": no_such_mentorship, "person_id": no_such_person}
 
@@ -92,7 +94,8 @@ def validate(model: type[B], value: Any) -> tuple[B | None, list[Fault]]:
 
 
 def _fault(problem: ErrorDetails, value: Any) -> Fault:
-    return Fault(_pointer(problem, value), problem["msg"].removeprefix("Value error, "))
+    said = _TAG.sub("Input tag found", problem["msg"])  # which pydantic quotes, of all that it finds wrong
+    return Fault(_pointer(problem, value), said.removeprefix("Value error, "))
 
 
 def _follows(problem: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:

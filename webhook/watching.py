@@ -75,12 +75,12 @@ class Watching:
                 await self._app(scope, receive, watched)
             except ClientDisconnect:
                 status = 499  # nobody is there to hear an answer
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody else may tell it
                 # Where and which kind, never the message: it may repeat what somebody wrote.
+                # Nor does it go on to the server, which would log it whole; an answer that broke off it ends by itself.
                 _log.error("fault", error=type(error).__name__, at=_place(error))
-                if status:
-                    raise
-                await problem_response(HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, watched)
+                if not status:
+                    await problem_response(HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, watched)
             finally:
                 self._tell(scope, status, time.perf_counter() - began, span)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 import uuid
 from datetime import UTC, datetime
 from typing import get_args
@@ -18,7 +19,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from gateway.codec import EncryptionCodec
 from gateway.connect import connect
-from gateway.converter import data_converter
+from gateway.converter import NotOurs, data_converter
 from gateway.keyring import Keyring, UnknownKey
 from gateway.settings import Settings
 from mentorship.commands import (
@@ -246,3 +247,21 @@ async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):
     assert label.data == b'"Next: prepare meeting 3"'
     assert b"prepare" not in words.data
     assert await converter.decode([label, words]) == ["Next: prepare meeting 3"] * 2
+
+
+@pytest.mark.parametrize(
+    ("expected", "data"),
+    [
+        (CancelMeeting, b'{"meeting": "canary-58311"}'),
+        (CancelMeeting, b'{"meeting": 1, "reason": "canary-58311"}'),
+        (CancelMeeting, b'"canary-58311"'),
+        (CancelMeeting, b"canary-58311"),
+        (SurveyAnswers, b'{"answers": {"canary-58311": "canary-58311"}}'),
+    ],
+)
+async def test_what_has_another_shape_than_expected_is_quoted_in_no_error(expected, data, keyring):
+    """H12: the SDK logs why it dropped a signal, with a trace, and by then the signal is opened."""
+    sealed = await EncryptionCodec(keyring).encode([Payload(metadata={"encoding": b"json/plain"}, data=data)])
+    with pytest.raises(NotOurs, match=rf"{expected.__name__}: .*(int_parsing|literal_error|model_type|json_invalid)") as raised:
+        await data_converter(keyring).decode(sealed, [expected])
+    assert "canary-58311" not in "".join(traceback.format_exception(raised.value))

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
+import os
+from functools import partial
 
 import pytest
 import structlog
 import temporalio.workflow
+from temporalio.exceptions import ApplicationError
 
 from gateway import logs
+from gateway.keyring import UnknownKey
 
 
 @pytest.fixture
@@ -57,6 +62,43 @@ def test_a_traceback_shows_frames_without_what_was_in_them(log_format, stream):
     told = stream.getvalue()
     assert "ValueError" in told
     assert words not in told
+
+
+def _fail():
+    """As deep as it gets: what came from another process, in a group, behind an error of ours."""
+    failed = _raised(ApplicationError("canary-58311", type="Unprintable"), _raised(LookupError("canary-58311")))
+    full = _raised(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "canary-58311"), failed)
+    raise UnknownKey("k-1") from _raised(ExceptionGroup("canary-58311", [full]))
+
+
+def _raised(error, cause=None):
+    try:
+        raise error from cause
+    except type(error) as found:
+        return found
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+@pytest.mark.parametrize("logger", ["temporalio.activity", "ours"])
+def test_an_error_of_a_library_is_told_by_kind_and_place_and_ours_with_what_they_say(logger, log_format, stream):
+    """H12: what a library says repeats what it was given. The SDK logs whatever an activity raises; so do we, and so may any library."""
+    logs.configure(log_format, "INFO", stream)
+    tell = structlog.get_logger().exception if logger == "ours" else partial(logging.getLogger(logger).warning, exc_info=True)
+    try:
+        _fail()
+    except UnknownKey:
+        tell("fault")
+    told = stream.getvalue()
+    for said in ("LookupError", "ApplicationError", "Unprintable", "OSError", "No space left on device", "ExceptionGroup", "UnknownKey", "k-1", "test_logs.py"):
+        assert said in told
+    assert "canary-58311" not in "".join(line for line in told.splitlines(keepends=True) if not line.startswith("    "))  # the source's own lines
+
+
+def test_an_error_that_leads_back_to_itself_is_told_once(stream):
+    first, second = ValueError("one"), KeyError("two")
+    first.__context__, second.__context__ = second, first
+    structlog.get_logger().error("fault", exc_info=first)
+    assert lines(stream)[0]["exception"][0]["exc_type"] == "ValueError"
 
 
 def test_nothing_is_told_twice_when_a_workflow_replays(stream, monkeypatch):

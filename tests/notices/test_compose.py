@@ -560,7 +560,17 @@ def test_a_name_can_inject_neither_headers_nor_markup(mail, people, kind, name):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "ada", "ada@", "@people.example", "ada@x.example\r\nBcc: b@x.example", "ada@x.example, b@x.example", "Ada <a@x.example>", "äda@people.example"],
+    [
+        "",
+        "ada",
+        "ada@",
+        "@people.example",
+        "ada@x.example\r\nBcc: b@x.example",
+        "ada@x.example, b@x.example",
+        "Ada <a@x.example>",
+        "äda@people.example",
+        "=?utf-8?q?a?=@x.example",
+    ],
 )
 def test_an_unusable_address_is_refused_by_id_and_never_repeated(mail, people, address):
     with pytest.raises(NoAddress) as refused:

@@ -36,7 +36,7 @@ _SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 @dataclass
 class Collector:
-    """Keeps every span as a real collector would get it."""
+    """Keeps every span as a real collector would get it, those of libraries that look for the process's own provider among them."""
 
     provider: TracerProvider
     exporter: InMemorySpanExporter
@@ -67,6 +67,7 @@ def collector(monkeypatch) -> Collector:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(Scrubbed(exporter)))
     monkeypatch.setattr(watching, "_tracer", provider.get_tracer("mentorship.webhook"))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)  # as `start_tracing` sets it
     return Collector(provider, exporter)
 
 
@@ -89,6 +90,7 @@ async def post(http: httpx.AsyncClient, command: str, message_id: str, **body: A
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": Webhook(_SECRET).sign(message_id, at, raw),
         "traceparent": "00-11111111111111111111111111111111-2222222222222222-01",
+        "tracestate": f"user={CANARY}",
         "baggage": f"user={CANARY}",
     }
     answer = await http.post(f"/v1/mentorships/spring/pair-1/{command}", content=raw, headers=headers)
@@ -174,6 +176,18 @@ async def test_a_trace_names_nobody_and_says_nothing_that_anybody_wrote(house, c
     history = str((await house.handle(0).fetch_history()).to_json())
     assert "_tracer-data" in history
     assert CANARY not in history
+
+
+async def test_one_request_is_one_span_of_ours_and_the_pages_of_a_concern_are_none(http, collector):
+    """Whatever the framework would trace by itself: it believes a caller's own trace, and knows no page that is nobody's business (H12, H16)."""
+    caller = {"traceparent": "00-11111111111111111111111111111111-2222222222222222-01", "tracestate": f"user={CANARY}"}
+    for path in ("/concern/token", "/concern/token/new", "/case/token", "/private/token", "/private/token/feedback/1"):
+        await http.get(path, headers=caller)
+    assert [span.name for span in collector.spans] == []
+    await http.get(f"/p/{CANARY}", headers=caller)
+    (span,) = collector.spans
+    assert span.parent is None
+    assert CANARY not in span.to_json()
 
 
 async def _held(found: list[ReadableSpan]) -> bool:

@@ -190,6 +190,10 @@ async def test_422_does_not_repeat_what_was_written(sender, running):
     canary = "canary-58311"
     body = {"by": canary, "goal": canary.upper(), "text": [canary], "actions": canary}
     assert canary not in (await sender.post("set_goal", body)).text.lower()
+    kind = await sender.post("submit_privately", {"by": "ben", "body": {"kind": f"{canary}' found using 'kind"}})
+    assert kind.status_code == 422
+    assert canary not in kind.text
+    assert "'feedback', 'survey', 'pins', 'end_wish'" in kind.text
 
 
 async def test_422_for_somebody_who_was_erased(sender, running, records, pair, places):

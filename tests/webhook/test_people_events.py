@@ -293,6 +293,7 @@ async def test_an_address_of_somebody_else_is_refused(company, places):
         ("address", {"email": "nowhere", "time_zone": "Mars/Base", "language": "??", "name": " "}, {"#/email", "#/time_zone", "#/language", "#/name"}),
         ("address", {"email": "\u200bana@example.org"}, {"#/email"}),
         ("address", {"email": "a\x00na@example.org"}, {"#/email"}),
+        ("address", {"email": "=?utf-8?q?ana?=@example.org"}, {"#/email"}),
         ("address", {"mail": "a@b.example"}, {"#", "#/mail"}),
         ("manager", {}, {"#/manager_id"}),
         ("manager", {"manager_id": "ana"}, {"#/manager_id"}),

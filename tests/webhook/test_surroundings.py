@@ -75,6 +75,16 @@ async def test_no_old_figure_passes_for_todays_while_records_are_away(http, reco
     assert "mentorship_commands_waiting" not in text
 
 
+async def test_the_openapi_document_says_which_ids_of_a_sender_are_kept_readable(http):
+    """H12: whatever else a sender writes is sealed."""
+    document = (await http.get("/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    headers = document["paths"]["/v1/mentorships/{cohort}/{pair}/set_goal"]["post"]["parameters"]
+    said = [schemas[body]["properties"]["goal"]["description"] for body in ("SetGoal", "ReportGoal")]
+    said.append(next(header["description"] for header in headers if header["name"] == "webhook-id"))
+    assert all("kept readable" in one for one in said)
+
+
 async def test_the_openapi_document_has_every_command_with_every_answer(http):
     document = (await http.get("/openapi.json")).json()
     for command, model in BODIES.items():

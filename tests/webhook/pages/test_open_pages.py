@@ -77,6 +77,18 @@ async def test_the_form_for_a_fresh_link_is_sent_from_wherever_it_stands_and_kee
     assert len(outbox.mails) == 1
 
 
+async def test_what_breaks_once_the_page_about_a_fresh_link_is_sent_ends_here(http, two, outbox, caplog, monkeypatch):
+    """H12: the server would log it with its message, which may say to whom."""
+
+    async def breaks(message):
+        raise RuntimeError(f"cannot write to {message['To']}")
+
+    monkeypatch.setattr(outbox, "send", breaks)
+    assert (await http.post("/new-link", data={"email": "ben@example.org"})).status_code == 200
+    assert "RuntimeError" in caplog.text
+    assert "ben@example.org" not in caplog.text
+
+
 async def test_the_form_for_a_fresh_link_knows_under_which_path_we_are_reached(settings, client, records, clock, outbox, two, form_on):
     below = create_app(settings.model_copy(update={"base_url": "http://hook/mentoring"}), client, records, clock=clock, post=outbox)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(below), base_url="http://hook") as http:
