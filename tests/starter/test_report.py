@@ -310,6 +310,7 @@ def test_a_few_who_were_certified_alone_cannot_be_found_by_a_difference(certifie
         ({"aligning": 3, "active": 90, "paused": 2, "closing": 0, "completed": 40, "ended": 20}, (40, 20, 95), (40, 20, 95)),
         ({"aligning": 0, "active": 50, "paused": 0, "closing": 3, "completed": 40, "ended": 9}, (40, 9, 53), (40, None, None)),
         ({"aligning": 9, "active": 80, "paused": 0, "closing": 3, "completed": 40, "ended": 20}, (40, 20, 92), (40, None, None)),
+        ({"aligning": 9, "active": 80, "paused": 0, "closing": 3, "completed": 20, "ended": 40}, (20, 40, 92), (20, None, None)),
     ],
 )
 def test_a_few_in_one_phase_are_not_found_by_who_was_decided_about(
@@ -401,6 +402,7 @@ def test_the_few_whose_line_was_taken_care_of_cannot_be_found_by_a_difference(ha
         ({"set": 30, "progressed": 20, "achieved": 18, "dropped": 0}, {"progressed": 20, "achieved": None, "dropped": 0}),
         ({"set": 30, "progressed": 20, "achieved": 12, "dropped": 16}, {"progressed": 20, "achieved": 12, "dropped": None}),
         ({"set": 30, "progressed": 20, "achieved": 12, "dropped": 10}, {"progressed": 20, "achieved": 12, "dropped": 10}),
+        ({"set": 30, "progressed": 20, "achieved": 18, "dropped": 10}, {"progressed": 20, "achieved": None, "dropped": 10}),
     ],
 )
 def test_a_few_goals_are_not_found_by_a_difference_either(counts: dict[str, int], told: dict[str, int | None]) -> None:
@@ -414,6 +416,31 @@ def test_a_few_who_did_a_milestone_are_not_found_by_how_many_were_waived(done: i
     found = shown(figures_of(20, milestones=(Milestone("shadowing", "Shadowing", done, waived),)))["milestones"][0]
 
     assert (found["done"], found["waived"]) == told
+
+
+@pytest.mark.parametrize(
+    ("pairs", "done", "told", "band"),
+    [
+        (20, 0, 0, "none"),
+        (20, 1, None, "few"),
+        (20, 5, 5, "some"),
+        (20, 15, 15, "some"),
+        (20, 16, None, "most"),
+        (20, 20, 20, "all"),
+        (8, 4, None, "few"),
+        (9, 5, None, "most"),
+    ],
+)
+def test_a_word_stands_where_the_number_would_say_too_much(pairs: int, done: int, told: int | None, band: str) -> None:
+    found = shown(figures_of(pairs, milestones=(Milestone("shadowing", "Shadowing", done, 0),)))["milestones"][0]
+
+    assert (found["done"], found["band"]) == (told, band)
+
+
+def test_the_few_planned_meetings_among_extra_ones_are_not_found_by_a_difference_and_one_move_is_somebodys() -> None:
+    found = shown(figures_of(20, meetings={"held": 40, "extra": 37, "moved": 1, "cancelled": 38, "not_held": 38}))["meetings"]
+
+    assert found == {"held": 40, "extra": None, "moved": None, "cancelled": 38, "not_held": 38}
 
 
 def test_five_pairs_are_a_group() -> None:
