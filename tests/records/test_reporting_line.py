@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from records.people import Profile
-from records.reporting_line import LINE, in_line, managers_with, orders, pairs_in_line
+from records.reporting_line import LINE, managers_with, orders, pairs_in_line
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
@@ -18,17 +18,6 @@ async def hire(records):
         return await records.people.enrol([Profile(person_id=n, name=n, email=f"{n}@example.org", manager_id=m) for n, m in managers.items()])
 
     return hire
-
-
-@pytest.mark.parametrize(("limit", "found"), [(0, False), (1, False), (2, True), (3, True), ("all", True)])
-async def test_a_pair_two_levels_apart_is_within_two_whichever_of_them_mentors(records, hire, limit, found):
-    refs = await hire(mia=None, vera="mia", noor="vera", sam="mia")
-    way = ("noor", "vera", "mia") if found else None
-    assert await in_line(records, refs["mia"], refs["noor"], limit) == way
-    assert await in_line(records, refs["noor"], refs["mia"], limit) == way
-    assert await in_line(records, refs["noor"], refs["sam"], limit) is None, "they only have a manager in common"
-    await records.people.erase(refs["noor"])
-    assert await in_line(records, refs["mia"], refs["noor"], limit) is None
 
 
 async def test_profiles_that_are_to_stand_count_before_those_that_do(records, hire):
