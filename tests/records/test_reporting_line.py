@@ -29,6 +29,18 @@ async def test_profiles_that_are_to_stand_count_before_those_that_do(records, hi
     assert (found["eve"], found["vera"]) == ("vera", "mia")
 
 
+@pytest.mark.parametrize(("levels", "found"), [(1, []), (2, ["two"]), (3, ["two", "three"]), ("all", ["two", "three"])])
+async def test_which_pairs_lie_within_a_line_is_the_programmes_levels_to_say(records, hire, programme, cohort, levels, found):
+    await records.programmes.put(programme.model_copy(update={"reporting_line": levels}))
+    await records.cohorts.put(cohort)
+    refs = await hire(mia=None, vera="mia", noor="vera", far="noor", sam="mia")
+    wanted = [("two", refs["mia"], refs["noor"]), ("three", refs["far"], refs["mia"]), ("peers", refs["sam"], refs["vera"])]
+    await records.cohorts.enrol_pairs("spring", wanted)
+    assert [pair.enrolment.pair_id for pair in await pairs_in_line(records)] == found
+    await records.people.erase(refs["noor"])
+    assert await pairs_in_line(records) == (), "who was erased ends a line"
+
+
 async def test_a_pair_is_told_at_the_programmes_level_once_it_began_and_only_of_a_line_that_it_lies_in(records, hire, programme, cohort):
     """Two levels by default. A person's own manager is not told of who is above the pair, nor of another line."""
     await records.programmes.put(programme)
