@@ -11,11 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.links import LIFETIMES, Bearer, LinkSigner
+from mentorship import visibility
 from mentorship.people import Pair
 from records.cases import Case
 from records.cohorts import Enrolment
 from records.contacts import blind_to
-from records.coordination import _counts, able, may_see, visible
+from records.coordination import _counts, able, may_see, overview, visible
 from records.people import Profile
 
 
@@ -236,6 +237,19 @@ async def test_whom_a_concern_is_about_never_sees_the_pairs_lines_and_neither_do
     await desk.records.cases.open(concern, "words", "form")
     assert ["Mia" in says(await browser.get(desk.address(who))) for who in ("ana", "carl")] == [False, True]
     assert "Jonas" in says(await browser.get(desk.address()))
+
+
+async def test_the_table_decides_whether_a_rung_stands_in_the_list(desk, monkeypatch):
+    """H12: that somebody's cancellations were told of is a thing of its own."""
+    await desk.open("cancellations_mentor", 0)
+    await desk.open("silence", 0)
+
+    async def stands() -> set[str]:
+        return {entry.line.line for entry in (await overview(desk.records, "spring", desk.refs["ana"], desk.clock.now)).entries}
+
+    assert await stands() == {"cancellations_mentor", "silence"}
+    monkeypatch.setitem(visibility._TABLE, "coordinator_told", {**visibility._TABLE["coordinator_told"], "coordinators": "no"})
+    assert await stands() == {"silence"}
 
 
 async def test_many_pairs_at_once_are_judged_like_one(desk):
