@@ -12,7 +12,7 @@ from records import journal as journal_module
 from records.cases import Case
 from records.chain import Finding
 from records.errors import Diverged, UnknownKey, UnknownNote
-from records.people import Leave
+from records.people import Leave, Profile
 
 ENDED = datetime(2027, 8, 30, 9, tzinfo=UTC)
 WORDS = timedelta(days=90)
@@ -261,6 +261,13 @@ async def test_what_was_said_of_a_leave_is_kept_24_months_from_the_later_of_its_
     assert set(await records.people.leave_words(people)) == set(people)
     await records.retention.sweep(said + JOURNAL)
     assert await records.people.leave_words(people) == {}
+
+
+async def test_a_person_without_an_address_is_no_operator_and_stays(records, over, meddle):
+    refs = await records.people.enrol([Profile(person_id="E-8", name="Hal", email="")])
+    await meddle("UPDATE people SET created_at = '2020-01-01 00:00:00+00:00'")
+    await records.retention.sweep(datetime.now(UTC) + JOURNAL)
+    assert set(await records.people.profiles(refs.values())) == set(refs.values())
 
 
 async def test_what_a_sweep_forgot_no_dry_run_tells_again(records, concern):
