@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -34,7 +35,8 @@ from mentorship.commands import (
     SurveyAnswers,
     WaiveMilestone,
 )
-from starter.report_figures import Figures, Milestone
+from mentorship.events import AttentionRaised
+from starter.report_figures import Figures, Milestone, Story, _attention
 from starter.report_page import bars, page, word
 from starter.report_shown import cells, shown
 
@@ -441,6 +443,15 @@ def test_the_few_planned_meetings_among_extra_ones_are_not_found_by_a_difference
     found = shown(figures_of(20, meetings={"held": 40, "extra": 37, "moved": 1, "cancelled": 38, "not_held": 38}))["meetings"]
 
     assert found == {"held": 40, "extra": None, "moved": None, "cancelled": 38, "not_held": 38}
+
+
+def test_a_pair_of_whom_both_reached_their_rung_is_one_pair() -> None:
+    """H14: whose cancellations they were is nobody's business in a report, nor that they were both's."""
+    lines = ("cancellations_mentor", "cancellations_mentee")
+    events = tuple(AttentionRaised(at=STARTS, line=line) for line in lines)
+    stories = [Story("mentorship.a", SimpleNamespace(attention=lines), events)]  # type: ignore[arg-type]
+
+    assert _attention(stories)["cancellations"] == {"had": 1, "has": 1}
 
 
 def test_five_pairs_are_a_group() -> None:
