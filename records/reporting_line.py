@@ -66,15 +66,6 @@ async def managers_with(people: People, profiles: Mapping[str, Profile]) -> dict
     return {**managers, **theirs}
 
 
-async def in_line(records: Records, mentor: str, mentee: str, limit: int | Literal["all"]) -> tuple[str, ...] | None:
-    """The line that forbids this pair, by opaque ids; None when there is none within `limit` levels."""
-    profiles, managers = await lines_of(records.people, [mentor, mentee])
-    if mentor not in profiles or mentee not in profiles:
-        return None
-    way = way_between(profiles[mentor].person_id, profiles[mentee].person_id, managers)
-    return way if way is not None and (limit == "all" or len(way) - 1 <= limit) else None
-
-
 async def pairs_in_line(records: Records) -> tuple[InLine, ...]:
     """Every pair that is not over and lies within its programme's levels."""
     running = await records.cohorts.running()

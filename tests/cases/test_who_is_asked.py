@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from mentorship.people import Pair
 from mentorship.programme import Contacts
-from records.contacts import blind_to, conflicted, offered
+from records.cases import Case
+from records.contacts import blind_to, conflicted, offered, still_fit
 from records.people import Profile
 from worker.case_lines import CaseLines
 
@@ -68,12 +71,51 @@ async def test_the_owner_stands_in_when_fewer_than_two_are_left_unless_they_are_
     assert await names(refs | await enrol(noor=None, sam=None, lee=None), coordinators=("ana",)) == ["sam*"]
 
 
+async def test_an_owner_who_coordinates_as_well_is_offered_once(enrol, names):
+    refs = await enrol(mia=None, noor="sam", sam="mia", lee=None)
+    assert await names(refs, coordinators=("lee",)) == ["lee"], "Sam reports to Mia"
+
+
+async def test_who_stands_above_the_raiser_is_offered_even_if_they_name_themself(enrol, names):
+    """The choice is theirs: only the partner's line is close."""
+    refs = await enrol(mia=None, noor="carl", ana=None, carl=None, sam=None, lee=None)
+    assert await names(refs, subject="noor") == ["ana", "carl", "sam*"]
+
+
 async def test_who_left_or_is_on_leave_is_not_offered(enrol, names, records):
     refs = await enrol(mia=None, noor=None, ana=None, carl=None, sam=None, lee=None)
     await records.people.enrol([Profile(person_id="carl", name="Carl", email="carl@example.org", status="leave")])
     assert await names(refs) == ["ana", "sam*"]
     await records.people.erase(refs["ana"])
     assert await names(refs) == ["sam*", "lee"]
+
+
+@pytest.mark.parametrize(
+    ("raiser", "about", "change", "left"),
+    [
+        ("noor", None, {}, ["ana", "sam"]),
+        ("noor", None, {"mia": {"manager_id": "ana"}}, ["sam"]),
+        ("noor", None, {"noor": {"manager_id": "ana"}}, ["ana", "sam"]),
+        ("mia", None, {"noor": {"manager_id": "ana"}}, ["sam"]),
+        ("mia", None, {"mia": {"manager_id": "ana"}}, ["ana", "sam"]),
+        ("mia", "mia", {"mia": {"manager_id": "ana"}}, ["ana", "sam"]),
+        ("noor", "dora", {"dora": {"manager_id": "ana"}}, ["sam"]),
+        ("noor", None, {"dora": {"manager_id": "ana"}}, ["ana", "sam"]),
+        ("noor", "ana", {}, ["sam"]),
+        ("noor", None, {"ana": {"status": "gone"}}, ["sam"]),
+        ("noor", None, {"ana": {"status": "leave"}}, ["sam"]),
+    ],
+)
+async def test_of_those_who_were_asked_only_who_is_still_here_and_far_enough_may_look_after_it(enrol, records, raiser, about, change, left):
+    """Lines change and people leave, after a concern was raised: by either of the two, about the partner or anybody else."""
+    refs = await enrol(mia=None, noor=None, ana=None, sam=None, dora=None)
+    subject, asked = refs[about] if about else None, (refs["ana"], refs["sam"])
+    fields = {"id": "c-1", "mentorship": "mentorship.a", "programme": "engineering-2027", "opened_at": datetime(2027, 3, 1, tzinfo=UTC)}
+    case = Case(**fields, raiser=refs[raiser], subject=subject, contacts=asked)
+    for name, changed in change.items():
+        known = await records.people.profile(refs[name])
+        await records.people.enrol([known.model_copy(update=changed)])
+    assert await still_fit(records, case, Pair(mentor=refs["mia"], mentee=refs["noor"])) == tuple(refs[name] for name in left)
 
 
 async def test_a_line_that_leads_back_to_itself_ends(enrol, records):

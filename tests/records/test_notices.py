@@ -172,3 +172,56 @@ async def test_two_mails_at_one_moment_come_to_the_ledger_in_either_order_and_bo
     assert [await begin(f"m{n}/1", NOON, kind="check_in") for n in range(1, 5)] == ["send"] * 4
     assert await begin("m5/1", NOON + timedelta(milliseconds=500), kind="check_in") == "send"
     assert await begin("m6/1", NOON + timedelta(milliseconds=200), kind="check_in") == "over_budget"
+
+
+async def test_another_kind_for_another_pair_on_the_same_day_is_nothing_alike(begin, deliver):
+    for n in range(1, 4):
+        await deliver(f"m{n}/1", NOON, kind="prepare")
+    assert await begin("m4/1", NOON, kind="heads_up") == "send"
+    assert await begin("m5/1", NOON, kind="prepare") == "over_budget"
+
+
+async def test_what_was_begun_before_a_window_shorter_than_two_days_takes_no_place_in_it(records):
+    day = timedelta(days=1)
+    assert await records.notices.begin("m1/1", "p-1", "check_in", False, NOON, 1, day) == "send"
+    assert await records.notices.begin("m2/1", "p-1", "check_in", False, NOON + day - timedelta(seconds=1), 1, day) == "over_budget"
+    assert await records.notices.begin("m3/1", "p-1", "check_in", False, NOON + day, 1, day) == "send"
+
+
+async def test_a_mailbox_refuses_while_its_newest_mail_about_something_was_refused(records, begin, deliver):
+    """H16: whether anybody who was asked about a concern can be reached."""
+    assert not await records.notices.refused("p-1", "case.c/")
+    await begin("case.c/1", NOON, exempt=True)
+    await records.notices.failed("case.c/1", "bounced", NOON)
+    await begin("case.d/1", NOON + timedelta(days=2), exempt=True)
+    await records.notices.failed("case.d/1", "bounced", NOON + timedelta(days=2))
+    assert await records.notices.refused("p-1", "case.c/")
+    assert not await records.notices.refused("p-2", "case.c/")
+    await deliver("case.c/2", NOON + timedelta(days=1), exempt=True)
+    assert not await records.notices.refused("p-1", "case.c/")
+    await begin("case.c/3", NOON + timedelta(days=3), exempt=True)
+    await records.notices.failed("case.c/3", "bounced", NOON + timedelta(days=3))
+    assert await records.notices.refused("p-1", "case.c/")
+
+
+async def test_what_is_settled_went_or_was_decided_not_to_go(records, begin, deliver):
+    await deliver("m1/1.0", NOON)
+    await begin("m1/2.0", NOON)
+    await begin("m1/3.0", NOON)
+    await records.notices.failed("m1/3.0", "bounced", NOON)
+    assert await begin("m1/4.0", NOON, most=1) == "over_budget"
+    await records.notices.unsubscribe("p-1")
+    assert await begin("m1/5.0", NOON) == "unsubscribed"
+    assert await begin("m10/6.0", NOON) == "unsubscribed"
+    assert await records.notices.settled("m1") == {"1.0", "3.0", "4.0", "5.0"}
+
+
+async def test_who_is_known_can_unsubscribe_and_of_who_was_erased_nothing_is_kept(records, people):
+    for one in people:
+        await records.notices.unsubscribe(one)
+        assert await records.notices.is_unsubscribed(one)
+        await records.notices.subscribe_again(one)
+    await records.people.erase(people[0])
+    for one in people:
+        await records.notices.unsubscribe(one)
+    assert [await records.notices.is_unsubscribed(one) for one in people] == [False, True]

@@ -12,7 +12,7 @@ from records import journal as journal_module
 from records.cases import Case
 from records.chain import Finding
 from records.errors import Diverged, UnknownKey, UnknownNote
-from records.people import Leave
+from records.people import Leave, Profile
 
 ENDED = datetime(2027, 8, 30, 9, tzinfo=UTC)
 WORDS = timedelta(days=90)
@@ -248,6 +248,32 @@ async def test_a_leave_that_is_over_goes_24_months_later_and_one_that_lasts_stay
     assert await told(*sound) == {people[1]}
     assert "leave" not in await records.people.whole(people[0])
     assert (await records.people.profile(people[0])).name == "Ada Quill"
+
+
+async def test_what_was_said_of_a_leave_is_kept_24_months_from_the_later_of_its_word_and_its_end(records, over, people, meddle):
+    """Of people whom records knew long before. An older word that HR repeats would else stand again."""
+    said = datetime.now(UTC)
+    second = timedelta(seconds=1)
+    await meddle("UPDATE people SET created_at = '2020-01-01 00:00:00+00:00'")
+    await records.people.note_leave(people[0], None, said)
+    await records.people.note_leave(people[1], Leave(begins=said - timedelta(days=9), until=said - timedelta(days=2)), said)
+    await records.retention.sweep(said + JOURNAL - second)
+    assert set(await records.people.leave_words(people)) == set(people)
+    await records.retention.sweep(said + JOURNAL)
+    assert await records.people.leave_words(people) == {}
+
+
+async def test_a_person_without_an_address_is_no_operator_and_stays(records, over, meddle):
+    refs = await records.people.enrol([Profile(person_id="E-8", name="Hal", email="")])
+    await meddle("UPDATE people SET created_at = '2020-01-01 00:00:00+00:00'")
+    await records.retention.sweep(datetime.now(UTC) + JOURNAL)
+    assert set(await records.people.profiles(refs.values())) == set(refs.values())
+
+
+async def test_what_a_sweep_forgot_no_dry_run_tells_again(records, concern):
+    await records.cases.withdraw(concern.id, ENDED)
+    assert (await records.retention.sweep(ENDED + WORDS)).cases == 1
+    assert (await records.retention.sweep(ENDED + WORDS, dry_run=True)).nothing
 
 
 async def test_a_sweep_tells_of_concerns_and_lines_alike(records, concern, over):

@@ -90,7 +90,9 @@ async def test_closed_with_an_outcome_it_stands_among_those_of_the_last_30_days(
     assert (stored.outcome, stored.taken_by, stored.closed_at) == ("rhythm_changed", desk.refs["ana"], clock.now)
     closed = says(await browser.get(desk.address("carl") + "?lang=en&show=closed"))
     assert "Closed on Monday 3 May: Another rhythm was agreed. By Ana Coordinator." in closed
-    clock.now += timedelta(days=31)
+    clock.now += timedelta(days=30)
+    assert "Another rhythm was agreed." in says(await browser.get(desk.address() + "?lang=en&show=closed"))
+    clock.now += timedelta(seconds=1)
     assert "Nothing was closed" in says(await browser.get(desk.address() + "?show=closed"))
 
 

@@ -11,10 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.links import LIFETIMES, Bearer, LinkSigner
+from mentorship import visibility
 from mentorship.people import Pair
 from records.cases import Case
+from records.cohorts import Enrolment
 from records.contacts import blind_to
-from records.coordination import visible
+from records.coordination import _counts, able, may_see, overview, visible
 from records.people import Profile
 
 
@@ -237,6 +239,19 @@ async def test_whom_a_concern_is_about_never_sees_the_pairs_lines_and_neither_do
     assert "Jonas" in says(await browser.get(desk.address()))
 
 
+async def test_the_table_decides_whether_a_rung_stands_in_the_list(desk, monkeypatch):
+    """H12: that somebody's cancellations were told of is a thing of its own."""
+    await desk.open("cancellations_mentor", 0)
+    await desk.open("silence", 0)
+
+    async def stands() -> set[str]:
+        return {entry.line.line for entry in (await overview(desk.records, "spring", desk.refs["ana"], desk.clock.now)).entries}
+
+    assert await stands() == {"cancellations_mentor", "silence"}
+    monkeypatch.setitem(visibility._TABLE, "coordinator_told", {**visibility._TABLE["coordinator_told"], "coordinators": "no"})
+    assert await stands() == {"silence"}
+
+
 async def test_many_pairs_at_once_are_judged_like_one(desk):
     """The list asks the other way round, for speed: it must come to the same."""
     await desk.hire(mia={"manager_id": "ana"}, aylin={"manager_id": "max"}, max={"manager_id": "carl"}, sofia={"manager_id": "lee"})
@@ -249,6 +264,41 @@ async def test_many_pairs_at_once_are_judged_like_one(desk):
             if not await blind_to(desk.records, pair.mentorship, Pair(mentor=pair.mentor, mentee=pair.mentee), [desk.refs[who]])
         }
         assert seen == alone, who
+
+
+async def test_where_no_coordinator_may_the_owner_looks_after_a_pair_and_nobody_where_they_left_or_are_close(desk):
+    """H14, H16: of the first pair Ana stands above one and Carl above the other."""
+    pair, other = desk.pairs[0], desk.pairs[1]
+
+    async def who_may(one) -> set[str]:
+        found = await able(desk.records, desk.programme, one.mentorship, Pair(mentor=one.mentor, mentee=one.mentee))
+        return {name for name, ref in desk.refs.items() if ref in found}
+
+    async def the_owner_sees() -> frozenset[str] | None:
+        return await may_see(desk.records, desk.programme, desk.refs["lee"], desk.pairs)
+
+    assert (await who_may(pair), await the_owner_sees()) == ({"ana", "carl"}, None)
+    await desk.hire(mia={"manager_id": "ana"})
+    assert (await who_may(pair), await the_owner_sees()) == ({"carl"}, None)
+    await desk.hire(noor={"manager_id": "carl"})
+    assert (await who_may(pair), await the_owner_sees()) == ({"lee"}, {pair.mentorship})
+    assert await who_may(other) == {"ana", "carl"}
+    assert [await may_see(desk.records, desk.programme, desk.refs[name], desk.pairs) for name in ("sam", "mia")] == [None, None]
+    await desk.hire(carl={"manager_id": "lee"})
+    assert (await who_may(pair), await the_owner_sees()) == (set(), None), "Lee stands above Noor, too"
+    await desk.hire(carl={"manager_id": None}, lee={"status": "gone"})
+    assert (await who_may(pair), await the_owner_sees()) == (set(), None)
+
+
+@pytest.mark.parametrize(("running", "over", "told"), [(4, 0, False), (5, 0, True), (4, 1, False), (1, 9, False), (5, 5, True), (0, 5, True), (0, 4, False)])
+def test_numbers_of_what_pairs_reached_are_of_five_and_of_none_or_five_that_still_run(running, over, told):
+    card = {"meetings_held": 3, "milestones_done": 2, "milestones_total": 4, "certificates": ["a"]}
+    states = ["started"] * running + ["over"] * over
+    pairs = [Enrolment(cohort="spring", pair=f"{n}", pair_id=f"{n}", mentor="m", mentee="n", state=state, card=card) for n, state in enumerate(states)]
+    found = _counts(pairs)
+    assert (found.pairs, found.running, found.over) == (len(pairs), running, over)
+    reached = (found.meetings_held, found.milestones_done, found.milestones_total, found.certified)
+    assert reached == ((3 * len(pairs), 2 * len(pairs), 4 * len(pairs), len(pairs)) if told else (None,) * 4)
 
 
 # -- links ----------------------------------------------------------------------------------------------------------------

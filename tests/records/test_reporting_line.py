@@ -1,0 +1,70 @@
+"""Which pairs lie within one reporting line as records know it now, to the level (H4)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from records.people import Profile
+from records.reporting_line import LINE, managers_with, orders, pairs_in_line
+
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def hire(records):
+    async def hire(**managers: str | None) -> dict[str, str]:
+        return await records.people.enrol([Profile(person_id=n, name=n, email=f"{n}@example.org", manager_id=m) for n, m in managers.items()])
+
+    return hire
+
+
+async def test_profiles_that_are_to_stand_count_before_those_that_do(records, hire):
+    await hire(mia=None, vera="mia", noor="vera")
+    changed = Profile(person_id="noor", name="noor", email="noor@example.org", manager_id="sam")
+    assert (await managers_with(records.people, {"noor": changed}))["noor"] == "sam"
+    new = Profile(person_id="eve", name="eve", email="eve@example.org", manager_id="vera")
+    found = await managers_with(records.people, {"eve": new})
+    assert (found["eve"], found["vera"]) == ("vera", "mia")
+
+
+@pytest.mark.parametrize(("levels", "found"), [(1, []), (2, ["two"]), (3, ["two", "three"]), ("all", ["two", "three"])])
+async def test_which_pairs_lie_within_a_line_is_the_programmes_levels_to_say(records, hire, programme, cohort, levels, found):
+    await records.programmes.put(programme.model_copy(update={"reporting_line": levels}))
+    await records.cohorts.put(cohort)
+    refs = await hire(mia=None, vera="mia", noor="vera", far="noor", sam="mia")
+    wanted = [("two", refs["mia"], refs["noor"]), ("three", refs["far"], refs["mia"]), ("peers", refs["sam"], refs["vera"])]
+    await records.cohorts.enrol_pairs("spring", wanted)
+    assert [pair.enrolment.pair_id for pair in await pairs_in_line(records)] == found
+    await records.people.erase(refs["noor"])
+    assert await pairs_in_line(records) == (), "who was erased ends a line"
+
+
+async def test_a_pair_is_told_at_the_programmes_level_once_it_began_and_only_of_a_line_that_it_lies_in(records, hire, programme, cohort):
+    """Two levels by default. A person's own manager is not told of who is above the pair, nor of another line."""
+    await records.programmes.put(programme)
+    await records.cohorts.put(cohort)
+    refs = await hire(top=None, mia="top", vera="mia", noor="vera", far="noor", other=None)
+    wanted = [("two", refs["mia"], refs["noor"]), ("three", refs["mia"], refs["far"]), ("none", refs["other"], refs["vera"])]
+    two, three, none = (await records.cohorts.enrol_pairs("spring", wanted)).added
+    assert [pair.enrolment.pair_id for pair in await pairs_in_line(records)] == ["two"]
+    assert await orders(records, by="p-o", at=NOW) == (), "it has not begun"
+    for pair in (two, three, none):
+        await records.cohorts.mark_started(pair.mentorship, NOW)
+
+    async def told(**of: str) -> list[tuple[str, str]]:
+        return [(order.enrolment.pair_id, order.command.command) for order in await orders(records, by="p-o", at=NOW, **of)]
+
+    assert await told() == [("two", "flag")]
+    assert [await told(of=name) for name in ("noor", "vera", "mia", "top", "other")] == [[("two", "flag")], [("two", "flag")], [], [], []]
+
+    before = await orders(records, by="p-o", at=NOW)
+    await records.lines.open(two.mentorship, "silence", None, NOW, "another matter")
+    await records.lines.open(three.mentorship, "silence", None, NOW, "of another pair")
+    await records.lines.close(two.mentorship, "silence", NOW)
+    assert await orders(records, by="p-o", at=NOW) == before, "other lines are no business of this one"
+    await records.lines.open(two.mentorship, LINE, None, NOW, "as the mentorship would")
+    assert await orders(records, by="p-o", at=NOW) == before, "nor is it taken off while it holds"
+    await hire(noor=None)
+    assert await told() == [("two", "resolve")]
