@@ -68,7 +68,7 @@ class MoveMeeting(Message):
     command: Literal["move_meeting"] = "move_meeting"
     meeting: int = 0
     to: Instant | None = None
-    agreeing: bool = False
+    agreeing: bool | None = None
 
 
 class CancelMeeting(Message):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -80,12 +80,13 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
             if pair in again:
                 unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
         cases = await _wake_cases(client, records, cohort)
-        with _told_if_it_breaks_off([message.message_id for messages in unwritten.values() for message in messages]):
+        with _told_if_it_breaks_off(unwritten):
             for pair in again:  # until here all of it can be done again: none of them runs, and what they were sent is where it was
                 await records.cohorts.await_start(pair.mentorship)
             await signal_with_start(client, cohort)
             pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
-        sent, unsent = await _send_again(client, unwritten)
+            sent = await _send_again(client, unwritten)
+    unsent = _ids(unwritten)
     result: dict[str, Any] = {
         "cohort": cohort,
         "revived": [{"pair_id": pair.pair_id, "mentorship": pair.mentorship, "was": how} for pair, how in standing if pair in again],
@@ -111,14 +112,18 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
 
 
 @contextmanager
-def _told_if_it_breaks_off(messages: Sequence[str]) -> Iterator[None]:
+def _told_if_it_breaks_off(unwritten: Mapping[str, Sequence[Sent]]) -> Iterator[None]:
     """Another revival finds mentorships that run, or that wait for their start: nobody would hear what the first one had still to send."""
     try:
         yield
     except BaseException:
-        if messages:
-            aside(_lost(messages))
+        if left := _ids(unwritten):
+            aside(_lost(left))
         raise
+
+
+def _ids(unwritten: Mapping[str, Sequence[Sent]]) -> list[str]:
+    return [message.message_id for messages in unwritten.values() for message in messages]
 
 
 def _lost(messages: Sequence[str]) -> str:
@@ -217,19 +222,16 @@ def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload], str]:
     return signalled.signal_name, signalled.input.payloads, ""
 
 
-async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> tuple[list[str], list[str]]:
-    """The ids that went, and those that did not since their mentorship is not started yet."""
+async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> list[str]:
+    """The ids that went. What is left in `unwritten` did not: its mentorship is not started yet."""
     done: list[str] = []
-    failed: list[str] = []
     for mentorship, messages in unwritten.items():
-        for message in messages:
-            try:
+        for message in tuple(messages):
+            with suppress(RPCError):
                 await client.get_workflow_handle(mentorship).signal(message.name, message.body)
-            except RPCError:
-                failed.append(message.message_id)
-            else:
+                messages.remove(message)
                 done.append(message.message_id)
-    return done, failed
+    return done
 
 
 async def _wake_cases(client: Client, records: Records, cohort: str) -> int:

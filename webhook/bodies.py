@@ -96,7 +96,7 @@ class MoveMeeting(Body):
     agreeing: bool = False
 
     def command(self, keep: Keep) -> c.MoveMeeting:  # noqa: ARG002 - no words
-        return c.MoveMeeting(meeting=self.meeting, to=self.to, agreeing=self.agreeing)
+        return c.MoveMeeting(meeting=self.meeting, to=self.to, agreeing=self.agreeing or None)
 
 
 class CancelMeeting(Body):

@@ -72,7 +72,7 @@ class Certificate:
                 return Fulfilled(outcome=reissued.outcome, mailed=mailed)
 
     async def _mail(self, notice: NoticeRequest) -> bool:
-        """Sends it within the reader's hours, however long the mail server is away (P5); a newer wish makes it needless."""
+        """Sends it within the reader's hours, however long the mail server is away (P5); a newer wish, or a cancellation, makes it needless."""
         in_vain = 0
         while not self._wishes:
             try:
@@ -84,7 +84,7 @@ class Certificate:
                     return False
                 in_vain += 1
                 delivery = Delivery(outcome="later", until=workflow.now() + pause_after(in_vain))
-            if delivery.outcome != "later" or delivery.until is None:
+            if delivery.outcome != "later" or delivery.until is None or workflow.cancellation_reason() is not None:
                 return delivery.outcome == "sent"
             pause = max(delivery.until - workflow.now(), SHORTEST)
             try:

@@ -63,9 +63,14 @@ async def replayed(history: WorkflowHistory) -> str:
         return str(result.replay_failure)
     before = asked(history)
     for (name, was), (again, now) in zip(before, witness.asked, strict=False):
-        if name != again or not says(now, was):
+        if name != again or not _asks_the_same(name, now, was):
             return f"{name} was asked something else: {_difference(was, now)}"
     return REPLAYS if len(before) == len(witness.asked) else "asks more or fewer activities"
+
+
+def _asks_the_same(name: str, now: Any, was: Any) -> bool:
+    """A row says not even more: a run that was reset, or took a batch over, writes again what may be there, and the journal would be diverged."""
+    return says(now, was) and (name != "append_journal" or bool(now["entries"] == was["entries"]))
 
 
 def says(now: Any, was: Any) -> bool:
@@ -78,5 +83,5 @@ def says(now: Any, was: Any) -> bool:
 
 
 def _difference(was: Any, now: Any) -> str:
-    keys = sorted(key for key in was if not says(now.get(key), was[key]))
+    keys = sorted(key for key in was if now.get(key) != was[key])
     return ", ".join(f"{key} {was.get(key)!r} → {now.get(key)!r}" for key in keys)[:500]

@@ -86,6 +86,17 @@ async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(pu
     async def interrupted() -> bool:
         return any([event.HasField("activity_task_cancel_requested_event_attributes") async for event in house.handle().fetch_history_events()])
 
+    async def only_mails_are_left() -> bool:
+        left = (await house.handle().describe()).raw_description.pending_activities
+        return {one.activity_type.name for one in left} == {"send_notice"}
+
+    async def since(kind: str) -> list[str]:
+        kinds = [event.WhichOneof("attributes").removesuffix("_event_attributes") async for event in house.handle().fetch_history_events()]
+        return kinds[len(kinds) - kinds[::-1].index(kind) :]
+
+    async def looked_again() -> bool:
+        return "workflow_task_completed" in await since("workflow_execution_signaled")
+
     async def carried_on() -> bool:
         return await runs(house) > 1
 
@@ -94,6 +105,10 @@ async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(pu
         for n in range(60):
             await house.post(0, "mentor", "confirm_meeting", f"mentor-{n:03}", meeting=n % 4 + 1)
         await house.until(interrupted)
+        await house.until(only_mails_are_left)
+        await house.post(0, "mentor", "confirm_meeting", "meanwhile", meeting=1)
+        await house.until(looked_again)
+        assert "timer_started" not in await since("activity_task_cancel_requested"), "the new run is on its way"
         mailbox.answers.set()
         await house.until(carried_on)
         await house.idle(within=60)

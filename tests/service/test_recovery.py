@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowUpdateInput
+from temporalio.client import Client, Interceptor, OutboundInterceptor, StartWorkflowUpdateInput, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.connect import connect
@@ -276,24 +276,30 @@ async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, 
         await house.idle()
 
 
-async def test_a_revival_that_breaks_off_after_its_last_safe_step_names_what_it_did_not_send_again(house, calm, monkeypatch, capsys):
-    """Nobody would miss it else: another revival takes the mentorship for one that begins."""
+@pytest.mark.parametrize(("at", "lost"), [("signal_with_start", "first, second"), ("signal", "second")])
+async def test_a_revival_that_breaks_off_after_its_last_safe_step_names_what_it_did_not_send_again(at, lost, house, calm, monkeypatch, capsys):
+    """Nobody would miss it else: another revival takes the mentorship for one that begins, or that runs."""
     await house.start(calm())
     async with house.worker():
         await house.idle()
-    await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
+    for message in ("first", "second"):
+        await house.post(0, "mentor", "confirm_meeting", message, meeting=1)
     await house.handle().terminate("taken for another one")
+    signal = WorkflowHandle.signal
 
-    async def away(*_: Any) -> None:
-        raise RuntimeError("Temporal is away")
+    async def away(*told: Any) -> None:
+        if at == "signal_with_start" or told[2]["message_id"] == "second":
+            raise RuntimeError("Temporal is away")
+        await signal(*told)
 
     for name, value in house.worker_process()._env.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(revive, "signal_with_start", away)
-    with pytest.raises(RuntimeError):
-        await revive._revive("spring", "pair-1", as_json=True)
-    assert "1 messages that were accepted could not be sent again" in (said := capsys.readouterr().err)
-    assert said.endswith(": unwritten\n")
+    monkeypatch.setattr(revive if at == "signal_with_start" else WorkflowHandle, at, away)
+    async with house.worker():
+        with pytest.raises(RuntimeError):
+            await revive._revive("spring", "pair-1", as_json=True)
+    assert f"{len(lost.split())} messages that were accepted could not be sent again" in (said := capsys.readouterr().err)
+    assert said.endswith(f": {lost}\n")
 
 
 async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, calm):

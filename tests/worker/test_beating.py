@@ -58,4 +58,4 @@ async def test_what_a_stopping_worker_or_another_activitys_workflow_cancels_stop
     await work.begun.wait()
     environment.cancel(why)
     with pytest.raises(asyncio.CancelledError):
-        await activity
+        await asyncio.wait_for(activity, 5)

@@ -65,6 +65,15 @@ async def test_agreeing_while_temporal_is_away_stays_agreeing(browser, two, ment
         await handle.terminate()
 
 
+async def test_a_yes_to_a_time_that_was_withdrawn_on_the_way_proposes_nothing(browser, two, mentorship, running):
+    """Ana proposes yet another time before Ben's word is handled: he would stand there with a late proposal of his own."""
+    to = await proposed(two, 5 * HOUR)
+    await browser.send(await browser.get(two.page()), "/move_meeting/1", follow=False)
+    assert await two.say("ana", c.MoveMeeting(meeting=1, to=to + HOUR)) == "applied"
+    await two.handle(await mentorship.signals())
+    assert [(proposal.side, proposal.to) for proposal in two.meeting(1).proposals] == [("mentor", to + HOUR)]
+
+
 async def test_a_late_proposal_that_stands_is_told_as_one_and_not_as_a_meeting_that_failed(browser, two, mentorship, running, says):
     await proposed(two, 5 * HOUR)
     page = await browser.get(two.page())
