@@ -5,6 +5,7 @@ Nothing that is there is ever replaced: a second keyring would make the first on
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
 import os
@@ -73,11 +74,13 @@ def _write(path: Path, text: str) -> None:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where to make them; it must not be there yet")
+    folder: Path = parser.parse_args().folder
     try:
         make(folder)
-    except FileExistsError:
-        sys.exit(f"{folder} is there already and stays as it is: keys are not made twice")
+    except FileExistsError as error:  # the folder of secrets, or something in the place of the one for backups
+        sys.exit(f"{error.filename} is there already and stays as it is: keys are not made twice")
     except OSError as error:
         sys.exit(f"{folder}: {error.strerror or 'cannot be written'}; nothing was made")
     if os.getuid() == 0:

@@ -243,6 +243,15 @@ def test_secrets_that_find_no_room_are_none_and_can_be_made_again(tmp_path):
     assert make_secrets(folder).returncode == 0
 
 
+def test_what_is_in_the_way_of_secrets_is_named_and_asking_for_help_makes_none(tmp_path):
+    folder, backups = tmp_path / "deploy" / "secrets", tmp_path / "deploy" / "backups"
+    backups.parent.mkdir()
+    backups.touch()
+    assert make_secrets(folder).stderr.startswith(f"{backups} is there already")
+    assert not folder.exists()
+    assert "usage" in make_secrets(Path("--help")).stdout
+
+
 def test_files_that_are_mounted_are_there(composed, host):
     mounted = [Path(volume["source"]) for service in composed["services"].values() for volume in service.get("volumes", []) if volume["type"] == "bind"]
     assert mounted
