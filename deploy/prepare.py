@@ -6,7 +6,6 @@ Unlike `mentorship doctor --fix` it does not mind how single mentorships are: on
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 
 from temporalio.service import RPCError
@@ -14,6 +13,7 @@ from temporalio.service import RPCError
 from gateway import search_attributes
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KeyringUnusable
+from gateway.leaving import leave
 from gateway.search_attributes import SearchAttributesDiffer
 from gateway.settings import Settings, SettingsInvalid
 from records import migrate
@@ -41,4 +41,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-    os._exit(0)  # Temporal's client may abort a process whose interpreter winds down at leisure, and what was done would look like a crash
+    leave()

@@ -118,7 +118,7 @@ def _refused(line: str, reason: str) -> Refused:
 
 def _unanswered(name: str, patience: float) -> Refused:
     return Refused(
-        f"{name}: no worker answered within {patience:g} seconds; it may still apply once one runs",
+        f"{name}: no answer within {patience:g} seconds: no worker runs, or Temporal went away; it may still apply once they are back",
         "look with `mentorship show` before trying again; MENTORSHIP_UPDATE_TIMEOUT sets the limit",
         result={"outcome": "unknown", "reason": "no_answer"},
     )

@@ -8,6 +8,7 @@ import sys
 from gateway import event_loop, logs
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KeyringUnusable
+from gateway.leaving import leave
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
 from gateway.telemetry import start_tracing
@@ -48,10 +49,11 @@ def main() -> None:
         event_loop.run(serve(settings))
     except (SettingsInvalid, KeyringUnusable, TemporalUnavailable, ValueError) as error:
         sys.stderr.write(f"mentorship-webhook: {error}\n")
-        sys.exit(2)
+        leave(2)
     except RecordsError as error:
         sys.stderr.write(f"mentorship-webhook: {error}\n")
-        sys.exit(1)
+        leave(1)
+    leave()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from certificates.issuer import Issuer, IssuerKeysUnusable
 from gateway import event_loop
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KeyringUnusable
+from gateway.leaving import leave
 from gateway.logs import configure
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
@@ -67,10 +68,11 @@ def main() -> None:
         event_loop.run(_until_signalled(settings))
     except (SettingsInvalid, KeyringUnusable, IssuerKeysUnusable, ValueError) as error:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201 - logging may not stand yet
-        sys.exit(2)
+        leave(2)
     except (TemporalUnavailable, RecordsError, RuntimeError) as error:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(1)
+        leave(1)
+    leave()
 
 
 if __name__ == "__main__":

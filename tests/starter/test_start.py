@@ -343,7 +343,7 @@ def test_a_command_that_no_worker_answers_may_still_apply_and_says_so(site: Sett
 
     assert told.code == 1
     assert (told.json["outcome"], told.json["reason"], told.json["message_id"][:3]) == ("unknown", "no_answer", "op-")
-    assert "pause: no worker answered within 2 seconds; it may still apply once one runs" in told.err
+    assert "pause: no answer within 2 seconds: no worker runs, or Temporal went away; it may still apply once they are back" in told.err
 
 
 def test_a_pair_or_cohort_that_is_not_there_is_named(site: Settings, files: Any, run: Run) -> None:
