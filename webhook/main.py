@@ -49,10 +49,10 @@ def main() -> None:
         event_loop.run(serve(settings))
     except (SettingsInvalid, KeyringUnusable, TemporalUnavailable, ValueError) as error:
         sys.stderr.write(f"mentorship-webhook: {error}\n")
-        leave(2)
+        sys.exit(2)
     except RecordsError as error:
         sys.stderr.write(f"mentorship-webhook: {error}\n")
-        leave(1)
+        sys.exit(1)
     leave()
 
 
