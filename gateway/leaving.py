@@ -8,8 +8,6 @@ import os
 import sys
 from typing import NoReturn
 
-from opentelemetry import trace
-
 
 def leave(code: int = 0) -> NoReturn:
     """At once, with what was logged and traced written out.
@@ -17,7 +15,9 @@ def leave(code: int = 0) -> NoReturn:
     Where the interpreter winds down at leisure, Temporal's client may abort it, or hang for ever after something that it could not decode:
     whoever stopped the program would take it for crashed, or for stuck.
     """
-    if (shutdown := getattr(trace.get_tracer_provider(), "shutdown", None)) is not None:
+    tracing = sys.modules.get("opentelemetry.trace")  # who traced nothing need not load it now
+    shutdown = getattr(tracing.get_tracer_provider(), "shutdown", None) if tracing is not None else None
+    if shutdown is not None:
         shutdown()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):

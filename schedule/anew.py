@@ -9,7 +9,7 @@ from mentorship.commands import Slot
 from mentorship.effects import PlanMeetings
 from mentorship.programme import Programme
 from schedule.calendar import extended, moved
-from schedule.plan import replan
+from schedule.plan import Home, replan
 
 
 class Anew(NamedTuple):
@@ -25,10 +25,8 @@ def plan_anew(
     wanted: PlanMeetings,
     now: datetime,
     *,
-    mentee_zone: str,
-    mentor_country: str | None = None,
-    mentee_country: str | None = None,
-    mentor_zone: str | None = None,
+    mentee: Home,
+    mentor: Home | None = None,
 ) -> Anew:
     """Planned from `now` on: whatever the reason for which nobody could be told earlier, the pair keeps the meetings that fit before its
     end (P5). Raises UnknownZone, UnknownCountry.
@@ -41,10 +39,8 @@ def plan_anew(
         count=wanted.count,
         last_start=wanted.last_start,
         paused=wanted.paused,
-        mentee_zone=mentee_zone,
-        mentor_country=mentor_country,
-        mentee_country=mentee_country,
-        mentor_zone=mentor_zone,
+        mentee=mentee,
+        mentor=mentor,
         ends=ends or wanted.ends,
     )
     return Anew(slots, ends, moved(ends, programme.programme.reporting_grace, home) if ends is not None else None)

@@ -23,9 +23,9 @@ from mentorship.duration import Duration
 from mentorship.instant import to_utc
 from mentorship.programme import Programme
 from schedule.calendar import UnknownZone, extended, instant, moved, reading_hours, reading_hours_before, zone
-from schedule.working_days import UnknownCountry, WorkingDays
+from schedule.working_days import Home, UnknownCountry, WorkingDays
 
-__all__ = ["Plans", "UnknownCountry", "UnknownZone", "extended", "plan", "reading_hours", "replan"]
+__all__ = ["Home", "Plans", "UnknownCountry", "UnknownZone", "extended", "plan", "reading_hours", "replan"]
 
 _FAR = datetime(9000, 1, 1, tzinfo=UTC)
 _SEARCH = 800  # days: no calendar of a sane programme is closed for longer
@@ -35,12 +35,10 @@ def plan(
     programme: Programme,
     starts: datetime,
     *,
-    mentee_zone: str,
-    mentor_country: str | None = None,
-    mentee_country: str | None = None,
-    mentor_zone: str | None = None,
+    mentee: Home,
+    mentor: Home | None = None,
 ) -> Plan:
-    """The plan of a pair that starts at `starts`; a mentor without a zone lives in the mentee's. Raises UnknownZone, UnknownCountry.
+    """The plan of a pair that starts at `starts`; the holidays of a mentor without a home are nobody's. Raises UnknownZone, UnknownCountry.
 
     The slots rise strictly and lie within [starts, ends]; they may be fewer than the programme's count, even none.
     """
@@ -49,12 +47,11 @@ def plan(
     ends = moved(starts, programme.programme.length, home)
     rhythm = _Rhythm(starts, programme.meetings.first_after, programme.meetings.interval, home)
     nominal = [at for n in range(programme.meetings.count) if (at := rhythm.at(n)) <= ends]
-    homes = ((mentor_country, mentor_zone or mentee_zone), (mentee_country, mentee_zone))
     return Plan(
         starts=starts,
         ends=ends,
         reporting_ends=moved(ends, programme.programme.reporting_grace, home),
-        slots=_slots(programme, nominal, zone(home), mentee_zone, homes, not_before=starts, ends=ends, told_from=starts),
+        slots=_slots(programme, nominal, zone(home), mentee, mentor, not_before=starts, ends=ends, told_from=starts),
     )
 
 
@@ -64,21 +61,14 @@ class Plans:
     def __init__(self, programme: Programme, starts: datetime) -> None:
         self._programme = programme
         self._starts = starts
-        self._known: dict[tuple[str, str | None, str | None, str | None], Plan] = {}
+        self._known: dict[tuple[Home, Home | None], Plan] = {}
 
-    def of(self, mentee_zone: str, mentor_country: str | None, mentee_country: str | None, mentor_zone: str | None = None) -> Plan:
+    def of(self, mentee: Home, mentor: Home | None = None) -> Plan:
         """Raises UnknownZone, UnknownCountry."""
-        key = (mentee_zone, mentor_country, mentee_country, mentor_zone if mentor_country and self._programme.meetings.holidays else None)
-        if key not in self._known:
-            self._known[key] = plan(
-                self._programme,
-                self._starts,
-                mentee_zone=mentee_zone,
-                mentor_country=mentor_country,
-                mentee_country=mentee_country,
-                mentor_zone=mentor_zone,
-            )
-        return self._known[key]
+        matters = mentor if mentor is not None and mentor.country and self._programme.meetings.holidays else None
+        if (mentee, matters) not in self._known:
+            self._known[mentee, matters] = plan(self._programme, self._starts, mentee=mentee, mentor=matters)
+        return self._known[mentee, matters]
 
 
 def replan(
@@ -87,10 +77,8 @@ def replan(
     after: datetime,
     count: int,
     last_start: datetime | None,
-    mentee_zone: str,
-    mentor_country: str | None = None,
-    mentee_country: str | None = None,
-    mentor_zone: str | None = None,
+    mentee: Home,
+    mentor: Home | None = None,
     ends: datetime | None = None,
     paused: timedelta = timedelta(),
 ) -> tuple[Slot, ...]:
@@ -104,15 +92,14 @@ def replan(
     earliest = moved(after, programme.meetings.prepare, home)
     interval = programme.meetings.interval
     base = to_utc(last_start + paused if last_start else after)
-    counted_in = home if programme.meetings.time_of_day is None else mentee_zone
+    counted_in = home if programme.meetings.time_of_day is None else mentee.zone
     rhythm = _Rhythm(base, Duration() if last_start else programme.meetings.first_after, interval, counted_in)
     first = max(1 if last_start else 0, (earliest - base) // interval.span - 2)  # days may be an hour short or long: start below, then count up
     while rhythm.at(first) < after or rhythm.at(first + 1) <= earliest:
         first += 1
     limit = to_utc(ends) if ends else _FAR
     nominal = [at for n in range(first, first + count) if (at := max(rhythm.at(n), earliest)) <= limit]
-    homes = ((mentor_country, mentor_zone or mentee_zone), (mentee_country, mentee_zone))
-    return _slots(programme, nominal, zone(mentee_zone), mentee_zone, homes, not_before=earliest, ends=limit, told_from=to_utc(after))
+    return _slots(programme, nominal, zone(mentee.zone), mentee, mentor, not_before=earliest, ends=limit, told_from=to_utc(after))
 
 
 @dataclass(frozen=True)
@@ -134,22 +121,22 @@ def _slots(
     programme: Programme,
     nominal: Sequence[datetime],
     dated_in: ZoneInfo,
-    mentee_zone: str,
-    homes: Iterable[tuple[str | None, str]],
+    mentee: Home,
+    mentor: Home | None,
     *,
     not_before: datetime,
     ends: datetime,
     told_from: datetime,
 ) -> tuple[Slot, ...]:
     meetings, home = programme.meetings, programme.programme.time_zone
-    local = zone(mentee_zone)
+    local = zone(mentee.zone)
     if meetings.time_of_day is None:
         starts: Iterable[datetime] = (at for at in nominal if at >= not_before and moved(at, meetings.duration, home) <= ends)
     else:
-        days = WorkingDays.of(meetings, ((country, zone(where)) for country, where in homes))
+        days = WorkingDays.of(meetings, [mentee] if mentor is None else [mentor, mentee])
         diary = _Diary(days, time.fromisoformat(meetings.time_of_day), local, meetings.duration, home, not_before, ends)
         starts = diary.place([at.astimezone(dated_in).date() for at in nominal], gap=max(1, meetings.interval.days // 2))
-    return tuple(_slot(programme, start, mentee_zone, told_from) for start in starts)
+    return tuple(_slot(programme, start, mentee.zone, told_from) for start in starts)
 
 
 @dataclass(frozen=True)

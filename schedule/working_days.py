@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
 
 from mentorship.programme import Meetings, Quiet
+from schedule.calendar import zone
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -46,6 +48,13 @@ def _public_holidays(code: str) -> holidays.HolidayBase:
     return holidays.country_holidays(country, subdiv=part or None)
 
 
+class Home(NamedTuple):
+    """Where a person lives: whose clocks they go by, and whose public holidays they have, if any."""
+
+    zone: str
+    country: str | None = None
+
+
 @dataclass(frozen=True)
 class WorkingDays:
     """The days on which a pair may meet: working days and quiet times are dates of the pair, a public holiday is one where its person lives."""
@@ -55,12 +64,12 @@ class WorkingDays:
     public: tuple[tuple[holidays.HolidayBase, ZoneInfo], ...]
 
     @classmethod
-    def of(cls, meetings: Meetings, homes: Iterable[tuple[str | None, ZoneInfo]]) -> WorkingDays:
-        """Homes are countries and zones. They are looked up only where the programme minds holidays; a person without a country has none."""
+    def of(cls, meetings: Meetings, homes: Iterable[Home]) -> WorkingDays:
+        """Countries are looked up only where the programme minds holidays. Raises UnknownZone, UnknownCountry."""
         return cls(
             weekdays=frozenset(_WEEKDAYS.index(day) for day in meetings.working_days),
             quiet=meetings.quiet,
-            public=tuple((public_holidays(code), where) for code, where in dict.fromkeys(homes) if code) if meetings.holidays else (),
+            public=tuple((public_holidays(home.country), zone(home.zone)) for home in dict.fromkeys(homes) if home.country) if meetings.holidays else (),
         )
 
     def allow(self, day: date, at: datetime) -> bool:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import sys
 from pathlib import Path
 
+from gateway.leaving import leave
+
 INTERRUPTED = 130
 
 
 def run() -> None:
-    """Runs the command line and leaves at once: Temporal's client may abort a process whose interpreter winds down at leisure,
-    and a command that was done would end with the exit code of a crash.
-    """
+    """Runs the command line and leaves at once: a command that was done would else end with the exit code of a crash now and then."""
     _stand_in_for_what_is_closed()
     _write_out_what_has_no_letters_here()
     try:
@@ -29,10 +28,7 @@ def run() -> None:
     if isinstance(code, str):
         print(code, file=sys.stderr)  # noqa: T201 - as the interpreter would
         code = 1
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # what nobody reads undoes nothing
-            stream.flush()
-    os._exit(code or 0)
+    leave(code or 0)
 
 
 def _stand_in_for_what_is_closed() -> None:

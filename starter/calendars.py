@@ -49,7 +49,7 @@ def odd_times(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
 
     found = []
     for pair in roster.pairs:
-        homes = dict.fromkeys((roster.zone(person), roster.people[person].country) for person in (pair.mentor_id, pair.mentee_id))
+        homes = dict.fromkeys((roster.home(pair.mentor_id), roster.home(pair.mentee_id)))
         slots = plans[pair.pair_id].slots if pair.pair_id in plans else ()
         at = next((local for where, country in homes for slot in slots if odd(local := slot.start.astimezone(zone(where)), country)), None)
         if at is not None:

@@ -28,7 +28,7 @@ from mentorship.state import State
 from records.profile import Profile
 from schedule.anew import plan_anew
 from schedule.calendar import reading_hours
-from schedule.plan import Plans
+from schedule.plan import Home, Plans
 from starter.rehearsal_personas import story
 from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent, groups
 
@@ -77,7 +77,7 @@ class Casting:
         mentorship = self._mentorships.get(couple.pair_id, f"mentorship.rehearsal.{couple.pair_id}")
         mentor, mentee = self._people[couple.mentor_id], self._people[couple.mentee_id]
         home = request.programme.programme.time_zone
-        planned = self._plans.of(mentee.time_zone or home, mentor.country, mentee.country, mentor.time_zone or home)
+        planned = self._plans.of(Home(mentee.time_zone or home, mentee.country), Home(mentor.time_zone or home, mentor.country))
         said = story(
             couple.pair,
             {"mentor": request.personas[couple.mentor_id], "mentee": request.personas[couple.mentee_id]},
@@ -368,10 +368,8 @@ class _Run:
             programme,
             wanted,
             now,
-            mentee_zone=mentee.time_zone or programme.programme.time_zone,
-            mentor_country=mentor.country,
-            mentee_country=mentee.country,
-            mentor_zone=mentor.time_zone or programme.programme.time_zone,
+            mentee=Home(mentee.time_zone or programme.programme.time_zone, mentee.country),
+            mentor=Home(mentor.time_zone or programme.programme.time_zone, mentor.country),
         )
         return ApplyPlan(
             message_id=f"plan.{wanted.id}",

@@ -15,7 +15,7 @@ from records.journalled import journalled
 from records.profile import Profile
 from records.reporting_line import managers_with
 from records.store import Records
-from schedule.plan import plan
+from schedule.plan import Home, plan
 from starter.answer import Misused, Refused
 from starter.calendars import refuse_past
 from starter.enrolment import taken
@@ -186,14 +186,7 @@ async def _room(records: Records, mentor: Profile, ref: str, old: Enrolment, pro
 
 def _plan(programme: Programme, mentor: Profile, mentee: Profile, starts: datetime) -> Plan:
     home = programme.programme.time_zone
-    return plan(
-        programme,
-        starts,
-        mentee_zone=mentee.time_zone or home,
-        mentor_country=mentor.country,
-        mentee_country=mentee.country,
-        mentor_zone=mentor.time_zone or home,
-    )
+    return plan(programme, starts, mentee=Home(mentee.time_zone or home, mentee.country), mentor=Home(mentor.time_zone or home, mentor.country))
 
 
 def _stem(pair_id: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from mentorship.commands import Plan
 from mentorship.programme import Programme
 from records.profile import Profile
-from schedule.plan import Plans
+from schedule.plan import Home, Plans
 from starter.faults import Fault, Findings, nearest, shown
 from starter.pairs_file import RosterPair, read_pairs
 from starter.people_file import PeopleFile, Person, read_people
@@ -40,13 +40,13 @@ class Roster:
         """The person's own zone, or the programme's."""
         return self.people[person_id].time_zone or self.programme.programme.time_zone
 
+    def home(self, person_id: str) -> Home:
+        return Home(self.zone(person_id), self.people[person_id].country)
+
     def plans(self, pairs: Iterable[RosterPair], starts: datetime) -> dict[str, Plan]:
         """The calendar of each pair, by pair_id."""
         plans = Plans(self.programme, starts)
-        country = {person_id: profile.country for person_id, profile in self.people.items()}
-        return {
-            pair.pair_id: plans.of(self.zone(pair.mentee_id), country[pair.mentor_id], country[pair.mentee_id], self.zone(pair.mentor_id)) for pair in pairs
-        }
+        return {pair.pair_id: plans.of(self.home(pair.mentee_id), self.home(pair.mentor_id)) for pair in pairs}
 
     def plan(self, pair: RosterPair, starts: datetime) -> Plan:
         """The calendar of one pair."""

@@ -68,10 +68,10 @@ def main() -> None:
         event_loop.run(_until_signalled(settings))
     except (SettingsInvalid, KeyringUnusable, IssuerKeysUnusable, ValueError) as error:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201 - logging may not stand yet
-        leave(2)
+        sys.exit(2)
     except (TemporalUnavailable, RecordsError, RuntimeError) as error:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201
-        leave(1)
+        leave(1)  # it may have run
     leave()
 
 

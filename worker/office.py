@@ -25,7 +25,7 @@ from mentorship.spread import spread_out
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
 from schedule.calendar import instant, zone
-from schedule.plan import plan
+from schedule.plan import Home, plan
 from worker.revival import revive
 from workflows.mentorship import MentorshipInput
 
@@ -170,14 +170,7 @@ class RecordsOffice:
         mentor = await self._records.people.profile(enrolment.mentor)
         mentee = await self._records.people.profile(enrolment.mentee)
         home = programme.programme.time_zone
-        planned = plan(
-            programme,
-            starts,
-            mentee_zone=mentee.time_zone or home,
-            mentor_country=mentor.country,
-            mentee_country=mentee.country,
-            mentor_zone=mentor.time_zone or home,
-        )
+        planned = plan(programme, starts, mentee=Home(mentee.time_zone or home, mentee.country), mentor=Home(mentor.time_zone or home, mentor.country))
         return planned.model_copy(update={"slots": spread_out(planned.slots, enrolment.mentorship, programme.mail.spread.span)})
 
 

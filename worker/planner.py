@@ -8,9 +8,9 @@ from activities.planning import Planned, PlanRequest
 from mentorship.programme import Programme
 from mentorship.spread import spread_out
 from records.errors import Erased
-from records.people import Profile
 from records.store import Records
 from schedule.anew import plan_anew
+from schedule.plan import Home
 
 
 class RecordsPlanner:
@@ -24,24 +24,16 @@ class RecordsPlanner:
             programme,
             request.wanted,
             now,
-            mentee_zone=await self._zone(request.pair.mentee, programme),
-            mentor_country=await self._country(request.pair.mentor),
-            mentee_country=await self._country(request.pair.mentee),
-            mentor_zone=await self._zone(request.pair.mentor, programme),
+            mentee=await self._home(request.pair.mentee, programme),
+            mentor=await self._home(request.pair.mentor, programme),
         )
         slots = spread_out(made.slots, request.mentorship, programme.mail.spread.span)
         return Planned(slots=slots, ends=made.ends, reporting_ends=made.reporting_ends)
 
-    async def _zone(self, person: str, programme: Programme) -> str:
-        profile = await self._known(person)
-        return (profile.time_zone if profile else None) or programme.programme.time_zone
-
-    async def _country(self, person: str) -> str | None:
-        profile = await self._known(person)
-        return profile.country if profile else None
-
-    async def _known(self, person: str) -> Profile | None:
+    async def _home(self, person: str, programme: Programme) -> Home:
+        """Of who was erased nothing is known: they go by the programme's clocks."""
         try:
-            return await self._records.people.profile(person)
+            profile = await self._records.people.profile(person)
         except Erased:
-            return None
+            return Home(programme.programme.time_zone)
+        return Home(profile.time_zone or programme.programme.time_zone, profile.country)

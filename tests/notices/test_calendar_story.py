@@ -27,7 +27,7 @@ from mentorship.policy.deadlines import next_due
 from mentorship.programme import Programme
 from notices.compose import Links, Reader, compose
 from notices.language import Clock, language
-from schedule.plan import plan, replan
+from schedule.plan import Home, plan, replan
 from webhook.pages import feed
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
@@ -50,7 +50,7 @@ class Story:
         self.sequences: dict[str, list[int]] = {side: [] for side in SIDES}
         self._ids = count(1)
         self.now = datetime(2027, 3, 1, tzinfo=BERLIN)
-        planned = plan(programme, datetime(2027, 3, 1, tzinfo=BERLIN), mentee_zone="America/New_York")
+        planned = plan(programme, datetime(2027, 3, 1, tzinfo=BERLIN), mentee=Home("America/New_York"))
         begun = MentorshipStarted(
             at=planned.starts, pair=PAIR, rules=programme.rules(), starts=planned.starts, ends=planned.ends, reporting_ends=planned.reporting_ends,
             slots=planned.slots,
@@ -71,7 +71,7 @@ class Story:
                 after=wanted.after,
                 count=wanted.count,
                 last_start=wanted.last_start,
-                mentee_zone="America/New_York",
+                mentee=Home("America/New_York"),
                 ends=wanted.ends,
             )
             ends = wanted.ends if wanted.longer is None else None

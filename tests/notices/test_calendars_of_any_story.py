@@ -18,7 +18,7 @@ from mentorship.people import SIDES, other
 from mentorship.programme import Programme
 from mentorship.spread import spread_out
 from records.profile import Profile
-from schedule.plan import Plans
+from schedule.plan import Home, Plans
 from starter import rehearsal_fast
 from starter.rehearsal_request import Couple, Request
 
@@ -94,7 +94,7 @@ def acted(seed: int, away: float, programme: Programme) -> None:
     chance = random.Random(seed)
     people = tuple(Profile(person_id=name, name=name, email=f"{name}@people.example", time_zone=chance.choice(ZONES)) for name in ("e-1", "e-2"))
     request = Request(programme=programme, people=people, pairs=(COUPLE,), starts=STARTS, personas={}, seed=seed)
-    plan = Plans(programme, STARTS).of(people[1].time_zone, None, None)
+    plan = Plans(programme, STARTS).of(Home(people[1].time_zone))
     mentorship = "mentorship.rehearsal.p-1"
     plan = plan.model_copy(update={"slots": spread_out(plan.slots, mentorship, programme.mail.spread.span)})
     post = Post(request, chance, away)

@@ -17,7 +17,7 @@ from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import Programme
 from schedule.anew import Anew, plan_anew
-from schedule.plan import plan
+from schedule.plan import Home, plan
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)
@@ -45,7 +45,7 @@ def programme() -> Programme:
 
 def anew(programme: Programme, now: datetime, **wanted: Any) -> Anew:
     asked = PlanMeetings(**{"after": now, "count": 0} | wanted)
-    return plan_anew(programme, asked, now, mentee_zone="Europe/Berlin")
+    return plan_anew(programme, asked, now, mentee=Home("Europe/Berlin"))
 
 
 ENDS = berlin(2027, 3, 15, 10)
@@ -103,7 +103,7 @@ def test_an_extension_agreed_while_no_worker_lived_is_planned_from_where_it_can_
 def test_a_mentorship_keeps_every_slot_that_it_is_answered_after_an_outage(programme):
     """P5, P6: the pause ended on day 30; a worker came back on day 75."""
     starts = berlin(2027, 1, 11, 10)
-    planned = plan(programme, starts, mentee_zone="Europe/Berlin")
+    planned = plan(programme, starts, mentee=Home("Europe/Berlin"))
     begun = MentorshipStarted(
         at=starts, pair=PAIR, rules=programme.rules(), starts=planned.starts, ends=planned.ends, reporting_ends=planned.reporting_ends, slots=planned.slots
     )
@@ -111,7 +111,7 @@ def test_a_mentorship_keeps_every_slot_that_it_is_answered_after_an_outage(progr
     back = starts + 75 * DAY
     turn = advance(state, [], back)
     (wanted,) = (effect for effect in turn.effects if isinstance(effect, PlanMeetings))
-    made = plan_anew(programme, wanted, back, mentee_zone="Europe/Berlin")
+    made = plan_anew(programme, wanted, back, mentee=Home("Europe/Berlin"))
     after = advance(turn.state, [ApplyPlan(message_id="plan", at=back, number=wanted.number, slots=made.slots)], back).state
     ahead = [meeting.start for meeting in after.meetings if meeting.start > back]
     assert ahead == [slot.start for slot in made.slots]

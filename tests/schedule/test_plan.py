@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mentorship.duration import iso
 from mentorship.programme import Programme
 from schedule.calendar import moved
-from schedule.plan import UnknownCountry, UnknownZone, extended, plan, replan
+from schedule.plan import Home, UnknownCountry, UnknownZone, extended, plan, replan
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)
@@ -55,7 +55,7 @@ def test_without_a_time_of_day_slots_are_exactly_start_plus_first_after_plus_n_i
     )
     starts = datetime(2027, 3, 6, 23, 59, 59, tzinfo=UTC)  # a Saturday night: no working day is asked for
 
-    made = plan(rules, starts, mentee_zone="Asia/Kolkata")
+    made = plan(rules, starts, mentee=Home("Asia/Kolkata"))
 
     assert [slot.start - starts for slot in made.slots] == [timedelta(seconds=s) for s in (5, 15, 25, 35)]
     assert [slot.start - slot.prepare_at for slot in made.slots] == [timedelta(seconds=2)] * 4
@@ -65,8 +65,8 @@ def test_without_a_time_of_day_slots_are_exactly_start_plus_first_after_plus_n_i
 
 def test_weeks_are_calendar_time_in_the_programmes_zone_and_hours_are_elapsed() -> None:
     starts = berlin(2027, 3, 1, 9)
-    in_weeks = plan(programme(first_after="P4W", count=1), starts, mentee_zone="UTC").slots[0].start
-    in_hours = plan(programme(first_after="PT672H", count=1), starts, mentee_zone="UTC").slots[0].start
+    in_weeks = plan(programme(first_after="P4W", count=1), starts, mentee=Home("UTC")).slots[0].start
+    in_hours = plan(programme(first_after="PT672H", count=1), starts, mentee=Home("UTC")).slots[0].start
 
     assert in_weeks == berlin(2027, 3, 29, 9)  # clocks went forward on the 28th
     assert in_hours - starts.astimezone(UTC) == timedelta(hours=672)
@@ -74,7 +74,7 @@ def test_weeks_are_calendar_time_in_the_programmes_zone_and_hours_are_elapsed() 
 
 
 def test_the_end_and_the_reporting_grace_are_calendar_time_in_the_programmes_zone() -> None:
-    made = plan(programme(), berlin(2027, 3, 1), mentee_zone="UTC")
+    made = plan(programme(), berlin(2027, 3, 1), mentee=Home("UTC"))
 
     assert made.ends == berlin(2027, 8, 30)
     assert made.reporting_ends == berlin(2027, 9, 6)
@@ -82,7 +82,7 @@ def test_the_end_and_the_reporting_grace_are_calendar_time_in_the_programmes_zon
 
 
 def test_a_time_of_day_is_the_mentees_on_the_programmes_dates() -> None:
-    made = plan(programme(time_of_day="10:00"), berlin(2027, 3, 1), mentee_zone="America/New_York")
+    made = plan(programme(time_of_day="10:00"), berlin(2027, 3, 1), mentee=Home("America/New_York"))
 
     assert {slot.start.astimezone(ZoneInfo("America/New_York")).strftime("%a %H:%M") for slot in made.slots} == {"Mon 10:00"}
     assert made.slots[0].start.date() == date(2027, 3, 8)
@@ -92,7 +92,7 @@ def test_a_time_that_the_change_of_clocks_leaves_out_is_an_hour_later() -> None:
     rules = programme(time_of_day="02:30", working_days=["sun"], first_after="P6D", count=1)
     starts = berlin(2027, 3, 22)  # six days before 28 March 2027, when 02:00 becomes 03:00
 
-    start = plan(rules, starts, mentee_zone="Europe/Berlin").slots[0].start
+    start = plan(rules, starts, mentee=Home("Europe/Berlin")).slots[0].start
 
     assert start == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
     assert start.astimezone(BERLIN).time() == time(3, 30)
@@ -101,7 +101,7 @@ def test_a_time_that_the_change_of_clocks_leaves_out_is_an_hour_later() -> None:
 def test_a_time_that_comes_twice_is_the_first_of_the_two() -> None:
     rules = programme(time_of_day="02:30", working_days=["sun"], first_after="P6D", count=1)
 
-    assert plan(rules, berlin(2027, 10, 25), mentee_zone="Europe/Berlin").slots[0].start == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    assert plan(rules, berlin(2027, 10, 25), mentee=Home("Europe/Berlin")).slots[0].start == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
 
 
 def test_a_meeting_on_a_holiday_of_either_person_moves_to_the_next_working_day() -> None:
@@ -109,7 +109,7 @@ def test_a_meeting_on_a_holiday_of_either_person_moves_to_the_next_working_day()
     starts = berlin(2027, 3, 26)  # Good Friday; the Monday after is a holiday in Germany, in Poland only that Monday
 
     def days(mentor: str | None, mentee: str | None) -> list[date]:
-        return [slot.start.date() for slot in plan(rules, starts, mentee_zone="Europe/Berlin", mentor_country=mentor, mentee_country=mentee).slots]
+        return [slot.start.date() for slot in plan(rules, starts, mentee=Home("Europe/Berlin", mentee), mentor=Home("Europe/Berlin", mentor)).slots]
 
     assert days(None, None)[0] == date(2027, 3, 26)
     assert days("DE", None)[0] == date(2027, 3, 30)
@@ -121,7 +121,7 @@ def test_a_holiday_is_free_where_its_person_lives() -> None:
     """Tuesday at ten in Auckland is Monday afternoon in Los Angeles, on 31 May 2027 a holiday; and Monday at ten there is Sunday here."""
     rules = programme(time_zone="Pacific/Auckland", time_of_day="10:00", holidays=True, first_after="P0D", interval="P1D", length="P2W", count=3)
     starts = datetime(2027, 5, 31, tzinfo=ZoneInfo("Pacific/Auckland"))
-    homes = {"mentee_zone": "Pacific/Auckland", "mentee_country": "NZ", "mentor_zone": "America/Los_Angeles", "mentor_country": "US"}
+    homes = {"mentee": Home("Pacific/Auckland", "NZ"), "mentor": Home("America/Los_Angeles", "US")}
 
     planned = plan(rules, starts, **homes).slots
     after = replan(rules, after=starts - 4 * DAY, count=3, last_start=starts + timedelta(hours=10) - DAY, **homes)
@@ -133,13 +133,13 @@ def test_a_holiday_is_free_where_its_person_lives() -> None:
 def test_holidays_are_ignored_unless_the_programme_minds_them() -> None:
     rules = programme(time_of_day="10:00", first_after="P0D", count=1)
 
-    assert plan(rules, berlin(2027, 3, 26), mentee_zone="Europe/Berlin", mentee_country="DE").slots[0].start.date() == date(2027, 3, 26)
+    assert plan(rules, berlin(2027, 3, 26), mentee=Home("Europe/Berlin", "DE")).slots[0].start.date() == date(2027, 3, 26)
 
 
 def test_meetings_that_a_quiet_time_pushes_together_stay_half_an_interval_apart() -> None:
     rules = programme(time_of_day="10:00", quiet=[{"from": "2027-07-19", "to": "2027-08-08"}])
 
-    days = [slot.start.date() for slot in plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots]
+    days = [slot.start.date() for slot in plan(rules, berlin(2027, 3, 1), mentee=Home("Europe/Berlin")).slots]
 
     assert days[-3:] == [date(2027, 7, 12), date(2027, 8, 9), date(2027, 8, 16)]
     assert len(days) == 12
@@ -148,7 +148,7 @@ def test_meetings_that_a_quiet_time_pushes_together_stay_half_an_interval_apart(
 def test_where_half_an_interval_does_not_fit_any_more_they_are_on_days_that_follow() -> None:
     rules = programme(time_of_day="10:00", length="P10W", count=5, quiet=[{"from": "2027-04-12", "to": "2027-05-04"}])
 
-    days = [slot.start.date() for slot in plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots]
+    days = [slot.start.date() for slot in plan(rules, berlin(2027, 3, 1), mentee=Home("Europe/Berlin")).slots]
 
     assert days[3:] == [date(2027, 5, 5), date(2027, 5, 6)]
 
@@ -160,7 +160,7 @@ def test_a_meeting_may_begin_at_the_programmes_start_and_end_at_its_end() -> Non
     back = programme(time_of_day="10:00", length="P7D", count=1, working_days=["mon"])
 
     def start(rules: Programme, *starts: int) -> datetime:
-        return plan(rules, datetime(2027, 3, 1, *starts, tzinfo=BERLIN), mentee_zone="Europe/Berlin").slots[0].start
+        return plan(rules, datetime(2027, 3, 1, *starts, tzinfo=BERLIN), mentee=Home("Europe/Berlin")).slots[0].start
 
     assert (start(first, 10), start(first, 10, 0, 1)) == (berlin(2027, 3, 1, 10), berlin(2027, 3, 2, 10))
     assert (start(last, 11), start(longer, 11)) == (berlin(2027, 3, 8, 10), berlin(2027, 3, 5, 10))
@@ -170,44 +170,44 @@ def test_a_meeting_may_begin_at_the_programmes_start_and_end_at_its_end() -> Non
 def test_meetings_that_cannot_move_forward_within_the_programme_move_back() -> None:
     rules = programme(time_of_day="10:00", length="P10W", count=5, quiet=[{"from": "2027-04-16", "to": "2027-12-31"}])
 
-    days = [slot.start.date() for slot in plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots]
+    days = [slot.start.date() for slot in plan(rules, berlin(2027, 3, 1), mentee=Home("Europe/Berlin")).slots]
 
     assert days[:3] == [date(2027, 3, 8), date(2027, 3, 22), date(2027, 4, 5)]
     assert days[3:] == [date(2027, 4, 9), date(2027, 4, 15)]  # both before the quiet time, spread over what is left
 
 
 def test_what_fits_nowhere_inside_the_programme_is_not_planned() -> None:
-    assert plan(programme(time_of_day="10:00", quiet=[{"from": "2027-01-01", "to": "2028-12-31"}]), berlin(2027, 3, 1), mentee_zone="UTC").slots == ()
-    assert len(plan(programme(length="P8W"), berlin(2027, 3, 1), mentee_zone="UTC").slots) == 4
+    assert plan(programme(time_of_day="10:00", quiet=[{"from": "2027-01-01", "to": "2028-12-31"}]), berlin(2027, 3, 1), mentee=Home("UTC")).slots == ()
+    assert len(plan(programme(length="P8W"), berlin(2027, 3, 1), mentee=Home("UTC")).slots) == 4
 
 
 def test_a_meeting_may_end_at_the_programmes_end_and_not_one_second_later() -> None:
     exact = programme(length="PT2H", first_after="PT1H", count=1)
     longer = programme(length="PT2H", first_after="PT1H", count=1, duration="PT3601S")
 
-    assert len(plan(exact, berlin(2027, 3, 1), mentee_zone="UTC").slots) == 1
-    assert plan(longer, berlin(2027, 3, 1), mentee_zone="UTC").slots == ()
+    assert len(plan(exact, berlin(2027, 3, 1), mentee=Home("UTC")).slots) == 1
+    assert plan(longer, berlin(2027, 3, 1), mentee=Home("UTC")).slots == ()
 
 
 def test_a_huge_interval_plans_what_fits_and_does_not_overflow() -> None:
-    assert len(plan(programme(interval="P99999D", count=104), berlin(2027, 3, 1), mentee_zone="UTC").slots) == 1
+    assert len(plan(programme(interval="P99999D", count=104), berlin(2027, 3, 1), mentee=Home("UTC")).slots) == 1
 
 
 def test_an_unknown_zone_or_country_is_named_with_the_nearest() -> None:
     with pytest.raises(UnknownZone, match=r"'Europe/Berlim'; did you mean Europe/Berlin"):
-        plan(programme(), berlin(2027, 3, 1), mentee_zone="Europe/Berlim")
+        plan(programme(), berlin(2027, 3, 1), mentee=Home("Europe/Berlim"))
     with pytest.raises(UnknownZone, match="europe/berlin"):
-        plan(programme(), berlin(2027, 3, 1), mentee_zone="europe/berlin")
+        plan(programme(), berlin(2027, 3, 1), mentee=Home("europe/berlin"))
     with pytest.raises(UnknownZone):
-        plan(programme(), berlin(2027, 3, 1), mentee_zone="Europe")
+        plan(programme(), berlin(2027, 3, 1), mentee=Home("Europe"))
     with pytest.raises(UnknownCountry, match="'GERMANY'"):
-        plan(programme(time_of_day="10:00", holidays=True), berlin(2027, 3, 1), mentee_zone="UTC", mentee_country="GERMANY")
+        plan(programme(time_of_day="10:00", holidays=True), berlin(2027, 3, 1), mentee=Home("UTC", "GERMANY"))
 
 
 def test_preparing_moves_earlier_and_asking_later_into_reading_hours() -> None:
     rules = programme(first_after="P14DT7H", count=1)  # 07:00 in Berlin, 11:30 in Kolkata, 02:00 in New York
 
-    slot = plan(rules, berlin(2027, 3, 1), mentee_zone="America/New_York").slots[0]
+    slot = plan(rules, berlin(2027, 3, 1), mentee=Home("America/New_York")).slots[0]
     there = ZoneInfo("America/New_York")
 
     assert slot.start.astimezone(there) == datetime(2027, 3, 15, 2, tzinfo=there)
@@ -216,24 +216,24 @@ def test_preparing_moves_earlier_and_asking_later_into_reading_hours() -> None:
 
 
 def test_nobody_is_prepared_before_the_start() -> None:
-    slot = plan(programme(first_after="P1DT12H", count=1), berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots[0]
+    slot = plan(programme(first_after="P1DT12H", count=1), berlin(2027, 3, 1), mentee=Home("Europe/Berlin")).slots[0]
 
     assert slot.prepare_at == berlin(2027, 3, 1, 8)
     assert slot.prepare_at <= slot.start
 
 
 def test_nobody_is_prepared_after_the_meeting_has_begun() -> None:
-    slot = plan(programme(first_after="PT1H", count=1), berlin(2027, 3, 1, 19), mentee_zone="Europe/Berlin").slots[0]
+    slot = plan(programme(first_after="PT1H", count=1), berlin(2027, 3, 1, 19), mentee=Home("Europe/Berlin")).slots[0]
 
     assert slot.prepare_at == slot.start == berlin(2027, 3, 1, 20)  # before anybody reads again
 
 
 def test_after_a_pause_the_rhythm_goes_on_and_leaves_time_to_prepare() -> None:
     rules = programme(time_of_day="10:00")
-    before = plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin").slots
+    before = plan(rules, berlin(2027, 3, 1), mentee=Home("Europe/Berlin")).slots
     resumed = berlin(2027, 5, 1, 12)  # two days before the rhythm's next date: that meeting is as soon as P3D lets it be
 
-    slots = replan(rules, after=resumed, count=3, last_start=before[1].start, mentee_zone="Europe/Berlin")
+    slots = replan(rules, after=resumed, count=3, last_start=before[1].start, mentee=Home("Europe/Berlin"))
 
     assert [slot.start.astimezone(BERLIN) for slot in slots] == [berlin(2027, 5, 5, 10), berlin(2027, 5, 17, 10), berlin(2027, 5, 31, 10)]
     assert all(slot.prepare_at >= resumed for slot in slots)
@@ -241,7 +241,7 @@ def test_after_a_pause_the_rhythm_goes_on_and_leaves_time_to_prepare() -> None:
 
 def test_a_short_pause_loses_no_meeting_and_moves_the_rest_by_its_length() -> None:
     rules = programme(time_of_day="10:00")
-    before = plan(rules, berlin(2027, 3, 1), mentee_zone="Europe/Berlin")
+    before = plan(rules, berlin(2027, 3, 1), mentee=Home("Europe/Berlin"))
     paused = timedelta(hours=26)
     resumed = before.slots[2].start - timedelta(hours=1) + paused  # it began an hour before the third
 
@@ -251,7 +251,7 @@ def test_a_short_pause_loses_no_meeting_and_moves_the_rest_by_its_length() -> No
         count=len(before.slots) - 2,
         last_start=before.slots[1].start,
         paused=paused,
-        mentee_zone="Europe/Berlin",
+        mentee=Home("Europe/Berlin"),
         ends=before.ends + paused,
     )
 
@@ -264,10 +264,10 @@ def test_a_short_pause_loses_no_meeting_and_moves_the_rest_by_its_length() -> No
 def test_late_meetings_go_on_at_their_weekday_when_the_programmes_clocks_change() -> None:
     """Half past eleven at night in Kolkata, whose clocks stay; New York's go back in November."""
     rules = programme(time_of_day="23:30", time_zone="America/New_York")
-    before = plan(rules, datetime(2027, 8, 2, 4, tzinfo=UTC), mentee_zone="Asia/Kolkata").slots
+    before = plan(rules, datetime(2027, 8, 2, 4, tzinfo=UTC), mentee=Home("Asia/Kolkata")).slots
 
     after = before[2].start + DAY
-    slots = replan(rules, after=after, count=9, last_start=before[2].start, mentee_zone="Asia/Kolkata")
+    slots = replan(rules, after=after, count=9, last_start=before[2].start, mentee=Home("Asia/Kolkata"))
 
     assert [slot.start for slot in slots] == [slot.start for slot in before[3:]]
     assert {slot.start.astimezone(ZoneInfo("Asia/Kolkata")).strftime("%a %H:%M") for slot in slots} == {"Mon 23:30"}
@@ -276,7 +276,7 @@ def test_late_meetings_go_on_at_their_weekday_when_the_programmes_clocks_change(
 def test_replanning_before_any_meeting_begins_as_the_programme_does() -> None:
     after = berlin(2027, 5, 1, 12)
 
-    slots = replan(programme(), after=after, count=2, last_start=None, mentee_zone="Europe/Berlin")
+    slots = replan(programme(), after=after, count=2, last_start=None, mentee=Home("Europe/Berlin"))
 
     assert [slot.start for slot in slots] == [berlin(2027, 5, 8, 12), berlin(2027, 5, 22, 12)]
 
@@ -285,7 +285,7 @@ def test_replanning_after_a_very_long_time_is_quick_and_right() -> None:
     rules = programme(interval="PT1S", duration="PT1S", prepare="PT0S", ask_after="PT2S", mail={"hours": "none", "spread": "PT0S"})
     last = berlin(2027, 1, 1)
 
-    slots = replan(rules, after=last + 400 * DAY, count=2, last_start=last, mentee_zone="UTC")
+    slots = replan(rules, after=last + 400 * DAY, count=2, last_start=last, mentee=Home("UTC"))
 
     assert slots[0].start == last + 400 * DAY
 
@@ -294,7 +294,7 @@ def test_replanning_within_an_end_leaves_out_what_would_be_behind_it() -> None:
     rules = programme(time_of_day="10:00")
     after = berlin(2027, 5, 3)
 
-    slots = replan(rules, after=after, count=6, last_start=None, mentee_zone="Europe/Berlin", ends=berlin(2027, 6, 3))
+    slots = replan(rules, after=after, count=6, last_start=None, mentee=Home("Europe/Berlin"), ends=berlin(2027, 6, 3))
 
     assert [slot.start.astimezone(BERLIN).date() for slot in slots] == [date(2027, 5, 10), date(2027, 5, 24)]
 
@@ -325,7 +325,7 @@ def test_meetings_land_on_free_working_days_at_the_mentees_time_and_rise(
         time_zone=home, time_of_day=wall, quiet=quiet, working_days=sorted(weekdays), holidays=True, interval=interval, count=count, first_after="P3D"
     )
 
-    made = plan(rules, starts, mentee_zone=mentee, mentor_country=countries[0], mentee_country=countries[1], mentor_zone=mentor)
+    made = plan(rules, starts, mentee=Home(mentee, countries[1]), mentor=Home(mentor, countries[0]))
 
     there = ZoneInfo(mentee)
     public = [(holidays.country_holidays(*code.split("-")), ZoneInfo(where)) for code, where in zip(countries, (mentor, mentee), strict=True) if code]
@@ -359,7 +359,7 @@ def test_meetings_land_on_free_working_days_at_the_mentees_time_and_rise(
 def test_a_replanned_meeting_leaves_time_to_prepare_and_none_is_lost(*, mentee, wall, last, away, interval, count) -> None:
     after = last + away * DAY
 
-    slots = replan(programme(time_of_day=wall, interval=interval), after=after, count=count, last_start=last, mentee_zone=mentee, mentee_country="DE")
+    slots = replan(programme(time_of_day=wall, interval=interval), after=after, count=count, last_start=last, mentee=Home(mentee, "DE"))
 
     assert len(slots) == count
     assert slots[0].start >= moved(after, iso("P3D"), "Europe/Berlin")
