@@ -17,6 +17,7 @@ from mentorship.effects import AnyEffect, PlanMeetings, SendNotice
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy.deadlines import decided_at, next_due
+from mentorship.policy.ladder import strikes
 from mentorship.programme import MilestoneRule, Rules
 from mentorship.state import State
 
@@ -106,6 +107,22 @@ class Story:
     def both(self, command: Any, at: datetime) -> None:
         for side in ("mentor", "mentee"):
             assert self.tell(side, command, at) == "applied"
+
+    def cancel(self, n: int, *, by: str = "mentee", before: timedelta = timedelta(hours=1), reason: str = "work") -> str:
+        """Calls meeting `n` off so long before its start as it stands."""
+        return self.tell(by, c.CancelMeeting(meeting=n, reason=reason), self.state.meeting(n).start - before)
+
+    def extra(self, at: datetime, by: str = "mentee") -> str:
+        """Tells of a conversation that was not planned, an hour after it began."""
+        return self.tell(by, c.ReportMeeting(held_at=at, held=True), at + timedelta(hours=1))
+
+    def prepared(self, n: int) -> SendNotice:
+        """The latest preparation of meeting `n` as the mentee gets it."""
+        return next(mail for mail in reversed(self.mails("prepare", "mentee")) if mail.meeting is not None and mail.meeting.meeting == n)
+
+    def counted(self, side: str = "mentee") -> int:
+        """How often something counts against this one."""
+        return len(strikes(self.state, side))
 
     def operator(self, command: Any, at: datetime) -> str:
         return self.tell("o-ana", command, at)

@@ -1,4 +1,4 @@
-"""H3, H10, H15 and *Meetings*: slots, topics, preparation, extra meetings, no word."""
+"""H3, H10, H15 and *Meetings*: slots, extra meetings, no word, feedback."""
 
 from __future__ import annotations
 
@@ -8,18 +8,10 @@ import pytest
 
 from mentorship import commands as c
 from mentorship.duration import iso
-from mentorship.policy.meetings import held_instants, topic_for
-from mentorship.policy.milestones import milestone_facts
-from mentorship.programme import MilestoneRule
+from mentorship.policy.meetings import held_instants
 
 HOUR = timedelta(hours=1)
-CLOSING = 11
 AHEAD = datetime(2027, 4, 1, tzinfo=UTC)
-
-
-def prepared(told, n):
-    """The preparation of meeting `n` as the mentee gets it."""
-    return next(mail for mail in reversed(told.mails("prepare", "mentee")) if mail.meeting.meeting == n)
 
 
 # -- slots ----------------------------------------------------------------------------------------------------------------
@@ -155,236 +147,24 @@ def test_no_two_states_of_a_calendar_have_one_number(story, meets):
     assert numbers == sorted(set(numbers))
 
 
-# -- topics ---------------------------------------------------------------------------------------------------------------
-
-
-def test_a_preparation_goes_out_before_every_meeting_with_its_topic(story, meets):
-    """H3, H10."""
-    told = story()
-    for n in (1, 2, 3):
-        told.wait(meets(n))
-        told.met(n)
-    mails = told.mails("prepare", "mentor")
-    assert [(mail.meeting.meeting, mail.meeting.session, mail.due) for mail in mails] == [(n, n - 1, meets(n) - timedelta(days=3)) for n in (1, 2, 3)]
-    assert [(mail.meeting.start, mail.meeting.ends) for mail in mails] == [(meets(n), meets(n, hours=1)) for n in (1, 2, 3)]
-    assert not any(mail.meeting.session_sent for mail in mails)
-
-
-def test_a_cancelled_meetings_topic_moves_to_the_next_one_and_is_not_sent_twice(story, meets):
-    """H10."""
-    told = story().met(1)
-    told.wait(meets(2) - timedelta(days=2))
-    told.tell("mentor", c.CancelMeeting(meeting=2), meets(2) - timedelta(days=2))
-    told.wait(meets(3))
-    assert (prepared(told, 2).meeting.session, prepared(told, 2).meeting.session_sent) == (1, False)
-    assert (prepared(told, 3).meeting.session, prepared(told, 3).meeting.session_sent) == (1, True)
-
-
-def test_a_topic_that_did_not_reach_somebody_goes_to_them_with_the_next_meeting_and_to_the_other_by_its_name(story, meets):
-    """H10: nobody meets unprepared, and nothing is sent twice."""
-    told = story().met(1)
-    told.wait(meets(2) - timedelta(days=2))
-    told.take([c.NoteFailedNotice.of(prepared(told, 2), "over_budget", told.state.now)], told.state.now)
-    told.tell("mentor", c.CancelMeeting(meeting=2), meets(2) - timedelta(days=2))
-    told.wait(meets(3) - timedelta(days=2))
-    told.tell("mentor", c.CancelMeeting(meeting=3), meets(3) - timedelta(days=2))
-    told.wait(meets(4))
-    sent = {side: [(mail.meeting.session, mail.meeting.session_sent) for mail in told.mails("prepare", side)[1:]] for side in ("mentor", "mentee")}
-    assert sent == {"mentee": [(1, False), (1, False), (1, True)], "mentor": [(1, False), (1, True), (1, True)]}
-
-
-def test_a_topic_is_the_next_meetings_until_somebody_says_that_it_was_talked_about(story, meets):
-    """H10: topics advance with meetings held. Who hears of the first one only after the second's preparation finds the next topic on the page."""
-    told = story()
-    told.wait(meets(2) - timedelta(days=2))
-    assert (prepared(told, 2).meeting.session, prepared(told, 2).meeting.session_sent) == (0, True)
-    assert topic_for(told.state, 2) == 0
-    told.met(1)
-    assert topic_for(told.state, 2) == 1
-
-
-def test_no_topic_is_skipped_however_late_somebody_says_that_they_met(story, meets):
-    """H10: a meeting that began with a topic was about it, and the next topic is the next meeting's."""
-    told = story()
-    told.wait(meets(2))
-    for n in (1, 2):
-        told.tell("mentee", c.ReportMeeting(meeting=n, held=True), meets(2) + n * HOUR)
-    told.wait(meets(3))
-    assert [meeting.session for meeting in told.state.meetings[:2]] == [0, 0]
-    assert (prepared(told, 3).meeting.session, prepared(told, 3).meeting.session_sent) == (1, False)
-
-
-def test_a_corrected_report_gives_back_its_own_topic(story, meets):
-    """H10: the topic of a meeting that was not held moves to the next one."""
-    told = story()
-    told.wait(meets(1) + HOUR)
-    told.met(1)
-    told.wait(meets(2) + HOUR)
-    told.met(2)
-    told.tell("mentee", c.ReportMeeting(meeting=1, held=False), meets(2) + 2 * HOUR)
-    told.wait(meets(3))
-    assert (prepared(told, 3).meeting.session, prepared(told, 3).meeting.session_sent) == (0, True)
-
-
-def test_the_last_meeting_is_the_latest_though_another_was_planned_after_it(story, meets):
-    """Meetings: the last planned meeting takes the closing session."""
-    told = story().confirmed()
-    told.both(c.MoveMeeting(meeting=11, to=meets(12, 48)), meets(10))
-    told.wait(meets(12, 48))
-    assert prepared(told, 11).meeting.session == CLOSING
-    assert prepared(told, 12).meeting.session != CLOSING
-
-
-def test_the_last_planned_meeting_takes_the_closing_session_whatever_was_held_before(story, meets):
-    """Meetings."""
-    told = story()
-    told.wait(meets(12))
-    assert prepared(told, 12).meeting.session == CLOSING
-    told.met(12)
-    assert told.state.meeting(12).session == CLOSING
-
-
-CLOSED = (MilestoneRule(id="closing", when="closing_held"),)
-
-
-def test_when_the_last_one_is_called_off_in_time_the_one_before_takes_the_closing_session(story, meets):
-    """Meetings: it is the last planned one now, and an extra one meanwhile is about what comes next (H10)."""
-    told = story().confirmed().met(1)
-    told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
-    extra(told, meets(1) + timedelta(days=5))
-    assert told.state.extras[0].session == 1
-    told.wait(meets(11))
-    assert (prepared(told, 10).meeting.session == CLOSING, prepared(told, 11).meeting.session == CLOSING) == (False, True)
-    assert told.met(11).state.meeting(11).session == CLOSING
-
-
-def test_a_meeting_that_was_prepared_keeps_its_topic_when_the_last_one_is_called_off(story, meets):
-    """H10: nobody meets unprepared; an extra one can still be the closing one."""
-    told = story(milestones=CLOSED).confirmed().met(1)
-    told.wait(meets(11, hours=-48))
-    told.tell("mentor", c.CancelMeeting(meeting=12), told.state.now)
-    assert topic_for(told.state, 11) == prepared(told, 11).meeting.session == 1
-    told.met(11)
-    assert milestone_facts(told.state)[0].done_at is None
-    extra(told, meets(12))
-    assert (told.state.extras[-1].session, milestone_facts(told.state)[0].done_at) == (CLOSING, meets(12))
-
-
-def test_a_meeting_that_was_prepared_as_the_closing_one_leaves_no_extra_one_its_place(story, meets):
-    """H10: the last planned one was called off long before, and this one is still ahead."""
-    told = story().confirmed().met(1)
-    told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
-    told.wait(meets(11, hours=-48))
-    assert prepared(told, 11).meeting.session == CLOSING
-    extra(told, meets(11, hours=-30))
-    assert told.state.extras[0].session == 1
-
-
-def test_of_all_that_were_called_off_the_last_says_since_when_an_extra_one_can_be_the_closing_one(story, meets):
-    told = story(milestones=CLOSED).confirmed().met(1)
-    told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
-    extra(told, meets(2) + timedelta(days=3))
-    told.wait(meets(11, hours=-48))
-    told.tell("mentee", c.CancelMeeting(meeting=11), told.state.now)
-    assert milestone_facts(told.state)[0].done_at is None
-    extra(told, meets(12))
-    assert milestone_facts(told.state)[0].done_at == meets(12)
-
-
-def test_a_meeting_that_was_held_about_something_else_takes_no_place_of_one_called_off_since(story, meets):
-    """H10: an extra one had taken its topic, and another one comes before the last is called off."""
-    told = story().confirmed().met(1)
-    told.wait(meets(11, hours=-48))
-    extra(told, meets(11, hours=-30))
-    told.met(11)
-    told.tell("mentor", c.CancelMeeting(meeting=12), meets(11, hours=72))
-    assert (told.state.meeting(11).topic, told.state.meeting(11).session) == (None, 2)
-    extra(told, meets(11, hours=48))
-    extra(told, meets(11, hours=96))
-    assert [one.session for one in told.state.extras] == [1, 3, CLOSING]
-
-
-def test_the_last_one_is_the_closing_one_where_it_was_held_after_a_proposal_for_it_had_lapsed(story, meets):
-    """H14: who met all the same can still say so, whatever the meeting before it was about."""
-    told = story(milestones=CLOSED).confirmed()
-    told.wait(meets(11, hours=-48))
-    extra(told, meets(11, hours=-30))
-    told.tell("mentee", c.MoveMeeting(meeting=12, to=meets(12) + timedelta(days=2)), meets(12, hours=-3))
-    told.wait(meets(12) + timedelta(days=4))
-    assert (told.state.meeting(11).topic, told.state.meeting(12).cancelled.lapsed) == (None, True)
-    assert told.met(12).state.meeting(12).session == CLOSING
-    assert milestone_facts(told.state)[0].done_at == meets(12)
-
-
-def test_a_programme_of_one_session_is_about_that(story, meets):
-    told = story(sessions=1, closing=0)
-    told.wait(meets(2))
-    assert [prepared(told, n).meeting.session for n in (1, 2)] == [0, 0]
-
-
-def test_no_other_planned_meeting_takes_it_however_many_were_held(story, meets):
-    """Meetings, H10: the last open topic repeats."""
-    told = story(sessions=3, closing=2)
-    told.met(*range(1, 12))
-    assert [meeting.session for meeting in told.state.meetings[:11]] == [0] + [1] * 10
-
-
-def test_a_move_to_soon_brings_the_topic_with_the_news(story, meets):
-    """H10: nothing is sent twice, and nobody meets unprepared."""
-    told = story().met(1)
-    soon = meets(1) + timedelta(days=2)
-    told.tell("mentor", c.MoveMeeting(meeting=2, to=soon), meets(1) + timedelta(days=1))
-    told.tell("mentee", c.MoveMeeting(meeting=2, to=soon), meets(1) + timedelta(days=1))
-    assert [(mail.meeting.session, mail.meeting.session_sent) for mail in told.mails("rescheduled")] == [(1, False)] * 2
-    told.wait(soon)
-    assert not [mail for mail in told.mails("prepare") if mail.meeting.meeting == 2]
-
-
-@pytest.mark.parametrize(("hours", "brings"), [(72, 1), (73, None)])
-def test_a_move_to_when_it_would_be_prepared_at_once_brings_it(story, meets, hours, brings):
-    """H10."""
-    told = story().met(1)
-    agreed = meets(1) + timedelta(days=1)
-    told.both(c.MoveMeeting(meeting=2, to=agreed + hours * HOUR), agreed)
-    assert [mail.meeting.session for mail in told.mails("rescheduled")] == [brings] * 2
-    told.wait(meets(2))
-    assert len([mail for mail in told.mails("prepare", "mentor") if mail.meeting.meeting == 2]) == (brings is None)
-
-
-def test_a_move_after_the_preparation_does_not_prepare_again(story, meets):
-    """H10: nothing is sent twice."""
-    told = story().met(1)
-    told.wait(meets(2) - timedelta(days=2))
-    for to in (meets(2) + timedelta(days=6), meets(2) - timedelta(days=1)):
-        told.tell("mentor", c.MoveMeeting(meeting=2, to=to), told.state.now)
-        told.tell("mentee", c.MoveMeeting(meeting=2, to=to), told.state.now)
-    told.wait(meets(3) - timedelta(days=4))
-    assert [mail.meeting.meeting for mail in told.mails("prepare", "mentee")].count(2) == 1
-    assert [mail.meeting.session for mail in told.mails("rescheduled", "mentee")] == [None, None]
-
-
 # -- extra meetings -------------------------------------------------------------------------------------------------------
-
-
-def extra(told, at, by="mentee"):
-    return told.tell(by, c.ReportMeeting(held_at=at, held=True), at + HOUR)
 
 
 def test_reporting_a_meeting_that_was_not_planned_records_an_extra_one_that_takes_the_next_topic(story, meets):
     """Meetings."""
     told = story().met(1)
-    assert extra(told, meets(1) + timedelta(days=5)) == "applied"
+    assert told.extra(meets(1) + timedelta(days=5)) == "applied"
     assert told.state.extras[0].session == 1
     told.wait(meets(2))
-    assert prepared(told, 2).meeting.session == 2
+    assert told.prepared(2).meeting.session == 2
     assert held_instants(told.state) == (meets(1), meets(1) + timedelta(days=5))
 
 
 def test_the_same_extra_meeting_told_by_both_is_one(story, day):
     told = story()
-    extra(told, day(1))
-    assert extra(told, day(1) + HOUR / 2, by="mentor") == "applied"
-    assert extra(told, day(1), by="mentor") == "already_done"
+    told.extra(day(1))
+    assert told.extra(day(1) + HOUR / 2, by="mentor") == "applied"
+    assert told.extra(day(1), by="mentor") == "already_done"
     assert len(held_instants(told.state)) == 1
 
 
@@ -400,22 +180,22 @@ def test_an_extra_meeting_is_one_until_everybody_who_told_of_it_has_taken_it_bac
 
 def test_an_extra_meeting_at_a_planned_ones_time_is_that_one(story, meets, day):
     told = story()
-    assert extra(told, meets(1) + HOUR / 2) == "planned_meeting"
+    assert told.extra(meets(1) + HOUR / 2) == "planned_meeting"
     told.tell("mentor", c.CancelMeeting(meeting=2), day(8))
-    assert extra(told, meets(2)) == "applied"  # they met all the same
+    assert told.extra(meets(2)) == "applied"  # they met all the same
 
 
 def test_what_is_as_far_from_another_meeting_as_one_lasts_is_one_of_its_own(story, meets):
     """Meetings: before or after it."""
     told = story()
     second = timedelta(seconds=1)
-    assert [extra(told, meets(1, hours) + near) for hours, near in ((-1, second), (1, -second), (-1, 0 * second), (1, 0 * second))] == [
+    assert [told.extra(meets(1, hours) + near) for hours, near in ((-1, second), (1, -second), (-1, 0 * second), (1, 0 * second))] == [
         "planned_meeting",
         "planned_meeting",
         "applied",
         "applied",
     ]
-    assert [extra(told, meets(1, 2) + near, by="mentor") for near in (-second, 0 * second)] == ["applied", "applied"]
+    assert [told.extra(meets(1, 2) + near, by="mentor") for near in (-second, 0 * second)] == ["applied", "applied"]
     assert held_instants(told.state) == (meets(1, -1), meets(1, 1), meets(1, 2))
 
 
@@ -429,60 +209,6 @@ def test_an_extra_meeting_needs_a_time_in_the_programme_and_past(story, day, sta
     assert story().tell("mentor", c.ReportMeeting(held_at=at, held=True), day(2)) == reason
 
 
-def test_an_extra_meeting_after_a_missed_last_one_takes_the_closing_session(story, meets):
-    told = story(milestones=(MilestoneRule(id="closing", when="closing_held"),))
-    told.tell("mentor", c.CancelMeeting(meeting=12), meets(12) - timedelta(days=3))
-    assert extra(told, meets(12) + timedelta(days=2)) == "applied"
-    assert milestone_facts(told.state)[0].done_at == meets(12) + timedelta(days=2)
-
-
-def test_an_extra_meeting_is_the_closing_one_once_the_last_turns_out_not_to_have_taken_place(story, meets):
-    """Time, H13: whichever is told first."""
-    told = story(milestones=CLOSED).met(12)
-    extra(told, meets(12, 24))
-    assert told.state.extras[0].session != CLOSING
-    told.tell("mentee", c.ReportMeeting(meeting=12, held=False), meets(12, 26))
-    assert milestone_facts(told.state)[0].done_at == meets(12, 24)
-
-
-@pytest.mark.parametrize("told_first", ["the first", "the second"])
-def test_of_two_extra_ones_the_first_is_the_closing_one_and_the_second_only_where_nobody_had_said_so(story, meets, told_first):
-    told = story(milestones=CLOSED)
-    told.wait(meets(12, 200))
-    times = [meets(12, 24), meets(12, 48)]
-    for at in times if told_first == "the first" else reversed(times):
-        told.tell("mentor", c.ReportMeeting(held_at=at, held=True), meets(12, 200))
-    sessions = [one.session == CLOSING for one in sorted(told.state.extras, key=lambda one: one.held_at)]
-    assert sessions == [True, told_first == "the second"]
-    assert milestone_facts(told.state)[0].done_at == times[0]
-
-
-def test_a_closing_conversation_stays_one_though_an_extension_brings_other_meetings(story, meets):
-    """P6: an extension takes nothing from what was done."""
-    told = story(milestones=CLOSED).confirmed()
-    told.tell("mentor", c.CancelMeeting(meeting=12), meets(12, -48))
-    extra(told, meets(12))
-    told.operator(c.Extend(length=iso("P4W")), meets(12, 2))
-    told.replan()
-    assert milestone_facts(told.state)[0].done_at == meets(12)
-
-
-def test_without_a_closing_session_none_is_held(story, meets):
-    told = story(closing=None, milestones=CLOSED).confirmed()
-    told.wait(meets(12))
-    assert prepared(told, 12).meeting.session == 0
-    told.tell("mentor", c.CancelMeeting(meeting=12), meets(12))
-    extra(told, meets(12, 24))
-    assert (told.state.extras[0].session, milestone_facts(told.state)[0].done_at) == (0, None)
-
-
-def test_an_extra_meeting_before_the_last_planned_one_does_not(story, meets):
-    told = story(milestones=(MilestoneRule(id="closing", when="closing_held"),))
-    extra(told, meets(12) - timedelta(days=2))
-    assert milestone_facts(told.state)[0].done_at is None
-    assert told.met(12).state.meeting(12).session == CLOSING
-
-
 # -- no word --------------------------------------------------------------------------------------------------------------
 
 
@@ -492,12 +218,12 @@ def test_no_word_from_either_one_day_after_is_asked_once_and_repeated_inside_the
     told.wait(meets(2) + timedelta(days=1, hours=1))
     assert [mail.meeting.meeting for mail in told.mails("ask", "mentor")] == [2]
     told.wait(meets(3))
-    assert prepared(told, 3).unreported == (2,)
+    assert told.prepared(3).unreported == (2,)
     told.met(3)
     for n in (4, 5, 6):
         told.wait(meets(n))
         told.met(n)
-        assert prepared(told, n).unreported == ()
+        assert told.prepared(n).unreported == ()
     assert len(told.mails("ask", "mentor")) == 1
 
 
@@ -506,11 +232,11 @@ def test_a_preparation_asks_only_about_what_was_asked_about_and_is_without_word(
     told, answered = story().confirmed(), story()
     told.both(c.MoveMeeting(meeting=1, to=meets(2, -84)), meets(1, -48))
     told.wait(meets(2, -72))
-    assert prepared(told, 2).unreported == ()  # "did you meet?" goes out a day after it, and that is later
+    assert told.prepared(2).unreported == ()  # "did you meet?" goes out a day after it, and that is later
     answered.wait(meets(1, 48))
     answered.tell("mentor", c.ReportMeeting(meeting=1, held=False), meets(1, 49))
     answered.wait(meets(2))
-    assert prepared(answered, 2).unreported == ()
+    assert answered.prepared(2).unreported == ()
 
 
 def test_a_word_from_one_of_the_two_is_enough(story, meets):
@@ -529,7 +255,7 @@ def test_a_meeting_that_was_moved_is_asked_about_after_its_new_time(story, meets
     told.wait(to + timedelta(days=1, hours=1))
     assert [mail.due for mail in told.mails("ask", "mentor")] == [to + timedelta(days=1, hours=1)]
     told.wait(meets(2))
-    assert prepared(told, 2).unreported == (1,)
+    assert told.prepared(2).unreported == (1,)
 
 
 def test_two_meetings_in_a_row_without_word_are_a_line_in_the_coordinators_list(story, meets):
@@ -556,11 +282,11 @@ def test_a_meeting_called_off_between_two_silent_ones_is_a_word(story, meets):
 def test_an_extra_meeting_between_two_silent_ones_or_after_them_is_a_word(story, meets):
     between, after = story().met(1), story().met(1)
     between.wait(meets(2) + timedelta(days=5))
-    extra(between, meets(2) + timedelta(days=5))
+    between.extra(meets(2) + timedelta(days=5))
     for one in (between, after):
         one.wait(meets(3) + timedelta(days=2))
     assert (between.state.attention.keys(), after.state.attention.keys()) == (set(), {"silence"})
-    extra(after, meets(3) + timedelta(days=3))
+    after.extra(meets(3) + timedelta(days=3))
     assert after.state.attention == {}
 
 
