@@ -25,6 +25,7 @@ from temporalio.worker import Replayer, Worker
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "replay"), str(ROOT / "benchmarks")]
 import scenarios as acted
+from answers import Answers
 from bare_workflow import Bare
 
 from gateway import search_attributes
@@ -122,8 +123,8 @@ async def main() -> None:
     server = str(Path(sysconfig.get_path("scripts")) / "temporal-test-server")
     environment = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=server, data_converter=converter)
     await search_attributes.register(environment.client)
-    answers = acted.Answers()
-    given = [getattr(answers, name) for name in vars(acted.Answers) if not name.startswith("_")]
+    answers = Answers()
+    given = [getattr(answers, name) for name in vars(Answers) if not name.startswith("_")]
     queues = ("mentorship", "mentorship-notices", "mentorship-certificates")
     running = [Worker(environment.client, task_queue=queue, workflows=[Mentorship, Bare], activities=given) for queue in queues]
     async with running[0], running[1], running[2]:

@@ -19,8 +19,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 sys.path.insert(0, str(Path(__file__).parent))
+from answers import Answers
 from replaying import WORKFLOWS
-from scenarios import HISTORIES, MANY, OVER_MORE_RUNS, Answers
+from scenarios import HISTORIES, MANY, OVER_MORE_RUNS
 
 from gateway import search_attributes
 

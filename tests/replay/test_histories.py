@@ -13,10 +13,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
 sys.path.insert(0, str(Path(__file__).parent))
+from answers import Answers
 from fingerprint import fingerprint, patches
 from record import FOLDER, read
 from replaying import REPLAYS, asked, replayed, says
-from scenarios import HISTORIES, RULES, Answers
+from scenarios import HISTORIES, RULES
 
 from activities.journal import JournalBatch
 from mentorship.advance import Entry
