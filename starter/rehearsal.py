@@ -54,7 +54,7 @@ def rehearse(
         raise Refused("the real workflows' clock only goes forward; expected a later --starts, or --fast")
     planned(roster, at)  # refuses a programme into which no meeting fits
     request = _request(roster, at, shares, seed)
-    found = figures(request, rehearse_fast(request) if fast else _on_the_workflows(request))
+    found = figures(request, _by_the_rules(request) if fast else _on_the_workflows(request))
     if html is not None:
         write_out(html, page(roster.programme.programme.title, found, zone=home), f"--html {html}")
     told = lines(found, zone=home, every_message=messages)
@@ -71,6 +71,10 @@ def _request(roster: Roster, at: datetime, shares: Mapping[Persona, int], seed: 
         personas=cast(acting, shares, seed),
         seed=seed,
     )
+
+
+def _by_the_rules(request: Request) -> Rehearsed:
+    return rehearse_fast(request, lambda through: aside(f"rehearsed {through} of {len(request.pairs)} pairs") if is_terminal() else None)
 
 
 def _on_the_workflows(request: Request) -> Rehearsed:

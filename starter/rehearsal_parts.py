@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -16,16 +16,27 @@ from starter import rehearsal_fast
 from starter.rehearsal_request import Couple, Rehearsed, Request, groups
 
 WORTH_IT = 200
-"""By the rules alone, fewer pairs than this are done before one more process has begun."""
+"""By the rules alone, fewer pairs than this are done before one more process has begun; more take long enough to say how far it is."""
 
 
-def rehearse_fast(request: Request) -> Rehearsed:
-    """By the rules alone, on all cores if there are many pairs."""
-    found = split(request, max(1, min(len(cores()), len(request.pairs) // WORTH_IT)))
-    if len(found) == 1:
-        return rehearsal_fast.rehearse(request, keep=False).result
-    with rehearsal_fast.no_collection(), ProcessPoolExecutor(len(found), mp_context=get_context("spawn")) as pool:
-        return joined(request, list(pool.map(_result, found)))
+def rehearse_fast(request: Request, progress: Callable[[int], None] = lambda _: None) -> Rehearsed:
+    """By the rules alone, on all cores if there are many pairs. `progress` hears how many are through."""
+    parts = split(request, max(1, len(request.pairs) // WORTH_IT))
+    through, found = 0, list[Rehearsed]()
+    with rehearsal_fast.no_collection():
+        for part, result in zip(parts, _results(parts), strict=True):
+            found.append(result)
+            through += len(part.pairs)
+            progress(through)
+        return joined(request, found)
+
+
+def _results(parts: Sequence[Request]) -> Iterator[Rehearsed]:
+    if len(parts) == 1 or len(cores()) == 1:
+        yield from map(_result, parts)
+        return
+    with ProcessPoolExecutor(min(len(cores()), len(parts)), mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_result, parts)
 
 
 def _result(part: Request) -> Rehearsed:
@@ -42,7 +53,14 @@ def split(request: Request, most: int) -> tuple[Request, ...]:
     dealt: list[list[Couple]] = [[] for _ in range(most)]
     for couples in sorted(groups(request.pairs), key=len, reverse=True):
         min(dealt, key=len).extend(couples)
-    return tuple(request.model_copy(update={"pairs": tuple(couples)}) for couples in dealt if couples)
+    return tuple(_part(request, couples) for couples in dealt if couples)
+
+
+def _part(request: Request, couples: Sequence[Couple]) -> Request:
+    """With those who act in it, and those who act nowhere: coordinators and whom else the programme names."""
+    here = {name for couple in couples for name in (couple.mentor_id, couple.mentee_id)}
+    people = tuple(profile for profile in request.people if profile.person_id in here or profile.person_id not in request.personas)
+    return request.model_copy(update={"pairs": tuple(couples), "people": people})
 
 
 def joined(request: Request, parts: Sequence[Rehearsed]) -> Rehearsed:

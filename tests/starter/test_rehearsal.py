@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,27 @@ from mentorship.commands import Command
 from rehearsal import real
 from schedule.calendar import reading_hours
 from starter import rehearsal_fast as fast
+from starter import rehearsal_parts
 from starter.faults import Findings
 from starter.rehearsal_figures import figures, most_within
-from starter.rehearsal_parts import joined, split
+from starter.rehearsal_parts import joined, rehearse_fast, split
 from starter.rehearsal_personas import PERSONAS, USUAL, cast
 from starter.rehearsal_request import Couple, Mail, Rehearsed, Request
-from starter.roster import read_roster
+from starter.roster import Roster, read_roster
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 pytestmark = pytest.mark.filterwarnings("ignore:Requested Holidays")
 
 
-def request_for(pairs: int, *, personas: dict[str, Any] | None = None, seed: int = 1, starts: datetime | None = None) -> Request:
+@cache
+def examples() -> Roster:
     roster = read_roster(EXAMPLES / "engineering-2027.yaml", EXAMPLES / "people.csv", EXAMPLES / "pairs.csv", Findings())
     assert roster is not None
+    return roster
+
+
+def request_for(pairs: int, *, personas: dict[str, Any] | None = None, seed: int = 1, starts: datetime | None = None) -> Request:
+    roster = examples()
     chosen = roster.pairs[:pairs]
     acting = {name for pair in chosen for name in (pair.mentor_id, pair.mentee_id)}
     return Request(
@@ -140,6 +148,16 @@ def test_parts_of_a_cohort_say_together_what_the_whole_says() -> None:
     assert together.pairs == whole.pairs
     assert Counter(together.unsent) == Counter(whole.unsent)
     assert Counter(together.lines) == Counter(whole.lines)
+
+
+def test_many_pairs_are_acted_out_in_parts_which_say_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rehearsal_parts, "WORTH_IT", 3)
+    request, told = request_for(8), list[int]()
+    whole, found = fast.rehearse(request).result, rehearse_fast(request, told.append)
+
+    assert told in ([4, 8], [5, 8])
+    assert (found.mails, found.pairs) == (whole.mails, whole.pairs)
+    assert found.mails
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12), st.integers(1, 5))
