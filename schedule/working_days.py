@@ -42,6 +42,11 @@ def public_holidays(code: str) -> holidays.HolidayBase:
     return _public_holidays(code)
 
 
+def known_until(code: str) -> int:
+    """The last year whose public holidays are known for `DE` or `DE-BY`: some countries tell theirs from year to year. Raises UnknownCountry."""
+    return int(public_holidays(code).end_year)
+
+
 @cache
 def _public_holidays(code: str) -> holidays.HolidayBase:
     country, _, part = code.partition("-")

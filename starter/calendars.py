@@ -9,7 +9,7 @@ from typing import get_args
 from mentorship.commands import Plan
 from mentorship.programme import Programme, Weekday
 from schedule.calendar import zone
-from schedule.working_days import public_holidays
+from schedule.working_days import known_until, public_holidays
 from starter.answer import Refused
 from starter.pairs_file import RosterPair
 from starter.plain_words import counted
@@ -23,6 +23,11 @@ def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None
     if empty:
         raise Refused(f"no meeting fits into the programme for {some(empty)}; see meetings.quiet, first_after and length")
     return plans
+
+
+def doubtful(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
+    """What an operator should hear of these plans before anybody is invited, a line each."""
+    return [*short_plans(roster.programme, plans), *odd_times(roster, plans), *unknown_holidays(roster, plans)]
 
 
 def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
@@ -55,6 +60,23 @@ def odd_times(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
         if at is not None:
             found.append(f"{pair.pair_id} ({at:%a %H:%M} in {at.tzinfo})")
     return [f"notice: meetings outside {hours} or the working days where one of the two lives, for {some(found)}"] if found else []
+
+
+def unknown_holidays(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
+    """One line for each country whose public holidays are not known yet for all years in which its people would meet."""
+    meetings = roster.programme.meetings
+    if not meetings.holidays or meetings.time_of_day is None:
+        return []
+    unknown: dict[str, list[str]] = {}
+    for pair in roster.pairs:
+        slots = plans[pair.pair_id].slots if pair.pair_id in plans else ()
+        for where, country in dict.fromkeys((roster.home(pair.mentor_id), roster.home(pair.mentee_id))):
+            if slots and country is not None and slots[-1].start.astimezone(zone(where)).year > known_until(country):
+                unknown.setdefault(country, []).append(pair.pair_id)
+    return [
+        f"notice: no public holidays of {country} are known after {known_until(country)}, so that meetings may fall on one, for {some(pairs)}; see meetings.quiet"
+        for country, pairs in unknown.items()
+    ]
 
 
 def some(pairs: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from mentorship.people import is_id
 from starter.answer import Json, Misused, answer, aside
-from starter.calendars import odd_times, planned, refuse_past, short_plans
+from starter.calendars import doubtful, planned, refuse_past
 from starter.cohort_files import read_files
 from starter.rehearsed_calendar import preview
 from starter.roster import Roster
@@ -57,7 +57,7 @@ def _instant(roster: Roster, starts: str) -> datetime:
 def _show(roster: Roster, cohort: str, at: datetime, *, as_json: bool) -> None:
     plans = planned(roster, at)
     refuse_past(plans, datetime.now(UTC))
-    for line in (*short_plans(roster.programme, plans), *odd_times(roster, plans)):
+    for line in doubtful(roster, plans):
         aside(line)
     result, lines = preview(roster, plans)
     answer({"cohort": cohort, **result}, [*lines, "", "dry run: nothing was started"], as_json=as_json)

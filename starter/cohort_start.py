@@ -15,7 +15,7 @@ from records.cohorts import Enrolment, State
 from records.errors import CohortChanged, PairChanged, ProgrammeChanged, RecordsError
 from records.store import Records
 from starter.answer import Refused, answer, aside, is_terminal
-from starter.calendars import odd_times, short_plans
+from starter.calendars import doubtful
 from starter.cohort_workflow import signal_with_start, watch
 from starter.enrolment import Intake, Written, intake, running_already, unfit, write_down
 from starter.plain_words import counted
@@ -32,7 +32,7 @@ async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience
             joining = await intake(records, roster, cohort, when)
             _refuse_twice(cohort, await running_already(records, roster, joining), again=again)
             _refuse_unfit(cohort, await unfit(records, roster, joining))
-            for line in (*joining.stays, *short_plans(roster.programme, joining.plans), *odd_times(roster, joining.plans)):
+            for line in (*joining.stays, *doubtful(roster, joining.plans)):
                 aside(line)
             client = await reach_temporal(settings)  # before anything is written
             written = await write_down(records, roster, cohort, joining)

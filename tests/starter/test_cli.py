@@ -364,3 +364,23 @@ def test_a_meeting_on_the_weekend_of_a_country_where_one_of_the_two_lives_is_a_n
     told = run("cohort", "start", *files.options(starts="2099-03-01"), "--dry-run").err
 
     assert re.search(r"or the working days where one of the two lives, for 1 pair: p1 \(Sun (08|09|10|11):00 in Europe/Berlin\)", told)
+
+
+def test_a_country_whose_public_holidays_are_not_known_for_so_long_is_a_notice(files: Any, run: Callable[..., Any]) -> None:
+    """Sri Lanka tells its own from year to year: a pair there would meet on one, and nobody would have said so."""
+    minding = files.programme.read_text().replace("count: 12", "count: 12\n  holidays: true")
+    there = files.people.read_text().replace("America/New_York,en,US", "Asia/Colombo,en,LK")
+    files.write(programme=minding)
+    assert "notice: no public holidays" not in run("cohort", "start", *files.options(starts="2099-03-02"), "--dry-run").err
+    files.write(people=there)
+    assert "notice: no public holidays" not in run("cohort", "start", *files.options(starts="2099-03-02"), "--dry-run").err
+    files.write(programme=minding, people=there)
+
+    told = run("cohort", "start", *files.options(starts="2099-03-02"), "--dry-run")
+
+    assert told.code == 0
+    assert re.search(
+        r"^notice: no public holidays of LK are known after 20\d\d, so that meetings may fall on one, for 1 pair: p1; see meetings.quiet$",
+        told.err,
+        re.MULTILINE,
+    )
