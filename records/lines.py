@@ -66,9 +66,11 @@ class Lines(Part):
         async with self._database.write() as connection:
             await connection.execute(closed.values(closed_at=at))
 
-    async def all(self, cohort: str | None = None, open_only: bool = True, *, closed_since: datetime | None = None) -> list[Line]:
-        """Oldest first, of one cohort or of all; with `closed_since`, besides the open ones those that were closed from then on."""
+    async def all(self, cohort: str | None = None, open_only: bool = True, *, closed_since: datetime | None = None, line: str | None = None) -> list[Line]:
+        """Oldest first, of one cohort or of all, of one code or of all; with `closed_since`, besides the open ones those that were closed from then on."""
         wanted = []
+        if line is not None:
+            wanted.append(lines.c.line == line)
         if cohort is not None:
             wanted.append(lines.c.cohort == cohort)
         if open_only:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -68,7 +68,10 @@ async def managers_with(people: People, profiles: Mapping[str, Profile]) -> dict
 
 async def pairs_in_line(records: Records) -> tuple[InLine, ...]:
     """Every pair that is not over and lies within its programme's levels."""
-    running = await records.cohorts.running()
+    return await _in_line(records, await records.cohorts.running())
+
+
+async def _in_line(records: Records, running: Sequence[Enrolment]) -> tuple[InLine, ...]:
     profiles, managers = await lines_of(records.people, {ref for pair in running for ref in (pair.mentor, pair.mentee)})
     limits: dict[str, int | Literal["all"]] = {}
     found: list[InLine] = []
@@ -89,17 +92,19 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
     Nothing is ended. `said` names what changed, and `of` is whose manager it was (the company's id): told again, the same comes out.
     Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it was closed.
     """
-    inside = [pair for pair in await pairs_in_line(records) if pair.enrolment.state == "started"]
-    before = Counter(line.mentorship for line in await records.lines.all(open_only=False) if line.line == LINE and line.closed_at is not None)
+    running = await records.cohorts.running()
+    inside = [pair for pair in await _in_line(records, running) if pair.enrolment.state == "started"]
+    stood = await records.lines.all(open_only=False, line=LINE)
+    before = Counter(line.mentorship for line in stood if line.closed_at is not None)
     told = [
         Order(enrolment=pair.enrolment, command=Flag(message_id=_once(said, pair, before[pair.enrolment.mentorship]), by=by, at=at, line=LINE))
         for pair in inside
         if of is None or of in pair.way[:-1]
     ]
     still = {pair.enrolment.mentorship for pair in inside}
-    known = {pair.mentorship: pair for pair in await records.cohorts.running()}
-    for line in await records.lines.all():
-        if line.line == LINE and line.mentorship in known and line.mentorship not in still:
+    known = {pair.mentorship: pair for pair in running}
+    for line in stood:
+        if line.closed_at is None and line.mentorship in known and line.mentorship not in still:
             told.append(Order(enrolment=known[line.mentorship], command=Resolve(message_id=f"{LINE}.gone.{_digest((line.key,))}", by=by, at=at, line=LINE)))
     return tuple(told)
 
