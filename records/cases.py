@@ -258,7 +258,7 @@ class Cases(Part):
         Says whether it was there still; idempotent.
         """
         async with self._database.write(_PURPOSE) as connection:
-            await connection.execute(delete(notices).where(notices.c.key.startswith(f"case.{case}/", autoescape=True)))
+            await connection.execute(delete(notices).where(self._database.begins(notices.c.key, f"case.{case}/")))
             return (await connection.execute(delete(cases).where(cases.c.id == case, cases.c.state == "closed"))).rowcount > 0
 
     async def _insert(self, connection: AsyncConnection, case: Case, request: str, words: bytes | None) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
@@ -191,7 +191,7 @@ class Certificates(Part):
     async def invalid(self) -> list[int]:
         """The places in a status list whose certificates are revoked or superseded."""
         async with self._database.read() as connection:
-            wanted = select(certificates.c.status_index).where(certificates.c.status != "valid").order_by(certificates.c.status_index)
+            wanted = select(certificates.c.status_index).where(certificates.c.status != literal_column("'valid'")).order_by(certificates.c.status_index)
             return list((await connection.execute(wanted)).scalars())
 
     async def waiting(self) -> list[Certificate]:

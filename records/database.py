@@ -195,6 +195,12 @@ class Database:
                                 await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(lock, 0))))
                         yield connection
 
+    def begins(self, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
+        """Whether a value begins so, in the words that an index answers: SQLite looks nothing up by LIKE, Postgres does where one is made for it."""
+        if self._sqlite:
+            return (column >= beginning) & (column < beginning[:-1] + chr(ord(beginning[-1]) + 1))
+        return column.startswith(beginning, autoescape=True)
+
     async def insert_new(
         self, connection: AsyncConnection, table: Table, values: dict[str, Any], *, unique: Sequence[ColumnElement[Any]], returning: ColumnElement[Any]
     ) -> bool:

@@ -83,7 +83,7 @@ class Doors(Part):
         """Where the ids of long ago came to is not kept; the messages themselves are, as long as their mentorship's journal."""
         t = door_messages
         async with self._database.write() as connection:
-            await connection.execute(delete(t).where(t.c.mentorship.startswith(_SENDERS, autoescape=True), t.c.at <= now - SENDERS_KEPT))
+            await connection.execute(delete(t).where(self._database.begins(t.c.mentorship, _SENDERS), t.c.at <= now - SENDERS_KEPT))
 
     async def mark_sent(self, mentorship: str, message_id: str) -> None:
         """Temporal has it. Idempotent; raises UnknownMessage."""

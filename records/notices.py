@@ -139,7 +139,7 @@ class Notices(Part):
     async def settled(self, mentorship: str) -> frozenset[str]:
         """The ids of the mentorship's effects whose one mail went, or was decided not to go."""
         beginning = f"{mentorship}/"
-        wanted = select(notices.c.key).where(notices.c.key.startswith(beginning, autoescape=True), notices.c.state != "intended")
+        wanted = select(notices.c.key).where(self._database.begins(notices.c.key, beginning), notices.c.state != "intended")
         async with self._database.read() as connection:
             return frozenset(key.removeprefix(beginning) for key in (await connection.execute(wanted)).scalars())
 

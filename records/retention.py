@@ -10,6 +10,7 @@ safe while everything runs, so whoever comes first does it: each worker looks on
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, insert, select, update
@@ -61,6 +62,13 @@ class _Keep(BaseModel):
     journal: timedelta
 
 
+class _Audited(NamedTuple):
+    """A cohort's chain of closing rows, once it was looked at: their MACs, and the heads that they vouch for; none if the chain is not whole."""
+
+    macs: dict[str, str]
+    heads: dict[str, Head]
+
+
 class Retention(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
@@ -83,8 +91,9 @@ class Retention(Part):
             await self._database.forget_freed(notes)
         if (swept.cases or swept.closed_cases) and not dry_run:
             await self._database.forget_freed(cases)
+        audited: dict[str, _Audited] = {}
         for mentorship in await self._due(keep, now):
-            swept += await self._journal(mentorship, now, dry_run)
+            swept += await self._journal(mentorship, audited, now, dry_run)
         if keep and not dry_run:
             await self._people.forget_operators(_before(keep, now))
             await self._people.forget_leaves(_before(keep, now))
@@ -140,7 +149,7 @@ class Retention(Part):
             return
         before = _before(keep, now)
         n, d = notices.c, door_messages.c
-        of_all = n.key.startswith("cohort.", autoescape=True) | n.key.startswith("owner.", autoescape=True)
+        of_all = self._database.begins(n.key, "cohort.") | self._database.begins(n.key, "owner.")
         async with self._database.write() as connection:
             gone = set((await connection.execute(select(stubs.c.mentorship))).scalars())
             old = (await connection.execute(select(n.key).where(n.at <= before))).scalars()
@@ -149,7 +158,7 @@ class Retention(Part):
                 await connection.execute(delete(notices).where(n.key.in_(chunk)))
             await connection.execute(delete(notices).where(of_all, n.at <= before))
             await connection.execute(delete(lines).where(lines.c.mentorship.in_(select(stubs.c.mentorship)), lines.c.closed_at <= before))
-            await connection.execute(delete(door_messages).where(d.mentorship.startswith("person.", autoescape=True), d.at <= before))
+            await connection.execute(delete(door_messages).where(self._database.begins(d.mentorship, "person."), d.at <= before))
 
     async def _due(self, keep: dict[str, _Keep], now: datetime) -> list[str]:
         """Mentorships whose journal has its closing row, and whose time is over."""
@@ -160,13 +169,13 @@ class Retention(Part):
             rows = (await connection.execute(closed.order_by(e.over_at, e.mentorship))).all()
         return [row.mentorship for row in rows if row.mentorship not in gone and row.cohort in keep and row.over_at + keep[row.cohort].journal <= now]
 
-    async def _journal(self, mentorship: str, now: datetime, dry_run: bool) -> Swept:
+    async def _journal(self, mentorship: str, audited: dict[str, _Audited], now: datetime, dry_run: bool) -> Swept:
         """The journal, and with it what the doors, the list and the mails kept of this mentorship. Nothing for what another swept a moment ago."""
         async with self._database.write(f"journal/{mentorship}") as connection:
             if (await connection.execute(select(stubs.c.mentorship).where(stubs.c.mentorship == mentorship))).first() is not None:
                 return Swept()
             rows = (await connection.execute(select(journal).where(journal.c.mentorship == mentorship).order_by(journal.c.seq))).all()
-            head = await self._sealed(connection, mentorship)
+            head = await self._sealed(connection, mentorship, audited)
             if head is None or audit_rows(mentorship, rows, self._key, sealed=head, known=()):
                 return Swept(damaged=(mentorship,))
             swept = Swept(journals=1, rows=len(rows))
@@ -177,16 +186,22 @@ class Retention(Part):
             await connection.execute(insert(stubs).values(**values, mac=proof))
             for table in (journal, door_messages, lines, calendar_links):
                 await connection.execute(delete(table).where(table.c.mentorship == mentorship))
-            await connection.execute(delete(notices).where(notices.c.key.startswith(f"{mentorship}/", autoescape=True)))
+            await connection.execute(delete(notices).where(self._database.begins(notices.c.key, f"{mentorship}/")))
             await connection.execute(update(enrolments).where(enrolments.c.mentorship == mentorship).values(card=None))
         return swept
 
-    async def _sealed(self, connection: AsyncConnection, mentorship: str) -> Head | None:
-        """What the closing row vouches for, if the cohort's chain of closing rows is whole."""
+    async def _sealed(self, connection: AsyncConnection, mentorship: str, audited: dict[str, _Audited]) -> Head | None:
+        """What the closing row vouches for, if the cohort's chain of closing rows is whole.
+
+        A whole cohort is due on one day, so its chain is looked at once a sweep; again where a rotation made this row another one meanwhile.
+        """
         cohort = cohort_of(mentorship)
-        rows = (await connection.execute(select(seals).where(seals.c.cohort == cohort).order_by(seals.c.number))).all()
-        heads, found = audit_seals(cohort, rows, self._key)
-        return None if found else heads.get(mentorship)
+        stands = (await connection.execute(select(seals.c.mac).where(seals.c.mentorship == mentorship))).scalar_one_or_none()
+        if cohort not in audited or audited[cohort].macs.get(mentorship) != stands:
+            rows = (await connection.execute(select(seals).where(seals.c.cohort == cohort).order_by(seals.c.number))).all()
+            heads, found = audit_seals(cohort, rows, self._key)
+            audited[cohort] = _Audited({row.mentorship: row.mac for row in rows}, {} if found else heads)
+        return audited[cohort].heads.get(mentorship)
 
     def _key(self, key_id: str) -> bytes | None:
         try:

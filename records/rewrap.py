@@ -193,7 +193,7 @@ class Rewrap(Part):
 
     async def _stubs(self, connection: AsyncConnection, cohort: str, heads: dict[str, Head]) -> int:
         """What stays of deleted journals; a stub that is not what was written stays under its key, and `journal verify` names it."""
-        mine = stubs.c.mentorship.startswith(f"mentorship.{cohort}.", autoescape=True)
+        mine = self._database.begins(stubs.c.mentorship, f"mentorship.{cohort}.")
         old = (await connection.execute(select(stubs).where(mine, stubs.c.key_id != self._sealer.active))).all()
         genuine, _ = audit_stubs(old, heads, self._key)
         for row in old:

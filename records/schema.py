@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest migration; a test holds it to be the one that leads to these tables."""
 
 
@@ -71,7 +71,7 @@ people = Table(
     Column("lookup", _HASH, nullable=False, unique=True),  # stays after erasure, so that a roster does not bring the person back
     Column("email_lookup", _HASH, index=True),
     Column("sealed", LargeBinary),
-    Column("created_at", Utc, nullable=False),
+    Column("created_at", Utc, nullable=False, index=True),
     Column("erased_at", Utc),
 )
 
@@ -217,6 +217,10 @@ certificates = Table(
     sqlite_autoincrement=True,  # a number is never given twice
 )
 
+_without_document, _not_valid = text("credential IS NULL"), text("status <> 'valid'")
+Index("ix_certificates_waiting", certificates.c.issued_at, sqlite_where=_without_document, postgresql_where=_without_document)
+Index("ix_certificates_invalid", certificates.c.status_index, sqlite_where=_not_valid, postgresql_where=_not_valid)
+
 notices = Table(
     "notices",
     metadata,
@@ -231,6 +235,8 @@ notices = Table(
     CheckConstraint("state IN ('intended', 'sent', 'failed', 'over_budget', 'unsubscribed')", name="state"),
 )
 Index("ix_notices_person_at", notices.c.person, notices.c.at)
+# A primary key in the order of a language answers no question for a beginning.
+Index("ix_notices_key_beginning", notices.c.key, postgresql_ops={"key": "varchar_pattern_ops"}).ddl_if(dialect="postgresql")
 
 unsubscribed = Table(
     "unsubscribed",

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from records import journal as journal_module
+from records import retention as retention_module
 from records.cases import Case
-from records.chain import Finding
+from records.chain import Finding, audit_seals
 from records.errors import Diverged, UnknownKey, UnknownNote
 from records.people import Leave, Profile
+from records.retention import Retention, Swept
 
 ENDED = datetime(2027, 8, 30, 9, tzinfo=UTC)
 WORDS = timedelta(days=90)
@@ -101,6 +103,35 @@ async def test_of_two_workers_that_sweep_at_once_the_second_finds_nothing_to_do(
     assert one + two == told
     assert told.journals == 2
     assert await records.journal.verify() == []
+
+
+async def test_a_cohorts_chain_is_looked_at_once_a_sweep_and_not_for_each_of_its_pairs(records, over, monkeypatch):
+    """All pairs of a cohort are due on one day: two thousand would have it looked at two thousand times."""
+    looked: list[str] = []
+
+    def counted(cohort: str, *more: Any) -> Any:
+        looked.append(cohort)
+        return audit_seals(cohort, *more)
+
+    monkeypatch.setattr(retention_module, "audit_seals", counted)
+    assert (await records.retention.sweep(ENDED + timedelta(days=2000))).journals == 2
+    assert looked == ["spring"]
+
+
+async def test_a_chain_that_a_rotation_makes_anew_in_the_midst_of_a_sweep_is_looked_at_again(over, reopen, next_keys, monkeypatch):
+    """Decision 23: what a rotation wrote is not damage."""
+    rotated = await reopen(next_keys)
+    step = Retention._journal
+
+    async def then_rotated(self: Retention, *of: Any) -> Swept:
+        swept = await step(self, *of)
+        assert (await rotated.rewrap.everything()).left == ()
+        return swept
+
+    monkeypatch.setattr(Retention, "_journal", then_rotated)
+    swept = await rotated.retention.sweep(ENDED + timedelta(days=2000))
+    assert (swept.journals, swept.damaged) == (2, ())
+    assert await rotated.journal.verify() == []
 
 
 async def test_how_long_is_the_programmes_to_say(records, over, programme, meddle):
