@@ -20,11 +20,11 @@ from local.ports import HOST
 
 
 class MailCatcher:
-    """Files are numbered in the order of arrival: `0001-mia.example.eml`, named by the receiver."""
+    """Files are numbered in the order of arrival: `0001-mia.example.eml`, named by the receiver. A number is never given twice, though mails are deleted by hand."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._count = len(list(folder.glob("*.eml")))
+        self._count = max(map(_number, in_order(folder)), default=0)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Answers 250 once the file is written."""
@@ -50,6 +50,16 @@ async def catching(folder: Path, port: int) -> AsyncIterator[None]:
         await server.wait_closed()
 
 
+def in_order(folder: Path) -> list[Path]:
+    """Every mail so far, in the order of arrival: after 9999 comes 10000, and not before 1001."""
+    return sorted(folder.glob("*.eml"), key=lambda path: (_number(path), path.name))
+
+
+def _number(path: Path) -> int:
+    number = path.name.partition("-")[0]
+    return int(number) if number.isdecimal() else 0
+
+
 @lru_cache(maxsize=5000)
 def read(path: Path) -> Letter:
     """One mail that was caught. Kept in memory: a file here never changes."""
@@ -58,4 +68,4 @@ def read(path: Path) -> Letter:
 
 def caught(folder: Path) -> list[tuple[Path, EmailMessage]]:
     """Every mail so far with its file, in the order of arrival."""
-    return [(path, email.message_from_bytes(path.read_bytes(), policy=email.policy.default)) for path in sorted(folder.glob("*.eml"))]
+    return [(path, email.message_from_bytes(path.read_bytes(), policy=email.policy.default)) for path in in_order(folder)]

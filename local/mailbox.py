@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from local.letters import Letter, receivers
-from local.mail_catcher import read
+from local.mail_catcher import in_order, read
 from local.ports import HOST
 
 _SHEETS = {"pages.css": ("webhook", "text/css"), "icon.svg": ("webhook", "image/svg+xml"), "mailbox.css": ("local", "text/css")}
@@ -45,7 +45,7 @@ class _Page(BaseHTTPRequestHandler):
         asked = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(asked.query).items()}
         name, _, form = unquote(asked.path).strip("/").partition("/")
-        letters = {path.name: read(path) for path in sorted(self._folder.glob("*.eml"))}
+        letters = {path.name: read(path) for path in in_order(self._folder)}
         if not name:
             self._show("list.html", **_listed(list(letters.values()), query))
         elif name == "static" and form in _SHEETS:

@@ -136,6 +136,19 @@ async def test_every_mail_is_a_file_and_a_page(tmp_path):
     assert '<a href="http://127.0.0.1:1/p/token">' in letter
 
 
+async def test_a_mail_takes_no_other_ones_place_and_ten_thousand_stay_in_their_order(tmp_path):
+    """`mails/` lasts as the records do, and who was erased has theirs deleted by hand."""
+    ports = free_ports()
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "a@example.org", "mia@example.org"
+    for number in ("0002", "9998"):
+        (tmp_path / f"{number}-mia.eml").write_bytes(mail.as_bytes())
+    async with catching(tmp_path, ports.smtp):
+        for _ in range(2):
+            await aiosmtplib.send(mail, hostname=HOST, port=ports.smtp, start_tls=False)
+    assert [path.name for path, _ in caught(tmp_path)] == ["0002-mia.eml", "9998-mia.eml", "9999-mia.eml", "10000-mia.eml"]
+
+
 def _no_keys(place: Place) -> None:
     place.key_file.unlink()
 
