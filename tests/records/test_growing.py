@@ -120,8 +120,9 @@ async def test_a_sweep_that_opens_everybody_gives_others_their_turn(records, mon
     assert (await records.people.leave_words([away])) == {}
 
 
-async def test_a_manager_that_hr_tells_of_reads_the_running_pairs_once_and_no_lines_but_its_own_kind(records, mentorship):
+async def test_a_manager_that_hr_tells_of_reads_the_running_pairs_once_and_no_lines_but_its_own_kind(records, mentorship, programme):
     """A reorganisation is thousands of these."""
+    await records.programmes.put(programme)
     said: list[str] = []
     with listening(records, lambda statement, _: said.append(statement)):
         await orders(records, by="p-hr", at=NOON)
