@@ -9,7 +9,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
-from functools import lru_cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,16 @@ def _number(path: Path) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-@lru_cache(maxsize=5000)
+@cache
 def read(path: Path) -> Letter:
-    """One mail that was caught. Kept in memory: a file here never changes."""
-    return Letter(path.name, email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+    """One mail that was caught. What a list tells of it is kept in memory, of every mail: a file here never changes."""
+    return Letter(path.name, partial(_opened, path))
+
+
+def _opened(path: Path) -> EmailMessage:
+    return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
 
 def caught(folder: Path) -> list[tuple[Path, EmailMessage]]:
     """Every mail so far with its file, in the order of arrival."""
-    return [(path, email.message_from_bytes(path.read_bytes(), policy=email.policy.default)) for path in in_order(folder)]
+    return [(path, _opened(path)) for path in in_order(folder)]

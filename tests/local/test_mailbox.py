@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from icalendar import Calendar
 from playwright.async_api import async_playwright
 
 from local.letters import Letter
+from local.mail_catcher import read as read_mail
 from local.mailbox import showing
 from local.ports import HOST, free_ports
 from mentorship.effects import MeetingFacts, SendNotice
@@ -144,7 +145,7 @@ def test_a_name_is_shown_as_it_was_written_however_long_it_is(name):
         notice, mentorship="m", reader=Reader("p", name, "Ada@people.example", side="mentor"), partner=None, texts=texts, links=Links("https://m.example/p/t"),
         key="m/1.0", sender='"Betreuung für München und Umgebung, immer dienstags" <m@service.example>', organizer="m@service.example",
     )  # fmt: skip
-    letter = Letter("a.eml", email.message_from_bytes(sent.as_bytes(), policy=email.policy.default))  # type: ignore[arg-type]
+    letter = Letter("a.eml", lambda: email.message_from_bytes(sent.as_bytes(), policy=email.policy.default))  # type: ignore[arg-type,return-value]
     assert (letter.to.address, letter.to.name) == ("ada@people.example", name or "Ada@people.example")
     assert (letter.sender.address, letter.sender.name) == ("m@service.example", "Betreuung für München und Umgebung, immer dienstags")
 
@@ -181,15 +182,26 @@ def test_a_calendar_is_shown_as_what_any_other_reader_makes_of_it(folder):
     shown = 0
     for path in sorted(folder.glob("*.eml")):
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        letter = Letter(path.name, message)  # type: ignore[arg-type]
+        letter = read_mail(path)
         part = next((part for part in message.walk() if part.get_content_type() == "text/calendar"), None)
         if part is None:
-            assert letter.entries == ()
+            assert (letter.entries, letter.invited) == ((), frozenset())
             continue
+        invited = [guest for event in Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT") for guest in event.get("ATTENDEE", [])]
+        assert {(guest.address, guest.name) for guest in letter.invited} == {(guest.removeprefix("mailto:"), guest.params["CN"]) for guest in invited}
+        assert len(letter.invited) == 2
         events = recurring_ical_events.of(Calendar.from_ical(part.get_payload(decode=True))).between(SENT - timedelta(days=999), SENT + timedelta(days=999))
         assert [(entry.starts, entry.ends) for entry in letter.entries] == sorted((event["DTSTART"].dt, event["DTEND"].dt) for event in events)
         shown += len(letter.entries)
     assert shown == 4 * 6 + 5 + 1
+
+
+def test_of_mails_that_nobody_looks_at_no_more_is_kept_than_a_list_tells(folder):
+    """They lie there for years: some thousand in memory, or read anew for each look, were minutes for one page."""
+    letter = read_mail(next(iter(sorted(folder.glob("0001-*.eml")))))
+    assert read_mail.cache_info().maxsize is None
+    assert not any(isinstance(kept, Message) for kept in vars(letter).values())
+    assert sum(len(repr(kept)) for kept in vars(letter).values()) < 3000 < len(letter.html)
 
 
 def test_a_calendar_that_takes_everything_out_says_so(read):
