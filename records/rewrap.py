@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Column, Table, and_, func, or_, select, update
+from sqlalchemy import Column, Table, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.chain import Head, audit_rows, audit_seals, audit_stubs, mac, row_content, seal_content, stub_content
@@ -171,11 +171,13 @@ class Rewrap(Part):
         if audit_rows(mentorship, rows, self._key, sealed=head, known=()):
             return None
         secret, before = self._sealer.key(_JOURNAL, self._sealer.active), ""
+        chained: list[dict[str, Any]] = []
         for row in rows:
             proof = mac(secret, before, row_content(row))
-            changed = update(journal).where(journal.c.mentorship == mentorship, journal.c.seq == row.seq)
-            await connection.execute(changed.values(key_id=self._sealer.active, previous=before, mac=proof))
+            chained.append({"this": row.seq, "before": before, "proof": proof})
             before = proof
+        changed = update(journal).where(journal.c.mentorship == mentorship, journal.c.seq == bindparam("this"))
+        await connection.execute(changed.values(key_id=self._sealer.active, previous=bindparam("before"), mac=bindparam("proof")), chained)
         return Head(seq=head.seq, mac=before), len(rows)
 
     async def _closing_rows(self, connection: AsyncConnection, closing: Sequence[Any], fresh: dict[str, Head]) -> int:
@@ -183,12 +185,15 @@ class Rewrap(Part):
         if not fresh and all(row.key_id == self._sealer.active for row in closing):
             return 0
         secret, before = self._sealer.key(_JOURNAL, self._sealer.active), ""
+        chained: list[dict[str, Any]] = []
         for row in closing:
             head = fresh[row.mentorship].mac if row.mentorship in fresh else row.head
             proof = mac(secret, before, seal_content(_with(row, head=head)))
-            this = update(seals).where(seals.c.cohort == row.cohort, seals.c.number == row.number)
-            await connection.execute(this.values(head=head, key_id=self._sealer.active, previous=before, mac=proof))
+            chained.append({"these": row.cohort, "this": row.number, "ends": head, "before": before, "proof": proof})
             before = proof
+        changed = update(seals).where(seals.c.cohort == bindparam("these"), seals.c.number == bindparam("this"))
+        values = {"head": bindparam("ends"), "key_id": self._sealer.active, "previous": bindparam("before"), "mac": bindparam("proof")}
+        await connection.execute(changed.values(**values), chained)
         return sum(row.key_id != self._sealer.active for row in closing)
 
     async def _stubs(self, connection: AsyncConnection, cohort: str, heads: dict[str, Head]) -> int:

@@ -128,3 +128,15 @@ async def test_a_manager_that_hr_tells_of_reads_the_running_pairs_once_and_no_li
         await orders(records, by="p-hr", at=NOON)
     assert sum("FROM enrolments" in statement for statement in said) == 1
     assert ["WHERE lines.line =" in statement for statement in said if "FROM lines" in statement] == [True]
+
+
+async def test_a_rotation_chains_a_closed_journal_and_its_cohort_anew_in_one_statement_each(records, mentorship, event, reopen, next_keys):
+    """A row at a time, everybody else waited for seconds, and fifty thousand journals for an hour."""
+    await records.journal.append(mentorship, [event(seq) for seq in range(1, 6)], over_at=NOON)
+    await records.journal.seal(mentorship)
+    rotated = await reopen(next_keys)
+    said: list[str] = []
+    with listening(rotated, lambda statement, _: said.append(statement)):
+        assert (await rotated.rewrap.everything()).rows == 6
+    assert [sum(statement.startswith(f"UPDATE {table}") for statement in said) for table in ("journal", "seals")] == [1, 1]
+    assert await rotated.journal.verify() == []
