@@ -184,7 +184,7 @@ def told(cohort: str, versions: Sequence[Programme], other: Programme, pairs: Se
     lines += [f"lines about cancellations in all: {told_of[0]} → {told_of[1]}"] if told_of is not None else []
     inexact = sum(not pair.exact for pair in pairs)
     if inexact:
-        lines.append(f"notice: for {inexact} pairs today's rules no longer say what the journal says; both sides are decided anew")
+        lines.append(f"notice: of {inexact} of {len(pairs)} pairs today's rules no longer say what the journal says; both sides are decided anew")
     for own, count, some in zip(versions, counted, differing_keys, strict=True):
         of = f"; {count} of {len(pairs)} pairs began with version {own.programme.version}" if len(versions) > 1 else ""
         lines += (
