@@ -93,7 +93,7 @@ async def _what_if(cohort: str, other: Programme) -> tuple[dict[str, Any], list[
 def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Programme, other: Programme) -> Pair:
     """One pair under its own rules, those of the version that it began with, under the others, and under each group of keys that differs, alone."""
     began = started(journal)
-    until = None if enrolment.state == "over" else max(datetime.now(UTC), *(entry.at for entry in journal))
+    until = None if enrolment.state == "over" else max(datetime.now(UTC), *(entry.at for entry in journal if entry.kind == "event"))
     mine = Policy(began.rules, began.ends, began.reporting_ends)
     theirs = other.rules()
     base = replay(journal, mine, until=until)

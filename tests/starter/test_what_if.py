@@ -29,8 +29,9 @@ from mentorship.duration import iso
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy.deadlines import next_due
+from records.cohorts import Enrolment
 from records.journal import JournalEntry
-from starter.what_if import outcome
+from starter.what_if import decided_again, outcome
 from starter.what_if_replay import Policy, replay, reproduces
 
 STARTS = datetime(2027, 1, 4, tzinfo=UTC)
@@ -294,6 +295,19 @@ def test_a_message_that_no_rule_could_take_keeps_its_row_and_nothing_follows(liv
 
     assert [entry.reason for entry in journal if entry.message_id in {"x2", "x3", "x5"}] == ["in_the_future", "malformed", "in_the_future"]
     assert reproduces(journal, replay(journal, until=until))
+
+
+def test_a_message_from_the_future_ends_no_running_pair(files: Any, lived: Any) -> None:
+    """One from a host with a wrong clock was refused; its row bears that instant, and the pair's next months are still to come."""
+    journal = lived([(meets(1), [recorded("x1", meets(1), "m1"), recorded("x2", meets(99), "m2")])], until=meets(1))
+    assert journal[-1].at == meets(99)
+    files.write(programme(), PEOPLE)
+    own = files.read()[0].programme
+    pair = Enrolment(cohort="spring-27", pair="m-1", pair_id="p1", mentor="p-a", mentee="p-b", state="started")
+
+    decided = decided_again(pair, journal, own, own.model_copy(update={"programme": own.programme.model_copy(update={"share": 20})}))
+
+    assert [side["certificates"] for side in (decided.was, decided.would_be)] == ["open", "open"]
 
 
 def test_what_came_along_with_the_mentee_counts_for_the_mentee_alone(files: Any) -> None:
