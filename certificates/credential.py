@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from openbadgeslib.ob3 import Achievement, IdentityObject, OB3LdpSigner, OpenBadgeCredential, Result, ResultDescription, status_entry
@@ -70,10 +70,10 @@ class Draft(OpenBadgeCredential):
         document["@context"] = list(CONTEXTS)  # these two and no more: a stranger's verifier carries them
         del document["credentialSchema"]  # its type is defined only by a third context
         document["description"] = document["credentialSubject"]["achievement"]["description"]
-        document["awardedDate"] = _instant(self.facts.completed_at)
+        document["awardedDate"] = _instant(_completed(self.facts))
         subject = document["credentialSubject"]
         subject["activityStartDate"] = _instant(_midnight(self.facts.started_on))
-        subject["activityEndDate"] = _instant(self.facts.completed_at)
+        subject["activityEndDate"] = _instant(_completed(self.facts))
         subject["achievement"]["inLanguage"] = self.words.language
         return document
 
@@ -154,12 +154,23 @@ def _result_id(facts: CertificateFacts, issuer: Issuer, name: str) -> str:
     return uuid.uuid5(uuid.UUID(_achievement_id(facts, issuer)), name).urn
 
 
-def _issued(facts: CertificateFacts) -> datetime:
-    """To a quarter of an hour, in which a cohort's are issued together: by the second a stranger would pick out the partner's (H8).
+_QUARTER = timedelta(minutes=15)
+"""To this instants are told, so that a stranger cannot pick out the partner's by the second (H8). Clocks all over the world differ by quarters,
+so days are the same everywhere."""
 
-    Clocks all over the world differ by quarters, so it is the same day everywhere.
-    """
-    return facts.issued_at.replace(minute=facts.issued_at.minute // 15 * 15, second=0)
+
+def _issued(facts: CertificateFacts) -> datetime:
+    """The quarter that began, in which a cohort's are issued together."""
+    return facts.issued_at - _into(facts.issued_at)
+
+
+def _completed(facts: CertificateFacts) -> datetime:
+    """The quarter that is over by then: an end is a pair's own once it paused or ended early, and one as a day begins closes the day before."""
+    return facts.completed_at + -_into(facts.completed_at) % _QUARTER
+
+
+def _into(at: datetime) -> timedelta:
+    return (at - datetime.min.replace(tzinfo=UTC)) % _QUARTER
 
 
 def _midnight(day: date) -> datetime:

@@ -26,11 +26,13 @@ def compose_concern(
     return _composed("concern", reader, at, key, sender, texts, link=link, again=again, taken=taken, who_sees_what=who_sees_what)
 
 
-def compose_unowned(number: int, waited: timedelta, *, reader: Reader, at: datetime, key: str, sender: str, texts: Texts) -> EmailMessage:
+def compose_unowned(
+    number: int, waited: timedelta, *, reader: Reader, at: datetime, key: str, sender: str, texts: Texts, who_sees_what: str | None = None
+) -> EmailMessage:
     """To the programme's owner: how many cases waited for so long. Pure. Raises NoAddress."""
     # Under a day, a short programme's or a trial's, the length says nothing to anybody.
     length = choose(reader.language, texts.languages).lasting(timedelta(days=waited.days)) if waited.days else None
-    return _composed("unowned", reader, at, key, sender, texts, number=number, waited=length)
+    return _composed("unowned", reader, at, key, sender, texts, number=number, waited=length, who_sees_what=who_sees_what)
 
 
 def compose_waiting(

@@ -54,7 +54,6 @@ class Counts(BaseModel):
     meetings_held: int | None
     milestones_done: int | None
     milestones_total: int | None
-    certified: int | None
 
 
 class Overview(BaseModel):
@@ -215,6 +214,16 @@ async def overview(records: Records, cohort: str, reader: str, now: datetime) ->
     )
 
 
+async def earned(records: Records, cohort: str) -> int | None:
+    """In how many pairs somebody earned a certificate (H7): from the journal, since the certificate itself may still be made, or wait for a font.
+
+    None where it would tell of a single pair, as in `Counts`.
+    """
+    if sight("coordinators", "certificate") == "no" or not _many(await records.cohorts.enrolments(cohort)):
+        return None
+    return await records.journal.certified(cohort)
+
+
 def _allowed(line: str) -> bool:
     """Whether coordinators may see a line of this kind: that somebody's cancellations reached their rung is a thing of its own."""
     return not line.startswith(_RUNG) or may_read("coordinators", "coordinator_told")
@@ -239,8 +248,8 @@ def _counts(pairs: Iterable[Enrolment]) -> Counts:
     """Only what the table lets a coordinator see as a number, and only where it is no single pair's."""
     known = list(pairs)
     cards = [pair.card or {} for pair in known]
-    running = sum(pair.state == "started" for pair in known)
-    many = len(known) >= SMALLEST and not 0 < running < SMALLEST
+    running = _running(known)
+    many = _many(known)
 
     def total(thing: Thing, name: str) -> int | None:
         return sum(int(card.get(name) or 0) for card in cards) if many and sight("coordinators", thing) != "no" else None
@@ -252,5 +261,12 @@ def _counts(pairs: Iterable[Enrolment]) -> Counts:
         meetings_held=total("meetings", "meetings_held"),
         milestones_done=total("milestones", "milestones_done"),
         milestones_total=total("milestones", "milestones_total"),
-        certified=sum(bool(card.get("certificates")) for card in cards) if many and sight("coordinators", "certificate") != "no" else None,
     )
+
+
+def _running(pairs: Sequence[Enrolment]) -> int:
+    return sum(pair.state == "started" for pair in pairs)
+
+
+def _many(pairs: Sequence[Enrolment]) -> bool:
+    return len(pairs) >= SMALLEST and not 0 < _running(pairs) < SMALLEST

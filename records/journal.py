@@ -117,6 +117,14 @@ class Journal(Part):
             head = await _head(connection, mentorship)
         return head if head.seq else None
 
+    async def certified(self, cohort: str) -> int:
+        """In how many of a cohort's mentorships it was decided that somebody earned a certificate."""
+        decided = select(journal.c.body).where(
+            journal.c.mentorship.in_(select(enrolments.c.mentorship).where(enrolments.c.cohort == cohort)), journal.c.name == "certificates_decided"
+        )
+        async with self._database.read() as connection:
+            return sum(bool(json.loads(body)["certified"]) for body in (await connection.execute(decided)).scalars())
+
     async def receipt(self, mentorship: str, message_id: str) -> Receipt | None:
         """What became of a command, or None while it is not in the journal.
 

@@ -87,7 +87,7 @@ def _shown(key: dict[str, Any]) -> list[str]:
         needs.append("Temporal was not asked")
     elif key["running_workflows"]:
         needs.append(f"{key['running_workflows']} running workflows")
-    state = "active" if key["active"] else "older" if key["there"] else "missing"
+    state = "active" if key["active"] else "not active" if key["there"] else "missing"
     return [f"{key['key']}  {state}  {', '.join(needs) or 'nothing needs it'}"]
 
 

@@ -93,7 +93,7 @@ async def _what_if(cohort: str, other: Programme) -> tuple[dict[str, Any], list[
 def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Programme, other: Programme) -> Pair:
     """One pair under its own rules, those of the version that it began with, under the others, and under each group of keys that differs, alone."""
     began = started(journal)
-    until = None if enrolment.state == "over" else max(datetime.now(UTC), *(entry.at for entry in journal))
+    until = None if enrolment.state == "over" else max(datetime.now(UTC), *(entry.at for entry in journal if entry.kind == "event"))
     mine = Policy(began.rules, began.ends, began.reporting_ends)
     theirs = other.rules()
     base = replay(journal, mine, until=until)
@@ -184,7 +184,7 @@ def told(cohort: str, versions: Sequence[Programme], other: Programme, pairs: Se
     lines += [f"lines about cancellations in all: {told_of[0]} → {told_of[1]}"] if told_of is not None else []
     inexact = sum(not pair.exact for pair in pairs)
     if inexact:
-        lines.append(f"notice: for {inexact} pairs today's rules no longer say what the journal says; both sides are decided anew")
+        lines.append(f"notice: of {inexact} of {len(pairs)} pairs today's rules no longer say what the journal says; both sides are decided anew")
     for own, count, some in zip(versions, counted, differing_keys, strict=True):
         of = f"; {count} of {len(pairs)} pairs began with version {own.programme.version}" if len(versions) > 1 else ""
         lines += (

@@ -7,6 +7,7 @@ Facts are what people and operators did and when, the slots as they were planned
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -56,9 +57,12 @@ def replay(journal: Sequence[JournalEntry], policy: Policy | None = None, *, unt
     if policy is not None:
         began = began.model_copy(update={"rules": policy.rules, "ends": policy.ends, "reporting_ends": policy.reporting_ends})
     told = _Told(begin(began))
-    for inbox, now, before in _turns(journal):
-        told.take(advance(told.state, [], before))  # what had happened when this came in, had happened
-        told.take(advance(told.state, [_counted_again(command, told, policy) for command in inbox], now))
+    for turn in _turns(journal):
+        told.take(advance(told.state, [], turn.before))  # what had happened when this came in, had happened
+        if turn.refused is not None:
+            told.keep(turn.refused)
+        else:
+            told.take(advance(told.state, [_counted_again(command, told, policy) for command in turn.inbox], turn.now, more=turn.goes_on))
     while (due := next_due(told.state)) is not None and (until is None or due.at <= until):
         told.take(advance(told.state, [], due.at))
     return Replayed(told.state, tuple(told.entries), tuple(told.effects))
@@ -84,6 +88,11 @@ class _Told:
         self.entries += turn.entries
         self.effects += turn.effects
 
+    def keep(self, refused: JournalEntry) -> None:
+        """A row that stays as it is: nothing follows from it but its number."""
+        self.entries.append(Entry.model_validate(refused.model_dump()))
+        self.state = self.state.model_copy(update={"seq": self.state.seq + 1})
+
 
 def _counted_again(command: Command, told: _Told, policy: Policy | None) -> Command:
     """An extension's end, moved in calendar time from the end that this replay came to; the journal's says what came of the rules of then."""
@@ -96,26 +105,46 @@ def _counted_again(command: Command, told: _Told, policy: Policy | None) -> Comm
     return command.model_copy(update={"ends": ends, "reporting_ends": moved(ends, policy.rules.reporting_grace, policy.home)})
 
 
-def _turns(journal: Sequence[JournalEntry]) -> list[tuple[list[Command], datetime, datetime]]:
-    """(what came in together, when it was handled, the latest instant that was handled before).
+@dataclass
+class _Turn:
+    """What came in together, when it was handled, and the latest instant that was handled before.
 
-    The journal says when somebody was asked, if that was after the door took it in: what came in up to then was handled with it.
+    `refused` is a row of which nothing is decided again. The turn before it `goes_on`: what was handled with it may follow.
     """
-    turns: list[tuple[list[Command], datetime, datetime]] = []
-    latest = journal[0].at
-    handled: datetime | None = None
+
+    inbox: list[Command]
+    now: datetime
+    before: datetime
+    goes_on: bool = False
+    refused: JournalEntry | None = None
+
+
+def _turns(journal: Sequence[JournalEntry]) -> list[_Turn]:
+    """The journal says when somebody was asked, if that was after the door took it in: what came in up to then was handled with it.
+
+    Not so what says another instant of its own, or stands behind what a turn would have put behind it.
+    """
+    turns: list[_Turn] = []
+    latest = before = journal[0].at
+    handled, last = None, (latest, "")
     for place, entry in enumerate(journal):
-        if entry.kind == "command":
-            command = None if entry.reason in _OF_THE_CLOCK else _COMMAND.validate_python(_fields(entry))
-            if command is not None:
-                now = _handled(journal, place) or entry.at
-                if turns and handled is not None and entry.at <= handled:
-                    turns[-1][0].append(command)
-                else:
-                    turns.append(([command], now, latest))
-                    handled = now if now > entry.at else None
-        else:
+        if entry.kind == "event":
             latest = max(latest, entry.at)
+            continue
+        if entry.reason in _OF_THE_CLOCK:
+            if turns:
+                turns[-1].goes_on = True
+            turns.append(_Turn([], latest, latest, refused=entry))
+            continue
+        command, asked, order = _COMMAND.validate_python(_fields(entry)), _handled(journal, place), (entry.at, entry.message_id or "")
+        if handled is None or entry.at > handled or asked not in {None, handled} or order <= last or latest > max(before, entry.at):
+            handled, before = asked or entry.at, latest
+            turns.append(_Turn([command], handled, before))
+        elif turns[-1].refused is not None:
+            turns.append(_Turn([command], handled, latest))
+        else:
+            turns[-1].inbox.append(command)
+        last = order
     return turns
 
 

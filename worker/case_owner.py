@@ -55,7 +55,16 @@ class Owner:
                 return None
 
             def message(reader: Reader) -> EmailMessage:
-                return compose_unowned(number, patience, reader=reader, at=now, key=key, sender=self._post.sender, texts=programme.texts())
+                return compose_unowned(
+                    number,
+                    patience,
+                    reader=reader,
+                    at=now,
+                    key=key,
+                    sender=self._post.sender,
+                    texts=programme.texts(),
+                    who_sees_what=self._post.who_sees_what,
+                )
 
             await self._post.send(owner, profile, key, message, kind="unowned", programme=programme, now=now)
         return None

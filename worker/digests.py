@@ -11,7 +11,7 @@ from gateway.links import Bearer, LinkSigner
 from notices.digest import DigestFacts, DigestLine, compose_digest
 from notices.readers import Links, NoAddress, Reader
 from notices.smtp import Mailer, Refused
-from records.coordination import Entry, Overview, overview, pairs_of, readers
+from records.coordination import Entry, Overview, earned, overview, pairs_of, readers
 from records.store import Records
 from schedule.calendar import reading_hours
 
@@ -40,18 +40,19 @@ class SmtpDigests:
         if cohort is None:
             raise LookupError("this cohort is not in records")
         programme = await self._records.programmes.get(cohort.programme, cohort.version)
+        certified = await earned(self._records, request.cohort) if request.closing else None
         opens = []
         setbacks = Setbacks()
         for coordinator in await readers(self._records, programme):
             with setbacks.kept():
                 seen = await overview(self._records, request.cohort, coordinator, request.at)
-                opens.append(await self._send(request, seen) if seen is not None else None)
+                opens.append(await self._send(request, seen, certified) if seen is not None else None)
         setbacks.tell()
         return min(filter(None, opens), default=None)
 
-    async def _send(self, request: DigestRequest, seen: Overview) -> datetime | None:
+    async def _send(self, request: DigestRequest, seen: Overview, certified: int | None) -> datetime | None:
         """When this reader may be written to, if not now."""
-        facts = _facts(seen, closing=request.closing)
+        facts = _facts(seen, certified, closing=request.closing)
         if not facts.worth_a_mail:
             return None
         coordinator, profile, programme = seen.reader, seen.profile, seen.programme
@@ -75,7 +76,7 @@ class SmtpDigests:
         return None
 
 
-def _facts(seen: Overview, *, closing: bool) -> DigestFacts:
+def _facts(seen: Overview, certified: int | None, *, closing: bool) -> DigestFacts:
     counts, since = seen.counts, seen.now - _WEEK
     lines = [entry.line for entry in seen.entries]
     return DigestFacts(
@@ -93,7 +94,7 @@ def _facts(seen: Overview, *, closing: bool) -> DigestFacts:
         over=counts.over,
         held=counts.meetings_held,
         reached=counts.milestones_done,
-        certified=counts.certified,
+        certified=certified,
     )
 
 

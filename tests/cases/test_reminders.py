@@ -80,6 +80,16 @@ async def test_the_owner_hears_a_number_after_14_days_and_no_name(house, mailbox
     assert len(to_owner(mailbox)) >= 3
 
 
+async def test_every_mail_about_a_case_leads_to_who_sees_what(house, mailbox):
+    """H12: the owner's, which has nothing else to open, too."""
+    await house.wait(hours=9)
+    await house.concern(contacts=("ana",))
+    await house.wait(15)
+    assert to_owner(mailbox)
+    for mail in mailbox.mails:
+        assert all("/who-sees-what" in mail.get_body((shape,)).get_content() for shape in ("plain", "html"))
+
+
 async def test_who_takes_it_is_the_only_one_who_is_reminded_until_they_close_it(house, mailbox):
     await house.wait(hours=9)
     case = await house.concern(contacts=("sam", "ana"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,7 @@ from openbadgeslib.ob3 import OB3LdpVerifier
 from pydantic import ValidationError
 
 from certificates.credential import CONTEXTS, as_text, credential
-from certificates.facts import issue_day
+from certificates.facts import issue_day, last_day
 from certificates.terms import UnsignedTerm, lint, undefined_terms
 
 BASE = "https://mentors.example.org"
@@ -38,6 +38,19 @@ def test_partners_are_not_told_by_the_second_in_which_both_were_issued(facts, is
     document = credential(of, issuer, base_url=BASE)
     assert document["validFrom"] == document["proof"][0]["created"] == "2025-07-14T18:30:00Z"
     assert issue_day(datetime.fromisoformat(document["validFrom"]), ZoneInfo("Asia/Kolkata")) == of.issued_on
+
+
+@pytest.mark.parametrize(
+    "ends", [datetime(2025, 7, 7, 10, 7, 31, 250, tzinfo=UTC), datetime(2025, 7, 6, 18, 30, 1, tzinfo=UTC), datetime(2025, 7, 7, 18, 30, tzinfo=UTC)]
+)
+def test_partners_are_not_told_by_the_second_in_which_their_mentorship_ended(facts, issuer, ends):
+    """H8: one that paused or ended early has an end of its own; it is told to a quarter of an hour, on the day that the document prints."""
+    of = facts(completed_at=ends, programme_time_zone="Asia/Kolkata")  # a day begins at 18:30 there
+    document = credential(of, issuer, base_url=BASE)
+    told = datetime.fromisoformat(document["awardedDate"])
+    assert document["credentialSubject"]["activityEndDate"] == document["awardedDate"]
+    assert (told.minute % 15, told.second, timedelta(0) <= told - ends < timedelta(minutes=15)) == (0, 0, True)
+    assert last_day(told, ZoneInfo("Asia/Kolkata")) == of.completed_on
 
 
 def test_the_criteria_tell_the_share_rule_in_words(facts, issuer):

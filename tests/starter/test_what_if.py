@@ -29,8 +29,9 @@ from mentorship.duration import iso
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy.deadlines import next_due
+from records.cohorts import Enrolment
 from records.journal import JournalEntry
-from starter.what_if import outcome
+from starter.what_if import decided_again, outcome
 from starter.what_if_replay import Policy, replay, reproduces
 
 STARTS = datetime(2027, 1, 4, tzinfo=UTC)
@@ -216,35 +217,97 @@ def test_a_running_cohort_is_compared_as_it_stands_now(what_if: Any, monkeypatch
     assert told.json["pairs_certified"] == {"was": 0, "would_be": 0}
 
 
-def test_an_outage_is_decided_again_as_it_was(files: Any, past: Any) -> None:
-    """An absence that was handled two days late: the partner's week to answer counted from then, and it does so again."""
-    files.write(programme(), PEOPLE)
-    roster = files.read()[0]
-    plan = roster.plan(roster.pairs[0], STARTS)
-    begun = MentorshipStarted(
-        at=plan.starts,
-        pair=Pair(mentor="p-a", mentee="p-b"),
-        rules=roster.programme.rules(),
-        starts=plan.starts,
-        ends=plan.ends,
-        reporting_ends=plan.reporting_ends,
-        slots=plan.slots,
-    )
-    turns = [begin(begun)]
-    confirm = [ConfirmMeeting(message_id=f"c-{who}", by=who, at=STARTS + timedelta(hours=1), meeting="all") for who in ("p-a", "p-b")]
-    turns.append(advance(turns[-1].state, confirm, STARTS + timedelta(hours=1)))
-    absent = ReportMeeting.model_validate(
-        {"message_id": "absent", "by": "p-a", "at": meets(1) + timedelta(hours=2), "meeting": 1, "held": False, "attendance": {"partner": "absent"}}
-    )
-    goes_on = RecordMilestone(message_id="m1", by="p-b", at=meets(1) + timedelta(hours=20), milestone="m1")
-    turns.append(advance(turns[-1].state, [goes_on, absent], meets(1) + timedelta(days=2)))
-    turns.append(advance(turns[-1].state, [], meets(1) + timedelta(days=12)))
-    journal = [JournalEntry.model_validate(entry.model_dump()) for turn in turns for entry in turn.entries]
+@pytest.fixture
+def lived(files: Any) -> Callable[..., list[JournalEntry]]:
+    """The journal of a mentorship that handled these commands in these turns, and then went on until `until`."""
 
-    again = replay(journal, until=meets(1) + timedelta(days=12))
+    def live(turns: list[tuple[datetime, list[Command]]], *, until: datetime) -> list[JournalEntry]:
+        files.write(programme(), PEOPLE)
+        roster = files.read()[0]
+        plan = roster.plan(roster.pairs[0], STARTS)
+        begun = MentorshipStarted(
+            at=plan.starts,
+            pair=Pair(mentor="p-a", mentee="p-b"),
+            rules=roster.programme.rules(),
+            starts=plan.starts,
+            ends=plan.ends,
+            reporting_ends=plan.reporting_ends,
+            slots=plan.slots,
+        )
+        confirm: list[Command] = [ConfirmMeeting(message_id=f"c-{who}", by=who, at=STARTS + timedelta(hours=1), meeting="all") for who in ("p-a", "p-b")]
+        told = [begin(begun)]
+        for now, inbox in [(STARTS + timedelta(hours=1), confirm), *turns, (until, [])]:
+            told.append(advance(told[-1].state, inbox, now))
+        return [JournalEntry.model_validate(entry.model_dump()) for turn in told for entry in turn.entries]
+
+    return live
+
+
+def absent(message_id: str, at: datetime) -> Command:
+    return ReportMeeting.model_validate({"message_id": message_id, "by": "p-a", "at": at, "meeting": 1, "held": False, "attendance": {"partner": "absent"}})
+
+
+def recorded(message_id: str, at: datetime, milestone: str, done_at: datetime | None = None, by: str = "p-b") -> Command:
+    return RecordMilestone(message_id=message_id, by=by, at=at, milestone=milestone, done_at=done_at)
+
+
+def test_an_outage_is_decided_again_as_it_was(lived: Any) -> None:
+    """An absence that was handled two days late: the partner's week to answer counted from then, and it does so again."""
+    until = meets(1) + timedelta(days=12)
+    goes_on = recorded("m1", meets(1) + timedelta(hours=20), "m1")
+    journal = lived([(meets(1) + timedelta(days=2), [goes_on, absent("absent", meets(1) + timedelta(hours=2))])], until=until)
 
     assert any("asked_at" in entry.body for entry in journal)
-    assert reproduces(journal, again)
+    assert reproduces(journal, replay(journal, until=until))
+
+
+def test_what_came_in_a_breath_apart_and_was_handled_apart_is_so_again(lived: Any) -> None:
+    """Two taps of one evening: the second was accepted before the first was handled, and neither's partner was asked with the other's."""
+    until, breath = meets(1) + timedelta(days=12), timedelta(milliseconds=200)
+    first, second = (meets(1) + timedelta(hours=2) + breath * n for n in (0, 1))
+    turns = [(first + breath * 1.5, [recorded("x1", first, "m1")]), (second + breath * 1.5, [recorded("x2", second, "m2")])]
+    journal = lived(turns, until=until)
+
+    assert reproduces(journal, replay(journal, until=until))
+
+
+def test_what_came_late_behind_what_was_taken_earlier_is_so_again(lived: Any) -> None:
+    until = meets(1) + timedelta(days=12)
+    turns = [(meets(1) + timedelta(days=2), [absent("x1", meets(1) + timedelta(hours=3))]), (meets(1) + timedelta(days=3), [recorded("x2", meets(1), "m1")])]
+    journal = lived(turns, until=until)
+
+    assert reproduces(journal, replay(journal, until=until))
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_message_that_no_rule_could_take_keeps_its_row_and_nothing_follows(lived: Any, alone: bool) -> None:
+    """Done in the future, sent from the future, or without anything said: the journal's later rows keep their numbers, and an outage stays one."""
+    until, at = meets(1) + timedelta(days=12), meets(1) + timedelta(hours=2)
+    hour = timedelta(hours=1)
+    came = [
+        absent("x1", at),
+        recorded("x2", at + hour, "m1", done_at=until),
+        ReportMeeting(message_id="x3", by="p-a", at=at + hour * 2, meeting=1),
+        recorded("x4", at + hour * 30, "m2"),
+        recorded("x5", until, "m3"),
+    ]
+    journal = lived([(at + hour * n, [one]) for n, one in enumerate(came)] if alone else [(at + timedelta(days=3), came)], until=until)
+
+    assert [entry.reason for entry in journal if entry.message_id in {"x2", "x3", "x5"}] == ["in_the_future", "malformed", "in_the_future"]
+    assert reproduces(journal, replay(journal, until=until))
+
+
+def test_a_message_from_the_future_ends_no_running_pair(files: Any, lived: Any) -> None:
+    """One from a host with a wrong clock was refused; its row bears that instant, and the pair's next months are still to come."""
+    journal = lived([(meets(1), [recorded("x1", meets(1), "m1"), recorded("x2", meets(99), "m2")])], until=meets(1))
+    assert journal[-1].at == meets(99)
+    files.write(programme(), PEOPLE)
+    own = files.read()[0].programme
+    pair = Enrolment(cohort="spring-27", pair="m-1", pair_id="p1", mentor="p-a", mentee="p-b", state="started")
+
+    decided = decided_again(pair, journal, own, own.model_copy(update={"programme": own.programme.model_copy(update={"share": 20})}))
+
+    assert [side["certificates"] for side in (decided.was, decided.would_be)] == ["open", "open"]
 
 
 def test_what_came_along_with_the_mentee_counts_for_the_mentee_alone(files: Any) -> None:

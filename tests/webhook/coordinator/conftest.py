@@ -109,6 +109,11 @@ class Desk:
         row = JournalEntry(seq=2 if over else 1, at=self.clock.now, kind="event", name="mentorship_started")
         await self.records.journal.append(self.pairs[pair].mentorship, [row], card, over_at=self.clock.now if over else None)
 
+    async def decide(self, pair: int, certified: list[str]) -> None:
+        """Who of an over pair earned a certificate; none is made here."""
+        row = JournalEntry(seq=3, at=self.clock.now, kind="event", name="certificates_decided", body={"certified": certified})
+        await self.records.journal.append(self.pairs[pair].mentorship, [row])
+
     async def line(self, key: str) -> Any:
         return next(line for line in await self.records.lines.all(open_only=False) if line.key == key)
 

@@ -193,6 +193,16 @@ async def test_the_report_at_the_close_goes_to_each_also_when_nobody_waits(desk,
     assert "Pairs that took part: 5 - Meetings held: 284 - Milestones reached: 148 - Pairs that earned their certificates: 0" in text_of(mail)
 
 
+async def test_the_report_at_the_close_counts_a_pair_whose_certificates_are_still_being_made(desk, send, mailbox):
+    """H7: a mentorship is over once it was decided who earned one; making them takes a while, and with a name that no font prints some days."""
+    for pair, certified in enumerate((["mentor", "mentee"], ["mentee"], [], ["mentor", "mentee"], [])):
+        await desk.card(pair)
+        await desk.card(pair, over=True)
+        await desk.decide(pair, certified)
+    await send(9, closing=True)
+    assert "Pairs that earned their certificates: 3" in text_of(mailbox.to("ana@example.org")[0])
+
+
 async def test_numbers_that_would_be_one_pairs_are_in_neither_mail(desk, send, mailbox):
     """H5, H14: the last few that run, from one week to the next."""
     await desk.open("silence", 0)
