@@ -75,8 +75,8 @@ def _meeting_is_open(notice: SendNotice, facts: MeetingFacts, state: State, side
             proposal = meeting.proposal(other(side)) if meeting is not None else None
             return proposal is not None and proposal.to == facts.start
         case "absence_reported":
-            claim = meeting.claim(side) if meeting is not None else None
-            return claim is not None and claim.stands == "open"
+            claim, own = (meeting.claim(side), meeting.report(side)) if meeting is not None else (None, None)
+            return claim is not None and claim.stands == "open" and (own is None or own.own != "absent")
         case _:
             return True
 

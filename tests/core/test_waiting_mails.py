@@ -68,6 +68,17 @@ def test_an_absence_that_the_partner_reported_is_not_asked_about_besides(story, 
     assert not helps(told, claimed)
 
 
+def test_nobody_is_asked_about_an_absence_that_they_have_admitted(story, meets):
+    """Calm, H13: the partner reported it at night, and whoever was away said so on their page before the mail could go."""
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent")), meets(1, hours=1))
+    asked = last(told, "absence_reported", "mentor")
+    told.tell("mentor", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=2))
+    assert not helps(told, asked)
+    told.take([c.NoteFailedNotice.of(asked, "too_late", told.state.now)], told.state.now)
+    assert told.counted("mentor") == 1
+
+
 def test_a_preparation_helps_while_its_meeting_stands_at_the_time_that_it_tells(story, meets):
     told = story()
     told.wait(meets(1, hours=-72))
