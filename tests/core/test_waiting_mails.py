@@ -114,6 +114,31 @@ def test_that_a_meeting_comes_sooner_is_news_while_the_old_time_is_ahead(story, 
     assert not helps(told, news, old)
 
 
+def test_that_the_meetings_pause_or_go_on_is_news_while_it_is_so(story, day):
+    """Calm, P6: an operator paused a pair by mistake at night; whoever reads it in the morning hears that it goes on, and not the opposite before."""
+    told = story()
+    told.operator(c.Pause(), day(20))
+    paused = last(told, "rescheduled", "mentor")
+    assert helps(told, paused)
+    told.operator(c.Resume(), day(20, hours=1))
+    told.replan()
+    resumed = last(told, "rescheduled", "mentor")
+    assert (helps(told, paused), helps(told, resumed)) == (False, True)
+    told.operator(c.Pause(), day(20, hours=2))
+    again = last(told, "rescheduled", "mentor")
+    assert (helps(told, resumed), helps(told, again)) == (False, True)
+
+
+def test_how_it_stands_is_told_with_the_end_as_it_stands(story, ends):
+    """H7: until when what is done counts, of a mail that waited while the end moved."""
+    told = story()
+    told.wait(ends - 21 * DAY)
+    news = last(told, "heads_up", "mentor")
+    assert still_helping(news, told.state, told.state.now) == news
+    told.operator(c.Extend(length=iso("P4W")), told.state.now)
+    assert still_helping(news, told.state, told.state.now).ends == ends + 28 * DAY
+
+
 def test_another_time_is_asked_for_while_that_proposal_stands(story, meets):
     told = story()
     first, second = meets(1, hours=3), meets(1, hours=5)
