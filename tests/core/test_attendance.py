@@ -415,3 +415,29 @@ def test_who_could_not_be_asked_and_says_that_they_were_there_disagrees(story, m
     assert held_instants(told.state) == (meets(1),)
     assert says_absent(told, hours=4) == "applied"
     assert (held_instants(told.state), told.counted()) == ((meets(1),), 0)
+
+
+WORDS = {
+    "we met": c.ReportMeeting(meeting=1, held=True),
+    "we did not meet": c.ReportMeeting(meeting=1, held=False),
+    "I was there": c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")),
+    "I was away": c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")),
+    "only I was there": c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent")),
+}
+
+
+@pytest.mark.parametrize("partner", WORDS)
+@pytest.mark.parametrize("first", WORDS)
+def test_what_two_words_come_to_does_not_hang_on_who_spoke_first(story, meets, partner, first):
+    """H13: whatever one said first, and wherever the partner's word falls between that and what they say in the end of themself."""
+    for last in ("I was there", "I was away", "only I was there"):
+        came = set()
+        for place in range(3):
+            told = story(meetings=1).confirmed()
+            said = [("mentee", first), ("mentee", last)]
+            said.insert(place, ("mentor", partner))
+            for hours, (by, word) in enumerate(said, 1):
+                assert told.tell(by, WORDS[word], meets(1, hours)) == "applied"
+            told.wait(meets(1) + 2 * WEEK)
+            came.add((told.state.meeting(1).held, told.counted(), told.counted("mentor")))
+        assert len(came) == 1, (last, came)
