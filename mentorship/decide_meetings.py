@@ -15,6 +15,17 @@ from mentorship.policy.meetings import topic_for, who_has_topic
 from mentorship.refusal import refuse
 from mentorship.state import MOST_EXTRA_MEETINGS, Claim, Meeting, Report, State, report_digest
 
+
+def _as_then(state: State, meeting: Meeting, accepted: Instant) -> Meeting:
+    """The meeting as it stood when something was said of it: what waited for an answer then has not lapsed, however late the answer comes in (P5)."""
+    within = state.rules.cancellations.answer_within.span
+    waited = tuple(past for past in meeting.past if accepted <= (past.asked_at or past.at) + within and meeting.proposal(past.side) is None)
+    off = meeting.cancelled
+    if off is not None and off.lapsed and any(past.side == off.side for past in waited):
+        off = None
+    return meeting.model_copy(update={"proposals": (*meeting.proposals, *waited), "cancelled": off}) if waited else meeting
+
+
 # -- slots ----------------------------------------------------------------------------------------------------------------
 
 
@@ -46,7 +57,10 @@ def move_meeting(state: State, command: c.MoveMeeting, side: Side, at: Instant, 
         return refuse(at, "closing")
     if state.pausing is not None:
         return refuse(at, "paused")
-    if meeting.cancelled is not None:
+    then = _as_then(state, meeting, accepted)
+    theirs = then.proposal(other(side))
+    agreed = theirs is not None and theirs.to == command.to
+    if (then if agreed else meeting).cancelled is not None:
         return refuse(at, "cancelled")
     if meeting.held:
         return refuse(at, "held")
@@ -54,8 +68,7 @@ def move_meeting(state: State, command: c.MoveMeeting, side: Side, at: Instant, 
         return refuse(at, "time_passed")
     if command.to >= state.ends:
         return refuse(at, "after_the_end")
-    theirs = meeting.proposal(other(side))
-    if theirs is not None and theirs.to == command.to:
+    if agreed:
         rules = state.rules
         slot = Slot(start=command.to, prepare_at=command.to - rules.prepare.span, ask_at=command.to + rules.duration.span + rules.ask_after.span)
         # Too soon for a preparation mail of its own: the topic goes with the news of the move, unless it went out already.
@@ -81,7 +94,8 @@ def cancel_meeting(state: State, command: c.CancelMeeting, side: Side, at: Insta
     meeting = state.meeting(command.meeting)
     if meeting is None:
         return refuse(at, "no_such_meeting")
-    if meeting.cancelled is not None:
+    then = _as_then(state, meeting, accepted)
+    if then.cancelled is not None:
         return refuse(at, "cancelled")
     if meeting.held:
         return refuse(at, "held")
@@ -89,7 +103,7 @@ def cancel_meeting(state: State, command: c.CancelMeeting, side: Side, at: Insta
         report = Report(side=side, report=report_digest(command.message_id), at=accepted, held=None, own="absent", reason=command.reason)
         return _reported(state, meeting, report, at)
     late = meeting.confirmed and meeting.start - accepted < state.rules.cancellations.notice.span
-    asked = meeting.late_proposal(accepted)
+    asked = then.late_proposal(accepted)
     answers = asked.at if asked is not None and asked.side != side else None
     return (e.MeetingCancelled(at=at, meeting=meeting.n, side=side, reason=command.reason, late=late, accepted_at=accepted, answers=answers),)
 
@@ -121,7 +135,8 @@ def report_meeting(state: State, command: c.ReportMeeting, side: Side, at: Insta
     meeting = state.meeting(command.meeting)
     if meeting is None:
         return refuse(at, "no_such_meeting")
-    if meeting.cancelled is not None and not (meeting.cancelled.lapsed and held):
+    off = _as_then(state, meeting, accepted).cancelled
+    if off is not None and not (off.lapsed and held):
         return refuse(at, "cancelled")
     if held is None and own is None and partner is None:
         return refuse(at, "malformed")
@@ -136,19 +151,17 @@ def report_meeting(state: State, command: c.ReportMeeting, side: Side, at: Insta
 
 
 def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tuple[e.AnyEvent, ...]:
-    """One's latest word about a meeting replaces the earlier one, whichever comes in first.
-
-    Whether they met is one part of it and who was there the other: a word about attendance alone takes "we met" back only if it contradicts it.
-    """
+    """One's latest word about a meeting replaces the earlier one, whichever comes in first."""
     side = report.side
     earlier = meeting.report(side)
-    if earlier is not None and earlier.at > report.at:
-        return refuse(at, "already_done")
-    if earlier is not None and earlier.own == report.own == "absent" and report.reason is None:
-        report = report.model_copy(update={"reason": earlier.reason})  # said once, it need not be said again (H14)
-    if earlier is not None and report.held is None and "absent" not in (report.own, report.partner):
-        report = report.model_copy(update={"held": earlier.held})
-    found: list[e.AnyEvent] = [
+    if earlier is not None:
+        report = _completed(report, earlier) if earlier.at <= report.at else _completed(earlier, report)
+        if report == earlier:
+            return refuse(at, "already_done")
+    found: list[e.AnyEvent] = []
+    if meeting.cancelled is not None and meeting.cancelled.side == side and report.own is not None and not report.held:
+        found.append(e.ProposalExpired(at=at, meeting=meeting.n, side=side))  # they are judged by their own word instead
+    found.append(
         e.MeetingReported(
             at=at,
             meeting=meeting.n,
@@ -160,10 +173,13 @@ def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tu
             reason=report.reason,
             accepted_at=report.at,
         )
-    ]
+    )
     theirs = meeting.report(other(side))
     mine = meeting.claim(side)
-    if mine is not None and _contestable(state, mine, report.at) and report.present:
+    unasked = is_unasked(meeting, side)
+    if unasked and report.own != "absent" and (mine is None or (earlier is not None and earlier.own == "absent")):  # admitted no longer
+        found.append(e.AbsenceClaimed(at=at, meeting=meeting.n, side=side))
+    if report.present and (unasked or (mine is not None and _contestable(state, mine, report.at))):
         found.append(e.AbsenceDisputed(at=at, meeting=meeting.n, side=side))
     claimed = meeting.claim(other(side))
     if report.partner == "absent":
@@ -212,6 +228,24 @@ def dispute(state: State, command: c.Dispute, side: Side, at: Instant, accepted:
     if not _contestable(state, claim, accepted):
         return refuse(at, "too_late")
     return (e.AbsenceDisputed(at=at, meeting=meeting.n, side=side),)
+
+
+def _completed(report: Report, earlier: Report) -> Report:
+    """With what one said before and need not say again (H14).
+
+    Whether they met is one part of it and who was there the other: a word about attendance alone takes "we met" back only if it contradicts it.
+    """
+    if earlier.own == report.own == "absent" and report.reason is None:
+        report = report.model_copy(update={"reason": earlier.reason})
+    if report.held is None and "absent" not in (report.own, report.partner):
+        report = report.model_copy(update={"held": earlier.held})
+    return report
+
+
+def is_unasked(meeting: Meeting, side: Side) -> bool:
+    """Whether the partner says that `side` was away, and nobody could ask them: they had admitted it, or were not reached (H13)."""
+    theirs, claim = meeting.report(other(side)), meeting.claim(side)
+    return theirs is not None and theirs.partner == "absent" and (claim is None or (claim.stands == "no" and not claim.disputed))
 
 
 def _contestable(state: State, claim: Claim, accepted: Instant) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mentorship import commands as c
 from mentorship import events as e
+from mentorship.decide_meetings import is_unasked
 from mentorship.instant import Instant
 from mentorship.people import Side, is_id, other
 from mentorship.policy.milestones import final_instant, partner_may_object_until
@@ -72,9 +73,13 @@ def withdraw(state: State, command: c.Withdraw, side: Side, at: Instant) -> tupl
         if mine is None or mine.report != report:
             continue
         claimed = meeting.claim(other(side))
-        if claimed is not None and claimed.stands != "no":
-            return (withdrawn, e.AbsenceDropped(at=at, meeting=meeting.n, side=other(side)))
-        return (withdrawn,)
+        dropped = claimed is not None and claimed.stands != "no"
+        asked = mine.own == "absent" and is_unasked(meeting, side)  # admitted no longer
+        return (
+            withdrawn,
+            *((e.AbsenceDropped(at=at, meeting=meeting.n, side=other(side)),) if dropped else ()),
+            *((e.AbsenceClaimed(at=at, meeting=meeting.n, side=side),) if asked else ()),
+        )
     return refuse(at, "no_such_report")
 
 

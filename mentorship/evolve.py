@@ -106,7 +106,7 @@ def _acted(state: State, event: e.AnyEvent) -> Side | None:
             return other(event.side)
         case e.MeetingMoved():
             meeting = state.meeting(event.meeting)
-            proposals = meeting.proposals if meeting is not None else ()
+            proposals = (*meeting.proposals, *meeting.past) if meeting is not None else ()
             return next((other(proposal.side) for proposal in proposals if proposal.to == event.slot.start), None)
         case e.AbsenceDisputed():
             meeting = state.meeting(event.meeting)
@@ -145,6 +145,8 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                     ask_at=slot.ask_at,
                     accepted=("mentor", "mentee"),
                     proposals=(),
+                    past=(),
+                    cancelled=None,
                     prepared=m.prepared or now_prepared,
                     asked=False,
                     asked_again=False,
@@ -166,7 +168,13 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.MeetingCancelled():
             cancelled = Cancelled(side=event.side, at=event.accepted_at, reason=event.reason, late=event.late, lapsed=event.lapsed, answers=event.answers)
             return {
-                **_meeting(state, event.meeting, lambda m: _excused_by_leave(_with(m, cancelled=cancelled, proposals=()), state.leaves, event.at)),
+                **_meeting(
+                    state,
+                    event.meeting,
+                    lambda m: _excused_by_leave(
+                        _with(m, cancelled=cancelled, proposals=(), past=_past(m, m.proposals) if event.lapsed else ()), state.leaves, event.at
+                    ),
+                ),
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.MeetingExcused():
@@ -450,10 +458,22 @@ def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
 
 
 def _without_proposal(meeting: Meeting, event: e.ProposalExpired) -> Meeting:
-    """Whoever stayed away since the partner could not come has missed nothing (H13): what stood as it began says so still."""
+    """Whoever stayed away since the partner could not come has missed nothing (H13): what stood as it began says so still.
+
+    Where it had counted as a cancellation, it does so no longer.
+    """
+    gone = tuple(proposal for proposal in meeting.proposals if proposal.side == event.side)
     left = tuple(proposal for proposal in meeting.proposals if proposal.side != event.side)
-    made: Meeting = _with(meeting, proposals=left, unkept=meeting.unkept_by if meeting.start <= event.at else None)
+    unkept, cancelled = meeting.unkept_by if meeting.start <= event.at else None, meeting.cancelled
+    if cancelled is not None and cancelled.lapsed and cancelled.side == event.side:
+        unkept, cancelled = event.side, None
+    made: Meeting = _with(meeting, proposals=left, past=_past(meeting, gone), unkept=unkept, cancelled=cancelled)
     return made
+
+
+def _past(meeting: Meeting, gone: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
+    sides = {proposal.side for proposal in gone}
+    return (*(proposal for proposal in meeting.past if proposal.side not in sides), *gone)
 
 
 def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Instant) -> Meeting:

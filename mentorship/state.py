@@ -119,6 +119,8 @@ class Meeting(Part):
     """The topic it used up, once held."""
     laid_by: tuple[Proposal, ...] = ()
     """Proposals that are of no use as long as it counts as held."""
+    past: tuple[Proposal, ...] = ()
+    """Proposals whose days to answer are over, the last of each of the two: who said something within them is heard, however late it comes in (P5)."""
     unkept: Side | None = None
     """Who had asked too late for another time when it began, kept where that proposal went without counting (H14)."""
 

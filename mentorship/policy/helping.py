@@ -34,6 +34,8 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
         still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
         if notice.kind == "welcome":  # it waits for the first day, from whenever its cohort was started
             still["ends"] = state.ends
+    if notice.kind in ("halfway", "heads_up"):  # until when what is done counts
+        still["ends"] = state.ends
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
 
 
@@ -58,6 +60,8 @@ def _is_open(notice: SendNotice, state: State) -> bool:
             return "run" in state.seen
         case "survey_reminder":
             return side is None or not state.person(side).closing_answered
+        case "rescheduled" if notice.change in ("paused", "resumed"):
+            return (notice.change == "paused") is (state.pausing is not None)
         case _:
             return notice.meeting is None or side is None or _meeting_is_open(notice, notice.meeting, state, side)
 
@@ -75,8 +79,8 @@ def _meeting_is_open(notice: SendNotice, facts: MeetingFacts, state: State, side
             proposal = meeting.proposal(other(side)) if meeting is not None else None
             return proposal is not None and proposal.to == facts.start
         case "absence_reported":
-            claim = meeting.claim(side) if meeting is not None else None
-            return claim is not None and claim.stands == "open"
+            claim, own = (meeting.claim(side), meeting.report(side)) if meeting is not None else (None, None)
+            return claim is not None and claim.stands == "open" and (own is None or own.own != "absent")
         case _:
             return True
 

@@ -379,3 +379,65 @@ def test_who_has_said_already_that_they_were_there_is_not_asked(story, meets):
     told.tell("mentee", c.ReportMeeting(meeting=1, held=True), meets(1, hours=1))
     says_absent(told, hours=2)
     assert not told.mails("absence_reported")
+
+
+def test_who_admitted_an_absence_by_mistake_disagrees_from_when_they_say_so(story, meets):
+    """H13, H7: nobody was asked while it was admitted; the two say different things now, whichever of them spoke first."""
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=1))
+    says_absent(told, hours=2)
+    assert (told.counted(), held_instants(told.state)) == (1, ())
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")), meets(1, hours=3))
+    told.wait(meets(1) + 2 * WEEK)
+    assert (told.counted(), held_instants(told.state)) == (0, (meets(1),))
+    assert not told.mails("absence_reported")  # they have said it
+
+
+@pytest.mark.parametrize("back", [c.Withdraw(report="admitted"), c.ReportMeeting(meeting=1, held=False)])
+def test_who_admits_an_absence_no_longer_is_asked_about_it(story, meets, back):
+    """H13: one that is not contested within seven days of being asked counts; by taking an admission back nobody rids themself of it."""
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(message_id="admitted", meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=1))
+    says_absent(told, hours=2)
+    assert told.tell("mentee", back, meets(1, hours=3)) == "applied"
+    assert (told.counted(), [mail.to for mail in told.mails("absence_reported")]) == (0, ["mentee"])
+    told.wait(meets(1, hours=3) + WEEK)
+    assert strikes(told.state, "mentee") == (meets(1),)
+
+
+def test_who_could_not_be_asked_and_says_that_they_were_there_disagrees(story, meets):
+    """H13, H7: with their mailbox out of order they find it on their page, and the meeting counts as held as any other on which the two disagree."""
+    told = story().confirmed()
+    says_absent(told)
+    told.take([c.NoteFailedNotice(message_id="b", effect="9.0", notice="absence_reported", to="mentee", meeting=1, why="bounced")], meets(1, hours=2))
+    assert held_instants(told.state) == ()
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")), meets(1, hours=3))
+    assert held_instants(told.state) == (meets(1),)
+    assert says_absent(told, hours=4) == "applied"
+    assert (held_instants(told.state), told.counted()) == ((meets(1),), 0)
+
+
+WORDS = {
+    "we met": c.ReportMeeting(meeting=1, held=True),
+    "we did not meet": c.ReportMeeting(meeting=1, held=False),
+    "I was there": c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")),
+    "I was away": c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")),
+    "only I was there": c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent")),
+}
+
+
+@pytest.mark.parametrize("partner", WORDS)
+@pytest.mark.parametrize("first", WORDS)
+def test_what_two_words_come_to_does_not_hang_on_who_spoke_first(story, meets, partner, first):
+    """H13: whatever one said first, and wherever the partner's word falls between that and what they say in the end of themself."""
+    for last in ("I was there", "I was away", "only I was there"):
+        came = set()
+        for place in range(3):
+            told = story(meetings=1).confirmed()
+            said = [("mentee", first), ("mentee", last)]
+            said.insert(place, ("mentor", partner))
+            for hours, (by, word) in enumerate(said, 1):
+                assert told.tell(by, WORDS[word], meets(1, hours)) == "applied"
+            told.wait(meets(1) + 2 * WEEK)
+            came.add((told.state.meeting(1).held, told.counted(), told.counted("mentor")))
+        assert len(came) == 1, (last, came)

@@ -68,6 +68,17 @@ def test_an_absence_that_the_partner_reported_is_not_asked_about_besides(story, 
     assert not helps(told, claimed)
 
 
+def test_nobody_is_asked_about_an_absence_that_they_have_admitted(story, meets):
+    """Calm, H13: the partner reported it at night, and whoever was away said so on their page before the mail could go."""
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent")), meets(1, hours=1))
+    asked = last(told, "absence_reported", "mentor")
+    told.tell("mentor", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=2))
+    assert not helps(told, asked)
+    told.take([c.NoteFailedNotice.of(asked, "too_late", told.state.now)], told.state.now)
+    assert told.counted("mentor") == 1
+
+
 def test_a_preparation_helps_while_its_meeting_stands_at_the_time_that_it_tells(story, meets):
     told = story()
     told.wait(meets(1, hours=-72))
@@ -101,6 +112,31 @@ def test_that_a_meeting_comes_sooner_is_news_while_the_old_time_is_ahead(story, 
     news = last(told, "rescheduled", "mentor")
     assert helps(told, news, sooner + HOUR)
     assert not helps(told, news, old)
+
+
+def test_that_the_meetings_pause_or_go_on_is_news_while_it_is_so(story, day):
+    """Calm, P6: an operator paused a pair by mistake at night; whoever reads it in the morning hears that it goes on, and not the opposite before."""
+    told = story()
+    told.operator(c.Pause(), day(20))
+    paused = last(told, "rescheduled", "mentor")
+    assert helps(told, paused)
+    told.operator(c.Resume(), day(20, hours=1))
+    told.replan()
+    resumed = last(told, "rescheduled", "mentor")
+    assert (helps(told, paused), helps(told, resumed)) == (False, True)
+    told.operator(c.Pause(), day(20, hours=2))
+    again = last(told, "rescheduled", "mentor")
+    assert (helps(told, resumed), helps(told, again)) == (False, True)
+
+
+def test_how_it_stands_is_told_with_the_end_as_it_stands(story, ends):
+    """H7: until when what is done counts, of a mail that waited while the end moved."""
+    told = story()
+    told.wait(ends - 21 * DAY)
+    news = last(told, "heads_up", "mentor")
+    assert still_helping(news, told.state, told.state.now) == news
+    told.operator(c.Extend(length=iso("P4W")), told.state.now)
+    assert still_helping(news, told.state, told.state.now).ends == ends + 28 * DAY
 
 
 def test_another_time_is_asked_for_while_that_proposal_stands(story, meets):
