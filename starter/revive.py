@@ -165,12 +165,10 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
         return "runs"  # its last word is on its way into records
     if description.status is not WorkflowExecutionStatus.RUNNING:
         return "lost"
-    if stands_still(description):
-        return "still"
     try:
         status = _Status.model_validate(await handle.query("status", rpc_timeout=limit))
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
-        return "silent"
+        return "still" if stands_still(await handle.describe()) else "silent"
     if status.diverged:
         return "diverged"
     written = await records.journal.head(pair.mentorship) or Head()

@@ -19,8 +19,6 @@ _NAMED = 3
 
 STANDS_STILL = "stands still"
 """Temporal runs it, and no worker's decision is taken: its code does not replay what it did, or lacks a key."""
-_IN_VAIN = 2
-"""Decisions that fail one after the other; a worker that is killed in the midst of one fails one."""
 
 
 async def running(client: Client) -> dict[str, bool]:
@@ -63,7 +61,11 @@ async def standing(client: Client, workflow_id: str) -> str:
 
 
 def stands_still(description: WorkflowExecutionDescription) -> bool:
-    return description.raw_description.pending_workflow_task.attempt > _IN_VAIN
+    """The last decision failed, and the next is not through. Whatever comes in begins the count anew, and a second one takes ten seconds to fail.
+
+    One that a worker was killed in counts, too, until another takes it up.
+    """
+    return description.raw_description.pending_workflow_task.attempt > 1
 
 
 def still(name: str, workflow_id: str) -> Check:

@@ -25,7 +25,7 @@ async def test_what_the_code_cannot_go_on_with_is_named_and_goes_on_from_its_jou
         return None if workflow.in_workflow() and workflow.info().run_id == began else known(state)
 
     async def in_vain() -> bool:
-        return bool((await house.handle().describe()).raw_description.pending_workflow_task.attempt > 2)
+        return bool((await house.handle().describe()).raw_description.pending_workflow_task.attempt > 1)
 
     monkeypatch.setattr(deadlines, "next_due", another)
     async with house.worker():
@@ -33,7 +33,8 @@ async def test_what_the_code_cannot_go_on_with_is_named_and_goes_on_from_its_jou
         await house.until(in_vain)
         said = [check["detail"] for check in (await house.cli("doctor", expect=1))["checks"] if check["name"] == "mentorship"]
         assert said == [f"{mentorship} runs and stands still: its decisions fail, and the worker's log says why; see docs/operations.md, Stands still"]
-        assert [how for _, how in await revive._standing(house.settings, house.client, house.records, house.pairs)] == ["still", "runs"]
+        impatient = house.settings.model_copy(update={"update_timeout": 1.0})
+        assert [how for _, how in await revive._standing(impatient, house.client, house.records, house.pairs)] == ["still", "runs"]
 
         await house.handle().terminate("the code cannot go on with it")
         assert (await house.cli("revive", "spring"))["sent_again"] == ["meanwhile"]
