@@ -36,6 +36,14 @@ class Unreadable(RecordsError):
         super().__init__(f"{about} cannot be opened with the key that it names")
 
 
+class UnreadableRow(RecordsError, ValueError):
+    """A row of a journal that this release cannot read. What stands in it is not quoted (H12)."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(f"row {seq} of a journal is nothing that this release can read: another release wrote it, or `mentorship journal verify` names it")
+        self.seq = seq
+
+
 class Unknown(RecordsError, LookupError):
     """There is no such row. Trying again does not help."""
 

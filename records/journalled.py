@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from mentorship.events import AnyEvent
 from mentorship.evolve import fold
 from mentorship.state import State
+from records.errors import UnreadableRow
 from records.journal import Journal, JournalEntry
 
 _EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 
 def events_of(entries: Iterable[JournalEntry]) -> list[AnyEvent]:
-    """What happened, in order; commands are left out. Raises ValueError for what no release of ours wrote."""
-    return [_EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at}) for entry in entries if entry.kind == "event"]
+    """What happened, in order; commands are left out. Raises UnreadableRow for what neither this release nor an earlier one wrote."""
+    return [_event(entry) for entry in entries if entry.kind == "event"]
+
+
+def _event(entry: JournalEntry) -> AnyEvent:
+    try:
+        return _EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at})
+    except ValidationError:
+        raise UnreadableRow(entry.seq) from None
 
 
 async def journalled(journal: Journal, mentorship: str) -> State | None:
-    """Where the journal stands; None where there is none, or none any more. Raises RecordsUnavailable, UnknownKey."""
+    """Where the journal stands; None where there is none, or none any more. Raises RecordsUnavailable, UnknownKey, UnreadableRow."""
     events = events_of(await journal.entries(mentorship))
     return fold(events) if events else None

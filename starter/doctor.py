@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway import search_attributes
@@ -32,7 +32,7 @@ from starter.case_workflow import start_case
 from starter.check import Check
 from starter.cohort_workflow import signal_with_start
 from starter.reach import open_records, reach_temporal
-from starter.running import AT_ONCE, diverged, running, strangers
+from starter.running import AT_ONCE, STANDS_STILL, diverged, running, standing, still, strangers
 from starter.workers import workers
 
 
@@ -180,12 +180,12 @@ async def _mentorships(settings: Settings, client: Client, fix: bool, *, ask: bo
             known.update(pair.mentorship for pair in pairs)
             begun = [pair for pair in pairs if pair.state == "started"]
             started += len(begun)
-            lost = await _lost(client, begun)
+            lost = await _lost(client, begun, ask)
             if begun and not lost:
                 one = begun[-1].mentorship
             checks += lost
-            checks += await _stopped(records, client, cohort.id, fix)
-        checks += await _unminded(records, client, fix)
+            checks += await _stopped(records, client, cohort.id, fix, ask)
+        checks += await _unminded(records, client, fix, ask)
         checks += strangers(found, known)
         if ask:
             checks += await diverged(client, [mentorship for mentorship, needs in found.items() if needs and mentorship in known], settings.update_timeout)
@@ -194,29 +194,33 @@ async def _mentorships(settings: Settings, client: Client, fix: bool, *, ask: bo
     return [*checks, await answers(client, one, settings.update_timeout)] if ask and one is not None else checks
 
 
-async def _lost(client: Client, begun: list[Enrolment]) -> list[Check]:
+async def _lost(client: Client, begun: list[Enrolment], worked: bool) -> list[Check]:
     """Enrolled, not over, and yet no workflow runs: terminated by hand, timed out, failed, or gone with Temporal's store."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(pair: Enrolment) -> Check | None:
         async with gate:
-            status = await _status(client, pair.mentorship)
+            status = await standing(client, pair.mentorship)
         if status in {"running", "completed"}:  # completed: its last word may still be on its way into records
             return None
+        if status == STANDS_STILL:
+            return still("mentorship", pair.mentorship) if worked else None
         detail = f"{pair.mentorship} should run and is {status}; `mentorship revive {pair.cohort} {pair.pair_id}` starts it again from its journal"
         return Check("mentorship", "wrong", detail)
 
     return [check for check in await asyncio.gather(*(look(pair) for pair in begun)) if check is not None]
 
 
-async def _stopped(records: Records, client: Client, cohort: str, fix: bool) -> list[Check]:
+async def _stopped(records: Records, client: Client, cohort: str, fix: bool, worked: bool) -> list[Check]:
     """Not over, and yet its workflow does not run: nobody starts who waits, and the coordinators hear neither of the week nor of the close."""
     counts = await records.cohorts.counts(cohort)
     if not counts["pending"] and not counts["started"]:
         return []
-    status = await _status(client, cohort_id(cohort))
+    status = await standing(client, cohort_id(cohort))
     if status == "running":
         return []
+    if status == STANDS_STILL:
+        return [still("cohort", cohort_id(cohort))] if worked else []
     found = f"{cohort} should run and is {status}: {counts['pending']} pairs wait to be started, and no digest goes out"
     if not fix:
         return [Check("cohort", "wrong", f"{found}; `mentorship doctor --fix` starts it again")]
@@ -224,37 +228,26 @@ async def _stopped(records: Records, client: Client, cohort: str, fix: bool) -> 
     return [Check("cohort", "fixed", f"{found}; started again")]
 
 
-async def _unminded(records: Records, client: Client, fix: bool) -> list[Check]:
+async def _unminded(records: Records, client: Client, fix: bool, worked: bool) -> list[Check]:
     """Not done, and yet no workflow runs: nobody is reminded of it. Which are concerns and which are lines is not told (H16)."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(case: str) -> Check | None:
         async with gate:
-            status = await _status(client, case_id(case))
+            status = await standing(client, case_id(case))
             if status == "running":
                 return None
+            if status == STANDS_STILL:
+                return still("case", case_id(case)) if worked else None
             found = f"{case_id(case)} should run and is {status}: nobody is reminded of what is open"
             if not fix:
                 return Check("case", "wrong", f"{found}; `mentorship doctor --fix` starts it again")
             await start_case(client, case)
             return Check("case", "fixed", f"{found}; started again")
 
-    standing, unreadable = await records.cases.standing()
+    undone, unreadable = await records.cases.standing()
     damaged = [
         Check("case", "wrong", f"{case_id(case)} cannot be read, so nobody can say whether it should run; it was altered, or lies under a key that is not here")
         for case in unreadable
     ]
-    return [*damaged, *(check for check in await asyncio.gather(*(look(case.id) for case in standing)) if check is not None)]
-
-
-async def _status(client: Client, workflow_id: str) -> str:
-    try:
-        description = await client.get_workflow_handle(workflow_id).describe()
-    except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise
-        return "not there"
-    status = description.status
-    return (
-        "running" if status in {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW} else (status.name.lower() if status else "unknown")
-    )
+    return [*damaged, *(check for check in await asyncio.gather(*(look(case.id) for case in undone)) if check is not None)]

@@ -26,11 +26,11 @@ from starter.answer import Json, Refused, answer, aside
 from starter.case_workflow import start_case
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
-from starter.running import AT_ONCE, runs
+from starter.running import AT_ONCE, runs, stands_still
 
-Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "silent"]
+Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "still", "silent"]
 """`lost`: no workflow runs. `behind`: the journal knows more than the workflow does. `ahead`: the workflow knows what the journal lacks.
-`silent`: no worker answered for it."""
+`still`: workers take it up and cannot go on. `silent`: no worker answered for it."""
 
 _SETTLES = 3.0
 """Seconds in which a workflow that is well learns what its journal already has."""
@@ -132,6 +132,7 @@ def _lost(messages: Sequence[str]) -> str:
 
 _WHY = {
     "ahead": "its workflow knows what its journal lacks; `mentorship journal refill` first",
+    "still": "the code that runs cannot go on with it; see docs/operations.md, Stands still",
     "silent": "no worker answered for it, so that nobody can say whether it is well; start one and try again",
 }
 
@@ -167,7 +168,7 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
     try:
         status = _Status.model_validate(await handle.query("status", rpc_timeout=limit))
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
-        return "silent"
+        return "still" if stands_still(await handle.describe()) else "silent"
     if status.diverged:
         return "diverged"
     written = await records.journal.head(pair.mentorship) or Head()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.names import MENTORSHIP
@@ -16,6 +16,9 @@ from starter.check import Check
 AT_ONCE = 20
 """Mentorships that are asked at a time."""
 _NAMED = 3
+
+STANDS_STILL = "stands still"
+"""Temporal runs it, and no worker's decision is taken: its code does not replay what it did, or lacks a key."""
 
 
 async def running(client: Client) -> dict[str, bool]:
@@ -39,6 +42,34 @@ async def runs(client: Client, workflow_id: str) -> list[str]:
         if error.status != RPCStatusCode.NOT_FOUND:  # else its time in Temporal is over
             raise
     return found[::-1]
+
+
+async def standing(client: Client, workflow_id: str) -> str:
+    """`running`, STANDS_STILL, `not there`, or how it ended. Raises RPCError."""
+    try:
+        description = await client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+        return "not there"
+    if stands_still(description):
+        return STANDS_STILL
+    status = description.status
+    if status in {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW}:
+        return "running"
+    return status.name.lower() if status else "unknown"
+
+
+def stands_still(description: WorkflowExecutionDescription) -> bool:
+    """The last decision failed, and the next is not through. Whatever comes in begins the count anew, and a second one takes ten seconds to fail.
+
+    One that a worker was killed in counts, too, until another takes it up.
+    """
+    return description.raw_description.pending_workflow_task.attempt > 1
+
+
+def still(name: str, workflow_id: str) -> Check:
+    return Check(name, "wrong", f"{workflow_id} runs and stands still: its decisions fail, and the worker's log says why; see docs/operations.md, Stands still")
 
 
 def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
