@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
@@ -238,6 +239,14 @@ def test_the_converter_seals_failures_too(keyring):
     converter = data_converter(keyring)
     assert converter.failure_converter._encode_common_attributes
     assert isinstance(converter.payload_codec, EncryptionCodec)
+
+
+@pytest.mark.parametrize(("problem", "readable"), [(UnknownKey("k-58311"), True), (ValueError("canary k-58311"), False)])
+async def test_of_failures_only_which_key_is_missing_can_be_read_without_one(problem, readable, keyring):
+    failure = Failure()
+    await data_converter(keyring).encode_failure(problem, failure)
+    assert ("k-58311" in failure.message) is readable
+    assert ("k-58311" in str(failure)) is readable
 
 
 async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):
