@@ -125,12 +125,13 @@ async def test_a_wrong_key_under_a_known_id_hands_the_payload_on(keyring):
 
 
 @pytest.mark.parametrize("at", [0, 11, 12, 40, -1])
-async def test_a_tampered_payload_is_handed_on(at, keyring):
+async def test_a_tampered_payload_is_handed_on_also_where_its_key_is_unknown(at, keyring, tmp_path):
     sealed = await seal(keyring)
     changed = bytearray(sealed.data)
     changed[at] ^= 1
     forged = Payload(metadata=sealed.metadata, data=bytes(changed))
     assert await opened(keyring, forged) == forged
+    assert await opened(Keyring.generate(tmp_path / "other.json"), forged) == forged, "no key would ever come that opens it"
 
 
 async def test_a_payload_sealed_for_another_key_id_does_not_open_under_this_one(keyring):
