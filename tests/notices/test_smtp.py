@@ -148,13 +148,14 @@ async def test_a_wrong_password_loses_nobodys_mail(mail):
     box = Box()
 
     def check(_server, _session, _envelope, _mechanism, data):
-        return AuthResult(success=data.password == b"right")
+        return AuthResult(success=data.password == b"right", handled=False)  # the server says 535; else it would say nothing until the timeout
 
     async with serving(box, authenticator=check, auth_required=True, auth_require_tls=False) as port:
         with pytest.raises(TryLater) as fault:
             await Mailer("127.0.0.1", port, user="service", password="wrong").send(mail("ask"))
         await Mailer("127.0.0.1", port, user="service", password="right").send(mail("ask"))
     assert "wrong" not in str(fault.value)
+    assert fault.value.code == 535
     assert len(box.mails) == 1
 
 
