@@ -257,6 +257,8 @@ async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):
     assert label.data == b'"Next: prepare meeting 3"'
     assert b"prepare" not in words.data
     assert await converter.decode([label, words]) == ["Next: prepare meeting 3"] * 2
+    card = Payload(metadata={"encoding": b"json/protobuf", "messageType": b"temporal.api.sdk.v1.WorkflowMetadata"}, data=b'{"definition": {}}')
+    assert await EncryptionCodec(keyring).encode([card]) == [card], "what the UI asks a workflow for"
 
 
 @pytest.mark.parametrize(
