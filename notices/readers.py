@@ -23,7 +23,6 @@ class NoAddress(ValueError):  # noqa: N818 - callers read it as what is so
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"{ref} has no usable mail address")
-        self.ref = ref
 
 
 def plain(name: str) -> str:

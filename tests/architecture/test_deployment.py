@@ -299,7 +299,7 @@ def test_records_get_a_role_of_their_own_and_backups_go_after_35_days(tmp_path):
         assert "mentorship" in server.psql("SELECT rolname FROM pg_roles WHERE rolname = 'mentorship' AND rolcanlogin AND NOT rolsuper")
 
         backups = tmp_path / "backups"
-        for name, age in (("2026-01-01T00-00-00Z", 36), ("2026-01-02T00-00-00Z", 34), ("kept-by-hand", 400)):
+        for name, age in (("2026-01-01T00-00-00Z", 34.99), ("2026-01-02T00-00-00Z", 33.99), ("kept-by-hand", 400)):
             (backups / name).mkdir(parents=True)
             os.utime(backups / name, times=(time.time() - age * 86400,) * 2)
         env |= {"BACKUPS": str(backups), "PASSWORD_FILE": str(tmp_path / "password")}

@@ -132,6 +132,13 @@ def test_a_did_document_speaks_for_its_own_did_only(issuer):
         Trust.of_did_document({"id": "did:web:mine", "verificationMethod": [stolen], "assertionMethod": [stolen["id"]]})
 
 
+def test_a_key_that_is_not_for_assertions_is_not_believed(issuer):
+    """P4: a document may go on naming a key after it was taken out of use, or have one for something else."""
+    signs, logs_in = ({"id": f"did:web:mine#{name}", "publicKeyMultibase": issuer.signing.multikey()} for name in ("signs", "logs-in"))
+    trust = Trust.of_did_document({"id": "did:web:mine", "verificationMethod": [signs, logs_in, "x"], "assertionMethod": [signs["id"]]})
+    assert set(trust.keys) == {"did:web:mine#signs"}
+
+
 def test_only_a_did_web_may_be_configured(key_file: Path):
     with pytest.raises(IssuerKeysUnusable, match="did:web"):
         Issuer.load(key_file, name="x", did="did:key:z6Mk")

@@ -9,7 +9,7 @@ import pytest
 
 from certificates.issue import issue
 from certificates.issuer import Issuer, generate
-from certificates.status import status_list
+from certificates.status import StatusUnknown, is_revoked, status_list
 from certificates.verify import State, verify_credential
 
 BASE = "https://mentors.example.org"
@@ -56,6 +56,35 @@ def test_a_list_that_does_not_count_is_said_to_tell_nothing(tmp_path, credential
         verdict = verify_credential(credential, trust=issuer.trust(), status_list=text)
         assert verdict.valid, text[:80]
         assert "unknown" in verdict.reasons[0]
+
+
+WEEK = timedelta(days=7)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("signed", "tells"), [(-WEEK + MINUTE, True), (-WEEK - MINUTE, False), (4 * MINUTE, True), (6 * MINUTE, False)])
+def test_a_list_tells_for_a_week_and_where_a_strangers_clock_is_a_little_behind(signed, tells, credential, issuer):
+    """P4: an old copy would hide a revocation."""
+    text = status_list(issuer, [131_071], url=LIST, at=datetime.now(UTC) + signed)
+    if tells:
+        assert is_revoked(json.loads(credential), text, issuer.trust())
+    else:
+        with pytest.raises(StatusUnknown, match="out of date"):
+            is_revoked(json.loads(credential), text, issuer.trust())
+
+
+def test_only_an_entry_of_revocations_in_this_list_is_looked_up(credential, issuer):
+    document = json.loads(credential)
+    text = status_list(issuer, [131_071], url=LIST, at=datetime.now(UTC))
+    entry = document["credentialStatus"]
+    others = [entry | {"statusPurpose": "suspension"}, entry | {"statusListCredential": f"{LIST}/other"}, "x"]
+    for entries, found in ((entry, True), ([*others, entry], True), (others, False), (None, False)):
+        document["credentialStatus"] = entries
+        if found:
+            assert is_revoked(document, text, issuer.trust())
+        else:
+            with pytest.raises(StatusUnknown, match="not the one"):
+                is_revoked(document, text, issuer.trust())
 
 
 def test_the_list_of_the_newest_key_speaks_for_certificates_of_older_ones(tmp_path, facts):

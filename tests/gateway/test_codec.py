@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
@@ -124,12 +125,13 @@ async def test_a_wrong_key_under_a_known_id_hands_the_payload_on(keyring):
 
 
 @pytest.mark.parametrize("at", [0, 11, 12, 40, -1])
-async def test_a_tampered_payload_is_handed_on(at, keyring):
+async def test_a_tampered_payload_is_handed_on_also_where_its_key_is_unknown(at, keyring, tmp_path):
     sealed = await seal(keyring)
     changed = bytearray(sealed.data)
     changed[at] ^= 1
     forged = Payload(metadata=sealed.metadata, data=bytes(changed))
     assert await opened(keyring, forged) == forged
+    assert await opened(Keyring.generate(tmp_path / "other.json"), forged) == forged, "no key would ever come that opens it"
 
 
 async def test_a_payload_sealed_for_another_key_id_does_not_open_under_this_one(keyring):
@@ -240,6 +242,14 @@ def test_the_converter_seals_failures_too(keyring):
     assert isinstance(converter.payload_codec, EncryptionCodec)
 
 
+@pytest.mark.parametrize(("problem", "readable"), [(UnknownKey("k-58311"), True), (ValueError("canary k-58311"), False)])
+async def test_of_failures_only_which_key_is_missing_can_be_read_without_one(problem, readable, keyring):
+    failure = Failure()
+    await data_converter(keyring).encode_failure(problem, failure)
+    assert ("k-58311" in failure.message) is readable
+    assert ("k-58311" in str(failure)) is readable
+
+
 async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):
     """H12: a timer's summary is a line of our own; what anybody sent is sealed."""
     converter = data_converter(keyring)
@@ -247,6 +257,8 @@ async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):
     assert label.data == b'"Next: prepare meeting 3"'
     assert b"prepare" not in words.data
     assert await converter.decode([label, words]) == ["Next: prepare meeting 3"] * 2
+    card = Payload(metadata={"encoding": b"json/protobuf", "messageType": b"temporal.api.sdk.v1.WorkflowMetadata"}, data=b'{"definition": {}}')
+    assert await EncryptionCodec(keyring).encode([card]) == [card], "what the UI asks a workflow for"
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,11 @@ async def test_who_signed_in_in_the_browser_needs_no_bearer(http, keyring):
     cookie = answer.headers["set-cookie"].lower()
     assert {"httponly", "secure", "samesite=none", "path=/codec"} <= set(cookie.split("; "))
     assert NEW not in cookie
-    assert "signed in" in (await http.get("/codec")).text
+    page = await http.get("/codec")
+    assert "signed in" in page.text
+    assert page.headers["referrer-policy"] == "no-referrer"
+    policy = set(page.headers["content-security-policy"].split("; "))
+    assert policy == {"default-src 'none'", "style-src 'self'", "img-src data:", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"}
     assert told(await decode(http, as_json(*await sealed(keyring, 1)), token=None)) == ["1"]
     await http.post("/codec/sign-out", headers={"sec-fetch-site": "same-origin"})
     assert (await decode(http, {"payloads": []}, token=None)).status_code == 401

@@ -3,9 +3,11 @@ from __future__ import annotations
 import base64
 import json
 import stat
+from functools import partial
 
 import pytest
 
+from gateway import key_file
 from gateway.keyring import Keyring, KeyringUnusable, UnknownKey
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -81,6 +83,35 @@ def test_every_purpose_and_every_key_has_bytes_of_its_own():
     assert len(set(found)) == len(found)
     assert {len(key) for key in found} == {32}
     assert keyring.derive("a", "k1") == keyring.derive("a") == Keyring.parse(text()).derive("a")
+
+
+@pytest.mark.parametrize(
+    ("active", "keys", "index"),
+    [
+        ("k2", {"k1": bytes(32)}, bytes(32)),
+        ("k1", {"k1": bytes(31)}, bytes(32)),
+        ("k1", {"k1": bytes(32), "k2": b""}, bytes(32)),
+        ("k1", {"k1": bytes(32)}, b""),
+    ],
+)
+def test_no_keyring_is_made_of_keys_that_are_too_short_or_not_there(active, keys, index):
+    with pytest.raises(KeyringUnusable):
+        Keyring(active, keys, index)
+
+
+def test_a_key_file_is_changed_only_while_it_is_its_owners_and_never_by_half(tmp_path, keyring):
+    path = tmp_path / "keys.json"
+    before = path.read_bytes()
+    path.chmod(0o640)
+    for change in (key_file.add, key_file.newest, partial(key_file.activate, key_id=keyring.active)):
+        with pytest.raises(KeyringUnusable, match="chmod 600"):
+            change(path)
+    path.chmod(0o600)
+    for refused in (partial(key_file.drop, key_id="k-none"), partial(key_file.drop, key_id=keyring.active), partial(key_file.activate, key_id="k-none")):
+        with pytest.raises(KeyringUnusable):
+            refused(path)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["keys.json"]
 
 
 def test_an_unknown_key_id_is_named():

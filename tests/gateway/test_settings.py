@@ -89,6 +89,37 @@ def test_an_error_never_shows_a_value(name, value, monkeypatch):
     assert CANARY not in str(direct.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "taken"),
+    [
+        *(("webhook_secrets", size, 24 <= size <= 64) for size in (16, 23, 24, 64, 65)),
+        *((name, size, size >= 32) for name in ("link_secrets", "codec_tokens") for size in (31, 32)),
+    ],
+)
+def test_a_secret_that_could_be_guessed_is_refused(name, size, taken):
+    """Who guesses one speaks for everybody, opens every page, or reads Temporal's history in clear."""
+    long = {"hr": {"secret": "whsec_" + base64.b64encode(bytes(size)).decode()}} if name == "webhook_secrets" else ("n" * 40, "s" * size)
+    if taken:
+        assert getattr(Settings.load(**{name: long}), name)
+        return
+    with pytest.raises(SettingsInvalid, match=f"MENTORSHIP_{name.upper()}"):
+        Settings.load(**{name: long})
+
+
+@pytest.mark.parametrize("secret", [base64.b64encode(bytes(32)).decode(), f"whsec_{base64.b64encode(bytes(32)).decode()}!"])
+def test_a_webhook_secret_is_written_as_the_standard_has_it(secret):
+    with pytest.raises(SettingsInvalid, match="expected `whsec_` and base64"):
+        Settings.load(webhook_secrets={"hr": {"secret": secret}})
+
+
+def test_what_is_open_and_how_wide_by_default():
+    """Nothing listens beyond this machine, mail is not sent in clear, and nobody comes faster than decision 35 says."""
+    settings = Settings.load()
+    assert (settings.webhook_host, settings.codec_host, settings.metrics_address) == ("127.0.0.1", "127.0.0.1", None)
+    assert settings.smtp_tls == "starttls"
+    assert (settings.webhook_rate, settings.webhook_burst, settings.webhook_page_rate, settings.webhook_page_burst) == (600, 120, 0.5, 120)
+
+
 def test_nothing_secret_stands_in_the_settings_own_text():
     settings = Settings.load(
         database_url=f"postgresql+asyncpg://m:{CANARY}@db/m",

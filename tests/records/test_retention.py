@@ -342,6 +342,21 @@ async def test_a_programme_that_nobody_can_read_keeps_its_own_cohorts_and_no_oth
     assert (swept.journals, swept.damaged) == (2, ("cohort.autumn",))
 
 
+async def test_a_cohort_whose_programme_is_not_there_keeps_everything_and_holds_up_no_sweep(records, over, concern, cohort, meddle):
+    await records.cohorts.put(cohort.model_copy(update={"id": "autumn"}))
+    await meddle("UPDATE cohorts SET version = 9 WHERE id <> 'autumn'")
+    await records.cases.withdraw(concern.id, ENDED)
+    assert (await records.retention.sweep(ENDED + timedelta(days=2000))).nothing
+    assert await kept_notes(records) == ["n-0", "n-1", "n-2"]
+    assert await records.cases.words(concern.id) == "What happened."
+
+
+@pytest.mark.parametrize("what", ["notes", "cases", "closed_cases", "journals"])
+def test_a_sweep_that_deleted_anything_is_told(what):
+    assert not Swept.model_validate({what: 1}).nothing
+    assert Swept(damaged=("case.c-1",)).nothing, "what stays is told of itself"
+
+
 async def test_a_concern_that_nobody_closed_stays_with_its_words_for_whom_was_asked(records, concern):
     """Only a person closes it."""
     await records.cases.take(concern.id, "p-sam", ENDED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import random
 import sys
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 import starter
+from mentorship.programme import Pairing
 from starter.faults import Findings
 from starter.pairs_file import read_pairs
 from starter.people_file import read_people
@@ -19,6 +21,7 @@ from starter.people_file import read_people
 np = pytest.importorskip("numpy")
 optimize = pytest.importorskip("scipy.optimize")
 pairing_match = pytest.importorskip("starter.pairing_match")
+pairing_rules = pytest.importorskip("starter.pairing_rules")
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "pairing"
 COLUMNS = "person_id,name,email,role,language,manager_id,department,skills,goals,capacity,status"
@@ -326,6 +329,31 @@ def test_pairs_are_never_written_over_what_is_read(given: Any, files: Any) -> No
 
     assert told.code == 2
     assert "this file is read here" in told.err
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_every_rule_holds_for_the_mentees_after_the_first_few_hundred_as_well(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H4: many mentees are looked at some at a time; an error there would pair somebody with their own manager in large companies only."""
+    party = pairing_rules.Party
+    said = [({"team": ("a",), "wants": ("x", "y")}, 1), ({"team": ("b",)}, 0), ({"wants": ("y",)}, 2), ({"team": ("a",), "wants": ("z",)}, 1), ({}, 1)]
+    everybody = [party(f"p{number}", capacity, cells) for number, (cells, capacity) in enumerate(said)]
+    criteria = [{"score": 3, "when": {"shares": ["wants", "wants"]}}, {"score": 2, "when": {"same": ["team", "team"]}}]
+    panel = pairing_rules.Panel(
+        mentees=everybody,
+        mentors=everybody,
+        pairing=Pairing.model_validate({"criteria": criteria}),
+        managers={"p4": "p3", "p3": "p0"},
+        reporting_line=1,
+        earlier=[("p2", "p0")],
+        excluded=[("p4", "p2")],
+    )
+    picky = dataclasses.replace(panel, pairing=Pairing.model_validate({"require": [{"when": {"differs": ["team", "team"]}}]}))
+    monkeypatch.setattr(pairing_rules, "_ROWS", rows)
+
+    barred = {(0, 0), (2, 2), (3, 3), (4, 4), (2, 0), (0, 2), (4, 2), (2, 4), (4, 3), (3, 4), (3, 0), (0, 3), *((row, 1) for row in range(5))}
+    assert set(map(tuple, np.argwhere(~panel.allowed()).tolist())) == barred
+    assert np.argwhere(picky.allowed()).tolist() == [[1, 0], [1, 3]]
+    assert panel.scores().tolist() == [[5, 0, 3, 2, 0], [0, 2, 0, 0, 0], [3, 0, 3, 0, 0], [2, 0, 0, 5, 0], [0, 0, 0, 0, 0]]
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -95,6 +95,19 @@ def test_a_copy_says_by_when_it_has_to_go(filled, run, tmp_path):
     assert f"has to be deleted by {by} (retention.backups: 35 days)" in told.out
 
 
+def test_a_copy_of_records_without_a_cohort_is_kept_as_long_as_is_usual(past, run, tmp_path):
+    told = run("records", "backup", str(tmp_path / "copy"), "--json")
+    assert (told.code, told.err) == (0, "")
+    assert told.json["gone_by"] == str((datetime.now(UTC) + timedelta(days=35)).date())
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("cohort.spring", "programme cannot be read"), ("case.c-1", "it cannot be read"), ("mentorship.spring.m-1", "verify")]
+)
+def test_why_something_damaged_stays_is_said_of_each_kind(name, why):
+    assert why in records._why_it_stays(name)
+
+
 @pytest.mark.parametrize(("span", "said"), [("P35D", "35 days"), ("P1D", "1 day"), ("PT12H", "PT12H"), ("P1DT2H", "P1DT2H")])
 def test_how_long_a_copy_is_kept_is_said_in_days(span, said):
     assert records._days(iso(span)) == said

@@ -102,12 +102,17 @@ async def test_an_erased_persons_page_is_gone(http, two):
     assert (await http.get(two.page("ana"))).status_code == 200
 
 
+POLICY = {"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"}
+"""No script, nothing from elsewhere or to elsewhere, and in nobody's frame, where a click on something else would press our buttons."""
+
+
 async def test_a_page_is_closed_to_the_outside(http, two):
     for path in (two.page(), two.page("ben", "set_goal"), "/who-sees-what", "/new-link", "/c/none", "/p/forged", two.private()):
         answer = await http.get(path)
-        policy = answer.headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "script" not in policy
+        assert set(answer.headers["content-security-policy"].split("; ")) == POLICY
+        assert answer.headers["x-robots-tag"] == "noindex, nofollow"
+        assert answer.headers["permissions-policy"] == "camera=(), geolocation=(), microphone=()"
+        assert answer.headers["cross-origin-opener-policy"] == answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-store"
         assert "set-cookie" not in answer.headers
