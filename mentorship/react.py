@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from mentorship import events as e
-from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, NoticeKind, PlanMeetings, SendNotice, TellCoordinators, counting_for
+from mentorship.effects import AnyEffect, IssueCertificates, MeetingFacts, NoticeKind, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.follow_ups import survey_rides_along
 from mentorship.policy.meetings import calendar, described, latest_slot, topic_moves_on
-from mentorship.policy.milestones import milestone_facts, needed
+from mentorship.policy.milestones import milestone_facts, standing
 from mentorship.state import State
 
 
@@ -18,7 +18,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
     """The effects of this event, in order; their ids are set when they enter the outbox."""
     match event:
         case e.MentorshipStarted():
-            return _both(state, "welcome", event.at, calendar=calendar(state), ends=state.ends, standing=True)
+            return _both(state, "welcome", event.at, calendar=calendar(state), ends=state.ends, counts=True)
         case e.MoveProposed():
             return (_notice(state, "move_proposed", other(event.side), event.at, meeting=_proposed(state, event), helps_until=event.to),)
         case e.MeetingMoved():
@@ -63,7 +63,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                     helps_until=_next_start(state, event.meeting),
                     feedback_for=event.feedback_for if side in event.feedback_to else None,
                     pulse=side in event.pulse_to,
-                    standing=True,
+                    counts=True,
                 )
                 for side in event.readers
             )
@@ -97,7 +97,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                     helps_until=max(state.ends + state.rules.surveys.closes.span, state.reporting_ends),
                     reporting_ends=state.reporting_ends,
                     feedback_for=event.feedback_for if side in event.feedback_to else None,
-                    standing=True,
+                    counts=True,
                     ends=state.ends,
                 )
                 for side in SIDES
@@ -156,11 +156,10 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
 # -- one mail to one reader -----------------------------------------------------------------------------------------------
 
 
-def _notice(state: State, kind: NoticeKind, to: Side, at: Instant, *, standing: bool = False, **facts: Any) -> SendNotice:
-    """`standing`: with the milestones that the reader's share is taken of, and how many of them earn the certificate."""
-    if standing:
-        counted = counting_for(to, milestone_facts(state))
-        facts |= {"milestones": counted, "needed": needed(len(counted), state.rules.share)}
+def _notice(state: State, kind: NoticeKind, to: Side, at: Instant, *, counts: bool = False, **facts: Any) -> SendNotice:
+    """`counts`: with the reader's milestones, and how many of them earn the certificate."""
+    if counts:
+        facts["milestones"], facts["needed"] = standing(state, to)
     return SendNotice(kind=kind, to=to, due=at, pins=state.person(to).pins, calendar_sequence=state.calendar_sequence, **facts)
 
 
@@ -183,7 +182,7 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
             unreported=event.asks_again,
             feedback_for=event.feedback_for if side in event.feedback_to else None,
             pulse=side in event.pulse_to,
-            standing=True,
+            counts=True,
         )
         for side in SIDES
     )
@@ -218,7 +217,7 @@ def _denied(event: e.AbsenceClaimed, state: State) -> bool:
 
 
 def _progress(state: State, kind: NoticeKind, at: Instant) -> tuple[SendNotice, ...]:
-    return _both(state, kind, at, standing=True, ends=state.ends, helps_until=state.ends)
+    return _both(state, kind, at, counts=True, ends=state.ends, helps_until=state.ends)
 
 
 def _climbed(event: e.LadderClimbed, state: State) -> tuple[AnyEffect, ...]:
@@ -252,7 +251,7 @@ def _result(state: State, side: Side, at: Instant, certificate: str | None = Non
     """The certificate, or kindly what was missing and when (H7); and the survey's reminder where it falls on the same days."""
     met = state.decided is not None and side in state.decided.certified
     survey = state.closing and not state.person(side).closing_answered and survey_rides_along(state)
-    return _notice(state, "result", side, at, met_with_share=met, certificate=certificate, survey=survey, standing=True, ends=state.ends)
+    return _notice(state, "result", side, at, met_with_share=met, certificate=certificate, survey=survey, counts=True, ends=state.ends)
 
 
 def _plan(event: e.Resumed | e.Extended, state: State) -> tuple[AnyEffect, ...]:

@@ -89,6 +89,12 @@ def milestone_facts(state: State, final: Instant | None = None) -> tuple[Milesto
     return tuple(facts)
 
 
+def standing(state: State, side: Side) -> tuple[tuple[MilestoneFacts, ...], int]:
+    """The milestones that this person's share is taken of, and how many of them earn the certificate (H7)."""
+    counted = counting_for(side, milestone_facts(state))
+    return counted, needed(len(counted), state.rules.share)
+
+
 @lru_cache(maxsize=1024)
 def _fact(milestone: str, done_at: Instant | None, late_at: Instant | None, *, waived: bool, carried: bool) -> MilestoneFacts:
     """Every mail tells the same facts again."""

@@ -139,6 +139,26 @@ def test_how_it_stands_is_told_with_the_end_as_it_stands(story, ends):
     assert still_helping(news, told.state, told.state.now).ends == ends + 28 * DAY
 
 
+def test_milestones_are_counted_as_the_mail_goes(story, ends):
+    """H7: a mail that waited for its reader's morning said that two more were missing which both had recorded in the evening."""
+    told = story()
+    told.wait(ends - 21 * DAY)
+    news = last(told, "heads_up", "mentee")
+    assert still_helping(news, told.state, told.state.now) == news
+    told.record("m1", "m2", at=told.state.now)
+    now = still_helping(news, told.state, told.state.now)
+    assert [fact.done_at is not None for fact in now.milestones[:3]] == [True, True, False]
+    assert now == news.model_copy(update={"milestones": now.milestones})
+    assert still_helping(news, told.state, told.state.now, counts_anew=False) == news
+
+
+def test_a_result_tells_what_was_decided(story, ends):
+    told = story()
+    told.until_decided()
+    result = last(told, "result", "mentor")
+    assert still_helping(result, told.state, told.state.now + DAY) == result
+
+
 def test_another_time_is_asked_for_while_that_proposal_stands(story, meets):
     told = story()
     first, second = meets(1, hours=3), meets(1, hours=5)
