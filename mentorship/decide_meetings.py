@@ -18,6 +18,8 @@ from mentorship.state import MOST_EXTRA_MEETINGS, Claim, Meeting, Report, State,
 
 def _as_then(state: State, meeting: Meeting, accepted: Instant) -> Meeting:
     """The meeting as it stood when something was said of it: what waited for an answer then has not lapsed, however late the answer comes in (P5)."""
+    if not state.rules.revision:
+        return meeting
     within = state.rules.cancellations.answer_within.span
     waited = tuple(past for past in meeting.past if accepted <= (past.asked_at or past.at) + within and meeting.proposal(past.side) is None)
     off = meeting.cancelled
@@ -155,8 +157,9 @@ def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tu
     side = report.side
     earlier = meeting.report(side)
     if earlier is not None:
-        report = _completed(report, earlier) if earlier.at <= report.at else _completed(earlier, report)
-        if report == earlier:
+        overtaken = report.at < earlier.at
+        report = _completed(earlier, report) if overtaken else _completed(report, earlier)
+        if report == earlier or (overtaken and not state.rules.revision):
             return refuse(at, "already_done")
     found: list[e.AnyEvent] = []
     if meeting.cancelled is not None and meeting.cancelled.side == side and report.own is not None and not report.held:
@@ -176,7 +179,7 @@ def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tu
     )
     theirs = meeting.report(other(side))
     mine = meeting.claim(side)
-    unasked = is_unasked(meeting, side)
+    unasked = is_unasked(state, meeting, side)
     if unasked and report.own != "absent" and (mine is None or (earlier is not None and earlier.own == "absent")):  # admitted no longer
         found.append(e.AbsenceClaimed(at=at, meeting=meeting.n, side=side))
     if report.present and (unasked or (mine is not None and _contestable(state, mine, report.at))):
@@ -242,8 +245,10 @@ def _completed(report: Report, earlier: Report) -> Report:
     return report
 
 
-def is_unasked(meeting: Meeting, side: Side) -> bool:
+def is_unasked(state: State, meeting: Meeting, side: Side) -> bool:
     """Whether the partner says that `side` was away, and nobody could ask them: they had admitted it, or were not reached (H13)."""
+    if not state.rules.revision:
+        return False
     theirs, claim = meeting.report(other(side)), meeting.claim(side)
     return theirs is not None and theirs.partner == "absent" and (claim is None or (claim.stands == "no" and not claim.disputed))
 

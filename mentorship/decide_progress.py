@@ -74,7 +74,7 @@ def withdraw(state: State, command: c.Withdraw, side: Side, at: Instant) -> tupl
             continue
         claimed = meeting.claim(other(side))
         dropped = claimed is not None and claimed.stands != "no"
-        asked = mine.own == "absent" and is_unasked(meeting, side)  # admitted no longer
+        asked = mine.own == "absent" and is_unasked(state, meeting, side)  # admitted no longer
         return (
             withdrawn,
             *((e.AbsenceDropped(at=at, meeting=meeting.n, side=other(side)),) if dropped else ()),

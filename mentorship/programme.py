@@ -273,6 +273,10 @@ class Pairing(Part):
     criteria: tuple[Criterion, ...] = ()
 
 
+REVISION = 1
+"""How this release decides. A release that decides something otherwise counts on, and asks `Rules.revision` where it does."""
+
+
 class Rules(BaseModel):
     """What one mentorship carries of its programme: numbers and codes only, so that nothing readable enters Temporal (H12).
 
@@ -303,6 +307,12 @@ class Rules(BaseModel):
     pause: Pause = Pause()
     extension: Extension = Extension()
     mail: Mail = Mail()
+    revision: int = 0
+    """The one that it began with, and keeps to: what it did is decided again at every replay. No programme's to say.
+
+    1: what was said before a proposal lapsed is heard so, an absence that is admitted no longer is asked about, and neither that nor a pause that
+    is over is told to whom it would help no more.
+    """
 
 
 class Texts(BaseModel):
@@ -402,6 +412,7 @@ class Programme(Part):
             pause=self.pause,
             extension=self.extension,
             mail=self.mail,
+            revision=REVISION,
         )
 
     def texts(self) -> Texts:

@@ -34,7 +34,7 @@ from starter.what_if_replay import Policy, Replayed, replay, reproduces, started
 
 _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
 """Rules that would have led to other meetings or mails; the facts are about those that were."""
-_NAMES = ("programme", "version")
+_NAMES = ("programme", "version", "revision")
 _NOTHING = "nothing"
 """What a key says that one of the programmes does not have."""
 _COUNTED = frozenset({"cancellations", "attendance"})

@@ -38,7 +38,7 @@ def still_helping(notice: SendNotice, state: State, now: Instant, *, counts_anew
             still["ends"] = state.ends
     if counts_anew and notice.milestones and side is not None and state.decided is None:
         still["milestones"], still["needed"] = standing(state, side)
-    if notice.kind in ("halfway", "heads_up"):  # until when what is done counts
+    if notice.kind in ("halfway", "heads_up") and state.rules.revision:  # until when what is done counts
         still["ends"] = state.ends
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
 
@@ -64,7 +64,7 @@ def _is_open(notice: SendNotice, state: State) -> bool:
             return "run" in state.seen
         case "survey_reminder":
             return side is None or not state.person(side).closing_answered
-        case "rescheduled" if notice.change in ("paused", "resumed"):
+        case "rescheduled" if notice.change in ("paused", "resumed") and state.rules.revision:
             return (notice.change == "paused") is (state.pausing is not None)
         case _:
             return notice.meeting is None or side is None or _meeting_is_open(notice, notice.meeting, state, side)
@@ -84,7 +84,8 @@ def _meeting_is_open(notice: SendNotice, facts: MeetingFacts, state: State, side
             return proposal is not None and proposal.to == facts.start
         case "absence_reported":
             claim, own = (meeting.claim(side), meeting.report(side)) if meeting is not None else (None, None)
-            return claim is not None and claim.stands == "open" and (own is None or own.own != "absent")
+            admitted = own is not None and own.own == "absent" and state.rules.revision
+            return claim is not None and claim.stands == "open" and not admitted
         case _:
             return True
 

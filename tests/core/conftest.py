@@ -18,7 +18,7 @@ from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy.deadlines import decided_at, next_due
 from mentorship.policy.ladder import strikes
-from mentorship.programme import MilestoneRule, Rules
+from mentorship.programme import REVISION, MilestoneRule, Rules
 from mentorship.state import State
 
 STARTS = datetime(2027, 1, 11, 9, tzinfo=UTC)
@@ -46,6 +46,7 @@ def _rules(**changed: Any) -> Rules:
     usual: dict[str, Any] = {
         "programme": "engineering-2027",
         "version": 1,
+        "revision": REVISION,
         "interval": iso("P14D"),
         "duration": iso("PT1H"),
         "sessions": 12,

@@ -26,6 +26,7 @@ from mentorship.policy.deadlines import deadlines, decided_at, next_due
 from mentorship.policy.milestones import done_milestones, final_instant, is_complete, milestone_facts
 from mentorship.policy.phase import phase
 from mentorship.programme import (
+    REVISION,
     Alignment,
     Attendance,
     Attention,
@@ -89,6 +90,7 @@ def programmes(draw: st.DrawFn) -> Programme:
     rules = Rules(
         programme="any",
         version=1,
+        revision=draw(st.integers(0, REVISION)),
         share=draw(st.sampled_from([1, 50, 80, 100])),
         interval=interval,
         duration=draw(st.sampled_from([Duration(seconds=1), Duration(seconds=3600)])),

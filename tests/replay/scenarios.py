@@ -48,7 +48,7 @@ from mentorship.commands import (
 from mentorship.duration import iso
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
-from mentorship.programme import Cancellations, MeetingsHeld, MilestoneRule, Rules, Surveys
+from mentorship.programme import REVISION, Cancellations, MeetingsHeld, MilestoneRule, Rules, Surveys
 from workflows.case import CaseInput
 from workflows.certificate import CertificateInput, Wish
 from workflows.cohort import CohortInput
@@ -127,7 +127,7 @@ def _begun(starts: datetime, rules: Rules = RULES, **more) -> MentorshipStarted:
     return MentorshipStarted(
         at=starts,
         pair=PAIR,
-        rules=rules,
+        rules=rules.model_copy(update={"revision": REVISION}),
         starts=starts,
         ends=starts + 84 * DAY,
         reporting_ends=starts + 91 * DAY,
@@ -208,6 +208,23 @@ async def on_leave(pair: Story) -> None:
     await pair.day(160)
 
 
+async def late_words(pair: Story) -> None:
+    """An absence that is admitted no longer, one that is admitted before anybody was asked, a yes that was days on its way."""
+    absent, missed = Attendance(own="absent"), Attendance(own="on_time", partner="absent")
+    await pair.both(lambda who: ConfirmMeeting(by=who, meeting="all"))
+    for day, who, word in ((7.2, PAIR.mentee, absent), (7.3, PAIR.mentor, missed), (7.4, PAIR.mentee, Attendance(own="on_time"))):
+        await pair.day(day)
+        await pair.say(ReportMeeting(by=who, meeting=1, attendance=word))
+    await pair.day(21.8)
+    await pair.say(ReportMeeting(by=PAIR.mentor, meeting=2, attendance=missed))
+    await pair.say(ReportMeeting(by=PAIR.mentee, meeting=2, attendance=absent))
+    to = pair.starts + 44 * DAY
+    await pair.say(MoveMeeting(by=PAIR.mentee, meeting=3, to=to, at=await pair.day(34.9)))
+    await pair.day(40)
+    await pair.say(MoveMeeting(by=PAIR.mentor, meeting=3, to=to, agreeing=True, at=pair.starts + 36 * DAY))
+    await pair.day(130)
+
+
 async def ended_early(pair: Story) -> None:
     """One of the two wished it; then nothing is left to do."""
     await pair.day(9)
@@ -241,6 +258,7 @@ SCENARIOS: dict[str, Scenario] = {
     "disputed-and-withdrawn": disputed_and_withdrawn,
     "paused-and-extended": paused_and_extended,
     "on-leave": on_leave,
+    "late-words": late_words,
     "ended-early": ended_early,
     "ended-by-an-operator": ended_by_an_operator,
     "cancelled": cancelled,

@@ -31,8 +31,8 @@ from mentorship.people import Pair
 from mentorship.policy.deadlines import next_due
 from records.cohorts import Enrolment
 from records.journal import JournalEntry
-from starter.what_if import decided_again, outcome
-from starter.what_if_replay import Policy, replay, reproduces
+from starter.what_if import _changed, decided_again, outcome
+from starter.what_if_replay import Policy, replay, reproduces, started
 
 STARTS = datetime(2027, 1, 4, tzinfo=UTC)
 PROGRAMME = """\
@@ -277,6 +277,18 @@ def test_what_came_late_behind_what_was_taken_earlier_is_so_again(lived: Any) ->
     journal = lived(turns, until=until)
 
     assert reproduces(journal, replay(journal, until=until))
+
+
+def test_how_an_earlier_release_decided_is_nothing_in_which_programmes_differ(files: Any, lived: Any) -> None:
+    """docs/extending.md: a pair keeps to the revision that it began with, under the other programme too."""
+    files.write(programme(), PEOPLE)
+    own = files.read()[0].programme
+    told = lived([], until=meets(1))
+    assert told[0].body["rules"].pop("revision")  # what earlier releases wrote
+    pair = Enrolment(cohort="spring-27", pair="m-1", pair_id="p1", mentor="p-a", mentee="p-b", state="started")
+
+    assert _changed(started(told).rules, own.rules()) == []
+    assert decided_again(pair, told, own, own).exact
 
 
 @pytest.mark.parametrize("alone", [True, False])
