@@ -310,8 +310,8 @@ class Rules(BaseModel):
     revision: int = 0
     """The one that it began with, and keeps to: what it did is decided again at every replay. No programme's to say.
 
-    1: what was said before a proposal lapsed is heard so, an absence that is admitted no longer is asked about, and neither that nor a pause that
-    is over is told to whom it would help no more.
+    1: what was said before a proposal lapsed is heard so; an absence that is admitted no longer is asked about; a mail that waited counts the
+    milestones and tells the end as it goes, and none goes of a pause that is over, or of an absence that was admitted meanwhile.
     """
 
 

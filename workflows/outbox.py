@@ -274,7 +274,7 @@ class Outbox:
 
     async def _send(self, pending: Pending, effect: SendNotice) -> None:
         state = self._state()
-        notice = still_helping(effect, state, workflow.now(), counts_anew=workflow.patched("milestones-as-they-stand"))
+        notice = still_helping(effect, state, workflow.now())
         if notice is None:
             self._remove(effect)
             self._fail(effect, "too_late")

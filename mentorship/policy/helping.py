@@ -13,12 +13,12 @@ from mentorship.policy.milestones import standing
 from mentorship.state import State
 
 
-def still_helping(notice: SendNotice, state: State, now: Instant, *, counts_anew: bool = True) -> SendNotice | None:
+def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
     """What it helps with now, asked right before it goes. None: it helps nobody any more.
 
     Questions that were answered meanwhile are not asked, and no topic is promised to a conversation that was called off since. A calendar is
     brought as it stands now: another change may wait behind this mail, or have gone before it. So are the milestones, until it is decided who is
-    certified; not with `counts_anew` False, for a mentorship that began before they were.
+    certified.
     """
     if (notice.helps_until is not None and now >= notice.helps_until) or not _is_open(notice, state):
         news = _news_taken_along(notice, state, now)
@@ -36,10 +36,11 @@ def still_helping(notice: SendNotice, state: State, now: Instant, *, counts_anew
         still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
         if notice.kind == "welcome":  # it waits for the first day, from whenever its cohort was started
             still["ends"] = state.ends
-    if counts_anew and notice.milestones and side is not None and state.decided is None:
-        still["milestones"], still["needed"] = standing(state, side)
-    if notice.kind in ("halfway", "heads_up") and state.rules.revision:  # until when what is done counts
-        still["ends"] = state.ends
+    if state.rules.revision:
+        if notice.milestones and side is not None and state.decided is None:
+            still["milestones"], still["needed"] = standing(state, side)
+        if notice.kind in ("halfway", "heads_up"):  # until when what is done counts
+            still["ends"] = state.ends
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
 
 

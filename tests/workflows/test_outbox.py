@@ -70,7 +70,6 @@ class Place:
         self.answers: dict[str, Callable[[], Any]] = {}
         self.outbox = Outbox("mentorship.spring.m-1", "t", OutboxState(head=JournalHead(seq=1000)), state=lambda: self.state, deliver=self._deliver, card=dict)
         monkeypatch.setattr(module.workflow, "now", lambda: self.now)
-        monkeypatch.setattr(module.workflow, "patched", lambda _: True)
         monkeypatch.setattr(module, "execute", self._execute)
 
     def _deliver(self, command: Any) -> None:
