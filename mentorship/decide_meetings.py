@@ -11,7 +11,7 @@ from mentorship import events as e
 from mentorship.commands import Slot
 from mentorship.instant import Instant
 from mentorship.people import Side, other
-from mentorship.policy.meetings import topic_for, who_has_topic
+from mentorship.policy.meetings import is_unasked, topic_for, who_has_topic
 from mentorship.refusal import refuse
 from mentorship.state import MOST_EXTRA_MEETINGS, Claim, Meeting, Report, State, report_digest
 
@@ -243,14 +243,6 @@ def _completed(report: Report, earlier: Report) -> Report:
     if report.held is None and "absent" not in (report.own, report.partner):
         report = report.model_copy(update={"held": earlier.held})
     return report
-
-
-def is_unasked(state: State, meeting: Meeting, side: Side) -> bool:
-    """Whether the partner says that `side` was away, and nobody could ask them: they had admitted it, or were not reached (H13)."""
-    if not state.rules.revision:
-        return False
-    theirs, claim = meeting.report(other(side)), meeting.claim(side)
-    return theirs is not None and theirs.partner == "absent" and (claim is None or (claim.stands == "no" and not claim.disputed))
 
 
 def _contestable(state: State, claim: Claim, accepted: Instant) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mentorship import commands as c
 from mentorship import events as e
-from mentorship.decide_meetings import is_unasked
 from mentorship.instant import Instant
 from mentorship.people import Side, is_id, other
+from mentorship.policy.meetings import is_unasked
 from mentorship.policy.milestones import final_instant, partner_may_object_until
 from mentorship.refusal import refuse
 from mentorship.state import MOST_ACTIONS, MOST_GOAL_REPORTS, MOST_GOALS, State, report_digest

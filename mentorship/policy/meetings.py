@@ -7,7 +7,7 @@ from typing import Any
 
 from mentorship.effects import MeetingFacts
 from mentorship.instant import Instant
-from mentorship.people import SIDES, Side
+from mentorship.people import SIDES, Side, other
 from mentorship.policy.remembered import remembered
 from mentorship.state import Meeting, State
 
@@ -91,7 +91,7 @@ def topic_moves_on(state: State, meeting: Meeting, now: Instant) -> bool:
     """
     closing = closing_meeting(state) if state.rules.closing is not None else None
     after = max(meeting.start, now)
-    return any(other.start > after and other.cancelled is None and other != closing for other in state.meetings)
+    return any(later.start > after and later.cancelled is None and later != closing for later in state.meetings)
 
 
 def stands_in(last: Meeting, held_at: Instant, closing: int) -> bool:
@@ -153,3 +153,11 @@ def without_word_in_a_row(state: State) -> int:
     words += [extra.held_at for extra in state.extras]
     latest = max(words, default=None)
     return len(silent) if latest is None else sum(start > latest for start in silent)
+
+
+def is_unasked(state: State, meeting: Meeting, side: Side) -> bool:
+    """Whether the partner says that `side` was away, and nobody could ask them: they had admitted it, or were not reached (H13)."""
+    if not state.rules.revision:
+        return False
+    theirs, claim = meeting.report(other(side)), meeting.claim(side)
+    return theirs is not None and theirs.partner == "absent" and (claim is None or (claim.stands == "no" and not claim.disputed))
