@@ -16,12 +16,15 @@ from starter import rehearsal_fast
 from starter.rehearsal_request import Couple, Rehearsed, Request, groups
 
 WORTH_IT = 200
-"""By the rules alone, fewer pairs than this are done before one more process has begun; more take long enough to say how far it is."""
+"""By the rules alone, fewer pairs than this are done before one more process has begun."""
+
+LONG = 500
+"""So many take long enough to say how far it is. Each part plans its calendars anew."""
 
 
 def rehearse_fast(request: Request, progress: Callable[[int], None] = lambda _: None) -> Rehearsed:
     """By the rules alone, on all cores if there are many pairs. `progress` hears how many are through."""
-    parts = split(request, max(1, len(request.pairs) // WORTH_IT))
+    parts = split(request, max(1, min(len(cores()), len(request.pairs) // WORTH_IT), len(request.pairs) // LONG))
     through, found = 0, list[Rehearsed]()
     with rehearsal_fast.no_collection():
         for part, result in zip(parts, _results(parts), strict=True):

@@ -151,7 +151,7 @@ def test_parts_of_a_cohort_say_together_what_the_whole_says() -> None:
 
 
 def test_many_pairs_are_acted_out_in_parts_which_say_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rehearsal_parts, "WORTH_IT", 3)
+    monkeypatch.setattr(rehearsal_parts, "LONG", 3)
     request, told = request_for(8), list[int]()
     whole, found = fast.rehearse(request).result, rehearse_fast(request, told.append)
 
