@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import holidays
 
-from mentorship.programme import Meetings, Quiet
+from mentorship.programme import Meetings, Programme, Quiet
 from schedule.calendar import zone
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -53,11 +53,25 @@ def _public_holidays(code: str) -> holidays.HolidayBase:
     return holidays.country_holidays(country, subdiv=part or None)
 
 
+class Resident(Protocol):
+    """What is known of where somebody lives."""
+
+    @property
+    def time_zone(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
+
+
 class Home(NamedTuple):
     """Where a person lives: whose clocks they go by, and whose public holidays they have, if any."""
 
     zone: str
     country: str | None = None
+
+    @classmethod
+    def of(cls, person: Resident, programme: Programme) -> Home:
+        """Whoever named no zone goes by the programme's clocks."""
+        return cls(person.time_zone or programme.programme.time_zone, person.country)
 
 
 @dataclass(frozen=True)

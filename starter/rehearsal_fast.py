@@ -76,8 +76,7 @@ class Casting:
         request = self._request
         mentorship = self._mentorships.get(couple.pair_id, f"mentorship.rehearsal.{couple.pair_id}")
         mentor, mentee = self._people[couple.mentor_id], self._people[couple.mentee_id]
-        home = request.programme.programme.time_zone
-        planned = self._plans.of(Home(mentee.time_zone or home, mentee.country), Home(mentor.time_zone or home, mentor.country))
+        planned = self._plans.of(Home.of(mentee, request.programme), Home.of(mentor, request.programme))
         said = story(
             couple.pair,
             {"mentor": request.personas[couple.mentor_id], "mentee": request.personas[couple.mentee_id]},
@@ -364,13 +363,7 @@ class _Run:
     def _planned(self, wanted: PlanMeetings, now: datetime) -> ApplyPlan:
         programme, couple = self._programme, self.cast.couple
         mentor, mentee = self._people[couple.mentor_id], self._people[couple.mentee_id]
-        made = plan_anew(
-            programme,
-            wanted,
-            now,
-            mentee=Home(mentee.time_zone or programme.programme.time_zone, mentee.country),
-            mentor=Home(mentor.time_zone or programme.programme.time_zone, mentor.country),
-        )
+        made = plan_anew(programme, wanted, now, mentee=Home.of(mentee, programme), mentor=Home.of(mentor, programme))
         return ApplyPlan(
             message_id=f"plan.{wanted.id}",
             by=SERVICE,

@@ -16,7 +16,7 @@ from starter.roster import Roster
 def preview(roster: Roster, plans: dict[str, Plan]) -> tuple[dict[str, Any], list[str]]:
     """(the same for programs, for people)."""
     pair: RosterPair = roster.pairs[0]
-    plan, zone = plans[pair.pair_id], roster.zone(pair.mentee_id)
+    plan, zone = plans[pair.pair_id], roster.home(pair.mentee_id).zone
     mails = expected_mails(roster.programme.rules(), plan)
     counts = {side: Counter(mail.kind for mail in mails if mail.to == side) for side in SIDES}
     people = {person for other in roster.pairs for person in (other.mentor_id, other.mentee_id)}

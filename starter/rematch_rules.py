@@ -185,8 +185,7 @@ async def _room(records: Records, mentor: Profile, ref: str, old: Enrolment, pro
 
 
 def _plan(programme: Programme, mentor: Profile, mentee: Profile, starts: datetime) -> Plan:
-    home = programme.programme.time_zone
-    return plan(programme, starts, mentee=Home(mentee.time_zone or home, mentee.country), mentor=Home(mentor.time_zone or home, mentor.country))
+    return plan(programme, starts, mentee=Home.of(mentee, programme), mentor=Home.of(mentor, programme))
 
 
 def _stem(pair_id: str) -> str:

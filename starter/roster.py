@@ -36,12 +36,8 @@ class Roster:
             for person_id, profile in self.people.items()
         ]
 
-    def zone(self, person_id: str) -> str:
-        """The person's own zone, or the programme's."""
-        return self.people[person_id].time_zone or self.programme.programme.time_zone
-
     def home(self, person_id: str) -> Home:
-        return Home(self.zone(person_id), self.people[person_id].country)
+        return Home.of(self.people[person_id], self.programme)
 
     def plans(self, pairs: Iterable[RosterPair], starts: datetime) -> dict[str, Plan]:
         """The calendar of each pair, by pair_id."""

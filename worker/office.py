@@ -169,8 +169,7 @@ class RecordsOffice:
     async def _plan(self, enrolment: Enrolment, programme: Programme, starts: datetime) -> Plan:
         mentor = await self._records.people.profile(enrolment.mentor)
         mentee = await self._records.people.profile(enrolment.mentee)
-        home = programme.programme.time_zone
-        planned = plan(programme, starts, mentee=Home(mentee.time_zone or home, mentee.country), mentor=Home(mentor.time_zone or home, mentor.country))
+        planned = plan(programme, starts, mentee=Home.of(mentee, programme), mentor=Home.of(mentor, programme))
         return planned.model_copy(update={"slots": spread_out(planned.slots, enrolment.mentorship, programme.mail.spread.span)})
 
 

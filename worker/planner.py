@@ -36,4 +36,4 @@ class RecordsPlanner:
             profile = await self._records.people.profile(person)
         except Erased:
             return Home(programme.programme.time_zone)
-        return Home(profile.time_zone or programme.programme.time_zone, profile.country)
+        return Home.of(profile, programme)

@@ -29,8 +29,8 @@ def test_a_roster_that_is_right_is_read(files: Any) -> None:
     assert (faults, notices) == ([], [])
     assert [(pair.pair_id, pair.mentor_id, pair.mentee_id) for pair in roster.pairs] == [("p1", "m1", "e1"), ("p2", "m2", "e2")]
     assert {profile.person_id: profile.role for profile in roster.profiles()}["e2"] == "mentee"  # by the pairs
-    assert roster.zone("e1") == "America/New_York"
-    assert roster.zone("e2") == "Europe/Berlin"  # the programme's
+    assert roster.home("e1").zone == "America/New_York"
+    assert roster.home("e2").zone == "Europe/Berlin"  # the programme's
 
 
 TEN_FAULTS = """\
