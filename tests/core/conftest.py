@@ -17,6 +17,7 @@ from mentorship.effects import AnyEffect, PlanMeetings, SendNotice
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy.deadlines import decided_at, next_due
+from mentorship.policy.helping import still_helping
 from mentorship.policy.ladder import strikes
 from mentorship.programme import REVISION, MilestoneRule, Rules
 from mentorship.state import State
@@ -171,6 +172,13 @@ class Story:
     def mails(self, kind: str | None = None, to: str | None = None) -> list[SendNotice]:
         sent = [effect for effect in self.effects if isinstance(effect, SendNotice)]
         return [mail for mail in sent if (kind is None or mail.kind == kind) and (to is None or mail.to == to)]
+
+    def last(self, kind: str, to: str) -> SendNotice:
+        return self.mails(kind, to)[-1]
+
+    def helps(self, notice: SendNotice, at: datetime | None = None) -> bool:
+        """Whether it would still go then, or now."""
+        return still_helping(notice, self.state, at or self.state.now) is not None
 
     def earned(self) -> bool | None:
         """What was decided; None while it is open."""

@@ -1,0 +1,203 @@
+"""*Time* and Calm: what a mail that had to wait helps with when it goes, if it still does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from mentorship import commands as c
+from mentorship.duration import iso
+from mentorship.policy.helping import still_helping
+from mentorship.programme import Surveys
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def test_did_you_meet_goes_only_while_nobody_has_said(story, meets):
+    """Calm: only if unreported; the reader in another zone may have waited for hours."""
+    told = story()
+    told.wait(meets(1, hours=26))
+    ask = told.last("ask", "mentor")
+    assert told.helps(ask)
+    told.met(1)
+    assert not told.helps(ask)
+
+
+def test_a_welcome_tells_the_times_of_the_day_on_which_it_goes(story, day, meets, ends):
+    """P6: a cohort may be started weeks ahead; HR tells of a leave, and the two move a meeting, before anybody is welcomed."""
+    told = story()
+    welcome = told.last("welcome", "mentor")
+    assert still_helping(welcome, told.state, told.state.now) == welcome
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) + DAY), told.state.now)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + DAY), told.state.now)
+    told.operator(c.Pause(away="p-mentor", begins=day(20), until=day(40)), told.state.now)
+    told.wait(day(41))
+    told.replan()
+    now = still_helping(welcome, told.state, told.state.now)
+    news = told.last("rescheduled", "mentor")
+    assert (now.calendar, now.calendar_sequence, now.ends) == (news.calendar, news.calendar_sequence, ends + 20 * DAY)
+    assert meets(1) not in [meeting.start for meeting in now.calendar]
+
+
+def test_an_absence_that_the_partner_reported_is_not_asked_about_besides(story, meets):
+    """H13: what the reader is told is that it was reported, while it is open."""
+    told = story()
+    told.wait(meets(1, hours=26))
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent")), told.state.now)
+    claimed = told.last("absence_reported", "mentor")
+    assert not told.helps(told.last("ask", "mentor"))
+    assert told.helps(claimed)
+    told.tell("mentor", c.Dispute(meeting=1), told.state.now + HOUR)
+    assert not told.helps(claimed)
+
+
+def test_nobody_is_asked_about_an_absence_that_they_have_admitted(story, meets):
+    """Calm, H13: the partner reported it at night, and whoever was away said so on their page before the mail could go."""
+    told = story().confirmed()
+    told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent")), meets(1, hours=1))
+    asked = told.last("absence_reported", "mentor")
+    told.tell("mentor", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=2))
+    assert not told.helps(asked)
+    told.take([c.NoteFailedNotice.of(asked, "too_late", told.state.now)], told.state.now)
+    assert told.counted("mentor") == 1
+
+
+def test_a_preparation_helps_while_its_meeting_stands_at_the_time_that_it_tells(story, meets):
+    told = story()
+    told.wait(meets(1, hours=-72))
+    prepare = told.last("prepare", "mentor")
+    assert told.helps(prepare)
+    assert not told.helps(prepare, meets(1))
+    moved, cancelled, paused = story(), story(), story()
+    for one in (moved, cancelled, paused):
+        one.wait(meets(1, hours=-72))
+    to = meets(1, hours=3)
+    moved.both(c.MoveMeeting(meeting=1, to=to), meets(1, hours=-71))
+    cancelled.tell("mentee", c.CancelMeeting(meeting=1), meets(1, hours=-71))
+    paused.operator(c.Pause(), meets(1, hours=-71))
+    assert [one.helps(prepare) for one in (moved, cancelled, paused)] == [False] * 3
+
+
+def test_that_a_meeting_is_off_is_news_the_next_morning_though_it_would_have_begun(story, meets):
+    """Calm: nothing goes out at night. Who meets before their hours begin reads then why nobody came, and the calendar's update comes with it."""
+    told = story()
+    told.tell("mentee", c.CancelMeeting(meeting=1), meets(1, hours=-9))
+    off = told.last("rescheduled", "mentor")
+    assert told.helps(off, meets(1, hours=2))
+    assert not told.helps(off, meets(1, hours=25))
+
+
+def test_that_a_meeting_comes_sooner_is_news_while_the_old_time_is_ahead(story, meets):
+    """Calm: agreed in the evening for half past seven. Who reads from eight on has the old time in their calendar until they hear of it."""
+    told = story()
+    old, sooner = meets(1), meets(1, hours=-90)
+    told.both(c.MoveMeeting(meeting=1, to=sooner), meets(1, hours=-100))
+    news = told.last("rescheduled", "mentor")
+    assert told.helps(news, sooner + HOUR)
+    assert not told.helps(news, old)
+
+
+def test_that_the_meetings_pause_or_go_on_is_news_while_it_is_so(story, day):
+    """Calm, P6: an operator paused a pair by mistake at night; whoever reads it in the morning hears that it goes on, and not the opposite before."""
+    told = story()
+    told.operator(c.Pause(), day(20))
+    paused = told.last("rescheduled", "mentor")
+    assert told.helps(paused)
+    told.operator(c.Resume(), day(20, hours=1))
+    told.replan()
+    resumed = told.last("rescheduled", "mentor")
+    assert (told.helps(paused), told.helps(resumed)) == (False, True)
+    told.operator(c.Pause(), day(20, hours=2))
+    again = told.last("rescheduled", "mentor")
+    assert (told.helps(resumed), told.helps(again)) == (False, True)
+
+
+def test_how_it_stands_is_told_with_the_end_as_it_stands(story, ends):
+    """H7: until when what is done counts, of a mail that waited while the end moved."""
+    told = story()
+    told.wait(ends - 21 * DAY)
+    news = told.last("heads_up", "mentor")
+    assert still_helping(news, told.state, told.state.now) == news
+    told.operator(c.Extend(length=iso("P4W")), told.state.now)
+    assert still_helping(news, told.state, told.state.now).ends == ends + 28 * DAY
+
+
+def test_milestones_are_counted_as_the_mail_goes(story, ends):
+    """H7: a mail that waited for its reader's morning said that two more were missing which both had recorded in the evening."""
+    told = story()
+    told.wait(ends - 21 * DAY)
+    news = told.last("heads_up", "mentee")
+    assert still_helping(news, told.state, told.state.now) == news
+    told.record("m1", "m2", at=told.state.now)
+    now = still_helping(news, told.state, told.state.now)
+    assert [fact.done_at is not None for fact in now.milestones[:3]] == [True, True, False]
+    assert now == news.model_copy(update={"milestones": now.milestones})
+    before = told.state.model_copy(update={"rules": told.state.rules.model_copy(update={"revision": 0})})
+    assert still_helping(news, before, before.now) == news
+
+
+def test_a_result_tells_what_was_decided(story, ends):
+    told = story()
+    told.until_decided()
+    result = told.last("result", "mentor")
+    assert still_helping(result, told.state, told.state.now + DAY) == result
+
+
+def test_another_time_is_asked_for_while_that_proposal_stands(story, meets):
+    told = story()
+    first, second = meets(1, hours=3), meets(1, hours=5)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=first), meets(1, hours=-100))
+    asked = told.last("move_proposed", "mentee")
+    assert told.helps(asked)
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=second), meets(1, hours=-99))
+    again = told.last("move_proposed", "mentee")
+    assert (told.helps(asked), told.helps(again)) == (False, True)
+    told.tell("mentee", c.MoveMeeting(meeting=1, to=second), meets(1, hours=-98))
+    assert not told.helps(again)
+
+
+def test_a_new_time_is_no_news_once_a_pause_dropped_the_meeting(story, meets):
+    told = story()
+    told.both(c.MoveMeeting(meeting=1, to=meets(1, hours=3)), meets(1, hours=-100))
+    news = told.last("rescheduled", "mentor")
+    assert told.helps(news)
+    told.operator(c.Pause(), meets(1, hours=-99))
+    assert not told.helps(news)
+    assert told.helps(told.last("rescheduled", "mentor"))
+
+
+def test_nobody_is_reminded_of_what_they_have_done(story, meets):
+    told = story()
+    told.wait(meets(1) + 7 * DAY)
+    reminders = {side: told.last("alignment_reminder", side) for side in ("mentor", "mentee")}
+    told.tell("mentor", c.ConfirmExpectations(expectations=c.EXPECTATIONS), told.state.now)
+    assert [told.helps(reminders[side]) for side in ("mentor", "mentee")] == [False, True]
+
+
+def test_nobody_is_reminded_of_a_survey_that_they_have_answered(story, ends):
+    told = story(surveys=Surveys(closing_reminder=iso("P14D")))
+    for side in ("mentor", "mentee"):
+        told.record("m1" if side == "mentor" else "m2", at=ends - DAY, by=side)
+    told.wait(ends + 14 * DAY)
+    reminders = {side: told.last("survey_reminder", side) for side in ("mentor", "mentee")}
+    answers = c.SurveyAnswers(survey="closing", answers={"trust": 5})
+    told.tell("mentee", c.SubmitPrivately(body=answers), told.state.now)
+    assert [told.helps(reminders[side]) for side in ("mentor", "mentee")] == [True, False]
+
+
+def test_a_question_in_a_preparation_that_was_answered_meanwhile_is_left_out(story, meets):
+    """Calm: the preparation itself still goes."""
+    told = story()
+    told.wait(meets(2, hours=-72))
+    prepare = told.last("prepare", "mentor")
+    assert prepare.unreported == (1,)
+    told.met(1)
+    assert still_helping(prepare, told.state, told.state.now) == prepare.model_copy(update={"unreported": ()})
+
+
+def test_once_it_is_over_only_what_outlives_it_is_news(story, ends):
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=ends)
+    told.run_out()
+    told.issue()
+    assert not told.helps(told.mails("welcome", "mentor")[0])
+    assert told.helps(told.last("result", "mentor"), told.state.now + 300 * DAY)
