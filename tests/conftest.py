@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import gc
 import shutil
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -53,6 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     rank = {here / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path, len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays. To look through it again and again takes a tenth of the time, and a pause of a second is a deadlock to a workflow."""
+    gc.collect()
+    gc.freeze()
 
 
 class Mailbox:

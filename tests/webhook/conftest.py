@@ -14,7 +14,7 @@ import socket
 import sysconfig
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,10 +24,12 @@ import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
+from axe_playwright_python.async_playwright import Axe
 from fastapi import FastAPI
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import async_playwright
+from playwright.async_api import Page, async_playwright
 from standardwebhooks import Webhook
+from starlette.types import ASGIApp
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue
@@ -354,17 +356,70 @@ async def chromium() -> AsyncIterator[Chromium]:
         await browser.close()
 
 
-@pytest_asyncio.fixture
-async def served(app) -> AsyncIterator[str]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+LOOKS = (("light", 320, "de"), ("dark", 500, "en"), ("dark", 1000, "ar"))
+"""Colours, width and language: what a page is judged in. 320 is a small phone, 500 a window of 1,000 at 200 %."""
+
+
+@dataclass
+class Look:
+    """A page in a browser as one reader has it, and the judgement on what it shows."""
+
+    page: Page
+    width: int
+    lang: str
+
+    async def open(self, address: str) -> None:
+        await self.page.goto(f"{address}{'&' if '?' in address else '?'}lang={self.lang}")
+        await self.judge(address)
+
+    async def judge(self, what: str) -> None:
+        """Nothing that axe finds, nothing cut off however wide the window is, one main heading."""
+        found = (await Axe().run(self.page)).response["violations"]
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], what
+        assert await self.page.locator("h1").count() == 1, what
+        for width in (*(width for _, width, _ in LOOKS if width != self.width), self.width):
+            await self.page.set_viewport_size({"width": width, "height": 900})
+            assert await self.page.evaluate("document.documentElement.scrollWidth") <= width, (what, width)
+
+
+@pytest_asyncio.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
+async def look(request: pytest.FixtureRequest, chromium: Chromium) -> Look:
+    scheme, width, lang = request.param
+    return Look(await chromium.new_page(color_scheme=scheme, viewport={"width": width, "height": 900}), width, lang)
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    """A port of the test's own. Of TCP by name: only then asyncio sends each write at once, and no answer waits 40 ms for the reader's acknowledgement."""
+    with socket.socket(proto=socket.IPPROTO_TCP) as own:
+        own.bind(("127.0.0.1", 0))
+        yield own
+
+
+Serving = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
+
+
+@pytest.fixture
+def serving(listening: socket.socket) -> Serving:
+    """Serves an application over HTTP while inside; tells its address."""
+
+    @asynccontextmanager
+    async def serve(app: ASGIApp) -> AsyncIterator[str]:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-        serving = asyncio.create_task(server.serve([listening]))
+        running = asyncio.create_task(server.serve([listening]))
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
-        await serving
+        await running
+
+    return serve
+
+
+@pytest_asyncio.fixture
+async def served(app: FastAPI, serving: Serving) -> AsyncIterator[str]:
+    async with serving(app) as address:
+        yield address
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from activities.enrolment import DigestRequest
@@ -49,28 +48,9 @@ async def paths(desk, browser) -> list[str]:
     return [*parts, f"{desk.address()}?done={ref}", *dict.fromkeys(found)]
 
 
-def and_in(path: str, lang: str) -> str:
-    return f"{path}{'&' if '?' in path else '?'}lang={lang}"
-
-
-@pytest.mark.parametrize(("scheme", "lang", "width"), [("light", "en", 1000), ("dark", "de", 360), ("dark", "en", 1000), ("light", "ar", 360)])
-async def test_axe_finds_no_barrier_and_nothing_is_cut_off(scheme, lang, width, chromium, served, busy, browser):
-    page = await chromium.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
+async def test_no_page_of_the_list_has_a_barrier_or_is_cut_off(look, served, busy, browser):
     for path in await paths(busy, browser):
-        await page.goto(served + and_in(path, lang))
-        found = (await Axe().run(page)).response["violations"]
-        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], path
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
-
-
-@pytest.mark.parametrize("width", [320, 500])
-async def test_nothing_is_cut_off_on_a_small_phone_or_at_200_percent(width, chromium, served, busy, browser):
-    """A window of 1,000 points at 200 % is one of 500."""
-    page = await chromium.new_page(viewport={"width": width, "height": 700})
-    for path in await paths(busy, browser):
-        for lang in ("en", "de", "ar"):
-            await page.goto(served + and_in(path, lang))
-            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (path, lang)
+        await look.open(served + path)
 
 
 @pytest.mark.parametrize("scripted", [True, False])

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from gateway.links import Bearer
 from mentorship import commands as c
 from records.errors import RecordsUnavailable
 from records.people import Profile
 from webhook.pages.actions import ACTIONS
-
-VARIANTS = [("light", 320, "de"), ("dark", 320, "ar"), ("dark", 500, "en"), ("light", 1000, "ar")]
-"""Colours, width and language. 320 is a small phone, 500 a window of 1,000 at 200 %."""
 
 
 def paths(two) -> list[str]:
@@ -76,75 +71,49 @@ def records_away(lived, monkeypatch):
         yield
 
 
-Check = Callable[[str], Awaitable[None]]
-
-
-@asynccontextmanager
-async def looking(chromium, scheme: str, width: int) -> AsyncIterator[tuple[Page, Check]]:
-    """A page, and the check of what it shows: nothing that axe finds, nothing cut off, nothing beside one main heading."""
-    context = await chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
-    page = await context.new_page()
-    axe = Axe()
-
-    async def check(what: str) -> None:
-        found = (await axe.run(page, options={"resultTypes": ["violations"]})).response["violations"]
-        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], what
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width, what
-        assert await page.locator("h1").count() == 1, what
-
-    yield page, check
-    await context.close()
-
-
-@pytest.mark.parametrize(("scheme", "width", "lang"), VARIANTS)
-async def test_no_page_has_a_barrier_or_is_cut_off(scheme, width, lang, chromium, served, lived, team, certify, running, old, monkeypatch):
+async def test_no_page_has_a_barrier_or_is_cut_off(look, served, lived, team, certify, running, old, monkeypatch):
     made = await certify()
     note = next(note.id for note in await lived.records.notes.of(lived.mentorship) if note.kind == "feedback" and not note.shared)
     expired = [f"/p/{old('page', timedelta(days=61))}", f"/private/{old('private', timedelta(minutes=16))}"]
     every = [*paths(lived), lived.private("ben", "share", note), f"/c/{made.id}", await withdrawable(lived), *expired]
-    async with looking(chromium, scheme, width) as (page, check):
-        for path in every:
-            await page.goto(f"{served}{path}?lang={lang}")
-            await check(path)
+    for path in every:
+        await look.open(served + path)
+    page, address = look.page, lambda path: f"{served}{path}?lang={look.lang}"
 
-        async def pressed(what: str) -> None:
-            async with page.expect_navigation():
-                await page.locator("main form button").first.click()
-            await check(what)
+    async def pressed(what: str) -> None:
+        async with page.expect_navigation():
+            await page.locator("main form button").first.click()
+        await look.judge(what)
 
-        # What only a form leads to: each step of a concern, an empty form, a link that was asked for, reminders that are off.
-        await page.goto(f"{served}/concern/{lived.token('ben', 'private')}/new?lang={lang}")
-        await page.locator("input[value=partner]").check()
-        await pressed("whom to tell")
-        await page.locator("input[name=contact]").first.check()
-        await page.locator("textarea").fill("It weighs on me.")
-        await pressed("a concern that was sent")
-        await expect(page.locator("form[action*='/withdraw'] button")).to_be_hidden()  # one tap too many would close it for good
-        await page.locator("summary").click()
-        await expect(page.locator("form[action*='/withdraw'] button")).to_be_visible()
-        await check("a concern that nobody is needed for any more")
-        case = (await lived.records.cases.of_raiser(lived.ref("ben"), lived.mentorship))[-1]
-        await page.goto(f"{served}/case/{lived.signer.token('case', Bearer(case.id, case.contacts[0]))}?lang={lang}")
-        await check("somebody was asked")
-        await pressed("a concern that is read")
-        await pressed("a concern that was taken")
-        await pressed("a concern that is read again")
-        await page.goto(f"{served}{lived.page('ben', 'report_meeting', 3)}?lang={lang}")
-        await pressed("a form with a fault")
-        await page.goto(f"{served}{lived.page('ben', 'private_link')}?lang={lang}")
-        await pressed("a link on its way")
-        await page.goto(f"{served}/u/{lived.token('ben', 'unsubscribe')}?lang={lang}")
-        await pressed("reminders that are off")
-        await page.goto(f"{served}{lived.page()}?lang={lang}")
-        await check("a page without reminders")
+    # What only a form leads to: each step of a concern, an empty form, a link that was asked for, reminders that are off.
+    await page.goto(address(f"/concern/{lived.token('ben', 'private')}/new"))
+    await page.locator("input[value=partner]").check()
+    await pressed("whom to tell")
+    await page.locator("input[name=contact]").first.check()
+    await page.locator("textarea").fill("It weighs on me.")
+    await pressed("a concern that was sent")
+    await expect(page.locator("form[action*='/withdraw'] button")).to_be_hidden()  # one tap too many would close it for good
+    await page.locator("summary").click()
+    await expect(page.locator("form[action*='/withdraw'] button")).to_be_visible()
+    await look.judge("a concern that nobody is needed for any more")
+    case = (await lived.records.cases.of_raiser(lived.ref("ben"), lived.mentorship))[-1]
+    await look.open(f"{served}/case/{lived.signer.token('case', Bearer(case.id, case.contacts[0]))}")
+    await pressed("a concern that is read")
+    await pressed("a concern that was taken")
+    await pressed("a concern that is read again")
+    await page.goto(address(lived.page("ben", "report_meeting", 3)))
+    await pressed("a form with a fault")
+    await page.goto(address(lived.page("ben", "private_link")))
+    await pressed("a link on its way")
+    await page.goto(address(f"/u/{lived.token('ben', 'unsubscribe')}"))
+    await pressed("reminders that are off")
+    await look.open(served + lived.page())
 
-        with records_away(lived, monkeypatch):
-            await page.goto(f"{served}{lived.page()}?lang={lang}")
-            await check("records away")
-        await lived.say("ana", c.SubmitPrivately(body=c.EndWish()))
-        for path in (lived.page(), lived.private(), lived.page("ben", "set_goal")):
-            await page.goto(f"{served}{path}?lang={lang}")
-            await check(f"over: {path}")
+    with records_away(lived, monkeypatch):
+        await look.open(served + lived.page())
+    await lived.say("ana", c.SubmitPrivately(body=c.EndWish()))
+    for path in (lived.page(), lived.private(), lived.page("ben", "set_goal")):
+        await look.open(served + path)
 
 
 @pytest.mark.parametrize("scripted", [True, False])

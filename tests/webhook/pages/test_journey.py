@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-import socket
 import sysconfig
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -20,7 +19,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest_asyncio
-import uvicorn
 from playwright.async_api import Page, expect
 from pypdf import PdfReader
 from temporalio.testing import WorkflowEnvironment
@@ -130,22 +128,9 @@ class World:
                 await asyncio.sleep(0.05)
 
 
-@asynccontextmanager
-async def _served(app: Any, listening: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-    serving = asyncio.create_task(server.serve([listening]))
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    yield
-    server.should_exit = True
-    await serving
-
-
 @pytest_asyncio.fixture
-async def world(settings, records, keyring, issuer, mailbox) -> AsyncIterator[World]:
+async def world(settings, records, keyring, issuer, mailbox, listening, serving) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
-        listening = stack.enter_context(socket.socket())
-        listening.bind(("127.0.0.1", 0))
         reached = {"smtp_host": "127.0.0.1", "smtp_port": mailbox.port, "smtp_tls": "none", "base_url": f"http://127.0.0.1:{listening.getsockname()[1]}"}
         own = settings.model_copy(update=reached)
         environment = await WorkflowEnvironment.start_time_skipping(
@@ -156,7 +141,7 @@ async def world(settings, records, keyring, issuer, mailbox) -> AsyncIterator[Wo
         world = World(environment, own, records, issuer, mailbox)
         for worker in workers(environment.client, activities(own, records, environment.client, issuer)):
             await stack.enter_async_context(worker)
-        await stack.enter_async_context(_served(create_app(own, environment.client, records, clock=world.clock, post=_mailer(own)), listening))
+        await stack.enter_async_context(serving(create_app(own, environment.client, records, clock=world.clock, post=_mailer(own))))
         await world.start()
         yield world
 
