@@ -16,6 +16,7 @@ import typer
 from pydantic import SecretStr
 from starlette.datastructures import Headers
 
+from gateway import search_attributes
 from gateway.settings import Settings, WebhookSecret
 from starter.cli import app
 from starter.on_demand import OnDemand
@@ -27,6 +28,8 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _LINK = re.compile(r"\]\((?!https?://|mailto:|#)(?P<path>[^)#\s]+)(?:#(?P<anchor>[^)\s]+))?\)")
 _FILE = re.compile(r"`([\w./*-]+\.(?:py|j2|html|md|yaml|json|po|cfg))`")
+MADE = re.compile(r"^[./]|^deploy/secrets/|^(keys|issuer|secrets|outcome)\.json$")
+"""What stands in no checkout: it is made where the service runs, or answered by it."""
 _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 _MAKE = re.compile(r"(?:^|[`\s])make (?P<target>[a-z]+)(?=[`\s]|$)", re.MULTILINE)
 _INLINE = re.compile(r"`(mentorship [a-z][^`\n]*)`")
@@ -55,14 +58,32 @@ def test_links_lead_somewhere(document):
             assert link["anchor"] in anchors(target), link[0]
 
 
-@pytest.mark.parametrize("name", ["architecture.md", "extending.md"])
-def test_the_files_that_are_named_are_there(name):
-    """By their path from the root or from tests; a name alone lies in one of the packages. KIND and NAME stand for any."""
-    named = {path: re.sub(r"\b(KIND|NAME)\b", "*", path) for path in _FILE.findall(text_of(ROOT / "docs" / name))}
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_the_files_that_are_named_are_there(document):
+    """By their path from the root, from tests or from the document; a name alone lies in one of the packages. KIND and NAME stand for any."""
+    named = {path: re.sub(r"\b(KIND|NAME)\b", "*", path) for path in _FILE.findall(text_of(document)) if not MADE.search(path)}
     packages = [path.parent for path in ROOT.glob("*/__init__.py")]
-    there = [path for path, pattern in named.items() if any(any(folder.glob(pattern)) for folder in (ROOT, ROOT / "tests"))]
+    there = [path for path, pattern in named.items() if any(any(folder.glob(pattern)) for folder in (ROOT, ROOT / "tests", document.parent))]
     there += [path for path, pattern in named.items() if "/" not in path and any(any(package.rglob(pattern)) for package in packages)]
     assert set(named) - set(there) == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_what_is_called_as_ours_is_ours(document):
+    """Settings by their variables; alerts, search attributes and the like, all of which begin with `Mentorship`."""
+    variables = {f"MENTORSHIP_{name.upper()}" for name in Settings.model_fields} | {"MENTORSHIP_SECRETS_DIR"}
+    alerts = re.findall(r"alert: (\w+)", text_of(ROOT / "deploy" / "prometheus" / "alerts.yml"))
+    known = {*alerts, *(attribute.name for attribute in search_attributes.ALL)}
+    said = text_of(document)
+    assert set(re.findall(r"\bMENTORSHIP_[A-Z_]*[A-Z]\b(?![_*])", said)) - variables == set()
+    assert set(re.findall(r"\bMentorship[A-Z]\w+", said)) - known == set()
+
+
+def test_every_folder_is_told_in_the_readme():
+    table = text_of(ROOT / "README.md").partition("## Where things are")[2].partition("\n## ")[0]
+    ignored = [line.strip("/") for line in text_of(ROOT / ".gitignore").splitlines()]
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".") and not any(path.match(name) for name in ignored)}
+    assert folders - set(re.findall(r"\]\((\w+)\)", table)) == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
