@@ -26,7 +26,7 @@ from webhook.signatures import Signatures
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-_LINK = re.compile(r"\]\((?!https?://|mailto:|#)(?P<path>[^)#\s]+)(?:#(?P<anchor>[^)\s]+))?\)")
+_LINK = re.compile(r"\]\((?!https?://|mailto:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
 _FILE = re.compile(r"`([\w./*-]+\.(?:py|j2|html|md|yaml|json|po|cfg))`")
 MADE = re.compile(r"^[./]|^deploy/secrets/|^(keys|issuer|secrets|outcome)\.json$")
 """What stands in no checkout: it is made where the service runs, or answered by it."""
@@ -45,14 +45,14 @@ def blocks(path: Path, kind: str) -> list[str]:
 
 
 def anchors(path: Path) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", text_of(path), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", text_of(path)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_links_lead_somewhere(document):
     for link in _LINK.finditer(text_of(document)):
-        target = document.parent / link["path"]
+        target = document.parent / link["path"] if link["path"] else document
         assert target.exists(), link[0]
         if link["anchor"]:
             assert link["anchor"] in anchors(target), link[0]
@@ -171,6 +171,14 @@ def test_every_folder_of_tests_is_told():
 def test_decisions_are_numbered_without_a_gap():
     numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_where_a_command_sends_its_reader_there_is_a_section():
+    """As `docs/operations.md, Restore`: what doctor, revive and the like say at the end of a sentence."""
+    sources = [text_of(path) for package in ROOT.glob("*/__init__.py") for path in package.parent.rglob("*.py")]
+    said = {place for source in sources for place in re.findall(r"(docs/\w+\.md), ([A-Z][a-z]+(?: [a-z]+)*)", source)}
+    assert len(said) > 3
+    assert [(path, section) for path, section in sorted(said) if section.lower().replace(" ", "-") not in anchors(ROOT / path)] == []
 
 
 def test_nobody_is_told_to_install_this_project_by_its_name():
