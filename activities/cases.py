@@ -1,4 +1,4 @@
-"""A concern's own work (H16): everything that a case needs at this moment, in one activity whose name and result tell nothing of what."""
+"""A case's own work, a concern's (H16) or a line's (P7): everything that it needs at this moment, in one activity whose name and result do not tell which."""
 
 from __future__ import annotations
 

@@ -33,19 +33,11 @@ from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from mentorship.commands import EXPECTATIONS, ConfirmExpectations, ConfirmMeeting, RecordMilestone, ReportMeeting, SubmitPrivately, SurveyAnswers
 from mentorship.events import MentorshipStarted
+from rehearsal.bill import actions
 from workflows.mentorship import Mentorship, MentorshipInput
 
 MEETINGS = 12
 RUNS = 9
-BILLED = {
-    "WORKFLOW_EXECUTION_STARTED",
-    "WORKFLOW_EXECUTION_SIGNALED",
-    "ACTIVITY_TASK_SCHEDULED",
-    "TIMER_STARTED",
-    "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
-    "WORKFLOW_EXECUTION_CONTINUED_AS_NEW",
-}
-"""Events that Temporal Cloud counts as an action; local activities count once for each workflow task that has any."""
 
 
 async def diligent(environment: WorkflowEnvironment) -> WorkflowHistory:
@@ -94,16 +86,6 @@ def kinds(history: WorkflowHistory) -> Counter[str]:
     return Counter(EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in history.events)
 
 
-def actions(history: WorkflowHistory) -> int:
-    counted, local = 0, set()
-    for event in history.events:
-        kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
-        counted += kind in BILLED
-        if kind == "MARKER_RECORDED":
-            local.add(event.marker_recorded_event_attributes.workflow_task_completed_event_id)
-    return counted + len(local)
-
-
 async def cpu_a_task(history: WorkflowHistory, converter: DataConverter) -> float:
     """Milliseconds of this process's CPU for a workflow task, by replaying the whole history; median of some runs."""
     tasks = kinds(history)["WORKFLOW_TASK_COMPLETED"]
@@ -138,7 +120,7 @@ async def main() -> None:
         ("events", len(ours.events)),
         ("bytes", size),
         ("activities", counted["ACTIVITY_TASK_SCHEDULED"]),
-        ("local activities", counted["MARKER_RECORDED"]),
+        ("markers", counted["MARKER_RECORDED"]),
         ("timers", counted["TIMER_STARTED"]),
         ("signals", counted["WORKFLOW_EXECUTION_SIGNALED"]),
         ("workflow tasks", counted["WORKFLOW_TASK_COMPLETED"]),

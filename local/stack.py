@@ -1,4 +1,4 @@
-"""The whole service on one machine: mail server, Temporal, worker, web hook; started in this order, stopped in the other."""
+"""The whole service on one machine: mail server, mailbox, Temporal, worker, web hook, codec door; started in this order, stopped in the other."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class Notices(Part):
         await self._settle(key, {"state": "sent", "message_id": message_id, "at": at, "why_sealed": None})
 
     async def failed(self, key: str, why: str, at: datetime) -> None:
-        """The mail server refused it for good; it does not count. Nothing changes when it was sent. Raises UnknownNotice."""
+        """The mail server refused it for good, or it came too late to help; it does not count. Nothing changes when it was sent. Raises UnknownNotice."""
         await self._settle(key, {"state": "failed", "at": at, "why_sealed": self._sealer.seal(_PURPOSE, why.encode(), f"why {key}")})
 
     async def of(self, person: str) -> list[Notice]:

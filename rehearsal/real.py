@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from aiosmtpd.smtp import SMTP
 from pydantic import SecretStr
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError
@@ -37,6 +37,7 @@ from mentorship.people import Side
 from records import migrate
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
+from rehearsal.bill import actions
 from rehearsal.ports import CountedPost, CountedRegistrar, HeldJournal, HeldLedger
 from rehearsal.remembered import RememberedRecords
 from rehearsal.server import ready
@@ -54,10 +55,6 @@ _LOOK = 0.005  # seconds
 _STILL = 20  # seconds without an end of a task: the test server has lost it
 _HAIR = timedelta(milliseconds=3)
 """The workflow's timers fire a hair after what they stand for."""
-_BILLED = frozenset(
-    {"WORKFLOW_EXECUTION_STARTED", "WORKFLOW_EXECUTION_SIGNALED", "TIMER_STARTED", "ACTIVITY_TASK_SCHEDULED", "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES"}
-)
-"""Events that Temporal Cloud counts as an action; local activities count once for each workflow task that has any."""
 
 
 class Real(NamedTuple):
@@ -288,14 +285,7 @@ class _NoDigests:
 
 
 def _cost(pair_id: str, history: WorkflowHistory) -> History:
-    counted = 0
-    local: set[int] = set()
-    for event in history.events:
-        kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
-        counted += kind in _BILLED
-        if kind == "MARKER_RECORDED":
-            local.add(event.marker_recorded_event_attributes.workflow_task_completed_event_id)
-    return History(pair_id=pair_id, events=len(history.events), bytes=sum(event.ByteSize() for event in history.events), actions=counted + len(local))
+    return History(pair_id=pair_id, events=len(history.events), bytes=sum(event.ByteSize() for event in history.events), actions=actions(history))
 
 
 class _Clock:

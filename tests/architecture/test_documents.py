@@ -16,6 +16,7 @@ import typer
 from pydantic import SecretStr
 from starlette.datastructures import Headers
 
+from gateway import search_attributes
 from gateway.settings import Settings, WebhookSecret
 from starter.cli import app
 from starter.on_demand import OnDemand
@@ -25,8 +26,10 @@ from webhook.signatures import Signatures
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-_LINK = re.compile(r"\]\((?!https?://|mailto:|#)(?P<path>[^)#\s]+)(?:#(?P<anchor>[^)\s]+))?\)")
+_LINK = re.compile(r"\]\((?!https?://|mailto:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
 _FILE = re.compile(r"`([\w./*-]+\.(?:py|j2|html|md|yaml|json|po|cfg))`")
+MADE = re.compile(r"^[./]|^deploy/secrets/|^(keys|issuer|secrets|outcome)\.json$")
+"""What stands in no checkout: it is made where the service runs, or answered by it."""
 _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 _MAKE = re.compile(r"(?:^|[`\s])make (?P<target>[a-z]+)(?=[`\s]|$)", re.MULTILINE)
 _INLINE = re.compile(r"`(mentorship [a-z][^`\n]*)`")
@@ -42,27 +45,45 @@ def blocks(path: Path, kind: str) -> list[str]:
 
 
 def anchors(path: Path) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", text_of(path), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", text_of(path)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_links_lead_somewhere(document):
     for link in _LINK.finditer(text_of(document)):
-        target = document.parent / link["path"]
+        target = document.parent / link["path"] if link["path"] else document
         assert target.exists(), link[0]
         if link["anchor"]:
             assert link["anchor"] in anchors(target), link[0]
 
 
-@pytest.mark.parametrize("name", ["architecture.md", "extending.md"])
-def test_the_files_that_are_named_are_there(name):
-    """By their path from the root or from tests; a name alone lies in one of the packages. KIND and NAME stand for any."""
-    named = {path: re.sub(r"\b(KIND|NAME)\b", "*", path) for path in _FILE.findall(text_of(ROOT / "docs" / name))}
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_the_files_that_are_named_are_there(document):
+    """By their path from the root, from tests or from the document; a name alone lies in one of the packages. KIND and NAME stand for any."""
+    named = {path: re.sub(r"\b(KIND|NAME)\b", "*", path) for path in _FILE.findall(text_of(document)) if not MADE.search(path)}
     packages = [path.parent for path in ROOT.glob("*/__init__.py")]
-    there = [path for path, pattern in named.items() if any(any(folder.glob(pattern)) for folder in (ROOT, ROOT / "tests"))]
+    there = [path for path, pattern in named.items() if any(any(folder.glob(pattern)) for folder in (ROOT, ROOT / "tests", document.parent))]
     there += [path for path, pattern in named.items() if "/" not in path and any(any(package.rglob(pattern)) for package in packages)]
     assert set(named) - set(there) == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_what_is_called_as_ours_is_ours(document):
+    """Settings by their variables; alerts, search attributes and the like, all of which begin with `Mentorship`."""
+    variables = {f"MENTORSHIP_{name.upper()}" for name in Settings.model_fields} | {"MENTORSHIP_SECRETS_DIR"}
+    alerts = re.findall(r"alert: (\w+)", text_of(ROOT / "deploy" / "prometheus" / "alerts.yml"))
+    known = {*alerts, *(attribute.name for attribute in search_attributes.ALL)}
+    said = text_of(document)
+    assert set(re.findall(r"\bMENTORSHIP_[A-Z_]*[A-Z]\b(?![_*])", said)) - variables == set()
+    assert set(re.findall(r"\bMentorship[A-Z]\w+", said)) - known == set()
+
+
+def test_every_folder_is_told_in_the_readme():
+    table = text_of(ROOT / "README.md").partition("## Where things are")[2].partition("\n## ")[0]
+    ignored = [line.strip("/") for line in text_of(ROOT / ".gitignore").splitlines()]
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".") and not any(path.match(name) for name in ignored)}
+    assert folders - set(re.findall(r"\]\((\w+)\)", table)) == set()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
@@ -150,6 +171,14 @@ def test_every_folder_of_tests_is_told():
 def test_decisions_are_numbered_without_a_gap():
     numbers = [int(path.name[:4]) for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_where_a_command_sends_its_reader_there_is_a_section():
+    """As `docs/operations.md, Restore`: what doctor, revive and the like say at the end of a sentence."""
+    sources = [text_of(path) for package in ROOT.glob("*/__init__.py") for path in package.parent.rglob("*.py")]
+    said = {place for source in sources for place in re.findall(r"(docs/\w+\.md), ([A-Z][a-z]+(?: [a-z]+)*)", source)}
+    assert len(said) > 3
+    assert [(path, section) for path, section in sorted(said) if section.lower().replace(" ", "-") not in anchors(ROOT / path)] == []
 
 
 def test_nobody_is_told_to_install_this_project_by_its_name():
