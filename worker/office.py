@@ -80,6 +80,8 @@ class RecordsOffice:
     async def _tell_of_absences(self, enrolment: Enrolment, *, heard: bool) -> bool:
         """What HR said of the two before there was a mentorship to tell it to (webhook/people_door.py); whether there was anything to tell.
 
+        Who was erased meanwhile is gone as well: their other pairs were ended for it, and this one was not to begin any more (P8).
+
         Each word has a message id of its own, so that it changes nothing when it is told again, and the next one is not taken for it.
         Who is back is told only to a mentorship that may have `heard` of the leave: to a new one it would be a refused command.
         """
@@ -90,7 +92,7 @@ class RecordsOffice:
         for ref in couple:
             order: End | Pause | Resume
             word = words.get(ref)
-            if ref in profiles and profiles[ref].status == "gone":
+            if ref not in profiles or profiles[ref].status == "gone":
                 order, said = End(reason="stepped_away", leaver=ref), "gone"
             elif word is not None and word.leave is not None and not word.leave.is_past(now):
                 order, said = Pause(away=ref, begins=word.leave.begins, until=word.leave.until), word.model_dump_json()
