@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
 from records.database import Database, Part
-from records.errors import Erased, NotStored, Revoked, UnknownCertificate
+from records.errors import Erased, NotStored, Revoked, Superseded, UnknownCertificate
 from records.ids import mint_certificate
 from records.schema import certificates, data_keys
 from records.sealing import Sealer, open_with, seal_with
@@ -166,11 +166,13 @@ class Certificates(Part):
         return row.credential, open_with(key, row.pdf_sealed, f"document of {certificate}")
 
     async def revoke(self, certificate: str, reason: str) -> None:
-        """Idempotent: the first reason stays. Raises UnknownCertificate."""
+        """Idempotent: the first reason stays. Raises UnknownCertificate, and Superseded, since another one would go on counting."""
         async with self._database.write(f"certificate/{certificate}") as connection:
             row = await _row(connection, certificate)
             if row.status == "revoked":
                 return
+            if row.status == "superseded":
+                raise Superseded(certificate, row.superseded_by)
             key = (await self._keys.many(connection, [row.person])).get(row.person)
             sealed = seal_with(key, reason.encode(), f"reason of {certificate}") if key else None
             changed = {"status": "revoked", "reason_sealed": sealed, "changed_at": datetime.now(UTC)}
