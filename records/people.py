@@ -191,12 +191,14 @@ class People(Part):
             if after != before:
                 await self._store(connection, ref, key, after)
 
-    async def note_leave(self, ref: str, leave: Leave | None, at: datetime) -> None:
-        """HR says since when and until when somebody is away, or that nobody is (None). As `tell`."""
+    async def note_leave(self, ref: str, leave: Leave | None, at: datetime) -> bool:
+        """HR says since when and until when somebody is away, or that nobody is (None). As `tell`; whether it stands, or HR said something later."""
         async with self._database.write(PEOPLE) as connection:
             key, before = await self._one(connection, ref)
-            if before.leave_told_at is None or before.leave_told_at <= at:
-                await self._store(connection, ref, key, before.model_copy(update={"leave": leave, "leave_told_at": at}))
+            if before.leave_told_at is not None and before.leave_told_at > at:
+                return False
+            await self._store(connection, ref, key, before.model_copy(update={"leave": leave, "leave_told_at": at}))
+        return True
 
     async def leave_words(self, refs: Iterable[str]) -> dict[str, LeaveWord]:
         """The last word of each of whose leave HR ever spoke, whether or not it still stands."""
