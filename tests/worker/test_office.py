@@ -227,3 +227,11 @@ async def test_who_is_erased_while_their_pair_is_being_started_steps_away_from_i
     assert {(order.command, order.reason, order.leaver) for order in company.temporal.told[company.first]} == {("end", "stepped_away", mentee)}
     assert company.temporal.state(company.first).ended is not None
     assert [company.temporal.commands(pair.mentorship) for pair in company.pairs[1:]] == [[], []]
+
+
+async def test_a_pair_that_came_into_one_line_while_it_waited_to_be_started_stands_in_the_coordinators_list(company):
+    """H4: checked again when a line changes; while no worker lives there is nothing to tell it to (records/reporting_line.py)."""
+    await company.records.people.tell(company.refs["mentee-0"], {"manager_id": "mentor-0"}, datetime.now(UTC))
+    await company.enrol()
+    assert [company.temporal.commands(pair.mentorship) for pair in company.pairs] == [["flag"], [], []]
+    assert set(company.temporal.state(company.first).attention) == {"reporting_line"}
