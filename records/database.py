@@ -167,6 +167,8 @@ class Database:
         self._sqlite = engine.dialect.name == "sqlite"
         # Postgres would otherwise show each statement what was committed in between: a sweep beside an audit would look like tampering.
         self._one_moment: dict[str, Any] = {_BEGIN: "BEGIN"} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        # A server may have another default for everybody; who waited for a lock has to see what was written meanwhile.
+        self._alone: dict[str, Any] = {_BEGIN: "BEGIN IMMEDIATE"} if self._sqlite else {"isolation_level": "READ COMMITTED"}
         # Writers of this process queue here, in order, instead of polling SQLite's lock against each other.
         self._writing = asyncio.Lock()
 
@@ -192,7 +194,7 @@ class Database:
         async with self._writing if self._sqlite else contextlib.nullcontext():
             with unavailable(self._engine.url):
                 async with self._engine.connect() as connection:
-                    await connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+                    await connection.execution_options(**self._alone)
                     async with connection.begin():
                         if not self._sqlite:
                             for lock in locks:

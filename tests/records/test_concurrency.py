@@ -265,3 +265,16 @@ async def test_an_erasure_and_a_sweep_that_reach_for_the_same_rows_do_not_wait_f
     swept = await (await reopen(keys)).retention.sweep(NOON + timedelta(days=2000))
     await erasure
     assert (swept.journals, swept.damaged) == (1, ())
+
+
+async def test_locks_hold_in_a_database_whose_transactions_see_one_moment_by_default(url, reopen, keys, meddle):
+    """A Postgres may be set so for all of its users: whoever waited for a lock would then decide by what was there before."""
+    if url.startswith("sqlite"):
+        pytest.skip("a Postgres server's setting")
+    [(name,)] = await meddle("SELECT current_database()")
+    await meddle(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    one, two = await reopen(keys), await reopen(keys)
+    begun = (
+        store.notices.begin(f"{n}/{side}", "p-1", "welcome", False, NOON, 6, timedelta(days=30)) for side, store in (("a", one), ("b", two)) for n in range(6)
+    )
+    assert sorted(await asyncio.gather(*begun)) == ["over_budget"] * 6 + ["send"] * 6
