@@ -1,12 +1,19 @@
-"""Changes of a key file: a key comes, becomes the active one, or goes. The file is replaced whole and synced, never half written."""
+"""Changes of a key file: a key comes, becomes the active one, or goes. The file is replaced whole and synced, never half written.
+
+One change at a time, whoever makes it: of two at once the second would write down what it read before the first, and a key that something may be
+sealed with already would be gone.
+"""
 
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import secrets
 import string
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +24,9 @@ _ALPHABET = string.ascii_lowercase + string.digits
 
 def add(path: Path) -> str:
     """A fresh key, the last of the file, not active yet; returns its id. Raises KeyringUnusable, OSError."""
-    stored = _read(path)
     key_id = "k-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
-    stored["keys"][key_id] = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-    _write(path, stored)
+    with _changed(path) as stored:
+        stored["keys"][key_id] = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
     return key_id
 
 
@@ -31,16 +37,29 @@ def newest(path: Path) -> str:
 
 def activate(path: Path, key_id: str) -> None:
     """That key seals from now on. Raises KeyringUnusable, also for a key that is not there; OSError."""
-    _write(path, {**_read(path), "active": key_id})
+    with _changed(path) as stored:
+        stored["active"] = key_id
 
 
 def drop(path: Path, key_id: str) -> None:
     """Deletes a key for good. Raises KeyringUnusable for the active one, or one that is not there; OSError."""
-    stored = _read(path)
-    if key_id not in stored["keys"]:
-        raise KeyringUnusable(f"{path}: there is no key {key_id}")
-    del stored["keys"][key_id]
-    _write(path, stored)
+    with _changed(path) as stored:
+        if key_id not in stored["keys"]:
+            raise KeyringUnusable(f"{path}: there is no key {key_id}")
+        del stored["keys"][key_id]
+
+
+@contextmanager
+def _changed(path: Path) -> Iterator[dict[str, Any]]:
+    """What the file holds, to be changed, and written when the block is through. The folder is what is locked: the file is another one afterwards."""
+    folder = os.open(path.resolve().parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        stored = _read(path)
+        yield stored
+        _write(path, stored)
+    finally:
+        os.close(folder)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -142,17 +142,22 @@ class Keyring:
 
     @classmethod
     def generate(cls, path: Path | str) -> Self:
-        """A fresh keyring, written to a new file with mode 0600. Raises FileExistsError rather than replace one: keys are not made twice."""
+        """A fresh keyring, in a new file with mode 0600, whole as soon as it is there. Raises FileExistsError rather than replace one: keys are not made twice."""
         key_id = "k-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))  # another file's keys are then unknown here, not wrong
         stored = {"active": key_id, "keys": {key_id: _fresh()}, "index": _fresh()}
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(stored, file, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
+        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(stored, file, indent=2)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
         return cls.load(target)
 
     @classmethod

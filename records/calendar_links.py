@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from records.database import Database, Part
+from records.erasure import is_erased
 from records.schema import calendar_links
 
 
@@ -24,12 +25,15 @@ class CalendarLinks(Part):
         return found
 
     async def renew(self, mentorship: str, person: str, at: datetime, *, seen: datetime | None) -> bool:
-        """Revokes what was made until `at`. `seen` is what `valid_after` said when the person decided: a second click changes nothing more."""
+        """Revokes what was made until `at`. `seen` is what `valid_after` said when the person decided: a second click changes nothing more.
+
+        Of who was erased meanwhile nothing is kept (P8).
+        """
         t = calendar_links
         this = (t.c.mentorship == mentorship, t.c.person == person)
         async with self._database.write(f"calendar/{mentorship}/{person}") as connection:
             known = (await connection.execute(select(t.c.valid_after).where(*this))).scalar_one_or_none()
-            if known != seen:
+            if known != seen or await is_erased(connection, person):
                 return False
             if known is None:
                 await connection.execute(insert(t).values(mentorship=mentorship, person=person, valid_after=at))

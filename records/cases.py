@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
-from records.database import Database, Part, chunks
+from records.database import MANY, Database, Part, chunks
 from records.errors import DifferentBody, Erased, UnknownCase, UnknownKey, Unreadable
 from records.ids import mint
 from records.schema import cases, notices
@@ -257,7 +257,7 @@ class Cases(Part):
 
         Says whether it was there still; idempotent.
         """
-        async with self._database.write(_PURPOSE) as connection:
+        async with self._database.write(MANY, _PURPOSE) as connection:
             await connection.execute(delete(notices).where(self._database.begins(notices.c.key, f"case.{case}/")))
             return (await connection.execute(delete(cases).where(cases.c.id == case, cases.c.state == "closed"))).rowcount > 0
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
 from records.database import Database, Part
-from records.errors import Erased, NotStored, Revoked, UnknownCertificate
+from records.errors import Erased, NotStored, Revoked, Superseded, UnknownCertificate
 from records.ids import mint_certificate
 from records.schema import certificates, data_keys
 from records.sealing import Sealer, open_with, seal_with
@@ -101,7 +101,8 @@ class Certificates(Part):
             if new.stored or new.fields == dict(fields):
                 return new
             key = await self._keys.of(connection, old.person)
-            await connection.execute(update(certificates).where(certificates.c.id == new.id).values(fields_sealed=_sealed_fields(key, new.id, fields)))
+            without = update(certificates).where(certificates.c.id == new.id, certificates.c.credential.is_(None))  # which may come from elsewhere meanwhile
+            await connection.execute(without.values(fields_sealed=_sealed_fields(key, new.id, fields)))
             return (await self._select(connection, certificates.c.id == new.id))[0]
 
     async def correct(self, certificate: str, fields: Mapping[str, Any]) -> Certificate:
@@ -116,8 +117,8 @@ class Certificates(Part):
                 await connection.execute(update(certificates).where(certificates.c.id == certificate).values(fields_sealed=_sealed_fields(key, row.id, fields)))
             return (await self._select(connection, certificates.c.id == certificate))[0]
 
-    async def supersede(self, certificate: str, by: str, credential: str, pdf: bytes) -> None:
-        """Keeps the new edition's document and turns from the old one to it, both or nothing. Idempotent: the first document stays.
+    async def supersede(self, certificate: str, by: str, credential: str, pdf: bytes, fields: Mapping[str, Any] | None = None) -> None:
+        """Keeps the new edition's document and turns from the old one to it, both or nothing. Idempotent: the first document stays. `fields` as in `store`.
 
         Raises UnknownCertificate, Revoked, Erased.
         """
@@ -127,15 +128,18 @@ class Certificates(Part):
                 raise Revoked(f"certificate {certificate} is revoked")
             if (new.mentorship, new.person, new.edition) != (old.mentorship, old.person, old.edition + 1):
                 raise UnknownCertificate(f"{by} is not the next edition of {certificate}")
-            await self._store(connection, new, credential, pdf)
+            await self._store(connection, new, credential, pdf, fields)
             if old.status == "valid":
                 changed = {"status": "superseded", "superseded_by": by, "changed_at": datetime.now(UTC)}
                 await connection.execute(update(certificates).where(certificates.c.id == certificate).values(**changed))
 
-    async def store(self, certificate: str, credential: str, pdf: bytes) -> bool:
-        """Keeps the document, once: the first stays, and False says that there was one. Raises UnknownCertificate, Erased."""
+    async def store(self, certificate: str, credential: str, pdf: bytes, fields: Mapping[str, Any] | None = None) -> bool:
+        """Keeps the document, once: the first stays, and False says that there was one. Raises UnknownCertificate, Erased.
+
+        With the `fields` that it was made of: another attempt may have written others since. None: those that are there.
+        """
         async with self._database.write(f"certificate/{certificate}") as connection:
-            return await self._store(connection, await _row(connection, certificate), credential, pdf)
+            return await self._store(connection, await _row(connection, certificate), credential, pdf, fields)
 
     async def get(self, certificate: str) -> Certificate | None:
         async with self._database.read() as connection:
@@ -166,11 +170,13 @@ class Certificates(Part):
         return row.credential, open_with(key, row.pdf_sealed, f"document of {certificate}")
 
     async def revoke(self, certificate: str, reason: str) -> None:
-        """Idempotent: the first reason stays. Raises UnknownCertificate."""
+        """Idempotent: the first reason stays. Raises UnknownCertificate, and Superseded, since another one would go on counting."""
         async with self._database.write(f"certificate/{certificate}") as connection:
             row = await _row(connection, certificate)
             if row.status == "revoked":
                 return
+            if row.status == "superseded":
+                raise Superseded(certificate, row.superseded_by)
             key = (await self._keys.many(connection, [row.person])).get(row.person)
             sealed = seal_with(key, reason.encode(), f"reason of {certificate}") if key else None
             changed = {"status": "revoked", "reason_sealed": sealed, "changed_at": datetime.now(UTC)}
@@ -221,12 +227,14 @@ class Certificates(Part):
         await self._database.insert_new(connection, certificates, values, unique=unique, returning=certificates.c.id)
         return (await self._select(connection, *this))[0]
 
-    async def _store(self, connection: AsyncConnection, row: Any, credential: str, pdf: bytes) -> bool:
+    async def _store(self, connection: AsyncConnection, row: Any, credential: str, pdf: bytes, fields: Mapping[str, Any] | None) -> bool:
         if row.credential is not None:
             return False
         key = await self._keys.of(connection, row.person)
-        sealed = seal_with(key, pdf, f"document of {row.id}")
-        await connection.execute(update(certificates).where(certificates.c.id == row.id).values(credential=credential, pdf_sealed=sealed))
+        changed = {"credential": credential, "pdf_sealed": seal_with(key, pdf, f"document of {row.id}")}
+        if fields is not None:
+            changed["fields_sealed"] = _sealed_fields(key, row.id, fields)
+        await connection.execute(update(certificates).where(certificates.c.id == row.id).values(**changed))
         return True
 
     async def _select(self, connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Certificate]:

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
 from records.database import Database, Part
-from records.errors import CohortChanged, PairChanged, UnknownCohort
+from records.erasure import PEOPLE, erased
+from records.errors import CohortChanged, Erased, PairChanged, UnknownCohort
 from records.ids import mentorship_of, mint
 from records.schema import Utc, cohorts, enrolments
 from records.sealing import Sealer
@@ -116,12 +117,12 @@ class Cohorts(Part):
     async def enrol_pairs(self, cohort: str, pairs: Iterable[tuple[str, str, str] | Couple]) -> EnrolledPairs:
         """Enrols (pair_id, mentor, mentee), the people by opaque id; both lists come back in the roster's order.
 
-        Idempotent by pair_id: what is there keeps its start. Raises UnknownCohort, and PairChanged when a pair_id has other people now;
-        then nothing is enrolled.
+        Idempotent by pair_id: what is there keeps its start. Raises UnknownCohort, PairChanged when a pair_id has other people now, and Erased
+        for who was erased since somebody looked (P8); then nothing is enrolled.
         """
         couples = [one if isinstance(one, Couple) else Couple(pair_id=one[0], mentor=one[1], mentee=one[2]) for one in pairs]
         wanted = {self._lookup(cohort, one.pair_id): one for one in couples}
-        async with self._database.write(f"cohort/{cohort}") as connection:
+        async with self._database.write(PEOPLE, f"cohort/{cohort}") as connection:
             if (await connection.execute(select(cohorts.c.id).where(cohorts.c.id == cohort))).first() is None:
                 raise UnknownCohort(f"no cohort {cohort}")
             rows = (await connection.execute(select(enrolments).where(enrolments.c.cohort == cohort))).all()
@@ -129,12 +130,13 @@ class Cohorts(Part):
             changed = [pair.pair_id for lookup, pair in known.items() if (pair.mentor, pair.mentee) != (wanted[lookup].mentor, wanted[lookup].mentee)]
             if changed:
                 raise PairChanged(cohort, tuple(changed))
+            new = {lookup: one for lookup, one in wanted.items() if lookup not in known}
+            if gone := await erased(connection, {person for one in new.values() for person in (one.mentor, one.mentee)}):
+                raise Erased(min(gone))
             position = max((row.position for row in rows), default=0)
             added: list[Enrolment] = []
             inserts: list[dict[str, Any]] = []
-            for lookup, one in wanted.items():
-                if lookup in known:
-                    continue
+            for lookup, one in new.items():
                 position += 1
                 pair = Enrolment(cohort=cohort, pair=mint("m", 12), state="pending", **dict(one))
                 added.append(pair)

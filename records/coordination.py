@@ -202,6 +202,8 @@ async def overview(records: Records, cohort: str, reader: str, now: datetime) ->
     entries = tuple(_entry(line, pairs[line.mentorship]) for line in lines if line.mentorship in seen and _allowed(line.line))
     wanted = {reader, *(ref for entry in entries for ref in (entry.mentor, entry.mentee, entry.line.taken_by or reader))}
     profiles = await records.people.profiles(wanted)
+    if reader not in profiles:  # erased a moment ago
+        return None
     return Overview(
         cohort=known,
         programme=programme,

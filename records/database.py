@@ -37,6 +37,10 @@ HOUSEKEEPING_SECONDS = 2
 CHUNK = 1000
 """How many values one statement asks for; both databases allow some 32,000."""
 
+MANY = "many rows"
+"""The first lock of whoever changes rows of many mentorships or people in one transaction. Two who take the same rows in different orders would
+wait for each other, and Postgres ends one of them: an erasure and a sweep, a sweep and a rotation."""
+
 _BEGIN = "mentorship_begin"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
@@ -163,6 +167,8 @@ class Database:
         self._sqlite = engine.dialect.name == "sqlite"
         # Postgres would otherwise show each statement what was committed in between: a sweep beside an audit would look like tampering.
         self._one_moment: dict[str, Any] = {_BEGIN: "BEGIN"} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        # A server may have another default for everybody; who waited for a lock has to see what was written meanwhile.
+        self._alone: dict[str, Any] = {_BEGIN: "BEGIN IMMEDIATE"} if self._sqlite else {"isolation_level": "READ COMMITTED"}
         # Writers of this process queue here, in order, instead of polling SQLite's lock against each other.
         self._writing = asyncio.Lock()
 
@@ -188,7 +194,7 @@ class Database:
         async with self._writing if self._sqlite else contextlib.nullcontext():
             with unavailable(self._engine.url):
                 async with self._engine.connect() as connection:
-                    await connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+                    await connection.execution_options(**self._alone)
                     async with connection.begin():
                         if not self._sqlite:
                             for lock in locks:

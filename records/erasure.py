@@ -6,13 +6,17 @@ with the keyring instead, or readable, is deleted or says nothing without the ke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from records.schema import calendar_links, certificates, enrolments, notices, unsubscribed
+from records.database import chunks
+from records.schema import calendar_links, certificates, enrolments, notices, people, unsubscribed
+
+PEOPLE = "people"
+"""The lock of whoever writes down people, erases one, or pairs them."""
 
 Becomes = Literal["deleted", "noise", "anonymous", "nobody"]
 """`deleted`: the person's part of it goes. `noise`: it stays, sealed with the key that is gone. `anonymous`: it stays under an opaque id
@@ -40,6 +44,20 @@ BECOMES: Mapping[str, Becomes] = {
 }
 
 
+async def erased(connection: AsyncConnection, refs: Iterable[str]) -> set[str]:
+    """Those of them who were erased. It stays true to the end of a transaction under the lock `PEOPLE`."""
+    found: set[str] = set()
+    for chunk in chunks(refs):
+        found.update((await connection.execute(select(people.c.ref).where(people.c.ref.in_(chunk), people.c.erased_at.is_not(None)))).scalars())
+    return found
+
+
+async def is_erased(connection: AsyncConnection, ref: str) -> bool:
+    """Whether this person was erased. An erasure that has begun is waited for, and one that begins later waits for the transaction that asks."""
+    asked = select(people.c.erased_at).where(people.c.ref == ref).with_for_update(read=True)
+    return (await connection.execute(asked)).scalar_one_or_none() is not None
+
+
 async def clear(connection: AsyncConnection, ref: str) -> None:
     """Everything but the key and the profile, which records/people.py deletes in the same transaction. Idempotent.
 
@@ -49,5 +67,13 @@ async def clear(connection: AsyncConnection, ref: str) -> None:
     await connection.execute(update(notices).where(notices.c.person == ref).values(why_sealed=None))
     for table in (unsubscribed, calendar_links):
         await connection.execute(delete(table).where(table.c.person == ref))
-    theirs = or_(enrolments.c.mentor == ref, enrolments.c.mentee == ref)
-    await connection.execute(update(enrolments).where(theirs, enrolments.c.state == "pending").values(state="over"))
+    await connection.execute(update(enrolments).where(_theirs(ref), enrolments.c.state == "pending").values(state="over"))
+
+
+async def running(connection: AsyncConnection, ref: str) -> list[str]:
+    """The person's mentorships that run. After `clear` no other will: whoever starts one then tells it that they are gone (worker/office.py)."""
+    return list((await connection.execute(select(enrolments.c.mentorship).where(_theirs(ref), enrolments.c.state == "started"))).scalars())
+
+
+def _theirs(ref: str) -> ColumnElement[bool]:
+    return or_(enrolments.c.mentor == ref, enrolments.c.mentee == ref)

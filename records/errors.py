@@ -86,6 +86,14 @@ class Revoked(RecordsError):
     """The certificate is revoked; nothing follows it."""
 
 
+class Superseded(RecordsError):
+    """Another edition stands in the place of this certificate; what is meant for the one that counts is meant for `by`."""
+
+    def __init__(self, certificate: str, by: str) -> None:
+        super().__init__(f"certificate {certificate} does not count any more: {by} superseded it")
+        self.by = by
+
+
 class UnknownNotice(Unknown):
     pass
 
@@ -107,6 +115,14 @@ class Erased(RecordsError):
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"{ref} was erased")
+        self.ref = ref
+
+
+class Begun(RecordsError):
+    """A mentorship of this person began since somebody looked whether any runs; it was not ended, and nobody was erased."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"a mentorship of {ref} began a moment ago")
         self.ref = ref
 
 

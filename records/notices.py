@@ -12,8 +12,9 @@ from sqlalchemy import delete, insert, select, update
 from mentorship.budget import UNASKED, room, together
 from mentorship.instant import Instant
 from records.database import Database, Part
+from records.erasure import is_erased
 from records.errors import BeingSent, UnknownNotice
-from records.schema import notices, people, unsubscribed
+from records.schema import notices, unsubscribed
 from records.sealing import Sealer
 
 _PURPOSE = "records/notices"
@@ -120,9 +121,8 @@ class Notices(Part):
 
     async def unsubscribe(self, person: str) -> None:
         """No more mails but exempt ones (RFC 8058 at the door). Idempotent; of who was erased, whose old mails still lead here, nothing is kept."""
-        erased = select(people.c.ref).where(people.c.ref == person, people.c.erased_at.is_not(None))
         async with self._database.write() as connection:
-            if (await connection.execute(erased)).first() is not None:
+            if await is_erased(connection, person):
                 return
             values = {"person": person, "at": datetime.now(UTC)}
             await self._database.insert_new(connection, unsubscribed, values, unique=[unsubscribed.c.person], returning=unsubscribed.c.person)

@@ -19,9 +19,9 @@ from mentorship.instant import Instant
 from records.address import earlier_form, normal_form
 from records.cohorts import forget_names
 from records.data_keys import DataKeys
-from records.database import Database, Part, chunks
-from records.erasure import clear
-from records.errors import AddressTaken, Erased, UnknownPerson, Unreadable
+from records.database import MANY, Database, Part, chunks
+from records.erasure import PEOPLE, clear, running
+from records.errors import AddressTaken, Begun, Erased, UnknownPerson, Unreadable
 from records.ids import mint
 from records.profile import Profile
 from records.schema import data_keys, journal, people
@@ -30,7 +30,6 @@ from records.sealing import Sealer, open_with, seal_with
 __all__ = ["Leave", "People", "Profile", "Said"]
 
 _PURPOSE = "records/people"
-_LOCK = "people"
 
 Said = Literal["name", "email", "time_zone", "language", "manager_id", "status"]
 """What HR's events may say of somebody."""
@@ -112,7 +111,7 @@ class People(Part):
         Idempotent. Who was erased keeps the id and stays erased. Of one person_id given twice, the last counts.
         """
         wanted = {self._lookup(profile.person_id): profile for profile in profiles}
-        async with self._database.write(_LOCK) as connection:
+        async with self._database.write(PEOPLE) as connection:
             known = await self._known(connection, wanted)
             fresh = {lookup: mint("p", 16) for lookup in wanted if lookup not in known}
             if fresh:
@@ -177,7 +176,7 @@ class People(Part):
 
         Mail is private: each address belongs to one person, as in people files. Raises UnknownPerson, Erased, AddressTaken; then nothing is said.
         """
-        async with self._database.write(_LOCK) as connection:
+        async with self._database.write(PEOPLE) as connection:
             key, before = await self._one(connection, ref)
             fields: dict[str, Any] = {}
             told = dict(before.told)
@@ -192,12 +191,14 @@ class People(Part):
             if after != before:
                 await self._store(connection, ref, key, after)
 
-    async def note_leave(self, ref: str, leave: Leave | None, at: datetime) -> None:
-        """HR says since when and until when somebody is away, or that nobody is (None). As `tell`."""
-        async with self._database.write(_LOCK) as connection:
+    async def note_leave(self, ref: str, leave: Leave | None, at: datetime) -> bool:
+        """HR says since when and until when somebody is away, or that nobody is (None). As `tell`; whether it stands, or HR said something later."""
+        async with self._database.write(PEOPLE) as connection:
             key, before = await self._one(connection, ref)
-            if before.leave_told_at is None or before.leave_told_at <= at:
-                await self._store(connection, ref, key, before.model_copy(update={"leave": leave, "leave_told_at": at}))
+            if before.leave_told_at is not None and before.leave_told_at > at:
+                return False
+            await self._store(connection, ref, key, before.model_copy(update={"leave": leave, "leave_told_at": at}))
+        return True
 
     async def leave_words(self, refs: Iterable[str]) -> dict[str, LeaveWord]:
         """The last word of each of whose leave HR ever spoke, whether or not it still stands."""
@@ -245,7 +246,7 @@ class People(Part):
     async def operator(self, login: str) -> str:
         """The opaque id of an operator's login, minted when it is new. No roster's person_id is ever taken for a login."""
         lookup = self._sealer.blind(_PURPOSE, f"operator {login}")
-        async with self._database.write(_LOCK) as connection:
+        async with self._database.write(PEOPLE) as connection:
             known = await self._known(connection, [lookup])
             if lookup in known:
                 return known[lookup]
@@ -266,7 +267,7 @@ class People(Part):
             gone = {ref for ref, kept in known.items() if kept.role == "operator"}
             for chunk in chunks(gone):  # the whole journal is read for it: once, and before anybody waits for us
                 gone -= set((await connection.execute(select(journal.c.by).where(journal.c.by.in_(chunk)).distinct())).scalars())
-        async with self._database.write(_LOCK) as connection:
+        async with self._database.write(MANY, PEOPLE) as connection:
             for chunk in chunks(gone):
                 await connection.execute(delete(data_keys).where(data_keys.c.person.in_(chunk)))
                 await connection.execute(delete(people).where(people.c.ref.in_(chunk)))
@@ -281,7 +282,7 @@ class People(Part):
             for chunk in chunks(old):  # opening everybody takes seconds, in which others have their turns
                 over += [ref for ref, kept in (await self._legible(connection, chunk)).items() if kept.leave_is_over(before)]
         for ref in over:
-            async with self._database.write(_LOCK) as connection:
+            async with self._database.write(PEOPLE) as connection:
                 for kept in (await self._legible(connection, [ref])).values():
                     if kept.leave_is_over(before):
                         key = await self._keys.of(connection, ref)
@@ -293,17 +294,22 @@ class People(Part):
             _, kept = await self._one(connection, ref)
         return kept.model_dump(mode="json", exclude={"told"}, exclude_none=True)
 
-    async def erase(self, ref: str) -> None:
+    async def erase(self, ref: str, *, ended: Collection[str] | None = None) -> None:
         """Deletes the person's key, profile and address: what was sealed with the key is noise from now on; the id stays (P8).
+
+        `ended` are the mentorships that were ended for it. One that began since then, of a pair that was not to be started any more, raises
+        Begun, and nothing is deleted; None does not ask.
 
         What becomes of everything else: records/erasure.py. Idempotent. Raises UnknownPerson. Backups made before still hold the key, sealed with the keyring, until they are deleted.
         """
-        async with self._database.write(_LOCK) as connection:
-            known = (await connection.execute(select(people.c.erased_at).where(people.c.ref == ref))).one_or_none()
+        async with self._database.write(MANY, PEOPLE) as connection:
+            known = (await connection.execute(select(people.c.erased_at).where(people.c.ref == ref).with_for_update())).one_or_none()
             if known is None:
                 raise UnknownPerson(ref)
             await self._keys.drop(connection, ref)
             await clear(connection, ref)
+            if ended is not None and set(await running(connection, ref)).difference(ended):
+                raise Begun(ref)
             await forget_names(connection, self._sealer, ref)
             erased_at = known.erased_at or datetime.now(UTC)
             await connection.execute(update(people).where(people.c.ref == ref).values(sealed=None, email_lookup=None, erased_at=erased_at))

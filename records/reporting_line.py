@@ -109,6 +109,14 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
     return tuple(told)
 
 
+async def order_for(records: Records, begun: Enrolment, *, by: str, at: Instant) -> Order | None:
+    """What a mentorship that has just begun is to be told: a line may have changed while it waited to be started, when it could not be told (`orders`)."""
+    before = sum(line.line == LINE and line.closed_at is not None for line in await records.lines.of(begun.mentorship))
+    for pair in await _in_line(records, [begun]):
+        return Order(enrolment=begun, command=Flag(message_id=_once(None, pair, before), by=by, at=at, line=LINE))
+    return None
+
+
 def _once(said: str | None, pair: InLine, before: int) -> str:
     return f"{LINE}.{said or _digest((*pair.way, *([str(before)] if before else [])))}"
 

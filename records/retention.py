@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from records.cases import Cases
 from records.chain import Head, audit_rows, audit_seals, mac, stub_content
 from records.cohorts import Cohorts
-from records.database import Database, Part, chunks
+from records.database import MANY, Database, Part, chunks
 from records.doors import Doors
 from records.errors import UnknownKey, UnknownProgramme, Unreadable
 from records.ids import cohort_of
@@ -150,7 +150,7 @@ class Retention(Part):
         before = _before(keep, now)
         n, d = notices.c, door_messages.c
         of_all = self._database.begins(n.key, "cohort.") | self._database.begins(n.key, "owner.")
-        async with self._database.write() as connection:
+        async with self._database.write(MANY) as connection:
             gone = set((await connection.execute(select(stubs.c.mentorship))).scalars())
             old = (await connection.execute(select(n.key).where(n.at <= before))).scalars()
             late = [key for key in old if key.partition("/")[0] in gone]
@@ -171,7 +171,7 @@ class Retention(Part):
 
     async def _journal(self, mentorship: str, audited: dict[str, _Audited], now: datetime, dry_run: bool) -> Swept:
         """The journal, and with it what the doors, the list and the mails kept of this mentorship. Nothing for what another swept a moment ago."""
-        async with self._database.write(f"journal/{mentorship}") as connection:
+        async with self._database.write(MANY, f"journal/{mentorship}") as connection:
             if (await connection.execute(select(stubs.c.mentorship).where(stubs.c.mentorship == mentorship))).first() is not None:
                 return Swept()
             rows = (await connection.execute(select(journal).where(journal.c.mentorship == mentorship).order_by(journal.c.seq))).all()

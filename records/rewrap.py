@@ -16,7 +16,7 @@ from sqlalchemy import Column, Table, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.chain import Head, audit_rows, audit_seals, audit_stubs, mac, row_content, seal_content, stub_content
-from records.database import Database, Part
+from records.database import MANY, Database, Part
 from records.errors import UnknownKey
 from records.schema import cases, data_keys, enrolments, journal, notices, people, programmes, seals, stubs, texts
 from records.sealing import Sealer
@@ -117,7 +117,7 @@ class Rewrap(Part):
         old = [tuple(row[: len(keys)]) for row in rows if self._sealer.key_id(row.value) != self._sealer.active]
         done = 0
         for start in range(0, len(old), _AT_ONCE):
-            async with self._database.write() as connection:
+            async with self._database.write(MANY) as connection:
                 done += await self._again(connection, place, keys, old[start : start + _AT_ONCE])
         return done
 
@@ -147,7 +147,10 @@ class Rewrap(Part):
                 if damaged:
                     return Rewrapped(rows=rows, left=tuple(sorted({*left, f"cohort.{cohort}"})))
                 fresh: dict[str, Head] = {}
+                swept = set((await connection.execute(select(stubs.c.mentorship).where(stubs.c.mentorship.in_(batch)))).scalars())
                 for name in batch:
+                    if name in swept:  # since it was listed: a journal that is not there any more is no damage
+                        continue
                     chained = await self._journal(connection, name, heads[name])
                     if chained is None:
                         left.add(name)

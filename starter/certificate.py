@@ -13,7 +13,7 @@ from certificates.typesetting import Unprintable, check_printable
 from gateway.reissue import ask_reissue
 from gateway.settings import Settings
 from records.certificates import Certificate
-from records.errors import Erased
+from records.errors import Erased, Superseded
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside, stated
 from starter.out_file import out_folder
@@ -78,9 +78,10 @@ async def _found(records: Records, certificate_id: str) -> Certificate:
 async def _revoke(certificate_id: str, reason: str, as_json: bool) -> None:
     async with open_records(Settings.load()) as records:
         found = await _found(records, certificate_id)
-        if found.status == "superseded":
-            raise Refused(f"certificate {certificate_id} does not count any more: {found.superseded_by} superseded it; revoke that one")
-        await records.certificates.revoke(certificate_id, reason)
+        try:
+            await records.certificates.revoke(certificate_id, reason)
+        except Superseded as error:
+            raise Refused(f"{error}; revoke that one") from error
         now = await _found(records, certificate_id)
     again = found.status == "revoked"
     said = f"{certificate_id}: {'was revoked already' if again else 'revoked'}, {now.changed_at:%Y-%m-%d %H:%M}Z"

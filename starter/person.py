@@ -15,7 +15,7 @@ import typer
 from gateway.settings import Settings
 from mentorship.commands import End
 from records.cohorts import Enrolment
-from records.errors import Erased, UnknownPerson
+from records.errors import Begun, Erased, UnknownPerson
 from records.held import Held, held
 from records.journalled import journalled
 from records.store import Records
@@ -92,7 +92,15 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         if running:
             await _end(settings, running, ref, await records.people.operator(by))
         again = await _is_erased(records, ref)
-        await records.people.erase(ref)
+        try:
+            await records.people.erase(ref, ended=[pair.mentorship for pair in running])
+        except Begun:
+            begun = [pair for pair in await records.cohorts.of_person(ref) if pair.state == "started" and pair not in running]
+            raise Refused(
+                *(f"{pair.pair_id} of {pair.cohort} began a moment ago" for pair in begun),
+                "nothing was erased: do the same again",
+                result={"person": ref, "erased": False, "running": [_named(pair) for pair in begun]},
+            ) from None
         certificates = await records.certificates.of_person(ref)
     for pair in ahead:
         aside(f"notice: {pair.pair_id} of {pair.cohort} had not started, and never will; the other of the two was told nothing, and has no pair there now")

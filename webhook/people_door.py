@@ -56,16 +56,9 @@ class PeopleDoor:
             orders = await self._told(person, by, _order_id(person, message_id), accepted.at, event)
         except Erased:
             raise no_such_person() from None
-        behind: Problem | None = None
-        for order in orders:
-            try:
-                await self._door.order(order.enrolment, digest, order.command)
-            except Problem as problem:
-                if problem.kind != BEHIND:
-                    raise
-                behind = problem  # one mentorship for which too much waits keeps nothing from the others
-        if behind is not None:
-            raise behind
+        await self._send(orders, digest)
+        if isinstance(event, Leave | Back):
+            await self._tell_later_word(person, by, message_id, digest, accepted.at)
         await self._door.from_records(self._records.doors.mark_sent(_key(person), message_id))
 
     async def receipt(self, person: str, message_id: str) -> Receipt:
@@ -79,7 +72,8 @@ class PeopleDoor:
         order_id = _order_id(person, message_id)
         found: list[Receipt] = []
         for enrolment in await self._door.from_records(self._records.cohorts.of_person(person)):
-            if await self._door.from_records(self._records.doors.of(enrolment.mentorship, order_id)):
+            known = await self._door.from_records(self._records.doors.one(enrolment.mentorship, order_id))
+            if known is not None and known.sent:  # else the event was overtaken by a later one before this mentorship could be told
                 found.append(await self._door.receipt(enrolment, order_id))
         if any(receipt.status == "waiting" for receipt in found):
             return Receipt("waiting")
@@ -87,8 +81,30 @@ class PeopleDoor:
             return found[0]
         return Receipt("accepted", None, kept.at)
 
+    async def _send(self, orders: Sequence[Order], digest: str) -> None:
+        behind: Problem | None = None
+        for order in orders:
+            try:
+                await self._door.order(order.enrolment, digest, order.command)
+            except Problem as problem:
+                if problem.kind != BEHIND:
+                    raise
+                behind = problem  # one mentorship for which too much waits keeps nothing from the others
+        if behind is not None:
+            raise behind
+
+    async def _tell_later_word(self, person: str, by: str, message_id: str, digest: str, at: datetime) -> None:
+        """Of two events at once the earlier one may be told last, and mentorships take words of a leave as they come: then the later is told once more."""
+        while (word := (await self._door.from_records(self._records.people.leave_words([person]))).get(person)) is not None and word.at > at:
+            at, leave = word.at, word.leave
+            head = {"message_id": _order_id(person, f"{message_id}\n{at.isoformat()}"), "by": by, "at": at, "away": person}
+            command = Resume(**head) if leave is None else Pause(**head, begins=leave.begins, until=leave.until)
+            await self._send(await self._each(person, command), digest)
+
     async def _told(self, person: str, by: str, order_id: str, at: datetime, event: Event) -> Sequence[Order]:
-        """Writes down what the event says of the person, and answers with what mentorships are to be told."""
+        """Writes down what the event says of the person, and answers with what mentorships are to be told: nothing of a leave, or of its end, once HR
+        said something later, as where this event had to be sent again.
+        """
         profile = await self._profile(person)
         everybody = self._records.people
         head = {"message_id": order_id, "by": by, "at": at}
@@ -98,10 +114,11 @@ class PeopleDoor:
                 begins, until = event.begins(zone) or at, event.ends(zone)
                 if until is not None and until <= begins:
                     raise malformed([Fault("#/until", "expected a later instant than `from`")])
-                await self._door.from_records(everybody.note_leave(person, people.Leave(begins=begins, until=until), at))
-                return await self._each(person, Pause(**head, away=person, begins=begins, until=until))
+                stands = await self._door.from_records(everybody.note_leave(person, people.Leave(begins=begins, until=until), at))
+                return await self._each(person, Pause(**head, away=person, begins=begins, until=until)) if stands else ()
             case Back():
-                await self._door.from_records(everybody.note_leave(person, None, at))
+                if not await self._door.from_records(everybody.note_leave(person, None, at)):
+                    return ()
                 if (await self._profile(person)).status != "active":  # a people file said so, or an event that was wrong
                     await self._door.from_records(everybody.tell(person, {"status": "active"}, at))
                 return await self._each(person, Resume(**head, away=person))

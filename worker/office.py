@@ -22,6 +22,7 @@ from mentorship.label import Label
 from mentorship.people import Pair
 from mentorship.programme import Programme
 from mentorship.spread import spread_out
+from records import reporting_line
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
 from schedule.calendar import instant, zone
@@ -76,9 +77,12 @@ class RecordsOffice:
         heard |= await self._tell_of_absences(enrolment, heard=heard)
         await self._records.cohorts.mark_started(enrolment.mentorship)
         await self._tell_of_absences(enrolment, heard=heard)  # HR may have spoken in between, when this pair was not to be told yet
+        await self._tell_of_its_line(enrolment)
 
     async def _tell_of_absences(self, enrolment: Enrolment, *, heard: bool) -> bool:
         """What HR said of the two before there was a mentorship to tell it to (webhook/people_door.py); whether there was anything to tell.
+
+        Who was erased meanwhile is gone as well: their other pairs were ended for it, and this one was not to begin any more (P8).
 
         Each word has a message id of its own, so that it changes nothing when it is told again, and the next one is not taken for it.
         Who is back is told only to a mentorship that may have `heard` of the leave: to a new one it would be a refused command.
@@ -90,7 +94,7 @@ class RecordsOffice:
         for ref in couple:
             order: End | Pause | Resume
             word = words.get(ref)
-            if ref in profiles and profiles[ref].status == "gone":
+            if ref not in profiles or profiles[ref].status == "gone":
                 order, said = End(reason="stepped_away", leaver=ref), "gone"
             elif word is not None and word.leave is not None and not word.leave.is_past(now):
                 order, said = Pause(away=ref, begins=word.leave.begins, until=word.leave.until), word.model_dump_json()
@@ -102,6 +106,12 @@ class RecordsOffice:
             await send_order(self._client, enrolment.mentorship, order.model_copy(update=head), _PATIENCE)
             told = True
         return told
+
+    async def _tell_of_its_line(self, enrolment: Enrolment) -> None:
+        """Of whoever came to report to whom since the files were judged, as running pairs are told (H4): it goes on, and stands in the coordinators' list."""
+        order = await reporting_line.order_for(self._records, enrolment, by="operator", at=datetime.now(UTC))
+        if order is not None:
+            await send_order(self._client, enrolment.mentorship, order.command, _PATIENCE)
 
     async def progress(self, cohort: str) -> Progress:
         known, programme = await self._known(cohort)

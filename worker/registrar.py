@@ -54,9 +54,9 @@ class RecordsRegistrar:
         try:
             fields = await self._fields(side, request)
             reserved = await self._records.certificates.reserve(request.mentorship, person, fields)
-            issued = await self._made(reserved, side, fields, at)
+            made, issued = await self._made(reserved, side, fields, at)
             await self._lines.close(request.mentorship, UNPRINTABLE, at, side)  # first: a repeat that finds the document looks no further
-            await self._records.certificates.store(reserved.id, issued.credential_json, issued.pdf)
+            await self._records.certificates.store(made.id, issued.credential_json, issued.pdf, made.fields)
         except Erased:
             log.info("certificate_of_nobody", mentorship=request.mentorship, person=person)
             await self._lines.close(request.mentorship, UNPRINTABLE, at, side)
@@ -91,17 +91,20 @@ class RecordsRegistrar:
 
     async def _next(self, standing: Certificate, fields: dict[str, Any], at: datetime) -> Certificate:
         new = await self._records.certificates.reissue(standing.id, fields)
-        issued = await self._made(new, await self._side(new), fields, at)
-        await self._records.certificates.supersede(standing.id, new.id, issued.credential_json, issued.pdf)
+        made, issued = await self._made(new, await self._side(new), fields, at)
+        await self._records.certificates.supersede(standing.id, made.id, issued.credential_json, issued.pdf, made.fields)
         log.info("certificate_reissued", mentorship=new.mentorship, person=new.person, edition=new.edition)
         return new
 
     # -- signature and document -----------------------------------------------------------------------------------------------
 
-    async def _made(self, reserved: Certificate, side: Side, fields: dict[str, Any], at: datetime) -> Issued:
-        """With what was reserved; where that cannot be printed, with `fields` if they say something else by now. Raises Unprintable, Erased."""
+    async def _made(self, reserved: Certificate, side: Side, fields: dict[str, Any], at: datetime) -> tuple[Certificate, Issued]:
+        """With what was reserved; where that cannot be printed, with `fields` if they say something else by now: the certificate tells which.
+
+        Raises Unprintable, Erased.
+        """
         try:
-            return await self._issued(reserved)
+            return reserved, await self._issued(reserved)
         except Unprintable as error:
             if reserved.fields == fields:
                 await self._held_up(reserved, side, error, at)

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
+import os
 import stat
+import threading
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,3 +135,41 @@ def test_a_rotated_key_still_opens_and_the_index_stays():
 
 def test_two_generated_keyrings_never_share_a_key_id(tmp_path):
     assert Keyring.generate(tmp_path / "a").active != Keyring.generate(tmp_path / "b").active
+
+
+def test_who_looks_while_keys_are_made_finds_none_or_all_of_them(tmp_path, monkeypatch):
+    """Two programs of one first start, or one that was killed or found no room as it wrote."""
+    path, sync = tmp_path / "keys.json", os.fsync
+
+    def looked_at(descriptor: int) -> None:
+        assert not path.exists()
+        sync(descriptor)
+
+    monkeypatch.setattr("gateway.keyring.os.fsync", looked_at)
+    made = Keyring.generate(path)
+    assert Keyring.load_or_generate(path).active == made.active
+
+    def no_room(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("gateway.keyring.os.fsync", no_room)
+    with pytest.raises(OSError, match="No space"):
+        Keyring.generate(tmp_path / "other.json")
+    assert [file.name for file in tmp_path.iterdir()] == ["keys.json"]
+
+
+def test_of_two_changes_of_a_key_file_at_once_neither_is_lost(tmp_path, keyring, monkeypatch):
+    path, write = tmp_path / "keys.json", key_file._write
+    added: list[str] = []
+    other = threading.Thread(target=lambda: added.append(key_file.add(path)))
+
+    def overtaken(target: Path, stored: dict[str, Any]) -> None:
+        monkeypatch.undo()
+        other.start()
+        other.join(0.2)  # it waits for this one: there is nothing to see of that
+        write(target, stored)
+
+    monkeypatch.setattr(key_file, "_write", overtaken)
+    added.append(key_file.add(path))
+    other.join()
+    assert set(Keyring.load(path).key_ids) == {keyring.active, *added}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import shutil
 import tempfile
@@ -112,6 +113,18 @@ async def meddle(url: str) -> AsyncIterator[Callable[..., Awaitable[list[Any]]]]
 
     yield run
     await database.close()
+
+
+@pytest.fixture
+def somebody_waits(meddle: Callable[..., Awaitable[list[Any]]]) -> Callable[[], Awaitable[None]]:
+    """Returns once some transaction waits for a lock of another one; of a Postgres server."""
+
+    async def waited_for() -> None:
+        async with asyncio.timeout(10):
+            while not await meddle("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    return waited_for
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from records.errors import Erased, NotStored, Revoked, UnknownCertificate, UnknownPerson
+from records.certificates import Certificates
+from records.errors import Erased, NotStored, Revoked, Superseded, UnknownCertificate, UnknownPerson
 
 FIELDS = {"holder": "Ada Quill", "share": 80}
 
@@ -157,3 +158,34 @@ async def test_the_editions_of_one_person_stand_in_their_order(records, people, 
     assert [one.id for one in await records.certificates.editions(mentorship, people[0])] == [first.id, second.id]
     assert second.says(second.renewed(name="Ada Byron", email="ada@example.org", results=None))
     assert not second.says(second.renewed(name="Ada Byron", email="ada@example.org", results=False))
+
+
+async def test_what_was_superseded_since_somebody_looked_is_not_revoked_in_the_place_of_what_counts(records, people, mentorship):
+    """The operator would read that it is revoked, and its holder would go on with the edition that came by that very moment (H8)."""
+    first = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    await records.certificates.store(first.id, "{}", b"%PDF")
+    second = await records.certificates.reissue(first.id, {"holder": "Ada Byron"})
+    await records.certificates.supersede(first.id, second.id, "{}", b"%PDF Byron")
+    with pytest.raises(Superseded) as refused:
+        await records.certificates.revoke(first.id, "Issued by mistake")
+    assert refused.value.by == second.id
+    await records.certificates.revoke(second.id, "Issued by mistake")
+    assert {one.status for one in await records.certificates.editions(mentorship, people[0])} == {"superseded", "revoked"}
+
+
+async def test_a_document_that_came_meanwhile_keeps_what_it_says(records, reopen, keys, people, mentorship, monkeypatch):
+    """An attempt that was given up for dead makes its edition while the next one says what that shall say: the row would tell of another name than the document."""
+    first = await records.certificates.reserve(mentorship, people[0], FIELDS)
+    await records.certificates.store(first.id, "{}", b"%PDF")
+    second = await records.certificates.reissue(first.id, {"holder": "Ada Byron"})
+    beside, edition = await reopen(keys), Certificates._edition
+
+    async def overtaken(self, connection, *of):
+        found = await edition(self, connection, *of)
+        if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
+            await beside.certificates.supersede(first.id, second.id, "{}", b"%PDF Byron")
+        return found
+
+    monkeypatch.setattr(Certificates, "_edition", overtaken)
+    made = await records.certificates.reissue(first.id, {"holder": "Ada King"})
+    assert made.fields == {"holder": "Ada Byron" if made.stored else "Ada King"}

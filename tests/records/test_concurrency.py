@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records import journal as journal_module
 from records.database import Database, engine_for
 from records.errors import BeingSent, Gap
 from records.people import Profile
+from records.rewrap import Rewrap
 from records.schema import journal
 
 NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
@@ -218,3 +220,61 @@ async def test_a_rotation_beside_an_audit_does_not_look_like_tampering(records, 
 
     monkeypatch.setattr(journal_module, "_over", chained_anew_meanwhile)
     assert await auditor.journal.verify() == []
+
+
+async def test_a_sweep_beside_a_rotation_does_not_look_like_tampering(records, reopen, next_keys, programme, mentorship, event, monkeypatch):
+    """P3: a worker sweeps as it starts, and the operator who has just rotated rewraps at that moment."""
+    await records.programmes.put(programme)
+    await records.journal.append(mentorship, [event(1), event(2)], over_at=NOON)
+    await records.journal.seal(mentorship)
+    sweeping, rotating = await reopen(next_keys), await reopen(next_keys)
+    listed = Rewrap._old_journals
+
+    async def then_swept(self, cohort):
+        names = await listed(self, cohort)
+        await sweeping.retention.sweep(NOON + timedelta(days=2000))
+        return names
+
+    monkeypatch.setattr(Rewrap, "_old_journals", then_swept)
+    assert (await rotating.rewrap.everything()).left == ()
+    assert await rotating.journal.verify() == []
+
+
+async def test_an_erasure_and_a_sweep_that_reach_for_the_same_rows_do_not_wait_for_each_other(
+    url, records, reopen, keys, people, programme, mentorship, event, somebody_waits, monkeypatch
+):
+    """Postgres would end one of the two, and whoever erases somebody would read that the database cannot be reached."""
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite has one writer at a time")
+    await records.programmes.put(programme)
+    await records.journal.append(mentorship, [event(1)], over_at=NOON)
+    await records.journal.seal(mentorship)
+    await records.notices.begin(f"{mentorship}/1.0", people[0], "nudge", False, NOON, 6, timedelta(days=30))
+    await records.calendar_links.renew(mentorship, people[0], NOON, seen=None)
+    half_way, execute = asyncio.Event(), AsyncConnection.execute
+
+    async def in_turn(connection, statement, *values, **options):
+        if str(statement).startswith("DELETE FROM unsubscribed"):  # the erasure has the mails, and goes on to the links once the sweep is in its way
+            half_way.set()
+            await somebody_waits()
+        return await execute(connection, statement, *values, **options)
+
+    monkeypatch.setattr(AsyncConnection, "execute", in_turn)
+    erasure = asyncio.create_task(records.people.erase(people[0]))
+    await half_way.wait()
+    swept = await (await reopen(keys)).retention.sweep(NOON + timedelta(days=2000))
+    await erasure
+    assert (swept.journals, swept.damaged) == (1, ())
+
+
+async def test_locks_hold_in_a_database_whose_transactions_see_one_moment_by_default(url, reopen, keys, meddle):
+    """A Postgres may be set so for all of its users: whoever waited for a lock would then decide by what was there before."""
+    if url.startswith("sqlite"):
+        pytest.skip("a Postgres server's setting")
+    [(name,)] = await meddle("SELECT current_database()")
+    await meddle(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    one, two = await reopen(keys), await reopen(keys)
+    begun = (
+        store.notices.begin(f"{n}/{side}", "p-1", "welcome", False, NOON, 6, timedelta(days=30)) for side, store in (("a", one), ("b", two)) for n in range(6)
+    )
+    assert sorted(await asyncio.gather(*begun)) == ["over_budget"] * 6 + ["send"] * 6

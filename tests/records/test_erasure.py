@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.advance import begin
 from mentorship.events import MentorshipStarted
@@ -183,3 +185,54 @@ async def test_an_old_mails_link_keeps_nothing_of_who_was_erased(records, wilhel
     await records.people.erase(ref)
     await records.notices.unsubscribe(ref)
     assert not await records.notices.is_unsubscribed(ref)
+
+
+# -- beside others (what they looked at before may have been true) --------------------------------------------------------
+
+
+async def test_nobody_is_paired_who_was_erased_since_the_files_were_judged(records, people, cohort):
+    """The operators' name of the pair would bring back what was erased, and the pair could never start."""
+    await records.cohorts.put(cohort)
+    await records.people.erase(people[0])
+    with pytest.raises(Erased):
+        await records.cohorts.enrol_pairs("spring", [("Ada-Quill", *people)])
+    assert await records.cohorts.enrolments("spring") == []
+
+
+async def test_a_pair_that_was_there_before_the_erasure_hinders_nobody_who_joins(records, people, mentorship):
+    await records.people.erase(people[0])
+    cleo = (await records.people.enrol([Profile(person_id="E-1003", name="Cleo", email="cleo@corp.example")]))["E-1003"]
+    enrolled = await records.cohorts.enrol_pairs("spring", [("PAIR-1", *people), ("PAIR-2", cleo, people[1])])
+    assert [(pair.mentor, pair.state) for pair in (*enrolled.existing, *enrolled.added)] == [(people[0], "over"), (cleo, "pending")]
+
+
+async def test_nothing_is_kept_of_who_is_erased_between_the_look_and_the_click(records, people, mentorship, meddle):
+    await records.people.erase(people[0])
+    assert await records.calendar_links.renew(mentorship, people[0], NOW, seen=None) is False
+    await records.notices.unsubscribe(people[0])
+    assert [await meddle(f"SELECT * FROM {table}") for table in ("calendar_links", "unsubscribed")] == [[], []]
+
+
+@pytest.mark.parametrize("first", ["click", "erasure"])
+async def test_of_a_click_and_an_erasure_at_once_nothing_stays(records, reopen, keys, people, mentorship, url, meddle, somebody_waits, monkeypatch, first):
+    """Postgres shows each statement what was committed in between; here each of the two is held in the middle until the other has begun."""
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite has one writer at a time")
+    erasing = await reopen(keys)
+    held, execute = asyncio.Event(), AsyncConnection.execute
+    last = {"click": "INSERT INTO", "erasure": "UPDATE people"}[first]
+
+    async def in_turn(connection, statement, *values, **options):
+        if str(statement).startswith(last) and not held.is_set():
+            held.set()
+            await somebody_waits()
+        return await execute(connection, statement, *values, **options)
+
+    monkeypatch.setattr(AsyncConnection, "execute", in_turn)
+    both = {"click": lambda: records.notices.unsubscribe(people[0]), "erasure": lambda: erasing.people.erase(people[0])}
+    begun = asyncio.create_task(both.pop(first)())
+    await held.wait()
+    await asyncio.gather(begun, *(other() for other in both.values()))
+    assert await meddle("SELECT * FROM unsubscribed") == []
+    with pytest.raises(Erased):
+        await records.people.profile(people[0])

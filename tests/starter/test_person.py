@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mentorship import commands as c
+from starter import person
 
 STARTS = datetime(2027, 3, 1, tzinfo=UTC)
 
@@ -160,3 +161,25 @@ def test_a_valid_certificate_is_named_since_it_stays(over, run):
     certificate = over.ask(lambda records: records.certificates.reserve(mentorship, issued, {"holder_name": "Eve"}))
     told = run("person", "erase", "e1")
     assert f"still valid, without a name or a document: {certificate.id}" in told.out
+
+
+def test_nobody_is_erased_beside_a_pair_that_began_while_the_command_looked(over, run, monkeypatch):
+    """P8: it was to say that this pair never starts. The same again says what there is to say of one that runs."""
+
+    async def enrolled(records):
+        refs = await records.people.refs(["m2", "e1"])
+        await records.cohorts.put((await records.cohorts.get("spring-27")).model_copy(update={"id": "autumn-27"}))
+        return (await records.cohorts.enrol_pairs("autumn-27", [("a7", refs["m2"], refs["e1"])])).added[0].mentorship
+
+    mentorship, look = over.ask(enrolled), person._duties
+
+    async def started_meanwhile(records, ref):
+        await records.cohorts.mark_started(mentorship)
+        return await look(records, ref)
+
+    monkeypatch.setattr(person, "_duties", started_meanwhile)
+    told = run("person", "erase", "e1", "--json")
+    assert (told.code, told.json["erased"], told.json["running"]) == (1, False, [{"cohort": "autumn-27", "pair_id": "a7"}])
+    assert told.err.splitlines() == ["a7 of autumn-27 began a moment ago", "nothing was erased: do the same again"]
+    assert "a7 of autumn-27 is running" in run("person", "erase", "e1").err
+    assert run("person", "export", "e1", "--json").json["erased"] is False

@@ -21,6 +21,7 @@ from records.cohorts import Cohort
 from records.people import Profile
 from records.store import Records
 from webhook import door
+from webhook.people_door import PeopleDoor
 
 NOW = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -241,6 +242,42 @@ async def test_what_could_not_be_told_to_every_mentorship_was_not_accepted_and_k
     clock.forward(timedelta(hours=3))
     assert (await company.say("ana", "left", message_id="hr-1")).status_code == 202
     assert [[order["at"] for order in await company.orders(pair)] for pair in (0, 1)] == [["2027-03-01T09:30:00Z"]] * 2
+
+
+async def test_a_leave_that_comes_again_after_a_later_word_pauses_nobody(company, clock, monkeypatch):
+    """Its first try reached no mentorship, and HR has said since that the person is back: the pair would have stood still for as long as the leave."""
+
+    async def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no connection")
+
+    with monkeypatch.context() as away:
+        away.setattr("temporalio.client.WorkflowHandle.signal", broken)
+        assert (await company.say("ana", "leave", {"until": "2027-06-01"}, "hr-1")).status_code == 503
+    clock.forward(timedelta(minutes=1))
+    assert (await company.say("ana", "back", message_id="hr-2")).status_code == 202
+    assert (await company.say("ana", "leave", {"until": "2027-06-01"}, "hr-1")).status_code == 202
+    assert {order["command"] for order in await company.orders()} == {"resume"}
+    assert (await company.receipt("ana", "hr-1"))["status"] == "accepted"
+
+
+@pytest.mark.parametrize(("first", "then", "told"), [("leave", "back", ["resume", "pause", "resume"]), ("back", "leave", ["pause", "resume", "pause"])])
+async def test_of_a_leave_and_a_return_at_once_the_later_is_what_a_mentorship_hears_last(company, clock, monkeypatch, first, then, told):
+    """Two web hooks: the one that took the first is about to tell it when the other one has told the second."""
+    each, bodies = PeopleDoor._each, {"leave": {"until": "2027-06-01"}, "back": {}}
+
+    async def overtaken(self: PeopleDoor, person: str, command: Any) -> Any:
+        orders = await each(self, person, command)
+        monkeypatch.undo()
+        clock.forward(timedelta(seconds=1))
+        assert (await company.say("ana", then, bodies[then])).status_code == 202
+        return orders
+
+    monkeypatch.setattr(PeopleDoor, "_each", overtaken)
+    assert (await company.say("ana", first, bodies[first])).status_code == 202
+    orders = await company.orders()
+    assert [order["command"] for order in orders] == told
+    assert len({order["message_id"] for order in orders}) == 3
+    assert orders[-1] == {**orders[0], "message_id": orders[-1]["message_id"]}
 
 
 async def test_a_mentorship_for_which_too_much_waits_keeps_nothing_from_the_persons_others(company, sender, clock, problem, monkeypatch):

@@ -210,3 +210,28 @@ async def test_as_many_that_cannot_be_started_as_a_batch_has_hold_up_no_other(co
 async def test_a_batch_is_no_longer_than_it_was_asked_to_be(company):
     await company.enrol(2)
     assert await company.states() == ["started", "started", "pending"]
+
+
+async def test_who_is_erased_while_their_pair_is_being_started_steps_away_from_it(company, monkeypatch):
+    """P8: the erasure said that it never starts. Else it would run for half a year with nobody on one side, and no door of ours would reach it."""
+    start, mentee = company.temporal.start_workflow, company.refs["mentee-0"]
+
+    async def erased_meanwhile(*given: Any, **options: Any) -> None:
+        if options["id"] == company.first:
+            await company.records.people.erase(mentee, ended=())
+        await start(*given, **options)
+
+    monkeypatch.setattr(company.temporal, "start_workflow", erased_meanwhile)
+    await company.enrol()
+    assert await company.states() == ["over", "started", "started"]
+    assert {(order.command, order.reason, order.leaver) for order in company.temporal.told[company.first]} == {("end", "stepped_away", mentee)}
+    assert company.temporal.state(company.first).ended is not None
+    assert [company.temporal.commands(pair.mentorship) for pair in company.pairs[1:]] == [[], []]
+
+
+async def test_a_pair_that_came_into_one_line_while_it_waited_to_be_started_stands_in_the_coordinators_list(company):
+    """H4: checked again when a line changes; while no worker lives there is nothing to tell it to (records/reporting_line.py)."""
+    await company.records.people.tell(company.refs["mentee-0"], {"manager_id": "mentor-0"}, datetime.now(UTC))
+    await company.enrol()
+    assert [company.temporal.commands(pair.mentorship) for pair in company.pairs] == [["flag"], [], []]
+    assert set(company.temporal.state(company.first).attention) == {"reporting_line"}

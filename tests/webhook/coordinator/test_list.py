@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from gateway.links import LIFETIMES, Bearer, LinkSigner
 from mentorship import visibility
 from mentorship.people import Pair
+from records import coordination
 from records.cases import Case
 from records.cohorts import Enrolment
 from records.contacts import blind_to
@@ -404,3 +405,16 @@ async def test_a_chosen_language_stays_from_page_to_page(lang, direction, senten
 
 async def test_without_a_choice_it_speaks_the_coordinators_language(browser, desk):
     assert '<html lang="de"' in (await browser.get(desk.address("carl"))).text
+
+
+async def test_who_is_erased_while_their_list_is_put_together_has_none(desk, monkeypatch):
+    """P8: no page, and no digest that is tried again."""
+    await desk.open("silence", 0)
+
+    async def then_erased(records, programme, reader, pairs):
+        found = await may_see(records, programme, reader, pairs)
+        await records.people.erase(reader)
+        return found
+
+    monkeypatch.setattr(coordination, "may_see", then_erased)
+    assert await overview(desk.records, "spring", desk.refs["ana"], desk.clock.now) is None
