@@ -12,6 +12,7 @@ from typing import Any, Literal
 from babel import Locale, UnknownLocaleError
 from pydantic import ValidationError
 
+from mentorship.duration import iso
 from mentorship.programme import Programme
 from mentorship.programme_doubts import doubts
 from notices.language import known
@@ -56,7 +57,7 @@ def read_programme(path: Path, findings: Findings) -> ProgrammeFile:
         findings.faults.append(Fault(document.path, *document.place(()), "file", f"{shown(document.data)} is not a group of keys", "a programme"))
         return ProgrammeFile(None, document)
     programme, found = _validated(document)
-    found += _durations(document) + _zone_and_languages(document)
+    found += _durations(document) + _no_time_at_all(document) + _zone_and_languages(document)
     found += _control_characters(document, {fault.field for fault in found})
     findings.faults += found
     if faults or found or programme is None:
@@ -148,6 +149,20 @@ def _durations(document: YamlDocument) -> list[Fault]:
         for path, place in document.values.items()
         if is_duration(path) and isinstance(value := document.value(path), dict)
     ]
+
+
+def _no_time_at_all(document: YamlDocument) -> list[Fault]:
+    """A matter that nobody takes up is asked about again and again, after this long each time (H16).
+
+    Asked of the file and not by the core's models, which also open programmes that were started before.
+    """
+    path: Path_ = ("attention", "unowned")
+    value = document.value(path)
+    try:
+        nothing = isinstance(value, str) and not iso(value).span
+    except ValidationError:  # told already
+        nothing = False
+    return [Fault(document.path, *document.place(path), dotted(path), f"{shown(value)} does not fit", "a duration longer than nothing")] if nothing else []
 
 
 def _zone_and_languages(document: YamlDocument) -> list[Fault]:

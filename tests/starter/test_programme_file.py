@@ -139,6 +139,13 @@ OUT_OF_BOUNDS = [
     ("cancellations", "{ladder: [{at: 2, do: shout}]}", "cancellations.ladder[0].do: 'shout' is not one of them, expected nudge or coordinator"),
     ("attention", "{not_held_in_a_row: 0}", "attention.not_held_in_a_row: 0 is too small"),
     ("surveys", "{pulse_after_meeting: 0}", "surveys.pulse_after_meeting: 0 is too small"),
+    (
+        "contacts",
+        "{coordinators: [a, b], owner: c, outside: [d, b]}",
+        "2:57: contacts.outside[1]: 'b' is of the programme's team, expected somebody outside it",
+    ),
+    ("contacts", "{coordinators: [a], owner: c, outside: [c]}", "contacts.outside[0]: 'c' is of the programme's team, expected somebody outside it"),
+    ("attention", "{unowned: PT0S}", "6:22: attention.unowned: 'PT0S' does not fit, expected a duration longer than nothing"),
     ("pause", "{longest: P0D}", "pause.longest: 'P0D' does not fit"),
     ("extension", "{by_pair: P0D}", "extension.by_pair: 'P0D' does not fit"),
     ("mail", "{budget: {most: 0}}", "mail.budget.most: 0 is too small"),
