@@ -70,7 +70,7 @@ class View:
         self.pair = tuple(isolated(person.name) for person in pair if person.name) if telling.of_pair("name") else ()
         self.programme = plain(texts.title)
         self.place = clock.place()
-        self.free_before = clock.language.lasting(free_before)
+        self.free_before = clock.language.lasting(free_before) if free_before else None
         self.page = links.page
         self.calendar_feed = links.calendar
         self.who_sees_what = links.who_sees_what
