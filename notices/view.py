@@ -173,7 +173,9 @@ class View:
 
     @property
     def reporting_ends(self) -> str | None:
-        return self._clock.until(self._notice.reporting_ends) if self._notice.reporting_ends is not None else None
+        """Until when reports are taken; None once that is over, as in the morning after a short grace."""
+        until = self._notice.reporting_ends
+        return self._clock.until(until) if until is not None and until > self._clock.now else None
 
     @property
     def answer_by(self) -> str | None:

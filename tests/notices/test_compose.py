@@ -235,6 +235,14 @@ def test_the_nudge_says_how_long_before_a_move_costs_nothing_as_the_programme_ha
     assert said in one_line(mail("nudge", with_={"reader": reader, "free_before": timedelta(days=2)}))
 
 
+@pytest.mark.parametrize(("grace", "asks"), [(timedelta(hours=9), True), (timedelta(hours=8), False), (timedelta(), False)])
+def test_the_closing_survey_asks_for_reports_only_while_they_are_taken(mail, grace, asks):
+    """It goes in its reader's morning, when a grace of hours, or of nothing, is over (H7)."""
+    said = one_line(mail("closing_survey", due=ENDS, reporting_ends=ENDS + grace, helps_until=None, with_={"at": ENDS + timedelta(hours=8)}))
+    assert ("Something not reported yet?" in said, "can be reported until" in said) == (asks, asks)
+    assert "Six questions" in said
+
+
 @pytest.mark.parametrize("language", ["en", "de", "ar"])
 def test_the_nudge_speaks_of_no_notice_where_there_is_none(mail, people, language):
     """A programme in which nothing is late before it begins, and an absence counts."""
