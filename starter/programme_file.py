@@ -152,17 +152,23 @@ def _durations(document: YamlDocument) -> list[Fault]:
 
 
 def _no_time_at_all(document: YamlDocument) -> list[Fault]:
-    """A matter that nobody takes up is asked about again and again, after this long each time (H16).
+    """After so long a matter that nobody takes up is asked about once more, each time (H16), and so long somebody may contest an absence (H13).
 
     Asked of the file and not by the core's models, which also open programmes that were started before.
     """
-    path: Path_ = ("attention", "unowned")
-    value = document.value(path)
+    paths: tuple[Path_, ...] = (("attention", "unowned"), ("attendance", "contest_within"))
+    return [
+        Fault(document.path, *document.place(path), dotted(path), f"{shown(value)} does not fit", "a duration longer than nothing")
+        for path in paths
+        if isinstance(value := document.value(path), str) and _is_nothing(value)
+    ]
+
+
+def _is_nothing(text: str) -> bool:
     try:
-        nothing = isinstance(value, str) and not iso(value).span
+        return not iso(text).span
     except ValidationError:  # told already
-        nothing = False
-    return [Fault(document.path, *document.place(path), dotted(path), f"{shown(value)} does not fit", "a duration longer than nothing")] if nothing else []
+        return False
 
 
 def _zone_and_languages(document: YamlDocument) -> list[Fault]:

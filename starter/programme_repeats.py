@@ -62,6 +62,8 @@ def _ladder(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None
         if isinstance(do, str):
             if do in seen:
                 found[*path, index, "do"] = f"{shown(do)} stands twice", "each `do` once"
+            elif do == "nudge" and "coordinator" in seen:  # whose mail says that nobody else was told (H14)
+                found[*path, index, "do"] = "the private note after the coordinators were told", "it before them, or none"
             seen.add(do)
 
 

@@ -161,7 +161,9 @@ REFUSED = {
     ],
     "issuer_did": ["junk", "did:key:z6Mk"],
     "metrics_address": ["junk", ":9464", "9464", "localhost:9464", "127.0.0.1"],
-    **{name: ["inf", "nan", "0", "-1", "1e300"] for name in ("smtp_timeout", "webhook_timeout", "webhook_receipt_timeout", "connect_timeout", "update_timeout")},
+    **{
+        name: ["inf", "nan", "0", "-1", "1e300"] for name in ("smtp_timeout", "webhook_timeout", "webhook_receipt_timeout", "connect_timeout", "update_timeout")
+    },
     **{name: ["inf", "nan", "0", "1e-300"] for name in ("webhook_rate", "webhook_page_rate")},
 }
 TAKEN = {
