@@ -217,7 +217,7 @@ def _notices(programme: Programme, document: YamlDocument) -> Iterable[Notice]:
     for warning in doubts(programme):
         yield Notice(document.path, *document.place(warning.path), dotted(warning.path), warning.message)
     if meetings.time_of_day is None:
-        for key, used in (("quiet", bool(meetings.quiet)), ("holidays", meetings.holidays)):
+        for key, used in (("working_days", "working_days" in meetings.model_fields_set), ("quiet", bool(meetings.quiet)), ("holidays", meetings.holidays)):
             if used:
                 path = ("meetings", key)
                 yield Notice(document.path, *document.place(path), dotted(path), "has no effect without meetings.time_of_day")

@@ -331,6 +331,8 @@ def test_what_comes_on_the_wrong_side_of_something_else_is_a_notice(tmp_path: Pa
             {"meetings": MEETINGS.format("prepare: PT0S")},
             ["meetings.prepare: a meeting's guide would come as the meeting begins, which helps nobody: none is sent"],
         ),
+        ({"meetings": MEETINGS.format("working_days: [sun]")}, ["meetings.working_days: has no effect without meetings.time_of_day"]),
+        ({"meetings": MEETINGS.format("working_days: [sun], time_of_day: 10:00")}, []),
         ({"meetings": MEETINGS.format("ask_after: P13DT22H")}, []),
         ({"meetings": MEETINGS.format("ask_after: P13DT23H")}, ["meetings.ask_after: P13DT23H after a meeting the next one has begun: nobody is asked"]),
         ({"meetings": "{count: 1, first_after: P7D, interval: P14D, duration: PT1H, ask_after: P20D}"}, []),
