@@ -102,10 +102,10 @@ class Issuer:
         """Raises `IssuerKeysUnusable`, also when group or others may read the file."""
         try:
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                raise IssuerKeysUnusable(f"{path}: expected mode 0600: others may read the issuer's keys")
+                raise IssuerKeysUnusable(f"{path}: expected mode 0600: others may read the issuer's keys; see MENTORSHIP_ISSUER_KEY_FILE")
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as problem:
-            raise IssuerKeysUnusable(f"{path}: cannot be read ({type(problem).__name__})") from None
+            raise IssuerKeysUnusable(f"{path}: cannot be read ({type(problem).__name__}); see MENTORSHIP_ISSUER_KEY_FILE") from None
         return cls.parse(text, name=name, did=did, url=url)
 
     @classmethod

@@ -190,4 +190,4 @@ def _private_text(path: Path) -> str:
     except FileNotFoundError:
         raise KeyringUnusable(f"{path}: there is no such key file; see MENTORSHIP_KEY_FILE (after `make run`: . .mentorship/run/env)") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyringUnusable(f"{path}: cannot be read ({type(error).__name__})") from None
+        raise KeyringUnusable(f"{path}: cannot be read ({type(error).__name__}); see MENTORSHIP_KEY_FILE") from None

@@ -10,8 +10,10 @@ import binascii
 import json
 import os
 import re
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
@@ -22,6 +24,11 @@ from mentorship.people import is_id
 PREFIX = "MENTORSHIP_"
 PEOPLE = "people:*"
 """The scope of HR's events about anybody; no cohort's id can be this, and `*` is not it."""
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+"""How long to wait for somebody: clocks count no longer ones, and nobody waits for longer than a day."""
+Rate = Annotated[float, Field(ge=1e-6, allow_inf_nan=False)]
+_ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
+_LISTENS = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}", re.ASCII)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?")
 
 
@@ -97,7 +104,7 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(default=None, repr=False)
     smtp_password: SecretStr | None = None
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
-    smtp_timeout: Annotated[float, Field(gt=0)] = 30.0
+    smtp_timeout: Seconds = 30.0
     mail_from: str = "Mentorship <mentorship@localhost>"
 
     # pages and links
@@ -113,23 +120,23 @@ class Settings(BaseSettings):
     """JSON: `{"hr-system": {"secret": "whsec_…", "scope": ["spring-2027"]}}`."""
     webhook_max_body: Annotated[int, Field(ge=1024)] = 65_536
     """Bytes of a request's body; more is 413."""
-    webhook_rate: Annotated[float, Field(gt=0)] = 600.0
+    webhook_rate: Rate = 600.0
     """Requests a minute and secret, in the long run; more is 429."""
     webhook_burst: Annotated[int, Field(ge=1)] = 120
     """Requests of one secret that may come at once."""
-    webhook_page_rate: Annotated[float, Field(gt=0)] = 0.5
+    webhook_page_rate: Rate = 0.5
     """Forms a minute, person and mentorship, in the long run; more is 429."""
     webhook_page_burst: Annotated[int, Field(ge=1)] = 120
     """Forms of one person in one mentorship that may come at once."""
-    webhook_timeout: Annotated[float, Field(gt=0)] = 10.0
+    webhook_timeout: Seconds = 10.0
     """Seconds that Temporal has to take a signal; more is 503."""
-    webhook_receipt_timeout: Annotated[float, Field(gt=0)] = 2.0
+    webhook_receipt_timeout: Seconds = 2.0
     """Seconds that a workflow has to answer for a receipt; more is `waiting`."""
     webhook_retry_after: Annotated[int, Field(ge=1)] = 5
     """Seconds of Retry-After with a 503."""
 
     # Temporal (where it is: TEMPORAL_*)
-    connect_timeout: Annotated[float, Field(gt=0)] = 10.0
+    connect_timeout: Seconds = 10.0
     """Seconds that the first connection may take."""
 
     # deployments of the worker (Temporal's Worker Deployments)
@@ -148,7 +155,7 @@ class Settings(BaseSettings):
     """Bytes of a request's body; more is 413. Temporal's own limit of 2 MiB a payload makes some 2.8 MB of base64."""
 
     # operators
-    update_timeout: Annotated[float, Field(gt=0)] = 15.0
+    update_timeout: Seconds = 15.0
     """Seconds that an operator's command waits for a worker's answer."""
 
     # certificates
@@ -193,12 +200,36 @@ class Settings(BaseSettings):
             raise ValueError("expected scheme, host and port only, such as https://temporal.example.org")
         return origins
 
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, sender: str) -> str:
+        found = getaddresses([sender])
+        if not sender.isprintable() or len(found) != 1 or not found[0][1].isascii() or not _ADDRESS.fullmatch(found[0][1]):
+            raise ValueError("expected one mail address, with or without a name, such as Mentorship <mentorship@example.org>")
+        return sender
+
     @field_validator("base_url")
     @classmethod
     def _base(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):
             raise ValueError("expected an address with http:// or https://")
+        if not _has_a_host(url) or not url.isprintable() or set(url) & set(" ?#@"):
+            raise ValueError("expected scheme, host, and a port or a path if need be, such as https://mentoring.example.org")
         return url.rstrip("/")
+
+    @field_validator("issuer_did")
+    @classmethod
+    def _did(cls, did: str | None) -> str | None:
+        if did is not None and not did.startswith("did:web:"):
+            raise ValueError("expected did:web:…, or nothing for the did:key of the signing key")
+        return did
+
+    @field_validator("metrics_address")
+    @classmethod
+    def _listens(cls, address: str | None) -> str | None:
+        if address is not None and not _LISTENS.fullmatch(address):
+            raise ValueError("expected the address and port of this machine, such as 127.0.0.1:9464")
+        return address
 
     @classmethod
     def load(cls, **given: Any) -> Self:
@@ -221,6 +252,14 @@ class Settings(BaseSettings):
         """The keys of `keys` or `key_file`; a missing file is made only if asked. Raises `KeyringUnusable`."""
         env = self.keys.get_secret_value() if self.keys else None
         return Keyring.load_or_generate(self.key_file, env) if generate else Keyring.load(self.key_file, env)
+
+
+def _has_a_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # no port, or brackets around no address
+        return False
 
 
 def _unreadable(folder: Path, names: set[str]) -> tuple[str, ...]:

@@ -32,13 +32,12 @@ class Duration(BaseModel):
     def _parse(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
+        if too_long(value):
+            raise ValueError(f"expected a shorter duration, at most {LONGEST}")
         match = _SHAPE.fullmatch(value)
         if match is None or not any(match.groupdict().values()):
-            if too_long(value):
-                raise ValueError(f"expected a shorter duration, at most {LONGEST}")
             raise ValueError("expected an ISO 8601 duration in weeks, days, hours, minutes or seconds, such as P2W, P7D or PT24H")
-        part = {name: int(text or 0) for name, text in match.groupdict().items()}
-        return {"days": part["weeks"] * 7 + part["days"], "seconds": part["h"] * 3600 + part["m"] * 60 + part["s"]}
+        return _parts(match)
 
     @model_serializer
     def _text(self) -> str:
@@ -72,9 +71,17 @@ def _positive(value: Duration) -> Duration:
 Positive = Annotated[Duration, AfterValidator(_positive)]
 
 
+def _parts(match: re.Match[str]) -> dict[str, int]:
+    part = {name: int(text or 0) for name, text in match.groupdict().items()}
+    return {"days": part["weeks"] * 7 + part["days"], "seconds": part["h"] * 3600 + part["m"] * 60 + part["s"]}
+
+
 def too_long(text: str) -> bool:
     """Whether this is a duration, but for numbers that are longer than a duration holds."""
-    return _SHAPE.fullmatch(text) is None and _SHAPE.fullmatch(re.sub(r"\d{5,}", "1", text)) is not None
+    match = _SHAPE.fullmatch(text)
+    if match is not None:
+        return _parts(match)["seconds"] > _MOST_SECONDS
+    return _SHAPE.fullmatch(re.sub(r"\d{5,}", "1", text)) is not None
 
 
 def iso(text: str) -> Duration:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from mentorship.programme import MeetingsHeld, Programme
 
+_A_DAY = timedelta(days=1)
+
 
 class Doubt(BaseModel):
     """Something allowed that an operator probably did not mean. `path` leads to the key in the file."""
@@ -45,7 +47,7 @@ def doubts(programme: Programme) -> tuple[Doubt, ...]:
             found.append(Doubt(path=("milestones", index, "when"), message=f"needs more meetings than the {programme.meetings.count} that are planned"))
         if milestone.when == "closing_held" and not any(session.closing for session in programme.sessions):
             found.append(Doubt(path=("milestones", index, "when"), message="no session is marked `closing: true`, so this can never be completed"))
-    return (*found, *_too_early_or_late(programme))
+    return (*found, *_too_early_or_late(programme), *_never_sent(programme), *_unfair(programme), *_spoken_of_as_several(programme))
 
 
 def _too_early_or_late(programme: Programme) -> Iterator[Doubt]:
@@ -57,6 +59,43 @@ def _too_early_or_late(programme: Programme) -> Iterator[Doubt]:
     if surveys.closes.span <= surveys.closing_reminder.span:
         message = f"{surveys.closes} is not after surveys.closing_reminder ({surveys.closing_reminder}): nobody would be reminded"
         yield Doubt(path=("surveys", "closes"), message=message)
+
+
+def _never_sent(programme: Programme) -> Iterator[Doubt]:
+    """Mails that would come when they help nobody any more, and those that nobody wants to wait for (H3, Calm)."""
+    meetings = programme.meetings
+    if meetings.duration.span > meetings.interval.span:
+        message = f"{meetings.duration} is longer than the interval ({meetings.interval}): a meeting would last into the next one"
+        yield Doubt(path=("meetings", "duration"), message=message)
+    if not meetings.prepare.span:
+        yield Doubt(path=("meetings", "prepare"), message="a meeting's guide would come as the meeting begins, which helps nobody: none is sent")
+    if meetings.count > 1 and meetings.duration.span + meetings.ask_after.span >= meetings.interval.span:
+        message = f"{meetings.ask_after} after a meeting the next one has begun: nobody is asked whether they met, but after the last"
+        yield Doubt(path=("meetings", "ask_after"), message=message)
+    if not programme.heads_up.span:
+        yield Doubt(path=("heads_up",), message="it would come as the programme ends, which helps nobody: none is sent")
+    if not programme.mail.follow_ups:
+        yield Doubt(path=("mail", "follow_ups"), message="nobody is ever asked whether they met, or reminded of anything")
+
+
+def _unfair(programme: Programme) -> Iterator[Doubt]:
+    """Where somebody has no time to say otherwise (H7, H13, H14)."""
+    if not programme.object_within.span:
+        yield Doubt(path=("object_within",), message="nobody has any time to object to what the other reported")
+    if not programme.cancellations.answer_within.span:
+        yield Doubt(path=("cancellations", "answer_within"), message="nobody has any time to answer: each late proposal counts as a cancellation")
+    if programme.mail.hours != "none" and programme.attendance.contest_within.span < _A_DAY:
+        message = f"shorter than a day: with mails from {programme.mail.hours}, somebody may be asked about an absence too late, and it then never counts"
+        yield Doubt(path=("attendance", "contest_within"), message=message)
+
+
+def _spoken_of_as_several(programme: Programme) -> Iterator[Doubt]:
+    """Mails, drafts and the coordinators' list tell no numbers of anybody (H14), so that their words are for more than one."""
+    rungs = {("cancellations", "ladder", index, "at"): rung.at for index, rung in enumerate(programme.cancellations.ladder)}
+    rows = {("attention", name): getattr(programme.attention, name) for name in ("not_held_in_a_row", "unreported_in_a_row")}
+    for path, number in (rungs | rows).items():
+        if number == 1:
+            yield Doubt(path=path, message="it is about one meeting then, and what people read of it speaks of several")
 
 
 def _spans_that_were_set(programme: Programme) -> dict[tuple[str | int, ...], timedelta]:

@@ -70,7 +70,7 @@ class View:
         self.pair = tuple(isolated(person.name) for person in pair if person.name) if telling.of_pair("name") else ()
         self.programme = plain(texts.title)
         self.place = clock.place()
-        self.free_before = clock.language.lasting(free_before)
+        self.free_before = clock.language.lasting(free_before) if free_before else None
         self.page = links.page
         self.calendar_feed = links.calendar
         self.who_sees_what = links.who_sees_what
@@ -173,7 +173,9 @@ class View:
 
     @property
     def reporting_ends(self) -> str | None:
-        return self._clock.until(self._notice.reporting_ends) if self._notice.reporting_ends is not None else None
+        """Until when reports are taken; None once that is over, as in the morning after a short grace."""
+        until = self._notice.reporting_ends
+        return self._clock.until(until) if until is not None and until > self._clock.now else None
 
     @property
     def answer_by(self) -> str | None:

@@ -57,10 +57,10 @@ def parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise DatabaseUnusable("this is no database URL; expected sqlite:///file or postgresql://user@host:port/name") from None
+        raise DatabaseUnusable("MENTORSHIP_DATABASE_URL: this is no database URL; expected sqlite:///file or postgresql://user@host:port/name") from None
     driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
     if driver is None:
-        raise DatabaseUnusable("expected a database URL that begins with sqlite:/// or postgresql://")
+        raise DatabaseUnusable("MENTORSHIP_DATABASE_URL: expected a database URL that begins with sqlite:/// or postgresql://")
     return parsed.set(drivername=driver)
 
 

@@ -8,7 +8,7 @@ that rhythm gives a *date* (in the programme's zone), and the meeting is at that
 - moved forward to the next working day outside quiet weeks and the public holidays of either person, which begin where that person lives;
 - when a quiet time pushes several meetings together, they are half an interval apart until the rhythm has caught up;
 - meetings that cannot move forward any more without leaving the programme move back, spread over the free days before them;
-- what fits nowhere inside the programme is not planned: the slots may be fewer than `meetings.count`, and a start says so.
+- what fits nowhere inside the programme is not planned: the slots may be fewer than `meetings.count`, and `cohort start` says so.
 """
 
 from __future__ import annotations

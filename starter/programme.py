@@ -11,6 +11,7 @@ import typer
 from gateway.settings import Settings
 from starter.answer import Json, Misused, Refused, answer, aside
 from starter.faults import Findings
+from starter.plain_words import counted
 from starter.printable import unprintable
 from starter.programme_file import read_programme
 
@@ -37,7 +38,8 @@ def check(file: Annotated[Path, typer.Argument(help="The programme file (YAML 1.
         "digest": found.programme.digest,
         "notices": [asdict(notice) for notice in findings.sorted_notices()],
     }
-    line = f"{file}: {head.id} version {head.version}: {meetings.count} meetings, {len(found.programme.milestones)} milestones, {head.length}; nothing wrong"
+    planned = f"{counted(meetings.count, 'meeting')}, {counted(len(found.programme.milestones), 'milestone')}, {head.length}"
+    line = f"{file}: {head.id} version {head.version}: {planned}; nothing wrong"
     answer(result, [line], as_json=json)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from babel import Locale, UnknownLocaleError
 from pydantic import ValidationError
 
+from mentorship.duration import iso
 from mentorship.programme import Programme
 from mentorship.programme_doubts import doubts
 from notices.language import known
@@ -56,7 +57,7 @@ def read_programme(path: Path, findings: Findings) -> ProgrammeFile:
         findings.faults.append(Fault(document.path, *document.place(()), "file", f"{shown(document.data)} is not a group of keys", "a programme"))
         return ProgrammeFile(None, document)
     programme, found = _validated(document)
-    found += _durations(document) + _zone_and_languages(document)
+    found += _durations(document) + _no_time_at_all(document) + _zone_and_languages(document)
     found += _control_characters(document, {fault.field for fault in found})
     findings.faults += found
     if faults or found or programme is None:
@@ -150,6 +151,26 @@ def _durations(document: YamlDocument) -> list[Fault]:
     ]
 
 
+def _no_time_at_all(document: YamlDocument) -> list[Fault]:
+    """After so long a matter that nobody takes up is asked about once more, each time (H16), and so long somebody may contest an absence (H13).
+
+    Asked of the file and not by the core's models, which also open programmes that were started before.
+    """
+    paths: tuple[Path_, ...] = (("attention", "unowned"), ("attendance", "contest_within"))
+    return [
+        Fault(document.path, *document.place(path), dotted(path), f"{shown(value)} does not fit", "a duration longer than nothing")
+        for path in paths
+        if isinstance(value := document.value(path), str) and _is_nothing(value)
+    ]
+
+
+def _is_nothing(text: str) -> bool:
+    try:
+        return not iso(text).span
+    except ValidationError:  # told already
+        return False
+
+
 def _zone_and_languages(document: YamlDocument) -> list[Fault]:
     faults: list[Fault] = []
     path: Path_ = ("programme", "time_zone")
@@ -196,7 +217,7 @@ def _notices(programme: Programme, document: YamlDocument) -> Iterable[Notice]:
     for warning in doubts(programme):
         yield Notice(document.path, *document.place(warning.path), dotted(warning.path), warning.message)
     if meetings.time_of_day is None:
-        for key, used in (("quiet", bool(meetings.quiet)), ("holidays", meetings.holidays)):
+        for key, used in (("working_days", "working_days" in meetings.model_fields_set), ("quiet", bool(meetings.quiet)), ("holidays", meetings.holidays)):
             if used:
                 path = ("meetings", key)
                 yield Notice(document.path, *document.place(path), dotted(path), "has no effect without meetings.time_of_day")

@@ -1,4 +1,4 @@
-"""What may stand once in a programme file, or must stand in order; told at the very entry that repeats."""
+"""What may stand once in a programme file, or in one place of two, or must stand in order; told at the very entry that repeats."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def repeated(document: YamlDocument) -> dict[Path_, Fault]:
     _ladder(document, found)
     for path in _ONCE:
         _each_once(path, _list(document, path), found)
+    _outside(document, found)
     return {path: Fault(document.path, *document.place(path), dotted(path), *told) for path, told in found.items()}
 
 
@@ -61,7 +62,17 @@ def _ladder(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None
         if isinstance(do, str):
             if do in seen:
                 found[*path, index, "do"] = f"{shown(do)} stands twice", "each `do` once"
+            elif do == "nudge" and "coordinator" in seen:  # whose mail says that nobody else was told (H14)
+                found[*path, index, "do"] = "the private note after the coordinators were told", "it before them, or none"
             seen.add(do)
+
+
+def _outside(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None:
+    """Whom people turn to with a concern about the programme is nobody who runs it (H16)."""
+    team = [document.value(("contacts", "owner")), *_list(document, ("contacts", "coordinators"))]
+    for index, entry in enumerate(_list(document, ("contacts", "outside"))):
+        if isinstance(entry, str) and entry in team:
+            found["contacts", "outside", index] = f"{shown(entry)} is of the programme's team", "somebody outside it, for concerns"
 
 
 def _each_once(path: Path_, entries: list[Any], found: dict[Path_, tuple[str, str]]) -> None:

@@ -10,6 +10,7 @@ from mentorship.mail_plan import expected_mails
 from mentorship.people import SIDES
 from starter.answer import columns, local_time
 from starter.pairs_file import RosterPair
+from starter.plain_words import counted
 from starter.roster import Roster
 
 
@@ -31,12 +32,12 @@ def preview(roster: Roster, plans: dict[str, Plan]) -> tuple[dict[str, Any], lis
             "pair_id": pair.pair_id,
             "time_zone": zone,
             "meetings": [{"meeting": number, **slot.model_dump(mode="json")} for number, slot in enumerate(plan.slots, start=1)],
-            "mails": {side: {"total": counted.total(), **counted} for side, counted in counts.items()},
+            "mails": {side: {"total": kinds.total(), **kinds} for side, kinds in counts.items()},
         },
     }
     home = roster.programme.programme.time_zone
     lines = [
-        f"{roster.programme.programme.title}: {len(roster.pairs)} pairs, {len(people)} people",
+        f"{roster.programme.programme.title}: {counted(len(roster.pairs), 'pair')}, {counted(len(people), 'person', 'people')}",
         f"starts {_both(plan.starts, home)}, ends {_both(plan.ends, home)}, reports until {_both(plan.reporting_ends, home)}; times in {home}",
         "",
         f"calendar of {pair.pair_id} ({zone}):",
@@ -48,7 +49,7 @@ def preview(roster: Roster, plans: dict[str, Plan]) -> tuple[dict[str, Any], lis
             ],
         ),
         "",
-        *(f"mails to a diligent {side}: {counted.total()} ({', '.join(f'{n} {kind}' for kind, n in counted.items())})" for side, counted in counts.items()),
+        *(f"mails to a diligent {side}: {kinds.total()} ({', '.join(f'{n} {kind}' for kind, n in kinds.items())})" for side, kinds in counts.items()),
     ]
     return result, lines
 

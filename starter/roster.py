@@ -94,9 +94,7 @@ def _check_contacts(programme: ProgrammeFile, people: PeopleFile, findings: Find
             meant = nearest(person_id, people.people)
             expected = f"{meant} perhaps" if meant else "a person_id of that file"
             findings.faults.append(programme.fault(path, f"nobody with the id {shown(person_id)} in {people.path}", expected))
-        elif path[1] == "outside" and person_id in team:
-            findings.faults.append(programme.fault(path, f"{shown(person_id)} is of the programme's team", "somebody outside it, for concerns"))
-        else:
+        elif path[1] != "outside" or person_id not in team:  # else the programme file says so itself
             findings.faults += _unfit(programme, path, person, role)
 
 

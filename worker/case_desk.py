@@ -25,7 +25,7 @@ from worker.case_line_desk import LineDesk
 from worker.case_meetings import Meetings, NotNow
 from worker.case_owner import Owner
 from worker.case_post import CasePost
-from worker.case_rhythm import LOOKS, next_look
+from worker.case_rhythm import LOOKS, next_look, patience
 
 KIND = "concern"
 """Of every mail about a concern, in the ledger."""
@@ -85,22 +85,22 @@ class CaseDesk:
     async def _tell(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime, setbacks: Setbacks) -> datetime | None:
         """Sends what is due by now, to each who is asked and to the owner whatever becomes of the others' mails. Says when to look again."""
         asked = await still_fit(self._records, case, Pair(mentor=enrolment.mentor, mentee=enrolment.mentee))
-        patience = programme.attention.unowned.span
+        within = patience(programme)
         if case.taken_by is not None and case.taken_by not in asked:  # who took it has left, or came too close
             case = await self._records.cases.give_back(case.id, case.taken_by)
         told: datetime | None = None
         if case.taken_by is not None and case.taken_at is not None:
             asked = (case.taken_by,)
-            number = (now - case.taken_at) // patience
+            number = (now - case.taken_at) // within
             if number:
                 await self._ask(case, asked, f"open.{number}", programme, now, setbacks)
         else:
-            number = _reminder(now - case.opened_at, patience)
+            number = _reminder(now - case.opened_at, within)
             await self._ask(case, asked, f"asked.{number}", programme, now, setbacks)
             with setbacks.kept():
                 told = await self._owner.tell(case, enrolment, programme, now) if number >= len(REMIND) - 1 else None
         opens = await self._post.next_opening(asked, programme, now)
-        return min(filter(None, (told, opens, next_look(case.opened_at, case.taken_at, patience, now))))
+        return min(filter(None, (told, opens, next_look(case.opened_at, case.taken_at, within, now))))
 
     # -- those who were asked -------------------------------------------------------------------------------------------------
 
@@ -134,8 +134,8 @@ class CaseDesk:
         return compose
 
 
-def _reminder(waited: timedelta, patience: timedelta) -> int:
+def _reminder(waited: timedelta, within: timedelta) -> int:
     """Which reminder is due after so long, counted from 0."""
-    if waited >= patience:
-        return len(REMIND) - 2 + waited // patience
-    return max(index for index, part in enumerate(REMIND) if part * patience <= max(waited, timedelta()))
+    if waited >= within:
+        return len(REMIND) - 2 + waited // within
+    return max(index for index, part in enumerate(REMIND) if part * within <= max(waited, timedelta()))

@@ -22,7 +22,7 @@ from records.store import Records
 from worker.case_meetings import Meetings
 from worker.case_owner import EPOCH, Owner
 from worker.case_post import CasePost
-from worker.case_rhythm import next_look
+from worker.case_rhythm import next_look, patience
 
 _REMINDS = ("digest", "waiting")
 """Mails that tell a coordinator of everything that waits; after one of them nobody is reminded for a while."""
@@ -48,17 +48,17 @@ class LineDesk:
         if line.taken_by is not None and line.taken_by not in everybody:  # who took it has left, or came too close
             await self._records.lines.give_back(line.mentorship, line.line, line.taken_by)
             line = line.model_copy(update={"taken_by": None, "taken_at": None, "aside_until": None})
-        patience = programme.attention.unowned.span
+        within = patience(programme)
         asked = everybody if line.taken_by is None else (line.taken_by,)
         setbacks = Setbacks()
         await self._remind(line, asked, enrolment.cohort, programme, now, setbacks)
-        unowned = line.taken_by is None and now - case.opened_at >= patience
+        unowned = line.taken_by is None and now - case.opened_at >= within
         told: datetime | None = None
         with setbacks.kept():
             told = await self._owner.tell(case, enrolment, programme, now) if unowned else None
         setbacks.tell()
         opens = await self._post.next_opening(asked, programme, now)
-        again = min(filter(None, (told, opens, next_look(case.opened_at, line.taken_at, patience, now))))
+        again = min(filter(None, (told, opens, next_look(case.opened_at, line.taken_at, within, now))))
         return Standing(state="waiting" if line.taken_by is None else "taken", look_again=again)
 
     async def _line(self, case: Case) -> Line | None:
@@ -69,11 +69,11 @@ class LineDesk:
         self, line: Line, readers: Sequence[str], cohort: str, programme: Programme, now: datetime, setbacks: Setbacks
     ) -> None:
         """At most one mail a coordinator in half of `attention.unowned`, the digest included, however many lines wait; to who took it in all of it."""
-        patience = programme.attention.unowned.span
+        within = patience(programme)
         if line.taken_by is None:
-            since, gap = line.opened_at, max(patience / 2, timedelta(seconds=1))
+            since, gap = line.opened_at, max(within / 2, timedelta(seconds=1))
         else:
-            since, gap = max(filter(None, (line.taken_at, line.aside_until)), default=now), patience
+            since, gap = max(filter(None, (line.taken_at, line.aside_until)), default=now), within
         for ref, profile in (await self._records.people.profiles(readers)).items():
             if max(since + gap, self._post.opens(profile, programme, now)) > now:
                 continue
@@ -84,7 +84,7 @@ class LineDesk:
                         await self._mail(ref, profile, cohort, programme, now)
 
     async def _mail(self, ref: str, profile: Profile, cohort: str, programme: Programme, now: datetime) -> None:
-        period = max(programme.attention.unowned.span / 2, timedelta(seconds=1))
+        period = max(patience(programme) / 2, timedelta(seconds=1))
         turn = (now - EPOCH) // period
         seen = await overview(self._records, cohort, ref, now)
         if seen is None or not (seen.waiting or seen.mine):

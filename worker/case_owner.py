@@ -16,6 +16,7 @@ from records.coordination import closeness
 from records.errors import UnknownProgramme
 from records.store import Records
 from worker.case_post import CasePost
+from worker.case_rhythm import patience
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 """From where turns are counted: all cases that are due in one turn make one mail."""
@@ -41,23 +42,23 @@ class Owner:
         opens = self._post.opens(profile, programme, now)
         if opens > now:
             return opens
-        patience = programme.attention.unowned.span
-        period = max(patience / 2, timedelta(seconds=1))
+        within = patience(programme)
+        period = max(within / 2, timedelta(seconds=1))
         ours = f"owner.{programme.programme.id}/"
         key = f"{ours}unowned.{(now - EPOCH) // period}/{owner}"  # a newer version may name another one, and both have cohorts that run
         async with self._one_by_one:
             last = await self._records.notices.last_sent(owner, ["unowned"], ours)
             if last is not None and now - last < period:
-                counted = last >= case.opened_at + patience
+                counted = last >= case.opened_at + within
                 return None if counted else last + period
-            number = await self._unowned(programme, owner, now - patience)
+            number = await self._unowned(programme, owner, now - within)
             if not number:
                 return None
 
             def message(reader: Reader) -> EmailMessage:
                 return compose_unowned(
                     number,
-                    patience,
+                    within,
                     reader=reader,
                     at=now,
                     key=key,

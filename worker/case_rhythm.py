@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from mentorship.programme import Programme
+
 LOOKS = (3 / 14, 7 / 14, 10 / 14, 1.0)
 """In parts of each `attention.unowned` that passes: whatever a concern or a line has to do falls on one of them, or waits for the next."""
 
+_A_DAY = timedelta(days=1)
 
-def next_look(opened_at: datetime, taken_at: datetime | None, patience: timedelta, now: datetime) -> datetime:
+
+def patience(programme: Programme) -> timedelta:
+    """`attention.unowned`. A programme that was started with none at all, which files may not say any more, has a day's: whoever a concern
+    is for hears of it, and is not written to all the time.
+    """
+    return programme.attention.unowned.span or _A_DAY
+
+
+def next_look(opened_at: datetime, taken_at: datetime | None, within: timedelta, now: datetime) -> datetime:
     """Also a whole `attention.unowned` after somebody took it, and again after each one more."""
-    looks = [_following(opened_at, patience, LOOKS, now)]
+    looks = [_following(opened_at, within, LOOKS, now)]
     if taken_at is not None:
-        looks.append(_following(taken_at, patience, LOOKS[-1:], now))
+        looks.append(_following(taken_at, within, LOOKS[-1:], now))
     return min(looks)
 
 
-def _following(since: datetime, patience: timedelta, parts: tuple[float, ...], now: datetime) -> datetime:
-    begun = since + max(now - since, timedelta()) // patience * patience
-    return next(at for part in parts if (at := begun + part * patience) > now)
+def _following(since: datetime, within: timedelta, parts: tuple[float, ...], now: datetime) -> datetime:
+    begun = since + max(now - since, timedelta()) // within * within
+    return next(at for part in parts if (at := begun + part * within) > now)

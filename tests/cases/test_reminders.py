@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from activities.cases import Standing
+from mentorship.duration import iso
+from mentorship.programme import Attention
 from records.errors import Erased
 from worker.case_lines import CaseLines
 
@@ -41,6 +43,22 @@ async def test_nobody_took_it_so_it_reminds_after_3_7_and_14_days_and_then_every
     assert [day for day, (before, after) in enumerate(zip([0, *seen], seen, strict=False)) if after > before] == [0, 3, 7, 14, 28, 42]
     assert len(concerns(mailbox, "ana")) == len(concerns(mailbox, "sam"))
     assert await house.standing(case) == Standing(state="waiting", look_again=case.opened_at + timedelta(days=45))
+
+
+async def test_whoever_was_chosen_hears_of_it_also_in_a_programme_that_has_no_patience_at_all(build, keyring, mailbox, tmp_path):
+    """H16: `unowned: PT0S` was taken until it was refused, and a case that divides by it would never have reached anybody."""
+    async with build(tmp_path, attention=Attention(unowned=iso("PT0S"))) as house:
+        await house.wait(hours=9)
+        case = await house.concern(contacts=("sam",))
+        await CaseLines(house.records, house.environment.client).open(house.enrolment.mentorship, "silence", None, house.clock.now, "a-line")
+        await house.wait(hours=1)
+        assert len(concerns(mailbox, "sam")) == 1
+        assert (await house.standing(case)).state == "waiting"
+        await house.wait(2)
+        assert 2 <= len(concerns(mailbox, "sam")) <= 6
+        await house.door.take(case, house.refs["sam"])
+        await house.wait(1.5)
+        assert concerns(mailbox, "sam")[-1]["Subject"] == "Still in your hands, in confidence"
 
 
 async def test_who_is_asked_later_is_asked_and_not_reminded(house, mailbox):

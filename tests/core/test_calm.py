@@ -58,6 +58,13 @@ def test_a_diligent_person_never_comes_near_the_budget(rules, plan):
         assert max(sum(at <= other < at + timedelta(days=30) for other in due) for at in due) <= 6
 
 
+def test_what_a_dry_run_counts_is_sent(rules, plan):
+    """A guide that would come as its meeting begins helps nobody: with `prepare: PT0S` twelve were told, and none came."""
+    planned = plan()
+    late = planned.model_copy(update={"slots": tuple(slot.model_copy(update={"prepare_at": slot.start}) for slot in planned.slots)})
+    assert {mail.kind for mail in expected_mails(handbook(rules), late)} == {"welcome", "halfway", "heads_up", "closing_survey", "result"}
+
+
 def test_what_whole_cohorts_get_at_one_instant_is_spread(rules, plan, story):
     """Between two pairs that meet at other hours, a mail that is due at the same instant is one that `SPREAD` has to know."""
 

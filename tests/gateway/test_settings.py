@@ -147,6 +147,58 @@ def test_keys_from_the_environment_come_before_the_file(tmp_path, monkeypatch, k
     assert Settings.load(key_file=tmp_path / "keys.json").keyring().active == "k7"
 
 
+REFUSED = {
+    "mail_from": ["junk", "Mentoring team", "a@x.org, b@x.org", "Ünï@x.org", "x@exämple.org", "a\nb@x.org", "A <a@x.org>\nBcc: b@x.org", "@x.org", "a@", " "],
+    "base_url": [
+        "http://",
+        "https:///p",
+        "https://x.org?y=1",
+        "https://x.org#y",
+        "https://me@x.org",
+        "https://x.org/a b",
+        "https://x.org:many",
+        "https://x.org:0",
+    ],
+    "issuer_did": ["junk", "did:key:z6Mk"],
+    "metrics_address": ["junk", ":9464", "9464", "localhost:9464", "127.0.0.1"],
+    **{
+        name: ["inf", "nan", "0", "-1", "1e300"] for name in ("smtp_timeout", "webhook_timeout", "webhook_receipt_timeout", "connect_timeout", "update_timeout")
+    },
+    **{name: ["inf", "nan", "0", "1e-300"] for name in ("webhook_rate", "webhook_page_rate")},
+}
+TAKEN = {
+    "mail_from": ["mentoring@localhost", "Mentoring <m@x.org>", '"Team, of Mentoring" <m@x.org>', "Förderung <m@mail.x.org>"],
+    "base_url": ["http://localhost:8080", "https://x.org/mentoring/", "https://[::1]:8080", "https://exämple.org"],
+    "issuer_did": ["did:web:x.org", "did:web:x.org:mentoring"],
+    "metrics_address": ["127.0.0.1:9464", "[::1]:9464", "0.0.0.0:9464"],
+    "update_timeout": ["0.1", "86400"],
+    "webhook_page_rate": ["0.01", "600"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in REFUSED.items() for value in values])
+def test_what_would_only_fail_later_is_refused_by_its_variable_before_anything_starts(name, value, monkeypatch):
+    """A sender without an address is in every mail's way, a link without a host opens nothing, and no clock counts to infinity."""
+    monkeypatch.setenv(f"MENTORSHIP_{name.upper()}", value)
+    with pytest.raises(SettingsInvalid) as caught:
+        Settings.load()
+    (told,) = caught.value.problems
+    assert told.startswith(f"MENTORSHIP_{name.upper()}: ")
+    assert "expected" in told or "Input should be" in told
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in TAKEN.items() for value in values])
+def test_what_can_be_worked_with_is_taken(name, value, monkeypatch):
+    monkeypatch.setenv(f"MENTORSHIP_{name.upper()}", value)
+    assert Settings.load()
+
+
+def test_key_files_that_cannot_be_read_are_told_by_their_variables(tmp_path):
+    """Whoever reads that something is a folder has to know who said that it should be a file."""
+    with pytest.raises(KeyringUnusable, match=r"IsADirectoryError\); see MENTORSHIP_KEY_FILE"):
+        Settings.load(key_file=tmp_path).keyring()
+
+
 @pytest.fixture
 def secrets(tmp_path, monkeypatch):
     monkeypatch.setenv("MENTORSHIP_SECRETS_DIR", str(tmp_path))

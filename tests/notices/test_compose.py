@@ -235,6 +235,39 @@ def test_the_nudge_says_how_long_before_a_move_costs_nothing_as_the_programme_ha
     assert said in one_line(mail("nudge", with_={"reader": reader, "free_before": timedelta(days=2)}))
 
 
+@pytest.mark.parametrize(("grace", "asks"), [(timedelta(hours=9), True), (timedelta(hours=8), False), (timedelta(), False)])
+def test_the_closing_survey_asks_for_reports_only_while_they_are_taken(mail, grace, asks):
+    """It goes in its reader's morning, when a grace of hours, or of nothing, is over (H7)."""
+    said = one_line(mail("closing_survey", due=ENDS, reporting_ends=ENDS + grace, helps_until=None, with_={"at": ENDS + timedelta(hours=8)}))
+    assert ("Something not reported yet?" in said, "can be reported until" in said) == (asks, asks)
+    assert "Six questions" in said
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_the_nudge_speaks_of_no_notice_where_there_is_none(mail, people, language):
+    """A programme in which nothing is late before it begins, and an absence counts."""
+    reader = dataclasses.replace(people.mentee, language=language)
+    said = one_line(mail("nudge", with_={"reader": reader, "free_before": timedelta()}))
+    assert not re.search(r"\b0\b|ahead costs|Vorlauf|يكلف", said)
+    assert {"en": "their addresses are there too.", "de": "die Adressen stehen auch dort.", "ar": "وعناوينهم هناك أيضًا."}[language] in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "said"),
+    [
+        ("welcome", "en", "With 1 of the 1 milestones done by"),
+        ("welcome", "de", "Mit 1 von 1 Meilensteinen bis"),
+        ("result", "en", "Certificates needed 1 of 1 milestones by"),
+        ("result", "de", "Für die Zertifikate brauchte es 1 von 1 Meilensteinen, und zwar bis"),
+    ],
+)
+def test_where_one_milestone_earns_the_certificate_no_sentence_speaks_of_several(mail, people, kind, language, said):
+    """A share of 1, or one milestone in all."""
+    reader = dataclasses.replace(people.mentee, language=language)
+    alone = (MilestoneFacts(id="aligned"),)
+    assert said in one_line(mail(kind, with_={"reader": reader}, milestones=alone, needed=1, met_with_share=False, certificate=None))
+
+
 def test_the_partner_of_somebody_whose_coordinator_was_told_is_not_mentioned_by_name(mail):
     message = mail("coordinator_told")
     assert "Your partner has not been told" in one_line(message)
@@ -297,7 +330,7 @@ def test_a_welcome_promises_certificates_to_both_only_where_both_are_measured_al
     for side, counted, needed in (("mentee", facts, 5), ("mentor", facts[3:], 3)):
         apart = one_line(mail("welcome", side, milestones=counted, needed=needed))
         assert "What you can earn" in apart
-        assert f"When {needed} of the {len(counted)} milestones are done by" in apart
+        assert f"With {needed} of the {len(counted)} milestones done by" in apart
         assert "you receive a certificate for your development plan" in apart
         assert "each of you receives" not in apart
 

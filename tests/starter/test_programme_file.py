@@ -93,6 +93,11 @@ OUT_OF_BOUNDS = [
         "{id: x, version: 1, title: X, length: P26W, time_zone: Berlin}",
         "programme.time_zone: unknown time zone 'Berlin', expected Europe/Berlin perhaps",
     ),
+    (
+        "programme",
+        "{id: x, version: 1, title: X, length: PT9999999H, time_zone: UTC}",
+        "programme.length: 'PT9999999H' does not fit, expected a shorter duration, at most P99999D",
+    ),
     ("programme", HEAD.format("share: 0"), "programme.share: 0 is too small, expected at least 1"),
     ("programme", HEAD.format("share: 101"), "programme.share: 101 is too big, expected at most 100"),
     ("programme", HEAD.format('share: "80"'), "programme.share: '80' is not a whole number"),
@@ -139,6 +144,19 @@ OUT_OF_BOUNDS = [
     ("cancellations", "{ladder: [{at: 2, do: shout}]}", "cancellations.ladder[0].do: 'shout' is not one of them, expected nudge or coordinator"),
     ("attention", "{not_held_in_a_row: 0}", "attention.not_held_in_a_row: 0 is too small"),
     ("surveys", "{pulse_after_meeting: 0}", "surveys.pulse_after_meeting: 0 is too small"),
+    (
+        "contacts",
+        "{coordinators: [a, b], owner: c, outside: [d, b]}",
+        "2:57: contacts.outside[1]: 'b' is of the programme's team, expected somebody outside it",
+    ),
+    ("contacts", "{coordinators: [a], owner: c, outside: [c]}", "contacts.outside[0]: 'c' is of the programme's team, expected somebody outside it"),
+    ("attendance", "{contest_within: P0D}", "6:30: attendance.contest_within: 'P0D' does not fit, expected a duration longer than nothing"),
+    (
+        "cancellations",
+        "{ladder: [{at: 1, do: coordinator}, {at: 2, do: nudge}]}",
+        "6:64: cancellations.ladder[1].do: the private note after the coordinators were told, expected it before them, or none",
+    ),
+    ("attention", "{unowned: PT0S}", "6:22: attention.unowned: 'PT0S' does not fit, expected a duration longer than nothing"),
     ("pause", "{longest: P0D}", "pause.longest: 'P0D' does not fit"),
     ("extension", "{by_pair: P0D}", "extension.by_pair: 'P0D' does not fit"),
     ("mail", "{budget: {most: 0}}", "mail.budget.most: 0 is too small"),
@@ -304,6 +322,42 @@ def test_what_comes_on_the_wrong_side_of_something_else_is_a_notice(tmp_path: Pa
     assert faults == []
     assert len(notices) == len(told)
     assert all(notice.startswith(begins) for notice, begins in zip(notices, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (
+            {"meetings": MEETINGS.format("prepare: PT0S")},
+            ["meetings.prepare: a meeting's guide would come as the meeting begins, which helps nobody: none is sent"],
+        ),
+        ({"meetings": MEETINGS.format("working_days: [sun]")}, ["meetings.working_days: has no effect without meetings.time_of_day"]),
+        ({"meetings": MEETINGS.format("working_days: [sun], time_of_day: 10:00")}, []),
+        ({"meetings": MEETINGS.format("ask_after: P13DT22H")}, []),
+        ({"meetings": MEETINGS.format("ask_after: P13DT23H")}, ["meetings.ask_after: P13DT23H after a meeting the next one has begun: nobody is asked"]),
+        ({"meetings": "{count: 1, first_after: P7D, interval: P14D, duration: PT1H, ask_after: P20D}"}, []),
+        (
+            {"meetings": "{count: 2, first_after: P7D, interval: P14D, duration: P15D}"},
+            ["meetings.duration: P15D is longer than the interval (P2W)", "meetings.ask_after: P1D after a meeting the next one has begun"],
+        ),
+        ({"heads_up": "PT0S"}, ["heads_up: it would come as the programme ends, which helps nobody: none is sent"]),
+        ({"mail": "{follow_ups: 0}"}, ["mail.follow_ups: nobody is ever asked whether they met, or reminded of anything"]),
+        ({"object_within": "P0D"}, ["object_within: nobody has any time to object"]),
+        ({"cancellations": "{answer_within: P0D}"}, ["cancellations.answer_within: nobody has any time to answer"]),
+        ({"attendance": "{contest_within: PT23H}"}, ["attendance.contest_within: shorter than a day: with mails from 08:00-18:00, somebody may be asked"]),
+        ({"attendance": "{contest_within: PT23H}", "mail": "{hours: none}"}, []),
+        ({"cancellations": "{ladder: [{at: 1, do: coordinator}]}"}, ["cancellations.ladder[0].at: it is about one meeting then"]),
+        ({"attention": "{not_held_in_a_row: 1, unreported_in_a_row: 2}"}, ["attention.not_held_in_a_row: it is about one meeting then"]),
+        ({"attention": "{unreported_in_a_row: 1}"}, ["attention.unreported_in_a_row: it is about one meeting then"]),
+    ],
+)
+def test_what_helps_nobody_or_leaves_nobody_any_time_is_a_notice(tmp_path: Path, keys: dict[str, str], told: list[str]) -> None:
+    """Each was acted out: the mail is never sent, or people read of several meetings where there was one (H3, H7, H13, H14)."""
+    faults, notices = checked(tmp_path, "\n".join(f"{key}: {value}" for key, value in (REQUIRED | keys).items()))
+
+    assert faults == []
+    assert sorted(line.partition("notice: ")[2].partition(":")[0] for line in notices) == sorted(line.partition(":")[0] for line in told)
+    assert all(any(line.partition("notice: ")[2].startswith(begins) for line in notices) for begins in told)
 
 
 def test_words_that_are_lost_as_a_comment_are_a_notice(tmp_path: Path) -> None:

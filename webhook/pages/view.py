@@ -119,24 +119,25 @@ class Page:
         return tuple((rung.at, rung.do) for rung in self._state.rules.cancellations.ladder)
 
     @property
-    def notice(self) -> str:
-        return self._lasting(self._state.rules.cancellations.notice)
+    def notice(self) -> str | None:
+        """None where nothing before a meeting's start is late."""
+        return self._lasting_if_any(self._state.rules.cancellations.notice)
 
     @property
     def window(self) -> str:
         return self._lasting(self._state.rules.cancellations.window)
 
     @property
-    def answer_within(self) -> str:
-        return self._lasting(self._state.rules.cancellations.answer_within)
+    def answer_within(self) -> str | None:
+        return self._lasting_if_any(self._state.rules.cancellations.answer_within)
 
     @property
     def contest_within(self) -> str:
         return self._lasting(self._state.rules.attendance.contest_within)
 
     @property
-    def object_within(self) -> str:
-        return self._lasting(self._state.rules.object_within)
+    def object_within(self) -> str | None:
+        return self._lasting_if_any(self._state.rules.object_within)
 
     @cached_property
     def reports(self) -> tuple[ReportView, ...]:
@@ -258,6 +259,9 @@ class Page:
     def local(self, instant: datetime) -> str:
         """As a `datetime-local` field wants it."""
         return instant.astimezone(self.clock.zone).strftime("%Y-%m-%dT%H:%M")
+
+    def _lasting_if_any(self, duration: Duration) -> str | None:
+        return self._lasting(duration) if duration.span else None
 
     def _lasting(self, duration: Duration) -> str:
         return self.clock.language.lasting(duration.span)

@@ -62,7 +62,7 @@ async def test_both_are_promised_theirs_once_both_counts_suffice(browser, rematc
         said = says(await browser.get(in_english(two.page(who))))
         assert f"Milestones: {count}" in said
         assert "That is enough for both certificates" in said
-        assert f"{count} milestones are done: both of you receive the certificate." in says(await browser.get(in_english(two.private(who, "end_wish"))))
+        assert f"Milestones done: {count}. Both of you receive the certificate." in says(await browser.get(in_english(two.private(who, "end_wish"))))
 
 
 async def test_who_wishes_to_end_reads_who_would_receive_a_certificate_and_that_is_what_happens(browser, rematched, says):
@@ -71,8 +71,8 @@ async def test_who_wishes_to_end_reads_who_would_receive_a_certificate_and_that_
     hers = says(await browser.get(in_english(two.private("ana", "end_wish"))))
     his = says(await browser.get(two.private("ben", "end_wish")))
     assert "Ben Mentee receives the certificate. You would receive none" in hers
-    assert "1 of 2 milestones are done." in hers
-    assert "9 of 10 milestones are done: you receive the certificate. Ana Mentor would receive none" in his
+    assert "Milestones done: 1 of 2." in hers
+    assert "Milestones done: 9 of 10. You receive the certificate. Ana Mentor would receive none" in his
     await two.say("ana", c.SubmitPrivately(body=c.EndWish()))
     assert two.state.decided.certified == ("mentee",)
 
@@ -82,7 +82,7 @@ async def test_where_nothing_remained_the_new_mentor_is_told_so(browser, rematch
     said = says(await browser.get(in_english(two.page("ana"))))
     assert "none remains that could earn you a certificate of your own" in said
     assert "0 of 0" not in said
-    assert "10 of 10 milestones are done: you receive the certificate." in says(await browser.get(two.private("ben", "end_wish")))
+    assert "Milestones done: 10 of 10. You receive the certificate." in says(await browser.get(two.private("ben", "end_wish")))
 
 
 async def test_two_who_began_together_are_measured_by_one_count(browser, two, says):

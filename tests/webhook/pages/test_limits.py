@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from mentorship import commands as c
-from mentorship.programme import Programme
+from mentorship.duration import Duration
+from mentorship.programme import LadderRung, Programme
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,55 @@ async def test_the_page_says_by_how_much_it_is_longer_and_in_what_time_a_late_ca
     assert "In the last 12 weeks 1 late cancellation of yours counts." in said
     opens, too = "these open with a link that lasts fifteen minutes. We mail it to you when you ask.", "So does a way to tell somebody in confidence"
     assert f"{opens} {too}" in said, "nothing stands between what it refers to and `so does`"
+
+
+@pytest.fixture
+async def odd(matched):
+    """No notice and no time to object or to answer, and at the first late cancellation the coordinators hear."""
+    rules = matched.programme.rules()
+    ladder = (LadderRung(at=1, do="coordinator"),)
+    late = rules.cancellations.model_copy(update={"answer_within": Duration(), "ladder": ladder})
+    two = await matched.begin(rules=rules.model_copy(update={"cancellations": late, "object_within": Duration()}))
+    for who in ("ana", "ben"):
+        await two.say(who, c.ConfirmMeeting(meeting="all"))
+    await two.until(two.meeting(1).start - timedelta(minutes=80))
+    return two
+
+
+ODD = {
+    "en": {
+        "cancel_meeting/1": "From 1 on, a coordinator is asked to offer help, and you hear it first; nothing is ever imposed.",
+        "move_meeting/1": "The proposal counts as a late cancellation of yours, unless Ana Mentor says “fine by me”.",
+        "record_milestone/shadowing": "It appears on the page of Ana Mentor. You can take",
+    },
+    "de": {
+        "cancel_meeting/1": "Ab 1 bitten wir die Koordination, Hilfe anzubieten, und Sie erfahren es zuerst;",
+        "move_meeting/1": "außer Ana Mentor sagt „Für mich in Ordnung“.",
+        "record_milestone/shadowing": "Er steht auf der Seite von Ana Mentor. ",
+    },
+    "ar": {
+        "cancel_meeting/1": "ابتداءً من 1 نطلب من فريق التنسيق أن يعرض المساعدة",
+        "move_meeting/1": "يُحتسب الاقتراح إلغاءً متأخرًا عليكم، ما لم",
+        "record_milestone/shadowing": "تظهر في صفحة",
+    },
+}
+
+
+@pytest.mark.parametrize(("code", "path"), [(code, path) for code, paths in ODD.items() for path in paths])
+async def test_what_is_promised_is_what_the_programme_does_also_where_it_is_an_odd_one(code, path, odd, http, says):
+    """H14: a form told of a private note where it is the coordinators who hear, and of zero minutes to answer in."""
+    said = says(await http.get(f"{odd.page('ben', path)}?lang={code}"))
+    assert ODD[code][path] in said
+    assert not re.search(r"\b0 (?:minutes|Minuten|دقيقة)", said)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("en", "before it begins never counts"), ("de", "Eine Absage, bevor es losgeht, zählt nie"), ("ar", "وإلغاؤه قبل أن يبدأ لا يُحتسب أبدًا")]
+)
+async def test_where_nothing_is_late_nobody_is_told_how_late_it_would_be(code, told, matched, http, says):
+    rules = matched.programme.rules()
+    two = await matched.begin(rules=rules.model_copy(update={"cancellations": rules.cancellations.model_copy(update={"notice": Duration()})}))
+    assert told in says(await http.get(f"{two.page('ben', 'confirm_meeting', 'all')}?lang={code}"))
 
 
 async def test_nothing_is_said_to_count_once_it_is_over(soon, http, says):
