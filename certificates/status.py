@@ -96,5 +96,8 @@ def _index(credential: dict[str, Any], url: str) -> int:
     status = credential.get("credentialStatus")
     for entry in status if isinstance(status, list) else [status]:
         if isinstance(entry, dict) and entry.get("statusListCredential") == url and entry.get("statusPurpose") == "revocation":
-            return int(entry["statusListIndex"])
+            try:
+                return int(entry["statusListIndex"])
+            except (KeyError, ValueError, TypeError):
+                raise StatusUnknown("the credential does not say which entry of the list is its own") from None
     raise StatusUnknown("the list is not the one that the credential names")

@@ -188,8 +188,9 @@ def _holder(document: dict[str, Any], name: str | None, email: str | None) -> tu
 def _is_holder(document: dict[str, Any], kind: str, claimed: str) -> bool:
     for identity in document["credentialSubject"].get("identifier", ()):
         if identity.get("identityType") == kind and identity.get("hashed"):
-            expected = "sha256$" + hashlib.sha256((claimed + identity.get("salt", "")).encode()).hexdigest()
-            return hmac.compare_digest(expected, identity["identityHash"])
+            salt, signed = identity.get("salt", ""), identity["identityHash"]
+            expected = f"sha256${hashlib.sha256(f'{claimed}{salt}'.encode()).hexdigest()}"
+            return hmac.compare_digest(expected.encode(), str(signed).encode())
     return False
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openbadgeslib.ob3 import add_data_integrity_proof
 
 from certificates.issue import CertificateFacts
 from certificates.issuer import Issuer, generate
@@ -45,6 +47,18 @@ def facts() -> Callable[..., CertificateFacts]:
             "milestones_total": 11,
         }
         return CertificateFacts(**(usual | changed))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def signed() -> Callable[..., str]:
+    """A credential or a list as some issuer could have signed it; ours never does."""
+
+    def made(text: str, by: Issuer, **changed: Any) -> str:
+        unsigned = {name: value for name, value in json.loads(text).items() if name != "proof"} | changed
+        now = datetime.now(UTC).replace(microsecond=0)
+        return json.dumps(add_data_integrity_proof(unsigned, by.signing.private_pem(), by.verification_method(by.signing), created=now))
 
     return made
 

@@ -117,9 +117,27 @@ def test_trust_in_a_did_key_is_trust_in_that_key(issuer):
         Trust.of_did_key("did:key:znonsense")
 
 
+def test_a_did_of_another_kind_is_not_even_looked_up(issuer, monkeypatch):
+    """P4: nothing is fetched, neither for what somebody trusts nor for a key that a document names."""
+    monkeypatch.setattr("certificates.trust.resolve_did", lambda did: pytest.fail(f"looked up {did}"))
+    for did in ("did:web:example.org", "did:jwk:eyJrdHkiOiJPS1AifQ", issuer.did.removeprefix("did:key:z")):
+        with pytest.raises(ValueError, match="did:key"):
+            Trust.of_did_key(did)
+    method = {"id": "did:web:mine#k1", "publicKeyMultibase": "uNotBase58"}
+    with pytest.raises(ValueError, match="did:key"):
+        Trust.of_did_document({"id": "did:web:mine", "verificationMethod": [method], "assertionMethod": [method["id"]]})
+
+
 @pytest.mark.parametrize(
     "document",
-    [{}, {"id": "did:web:a", "verificationMethod": [], "assertionMethod": []}, {"id": "did:web:a", "verificationMethod": "x", "assertionMethod": []}],
+    [
+        {},
+        {"id": "did:web:a", "verificationMethod": [], "assertionMethod": []},
+        {"id": "did:web:a", "verificationMethod": "x", "assertionMethod": []},
+        {"id": "did:web:a", "verificationMethod": [{"id": "did:web:a#k1"}], "assertionMethod": "did:web:a#k1"},
+        {"id": "did:web:a", "verificationMethod": [{"id": "did:web:a#k1"}]},
+        {"id": None, "verificationMethod": [], "assertionMethod": []},
+    ],
 )
 def test_a_did_document_without_a_usable_key_is_refused(document):
     with pytest.raises(ValueError):

@@ -38,11 +38,12 @@ def test_the_list_grows_beyond_its_first_size(facts, issuer):
     assert verify_credential(text, trust=issuer.trust(), status_list=fewer).valid
 
 
-def test_a_list_that_does_not_count_is_said_to_tell_nothing(tmp_path, credential, issuer):
+def test_a_list_that_does_not_count_is_said_to_tell_nothing(tmp_path, credential, issuer, signed):
     now = datetime.now(UTC)
     generate(tmp_path / "other.json")
     stranger = Issuer.load(tmp_path / "other.json", name="x")
     genuine = status_list(issuer, [131_071], url=LIST, at=now)
+    subject = json.loads(genuine)["credentialSubject"]
     for text in (
         "",
         "{}",
@@ -52,6 +53,8 @@ def test_a_list_that_does_not_count_is_said_to_tell_nothing(tmp_path, credential
         genuine.replace('"encodedList": "u', '"encodedList": "uA'),
         json.dumps(json.loads(genuine) | {"extra": 1}),
         json.dumps(json.loads(genuine) | {"validUntil": "2999-01-01T00:00:00Z"}),
+        signed(genuine, issuer, credentialSubject=subject | {"statusPurpose": "suspension"}),
+        signed(genuine, issuer, credentialSubject=subject | {"encodedList": "uAAAA"}),
     ):
         verdict = verify_credential(credential, trust=issuer.trust(), status_list=text)
         assert verdict.valid, text[:80]
@@ -85,6 +88,15 @@ def test_only_an_entry_of_revocations_in_this_list_is_looked_up(credential, issu
         else:
             with pytest.raises(StatusUnknown, match="not the one"):
                 is_revoked(document, text, issuer.trust())
+
+
+@pytest.mark.parametrize("index", ["x", "", None, [], {}])
+def test_an_entry_without_its_number_is_said_to_tell_nothing(index, credential, issuer):
+    document = json.loads(credential)
+    document["credentialStatus"] |= {"statusListIndex": index}
+    text = status_list(issuer, [131_071], url=LIST, at=datetime.now(UTC))
+    with pytest.raises(StatusUnknown, match="which entry"):
+        is_revoked(document, text, issuer.trust())
 
 
 def test_the_list_of_the_newest_key_speaks_for_certificates_of_older_ones(tmp_path, facts):

@@ -98,6 +98,13 @@ def test_a_member_that_stands_twice_is_refused(issued, issuer):
     assert verify_credential(doubled, trust=issuer.trust()).state is State.UNREADABLE
 
 
+def test_of_several_proofs_none_is_believed(issued, issuer):
+    document = json.loads(issued.credential_json)
+    (proof,) = document["proof"]
+    for proofs in ([proof, proof], [proof, {}], []):
+        assert verify_credential(json.dumps(document | {"proof": proofs}), trust=issuer.trust()).state is State.UNREADABLE
+
+
 def test_another_issuers_signature_is_not_ours(tmp_path, facts, issuer):
     generate(tmp_path / "other.json")
     forged = issue(facts(), Issuer.load(tmp_path / "other.json", name="Example Works"), base_url=BASE).credential_json
@@ -128,6 +135,34 @@ def test_before_its_time_it_is_genuine_but_not_yet_valid(facts, issuer):
     assert verify_credential(json.dumps(further), trust=issuer.trust()).state is State.ALTERED
 
 
+@pytest.mark.parametrize(
+    ("until", "state"),
+    [("2026-01-01T00:00:00Z", State.EXPIRED), ("2999-01-01T00:00:00Z", State.VALID), ("2026-01-01T00:00:00", State.ALTERED), ("soon", State.ALTERED)],
+)
+def test_after_its_time_it_is_genuine_but_expired(issued, issuer, signed, until, state):
+    """P4: ours have no end; another issuer's, whom a stranger trusts, may have one."""
+    text = signed(issued.credential_json, issuer, validUntil=until)
+    assert verify_credential(text, trust=issuer.trust()).state is state
+    if state is State.EXPIRED:
+        prolonged = json.loads(text) | {"validUntil": "2026-02-01T00:00:00Z"}
+        assert verify_credential(json.dumps(prolonged), trust=issuer.trust()).state is State.ALTERED
+
+
+def test_of_two_who_are_trusted_none_signs_for_the_other(tmp_path, issued, issuer, signed):
+    generate(tmp_path / "other.json")
+    other = Issuer.load(tmp_path / "other.json", name="Other Works")
+    forged = signed(issued.credential_json, other)
+    assert verify_credential(forged, trust=issuer.trust() | other.trust()).state is State.UNKNOWN_ISSUER
+
+
+@pytest.mark.parametrize("amiss", [{"salt": 7}, {"identityHash": "sha256$\u00e9"}, {"identityHash": "sha256$"}, {"hashed": False}])
+def test_a_holder_whom_a_trusted_issuer_named_amiss_is_another_one_and_never_raises(issued, issuer, signed, amiss):
+    subject = json.loads(issued.credential_json)["credentialSubject"]
+    subject["identifier"] = [identity | amiss for identity in subject["identifier"]]
+    text = signed(issued.credential_json, issuer, credentialSubject=subject)
+    assert verify_credential(text, trust=issuer.trust(), name="Zoë Łukasiewicz").state is State.ANOTHER_HOLDER
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", "{", '{"issuer": 3, "proof": []}', '{"issuer": "did:x", "proof": [{}]}', "[" * 100_000])
 def test_what_is_no_credential_is_unreadable_and_never_raises(issuer, text):
     assert verify_credential(text, trust=issuer.trust()).state is State.UNREADABLE
@@ -156,9 +191,19 @@ def test_the_printed_name_is_compared_with_the_signed_one(issued, issuer):
     assert any("name on the page" in reason for reason in verify_file(issued.pdf, trust=issuer.trust()).reasons)
     assert verify_file(issued.pdf, trust=issuer.trust(), name="  Zoë   Łukasiewicz ").valid
     assert verify_file(issued.pdf, trust=issuer.trust(), name="Zoe\u0308 Łukasiewicz").valid
+    assert not any("name on the page" in reason for reason in verify_file(issued.pdf, trust=issuer.trust(), name="Zoë Łukasiewicz").reasons)
     assert verify_file(issued.pdf, trust=issuer.trust(), name="Max Mustermann").state is State.ANOTHER_HOLDER
     assert verify_file(issued.pdf, trust=issuer.trust(), email="zoe@example.org").valid
     assert verify_file(issued.pdf, trust=issuer.trust(), email="max@example.org").state is State.ANOTHER_HOLDER
+
+
+def test_an_address_is_nobodys_where_none_was_signed(facts, issuer):
+    """H8, P4: without an address the holder is our own reference and a name; whoever claims it by an address has another one."""
+    text = issue(facts(holder_email=None), issuer, base_url=BASE).credential_json
+    verdict = verify_credential(text, trust=issuer.trust(), name="Zoë Łukasiewicz")
+    assert (verdict.state, verdict.reasons) == (State.VALID, ())
+    for claimed in ("zoe@example.org", "p-0123456789abcdef", ""):
+        assert verify_credential(text, trust=issuer.trust(), email=claimed).state is State.ANOTHER_HOLDER
 
 
 @pytest.mark.parametrize("attachments", [0, 2])
@@ -170,6 +215,14 @@ def test_a_document_with_none_or_several_attachments_is_unreadable(issued, issue
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7 and nothing", b"\xff\xfe\x00", b"\x89PNG\r\n", b"x" * (9 * 1024 * 1024)])
 def test_other_files_are_unreadable_and_never_raise(issuer, data):
     assert verify_file(data, trust=issuer.trust()).state is State.UNREADABLE
+
+
+def test_what_is_larger_than_any_certificate_is_not_parsed(issued, issuer, monkeypatch):
+    genuine = issued.credential_json.encode()
+    assert verify_file(genuine + b" " * (LARGEST - len(genuine)), trust=issuer.trust()).valid
+    monkeypatch.setattr("json.loads", lambda *_, **__: pytest.fail("parsed"))
+    (reason,) = verify_file(genuine + b" " * (LARGEST - len(genuine) + 1), trust=issuer.trust()).reasons
+    assert "too large" in reason
 
 
 def test_a_damaged_document_never_raises(issued, issuer):
@@ -265,8 +318,9 @@ def test_of_several_attachments_none_is_unpacked(monkeypatch):
 
 def test_an_attachment_that_unpacks_to_something_huge_is_not_parsed(monkeypatch):
     monkeypatch.setattr("json.loads", lambda *_, **__: pytest.fail("parsed"))
-    (reason,) = verify_file(_packed("/FlateDecode", zlib.compress(b"[" + b" " * LARGEST)), trust=Trust.nobody()).reasons
-    assert "too large" in reason
+    for times, said in ((1, "The attachment is too large to be a credential."), (3, "The PDF is damaged.")):  # the second is not even unpacked
+        data = _packed("/FlateDecode", zlib.compress(b"[" + b" " * times * LARGEST))
+        assert verify_file(data, trust=Trust.nobody()).reasons == (said,)
 
 
 def _packed(how: str, content: bytes) -> bytes:

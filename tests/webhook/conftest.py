@@ -307,6 +307,8 @@ class Browser:
         """The form whose address ends with `action`, with what is typed."""
         url, hidden = form(page, action)
         answer = await self.http.post(url, data={**hidden, **typed}, headers={"Sec-Fetch-Site": "same-origin"})
+        if answer.status_code == 303:
+            assert answer.headers["referrer-policy"] == "no-referrer", "the address holds a token"
         if follow and answer.status_code == 303:
             return await self.http.get(answer.headers["location"])
         return answer

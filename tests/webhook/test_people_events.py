@@ -18,6 +18,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from mentorship.programme import Programme
 from records.cohorts import Cohort
+from records.journal import JournalEntry
 from records.people import Profile
 from records.store import Records
 from webhook import door
@@ -126,6 +127,22 @@ async def test_unsigned_is_refused_before_anything_is_looked_up(company):
     assert answer.status_code == 401
 
 
+async def test_a_receipt_is_for_who_may_speak_for_people_and_signed_over_an_empty_body(company, places):
+    """What became of an event tells that somebody is known, and that something was said of them."""
+    await company.say("ana", "left", message_id="hr-1")
+
+    async def asked(person: str, body: bytes = b"", **signed: Any) -> httpx.Response:
+        headers = company.headers(body, f"ask_{next(company.numbers)}", **signed) if signed else {}
+        return await company.http.request("GET", f"/v1/people/{person}/receipts/hr-1", content=body, headers=headers)
+
+    assert (await asked("ana")).status_code == 401
+    known, unknown = [await asked(person, secret="everything") for person in ("ana", "nobody")]
+    assert (known.status_code, known.json()) == (403, unknown.json())
+    assert (await asked("nobody", secret="hr")).status_code == 404
+    with_a_body = await asked("ana", b"{}", secret="hr")
+    assert (with_a_body.status_code, places(with_a_body)) == (422, {"#"})
+
+
 async def test_somebody_unknown_or_erased_is_not_found(company, problem):
     assert problem(await company.say("nobody", "left"))["type"] == "urn:mentorship:problem:no-such-person"
     await company.records.people.erase(company.refs["ben"])
@@ -156,6 +173,32 @@ async def test_a_leave_is_told_to_every_mentorship_of_that_person_and_to_no_othe
     assert [len(await company.orders(pair)) for pair in (0, 1)] == [2, 1]
 
 
+async def test_the_days_of_a_leave_are_those_of_the_persons_own_zone(company):
+    await company.say("cleo", "address", {"time_zone": "Asia/Tokyo"})
+    await company.say("cleo", "leave", {"from": "2027-04-01", "until": "2027-05-01"})
+    (order,) = await company.orders(1)
+    assert (order["begins"], order["until"]) == ("2027-03-31T15:00:00Z", "2027-04-30T15:00:00Z")
+
+
+async def test_an_event_is_refused_only_where_no_mentorship_took_it_and_waits_while_one_has_not_looked(company):
+    async def handled(pair: int, message: str, outcome: str, seq: int = 1) -> None:
+        reason = "over" if outcome == "refused" else None
+        row = JournalEntry(seq=seq, at=NOW, kind="command", name="end", message_id=message, by="p", outcome=outcome, reason=reason)
+        await company.records.journal.append(company.mentorships[pair], [row])
+
+    await company.say("ana", "left", message_id="hr-1")
+    ((order,), _) = [await company.orders(pair) for pair in (0, 1)]
+    await handled(0, order["message_id"], "refused")
+    assert (await company.receipt("ana", "hr-1"))["status"] == "waiting"
+    await handled(1, order["message_id"], "applied")
+    assert (await company.receipt("ana", "hr-1"))["status"] == "accepted"
+
+    await company.say("ben", "left", message_id="hr-2")
+    await handled(0, (await company.orders())[-1]["message_id"], "refused", seq=2)
+    answer = await company.receipt("ben", "hr-2")
+    assert (answer["status"], answer["reason"]) == ("refused", "over")
+
+
 async def test_whoever_is_on_leave_is_asked_for_nothing_until_it_is_over(company):
     now = datetime.now(UTC)
     await company.say("ana", "leave", {"from": (now - timedelta(days=1)).isoformat(), "until": (now + timedelta(days=1)).isoformat()})
@@ -165,6 +208,16 @@ async def test_whoever_is_on_leave_is_asked_for_nothing_until_it_is_over(company
     assert [order["command"] for order in await company.orders()] == ["pause", "resume"]
     await company.say("ana", "leave", {"from": (now - timedelta(days=2)).isoformat(), "until": (now - timedelta(days=1)).isoformat()})
     assert (await company.profile("ana")).status == "active"
+
+
+async def test_who_is_back_is_active_whatever_was_said_of_them_before(company):
+    """A people file said that Ben is away, which no event did; and that Cleo had left was wrong."""
+    await company.records.people.enrol([(await company.profile("ben")).model_copy(update={"status": "leave"})])
+    await company.say("cleo", "left")
+    for who in ("ben", "cleo"):
+        assert (await company.profile(who)).status != "active"
+        await company.say(who, "back")
+        assert (await company.profile(who)).status == "active"
 
 
 async def test_who_left_ends_every_mentorship_and_is_named_as_the_leaver_by_an_opaque_id(company):
@@ -337,6 +390,7 @@ async def test_an_address_of_somebody_else_is_refused(company, places):
         ("manager", {"manager_id": "with blank"}, {"#/manager_id"}),
         ("leave", {"from": "soon"}, {"#/from"}),
         ("leave", {"from": "2027-05-01", "until": "2027-04-01"}, {"#/until"}),
+        ("leave", {"from": "2027-05-01", "until": "2027-05-01"}, {"#/until"}),
         ("leave", {"until": "2027-05-01T00:00:00"}, {"#/until"}),
         ("leave", {"until": "0001-01-01"}, {"#/until"}),
         ("leave", {"until": "1900800000"}, {"#/until"}),

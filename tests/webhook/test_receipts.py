@@ -25,6 +25,7 @@ async def test_refused_says_why(sender, running, mentorship):
     async with mentorship.worker():
         answer = await sender.receipt("msg_1")
     assert (answer.json()["status"], answer.json()["reason"]) == ("refused", "no_such_meeting")
+    assert answer.headers["cache-control"] == "no-store", "the next one may say something else"
 
 
 @pytest.mark.parametrize(("outcome", "reason", "expected"), [("applied", None, "accepted"), ("refused", "too_late", "refused")])
@@ -33,6 +34,16 @@ async def test_the_journal_answers_without_temporal(outcome, reason, expected, s
     await records.journal.append(pair.mentorship, [entry])
     answer = await sender.receipt("msg_1")
     assert answer.json() == {"message_id": "msg_1", "status": expected, "reason": reason, "at": "2027-03-01T09:30:00Z"}
+
+
+async def test_what_came_as_the_journal_closed_waits_until_it_is_closed_and_is_refused_then(sender, pair, mentorship, records):
+    """Nobody waits for what will never be there."""
+    await mentorship.end("msg_1")
+    assert (await sender.receipt("msg_2")).json()["status"] == "waiting"
+    await records.journal.seal(pair.mentorship)
+    assert (await sender.receipt("msg_1")).json()["status"] == "accepted"
+    late = (await sender.receipt("msg_2")).json()
+    assert (late["status"], late["reason"]) == ("refused", "over")
 
 
 @pytest.mark.parametrize("kept", ["certificates.40.0", "failed.12.1", "plan.3.0", "hr.0123456789abcdef0123456789abcdef"])
@@ -49,8 +60,10 @@ async def test_head_answers_like_get_without_a_body(http, sender, pair, records)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
 
 
-async def test_a_receipt_is_signed_like_a_command(http, sender, pair):
+async def test_a_receipt_is_signed_like_a_command(http, sender, pair, places):
     assert (await http.get("/v1/receipts/spring-2027/pair-7/msg_1")).status_code == 401
+    with_a_body = await http.request("GET", "/v1/receipts/spring-2027/pair-7/msg_1", content=b"{}", headers=sender.headers(b"{}", "ask_1"))
+    assert (with_a_body.status_code, places(with_a_body)) == (422, {"#"})
     assert (await sender.receipt("msg_1", secret="autumn")).status_code == 403
     assert (await sender.receipt("msg_1", pair="pair-8")).status_code == 404
 

@@ -157,12 +157,21 @@ async def test_a_line_that_closed_by_itself_meanwhile_stays_closed_and_says_so(b
 
 
 async def test_a_line_that_stands_again_is_another_one(browser, desk):
+    """The address of the one that was closed still opens: it stands among those of the last 30 days."""
     first = await desk.open("silence", 0, days=9)
-    old = await browser.line(await browser.get(desk.address()))
+    free = await browser.get(desk.address())
+    await browser.send(free, "/take")
+    mine = await browser.line(await browser.get(desk.address()))
     await desk.records.lines.close(desk.pairs[0].mentorship, "silence", desk.clock.now - timedelta(days=3))
     again = await desk.open("silence", 0, days=1)
-    await browser.send(old, "/close", outcome="talked")
-    assert (await desk.line(again)).closed_at is None
+    before = await desk.line(again)
+    for page, action, typed in ((free, "/take", {}), (mine, "/set_aside", {"days": "7"}), (mine, "/close", {"outcome": "talked"})):
+        assert (await browser.send(page, action, **typed)).status_code == 200
+        assert await desk.line(again) == before
+    await desk.records.lines.take(before.mentorship, "silence", desk.refs["ana"], desk.clock.now)
+    taken = await desk.line(again)
+    assert (await browser.send(mine, "/give_back")).status_code == 200
+    assert await desk.line(again) == taken
     assert (await desk.line(first)).outcome is None
 
 

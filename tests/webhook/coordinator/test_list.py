@@ -213,6 +213,15 @@ async def test_an_erased_person_has_no_name_and_gets_no_mail(browser, desk, says
     assert "Hello Mia Brandt," in says(page)
 
 
+async def test_a_name_is_text_in_the_list_and_in_the_draft(browser, desk):
+    await desk.hire(noor={"name": "Noor <img src=x></textarea><b>"})
+    await desk.open("not_held", 0)
+    page = await browser.get(desk.address())
+    for shown in (page, await browser.line(page)):
+        assert "&lt;img src=x&gt;&lt;/textarea&gt;&lt;b&gt;" in shown.text
+        assert "<img" not in shown.text
+
+
 @pytest.mark.parametrize(
     "change", [{"mia": {"manager_id": "ana"}}, {"ana": {"manager_id": "noor"}}, {"noor": {"manager_id": "max"}, "max": {"manager_id": "ana"}}]
 )
@@ -390,6 +399,7 @@ async def test_500_pairs_come_in_pages(browser, desk, says):
     assert says(last).count("A next step") == 5
     assert "Person 88 and Person 89" in says(last)
     assert "No pair is waiting" in says(await browser.get(desk.address() + "?show=waiting&page=9"))
+    assert "Page 1 of 3" in says(await browser.get(f"{desk.address()}?page={'9' * 5000}"))
 
 
 @pytest.mark.parametrize(("lang", "direction", "sentence"), [("de", "ltr", "Ein nächster Schritt"), ("ar", "rtl", "خطوة تالية")])

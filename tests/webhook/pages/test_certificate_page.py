@@ -194,6 +194,16 @@ async def test_a_genuine_file_of_another_certificate_is_told_apart(http, certify
     assert "Genuine" in says(await http.post("/c/abcdefghijklmnopqrstuvwxyz", files={"file": ("c.pdf", issued.pdf)})), "an address with a slip in it will do"
 
 
+async def test_what_is_signed_with_our_key_and_stands_in_no_registry_is_not_called_genuine(http, two, issued, issuer, settings, says):
+    """P4: records that were brought back from a copy lack what was issued since, and a key that was copied signs what it likes."""
+    registered = await two.records.certificates.get(issued.id)
+    named = CertificateFacts.model_validate({**registered.fields, "id": "k7x2m4qpa5z3vbn6rtw8cdye2f", "issued_at": registered.issued_at})
+    unknown = issue(named, issuer, base_url=settings.base_url).credential_json
+    said = says(await http.post(f"/c/{issued.id}", files={"file": ("c.json", unknown.encode())}))
+    assert "Its signature is ours, but we know of no such certificate." in said
+    assert "Genuine" not in said
+
+
 async def test_after_erasure_the_status_stays_and_the_name_is_gone(http, two, issued, says):
     await two.records.people.erase(two.ref("ben"))
     said = says(await http.get(f"/c/{issued.id}"))

@@ -249,6 +249,19 @@ async def test_a_refusal_is_told_in_words(browser, two, mentorship, running, say
     assert "It was so already, so nothing had to change." in says(await browser.get(answer.headers["location"]))
 
 
+async def test_what_temporal_has_is_kept_also_when_it_cannot_be_asked_any_more(browser, two, mentorship, running, monkeypatch, says):
+    """P5: acknowledged means durable, and the page that follows says so."""
+    monkeypatch.setattr("webhook.pages.own.JOURNAL_WAIT", 0)
+    answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", follow=False, text="Listen", steps="")
+
+    async def away(*_args, **_more):
+        raise RuntimeError("cannot connect")
+
+    monkeypatch.setattr("temporalio.client.WorkflowHandle.query", away)
+    after = await browser.get(answer.headers["location"])
+    assert (after.status_code, "Kept safely" in says(after)) == (200, True)
+
+
 async def test_nobody_reads_what_became_of_the_partners_message(browser, two, mentorship, running, says):
     answer = await browser.send(await browser.get(two.page("ana", "set_goal")), "/set_goal", follow=False, text="Zuhören", steps="")
     asked = answer.headers["location"].partition("?")[2]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import UTC, timedelta
 from types import SimpleNamespace
 
 import pytest
+import recurring_ical_events
 from icalendar import Calendar
 
 from gateway.links import Bearer, LinkSigner
@@ -142,6 +143,14 @@ async def test_the_calendar_is_the_same_series_as_the_mails_one_and_says_no_topi
     assert str(events[0]["UID"]).endswith("@example.org")
     assert "Getting started" not in answer.text
     assert "Ana" not in answer.text
+    assert starts(answer) == {meeting.start for meeting in two.state.meetings if meeting.n != 2}, "one was called off"
+    await two.say("op-1", c.End())
+    assert starts(await http.get(answer.request.url.path)) == set(), "an early end leaves nothing to come"
+
+
+def starts(answer):
+    year = recurring_ical_events.of(Calendar.from_ical(answer.content)).between((2027, 1, 1), (2028, 1, 1))
+    return {event["DTSTART"].dt.astimezone(UTC) for event in year}
 
 
 async def test_unsubscribing_shows_first_and_acts_on_one_click_without_cookies(http, two):

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from icalendar import Calendar
+from temporalio.service import RPCError
 
 from gateway.names import certificate_id
 from gateway.reissue import ASK
@@ -214,6 +215,7 @@ async def test_the_newest_edition_is_the_one_on_the_page_and_the_public_page_say
     certificates = lived.records.certificates
     old = await certificates.get(first.id)
     new = await certificates.reissue(first.id, {**old.fields, "show_results": True})
+    assert f"/c/{first.id}/certificate.pdf" in (await browser.get(lived.page("ben", "certificate"))).text, "the new one has no document yet"
     await certificates.supersede(first.id, new.id, first.credential, first.pdf)
     assert f"/c/{new.id}/certificate.pdf" in (await browser.get(lived.page("ben", "certificate"))).text
     assert "9 of 10" in says(await http.get(f"/c/{new.id}"))
@@ -235,13 +237,18 @@ async def test_without_a_certificate_there_is_no_page_of_one(browser, lived, cer
     assert (await browser.get(lived.page("ben", "certificate"))).status_code == 404
 
 
-async def test_a_revoked_certificate_is_told_to_its_holder_and_offers_nothing(browser, lived, certify, says):
+async def test_a_revoked_certificate_is_told_to_its_holder_and_offers_nothing(browser, lived, certify, client, says):
     made = await certify()
+    before = await browser.get(lived.page("ben", "certificate"))
     await lived.records.certificates.revoke(made.id, "a mistake")
     page = await browser.get(lived.page("ben", "certificate"))
     assert "This certificate was taken back" in says(page)
     assert "<form" not in page.text.partition("<main")[2]
     assert "linkedin" not in page.text
+    late = await browser.send(before, "/certificate", results="yes")
+    assert "This certificate was taken back" in says(late)
+    with pytest.raises(RPCError, match="not found"):
+        await wishes(lived, client)
 
 
 # -- whatever happens -------------------------------------------------------------------------------------------------------
