@@ -154,10 +154,10 @@ async def test_what_is_asked_for_again_stands_at_every_address_again_and_each_le
 async def test_what_was_taken_back_stays_so_after_its_holder_was_erased_or_it_was_revoked(http, two, certify, renew, says):
     shown = await certify(show_results=True)
     new = await renew(shown, results=False)
-    await two.records.certificates.revoke(shown.id, "issued by mistake")
-    said = says(await http.get(f"/c/{shown.id}"))
-    assert f"Revoked since {today()}" in said
-    assert "9 of 10" not in said
+    await two.records.certificates.revoke(new.id, "issued by mistake")
+    said = {made.id: says(await http.get(f"/c/{made.id}")) for made in (shown, new)}
+    assert f"Revoked since {today()}" in said[new.id]
+    assert "9 of 10" not in said[shown.id] + said[new.id]
     await two.records.people.erase(two.ref("ben"))
     assert {(await http.get(f"/c/{shown.id}/certificate.{kind}")).status_code for kind in ("pdf", "json")} == {410}
     assert (await http.get(f"/c/{new.id}/certificate.json")).status_code == 200
