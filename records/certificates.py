@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
-from records.database import Database, Part
+from records.database import MANY, Database, Part
 from records.errors import Erased, NotStored, Revoked, Superseded, UnknownCertificate
 from records.ids import mint_certificate
 from records.schema import certificates, data_keys
@@ -122,7 +122,7 @@ class Certificates(Part):
 
         Raises UnknownCertificate, Revoked, Erased.
         """
-        async with self._database.write(f"certificate/{certificate}", f"certificate/{by}") as connection:
+        async with self._database.write(MANY, f"certificate/{certificate}", f"certificate/{by}") as connection:
             old, new = await _row(connection, certificate), await _row(connection, by)
             if old.status == "revoked":
                 raise Revoked(f"certificate {certificate} is revoked")

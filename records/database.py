@@ -38,8 +38,8 @@ CHUNK = 1000
 """How many values one statement asks for; both databases allow some 32,000."""
 
 MANY = "many rows"
-"""The first lock of whoever changes rows of many mentorships or people in one transaction. Two who take the same rows in different orders would
-wait for each other, and Postgres ends one of them: an erasure and a sweep, a sweep and a rotation."""
+"""The first lock of whoever changes rows of many mentorships or people in one transaction, or several that an erasure changes. Two who take the same
+rows in different orders would wait for each other, and Postgres ends one of them: an erasure and a sweep, a sweep and a rotation."""
 
 _BEGIN = "mentorship_begin"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}

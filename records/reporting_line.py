@@ -110,10 +110,13 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
 
 
 async def order_for(records: Records, begun: Enrolment, *, by: str, at: Instant) -> Order | None:
-    """What a mentorship that has just begun is to be told: a line may have changed while it waited to be started, when it could not be told (`orders`)."""
-    before = sum(line.line == LINE and line.closed_at is not None for line in await records.lines.of(begun.mentorship))
+    """What a mentorship that has just begun is to be told: a line may have changed while it waited to be started, when it could not be told (`orders`).
+
+    One that goes on from its journal heard of it if it ever stood in the list for it, and what a coordinator closed stays closed.
+    """
     for pair in await _in_line(records, [begun]):
-        return Order(enrolment=begun, command=Flag(message_id=_once(None, pair, before), by=by, at=at, line=LINE))
+        if all(line.line != LINE for line in await records.lines.of(begun.mentorship)):
+            return Order(enrolment=begun, command=Flag(message_id=_once(None, pair, 0), by=by, at=at, line=LINE))
     return None
 
 

@@ -92,10 +92,11 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         if running:
             await _end(settings, running, ref, await records.people.operator(by))
         again = await _is_erased(records, ref)
+        ended = {pair.mentorship for pair in running}
         try:
-            await records.people.erase(ref, ended=[pair.mentorship for pair in running])
+            await records.people.erase(ref, ended=ended)
         except Begun:
-            begun = [pair for pair in await records.cohorts.of_person(ref) if pair.state == "started" and pair not in running]
+            begun = [pair for pair in await records.cohorts.of_person(ref) if pair.state == "started" and pair.mentorship not in ended]
             raise Refused(
                 *(f"{pair.pair_id} of {pair.cohort} began a moment ago" for pair in begun),
                 "nothing was erased: do the same again",

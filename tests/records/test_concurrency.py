@@ -267,6 +267,32 @@ async def test_an_erasure_and_a_sweep_that_reach_for_the_same_rows_do_not_wait_f
     assert (swept.journals, swept.damaged) == (1, ())
 
 
+async def test_an_erasure_beside_a_later_edition_of_the_persons_certificate_does_not_wait_for_it_in_a_circle(
+    url, records, reopen, keys, people, mentorship, somebody_waits, monkeypatch
+):
+    """Both change the rows of two editions, each in its own order."""
+    if url.startswith("sqlite"):
+        pytest.skip("SQLite has one writer at a time")
+    first = await records.certificates.reserve(mentorship, people[0], {"holder": "Ada Quill"})
+    await records.certificates.store(first.id, "{}", b"%PDF")
+    second = await records.certificates.reissue(first.id, {"holder": "Ada Byron"})
+    half_way, execute = asyncio.Event(), AsyncConnection.execute
+
+    async def in_turn(connection, statement, *values, **options):
+        if str(statement).startswith("UPDATE certificates SET status"):  # the new edition has its document, and the old one gives way once the erasure waits
+            half_way.set()
+            await somebody_waits()
+        return await execute(connection, statement, *values, **options)
+
+    monkeypatch.setattr(AsyncConnection, "execute", in_turn)
+    superseding = asyncio.create_task(records.certificates.supersede(first.id, second.id, "{}", b"%PDF Byron"))
+    await half_way.wait()
+    await (await reopen(keys)).people.erase(people[0])
+    await superseding
+    editions = await records.certificates.editions(mentorship, people[0])
+    assert [(one.status, one.fields) for one in editions] == [("superseded", {}), ("valid", {})]
+
+
 async def test_locks_hold_in_a_database_whose_transactions_see_one_moment_by_default(url, reopen, keys, meddle):
     """A Postgres may be set so for all of its users: whoever waited for a lock would then decide by what was there before."""
     if url.startswith("sqlite"):

@@ -235,3 +235,16 @@ async def test_a_pair_that_came_into_one_line_while_it_waited_to_be_started_stan
     await company.enrol()
     assert [company.temporal.commands(pair.mentorship) for pair in company.pairs] == [["flag"], [], []]
     assert set(company.temporal.state(company.first).attention) == {"reporting_line"}
+
+
+async def test_a_line_that_a_coordinator_closed_does_not_come_back_with_a_pair_that_is_started_again(company):
+    """Temporal lost it, and it goes on from its journal: what was said of its reporting line is taken care of."""
+    await company.records.people.tell(company.refs["mentee-0"], {"manager_id": "mentor-0"}, datetime.now(UTC))
+    await company.enrol()
+    (flag,), now = company.temporal.told[company.first], datetime.now(UTC)
+    await company.records.lines.open(company.first, flag.line, None, now, flag.message_id)
+    await company.records.lines.settle(company.first, flag.line, company.refs["mentor-1"], "talked", now)
+    await company.records.cohorts.await_start(company.first)
+    await company.enrol()
+    assert await company.states() == ["started"] * 3
+    assert company.temporal.commands(company.first) == ["flag"]
