@@ -115,7 +115,12 @@ async def check_outcomes(house) -> None:
 
 
 async def kill_both(house, worker) -> None:
-    """The worker, then the server with its database file, each amid what streams in; both come back."""
+    """The worker, then the server with its database file, each amid what streams in; both come back.
+
+    Not while pairs are started: whoever did not begin then waits for a heartbeat to be missed, which is longer than this programme.
+    """
+    for pair in range(PAIRS):
+        await house.until(lambda pair=pair: is_running(house, pair))
     rows = await handled(house, more_than=40)
     worker.kill()
     worker.start()
