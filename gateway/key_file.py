@@ -6,27 +6,22 @@ sealed with already would be gone.
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import json
 import os
-import secrets
-import string
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gateway.keyring import KEY_BYTES, Keyring, KeyringUnusable
-
-_ALPHABET = string.ascii_lowercase + string.digits
+from gateway.keyring import Keyring, KeyringUnusable, fresh_id, fresh_key, written_aside
 
 
 def add(path: Path) -> str:
     """A fresh key, the last of the file, not active yet; returns its id. Raises KeyringUnusable, OSError."""
-    key_id = "k-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    key_id = fresh_id()
     with _changed(path) as stored:
-        stored["keys"][key_id] = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+        stored["keys"][key_id] = fresh_key()
     return key_id
 
 
@@ -69,16 +64,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, stored: dict[str, Any]) -> None:
-    text = json.dumps(stored, indent=2) + "\n"
-    Keyring.parse(text, str(path))
+    Keyring.parse(json.dumps(stored), str(path))
     target = path.resolve()
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_aside(target, stored) as whole:
+        whole.replace(target)

@@ -14,9 +14,10 @@ import os
 import secrets
 import stat
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -143,21 +144,12 @@ class Keyring:
     @classmethod
     def generate(cls, path: Path | str) -> Self:
         """A fresh keyring, in a new file with mode 0600, whole as soon as it is there. Raises FileExistsError rather than replace one: keys are not made twice."""
-        key_id = "k-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))  # another file's keys are then unknown here, not wrong
-        stored = {"active": key_id, "keys": {key_id: _fresh()}, "index": _fresh()}
+        key_id = fresh_id()
+        stored = {"active": key_id, "keys": {key_id: fresh_key()}, "index": fresh_key()}
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(stored, file, indent=2)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(partial, target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_aside(target, stored) as whole:
+            os.link(whole, target)
         return cls.load(target)
 
     @classmethod
@@ -171,8 +163,29 @@ class Keyring:
         return cls.load(path, env)
 
 
-def _fresh() -> str:
+def fresh_id() -> str:
+    """Minted, so that another file's keys are unknown here, not wrong."""
+    return "k-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def fresh_key() -> str:
+    """Base64 of new bytes."""
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+@contextmanager
+def written_aside(target: Path, stored: Mapping[str, Any]) -> Iterator[Path]:
+    """A file beside the target with all that is to stand in it, synced, with mode 0600, to be put in its place; it goes with the block. Raises OSError."""
+    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(stored, indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        yield aside
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _problem(where: tuple[int | str, ...], what: str) -> str:
