@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from mentorship.duration import Duration, Positive, iso
 from mentorship.people import Id
@@ -307,12 +308,20 @@ class Rules(BaseModel):
     pause: Pause = Pause()
     extension: Extension = Extension()
     mail: Mail = Mail()
-    revision: int = 0
+    revision: Annotated[int, Field(ge=0)] = 0
     """The one that it began with, and keeps to: what it did is decided again at every replay. No programme's to say.
+    A release that is older than it refuses these rules, since it would decide otherwise: such a mentorship waits for a newer one (P5).
 
     1: what was said before a proposal lapsed is heard so; an absence that is admitted no longer is asked about; a mail that waited counts the
     milestones and tells the end as it goes, and none goes of a pause that is over, or of an absence that was admitted meanwhile.
     """
+
+    @field_validator("revision")
+    @classmethod
+    def _known(cls, revision: int) -> int:
+        if revision > REVISION:
+            raise PydanticCustomError("newer_release", "a newer release began this mentorship: this one knows no rules of that revision")
+        return revision
 
 
 class Texts(BaseModel):
