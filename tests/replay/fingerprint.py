@@ -59,8 +59,20 @@ def _name(call: ast.Call) -> str:
 def _call(call: ast.Call) -> str:
     """The call's name, its first argument if that is a plain name of an activity, and a digest of the rest."""
     first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
-    digest = hashlib.sha256(ast.dump(call).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(_told(call).encode()).hexdigest()[:8]
     return f"{_name(call)} {first} {digest}".replace("  ", " ")
+
+
+def _told(part: object) -> str:
+    """A piece of syntax in words that every Python from 3.11 on uses: `ast.dump` leaves out what is empty from 3.13 on, and not before."""
+    match part:
+        case ast.AST():
+            fields = (f"{name}={_told(value)}" for name, value in ast.iter_fields(part) if value not in (None, []))
+            return f"{type(part).__name__}({', '.join(fields)})"
+        case list():
+            return f"[{', '.join(map(_told, part))}]"
+        case _:
+            return repr(part)
 
 
 if __name__ == "__main__":
