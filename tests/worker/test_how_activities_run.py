@@ -28,10 +28,12 @@ class Port:
 
     def __init__(self, *answers: Any) -> None:
         self.told: list[datetime] = []
+        self.given: list[tuple[Any, ...]] = []
         self._answers = list(answers)
 
     def __getattr__(self, name: str) -> Any:
         async def asked(*given: Any) -> Any:
+            self.given.append(given)
             self.told += [one for one in given if isinstance(one, datetime)]
             return self._answers.pop(0) if self._answers else None
 
@@ -72,8 +74,8 @@ async def test_a_digest_is_of_now_and_never_of_before_what_asked_for_it(attempt,
     assert [request.at for request in asked] == [max(BEGAN, BEGAN + ahead)]
 
 
-def mail_to(to: str) -> Any:
-    notice = SimpleNamespace(kind="prepare", helps_until=None, to=to, id="3.0")
+def mail_to(to: str, kind: str = "prepare") -> Any:
+    notice = SimpleNamespace(kind=kind, helps_until=None, to=to, id="3.0")
     return SimpleNamespace(mail=Mail(), notice=notice, key="m/3.0", mentorship="m")
 
 
@@ -102,6 +104,16 @@ async def test_a_mail_to_several_comes_back_for_the_first_morning_and_one_to_nob
     nobody: Any = NoticeActivities(Port(()), Port(), lambda now, *_: now)  # type: ignore[arg-type]
     delivery = await attempt.run(nobody.send_notice, mail_to("coordinators"))
     assert (delivery.outcome, delivery.why) == ("failed", "no_address")
+
+
+@pytest.mark.parametrize(("to", "kind", "key", "exempt"), [("mentor", "prepare", "m/3.0", False), ("coordinators", "rescheduled", "m/3.0/p-m", True)])
+async def test_the_ledger_hears_whose_mail_it_is_and_whether_their_budget_is_asked(attempt, to, kind, key, exempt):
+    """Calm: changes are exempt. Coordinators come and go: each of them has a key of their own."""
+    ledger: Any = Port("send")
+    post: Any = Port(("p-m",), "Europe/Berlin", "<id@example.org>")
+    await attempt.run(NoticeActivities(post, ledger, lambda now, *_: now).send_notice, mail_to(to, kind))
+    budget = Mail().budget
+    assert ledger.given == [(key, "p-m", kind, exempt, BEGAN, budget.most, budget.per.span), (key, "<id@example.org>", BEGAN)]
 
 
 def test_only_mails_are_given_up_everything_else_is_tried_until_it_works():
