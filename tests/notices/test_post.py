@@ -167,3 +167,18 @@ async def test_news_of_what_is_still_ahead_carries_the_date_of_the_day_on_which_
     at = STARTS - 10 * DAY
     await world.send("rescheduled", at, due=STARTS, change="paused", calendar=(), meeting=None)
     assert world.kept.mails[-1]["Date"].datetime == at
+
+
+async def test_a_line_names_the_two_to_a_coordinator_and_nothing_else_of_theirs(world, records):
+    """P7, H12."""
+    await world.also("cleo")
+    await records.people.enrol([Profile(person_id="e-1001", name="Petra", email="petra@example.org", time_zone="UTC")])
+    delivery = await world.attempt("case", MEETING - 3 * DAY, to="coordinators", line="silence", meeting=None)
+    assert delivery.outcome == "sent"
+    assert world.kept.mails[-1]["To"] == "Petra <petra@example.org>"
+    assert [name in world.kept.last for name in ("Ana", "Ben", "Cleo")] == [True, True, False]
+
+
+async def test_what_stands_for_one_alone_names_no_other(world):
+    await world.also("cleo")
+    assert "In your other mentorships" not in await world.send("nudge", MEETING - 3 * DAY)

@@ -153,7 +153,7 @@ def said_to_count(view: MeetingView) -> bool:
     """What the page of `cancel_meeting` says that calling it off, or not having been there, does."""
     if view.theirs_to_answer:
         return False
-    return view.confirmed and not view.excused if view.started else view.late_now
+    return view.confirmed and not view.excused and not view.away if view.started else view.late_now
 
 
 def test_what_is_said_to_count_counts_and_nothing_else(looks):
