@@ -8,13 +8,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
-from gateway.links import Bearer
 from mentorship import commands as c
 from mentorship.advance import advance, begin
 from mentorship.commands import Slot
@@ -23,10 +20,6 @@ from mentorship.people import SIDES, Pair, Side, other
 from mentorship.policy.ladder import strikes
 from mentorship.programme import Programme
 from mentorship.state import State
-from notices.language import Clock, language, zone
-from records.cohorts import Enrolment
-from records.profile import Profile
-from webhook.pages.known import Known
 from webhook.pages.meetings import Meetings, MeetingView
 
 STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -34,11 +27,6 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 STORIES = 60
 LOOKED_AT = 0.25
-
-
-@pytest.fixture(scope="module")
-def programme() -> Programme:
-    return Programme.model_validate(YAML(typ="safe").load(Path(__file__).parents[3] / "examples" / "engineering-2027.yaml"))
 
 
 def begun(programme: Programme) -> State:
@@ -49,33 +37,6 @@ def begun(programme: Programme) -> State:
     pair = Pair(mentor="p-m", mentee="p-e")
     event = MentorshipStarted(at=STARTS, pair=pair, rules=programme.rules(), starts=STARTS, ends=ends, reporting_ends=ends + 7 * DAY, slots=slots)
     return begin(event).state
-
-
-def known(programme: Programme, state: State, side: Side, now: datetime) -> Known:
-    person = state.pair.person(side)
-    return Known(
-        bearer=Bearer("m", person),
-        enrolment=Enrolment(cohort="c", pair="m-1", pair_id="1", mentor=state.pair.mentor, mentee=state.pair.mentee, state="started"),
-        side=side,
-        programme=programme,
-        texts=programme.texts(),
-        reader=Profile(person_id="e", name="Eve", email="eve@example.org"),
-        partner=None,
-        coordinators=(),
-        state=state,
-        goals=(),
-        reports=(),
-        feedback=(),
-        leaver=None,
-        sent=frozenset(),
-        taken=frozenset(),
-        kept=(),
-        certificate=None,
-        unsubscribed=False,
-        calendar_after=None,
-        chosen=None,
-        clock=Clock(language("en"), zone("UTC"), now),
-    )
 
 
 def told(state: State, side: Side, command: Any, at: datetime) -> State:
@@ -133,10 +94,10 @@ def moments(programme: Programme, seed: int) -> Any:
 
 
 @pytest.fixture(scope="module")
-def pages(programme) -> list[tuple[int, State, datetime, Side, Meetings]]:
+def pages(programme, known) -> list[tuple[int, State, datetime, Side, Meetings]]:
     """What each of the two sees at many moments of many stories."""
     return [
-        (seed, state, now, side, Meetings(known(programme, state, side, now), state))
+        (seed, state, now, side, Meetings(known(state, side, now), state))
         for seed in range(STORIES)
         for state, now in moments(programme, seed)
         for side in SIDES
