@@ -48,7 +48,7 @@ class MeetingView:
     excused: bool
     """The partner said “fine by me” of it to the reader, whom it cannot count against any more."""
     away: bool
-    """The reader was on leave, or the meeting fell into a pause: nothing of theirs counts."""
+    """The reader was on leave then: nothing of theirs counts."""
     counts: bool
     """Whether an absence of the reader's could count (H14)."""
     excusable: str | None
