@@ -70,3 +70,18 @@ def test_a_day_that_begins_at_one_closes_the_day_before_too():
     cairo, ends = ZoneInfo("Africa/Cairo"), datetime(2028, 4, 27, 22, tzinfo=UTC)
     assert (last_day(ends, cairo), last_day(ends.astimezone(cairo), cairo)) == (date(2028, 4, 27), date(2028, 4, 27))
     assert last_day(ends + timedelta(seconds=1), cairo) == date(2028, 4, 28)
+
+
+def test_it_is_issued_on_the_holders_day_and_completed_on_the_programmes(facts):
+    at = datetime(2027, 8, 30, 11, 30, tzinfo=UTC)
+    found = facts(issued_at=at, completed_at=at, time_zone="Pacific/Auckland", programme_time_zone="America/Los_Angeles")
+    assert (found.issued_on, found.completed_on) == (date(2027, 8, 30), date(2027, 8, 30))
+    late = at + timedelta(hours=1)
+    found = facts(issued_at=late, completed_at=late, time_zone="Pacific/Auckland", programme_time_zone="America/Los_Angeles")
+    assert (found.issued_on, found.completed_on) == (date(2027, 8, 31), date(2027, 8, 30))
+
+
+def test_each_milestone_that_was_done_is_named_or_none(facts):
+    """H8: a count beside fewer names would be neither."""
+    with pytest.raises(ValueError, match="each milestone that was done"):
+        facts(milestones=[{"title": "Shadowing", "done_at": datetime(2027, 8, 1, tzinfo=UTC)}])

@@ -114,6 +114,14 @@ def test_invisible_characters_that_change_what_is_read_are_refused(facts, issuer
     with pytest.raises(Unprintable) as refused:
         issue(facts(holder_name=f"Ann{character}Smith"), issuer, base_url=BASE)
     assert refused.value.character == character
+    for where in ("title", "issuer"):
+        with pytest.raises(Unprintable):
+            document.document(
+                facts(programme_title=f"A{character}B" if where == "title" else "Short"),
+                "{}",
+                f"A{character}B" if where == "issuer" else "Example",
+                base_url=BASE,
+            )
 
 
 @pytest.mark.parametrize("text", NAMES)

@@ -152,6 +152,8 @@ async def test_the_ui_may_ask_across_origins_with_what_it_sends_along(http):
     assert answer.headers["access-control-allow-credentials"] == "true"
     assert {"authorization", "content-type", "x-namespace"} <= set(answer.headers["access-control-allow-headers"].lower().replace(" ", "").split(","))
     assert answer.headers["access-control-allow-methods"] == "POST"
+    inside = await http.options("/codec/decode", headers={**asked, "access-control-request-private-network": "true"})
+    assert inside.headers["access-control-allow-private-network"] == "true", "a UI in the open may ask this program inside"
     for wrong in ({"origin": "https://evil.example"}, {"access-control-request-method": "PUT"}, {"access-control-request-headers": "x-mine"}):
         refused = await http.options("/codec/decode", headers={**asked, **wrong})
         assert refused.status_code == 400, wrong
@@ -193,10 +195,24 @@ async def test_a_wrong_token_signs_nobody_in(http):
     assert "none of the tokens" in (await http.get("/codec?refused")).text
 
 
-async def test_another_site_signs_nobody_in(http):
-    answer = await http.post("/codec/sign-in", data={"token": NEW}, headers={"sec-fetch-site": "cross-site"})
+@pytest.mark.parametrize("act", ["sign-in", "sign-out"])
+async def test_another_site_signs_nobody_in_or_out(http, act):
+    answer = await http.post(f"/codec/{act}", data={"token": NEW}, headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
+
+
+async def test_a_sign_in_is_no_longer_than_a_token(http):
+    assert (await sign_in(http, NEW + " " * 5000)).status_code == 413
+
+
+async def test_where_admins_come_without_https_the_cookie_stays_on_this_site(keyring, settings):
+    """Browsers keep none that is for every site and not secure."""
+    plain = settings.model_copy(update={"codec_origins": ("http://localhost:8233",)})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(plain, keyring, "mentorship")), base_url="http://localhost") as http:
+        cookie = (await sign_in(http, NEW)).headers["set-cookie"].lower()
+    assert "samesite=strict" in cookie
+    assert "secure" not in cookie
 
 
 async def test_retiring_a_token_ends_what_was_signed_in_with_it(http, keyring, settings):
@@ -209,11 +225,14 @@ async def test_retiring_a_token_ends_what_was_signed_in_with_it(http, keyring, s
 
 
 async def test_a_sign_in_lasts_a_working_day(http, monkeypatch):
+    """Whatever the browser makes of its cookie: one that was taken from it ends as well."""
     await sign_in(http, NEW)
+    cookie = f"mentorship-codec={http.cookies['mentorship-codec']}"
+    http.cookies.clear()
     for hours, status in ((9, 200), (11, 401)):
         at = (datetime.now(UTC) + timedelta(hours=hours)).timestamp()
         monkeypatch.setattr("itsdangerous.timed.time.time", lambda at=at: at)
-        assert (await decode(http, {"payloads": []}, token=None)).status_code == status
+        assert (await decode(http, {"payloads": []}, token=None, cookie=cookie)).status_code == status
 
 
 # -- what it bears --------------------------------------------------------------------------------------------------------------
@@ -221,7 +240,16 @@ async def test_a_sign_in_lasts_a_working_day(http, monkeypatch):
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"no json", b'{"payloads": 1}', b'{"payloads": [{"data": "a"}]}', b'{"other": []}', b"\xff", b'{"payloads": [{"metadata": {"encoding": 7}}]}'],
+    [
+        b"",
+        b"no json",
+        b'{"payloads": 1}',
+        b'{"payloads": [{"data": "a"}]}',
+        b'{"other": []}',
+        b"\xff",
+        b'{"payloads": [{"metadata": {"encoding": 7}}]}',
+        b"[" * 100_000,
+    ],
 )
 async def test_what_are_no_payloads_is_refused_without_repeating_it(http, raw):
     answer = await http.post("/codec/decode", content=raw, headers={**headers(), "content-type": "application/json"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -23,6 +24,7 @@ from mentorship.effects import MeetingFacts, SendNotice
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import Programme
+from notices.smtp import Refused
 from records.cohorts import Cohort
 from records.journal import JournalEntry
 from records.people import Profile
@@ -167,3 +169,40 @@ async def test_news_of_what_is_still_ahead_carries_the_date_of_the_day_on_which_
     at = STARTS - 10 * DAY
     await world.send("rescheduled", at, due=STARTS, change="paused", calendar=(), meeting=None)
     assert world.kept.mails[-1]["Date"].datetime == at
+
+
+async def test_a_line_names_the_two_to_a_coordinator_and_nothing_else_of_theirs(world, records):
+    """P7, H12."""
+    await world.also("cleo")
+    await records.people.enrol([Profile(person_id="e-1001", name="Petra", email="petra@example.org", time_zone="UTC")])
+    delivery = await world.attempt("case", MEETING - 3 * DAY, to="coordinators", line="silence", meeting=None)
+    assert delivery.outcome == "sent"
+    assert world.kept.mails[-1]["To"] == "Petra <petra@example.org>"
+    assert [name in world.kept.last for name in ("Ana", "Ben", "Cleo")] == [True, True, False]
+
+
+async def test_what_stands_for_one_alone_names_no_other(world):
+    await world.also("cleo")
+    assert "In your other mentorships" not in await world.send("nudge", MEETING - 3 * DAY)
+
+
+async def test_a_mail_names_the_other_of_the_two_and_its_links_are_its_readers(world, settings):
+    await world.send("prepare", MEETING - 3 * DAY)
+    mail = world.kept.mails[-1]
+    assert "Ana" in world.kept.last
+    text = mail.get_body(("plain",)).get_content() + str(mail["List-Unsubscribe"])
+    signer = LinkSigner(settings.link_secrets)
+    page, unsubscribe = (re.search(rf"http://hook/{where}/([^\s>]+)", text) for where in ("p", "u"))
+    assert page is not None
+    assert unsubscribe is not None
+    assert signer.bearer("page", page[1]) == signer.bearer("unsubscribe", unsubscribe[1])
+
+
+async def test_a_mail_that_is_refused_for_good_says_why_in_a_code_and_keeps_nothing_of_what_was_said_of_its_reader(world, monkeypatch):
+    """H12: the attempt's failure stands in a history."""
+
+    async def refuses(_):
+        raise Refused("550 ben@example.org is unknown here")
+
+    monkeypatch.setattr(world.kept, "send", refuses)
+    assert await world.attempt("prepare", MEETING - 3 * DAY) == Delivery(outcome="failed", why="bounced")

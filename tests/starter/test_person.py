@@ -60,6 +60,7 @@ def test_what_only_the_person_may_read_is_counted_and_how_they_get_it_is_said(fi
         mentorship = (await records.cohorts.of_person(ref))[0].mentorship
         await records.notes.put(ref, mentorship, "feedback", "I dread the Tuesdays")
 
+    assert "texts that they wrote (0), lines about what is theirs alone (2)" in run("person", "export", "e1").err
     past.ask(write)
     told = run("person", "export", "e1", "--json")
     assert "I dread the Tuesdays" not in told.out
@@ -155,12 +156,26 @@ def test_a_coordinator_who_is_erased_is_told_to_be_named_still(running, run):
     assert "give its programme a new version" in told.err
 
 
+def test_a_cohort_that_is_over_needs_nobody_named_anew(over, run):
+    assert run("person", "erase", "ana", "--json").json["still_named"] == []
+
+
+def test_who_is_in_a_pair_that_waits_to_be_started_again_is_in_a_running_one(running, run):
+    """P8, P5: Temporal lost it, and it goes on from its journal."""
+    mentorship = running.ask(lambda records: records.cohorts.enrolments("spring-27"))[0].mentorship
+    running.ask(lambda records: records.cohorts.await_start(mentorship))
+    told = run("person", "erase", "e1", "--json")
+    assert (told.code, told.json["running"]) == (1, [{"cohort": "spring-27", "pair_id": "p1"}])
+
+
 def test_a_valid_certificate_is_named_since_it_stays(over, run):
     issued = over.ask(lambda records: records.people.ref("e1"))
     mentorship = over.ask(lambda records: records.cohorts.enrolments("spring-27"))[0].mentorship
     certificate = over.ask(lambda records: records.certificates.reserve(mentorship, issued, {"holder_name": "Eve"}))
     told = run("person", "erase", "e1")
     assert f"still valid, without a name or a document: {certificate.id}" in told.out
+    over.ask(lambda records: records.certificates.revoke(certificate.id, "asked for"))
+    assert certificate.id not in run("person", "erase", issued).out
 
 
 def test_nobody_is_erased_beside_a_pair_that_began_while_the_command_looked(over, run, monkeypatch):
@@ -183,3 +198,24 @@ def test_nobody_is_erased_beside_a_pair_that_began_while_the_command_looked(over
     assert told.err.splitlines() == ["a7 of autumn-27 began a moment ago", "nothing was erased: do the same again"]
     assert "a7 of autumn-27 is running" in run("person", "erase", "e1").err
     assert run("person", "export", "e1", "--json").json["erased"] is False
+
+
+@pytest.mark.parametrize(("reason", "erased"), [("malformed", False), ("over", True)])
+def test_a_mentorship_that_refuses_to_end_keeps_its_person_unless_it_is_over(running, run, monkeypatch, reason, erased):
+    """P8: nobody is erased out of a mentorship that goes on; one that is over since the command looked is no obstacle."""
+    ended = []
+
+    async def reach(_):
+        return None
+
+    async def send(_, pair, name, message, patience):
+        ended.append((pair.pair_id, name, message.reason, message.leaver))
+        return {"outcome": "refused", "reason": reason}
+
+    monkeypatch.setattr(person, "reach_temporal", reach)
+    monkeypatch.setattr(person, "send", send)
+    ref = _ref(running, "e1")
+    told = run("person", "erase", "e1", "--end")
+    assert ended == [("p1", "end", "stepped_away", ref)]
+    assert (told.code, run("person", "export", "e1", "--json").json["erased"]) == ((0, True) if erased else (1, False))
+    assert erased or told.err == "p1 of spring-27 could not be ended: malformed; nothing was erased\n"

@@ -15,6 +15,7 @@ import pytest
 from mentorship import commands as c
 from records.cohorts import Couple
 from records.people import Leave
+from starter import rematch_rules
 from starter.faults import Findings
 from starter.roster import read_roster
 
@@ -329,3 +330,36 @@ def test_a_pair_that_is_over_takes_no_room_and_another_cohorts_stands_in_no_ones
     past.ask(elsewhere)
 
     assert (dry(run, mentor="m2").code, dry(run, mentor="m2").err) == (0, "")
+
+
+def test_a_mentee_may_be_matched_anew_more_than_once(files: Any, past: Any, run: Any) -> None:
+    """P6: the first of their pairs is over, and stands in no one's way."""
+    files.write(people=files.people.read_text() + MORE)
+    past.happened(files.read()[0], STARTS, {"p1": [c.End(by="p-operator", reason="rematch", at=STARTS + 25 * DAY)]}, until=STARTS + 60 * DAY)
+
+    async def second(records: Any) -> None:
+        refs = await records.people.refs(["m2", "e1"])
+        couple = Couple(pair_id="p1-2", mentor=refs["m2"], mentee=refs["e1"], starts_at=STARTS + 30 * DAY)
+        (pair,) = (await records.cohorts.enrol_pairs("spring-27", [couple])).added
+        await records.cohorts.mark_started(pair.mentorship, STARTS + 30 * DAY)
+
+    past.ask(second)
+
+    told = dry(run, "--json", pair="p1-2")
+    assert (told.code, told.err) == (0, "")
+    assert told.json["new"]["pair_id"] == "p1-3"
+
+
+def test_whoever_the_file_says_is_away_is_not_matched_whichever_of_the_two(begun: Any, run: Any, files: Any) -> None:
+    people = files.folder / "more.csv"
+    people.write_text("person_id,name,email,status\ne1,Eve,eve@example.com,leave\n")
+
+    assert "e1 is on leave" in dry(run, "--people", str(people)).err.splitlines()
+
+
+@pytest.mark.parametrize(("sides", "code"), [(("mentor",), 0), (("mentee",), 1), (("mentor", "mentee"), 1)])
+def test_only_the_mentees_certificate_stands_in_the_way(begun: Any, run: Any, monkeypatch: Any, sides: tuple[str, ...], code: int) -> None:
+    """P6: a mentor who joined late may have reached what remained for them, and the mentee goes on."""
+    monkeypatch.setattr(rematch_rules, "certified", lambda *_: sides)
+
+    assert dry(run).code == code

@@ -17,7 +17,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from ruamel.yaml import YAML
 
+from mentorship.advance import advance, begin
 from mentorship.commands import (
     SURVEY_ITEMS,
     CancelMeeting,
@@ -33,8 +35,10 @@ from mentorship.commands import (
     SurveyAnswers,
     WaiveMilestone,
 )
-from mentorship.events import AttentionRaised
-from starter.report_figures import Story, _attention
+from mentorship.events import AttentionRaised, MeetingCancelled, MentorshipStarted
+from mentorship.people import Pair
+from mentorship.programme import Programme
+from starter.report_figures import Story, _attention, figures
 from starter.report_page import bars, word
 from starter.report_shown import cells
 
@@ -343,6 +347,23 @@ def test_a_pair_of_whom_both_reached_their_rung_is_one_pair() -> None:
     stories = [Story("mentorship.a", SimpleNamespace(attention=lines), events)]  # type: ignore[arg-type]
 
     assert _attention(stories)["cancellations"] == {"had": 1, "has": 1}
+
+
+def test_months_are_the_programmes_what_an_operator_called_off_is_nobodys_cancellation_and_what_came_late_is_not_done() -> None:
+    """H14, H7. A leave or a pause takes meetings that nobody has called off; Auckland's first of March is still February in UTC."""
+    programme = Programme.model_validate(YAML(typ="safe").load(PROGRAMME.replace("time_zone: UTC", "time_zone: Pacific/Auckland")))
+    pair = Pair(mentor="p-m", mentee="p-e")
+    began = MentorshipStarted(at=STARTS, pair=pair, rules=programme.rules(), starts=STARTS, ends=ENDS, reporting_ends=ENDS + timedelta(days=7), slots=())
+    late = RecordMilestone(message_id="1", by=pair.mentee, milestone="shadowing", at=ENDS + timedelta(hours=1), done_at=ENDS + timedelta(seconds=1))
+    state = advance(begin(began).state, [late], late.at).state
+    at = datetime(2027, 2, 28, 20, tzinfo=UTC)
+    called_off = [MeetingCancelled(at=at, meeting=1, side=side, reason="work", late=False, accepted_at=at) for side in ("mentor", None)]
+
+    found = figures([Story("mentorship.a", state, (began, *called_off))], programme)
+
+    assert found.meetings["cancelled"] == 1
+    assert found.months == {"2027-03": {"held": 0, "moved": 0, "cancelled": 1}}
+    assert [(one.id, one.done) for one in found.milestones] == [("goal", 0), ("six", 0), ("shadowing", 0)]
 
 
 @pytest.mark.parametrize(("days", "some"), [(1.1, False), (2, None), (3, None), (7, True)])

@@ -8,18 +8,33 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from mentorship.advance import advance
+from gateway import search_attributes
+from mentorship.advance import advance, begin
+from mentorship.duration import iso
+from mentorship.events import EarnedMilestone
 from mentorship.evolve import start
 from mentorship.programme import Programme
 from mentorship.state import State
-from records.cohorts import Cohort, Enrolment
+from records.cohorts import Cohort, Couple, Enrolment
 from records.people import Leave, Profile
 from records.store import Records
+from worker.journal import RecordsJournal
 from worker.office import RecordsOffice
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+PROGRAMME = Programme.model_validate(
+    {
+        "programme": {"id": "p", "version": 1, "title": "P", "length": "P26W", "time_zone": "Europe/Berlin"},
+        "contacts": {"coordinators": ["ana"], "owner": "lee", "outside": ["sam"]},
+        "meetings": {"count": 2, "first_after": "P7D", "interval": "P14D", "duration": "PT1H"},
+        "sessions": [{"topic": "Getting started", "expectations": True}, {"topic": "On"}],
+        "milestones": [{"id": "m", "title": "M"}],
+    }
+)
 
 
 @dataclass
@@ -27,15 +42,17 @@ class Temporal:
     """Starts each workflow once, keeps what it was told, and refuses whatever is in `broken`."""
 
     started: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
     told: dict[str, list[Any]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
 
-    async def start_workflow(self, name: str, given: Any, *, id: str, **_: Any) -> None:  # noqa: A002 - the client's own name for it
+    async def start_workflow(self, name: str, given: Any, *, id: str, **options: Any) -> None:  # noqa: A002 - the client's own name for it
         if id in self.broken:
             raise RuntimeError("this one cannot be started")
         if id in self.started:
             raise WorkflowAlreadyStartedError(id, name)
         self.started[id] = given
+        self.options[id] = options
 
     def get_workflow_handle(self, mentorship: str) -> Any:
         outer = self
@@ -71,6 +88,12 @@ class Company:
     async def enrol(self, most: int = 50) -> None:
         await self.office.enrol("spring", most, lambda *_: None)
 
+    async def another(self, cohort: str, **changes: Any) -> None:
+        """A second cohort, which differs from the first one so far."""
+        known = await self.records.cohorts.get("spring")
+        assert known is not None
+        await self.records.cohorts.put(known.model_copy(update={"id": cohort, **changes}))
+
     async def states(self) -> list[str]:
         return [pair.state for pair in await self.records.cohorts.enrolments("spring")]
 
@@ -78,19 +101,10 @@ class Company:
 @pytest.fixture
 async def company(records: Records) -> Company:
     now = datetime.now(UTC)
-    programme = Programme.model_validate(
-        {
-            "programme": {"id": "p", "version": 1, "title": "P", "length": "P26W", "time_zone": "Europe/Berlin"},
-            "contacts": {"coordinators": ["ana"], "owner": "lee", "outside": ["sam"]},
-            "meetings": {"count": 2, "first_after": "P7D", "interval": "P14D", "duration": "PT1H"},
-            "sessions": [{"topic": "Getting started", "expectations": True}, {"topic": "On"}],
-            "milestones": [{"id": "m", "title": "M"}],
-        }
-    )
-    await records.programmes.put(programme)
+    await records.programmes.put(PROGRAMME)
     names = [f"{side}-{n}" for n in range(3) for side in ("mentor", "mentee")]
     refs = await records.people.enrol([Profile(person_id=name, name=name, email=f"{name}@example.org") for name in names])
-    await records.cohorts.put(Cohort(id="spring", programme="p", version=1, texts_digest=programme.texts().digest, starts_at=now, created_at=now))
+    await records.cohorts.put(Cohort(id="spring", programme="p", version=1, texts_digest=PROGRAMME.texts().digest, starts_at=now, created_at=now))
     pairs = (await records.cohorts.enrol_pairs("spring", [(f"pair-{n}", refs[f"mentor-{n}"], refs[f"mentee-{n}"]) for n in range(3)])).added
     temporal = Temporal()
     return Company(records, temporal, RecordsOffice(records, temporal, None), refs, list(pairs))  # type: ignore[arg-type]
@@ -248,3 +262,71 @@ async def test_a_line_that_a_coordinator_closed_does_not_come_back_with_a_pair_t
     await company.enrol()
     assert await company.states() == ["started"] * 3
     assert company.temporal.commands(company.first) == ["flag"]
+
+
+async def test_a_leave_that_is_still_to_come_is_told_with_its_first_day(company):
+    """P6: the meetings before it stay."""
+    now = datetime.now(UTC)
+    leave = Leave(begins=now + timedelta(days=5), until=now + timedelta(days=20))
+    await company.records.people.note_leave(company.refs["mentee-0"], leave, now)
+    await company.enrol()
+    order = company.temporal.told[company.first][-1]
+    assert (order.begins, order.until) == (leave.begins, leave.until)
+    assert company.temporal.state(company.first).pausing is None
+
+
+async def test_a_mentorship_begins_with_its_own_start_what_it_brings_and_the_time_to_report(company):
+    """P6, H7: a late joiner has the whole programme from their start, and a mentee's earned milestones come along."""
+    starts = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0)
+    earned = (EarnedMilestone(milestone="m", done_at=starts - timedelta(days=60)),)
+    couple = Couple(pair_id="late", mentor=company.refs["mentor-0"], mentee=company.refs["mentee-1"], starts_at=starts, earned=earned)
+    (late,) = (await company.records.cohorts.enrol_pairs("spring", [couple])).added
+    await company.enrol()
+    begins = company.temporal.started[late.mentorship].begins
+    assert (begins.at, begins.starts, begins.earned) == (starts, starts, earned)
+    assert begins.reporting_ends - begins.ends == timedelta(days=7)
+    assert company.temporal.started[company.first].begins.starts < datetime.now(UTC)
+
+
+async def test_where_no_worker_lived_until_after_the_first_meeting_the_plan_begins_now(company):
+    """P5: nobody was prepared for it."""
+    now = datetime.now(UTC)
+    await company.another("winter", starts_at=now - timedelta(days=60))
+    (late,) = (await company.records.cohorts.enrol_pairs("winter", [("pair-0", company.refs["mentor-0"], company.refs["mentee-1"])])).added
+    await company.office.enrol("winter", 1, lambda *_: None)
+    begins = company.temporal.started[late.mentorship].begins
+    assert begins.starts >= now
+    assert begins.slots[0].start > now
+
+
+async def test_temporal_starts_a_pair_once_and_again_only_from_its_journal(company):
+    """P5; a pair that Temporal lost goes on where its journal ends, and hears who is back since."""
+    await company.enrol()
+    began = begin(company.temporal.started[company.first].begins)
+    await RecordsJournal(company.records).append(company.first, began.entries, {}, None)
+    await company.records.people.note_leave(company.refs["mentor-0"], None, datetime.now(UTC))
+    await company.records.cohorts.await_start(company.first)
+    assert company.temporal.options[company.first]["id_reuse_policy"] == WorkflowIDReusePolicy.REJECT_DUPLICATE
+    del company.temporal.started[company.first]
+    await company.enrol()
+    given, options = company.temporal.started[company.first], company.temporal.options[company.first]
+    assert (given.begins, given.carried.outbox.head.seq) == (None, 1)
+    assert options["id_reuse_policy"] == WorkflowIDReusePolicy.ALLOW_DUPLICATE
+    assert options["search_attributes"][search_attributes.PEOPLE] == [company.refs["mentor-0"], company.refs["mentee-0"]]
+    assert set(company.temporal.commands(company.first)) == {"resume"}
+
+
+@pytest.mark.parametrize(("length", "again"), [("P26W", timedelta(days=1)), ("P4D", timedelta(hours=4.8)), ("PT10S", timedelta(seconds=1))])
+async def test_a_cohort_looks_again_twenty_times_in_its_programme_at_least_daily_and_no_oftener_than_each_second(company, length, again):
+    head = PROGRAMME.programme.model_copy(update={"version": 2, "length": iso(length)})
+    await company.records.programmes.put(PROGRAMME.model_copy(update={"programme": head}))
+    await company.another("winter", version=2)
+    assert (await company.office.progress("winter")).look_again == again
+
+
+async def test_the_first_digest_comes_on_the_monday_after_the_start_at_eight_where_the_programme_is(company):
+    """P7. One that is due at this very instant is not the next one."""
+    eight = datetime(2031, 3, 3, 7, tzinfo=UTC)
+    for cohort, starts, due in (("a", eight - HOUR, eight), ("b", eight, eight + 7 * DAY), ("c", eight + 6 * DAY, eight + 7 * DAY)):
+        await company.another(cohort, starts_at=starts)
+        assert (await company.office.progress(cohort)).next_digest == due

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from activities.planning import PlanRequest
-from mentorship.effects import PlanMeetings
+from mentorship.duration import iso
+from mentorship.effects import Longer, PlanMeetings
 from mentorship.people import Pair
 from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
@@ -62,3 +63,14 @@ async def test_nor_is_one_planned_after_a_pause(records, pair):
     request = PlanRequest(mentorship="mentorship.c.p-1", pair=pair, programme="p", version=1, wanted=wanted)
     planned = await RecordsPlanner(records).replan(request, STARTS - timedelta(days=4))
     assert days(planned.slots) == ["Mon 31 May", "Wed 02 Jun", "Thu 03 Jun"]
+
+
+async def test_an_extension_moves_the_end_and_the_time_to_report_by_the_programmes_calendar(records, pair):
+    """P6: over the night in which Auckland's clocks change, two weeks are an hour more than 14 days."""
+    ends = datetime(2027, 3, 29, tzinfo=AUCKLAND).astimezone(UTC)
+    longer = Longer(ends=ends, length=iso("P2W"))
+    wanted = PlanMeetings(after=ends, count=1, ends=ends + timedelta(days=14), longer=longer, last_start=ends - timedelta(days=3))
+    request = PlanRequest(mentorship="mentorship.c.p-1", pair=pair, programme="p", version=1, wanted=wanted)
+    planned = await RecordsPlanner(records).replan(request, ends)
+    assert planned.ends == datetime(2027, 4, 12, tzinfo=AUCKLAND).astimezone(UTC) == ends + timedelta(days=14, hours=1)
+    assert planned.reporting_ends == datetime(2027, 4, 19, tzinfo=AUCKLAND).astimezone(UTC)

@@ -47,6 +47,8 @@ class MeetingView:
     """The partner proposed another time, too late: whoever calls the meeting off, or stays away from it, it counts as theirs (H14)."""
     excused: bool
     """The partner said “fine by me” of it to the reader, whom it cannot count against any more."""
+    away: bool
+    """The reader was on leave then: nothing of theirs counts."""
     counts: bool
     """Whether an absence of the reader's could count (H14)."""
     excusable: str | None
@@ -153,6 +155,7 @@ class Meetings:
             late_now=m.confirmed and me not in m.excused and known.now > free_until and not started,
             theirs_to_answer=theirs_to_answer,
             excused=me in m.excused and me not in m.away,
+            away=me in m.away,
             counts=_counts(m, me) and not theirs_to_answer,
             excusable=_excusable(m, them) if "excuse" in may else None,
             topic_moves_on=topic_moves_on(state, m, known.now),

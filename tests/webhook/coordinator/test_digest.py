@@ -258,3 +258,16 @@ async def test_while_one_mailbox_is_full_the_mornings_of_the_others_come(desk, d
         with pytest.raises(TryLater):
             await environment.run(EnrolmentActivities(office).send_digest, request)
         assert len(mailbox.to("carl@example.org")) == got
+
+
+async def test_no_budget_keeps_the_week_from_a_coordinator_and_only_the_week_is_new_in_it(desk, send, mailbox):
+    """P7, Calm: it is exempt."""
+    for number in range(6):
+        key, at = f"m/{number}", desk.clock.now - timedelta(days=1)
+        assert await desk.records.notices.begin(key, desk.refs["ana"], "prepare", False, at, 6, timedelta(days=30)) == "send"
+        await desk.records.notices.sent(key, f"<{number}@example.org>", at)
+    await desk.open("silence", 0, days=8)
+    await desk.open("no_meeting", 0, days=6)
+    await send()
+    (mail,) = mailbox.to("ana@example.org")
+    assert "In the last seven days: 1 new, 0 closed." in text_of(mail)

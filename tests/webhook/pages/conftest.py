@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -25,13 +25,17 @@ from mentorship.advance import Advanced, advance, begin
 from mentorship.commands import Slot
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair as People
+from mentorship.people import Side
 from mentorship.programme import Programme
+from mentorship.state import State
+from notices.language import Clock, language, zone
 from notices.smtp import TryLater
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.people import Profile
 from records.store import Records
 from webhook.app import create_app
+from webhook.pages.known import Known
 
 STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)
 _COMMAND: TypeAdapter[Any] = TypeAdapter(c.Command)
@@ -74,6 +78,40 @@ def app(settings, client, records, clock, outbox, issuer) -> FastAPI:
 @pytest.fixture(scope="session")
 def programme() -> Programme:
     return Programme.model_validate(YAML(typ="safe").load(Path(__file__).parents[3] / "examples" / "engineering-2027.yaml"))
+
+
+@pytest.fixture(scope="session")
+def known(programme) -> Callable[..., Known]:
+    """What a page of one of the two is drawn from, without records."""
+
+    def known(state: State, side: Side, now: datetime, **more: Any) -> Known:
+        person = state.pair.person(side)
+        found = Known(
+            bearer=Bearer("m", person),
+            enrolment=Enrolment(cohort="c", pair="m-1", pair_id="1", mentor=state.pair.mentor, mentee=state.pair.mentee, state="started"),
+            side=side,
+            programme=programme,
+            texts=programme.texts(),
+            reader=Profile(person_id="e", name="Eve", email="eve@example.org"),
+            partner=None,
+            coordinators=(),
+            state=state,
+            goals=(),
+            reports=(),
+            feedback=(),
+            leaver=None,
+            sent=frozenset(),
+            taken=frozenset(),
+            kept=(),
+            certificate=None,
+            unsubscribed=False,
+            calendar_after=None,
+            chosen=None,
+            clock=Clock(language("en"), zone("UTC"), now),
+        )
+        return replace(found, **more)
+
+    return known
 
 
 @dataclass

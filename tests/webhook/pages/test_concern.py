@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from gateway.links import Bearer
+from records.cases import Case, PauseOrder
+from records.people import Profile
 
 
 async def test_meetings_are_offered_to_be_held_only_while_there_are_any(browser, two, says):
@@ -44,3 +47,134 @@ async def test_neither_logs_nor_metrics_tell_a_concern_from_feedback(browser, ht
     metrics = (await http.get("/metrics")).text
     assert 'requests_total{method="(none)",route="(private)",status="200"} 3.0' in metrics
     assert not re.search(r'route="/(concern|case|private)', metrics)
+
+
+@pytest.fixture
+async def team(two) -> dict[str, str]:
+    """Ali reports to Petra."""
+    roster = (("e-1001", "Petra Sommer", None), ("e-1002", "Ali Haddad", "e-1001"), ("e-1003", "Lee Owner", None), ("e-1004", "Sam Outside", None))
+    people = [Profile(person_id=one, name=name, email=f"{one}@example.org", manager_id=boss) for one, name, boss in roster]
+    return await two.records.people.enrol(people)
+
+
+@pytest.fixture
+def raised(two, team):
+    """Ben's concern; Sam is asked, and Petra."""
+
+    async def raised(*, held: bool = False, contacts=("e-1004", "e-1001"), about: str | None = None) -> Case:
+        wanted = Case(
+            id="",
+            raiser=two.ref("ben"),
+            mentorship=two.mentorship,
+            programme=two.programme.programme.id,
+            subject=team[about] if about is not None else None,
+            contacts=tuple(team[name] for name in contacts),
+            opened_at=two.clock.now,
+            hold="held" if held else "none",
+            pause=PauseOrder(message_id="op-1", resume_id="op-2", by="p-0000000000000000", at=two.clock.now) if held else None,
+        )
+        return await two.records.cases.open(wanted, "It weighs on me.", "key")
+
+    return raised
+
+
+@pytest.fixture
+def asked(two, team):
+    """The address of a concern for who was asked."""
+
+    def asked(case: Case, who: str = "e-1004") -> str:
+        return f"/case/{two.signer.token('case', Bearer(case.id, team[who]))}"
+
+    return asked
+
+
+async def test_nobody_close_to_whom_it_is_about_is_asked_with_the_words_or_later(browser, two, team, raised, says):
+    """H16: whatever a form says that was on no page."""
+    link = f"/concern/{two.token('ben', 'private')}"
+    step = await browser.send(await browser.get(f"{link}/new"), "/new", about=team["e-1001"])
+    refused = await browser.send(step, "/send", contact=team["e-1002"], text="It weighs on me.")
+    assert refused.status_code == 422
+    assert await two.records.cases.of_raiser(two.ref("ben"), two.mentorship) == []
+
+    case = await raised(contacts=("e-1004",), about="e-1001")
+    page = await browser.get(link)
+    assert [name in says(page) for name in ("Sam Outside", "Petra Sommer", "Ali Haddad", "Lee Owner")] == [False, False, False, True]
+    await browser.send(page, "/ask", follow=False, contact=[team["e-1001"], team["e-1002"]])
+    assert (await two.records.cases.get(case.id)).contacts == case.contacts
+
+
+async def test_a_form_may_be_about_nobody_whom_it_did_not_name(browser, two, team):
+    step = await browser.get(f"/concern/{two.token('ben', 'private')}/new")
+    assert (await browser.send(step, "/new", about="p-0000000000000000")).status_code == 422
+
+
+async def test_words_have_a_length(browser, two, team):
+    link = f"/concern/{two.token('ben', 'private')}"
+    step = await browser.send(await browser.get(f"{link}/new"), "/new", about="nobody")
+    assert (await browser.send(step, "/send", contact=team["e-1004"], text="x" * 4001)).status_code == 422
+    assert (await browser.send(step, "/send", follow=False, contact=team["e-1004"], text="x" * 4000)).status_code == 303
+
+
+async def test_only_who_looks_after_it_lets_the_meetings_go_on_and_only_if_they_say_so(browser, two, raised, asked, says):
+    """H16: Petra was asked as well, and has the form of before."""
+    case = await raised(held=True)
+    petras = await browser.send(await browser.get(asked(case, "e-1001")), "/read")
+    await browser.send(await browser.send(await browser.get(asked(case)), "/read"), "/take")
+    sams = await browser.send(await browser.get(asked(case)), "/read")
+    close = petras.text.replace('/take"', '/close"')
+    forged = type(petras)(200, text=close, request=petras.request)
+    await browser.send(forged, "/close", follow=False, outcome="talked", release="yes")
+    now = await two.records.cases.get(case.id)
+    assert (now.state, now.hold) == ("taken", "held")
+
+    await browser.send(sams, "/close", follow=False, outcome="talked")
+    now = await two.records.cases.get(case.id)
+    assert (now.state, now.hold) == ("closed", "held")
+    address = sams.text.replace('/close"', '/read"')
+    again = await browser.send(type(sams)(200, text=address, request=sams.request), "/read")
+    assert "It weighs on me." not in says(again), "in the end nobody reads it"
+    assert "looking after it" not in says(await browser.get(asked(case, "e-1001")))
+
+
+async def test_once_somebody_looks_after_it_nobody_else_can_be_asked(browser, two, team, raised, asked):
+    case = await raised(contacts=("e-1004",))
+    await browser.send(await browser.send(await browser.get(asked(case)), "/read"), "/take")
+    page = await browser.get(f"/concern/{two.token('ben', 'private')}")
+    assert page.status_code == 200
+    assert "/ask" not in page.text
+
+
+async def test_who_looks_after_the_concern_of_somebody_erased_learns_that_its_words_are_gone(browser, two, raised, asked, says):
+    """P8, H16: nobody looks for what is not there any more."""
+    case = await raised()
+    page = await browser.get(asked(case))
+    await two.records.people.erase(two.ref("ben"))
+    read = await browser.send(page, "/read")
+    assert read.status_code == 200
+    assert "What was written is gone" in says(read)
+    assert "Ben" not in says(read)
+
+
+async def test_a_pause_that_the_end_of_the_mentorship_took_away_is_told_as_that(browser, two, raised, says):
+    await raised(held=True)
+    link = f"/concern/{two.token('ben', 'private')}"
+    assert "You have paused the meetings." in says(await browser.get(link))
+    await two.until(two.state.ends + timedelta(hours=1))
+    page = says(await browser.get(link))
+    assert "There are no meetings left to pause: they are over." in page
+    assert "You have paused the meetings." not in page
+
+
+async def test_what_cannot_be_passed_on_is_a_page_that_says_so(browser, client, raised, asked, says, monkeypatch):
+    """P5: whoever takes it would else think that it is taken, or see an answer for programs."""
+    case = await raised()
+    read = await browser.send(await browser.get(asked(case)), "/read")
+
+    async def away(*_, **__):
+        raise RuntimeError("cannot connect")
+
+    monkeypatch.setattr(client, "start_workflow", away)
+    tried = await browser.send(read, "/take")
+    assert tried.status_code == 503
+    assert tried.headers["content-type"].startswith("text/html")
+    assert "retry-after" in tried.headers

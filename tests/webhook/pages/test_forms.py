@@ -417,6 +417,17 @@ async def test_an_absence_on_leave_is_said_not_to_count_and_not_that_the_partner
     assert "Nothing counts here. You may still say how it was" in said
 
 
+async def test_who_could_not_come_because_they_are_on_leave_is_told_that_nothing_counts(browser, two, says):
+    await confirmed(two)
+    start = two.meeting(1).start
+    await two.until(start + timedelta(hours=3))
+    leave = c.Pause(away=two.ref("ben"), begins=start - timedelta(days=1), until=two.clock.now + timedelta(days=9))
+    assert await two.say("operator", leave) == "applied"
+    said = says(await browser.get(two.page("ben", "cancel_meeting", 1)))
+    assert "so this says that you were not there. Nothing counts here." in said
+    assert "It counts as one absence" not in said
+
+
 async def test_an_absence_for_a_reason_that_never_counts_is_said_not_to_count(browser, two, says):
     await confirmed(two)
     await say_absent(two)

@@ -124,3 +124,14 @@ async def test_of_what_lapsed_only_that_they_met_can_be_said(browser, lapsed, me
     await browser.send(form, "/report_meeting/1", follow=False)
     await lapsed.handle(await mentorship.signals())
     assert lapsed.meeting(1).held
+
+
+async def test_an_absence_beside_a_proposal_that_lapsed_is_not_said_to_be_without_consequence(browser, two, says):
+    """H14: the absence does not count, and what was proposed too late does."""
+    await proposed(two, 5 * HOUR)
+    await two.until(two.meeting(1).start + 2 * HOUR)
+    assert await two.say("ben", c.ReportMeeting(meeting=1, attendance=c.Attendance(partner="absent"))) == "applied"
+    await two.until(two.meeting(1).start + 4 * DAY)
+    said = says(await browser.get(f"{two.page('ana')}?lang=en"))
+    assert "Ben Mentee says that you were not there The proposal to move it was not answered. You may still say how it was, until Monday 15 March" in said
+    assert "Nothing counts here." not in said

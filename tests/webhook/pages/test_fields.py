@@ -1,0 +1,107 @@
+"""What a form's fields may say, each by itself; what the core makes of it is told beside the pages (H12, H15)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from webhook.pages.actions import Wrong, _instant, _one_of, _report, _steps, feedback_about, private_probe, private_values, survey_items
+from webhook.pages.forms import Fields
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def typed(**fields: Any) -> Fields:
+    return Fields([(name, value) for name, values in fields.items() for value in (values if isinstance(values, list) else [values])])
+
+
+def test_a_time_is_read_where_its_reader_is():
+    assert _instant(typed(at="2027-03-01T10:00"), "at", BERLIN) == datetime(2027, 3, 1, 9, tzinfo=UTC)
+    assert _instant(typed(), "at", BERLIN) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1999-12-31T23:59", "2200-01-01T00:00", "0001-01-01T00:00", "9999-12-31T23:59", "2027-03-01T10:00+05:00", "2027-03-01T10:00Z"]
+)
+def test_a_time_out_of_reach_or_with_a_zone_of_its_own_is_no_time(text):
+    """A browser sends none; what lies at the calendar's ends has no instant in every zone."""
+    with pytest.raises(Wrong) as wrong:
+        _instant(typed(at=text), "at", BERLIN)
+    assert wrong.value.code == "when_unreadable"
+
+
+def test_only_what_was_offered_is_chosen():
+    assert _one_of(typed(reason="work"), "reason", ("work", "personal")) == "work"
+    assert _one_of(typed(reason=""), "reason", ("work",)) is None
+    with pytest.raises(Wrong):
+        _one_of(typed(reason="hangover"), "reason", ("work",))
+
+
+def test_steps_are_one_a_line_and_no_more_than_ten():
+    assert _steps(typed(steps="Ask\n\n  Try  \n")) == ["Ask", "Try"]
+    assert len(_steps(typed(steps="\n".join("x" * 10)))) == 10
+    for many in ("\n".join("x" * 11), "x" * 4001):
+        with pytest.raises(Wrong):
+            _steps(typed(steps=many))
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({}, True),
+        ({"held": "yes", "partner": "absent"}, True),
+        ({"held": "yes", "self": "absent"}, True),
+        ({"held": "no", "self": "absent"}, False),
+        ({"partner": "absent"}, False),
+        ({"held": "yes", "self": "late"}, False),
+    ],
+)
+def test_a_report_says_something_and_does_not_contradict_itself(fields, wrong):
+    """H13: to have met and not to have been there cannot both be so."""
+    if wrong:
+        with pytest.raises(Wrong):
+            _report(typed(**fields), None, "1", "m")  # type: ignore[arg-type]
+        return
+    said = _report(typed(**fields), None, "1", "m")  # type: ignore[arg-type]
+    assert said.get("held") == {"yes": True, "no": False}.get(fields.get("held", ""))
+    assert said["attendance"] == {name: value for name, value in fields.items() if name != "held"}
+
+
+@pytest.mark.parametrize(("shared", "is_shared"), [("yes", True), ("", False), ("no", False), ("on", False)])
+def test_feedback_is_shared_only_by_a_yes(shared, is_shared):
+    """H15."""
+    assert private_values("feedback", 3, typed(text="Kind", shared=shared))["body"] == {"kind": "feedback", "meeting": 3, "text": "Kind", "shared": is_shared}
+
+
+@pytest.mark.parametrize("kind", ["pulse", "closing"])
+def test_a_survey_takes_one_to_five_of_its_own_questions_and_any_of_them(kind):
+    """H5."""
+    items = {"pulse": ("trust", "satisfaction"), "closing": survey_items("closing")}[kind]
+    assert (survey_items(kind), len(items)) == (items, 2 if kind == "pulse" else 6)
+    given = private_values(kind, 0, typed(trust="5", satisfaction="", depth="1"))["body"]
+    assert given == {"kind": "survey", "survey": kind, "answers": {"trust": 5} if kind == "pulse" else {"trust": 5, "depth": 1}}
+    assert private_probe(kind).body.survey == kind
+    for wrong in ({}, {"trust": "0"}, {"trust": "6"}, {"trust": "x"}):
+        with pytest.raises(Wrong):
+            private_values(kind, 0, typed(**wrong))
+
+
+def test_nobody_ends_it_by_a_slip_and_ten_benefits_are_pinned_at_most():
+    with pytest.raises(Wrong):
+        private_values("end_wish", 0, typed(sure=""))
+    assert private_values("end_wish", 0, typed(sure="yes")) == {"body": {"kind": "end_wish"}}
+    assert len(private_values("pins", 0, typed(benefit=[f"everyone.{n}" for n in range(12)]))["body"]["benefits"]) == 10
+
+
+def test_feedback_outside_the_plan_goes_with_the_latest_meeting_that_began():
+    """H15: or with the first, before any; a meeting that was moved is the latest by its time."""
+    at = datetime(2027, 3, 8, 9, tzinfo=UTC)
+    meetings = [SimpleNamespace(n=n, start=at + timedelta(days=days)) for n, days in ((1, 14), (2, 0), (3, 28))]
+    for after, n in ((-1, 2), (0, 2), (13, 2), (14, 1), (27, 1), (28, 3)):
+        known: Any = SimpleNamespace(state=SimpleNamespace(meetings=meetings), now=at + timedelta(days=after))
+        assert feedback_about(known, "") == n
+        assert feedback_about(known, "2") == 2
