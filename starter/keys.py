@@ -14,6 +14,7 @@ from gateway.connect import TemporalUnavailable
 from gateway.settings import Settings
 from starter.answer import Json, Refused, answer, aside
 from starter.key_use import running_workflows_by_key
+from starter.out_of_order import explained
 from starter.reach import open_records, reach_temporal
 
 
@@ -136,7 +137,7 @@ async def _workflows(settings: Settings) -> dict[str, int] | None:
     try:
         return dict(await running_workflows_by_key(await reach_temporal(settings)))
     except (TemporalUnavailable, RPCError) as error:
-        aside(f"notice: running workflows were not asked: {error}")
+        aside(f"notice: running workflows were not asked: {explained(error)}")
         return None
 
 

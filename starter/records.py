@@ -17,7 +17,7 @@ from records import migrate
 from records.backup import Copied, InTheWay, NoFile, NotABackup, copy_all, file_of
 from records.database import parse
 from records.errors import RecordsError
-from records.schema import REVISION
+from records.schema import REVISION, refuse_newer
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside
 from starter.reach import open_records
@@ -146,8 +146,11 @@ def _found(settings: Settings, url: str) -> _Found:
     revision = None
     try:
         revision = migrate.current(url)
+        if revision is not None:
+            refuse_newer(revision)
         if revision != REVISION:
-            why = f"it stands at revision {revision}, this release needs {REVISION}; `mentorship doctor --fix` brings records there"
+            stands = f"it stands at revision {revision}" if revision is not None else "it has no tables"
+            why = f"{stands}, this release needs {REVISION}; `mentorship doctor --fix` brings records there"
             return _Found(revision, unknown=why)
         return asyncio.run(_read(settings, url))
     except (KeyringUnusable, RecordsError) as error:

@@ -22,6 +22,7 @@ from records.journalled import journalled
 from records.profile import Profile
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, stated
+from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
 from starter.faults import Findings
 from starter.mentorship import By, Cohort, Pair
@@ -83,11 +84,11 @@ async def _rematch(cohort: str, pair: str, wish: Wish, *, dry_run: bool, wait: f
             return
         client = await reach_temporal(settings)  # before anything is written
         operator = await records.people.operator(by)
-        if wish.people:
-            await records.people.enrol(wish.people.values())
         ended = old.state != "over"
         if ended:
             await _end(records, client, old, operator, answer_within=settings.update_timeout, wait=wait)
+        if wish.people:  # only now: where the old pair cannot be ended nothing was done
+            await records.people.enrol(wish.people.values())
         brought = _kept(await _earned(records, old), match.programme)
         await _enrol(records, match, brought)
         await _settle(records, old, operator)
@@ -177,5 +178,5 @@ def _tell(match: Match, brought: tuple[EarnedMilestone, ...], in_line: Sequence[
         *told(in_line),
     ]
     if pending:
-        raise Refused(*lines, f"{pending} pairs still wait for a worker; nothing is lost, they start when one runs", result=result)
+        raise Refused(*lines, still_waiting(pending), result=result)
     answer(result, lines, as_json=as_json)
