@@ -150,7 +150,8 @@ def _tell(cohort: str, joining: Intake, written: Written, in_line: Sequence[Enro
 
 def still_waiting(pending: int) -> str:
     """Of pairs that are written down and have not begun."""
-    return f"{counted(pending, 'pair')} still {'waits' if pending == 1 else 'wait'} for a worker; nothing is lost, they start when one runs"
+    waits, starts = ("waits", "it starts") if pending == 1 else ("wait", "they start")
+    return f"{counted(pending, 'pair')} still {waits} for a worker; nothing is lost, {starts} when one runs"
 
 
 def _are(number: int) -> str:

@@ -32,6 +32,7 @@ from starter.case_workflow import start_case
 from starter.check import Check
 from starter.cohort_workflow import signal_with_start
 from starter.out_of_order import explained
+from starter.plain_words import counted
 from starter.reach import open_records
 from starter.running import AT_ONCE, STANDS_STILL, diverged, running, standing, still, strangers
 from starter.workers import workers
@@ -224,7 +225,7 @@ async def _stopped(records: Records, client: Client, cohort: str, fix: bool, wor
         return []
     if status == STANDS_STILL:
         return [still("cohort", cohort_id(cohort))] if worked else []
-    found = f"{cohort} should run and is {status}: {counts['pending']} pairs wait to be started, and no digest goes out"
+    found = f"{cohort} should run and is {status}: {counted(counts['pending'], 'pair')} to start, and no digest goes out"
     if not fix:
         return [Check("cohort", "wrong", f"{found}; `mentorship doctor --fix` starts it again")]
     await signal_with_start(client, cohort)

@@ -25,6 +25,7 @@ from starter.answer import Json, Misused, Refused, answer, aside, stated
 from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
 from starter.faults import Findings
+from starter.in_file import check_in, reading
 from starter.mentorship import By, Cohort, Pair
 from starter.operator_update import in_words, send
 from starter.people_file import id_expected, read_people
@@ -63,10 +64,10 @@ def rematch(
 def _read(path: Path | None) -> dict[str, Profile]:
     if path is None:
         return {}
-    if not path.is_file():
-        raise Misused(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
+    check_in(path)
     findings = Findings()
-    file = read_people(path, findings)
+    with reading():
+        file = read_people(path, findings)
     check_circles(file, findings)
     refuse_faults(findings)
     for notice in findings.sorted_notices():

@@ -20,12 +20,13 @@ from typing import Any
 import pytest
 
 from certificates import issuer
-from gateway.connect import connect
+from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import Keyring
 from gateway.names import cohort_id
 from gateway.settings import Settings
 from records.store import Records
 from starter.cohort_start import interrupted
+from worker import main as worker_main
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Any]
@@ -299,6 +300,13 @@ def test_in_a_namespace_that_is_not_there_nothing_is_started_and_nothing_taken_f
     assert told.err == "Temporal has no namespace nowhere; see TEMPORAL_NAMESPACE\n"
     assert counts(site, "there") == {"pending": 0, "started": 2, "over": 0}
     assert counts(site, "fresh") == {"pending": 0, "started": 0, "over": 0}
+
+
+def test_a_worker_says_in_a_line_that_its_namespace_is_not_there(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TEMPORAL_NAMESPACE", "nowhere")
+        with pytest.raises(TemporalUnavailable, match="Temporal has no namespace nowhere; see TEMPORAL_NAMESPACE"):
+            asyncio.run(worker_main.run(site, asyncio.Event()))
 
 
 def test_a_past_start_is_refused_for_a_new_cohort_and_nothing_is_written(site: Settings, files: Any, run: Run) -> None:
