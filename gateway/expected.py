@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a setting or a key file, in the words that everything here is refused in: what was expected, never what stood there."""
+"""What pydantic finds wrong with a setting, a key file or a body, in the words that everything here is refused in: what was expected, never what was there."""
 
 from __future__ import annotations
 
@@ -36,6 +36,18 @@ def expected(problem: ErrorDetails) -> str:
             return f"expected what fits {bounds['pattern']}"
         case "string_type":
             return "expected a text"
+        case "string_too_short":
+            return f"expected a text of at least {bounds['min_length']}"
+        case "string_too_long":
+            return f"expected a text of at most {bounds['max_length']}"
+        case "too_long":
+            return f"expected at most {bounds['max_length']}"
+        case "bool_type" | "bool_parsing":
+            return "expected true or false"
+        case "union_tag_invalid":
+            return f"expected one of {bounds['expected_tags']}"
+        case "timezone_aware":
+            return "expected an instant with a zone, such as 2027-03-10T09:00:00Z"
         case "tuple_type":
             return "expected a JSON list"
         case "dict_type" | "model_type" | "model_attributes_type":
