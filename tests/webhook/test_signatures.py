@@ -44,7 +44,7 @@ async def test_401_stale(seconds, sender, running):
     ("name", "value"),
     [
         ("webhook-id", "msg_2"),
-        pytest.param("webhook-timestamp", str(int(datetime.now(UTC).timestamp()) + 7), id="webhook-timestamp-another"),
+        ("webhook-timestamp", "another"),
         ("webhook-timestamp", "now"),
         ("webhook-timestamp", "nan"),
         ("webhook-timestamp", "1e9"),
@@ -61,7 +61,8 @@ async def test_401_stale(seconds, sender, running):
     ],
 )
 async def test_401_forged_or_malformed(name, value, sender, problem, running):
-    headers: dict[str, str | bytes] = {**sender.headers(BODY, "msg_1"), name: value.encode()}
+    headers: dict[str, str | bytes] = sender.headers(BODY, "msg_1")
+    headers[name] = str(int(headers[name]) + 7).encode() if value == "another" else value.encode()
     answer = await post(sender, headers)
     assert answer.status_code == 401
     problem(answer)
