@@ -40,7 +40,7 @@ class StoredKey(BaseModel):
     @field_validator("private")
     @classmethod
     def _seed(cls, text: str) -> str:
-        if len(base64.b64decode(text, validate=True)) != 32:
+        if len(_bytes(text)) != 32:
             raise ValueError("expected base64 of 32 bytes")
         return text
 
@@ -62,7 +62,7 @@ class StoredIssuer(BaseModel):
     @field_validator("salt")
     @classmethod
     def _long(cls, text: str) -> str:
-        if len(base64.b64decode(text, validate=True)) < 32:
+        if len(_bytes(text)) < 32:
             raise ValueError("expected base64 of at least 32 bytes")
         return text
 
@@ -104,13 +104,16 @@ class Issuer:
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 raise IssuerKeysUnusable(f"{path}: expected mode 0600: others may read the issuer's keys; see MENTORSHIP_ISSUER_KEY_FILE")
             text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise IssuerKeysUnusable(f"{path}: there is no such key file; see MENTORSHIP_ISSUER_KEY_FILE (after `make run`: . .mentorship/run/env)") from None
         except (OSError, UnicodeDecodeError) as problem:
-            raise IssuerKeysUnusable(f"{path}: cannot be read ({type(problem).__name__}); see MENTORSHIP_ISSUER_KEY_FILE") from None
-        return cls.parse(text, name=name, did=did, url=url)
+            why = "not UTF-8" if isinstance(problem, UnicodeDecodeError) else problem.strerror
+            raise IssuerKeysUnusable(f"{path}: cannot be read ({why}); see MENTORSHIP_ISSUER_KEY_FILE") from None
+        return cls.parse(text, name=name, did=did, url=url, source=str(path))
 
     @classmethod
-    def parse(cls, text: str, *, name: str, did: str | None = None, url: str | None = None) -> Self:
-        """From the key file's JSON, for keys that come from a secret store. Raises `IssuerKeysUnusable`."""
+    def parse(cls, text: str, *, name: str, did: str | None = None, url: str | None = None, source: str = "issuer keys") -> Self:
+        """From the key file's JSON, for keys that come from a secret store. `source` stands in the error, the text never does. Raises `IssuerKeysUnusable`."""
         if did is not None and not did.startswith("did:web:"):
             raise IssuerKeysUnusable("issuer did: expected did:web:…, or none for the did:key of the signing key")
         if did is not None:
@@ -118,7 +121,7 @@ class Issuer:
                 document_url(did)
             except ValueError as error:
                 raise IssuerKeysUnusable(f"issuer did: {error}") from None
-        stored = _parsed(text)
+        stored = _parsed(text, source)
         keys = tuple(IssuerKey(key.id, Ed25519PrivateKey.from_private_bytes(base64.b64decode(key.private))) for key in stored.keys)
         return cls(name, keys, base64.b64decode(stored.salt), did, url)
 
@@ -165,7 +168,7 @@ def rotate(path: Path) -> str:
     With did:web serve the new document before the new key signs; with did:key the issuer's DID changes with the key.
     """
     Issuer.load(path, name="rotation")  # refuses exposed or malformed files before anything is written
-    stored = _parsed(path.read_text(encoding="utf-8"))
+    stored = _parsed(path.read_text(encoding="utf-8"), str(path))
     taken = {key.id for key in stored.keys}
     new = next(f"k{n}" for n in range(len(stored.keys) + 1, 2 * len(stored.keys) + 2) if f"k{n}" not in taken)
     _write(path, StoredIssuer(keys=(*stored.keys, _new_key(new)), salt=stored.salt))
@@ -177,12 +180,27 @@ def did_web(base_url: str) -> str:
     return str(did_web_from_url(base_url))
 
 
-def _parsed(text: str) -> StoredIssuer:
+def _parsed(text: str, source: str) -> StoredIssuer:
     try:
         return StoredIssuer.model_validate_json(text)
     except ValidationError as problem:
-        where = "; ".join(f"{'.'.join(map(str, error['loc'])) or 'file'}: {error['msg']}" for error in problem.errors(include_input=False, include_url=False))
-        raise IssuerKeysUnusable(f"issuer keys: {where}") from None
+        found = problem.errors(include_input=False, include_url=False, include_context=False)
+        where = "; ".join(f"{'.'.join(map(str, error['loc'])) or 'file'}: {_expected(error['type'], error['msg'])}" for error in found)
+        raise IssuerKeysUnusable(f"{source}: {where}") from None
+
+
+def _expected(kind: str, said: str) -> str:
+    if kind == "value_error":
+        return said.removeprefix("Value error, ")
+    return "expected JSON" if kind == "json_invalid" else "missing, or nothing that belongs there"
+
+
+def _bytes(text: str) -> bytes:
+    """Nothing for what is no base64, since its decoder's words are about padding."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
 
 
 def _new_key(name: str) -> StoredKey:

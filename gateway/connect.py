@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import Runtime
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ADDRESS = "localhost:7233"
 
+_ASK = timedelta(seconds=10)
 _ALIKE = ("cli", "webhook", "worker")
 
 
@@ -74,7 +78,21 @@ async def connect(
                 lazy=lazy,
             )
     except (TimeoutError, RuntimeError, RPCError, OSError, ValueError) as error:
-        raise TemporalUnavailable(f"Temporal cannot be reached at {where} ({type(error).__name__}); see TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE") from error
+        raise TemporalUnavailable(f"Temporal cannot be reached at {where}: {_why(error)}; see TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE") from error
+
+
+async def refuse_without_namespace(client: Client) -> None:
+    """A server answers a namespace that it lacks as if nothing ran there. Raises TemporalUnavailable before anything is concluded from that.
+
+    Who may not ask is believed, as a server that does not tell.
+    """
+    try:
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=_ASK)
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            raise TemporalUnavailable(f"Temporal has no namespace {client.namespace}; see TEMPORAL_NAMESPACE") from error
+        if error.status not in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}:
+            raise TemporalUnavailable(f"Temporal does not say whether it has the namespace {client.namespace}: {_why(error)}") from error
 
 
 def process(role: str) -> str:
@@ -82,13 +100,33 @@ def process(role: str) -> str:
     return f"mentorship-{role}-{os.getpid()}"
 
 
+def _why(error: Exception) -> str:
+    """In words, by what the client says of it for people who know its parts; that is never repeated, since it may hold what it was given."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time (MENTORSHIP_CONNECT_TIMEOUT)"
+    if isinstance(error, RPCError):
+        return error.status.name.lower().replace("_", " ")
+    said = str(error)
+    return next((words for sign, words in _SIGNS if re.search(sign, said, re.IGNORECASE)), "its client does not say why")
+
+
+_SIGNS = (
+    ("invalid target URL", "this is no address, expected host:port"),
+    ("ConnectionRefused", "nobody listens there"),
+    ("dns error", "there is no such host"),
+    ("InvalidContentType", "TLS is asked for (TEMPORAL_TLS, TEMPORAL_API_KEY), and it speaks none"),
+    ("certificate", "its certificate, or ours, is not believed"),
+    ("Unauthenticated|PermissionDenied", "it does not let us in"),
+    ("http2|h2 protocol|operation was canceled|grpc-status header", "who answers there is no Temporal server, or asks for TLS"),
+)
+
+
 def _configured() -> _ConnectConfig:
     try:
         return ClientConfig.load_client_connect_config()
     except (RuntimeError, OSError, ValueError) as error:
-        raise TemporalUnavailable(
-            f"Temporal's own configuration cannot be read ({type(error).__name__}); see TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE"
-        ) from error
+        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else "not in its form, or no such profile"
+        raise TemporalUnavailable(f"Temporal's own configuration cannot be read ({why}); see TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE") from error
 
 
 if TYPE_CHECKING:

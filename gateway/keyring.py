@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from gateway.expected import expected
+
 KEY_BYTES = 32
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -126,9 +128,7 @@ class Keyring:
         try:
             stored = _Stored.model_validate_json(text)
         except ValidationError as error:
-            where = "; ".join(
-                _problem(problem["loc"], problem["msg"]) for problem in error.errors(include_input=False, include_url=False, include_context=False)
-            )
+            where = "; ".join(_problem(problem["loc"], expected(problem)) for problem in error.errors(include_input=False, include_url=False))
             raise KeyringUnusable(f"{source}: {where}") from None
         return cls(stored.active, {key_id: base64.b64decode(text) for key_id, text in stored.keys.items()}, base64.b64decode(stored.index))
 
@@ -203,4 +203,5 @@ def _private_text(path: Path) -> str:
     except FileNotFoundError:
         raise KeyringUnusable(f"{path}: there is no such key file; see MENTORSHIP_KEY_FILE (after `make run`: . .mentorship/run/env)") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise KeyringUnusable(f"{path}: cannot be read ({type(error).__name__}); see MENTORSHIP_KEY_FILE") from None
+        why = "not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise KeyringUnusable(f"{path}: cannot be read ({why}); see MENTORSHIP_KEY_FILE") from None

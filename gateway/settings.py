@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from gateway.expected import expected
 from gateway.keyring import Keyring
 from mentorship.people import is_id
 
@@ -224,6 +225,20 @@ class Settings(BaseSettings):
             raise ValueError("expected did:web:…, or nothing for the did:key of the signing key")
         return did
 
+    @field_validator("issuer_url")
+    @classmethod
+    def _page(cls, url: str | None) -> str | None:
+        if url is not None and (not url.startswith(("http://", "https://")) or not _has_a_host(url) or not url.isprintable() or " " in url):
+            raise ValueError("expected an address with http:// or https://, such as https://example.org/mentoring")
+        return url
+
+    @field_validator("font_folder")
+    @classmethod
+    def _fonts(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError("expected a folder that is there, with fonts in it")
+        return folder
+
     @field_validator("metrics_address")
     @classmethod
     def _listens(cls, address: str | None) -> str | None:
@@ -243,8 +258,8 @@ class Settings(BaseSettings):
         try:
             return cls(_secrets_dir=folder, **given)
         except ValidationError as error:
-            found = error.errors(include_input=False, include_url=False, include_context=False)
-            raise SettingsInvalid(tuple(_line(problem["loc"], problem["msg"]) for problem in found)) from None
+            found = error.errors(include_input=False, include_url=False)
+            raise SettingsInvalid(tuple(_line(problem["loc"], expected(problem)) for problem in found)) from None
         except SettingsError as error:
             raise SettingsInvalid((str(error),)) from None
 
@@ -288,4 +303,4 @@ def _wrong(path: Path) -> str | None:
 def _line(where: tuple[int | str, ...], what: str) -> str:
     name, *rest = [str(part) for part in where] or ["settings"]
     inside = "".join(f".{part}" for part in rest)
-    return f"{PREFIX}{name.upper()}{inside}: {what.removeprefix('Value error, ')}"
+    return f"{PREFIX}{name.upper()}{inside}: {what}"

@@ -59,14 +59,17 @@ def is_untraced() -> bool:
 def make_runtime(address: str | None) -> Runtime:
     """A runtime that serves `/metrics` at `address` (such as `127.0.0.1:9464`), or one without metrics. Once a process; it starts threads.
 
-    Raises ValueError or RuntimeError when the address cannot be bound.
+    Raises ValueError when nobody can listen there.
     """
     forwarded = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
     )
     metrics = PrometheusConfig(bind_address=address, counters_total_suffix=True, unit_suffix=True, durations_as_seconds=True) if address else None
-    return Runtime(telemetry=TelemetryConfig(logging=forwarded, metrics=metrics))
+    try:
+        return Runtime(telemetry=TelemetryConfig(logging=forwarded, metrics=metrics))
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(f"MENTORSHIP_METRICS_ADDRESS: nobody can listen on {address}: it is taken, or no address of this machine") from error
 
 
 def start_tracing(role: str) -> Sequence[Interceptor]:

@@ -87,6 +87,8 @@ class Place:
         path = self.folder / "secrets.json"
         try:
             found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            if not isinstance(found, dict):
+                raise ValueError  # noqa: TRY301,TRY004 - as what is no JSON
         except ValueError:
             raise Trouble(f"{path}: it is not whole; put its copy back, or move it away: without it links in old mails stop opening") from None
         lacking = {name: make() for name, make in _SECRETS.items() if name not in found}
@@ -126,10 +128,14 @@ class Place:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One stack a folder. Raises Trouble when another one runs in it."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        """One stack a folder. Raises Trouble when another one runs in it, or there can be none."""
         path = self.folder.with_name(f"{self.folder.name}.lock")
-        with path.open("w") as file:
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            lock = path.open("w")
+        except OSError as error:
+            raise Trouble(f"{error.filename or path}: {error.strerror or 'cannot be written'}") from error
+        with lock as file:
             _lock(file, self.folder)
             yield
 

@@ -42,9 +42,16 @@ class Ports:
 
 _OPTIONS = {"temporal": "--port", "ui": "--ui-port", "web": "--web-port", "smtp": "--smtp-port", "mailbox": "--mailbox-port", "codec": "--codec-port"}
 
+_KNOWN = range(1, 65536)
+
 
 def refuse_taken(ports: Ports) -> None:
-    """Raises Trouble that names every port that something else listens on, and the option that chooses another."""
+    """Raises Trouble that names every port that is none, or that something else listens on, and the option that chooses another."""
+    numbers = [port for _, port in _each(ports)]
+    if wrong := [
+        f"  {_OPTIONS[name]} {port}: expected 1 to 65535, each port once" for name, port in _each(ports) if port not in _KNOWN or numbers.count(port) > 1
+    ]:
+        raise Trouble("\n".join(["these ports cannot be:", *wrong]))
     taken = [f"  {name}: port {port} is taken; choose another with {_OPTIONS[name]}" for name, port in _each(ports) if not is_free(port)]
     if taken:
         raise Trouble("\n".join([f"cannot listen on {HOST}:", *taken]))

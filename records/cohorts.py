@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -127,9 +127,7 @@ class Cohorts(Part):
                 raise UnknownCohort(f"no cohort {cohort}")
             rows = (await connection.execute(select(enrolments).where(enrolments.c.cohort == cohort))).all()
             known = {row.pair_lookup: self._enrolment(row) for row in rows if row.pair_lookup in wanted}
-            changed = [pair.pair_id for lookup, pair in known.items() if (pair.mentor, pair.mentee) != (wanted[lookup].mentor, wanted[lookup].mentee)]
-            if changed:
-                raise PairChanged(cohort, tuple(changed))
+            _refuse_others(cohort, known, wanted)
             new = {lookup: one for lookup, one in wanted.items() if lookup not in known}
             if gone := await erased(connection, {person for one in new.values() for person in (one.mentor, one.mentee)}):
                 raise Erased(min(gone))
@@ -147,6 +145,13 @@ class Cohorts(Part):
             if inserts:
                 await connection.execute(insert(enrolments), inserts)
         return EnrolledPairs(added=tuple(added), existing=tuple(known[lookup] for lookup in wanted if lookup in known))
+
+    async def refuse_changed(self, cohort: str, pairs: Iterable[tuple[str, str, str]]) -> None:
+        """Before anything is written: raises PairChanged as `enrol_pairs` would. Who has no opaque id yet is somebody else."""
+        wanted = {self._lookup(cohort, pair_id): Couple(pair_id=pair_id, mentor=mentor, mentee=mentee) for pair_id, mentor, mentee in pairs}
+        async with self._database.read() as connection:
+            rows = (await connection.execute(select(enrolments).where(enrolments.c.cohort == cohort))).all()
+        _refuse_others(cohort, {row.pair_lookup: self._enrolment(row) for row in rows if row.pair_lookup in wanted}, wanted)
 
     async def pending(self, cohort: str, limit: int) -> list[Enrolment]:
         """The first `limit` pairs that were not started, in the roster's order."""
@@ -229,6 +234,12 @@ class Cohorts(Part):
 
     def _lookup(self, cohort: str, pair_id: str) -> str:
         return self._sealer.blind(_PURPOSE, f"{cohort} {pair_id}")
+
+
+def _refuse_others(cohort: str, known: Mapping[str, Enrolment], wanted: Mapping[str, Couple]) -> None:
+    changed = [pair.pair_id for lookup, pair in known.items() if (pair.mentor, pair.mentee) != (wanted[lookup].mentor, wanted[lookup].mentee)]
+    if changed:
+        raise PairChanged(cohort, tuple(changed))
 
 
 async def forget_names(connection: AsyncConnection, sealer: Sealer, person: str) -> None:

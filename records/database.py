@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from records.errors import DatabaseUnusable, RecordsUnavailable
+from records.errors import DatabaseUnusable, RecordsUnavailable, SchemaOutdated
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,6 +33,7 @@ CONNECT_SECONDS = 10
 ANSWER_SECONDS = 30
 """How long Postgres may take over one statement, waiting for a lock included: a server that hangs is one that cannot be reached."""
 NO_DATABASE = "the file is no SQLite database, or a damaged one"
+NO_TABLES = "records have no tables yet"
 HOUSEKEEPING_SECONDS = 2
 """How long an erasure waits for readers that are in the way of clearing its traces."""
 CHUNK = 1000
@@ -43,6 +45,12 @@ rows in different orders would wait for each other, and Postgres ends one of the
 
 _BEGIN = "mentorship_begin"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+_OPTIONS = {
+    "sqlite+aiosqlite": {"cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout", "uri"},
+    "postgresql+asyncpg": {*inspect.signature(asyncpg.connect).parameters, "prepared_statement_cache_size", "prepared_statement_name_func"},
+}
+"""What may stand behind the `?` of a URL: another word would be dropped with a warning, or be an error of the driver's."""
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:
@@ -61,7 +69,27 @@ def parse(url: str) -> URL:
     driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
     if driver is None:
         raise DatabaseUnusable("MENTORSHIP_DATABASE_URL: expected a database URL that begins with sqlite:/// or postgresql://")
+    unknown = sorted(set(parsed.query) - _OPTIONS[driver])
+    if unknown and "uri" not in parsed.query:
+        meant = "ssl, as in ?ssl=require" if "sslmode" in unknown else f"one of {', '.join(sorted(_OPTIONS[driver]))}"
+        raise DatabaseUnusable(f"MENTORSHIP_DATABASE_URL: unknown option {', '.join(unknown)}; expected {meant}")
     return parsed.set(drivername=driver)
+
+
+def refuse_unopenable(url: URL) -> None:
+    """Of SQLite, before the driver tries in a thread of its own, which makes what is not there, and tells of its failure in its own way.
+
+    Raises RecordsUnavailable, and SchemaOutdated for a file that was never made.
+    """
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:") or "uri" in url.query:
+        return
+    path = Path(url.database or "")
+    try:
+        if path.parent.is_dir() and not path.exists():
+            raise SchemaOutdated(NO_TABLES)
+        sqlite3.connect(path).close()
+    except (sqlite3.Error, OSError) as error:
+        raise RecordsUnavailable(out_of_reach(url)) from error
 
 
 def engine_for(url: str, *, patient: bool = False) -> AsyncEngine:

@@ -18,7 +18,14 @@ class DatabaseUnusable(RecordsError, ValueError):
 
 
 class SchemaOutdated(RecordsError):
-    """The database has another schema than this code: `records.migrate.upgrade` was not called, or newer code called it."""
+    """The database has an older schema than this code, or none: `records.migrate.upgrade` was not called."""
+
+
+class SchemaNewer(RecordsError):
+    """A newer release has been here. This one can neither read what stands there nor bring it back."""
+
+    def __init__(self, revision: str, known: str) -> None:
+        super().__init__(f"records stand at revision {revision}, which a newer release made; this one knows {known} and none after it")
 
 
 class UnknownKey(RecordsError):

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 
 from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, out_of_reach, parse, unavailable
 from records.errors import RecordsUnavailable
-from records.schema import REVISION
+from records.schema import REVISION, refuse_newer
 
 T = TypeVar("T")
 
@@ -26,10 +26,16 @@ T = TypeVar("T")
 def upgrade(url: str) -> None:
     """Safe to call again, and by several processes at once: they wait for each other. Makes SQLite's file and its folder, for us only.
 
-    Raises ValueError for a URL of another database, RecordsUnavailable.
+    Raises ValueError for a URL of another database, RecordsUnavailable, and SchemaNewer where nothing can be brought anywhere.
     """
     _make_file(url)
-    _run(url, lambda connection: command.upgrade(config(connection), "head"))
+    _run(url, _upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    if (revision := MigrationContext.configure(connection).get_current_revision()) is not None:
+        refuse_newer(revision)
+    command.upgrade(config(connection), "head")
 
 
 def current(url: str) -> str | None:

@@ -26,8 +26,16 @@ from sqlalchemy import (
     text,
 )
 
+from records.errors import SchemaNewer
+
 REVISION = "0009"
 """The newest migration; a test holds it to be the one that leads to these tables."""
+
+
+def refuse_newer(revision: str) -> None:
+    """Revisions are numbers of one length, each one more than that before it. Raises SchemaNewer."""
+    if revision > REVISION:
+        raise SchemaNewer(revision, REVISION)
 
 
 class Utc(TypeDecorator[datetime]):

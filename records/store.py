@@ -9,7 +9,7 @@ from records.cases import Cases
 from records.certificates import Certificates
 from records.clock import Clock
 from records.cohorts import Cohorts
-from records.database import Database, engine_for, parse, whole
+from records.database import NO_TABLES, Database, engine_for, parse, refuse_unopenable, whole
 from records.doors import Doors
 from records.errors import RecordsUnavailable, SchemaOutdated
 from records.figures import Watch
@@ -21,7 +21,7 @@ from records.people import People
 from records.programmes import Programmes
 from records.retention import Retention
 from records.rewrap import Rewrap, lacking
-from records.schema import REVISION
+from records.schema import REVISION, refuse_newer
 from records.sealing import KeySource, Sealer
 from records.writing import Writing
 
@@ -54,8 +54,9 @@ class Records:
 
     @classmethod
     async def open(cls, url: str, keys: KeySource) -> Records:
-        """Connects. Raises ValueError for a URL of another database, RecordsUnavailable, and SchemaOutdated before `migrate.upgrade`."""
+        """Connects. Raises ValueError for a URL of another database, RecordsUnavailable, SchemaOutdated before `migrate.upgrade`, SchemaNewer."""
         parsed = parse(url)
+        refuse_unopenable(parsed)
         database = Database(engine_for(parsed.render_as_string(hide_password=False)))
         try:
             await _check_schema(database)
@@ -81,6 +82,9 @@ class Records:
 async def _check_schema(database: Database) -> None:
     async with database.read() as connection:
         revision = await connection.run_sync(_revision)
+    if revision is None:
+        raise SchemaOutdated(NO_TABLES)
+    refuse_newer(revision)
     if revision != REVISION:
         raise SchemaOutdated(f"records stand at revision {revision}, this release needs {REVISION}")
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from gateway.settings import Settings
-from starter.answer import Misused, Refused, aside
+from starter.answer import Refused, aside
 from starter.faults import Findings
+from starter.in_file import check_in, reading
 from starter.printable import unprintable
 from starter.programme import refuse_faults
 from starter.roster import Roster, read_roster
@@ -19,13 +20,9 @@ def read_files(programme: Path, people: Path, pairs: Path, *, enrolled: Collecti
     Of pairs that are `enrolled` nothing is decided anew: people leave, and lines change.
     """
     findings = Findings()
-    missing = [f"{path}: {'is a folder' if path.is_dir() else 'no such file'}" for path in (programme, people, pairs) if not path.is_file()]
-    if missing:
-        raise Misused("\n".join(missing))
-    try:
+    check_in(programme, people, pairs)
+    with reading():
         roster = read_roster(programme, people, pairs, findings, enrolled=enrolled)
-    except OSError as error:
-        raise Misused(f"{error.filename}: {error.strerror or 'cannot be read'}") from error
     refuse_faults(findings)
     for notice in findings.sorted_notices():
         aside(str(notice))

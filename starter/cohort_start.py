@@ -24,6 +24,8 @@ from starter.recheck import listed, recheck, told
 from starter.roster import Roster
 from starter.within_reach import out_of_reach
 
+_NOTHING = "nothing was started"
+
 
 async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience: float, as_json: bool) -> None:
     settings = Settings.load()
@@ -53,9 +55,9 @@ def _refuse_twice(cohort: str, running: Mapping[str, str], *, again: bool) -> No
         lines = [f"  {pair_id}: the same two run in cohort {other}" for pair_id, other in refused.items()]
         expected = "other pairs" if again or cohort in refused.values() else "that cohort's id, other pairs, or --again"
         raise Refused(
-            f"{len(refused)} pairs of cohort {cohort} run already:",
+            f"{counted(len(refused), 'pair')} of cohort {cohort} {'runs' if len(refused) == 1 else 'run'} already:",
             *lines,
-            f"nothing was started; expected {expected}",
+            f"{_NOTHING}; expected {expected}",
             result={"ok": False, "elsewhere": refused},
         )
 
@@ -63,7 +65,7 @@ def _refuse_twice(cohort: str, running: Mapping[str, str], *, again: bool) -> No
 def _refuse_unfit(cohort: str, wrong: Sequence[str]) -> None:
     if wrong:
         lines = [f"  {line}" for line in wrong]
-        raise Refused(f"cohort {cohort} does not fit what is in records:", *lines, "nothing was started", result={"ok": False, "unfit": wrong})
+        raise Refused(f"cohort {cohort} does not fit what is in records:", *lines, _NOTHING, result={"ok": False, "unfit": wrong})
 
 
 @asynccontextmanager
@@ -84,8 +86,8 @@ def interrupted(cohort: str, counts: Mapping[State, int]) -> tuple[str, ...]:
     if not begun and not counts["pending"]:
         return ("interrupted: nothing was started",)
     return (
-        f"interrupted: {begun} pairs of cohort {cohort} are enrolled and go on by themselves, so that their people are written to;",
-        f"{counts['pending']} more are written down and may start as well: repeat the command for the rest",
+        f"interrupted: {counted(begun, 'pair')} of cohort {cohort} {_are(begun)} enrolled and {'goes on by itself' if begun == 1 else 'go on by themselves'}, so that their people are written to;",
+        f"{counts['pending']} more {_are(counts['pending'])} written down and may start as well: repeat the command for the rest",
     )
 
 
@@ -104,13 +106,14 @@ def _refusals(cohort: str) -> Iterator[None]:
         yield
     except ProgrammeChanged as error:
         first = f"programme {error.programme} version {error.version} was started with other rules; expected another version for what differs:"
-        raise Refused(first, *(f"  {line}" for line in error.differences), result={"ok": False, "differences": error.differences}) from error
+        raise Refused(first, *(f"  {line}" for line in error.differences), _NOTHING, result={"ok": False, "differences": error.differences}) from error
     except CohortChanged as error:
         result = {"ok": False, "differences": error.differences}
-        raise Refused(f"cohort {cohort} exists already with something else:", *(f"  {line}" for line in error.differences), result=result) from error
+        expected = f"{_NOTHING}; expected what it has, `now` or a later start for pairs that are new, or another --cohort"
+        raise Refused(f"cohort {cohort} exists already with something else:", *(f"  {line}" for line in error.differences), expected, result=result) from error
     except PairChanged as error:
         lines = [f"  {pair_id}: other people than when it was started, expected a new pair_id" for pair_id in error.pair_ids]
-        raise Refused(f"cohort {cohort} has these pairs already:", *lines, result={"ok": False, "pairs": error.pair_ids}) from error
+        raise Refused(f"cohort {cohort} has these pairs already:", *lines, _NOTHING, result={"ok": False, "pairs": error.pair_ids}) from error
 
 
 async def _watched(records: Records, cohort: str, patience: float) -> int:
@@ -141,5 +144,15 @@ def _tell(cohort: str, joining: Intake, written: Written, in_line: Sequence[Enro
         lines.append(f"{counted(written.changed, 'person', 'people')} changed: names and addresses are the new ones from the next mail on")
     lines += told(in_line)
     if pending and patience:
-        raise Refused(*lines, f"{pending} pairs still wait for a worker; nothing is lost, they start when one runs", result=result)
+        raise Refused(*lines, still_waiting(pending), result=result)
     answer(result, lines, as_json=as_json)
+
+
+def still_waiting(pending: int) -> str:
+    """Of pairs that are written down and have not begun."""
+    waits, starts = ("waits", "it starts") if pending == 1 else ("wait", "they start")
+    return f"{counted(pending, 'pair')} still {waits} for a worker; nothing is lost, {starts} when one runs"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"

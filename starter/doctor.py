@@ -22,7 +22,7 @@ from gateway.settings import Settings
 from records import migrate
 from records.cohorts import Enrolment
 from records.errors import RecordsError, RecordsUnavailable
-from records.schema import REVISION
+from records.schema import REVISION, refuse_newer
 from records.store import Records
 from starter import certificate
 from starter.answer import Json, Refused, answer
@@ -31,7 +31,9 @@ from starter.builds import builds
 from starter.case_workflow import start_case
 from starter.check import Check
 from starter.cohort_workflow import signal_with_start
-from starter.reach import open_records, reach_temporal
+from starter.out_of_order import explained
+from starter.plain_words import counted
+from starter.reach import open_records
 from starter.running import AT_ONCE, STANDS_STILL, diverged, running, standing, still, strangers
 from starter.workers import workers
 
@@ -54,7 +56,7 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     client: Client | None = None
     working: list[Check] = []
     try:
-        client = await reach_temporal(settings) if keyed else await connect(settings, _no_keys(), role="cli")
+        client = await connect(settings, settings.keyring() if keyed else _no_keys(), role="cli")
         working = await _safely("workers", lambda: workers(client))
         temporal = [Check("temporal", "ok", "reachable"), *await _safely("namespace", lambda: _namespace(client, fix))]
         temporal += await _safely("builds", lambda: builds(client, settings.deployment))
@@ -76,7 +78,7 @@ async def _safely(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list
     except RecordsError as error:
         return [Check(name, "wrong", f"{error}{_as_sqlite_has_it(error)}")]  # a sentence already
     except (RPCError, ValueError) as error:
-        return [Check(name, "wrong", f"{type(error).__name__}: {error}")]
+        return [Check(name, "wrong", explained(error) or str(error))]
 
 
 def _keys(settings: Settings) -> Check:
@@ -109,6 +111,8 @@ async def _records(settings: Settings, fix: bool) -> list[Check]:
     stand = await asyncio.to_thread(migrate.current, settings.database_url)
     if stand == REVISION:
         return [await _written(settings), *await _clock(settings)]
+    if stand is not None:
+        refuse_newer(stand)
     if fix:
         await asyncio.to_thread(migrate.upgrade, settings.database_url)
         return [Check("records", "fixed", "brought to this release's tables")]
@@ -221,7 +225,7 @@ async def _stopped(records: Records, client: Client, cohort: str, fix: bool, wor
         return []
     if status == STANDS_STILL:
         return [still("cohort", cohort_id(cohort))] if worked else []
-    found = f"{cohort} should run and is {status}: {counts['pending']} pairs wait to be started, and no digest goes out"
+    found = f"{cohort} should run and is {status}: {counted(counts['pending'], 'pair')} to start, and no digest goes out"
     if not fix:
         return [Check("cohort", "wrong", f"{found}; `mentorship doctor --fix` starts it again")]
     await signal_with_start(client, cohort)

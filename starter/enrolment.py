@@ -39,7 +39,7 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
 
     `--starts` of a cohort that exists is for what is new: a later instant or `now` as it says; the cohort's own start again means with
     the cohort, or now where a first meeting would be past. Raises Refused for a first meeting in the past, ValueError like `parse_start`,
-    and CohortChanged for a start before the cohort's, or for another start when nothing is new.
+    CohortChanged for another programme, a start before the cohort's, or another start when nothing is new, and PairChanged: nothing is written then.
     """
     now = datetime.now(UTC).replace(microsecond=0)
     known = await records.cohorts.get(cohort)
@@ -48,6 +48,11 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
         plans = planned(roster, at)
         refuse_past(plans, now)
         return Intake(cohort, True, at, plans)
+    programme = roster.programme.programme.id
+    if known.programme != programme:
+        raise CohortChanged(cohort, [f"programme: {known.programme} → {programme}"])
+    refs = await records.people.refs(roster.people)
+    await records.cohorts.refuse_changed(cohort, ((pair.pair_id, refs.get(pair.mentor_id, ""), refs.get(pair.mentee_id, "")) for pair in roster.pairs))
     there = await records.cohorts.having(cohort, (pair.pair_id for pair in roster.pairs))
     new = [pair for pair in roster.pairs if pair.pair_id not in there]
     if when != "now" and (at < known.starts_at or (at != known.starts_at and not new)):

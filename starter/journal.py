@@ -16,6 +16,7 @@ from records.chain import Head
 from records.cohorts import Enrolment
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside
+from starter.plain_words import counted
 from starter.reach import open_records, reach_temporal
 
 _AT_ONCE = 20
@@ -48,7 +49,7 @@ async def _verify(cohort: str | None, as_json: bool) -> None:
     }
     if findings:
         raise Refused(*(f"{finding.mentorship}: {_where(finding.seq)}{finding.problem}" for finding in findings), result=result)
-    answer(result, [f"{len(pairs)} mentorships, nothing wrong; {len(heads)} of {asked} running ones compared with their workflows"], as_json=as_json)
+    answer(result, [f"{counted(len(pairs), 'mentorship')}, nothing wrong; {len(heads)} of {asked} running ones compared with their workflows"], as_json=as_json)
 
 
 async def _enrolments(records: Records, cohort: str | None) -> list[Enrolment]:

@@ -16,6 +16,7 @@ from records.errors import Diverged, Gap
 from records.journal import JournalEntry
 from records.store import Records
 from starter.answer import Json, Refused, answer
+from starter.plain_words import counted
 from starter.reach import open_records, reach_temporal
 from starter.running import runs
 
@@ -48,8 +49,8 @@ async def _refill(cohort: str | None, as_json: bool) -> None:
                 if rows:
                     filled.append({"pair_id": pair.pair_id, "mentorship": pair.mentorship, "rows": rows})
     result = {"mentorships": len(pairs), "filled": filled, "lacking": lacking}
-    lines = [f"{one['pair_id']}: {one['rows']} rows" for one in filled]
-    lines.append(f"{len(pairs)} mentorships looked at, {sum(one['rows'] for one in filled)} rows written")
+    lines = [f"{one['pair_id']}: {counted(one['rows'], 'row')}" for one in filled]
+    lines.append(f"{counted(len(pairs), 'mentorship')} looked at, {counted(sum(one['rows'] for one in filled), 'row')} written")
     if lacking:
         raise Refused(*lines, *(f"{one['pair_id']}: {_PROBLEM[one['problem']]} at row {one['seq']}" for one in lacking), result=result)
     answer(result, lines, as_json=as_json)

@@ -14,6 +14,8 @@ from gateway.connect import TemporalUnavailable
 from gateway.settings import Settings
 from starter.answer import Json, Refused, answer, aside
 from starter.key_use import running_workflows_by_key
+from starter.out_of_order import explained
+from starter.plain_words import counted
 from starter.reach import open_records, reach_temporal
 
 
@@ -77,7 +79,7 @@ async def _status(settings: Settings, as_json: bool) -> None:
     lacking = [str(key["key"]) for key in keys if not key["there"]]
     lines = [line for key in keys for line in _shown(key)]
     if lacking:
-        raise Refused(*lines, f"the keyring lacks {', '.join(lacking)}; give them back", result={"ok": False, "keys": keys})
+        raise Refused(*lines, f"the keyring lacks {', '.join(lacking)}; give {'it' if len(lacking) == 1 else 'them'} back", result={"ok": False, "keys": keys})
     answer({"ok": True, "keys": keys}, lines, as_json=as_json)
 
 
@@ -86,7 +88,7 @@ def _shown(key: dict[str, Any]) -> list[str]:
     if key["running_workflows"] is None:
         needs.append("Temporal was not asked")
     elif key["running_workflows"]:
-        needs.append(f"{key['running_workflows']} running workflows")
+        needs.append(counted(key["running_workflows"], "running workflow"))
     state = "active" if key["active"] else "not active" if key["there"] else "missing"
     return [f"{key['key']}  {state}  {', '.join(needs) or 'nothing needs it'}"]
 
@@ -98,7 +100,7 @@ async def _rewrap(settings: Settings, as_json: bool) -> None:
     active = settings.keyring().active
     older = {key_id: counts for key_id, counts in usage.items() if key_id != active}
     result = {"active": active, **done.model_dump(mode="json"), "still_older": older}
-    lines = [f"under {active} now: {done.values} values, {done.rows} rows of closed journals"]
+    lines = [f"under {active} now: {counted(done.values, 'value')}, {counted(done.rows, 'row')} of closed journals"]
     lines += [f"under {key_id} still: {', '.join(f'{count} in {table}' for table, count in counts.items())}" for key_id, counts in older.items()]
     if older:
         lines.append("journals of running mentorships come along once they are over: rewrap again then")
@@ -122,7 +124,7 @@ async def _drop(settings: Settings, key: str, as_json: bool) -> None:
     if workflows is None:
         raise Refused(f"{key} stays: Temporal could not be asked whether a running workflow needs it", result=result)
     if needs:
-        told = ", ".join(f"{count} in {what}" if what != "running_workflows" else f"{count} running workflows" for what, count in needs.items())
+        told = ", ".join(f"{count} in {what}" if what != "running_workflows" else counted(count, "running workflow") for what, count in needs.items())
         raise Refused(f"{key} stays: needed by {told}", "`mentorship keys rewrap`, and wait until these mentorships are over", result=result)
     try:
         key_file.drop(path, key)
@@ -136,7 +138,7 @@ async def _workflows(settings: Settings) -> dict[str, int] | None:
     try:
         return dict(await running_workflows_by_key(await reach_temporal(settings)))
     except (TemporalUnavailable, RPCError) as error:
-        aside(f"notice: running workflows were not asked: {error}")
+        aside(f"notice: running workflows were not asked: {explained(error)}")
         return None
 
 

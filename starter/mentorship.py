@@ -20,6 +20,7 @@ from mentorship.people import SIDES
 from records.cohorts import Enrolment
 from starter.answer import Json, Misused, answer, aside, columns, stated
 from starter.operator_update import update
+from starter.out_of_order import explained
 from starter.reach import enrolled, login, open_records, reach_temporal
 from starter.start_instant import parse_end
 
@@ -144,7 +145,7 @@ async def _status(settings: Settings, pair: Enrolment) -> tuple[Any, str]:
             handle = client.get_workflow_handle(pair.mentorship)
             return await handle.query("status", rpc_timeout=timedelta(seconds=settings.update_timeout)), "workflow"
         except (RPCError, TemporalUnavailable, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-            aside(f"the workflow did not answer ({type(error).__name__}); this is what records last heard")
+            aside(f"the workflow did not answer ({explained(error) or 'its worker could not'}); this is what records last heard")
     return {key: value for key, value in (pair.card or {}).items() if key != "ladder_rung"}, "records"  # H14: no rung of anybody's ladder
 
 

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from temporalio.client import (
@@ -21,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.settings import Settings
 from mentorship.commands import Message
+from mentorship.refusal import Refusal
 from records.cohorts import Enrolment
 from starter.answer import Refused, answer
 from starter.reach import enrolled, open_records, reach_temporal
@@ -43,10 +44,10 @@ async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[s
     message = command({"message_id": f"op-{secrets.token_hex(8)}", "by": operator, "at": datetime.now(UTC)})
     outcome = await send(client, pair, name, message, settings.update_timeout)
     if outcome["outcome"] == "refused":
-        raise Refused(f"{name}: refused: {in_words(outcome['reason'])}", result=outcome)
+        raise Refused(f"{_COMMANDS.get(name, name)}: refused: {in_words(outcome['reason'])}", result=outcome)
     until = await _until(client, pair, name, settings.update_timeout)
     said = "".join(f", {'paused until' if what == 'paused_until' else 'which ends'} {at:%Y-%m-%d %H:%M}Z" for what, at in until.items())
-    answer(outcome | until, [f"{name}: done for {pair_id} of {cohort}{said}"], as_json=as_json)
+    answer(outcome | until, [f"{_COMMANDS.get(name, name)}: done for {pair_id} of {cohort}{said}"], as_json=as_json)
     return until
 
 
@@ -77,7 +78,7 @@ def _is_planned(timeline: list[dict[str, Any]]) -> bool:
 async def send(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> dict[str, Any]:
     """What was sent to whom, with `outcome` and `reason` as the mentorship gave them.
 
-    Raises Refused, with the same in its result, where a validator said no, where nothing runs, or where there was no answer: `unknown`.
+    Raises Refused, with the same in its result, where nothing runs, or where there was no answer: `unknown`.
     """
     sent = {"cohort": pair.cohort, "pair_id": pair.pair_id, "command": name, "message_id": message.message_id}
     try:
@@ -102,8 +103,10 @@ async def _sent(client: Client, pair: Enrolment, name: str, message: Message, pa
     except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
         raise _unanswered(name, patience) from error
     except WorkflowUpdateFailedError as error:
-        reason = error.cause.message if isinstance(error.cause, ApplicationError) else "the mentorship refused it"
-        raise _refused(f"{name}: refused: {in_words(reason)}", reason) from error
+        reason = error.cause.type if isinstance(error.cause, ApplicationError) else None
+        if reason not in get_args(Refusal):
+            raise _refused(f"{name}: refused by the mentorship, which does not say why; its worker's log does", "the mentorship refused it") from error
+        return {"outcome": "refused", "reason": reason}  # a validator's, as if it had been decided
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise _not_running(name, pair) from error
@@ -112,13 +115,17 @@ async def _sent(client: Client, pair: Enrolment, name: str, message: Message, pa
         raise
 
 
+_COMMANDS = {"waive_milestone": "waive"}
+"""Of an update that is called otherwise than the command that sends it."""
+
+
 def _refused(line: str, reason: str) -> Refused:
     return Refused(line, result={"outcome": "refused", "reason": reason})
 
 
 def _unanswered(name: str, patience: float) -> Refused:
     return Refused(
-        f"{name}: no answer within {patience:g} seconds: no worker runs, or Temporal went away; it may still apply once they are back",
+        f"{_COMMANDS.get(name, name)}: no answer within {patience:g} seconds: no worker runs, or Temporal went away; it may still apply once they are back",
         "look with `mentorship show` before trying again; MENTORSHIP_UPDATE_TIMEOUT sets the limit",
         result={"outcome": "unknown", "reason": "no_answer"},
     )
@@ -150,6 +157,12 @@ _SAID = {
     "no_such_milestone": "no such milestone of this pair's programme; `mentorship show` lists them",
     "no_such_line": "no such line stands for this pair; `mentorship cases` lists them",
     "time_passed": "that is past, expected an instant to come",
+    "paused": "it is paused",
+    "not_paused": "it is not paused",
+    "already_done": "that is done already",
+    "closing": "it has come to its end, and only takes reports until certificates are decided",
+    "decided": "its certificates are decided",
+    "over": "it is over",
 }
 
 

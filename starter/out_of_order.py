@@ -7,7 +7,8 @@ from temporalio.service import RPCError
 from gateway.connect import TemporalUnavailable
 from gateway.keyring import KeyringUnusable, UnknownKey
 from gateway.settings import SettingsInvalid
-from records.errors import RecordsError, SchemaOutdated
+from records.errors import RecordsError, SchemaNewer, SchemaOutdated
+from records.errors import UnknownKey as KeyOfRecords
 
 
 def explained(error: Exception) -> str | None:
@@ -17,8 +18,12 @@ def explained(error: Exception) -> str | None:
             return str(error)
         case UnknownKey():  # Temporal's answer lies under it
             return f"{error}, which the workers have; give this command the same keys"
+        case SchemaNewer():
+            return f"{error}; use that release"
         case SchemaOutdated():
-            return f"{error}; `mentorship doctor --fix` brings them there"
+            return f"{error}; `mentorship doctor --fix` brings them there; see MENTORSHIP_DATABASE_URL"
+        case KeyOfRecords():
+            return f"records: {error}; give it back, or give this command the keys that the others have"
         case RecordsError():
             return f"records: {error}"
         case RPCError():

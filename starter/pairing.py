@@ -11,6 +11,7 @@ import typer
 
 from starter.answer import Json, Misused, Refused, answer, aside, columns
 from starter.faults import Findings, nearest, shown
+from starter.in_file import check_in, reading
 from starter.out_file import check_out, write_out
 from starter.programme import refuse_faults
 
@@ -48,7 +49,8 @@ def pair(
     earlier = pairs or []
     _refuse_paths([people, programme, *earlier], out)
     findings = Findings()
-    given = pairing_files.read_all(people, programme, earlier, [], findings)
+    with reading():
+        given = pairing_files.read_all(people, programme, earlier, [], findings)
     refuse_faults(findings)
     if given is None:  # pragma: no cover - readers that find no fault and nothing have a defect
         raise Refused("the files cannot be used")
@@ -229,9 +231,7 @@ def _pair_ids(count: int, taken: frozenset[str]) -> list[str]:
 
 
 def _refuse_paths(read: Sequence[Path], out: Path) -> None:
-    missing = [f"{path}: {'is a folder' if path.is_dir() else 'no such file'}" for path in read if not path.is_file()]
-    if missing:
-        raise Misused("\n".join(missing))
+    check_in(*read)
     check_out(out, f"--out {out}")
     if any(path.resolve() == out.resolve() for path in read):
         raise Misused(f"--out {out}: this file is read here; expected another one")

@@ -22,7 +22,7 @@ from records.store import Records
 from starter.answer import Json, Refused, answer, aside
 from starter.mentorship import By
 from starter.operator_update import in_words, send
-from starter.reach import login, open_records, reach_temporal
+from starter.reach import login, open_records, reach_temporal, refuse_without_key
 
 _OPAQUE = re.compile(r"p-[a-z0-9]{16}")
 
@@ -142,6 +142,7 @@ async def _ref(records: Records, person: str) -> str:
         else:
             return person
     if found is None:
+        await refuse_without_key(records)
         raise Refused(f"there is no person {person}")
     return found
 

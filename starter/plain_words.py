@@ -36,6 +36,11 @@ _SLIPS = {
         "a text with it in quotes",
     ),
     r"expected ',' or '[]}]'": ("brackets with no comma here, or not closed", "`,` between entries, and a text with a comma or a colon in quotes"),
+    "expected the node content": ("brackets that are opened and not closed", "`]` or `}` at their end"),
+    "<document start>": ("something behind what is a whole already", "one group of keys, none of them in brackets or quotes by itself"),
+    "chomping or indentation|a comment or a line break": ("something right behind `|` or `>`", "the text on the lines below, or in quotes"),
+    "escape": ("a backslash in double quotes that means nothing", "two of them, or single quotes around the text"),
+    "constructor for the tag|failed to|for merging": ("a tag, or `<<`, that makes nothing of its value", "the value without it"),
     "found another document": ("a second document", "one programme a file"),
 }
 """By what YAML says of the commonest slips, in words about tokens and blocks. The first that fits."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.settings import Settings
 from records.cohorts import Enrolment
+from records.errors import UnknownKey
 from records.store import Records
 from starter.answer import Refused
 
@@ -27,10 +28,15 @@ async def open_records(settings: Settings) -> AsyncIterator[Records]:
 
 
 async def reach_temporal(settings: Settings) -> Client:
-    """Raises KeyringUnusable, TemporalUnavailable."""
-    from gateway.connect import connect  # noqa: PLC0415 - Temporal's client takes as long to load as records, and many commands ask records alone
+    """Raises KeyringUnusable, and TemporalUnavailable, also for a namespace that is not there: everything would look as if it were lost."""
+    from gateway.connect import (  # noqa: PLC0415 - Temporal's client takes as long to load as records, and many commands ask records alone
+        connect,
+        refuse_without_namespace,
+    )
 
-    return await connect(settings, settings.keyring(), role="cli")
+    client = await connect(settings, settings.keyring(), role="cli")
+    await refuse_without_namespace(client)
+    return client
 
 
 async def enrolled(records: Records, cohort: str, pair_id: str) -> Enrolment:
@@ -39,8 +45,15 @@ async def enrolled(records: Records, cohort: str, pair_id: str) -> Enrolment:
         raise Refused(f"there is no cohort {cohort}")
     found = await records.cohorts.find(cohort, pair_id)
     if found is None:
+        await refuse_without_key(records)
         raise Refused(f"cohort {cohort} has no pair {pair_id}")
     return found
+
+
+async def refuse_without_key(records: Records) -> None:
+    """Before it is said that somebody or something is not there: by other keys nothing is found. Raises UnknownKey."""
+    if (lacking := await records.lacking_key()) is not None:
+        raise UnknownKey(lacking)
 
 
 def login() -> str:

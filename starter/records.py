@@ -17,9 +17,10 @@ from records import migrate
 from records.backup import Copied, InTheWay, NoFile, NotABackup, copy_all, file_of
 from records.database import parse
 from records.errors import RecordsError
-from records.schema import REVISION
+from records.schema import REVISION, refuse_newer
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside
+from starter.plain_words import counted
 from starter.reach import open_records
 
 RECORDS, TEMPORAL = "records.db", "temporal.db"
@@ -63,9 +64,8 @@ async def _sweep(dry_run: bool, as_json: bool) -> None:
         swept = await records.retention.sweep(datetime.now(UTC), dry_run=dry_run)
     result = {"dry_run": dry_run, **swept.model_dump(mode="json")}
     verb = "would go" if dry_run else "deleted"
-    lines = [
-        f"{verb}: {swept.notes} notes, the contents of {swept.cases} cases, {swept.closed_cases} closed cases, {swept.journals} journals of {swept.rows} rows"
-    ]
+    what = f"{counted(swept.notes, 'note')}, the contents of {counted(swept.cases, 'case')}, {counted(swept.closed_cases, 'closed case')}"
+    lines = [f"{verb}: {what}, {counted(swept.journals, 'journal')} of {counted(swept.rows, 'row')}"]
     if swept.damaged:
         raise Refused(*lines, *map(_why_it_stays, swept.damaged), result=result)
     answer(result, lines, as_json=as_json)
@@ -146,8 +146,11 @@ def _found(settings: Settings, url: str) -> _Found:
     revision = None
     try:
         revision = migrate.current(url)
+        if revision is not None:
+            refuse_newer(revision)
         if revision != REVISION:
-            why = f"it stands at revision {revision}, this release needs {REVISION}; `mentorship doctor --fix` brings records there"
+            stands = f"it stands at revision {revision}" if revision is not None else "it has no tables"
+            why = f"{stands}, this release needs {REVISION}; `mentorship doctor --fix` brings records there"
             return _Found(revision, unknown=why)
         return asyncio.run(_read(settings, url))
     except (KeyringUnusable, RecordsError) as error:

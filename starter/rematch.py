@@ -22,8 +22,10 @@ from records.journalled import journalled
 from records.profile import Profile
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, stated
+from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
 from starter.faults import Findings
+from starter.in_file import check_in, reading
 from starter.mentorship import By, Cohort, Pair
 from starter.operator_update import in_words, send
 from starter.people_file import id_expected, read_people
@@ -62,10 +64,10 @@ def rematch(
 def _read(path: Path | None) -> dict[str, Profile]:
     if path is None:
         return {}
-    if not path.is_file():
-        raise Misused(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}")
+    check_in(path)
     findings = Findings()
-    file = read_people(path, findings)
+    with reading():
+        file = read_people(path, findings)
     check_circles(file, findings)
     refuse_faults(findings)
     for notice in findings.sorted_notices():
@@ -83,11 +85,11 @@ async def _rematch(cohort: str, pair: str, wish: Wish, *, dry_run: bool, wait: f
             return
         client = await reach_temporal(settings)  # before anything is written
         operator = await records.people.operator(by)
-        if wish.people:
-            await records.people.enrol(wish.people.values())
         ended = old.state != "over"
         if ended:
             await _end(records, client, old, operator, answer_within=settings.update_timeout, wait=wait)
+        if wish.people:  # only now: where the old pair cannot be ended nothing was done
+            await records.people.enrol(wish.people.values())
         brought = _kept(await _earned(records, old), match.programme)
         await _enrol(records, match, brought)
         await _settle(records, old, operator)
@@ -177,5 +179,5 @@ def _tell(match: Match, brought: tuple[EarnedMilestone, ...], in_line: Sequence[
         *told(in_line),
     ]
     if pending:
-        raise Refused(*lines, f"{pending} pairs still wait for a worker; nothing is lost, they start when one runs", result=result)
+        raise Refused(*lines, still_waiting(pending), result=result)
     answer(result, lines, as_json=as_json)

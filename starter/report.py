@@ -21,6 +21,7 @@ from records.cohorts import Cohort, Enrolment
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, columns, local_time
 from starter.out_file import check_out, write_out
+from starter.plain_words import counted
 from starter.reach import open_records
 from starter.report_figures import Story, figures, told
 from starter.report_page import NOT_SHOWN, number, page, word
@@ -124,7 +125,7 @@ def _csv(facts: Mapping[str, Any], found: Mapping[str, Any]) -> str:
 
 
 def _lines(facts: Mapping[str, Any], found: Mapping[str, Any], people: Sequence[Mapping[str, Any]]) -> list[str]:
-    lines = [f"{facts['title']}, cohort {facts['cohort']}: {found['pairs']} pairs, {facts['began']}, as of {facts['as_of']}"]
+    lines = [f"{facts['title']}, cohort {facts['cohort']}: {counted(found['pairs'], 'pair')}, {facts['began']}, as of {facts['as_of']}"]
     if found["enough"]:
         table = [
             (section, word(section.partition(" ")[0], figure), value if isinstance(value, str) else number(value)) for section, figure, value in rows(found)

@@ -24,7 +24,9 @@ from records.ids import cohort_of
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside
 from starter.case_workflow import start_case
+from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
+from starter.plain_words import counted
 from starter.reach import enrolled, open_records, reach_temporal
 from starter.running import AT_ONCE, runs, stands_still
 
@@ -99,11 +101,11 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
     }
     lines = [f"{one['pair_id']}: was {one['was']}, goes on from its journal" for one in result["revived"]]
     if sent:
-        lines.append(f"{len(sent)} messages that were accepted and not written yet were sent again")
-    lines.append(f"{cohort}: {len(again)} revived, {result['running']} were running all along, {cases} cases looked after")
+        lines.append(f"sent again, accepted before and not written yet: {counted(len(sent), 'message')}")
+    lines.append(f"{cohort}: {len(again)} revived, {result['running']} were running all along, {counted(cases, 'case')} looked after")
     troubles = [f"{one['pair_id']}: left as it is: {_WHY[one['is']]}" for one in result["left"]]
     if pending:
-        troubles.append(f"{pending} pairs still wait for a worker; they start once one runs")
+        troubles.append(still_waiting(pending))
     if unsent:
         troubles.append(_lost(unsent))
     if troubles:
@@ -127,7 +129,7 @@ def _ids(unwritten: Mapping[str, Sequence[Sent]]) -> list[str]:
 
 
 def _lost(messages: Sequence[str]) -> str:
-    return f"{len(messages)} messages that were accepted could not be sent again: their senders must repeat them under other ids: {', '.join(messages)}"
+    return f"accepted, and could not be sent again: {counted(len(messages), 'message')}; to be repeated by the sender, under another id each: {', '.join(messages)}"
 
 
 _WHY = {

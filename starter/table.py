@@ -17,6 +17,10 @@ from starter.yaml_document import undecodable
 
 _LONGEST_CELL = 10_000
 _QUOTES = "quotes in pairs around a cell, doubled inside it"
+_BLANK = ' \t\r\n,;"'
+"""What a row has that says nothing."""
+_WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+"""How files of spreadsheets begin that are no tables of text, whatever they are called, and what was packed."""
 _EXCELS_OWN = re.compile(r"\Asep=.(?=\r?\n)", re.IGNORECASE)
 """A first line by which Excel is told what stands between cells; here that is seen from the header."""
 
@@ -50,6 +54,12 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str], fin
     """
     shown_path = str(path)
     raw = path.read_bytes()
+    if raw.startswith(_WORKBOOKS):
+        findings.faults.append(Fault(shown_path, 1, 1, "file", "a workbook or an archive", "a table of text, which Excel saves as CSV UTF-8"))
+        return
+    if b"\0" in raw[:64]:
+        findings.faults.append(Fault(shown_path, 1, 1, "file", "UTF-16, or no text", "text in UTF-8, which Excel saves as CSV UTF-8"))
+        return
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -61,7 +71,7 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str], fin
         findings.faults.append(Fault(shown_path, tabs, 1, "file", "separated by tabs", "cells separated by , or ;"))
         return
     records = _records(text, _delimiter(text, known), shown_path, findings)
-    header = next(records, None)
+    header = next((cells for cells in records if any(cell.text for cell in cells)), None)
     if header is None:
         findings.faults.append(Fault(shown_path, 1, 1, "file", "nothing in it", f"a header with {one_of(required).replace(' or ', ' and ')}"))
         return
@@ -103,13 +113,13 @@ def is_whole(path: str, findings: Findings) -> bool:
 
 def _tabs(text: str) -> int | None:
     """The line of a header that has tabs and neither `,` nor `;`."""
-    number, line = next(((number, line) for number, line in enumerate(io.StringIO(text), start=1) if line.strip()), (1, ""))
+    number, line = next(((number, line) for number, line in enumerate(io.StringIO(text), start=1) if line.strip(_BLANK)), (1, ""))
     return number if "\t" in line.strip() and "," not in line and ";" not in line else None
 
 
 def _delimiter(text: str, known: Collection[str]) -> str:
     """Whichever of `,` and `;` makes more known columns of the header."""
-    line = next((line for line in io.StringIO(text) if line.strip()), "")
+    line = next((line for line in io.StringIO(text) if line.strip(_BLANK)), "")
     columns = {sign: sum(cell.strip(' "\r\n').casefold() in known for cell in line.split(sign)) for sign in ",;"}
     return ";" if columns[";"] > columns[","] else ","
 
@@ -180,4 +190,6 @@ def _in_words(error: csv.Error) -> str:
         return "a quote that is opened and never closed"
     if "expected after" in text:
         return "text after a closing quote"
+    if "field limit" in text:
+        return "a cell without an end, as after a quote that is never closed"
     return text

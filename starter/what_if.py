@@ -25,8 +25,9 @@ from records.cohorts import Enrolment
 from records.journal import JournalEntry
 from records.store import Records
 from schedule.calendar import moved
-from starter.answer import Json, Misused, Refused, answer, columns
+from starter.answer import Json, Refused, answer, columns
 from starter.faults import Findings
+from starter.in_file import check_in, reading
 from starter.programme import refuse_faults
 from starter.programme_file import read_programme
 from starter.reach import open_records
@@ -63,10 +64,10 @@ def what_if(
     json: Json = False,
 ) -> None:
     """Which pairs would stand otherwise under another programme, and by which of its keys."""
-    if not programme.is_file():
-        raise Misused(f"{programme}: {'is a folder' if programme.is_dir() else 'no such file'}")
+    check_in(programme)
     findings = Findings()
-    other = read_programme(programme, findings).programme
+    with reading():
+        other = read_programme(programme, findings).programme
     refuse_faults(findings)
     if other is None:  # pragma: no cover - a reader that finds no fault and no programme has a defect
         raise Refused(f"{programme}: cannot be used")

@@ -16,14 +16,14 @@ from notices.smtp import Mailer
 from records.errors import RecordsError
 from records.store import Records
 from webhook.app import create_app
-from webhook.serving import serve_app
+from webhook.serving import CannotListen, serve_app
 
 
 async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """Serves until `stop` is set, or by default until SIGTERM or SIGINT.
 
     Temporal may be down: requests get 503 until it is back. Raises KeyringUnusable, RecordsError, TemporalUnavailable (configuration),
-    and SystemExit when the port is taken.
+    and CannotListen.
     """
     keyring = settings.keyring()
     client = await connect(settings, keyring, role="webhook", interceptors=start_tracing("webhook"), lazy=True)
@@ -53,6 +53,9 @@ def main() -> None:
     except RecordsError as error:
         sys.stderr.write(f"mentorship-webhook: {error}\n")
         sys.exit(1)
+    except CannotListen as error:
+        sys.stderr.write(f"mentorship-webhook: {error}; see MENTORSHIP_WEBHOOK_HOST and MENTORSHIP_WEBHOOK_PORT\n")
+        leave(1)  # it has connected
     leave()
 
 

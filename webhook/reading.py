@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -15,13 +14,13 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from gateway.expected import expected
 from webhook.bodies import Part
 from webhook.problems import Fault, Problem, no_such_mentorship, no_such_person
 
 B = TypeVar("B", bound=Part)
 
 WHOLE = "#"
-_TAG = re.compile(r"^Input tag '.*' found(?= using )", re.DOTALL)
 
 _NOBODYS: dict[str, Callable[[], Problem]] = {"pair": no_such_mentorship, "person_id": no_such_person}
 
@@ -85,7 +84,7 @@ def validate(model: type[B], value: Any) -> tuple[B | None, list[Fault]]:
     try:
         return model.model_validate_json(canonical(value)), []
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
+        found = error.errors(include_url=False, include_input=False)
     strange = {problem["loc"][0] for problem in found if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1}
     if len(strange) == len(found):  # what is wrong between fields is looked for only where each of them is right
         _, more = validate(model, {name: given for name, given in value.items() if name not in strange})
@@ -94,8 +93,7 @@ def validate(model: type[B], value: Any) -> tuple[B | None, list[Fault]]:
 
 
 def _fault(problem: ErrorDetails, value: Any) -> Fault:
-    said = _TAG.sub("Input tag found", problem["msg"])  # which pydantic quotes, of all that it finds wrong
-    return Fault(_pointer(problem, value), said.removeprefix("Value error, "))
+    return Fault(_pointer(problem, value), expected(problem))
 
 
 def _follows(problem: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:

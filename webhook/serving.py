@@ -18,6 +18,10 @@ _GRACE = 10
 _log = structlog.stdlib.get_logger("webhook")
 
 
+class CannotListen(Exception):  # noqa: N818 - it says what is the case
+    """Somebody else has the port, or the address is none of this machine's."""
+
+
 class _Server(uvicorn.Server):
     """Leaves signals to us: uvicorn raises them again once it is done, which would kill the process before records are closed."""
 
@@ -33,7 +37,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve_app(app: ASGIApp, host: str, port: int, stop: asyncio.Event | None = None) -> None:
-    """Serves until `stop` is set, or by default until SIGTERM or SIGINT. Raises SystemExit when the port is taken."""
+    """Serves until `stop` is set, or by default until SIGTERM or SIGINT. Raises CannotListen."""
     config = uvicorn.Config(
         app,
         host=host,
@@ -53,6 +57,8 @@ async def serve_app(app: ASGIApp, host: str, port: int, stop: asyncio.Event | No
     watching = loop.create_task(_leave(server, leave))
     try:
         await server.serve()
+    except SystemExit:  # uvicorn has logged why, and would take the process with it
+        raise CannotListen(f"cannot listen on {host}:{port}") from None
     finally:
         watching.cancel()
 

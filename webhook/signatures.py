@@ -62,7 +62,8 @@ class Signatures:
                     if not re.fullmatch(MESSAGE_ID_PATTERN, message_id):
                         raise malformed([Fault(ID, "expected 1 to 200 letters, digits, `_`, `:` or `-`", header=True)])
                     return Signed(name, secret, message_id)
-        raise unauthorised("bad-signature", "no signature of this request is ours and recent")
+        why = "" if _is_text(body) else ": its body is not UTF-8, and what is not cannot be signed"
+        raise unauthorised("bad-signature", f"no signature of this request is ours and recent{why}")
 
     @staticmethod
     def _fits(webhook: Webhook, body: bytes, headers: dict[str, str]) -> bool:
@@ -79,3 +80,11 @@ class Signatures:
         if len(values) != 1 or not values[0]:
             raise unauthorised("unsigned", f"expected exactly one {name} header")
         return values[0]
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -12,7 +12,7 @@ from temporalio.common import WorkerDeploymentVersion
 
 from certificates.issuer import Issuer, IssuerKeysUnusable
 from gateway import event_loop
-from gateway.connect import TemporalUnavailable, connect
+from gateway.connect import TemporalUnavailable, connect, refuse_without_namespace
 from gateway.keyring import KeyringUnusable
 from gateway.leaving import leave
 from gateway.logs import configure
@@ -36,6 +36,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         records = await Records.open(settings.database_url, keyring)
         stack.push_async_callback(records.close)
         client = await connect(settings, keyring, role="worker", interceptors=start_tracing("worker"), runtime=make_runtime(settings.metrics_address))
+        await refuse_without_namespace(client)
         running = [
             await stack.enter_async_context(worker) for worker in workers(client, activities(settings, records, client, issuer), version=_version(settings))
         ]

@@ -49,8 +49,26 @@ def test_a_malformed_key_file_is_refused_without_showing_what_is_in_it(text):
 
 
 def test_a_missing_key_file_is_refused(tmp_path):
-    with pytest.raises(IssuerKeysUnusable, match="cannot be read"):
+    with pytest.raises(IssuerKeysUnusable, match=r"none\.json: there is no such key file; see MENTORSHIP_ISSUER_KEY_FILE"):
         Issuer.load(tmp_path / "none.json", name="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "file: expected JSON"),
+        ("{}", "keys: missing, or nothing that belongs there; salt: missing, or nothing that belongs there"),
+        ('{"keys": [{"id": "k1", "private": "x"}], "salt": "y"}', "keys.0.private: expected base64 of 32 bytes"),
+    ],
+)
+def test_a_malformed_key_file_is_told_by_its_path_and_in_plain_words(tmp_path, text, told):
+    path = tmp_path / "issuer.json"
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(IssuerKeysUnusable) as refused:
+        Issuer.load(path, name="x")
+    assert str(refused.value).startswith(f"{path}: {told}")
+    assert "Value error" not in str(refused.value)
 
 
 def test_secrets_are_not_in_the_issuers_words(issuer, key_file):

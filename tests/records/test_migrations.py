@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from records import migrate, schema
 from records.database import Database, engine_for
-from records.errors import SchemaOutdated
+from records.errors import SchemaNewer, SchemaOutdated
 from records.store import Records
 
 
@@ -78,11 +78,34 @@ async def test_several_processes_may_upgrade_at_once(empty_url):
     assert await asyncio.to_thread(migrate.is_current, empty_url)
 
 
-async def test_a_database_that_was_not_migrated_is_refused_with_the_revision(empty_url, keys):
-    if empty_url.startswith("sqlite"):
-        Path(empty_url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
-    with pytest.raises(SchemaOutdated, match=f"records stand at revision None, this release needs {schema.REVISION}"):
+async def test_a_database_that_was_never_made_is_refused_and_not_made(empty_url, keys):
+    """A file that is made by whoever only asked would be readable by others."""
+    file = Path(empty_url.removeprefix("sqlite:///")) if empty_url.startswith("sqlite") else None
+    if file is not None:
+        file.parent.mkdir(parents=True)
+    with pytest.raises(SchemaOutdated, match="records have no tables yet"):
         await Records.open(empty_url, keys)
+    assert file is None or not file.exists()
+
+
+async def test_a_database_of_an_older_release_is_refused_with_both_revisions(empty_url, keys):
+    await asyncio.to_thread(migrate._make_file, empty_url)
+    await asyncio.to_thread(migrate._run, empty_url, lambda connection: command.upgrade(migrate.config(connection), "0002"))
+    with pytest.raises(SchemaOutdated, match=f"records stand at revision 0002, this release needs {schema.REVISION}"):
+        await Records.open(empty_url, keys)
+
+
+async def test_a_database_of_a_newer_release_is_refused_by_whoever_would_read_it_or_bring_it_here(empty_url, keys):
+    await asyncio.to_thread(migrate.upgrade, empty_url)
+    database = Database(engine_for(empty_url))
+    async with database.write() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    await database.close()
+    with pytest.raises(SchemaNewer, match=f"records stand at revision 9999, which a newer release made; this one knows {schema.REVISION} and none after it"):
+        await Records.open(empty_url, keys)
+    with pytest.raises(SchemaNewer):
+        await asyncio.to_thread(migrate.upgrade, empty_url)
+    assert await asyncio.to_thread(migrate.current, empty_url) == "9999"
 
 
 def test_a_new_sqlite_file_is_its_owners_only(tmp_path):

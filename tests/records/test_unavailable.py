@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import socket
 import sqlite3
 import threading
@@ -9,7 +8,7 @@ import pytest
 
 from records import database as database_module
 from records.database import out_of_reach, parse
-from records.errors import RecordsUnavailable
+from records.errors import DatabaseUnusable, RecordsUnavailable
 from records.store import Records
 
 
@@ -44,13 +43,35 @@ async def test_a_database_that_does_not_exist_is_unavailable(postgres, keys):
         await Records.open(postgres.get_uri(database="nowhere"), keys)
 
 
-async def test_a_folder_that_does_not_exist_is_unavailable(keys, tmp_path):
+@pytest.mark.parametrize("place", ["nowhere/records.db", "."])
+async def test_what_can_be_no_file_is_unavailable_before_the_driver_tries(keys, tmp_path, place):
+    """In a thread of its own, which would tell of its failure with a traceback where the loop is over by then."""
     before = set(threading.enumerate())
     with pytest.raises(RecordsUnavailable):
-        await Records.open(f"sqlite:///{tmp_path}/nowhere/records.db", keys)
-    for thread in set(threading.enumerate()) - before:
-        if "_connection_worker" in thread.name:
-            await asyncio.to_thread(thread.join)  # the driver's thread answers to this loop before it ends
+        await Records.open(f"sqlite:///{tmp_path}/{place}", keys)
+    assert set(threading.enumerate()) == before
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://u:secret@h/records?sslmode=require", "unknown option sslmode; expected ssl, as in ?ssl=require"),
+        ("postgresql://u:secret@h/records?nonsense=1", "unknown option nonsense; expected one of "),
+        ("sqlite:///records.db?mode=ro", "unknown option mode; expected one of "),
+    ],
+)
+async def test_an_option_that_the_driver_does_not_have_is_refused_by_its_name(keys, url, told):
+    with pytest.raises(DatabaseUnusable, match="MENTORSHIP_DATABASE_URL: ") as caught:
+        await Records.open(url, keys)
+    assert told in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:secret@h/records?ssl=require&timeout=5", "sqlite:///file:records.db?mode=ro&uri=true", "sqlite:///x.db?timeout=5"]
+)
+def test_options_that_the_driver_has_are_taken(url):
+    assert parse(url)
 
 
 async def test_a_file_locked_for_too_long_is_unavailable_and_works_again_later(url, keys, ada, reopen, monkeypatch):

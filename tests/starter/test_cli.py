@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -16,6 +17,8 @@ import pytest
 
 from gateway.keyring import UnknownKey
 from starter.answer import columns
+from starter.cohort_start import interrupted, still_waiting
+from starter.running import strangers
 from starter.start_instant import parse_start
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +48,7 @@ def test_the_installed_command_answers_and_exits_as_programs_expect(tmp_path: Pa
     assert wrong.returncode == 1
     assert f"{tmp_path}/bad.yaml:1:12: programme: 3 is not a group of keys" in wrong.stderr
     assert wrong.stdout == ""
-    assert (missing.returncode, missing.stderr) == (2, "nowhere.yaml: No such file or directory\n")
+    assert (missing.returncode, missing.stderr) == (2, "nowhere.yaml: no such file\n")
     assert usage.returncode == 2
 
 
@@ -301,6 +304,7 @@ def test_ctrl_c_while_it_is_still_loading_is_as_quiet_as_later(loaded: str) -> N
     """The first second of many a command is imports."""
     interrupted = f"""
 import sys
+import threading
 
 class Impatient:
     def find_spec(self, name, path=None, target=None):
@@ -385,3 +389,32 @@ def test_a_country_whose_public_holidays_are_not_known_for_so_long_is_a_notice(f
         told.err,
         re.MULTILINE,
     )
+
+
+def test_one_is_told_as_one() -> None:
+    assert still_waiting(1) == "1 pair still waits for a worker; nothing is lost, it starts when one runs"
+    assert still_waiting(2) == "2 pairs still wait for a worker; nothing is lost, they start when one runs"
+    assert interrupted("spring", {"pending": 1, "started": 1, "over": 0}) == (
+        "interrupted: 1 pair of cohort spring is enrolled and goes on by itself, so that their people are written to;",
+        "1 more is written down and may start as well: repeat the command for the rest",
+    )
+    [check] = strangers(["mentorship.spring.m-1"], ())
+    assert check.detail.startswith("1 runs in Temporal and is not in records (mentorship.spring.m-1); ")
+
+
+def test_a_pipe_is_a_file_that_can_be_read(files: Any, run: Callable[..., Any], tmp_path: Path) -> None:
+    """As a shell's `<(…)` gives one."""
+    pipe = tmp_path / "people"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text(files.people.read_text()))
+    writer.start()
+    options = ["--programme", str(files.programme), "--people", str(pipe), "--pairs", str(files.pairs), "--cohort", "spring", "--starts", "2099-03-02"]
+    assert run("cohort", "start", *options, "--dry-run").code == 0
+    writer.join()
+
+
+@pytest.mark.parametrize("command", [("programme", "check", "{}"), ("cohort", "what-if", "spring", "--programme", "{}")])
+def test_a_file_to_read_that_is_none_is_told_alike_everywhere(run: Callable[..., Any], tmp_path: Path, command: tuple[str, ...]) -> None:
+    for path, wrong in ((tmp_path, "is a folder"), (tmp_path / "nowhere", "no such file")):
+        told = run(*(word.format(path) for word in command))
+        assert (told.code, told.err) == (2, f"{path}: {wrong}\n")

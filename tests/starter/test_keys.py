@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.keyring import Keyring
 from starter import keys
 
 STARTS = datetime(2027, 3, 1, tzinfo=UTC)
@@ -100,3 +101,14 @@ def test_keys_from_the_environment_are_changed_where_they_are_kept(past, run, mo
 def test_the_active_key_and_an_unknown_one_do_not_go(past, run):
     assert "is the active key" in run("keys", "drop", past.settings.keyring().active).err
     assert "there is no key k-nowhere" in run("keys", "drop", "k-nowhere").err
+
+
+@pytest.mark.parametrize("command", [("person", "export", "e1"), ("person", "erase", "e1"), ("show", "spring-27", "p1"), ("pause", "spring-27", "p1")])
+def test_by_other_keys_nobody_is_said_not_to_be_there(filled, run, monkeypatch, tmp_path, command):
+    """Nothing is found by them: who asks whether somebody is known, or wants them erased, would take it for an answer."""
+    Keyring.generate(tmp_path / "others.json")
+    own = filled.settings.keyring().active
+    monkeypatch.setenv("MENTORSHIP_KEY_FILE", str(tmp_path / "others.json"))
+    told = run(*command)
+    assert (told.code, told.out) == (1, "")
+    assert told.err == f"records: the keyring has no key '{own}'; give it back, or give this command the keys that the others have\n"

@@ -20,12 +20,13 @@ from typing import Any
 import pytest
 
 from certificates import issuer
-from gateway.connect import connect
+from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import Keyring
 from gateway.names import cohort_id
 from gateway.settings import Settings
 from records.store import Records
 from starter.cohort_start import interrupted
+from worker import main as worker_main
 
 ROOT = Path(__file__).parents[2]
 Run = Callable[..., Any]
@@ -112,6 +113,25 @@ async def _counts(site: Settings, cohort: str) -> dict[str, int]:
     records = await Records.open(site.database_url, site.keyring())
     try:
         return dict(await records.cohorts.counts(cohort))
+    finally:
+        await records.close()
+
+
+async def _version(site: Settings, cohort: str) -> int:
+    records = await Records.open(site.database_url, site.keyring())
+    try:
+        known = await records.cohorts.get(cohort)
+        assert known is not None
+        return known.version
+    finally:
+        await records.close()
+
+
+async def _mark_started(site: Settings, cohort: str) -> None:
+    records = await Records.open(site.database_url, site.keyring())
+    try:
+        for pair in await records.cohorts.enrolments(cohort):
+            await records.cohorts.mark_started(pair.mentorship)
     finally:
         await records.close()
 
@@ -237,13 +257,56 @@ def test_a_cohort_with_another_start_or_a_pair_with_other_people_is_refused(site
     assert run("cohort", "start", *files.options(cohort="fixed"), "--wait", "0").code == 0
 
     moved = run("cohort", "start", *files.options(cohort="fixed", starts="2099-03-09"))
-    files.write(pairs="pair_id,mentor_id,mentee_id\np1,m2,e1\n")
+    files.write(
+        programme=files.programme.read_text().replace("version: 1", "version: 2"),
+        people=files.people.read_text().replace("e1,Eve", "e1,Renamed"),
+        pairs="pair_id,mentor_id,mentee_id\np1,m2,e1\n",
+    )
     other = run("cohort", "start", *files.options(cohort="fixed"))
 
     assert moved.code == 1
     assert "start: 2099-03-01T23:00:00+00:00 → 2099-03-08T23:00:00+00:00" in moved.err
     assert other.code == 1
     assert "  p1: other people than when it was started, expected a new pair_id" in other.err
+    assert "nothing was started" in moved.err
+    assert "nothing was started" in other.err
+    assert run("person", "export", "e1", "--json").json["profile"]["name"] == "Eve"  # nor was anybody taken over, nor a programme
+    assert asyncio.run(_version(site, "fixed")) == 1
+
+
+def test_a_programme_that_a_cohort_refused_was_never_started(site: Settings, files: Any, run: Run) -> None:
+    assert run("cohort", "start", *files.options(cohort="fixed"), "--wait", "0").code == 0
+    files.write(programme=files.programme.read_text().replace("id: spring", "id: autumn"))
+    other = run("cohort", "start", *files.options(cohort="fixed"))
+    assert other.code == 1
+    assert "  programme: spring → autumn" in other.err
+
+    files.write(programme=files.programme.read_text().replace("count: 12", "count: 11"))
+    assert run("cohort", "start", *files.options(cohort="another"), "--again", "--wait", "0").code == 0
+
+
+@pytest.mark.parametrize("command", ["start", "revive"])
+def test_in_a_namespace_that_is_not_there_nothing_is_started_and_nothing_taken_for_lost(
+    site: Settings, files: Any, run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A server says of a namespace that it lacks what it says of a workflow: not found."""
+    assert run("cohort", "start", *files.options(cohort="there"), "--wait", "0").code == 0
+    asyncio.run(_mark_started(site, "there"))
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TEMPORAL_NAMESPACE", "nowhere")
+        told = run("revive", "there") if command == "revive" else run("cohort", "start", *files.options(cohort="fresh"), "--again")
+
+    assert told.code == 1
+    assert told.err == "Temporal has no namespace nowhere; see TEMPORAL_NAMESPACE\n"
+    assert counts(site, "there") == {"pending": 0, "started": 2, "over": 0}
+    assert counts(site, "fresh") == {"pending": 0, "started": 0, "over": 0}
+
+
+def test_a_worker_says_in_a_line_that_its_namespace_is_not_there(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TEMPORAL_NAMESPACE", "nowhere")
+        with pytest.raises(TemporalUnavailable, match="Temporal has no namespace nowhere; see TEMPORAL_NAMESPACE"):
+            asyncio.run(worker_main.run(site, asyncio.Event()))
 
 
 def test_a_past_start_is_refused_for_a_new_cohort_and_nothing_is_written(site: Settings, files: Any, run: Run) -> None:
@@ -287,7 +350,7 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
     with worker(tmp_path / "worker.log"):
         assert run("cohort", "start", *files.options(cohort="busy")).code == 0
 
-        assert run("waive", "busy", "p1", "shadowing").out == "waive_milestone: done for p1 of busy\n"
+        assert run("waive", "busy", "p1", "shadowing").out == "waive: done for p1 of busy\n"
         unknown = run("waive", "busy", "p1", "nonsense", "--json")
         assert unknown.code == 1
         assert (unknown.json["outcome"], unknown.json["reason"]) == ("refused", "no_such_milestone")

@@ -37,6 +37,8 @@ def texts(found: list[Row]) -> list[dict[str, str]]:
         '"id","name","note"\n"1"," Ana ","x"\n',
         "ID, Name ,Note\n\n , ,\n1,Ana,x\n,,\n\n",
         "\ufeffsep=;\r\nid;name;note\r\n1;Ana;x\r\n",
+        "  \n;;;\nid;name;note\n1;Ana;x\n",
+        ",,,\nid,name,note\n1,Ana,x\n",
     ],
 )
 def test_commas_semicolons_marks_quotes_and_blank_rows_are_all_read_alike(tmp_path: Path, content: str) -> None:
@@ -44,6 +46,25 @@ def test_commas_semicolons_marks_quotes_and_blank_rows_are_all_read_alike(tmp_pa
 
     assert texts(found) == [{"id": "1", "name": "Ana", "note": "x"}]
     assert (faults, notices) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"PK\x03\x04\x14\x00\x06\x00", "a workbook or an archive, expected a table of text, which Excel saves as CSV UTF-8"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a workbook or an archive, expected a table of text, which Excel saves as CSV UTF-8"),
+        ("id,name\n1,Ana\n".encode("utf-16"), "UTF-16, or no text, expected text in UTF-8, which Excel saves as CSV UTF-8"),
+        ("id,name\n1,Ana\n".encode("utf-16-be"), "UTF-16, or no text, expected text in UTF-8, which Excel saves as CSV UTF-8"),
+    ],
+)
+def test_a_spreadsheets_own_file_is_told_to_be_one_and_not_cell_by_cell(tmp_path: Path, content: bytes, told: str) -> None:
+    assert rows(tmp_path, content) == ([], [f"t.csv:1:1: file: {told}"], [])
+
+
+def test_a_cell_without_an_end_is_told_where_it_begins(tmp_path: Path) -> None:
+    _, faults, _ = rows(tmp_path, f'id,name\n1,Ana\n2,"{"x" * 200_000}\n')
+
+    assert faults == ["t.csv:3:1: row: a cell without an end, as after a quote that is never closed, expected quotes in pairs around a cell, doubled inside it"]
 
 
 def test_a_comma_in_a_semicolon_file_is_text(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_the_same_two_under_another_pair_id_of_one_cohort_are_refused(running: A
     known = running.ask(asked)
     assert known == {"p9": "spring-27"}
     for again in (True, False):
-        with pytest.raises(Refused, match="1 pairs of cohort spring-27 run already") as refused:
+        with pytest.raises(Refused, match="1 pair of cohort spring-27 runs already") as refused:
             _refuse_twice("spring-27", known, again=again)
         assert "--again" not in str(refused.value)
     _refuse_twice("autumn-27", known, again=True)

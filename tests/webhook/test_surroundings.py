@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from gateway import logs
 from gateway.connect import TemporalUnavailable
@@ -21,6 +22,7 @@ from gateway.settings import SettingsInvalid
 from records.errors import DatabaseUnusable, RecordsUnavailable
 from webhook import gauges, main
 from webhook.bodies import BODIES
+from webhook.serving import CannotListen, serve_app
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json"])
@@ -171,3 +173,26 @@ def test_what_is_configured_wrong_exits_2_and_what_cannot_be_reached_1(raised, c
     with pytest.raises(SystemExit) as left:
         main.main()
     assert (left.value.code, capsys.readouterr().err) == (code, f"mentorship-webhook: {raised}\n")
+
+
+async def test_a_port_that_is_taken_does_not_take_the_process_with_it():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{port}"):
+            await serve_app(FastAPI(), "127.0.0.1", port, asyncio.Event())
+
+
+def test_a_web_hook_that_cannot_listen_says_which_settings_said_where(monkeypatch, capsys):
+    async def cannot(_: object) -> None:
+        raise CannotListen("cannot listen on 127.0.0.1:80")
+
+    monkeypatch.setattr(sys, "argv", ["mentorship-webhook"])
+    monkeypatch.setattr(main, "serve", cannot)
+    monkeypatch.setattr(main, "leave", sys.exit)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    with pytest.raises(SystemExit) as left:
+        main.main()
+    told = "mentorship-webhook: cannot listen on 127.0.0.1:80; see MENTORSHIP_WEBHOOK_HOST and MENTORSHIP_WEBHOOK_PORT\n"
+    assert (left.value.code, capsys.readouterr().err) == (1, told)

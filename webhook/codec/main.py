@@ -11,7 +11,7 @@ from gateway.keyring import KeyringUnusable
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
 from webhook.codec.app import create_app
-from webhook.serving import serve_app
+from webhook.serving import CannotListen, serve_app
 
 
 async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
@@ -20,7 +20,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 
 
 def main() -> None:
-    """Exit 2 with one line when the configuration is not usable: there is nothing else that it needs."""
+    """In one line, exit 2 when the configuration is not usable, 1 when the port is taken: there is nothing else that it needs."""
     no_arguments("mentorship-codec", "Shows admins clear text in Temporal's UI.")
     try:
         settings = Settings.load()
@@ -29,6 +29,9 @@ def main() -> None:
     except (SettingsInvalid, KeyringUnusable, TemporalUnavailable, ValueError) as error:
         sys.stderr.write(f"mentorship-codec: {error}\n")
         sys.exit(2)
+    except CannotListen as error:
+        sys.stderr.write(f"mentorship-codec: {error}; see MENTORSHIP_CODEC_HOST and MENTORSHIP_CODEC_PORT\n")
+        sys.exit(1)
 
 
 if __name__ == "__main__":
