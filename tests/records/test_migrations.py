@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from records import migrate, schema
 from records.database import Database, engine_for
-from records.errors import SchemaOutdated
+from records.errors import DatabaseUnusable, SchemaOutdated
 from records.store import Records
 
 
@@ -83,6 +83,14 @@ async def test_a_database_that_was_not_migrated_is_refused_with_the_revision(emp
         Path(empty_url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
     with pytest.raises(SchemaOutdated, match=f"records stand at revision None, this release needs {schema.REVISION}"):
         await Records.open(empty_url, keys)
+
+
+def test_a_postgres_that_cannot_hold_every_text_is_refused(postgres):
+    """A program's message id of other letters would be refused as if the database were away, for ever."""
+    postgres.psql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(DatabaseUnusable, match="this database's encoding is LATIN1; expected one that was made with ENCODING 'UTF8'"):
+        migrate.upgrade(postgres.get_uri(database="latin"))
+    assert migrate.current(postgres.get_uri(database="latin")) is None
 
 
 def test_a_new_sqlite_file_is_its_owners_only(tmp_path):
