@@ -169,4 +169,7 @@ async def test_a_rotation_chains_a_closed_journal_and_its_cohort_anew_in_one_sta
     with listening(rotated, lambda statement, _: said.append(statement)):
         assert (await rotated.rewrap.everything()).rows == 6
     assert [sum(statement.startswith(f"UPDATE {table}") for statement in said) for table in ("journal", "seals")] == [1, 1]
+    listed = [statement for statement in said if statement.startswith("SELECT") and "seals.mentorship" in statement and "journal" in statement]
+    assert listed
+    assert all("EXISTS" in statement and "JOIN" not in statement for statement in listed)  # else Postgres reads the journals of all cohorts for it
     assert await rotated.journal.verify() == []
