@@ -15,7 +15,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from records.database import BUSY_SECONDS, parse
+from records.database import BUSY_SECONDS
+from records.database_url import parse
 from records.errors import RecordsError
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
-from records.database import Database, Part
+from records.database import Database, Part, chunks
 from records.erasure import PEOPLE, erased
 from records.errors import CohortChanged, Erased, PairChanged, UnknownCohort
 from records.ids import mentorship_of, mint
@@ -187,6 +187,10 @@ class Cohorts(Part):
 
     async def enrolments(self, cohort: str) -> list[Enrolment]:
         return await self._select(enrolments.c.cohort == cohort)
+
+    async def among(self, mentorships: Iterable[str]) -> list[Enrolment]:
+        """Those of them that are enrolled, whichever cohort's."""
+        return [pair for chunk in chunks(sorted(mentorships)) for pair in await self._select(enrolments.c.mentorship.in_(chunk))]
 
     async def of_person(self, ref: str) -> list[Enrolment]:
         """Every pair that the person is or was in, whichever side."""

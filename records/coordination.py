@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -133,33 +134,39 @@ async def _owner(records: Records, programme: Programme) -> tuple[str, ...]:
 
 async def looked_after(records: Records, ref: str) -> list[tuple[Cohort, Programme]]:
     """Every cohort whose list this person may open now, in the order of their starts, with its programme."""
-    judged: dict[tuple[str, int], Programme | None] = {}
+    judged: dict[tuple[str, int], _Read | None] = {}
     found: list[tuple[Cohort, Programme]] = []
     for cohort in await records.cohorts.all():
         version = (cohort.programme, cohort.version)
         if version not in judged:
             judged[version] = await _read_by(records, version, ref)
-        programme = judged[version]
-        if programme is not None and await _opens(records, programme, cohort.id, ref):
-            found.append((cohort, programme))
+        read = judged[version]
+        if read is not None and (read.coordinates or await _stands_in(records, read.programme, cohort.id, ref)):
+            found.append((cohort, read.programme))
     return found
 
 
-async def _read_by(records: Records, version: tuple[str, int], ref: str) -> Programme | None:
+class _Read(NamedTuple):
+    """A programme that somebody has lists of: as one of its coordinators, or where they stand in for them."""
+
+    programme: Programme
+    coordinates: bool
+
+
+async def _read_by(records: Records, version: tuple[str, int], ref: str) -> _Read | None:
     """None where others coordinate, and where records have forgotten the programme: then there is no list to open."""
     try:
         programme = await records.programmes.get(*version)
     except UnknownProgramme:
         return None
-    return programme if ref in await readers(records, programme) else None
+    coordinates = ref in await coordinators(records, programme)
+    return _Read(programme, coordinates) if coordinates or ref in await _owner(records, programme) else None
 
 
-async def _opens(records: Records, programme: Programme, cohort: str, reader: str) -> bool:
-    if reader in await coordinators(records, programme):
-        return True
+async def _stands_in(records: Records, programme: Programme, cohort: str, reader: str) -> bool:
+    """Most cohorts of many years have no open line: of those nothing more is read."""
     named = {line.mentorship for line in await records.lines.all(cohort)}
-    pairs = [pair for pair in await records.cohorts.enrolments(cohort) if pair.mentorship in named]
-    return await may_see(records, programme, reader, pairs) is not None
+    return bool(named) and await may_see(records, programme, reader, await records.cohorts.among(named)) is not None
 
 
 async def closeness(records: Records, reader: str, pairs: Sequence[Enrolment]) -> dict[str, frozenset[str]]:
@@ -182,9 +189,12 @@ async def may_see(records: Records, programme: Programme, reader: str, pairs: Se
         return await visible(records, reader, pairs)
     if reader not in await _owner(records, programme):
         return None
-    seen = [await visible(records, one, pairs) for one in team]
-    left = [pair for pair in pairs if not any(pair.mentorship in names for names in seen)]
-    return await visible(records, reader, left) or None
+    left = list(pairs)
+    for one in team:
+        if left:  # the first sees nearly all of them
+            seen = await visible(records, one, left)
+            left = [pair for pair in left if pair.mentorship not in seen]
+    return (await visible(records, reader, left) or None) if left else None
 
 
 async def overview(records: Records, cohort: str, reader: str, now: datetime) -> Overview | None:

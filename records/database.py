@@ -15,14 +15,15 @@ from typing import Any, ParamSpec, TypeVar
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import ColumnElement, Connection, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from records.errors import DatabaseUnusable, RecordsUnavailable, SchemaOutdated
+from records.database_url import out_of_reach, parse, reason, tell_driver
+from records.errors import RecordsUnavailable, SchemaOutdated
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,13 +45,8 @@ MANY = "many rows"
 rows in different orders would wait for each other, and Postgres ends one of them: an erasure and a sweep, a sweep and a rotation."""
 
 _BEGIN = "mentorship_begin"
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-
-_OPTIONS = {
-    "sqlite+aiosqlite": {"cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout", "uri"},
-    "postgresql+asyncpg": {*inspect.signature(asyncpg.connect).parameters, "prepared_statement_cache_size", "prepared_statement_name_func"},
-}
-"""What may stand behind the `?` of a URL: another word would be dropped with a warning, or be an error of the driver's."""
+_OWNS = text("SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY (CAST(:tables AS regclass[]))")
+_MAY_MAINTAIN = text("SELECT bool_and(has_table_privilege(name, 'MAINTAIN')) FROM unnest(CAST(:tables AS text[])) AS tables (name)")
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:
@@ -60,28 +56,12 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
         yield everything[start : start + CHUNK]
 
 
-def parse(url: str) -> URL:
-    """The URL with the driver that we use; `sqlite:///file` and `postgresql://…` will do. Raises DatabaseUnusable, which never repeats the URL."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise DatabaseUnusable("MENTORSHIP_DATABASE_URL: this is no database URL; expected sqlite:///file or postgresql://user@host:port/name") from None
-    driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
-    if driver is None:
-        raise DatabaseUnusable("MENTORSHIP_DATABASE_URL: expected a database URL that begins with sqlite:/// or postgresql://")
-    unknown = sorted(set(parsed.query) - _OPTIONS[driver])
-    if unknown and "uri" not in parsed.query:
-        meant = "ssl, as in ?ssl=require" if "sslmode" in unknown else f"one of {', '.join(sorted(_OPTIONS[driver]))}"
-        raise DatabaseUnusable(f"MENTORSHIP_DATABASE_URL: unknown option {', '.join(unknown)}; expected {meant}")
-    return parsed.set(drivername=driver)
-
-
 def refuse_unopenable(url: URL) -> None:
     """Of SQLite, before the driver tries in a thread of its own, which makes what is not there, and tells of its failure in its own way.
 
     Raises RecordsUnavailable, and SchemaOutdated for a file that was never made.
     """
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:") or "uri" in url.query:
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return
     path = Path(url.database or "")
     try:
@@ -101,6 +81,7 @@ def engine_for(url: str, *, patient: bool = False) -> AsyncEngine:
     if parsed.get_backend_name() == "postgresql":
         limits = {"timeout": CONNECT_SECONDS, "command_timeout": None if patient else ANSWER_SECONDS}
         engine = create_async_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=limits)
+        event.listen(engine.sync_engine, "do_connect", tell_driver)
         event.listen(engine.sync_engine, "handle_error", _give_up_what_hangs)
         return engine
     # isolation_level None: the driver's own BEGIN would be a deferred one, and only before some statements.
@@ -129,14 +110,6 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
 
-def out_of_reach(url: URL) -> str:
-    """Which database, and which setting names it; never who logs in there, nor with what."""
-    asked = url.query.get("host", ())
-    hosts = [f"{url.host}:{url.port}" if url.port else url.host] if url.host else [asked] if isinstance(asked, str) else asked
-    where = "/".join(part for part in (", ".join(hosts), url.database) if part)
-    return f"the database at {where} cannot be reached; see MENTORSHIP_DATABASE_URL"
-
-
 @contextlib.contextmanager
 def unavailable(url: URL) -> Iterator[None]:
     """Turns every way in which a database can be out of reach into RecordsUnavailable."""
@@ -145,13 +118,14 @@ def unavailable(url: URL) -> Iterator[None]:
     except IntegrityError:
         raise
     except (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise RecordsUnavailable(out_of_reach(url)) from error
+        raise RecordsUnavailable(out_of_reach(url, error)) from error
     except DBAPIError as error:
         if type(error) is DatabaseError:  # what SQLite says of a file that it cannot make sense of
             raise RecordsUnavailable(NO_DATABASE) from error
         # asyncpg's shutdowns and lost connections arrive as the bare class; what we did wrong ourselves arrives as a subclass.
-        if error.connection_invalidated or type(error) is DBAPIError:
-            raise RecordsUnavailable(out_of_reach(url)) from error
+        # A right that is lacking, and a statement that a pooler lost, are for who runs the database.
+        if error.connection_invalidated or type(error) is DBAPIError or reason(error):
+            raise RecordsUnavailable(out_of_reach(url, error)) from error
         raise
 
 
@@ -249,21 +223,27 @@ class Database:
         SQLite's log is emptied, Postgres rewrites the table. When others are in the way, it happens with the database's next own housekeeping instead.
         """
         with contextlib.suppress(RecordsUnavailable, SQLAlchemyError), unavailable(self._engine.url):
+            if not self._sqlite:
+                async with self.write() as connection:
+                    await connection.execute(text(f"SET LOCAL lock_timeout = '{HOUSEKEEPING_SECONDS}s'"))
+                    # As VACUUM FULL does, but within a transaction, so that a pooler hands the limit to nobody else.
+                    await connection.execute(text(f'CLUSTER "{table.name}" USING "{table.primary_key.name}"'))
+                return
             async with self._engine.connect() as connection:
-                if self._sqlite:
-                    await connection.execution_options(**{_BEGIN: None})
-                    await connection.execute(text(f"PRAGMA busy_timeout = {HOUSEKEEPING_SECONDS * 1000}"))
-                    try:
-                        await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-                    finally:
-                        await connection.execute(text(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"))
-                else:
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    await connection.execute(text(f"SET lock_timeout = '{HOUSEKEEPING_SECONDS}s'"))
-                    try:
-                        await connection.execute(text(f'VACUUM FULL "{table.name}"'))
-                    finally:
-                        await connection.execute(text("RESET lock_timeout"))
+                await connection.execution_options(**{_BEGIN: None})
+                await connection.execute(text(f"PRAGMA busy_timeout = {HOUSEKEEPING_SECONDS * 1000}"))
+                try:
+                    await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                finally:
+                    await connection.execute(text(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"))
+
+    async def keeps_freed(self, *tables: Table) -> bool:
+        """Whether `forget_freed` does nothing on one of these, since its owner is somebody else: then what was deleted stays in the files for a while."""
+        if self._sqlite:
+            return False
+        async with self.read() as connection:
+            asked = _MAY_MAINTAIN if (connection.dialect.server_version_info or ()) >= (17,) else _OWNS
+            return not (await connection.execute(asked, {"tables": [table.name for table in tables]})).scalar_one()
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -26,6 +26,8 @@ _PURPOSE = "records/doors"
 _MENTORSHIPS = "mentorship."
 _SENDERS = "sender."
 """Begins what stands for a mentorship in the rows that say where a sender's ids came to."""
+_BEYOND_SENDERS = "sendes"
+"""They come before it in any language's order, so that the key's index finds them where none is made for a beginning."""
 
 SENDERS_KEPT = timedelta(days=30)
 """A signature is good for minutes; for so long one rule holds for an id, whether or not it is a copy."""
@@ -82,8 +84,9 @@ class Doors(Part):
     async def forget_senders(self, now: datetime) -> None:
         """Where the ids of long ago came to is not kept; the messages themselves are, as long as their mentorship's journal."""
         t = door_messages
+        theirs = (t.c.mentorship >= _SENDERS) & (t.c.mentorship < _BEYOND_SENDERS) & self._database.begins(t.c.mentorship, _SENDERS)
         async with self._database.write() as connection:
-            await connection.execute(delete(t).where(self._database.begins(t.c.mentorship, _SENDERS), t.c.at <= now - SENDERS_KEPT))
+            await connection.execute(delete(t).where(theirs, t.c.at <= now - SENDERS_KEPT))
 
     async def mark_sent(self, mentorship: str, message_id: str) -> None:
         """Temporal has it. Idempotent; raises UnknownMessage."""

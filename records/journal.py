@@ -174,7 +174,8 @@ class Journal(Part):
         known = {name: head for name, head in (expected or {}).items() if _in_scope(name, mentorship, cohort)}
         async with self._database.read() as connection:
             sealed, found = await self._audit_seals(connection, scope)
-            swept, forged = audit_stubs([row for row in await connection.execute(select(stubs)) if _in_scope(row.mentorship, None, scope)], sealed, self._key)
+            left = select(stubs) if scope is None else select(stubs).where(self._database.begins(stubs.c.mentorship, f"mentorship.{scope}."))
+            swept, forged = audit_stubs(await connection.execute(left), sealed, self._key)
             found += forged
             over = await _over(connection, scope)
             names = {*await _journals(connection, scope), *sealed, *known, *over}
@@ -202,9 +203,12 @@ class Journal(Part):
     async def _audit_seals(self, connection: AsyncConnection, scope: str | None) -> tuple[dict[str, Head], list[Finding]]:
         heads: dict[str, Head] = {}
         found: list[Finding] = []
-        rows = (await connection.execute(select(seals).order_by(seals.c.cohort, seals.c.number))).all()
-        for cohort in sorted({row.cohort for row in rows if scope in (None, row.cohort)}):
-            some, problems = audit_seals(cohort, [row for row in rows if row.cohort == cohort], self._key)
+        wanted = select(seals) if scope is None else select(seals).where(seals.c.cohort == scope)
+        chains: dict[str, list[Any]] = {}
+        for row in await connection.execute(wanted.order_by(seals.c.cohort, seals.c.number)):
+            chains.setdefault(row.cohort, []).append(row)
+        for cohort in sorted(chains):
+            some, problems = audit_seals(cohort, chains[cohort], self._key)
             heads |= some
             found += problems
         return heads, found

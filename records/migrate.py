@@ -16,8 +16,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, out_of_reach, parse, unavailable
-from records.errors import RecordsUnavailable
+from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, unavailable
+from records.database_url import SETTING, out_of_reach, parse
+from records.errors import DatabaseUnusable, RecordsUnavailable
 from records.schema import REVISION, refuse_newer
 
 T = TypeVar("T")
@@ -26,16 +27,26 @@ T = TypeVar("T")
 def upgrade(url: str) -> None:
     """Safe to call again, and by several processes at once: they wait for each other. Makes SQLite's file and its folder, for us only.
 
-    Raises ValueError for a URL of another database, RecordsUnavailable, and SchemaNewer where nothing can be brought anywhere.
+    Raises ValueError for a URL of another database and for one that cannot hold every text, RecordsUnavailable, and SchemaNewer where nothing can be
+    brought anywhere.
     """
     _make_file(url)
     _run(url, _upgrade)
 
 
 def _upgrade(connection: Connection) -> None:
+    _refuse_other_letters(connection)
     if (revision := MigrationContext.configure(connection).get_current_revision()) is not None:
         refuse_newer(revision)
     command.upgrade(config(connection), "head")
+
+
+def _refuse_other_letters(connection: Connection) -> None:
+    """A program's message id may be of any letters: one that the database has none for would be refused as if that were away, for ever."""
+    if connection.dialect.name == "postgresql":
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding not in ("UTF8", "SQL_ASCII"):
+            raise DatabaseUnusable(f"{SETTING}: this database's encoding is {encoding}; expected one that was made with ENCODING 'UTF8'")
 
 
 def current(url: str) -> str | None:

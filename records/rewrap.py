@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Column, Table, and_, bindparam, func, or_, select, update
+from sqlalchemy import Column, Table, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.chain import Head, audit_rows, audit_seals, audit_stubs, mac, row_content, seal_content, stub_content
@@ -164,9 +164,10 @@ class Rewrap(Part):
 
     async def _old_journals(self, cohort: str) -> list[str]:
         """Closed journals with rows under an older key."""
-        old = select(seals.c.mentorship).join(journal, journal.c.mentorship == seals.c.mentorship).where(seals.c.cohort == cohort)
+        # Whether one has such a row, not all such rows: joined, Postgres reads the whole journal of all cohorts for each batch of one.
+        old = exists().where(journal.c.mentorship == seals.c.mentorship, journal.c.key_id != self._sealer.active)
         async with self._database.read() as connection:
-            return list((await connection.execute(old.where(journal.c.key_id != self._sealer.active).distinct().order_by(seals.c.mentorship))).scalars())
+            return list((await connection.execute(select(seals.c.mentorship).where(seals.c.cohort == cohort, old).order_by(seals.c.mentorship))).scalars())
 
     async def _journal(self, connection: AsyncConnection, mentorship: str, head: Head) -> tuple[Head, int] | None:
         """The new head and how many rows were chained anew; None when the rows are not those that were written."""

@@ -9,7 +9,8 @@ from records.cases import Cases
 from records.certificates import Certificates
 from records.clock import Clock
 from records.cohorts import Cohorts
-from records.database import NO_TABLES, Database, engine_for, parse, refuse_unopenable, whole
+from records.database import NO_TABLES, Database, engine_for, refuse_unopenable, whole
+from records.database_url import parse
 from records.doors import Doors
 from records.errors import RecordsUnavailable, SchemaOutdated
 from records.figures import Watch
@@ -21,7 +22,7 @@ from records.people import People
 from records.programmes import Programmes
 from records.retention import Retention
 from records.rewrap import Rewrap, lacking
-from records.schema import REVISION, refuse_newer
+from records.schema import REVISION, cases, data_keys, notes, refuse_newer
 from records.sealing import KeySource, Sealer
 from records.writing import Writing
 
@@ -76,6 +77,10 @@ class Records:
     async def lacking_key(self) -> str | None:
         """The id of a key that others seal with now and that this process does not have; None when it reads what is written. Raises RecordsUnavailable."""
         return await lacking(self._database, self._sealer)
+
+    async def keeps_erased(self) -> bool:
+        """Whether an erased key, or words whose time is over, stay in a Postgres server's files until its own housekeeping writes over them. Raises RecordsUnavailable."""
+        return await self._database.keeps_freed(data_keys, notes, cases)
 
 
 @whole

@@ -10,7 +10,6 @@ import typer
 
 from gateway.settings import Settings
 from records.cohorts import Enrolment
-from records.errors import Erased
 from records.store import Records
 from starter.answer import Json, Refused, answer, columns
 from starter.reach import open_records
@@ -52,10 +51,6 @@ _SHOWN = ("phase", "milestones_done", "milestones_total", "meetings_held", "next
 
 
 async def _names(records: Records, pairs: list[Enrolment]) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for ref in {person for pair in pairs for person in (pair.mentor, pair.mentee)}:
-        try:
-            names[ref] = (await records.people.profile(ref)).name
-        except Erased:
-            names[ref] = "(erased)"
-    return names
+    refs = {person for pair in pairs for person in (pair.mentor, pair.mentee)}
+    profiles = await records.people.profiles(refs)
+    return {ref: profiles[ref].name if ref in profiles else "(erased)" for ref in refs}

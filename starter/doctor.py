@@ -110,7 +110,7 @@ def _no_keys() -> Keyring:
 async def _records(settings: Settings, fix: bool) -> list[Check]:
     stand = await asyncio.to_thread(migrate.current, settings.database_url)
     if stand == REVISION:
-        return [await _written(settings), *await _clock(settings)]
+        return [await _written(settings), *await _cleared(settings), *await _clock(settings)]
     if stand is not None:
         refuse_newer(stand)
     if fix:
@@ -131,6 +131,15 @@ async def _written(settings: Settings) -> Check:
             cause = _as_sqlite_has_it(error)
             return Check("records", "wrong", f"reachable, and take no writing{cause}: is a disk full, the database read-only, or locked by somebody?")
     return Check("records", "ok", "reachable, tables of this release")
+
+
+async def _cleared(settings: Settings) -> list[Check]:
+    """Nothing else tells: an erasure is done without it, and what it cannot clear away says nothing (P8)."""
+    async with open_records(settings) as records:
+        if not await records.keeps_erased():
+            return []
+    what = "this login may not rewrite the tables of keys, notes and cases, so an erased key stays in the database server's files for a while"
+    return [Check("records", "wrong", f"{what}; see docs/operations.md, A Postgres of your own")]
 
 
 async def _clock(settings: Settings) -> list[Check]:

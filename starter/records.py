@@ -15,7 +15,7 @@ from mentorship.duration import Duration
 from mentorship.programme import Retention
 from records import migrate
 from records.backup import Copied, InTheWay, NoFile, NotABackup, copy_all, file_of
-from records.database import parse
+from records.database_url import parse
 from records.errors import RecordsError
 from records.schema import REVISION, refuse_newer
 from records.store import Records

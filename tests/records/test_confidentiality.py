@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
 
 import records as package
 from records.cases import Case
@@ -21,6 +22,7 @@ from records.journal import JournalEntry
 from records.journalled import events_of
 from records.people import Profile
 from records.schema import metadata
+from records.store import Records
 
 CANARY = "canary"
 
@@ -93,6 +95,35 @@ async def test_on_postgres_erasing_rewrites_the_table_that_held_the_key(records,
     before = await meddle("SELECT pg_relation_filenode('data_keys')")
     await records.people.erase(people[0])
     assert await meddle("SELECT pg_relation_filenode('data_keys')") != before
+
+
+async def test_a_login_that_may_not_rewrite_the_table_is_known_to_leave_erased_keys_in_the_files(records, people, url, meddle, keys):
+    """P8: the server only warns, and skips it."""
+    if url.startswith("sqlite"):
+        assert not await records.keeps_erased()
+        return
+    assert not await records.keeps_erased()
+    await meddle("DO $$ BEGIN CREATE ROLE lesser LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+    await meddle("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO lesser")
+    before = await meddle("SELECT pg_relation_filenode('data_keys')")
+    lesser = await Records.open(make_url(url).set(username="lesser").render_as_string(hide_password=False), keys)
+    try:
+        await lesser.people.erase(people[0])
+        assert await lesser.keeps_erased()
+    finally:
+        await lesser.close()
+    assert await meddle("SELECT pg_relation_filenode('data_keys')") == before
+
+
+async def test_clearing_up_leaves_its_limit_to_nobody(records, people, url):
+    """A pooler gives the connection to somebody else, who would wait for locks no longer than this."""
+    if url.startswith("sqlite"):
+        pytest.skip("a setting of Postgres' sessions")
+    said: list[str] = []
+    engine = records._database._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda _connection, _cursor, statement, *_: said.append(statement))
+    await records.people.erase(people[0])
+    assert [statement for statement in said if "lock_timeout" in statement] == ["SET LOCAL lock_timeout = '2s'"]
 
 
 async def test_erasing_leaves_no_sealed_key_in_the_table(records, people, meddle):

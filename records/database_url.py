@@ -1,0 +1,116 @@
+"""What `MENTORSHIP_DATABASE_URL` may say, how Postgres' driver hears of it, and what is said when the database does not answer.
+
+Behind the `?` stand the names that Postgres' own programs use, so that one URL serves `pg_dump` and us; what is not known here is refused,
+since a misspelt `sslmode` would otherwise mean no TLS.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from asyncpg.exceptions import ClientConfigurationError  # type: ignore[import-untyped]  # it ships no types
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from records.errors import DatabaseUnusable
+
+SETTING = "MENTORSHIP_DATABASE_URL"
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_WHERE = ("host", "port", "user", "password")
+_TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "ssl_min_protocol_version", "sslnegotiation")
+_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+_SESSION = ("application_name", "options", "target_session_attrs", "passfile")
+_POOLED = "prepared_statement_cache_size"
+"""With 0 no statement outlives its transaction, as a pooler needs that gives each transaction another connection."""
+_KNOWN = (*_WHERE, *_TLS, *_SESSION, _POOLED)
+_NAME = re.compile(r"[a-z_]{1,40}")
+
+_WHY = {
+    "28": "it refuses this login",
+    "3D": "it has no such database",
+    "42501": "this login lacks a right there",
+    "53": "it takes no more connections, or has no room left",
+    "26": f"a pooler before it needs ?{_POOLED}=0",
+    "42P05": f"a pooler before it needs ?{_POOLED}=0",
+    "08P01": f"it and we speak past each other; a pooler before it needs ?{_POOLED}=0",
+}
+"""By the beginning of the code that Postgres gives to an error."""
+
+
+def parse(url: str) -> URL:
+    """The URL with the driver that we use; `sqlite:///file` and `postgresql://…` will do. Raises DatabaseUnusable, which never repeats the URL."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise DatabaseUnusable(f"{SETTING}: this is no database URL; expected sqlite:///file or postgresql://user@host:port/name") from None
+    driver = _DRIVERS.get(parsed.drivername.partition("+")[0])
+    if driver is None:
+        raise DatabaseUnusable(f"{SETTING}: expected a database URL that begins with sqlite:/// or postgresql://")
+    if driver.startswith("postgresql"):
+        parsed = _checked(parsed)
+    elif parsed.query:
+        raise DatabaseUnusable(f"{SETTING}: a file takes no parameters behind the ?")
+    return parsed.set(drivername=driver)
+
+
+def _checked(url: URL) -> URL:
+    """What came behind the `?`, by one name each; `ssl` is how another driver's URLs have `sslmode`."""
+    if any("@" in part for part in (url.host or "", url.database or "", *map(str, url.query.values()))):
+        raise DatabaseUnusable(f"{SETTING}: expected the special characters of a user or password percent-encoded, @ as %40")
+    query = {"sslmode" if name == "ssl" else name: value for name, value in url.query.items()}
+    for name, value in query.items():
+        if name not in _KNOWN:
+            named = f"`{name}`" if _NAME.fullmatch(name) else "something behind the ?"
+            raise DatabaseUnusable(f"{SETTING}: {named} is not known here; expected some of {', '.join(sorted(_KNOWN))}")
+        if not isinstance(value, str) and name != "host":
+            raise DatabaseUnusable(f"{SETTING}: `{name}` stands there twice")
+    if query.get("sslmode", _MODES[0]) not in _MODES:
+        raise DatabaseUnusable(f"{SETTING}: expected sslmode to be one of {', '.join(_MODES)}")
+    if not str(query.get(_POOLED, "0")).isdecimal():
+        raise DatabaseUnusable(f"{SETTING}: expected {_POOLED} to be a whole number")
+    return url.set(query=query)
+
+
+def tell_driver(_dialect: object, _record: object, _arguments: object, options: dict[str, Any]) -> None:
+    """An engine's `do_connect`: what stands behind the `?`, as Postgres' driver takes it.
+
+    A statement has a name that no other connection uses: behind a pooler that hands connections on, a name of the driver's own counting
+    would find another client's statement, and execute that.
+    """
+    said = {name: options.pop(name) for name in (*_TLS, *_SESSION) if name in options}
+    if said:
+        options["dsn"] = f"postgresql://?{urlencode(said)}"
+    if options.get(_POOLED) == 0:
+        options["statement_cache_size"] = 0
+    options["prepared_statement_name_func"] = lambda: f"m_{uuid4().hex}"
+
+
+def out_of_reach(url: URL, error: BaseException | None = None) -> str:
+    """Which database, why as far as `error` tells, and which setting names it; never who logs in there, nor with what."""
+    why = "a file that one of its parameters names cannot be read" if isinstance(error, OSError) and _lacks_a_file(url) else reason(error)
+    asked = url.query.get("host", ())
+    hosts = [f"{url.host}:{url.port}" if url.port else url.host] if url.host else [asked] if isinstance(asked, str) else asked
+    where = "/".join(part for part in (", ".join(hosts), url.database) if part)
+    return f"the database at {where} cannot be reached{f': {why}' if why else ''}; see {SETTING}"
+
+
+def _lacks_a_file(url: URL) -> bool:
+    return any(not os.access(str(url.query[name]), os.R_OK) for name in _FILES if name in url.query)
+
+
+def reason(error: BaseException | None) -> str | None:
+    """Why a database did not do what it was asked, where that says what to change; None for everything else, outages above all."""
+    cause = getattr(error, "orig", None) or error
+    code = str(getattr(cause, "sqlstate", None) or "")
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "its certificate is not what sslmode asks for"
+    if isinstance(cause, ssl.SSLError | ClientConfigurationError) or (isinstance(cause, ConnectionError) and "SSL" in str(cause)):
+        return "TLS, as sslmode asks for it, does not come about"
+    return next((why for beginning, why in _WHY.items() if code.startswith(beginning)), None)
