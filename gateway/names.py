@@ -29,18 +29,13 @@ class MentorshipName(NamedTuple):
     pair: str
 
 
-def mentorship_id(cohort: str, pair: str) -> str:
-    """`mentorship.{cohort}.{pair}`. Raises ValueError when a part would not fit into an id."""
-    return f"mentorship.{_part(cohort)}.{_part(pair)}"
-
-
 def cohort_id(cohort: str) -> str:
-    """`cohort.{cohort}`. Raises ValueError like `mentorship_id`."""
+    """`cohort.{cohort}`. Raises ValueError when the part would not fit into an id."""
     return f"cohort.{_part(cohort)}"
 
 
 def case_id(case: str) -> str:
-    """`case.{case}`. Raises ValueError like `mentorship_id`."""
+    """`case.{case}`. Raises ValueError like `cohort_id`."""
     return f"case.{_part(case)}"
 
 
@@ -49,7 +44,7 @@ def is_case(workflow_id: str) -> bool:
 
 
 def certificate_id(mentorship: str, person: str) -> str:
-    """`certificate.{cohort}.{pair}.{person}`: never the certificate's own id, since that opens a page with a name. Raises ValueError like `mentorship_id`."""
+    """`certificate.{cohort}.{pair}.{person}`: never the certificate's own id, since that opens a page with a name. Raises ValueError like `cohort_id`."""
     name = parse_mentorship_id(mentorship)
     return f"certificate.{name.cohort}.{name.pair}.{_part(person)}"
 

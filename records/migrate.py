@@ -18,7 +18,6 @@ from sqlalchemy.engine import URL
 
 from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, out_of_reach, parse, unavailable
 from records.errors import RecordsUnavailable
-from records.schema import REVISION
 
 T = TypeVar("T")
 
@@ -38,10 +37,6 @@ def current(url: str) -> str | None:
     if path is not None and not path.exists():
         return None  # connecting would make it
     return _run(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
-
-
-def is_current(url: str) -> bool:
-    return current(url) == REVISION
 
 
 def config(connection: Connection) -> Config:
