@@ -11,7 +11,7 @@ from records.clock import Clock
 from records.cohorts import Cohorts
 from records.database import Database, engine_for, parse, whole
 from records.doors import Doors
-from records.errors import RecordsUnavailable, SchemaOutdated
+from records.errors import SchemaOutdated
 from records.figures import Watch
 from records.journal import Journal
 from records.lines import Lines
@@ -24,8 +24,6 @@ from records.rewrap import Rewrap, lacking
 from records.schema import REVISION
 from records.sealing import KeySource, Sealer
 from records.writing import Writing
-
-__all__ = ["KeySource", "Records", "RecordsUnavailable"]
 
 
 class Records:
