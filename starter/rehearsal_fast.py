@@ -28,7 +28,8 @@ from mentorship.state import State
 from records.profile import Profile
 from schedule.anew import plan_anew
 from schedule.calendar import reading_hours
-from schedule.plan import Home, Plans
+from schedule.plan import Plans
+from schedule.working_days import Home
 from starter.rehearsal_personas import story
 from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent, groups
 

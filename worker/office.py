@@ -26,7 +26,8 @@ from records import reporting_line
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
 from schedule.calendar import instant, zone
-from schedule.plan import Home, plan
+from schedule.plan import plan
+from schedule.working_days import Home
 from worker.revival import revive
 from workflows.mentorship import MentorshipInput
 

@@ -19,7 +19,7 @@ from gateway.links import LinkSigner
 from gateway.settings import Settings
 from notices.smtp import Mailer
 from records.store import Records
-from schedule.plan import reading_hours
+from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
 from worker.case_lines import CaseLines
 from worker.case_meetings import Meetings

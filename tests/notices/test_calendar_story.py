@@ -27,7 +27,8 @@ from mentorship.policy.deadlines import next_due
 from mentorship.programme import Programme
 from notices.compose import Links, Reader, compose
 from notices.language import Clock, language
-from schedule.plan import Home, plan, replan
+from schedule.plan import plan, replan
+from schedule.working_days import Home
 from webhook.pages import feed
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")

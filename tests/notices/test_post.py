@@ -26,7 +26,7 @@ from mentorship.programme import Programme
 from records.cohorts import Cohort
 from records.journal import JournalEntry
 from records.people import Profile
-from schedule.plan import reading_hours
+from schedule.calendar import reading_hours
 from worker.post import SmtpPost
 
 STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)

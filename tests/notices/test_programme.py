@@ -28,7 +28,7 @@ from notices.smtp import Mailer
 from records.cohorts import Cohort
 from records.journal import JournalEntry
 from records.notices import Notice
-from schedule.plan import reading_hours
+from schedule.calendar import reading_hours
 from starter import rehearsal_fast as fast
 from starter.rehearsal_figures import most_within
 from starter.rehearsal_request import Couple, Mail, Rehearsed, Request
