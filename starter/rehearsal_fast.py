@@ -21,7 +21,7 @@ from mentorship.events import MentorshipStarted
 from mentorship.policy.deadlines import next_due
 from mentorship.policy.helping import heir, joined, still_helping
 from mentorship.policy.meetings import held_instants
-from mentorship.policy.milestones import done_milestones
+from mentorship.policy.milestones import done_in_time
 from mentorship.policy.phase import phase
 from mentorship.spread import spread, spread_out
 from mentorship.state import State
@@ -275,7 +275,7 @@ class _Run:
         return PairResult(
             pair_id=self.cast.couple.pair_id,
             phase=phase(state),
-            milestones_done=len(done_milestones(state)),
+            milestones_done=len(done_in_time(state)),
             milestones_total=len(state.rules.milestones),
             meetings_held=len(held_instants(state)),
             certificates=len(state.certificates),

@@ -17,7 +17,7 @@ from mentorship.effects import SendNotice
 from mentorship.events import MentorshipStarted
 from mentorship.people import SIDES, Side
 from mentorship.policy.meetings import held_instants
-from mentorship.policy.milestones import done_milestones
+from mentorship.policy.milestones import done_in_time
 from mentorship.policy.phase import phase
 from mentorship.programme import MeetingsHeld, MilestoneRule, Programme, Rules
 from mentorship.visibility import SMALLEST
@@ -137,7 +137,7 @@ def outcome(of: Replayed, *, private: bool) -> dict[str, Any]:
     decided = state.decided
     return {
         "phase": phase(state),
-        "milestones": f"{len(done_milestones(state))} of {len(state.rules.milestones)}",
+        "milestones": f"{len(done_in_time(state))} of {len(state.rules.milestones)}",
         "certificates": "open" if decided is None else _certified(decided.certified),
         "decided_at": decided.at if decided is not None else None,
         "meetings_held": len(held_instants(state)),
