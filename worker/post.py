@@ -26,12 +26,11 @@ from worker.elsewhere import elsewhere
 class SmtpPost:
     """`sender` may carry a name; `base_url` is where the pages are."""
 
-    def __init__(self, records: Records, mailer: Mailer, signer: LinkSigner, *, sender: str, organizer: str, base_url: str) -> None:
+    def __init__(self, records: Records, mailer: Mailer, signer: LinkSigner, *, sender: str, base_url: str) -> None:
         self._records = records
         self._mailer = mailer
         self._signer = signer
         self._sender = sender
-        self._organizer = organizer
         self._base_url = base_url.rstrip("/")
 
     async def readers(self, request: NoticeRequest) -> tuple[str, ...]:
@@ -63,7 +62,6 @@ class SmtpPost:
                 links=replace(self._links(request, reader), profile=await self._profile_link(request)),
                 key=request.key,
                 sender=self._sender,
-                organizer=self._organizer,
                 attachments=await self._attachments(request),
                 pair=tuple(pair.values()) if to == "coordinators" else (),
                 free_before=request.free_before.span,

@@ -142,7 +142,6 @@ def mail(notice, texts, links, people) -> Callable[..., EmailMessage]:
             "links": links,
             "key": f"{MENTORSHIP}/4.0",
             "sender": "Mentoring <mentoring@service.example>",
-            "organizer": "mentoring@service.example",
         }
         return compose(notice(kind, side, **facts), **(arguments | (with_ or {})))  # type: ignore[arg-type]
 

@@ -93,7 +93,6 @@ class Story:
             links=Links("https://mentoring.example/p/tok"),
             key=f"{MENTORSHIP}/{notice.id}",
             sender="Mentoring <mentoring@service.example>",
-            organizer="mentoring@service.example",
         )
         parts = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
         if not parts:

@@ -84,7 +84,6 @@ async def world(records, settings, programme) -> SimpleNamespace:
         kept,  # type: ignore[arg-type]
         LinkSigner(settings.link_secrets),
         sender=settings.mail_from,
-        organizer=settings.mail_from,
         base_url="http://hook",
     )
     sending = NoticeActivities(post, records.notices, reading_hours)

@@ -91,7 +91,6 @@ def live(records, settings, mailbox, monkeypatch):
             mailer,
             LinkSigner(settings.link_secrets),
             sender=settings.mail_from,
-            organizer=settings.mail_from,
             base_url=settings.base_url,
         )
         sending = NoticeActivities(post, records.notices, reading_hours)
