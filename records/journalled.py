@@ -17,10 +17,11 @@ _EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 def events_of(entries: Iterable[JournalEntry]) -> list[AnyEvent]:
     """What happened, in order; commands are left out. Raises UnreadableRow for what neither this release nor an earlier one wrote."""
-    return [_event(entry) for entry in entries if entry.kind == "event"]
+    return [event_of(entry) for entry in entries if entry.kind == "event"]
 
 
-def _event(entry: JournalEntry) -> AnyEvent:
+def event_of(entry: JournalEntry) -> AnyEvent:
+    """The event of a row that tells one. Raises UnreadableRow."""
     try:
         return _EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at})
     except ValidationError:

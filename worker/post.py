@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from activities.notices import NoticeRequest, Undeliverable
 from certificates.linkedin import add_to_profile
@@ -141,8 +142,8 @@ class SmtpPost:
             return None
 
 
-def _reader(ref: str, profile: Profile | None, side: Side | str) -> Reader:
+def _reader(ref: str, profile: Profile | None, side: Side | Literal["coordinators"]) -> Reader:
     """An erased person has no name and no address any more; a mail to the partner still goes."""
     if profile is None:
-        return Reader(ref=ref, name="", email="", side=side)  # type: ignore[arg-type]
-    return Reader(ref=ref, name=profile.name, email=profile.email, language=profile.language, time_zone=profile.time_zone, side=side)  # type: ignore[arg-type]
+        return Reader(ref=ref, name="", email="", side=side)
+    return Reader(ref=ref, name=profile.name, email=profile.email, language=profile.language, time_zone=profile.time_zone, side=side)

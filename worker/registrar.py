@@ -20,13 +20,11 @@ from certificates.typesetting import Unprintable
 from mentorship.effects import MilestoneFacts, SendNotice, counting_for
 from mentorship.people import Pair, Side
 from mentorship.programme import Texts
+from notices.attention import UNPRINTABLE
 from records.certificates import Certificate
 from records.errors import Erased, Revoked, UnknownProgramme
 from records.store import Records
 from schedule.calendar import zone
-
-UNPRINTABLE = "unprintable"
-"""The line in the coordinators' list while a certificate waits for a font; `mentorship doctor` names the character."""
 
 log = structlog.get_logger("certificates")
 
