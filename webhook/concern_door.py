@@ -16,11 +16,10 @@ from mentorship.programme import Programme
 from records.cases import Case, Outcome, PauseOrder
 from records.cohorts import Enrolment
 from records.contacts import Contact, in_reach, offered, still_fit
-from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.pauses import in_force, pauses
 from records.store import Records
 from webhook.door import Clock, utc_now
-from webhook.problems import without_records
+from webhook.problems import asked_of_records
 from webhook.waking import wake
 
 T = TypeVar("T")
@@ -196,10 +195,7 @@ class ConcernDoor:
         return await self._ask(self._records.programmes.get(cohort.programme, cohort.version))
 
     async def _ask(self, asked: Awaitable[T]) -> T:
-        try:
-            return await asked
-        except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
-            raise without_records(error, self._settings.webhook_retry_after) from None
+        return await asked_of_records(asked, self._settings.webhook_retry_after)
 
 
 def _pair(enrolment: Enrolment) -> Pair:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
@@ -22,6 +22,9 @@ from starlette.routing import Match
 
 from notices.language import Language
 from webhook.pages.wording import NAMES, OFFERED, guest_language, language
+from webhook.problems import Problem
+
+T = TypeVar("T")
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -54,6 +57,14 @@ class PageProblem(Exception):  # noqa: N818 - like Problem: it becomes the answe
     def with_typed(self, typed: tuple[str, ...]) -> PageProblem:
         """The same page, with what somebody had written, so that nothing is lost."""
         return PageProblem(self.status, self.kind, code=self.code, headers=self.headers, **{**self.facts, "typed": typed})
+
+
+async def from_door(answer: Awaitable[T]) -> T:
+    """What a door answers. Raises PageProblem (503) where it raises Problem."""
+    try:
+        return await answer
+    except Problem as problem:
+        raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
 
 
 class Shell:
