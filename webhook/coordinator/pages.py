@@ -214,20 +214,8 @@ def router(pages: Coordinating) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     seeing = ["GET", "HEAD"]
 
-    async def show(request: Request, token: str) -> Response:
-        return await pages.show(request, token)
-
-    async def line(request: Request, token: str, ref: str) -> Response:
-        return await pages.line(request, token, ref)
-
-    async def again(request: Request, token: str) -> Response:
-        return await pages.again(request, token)
-
-    async def act(request: Request, token: str, ref: str, action: str) -> Response:
-        return await pages.act(request, token, ref, action)
-
-    routes.add_api_route("/coordinator/{token}", show, methods=seeing)
-    routes.add_api_route("/coordinator/{token}/again", again, methods=["POST"])
-    routes.add_api_route("/coordinator/{token}/{ref}", line, methods=seeing)
-    routes.add_api_route("/coordinator/{token}/{ref}/{action}", act, methods=["POST"])
+    routes.add_api_route("/coordinator/{token}", pages.show, methods=seeing)
+    routes.add_api_route("/coordinator/{token}/again", pages.again, methods=["POST"])
+    routes.add_api_route("/coordinator/{token}/{ref}", pages.line, methods=seeing)
+    routes.add_api_route("/coordinator/{token}/{ref}/{action}", pages.act, methods=["POST"])
     return routes
