@@ -1,4 +1,4 @@
-"""evolve(state, event) -> state: the fold. Pure, total, and the only place where state changes."""
+"""evolve(state, event) -> state: the fold, pure and total. A turn adds no more than the journal's number and its messages' digests (advance.py)."""
 
 from __future__ import annotations
 

@@ -80,7 +80,10 @@ class Retention(Part):
         self._people = People(database, sealer)
 
     async def sweep(self, now: datetime, *, dry_run: bool = False) -> Swept:
-        """Deletes whatever is kept longer than its programme says. Raises UnknownKey before anything is deleted."""
+        """Deletes whatever is kept longer than its programme says.
+
+        Raises UnknownKey: for a programme's key before anything is deleted, for a person's when nothing but what is kept of people is left to delete.
+        """
         keep, swept = await self._keep()
         if not dry_run:
             await self._doors.forget_senders(now)
