@@ -66,12 +66,12 @@ class Fast(NamedTuple):
 class Casting:
     """Deals plans and stories to pairs. `mentorships` are workflow ids by pair_id: the share of the spread comes from them."""
 
-    def __init__(self, request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> None:
+    def __init__(self, request: Request, mentorships: Mapping[str, str] | None = None) -> None:
         self._request = request
         self._mentorships = mentorships or {}
         self._rules = request.programme.rules()
         self._people = {profile.person_id: profile for profile in request.people}
-        self._plans = Plans(request.programme, starts or request.starts)
+        self._plans = Plans(request.programme, request.starts)
 
     def cast(self, couple: Couple) -> Cast:
         request = self._request
@@ -89,9 +89,9 @@ class Casting:
         return Cast(couple, mentorship, planned.model_copy(update={"slots": slots}), said)
 
 
-def casts(request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> list[Cast]:
+def casts(request: Request, mentorships: Mapping[str, str] | None = None) -> list[Cast]:
     """Plans and stories of all pairs, in the request's order."""
-    casting = Casting(request, mentorships, starts=starts)
+    casting = Casting(request, mentorships)
     return [casting.cast(couple) for couple in request.pairs]
 
 
