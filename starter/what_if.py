@@ -23,6 +23,7 @@ from mentorship.programme import MeetingsHeld, MilestoneRule, Programme, Rules
 from mentorship.visibility import SMALLEST
 from records.cohorts import Enrolment
 from records.journal import JournalEntry
+from records.journalled import started
 from records.store import Records
 from schedule.calendar import moved
 from starter.answer import Json, Misused, Refused, answer, columns
@@ -30,7 +31,7 @@ from starter.faults import Findings
 from starter.programme import refuse_faults
 from starter.programme_file import read_programme
 from starter.reach import open_records
-from starter.what_if_replay import Policy, Replayed, replay, reproduces, started
+from starter.what_if_replay import Policy, Replayed, replay, reproduces
 
 _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
 """Rules that would have led to other meetings or mails; the facts are about those that were."""

@@ -17,7 +17,7 @@ from mentorship.evolve import evolve, start
 from mentorship.react import react
 from mentorship.state import MESSAGES_KEPT, State, report_digest
 from records.journal import JournalEntry
-from records.journalled import event_of
+from records.journalled import event_of, started
 from records.store import Records
 from workflows.mentorship import Carried
 from workflows.outbox import OutboxState, Pending
@@ -49,10 +49,7 @@ async def revive(records: Records, mentorship: str) -> Carried | None:
 
 def fold(journal: Sequence[JournalEntry]) -> Folded:
     """The state at the journal's end. Raises ValueError for one that does not begin with `mentorship_started`."""
-    begun = event_of(journal[0]) if journal and journal[0].kind == "event" else None
-    if not isinstance(begun, MentorshipStarted):
-        raise ValueError("a journal begins with mentorship_started")  # noqa: TRY004 - as of `mentorship.evolve.fold`
-    state = start(begun)
+    state = start(started(journal))
     effects: list[tuple[JournalEntry, AnyEffect]] = []
     given_up: set[str] = set()
     for row in journal:
