@@ -40,12 +40,13 @@ class Ports:
         return f"http://{HOST}:{self.mailbox}"
 
 
-_OPTIONS = {"temporal": "--port", "ui": "--ui-port", "web": "--web-port", "smtp": "--smtp-port", "mailbox": "--mailbox-port", "codec": "--codec-port"}
+OPTIONS = {"temporal": "--port", "ui": "--ui-port", "web": "--web-port", "smtp": "--smtp-port", "mailbox": "--mailbox-port", "codec": "--codec-port"}
+"""How each is chosen on the command line."""
 
 
 def refuse_taken(ports: Ports) -> None:
     """Raises Trouble that names every port that something else listens on, and the option that chooses another."""
-    taken = [f"  {name}: port {port} is taken; choose another with {_OPTIONS[name]}" for name, port in _each(ports) if not is_free(port)]
+    taken = [f"  {name}: port {port} is taken; choose another with {OPTIONS[name]}" for name, port in each(ports) if not is_free(port)]
     if taken:
         raise Trouble("\n".join([f"cannot listen on {HOST}:", *taken]))
 
@@ -53,7 +54,7 @@ def refuse_taken(ports: Ports) -> None:
 def free_ports() -> Ports:
     """The usual ports where they are free, else any that are."""
     chosen: dict[str, int] = {}
-    for name, port in _each(Ports()):
+    for name, port in each(Ports()):
         candidate = port
         while not is_free(candidate) or candidate in chosen.values():
             candidate = _any()
@@ -77,5 +78,6 @@ def _any() -> int:
         return int(probe.getsockname()[1])
 
 
-def _each(ports: Ports) -> list[tuple[str, int]]:
+def each(ports: Ports) -> list[tuple[str, int]]:
+    """Every port by its name."""
     return [(field.name, getattr(ports, field.name)) for field in fields(Ports)]
