@@ -65,7 +65,7 @@ def _tell_withheld(found: Held, settings: Settings) -> None:
     texts, facts = found.withheld.texts, found.withheld.facts
     if texts or facts:
         aside(f"notice: left out, since only the person may read it: texts that they wrote ({texts}), lines about what is theirs alone ({facts})")
-        aside(f"notice: the person downloads the whole from their own page; {settings.base_url.rstrip('/')}/new-link mails them the way to it")
+        aside(f"notice: the person downloads the whole from their own page; {settings.base_url}/new-link mails them the way to it")
 
 
 async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:

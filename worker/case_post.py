@@ -36,7 +36,7 @@ class CasePost:
         self._mailer = mailer
         self._signer = signer
         self._reading_hours = reading_hours
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url
         self.sender = sender
         self.who_sees_what = f"{self._base_url}/who-sees-what"
 

@@ -32,7 +32,7 @@ class SmtpPost:
         self._mailer = mailer
         self._signer = signer
         self._sender = sender
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url
 
     async def readers(self, request: NoticeRequest) -> tuple[str, ...]:
         to = request.notice.to

@@ -71,8 +71,8 @@ class Shell:
     """Renders pages. `base_url` says under which path we are reached from outside."""
 
     def __init__(self, base_url: str) -> None:
-        self.root = urlsplit(base_url).path.rstrip("/")
-        self.base_url = base_url.rstrip("/")
+        self.root = urlsplit(base_url).path
+        self.base_url = base_url
 
     def page(
         self,
