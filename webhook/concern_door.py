@@ -18,7 +18,7 @@ from records.cohorts import Enrolment
 from records.contacts import Contact, in_reach, offered, still_fit
 from records.pauses import in_force, pauses
 from records.store import Records
-from webhook.door import Clock, utc_now
+from webhook.door import Clock
 from webhook.problems import asked_of_records
 from webhook.waking import wake
 
@@ -42,7 +42,7 @@ class Concern(BaseModel):
 class ConcernDoor:
     """Every method raises Problem (503) when records or Temporal cannot be reached; the same form may then be sent again."""
 
-    def __init__(self, settings: Settings, client: Client, records: Records, clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, client: Client, records: Records, clock: Clock) -> None:
         self._settings = settings
         self._client = client
         self._records = records
