@@ -15,10 +15,7 @@ from notices.envelope import addressed, digest, domain, finished
 from notices.language import Clock, choose, zone
 from notices.letter import letter, title
 from notices.readers import Attachment, Elsewhere, Links, NoAddress, Reader, plain
-from notices.telling import NotToBeTold
 from notices.view import View, utc
-
-__all__ = ["Attachment", "Elsewhere", "Links", "NoAddress", "NotToBeTold", "Reader", "compose"]
 
 
 def compose(

@@ -13,7 +13,8 @@ import structlog
 from activities.certificates import CertificateRequest, Reissued, ReissueRequest
 from activities.coordination import Lines
 from activities.notices import NoticeRequest
-from certificates.issue import CertificateFacts, Issued, issue
+from certificates.facts import CertificateFacts
+from certificates.issue import Issued, issue
 from certificates.issuer import Issuer
 from certificates.status import status_list_url
 from certificates.typesetting import Unprintable

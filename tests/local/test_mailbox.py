@@ -25,7 +25,8 @@ from local.mailbox import showing
 from local.ports import HOST, free_ports
 from mentorship.effects import MeetingFacts, SendNotice
 from mentorship.programme import Benefits, Session, Texts
-from notices.compose import Attachment, Elsewhere, Links, Reader, compose
+from notices.compose import compose
+from notices.readers import Attachment, Elsewhere, Links, Reader
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 SENT = datetime(2027, 3, 1, 7, tzinfo=UTC)

@@ -10,7 +10,8 @@ import pytest
 
 from mentorship.effects import MeetingFacts, MilestoneFacts, SendNotice
 from mentorship.programme import Benefits, Milestone, Resource, Session, Texts
-from notices.compose import Links, Reader, compose
+from notices.compose import compose
+from notices.readers import Links, Reader
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DUE = datetime(2027, 1, 29, 8, tzinfo=UTC)

@@ -25,8 +25,9 @@ from mentorship.events import MentorshipStarted
 from mentorship.people import SIDES, Pair
 from mentorship.policy.deadlines import next_due
 from mentorship.programme import Programme
-from notices.compose import Links, Reader, compose
+from notices.compose import compose
 from notices.language import Clock, language
+from notices.readers import Links, Reader
 from schedule.plan import plan, replan
 from schedule.working_days import Home
 from webhook.pages import feed

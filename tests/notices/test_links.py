@@ -18,7 +18,8 @@ import pytest_asyncio
 from ruamel.yaml import YAML
 
 from activities.notices import NoticeRequest
-from certificates.issue import CertificateFacts, issue
+from certificates.facts import CertificateFacts
+from certificates.issue import issue
 from gateway.links import LinkSigner
 from mentorship.advance import begin
 from mentorship.commands import Slot
