@@ -19,7 +19,7 @@ RECEIPT_QUERY = "receipt"
 ORDER_SIGNAL = "order"
 """An operator's command to a mentorship that nobody waits for; operators who wait use updates."""
 LOOK_SIGNAL = "look"
-"""The one signal of a case, which every case starts with; its name tells nothing."""
+"""The one signal of a case: it comes with its start, except where an operator starts again one that was lost. Its name tells nothing."""
 
 
 class MentorshipName(NamedTuple):
