@@ -22,7 +22,6 @@ from certificates.typesetting import HERE, compiled, refuse_invisible
 from certificates.wording import wording
 
 TEMPLATE = HERE / "certificate.typ"
-ATTACHMENT = "credential.json"
 
 
 def document(facts: CertificateFacts, credential: str, issuer_name: str, *, base_url: str, font_folder: Path | None = None) -> bytes:

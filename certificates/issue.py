@@ -13,8 +13,6 @@ from certificates.document import document
 from certificates.facts import CertificateFacts
 from certificates.issuer import Issuer
 
-__all__ = ["CertificateFacts", "Issued", "issue"]
-
 
 @dataclass(frozen=True)
 class Issued:

@@ -133,12 +133,10 @@ class Keyring:
         return cls(stored.active, {key_id: base64.b64decode(text) for key_id, text in stored.keys.items()}, base64.b64decode(stored.index))
 
     @classmethod
-    def load(cls, path: Path | str | None = None, env: str | None = None) -> Self:
+    def load(cls, path: Path | str, env: str | None = None) -> Self:
         """From `env` (the JSON itself) when given, else from the file. Raises KeyringUnusable, also for a file that others can read."""
         if env:
             return cls.parse(env, "MENTORSHIP_KEYS")
-        if path is None:
-            raise KeyringUnusable("no keys: set MENTORSHIP_KEY_FILE to a key file or MENTORSHIP_KEYS to its content")
         return cls.parse(_private_text(Path(path)), str(path))
 
     @classmethod
@@ -153,14 +151,14 @@ class Keyring:
         return cls.load(target)
 
     @classmethod
-    def load_or_generate(cls, path: Path | str, env: str | None = None) -> Self:
+    def load_or_generate(cls, path: Path | str) -> Self:
         """For a machine of one's own: made when absent. Never for production, where absent keys are a mistake."""
-        if not env and not Path(path).exists():
+        if not Path(path).exists():
             try:
                 return cls.generate(path)
             except FileExistsError:  # another process of the same start was first
                 pass
-        return cls.load(path, env)
+        return cls.load(path)
 
 
 def fresh_id() -> str:

@@ -19,7 +19,7 @@ RECEIPT_QUERY = "receipt"
 ORDER_SIGNAL = "order"
 """An operator's command to a mentorship that nobody waits for; operators who wait use updates."""
 LOOK_SIGNAL = "look"
-"""The one signal of a case, which every case starts with; its name tells nothing."""
+"""The one signal of a case: it comes with its start, except where an operator starts again one that was lost. Its name tells nothing."""
 
 
 class MentorshipName(NamedTuple):
@@ -29,18 +29,13 @@ class MentorshipName(NamedTuple):
     pair: str
 
 
-def mentorship_id(cohort: str, pair: str) -> str:
-    """`mentorship.{cohort}.{pair}`. Raises ValueError when a part would not fit into an id."""
-    return f"mentorship.{_part(cohort)}.{_part(pair)}"
-
-
 def cohort_id(cohort: str) -> str:
-    """`cohort.{cohort}`. Raises ValueError like `mentorship_id`."""
+    """`cohort.{cohort}`. Raises ValueError when the part would not fit into an id."""
     return f"cohort.{_part(cohort)}"
 
 
 def case_id(case: str) -> str:
-    """`case.{case}`. Raises ValueError like `mentorship_id`."""
+    """`case.{case}`. Raises ValueError like `cohort_id`."""
     return f"case.{_part(case)}"
 
 
@@ -49,7 +44,7 @@ def is_case(workflow_id: str) -> bool:
 
 
 def certificate_id(mentorship: str, person: str) -> str:
-    """`certificate.{cohort}.{pair}.{person}`: never the certificate's own id, since that opens a page with a name. Raises ValueError like `mentorship_id`."""
+    """`certificate.{cohort}.{pair}.{person}`: never the certificate's own id, since that opens a page with a name. Raises ValueError like `cohort_id`."""
     name = parse_mentorship_id(mentorship)
     return f"certificate.{name.cohort}.{name.pair}.{_part(person)}"
 

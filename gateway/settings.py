@@ -263,10 +263,9 @@ class Settings(BaseSettings):
         except SettingsError as error:
             raise SettingsInvalid((str(error),)) from None
 
-    def keyring(self, *, generate: bool = False) -> Keyring:
-        """The keys of `keys` or `key_file`; a missing file is made only if asked. Raises `KeyringUnusable`."""
-        env = self.keys.get_secret_value() if self.keys else None
-        return Keyring.load_or_generate(self.key_file, env) if generate else Keyring.load(self.key_file, env)
+    def keyring(self) -> Keyring:
+        """The keys of `keys` or `key_file`. Raises `KeyringUnusable`, also for a file that is missing: keys are never made here."""
+        return Keyring.load(self.key_file, self.keys.get_secret_value() if self.keys else None)
 
 
 def _has_a_host(url: str) -> bool:

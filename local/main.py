@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway import event_loop
-from local.ports import Ports
+from local.ports import OPTIONS, Ports, each
 from local.trouble import Trouble
 
 _DONE, _FAILED, _USAGE = 0, 1, 2
@@ -60,7 +60,7 @@ async def _until_signalled(work: Coroutine[None, None, bool]) -> bool:
 
 
 def _ports(chosen: argparse.Namespace) -> Ports:
-    return Ports(temporal=chosen.port, ui=chosen.ui_port, web=chosen.web_port, smtp=chosen.smtp_port, mailbox=chosen.mailbox_port, codec=chosen.codec_port)
+    return Ports(**{name: getattr(chosen, name) for name in OPTIONS})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,14 +71,6 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--folder", type=Path, default=_HOME / "demo", help="what it leaves goes there; what an earlier demo left is removed")
     run = commands.add_parser("run", help="the same stack with a persistent store, until Ctrl-C")
     run.add_argument("--folder", type=Path, default=_HOME / "run", help="keys, records, Temporal's store and mails")
-    usual = Ports()
-    for option, port in (
-        ("port", usual.temporal),
-        ("ui-port", usual.ui),
-        ("web-port", usual.web),
-        ("smtp-port", usual.smtp),
-        ("mailbox-port", usual.mailbox),
-        ("codec-port", usual.codec),
-    ):
-        run.add_argument(f"--{option}", type=int, default=port, metavar="PORT", help=f"default {port}")
+    for name, port in each(Ports()):
+        run.add_argument(OPTIONS[name], dest=name, type=int, default=port, metavar="PORT", help=f"default {port}")
     return parser

@@ -40,19 +40,20 @@ class Ports:
         return f"http://{HOST}:{self.mailbox}"
 
 
-_OPTIONS = {"temporal": "--port", "ui": "--ui-port", "web": "--web-port", "smtp": "--smtp-port", "mailbox": "--mailbox-port", "codec": "--codec-port"}
+OPTIONS = {"temporal": "--port", "ui": "--ui-port", "web": "--web-port", "smtp": "--smtp-port", "mailbox": "--mailbox-port", "codec": "--codec-port"}
+"""How each is chosen on the command line."""
 
 _KNOWN = range(1, 65536)
 
 
 def refuse_taken(ports: Ports) -> None:
     """Raises Trouble that names every port that is none, or that something else listens on, and the option that chooses another."""
-    numbers = [port for _, port in _each(ports)]
+    numbers = [port for _, port in each(ports)]
     if wrong := [
-        f"  {_OPTIONS[name]} {port}: expected 1 to 65535, each port once" for name, port in _each(ports) if port not in _KNOWN or numbers.count(port) > 1
+        f"  {OPTIONS[name]} {port}: expected 1 to 65535, each port once" for name, port in each(ports) if port not in _KNOWN or numbers.count(port) > 1
     ]:
         raise Trouble("\n".join(["these ports cannot be:", *wrong]))
-    taken = [f"  {name}: port {port} is taken; choose another with {_OPTIONS[name]}" for name, port in _each(ports) if not is_free(port)]
+    taken = [f"  {name}: port {port} is taken; choose another with {OPTIONS[name]}" for name, port in each(ports) if not is_free(port)]
     if taken:
         raise Trouble("\n".join([f"cannot listen on {HOST}:", *taken]))
 
@@ -60,7 +61,7 @@ def refuse_taken(ports: Ports) -> None:
 def free_ports() -> Ports:
     """The usual ports where they are free, else any that are."""
     chosen: dict[str, int] = {}
-    for name, port in _each(Ports()):
+    for name, port in each(Ports()):
         candidate = port
         while not is_free(candidate) or candidate in chosen.values():
             candidate = _any()
@@ -84,5 +85,6 @@ def _any() -> int:
         return int(probe.getsockname()[1])
 
 
-def _each(ports: Ports) -> list[tuple[str, int]]:
+def each(ports: Ports) -> list[tuple[str, int]]:
+    """Every port by its name."""
     return [(field.name, getattr(ports, field.name)) for field in fields(Ports)]

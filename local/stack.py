@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from itertools import count
@@ -139,11 +139,11 @@ async def running(place: Place, ports: Ports, *, store: Path | None, more: Mappi
         await _remembering(client)
         found = Stack(place, ports, env=env, client=client, keyring=keyring, temporal=temporal)
         # Whoever is there when all ends is stopped: a worker may have been replaced meanwhile.
-        stack.push_async_callback(_stop_worker, found)
+        stack.push_async_callback(_stop, lambda: found.worker)
         worker = found.start_worker()
-        stack.push_async_callback(_stop_webhook, found)
+        stack.push_async_callback(_stop, lambda: found.webhook)
         webhook = found.start_webhook()
-        stack.push_async_callback(_stop_codec, found)
+        stack.push_async_callback(_stop, lambda: found.codec)
         codec = found.start_codec()
         await found.worker_ready(worker)
         await found.webhook_ready(webhook)
@@ -151,19 +151,10 @@ async def running(place: Place, ports: Ports, *, store: Path | None, more: Mappi
         yield found
 
 
-async def _stop_worker(stack: Stack) -> None:
-    if stack.worker is not None:
-        await stack.worker.stop()
-
-
-async def _stop_webhook(stack: Stack) -> None:
-    if stack.webhook is not None:
-        await stack.webhook.stop()
-
-
-async def _stop_codec(stack: Stack) -> None:
-    if stack.codec is not None:
-        await stack.codec.stop()
+async def _stop(running: Callable[[], Child | None]) -> None:
+    child = running()
+    if child is not None:
+        await child.stop()
 
 
 def _start_dev(binary: Path, ports: Ports, store: Path | None) -> list[str | Path]:

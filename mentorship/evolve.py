@@ -1,9 +1,10 @@
-"""evolve(state, event) -> state: the fold. Pure, total, and the only place where state changes."""
+"""evolve(state, event) -> state: the fold, pure and total. A turn adds no more than the journal's number and its messages' digests (advance.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import reduce
 from typing import Any, assert_never
 
 from mentorship import events as e
@@ -69,18 +70,12 @@ def start(event: e.MentorshipStarted) -> State:
 
 
 def fold(events: Iterable[e.AnyEvent]) -> State:
-    """The state that a whole history of events gives; the first one starts it. Raises ValueError without one."""
-    state: State | None = None
-    for event in events:
-        if isinstance(event, e.MentorshipStarted):
-            state = start(event)
-        elif state is None:
-            raise ValueError("a history begins with mentorship_started")
-        else:
-            state = evolve(state, event)
-    if state is None:
-        raise ValueError("a history begins with mentorship_started")
-    return state
+    """The state that a whole history of events gives. Raises ValueError for one that does not begin with `mentorship_started`."""
+    happened = iter(events)
+    begun = next(happened, None)
+    if not isinstance(begun, e.MentorshipStarted):
+        raise ValueError("a history begins with mentorship_started")  # noqa: TRY004 - a bad value, not a bad type
+    return reduce(evolve, happened, start(begun))
 
 
 def evolve(state: State, event: e.AnyEvent) -> State:

@@ -1,4 +1,4 @@
-"""One mentorship's state: compact, bounded, serialisable. It is nothing but the fold of its events."""
+"""One mentorship's state: compact, bounded, serialisable. It is the fold of its events, with the journal's last number and the latest messages' digests."""
 
 from __future__ import annotations
 

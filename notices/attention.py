@@ -13,7 +13,7 @@ from notices.language import Language, choose, language
 from notices.readers import NoAddress, Reader, plain
 
 UNPRINTABLE = "unprintable"
-"""A certificate waits for a font; the line closes by itself once there is one."""
+"""A certificate waits for a font: `mentorship doctor` names the character, and the line closes by itself once there is one."""
 
 
 @dataclass(frozen=True, slots=True)

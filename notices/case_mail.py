@@ -12,8 +12,8 @@ from typing import Literal
 
 from mentorship.programme import Texts
 from notices.digest_view import WaitingView
-from notices.envelope import addressed, digest, finished
-from notices.language import Clock, Language, choose, zone
+from notices.envelope import digest, enclosed
+from notices.language import Clock, choose, zone
 from notices.letter import letter
 from notices.readers import Reader, plain
 from notices.view import CaseView, utc
@@ -50,7 +50,8 @@ def compose_waiting(
         mine=mine,
         who_sees_what=who_sees_what,
     )
-    return _enclosed("waiting", view, language, reader, at, key, sender)
+    words = letter("waiting", view, language.code)
+    return enclosed(words, language.code, reader=reader, sender=sender, date=utc(at), name=digest("waiting", key, reader.ref))
 
 
 def _composed(kind: Literal["concern", "unowned"], reader: Reader, at: datetime, key: str, sender: str, texts: Texts, **facts: object) -> EmailMessage:  # noqa: PLR0917
@@ -62,15 +63,5 @@ def _composed(kind: Literal["concern", "unowned"], reader: Reader, at: datetime,
         place=clock.place(),
         **facts,  # type: ignore[arg-type]
     )
-    return _enclosed(kind, view, language, reader, at, key, sender)
-
-
-def _enclosed(  # noqa: PLR0917 - a mail's words and its envelope
-    kind: Literal["concern", "unowned", "waiting"], view: CaseView | WaitingView, language: Language, reader: Reader, at: datetime, key: str, sender: str
-) -> EmailMessage:
     words = letter(kind, view, language.code)
-    name = digest(kind, key, reader.ref)
-    message = addressed(reader, sender, subject=words.subject, date=utc(at), name=name)
-    message.set_content(words.text)
-    message.add_alternative(words.html, subtype="html")
-    return finished(message, language.code, name)
+    return enclosed(words, language.code, reader=reader, sender=sender, date=utc(at), name=digest(kind, key, reader.ref))

@@ -15,10 +15,7 @@ from notices.envelope import addressed, digest, domain, finished
 from notices.language import Clock, choose, zone
 from notices.letter import letter, title
 from notices.readers import Attachment, Elsewhere, Links, NoAddress, Reader, plain
-from notices.telling import NotToBeTold
 from notices.view import View, utc
-
-__all__ = ["Attachment", "Elsewhere", "Links", "NoAddress", "NotToBeTold", "Reader", "compose"]
 
 
 def compose(
@@ -31,7 +28,6 @@ def compose(
     links: Links,
     key: str,
     sender: str,
-    organizer: str,
     attachments: Sequence[Attachment] = (),
     pair: Sequence[Reader] = (),
     free_before: timedelta = timedelta(hours=24),
@@ -42,7 +38,7 @@ def compose(
     """The mail of `notice` to `reader`, ready to send. Raises NoAddress when the reader has none, NotToBeTold where the table keeps it from them.
 
     `key` names the effect across mentorships; with the reader's id it makes the Message-ID. `sender` may carry a name
-    (`Mentorship <mentorship@example.org>`), `organizer` is a bare address. `pair` are the two whom a `case` is about.
+    (`Mentorship <mentorship@example.org>`); its address is the meetings' organizer. `pair` are the two whom a `case` is about.
     `free_before` is the pair's notice: how long before its start a meeting can still be moved freely. `began` says when the meetings began
     that the notice asks about again. `elsewhere` are the reader's other mentorships, named at its end. `at` is the instant of sending: what
     has passed by then is not announced. The mail and its invitation are dated by the notice's own instant, whatever attempt it is; by `at` where that
@@ -80,22 +76,20 @@ def compose(
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
     if notice.calendar is not None:
-        _invite(message, notice, dated, mentorship=mentorship, people=_invited(reader, partner), view=view, code=language.code, organizer=organizer)
+        _invite(message, notice, dated, mentorship=mentorship, people=_invited(reader, partner), view=view, code=language.code, sender=sender)
     for attachment in attachments:
         _attach(message, attachment)
     return finished(message, language.code, name)
 
 
-def _invite(
-    message: EmailMessage, notice: SendNotice, dated: datetime, *, mentorship: str, people: list[Reader], view: View, code: str, organizer: str
-) -> None:
+def _invite(message: EmailMessage, notice: SendNotice, dated: datetime, *, mentorship: str, people: list[Reader], view: View, code: str, sender: str) -> None:
     """The invitation where calendars look for it, and as a file for those that look for files."""
     method, content = invitation(
         notice.calendar or (),
         mentorship=mentorship,
         sequence=notice.calendar_sequence,
         stamp=dated,
-        organizer=parseaddr(organizer)[1],
+        organizer=parseaddr(sender)[1],
         # The same order for both readers: it is one event.
         attendees=sorted(people, key=lambda person: person.side),
         title=title(view, code, "title"),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from mentorship.programme import Texts
 from notices.attention import line_words
 from notices.digest_view import DigestRow, DigestView
-from notices.envelope import addressed, digest, finished
+from notices.envelope import digest, enclosed
 from notices.language import Clock, Language, choose, zone
 from notices.letter import letter
 from notices.readers import Links, Reader, plain
@@ -81,11 +81,7 @@ def compose_digest(facts: DigestFacts, *, reader: Reader, links: Links, key: str
         **facts.model_dump(exclude={"at", "closing", "waiting", "mine"}),
     )
     words = letter("digest", view, language.code)
-    name = digest("digest", key, reader.ref)
-    message = addressed(reader, sender, subject=words.subject, date=at, name=name)
-    message.set_content(words.text)
-    message.add_alternative(words.html, subtype="html")
-    return finished(message, language.code, name)
+    return enclosed(words, language.code, reader=reader, sender=sender, date=at, name=digest("digest", key, reader.ref))
 
 
 def together(names: tuple[str, ...], language: Language) -> str:

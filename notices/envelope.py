@@ -11,6 +11,7 @@ from email.policy import SMTP, EmailPolicy
 from email.utils import parseaddr
 from typing import Any
 
+from notices.letter import Letter
 from notices.readers import Reader, plain
 
 _WHOLE = SMTP.clone(max_line_length=900, cte_type="7bit")
@@ -62,6 +63,14 @@ def addressed(reader: Reader, sender: str, *, subject: str, date: datetime, name
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     return message
+
+
+def enclosed(words: Letter, code: str, *, reader: Reader, sender: str, date: datetime, name: str) -> EmailMessage:
+    """A mail of these words, in the language `code`, and of nothing else. Raises NoAddress."""
+    message = addressed(reader, sender, subject=words.subject, date=date, name=name)
+    message.set_content(words.text)
+    message.add_alternative(words.html, subtype="html")
+    return finished(message, code, name)
 
 
 def finished(message: EmailMessage, code: str, name: str) -> EmailMessage:

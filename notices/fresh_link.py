@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from email.message import EmailMessage
 
-from notices.envelope import addressed, digest, finished
+from notices.envelope import digest, enclosed
 from notices.language import Clock, choose, zone
 from notices.letter import letter
 from notices.readers import Reader, plain
@@ -57,11 +57,7 @@ def compose_fresh_link(
         who_sees_what=who_sees_what,
     )
     words = letter("fresh_link", view, language.code)
-    name = digest("fresh-link", key, reader.ref)
-    message = addressed(reader, sender, subject=words.subject, date=utc(asked_at), name=name)
-    message.set_content(words.text)
-    message.add_alternative(words.html, subtype="html")
-    return finished(message, language.code, name)
+    return enclosed(words, language.code, reader=reader, sender=sender, date=utc(asked_at), name=digest("fresh-link", key, reader.ref))
 
 
 def _label(page: FreshPage, clock: Clock) -> str:

@@ -83,11 +83,16 @@ def language(code: str) -> Language:
     locale = Locale(code, _TERRITORY.get(code))
     if code == SOURCE:
         return Language(code, locale, NullTranslations())
-    source = files("notices").joinpath("locales", code, "LC_MESSAGES", "messages.po").read_bytes()
+    return Language(code, locale, catalogue("notices", code))
+
+
+def catalogue(package: str, code: str) -> Translations:
+    """The wording of a package's own in that language."""
+    source = files(package).joinpath("locales", code, "LC_MESSAGES", "messages.po").read_bytes()
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(source), locale=code))
     compiled.seek(0)
-    return Language(code, locale, Translations(compiled))
+    return Translations(compiled)
 
 
 def choose(wanted: str | None, offered: Iterable[str]) -> Language:

@@ -101,7 +101,7 @@ def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
 
 
 def _apart(text: str) -> str:
-    """What an isolate sets apart stays so where a line ends within it: in plain text each line has a direction of its own (UAX 9, P1)."""
+    """What an isolate sets apart stays so where a line ends within it: in plain text each line has a direction of its own (rule P1 of UAX 9)."""
     lines, within = [], False
     for line in text.split("\n"):
         begun = re.sub(r"(?=\S)", _ISOLATE, line, count=1) if within else line

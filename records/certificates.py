@@ -224,7 +224,7 @@ class Certificates(Part):
             "fields_sealed": _sealed_fields(key, certificate, fields),
         }
         unique = [certificates.c.mentorship, certificates.c.person, certificates.c.edition]
-        await self._database.insert_new(connection, certificates, values, unique=unique, returning=certificates.c.id)
+        await self._database.insert_new(connection, certificates, values, unique=unique)
         return (await self._select(connection, *this))[0]
 
     async def _store(self, connection: AsyncConnection, row: Any, credential: str, pdf: bytes, fields: Mapping[str, Any] | None) -> bool:

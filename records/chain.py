@@ -15,6 +15,12 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from records.errors import UnknownKey
+from records.sealing import Sealer
+
+CHAIN = "journal"
+"""What the keys of MACs are derived for."""
+
 Problem = Literal["altered", "missing", "inserted", "cut", "removed", "unsealed", "seal_altered", "unknown_key"]
 
 
@@ -56,6 +62,18 @@ class Link(Protocol):
 KeyById = Callable[[str], bytes | None]
 
 
+def keys_of(sealer: Sealer) -> KeyById:
+    """The keys of MACs by their ids; None for one that the keyring lacks."""
+
+    def key(key_id: str) -> bytes | None:
+        try:
+            return sealer.key(CHAIN, key_id)
+        except UnknownKey:
+            return None
+
+    return key
+
+
 def canonical(value: Any) -> str:
     """JSON with sorted keys and without spaces, in ASCII: any text can be stored and hashed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
@@ -71,10 +89,10 @@ def mac(key: bytes, previous: str, content: Sequence[Any]) -> str:
     return hmac.new(key, canonical([previous, *content]).encode(), hashlib.sha256).hexdigest()
 
 
-def row_content(row: Any, mentorship: str | None = None) -> list[Any]:
+def row_content(row: Any) -> list[Any]:
     """What a journal row says, `body` as canonical JSON; for rows and for what is to become one."""
     at = moment(row.at)
-    return ["row", mentorship or row.mentorship, row.seq, at, row.kind, row.name, row.message_id, row.by, row.outcome, row.reason, row.body]
+    return ["row", row.mentorship, row.seq, at, row.kind, row.name, row.message_id, row.by, row.outcome, row.reason, row.body]
 
 
 def seal_content(row: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,6 +12,7 @@ from records.cases import Case
 from records.people import People
 from records.reporting_line import lines_of
 from records.store import Records
+from records.way import way_between
 
 FEWEST = 2
 """A person who raises a concern chooses among at least so many."""
@@ -34,13 +35,10 @@ async def conflicted(people: People, candidates: Iterable[str], about: Iterable[
     """
     wanted, subjects = frozenset(candidates), frozenset(about)
     known, managers = await lines_of(people, wanted | subjects)
-    above = {ref: _above(profile.person_id, managers) for ref, profile in known.items()}
-    person_ids = {ref: profile.person_id for ref, profile in known.items()}
     found = set(wanted & subjects)
     for one in wanted & known.keys():
-        for other in subjects & known.keys():
-            if person_ids[one] in above[other] or person_ids[other] in above[one]:
-                found.add(one)
+        if any(way_between(known[one].person_id, known[other].person_id, managers) is not None for other in subjects & known.keys()):
+            found.add(one)
     return frozenset(found)
 
 
@@ -49,14 +47,12 @@ async def offered(records: Records, contacts: Contacts, *, pair: Pair, raiser: s
 
     When that leaves fewer than two, the programme's owner is offered as well, under the same condition.
     """
-    partner = pair.mentee if raiser == pair.mentor else pair.mentor
-    about = {partner, *([subject] if subject is not None else [])} - {raiser}
     refs = await records.people.refs([*contacts.coordinators, *contacts.outside, contacts.owner])
     named = [(refs[person_id], False) for person_id in contacts.coordinators if person_id in refs]
     named += [(refs[person_id], True) for person_id in contacts.outside if person_id in refs]
     owner = [(refs[contacts.owner], False)] if contacts.owner in refs else []
     profiles = await records.people.profiles(ref for ref, _ in [*named, *owner])
-    close = await conflicted(records.people, profiles, about) | {raiser}
+    close = await conflicted(records.people, profiles, _about(pair, raiser, subject)) | {raiser}
 
     def able(listed: list[tuple[str, bool]]) -> list[Contact]:
         return [
@@ -73,10 +69,8 @@ async def offered(records: Records, contacts: Contacts, *, pair: Pair, raiser: s
 
 async def still_fit(records: Records, case: Case, pair: Pair) -> tuple[str, ...]:
     """Those who were asked and may still be: lines change, people leave."""
-    partner = pair.mentee if case.raiser == pair.mentor else pair.mentor
-    about = {partner, *([case.subject] if case.subject is not None else [])} - {case.raiser}
     profiles = await records.people.profiles(case.contacts)
-    close = await conflicted(records.people, profiles, about)
+    close = await conflicted(records.people, profiles, _about(pair, case.raiser, case.subject))
     return tuple(ref for ref in case.contacts if ref in profiles and profiles[ref].status == "active" and ref not in close)
 
 
@@ -94,10 +88,7 @@ async def blind_to(records: Records, mentorship: str, pair: Pair, readers: Itera
     return await conflicted(records.people, readers, {pair.mentor, pair.mentee, *subjects})
 
 
-def _above(person_id: str, managers: Mapping[str, str]) -> frozenset[str]:
-    found: list[str] = []
-    at = managers.get(person_id)
-    while at is not None and at != person_id and at not in found:
-        found.append(at)
-        at = managers.get(at)
-    return frozenset(found)
+def _about(pair: Pair, raiser: str, subject: str | None) -> frozenset[str]:
+    """Whom a concern is about, as far as records know them: the partner and the subject, and never the raiser."""
+    partner = pair.mentee if raiser == pair.mentor else pair.mentor
+    return frozenset(ref for ref in (partner, subject) if ref is not None and ref != raiser)

@@ -107,8 +107,7 @@ def pairs_of(entries: Iterable[Entry]) -> int:
 
 async def coordinators(records: Records, programme: Programme) -> tuple[str, ...]:
     """Those who look after this programme's cohorts now: opaque ids, without who left or was erased."""
-    refs = (await records.people.refs(programme.contacts.coordinators)).values()
-    return tuple(ref for ref, profile in (await records.people.profiles(refs)).items() if profile.status != "gone")
+    return await _there(records, programme.contacts.coordinators)
 
 
 async def readers(records: Records, programme: Programme) -> tuple[str, ...]:
@@ -127,8 +126,12 @@ async def able(records: Records, programme: Programme, mentorship: str, pair: Pa
 
 
 async def _owner(records: Records, programme: Programme) -> tuple[str, ...]:
-    """The owner's id; nothing when they left, were erased, or stand in no roster."""
-    refs = (await records.people.refs([programme.contacts.owner])).values()
+    return await _there(records, [programme.contacts.owner])
+
+
+async def _there(records: Records, person_ids: Iterable[str]) -> tuple[str, ...]:
+    """The opaque ids of those who did not leave, were not erased, and stand in a roster."""
+    refs = (await records.people.refs(person_ids)).values()
     return tuple(ref for ref, profile in (await records.people.profiles(refs)).items() if profile.status != "gone")
 
 

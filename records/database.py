@@ -209,12 +209,10 @@ class Database:
             return (column >= beginning) & (column < beginning[:-1] + chr(ord(beginning[-1]) + 1))
         return column.startswith(beginning, autoescape=True)
 
-    async def insert_new(
-        self, connection: AsyncConnection, table: Table, values: dict[str, Any], *, unique: Sequence[ColumnElement[Any]], returning: ColumnElement[Any]
-    ) -> bool:
+    async def insert_new(self, connection: AsyncConnection, table: Table, values: dict[str, Any], *, unique: Sequence[ColumnElement[Any]]) -> bool:
         """Inserts unless a row with the same `unique` columns is there. True when it was inserted."""
         new = sqlite.insert(table) if self._sqlite else postgresql.insert(table)
-        statement = new.values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(returning)
+        statement = new.values(**values).on_conflict_do_nothing(index_elements=list(unique)).returning(*unique)
         return (await connection.execute(statement)).first() is not None
 
     async def forget_freed(self, table: Table) -> None:

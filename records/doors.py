@@ -125,7 +125,7 @@ class Doors(Part):
         t = door_messages
         name = self._names(to, message_id)[0]
         values = {"mentorship": to, "message_id": name, "body_lookup": self._sealer.blind(_PURPOSE, digest), "at": at, "sent": False}
-        if await self._database.insert_new(connection, t, values, unique=[t.c.mentorship, t.c.message_id], returning=t.c.message_id):
+        if await self._database.insert_new(connection, t, values, unique=[t.c.mentorship, t.c.message_id]):
             return Accepted(at=at, fresh=True, sent=False)
         return self._repeat((await connection.execute(_one(to, name))).one(), digest)
 

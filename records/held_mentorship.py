@@ -24,7 +24,7 @@ from records.cohorts import Enrolment
 from records.errors import UnknownProgramme
 from records.held_by_reader import Eyes
 from records.journal import JournalEntry
-from records.journalled import events_of
+from records.journalled import event_of, events_of
 from records.notes import Note
 from records.store import Records
 
@@ -258,5 +258,5 @@ def _about_own(entry: JournalEntry, ref: str, side: Side) -> Thing | None:
     """What a line of this person's own is about; None for every other."""
     if entry.kind == "command":
         return about(_COMMAND.validate_python({**entry.body, "command": entry.name})) if entry.by == ref else None
-    (event,) = events_of([entry])
+    event = event_of(entry)
     return about(event) if side_of(event) == side else None

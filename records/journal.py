@@ -13,14 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.instant import Instant
-from records.chain import Finding, Head, audit_rows, audit_seals, audit_stubs, canonical, mac, row_content, seal_content
+from records.chain import CHAIN, Finding, Head, audit_rows, audit_seals, audit_stubs, canonical, keys_of, mac, row_content, seal_content
 from records.database import Database, Part
-from records.errors import Diverged, Gap, UnknownKey
+from records.errors import Diverged, Gap
 from records.ids import cohort_of
 from records.schema import enrolments, journal, seals, stubs
 from records.sealing import Sealer
 
-_PURPOSE = "journal"
 SEALED_WITHIN = timedelta(days=1)
 """How long after its end a mentorship may lack its closing row before an audit says so."""
 
@@ -80,6 +79,7 @@ class Journal(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
+        self._key = keys_of(sealer)
 
     async def append(self, mentorship: str, entries: Iterable[JournalEntry], card: Mapping[str, Any] | None = None, over_at: datetime | None = None) -> Head:
         """Appends a batch in one transaction, with the mentorship's card for lists and, when it ended, the instant. Idempotent.
@@ -161,7 +161,7 @@ class Journal(Part):
                 key_id=self._sealer.active,
                 previous=last.mac if last else "",
             )
-            proof = mac(self._sealer.key(_PURPOSE, row.key_id), row.previous, seal_content(row))
+            proof = mac(self._sealer.key(CHAIN, row.key_id), row.previous, seal_content(row))
             await connection.execute(insert(seals).values(**row.model_dump(), mac=proof))
 
     async def verify(self, mentorship: str | None = None, *, cohort: str | None = None, expected: Mapping[str, Head] | None = None) -> list[Finding]:
@@ -213,15 +213,9 @@ class Journal(Part):
             found += problems
         return heads, found
 
-    def _key(self, key_id: str) -> bytes | None:
-        try:
-            return self._sealer.key(_PURPOSE, key_id)
-        except UnknownKey:
-            return None
-
     def _linked(self, rows: Sequence[_Row], head: Head) -> tuple[Head, list[dict[str, Any]]]:
         key_id = self._sealer.active
-        key = self._sealer.key(_PURPOSE, key_id)
+        key = self._sealer.key(CHAIN, key_id)
         linked: list[dict[str, Any]] = []
         for row in rows:
             proof = mac(key, head.mac, row_content(row))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
-from mentorship.events import AnyEvent
+from mentorship.events import AnyEvent, MentorshipStarted
 from mentorship.evolve import fold
 from mentorship.state import State
 from records.errors import UnreadableRow
@@ -17,14 +17,23 @@ _EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 def events_of(entries: Iterable[JournalEntry]) -> list[AnyEvent]:
     """What happened, in order; commands are left out. Raises UnreadableRow for what neither this release nor an earlier one wrote."""
-    return [_event(entry) for entry in entries if entry.kind == "event"]
+    return [event_of(entry) for entry in entries if entry.kind == "event"]
 
 
-def _event(entry: JournalEntry) -> AnyEvent:
+def event_of(entry: JournalEntry) -> AnyEvent:
+    """The event of a row that tells one. Raises UnreadableRow."""
     try:
         return _EVENT.validate_python({**entry.body, "event": entry.name, "at": entry.at})
     except ValidationError:
         raise UnreadableRow(entry.seq) from None
+
+
+def started(entries: Sequence[JournalEntry]) -> MentorshipStarted:
+    """How the mentorship began. Raises ValueError for a journal that does not begin with it, UnreadableRow."""
+    begun = event_of(entries[0]) if entries and entries[0].kind == "event" else None
+    if not isinstance(begun, MentorshipStarted):
+        raise ValueError("a journal begins with mentorship_started")  # noqa: TRY004 - as of `mentorship.evolve.fold`
+    return begun
 
 
 async def journalled(journal: Journal, mentorship: str) -> State | None:

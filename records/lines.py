@@ -56,7 +56,7 @@ class Lines(Part):
         """Idempotent by `key`, the effect's: a repeat neither opens twice nor opens again what was closed since."""
         values = {"key": key, "mentorship": mentorship, "cohort": cohort_of(mentorship), "line": line, "side": side, "opened_at": at}
         async with self._database.write() as connection:
-            await self._database.insert_new(connection, lines, values, unique=[lines.c.key], returning=lines.c.key)
+            await self._database.insert_new(connection, lines, values, unique=[lines.c.key])
 
     async def close(self, mentorship: str, line: str, at: datetime, side: Side | None = None) -> None:
         """Closes what was opened under this code until `at`, of one side or of any. Idempotent; nothing open is fine."""

@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, unavailable
 from records.database_url import SETTING, out_of_reach, parse
 from records.errors import DatabaseUnusable, RecordsUnavailable
-from records.schema import REVISION, refuse_newer
+from records.schema import refuse_newer
 
 T = TypeVar("T")
 
@@ -55,10 +55,6 @@ def current(url: str) -> str | None:
     if path is not None and not path.exists():
         return None  # connecting would make it
     return _run(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
-
-
-def is_current(url: str) -> bool:
-    return current(url) == REVISION
 
 
 def config(connection: Connection) -> Config:

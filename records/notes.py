@@ -53,7 +53,7 @@ class Notes(Part):
                 "shared": shared,
                 "created_at": datetime.now(UTC),
             }
-            await self._database.insert_new(connection, notes, values, unique=[notes.c.id], returning=notes.c.id)
+            await self._database.insert_new(connection, notes, values, unique=[notes.c.id])
         return note
 
     async def get(self, note: str) -> Note:

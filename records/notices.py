@@ -125,7 +125,7 @@ class Notices(Part):
             if await is_erased(connection, person):
                 return
             values = {"person": person, "at": datetime.now(UTC)}
-            await self._database.insert_new(connection, unsubscribed, values, unique=[unsubscribed.c.person], returning=unsubscribed.c.person)
+            await self._database.insert_new(connection, unsubscribed, values, unique=[unsubscribed.c.person])
 
     async def subscribe_again(self, person: str) -> None:
         """Undoes `unsubscribe`; what was left out meanwhile stays left out. Idempotent."""

@@ -70,7 +70,7 @@ class Programmes(Part):
     async def _put_texts(self, connection: AsyncConnection, words: Texts) -> None:
         digest = words.digest
         sealed = self._sealer.seal(_PURPOSE, words.model_dump_json(by_alias=True).encode(), f"texts {digest}")
-        await self._database.insert_new(connection, texts, {"digest": digest, "sealed": sealed}, unique=[texts.c.digest], returning=texts.c.digest)
+        await self._database.insert_new(connection, texts, {"digest": digest, "sealed": sealed}, unique=[texts.c.digest])
 
     def _opened(self, sealed: bytes, programme: str, version: int) -> Programme:
         return Programme.model_validate_json(self._sealer.open(_PURPOSE, sealed, _about(programme, version)))

@@ -31,10 +31,6 @@ class InLine(BaseModel):
     enrolment: Enrolment
     way: tuple[str, ...]
 
-    @property
-    def levels(self) -> int:
-        return len(self.way) - 1
-
 
 class Order(BaseModel):
     """What a mentorship is to be told."""
@@ -66,12 +62,8 @@ async def managers_with(people: People, profiles: Mapping[str, Profile]) -> dict
     return {**managers, **theirs}
 
 
-async def pairs_in_line(records: Records) -> tuple[InLine, ...]:
-    """Every pair that is not over and lies within its programme's levels."""
-    return await _in_line(records, await records.cohorts.running())
-
-
-async def _in_line(records: Records, running: Sequence[Enrolment]) -> tuple[InLine, ...]:
+async def in_line(records: Records, running: Sequence[Enrolment]) -> tuple[InLine, ...]:
+    """Those of the pairs that lie within their programme's levels."""
     profiles, managers = await lines_of(records.people, {ref for pair in running for ref in (pair.mentor, pair.mentee)})
     limits: dict[str, int | Literal["all"]] = {}
     found: list[InLine] = []
@@ -93,7 +85,7 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
     Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it was closed.
     """
     running = await records.cohorts.running()
-    inside = [pair for pair in await _in_line(records, running) if pair.enrolment.state == "started"]
+    inside = [pair for pair in await in_line(records, running) if pair.enrolment.state == "started"]
     stood = await records.lines.all(open_only=False, line=LINE)
     before = Counter(line.mentorship for line in stood if line.closed_at is not None)
     told = [
@@ -114,7 +106,7 @@ async def order_for(records: Records, begun: Enrolment, *, by: str, at: Instant)
 
     One that goes on from its journal heard of it if it ever stood in the list for it, and what a coordinator closed stays closed.
     """
-    for pair in await _in_line(records, [begun]):
+    for pair in await in_line(records, [begun]):
         if all(line.line != LINE for line in await records.lines.of(begun.mentorship)):
             return Order(enrolment=begun, command=Flag(message_id=_once(None, pair, 0), by=by, at=at, line=LINE))
     return None

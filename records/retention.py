@@ -17,19 +17,17 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.cases import Cases
-from records.chain import Head, audit_rows, audit_seals, mac, stub_content
+from records.chain import CHAIN, Head, audit_rows, audit_seals, keys_of, mac, stub_content
 from records.cohorts import Cohorts
 from records.database import MANY, Database, Part, chunks
 from records.doors import Doors
-from records.errors import UnknownKey, UnknownProgramme, Unreadable
+from records.errors import UnknownProgramme, Unreadable
 from records.ids import cohort_of
 from records.notes import Notes
 from records.people import People
 from records.programmes import Programmes
 from records.schema import calendar_links, cases, door_messages, enrolments, journal, lines, notes, notices, seals, stubs
 from records.sealing import Sealer
-
-_PURPOSE = "journal"
 
 
 class Swept(BaseModel):
@@ -73,6 +71,7 @@ class Retention(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
+        self._key = keys_of(sealer)
         self._programmes = Programmes(database, sealer)
         self._cohorts = Cohorts(database, sealer)
         self._notes = Notes(database, sealer)
@@ -81,7 +80,10 @@ class Retention(Part):
         self._people = People(database, sealer)
 
     async def sweep(self, now: datetime, *, dry_run: bool = False) -> Swept:
-        """Deletes whatever is kept longer than its programme says. Raises UnknownKey before anything is deleted."""
+        """Deletes whatever is kept longer than its programme says.
+
+        Raises UnknownKey: for a programme's key before anything is deleted, for a person's when nothing but what is kept of people is left to delete.
+        """
         keep, swept = await self._keep()
         if not dry_run:
             await self._doors.forget_senders(now)
@@ -182,7 +184,7 @@ class Retention(Part):
             if dry_run:
                 return swept
             values = {"mentorship": mentorship, "seq": head.seq, "head": head.mac, "swept_at": now, "key_id": self._sealer.active}
-            proof = mac(self._sealer.key(_PURPOSE, self._sealer.active), head.mac, stub_content(_Stub.model_validate(values)))
+            proof = mac(self._sealer.key(CHAIN, self._sealer.active), head.mac, stub_content(_Stub.model_validate(values)))
             await connection.execute(insert(stubs).values(**values, mac=proof))
             for table in (journal, door_messages, lines, calendar_links):
                 await connection.execute(delete(table).where(table.c.mentorship == mentorship))
@@ -202,12 +204,6 @@ class Retention(Part):
             heads, found = audit_seals(cohort, rows, self._key)
             audited[cohort] = _Audited({row.mentorship: row.mac for row in rows}, {} if found else heads)
         return audited[cohort].heads.get(mentorship)
-
-    def _key(self, key_id: str) -> bytes | None:
-        try:
-            return self._sealer.key(_PURPOSE, key_id)
-        except UnknownKey:
-            return None
 
 
 def _before(keep: dict[str, _Keep], now: datetime) -> datetime:

@@ -15,13 +15,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Column, Table, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from records.chain import Head, audit_rows, audit_seals, audit_stubs, mac, row_content, seal_content, stub_content
+from records.chain import CHAIN, Head, audit_rows, audit_seals, audit_stubs, keys_of, mac, row_content, seal_content, stub_content
 from records.database import MANY, Database, Part
 from records.errors import UnknownKey
 from records.schema import cases, data_keys, enrolments, journal, notices, people, programmes, seals, stubs, texts
 from records.sealing import Sealer
 
-_JOURNAL = "journal"
 _AT_ONCE = 200
 _JOURNALS_AT_ONCE = 50
 
@@ -72,7 +71,7 @@ async def lacking(database: Database, sealer: Sealer) -> str | None:
         used = [sealer.key_id(sealed) for query in newest for sealed in (await connection.execute(query)).scalars()]
     for key_id in used:
         try:
-            sealer.key(_JOURNAL, key_id)
+            sealer.key(CHAIN, key_id)
         except UnknownKey:
             return key_id
     return None
@@ -82,6 +81,7 @@ class Rewrap(Part):
     def __init__(self, database: Database, sealer: Sealer) -> None:
         self._database = database
         self._sealer = sealer
+        self._key = keys_of(sealer)
 
     async def usage(self) -> dict[str, dict[str, int]]:
         """By key id: how many values or rows of each table need that key."""
@@ -174,7 +174,7 @@ class Rewrap(Part):
         rows = (await connection.execute(select(journal).where(journal.c.mentorship == mentorship).order_by(journal.c.seq))).all()
         if audit_rows(mentorship, rows, self._key, sealed=head, known=()):
             return None
-        secret, before = self._sealer.key(_JOURNAL, self._sealer.active), ""
+        secret, before = self._sealer.key(CHAIN, self._sealer.active), ""
         chained: list[dict[str, Any]] = []
         for row in rows:
             proof = mac(secret, before, row_content(row))
@@ -188,7 +188,7 @@ class Rewrap(Part):
         """The cohort's chain of closing rows, where a journal's head changed or an older key made it."""
         if not fresh and all(row.key_id == self._sealer.active for row in closing):
             return 0
-        secret, before = self._sealer.key(_JOURNAL, self._sealer.active), ""
+        secret, before = self._sealer.key(CHAIN, self._sealer.active), ""
         chained: list[dict[str, Any]] = []
         for row in closing:
             head = fresh[row.mentorship].mac if row.mentorship in fresh else row.head
@@ -207,16 +207,10 @@ class Rewrap(Part):
         genuine, _ = audit_stubs(old, heads, self._key)
         for row in old:
             if row.mentorship in genuine:
-                proof = mac(self._sealer.key(_JOURNAL, self._sealer.active), row.head, stub_content(row))
+                proof = mac(self._sealer.key(CHAIN, self._sealer.active), row.head, stub_content(row))
                 this = update(stubs).where(stubs.c.mentorship == row.mentorship)
                 await connection.execute(this.values(key_id=self._sealer.active, mac=proof))
         return len(genuine)
-
-    def _key(self, key_id: str) -> bytes | None:
-        try:
-            return self._sealer.key(_JOURNAL, key_id)
-        except UnknownKey:
-            return None
 
 
 class _Closing(BaseModel):

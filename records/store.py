@@ -12,7 +12,7 @@ from records.cohorts import Cohorts
 from records.database import NO_TABLES, Database, engine_for, refuse_unopenable, whole
 from records.database_url import parse
 from records.doors import Doors
-from records.errors import RecordsUnavailable, SchemaOutdated
+from records.errors import SchemaOutdated
 from records.figures import Watch
 from records.journal import Journal
 from records.lines import Lines
@@ -25,8 +25,6 @@ from records.rewrap import Rewrap, lacking
 from records.schema import REVISION, cases, data_keys, notes, refuse_newer
 from records.sealing import KeySource, Sealer
 from records.writing import Writing
-
-__all__ = ["KeySource", "Records", "RecordsUnavailable"]
 
 
 class Records:

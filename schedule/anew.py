@@ -8,8 +8,9 @@ from typing import NamedTuple
 from mentorship.commands import Slot
 from mentorship.effects import PlanMeetings
 from mentorship.programme import Programme
-from schedule.calendar import extended, moved
-from schedule.plan import Home, replan
+from schedule.calendar import moved
+from schedule.plan import replan
+from schedule.working_days import Home
 
 
 class Anew(NamedTuple):
@@ -51,4 +52,4 @@ def new_end(wanted: PlanMeetings, home: str) -> datetime | None:
     longer = wanted.longer
     if longer is None:
         return None
-    return extended(longer.ends, longer.length, home) + (wanted.ends - longer.ends - longer.length.span)
+    return moved(longer.ends, longer.length, home) + (wanted.ends - longer.ends - longer.length.span)

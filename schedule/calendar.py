@@ -56,11 +56,6 @@ def moved(at: datetime, length: Duration, where: str, times: int = 1) -> datetim
     return at + timedelta(seconds=length.seconds * times)
 
 
-def extended(ends: datetime, length: Duration, where: str) -> datetime:
-    """An end moved by an extension: calendar time in the programme's zone `where`."""
-    return moved(ends, length, where)
-
-
 def reading_hours(at: datetime, where: str, hours: str, *, spread: timedelta = _NONE) -> datetime:
     """The earliest instant not before `at` at which a reader in the zone `where` gets mail. `hours` is `08:00-18:00` or `none`.
 

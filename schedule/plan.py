@@ -22,10 +22,8 @@ from mentorship.commands import Plan, Slot
 from mentorship.duration import Duration
 from mentorship.instant import to_utc
 from mentorship.programme import Programme
-from schedule.calendar import UnknownZone, extended, instant, moved, reading_hours, reading_hours_before, zone
-from schedule.working_days import Home, UnknownCountry, WorkingDays
-
-__all__ = ["Home", "Plans", "UnknownCountry", "UnknownZone", "extended", "plan", "reading_hours", "replan"]
+from schedule.calendar import instant, moved, reading_hours, reading_hours_before, zone
+from schedule.working_days import Home, WorkingDays
 
 _FAR = datetime(9000, 1, 1, tzinfo=UTC)
 _SEARCH = 800  # days: no calendar of a sane programme is closed for longer

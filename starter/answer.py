@@ -17,7 +17,7 @@ import typer
 
 from schedule.calendar import zone
 
-DONE, REFUSED, USAGE = 0, 1, 2
+REFUSED, USAGE = 1, 2
 _JOINERS = "\u200c\u200d"
 """Invisible, and part of how some scripts are written."""
 

@@ -50,7 +50,7 @@ def pair(
     _refuse_paths([people, programme, *earlier], out)
     findings = Findings()
     with reading():
-        given = pairing_files.read_all(people, programme, earlier, [], findings)
+        given = pairing_files.read_all(people, programme, earlier, findings)
     refuse_faults(findings)
     if given is None:  # pragma: no cover - readers that find no fault and nothing have a defect
         raise Refused("the files cannot be used")

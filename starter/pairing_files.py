@@ -40,7 +40,7 @@ class Given:
     earlier: Earlier
 
 
-def read_all(people: Path, programme: Path, earlier: Sequence[Path], excluded: Sequence[tuple[str, str]], findings: Findings) -> Given | None:
+def read_all(people: Path, programme: Path, earlier: Sequence[Path], findings: Findings) -> Given | None:
     """None with every fault of all files in `findings`. Raises OSError when one is not there."""
     programme_file = read_programme(programme, findings)
     fields = _fields(programme_file.programme)
@@ -52,7 +52,7 @@ def read_all(people: Path, programme: Path, earlier: Sequence[Path], excluded: S
     if findings.faults or programme_file.programme is None:
         return None
     known = programme_file.programme
-    panel, left_out = _panel(known, people_file, fields, before, [*excluded, *_exclusions(people_file, findings)])
+    panel, left_out = _panel(known, people_file, fields, before, _exclusions(people_file, findings))
     return None if findings.faults else Given(known, panel, left_out, before)
 
 

@@ -65,7 +65,7 @@ def _tell_withheld(found: Held, settings: Settings) -> None:
     texts, facts = found.withheld.texts, found.withheld.facts
     if texts or facts:
         aside(f"notice: left out, since only the person may read it: texts that they wrote ({texts}), lines about what is theirs alone ({facts})")
-        aside(f"notice: the person downloads the whole from their own page; {settings.base_url.rstrip('/')}/new-link mails them the way to it")
+        aside(f"notice: the person downloads the whole from their own page; {settings.base_url}/new-link mails them the way to it")
 
 
 async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
@@ -76,18 +76,12 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         running = [pair for pair in pairs if await _is_running(records, pair)]
         ahead = [pair for pair in pairs if pair.state == "pending" and pair not in running]
         if running and not end:
-            raise Refused(
-                *(f"{pair.pair_id} of {pair.cohort} is running" for pair in running),
-                "nothing was erased: end these first, so that a certificate that is earned by now still goes out, or use --end",
-                result={"person": ref, "erased": False, "running": [_named(pair) for pair in running]},
-            )
+            then = "nothing was erased: end these first, so that a certificate that is earned by now still goes out, or use --end"
+            raise _not_erased(ref, running, "is running", then)
         closing = [pair for pair in running if await _is_closing(records, pair)]
         if closing:  # they refuse to be ended, and the others would be ended for nothing
-            raise Refused(
-                *(f"{pair.pair_id} of {pair.cohort} has come to its end, and its certificates and survey are still open" for pair in closing),
-                "nothing was ended and nothing erased: try again once it is over",
-                result={"person": ref, "erased": False, "running": [_named(pair) for pair in closing]},
-            )
+            how = "has come to its end, and its certificates and survey are still open"
+            raise _not_erased(ref, closing, how, "nothing was ended and nothing erased: try again once it is over")
         duties = await _duties(records, ref)
         if running:
             await _end(settings, running, ref, await records.people.operator(by))
@@ -97,11 +91,7 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
             await records.people.erase(ref, ended=ended)
         except Begun:
             begun = [pair for pair in await records.cohorts.of_person(ref) if pair.state == "started" and pair.mentorship not in ended]
-            raise Refused(
-                *(f"{pair.pair_id} of {pair.cohort} began a moment ago" for pair in begun),
-                "nothing was erased: do the same again",
-                result={"person": ref, "erased": False, "running": [_named(pair) for pair in begun]},
-            ) from None
+            raise _not_erased(ref, begun, "began a moment ago", "nothing was erased: do the same again") from None
         certificates = await records.certificates.of_person(ref)
     for pair in ahead:
         aside(f"notice: {pair.pair_id} of {pair.cohort} had not started, and never will; the other of the two was told nothing, and has no pair there now")
@@ -117,6 +107,12 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         "still_named": [{"cohort": cohort, "as": duty} for cohort, duty in duties],
     }
     answer(result, _lines(result), as_json=as_json)
+
+
+def _not_erased(ref: str, pairs: list[Enrolment], how: str, then: str) -> Refused:
+    """Because of these pairs: how each of them stands, and what to do."""
+    told = {"person": ref, "erased": False, "running": [_named(pair) for pair in pairs]}
+    return Refused(*(f"{pair.pair_id} of {pair.cohort} {how}" for pair in pairs), then, result=told)
 
 
 def _lines(result: dict[str, Any]) -> list[str]:

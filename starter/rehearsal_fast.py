@@ -21,14 +21,15 @@ from mentorship.events import MentorshipStarted
 from mentorship.policy.deadlines import next_due
 from mentorship.policy.helping import heir, joined, still_helping
 from mentorship.policy.meetings import held_instants
-from mentorship.policy.milestones import done_milestones
+from mentorship.policy.milestones import done_in_time
 from mentorship.policy.phase import phase
 from mentorship.spread import spread, spread_out
 from mentorship.state import State
 from records.profile import Profile
 from schedule.anew import plan_anew
 from schedule.calendar import reading_hours
-from schedule.plan import Home, Plans
+from schedule.plan import Plans
+from schedule.working_days import Home
 from starter.rehearsal_personas import story
 from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent, groups
 
@@ -65,12 +66,12 @@ class Fast(NamedTuple):
 class Casting:
     """Deals plans and stories to pairs. `mentorships` are workflow ids by pair_id: the share of the spread comes from them."""
 
-    def __init__(self, request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> None:
+    def __init__(self, request: Request, mentorships: Mapping[str, str] | None = None) -> None:
         self._request = request
         self._mentorships = mentorships or {}
         self._rules = request.programme.rules()
         self._people = {profile.person_id: profile for profile in request.people}
-        self._plans = Plans(request.programme, starts or request.starts)
+        self._plans = Plans(request.programme, request.starts)
 
     def cast(self, couple: Couple) -> Cast:
         request = self._request
@@ -88,9 +89,9 @@ class Casting:
         return Cast(couple, mentorship, planned.model_copy(update={"slots": slots}), said)
 
 
-def casts(request: Request, mentorships: Mapping[str, str] | None = None, *, starts: datetime | None = None) -> list[Cast]:
+def casts(request: Request, mentorships: Mapping[str, str] | None = None) -> list[Cast]:
     """Plans and stories of all pairs, in the request's order."""
-    casting = Casting(request, mentorships, starts=starts)
+    casting = Casting(request, mentorships)
     return [casting.cast(couple) for couple in request.pairs]
 
 
@@ -274,7 +275,7 @@ class _Run:
         return PairResult(
             pair_id=self.cast.couple.pair_id,
             phase=phase(state),
-            milestones_done=len(done_milestones(state)),
+            milestones_done=len(done_in_time(state)),
             milestones_total=len(state.rules.milestones),
             meetings_held=len(held_instants(state)),
             certificates=len(state.certificates),

@@ -14,9 +14,6 @@ from mentorship.people import SIDES
 from schedule.calendar import zone
 from starter.rehearsal_request import Line, Mail, Rehearsed, Request
 
-QUIET = 20
-"""Calm: what a diligent person gets at most in 26 weeks; a typical one 30."""
-
 
 def figures(request: Request, of: Rehearsed) -> dict[str, Any]:
     """Everything as JSON. Days are the programme's."""

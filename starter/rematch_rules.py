@@ -15,7 +15,8 @@ from records.journalled import journalled
 from records.profile import Profile
 from records.reporting_line import managers_with
 from records.store import Records
-from schedule.plan import Home, plan
+from schedule.plan import plan
+from schedule.working_days import Home
 from starter.answer import Misused, Refused
 from starter.calendars import refuse_past
 from starter.enrolment import taken

@@ -14,7 +14,7 @@ import typer
 
 from gateway.settings import Settings
 from mentorship.policy.meetings import held_instants
-from mentorship.policy.milestones import done_milestones
+from mentorship.policy.milestones import done_in_time
 from mentorship.policy.phase import phase
 from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
@@ -92,7 +92,7 @@ async def _people(records: Records, pairs: Sequence[tuple[Enrolment, Story]]) ->
             "mentor": name.get(enrolment.mentor, "(erased)"),
             "mentee": name.get(enrolment.mentee, "(erased)"),
             "phase": phase(story.state),
-            "milestones": f"{len(done_milestones(story.state))} of {len(story.state.rules.milestones)}",
+            "milestones": f"{len(done_in_time(story.state))} of {len(story.state.rules.milestones)}",
             "meetings_held": len(held_instants(story.state)),
             "certified": None if story.state.decided is None else "yes" if story.state.decided.earned else "no",
         }

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mentorship import events as e
 from mentorship.commands import SURVEY_ITEMS, SurveyItem
-from mentorship.evolve import evolve, start
+from mentorship.evolve import fold
 from mentorship.policy.meetings import held_instants
 from mentorship.policy.milestones import milestone_facts
 from mentorship.policy.phase import Phase, phase
@@ -72,12 +72,7 @@ class Figures(NamedTuple):
 def told(mentorship: str, journal: Sequence[JournalEntry]) -> Story:
     """Folds a journal. Raises ValueError when it does not begin with the mentorship's start."""
     events = tuple(events_of(journal))
-    if not events or not isinstance(events[0], e.MentorshipStarted):
-        raise ValueError("a journal begins with mentorship_started")
-    state = start(events[0])
-    for event in events[1:]:
-        state = evolve(state, event)
-    return Story(mentorship, state, events)
+    return Story(mentorship, fold(events), events)
 
 
 def figures(stories: Sequence[Story], programme: Programme) -> Figures:

@@ -10,7 +10,8 @@ from pathlib import Path
 from mentorship.commands import Plan
 from mentorship.programme import Programme
 from records.profile import Profile
-from schedule.plan import Home, Plans
+from schedule.plan import Plans
+from schedule.working_days import Home
 from starter.faults import Fault, Findings, nearest, shown
 from starter.pairs_file import RosterPair, read_pairs
 from starter.people_file import PeopleFile, Person, read_people

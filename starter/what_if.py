@@ -17,12 +17,13 @@ from mentorship.effects import SendNotice
 from mentorship.events import MentorshipStarted
 from mentorship.people import SIDES, Side
 from mentorship.policy.meetings import held_instants
-from mentorship.policy.milestones import done_milestones
+from mentorship.policy.milestones import done_in_time
 from mentorship.policy.phase import phase
 from mentorship.programme import MeetingsHeld, MilestoneRule, Programme, Rules
 from mentorship.visibility import SMALLEST
 from records.cohorts import Enrolment
 from records.journal import JournalEntry
+from records.journalled import started
 from records.store import Records
 from schedule.calendar import moved
 from starter.answer import Json, Refused, answer, columns
@@ -31,7 +32,7 @@ from starter.in_file import check_in, reading
 from starter.programme import refuse_faults
 from starter.programme_file import read_programme
 from starter.reach import open_records
-from starter.what_if_replay import Policy, Replayed, replay, reproduces, started
+from starter.what_if_replay import Policy, Replayed, replay, reproduces
 
 _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
 """Rules that would have led to other meetings or mails; the facts are about those that were."""
@@ -138,7 +139,7 @@ def outcome(of: Replayed, *, private: bool) -> dict[str, Any]:
     decided = state.decided
     return {
         "phase": phase(state),
-        "milestones": f"{len(done_milestones(state))} of {len(state.rules.milestones)}",
+        "milestones": f"{len(done_in_time(state))} of {len(state.rules.milestones)}",
         "certificates": "open" if decided is None else _certified(decided.certified),
         "decided_at": decided.at if decided is not None else None,
         "meetings_held": len(held_instants(state)),

@@ -16,11 +16,11 @@ from pydantic import TypeAdapter
 from mentorship.advance import Advanced, Entry, advance, begin
 from mentorship.commands import ApplyPlan, Command
 from mentorship.effects import AnyEffect, PlanMeetings
-from mentorship.events import MentorshipStarted
 from mentorship.policy.deadlines import next_due
 from mentorship.programme import Rules
 from mentorship.state import State
 from records.journal import JournalEntry
+from records.journalled import started
 from schedule.anew import new_end
 from schedule.calendar import moved
 
@@ -42,13 +42,6 @@ class Replayed(NamedTuple):
     state: State
     entries: tuple[Entry, ...]
     effects: tuple[AnyEffect, ...]
-
-
-def started(journal: Sequence[JournalEntry]) -> MentorshipStarted:
-    """How the mentorship began. Raises ValueError for a journal that does not begin with it."""
-    if not journal or journal[0].name != "mentorship_started":
-        raise ValueError("a journal begins with mentorship_started")
-    return MentorshipStarted.model_validate({"at": journal[0].at, **journal[0].body})
 
 
 def replay(journal: Sequence[JournalEntry], policy: Policy | None = None, *, until: datetime | None = None) -> Replayed:

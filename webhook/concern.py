@@ -20,18 +20,15 @@ from records.contacts import Contact
 from records.errors import DifferentBody, Erased
 from webhook.concern_door import Concern, ConcernDoor, Held
 from webhook.pace import Pace
-from webhook.pages.actions import Wrong
+from webhook.pages.actions import Wrong, text_of
 from webhook.pages.forms import FIELD, Fields, Forms
 from webhook.pages.incoming import keep_pace, read_form, waiting
 from webhook.pages.known import Known, Reading
 from webhook.pages.own import token_of
 from webhook.pages.routes import Route, page_router
-from webhook.pages.shell import PageProblem, Shell
+from webhook.pages.shell import PageProblem, Shell, from_door
 from webhook.pages.wording import asked_for
 from webhook.problems import Problem
-
-MOST_TEXT = 4000
-"""Characters of what somebody can write."""
 
 
 class Place:
@@ -78,12 +75,12 @@ class RaisingConcerns:
     async def show(self, request: Request) -> Response:
         token = token_of(request)
         known = await self._known(request, self._reading.bearer("private", token))
-        cases = await self._asked(self._door.of_raiser(known.bearer.person, known.bearer.scope))
+        cases = await from_door(self._door.of_raiser(known.bearer.person, known.bearer.scope))
         shown = [(case, await self._more(known, case)) for case in reversed(cases)]
         buttons = {case.id: self._forms.token(known.bearer, "concern", case.id, "none") for case in cases}
         held = {case.id: await self._held(known, case) for case in cases}
         waiting = [case for case in cases if case.state == "waiting"]
-        unheard = {case.id for case in waiting if not await self._asked(self._door.in_reach(known.enrolment, case))}
+        unheard = {case.id for case in waiting if not await from_door(self._door.in_reach(known.enrolment, case))}
         return self._page(known, token, "concern/start.html", cases=shown, buttons=buttons, held=held, unheard=unheard)
 
     async def about_form(self, request: Request) -> Response:
@@ -115,8 +112,8 @@ class RaisingConcerns:
         except Problem as problem:
             return await self._words_page(known, token, fields, about, message_id, trouble="often", headers=problem.headers, wait=waiting(problem))
         try:
-            offered = await self._asked(self._door.offered(known.enrolment, known.bearer.person, about.subject))
-            concern = Concern(subject=about.subject, contacts=_chosen(fields, offered), words=_words(fields), hold=fields.get("hold") == "yes")
+            offered = await from_door(self._door.offered(known.enrolment, known.bearer.person, about.subject))
+            concern = Concern(subject=about.subject, contacts=_chosen(fields, offered), words=text_of(fields, "text"), hold=fields.get("hold") == "yes")
             await self._door.take_in(known.enrolment, known.bearer.person, concern, message_id)
         except Wrong as wrong:
             return await self._words_page(known, token, fields, about, message_id, wrong=wrong)
@@ -137,20 +134,20 @@ class RaisingConcerns:
         self._forms.opened(bearer, "concern", case_id, fields.get(FIELD))
         known = await self._known(request, bearer)
         keep_pace(self._pace, _sender(bearer), code=known.clock.language.code)
-        mine = await self._asked(self._door.of_raiser(bearer.person, bearer.scope))
+        mine = await from_door(self._door.of_raiser(bearer.person, bearer.scope))
         case = next((case for case in mine if case.id == case_id), None)
         if case is None:
             raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code)
         match action:
             case "hold":
-                await self._asked(self._door.hold(case))
+                await from_door(self._door.hold(case))
             case "release":
-                await self._asked(self._door.release(case))
+                await from_door(self._door.release(case))
             case "withdraw":
-                await self._asked(self._door.withdraw(case))
+                await from_door(self._door.withdraw(case))
             case "ask":
                 more = {contact.ref for contact in await self._more(known, case)}
-                await self._asked(self._door.ask_also(case, [ref for ref in fields.all("contact") if ref in more]))
+                await from_door(self._door.ask_also(case, [ref for ref in fields.all("contact") if ref in more]))
             case _:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code)
         return self._back(token, known)
@@ -158,7 +155,7 @@ class RaisingConcerns:
     # -- pages ------------------------------------------------------------------------------------------------------------
 
     async def _about_page(self, known: Known, token: str, fields: Fields, *, wrong: Wrong | None = None) -> Response:
-        team = await self._asked(self._door.team(known.enrolment))
+        team = await from_door(self._door.team(known.enrolment))
         message_id = secrets.token_hex(16)
         return self._form(known, token, "concern/about.html", fields, message_id, "new", wrong=wrong, team=team)
 
@@ -175,7 +172,7 @@ class RaisingConcerns:
         **facts: Any,
     ) -> Response:
         try:
-            offered = await self._asked(self._door.offered(known.enrolment, known.bearer.person, about.subject))
+            offered = await from_door(self._door.offered(known.enrolment, known.bearer.person, about.subject))
         except PageProblem as problem:
             raise problem.with_typed(fields.typed()) from None
         return self._form(known, token, "concern/words.html", fields, message_id, "send", wrong=wrong, trouble=trouble, offered=offered, **facts)
@@ -224,7 +221,7 @@ class RaisingConcerns:
 
     async def _held(self, known: Known, case: Case) -> Held:
         """What became of the wish to hold the meetings; once they are over, that."""
-        held: Held = await self._asked(self._door.held(case))
+        held: Held = await from_door(self._door.held(case))
         return "over" if held != "none" and _meetings_over(known) else held
 
     async def _about(self, known: Known, fields: Fields) -> About:
@@ -236,10 +233,10 @@ class RaisingConcerns:
                 return About(kind, enrolment.mentee if known.side == "mentor" else enrolment.mentor)
             case "else":
                 email = fields.get("email")
-                return About(kind, await self._asked(self._door.by_address(email)) if "@" in email else None)
+                return About(kind, await from_door(self._door.by_address(email)) if "@" in email else None)
             case "nobody":
                 return About(kind, None)
-            case _ if any(contact.ref == kind for contact in await self._asked(self._door.team(enrolment))):
+            case _ if any(contact.ref == kind for contact in await from_door(self._door.team(enrolment))):
                 return About(kind, kind)
         raise Wrong("about", "choose")
 
@@ -247,14 +244,8 @@ class RaisingConcerns:
         """Who could be asked besides."""
         if case.state != "waiting":
             return []
-        offered = await self._asked(self._door.offered(known.enrolment, known.bearer.person, case.subject))
+        offered = await from_door(self._door.offered(known.enrolment, known.bearer.person, case.subject))
         return [contact for contact in offered if contact.ref not in case.contacts]
-
-    async def _asked(self, answer: Any) -> Any:
-        try:
-            return await answer
-        except Problem as problem:
-            raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
 
 
 def _sender(bearer: Bearer) -> tuple[str, ...]:
@@ -274,15 +265,6 @@ def _chosen(fields: Fields, offered: tuple[Contact, ...]) -> tuple[str, ...]:
     if not chosen or not there.issuperset(chosen):
         raise Wrong("contact", "choose")
     return chosen
-
-
-def _words(fields: Fields) -> str:
-    text = fields.get("text")
-    if not text:
-        raise Wrong("text", "text_missing")
-    if len(text) > MOST_TEXT:
-        raise Wrong("text", "text_long")
-    return text
 
 
 def router(pages: RaisingConcerns) -> APIRouter:

@@ -25,9 +25,8 @@ from webhook.pages.incoming import keep_pace, read_form
 from webhook.pages.known import Reading
 from webhook.pages.own import token_of
 from webhook.pages.routes import Route, page_router
-from webhook.pages.shell import PageProblem, Shell
+from webhook.pages.shell import PageProblem, Shell, from_door
 from webhook.pages.wording import OFFERED, asked_for, reader_language
-from webhook.problems import Problem
 
 OUTCOMES: tuple[Outcome, ...] = tuple(outcome for outcome in get_args(Outcome) if outcome != "withdrawn")
 
@@ -59,7 +58,7 @@ class AskedForHelp:
             case "read" if _may_read(case, bearer):
                 return await self._read(request, token, bearer, case, spoken)
             case "take":
-                await self._asked(self._door.take(case, bearer.person))
+                await from_door(self._door.take(case, bearer.person))
             case "close":
                 await self._close(case, bearer, fields)
             case "read":
@@ -72,21 +71,21 @@ class AskedForHelp:
     async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> None:
         outcome = next((outcome for outcome in OUTCOMES if outcome == fields.get("outcome")), None)
         if outcome is not None:
-            await self._asked(self._door.close(case, bearer.person, outcome, release=fields.get("release") == "yes"))
+            await from_door(self._door.close(case, bearer.person, outcome, release=fields.get("release") == "yes"))
 
     async def _read(self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language) -> Response:
         try:
-            words = await self._asked(self._door.words(case))
+            words = await from_door(self._door.words(case))
         except Erased:
             words = None
-        name = await self._asked(self._door.raiser_name(case))
+        name = await from_door(self._door.raiser_name(case))
         return await self._page(request, token, bearer, case, spoken, "concern/read.html", words=words, name=spoken.isolated(name) if name else None)
 
     async def _page(  # noqa: PLR0917 - what every page of it has
         self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language, template: str, **facts: Any
     ) -> Response:
         chosen = asked_for(request.query_params.get("lang"))
-        title = await self._asked(self._door.title(case))
+        title = await from_door(self._door.title(case))
         return self._shell.page(
             template,
             spoken,
@@ -94,7 +93,7 @@ class AskedForHelp:
             here=Place(self._shell, "case", token, spoken.isolated(title) if title else "", chosen),
             token=self._forms.token(bearer, "case", "", "none"),
             state="another" if case.taken_by not in (None, bearer.person) and case.state == "taken" else case.state,
-            held=await self._asked(self._door.held(case)),
+            held=await from_door(self._door.held(case)),
             outcomes=OUTCOMES,
             **facts,
         )
@@ -105,18 +104,12 @@ class AskedForHelp:
         chosen = asked_for(request.query_params.get("lang"))
         spoken = reader_language(chosen, profile.language if profile is not None else None, OFFERED)
         try:
-            case = await self._asked(self._door.asked(bearer.scope, bearer.person))
+            case = await from_door(self._door.asked(bearer.scope, bearer.person))
         except UnknownCase:
             case = None
         if case is None:
             raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=spoken.code)
         return case, spoken
-
-    async def _asked(self, answer: Any) -> Any:
-        try:
-            return await answer
-        except Problem as problem:
-            raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
 
 
 def _may_read(case: Case, bearer: Bearer) -> bool:

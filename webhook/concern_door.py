@@ -16,11 +16,10 @@ from mentorship.programme import Programme
 from records.cases import Case, Outcome, PauseOrder
 from records.cohorts import Enrolment
 from records.contacts import Contact, in_reach, offered, still_fit
-from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.pauses import in_force, pauses
 from records.store import Records
-from webhook.door import Clock, utc_now
-from webhook.problems import without_records
+from webhook.door import Clock
+from webhook.problems import asked_of_records
 from webhook.waking import wake
 
 T = TypeVar("T")
@@ -43,7 +42,7 @@ class Concern(BaseModel):
 class ConcernDoor:
     """Every method raises Problem (503) when records or Temporal cannot be reached; the same form may then be sent again."""
 
-    def __init__(self, settings: Settings, client: Client, records: Records, clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, client: Client, records: Records, clock: Clock) -> None:
         self._settings = settings
         self._client = client
         self._records = records
@@ -196,10 +195,7 @@ class ConcernDoor:
         return await self._ask(self._records.programmes.get(cohort.programme, cohort.version))
 
     async def _ask(self, asked: Awaitable[T]) -> T:
-        try:
-            return await asked
-        except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
-            raise without_records(error, self._settings.webhook_retry_after) from None
+        return await asked_of_records(asked, self._settings.webhook_retry_after)
 
 
 def _pair(enrolment: Enrolment) -> Pair:

@@ -24,10 +24,10 @@ from gateway.orders import send_order
 from gateway.settings import Settings
 from mentorship.commands import OperatorCommand, ParticipantCommand
 from records.cohorts import Enrolment
-from records.errors import DifferentBody, Erased, RecordsUnavailable, SchemaOutdated, UnknownKey
+from records.errors import DifferentBody, Erased, RecordsUnavailable
 from records.store import Records
 from webhook.bodies import Keep
-from webhook.problems import Fault, Problem, malformed, no_such_mentorship, unavailable, without_records
+from webhook.problems import Fault, Problem, asked_of_records, malformed, no_such_mentorship, unavailable, without_records
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -218,10 +218,7 @@ class Door:
             _log.warning("sent but not marked", mentorship=mentorship)
 
     async def from_records(self, asked: Awaitable[T]) -> T:
-        try:
-            return await asked
-        except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
-            raise without_records(error, self._settings.webhook_retry_after) from None
+        return await asked_of_records(asked, self._settings.webhook_retry_after)
 
     def _unreachable(self, why: str) -> NoReturn:
         _log.warning("temporal unavailable", error=why)

@@ -71,15 +71,9 @@ def router(settings: Settings, records: Records) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     seeing = ["GET", "HEAD"]
 
-    async def did_document(request: Request) -> Response:
-        return await documents.did_document(request)
-
-    async def revocations(request: Request) -> Response:
-        return await documents.revocations(request)
-
-    routes.add_api_route("/.well-known/did.json", did_document, methods=seeing)
-    routes.add_api_route("/did.json", did_document, methods=seeing)  # below a path, where a proxy takes the path off
-    routes.add_api_route("/status-lists/1", revocations, methods=seeing)
+    routes.add_api_route("/.well-known/did.json", documents.did_document, methods=seeing)
+    routes.add_api_route("/did.json", documents.did_document, methods=seeing)  # below a path, where a proxy takes the path off
+    routes.add_api_route("/status-lists/1", documents.revocations, methods=seeing)
     return routes
 
 

@@ -17,7 +17,7 @@ from webhook.bodies import BODIES, Body
 from webhook.door import Door, Receipt
 from webhook.problems import Fault, malformed
 from webhook.programs import Programs
-from webhook.reading import digest, parse, validate
+from webhook.reading import body_of, digest
 from webhook.signatures import MESSAGE_ID_PATTERN
 
 Cohort = Annotated[str, Path(description="the cohort's id")]
@@ -54,11 +54,7 @@ class Machine:
         raw, signed = await self._programs.hear(request)
         signed.speak_for(cohort)
         enrolment = await self._door.enrolment(cohort, pair)
-        value, faults = parse(raw)
-        body = None
-        if value is not None or not faults:
-            body, more = validate(model, value)
-            faults += more
+        value, body, faults = body_of(model, raw)
         said = value.get("by") if isinstance(value, dict) else None
         by = await self._door.participant(enrolment, said) if isinstance(said, str) else None
         if by is None and not any(fault.where in ("#", "#/by") for fault in faults):

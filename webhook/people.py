@@ -15,7 +15,7 @@ from webhook.people_bodies import EVENTS, Event
 from webhook.people_door import PeopleDoor
 from webhook.problems import Fault, malformed
 from webhook.programs import Programs
-from webhook.reading import digest, parse, validate
+from webhook.reading import body_of, digest
 
 PersonId = Annotated[str, Path(description="the roster's person_id")]
 
@@ -32,11 +32,7 @@ class PeopleMachine:
         raw, signed = await self._programs.hear(request)
         signed.speak_for_people()
         person = await self._door.person(person_id)
-        value, faults = parse(raw)
-        event = None
-        if value is not None or not faults:
-            event, more = validate(model, value)
-            faults += more
+        value, event, faults = body_of(model, raw)
         if event is None or faults:
             raise malformed(faults)
         await self._door.take(person, signed.sender, signed.message_id, digest(name, value), event)

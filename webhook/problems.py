@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from fastapi import Request
@@ -14,7 +14,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from gateway.keyring import UnknownKey as UnknownToKeyring
-from records.errors import UnknownKey
+from records.errors import RecordsUnavailable, UnknownKey
+
+T = TypeVar("T")
 
 MEDIA_TYPE = "application/problem+json"
 _TYPES = "urn:mentorship:problem:"
@@ -77,6 +79,14 @@ def without_records(error: Exception, retry_after: int) -> Problem:
     if isinstance(error, UnknownKey | UnknownToKeyring):
         return key_missing(retry_after)
     return unavailable("records-unavailable", "records cannot be reached at the moment", retry_after)
+
+
+async def asked_of_records(asked: Awaitable[T], retry_after: int) -> T:
+    """What records answer. Raises Problem (503) when they cannot be reached, or hold what this process has no key for."""
+    try:
+        return await asked
+    except (RecordsUnavailable, UnknownKey) as error:
+        raise without_records(error, retry_after) from None
 
 
 def tell_without_records(error: Exception) -> None:

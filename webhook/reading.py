@@ -67,6 +67,15 @@ def parse(raw: bytes) -> tuple[Any, list[Fault]]:
     return value, [Fault(WHOLE, text) for text in dict.fromkeys(repeated)]
 
 
+def body_of(model: type[B], raw: bytes) -> tuple[Any, B | None, list[Fault]]:
+    """The JSON value, the body that it makes, and every fault of either."""
+    value, faults = parse(raw)
+    if value is None and faults:
+        return None, None, faults
+    body, more = validate(model, value)
+    return value, body, [*faults, *more]
+
+
 def canonical(value: Any) -> bytes:
     """The same bytes for the same value, however it was spaced and ordered. Raises ValueError, RecursionError."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -36,7 +36,7 @@ class CasePost:
         self._mailer = mailer
         self._signer = signer
         self._reading_hours = reading_hours
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url
         self.sender = sender
         self.who_sees_what = f"{self._base_url}/who-sees-what"
 
@@ -48,8 +48,7 @@ class CasePost:
         return f"{self._base_url}/coordinator/{self._signer.token('coordinator', Bearer(cohort, reader))}"
 
     def opens(self, profile: Profile, programme: Programme, now: datetime) -> datetime:
-        hours = programme.mail.hours
-        return now if hours == "none" else self._reading_hours(now, profile.time_zone or programme.programme.time_zone, hours)
+        return self._reading_hours(now, profile.time_zone or programme.programme.time_zone, programme.mail.hours)
 
     async def next_opening(self, readers: Iterable[str], programme: Programme, now: datetime) -> datetime | None:
         """When the next of those can be written to whose hours are over; None: all can be now."""

@@ -24,7 +24,7 @@ class SmtpDigests:
         self._mailer = mailer
         self._signer = signer
         self._sender = sender
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url
 
     async def send(self, request: DigestRequest) -> datetime | None:
         """When to come again, for the first of those who may not be written to yet; None when nobody is left.

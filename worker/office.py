@@ -26,7 +26,8 @@ from records import reporting_line
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
 from schedule.calendar import instant, zone
-from schedule.plan import Home, plan
+from schedule.plan import plan
+from schedule.working_days import Home
 from worker.revival import revive
 from workflows.mentorship import MentorshipInput
 
@@ -117,9 +118,7 @@ class RecordsOffice:
         known, programme = await self._known(cohort)
         counts = await self._records.cohorts.counts(cohort)
         return Progress(
-            pending=counts.get("pending", 0),
-            started=counts.get("started", 0),
-            over=counts.get("over", 0),
+            **counts,
             look_again=max(timedelta(seconds=1), min(timedelta(days=1), programme.programme.length.span / 20)),
             next_digest=_next_monday(max(known.starts_at, datetime.now(UTC)), programme.programme.time_zone),
             last_end=await self._records.cohorts.last_end(cohort),

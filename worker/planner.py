@@ -10,7 +10,7 @@ from mentorship.spread import spread_out
 from records.errors import Erased
 from records.store import Records
 from schedule.anew import plan_anew
-from schedule.plan import Home
+from schedule.working_days import Home
 
 
 class RecordsPlanner:

@@ -19,7 +19,7 @@ from gateway.links import LinkSigner
 from gateway.settings import Settings
 from notices.smtp import Mailer
 from records.store import Records
-from schedule.plan import reading_hours
+from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
 from worker.case_lines import CaseLines
 from worker.case_meetings import Meetings
@@ -55,7 +55,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     mailer = Mailer(settings.smtp_host, settings.smtp_port, settings.smtp_user, password, settings.smtp_tls, settings.smtp_timeout)
     signer = LinkSigner(settings.link_secrets)
-    post = SmtpPost(records, mailer, signer, sender=settings.mail_from, organizer=settings.mail_from, base_url=settings.base_url)
+    post = SmtpPost(records, mailer, signer, sender=settings.mail_from, base_url=settings.base_url)
     digests = SmtpDigests(records, mailer, signer, sender=settings.mail_from, base_url=settings.base_url)
     enrolment = EnrolmentActivities(RecordsOffice(records, client, digests))
     journals = JournalActivities(stage.journal if stage is not None else RecordsJournal(records))

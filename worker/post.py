@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from activities.notices import NoticeRequest, Undeliverable
 from certificates.linkedin import add_to_profile
@@ -26,13 +27,12 @@ from worker.elsewhere import elsewhere
 class SmtpPost:
     """`sender` may carry a name; `base_url` is where the pages are."""
 
-    def __init__(self, records: Records, mailer: Mailer, signer: LinkSigner, *, sender: str, organizer: str, base_url: str) -> None:
+    def __init__(self, records: Records, mailer: Mailer, signer: LinkSigner, *, sender: str, base_url: str) -> None:
         self._records = records
         self._mailer = mailer
         self._signer = signer
         self._sender = sender
-        self._organizer = organizer
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url
 
     async def readers(self, request: NoticeRequest) -> tuple[str, ...]:
         to = request.notice.to
@@ -63,7 +63,6 @@ class SmtpPost:
                 links=replace(self._links(request, reader), profile=await self._profile_link(request)),
                 key=request.key,
                 sender=self._sender,
-                organizer=self._organizer,
                 attachments=await self._attachments(request),
                 pair=tuple(pair.values()) if to == "coordinators" else (),
                 free_before=request.free_before.span,
@@ -143,8 +142,8 @@ class SmtpPost:
             return None
 
 
-def _reader(ref: str, profile: Profile | None, side: Side | str) -> Reader:
+def _reader(ref: str, profile: Profile | None, side: Side | Literal["coordinators"]) -> Reader:
     """An erased person has no name and no address any more; a mail to the partner still goes."""
     if profile is None:
-        return Reader(ref=ref, name="", email="", side=side)  # type: ignore[arg-type]
-    return Reader(ref=ref, name=profile.name, email=profile.email, language=profile.language, time_zone=profile.time_zone, side=side)  # type: ignore[arg-type]
+        return Reader(ref=ref, name="", email="", side=side)
+    return Reader(ref=ref, name=profile.name, email=profile.email, language=profile.language, time_zone=profile.time_zone, side=side)

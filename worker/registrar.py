@@ -13,20 +13,19 @@ import structlog
 from activities.certificates import CertificateRequest, Reissued, ReissueRequest
 from activities.coordination import Lines
 from activities.notices import NoticeRequest
-from certificates.issue import CertificateFacts, Issued, issue
+from certificates.facts import CertificateFacts
+from certificates.issue import Issued, issue
 from certificates.issuer import Issuer
 from certificates.status import status_list_url
 from certificates.typesetting import Unprintable
 from mentorship.effects import MilestoneFacts, SendNotice, counting_for
 from mentorship.people import Pair, Side
 from mentorship.programme import Texts
+from notices.attention import UNPRINTABLE
 from records.certificates import Certificate
 from records.errors import Erased, Revoked, UnknownProgramme
 from records.store import Records
 from schedule.calendar import zone
-
-UNPRINTABLE = "unprintable"
-"""The line in the coordinators' list while a certificate waits for a font; `mentorship doctor` names the character."""
 
 log = structlog.get_logger("certificates")
 

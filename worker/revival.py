@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
-
-from pydantic import TypeAdapter
+from typing import NamedTuple
 
 from activities.journal import JournalHead
 from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice
-from mentorship.events import AnyEvent, MentorshipStarted, NoticeFailed
+from mentorship.events import MentorshipStarted, NoticeFailed
 from mentorship.evolve import evolve, start
 from mentorship.react import react
 from mentorship.state import MESSAGES_KEPT, State, report_digest
 from records.journal import JournalEntry
+from records.journalled import event_of, started
 from records.store import Records
 from workflows.mentorship import Carried
 from workflows.outbox import OutboxState, Pending
@@ -27,8 +26,6 @@ UNSETTLED = timedelta(days=2)
 """A mail is tried for a day and waits for the reader's morning: what is older than this at the journal's end is settled, or late news by now.
 
 But for a result with its certificate, which is tried until it is there."""
-
-_EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent)
 
 
 class Folded(NamedTuple):
@@ -52,9 +49,7 @@ async def revive(records: Records, mentorship: str) -> Carried | None:
 
 def fold(journal: Sequence[JournalEntry]) -> Folded:
     """The state at the journal's end. Raises ValueError for one that does not begin with `mentorship_started`."""
-    if not journal or journal[0].name != "mentorship_started":
-        raise ValueError("a journal begins with mentorship_started")
-    state = start(_event(journal[0]))
+    state = start(started(journal))
     effects: list[tuple[JournalEntry, AnyEffect]] = []
     given_up: set[str] = set()
     for row in journal:
@@ -62,7 +57,7 @@ def fold(journal: Sequence[JournalEntry]) -> Folded:
             kept = report_digest(row.message_id or "") + (f"!{row.reason}" if row.outcome == "refused" else "")
             state = state.model_copy(update={"recent": (*state.recent[-(MESSAGES_KEPT - 1) :], kept), "seq": row.seq})
             continue
-        event = _event(row)
+        event = event_of(row)
         if isinstance(event, NoticeFailed):
             given_up.add(event.effect)
         if not isinstance(event, MentorshipStarted):
@@ -74,8 +69,6 @@ def fold(journal: Sequence[JournalEntry]) -> Folded:
 
 def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, ...]:
     """What may still have to be done; `settled` are the effects whose mail went, or was decided not to go."""
-    if not folded.effects:
-        return ()
     end = folded.state.now
     done = folded.given_up.union(settled)
     wanted: list[AnyEffect] = []
@@ -92,7 +85,3 @@ def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, .
         if is_open:
             wanted.append(effect)
     return tuple(wanted)
-
-
-def _event(row: JournalEntry) -> Any:
-    return _EVENT.validate_python({**row.body, "event": row.name, "at": row.at})

@@ -8,7 +8,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAtt
 
 from mentorship.label import Label
 from mentorship.policy.meetings import held_instants
-from mentorship.policy.milestones import done_milestones
+from mentorship.policy.milestones import done_in_time
 from mentorship.policy.phase import phase
 from mentorship.state import Meeting, State
 
@@ -34,7 +34,7 @@ def next_meeting(state: State) -> Meeting | None:
 
 def attributes(state: State, cohort: str, *, diverged: bool) -> dict[str, SearchAttributePair[Any]]:
     """Every attribute by name, as it stands now; what has no value is left out."""
-    done, total = len(done_milestones(state)), len(state.rules.milestones)
+    done, total = len(done_in_time(state)), len(state.rules.milestones)
     following = next_meeting(state)
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(COHORT, cohort),
@@ -59,7 +59,7 @@ def changes(before: dict[str, SearchAttributePair[Any]], after: dict[str, Search
 
 def card(state: State, *, diverged: bool) -> Label:
     """A few lines of Markdown: where the mentorship stands."""
-    done, total = len(done_milestones(state)), len(state.rules.milestones)
+    done, total = len(done_in_time(state)), len(state.rules.milestones)
     following = next_meeting(state)
     planned = len(state.meetings)
     held = len(held_instants(state))

@@ -78,7 +78,7 @@ class OutboxState(BaseModel):
 
 
 class Outbox:
-    """`deliver` takes the commands that come back; `card` is asked for what lists show, and for the end's instant."""
+    """`deliver` takes the commands that come back; `card` is asked for what lists show, with each batch."""
 
     def __init__(
         self,

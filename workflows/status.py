@@ -11,7 +11,7 @@ from mentorship.effects import MilestoneFacts
 from mentorship.instant import Instant
 from mentorship.people import SIDES
 from mentorship.policy.meetings import held_instants
-from mentorship.policy.milestones import done_milestones, milestone_facts
+from mentorship.policy.milestones import done_in_time, milestone_facts
 from mentorship.policy.phase import phase
 from mentorship.state import Meeting, State
 from workflows.attributes import next_meeting
@@ -115,7 +115,7 @@ def status_of(state: State, *, head: JournalHead, diverged: bool, pending_effect
 def outcome_of(state: State) -> Outcome:
     return Outcome(
         phase=phase(state),
-        milestones_done=len(done_milestones(state)),
+        milestones_done=len(done_in_time(state)),
         milestones_total=len(state.rules.milestones),
         certificates=state.certificates,
         ended=state.ended.reason if state.ended is not None else None,
@@ -127,7 +127,7 @@ def listed(state: State) -> dict[str, Any]:
     following = next_meeting(state)
     return {
         "phase": phase(state),
-        "milestones_done": len(done_milestones(state)),
+        "milestones_done": len(done_in_time(state)),
         "milestones_total": len(state.rules.milestones),
         "meetings_held": len(held_instants(state)),
         "next_meeting": following.start.isoformat() if following else None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowHandle, WorkflowHistory
+from temporalio.client import WorkflowHistory
 
 from gateway.names import cohort_id
 from local.demo.door import Door
@@ -87,7 +87,7 @@ async def gather(stack: Stack, records: Records, door: Door, *, without_worker: 
     evidence = Evidence(
         pairs=pairs,
         coordinator=await records.notices.of(ana),
-        cohort=await _history(stack.client.get_workflow_handle(cohort_id(door.cohort))),
+        cohort=await stack.client.get_workflow_handle(cohort_id(door.cohort)).fetch_history(),
         mails=len(caught(stack.place.mails)),
         receipts={receipt["message_id"]: receipt for receipt in receipts},
         without_worker=without_worker,
@@ -105,12 +105,8 @@ async def _pair(stack: Stack, records: Records, enrolment: Enrolment) -> PairEvi
         journal=await records.journal.entries(enrolment.mentorship),
         certificates=[(found, *(await records.certificates.document(found.id))) for found in certificates],
         notices={side: await records.notices.of(ref) for side, ref in refs.items()},
-        history=await _history(stack.client.get_workflow_handle(enrolment.mentorship)),
+        history=await stack.client.get_workflow_handle(enrolment.mentorship).fetch_history(),
     )
-
-
-async def _history(handle: WorkflowHandle[Any, Any]) -> WorkflowHistory:
-    return await handle.fetch_history()
 
 
 def _write(stack: Stack, evidence: Evidence) -> None:

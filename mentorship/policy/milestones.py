@@ -107,10 +107,6 @@ def done_in_time(state: State) -> dict[str, Instant]:
     return {milestone: at for milestone, at in done_instants(state).items() if at <= final}
 
 
-def done_milestones(state: State) -> tuple[str, ...]:
-    return tuple(done_in_time(state))
-
-
 def earned(state: State) -> tuple[EarnedMilestone, ...]:
     """What goes along with the mentee to a new mentor: everything done in time, with this mentor or before (P6)."""
     facts = milestone_facts(state)

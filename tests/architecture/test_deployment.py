@@ -29,6 +29,7 @@ from gateway import search_attributes
 from gateway.keyring import Keyring
 from gateway.settings import Settings
 from records import migrate
+from records.schema import REVISION
 from webhook.codec.app import create_app as create_codec
 
 ROOT = Path(__file__).parents[2]
@@ -346,7 +347,7 @@ async def test_preparing_again_is_nothing(tmp_path, keyring):
             done = await asyncio.create_subprocess_exec(sys.executable, ROOT / "deploy" / "prepare.py", cwd=tmp_path, env=env)
             assert await done.wait() == 0
         assert await search_attributes.missing(environment.client) == ()
-    assert await asyncio.to_thread(migrate.is_current, url)
+    assert await asyncio.to_thread(migrate.current, url) == REVISION
 
 
 @pytest.mark.parametrize(

@@ -203,9 +203,7 @@ async def test_rung_3_is_told_to_the_owner_where_no_coordinator_may_know_and_the
     """H14, H16: Carl is whom a concern is about, Ana stands above Mia."""
     mia = await house.records.people.profile(house.refs["mia"])
     await house.records.people.enrol([mia.model_copy(update={"manager_id": "ana"})])
-    post = SmtpPost(
-        house.records, mailer(house), LinkSigner(house.settings.link_secrets), sender="m@example.org", organizer="m@example.org", base_url="http://x"
-    )
+    post = SmtpPost(house.records, mailer(house), LinkSigner(house.settings.link_secrets), sender="m@example.org", base_url="http://x")
     pair = Pair(mentor=house.enrolment.mentor, mentee=house.enrolment.mentee)
     notice = SendNotice(id="7.0", kind="case", to="coordinators", due=house.clock.now, line="cancellations_mentor")
     request = NoticeRequest(

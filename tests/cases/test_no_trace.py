@@ -19,7 +19,7 @@ from gateway.links import Bearer, LinkSigner
 from mentorship.commands import EXPECTATIONS, ConfirmExpectations, ConfirmMeeting, Pause, RecordMilestone, ReportMeeting, Resume
 from notices.smtp import Mailer
 from records import ids
-from schedule.plan import reading_hours
+from schedule.calendar import reading_hours
 from webhook.app import create_app
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings, NotNow

@@ -11,7 +11,7 @@ import pytest
 from gateway.links import LinkSigner
 from records.cases import Case
 from records.store import Records
-from schedule.plan import reading_hours
+from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings, NotNow
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openbadgeslib.ob3 import add_data_integrity_proof
 
-from certificates.issue import CertificateFacts
+from certificates.facts import CertificateFacts
 from certificates.issuer import Issuer, generate
 
 BASE = "https://mentors.example.org"

@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from certificates.credential import as_text, credential
 from certificates.document import document
-from certificates.issue import CertificateFacts, issue
+from certificates.facts import CertificateFacts
+from certificates.issue import issue
 from certificates.issuer import Issuer, generate
 from certificates.verify import verify_credential, verify_file
 

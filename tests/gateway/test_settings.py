@@ -135,11 +135,10 @@ def test_nothing_secret_stands_in_the_settings_own_text():
         assert secret not in told
 
 
-def test_the_keyring_is_made_only_if_asked(tmp_path):
-    settings = Settings.load(key_file=tmp_path / "keys.json")
+def test_a_keyring_that_is_not_there_is_not_made(tmp_path):
     with pytest.raises(KeyringUnusable):
-        settings.keyring()
-    assert settings.keyring(generate=True).active == settings.keyring().active
+        Settings.load(key_file=tmp_path / "keys.json").keyring()
+    assert not (tmp_path / "keys.json").exists()
 
 
 def test_keys_from_the_environment_come_before_the_file(tmp_path, monkeypatch, keyring):

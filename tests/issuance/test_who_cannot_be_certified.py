@@ -58,7 +58,7 @@ async def test_who_is_erased_between_certificate_and_mail_holds_up_no_lane(place
     pair = Pair(mentor=two.enrolment.mentor, mentee=two.enrolment.mentee)
     request = NoticeRequest(mentorship=two.mentorship, pair=pair, texts=programme().texts().digest, notice=notice, mail=programme().mail)
     sender = place.settings.mail_from
-    post = SmtpPost(place.records, None, LinkSigner(place.settings.link_secrets), sender=sender, organizer=sender, base_url=place.settings.base_url)
+    post = SmtpPost(place.records, None, LinkSigner(place.settings.link_secrets), sender=sender, base_url=place.settings.base_url)
     with pytest.raises(Undeliverable, match="no_address"):
         await post.deliver(two.enrolment.mentee, request, two.ends)
 

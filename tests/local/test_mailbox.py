@@ -25,7 +25,8 @@ from local.mailbox import showing
 from local.ports import HOST, free_ports
 from mentorship.effects import MeetingFacts, SendNotice
 from mentorship.programme import Benefits, Session, Texts
-from notices.compose import Attachment, Elsewhere, Links, Reader, compose
+from notices.compose import compose
+from notices.readers import Attachment, Elsewhere, Links, Reader
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 SENT = datetime(2027, 3, 1, 7, tzinfo=UTC)
@@ -61,7 +62,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pair = "ben" if "ben" in (to, partner) else "noor"
         links = Links(f"http://127.0.0.1:1/p/{to}-{partner}", calendar=f"http://127.0.0.1:1/p/feed-{to}/calendar.ics", verify="http://127.0.0.1:1/c/abc")
         notice = SendNotice.model_validate({"id": f"{count}.0", "kind": kind, "to": reader.side, "due": SENT + timedelta(minutes=count), **facts})
-        sender = {"sender": "Mentorship <m@example.org>", "organizer": "m@example.org"}
         message = compose(
             notice,
             mentorship=f"mentorship.spring.{pair}",
@@ -72,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             key=f"{pair}/{count}",
             attachments=files,
             elsewhere=elsewhere,
-            **sender,
+            sender="Mentorship <m@example.org>",
         )
         keep(to, message.as_bytes())
 
@@ -143,7 +143,7 @@ def test_a_name_is_shown_as_it_was_written_however_long_it_is(name):
     texts = Texts(programme="p", version=1, title="P", time_zone="UTC", languages=("en",), share=80, sessions=(), milestones=(), benefits=Benefits())
     sent = compose(
         notice, mentorship="m", reader=Reader("p", name, "Ada@people.example", side="mentor"), partner=None, texts=texts, links=Links("https://m.example/p/t"),
-        key="m/1.0", sender='"Betreuung für München und Umgebung, immer dienstags" <m@service.example>', organizer="m@service.example",
+        key="m/1.0", sender='"Betreuung für München und Umgebung, immer dienstags" <m@service.example>',
     )  # fmt: skip
     letter = Letter("a.eml", lambda: email.message_from_bytes(sent.as_bytes(), policy=email.policy.default))  # type: ignore[arg-type,return-value]
     assert (letter.to.address, letter.to.name) == ("ada@people.example", name or "Ada@people.example")

@@ -10,7 +10,8 @@ import pytest
 
 from mentorship.effects import MeetingFacts, MilestoneFacts, SendNotice
 from mentorship.programme import Benefits, Milestone, Resource, Session, Texts
-from notices.compose import Links, Reader, compose
+from notices.compose import compose
+from notices.readers import Links, Reader
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DUE = datetime(2027, 1, 29, 8, tzinfo=UTC)
@@ -142,7 +143,6 @@ def mail(notice, texts, links, people) -> Callable[..., EmailMessage]:
             "links": links,
             "key": f"{MENTORSHIP}/4.0",
             "sender": "Mentoring <mentoring@service.example>",
-            "organizer": "mentoring@service.example",
         }
         return compose(notice(kind, side, **facts), **(arguments | (with_ or {})))  # type: ignore[arg-type]
 

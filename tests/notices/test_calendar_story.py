@@ -25,9 +25,11 @@ from mentorship.events import MentorshipStarted
 from mentorship.people import SIDES, Pair
 from mentorship.policy.deadlines import next_due
 from mentorship.programme import Programme
-from notices.compose import Links, Reader, compose
+from notices.compose import compose
 from notices.language import Clock, language
-from schedule.plan import Home, plan, replan
+from notices.readers import Links, Reader
+from schedule.plan import plan, replan
+from schedule.working_days import Home
 from webhook.pages import feed
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
@@ -92,7 +94,6 @@ class Story:
             links=Links("https://mentoring.example/p/tok"),
             key=f"{MENTORSHIP}/{notice.id}",
             sender="Mentoring <mentoring@service.example>",
-            organizer="mentoring@service.example",
         )
         parts = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
         if not parts:

@@ -18,7 +18,8 @@ from mentorship.people import SIDES, other
 from mentorship.programme import Programme
 from mentorship.spread import spread_out
 from records.profile import Profile
-from schedule.plan import Home, Plans
+from schedule.plan import Plans
+from schedule.working_days import Home
 from starter import rehearsal_fast
 from starter.rehearsal_request import Couple, Request
 

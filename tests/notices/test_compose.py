@@ -12,7 +12,7 @@ from email.utils import parseaddr
 import pytest
 
 from mentorship.effects import CHANGES, MilestoneFacts, NoticeKind
-from notices.compose import Attachment, Elsewhere, Links, NoAddress, Reader
+from notices.readers import Attachment, Elsewhere, Links, NoAddress, Reader
 
 KINDS = typing.get_args(NoticeKind)
 ESSENTIAL = sorted(CHANGES)

@@ -18,7 +18,8 @@ import pytest_asyncio
 from ruamel.yaml import YAML
 
 from activities.notices import NoticeRequest
-from certificates.issue import CertificateFacts, issue
+from certificates.facts import CertificateFacts
+from certificates.issue import issue
 from gateway.links import LinkSigner
 from mentorship.advance import begin
 from mentorship.commands import Slot
@@ -95,7 +96,7 @@ async def world(records, settings, issuer, mailbox) -> SimpleNamespace:
     made = await asyncio.to_thread(issue, issued, issuer, base_url=BASE)
     await records.certificates.store(reserved.id, made.credential_json, made.pdf)
     signer = LinkSigner(settings.link_secrets)
-    post = SmtpPost(records, Mailer("127.0.0.1", mailbox.port), signer, sender=settings.mail_from, organizer=settings.mail_from, base_url=BASE)
+    post = SmtpPost(records, Mailer("127.0.0.1", mailbox.port), signer, sender=settings.mail_from, base_url=BASE)
     begun, state = states[one]
     return SimpleNamespace(
         programme=programme,

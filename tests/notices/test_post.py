@@ -28,7 +28,7 @@ from notices.smtp import Refused
 from records.cohorts import Cohort
 from records.journal import JournalEntry
 from records.people import Profile
-from schedule.plan import reading_hours
+from schedule.calendar import reading_hours
 from worker.post import SmtpPost
 
 STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -86,7 +86,6 @@ async def world(records, settings, programme) -> SimpleNamespace:
         kept,  # type: ignore[arg-type]
         LinkSigner(settings.link_secrets),
         sender=settings.mail_from,
-        organizer=settings.mail_from,
         base_url="http://hook",
     )
     sending = NoticeActivities(post, records.notices, reading_hours)

@@ -28,7 +28,7 @@ from notices.smtp import Mailer
 from records.cohorts import Cohort
 from records.journal import JournalEntry
 from records.notices import Notice
-from schedule.plan import reading_hours
+from schedule.calendar import reading_hours
 from starter import rehearsal_fast as fast
 from starter.rehearsal_figures import most_within
 from starter.rehearsal_request import Couple, Mail, Rehearsed, Request
@@ -91,7 +91,6 @@ def live(records, settings, mailbox, monkeypatch):
             mailer,
             LinkSigner(settings.link_secrets),
             sender=settings.mail_from,
-            organizer=settings.mail_from,
             base_url=settings.base_url,
         )
         sending = NoticeActivities(post, records.notices, reading_hours)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mentorship import visibility
-from notices.compose import Elsewhere, NotToBeTold
+from notices.readers import Elsewhere
+from notices.telling import NotToBeTold
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from records.people import Profile
-from records.reporting_line import LINE, managers_with, orders, pairs_in_line
+from records.reporting_line import LINE, in_line, managers_with, orders
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
@@ -36,9 +36,9 @@ async def test_which_pairs_lie_within_a_line_is_the_programmes_levels_to_say(rec
     refs = await hire(mia=None, vera="mia", noor="vera", far="noor", sam="mia")
     wanted = [("two", refs["mia"], refs["noor"]), ("three", refs["far"], refs["mia"]), ("peers", refs["sam"], refs["vera"])]
     await records.cohorts.enrol_pairs("spring", wanted)
-    assert [pair.enrolment.pair_id for pair in await pairs_in_line(records)] == found
+    assert [pair.enrolment.pair_id for pair in await in_line(records, await records.cohorts.running())] == found
     await records.people.erase(refs["noor"])
-    assert await pairs_in_line(records) == (), "who was erased ends a line"
+    assert await in_line(records, await records.cohorts.running()) == (), "who was erased ends a line"
 
 
 async def test_a_pair_is_told_at_the_programmes_level_once_it_began_and_only_of_a_line_that_it_lies_in(records, hire, programme, cohort):
@@ -48,7 +48,7 @@ async def test_a_pair_is_told_at_the_programmes_level_once_it_began_and_only_of_
     refs = await hire(top=None, mia="top", vera="mia", noor="vera", far="noor", other=None)
     wanted = [("two", refs["mia"], refs["noor"]), ("three", refs["mia"], refs["far"]), ("none", refs["other"], refs["vera"])]
     two, three, none = (await records.cohorts.enrol_pairs("spring", wanted)).added
-    assert [pair.enrolment.pair_id for pair in await pairs_in_line(records)] == ["two"]
+    assert [pair.enrolment.pair_id for pair in await in_line(records, await records.cohorts.running())] == ["two"]
     assert await orders(records, by="p-o", at=NOW) == (), "it has not begun"
     for pair in (two, three, none):
         await records.cohorts.mark_started(pair.mentorship, NOW)

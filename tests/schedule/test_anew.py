@@ -17,7 +17,8 @@ from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import Programme
 from schedule.anew import Anew, plan_anew
-from schedule.plan import Home, plan
+from schedule.plan import plan
+from schedule.working_days import Home
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from mentorship.duration import iso
 from mentorship.programme import Programme
-from schedule.calendar import moved
-from schedule.plan import Home, UnknownCountry, UnknownZone, extended, plan, replan
+from schedule.calendar import UnknownZone, moved
+from schedule.plan import plan, replan
+from schedule.working_days import Home, UnknownCountry
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)
@@ -78,7 +79,7 @@ def test_the_end_and_the_reporting_grace_are_calendar_time_in_the_programmes_zon
 
     assert made.ends == berlin(2027, 8, 30)
     assert made.reporting_ends == berlin(2027, 9, 6)
-    assert extended(made.ends, programme(length="P10W").programme.length, "Europe/Berlin") == berlin(2027, 11, 8)
+    assert moved(made.ends, programme(length="P10W").programme.length, "Europe/Berlin") == berlin(2027, 11, 8)
 
 
 def test_a_time_of_day_is_the_mentees_on_the_programmes_dates() -> None:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.certificates import ReissueRequest
-from certificates.issue import CertificateFacts, issue
+from certificates.facts import CertificateFacts
+from certificates.issue import issue
 from certificates.issuer import Issuer, generate
 from certificates.status import status_list, status_list_url
 from certificates.typesetting import Unprintable

@@ -15,11 +15,10 @@ from temporalio.client import Client
 from gateway.links import Bearer
 from gateway.settings import Settings
 from records.coordination import Entry, Overview, overview
-from records.errors import RecordsUnavailable, SchemaOutdated, UnknownKey
 from records.lines import LineOutcome
 from records.store import Records
 from webhook.door import Clock
-from webhook.problems import Problem, without_records
+from webhook.problems import Problem, asked_of_records
 from webhook.waking import wake
 
 T = TypeVar("T")
@@ -82,7 +81,4 @@ class CoordinatorDoor:
             await wake(self._client, self._settings, case.id)
 
     async def _ask(self, asked: Awaitable[T]) -> T:
-        try:
-            return await asked
-        except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
-            raise without_records(error, self._settings.webhook_retry_after) from None
+        return await asked_of_records(asked, self._settings.webhook_retry_after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -20,11 +20,8 @@ from webhook.pages.forms import FIELD, Fields, Forms, read_fields
 from webhook.pages.incoming import keep_pace
 from webhook.pages.known import Reading
 from webhook.pages.mails import FreshLinks
-from webhook.pages.shell import PageProblem, Shell
+from webhook.pages.shell import PageProblem, Shell, from_door
 from webhook.pages.wording import asked_for, guest_language
-from webhook.problems import Problem
-
-T = TypeVar("T")
 
 
 class Here:
@@ -84,7 +81,7 @@ class Coordinating:
             page=max(1, number),
             pages=pages,
             done=done,
-            followed=done is None or done.group != "closed" or await self._asked(self._door.followed(done.entry)),
+            followed=done is None or done.group != "closed" or await from_door(self._door.followed(done.entry)),
             token_for=lambda action, item: self._token(bearer, board, action, item),
         )
 
@@ -127,7 +124,7 @@ class Coordinating:
         keep_pace(self._pace, bearer, code=board.spoken.code)
         item = _found(board, ref)
         try:
-            await self._asked(self._do(action, item, bearer.person, board, fields, stamp))
+            await from_door(self._do(action, item, bearer.person, board, fields, stamp))
         except Wrong as wrong:
             return self._line_page(token, bearer, board, item, fields=fields, wrong=wrong)
         address = Here(self._shell, token, board).done(ref)
@@ -166,7 +163,7 @@ class Coordinating:
 
     async def _board(self, request: Request, bearer: Bearer) -> Board:
         """Raises PageProblem: 404 for who does not look after this cohort (any more), 503."""
-        seen = await self._asked(self._door.overview(bearer))
+        seen = await from_door(self._door.overview(bearer))
         if seen is None:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid")
         return Board(seen, asked_for(request.query_params.get("lang")))
@@ -183,12 +180,6 @@ class Coordinating:
         spoken = guest_language(chosen, request.headers.get("accept-language", ""))
         facts: dict[str, Any] = {"address": f"{self._shell.root}/coordinator/{quote(token)}/again", "path": "", "can_mail": self._fresh is not None}
         return self._shell.page("coordinator/expired.html", spoken, status=problem.status, chosen=asked_for(chosen), **facts)
-
-    async def _asked(self, answer: Any) -> Any:
-        try:
-            return await answer
-        except Problem as problem:
-            raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
 
 
 def _found(board: Board, ref: str) -> Item:
@@ -223,20 +214,8 @@ def router(pages: Coordinating) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     seeing = ["GET", "HEAD"]
 
-    async def show(request: Request, token: str) -> Response:
-        return await pages.show(request, token)
-
-    async def line(request: Request, token: str, ref: str) -> Response:
-        return await pages.line(request, token, ref)
-
-    async def again(request: Request, token: str) -> Response:
-        return await pages.again(request, token)
-
-    async def act(request: Request, token: str, ref: str, action: str) -> Response:
-        return await pages.act(request, token, ref, action)
-
-    routes.add_api_route("/coordinator/{token}", show, methods=seeing)
-    routes.add_api_route("/coordinator/{token}/again", again, methods=["POST"])
-    routes.add_api_route("/coordinator/{token}/{ref}", line, methods=seeing)
-    routes.add_api_route("/coordinator/{token}/{ref}/{action}", act, methods=["POST"])
+    routes.add_api_route("/coordinator/{token}", pages.show, methods=seeing)
+    routes.add_api_route("/coordinator/{token}/again", pages.again, methods=["POST"])
+    routes.add_api_route("/coordinator/{token}/{ref}", pages.line, methods=seeing)
+    routes.add_api_route("/coordinator/{token}/{ref}/{action}", pages.act, methods=["POST"])
     return routes

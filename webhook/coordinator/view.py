@@ -117,12 +117,12 @@ class Board:
         offered = self._seen.programme.programme.languages
         return drafts(item.entry.line.line, people=people, offered=offered, programme=self.title, coordinator=self._seen.profile.name)
 
-    def day(self, days: int, today: date | None = None) -> str:
-        return self.clock.day(self.morning(days, today))
+    def day(self, days: int) -> str:
+        return self.clock.day(self.morning(days, self.today))
 
-    def morning(self, days: int, today: date | None = None) -> datetime:
-        """The first moment of the day in so many days, in the reader's zone."""
-        return datetime.combine((today or self.today) + timedelta(days=days), time(), self.clock.zone)
+    def morning(self, days: int, today: date) -> datetime:
+        """The first moment of the day so many days after `today`, in the reader's zone."""
+        return datetime.combine(today + timedelta(days=days), time(), self.clock.zone)
 
     @property
     def today(self) -> date:

@@ -98,7 +98,8 @@ def _one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
     return value or None
 
 
-def _text(fields: Fields, field: str) -> str:
+def text_of(fields: Fields, field: str) -> str:
+    """Raises Wrong where there is none, or more than a note takes."""
     text = fields.get(field)
     if not text:
         raise Wrong(field, "text_missing")
@@ -189,7 +190,7 @@ def _set_goal(fields: Fields, _: Known, target: str, message_id: str) -> dict[st
         if not steps:
             raise Wrong("steps", "text_missing")
         return {"goal": target, "actions": steps}
-    return {"goal": goal_id(message_id), "text": _text(fields, "text"), "actions": steps}
+    return {"goal": goal_id(message_id), "text": text_of(fields, "text"), "actions": steps}
 
 
 def _report_goal(fields: Fields, _: Known, target: str, __: str) -> dict[str, Any]:
@@ -306,7 +307,7 @@ def private_values(kind: str, about: int, fields: Fields) -> dict[str, Any]:
     """The body of `submit_privately`; feedback is `about` a planned meeting. Raises Wrong."""
     match kind:
         case "feedback":
-            return {"body": {"kind": "feedback", "meeting": about, "text": _text(fields, "text"), "shared": fields.get("shared") == "yes"}}
+            return {"body": {"kind": "feedback", "meeting": about, "text": text_of(fields, "text"), "shared": fields.get("shared") == "yes"}}
         case "pulse" | "closing":
             answers = {item: fields.get(item) for item in survey_items(kind)}
             if any(value not in ("", "1", "2", "3", "4", "5") for value in answers.values()):

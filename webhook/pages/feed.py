@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from email.utils import parseaddr
-
 from mentorship.effects import MeetingFacts
 from notices.calendar import feed
+from notices.envelope import domain
 from webhook.pages.known import Known
 from webhook.pages.meetings import left_over
-
-_NOBODY = "mentorship.invalid"
 
 
 def calendar(known: Known, sender: str) -> bytes:
@@ -30,7 +27,7 @@ def calendar(known: Known, sender: str) -> bytes:
         mentorship=known.bearer.scope,
         sequence=state.calendar_sequence if state is not None else 0,
         stamp=known.now.replace(microsecond=0),
-        domain=parseaddr(sender)[1].rpartition("@")[2] or _NOBODY,
+        domain=domain(sender),
         title=translated("Mentoring conversation"),
         description=translated("To move this meeting, call it off or say that it happened, use your page: the link is in your mails."),
     )

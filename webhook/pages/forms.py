@@ -20,6 +20,8 @@ from pydantic import SecretStr
 
 from gateway.links import Bearer
 from webhook.pages.shell import PageProblem
+from webhook.problems import Problem
+from webhook.reading import read
 
 FIELD = "form"
 _MOST_FIELDS = 100
@@ -97,10 +99,8 @@ async def read_fields(request: Request, most: int) -> Fields:
 
 
 async def read_limited(request: Request, most: int) -> bytes:
-    """The body; a longer one is never read to its end."""
-    found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > most:
-            raise PageProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", headers={"Connection": "close"})
-    return bytes(found)
+    """The body; a longer one is never read to its end. Raises PageProblem (413)."""
+    try:
+        return await read(request, most)
+    except Problem as problem:
+        raise PageProblem(problem.status, "too_large", headers=problem.headers) from None

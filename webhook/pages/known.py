@@ -23,7 +23,7 @@ from notices.readers import plain
 from records.certificates import Certificate
 from records.cohorts import Enrolment
 from records.coordination import coordinators
-from records.errors import RecordsUnavailable, SchemaOutdated, Unknown, UnknownKey
+from records.errors import RecordsUnavailable, Unknown, UnknownKey
 from records.journal import JournalEntry
 from records.journalled import events_of
 from records.notes import Note
@@ -246,7 +246,7 @@ class Reading:
         """What records answer. Raises PageProblem (503) when they cannot be reached, 404 when it is not there."""
         try:
             return await asked
-        except (RecordsUnavailable, SchemaOutdated, UnknownKey) as error:
+        except (RecordsUnavailable, UnknownKey) as error:
             tell_without_records(error)
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers={"Retry-After": str(self._retry_after)}) from None
         except Unknown:

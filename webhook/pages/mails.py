@@ -77,7 +77,7 @@ class FreshLinks:
         self._signer = signer
         self._post = post
         self._now = now
-        self._base_url = base_url.rstrip("/")
+        self._base_url = base_url
         self._sender = sender
         self._for_anybody = Sparing(most, timedelta(hours=1), now)
         self._for_anybody_in_all = Sparing(most * 50, timedelta(hours=1), now)

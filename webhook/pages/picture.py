@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from mentorship.state import State
+from mentorship.state import Meeting, State
 from webhook.pages.meetings import left_over
 from webhook.pages.milestones import Milestones
 
@@ -53,7 +53,7 @@ def picture(state: State, milestones: Milestones, now: datetime, *, mirrored: bo
     def at(instant: datetime) -> int:
         return place(min(1.0, max(0.0, (instant - state.starts).total_seconds() / whole)))
 
-    dots = [Dot(at(meeting.start), _mark(state, meeting.n, now)) for meeting in state.meetings]
+    dots = [Dot(at(meeting.start), _mark(state, meeting, now)) for meeting in state.meetings]
     dots += [Dot(at(extra.held_at), "held", extra=True) for extra in state.extras]
     total, done = milestones.total, milestones.done
     gap = 4 if total <= 20 else 1
@@ -74,10 +74,7 @@ def _across(x: float, width: float, *, mirrored: bool) -> float:
     return WIDTH - x - width if mirrored else x
 
 
-def _mark(state: State, n: int, now: datetime) -> Mark:
-    meeting = state.meeting(n)
-    if meeting is None:
-        return "open"
+def _mark(state: State, meeting: Meeting, now: datetime) -> Mark:
     if meeting.held:
         return "held"
     if meeting.not_held or left_over(state, meeting):

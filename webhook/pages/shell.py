@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
@@ -22,6 +22,9 @@ from starlette.routing import Match
 
 from notices.language import Language
 from webhook.pages.wording import NAMES, OFFERED, guest_language, language
+from webhook.problems import Problem
+
+T = TypeVar("T")
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -56,12 +59,20 @@ class PageProblem(Exception):  # noqa: N818 - like Problem: it becomes the answe
         return PageProblem(self.status, self.kind, code=self.code, headers=self.headers, **{**self.facts, "typed": typed})
 
 
+async def from_door(answer: Awaitable[T]) -> T:
+    """What a door answers. Raises PageProblem (503) where it raises Problem."""
+    try:
+        return await answer
+    except Problem as problem:
+        raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers=problem.headers) from None
+
+
 class Shell:
     """Renders pages. `base_url` says under which path we are reached from outside."""
 
     def __init__(self, base_url: str) -> None:
-        self.root = urlsplit(base_url).path.rstrip("/")
-        self.base_url = base_url.rstrip("/")
+        self.root = urlsplit(base_url).path
+        self.base_url = base_url
 
     def page(
         self,

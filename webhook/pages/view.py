@@ -11,7 +11,6 @@ from mentorship.duration import Duration
 from mentorship.people import Side, other
 from mentorship.policy.ladder import strikes_in_window
 from mentorship.policy.meetings import held_instants
-from mentorship.policy.milestones import expectations_confirmed_at
 from mentorship.policy.phase import phase
 from mentorship.state import State
 from mentorship.visibility import may_read
@@ -88,10 +87,6 @@ class Page:
     @property
     def expectations_open(self) -> bool:
         return self._state.person(self.side).confirmed_at is None and is_open(self._known, "confirm_expectations")
-
-    @property
-    def expectations_agreed(self) -> bool:
-        return expectations_confirmed_at(self._state) is not None
 
     @property
     def pins(self) -> tuple[str, ...]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.support import Translations
 
 from notices import language as mails
@@ -30,11 +26,7 @@ def language(code: str) -> Language:
     spoken = mails.language(code)
     if code == SOURCE:
         return spoken
-    source = files("webhook").joinpath("locales", code, "LC_MESSAGES", "messages.po").read_bytes()
-    compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(source), locale=code))
-    compiled.seek(0)
-    own = Translations(compiled)
+    own = mails.catalogue("webhook", code)
     return Language(code, spoken.locale, own.merge(spoken.translations) if isinstance(spoken.translations, Translations) else own)
 
 

@@ -17,7 +17,8 @@ from itsdangerous import TimestampSigner
 from pydantic import SecretStr, TypeAdapter
 from ruamel.yaml import YAML
 
-from certificates.issue import CertificateFacts, issue
+from certificates.facts import CertificateFacts
+from certificates.issue import issue
 from gateway.links import Bearer, LinkSigner, Purpose
 from gateway.settings import Settings
 from mentorship import commands as c

@@ -11,7 +11,8 @@ import pytest_asyncio
 from babel.dates import format_date
 from pypdf import PdfReader, PdfWriter
 
-from certificates.issue import CertificateFacts, issue
+from certificates.facts import CertificateFacts
+from certificates.issue import issue
 from certificates.trust import Trust
 from certificates.verify import verify_file
 from webhook.pages.certificate import CertificatePages
