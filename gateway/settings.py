@@ -23,6 +23,7 @@ from gateway.keyring import Keyring
 from mentorship.people import is_id
 
 PREFIX = "MENTORSHIP_"
+_SECRETS = f"{PREFIX}SECRETS_DIR"
 PEOPLE = "people:*"
 """The scope of HR's events about anybody; no cohort's id can be this, and `*` is not it."""
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -247,13 +248,18 @@ class Settings(BaseSettings):
         return address
 
     @classmethod
+    def names(cls) -> frozenset[str]:
+        """Every variable that is read."""
+        return frozenset(f"{PREFIX}{name.upper()}" for name in cls.model_fields) | {_SECRETS}
+
+    @classmethod
     def load(cls, **given: Any) -> Self:
         """From the environment, then from the files that MENTORSHIP_SECRETS_DIR holds, each called like its variable; what is `given` by name first.
 
         Raises SettingsInvalid with every problem at once; files that cannot be read come first, since what they say is not known.
         """
-        folder = os.environ.get(f"{PREFIX}SECRETS_DIR") or None
-        if folder is not None and (unreadable := _unreadable(Path(folder).expanduser(), {f"{PREFIX}{name.upper()}" for name in cls.model_fields})):
+        folder = os.environ.get(_SECRETS) or None
+        if folder is not None and (unreadable := _unreadable(Path(folder).expanduser(), cls.names())):
             raise SettingsInvalid(unreadable)
         try:
             return cls(_secrets_dir=folder, **given)
@@ -276,12 +282,12 @@ def _has_a_host(url: str) -> bool:
         return False
 
 
-def _unreadable(folder: Path, names: set[str]) -> tuple[str, ...]:
+def _unreadable(folder: Path, names: frozenset[str]) -> tuple[str, ...]:
     """What of MENTORSHIP_SECRETS_DIR cannot be read: pydantic would warn of it, or raise something else, and take defaults."""
     try:
         files = sorted(path for path in folder.iterdir() if path.name.upper() in names)
     except OSError as error:
-        return (f"{PREFIX}SECRETS_DIR: {folder}: {error.strerror}, expected a folder of files that are called like their variables",)
+        return (f"{_SECRETS}: {folder}: {error.strerror}, expected a folder of files that are called like their variables",)
     return tuple(f"{path.name.upper()}: {path}: {wrong}, expected a file with its value in UTF-8" for path in files if (wrong := _wrong(path)) is not None)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -18,7 +19,7 @@ from gateway import search_attributes
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import KEY_BYTES, Keyring, KeyringUnusable
 from gateway.names import case_id, cohort_id
-from gateway.settings import Settings
+from gateway.settings import PREFIX, Settings
 from records import migrate
 from records.cohorts import Enrolment
 from records.errors import RecordsError, RecordsUnavailable
@@ -31,6 +32,7 @@ from starter.builds import builds
 from starter.case_workflow import start_case
 from starter.check import Check
 from starter.cohort_workflow import signal_with_start
+from starter.faults import nearest
 from starter.out_of_order import explained
 from starter.plain_words import counted
 from starter.reach import open_records
@@ -64,7 +66,7 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
         temporal = [Check("temporal", "wrong", str(error))]
     sound = keyed and all(check.state != "wrong" for check in records)
     fonts = await _safely("certificates", lambda: _certificates(settings)) if sound else []
-    checks = [keys, *records, *_issuer(settings), *fonts, *temporal, *working]
+    checks = [*_settings(), keys, *records, *_issuer(settings), *fonts, *temporal, *working]
     if client is None or not sound or any(check.state == "wrong" for check in temporal):
         return checks
     reached = client
@@ -79,6 +81,18 @@ async def _safely(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list
         return [Check(name, "wrong", f"{error}{_as_sqlite_has_it(error)}")]  # a sentence already
     except (RPCError, ValueError) as error:
         return [Check(name, "wrong", explained(error) or str(error))]
+
+
+def _settings() -> list[Check]:
+    """Variables called like ours that nobody reads: mistyped, or a newer release's, which is why no process refuses them."""
+    names = Settings.names()
+    unread = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in names)
+    return [Check("settings", "wrong", f"{name} is no setting of this release{_meant(name, names)}") for name in unread]
+
+
+def _meant(name: str, names: Iterable[str]) -> str:
+    found = nearest(name.removeprefix(PREFIX), (known.removeprefix(PREFIX) for known in names))
+    return f"; {PREFIX}{found} perhaps" if found else ""
 
 
 def _keys(settings: Settings) -> Check:

@@ -63,3 +63,19 @@ def test_a_database_that_does_not_answer_is_named_once(run: Callable[..., Any], 
 
     assert "wrong  records: the database at 127.0.0.1:1/records cannot be reached; see MENTORSHIP_DATABASE_URL" in told.err
     assert "secret" not in told.err
+
+
+def test_a_mistyped_setting_is_named_with_the_one_that_was_meant(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is no process's error, since it may be a newer release's; unread it would mean the default in silence."""
+    monkeypatch.setenv("MENTORSHIP_KEY_FILE", str(tmp_path / "none.json"))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("MENTORSHIP_SMPT_HOST", "mail.example.org")
+    monkeypatch.setenv("MENTORSHIP_QQQ", "1")
+
+    told = run("doctor")
+
+    assert [line for line in told.err.splitlines() if " settings: " in line] == [
+        "wrong  settings: MENTORSHIP_QQQ is no setting of this release",
+        "wrong  settings: MENTORSHIP_SMPT_HOST is no setting of this release; MENTORSHIP_SMTP_HOST perhaps",
+    ]
+    assert "mail.example.org" not in told.err
