@@ -36,6 +36,7 @@ HERE, ELSEWHERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSNam
         ("postgres://u@h/d", "postgresql+asyncpg://u@h/d"),
         ("postgresql://u:p%40@h:5433/d", "postgresql+asyncpg://u:p%40@h:5433/d"),
         ("postgresql://u@h/d?ssl=require", "postgresql+asyncpg://u@h/d?sslmode=require"),
+        ("postgresql:///d?user=me%40work&password=p%40", "postgresql+asyncpg:///d?password=p%40&user=me%40work"),
     ],
 )
 def test_plain_urls_will_do(given, used):
