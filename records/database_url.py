@@ -54,6 +54,8 @@ def parse(url: str) -> URL:
     if driver is None:
         raise DatabaseUnusable(f"{SETTING}: expected a database URL that begins with sqlite:/// or postgresql://")
     if driver.startswith("postgresql"):
+        if any("@" in part for part in (parsed.host or "", parsed.database or "", url.partition("?")[2])):
+            raise DatabaseUnusable(f"{SETTING}: expected the special characters of a user or password percent-encoded, @ as %40")
         parsed = _checked(parsed)
     elif parsed.query:
         raise DatabaseUnusable(f"{SETTING}: a file takes no parameters behind the ?")
@@ -62,8 +64,6 @@ def parse(url: str) -> URL:
 
 def _checked(url: URL) -> URL:
     """What came behind the `?`, by one name each; `ssl` is how another driver's URLs have `sslmode`."""
-    if any("@" in part for part in (url.host or "", url.database or "", *map(str, url.query.values()))):
-        raise DatabaseUnusable(f"{SETTING}: expected the special characters of a user or password percent-encoded, @ as %40")
     query = {"sslmode" if name == "ssl" else name: value for name, value in url.query.items()}
     for name, value in query.items():
         if name not in _KNOWN:
@@ -95,10 +95,14 @@ def tell_driver(_dialect: object, _record: object, _arguments: object, options: 
 def out_of_reach(url: URL, error: BaseException | None = None) -> str:
     """Which database, why as far as `error` tells, and which setting names it; never who logs in there, nor with what."""
     why = "a file that one of its parameters names cannot be read" if isinstance(error, OSError) and _lacks_a_file(url) else reason(error)
+    return f"the database at {where(url)} cannot be reached{f': {why}' if why else ''}; see {SETTING}"
+
+
+def where(url: URL) -> str:
+    """The hosts and the database's name, or the file: what may be told of a URL."""
     asked = url.query.get("host", ())
     hosts = [f"{url.host}:{url.port}" if url.port else url.host] if url.host else [asked] if isinstance(asked, str) else asked
-    where = "/".join(part for part in (", ".join(hosts), url.database) if part)
-    return f"the database at {where} cannot be reached{f': {why}' if why else ''}; see {SETTING}"
+    return "/".join(part for part in (", ".join(hosts), url.database) if part)
 
 
 def _lacks_a_file(url: URL) -> bool:
