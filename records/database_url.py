@@ -30,6 +30,7 @@ _SESSION = ("application_name", "options", "target_session_attrs", "passfile")
 _POOLED = "prepared_statement_cache_size"
 """With 0 no statement outlives its transaction, as a pooler needs that gives each transaction another connection."""
 _KNOWN = (*_WHERE, *_TLS, *_SESSION, _POOLED)
+_PORTS = range(1, 65536)
 _NAME = re.compile(r"[a-z_]{1,40}")
 
 _WHY = {
@@ -56,8 +57,10 @@ def parse(url: str) -> URL:
     if driver.startswith("postgresql"):
         if any("@" in part for part in (parsed.host or "", parsed.database or "", url.partition("?")[2])):
             raise DatabaseUnusable(f"{SETTING}: expected the special characters of a user or password percent-encoded, @ as %40")
-        parsed = _checked(parsed)
-    elif parsed.query:
+        parsed = _checked(parsed).set(drivername=driver)
+        _refuse_ports(parsed)
+        return parsed
+    if parsed.query:
         raise DatabaseUnusable(f"{SETTING}: a file takes no parameters behind the ?")
     return parsed.set(drivername=driver)
 
@@ -76,6 +79,16 @@ def _checked(url: URL) -> URL:
     if not str(query.get(_POOLED, "0")).isdecimal():
         raise DatabaseUnusable(f"{SETTING}: expected {_POOLED} to be a whole number")
     return url.set(query=query)
+
+
+def _refuse_ports(url: URL) -> None:
+    """Those that are none, wherever they stand: the driver would fail in ways of its own."""
+    try:
+        port = url.get_dialect()().create_connect_args(url)[1].get("port", ())
+    except ArgumentError:
+        port = 0
+    if any(one is not None and one not in _PORTS for one in ([port] if isinstance(port, int) else port)):
+        raise DatabaseUnusable(f"{SETTING}: expected ports from 1 to 65535, for several hosts as in ?host=a:5432&host=b:5432")
 
 
 def tell_driver(_dialect: object, _record: object, _arguments: object, options: dict[str, Any]) -> None:

@@ -51,6 +51,9 @@ def test_plain_urls_will_do(given, used):
         ("postgresql://u@h/d?sslmode=requier", "expected sslmode to be one of disable, allow, prefer, require, verify-ca, verify-full"),
         ("postgresql://u@h/d?sslmode=require&sslmode=disable", "`sslmode` stands there twice"),
         ("postgresql://u@h/d?prepared_statement_cache_size=none", "expected prepared_statement_cache_size to be a whole number"),
+        ("postgresql://u@h:70000/d", "expected ports from 1 to 65535"),
+        ("postgresql:///d?host=h&port=many", "expected ports from 1 to 65535"),
+        ("postgresql:///d?host=a:5432&host=b&port=5432", "expected ports from 1 to 65535"),
         ("sqlite:///a.db?mode=ro", "a file takes no parameters behind the ?"),
     ],
 )
