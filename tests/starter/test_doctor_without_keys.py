@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from temporalio.service import RPCError, RPCStatusCode
 
 
 @pytest.mark.parametrize("fix", [[], ["--fix"]])
@@ -63,3 +64,27 @@ def test_a_database_that_does_not_answer_is_named_once(run: Callable[..., Any], 
 
     assert "wrong  records: the database at 127.0.0.1:1/records cannot be reached; see MENTORSHIP_DATABASE_URL" in told.err
     assert "secret" not in told.err
+
+
+def test_who_may_not_ask_for_the_namespace_is_not_told_that_it_is_wrong(run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the web hook's readiness has it, and every other command: a login may start and signal, and not describe."""
+
+    async def not_told(*_: Any, **__: Any) -> Any:
+        raise RPCError("ask somebody else", RPCStatusCode.PERMISSION_DENIED, b"")
+
+    async def connected(*_: Any, **__: Any) -> Any:
+        return SimpleNamespace(namespace="ours", workflow_service=SimpleNamespace(describe_namespace=not_told))
+
+    async def nothing(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    for name, stand_in in (
+        ("connect", connected),
+        ("workers", nothing),
+        ("builds", nothing),
+        ("_mentorships", nothing),
+        ("search_attributes.missing", nothing),
+    ):
+        monkeypatch.setattr(f"starter.doctor.{name}", stand_in)
+
+    assert "ok     namespace: ours" in run("doctor").out
