@@ -58,7 +58,7 @@ def parse(url: str) -> URL:
         if any("@" in part for part in (parsed.host or "", parsed.database or "", url.partition("?")[2])):
             raise DatabaseUnusable(f"{SETTING}: expected the special characters of a user or password percent-encoded, @ as %40")
         parsed = _checked(parsed).set(drivername=driver)
-        _refuse_ports(parsed)
+        _refuse_addresses(parsed)
         return parsed
     if parsed.query:
         raise DatabaseUnusable(f"{SETTING}: a file takes no parameters behind the ?")
@@ -81,14 +81,19 @@ def _checked(url: URL) -> URL:
     return url.set(query=query)
 
 
-def _refuse_ports(url: URL) -> None:
-    """Those that are none, wherever they stand: the driver would fail in ways of its own."""
+def _refuse_addresses(url: URL) -> None:
+    """Hosts and ports that are none, wherever they stand: the driver would fail in ways of its own."""
     try:
-        port = url.get_dialect()().create_connect_args(url)[1].get("port", ())
-    except ArgumentError:
-        port = 0
-    if any(one is not None and one not in _PORTS for one in ([port] if isinstance(port, int) else port)):
-        raise DatabaseUnusable(f"{SETTING}: expected ports from 1 to 65535, for several hosts as in ?host=a:5432&host=b:5432")
+        _, options = url.get_dialect()().create_connect_args(url)
+        host, port = options.get("host", ()), options.get("port", ())
+        for one in [host] if isinstance(host, str) else host:
+            if one is not None and "/" not in one:
+                one.encode("idna")
+        usable = all(one is None or one in _PORTS for one in ([port] if isinstance(port, int) else port))
+    except (ArgumentError, UnicodeError):
+        usable = False
+    if not usable:
+        raise DatabaseUnusable(f"{SETTING}: expected hosts, and ports from 1 to 65535, for several as in ?host=a:5432&host=b:5432")
 
 
 def tell_driver(_dialect: object, _record: object, _arguments: object, options: dict[str, Any]) -> None:
