@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 DEFAULT_ADDRESS = "localhost:7233"
 
+UNTOLD = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED})
+"""How a server answers that does not tell."""
+
 _ASK = timedelta(seconds=10)
 _ALIKE = ("cli", "webhook", "worker")
 
@@ -81,18 +84,25 @@ async def connect(
         raise TemporalUnavailable(f"Temporal cannot be reached at {where}: {_why(error)}; see TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE") from error
 
 
-async def refuse_without_namespace(client: Client) -> None:
-    """A server answers a namespace that it lacks as if nothing ran there. Raises TemporalUnavailable before anything is concluded from that.
-
-    Who may not ask is believed, as a server that does not tell.
-    """
+async def has_namespace(client: Client, within: timedelta = _ASK) -> bool:
+    """Who may work there and not ask is believed, as a server that does not tell: not being told is not its absence. Raises RPCError."""
     try:
-        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=_ASK)
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=within)
     except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
-            raise TemporalUnavailable(f"Temporal has no namespace {client.namespace}; see TEMPORAL_NAMESPACE") from error
-        if error.status not in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}:
-            raise TemporalUnavailable(f"Temporal does not say whether it has the namespace {client.namespace}: {_why(error)}") from error
+        if error.status not in {RPCStatusCode.NOT_FOUND, *UNTOLD}:
+            raise
+        return error.status in UNTOLD
+    return True
+
+
+async def refuse_without_namespace(client: Client) -> None:
+    """A server answers a namespace that it lacks as if nothing ran there. Raises TemporalUnavailable before anything is concluded from that."""
+    try:
+        there = await has_namespace(client)
+    except RPCError as error:
+        raise TemporalUnavailable(f"Temporal does not say whether it has the namespace {client.namespace}: {_why(error)}") from error
+    if not there:
+        raise TemporalUnavailable(f"Temporal has no namespace {client.namespace}; see TEMPORAL_NAMESPACE")
 
 
 def process(role: str) -> str:

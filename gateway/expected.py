@@ -46,6 +46,8 @@ def expected(problem: ErrorDetails) -> str:
             return "expected true or false"
         case "union_tag_invalid":
             return f"expected one of {bounds['expected_tags']}"
+        case "union_tag_not_found":
+            return f"expected a JSON object with {bounds['discriminator']}"
         case "timezone_aware":
             return "expected an instant with a zone, such as 2027-03-10T09:00:00Z"
         case "tuple_type":

@@ -30,6 +30,7 @@ _SESSION = ("application_name", "options", "target_session_attrs", "passfile")
 _POOLED = "prepared_statement_cache_size"
 """With 0 no statement outlives its transaction, as a pooler needs that gives each transaction another connection."""
 _KNOWN = (*_WHERE, *_TLS, *_SESSION, _POOLED)
+_PORTS = range(1, 65536)
 _NAME = re.compile(r"[a-z_]{1,40}")
 
 _WHY = {
@@ -54,16 +55,18 @@ def parse(url: str) -> URL:
     if driver is None:
         raise DatabaseUnusable(f"{SETTING}: expected a database URL that begins with sqlite:/// or postgresql://")
     if driver.startswith("postgresql"):
-        parsed = _checked(parsed)
-    elif parsed.query:
+        if any("@" in part for part in (parsed.host or "", parsed.database or "", url.partition("?")[2])):
+            raise DatabaseUnusable(f"{SETTING}: expected the special characters of a user or password percent-encoded, @ as %40")
+        parsed = _checked(parsed).set(drivername=driver)
+        _refuse_addresses(parsed)
+        return parsed
+    if parsed.query:
         raise DatabaseUnusable(f"{SETTING}: a file takes no parameters behind the ?")
     return parsed.set(drivername=driver)
 
 
 def _checked(url: URL) -> URL:
     """What came behind the `?`, by one name each; `ssl` is how another driver's URLs have `sslmode`."""
-    if any("@" in part for part in (url.host or "", url.database or "", *map(str, url.query.values()))):
-        raise DatabaseUnusable(f"{SETTING}: expected the special characters of a user or password percent-encoded, @ as %40")
     query = {"sslmode" if name == "ssl" else name: value for name, value in url.query.items()}
     for name, value in query.items():
         if name not in _KNOWN:
@@ -76,6 +79,21 @@ def _checked(url: URL) -> URL:
     if not str(query.get(_POOLED, "0")).isdecimal():
         raise DatabaseUnusable(f"{SETTING}: expected {_POOLED} to be a whole number")
     return url.set(query=query)
+
+
+def _refuse_addresses(url: URL) -> None:
+    """Hosts and ports that are none, wherever they stand: the driver would fail in ways of its own."""
+    try:
+        _, options = url.get_dialect()().create_connect_args(url)
+        host, port = options.get("host", ()), options.get("port", ())
+        for one in [host] if isinstance(host, str) else host:
+            if one is not None and "/" not in one:
+                one.encode("idna")
+        usable = all(one is None or one in _PORTS for one in ([port] if isinstance(port, int) else port))
+    except (ArgumentError, UnicodeError):
+        usable = False
+    if not usable:
+        raise DatabaseUnusable(f"{SETTING}: expected hosts, and ports from 1 to 65535, for several as in ?host=a:5432&host=b:5432")
 
 
 def tell_driver(_dialect: object, _record: object, _arguments: object, options: dict[str, Any]) -> None:
@@ -95,10 +113,14 @@ def tell_driver(_dialect: object, _record: object, _arguments: object, options: 
 def out_of_reach(url: URL, error: BaseException | None = None) -> str:
     """Which database, why as far as `error` tells, and which setting names it; never who logs in there, nor with what."""
     why = "a file that one of its parameters names cannot be read" if isinstance(error, OSError) and _lacks_a_file(url) else reason(error)
+    return f"the database at {where(url)} cannot be reached{f': {why}' if why else ''}; see {SETTING}"
+
+
+def where(url: URL) -> str:
+    """The hosts and the database's name, or the file: what may be told of a URL."""
     asked = url.query.get("host", ())
     hosts = [f"{url.host}:{url.port}" if url.port else url.host] if url.host else [asked] if isinstance(asked, str) else asked
-    where = "/".join(part for part in (", ".join(hosts), url.database) if part)
-    return f"the database at {where} cannot be reached{f': {why}' if why else ''}; see {SETTING}"
+    return "/".join(part for part in (", ".join(hosts), url.database) if part)
 
 
 def _lacks_a_file(url: URL) -> bool:

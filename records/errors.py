@@ -18,14 +18,17 @@ class DatabaseUnusable(RecordsError, ValueError):
 
 
 class SchemaOutdated(RecordsError):
-    """The database has an older schema than this code, or none: `records.migrate.upgrade` was not called."""
+    """The database has an older schema than this code, or none: `records.migrate.upgrade` was not called. `stands` says how records stand."""
+
+    def __init__(self, stands: str) -> None:
+        super().__init__(f"{stands}; `mentorship doctor --fix` brings them to this release's tables; see MENTORSHIP_DATABASE_URL")
 
 
 class SchemaNewer(RecordsError):
     """A newer release has been here. This one can neither read what stands there nor bring it back."""
 
     def __init__(self, revision: str, known: str) -> None:
-        super().__init__(f"records stand at revision {revision}, which a newer release made; this one knows {known} and none after it")
+        super().__init__(f"records stand at revision {revision}, which a newer release made; this one knows {known} and none after it; use that release")
 
 
 class UnknownKey(RecordsError):

@@ -77,7 +77,10 @@ class Records:
         return await lacking(self._database, self._sealer)
 
     async def keeps_erased(self) -> bool:
-        """Whether an erased key, or words whose time is over, stay in a Postgres server's files until its own housekeeping writes over them. Raises RecordsUnavailable."""
+        """Whether an erased key, or words whose time is over, stay in a Postgres server's files until its own housekeeping writes over them.
+
+        Raises RecordsUnavailable.
+        """
         return await self._database.keeps_freed(data_keys, notes, cases)
 
 

@@ -85,8 +85,9 @@ def interrupted(cohort: str, counts: Mapping[State, int]) -> tuple[str, ...]:
     begun = counts["started"] + counts["over"]
     if not begun and not counts["pending"]:
         return ("interrupted: nothing was started",)
+    going = "goes on by itself" if begun == 1 else "go on by themselves"
     return (
-        f"interrupted: {counted(begun, 'pair')} of cohort {cohort} {_are(begun)} enrolled and {'goes on by itself' if begun == 1 else 'go on by themselves'}, so that their people are written to;",
+        f"interrupted: {counted(begun, 'pair')} of cohort {cohort} {_are(begun)} enrolled and {going}, so that their people are written to;",
         f"{counts['pending']} more {_are(counts['pending'])} written down and may start as well: repeat the command for the rest",
     )
 

@@ -11,12 +11,11 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from gateway import search_attributes
-from gateway.connect import TemporalUnavailable, connect
+from gateway.connect import TemporalUnavailable, connect, has_namespace
 from gateway.keyring import KEY_BYTES, Keyring, KeyringUnusable
 from gateway.names import case_id, cohort_id
 from gateway.settings import PREFIX, Settings
@@ -178,11 +177,7 @@ async def _certificates(settings: Settings) -> list[Check]:
 
 
 async def _namespace(client: Client, fix: bool) -> list[Check]:
-    try:
-        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
-    except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise
+    if not await has_namespace(client):
         return [Check("namespace", "wrong", f"{client.namespace} is not there; make it with Temporal's own tools, or set TEMPORAL_NAMESPACE")]
     checks = [Check("namespace", "ok", client.namespace)]
     try:

@@ -44,10 +44,10 @@ async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[s
     message = command({"message_id": f"op-{secrets.token_hex(8)}", "by": operator, "at": datetime.now(UTC)})
     outcome = await send(client, pair, name, message, settings.update_timeout)
     if outcome["outcome"] == "refused":
-        raise Refused(f"{_COMMANDS.get(name, name)}: refused: {in_words(outcome['reason'])}", result=outcome)
+        raise Refused(f"{_command(name)}: refused: {in_words(outcome['reason'])}", result=outcome)
     until = await _until(client, pair, name, settings.update_timeout)
     said = "".join(f", {'paused until' if what == 'paused_until' else 'which ends'} {at:%Y-%m-%d %H:%M}Z" for what, at in until.items())
-    answer(outcome | until, [f"{_COMMANDS.get(name, name)}: done for {pair_id} of {cohort}{said}"], as_json=as_json)
+    answer(outcome | until, [f"{_command(name)}: done for {pair_id} of {cohort}{said}"], as_json=as_json)
     return until
 
 
@@ -105,7 +105,8 @@ async def _sent(client: Client, pair: Enrolment, name: str, message: Message, pa
     except WorkflowUpdateFailedError as error:
         reason = error.cause.type if isinstance(error.cause, ApplicationError) else None
         if reason not in get_args(Refusal):
-            raise _refused(f"{name}: refused by the mentorship, which does not say why; its worker's log does", "the mentorship refused it") from error
+            said = "refused by the mentorship, which does not say why; its worker's log does"
+            raise _refused(f"{_command(name)}: {said}", "the mentorship refused it") from error
         return {"outcome": "refused", "reason": reason}  # a validator's, as if it had been decided
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
@@ -115,8 +116,9 @@ async def _sent(client: Client, pair: Enrolment, name: str, message: Message, pa
         raise
 
 
-_COMMANDS = {"waive_milestone": "waive"}
-"""Of an update that is called otherwise than the command that sends it."""
+def _command(name: str) -> str:
+    """As the operator calls what sends this update."""
+    return "waive" if name == "waive_milestone" else name
 
 
 def _refused(line: str, reason: str) -> Refused:
@@ -125,20 +127,21 @@ def _refused(line: str, reason: str) -> Refused:
 
 def _unanswered(name: str, patience: float) -> Refused:
     return Refused(
-        f"{_COMMANDS.get(name, name)}: no answer within {patience:g} seconds: no worker runs, or Temporal went away; it may still apply once they are back",
+        f"{_command(name)}: no answer within {patience:g} seconds: no worker runs, or Temporal went away; it may still apply once they are back",
         "look with `mentorship show` before trying again; MENTORSHIP_UPDATE_TIMEOUT sets the limit",
         result={"outcome": "unknown", "reason": "no_answer"},
     )
 
 
 def _not_running(name: str, pair: Enrolment) -> Refused:
+    called = _command(name)
     match pair.state:
         case "pending":
-            return _refused(f"{name}: {pair.pair_id} was not started yet", "not_started")
+            return _refused(f"{called}: {pair.pair_id} was not started yet", "not_started")
         case "over":
-            return _refused(f"{name}: {pair.pair_id} is over", "over")
+            return _refused(f"{called}: {pair.pair_id} is over", "over")
         case _:
-            return _refused(f"{name}: the workflow of {pair.pair_id} is not running, although it should; `mentorship doctor` says more", "not_running")
+            return _refused(f"{called}: the workflow of {pair.pair_id} is not running, although it should; `mentorship doctor` says more", "not_running")
 
 
 def _outcome(result: Any) -> dict[str, Any]:

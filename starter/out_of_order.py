@@ -14,14 +14,10 @@ from records.errors import UnknownKey as KeyOfRecords
 def explained(error: Exception) -> str | None:
     """In words for the operator; None for an error that nobody foresaw."""
     match error:
-        case SettingsInvalid() | KeyringUnusable() | TemporalUnavailable():
+        case SettingsInvalid() | KeyringUnusable() | TemporalUnavailable() | SchemaOutdated() | SchemaNewer():
             return str(error)
         case UnknownKey():  # Temporal's answer lies under it
             return f"{error}, which the workers have; give this command the same keys"
-        case SchemaNewer():
-            return f"{error}; use that release"
-        case SchemaOutdated():
-            return f"{error}; `mentorship doctor --fix` brings them there; see MENTORSHIP_DATABASE_URL"
         case KeyOfRecords():
             return f"records: {error}; give it back, or give this command the keys that the others have"
         case RecordsError():

@@ -15,11 +15,12 @@ from mentorship.duration import Duration
 from mentorship.programme import Retention
 from records import migrate
 from records.backup import Copied, InTheWay, NoFile, NotABackup, copy_all, file_of
-from records.database_url import parse
+from records.database_url import parse, where
 from records.errors import RecordsError
 from records.schema import REVISION, refuse_newer
 from records.store import Records
-from starter.answer import Json, Misused, Refused, answer, aside
+from starter.answer import Json, Refused, answer, aside
+from starter.in_file import check_in
 from starter.plain_words import counted
 from starter.reach import open_records
 
@@ -85,15 +86,13 @@ def _file(settings: Settings, instead: str) -> Path:
     """Raises Refused for a database that is no file, with what to do instead."""
     found = file_of(settings.database_url)
     if found is None:
-        where = parse(settings.database_url).set(drivername="postgresql").render_as_string(hide_password=True)
-        raise Refused(f"records live in a database server ({where}), which makes its own copies, such as: {instead}; see docs/operations.md")
+        server = where(parse(settings.database_url))
+        raise Refused(f"records live in a database server ({server}), which makes its own copies, such as: {instead}; see docs/operations.md")
     return found
 
 
 def _copied(wanted: list[tuple[Path, Path]]) -> list[Copied]:
-    for source, _ in wanted:
-        if not source.is_file():
-            raise Misused(f"{source}: no such file")
+    check_in(*(source for source, _ in wanted))
     try:
         return copy_all(wanted)
     except (InTheWay, NoFile, NotABackup) as error:

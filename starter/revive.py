@@ -129,7 +129,8 @@ def _ids(unwritten: Mapping[str, Sequence[Sent]]) -> list[str]:
 
 
 def _lost(messages: Sequence[str]) -> str:
-    return f"accepted, and could not be sent again: {counted(len(messages), 'message')}; to be repeated by the sender, under another id each: {', '.join(messages)}"
+    lost = counted(len(messages), "message")
+    return f"accepted, and could not be sent again: {lost}; to be repeated by the sender, under another id each: {', '.join(messages)}"
 
 
 _WHY = {

@@ -79,13 +79,8 @@ def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
         return []
     named = ", ".join(unknown[:_NAMED]) + (", …" if len(unknown) > _NAMED else "")
     what = "these are records of an earlier moment or of another place: see docs/operations.md, Restore"
-    return [
-        Check(
-            "mentorships",
-            "wrong",
-            f"{len(unknown)} {'runs' if len(unknown) == 1 else 'run'} in Temporal and {'is' if len(unknown) == 1 else 'are'} not in records ({named}); {what}",
-        )
-    ]
+    run, are = ("runs", "is") if len(unknown) == 1 else ("run", "are")
+    return [Check("mentorships", "wrong", f"{len(unknown)} {run} in Temporal and {are} not in records ({named}); {what}")]
 
 
 async def diverged(client: Client, ids: Iterable[str], seconds: float) -> list[Check]:

@@ -12,10 +12,10 @@ import structlog
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from gateway.connect import UNTOLD, has_namespace
 from gateway.settings import Settings
 from records.errors import RecordsError
 from records.store import Records
@@ -86,22 +86,24 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
 
 
 async def _temporal(client: Client) -> bool:
-    """A server is of no use without our namespace. Who may signal there and not describe it is believed: not being told is not its absence."""
+    """A server is of no use without our namespace."""
     limit = timedelta(seconds=_TIMEOUT)
     try:
         async with asyncio.timeout(_TIMEOUT):
             if not await client.service_client.check_health(timeout=limit):
                 return False
-            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=limit)
+            there = await has_namespace(client, limit)
     except RPCError as error:
-        if error.status in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED}:
+        if error.status in UNTOLD:
             return True
         _log.warning("temporal unavailable", error=error.status.name, namespace=client.namespace)
         return False
     except (TimeoutError, RuntimeError, OSError) as error:
         _log.warning("temporal unavailable", error=type(error).__name__)
         return False
-    return True
+    if not there:
+        _log.warning("temporal unavailable", error="NOT_FOUND", namespace=client.namespace)
+    return there
 
 
 async def _database(records: Records) -> bool:

@@ -29,7 +29,7 @@ log = structlog.get_logger("worker")
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Runs until `stop`. Raises what `Settings.keyring`, `connect`, `Records.open` and `Issuer.load` raise."""
+    """Runs until `stop`. Raises what `Settings.keyring`, `connect`, `make_runtime`, `Records.open` and `Issuer.load` raise."""
     keyring = settings.keyring()
     issuer = Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
     async with AsyncExitStack() as stack:

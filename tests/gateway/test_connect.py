@@ -3,13 +3,16 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 from temporalio.common import SearchAttributeIndexedValueType
+from temporalio.service import RPCError, RPCStatusCode
 
 from gateway import search_attributes
-from gateway.connect import TemporalUnavailable, connect, refuse_without_namespace, target
+from gateway.connect import TemporalUnavailable, connect, has_namespace, refuse_without_namespace, target
 from gateway.settings import Settings
 from gateway.telemetry import make_runtime
 
@@ -80,6 +83,24 @@ async def test_a_namespace_that_is_not_there_is_told_before_anything_is_conclude
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "nowhere")
     with pytest.raises(TemporalUnavailable, match="Temporal has no namespace nowhere; see TEMPORAL_NAMESPACE"):
         await refuse_without_namespace(await connect(Settings.load(), keyring))
+
+
+@pytest.mark.parametrize(
+    ("status", "there"),
+    [(RPCStatusCode.NOT_FOUND, False), (RPCStatusCode.PERMISSION_DENIED, True), (RPCStatusCode.UNIMPLEMENTED, True), (RPCStatusCode.UNAVAILABLE, None)],
+)
+async def test_who_may_not_ask_for_the_namespace_is_believed(status, there):
+    """A login may start and signal, and not describe."""
+
+    async def answered(*_: object, **__: object) -> None:
+        raise RPCError("no", status, b"")
+
+    client: Any = SimpleNamespace(namespace="ours", workflow_service=SimpleNamespace(describe_namespace=answered))
+    if there is None:
+        with pytest.raises(TemporalUnavailable, match="does not say whether it has the namespace ours: unavailable"):
+            await refuse_without_namespace(client)
+        return
+    assert await has_namespace(client) is there
 
 
 async def test_a_lazy_client_needs_no_server_yet(keyring, monkeypatch):

@@ -53,6 +53,7 @@ class _Model(BaseModel):
         ({"inner": "canary"}, "expected a JSON object"),
         ({"inner": {}}, "nothing, expected a value"),
         ({"pet": {"kind": "canary"}}, "expected one of 'cat', 'dog'"),
+        ({"pet": {}}, "expected a JSON object with 'kind'"),
         ({"at": "2027-03-10T09:00:00"}, "expected an instant with a zone, such as 2027-03-10T09:00:00Z"),
         ({"canary": 1}, "unknown, expected nothing of this name"),
     ],

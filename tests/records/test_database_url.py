@@ -25,6 +25,8 @@ from records.store import Records
 
 ASKS_FOR_TLS = bytes.fromhex("0000000804d2162f")
 """What a client of Postgres sends first where it wants TLS; the server's answer is S, or N."""
+FOLDER = "x" * 70
+"""Longer than any part of a host's name may be."""
 HERE, ELSEWHERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("postgres.example")
 
 
@@ -36,6 +38,8 @@ HERE, ELSEWHERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSNam
         ("postgres://u@h/d", "postgresql+asyncpg://u@h/d"),
         ("postgresql://u:p%40@h:5433/d", "postgresql+asyncpg://u:p%40@h:5433/d"),
         ("postgresql://u@h/d?ssl=require", "postgresql+asyncpg://u@h/d?sslmode=require"),
+        (f"postgresql:///d?host=/{FOLDER}", f"postgresql+asyncpg:///d?host=%2F{FOLDER}"),
+        ("postgresql:///d?user=me%40work&password=p%40", "postgresql+asyncpg:///d?password=p%40&user=me%40work"),
     ],
 )
 def test_plain_urls_will_do(given, used):
@@ -50,6 +54,10 @@ def test_plain_urls_will_do(given, used):
         ("postgresql://u@h/d?sslmode=requier", "expected sslmode to be one of disable, allow, prefer, require, verify-ca, verify-full"),
         ("postgresql://u@h/d?sslmode=require&sslmode=disable", "`sslmode` stands there twice"),
         ("postgresql://u@h/d?prepared_statement_cache_size=none", "expected prepared_statement_cache_size to be a whole number"),
+        ("postgresql://u@h:70000/d", "expected hosts, and ports from 1 to 65535"),
+        ("postgresql://u@db..example/d", "expected hosts, and ports from 1 to 65535"),
+        ("postgresql:///d?host=h&port=many", "expected hosts, and ports from 1 to 65535"),
+        ("postgresql:///d?host=a:5432&host=b&port=5432", "expected hosts, and ports from 1 to 65535"),
         ("sqlite:///a.db?mode=ro", "a file takes no parameters behind the ?"),
     ],
 )

@@ -81,7 +81,7 @@ async def test_a_database_that_was_never_made_is_refused_and_not_made(empty_url,
     file = Path(empty_url.removeprefix("sqlite:///")) if empty_url.startswith("sqlite") else None
     if file is not None:
         file.parent.mkdir(parents=True)
-    with pytest.raises(SchemaOutdated, match="records have no tables yet"):
+    with pytest.raises(SchemaOutdated, match=r"records have no tables yet; `mentorship doctor --fix` .*; see MENTORSHIP_DATABASE_URL$"):
         await Records.open(empty_url, keys)
     assert file is None or not file.exists()
 
@@ -89,7 +89,7 @@ async def test_a_database_that_was_never_made_is_refused_and_not_made(empty_url,
 async def test_a_database_of_an_older_release_is_refused_with_both_revisions(empty_url, keys):
     await asyncio.to_thread(migrate._make_file, empty_url)
     await asyncio.to_thread(migrate._run, empty_url, lambda connection: command.upgrade(migrate.config(connection), "0002"))
-    with pytest.raises(SchemaOutdated, match=f"records stand at revision 0002, this release needs {schema.REVISION}"):
+    with pytest.raises(SchemaOutdated, match=f"records stand at revision 0002, this release needs {schema.REVISION}; `mentorship doctor --fix` "):
         await Records.open(empty_url, keys)
 
 
@@ -101,7 +101,7 @@ async def test_a_database_of_a_newer_release_is_refused_by_whoever_would_read_it
     await database.close()
     with pytest.raises(SchemaNewer, match=f"records stand at revision 9999, which a newer release made; this one knows {schema.REVISION} and none after it"):
         await Records.open(empty_url, keys)
-    with pytest.raises(SchemaNewer):
+    with pytest.raises(SchemaNewer, match=r"; use that release$"):
         await asyncio.to_thread(migrate.upgrade, empty_url)
     assert await asyncio.to_thread(migrate.current, empty_url) == "9999"
 

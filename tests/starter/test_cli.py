@@ -406,7 +406,7 @@ def test_a_pipe_is_a_file_that_can_be_read(files: Any, run: Callable[..., Any], 
     """As a shell's `<(…)` gives one."""
     pipe = tmp_path / "people"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=lambda: pipe.write_text(files.people.read_text()))
+    writer = threading.Thread(target=lambda: pipe.write_text(files.people.read_text()), daemon=True)  # whom nobody reads would wait for ever
     writer.start()
     options = ["--programme", str(files.programme), "--people", str(pipe), "--pairs", str(files.pairs), "--cohort", "spring", "--starts", "2099-03-02"]
     assert run("cohort", "start", *options, "--dry-run").code == 0

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from temporalio.service import RPCError, RPCStatusCode
 
 
 @pytest.mark.parametrize("fix", [[], ["--fix"]])
@@ -79,3 +80,27 @@ def test_a_mistyped_setting_is_named_with_the_one_that_was_meant(run: Callable[.
         "wrong  settings: MENTORSHIP_SMPT_HOST is no setting of this release; MENTORSHIP_SMTP_HOST perhaps",
     ]
     assert "mail.example.org" not in told.err
+
+
+def test_who_may_not_ask_for_the_namespace_is_not_told_that_it_is_wrong(run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the web hook's readiness has it, and every other command: a login may start and signal, and not describe."""
+
+    async def not_told(*_: Any, **__: Any) -> Any:
+        raise RPCError("ask somebody else", RPCStatusCode.PERMISSION_DENIED, b"")
+
+    async def connected(*_: Any, **__: Any) -> Any:
+        return SimpleNamespace(namespace="ours", workflow_service=SimpleNamespace(describe_namespace=not_told))
+
+    async def nothing(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    for name, stand_in in (
+        ("connect", connected),
+        ("workers", nothing),
+        ("builds", nothing),
+        ("_mentorships", nothing),
+        ("search_attributes.missing", nothing),
+    ):
+        monkeypatch.setattr(f"starter.doctor.{name}", stand_in)
+
+    assert "ok     namespace: ours" in run("doctor").out

@@ -415,6 +415,7 @@ def test_a_pair_or_cohort_that_is_not_there_is_named(site: Settings, files: Any,
     assert run("show", "nowhere", "p1").err == "there is no cohort nowhere\n"
     assert run("show", "there", "p9").err == "cohort there has no pair p9\n"
     assert run("pause", "there", "p1").err == "pause: p1 was not started yet\n"
+    assert run("waive", "there", "p1", "shadowing").err == "waive: p1 was not started yet\n"
     assert run("show", "there", "p1").code == 0
 
 

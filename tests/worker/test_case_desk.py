@@ -15,7 +15,7 @@ from records.cases import Case
 from records.cohorts import Cohort, Enrolment
 from records.people import Profile
 from records.store import Records
-from schedule.plan import reading_hours
+from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings
 

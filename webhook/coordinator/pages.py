@@ -20,6 +20,7 @@ from webhook.pages.forms import FIELD, Fields, Forms, read_fields
 from webhook.pages.incoming import keep_pace
 from webhook.pages.known import Reading
 from webhook.pages.mails import FreshLinks
+from webhook.pages.routes import Route, page_router
 from webhook.pages.shell import PageProblem, Shell, from_door
 from webhook.pages.wording import asked_for, guest_language
 
@@ -211,11 +212,10 @@ def _asking(address: str, asked: dict[str, str]) -> str:
 
 
 def router(pages: Coordinating) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
-    seeing = ["GET", "HEAD"]
-
-    routes.add_api_route("/coordinator/{token}", pages.show, methods=seeing)
-    routes.add_api_route("/coordinator/{token}/again", pages.again, methods=["POST"])
-    routes.add_api_route("/coordinator/{token}/{ref}", pages.line, methods=seeing)
-    routes.add_api_route("/coordinator/{token}/{ref}/{action}", pages.act, methods=["POST"])
-    return routes
+    table = (
+        Route("", look=pages.show),
+        Route("/again", act=pages.again),
+        Route("/{ref}", look=pages.line),
+        Route("/{ref}/{action}", act=pages.act),
+    )
+    return page_router("/coordinator/{token}", table)

@@ -18,7 +18,8 @@ from starlette.requests import ClientDisconnect
 from webhook.pages.shell import PageProblem
 from webhook.problems import Problem
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[..., Awaitable[Response]]
+"""Takes the request, and by its name whatever else of the address it wants to be handed."""
 
 _log = structlog.stdlib.get_logger("webhook.pages")
 

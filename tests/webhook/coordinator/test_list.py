@@ -384,6 +384,20 @@ async def test_the_page_keeps_to_itself(browser, desk):
     assert "<script" not in page.text
 
 
+async def test_a_fault_of_ours_is_a_page_that_repeats_nothing(browser, desk, monkeypatch, says):
+    await desk.open("silence", 0)
+    line = await browser.line(await browser.get(desk.address()))
+
+    async def broken(*_args, **_more):
+        raise ZeroDivisionError("what somebody wrote")
+
+    monkeypatch.setattr(desk.records.lines, "all", broken)
+    for answer in (await browser.get(desk.address()), await browser.send(line, "/take")):
+        assert answer.status_code == 500
+        assert "Something went wrong here" in says(answer)
+        assert "what somebody wrote" not in answer.text
+
+
 async def test_500_pairs_come_in_pages(browser, desk, says):
     roster = [Profile(person_id=f"x{n}", name=f"Person {n}", email=f"x{n}@example.org") for n in range(1000)]
     refs = await desk.records.people.enrol(roster)
