@@ -339,7 +339,7 @@ def test_without_an_issuers_key_it_says_so(place, run, monkeypatch):
     monkeypatch.setenv("MENTORSHIP_ISSUER_KEY_FILE", "/nowhere")
     for command_ in ("issuer", "rotate-key"):
         ran = run("certificate", command_)
-        assert (ran.code, "/nowhere: cannot be read" in ran.err) == (1, True)
+        assert (ran.code, "/nowhere: there is no such key file" in ran.err) == (1, True)
     ran = run("certificate", "issuer", "--json")
     assert ran.code == 1
 
