@@ -79,6 +79,11 @@ def _tell(line: str, *, err: bool = False) -> None:
             aside(f"the answer could not be written: {error.strerror}")
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 pair`, `2 pairs`; `many` where it is no `s` more."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def columns(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     """Rows in aligned columns, never wrapped, so that they can be piped."""
     table = [list(header), *([_cell(value) for value in row] for row in rows)]

@@ -10,9 +10,8 @@ from mentorship.commands import Plan
 from mentorship.programme import Programme, Weekday
 from schedule.calendar import zone
 from schedule.working_days import known_until, public_holidays
-from starter.answer import Refused
+from starter.answer import Refused, counted
 from starter.pairs_file import RosterPair
-from starter.plain_words import counted
 from starter.roster import Roster
 
 

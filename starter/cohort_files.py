@@ -8,7 +8,7 @@ from pathlib import Path
 from gateway.settings import Settings
 from starter.answer import Refused, aside
 from starter.faults import Findings
-from starter.in_file import check_in, reading
+from starter.in_file import reading
 from starter.printable import unprintable
 from starter.programme import refuse_faults
 from starter.roster import Roster, read_roster
@@ -20,8 +20,7 @@ def read_files(programme: Path, people: Path, pairs: Path, *, enrolled: Collecti
     Of pairs that are `enrolled` nothing is decided anew: people leave, and lines change.
     """
     findings = Findings()
-    check_in(programme, people, pairs)
-    with reading():
+    with reading(programme, people, pairs):
         roster = read_roster(programme, people, pairs, findings, enrolled=enrolled)
     refuse_faults(findings)
     for notice in findings.sorted_notices():

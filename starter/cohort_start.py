@@ -14,11 +14,10 @@ from gateway.settings import Settings
 from records.cohorts import Enrolment, State
 from records.errors import CohortChanged, PairChanged, ProgrammeChanged, RecordsError
 from records.store import Records
-from starter.answer import Refused, answer, aside, is_terminal
+from starter.answer import Refused, answer, aside, counted, is_terminal
 from starter.calendars import doubtful
 from starter.cohort_workflow import signal_with_start, watch
 from starter.enrolment import Intake, Written, intake, running_already, unfit, write_down
-from starter.plain_words import counted
 from starter.reach import open_records, reach_temporal
 from starter.recheck import listed, recheck, told
 from starter.roster import Roster

@@ -25,7 +25,7 @@ from records.errors import RecordsError, RecordsUnavailable
 from records.schema import REVISION, refuse_newer
 from records.store import Records
 from starter import certificate
-from starter.answer import Json, Refused, answer
+from starter.answer import Json, Refused, answer, counted
 from starter.asking import answers
 from starter.builds import builds
 from starter.case_workflow import start_case
@@ -33,7 +33,6 @@ from starter.check import Check
 from starter.cohort_workflow import signal_with_start
 from starter.faults import nearest
 from starter.out_of_order import explained
-from starter.plain_words import counted
 from starter.reach import open_records
 from starter.running import AT_ONCE, STANDS_STILL, diverged, running, standing, still, strangers
 from starter.workers import workers

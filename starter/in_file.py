@@ -17,8 +17,9 @@ def check_in(*paths: Path) -> None:
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """Raises Misused for a file that is there and cannot be read."""
+def reading(*paths: Path) -> Iterator[None]:
+    """Raises Misused before the block for every file that is not there, and from within it for one that cannot be read."""
+    check_in(*paths)
     try:
         yield
     except OSError as error:

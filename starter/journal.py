@@ -15,8 +15,7 @@ from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
 from records.store import Records
-from starter.answer import Json, Refused, answer, aside
-from starter.plain_words import counted
+from starter.answer import Json, Refused, answer, aside, counted
 from starter.reach import open_records, reach_temporal
 
 _AT_ONCE = 20

@@ -15,8 +15,7 @@ from records.cohorts import Enrolment
 from records.errors import Diverged, Gap
 from records.journal import JournalEntry
 from records.store import Records
-from starter.answer import Json, Refused, answer
-from starter.plain_words import counted
+from starter.answer import Json, Refused, answer, counted
 from starter.reach import open_records, reach_temporal
 from starter.running import runs
 

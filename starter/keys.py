@@ -12,10 +12,9 @@ from temporalio.service import RPCError
 from gateway import key_file
 from gateway.connect import TemporalUnavailable
 from gateway.settings import Settings
-from starter.answer import Json, Refused, answer, aside
+from starter.answer import Json, Refused, answer, aside, counted
 from starter.key_use import running_workflows_by_key
 from starter.out_of_order import explained
-from starter.plain_words import counted
 from starter.reach import open_records, reach_temporal
 
 

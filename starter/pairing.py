@@ -11,7 +11,7 @@ import typer
 
 from starter.answer import Json, Misused, Refused, answer, aside, columns
 from starter.faults import Findings, nearest, shown
-from starter.in_file import check_in, reading
+from starter.in_file import reading
 from starter.out_file import check_out, write_out
 from starter.programme import refuse_faults
 
@@ -47,9 +47,10 @@ def pair(
     except ImportError as error:
         raise Refused(_NEEDED, result={"ok": False}) from error
     earlier = pairs or []
-    _refuse_paths([people, programme, *earlier], out)
+    given_files = (people, programme, *earlier)
+    _refuse_out(out, given_files)
     findings = Findings()
-    with reading():
+    with reading(*given_files):
         given = pairing_files.read_all(people, programme, earlier, findings)
     refuse_faults(findings)
     if given is None:  # pragma: no cover - readers that find no fault and nothing have a defect
@@ -230,8 +231,7 @@ def _pair_ids(count: int, taken: frozenset[str]) -> list[str]:
     return found
 
 
-def _refuse_paths(read: Sequence[Path], out: Path) -> None:
-    check_in(*read)
+def _refuse_out(out: Path, read: Sequence[Path]) -> None:
     check_out(out, f"--out {out}")
     if any(path.resolve() == out.resolve() for path in read):
         raise Misused(f"--out {out}: this file is read here; expected another one")

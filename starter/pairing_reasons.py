@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mentorship.programme import Condition, Criterion, Requirement
+from starter.answer import counted
 from starter.pairing_rules import Panel, Party, Rule
-from starter.plain_words import counted
 
 NAMED = frozenset({"skills", "goals", "language", "department", "time_zone"})
 """Fields of the people file that a reason may name."""

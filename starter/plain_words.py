@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from starter.answer import counted
 from starter.faults import nearest, one_of, shown
 
 _PATTERNS = {
@@ -108,7 +109,3 @@ def unknown_key(key: str, known: Iterable[str]) -> tuple[str, str]:
 
 def _pattern(pattern: str) -> str:
     return next((words for part, words in reversed(_PATTERNS.items()) if part in pattern), "a text of another shape")
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

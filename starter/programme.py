@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from gateway.settings import Settings
-from starter.answer import Json, Refused, answer, aside
+from starter.answer import Json, Refused, answer, aside, counted
 from starter.faults import Findings
-from starter.in_file import check_in, reading
-from starter.plain_words import counted
+from starter.in_file import reading
 from starter.printable import unprintable
 from starter.programme_file import read_programme
 
@@ -20,8 +19,7 @@ from starter.programme_file import read_programme
 def check(file: Annotated[Path, typer.Argument(help="The programme file (YAML 1.2).")], json: Json = False) -> None:
     """Says everything that is wrong with a programme file. Needs no server."""
     findings = Findings()
-    check_in(file)
-    with reading():
+    with reading(file):
         found = read_programme(file, findings)
     refuse_faults(findings)
     if found.programme is None:  # pragma: no cover - a reader that finds no fault and no programme has a defect

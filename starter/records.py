@@ -19,9 +19,8 @@ from records.database_url import parse, where
 from records.errors import RecordsError
 from records.schema import REVISION, refuse_newer
 from records.store import Records
-from starter.answer import Json, Refused, answer, aside
+from starter.answer import Json, Refused, answer, aside, counted
 from starter.in_file import check_in
-from starter.plain_words import counted
 from starter.reach import open_records
 
 RECORDS, TEMPORAL = "records.db", "temporal.db"

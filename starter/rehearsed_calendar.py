@@ -8,9 +8,8 @@ from typing import Any
 from mentorship.commands import Plan
 from mentorship.mail_plan import expected_mails
 from mentorship.people import SIDES
-from starter.answer import columns, local_time
+from starter.answer import columns, counted, local_time
 from starter.pairs_file import RosterPair
-from starter.plain_words import counted
 from starter.roster import Roster
 
 

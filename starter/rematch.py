@@ -25,7 +25,7 @@ from starter.answer import Json, Misused, Refused, answer, aside, stated
 from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
 from starter.faults import Findings
-from starter.in_file import check_in, reading
+from starter.in_file import reading
 from starter.mentorship import By, Cohort, Pair
 from starter.operator_update import in_words, send
 from starter.people_file import id_expected, read_people
@@ -64,9 +64,8 @@ def rematch(
 def _read(path: Path | None) -> dict[str, Profile]:
     if path is None:
         return {}
-    check_in(path)
     findings = Findings()
-    with reading():
+    with reading(path):
         file = read_people(path, findings)
     check_circles(file, findings)
     refuse_faults(findings)

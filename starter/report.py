@@ -19,9 +19,8 @@ from mentorship.policy.phase import phase
 from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
-from starter.answer import Json, Misused, Refused, answer, columns, local_time
+from starter.answer import Json, Misused, Refused, answer, columns, counted, local_time
 from starter.out_file import check_out, write_out
-from starter.plain_words import counted
 from starter.reach import open_records
 from starter.report_figures import Story, figures, told
 from starter.report_page import NOT_SHOWN, number, page, word

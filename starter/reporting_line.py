@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from records.way import way_between
-from starter.plain_words import counted
+from starter.answer import counted
 
 
 def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> int | None:

@@ -22,11 +22,10 @@ from records.chain import Head
 from records.cohorts import Enrolment
 from records.ids import cohort_of
 from records.store import Records
-from starter.answer import Json, Refused, answer, aside
+from starter.answer import Json, Refused, answer, aside, counted
 from starter.case_workflow import start_case
 from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
-from starter.plain_words import counted
 from starter.reach import enrolled, open_records, reach_temporal
 from starter.running import AT_ONCE, runs, stands_still
 

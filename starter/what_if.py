@@ -28,7 +28,7 @@ from records.store import Records
 from schedule.calendar import moved
 from starter.answer import Json, Refused, answer, columns
 from starter.faults import Findings
-from starter.in_file import check_in, reading
+from starter.in_file import reading
 from starter.programme import refuse_faults
 from starter.programme_file import read_programme
 from starter.reach import open_records
@@ -65,9 +65,8 @@ def what_if(
     json: Json = False,
 ) -> None:
     """Which pairs would stand otherwise under another programme, and by which of its keys."""
-    check_in(programme)
     findings = Findings()
-    with reading():
+    with reading(programme):
         other = read_programme(programme, findings).programme
     refuse_faults(findings)
     if other is None:  # pragma: no cover - a reader that finds no fault and no programme has a defect

@@ -6,6 +6,7 @@ That it does what it says stands in tests/service/test_leavers.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,18 @@ def begun(files: Any, past: Any) -> Any:
 
 def dry(run: Any, *arguments: str, pair: str = "p1", mentor: str = "m3") -> Any:
     return run("cohort", "rematch", "spring-27", pair, "--mentor", mentor, "--dry-run", *arguments)
+
+
+def went_on_with(mentor: str) -> Callable[[Any], Awaitable[None]]:
+    """The mentee of the first pair has a second one."""
+
+    async def second(records: Any) -> None:
+        refs = await records.people.refs([mentor, "e1"])
+        couple = Couple(pair_id="p1-2", mentor=refs[mentor], mentee=refs["e1"], starts_at=STARTS + 30 * DAY)
+        (pair,) = (await records.cohorts.enrol_pairs("spring-27", [couple])).added
+        await records.cohorts.mark_started(pair.mentorship, STARTS + 30 * DAY)
+
+    return second
 
 
 def test_it_says_what_would_come_along_and_what_each_would_need(begun: Any, run: Any) -> None:
@@ -210,14 +223,7 @@ def test_what_was_earned_goes_along_after_an_end_for_conduct(files: Any, past: A
 
 def test_a_mentee_who_was_matched_anew_goes_on_from_their_last_pair(begun: Any, run: Any) -> None:
     """P6: from the first one, what was earned with the second mentor would be left behind, or its certificate earned again."""
-
-    async def over(records: Any) -> None:
-        refs = await records.people.refs(["m4", "e1"])
-        couple = Couple(pair_id="p1-2", mentor=refs["m4"], mentee=refs["e1"], starts_at=STARTS + 30 * DAY)
-        (pair,) = (await records.cohorts.enrol_pairs("spring-27", [couple])).added
-        await records.cohorts.mark_started(pair.mentorship, STARTS + 30 * DAY)
-
-    begun.ask(over)
+    begun.ask(went_on_with("m4"))
 
     assert "the mentee went on with p1-2 after p1, expected that pair" in dry(run).err.splitlines()
 
@@ -337,13 +343,7 @@ def test_a_mentee_may_be_matched_anew_more_than_once(files: Any, past: Any, run:
     files.write(people=files.people.read_text() + MORE)
     past.happened(files.read()[0], STARTS, {"p1": [c.End(by="p-operator", reason="rematch", at=STARTS + 25 * DAY)]}, until=STARTS + 60 * DAY)
 
-    async def second(records: Any) -> None:
-        refs = await records.people.refs(["m2", "e1"])
-        couple = Couple(pair_id="p1-2", mentor=refs["m2"], mentee=refs["e1"], starts_at=STARTS + 30 * DAY)
-        (pair,) = (await records.cohorts.enrol_pairs("spring-27", [couple])).added
-        await records.cohorts.mark_started(pair.mentorship, STARTS + 30 * DAY)
-
-    past.ask(second)
+    past.ask(went_on_with("m2"))
 
     told = dry(run, "--json", pair="p1-2")
     assert (told.code, told.err) == (0, "")

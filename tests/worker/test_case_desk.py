@@ -9,7 +9,6 @@ import pytest
 
 from activities.cases import Standing
 from gateway.links import LinkSigner
-from mentorship.programme import Programme
 from notices.smtp import Mailer
 from records.cases import Case
 from records.cohorts import Cohort, Enrolment
@@ -59,17 +58,7 @@ class House:
 
 
 @pytest.fixture
-async def house(records, settings) -> House:
-    programme = Programme.model_validate(
-        {
-            "programme": {"id": "p", "version": 1, "title": "P", "length": "P26W", "time_zone": "Europe/Berlin"},
-            "contacts": {"coordinators": ["ana"], "owner": "lee", "outside": ["sam"]},
-            "meetings": {"count": 2, "first_after": "P7D", "interval": "P14D", "duration": "PT1H"},
-            "sessions": [{"topic": "Getting started", "expectations": True}, {"topic": "On"}],
-            "milestones": [{"id": "m", "title": "M"}],
-            "mail": {"hours": "08:00-18:00"},
-        }
-    )
+async def house(records, settings, programme) -> House:
     await records.programmes.put(programme)
     zones = {"sam": "Asia/Tokyo", "lee": "Asia/Tokyo"}
     names = ("mia", "noor", "ana", "sam", "lee")

@@ -26,15 +26,6 @@ from worker.office import RecordsOffice
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-PROGRAMME = Programme.model_validate(
-    {
-        "programme": {"id": "p", "version": 1, "title": "P", "length": "P26W", "time_zone": "Europe/Berlin"},
-        "contacts": {"coordinators": ["ana"], "owner": "lee", "outside": ["sam"]},
-        "meetings": {"count": 2, "first_after": "P7D", "interval": "P14D", "duration": "PT1H"},
-        "sessions": [{"topic": "Getting started", "expectations": True}, {"topic": "On"}],
-        "milestones": [{"id": "m", "title": "M"}],
-    }
-)
 
 
 @dataclass
@@ -99,12 +90,12 @@ class Company:
 
 
 @pytest.fixture
-async def company(records: Records) -> Company:
+async def company(records: Records, programme: Programme) -> Company:
     now = datetime.now(UTC)
-    await records.programmes.put(PROGRAMME)
+    await records.programmes.put(programme)
     names = [f"{side}-{n}" for n in range(3) for side in ("mentor", "mentee")]
     refs = await records.people.enrol([Profile(person_id=name, name=name, email=f"{name}@example.org") for name in names])
-    await records.cohorts.put(Cohort(id="spring", programme="p", version=1, texts_digest=PROGRAMME.texts().digest, starts_at=now, created_at=now))
+    await records.cohorts.put(Cohort(id="spring", programme="p", version=1, texts_digest=programme.texts().digest, starts_at=now, created_at=now))
     pairs = (await records.cohorts.enrol_pairs("spring", [(f"pair-{n}", refs[f"mentor-{n}"], refs[f"mentee-{n}"]) for n in range(3)])).added
     temporal = Temporal()
     return Company(records, temporal, RecordsOffice(records, temporal, None), refs, list(pairs))  # type: ignore[arg-type]
@@ -317,9 +308,9 @@ async def test_temporal_starts_a_pair_once_and_again_only_from_its_journal(compa
 
 
 @pytest.mark.parametrize(("length", "again"), [("P26W", timedelta(days=1)), ("P4D", timedelta(hours=4.8)), ("PT10S", timedelta(seconds=1))])
-async def test_a_cohort_looks_again_twenty_times_in_its_programme_at_least_daily_and_no_oftener_than_each_second(company, length, again):
-    head = PROGRAMME.programme.model_copy(update={"version": 2, "length": iso(length)})
-    await company.records.programmes.put(PROGRAMME.model_copy(update={"programme": head}))
+async def test_a_cohort_looks_again_twenty_times_in_its_programme_at_least_daily_and_no_oftener_than_each_second(company, programme, length, again):
+    head = programme.programme.model_copy(update={"version": 2, "length": iso(length)})
+    await company.records.programmes.put(programme.model_copy(update={"programme": head}))
     await company.another("winter", version=2)
     assert (await company.office.progress("winter")).look_again == again
 
