@@ -14,7 +14,7 @@ from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
 from records.database import Database, Part, chunks
 from records.erasure import PEOPLE, erased
-from records.errors import CohortChanged, Erased, PairChanged, UnknownCohort
+from records.errors import CohortChanged, Erased, PairChanged, PairedAlready, UnknownCohort
 from records.ids import mentorship_of, mint
 from records.schema import Utc, cohorts, enrolments
 from records.sealing import Sealer
@@ -117,8 +117,8 @@ class Cohorts(Part):
     async def enrol_pairs(self, cohort: str, pairs: Iterable[tuple[str, str, str] | Couple]) -> EnrolledPairs:
         """Enrols (pair_id, mentor, mentee), the people by opaque id; both lists come back in the roster's order.
 
-        Idempotent by pair_id: what is there keeps its start. Raises UnknownCohort, PairChanged when a pair_id has other people now, and Erased
-        for who was erased since somebody looked (P8); then nothing is enrolled.
+        Idempotent by pair_id: what is there keeps its start. Raises UnknownCohort, PairChanged when a pair_id has other people now, PairedAlready
+        for two who would get every mail twice, and Erased for who was erased since somebody looked (P8); then nothing is enrolled.
         """
         couples = [one if isinstance(one, Couple) else Couple(pair_id=one[0], mentor=one[1], mentee=one[2]) for one in pairs]
         wanted = {self._lookup(cohort, one.pair_id): one for one in couples}
@@ -129,6 +129,7 @@ class Cohorts(Part):
             known = {row.pair_lookup: self._enrolment(row) for row in rows if row.pair_lookup in wanted}
             _refuse_others(cohort, known, wanted)
             new = {lookup: one for lookup, one in wanted.items() if lookup not in known}
+            _refuse_twice(cohort, {(row.mentor, row.mentee) for row in rows if row.state != "over"}, new.values())
             if gone := await erased(connection, {person for one in new.values() for person in (one.mentor, one.mentee)}):
                 raise Erased(min(gone))
             position = max((row.position for row in rows), default=0)
@@ -244,6 +245,16 @@ def _refuse_others(cohort: str, known: Mapping[str, Enrolment], wanted: Mapping[
     changed = [pair.pair_id for lookup, pair in known.items() if (pair.mentor, pair.mentee) != (wanted[lookup].mentor, wanted[lookup].mentee)]
     if changed:
         raise PairChanged(cohort, tuple(changed))
+
+
+def _refuse_twice(cohort: str, paired: set[tuple[str, str]], new: Iterable[Couple]) -> None:
+    twice: list[str] = []
+    for one in new:
+        if (one.mentor, one.mentee) in paired:
+            twice.append(one.pair_id)
+        paired.add((one.mentor, one.mentee))
+    if twice:
+        raise PairedAlready(cohort, tuple(twice))
 
 
 async def forget_names(connection: AsyncConnection, sealer: Sealer, person: str) -> None:

@@ -164,6 +164,15 @@ class PairChanged(RecordsError):
         self.pair_ids = pair_ids
 
 
+class PairedAlready(RecordsError):
+    """The same two have a pair of this cohort that is not over. `pair_ids` are the operator's own names of the pairs that they would have besides."""
+
+    def __init__(self, cohort: str, pair_ids: tuple[str, ...]) -> None:
+        super().__init__(f"the same two have a pair of cohort {cohort} that is not over ({len(pair_ids)} of those that were to be enrolled)")
+        self.cohort = cohort
+        self.pair_ids = pair_ids
+
+
 class Diverged(RecordsError):
     """The journal already says something else at this place: the workflow was reset, or decides differently now. Never retried."""
 

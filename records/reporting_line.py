@@ -82,17 +82,22 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
     """What running mentorships are to be told after a line changed: a line for the list where one is needed, none where it is not any more.
 
     Nothing is ended. `said` names what changed, and `of` is whose manager it was (the company's id): told again, the same comes out.
-    Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it was closed.
+    Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it was gone. What a
+    coordinator closed stays closed while the line is the same.
     """
     running = await records.cohorts.running()
     inside = [pair for pair in await in_line(records, running) if pair.enrolment.state == "started"]
     stood = await records.lines.all(open_only=False, line=LINE)
-    before = Counter(line.mentorship for line in stood if line.closed_at is not None)
-    told = [
-        Order(enrolment=pair.enrolment, command=Flag(message_id=_once(said, pair, before[pair.enrolment.mentorship]), by=by, at=at, line=LINE))
-        for pair in inside
-        if of is None or of in pair.way[:-1]
-    ]
+    before = Counter(line.mentorship for line in stood if line.closed_at is not None and line.outcome is None)
+    settled = {line.mentorship for line in stood if line.outcome is not None} - {line.mentorship for line in stood if line.closed_at is None}
+    told: list[Order] = []
+    for pair in inside:
+        if of is not None and of not in pair.way[:-1]:
+            continue
+        mentorship, once = pair.enrolment.mentorship, _once(said, pair, before[pair.enrolment.mentorship])
+        if mentorship in settled and await records.journal.receipt(mentorship, once) is not None:
+            continue
+        told.append(Order(enrolment=pair.enrolment, command=Flag(message_id=once, by=by, at=at, line=LINE)))
     still = {pair.enrolment.mentorship for pair in inside}
     known = {pair.mentorship: pair for pair in running}
     for line in stood:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gateway.keyring import KeyringUnusable
 from gateway.settings import Settings
 from records.cohorts import Enrolment, State
-from records.errors import CohortChanged, PairChanged, ProgrammeChanged, RecordsError
+from records.errors import CohortChanged, PairChanged, PairedAlready, ProgrammeChanged, RecordsError
 from records.store import Records
 from starter.answer import Refused, answer, aside, counted, is_terminal
 from starter.calendars import doubtful
@@ -111,6 +111,8 @@ def _refusals(cohort: str) -> Iterator[None]:
         result = {"ok": False, "differences": error.differences}
         expected = f"{_NOTHING}; expected what it has, `now` or a later start for pairs that are new, or another --cohort"
         raise Refused(f"cohort {cohort} exists already with something else:", *(f"  {line}" for line in error.differences), expected, result=result) from error
+    except PairedAlready as error:  # by somebody who started them since we looked
+        _refuse_twice(cohort, dict.fromkeys(error.pair_ids, cohort), again=False)
     except PairChanged as error:
         lines = [f"  {pair_id}: other people than when it was started, expected a new pair_id" for pair_id in error.pair_ids]
         raise Refused(f"cohort {cohort} has these pairs already:", *lines, _NOTHING, result={"ok": False, "pairs": error.pair_ids}) from error

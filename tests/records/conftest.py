@@ -157,6 +157,18 @@ async def mentorship(records: Records, people: tuple[str, str], cohort: Cohort) 
 
 
 @pytest.fixture
+def couples(records: Records, people: tuple[str, str]) -> Callable[..., Awaitable[list[tuple[str, str, str]]]]:
+    """Ada with a mentee of each pair's own, as `enrol_pairs` takes them, by the operator's ids of the pairs."""
+
+    async def couples(*pair_ids: str) -> list[tuple[str, str, str]]:
+        mentees = {pair_id: f"of-{pair_id}" for pair_id in pair_ids}
+        refs = await records.people.enrol([Profile(person_id=one, name=one, email=f"{one}@corp.example") for one in mentees.values()])
+        return [(pair_id, people[0], refs[mentee]) for pair_id, mentee in mentees.items()]
+
+    return couples
+
+
+@pytest.fixture
 def programme() -> Programme:
     return Programme.model_validate(
         {

@@ -8,7 +8,7 @@ from sqlalchemy.exc import StatementError
 
 from mentorship.events import EarnedMilestone
 from records.cohorts import Couple
-from records.errors import CohortChanged, PairChanged, UnknownCohort
+from records.errors import CohortChanged, PairChanged, PairedAlready, UnknownCohort
 from records.people import Profile
 
 
@@ -58,14 +58,30 @@ async def test_a_pair_that_now_has_other_people_is_refused_and_nothing_else_is_e
     assert len(await records.cohorts.enrolments("spring")) == 1
 
 
+async def test_the_same_two_have_one_pair_of_a_cohort_at_a_time_whoever_starts_them(records, people, couples, mentorship):
+    """Two operators who look at the same moment both find that nothing runs; both pairs would get every mail twice."""
+    with pytest.raises(PairedAlready) as caught:
+        await records.cohorts.enrol_pairs("spring", [*await couples("PAIR-2"), ("PAIR-3", *people)])
+    assert caught.value.pair_ids == ("PAIR-3",)
+    assert "PAIR" not in str(caught.value)
+    twice = await couples("PAIR-4")
+    with pytest.raises(PairedAlready):
+        await records.cohorts.enrol_pairs("spring", [*twice, ("PAIR-5", *twice[0][1:])])
+    assert len(await records.cohorts.enrolments("spring")) == 1
+
+    await records.journal.append(mentorship, [], over_at=datetime(2027, 9, 1, tzinfo=UTC))
+    again = await records.cohorts.enrol_pairs("spring", [("PAIR-1", *people), ("PAIR-3", *people)])
+    assert [pair.pair_id for pair in again.added] == ["PAIR-3"], "what is over hinders nobody"
+
+
 async def test_a_cohort_that_is_not_there_takes_no_pairs(records, people):
     with pytest.raises(UnknownCohort):
         await records.cohorts.enrol_pairs("autumn", [("PAIR-1", *people)])
 
 
-async def test_pending_pairs_come_in_the_rosters_order_and_leave_when_started(records, people, cohort):
+async def test_pending_pairs_come_in_the_rosters_order_and_leave_when_started(records, couples, cohort):
     await records.cohorts.put(cohort)
-    roster = [(f"PAIR-{n}", *people) for n in range(30)]
+    roster = await couples(*(f"PAIR-{n}" for n in range(30)))
     added = (await records.cohorts.enrol_pairs("spring", roster)).added
     assert [pair.pair_id for pair in added] == [pair_id for pair_id, *_ in roster]
     assert [pair.pair_id for pair in await records.cohorts.pending("spring", 3)] == ["PAIR-0", "PAIR-1", "PAIR-2"]
@@ -86,12 +102,12 @@ async def test_marking_started_again_keeps_the_first_instant_and_never_revives_w
     assert await records.cohorts.counts("spring") == {"pending": 0, "started": 0, "over": 1}
 
 
-async def test_a_cohorts_last_end_is_that_of_the_pair_that_was_over_last(records, people, cohort):
+async def test_a_cohorts_last_end_is_that_of_the_pair_that_was_over_last(records, people, couples, cohort):
     await records.cohorts.put(cohort)
     await records.cohorts.put(cohort.model_copy(update={"id": "autumn"}))
     end = datetime(2027, 9, 1, tzinfo=UTC)
     assert await records.cohorts.last_end("spring") is None
-    first, second, _ = (await records.cohorts.enrol_pairs("spring", [(f"PAIR-{n}", *people) for n in range(3)])).added
+    first, second, _ = (await records.cohorts.enrol_pairs("spring", await couples("PAIR-0", "PAIR-1", "PAIR-2"))).added
     (elsewhere,) = (await records.cohorts.enrol_pairs("autumn", [("PAIR-1", *people)])).added
     for pair, at in ((first, end), (second, end - timedelta(days=3)), (elsewhere, end + timedelta(days=90))):
         await records.journal.append(pair.mentorship, [], over_at=at)
@@ -130,8 +146,8 @@ async def test_a_pair_may_have_a_start_of_its_own_and_what_its_mentee_brings_alo
     assert again.existing == (found,)
 
 
-async def test_running_is_every_pair_that_is_not_over(records, people, mentorship):
-    more = (await records.cohorts.enrol_pairs("spring", [("PAIR-2", *people)])).added[0].mentorship
+async def test_running_is_every_pair_that_is_not_over(records, couples, mentorship):
+    more = (await records.cohorts.enrol_pairs("spring", await couples("PAIR-2"))).added[0].mentorship
     assert [pair.mentorship for pair in await records.cohorts.running()] == [mentorship, more]
     await records.journal.append(mentorship, [], over_at=datetime(2027, 9, 1, tzinfo=UTC))
     assert [pair.mentorship for pair in await records.cohorts.running()] == [more]

@@ -36,7 +36,7 @@ async def wilhelmina(records, ben, cohort, programme):
     await records.programmes.put(programme)
     await records.cohorts.put(cohort)
     running, waiting = (
-        pair.mentorship for pair in (await records.cohorts.enrol_pairs("spring", [("Wilhelmina-E-4711", ref, partner), ("P-2", ref, partner)])).added
+        pair.mentorship for pair in (await records.cohorts.enrol_pairs("spring", [("Wilhelmina-E-4711", ref, partner), ("P-2", partner, ref)])).added
     )
     await records.cohorts.mark_started(running, NOW)
     await records.notes.put(ref, running, "feedback", "I dread the Tuesdays", note_id="n-hers")

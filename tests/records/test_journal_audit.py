@@ -10,9 +10,9 @@ from records.chain import Finding, Head
 
 
 @pytest.fixture
-async def three(records, people, mentorship, event):
+async def three(records, couples, mentorship, event):
     """Three mentorships of one cohort, five rows each, all over and closed."""
-    more = await records.cohorts.enrol_pairs("spring", [("PAIR-2", *people), ("PAIR-3", *people)])
+    more = await records.cohorts.enrol_pairs("spring", await couples("PAIR-2", "PAIR-3"))
     names = [mentorship, *(pair.mentorship for pair in more.added)]
     for name in names:
         await records.journal.append(name, [event(seq) for seq in range(1, 6)], over_at=datetime.now(UTC))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from records.journal import JournalEntry
 from records.people import Profile
 from records.reporting_line import LINE, in_line, managers_with, orders
 
@@ -68,3 +69,22 @@ async def test_a_pair_is_told_at_the_programmes_level_once_it_began_and_only_of_
     assert await orders(records, by="p-o", at=NOW) == before, "nor is it taken off while it holds"
     await hire(noor=None)
     assert await told() == [("two", "resolve")]
+
+
+async def test_what_a_coordinator_closed_is_not_told_again_while_the_line_is_the_same(records, hire, programme, cohort):
+    """A later start with the same people has nothing new to say; another line within the levels has."""
+    await records.programmes.put(programme)
+    await records.cohorts.put(cohort)
+    refs = await hire(mia=None, vera="mia", noor="vera")
+    (pair,) = (await records.cohorts.enrol_pairs("spring", [("two", refs["mia"], refs["noor"])])).added
+    await records.cohorts.mark_started(pair.mentorship, NOW)
+    (first,) = await orders(records, by="p-o", at=NOW)
+    row = JournalEntry(seq=1, at=NOW, kind="command", name="flag", message_id=first.command.message_id, by="p-o", outcome="applied")
+    await records.journal.append(pair.mentorship, [row])
+    await records.lines.open(pair.mentorship, LINE, None, NOW, "as the mentorship would")
+    assert await records.lines.settle(pair.mentorship, LINE, refs["vera"], "nothing_needed", NOW)
+    assert await orders(records, by="p-o", at=NOW) == ()
+
+    await hire(noor="mia")
+    (nearer,) = await orders(records, by="p-o", at=NOW)
+    assert nearer.command.message_id != first.command.message_id

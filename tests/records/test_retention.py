@@ -22,11 +22,11 @@ JOURNAL = timedelta(days=730)
 
 
 @pytest.fixture
-async def over(records: Any, people: tuple[str, str], cohort: Any, programme: Any, event: Any) -> list[str]:
+async def over(records: Any, people: tuple[str, str], couples: Any, cohort: Any, programme: Any, event: Any) -> list[str]:
     """Three mentorships: one over since ENDED, one over a day later, one that runs. Each with a note, a door message, a line and a mail."""
     await records.programmes.put(programme)
     await records.cohorts.put(cohort)
-    pairs = (await records.cohorts.enrol_pairs("spring", [(f"PAIR-{n}", *people) for n in (1, 2, 3)])).added
+    pairs = (await records.cohorts.enrol_pairs("spring", await couples("PAIR-1", "PAIR-2", "PAIR-3"))).added
     names = [pair.mentorship for pair in pairs]
     for n, name in enumerate(names):
         await records.notes.put(people[0], name, "goal", "Words of a talk.", note_id=f"n-{n}")

@@ -24,13 +24,13 @@ WITH_A_PERSONS_OWN_KEY = {
 }
 
 
-async def _fill(records, people, mentorship, programme, event):
+async def _fill(records, people, couples, mentorship, programme, event):
     """A value in every place that the keyring seals; one journal that runs, one that is closed, one that was swept."""
     await records.programmes.put(programme)
     await records.notices.begin("key", people[0], "ask", False, NOW, 6, timedelta(days=30))
     await records.notices.failed("key", "550 ada@corp.example", NOW)
     await records.cases.open_line(mentorship, "not_held_in_a_row", programme="engineering-2027", at=NOW, key="line")
-    pairs = (await records.cohorts.enrol_pairs("spring", [("PAIR-2", *people), ("PAIR-3", *people)])).added
+    pairs = (await records.cohorts.enrol_pairs("spring", await couples("PAIR-2", "PAIR-3"))).added
     closed, swept = (pair.mentorship for pair in pairs)
     await records.journal.append(swept, [event(1), event(2)], over_at=NOW - timedelta(days=2000))
     await records.journal.seal(swept)
@@ -46,8 +46,8 @@ def test_every_sealed_column_is_known_to_be_under_the_keyring_or_under_a_persons
     assert {place.column for place in PLACES} | WITH_A_PERSONS_OWN_KEY == binary
 
 
-async def test_everything_but_running_journals_comes_under_the_new_key(records, reopen, next_keys, people, mentorship, programme, event, ada):
-    closed, known = await _fill(records, people, mentorship, programme, event)
+async def test_everything_but_running_journals_comes_under_the_new_key(records, reopen, next_keys, people, couples, mentorship, programme, event, ada):
+    closed, known = await _fill(records, people, couples, mentorship, programme, event)
     before = (await records.rewrap.usage())["k1"]
     assert {place.table.name for place in PLACES} <= set(before)
 
@@ -67,8 +67,8 @@ async def test_everything_but_running_journals_comes_under_the_new_key(records, 
     assert len(await rotated.journal.entries(closed)) == 3
 
 
-async def test_then_the_old_key_can_go_and_everything_opens(records, reopen, next_keys, other_keys, people, mentorship, programme, event, ada):
-    await _fill(records, people, mentorship, programme, event)
+async def test_then_the_old_key_can_go_and_everything_opens(records, reopen, next_keys, other_keys, people, couples, mentorship, programme, event, ada):
+    await _fill(records, people, couples, mentorship, programme, event)
     rotated = await reopen(next_keys)
     await rotated.journal.append(mentorship, [event(3)], over_at=NOW)
     await rotated.journal.seal(mentorship)
@@ -84,8 +84,10 @@ async def test_then_the_old_key_can_go_and_everything_opens(records, reopen, nex
     assert await without.journal.verify() == []
 
 
-async def test_a_closed_journal_that_was_tampered_with_keeps_its_key_and_its_finding(records, reopen, next_keys, people, mentorship, programme, event, meddle):
-    closed, known = await _fill(records, people, mentorship, programme, event)
+async def test_a_closed_journal_that_was_tampered_with_keeps_its_key_and_its_finding(
+    records, reopen, next_keys, people, couples, mentorship, programme, event, meddle
+):
+    closed, known = await _fill(records, people, couples, mentorship, programme, event)
     await meddle("UPDATE journal SET name = 'x' WHERE mentorship = :name AND seq = 2", name=closed)
     rotated = await reopen(next_keys)
     assert (await rotated.rewrap.everything()).left == (closed,)
@@ -93,8 +95,8 @@ async def test_a_closed_journal_that_was_tampered_with_keeps_its_key_and_its_fin
     assert (await rotated.rewrap.usage())["k1"]["journal"] == 2 + 3
 
 
-async def test_what_is_altered_after_a_rewrap_still_shows(records, reopen, next_keys, people, mentorship, programme, event, meddle):
-    closed, known = await _fill(records, people, mentorship, programme, event)
+async def test_what_is_altered_after_a_rewrap_still_shows(records, reopen, next_keys, people, couples, mentorship, programme, event, meddle):
+    closed, known = await _fill(records, people, couples, mentorship, programme, event)
     rotated = await reopen(next_keys)
     await rotated.rewrap.everything()
     await meddle("UPDATE journal SET name = 'x' WHERE mentorship = :name AND seq = 2", name=closed)

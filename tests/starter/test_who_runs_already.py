@@ -10,8 +10,8 @@ import pytest
 from records.reporting_line import LINE, orders
 from records.store import Records
 from starter.answer import Refused
-from starter.cohort_start import _refuse_twice
-from starter.enrolment import intake, running_already
+from starter.cohort_start import _refusals, _refuse_twice
+from starter.enrolment import intake, running_already, write_down
 from starter.within_reach import out_of_reach
 
 OWN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -57,6 +57,30 @@ def test_the_same_two_in_one_cohort_are_refused_also_where_another_one_has_them_
 
     files.pairs.write_text("pair_id,mentor_id,mentee_id\np9,m1,e1\n")
     assert running.ask(asked) == {"p9": "spring-27"}
+
+
+def test_who_was_started_by_somebody_else_since_the_look_is_refused_by_pair(running: Any, files: Any) -> None:
+    """Two operators at the same moment, each with a pairs file of their own."""
+    files.people.write_text(files.people.read_text().replace(",1,active", ",2,active"))
+    files.pairs.write_text("pair_id,mentor_id,mentee_id\np8,m1,e2\np9,m2,e1\n")
+
+    async def started(records: Records) -> None:
+        roster = files.read()[0]
+        joining = await intake(records, roster, "spring-27", "now")
+        assert await running_already(records, roster, joining) == {}
+        refs = await records.people.refs(["m2", "e1"])
+        await records.cohorts.enrol_pairs("spring-27", [("theirs", refs["m2"], refs["e1"])])
+        with _refusals("spring-27"):
+            await write_down(records, roster, "spring-27", joining)
+
+    with pytest.raises(Refused) as refused:
+        running.ask(started)
+    assert str(refused.value).splitlines() == [
+        "1 pair of cohort spring-27 runs already:",
+        "  p9: the same two run in cohort spring-27",
+        "nothing was started; expected other pairs",
+    ]
+    assert [pair.pair_id for pair in running.ask(lambda records: records.cohorts.enrolments("spring-27"))] == ["p1", "p2", "theirs"]
 
 
 def test_a_reporting_line_that_was_settled_and_comes_back_is_told_again(running: Any, files: Any) -> None:
