@@ -73,20 +73,22 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
     async with open_records(settings) as records:
         ref = await _ref(records, person)
         pairs = await records.cohorts.of_person(ref)
-        running = [pair for pair in pairs if await _is_running(records, pair)]
-        ahead = [pair for pair in pairs if pair.state == "pending" and pair not in running]
+        begun = [pair for pair in pairs if await _is_running(records, pair)]
+        ahead = [pair for pair in pairs if pair.state == "pending" and pair not in begun]
+        closing = [pair for pair in begun if await _is_closing(records, pair)]
+        running = [pair for pair in begun if pair not in closing]
         if running and not end:
             then = "nothing was erased: end these first, so that a certificate that is earned by now still goes out, or use --end"
             raise _not_erased(ref, running, "is running", then)
-        closing = [pair for pair in running if await _is_closing(records, pair)]
-        if closing:  # they refuse to be ended, and the others would be ended for nothing
-            how = "has come to its end, and its certificates and survey are still open"
-            raise _not_erased(ref, closing, how, "nothing was ended and nothing erased: try again once it is over")
+        untold = [pair for pair in closing if not await _has_result(records, pair, ref)]
+        if untold:  # they refuse to be ended, and the others would be ended for nothing
+            how = "has come to its end, and this person was not told yet what came of it"
+            raise _not_erased(ref, untold, how, "nothing was ended and nothing erased: try again once reports have closed and the result went out")
         duties = await _duties(records, ref)
         if running:
             await _end(settings, running, ref, await records.people.operator(by))
         again = await _is_erased(records, ref)
-        ended = {pair.mentorship for pair in running}
+        ended = {pair.mentorship for pair in (*running, *closing)}
         try:
             await records.people.erase(ref, ended=ended)
         except Begun:
@@ -155,6 +157,14 @@ async def _is_running(records: Records, pair: Enrolment) -> bool:
 async def _is_closing(records: Records, pair: Enrolment) -> bool:
     state = await journalled(records.journal, pair.mentorship)
     return state is not None and (state.closing or state.decided is not None)
+
+
+async def _has_result(records: Records, pair: Enrolment, ref: str) -> bool:
+    """Past its end: whether the mail went, or was decided not to go, that brings this person their certificate or says what was missing. What
+    is left then is a survey, which nobody has to answer, and which holds up no erasure.
+    """
+    results = [mail for mail in await records.notices.of(ref) if mail.kind == "result" and mail.key.startswith(f"{pair.mentorship}/")]
+    return any(mail.state != "intended" for mail in results)
 
 
 async def _duties(records: Records, ref: str) -> list[tuple[str, str]]:

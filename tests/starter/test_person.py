@@ -144,9 +144,27 @@ def test_nothing_is_ended_for_an_erasure_that_another_pair_holds_up(files, runni
     assert told.code == 1
     assert told.json == {"person": _ref(running, "e1"), "erased": False, "running": [{"cohort": "autumn-26", "pair_id": "p1"}]}
     assert told.err.splitlines() == [
-        "p1 of autumn-26 has come to its end, and its certificates and survey are still open",
-        "nothing was ended and nothing erased: try again once it is over",
+        "p1 of autumn-26 has come to its end, and this person was not told yet what came of it",
+        "nothing was ended and nothing erased: try again once reports have closed and the result went out",
     ]
+
+
+def test_a_survey_that_is_still_open_holds_up_no_erasure_once_the_result_went_out(files, past, run):
+    """P8: their certificate is made and mailed; nobody has to answer a survey, and the partner's goes on."""
+    past.happened(files.read()[0], datetime(2026, 10, 5, tzinfo=UTC), {}, until=datetime(2027, 4, 20, tzinfo=UTC), cohort="autumn-26")
+    ref, mentorship = _ref(past, "e1"), past.ask(lambda records: records.cohorts.enrolments("autumn-26"))[0].mentorship
+    month, now = timedelta(days=30), datetime.now(UTC)
+
+    def erased():
+        return run("person", "erase", "e1", "--json").json["erased"]
+
+    assert not erased(), "it was decided, and nobody was told yet"
+    past.ask(lambda records: records.notices.begin(f"{mentorship}/9.0", ref, "closing_survey", True, now, 6, month))
+    past.ask(lambda records: records.notices.sent(f"{mentorship}/9.0", "<9.0>", now))
+    past.ask(lambda records: records.notices.begin(f"{mentorship}/9.1", ref, "result", True, now, 6, month))
+    assert not erased(), "it is on its way"
+    past.ask(lambda records: records.notices.sent(f"{mentorship}/9.1", "<9.1>", now))
+    assert erased()
 
 
 def test_a_coordinator_who_is_erased_is_told_to_be_named_still(running, run):
