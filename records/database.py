@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from records.database_url import out_of_reach, parse, reason, tell_driver
-from records.errors import RecordsUnavailable, SchemaOutdated
+from records.errors import NoTables, RecordsUnavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,7 +34,6 @@ CONNECT_SECONDS = 10
 ANSWER_SECONDS = 30
 """How long Postgres may take over one statement, waiting for a lock included: a server that hangs is one that cannot be reached."""
 NO_DATABASE = "the file is no SQLite database, or a damaged one"
-NO_TABLES = "records have no tables yet"
 HOUSEKEEPING_SECONDS = 2
 """How long an erasure waits for readers that are in the way of clearing its traces."""
 CHUNK = 1000
@@ -59,14 +58,14 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 def refuse_unopenable(url: URL) -> None:
     """Of SQLite, before the driver tries in a thread of its own, which makes what is not there, and tells of its failure in its own way.
 
-    Raises RecordsUnavailable, and SchemaOutdated for a file that was never made.
+    Raises RecordsUnavailable, and NoTables for a file that was never made.
     """
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return
     path = Path(url.database or "")
     try:
         if path.parent.is_dir() and not path.exists():
-            raise SchemaOutdated(NO_TABLES)
+            raise NoTables
         sqlite3.connect(path).close()
     except (sqlite3.Error, OSError) as error:
         raise RecordsUnavailable(out_of_reach(url)) from error

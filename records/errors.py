@@ -18,10 +18,19 @@ class DatabaseUnusable(RecordsError, ValueError):
 
 
 class SchemaOutdated(RecordsError):
-    """The database has an older schema than this code, or none: `records.migrate.upgrade` was not called. `stands` says how records stand."""
+    """The database has an older schema than this code: `records.migrate.upgrade` was not called."""
 
-    def __init__(self, stands: str) -> None:
-        super().__init__(f"{stands}; `mentorship doctor --fix` brings them to this release's tables; see MENTORSHIP_DATABASE_URL")
+    def __init__(self, revision: str, needed: str) -> None:
+        how = "`mentorship doctor --fix` brings them there; see MENTORSHIP_DATABASE_URL"
+        super().__init__(f"records stand at revision {revision}, this release needs {needed}; {how}")
+
+
+class NoTables(RecordsError):
+    """Nothing of ours is in the database. Where there are records elsewhere, what is made here would stand in their place."""
+
+    def __init__(self) -> None:
+        how = "are there any elsewhere, put them back first (docs/operations.md, Restore); else `mentorship doctor --fix` makes them"
+        super().__init__(f"records have no tables yet; {how}; see MENTORSHIP_DATABASE_URL")
 
 
 class SchemaNewer(RecordsError):

@@ -9,10 +9,10 @@ from records.cases import Cases
 from records.certificates import Certificates
 from records.clock import Clock
 from records.cohorts import Cohorts
-from records.database import NO_TABLES, Database, engine_for, refuse_unopenable, whole
+from records.database import Database, engine_for, refuse_unopenable, whole
 from records.database_url import parse
 from records.doors import Doors
-from records.errors import SchemaOutdated
+from records.errors import NoTables, SchemaOutdated
 from records.figures import Watch
 from records.journal import Journal
 from records.lines import Lines
@@ -53,7 +53,7 @@ class Records:
 
     @classmethod
     async def open(cls, url: str, keys: KeySource) -> Records:
-        """Connects. Raises ValueError for a URL of another database, RecordsUnavailable, SchemaOutdated before `migrate.upgrade`, SchemaNewer."""
+        """Connects. Raises ValueError for a URL of another database, RecordsUnavailable, NoTables, SchemaOutdated, SchemaNewer."""
         parsed = parse(url)
         refuse_unopenable(parsed)
         database = Database(engine_for(parsed.render_as_string(hide_password=False)))
@@ -89,10 +89,10 @@ async def _check_schema(database: Database) -> None:
     async with database.read() as connection:
         revision = await connection.run_sync(_revision)
     if revision is None:
-        raise SchemaOutdated(NO_TABLES)
+        raise NoTables
     refuse_newer(revision)
     if revision != REVISION:
-        raise SchemaOutdated(f"records stand at revision {revision}, this release needs {REVISION}")
+        raise SchemaOutdated(revision, REVISION)
 
 
 def _revision(connection: Connection) -> str | None:

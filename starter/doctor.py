@@ -21,7 +21,7 @@ from gateway.names import case_id, cohort_id
 from gateway.settings import PREFIX, Settings
 from records import migrate
 from records.cohorts import Enrolment
-from records.errors import RecordsError, RecordsUnavailable
+from records.errors import NoTables, RecordsError, RecordsUnavailable, SchemaOutdated
 from records.schema import REVISION, refuse_newer
 from records.store import Records
 from starter import certificate
@@ -128,10 +128,7 @@ async def _records(settings: Settings, fix: bool) -> list[Check]:
     if fix:
         await asyncio.to_thread(migrate.upgrade, settings.database_url)
         return [Check("records", "fixed", "brought to this release's tables")]
-    if stand is None:
-        lost = "are there any elsewhere, put them back first (docs/operations.md, Restore); else `mentorship doctor --fix` makes them"
-        return [Check("records", "wrong", f"not at this release's tables, since there are none; {lost}")]
-    return [Check("records", "wrong", "not at this release's tables; `mentorship doctor --fix` brings them there")]
+    raise NoTables if stand is None else SchemaOutdated(stand, REVISION)
 
 
 async def _written(settings: Settings) -> Check:

@@ -7,14 +7,14 @@ from temporalio.service import RPCError
 from gateway.connect import TemporalUnavailable
 from gateway.keyring import KeyringUnusable, UnknownKey
 from gateway.settings import SettingsInvalid
-from records.errors import RecordsError, SchemaNewer, SchemaOutdated
+from records.errors import NoTables, RecordsError, SchemaNewer, SchemaOutdated
 from records.errors import UnknownKey as KeyOfRecords
 
 
 def explained(error: Exception) -> str | None:
     """In words for the operator; None for an error that nobody foresaw."""
     match error:
-        case SettingsInvalid() | KeyringUnusable() | TemporalUnavailable() | SchemaOutdated() | SchemaNewer():
+        case SettingsInvalid() | KeyringUnusable() | TemporalUnavailable() | NoTables() | SchemaOutdated() | SchemaNewer():
             return str(error)
         case UnknownKey():  # Temporal's answer lies under it
             return f"{error}, which the workers have; give this command the same keys"

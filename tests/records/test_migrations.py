@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from records import migrate, schema
 from records.database import Database, engine_for
-from records.errors import DatabaseUnusable, SchemaNewer, SchemaOutdated
+from records.errors import DatabaseUnusable, NoTables, SchemaNewer, SchemaOutdated
 from records.store import Records
 
 
@@ -81,7 +81,7 @@ async def test_a_database_that_was_never_made_is_refused_and_not_made(empty_url,
     file = Path(empty_url.removeprefix("sqlite:///")) if empty_url.startswith("sqlite") else None
     if file is not None:
         file.parent.mkdir(parents=True)
-    with pytest.raises(SchemaOutdated, match=r"records have no tables yet; `mentorship doctor --fix` .*; see MENTORSHIP_DATABASE_URL$"):
+    with pytest.raises(NoTables, match=r"no tables yet; .*put them back first .*`mentorship doctor --fix` makes them; see MENTORSHIP_DATABASE_URL$"):
         await Records.open(empty_url, keys)
     assert file is None or not file.exists()
 
