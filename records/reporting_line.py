@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from mentorship.commands import Flag, OperatorCommand, Resolve
 from mentorship.instant import Instant
 from records.cohorts import Enrolment
+from records.lines import Line
 from records.people import People, Profile
 from records.store import Records
 from records.way import way_between
@@ -82,27 +82,26 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
     """What running mentorships are to be told after a line changed: a line for the list where one is needed, none where it is not any more.
 
     Nothing is ended. `said` names what changed, and `of` is whose manager it was (the company's id): told again, the same comes out.
-    Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it was gone. What a
-    coordinator closed stays closed while the line is the same.
+    Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it was gone. What
+    somebody closed stays closed while the line is the same.
     """
     running = await records.cohorts.running()
     inside = [pair for pair in await in_line(records, running) if pair.enrolment.state == "started"]
     stood = await records.lines.all(open_only=False, line=LINE)
-    before = Counter(line.mentorship for line in stood if line.closed_at is not None and line.outcome is None)
-    settled = {line.mentorship for line in stood if line.outcome is not None} - {line.mentorship for line in stood if line.closed_at is None}
     told: list[Order] = []
     for pair in inside:
         if of is not None and of not in pair.way[:-1]:
             continue
-        mentorship, once = pair.enrolment.mentorship, _once(said, pair, before[pair.enrolment.mentorship])
-        if mentorship in settled and await records.journal.receipt(mentorship, once) is not None:
+        theirs = [line for line in stood if line.mentorship == pair.enrolment.mentorship]
+        once = _once(said, pair, sum([await _heard(records, line.mentorship, _gone(line)) for line in theirs]))
+        if theirs and theirs[-1].closed_at is not None and await _heard(records, pair.enrolment.mentorship, once):
             continue
         told.append(Order(enrolment=pair.enrolment, command=Flag(message_id=once, by=by, at=at, line=LINE)))
     still = {pair.enrolment.mentorship for pair in inside}
     known = {pair.mentorship: pair for pair in running}
     for line in stood:
         if line.closed_at is None and line.mentorship in known and line.mentorship not in still:
-            told.append(Order(enrolment=known[line.mentorship], command=Resolve(message_id=f"{LINE}.gone.{_digest((line.key,))}", by=by, at=at, line=LINE)))
+            told.append(Order(enrolment=known[line.mentorship], command=Resolve(message_id=_gone(line), by=by, at=at, line=LINE)))
     return tuple(told)
 
 
@@ -115,6 +114,14 @@ async def order_for(records: Records, begun: Enrolment, *, by: str, at: Instant)
         if all(line.line != LINE for line in await records.lines.of(begun.mentorship)):
             return Order(enrolment=begun, command=Flag(message_id=_once(None, pair, 0), by=by, at=at, line=LINE))
     return None
+
+
+async def _heard(records: Records, mentorship: str, message_id: str) -> bool:
+    return await records.journal.receipt(mentorship, message_id) is not None
+
+
+def _gone(line: Line) -> str:
+    return f"{LINE}.gone.{_digest((line.key,))}"
 
 
 def _once(said: str | None, pair: InLine, before: int) -> str:

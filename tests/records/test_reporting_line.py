@@ -71,8 +71,9 @@ async def test_a_pair_is_told_at_the_programmes_level_once_it_began_and_only_of_
     assert await told() == [("two", "resolve")]
 
 
-async def test_what_a_coordinator_closed_is_not_told_again_while_the_line_is_the_same(records, hire, programme, cohort):
-    """A later start with the same people has nothing new to say; another line within the levels has."""
+@pytest.mark.parametrize("outcome", ["nothing_needed", None])
+async def test_what_somebody_closed_is_not_told_again_while_the_line_is_the_same(records, hire, programme, cohort, outcome):
+    """By a coordinator, or by an operator without an outcome. A later start with the same people has nothing new to say; another line within the levels has."""
     await records.programmes.put(programme)
     await records.cohorts.put(cohort)
     refs = await hire(mia=None, vera="mia", noor="vera")
@@ -82,7 +83,9 @@ async def test_what_a_coordinator_closed_is_not_told_again_while_the_line_is_the
     row = JournalEntry(seq=1, at=NOW, kind="command", name="flag", message_id=first.command.message_id, by="p-o", outcome="applied")
     await records.journal.append(pair.mentorship, [row])
     await records.lines.open(pair.mentorship, LINE, None, NOW, "as the mentorship would")
-    assert await records.lines.settle(pair.mentorship, LINE, refs["vera"], "nothing_needed", NOW)
+    if outcome is not None:
+        assert await records.lines.settle(pair.mentorship, LINE, refs["vera"], outcome, NOW)
+    await records.lines.close(pair.mentorship, LINE, NOW)
     assert await orders(records, by="p-o", at=NOW) == ()
 
     await hire(noor="mia")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from records.journal import JournalEntry
 from records.reporting_line import LINE, orders
 from records.store import Records
 from starter.answer import Refused
@@ -95,6 +96,12 @@ def test_a_reporting_line_that_was_settled_and_comes_back_is_told_again(running:
             found += [order.command.message_id for order in await orders(records, by="p-o", at=NOW) if order.command.command == "flag"]
             await records.lines.open(p1.mentorship, LINE, None, NOW, f"{p1.mentorship}/{len(found)}")
             found += [order.command.message_id for order in await orders(records, by="p-o", at=NOW) if order.command.command == "flag"]
+            await records.people.enrol([one.model_copy(update={"manager_id": None}) for one in people])
+            (gone,) = await orders(records, by="p-o", at=NOW)
+            await records.people.enrol(people)
+            seq = (await records.journal.head(p1.mentorship)).seq + 1
+            row = JournalEntry(seq=seq, at=NOW, kind="command", name="resolve", message_id=gone.command.message_id, by="p-o", outcome="applied")
+            await records.journal.append(p1.mentorship, [row])
             await records.lines.close(p1.mentorship, LINE, NOW)
         return found
 
