@@ -6,7 +6,6 @@ It knows an id and nothing else. What is due, and for whom, an activity finds in
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
@@ -14,11 +13,8 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseOf, Standing
-    from mentorship.label import Label
-    from workflows.outbox import execute
-
-SHORTEST = timedelta(seconds=1)
-"""Between two looks, whatever the clocks say."""
+    from workflows.execute import execute
+    from workflows.waiting import SHORTEST, until, wait
 
 
 class CaseInput(BaseModel):
@@ -69,9 +65,5 @@ class Case:
     async def _wait(self) -> None:
         """Until somebody did something, or it is time to look again."""
         again = self._standing.look_again
-        # A timer's length is rounded to milliseconds: a hair longer, so that what is due is due when it fires.
-        pause = max(again - workflow.now() + timedelta(milliseconds=1), SHORTEST) if again is not None else SHORTEST
-        try:
-            await workflow.wait_condition(lambda: self._stirred, timeout=pause, timeout_summary=Label("Look again"))
-        except TimeoutError:
-            return
+        pause = max(until(again), SHORTEST) if again is not None else SHORTEST
+        await wait(lambda: self._stirred, pause, "Look again")

@@ -6,7 +6,6 @@ an activity finds out in records; the mail that brings it is one like others.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -16,12 +15,8 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.certificates import Reissued, ReissueRequest
     from activities.notices import Delivery, NoticeRequest
-    from mentorship.label import Label
-    from workflows.outbox import execute, pause_after, ran_out
-
-
-SHORTEST = timedelta(seconds=1)
-"""Between two attempts to mail, whatever the clocks say."""
+    from workflows.execute import execute, pause_after, ran_out
+    from workflows.waiting import SHORTEST, until, wait
 
 
 class CertificateInput(BaseModel):
@@ -86,9 +81,5 @@ class Certificate:
                 delivery = Delivery(outcome="later", until=workflow.now() + pause_after(in_vain))
             if delivery.outcome != "later" or delivery.until is None or workflow.cancellation_reason() is not None:
                 return delivery.outcome == "sent"
-            pause = max(delivery.until - workflow.now(), SHORTEST)
-            try:
-                await workflow.wait_condition(lambda: bool(self._wishes), timeout=pause, timeout_summary=Label("Next: a mail"))
-            except TimeoutError:
-                continue
+            await wait(lambda: bool(self._wishes), max(until(delivery.until), SHORTEST), "Next: a mail")
         return False

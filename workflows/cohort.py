@@ -7,7 +7,6 @@ new is started. It ends with its last pair, once the report went: no mail server
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
@@ -17,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.enrolment import CohortOf, DigestRequest, DigestSent, EnrolRequest, Progress
     from mentorship.instant import Instant
     from mentorship.label import Label
-    from workflows.outbox import execute
+    from workflows.execute import execute
+    from workflows.waiting import until, wait
 
 BATCH = 50
 
@@ -93,12 +93,8 @@ class Cohort:
         """Until somebody joins, the digest is due, or it is time to look again."""
         pause = self._progress.look_again
         if self._due is not None:
-            # A timer's length is rounded to milliseconds: a hair longer, so that the digest is due when it fires.
-            pause = min(pause, self._due - workflow.now() + timedelta(milliseconds=1))
-        try:
-            await workflow.wait_condition(lambda: self._wanted, timeout=pause, timeout_summary=Label("Look again, or send the digest"))
-        except TimeoutError:
-            return
+            pause = min(pause, until(self._due))
+        await wait(lambda: self._wanted, pause, "Look again, or send the digest")
 
     def _to_send(self) -> DigestRequest | None:
         """The report once everybody is over, until it went; before that the digest whose Monday has come, late rather than never."""
@@ -145,7 +141,7 @@ async def _sent(digest: DigestRequest) -> bool:
     """To each reader in their own hours. False when it was given up (activities/options.py): a digest until the next Monday's, the report until the next look."""
     try:
         while (again := (await execute("send_digest", digest, DigestSent)).again) is not None:
-            await workflow.sleep(again - workflow.now() + timedelta(milliseconds=1), summary=Label("Next: a reader's morning"))
+            await workflow.sleep(until(again), summary=Label("Next: a reader's morning"))
             digest = digest.model_copy(update={"at": workflow.now()})
     except ActivityError:
         workflow.logger.warning("gave up the digest that was due at %s", digest.due.isoformat())

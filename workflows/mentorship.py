@@ -25,8 +25,10 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.policy.deadlines import Due, next_due
     from mentorship.state import State
     from workflows.attributes import attributes, card, changes
-    from workflows.outbox import Outbox, OutboxState, execute
+    from workflows.execute import execute
+    from workflows.outbox import Outbox, OutboxState
     from workflows.status import Answer, Outcome, Receipt, Status, TimelineEntry, listed, outcome_of, status_of
+    from workflows.waiting import until, wait
 
 TIMELINE = 20
 
@@ -88,7 +90,7 @@ class Mentorship:
             carried.outbox if carried else OutboxState(),
             state=lambda: self._state,
             deliver=self._inbox.append,
-            card=lambda: listed(self._state),
+            listed=lambda: listed(self._state),
         )
         if carried is None:
             self._take(self._begun)
@@ -143,10 +145,7 @@ class Mentorship:
     async def _breathe(self) -> None:
         """Ends this workflow task: until the journal has a batch, or a moment later."""
         before = self._outbox.head
-        try:
-            await workflow.wait_condition(lambda: self._outbox.head != before, timeout=timedelta(milliseconds=1), timeout_summary=Label("More to take in"))
-        except TimeoutError:
-            return
+        await wait(lambda: self._outbox.head != before, timedelta(milliseconds=1), "More to take in")
 
     def _take(self, turn: Advanced) -> None:
         self._state = turn.state
@@ -180,14 +179,12 @@ class Mentorship:
         if at == self._alarm_at and self._alarm is not None and not self._alarm.done():
             return
         self._silence()
-        now = workflow.now()
-        if at is None or at <= now:
+        if at is None or at <= workflow.now():
             return
         due = next_due(self._state)
         what = _timer_label(due) if due is not None and due.at == at else "a mail"
         self._alarm_at = at
-        # A timer's length is rounded to milliseconds: a hair longer, so that the deadline is due when it fires.
-        self._alarm = asyncio.create_task(workflow.sleep(at - now + timedelta(milliseconds=1), summary=Label(f"Next: {what}")))
+        self._alarm = asyncio.create_task(workflow.sleep(until(at), summary=Label(f"Next: {what}")))
 
     def _silence(self) -> None:
         if self._alarm is not None and not self._alarm.done():

@@ -9,46 +9,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
-from typing import Any, TypeVar, assert_never
+from datetime import datetime
+from typing import Any, assert_never
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
-from temporalio.exceptions import TimeoutError as TimedOut
-from temporalio.workflow import ActivityCancellationType as Cancelled
 
 with workflow.unsafe.imports_passed_through():
     from activities.certificates import CertificateRequest, Certificates
     from activities.coordination import LineRequest
     from activities.journal import JournalBatch, JournalHead
     from activities.notices import Delivery, NoticeRequest
-    from activities.options import OPTIONS
     from activities.planning import Planned, PlanRequest
     from mentorship.advance import Entry
     from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Undelivered
     from mentorship.effects import SPREAD, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
     from mentorship.instant import Instant
-    from mentorship.label import Label
     from mentorship.policy.helping import Joined, heir, joined, joined_anew, still_helping
     from mentorship.spread import spread
     from mentorship.state import State
-
-T = TypeVar("T")
+    from workflows.execute import AGAIN, execute, pause_after, ran_out
 
 BATCH = 200
 """Journal entries a batch; a storm of signals is written in a few transactions."""
 
-
 MOST_CARRIED = 1000
 """Entries and effects that continue-as-new takes along: some 500 KB, of the 2 MB that Temporal takes before it ends the workflow."""
-
-
-AGAIN = timedelta(hours=1)
-"""For so long is a mail tried that could not be sent for a day, or that no worker took: what else its reader gets waits no longer behind it."""
-
-RARELY = timedelta(days=1)
-"""The longest pause between two such hours, so that a mail server which is away for months makes no long history."""
 
 
 class Pending(BaseModel):
@@ -78,7 +65,7 @@ class OutboxState(BaseModel):
 
 
 class Outbox:
-    """`deliver` takes the commands that come back; `card` is asked for what lists show, with each batch."""
+    """`deliver` takes the commands that come back; `listed` is asked, with each batch of the journal, for what lists show of the mentorship."""
 
     def __init__(
         self,
@@ -88,13 +75,13 @@ class Outbox:
         *,
         state: Callable[[], State],
         deliver: Callable[[Command], None],
-        card: Callable[[], dict[str, Any]],
+        listed: Callable[[], dict[str, Any]],
     ) -> None:
         self._mentorship = mentorship
         self._texts = texts
         self._state = state
         self._deliver = deliver
-        self._card = card
+        self._listed = listed
         self._entries = list(carried.entries)
         self._pending = list(carried.pending)
         self._carriers: dict[str, asyncio.Task[None]] = {}
@@ -246,7 +233,7 @@ class Outbox:
             batch = tuple(self._entries[:BATCH])
             state = self._state()
             over_at = (state.ended.at if state.ended is not None else state.now) if state.over and len(self._entries) <= BATCH else None
-            request = JournalBatch(mentorship=self._mentorship, entries=batch, card=self._card(), over_at=over_at)
+            request = JournalBatch(mentorship=self._mentorship, entries=batch, card=self._listed(), over_at=over_at)
             try:
                 self.head = await execute("append_journal", request, JournalHead)
             except ActivityError as error:
@@ -367,32 +354,3 @@ def _lane(effect: AnyEffect) -> str:
 def _after(effect: AnyEffect) -> str | None:
     """The lane whose older mails go before this one."""
     return f"mail:{effect.after}" if isinstance(effect, SendNotice) and effect.after is not None else None
-
-
-def ran_out(error: ActivityError) -> bool:
-    """Whether its time ran out, with nobody there to do it or something away that it needs: it was not refused, and may be tried again."""
-    return error.retry_state is RetryState.TIMEOUT or isinstance(error.cause, TimedOut)
-
-
-def pause_after(in_vain: int) -> timedelta:
-    """How long what ran out so often rests: at first not at all, since whoever was away may be back, then longer each time."""
-    return min(AGAIN * 2 ** min(in_vain - 2, 10), RARELY) if in_vain > 1 else timedelta()
-
-
-async def execute(name: str, request: BaseModel, result: type[T], *, within: timedelta | None = None) -> T:
-    """`within`: less time than the table gives all attempts together."""
-    options = OPTIONS[name]
-    finished = options.finished and workflow.patched("mails-are-sent-to-their-end")
-    answer: T = await workflow.execute_activity(
-        name,
-        request,
-        result_type=result,
-        task_queue=options.queue,
-        start_to_close_timeout=options.attempt,
-        schedule_to_close_timeout=within or options.within,
-        heartbeat_timeout=options.heartbeat,
-        retry_policy=options.retry,
-        cancellation_type=Cancelled.WAIT_CANCELLATION_COMPLETED if finished else Cancelled.TRY_CANCEL,
-        summary=Label(options.summary),
-    )
-    return answer

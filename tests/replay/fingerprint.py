@@ -29,6 +29,7 @@ COMMANDS = {
     "start_child_workflow",
     "upsert_search_attributes",
     "uuid4",
+    "wait",
     "wait_condition",
 }
 

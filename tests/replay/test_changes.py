@@ -88,7 +88,7 @@ def test_an_incompatible_change_does_not_replay(copy, module, was, becomes, brok
 
 def test_what_no_history_holds_only_the_fingerprint_sees(copy):
     """Thousands of signals at once are in no stored history: a longer pause between two batches of them replays everywhere."""
-    copy.change("mentorship", "timeout=timedelta(milliseconds=1)", "timeout=timedelta(milliseconds=50)")
+    copy.change("mentorship", 'timedelta(milliseconds=1), "More to take in"', 'timedelta(milliseconds=50), "More to take in"')
 
     assert set(copy.replays().values()) == {"replays"}
     assert copy.fingerprint() != json.loads(fingerprint.STORED.read_text())

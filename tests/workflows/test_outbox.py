@@ -24,8 +24,9 @@ from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import Mail, MilestoneRule, Rules
 from workflows import outbox as module
+from workflows.execute import pause_after
 from workflows.mentorship import Mentorship, MentorshipInput
-from workflows.outbox import Outbox, OutboxState, Pending, pause_after
+from workflows.outbox import Outbox, OutboxState, Pending
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -68,7 +69,9 @@ class Place:
         self.back: list[NoteFailedNotice] = []
         self.asked: list[SendNotice] = []
         self.answers: dict[str, Callable[[], Any]] = {}
-        self.outbox = Outbox("mentorship.spring.m-1", "t", OutboxState(head=JournalHead(seq=1000)), state=lambda: self.state, deliver=self._deliver, card=dict)
+        self.outbox = Outbox(
+            "mentorship.spring.m-1", "t", OutboxState(head=JournalHead(seq=1000)), state=lambda: self.state, deliver=self._deliver, listed=dict
+        )
         monkeypatch.setattr(module.workflow, "now", lambda: self.now)
         monkeypatch.setattr(module, "execute", self._execute)
 
@@ -184,7 +187,7 @@ def in_vain(place, *notices):
     """These have run out of their time, and rest until tomorrow."""
     resting = tuple(Pending(effect=notice, not_before=EVENING + DAY, in_vain=3) for notice in notices)
     carried = OutboxState(head=JournalHead(seq=1000), pending=resting)
-    place.outbox = Outbox("mentorship.spring.m-1", "t", carried, state=lambda: place.state, deliver=place._deliver, card=dict)
+    place.outbox = Outbox("mentorship.spring.m-1", "t", carried, state=lambda: place.state, deliver=place._deliver, listed=dict)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,53 @@
+"""How a workflow has an activity done: by its row in the one table (activities/options.py), and what it makes of one whose time ran out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TypeVar
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, RetryState
+from temporalio.exceptions import TimeoutError as TimedOut
+from temporalio.workflow import ActivityCancellationType as Cancelled
+
+with workflow.unsafe.imports_passed_through():
+    from activities.options import OPTIONS
+    from mentorship.label import Label
+
+T = TypeVar("T")
+
+AGAIN = timedelta(hours=1)
+"""For so long is a mail tried that could not be sent for a day, or that no worker took: what else its reader gets waits no longer behind it."""
+
+RARELY = timedelta(days=1)
+"""The longest pause between two such hours, so that a mail server which is away for months makes no long history."""
+
+
+async def execute(name: str, request: BaseModel, result: type[T], *, within: timedelta | None = None) -> T:
+    """`within`: less time than the table gives all attempts together."""
+    options = OPTIONS[name]
+    finished = options.finished and workflow.patched("mails-are-sent-to-their-end")
+    answer: T = await workflow.execute_activity(
+        name,
+        request,
+        result_type=result,
+        task_queue=options.queue,
+        start_to_close_timeout=options.attempt,
+        schedule_to_close_timeout=within or options.within,
+        heartbeat_timeout=options.heartbeat,
+        retry_policy=options.retry,
+        cancellation_type=Cancelled.WAIT_CANCELLATION_COMPLETED if finished else Cancelled.TRY_CANCEL,
+        summary=Label(options.summary),
+    )
+    return answer
+
+
+def ran_out(error: ActivityError) -> bool:
+    """Whether its time ran out, with nobody there to do it or something away that it needs: it was not refused, and may be tried again."""
+    return error.retry_state is RetryState.TIMEOUT or isinstance(error.cause, TimedOut)
+
+
+def pause_after(in_vain: int) -> timedelta:
+    """How long what ran out so often rests: at first not at all, since whoever was away may be back, then longer each time."""
+    return min(AGAIN * 2 ** min(in_vain - 2, 10), RARELY) if in_vain > 1 else timedelta()

@@ -1,0 +1,27 @@
+"""How a workflow waits: until something has come, or a timer fires, whose summary an admin reads in the Temporal UI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from mentorship.label import Label
+
+SHORTEST = timedelta(seconds=1)
+"""Between two attempts at the same thing, whatever the clocks say."""
+
+
+def until(instant: datetime) -> timedelta:
+    """How long a timer for that instant runs: its length is rounded to milliseconds, so a hair longer, and the instant has come when it fires."""
+    return instant - workflow.now() + timedelta(milliseconds=1)
+
+
+async def wait(condition: Callable[[], bool], at_most: timedelta, summary: str) -> None:
+    """Returns when `condition` holds and when the time is over: the caller looks again in either case."""
+    try:
+        await workflow.wait_condition(condition, timeout=at_most, timeout_summary=Label(summary))
+    except TimeoutError:
+        return
