@@ -16,7 +16,7 @@ import secrets
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -87,6 +87,22 @@ class IssuerKey:
         return str(did_key_from_pem(self.public_pem()))
 
 
+class IssuerSettings(Protocol):
+    """What a process's settings say of the issuer; which class they are is nothing to this package."""
+
+    @property
+    def issuer_key_file(self) -> Path: ...
+
+    @property
+    def issuer_name(self) -> str: ...
+
+    @property
+    def issuer_did(self) -> str | None: ...
+
+    @property
+    def issuer_url(self) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class Issuer:
     """The organisation that certifies. `name` is printed; `did` is None (did:key) or a did:web."""
@@ -96,6 +112,11 @@ class Issuer:
     salt_secret: bytes = field(repr=False)
     web_did: str | None = None
     url: str | None = None
+
+    @classmethod
+    def of(cls, settings: IssuerSettings) -> Self:
+        """The one that these settings name. Raises as `load` does."""
+        return cls.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
 
     @classmethod
     def load(cls, path: Path, *, name: str, did: str | None = None, url: str | None = None) -> Self:

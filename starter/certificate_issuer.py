@@ -55,6 +55,6 @@ def rotate_key(json: Json = False) -> None:
 
 def _own(settings: Settings) -> Issuer:
     try:
-        return Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
+        return Issuer.of(settings)
     except IssuerKeysUnusable as error:
         raise Refused(str(error)) from error

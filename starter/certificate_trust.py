@@ -124,6 +124,6 @@ def _document(data: bytes) -> Trust:
 def _own(settings: Settings) -> Trust:
     """Nobody where there is no key file: a stranger has none."""
     try:
-        return Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url).trust()
+        return Issuer.of(settings).trust()
     except IssuerKeysUnusable:
         return Trust.nobody()

@@ -87,7 +87,7 @@ def _answer(request: Request, text: str) -> Response:
 
 def _issuer(settings: Settings) -> Issuer | None:
     try:
-        return Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
+        return Issuer.of(settings)
     except IssuerKeysUnusable as error:
         if settings.issuer_key_file.exists():  # a process without one has nothing to serve; one that cannot read its own serves nothing either
             _log.error("issuer keys unusable", reason=str(error))

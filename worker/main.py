@@ -29,9 +29,9 @@ log = structlog.get_logger("worker")
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Runs until `stop`. Raises what `Settings.keyring`, `connect`, `make_runtime`, `Records.open` and `Issuer.load` raise."""
+    """Runs until `stop`. Raises what `Settings.keyring`, `connect`, `make_runtime`, `Records.open` and `Issuer.of` raise."""
     keyring = settings.keyring()
-    issuer = Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
+    issuer = Issuer.of(settings)
     async with AsyncExitStack() as stack:
         records = await Records.open(settings.database_url, keyring)
         stack.push_async_callback(records.close)

@@ -49,6 +49,6 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, do
 def issuer_trust(settings: Settings) -> Trust:
     """Our own issuer's public keys; nobody's when there is no key file here: then files cannot be checked, and pages say so."""
     try:
-        return Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url).trust()
+        return Issuer.of(settings).trust()
     except IssuerKeysUnusable:
         return Trust.nobody()
