@@ -13,7 +13,7 @@ from mentorship.people import is_id
 from starter.answer import Json, Misused, answer, aside
 from starter.calendars import doubtful, planned, refuse_past
 from starter.cohort_files import read_files
-from starter.rehearsed_calendar import preview
+from starter.dry_run import preview
 from starter.roster import Roster
 from starter.start_instant import parse_start
 

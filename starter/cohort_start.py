@@ -21,7 +21,7 @@ from starter.enrolment import Intake, Written, intake, running_already, unfit, w
 from starter.reach import open_records, reach_temporal
 from starter.recheck import listed, recheck, told
 from starter.roster import Roster
-from starter.within_reach import out_of_reach
+from starter.without_help import without_help
 
 _NOTHING = "nothing was started"
 
@@ -38,7 +38,7 @@ async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience
             client = await reach_temporal(settings)  # before anything is written
             written = await write_down(records, roster, cohort, joining)
         starting = [pair for pair in await records.cohorts.enrolments(cohort) if pair.pair_id in joining.plans]
-        for line in await out_of_reach(records, roster.programme, starting):
+        for line in await without_help(records, roster.programme, starting):
             aside(line)
         in_line = await recheck(records, client, settings)  # also where the cohort is new: its people may be in others
         if joining.is_new or (await records.cohorts.counts(cohort))["pending"]:

@@ -17,25 +17,19 @@ from temporalio.service import RPCError
 from gateway import search_attributes
 from gateway.connect import TemporalUnavailable, connect, has_namespace
 from gateway.keyring import KEY_BYTES, Keyring, KeyringUnusable
-from gateway.names import case_id, cohort_id
 from gateway.settings import PREFIX, Settings
 from records import migrate
-from records.cohorts import Enrolment
 from records.errors import NoTables, RecordsError, RecordsUnavailable, SchemaOutdated
 from records.schema import REVISION, refuse_newer
-from records.store import Records
 from starter import certificate
-from starter.answer import Json, Refused, answer, counted
-from starter.asking import answers
-from starter.builds import builds
-from starter.case_workflow import start_case
-from starter.check import Check
-from starter.cohort_workflow import signal_with_start
+from starter.answer import Json, Refused, answer
+from starter.doctor_builds import builds
+from starter.doctor_check import Check
+from starter.doctor_mentorships import mentorships
+from starter.doctor_workers import workers
 from starter.faults import nearest
 from starter.out_of_order import explained
 from starter.reach import open_records
-from starter.running import AT_ONCE, STANDS_STILL, diverged, running, standing, still, strangers
-from starter.workers import workers
 
 
 def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can be put right without losing anything.")] = False, json: Json = False) -> None:
@@ -69,7 +63,7 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
         return checks
     reached = client
     worked = all(check.state != "wrong" for check in working)  # where nobody asks for work nobody answers
-    return [*checks, *await _safely("mentorships", lambda: _mentorships(settings, reached, fix, ask=worked))]
+    return [*checks, *await _safely("mentorships", lambda: mentorships(settings, reached, fix, ask=worked))]
 
 
 async def _safely(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list[Check]:
@@ -108,7 +102,7 @@ def _issuer(settings: Settings) -> list[Check]:
     from certificates.issuer import Issuer, IssuerKeysUnusable  # noqa: PLC0415 - it takes longer to load than to look, and where nobody signs nobody waits for it
 
     try:
-        Issuer.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
+        Issuer.of(settings)
     except IssuerKeysUnusable as error:
         return [Check("issuer", "wrong", str(error))]
     return []
@@ -186,86 +180,3 @@ async def _namespace(client: Client, fix: bool) -> list[Check]:
         return [*checks, Check("search attributes", "wrong", f"missing: {', '.join(lacking)}; `mentorship doctor --fix` registers them")]
     await search_attributes.register(client)
     return [*checks, Check("search attributes", "fixed", f"registered {', '.join(lacking)}")]
-
-
-async def _mentorships(settings: Settings, client: Client, fix: bool, *, ask: bool) -> list[Check]:
-    async with open_records(settings) as records:
-        started, checks = 0, []
-        one: str | None = None
-        found, known = await running(client), set[str]()  # first: who runs was enrolled before
-        for cohort in await records.cohorts.all():
-            pairs = await records.cohorts.enrolments(cohort.id)
-            known.update(pair.mentorship for pair in pairs)
-            begun = [pair for pair in pairs if pair.state == "started"]
-            started += len(begun)
-            lost = await _lost(client, begun, ask)
-            if begun and not lost:
-                one = begun[-1].mentorship
-            checks += lost
-            checks += await _stopped(records, client, cohort.id, fix, ask)
-        checks += await _unminded(records, client, fix, ask)
-        checks += strangers(found, known)
-        if ask:
-            checks += await diverged(client, [mentorship for mentorship, needs in found.items() if needs and mentorship in known], settings.update_timeout)
-    if all(check.state != "wrong" for check in checks):
-        checks.append(Check("mentorships", "ok", f"{started} should run"))
-    return [*checks, await answers(client, one, settings.update_timeout)] if ask and one is not None else checks
-
-
-async def _lost(client: Client, begun: list[Enrolment], worked: bool) -> list[Check]:
-    """Enrolled, not over, and yet no workflow runs: terminated by hand, timed out, failed, or gone with Temporal's store."""
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def look(pair: Enrolment) -> Check | None:
-        async with gate:
-            status = await standing(client, pair.mentorship)
-        if status in {"running", "completed"}:  # completed: its last word may still be on its way into records
-            return None
-        if status == STANDS_STILL:
-            return still("mentorship", pair.mentorship) if worked else None
-        detail = f"{pair.mentorship} should run and is {status}; `mentorship revive {pair.cohort} {pair.pair_id}` starts it again from its journal"
-        return Check("mentorship", "wrong", detail)
-
-    return [check for check in await asyncio.gather(*(look(pair) for pair in begun)) if check is not None]
-
-
-async def _stopped(records: Records, client: Client, cohort: str, fix: bool, worked: bool) -> list[Check]:
-    """Not over, and yet its workflow does not run: nobody starts who waits, and the coordinators hear neither of the week nor of the close."""
-    counts = await records.cohorts.counts(cohort)
-    if not counts["pending"] and not counts["started"]:
-        return []
-    status = await standing(client, cohort_id(cohort))
-    if status == "running":
-        return []
-    if status == STANDS_STILL:
-        return [still("cohort", cohort_id(cohort))] if worked else []
-    found = f"{cohort} should run and is {status}: {counted(counts['pending'], 'pair')} to start, and no digest goes out"
-    if not fix:
-        return [Check("cohort", "wrong", f"{found}; `mentorship doctor --fix` starts it again")]
-    await signal_with_start(client, cohort)
-    return [Check("cohort", "fixed", f"{found}; started again")]
-
-
-async def _unminded(records: Records, client: Client, fix: bool, worked: bool) -> list[Check]:
-    """Not done, and yet no workflow runs: nobody is reminded of it. Which are concerns and which are lines is not told (H16)."""
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def look(case: str) -> Check | None:
-        async with gate:
-            status = await standing(client, case_id(case))
-            if status == "running":
-                return None
-            if status == STANDS_STILL:
-                return still("case", case_id(case)) if worked else None
-            found = f"{case_id(case)} should run and is {status}: nobody is reminded of what is open"
-            if not fix:
-                return Check("case", "wrong", f"{found}; `mentorship doctor --fix` starts it again")
-            await start_case(client, case)
-            return Check("case", "fixed", f"{found}; started again")
-
-    undone, unreadable = await records.cases.standing()
-    damaged = [
-        Check("case", "wrong", f"{case_id(case)} cannot be read, so nobody can say whether it should run; it was altered, or lies under a key that is not here")
-        for case in unreadable
-    ]
-    return [*damaged, *(check for check in await asyncio.gather(*(look(case.id) for case in undone)) if check is not None)]

@@ -9,7 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.keyring import UnknownKey
 from gateway.names import RECEIPT_QUERY
-from starter.check import Check
+from starter.doctor_check import Check
 
 _NOBODY = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 _KEYS_DIFFER = "do all processes have the same keys? Each reads them when it starts (docs/operations.md, Rotate keys)"

@@ -8,8 +8,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.names import TASK_QUEUE
-from starter.check import Check
-from starter.workers import pollers
+from starter.doctor_check import Check
+from starter.doctor_workers import pollers
 
 _VERSIONED = WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
 

@@ -10,7 +10,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from gateway.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, TASK_QUEUE
-from starter.check import Check
+from starter.doctor_check import Check
 
 _WORKFLOW, _ACTIVITY = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
 _ASKS_EVERY = timedelta(seconds=70)

@@ -15,6 +15,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from gateway.cases import start_case
 from gateway.keyring import UnknownKey
 from gateway.names import ORDER_SIGNAL
 from gateway.settings import Settings
@@ -23,7 +24,6 @@ from records.cohorts import Enrolment
 from records.ids import cohort_of
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside, counted
-from starter.case_workflow import start_case
 from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
@@ -242,5 +242,5 @@ async def _wake_cases(client: Client, records: Records, cohort: str) -> int:
     standing, _ = await records.cases.standing()  # one that nobody can read keeps no mentorship from being revived; the doctor names it
     mine = [case for case in standing if cohort_of(case.mentorship) == cohort]
     for case in mine:
-        await start_case(client, case.id)
+        await start_case(client, case.id, look=False)
     return len(mine)

@@ -11,7 +11,7 @@ from records.coordination import closeness, coordinators, readers
 from records.store import Records
 
 
-async def out_of_reach(records: Records, programme: Programme, pairs: Sequence[Enrolment]) -> list[str]:
+async def without_help(records: Records, programme: Programme, pairs: Sequence[Enrolment]) -> list[str]:
     """A notice for those pairs whose lines nobody may see, and one for those who lack two contacts or one outside the team.
 
     Whoever is one of the two, or stands in a reporting line with one of them, is not asked and sees nothing of that pair.

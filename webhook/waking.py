@@ -6,24 +6,14 @@ import asyncio
 from datetime import timedelta
 
 import structlog
-from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from gateway.names import CASE, LOOK_SIGNAL, TASK_QUEUE, case_id
+from gateway.cases import start_case
 from gateway.settings import Settings
 from webhook.problems import unavailable
 
 _log = structlog.stdlib.get_logger("webhook.cases")
-
-
-class CaseInput(BaseModel):
-    """The workflow's input: an id that names nobody."""
-
-    model_config = ConfigDict(frozen=True)
-
-    case: str
 
 
 async def wake(client: Client, settings: Settings, case: str) -> None:
@@ -34,16 +24,7 @@ async def wake(client: Client, settings: Settings, case: str) -> None:
     limit = settings.webhook_timeout
     try:
         async with asyncio.timeout(limit):
-            await client.start_workflow(
-                CASE,
-                CaseInput(case=case),
-                id=case_id(case),
-                task_queue=TASK_QUEUE,
-                start_signal=LOOK_SIGNAL,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                rpc_timeout=timedelta(seconds=limit),
-            )
+            await start_case(client, case, within=timedelta(seconds=limit))
     except (RPCError, TimeoutError, RuntimeError, OSError) as error:  # a lazy client that cannot connect raises RuntimeError
         _log.warning("temporal unavailable", error=type(error).__name__)
     else:

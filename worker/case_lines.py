@@ -6,18 +6,15 @@ which it is (H16).
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime
 
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from gateway.names import CASE, LOOK_SIGNAL, TASK_QUEUE, case_id, parse_mentorship_id
+from gateway.cases import start_case
+from gateway.names import case_id, parse_mentorship_id
 from mentorship.people import Side
 from records.store import Records
-from workflows.case import CaseInput
 
 
 class CaseLines:
@@ -37,18 +34,8 @@ class CaseLines:
             return
         # The case finds its line by the instant at which that opened, which a repeat may not know.
         case = await self._records.cases.open_line(mentorship, line, programme=cohort.programme, at=standing.opened_at, key=key)
-        if await self._started(case.id):
-            return
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            await self._client.start_workflow(
-                CASE,
-                CaseInput(case=case.id),
-                id=case_id(case.id),
-                task_queue=TASK_QUEUE,
-                start_signal=LOOK_SIGNAL,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            )
+        if not await self._started(case.id):
+            await start_case(self._client, case.id, again=False)
 
     async def _started(self, case: str) -> bool:
         """A line that is raised again and again, as one of a certificate that waits, does not stir its case each time."""

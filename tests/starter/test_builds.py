@@ -12,8 +12,8 @@ from temporalio.api.enums.v1 import WorkerVersioningMode
 from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueResponse, DescribeWorkerDeploymentResponse
 
-from starter.builds import builds
-from starter.workers import workers
+from starter.doctor_builds import builds
+from starter.doctor_workers import workers
 
 
 def poller(build: str | None, *, ago: float = 5.0) -> PollerInfo:

@@ -18,7 +18,7 @@ import pytest
 from gateway.keyring import UnknownKey
 from starter.answer import columns
 from starter.cohort_start import interrupted, still_waiting
-from starter.running import strangers
+from starter.doctor_mentorships import strangers
 from starter.start_instant import parse_start
 
 ROOT = Path(__file__).parents[2]

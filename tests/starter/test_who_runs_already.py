@@ -13,7 +13,7 @@ from records.store import Records
 from starter.answer import Refused
 from starter.cohort_start import _refusals, _refuse_twice
 from starter.enrolment import intake, running_already, write_down
-from starter.within_reach import out_of_reach
+from starter.without_help import without_help
 
 OWN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOW = OWN + timedelta(days=30)
@@ -114,7 +114,7 @@ def test_pairs_whom_nobody_may_look_after_or_hear_are_named(running: Any, files:
     async def asked(records: Records, **contacts: Any) -> list[str]:
         programme = files.read()[0].programme
         programme = programme.model_copy(update={"contacts": programme.contacts.model_copy(update=contacts)})
-        return await out_of_reach(records, programme, await records.cohorts.enrolments("spring-27"))
+        return await without_help(records, programme, await records.cohorts.enrolments("spring-27"))
 
     assert running.ask(asked) == []
     alone, short = running.ask(lambda records: asked(records, coordinators=("m1",), owner="e1", outside=("m1",)))

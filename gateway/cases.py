@@ -1,0 +1,40 @@
+"""Starting a case's workflow (H16, P7). Web hook, worker and command line all do it here, so that a concern's case and a line's begin alike."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+
+from pydantic import BaseModel, ConfigDict
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from gateway.names import CASE, LOOK_SIGNAL, TASK_QUEUE, case_id
+
+
+class CaseInput(BaseModel):
+    """The workflow's input: an id that names nobody."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+
+
+async def start_case(client: Client, case: str, *, look: bool = True, again: bool = True, within: timedelta | None = None) -> None:
+    """Starts it where it does not run. `look` tells a running one to look now; without `again` one that has ended stays as it is.
+
+    Durable once it returns, with no worker alive; what was done before, the case finds in records. `within` bounds the request. Raises RPCError,
+    and RuntimeError or OSError where a lazy client cannot connect.
+    """
+    with contextlib.suppress(WorkflowAlreadyStartedError):  # only without `again`
+        await client.start_workflow(
+            CASE,
+            CaseInput(case=case),
+            id=case_id(case),
+            task_queue=TASK_QUEUE,
+            start_signal=LOOK_SIGNAL if look else None,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            rpc_timeout=within,
+        )

@@ -1,0 +1,140 @@
+"""What `mentorship doctor` says of every enrolled pair, its cohort and every open case: whether its workflow runs, and gets on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.service import RPCError
+
+from gateway.cases import start_case
+from gateway.names import case_id, cohort_id
+from gateway.settings import Settings
+from records.cohorts import Enrolment
+from records.store import Records
+from starter.answer import counted
+from starter.cohort_workflow import signal_with_start
+from starter.doctor_answers import answers
+from starter.doctor_check import Check
+from starter.reach import open_records
+from starter.running import AT_ONCE, STANDS_STILL, running, standing
+
+_NAMED = 3
+"""Of mentorships that records do not know."""
+
+
+async def mentorships(settings: Settings, client: Client, fix: bool, *, ask: bool) -> list[Check]:
+    async with open_records(settings) as records:
+        started, checks = 0, []
+        one: str | None = None
+        found, known = await running(client), set[str]()  # first: who runs was enrolled before
+        for cohort in await records.cohorts.all():
+            pairs = await records.cohorts.enrolments(cohort.id)
+            known.update(pair.mentorship for pair in pairs)
+            begun = [pair for pair in pairs if pair.state == "started"]
+            started += len(begun)
+            lost = await _lost(client, begun, ask)
+            if begun and not lost:
+                one = begun[-1].mentorship
+            checks += lost
+            checks += await _stopped(records, client, cohort.id, fix, ask)
+        checks += await _unminded(records, client, fix, ask)
+        checks += strangers(found, known)
+        if ask:
+            checks += await _diverged(client, [mentorship for mentorship, needs in found.items() if needs and mentorship in known], settings.update_timeout)
+    if all(check.state != "wrong" for check in checks):
+        checks.append(Check("mentorships", "ok", f"{started} should run"))
+    return [*checks, await answers(client, one, settings.update_timeout)] if ask and one is not None else checks
+
+
+async def _lost(client: Client, begun: list[Enrolment], worked: bool) -> list[Check]:
+    """Enrolled, not over, and yet no workflow runs: terminated by hand, timed out, failed, or gone with Temporal's store."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def look(pair: Enrolment) -> Check | None:
+        async with gate:
+            status = await standing(client, pair.mentorship)
+        if status in {"running", "completed"}:  # completed: its last word may still be on its way into records
+            return None
+        if status == STANDS_STILL:
+            return _still("mentorship", pair.mentorship) if worked else None
+        detail = f"{pair.mentorship} should run and is {status}; `mentorship revive {pair.cohort} {pair.pair_id}` starts it again from its journal"
+        return Check("mentorship", "wrong", detail)
+
+    return [check for check in await asyncio.gather(*(look(pair) for pair in begun)) if check is not None]
+
+
+async def _stopped(records: Records, client: Client, cohort: str, fix: bool, worked: bool) -> list[Check]:
+    """Not over, and yet its workflow does not run: nobody starts who waits, and the coordinators hear neither of the week nor of the close."""
+    counts = await records.cohorts.counts(cohort)
+    if not counts["pending"] and not counts["started"]:
+        return []
+    status = await standing(client, cohort_id(cohort))
+    if status == "running":
+        return []
+    if status == STANDS_STILL:
+        return [_still("cohort", cohort_id(cohort))] if worked else []
+    found = f"{cohort} should run and is {status}: {counted(counts['pending'], 'pair')} to start, and no digest goes out"
+    if not fix:
+        return [Check("cohort", "wrong", f"{found}; `mentorship doctor --fix` starts it again")]
+    await signal_with_start(client, cohort)
+    return [Check("cohort", "fixed", f"{found}; started again")]
+
+
+async def _unminded(records: Records, client: Client, fix: bool, worked: bool) -> list[Check]:
+    """Not done, and yet no workflow runs: nobody is reminded of it. Which are concerns and which are lines is not told (H16)."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def look(case: str) -> Check | None:
+        async with gate:
+            status = await standing(client, case_id(case))
+            if status == "running":
+                return None
+            if status == STANDS_STILL:
+                return _still("case", case_id(case)) if worked else None
+            found = f"{case_id(case)} should run and is {status}: nobody is reminded of what is open"
+            if not fix:
+                return Check("case", "wrong", f"{found}; `mentorship doctor --fix` starts it again")
+            await start_case(client, case, look=False)
+            return Check("case", "fixed", f"{found}; started again")
+
+    undone, unreadable = await records.cases.standing()
+    damaged = [
+        Check("case", "wrong", f"{case_id(case)} cannot be read, so nobody can say whether it should run; it was altered, or lies under a key that is not here")
+        for case in unreadable
+    ]
+    return [*damaged, *(check for check in await asyncio.gather(*(look(case.id) for case in undone)) if check is not None)]
+
+
+def _still(name: str, workflow_id: str) -> Check:
+    return Check(name, "wrong", f"{workflow_id} runs and stands still: its decisions fail, and the worker's log says why; see docs/operations.md, Stands still")
+
+
+def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
+    """Records of an earlier moment, or none at all, make nothing wrong of what they have: it shows by what they lack."""
+    unknown = sorted(mentorship for mentorship in ids if mentorship not in known)
+    if not unknown:
+        return []
+    named = ", ".join(unknown[:_NAMED]) + (", …" if len(unknown) > _NAMED else "")
+    what = "these are records of an earlier moment or of another place: see docs/operations.md, Restore"
+    run, are = ("runs", "is") if len(unknown) == 1 else ("run", "are")
+    return [Check("mentorships", "wrong", f"{len(unknown)} {run} in Temporal and {are} not in records ({named}); {what}")]
+
+
+async def _diverged(client: Client, ids: Iterable[str], seconds: float) -> list[Check]:
+    """Of these the ones that differ from their journals: they run, answer, and send nothing until somebody has looked."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def look(mentorship: str) -> Check | None:
+        async with gate:
+            try:
+                status = await client.get_workflow_handle(mentorship).query("status", rpc_timeout=timedelta(seconds=seconds))
+            except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+                return None  # whether anybody answers at all is asked elsewhere
+        if not isinstance(status, dict) or not status.get("diverged"):
+            return None
+        return Check("mentorship", "wrong", f"{mentorship} decides differently from its journal and sends nothing; see docs/operations.md, Diverged")
+
+    return [check for check in await asyncio.gather(*(look(mentorship) for mentorship in ids)) if check is not None]
