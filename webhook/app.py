@@ -15,7 +15,8 @@ from temporalio.client import Client
 from gateway.links import LinkSigner
 from gateway.settings import Settings
 from records.store import Records
-from webhook import concern_build, health, issuer_documents, machine, openapi, people
+from webhook import commands, health, issuer_documents, openapi, people
+from webhook.concern import build as concern_build
 from webhook.coordinator import build as coordinator_build
 from webhook.door import Clock, Door, utc_now
 from webhook.pace import Pace
@@ -50,7 +51,7 @@ def create_app(
     door = Door(settings, client, records, clock)
     programs = Programs(settings, Pace(settings.webhook_rate, settings.webhook_burst, ticks, said="this secret's requests come too fast"))
     forms = Pace(settings.webhook_page_rate, settings.webhook_page_burst, ticks)
-    app.include_router(machine.router(programs, door))
+    app.include_router(commands.router(programs, door))
     app.include_router(people.router(programs, PeopleDoor(records, door, clock)))
     app.include_router(health.router(settings, client, records, registry))
     app.include_router(issuer_documents.router(settings, records))

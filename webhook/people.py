@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Request, Response
 
 from webhook import openapi
-from webhook.machine import MessageId, ReceiptAnswer, Taken
+from webhook.commands import MessageId, ReceiptAnswer, Taken
 from webhook.people_bodies import EVENTS, Event
 from webhook.people_door import PeopleDoor
 from webhook.problems import Fault, malformed
@@ -20,7 +20,7 @@ from webhook.reading import body_of, digest
 PersonId = Annotated[str, Path(description="the roster's person_id")]
 
 
-class PeopleMachine:
+class PeopleEvents:
     """Checks who sends and what the secret may speak for; only then does it look anybody up."""
 
     def __init__(self, programs: Programs, door: PeopleDoor) -> None:
@@ -50,12 +50,12 @@ class PeopleMachine:
 
 def router(programs: Programs, door: PeopleDoor) -> APIRouter:
     """A route for every event, so that each has its own schema in the OpenAPI document."""
-    machine = PeopleMachine(programs, door)
+    events = PeopleEvents(programs, door)
     routes = APIRouter(tags=["people"])
     for name, model in EVENTS.items():
         routes.add_api_route(
             f"/v1/people/{{person_id}}/{name}",
-            _event(machine, name, model),
+            _event(events, name, model),
             methods=["POST"],
             status_code=HTTPStatus.ACCEPTED,
             response_model=Taken,
@@ -68,7 +68,7 @@ def router(programs: Programs, door: PeopleDoor) -> APIRouter:
         )
 
     async def receipt(request: Request, person_id: PersonId, message_id: MessageId) -> ReceiptAnswer:
-        return await machine.receipt(request, person_id, message_id)
+        return await events.receipt(request, person_id, message_id)
 
     for method in ("GET", "HEAD"):
         routes.add_api_route(
@@ -85,9 +85,9 @@ def router(programs: Programs, door: PeopleDoor) -> APIRouter:
     return routes
 
 
-def _event(machine: PeopleMachine, name: str, model: type[Event]) -> Callable[..., Awaitable[Taken]]:
+def _event(events: PeopleEvents, name: str, model: type[Event]) -> Callable[..., Awaitable[Taken]]:
     async def take(request: Request, response: Response, person_id: PersonId) -> Taken:
-        taken = await machine.post(request, person_id, name, model)
+        taken = await events.post(request, person_id, name, model)
         response.headers["Location"] = taken.receipt
         return taken
 

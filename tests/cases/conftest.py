@@ -32,7 +32,7 @@ from records.cohorts import Cohort, Enrolment
 from records.people import Profile
 from records.store import Records
 from schedule.calendar import reading_hours
-from webhook.concern_door import Concern, ConcernDoor
+from webhook.concern.door import Concern, ConcernDoor
 from worker.build import workers
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings

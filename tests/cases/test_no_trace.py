@@ -129,7 +129,7 @@ async def act_out(house, *, concern: str | None, by_operator: bool = False) -> N
 
 
 async def take_in(house, at, *, hold):
-    from webhook.concern_door import Concern  # noqa: PLC0415 - beside its one use
+    from webhook.concern.door import Concern  # noqa: PLC0415 - beside its one use
 
     house.clock.now = at
     wanted = Concern(subject=house.refs["mia"], contacts=(house.refs["sam"], house.refs["ana"]), words=CANARY, hold=hold)

@@ -42,7 +42,7 @@ class ReceiptAnswer(BaseModel):
     at: Annotated[datetime | None, Field(description="the journal's instant, once it is there")] = None
 
 
-class Machine:
+class Commands:
     """Checks who sends and what the secret may speak for; only then does it look anything up."""
 
     def __init__(self, programs: Programs, door: Door) -> None:
@@ -78,12 +78,12 @@ class Machine:
 
 def router(programs: Programs, door: Door) -> APIRouter:
     """A route for every command, so that each has its own schema in the OpenAPI document."""
-    machine = Machine(programs, door)
+    commands = Commands(programs, door)
     routes = APIRouter(tags=["programs"])
     for command, model in BODIES.items():
         routes.add_api_route(
             f"/v1/mentorships/{{cohort}}/{{pair}}/{command}",
-            _command(machine, command, model),
+            _command(commands, command, model),
             methods=["POST"],
             status_code=HTTPStatus.ACCEPTED,
             response_model=Taken,
@@ -96,7 +96,7 @@ def router(programs: Programs, door: Door) -> APIRouter:
         )
 
     async def receipt(request: Request, cohort: Cohort, pair: PairId, message_id: MessageId) -> ReceiptAnswer:
-        return await machine.receipt(request, cohort, pair, message_id)
+        return await commands.receipt(request, cohort, pair, message_id)
 
     for method in ("GET", "HEAD"):
         routes.add_api_route(
@@ -113,9 +113,9 @@ def router(programs: Programs, door: Door) -> APIRouter:
     return routes
 
 
-def _command(machine: Machine, command: str, model: type[Body]) -> Callable[..., Awaitable[Taken]]:
+def _command(commands: Commands, command: str, model: type[Body]) -> Callable[..., Awaitable[Taken]]:
     async def take(request: Request, response: Response, cohort: Cohort, pair: PairId) -> Taken:
-        taken = await machine.post(request, cohort, pair, command, model)
+        taken = await commands.post(request, cohort, pair, command, model)
         response.headers["Location"] = taken.receipt
         return taken
 

@@ -18,7 +18,7 @@ from gateway.links import Bearer
 from records.cases import Case
 from records.contacts import Contact
 from records.errors import DifferentBody, Erased
-from webhook.concern_door import Concern, ConcernDoor, Held
+from webhook.concern.door import Concern, ConcernDoor, Held
 from webhook.pace import Pace
 from webhook.pages.actions import Wrong, text_of
 from webhook.pages.forms import FIELD, Fields, Forms

@@ -8,8 +8,8 @@ from temporalio.client import Client
 from gateway.links import LinkSigner
 from gateway.settings import Settings
 from records.store import Records
-from webhook import concern, concern_case
-from webhook.concern_door import ConcernDoor
+from webhook.concern import asked, raising
+from webhook.concern.door import ConcernDoor
 from webhook.door import Clock
 from webhook.pace import Pace
 from webhook.pages.forms import Forms
@@ -24,5 +24,5 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *,
     reading = Reading(records, LinkSigner(settings.link_secrets), settings.webhook_retry_after, clock)
     forms = Forms(settings.link_secrets)
     door = ConcernDoor(settings, client, records, clock)
-    app.include_router(concern.router(concern.RaisingConcerns(shell, reading, forms, door, pace=pace, most=settings.webhook_max_body)))
-    app.include_router(concern_case.router(concern_case.AskedForHelp(shell, reading, forms, door, records=records, pace=pace, most=settings.webhook_max_body)))
+    app.include_router(raising.router(raising.RaisingConcerns(shell, reading, forms, door, pace=pace, most=settings.webhook_max_body)))
+    app.include_router(asked.router(asked.AskedForHelp(shell, reading, forms, door, records=records, pace=pace, most=settings.webhook_max_body)))

@@ -17,8 +17,8 @@ from records.cases import Case, Outcome
 from records.errors import Erased, UnknownCase
 from records.people import Profile
 from records.store import Records
-from webhook.concern import Place
-from webhook.concern_door import ConcernDoor
+from webhook.concern.door import ConcernDoor
+from webhook.concern.raising import Place
 from webhook.pace import Pace
 from webhook.pages.forms import FIELD, Fields, Forms
 from webhook.pages.incoming import keep_pace, read_form
