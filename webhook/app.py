@@ -23,10 +23,10 @@ from webhook.pace import Pace
 from webhook.pages import build
 from webhook.pages.mails import FreshLinks, Post
 from webhook.pages.shell import Shell
+from webhook.parsing import plainly_addressed
 from webhook.people_door import PeopleDoor
 from webhook.problems import Problem, on_http_error, on_invalid_request, on_problem
 from webhook.programs import Programs
-from webhook.reading import plainly_addressed
 from webhook.watching import Meters, Watching
 
 

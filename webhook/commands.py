@@ -15,9 +15,9 @@ from pydantic import BaseModel, Field
 from webhook import openapi
 from webhook.bodies import BODIES, Body
 from webhook.door import Door, Receipt
+from webhook.parsing import body_of, digest
 from webhook.problems import Fault, malformed
 from webhook.programs import Programs
-from webhook.reading import body_of, digest
 from webhook.signatures import MESSAGE_ID_PATTERN
 
 Cohort = Annotated[str, Path(description="the cohort's id")]

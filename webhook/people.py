@@ -11,11 +11,11 @@ from fastapi import APIRouter, Path, Request, Response
 
 from webhook import openapi
 from webhook.commands import MessageId, ReceiptAnswer, Taken
+from webhook.parsing import body_of, digest
 from webhook.people_bodies import EVENTS, Event
 from webhook.people_door import PeopleDoor
 from webhook.problems import Fault, malformed
 from webhook.programs import Programs
-from webhook.reading import body_of, digest
 
 PersonId = Annotated[str, Path(description="the roster's person_id")]
 

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from gateway.settings import Settings
 from webhook.pace import Pace
-from webhook.reading import read
+from webhook.parsing import read
 from webhook.signatures import Signatures, Signed
 
 

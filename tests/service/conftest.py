@@ -44,7 +44,7 @@ from records.people import Profile
 from records.store import Records
 from webhook.bodies import BODIES
 from webhook.door import Door
-from webhook.reading import digest
+from webhook.parsing import digest
 from worker.build import workers
 from worker.office import RecordsOffice
 from worker.ports import activities

@@ -15,9 +15,9 @@ from typing import Any
 from records.people import Profile
 from webhook.bodies import BODIES
 from webhook.door import utc_now
+from webhook.parsing import digest
 from webhook.people_bodies import EVENTS
 from webhook.people_door import PeopleDoor
-from webhook.reading import digest
 from worker.office import RecordsOffice
 
 ROOT = Path(__file__).parents[2]

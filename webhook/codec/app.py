@@ -26,7 +26,7 @@ from temporalio.api.common.v1 import Payload
 from gateway.codec import EncryptionCodec
 from gateway.keyring import Keyring
 from gateway.settings import Settings
-from webhook import reading
+from webhook import parsing
 from webhook.codec.admission import PATH, Admission
 from webhook.codec.payloads import NotPayloads, opened, read, write
 from webhook.problems import Problem, on_http_error, on_problem
@@ -69,7 +69,7 @@ class CodecDoor:
     async def sign_in(self, request: Request) -> Response:
         """By a form of this very page; the token stands in the body, never in an address."""
         self._same_origin(request)
-        token = dict(parse_qsl((await reading.read(request, _FORM)).decode("latin-1"))).get("token", "")
+        token = dict(parse_qsl((await parsing.read(request, _FORM)).decode("latin-1"))).get("token", "")
         if not self._admission.knows(token):
             _log.warning("sign-in refused")
             return _back("?refused")
@@ -95,7 +95,7 @@ class CodecDoor:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", "expected application/json")
         try:
-            return read(await reading.read(request, self._most))
+            return read(await parsing.read(request, self._most))
         except NotPayloads as error:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "malformed", str(error)) from None
 

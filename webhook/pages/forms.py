@@ -20,8 +20,8 @@ from pydantic import SecretStr
 
 from gateway.links import Bearer
 from webhook.pages.shell import PageProblem
+from webhook.parsing import read
 from webhook.problems import Problem
-from webhook.reading import read
 
 FIELD = "form"
 _MOST_FIELDS = 100

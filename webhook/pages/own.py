@@ -30,8 +30,8 @@ from webhook.pages.routes import Route, page_router
 from webhook.pages.shell import PageProblem, Shell
 from webhook.pages.view import Page
 from webhook.pages.wording import asked_for
+from webhook.parsing import digest, validate
 from webhook.problems import Problem
-from webhook.reading import digest, validate
 
 JOURNAL_WAIT = 1.2
 """Seconds that a page waits for what was just sent to be journaled; then it says that it is kept."""
