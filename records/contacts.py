@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict
 
 from mentorship.people import Pair
 from mentorship.programme import Contacts
+from mentorship.reporting_line import way_between
 from records.cases import Case
 from records.people import People
 from records.reporting_line import lines_of
 from records.store import Records
-from records.way import way_between
 
 FEWEST = 2
 """A person who raises a concern chooses among at least so many."""

@@ -24,7 +24,7 @@ from records.cohorts import Enrolment
 from records.errors import UnknownProgramme
 from records.held_by_reader import Eyes
 from records.journal import JournalEntry
-from records.journalled import event_of, events_of
+from records.journal_events import event_of, events_of
 from records.notes import Note
 from records.store import Records
 

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 from mentorship.commands import Flag, OperatorCommand, Resolve
 from mentorship.instant import Instant
+from mentorship.reporting_line import way_between
 from records.cohorts import Enrolment
 from records.lines import Line
 from records.people import People, Profile
 from records.store import Records
-from records.way import way_between
 
 LINE: Literal["reporting_line"] = "reporting_line"
 """Its code in the coordinators' list."""

@@ -12,7 +12,7 @@ from records.errors import CohortChanged
 from records.reporting_line import managers_with
 from records.store import Records
 from starter.calendars import planned, refuse_past, some
-from starter.reporting_line import too_near
+from starter.pairs_file import too_near
 from starter.roster import Roster
 from starter.start_instant import parse_start
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from mentorship.reporting_line import levels_between
+from starter.answer import counted
 from starter.faults import Fault, Findings, Notice, nearest, shown
 from starter.people_file import PeopleFile, Person, id_expected
-from starter.reporting_line import too_near
 from starter.table import Cell, Row, read_table
 
 REQUIRED = ("pair_id", "mentor_id", "mentee_id")
@@ -45,6 +46,15 @@ def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["al
         findings.faults.append(Fault(str(path), 1, 1, "file", "no pair in it", "at least one pair"))
     reader.notice_capacities()
     return PairsFile(str(path), tuple(reader.pairs))
+
+
+def too_near(mentor: str, mentee: str, managers: Mapping[str, str | None], limit: int | Literal["all"]) -> tuple[str, str] | None:
+    """What is wrong with pairing these two, and what was expected; None when nothing is."""
+    levels = levels_between(mentor, mentee, managers)
+    if levels is None or (limit != "all" and levels > limit):
+        return None
+    expected = "nobody of the mentee's own line" if limit == "all" else f"more than {limit} levels, or another line"
+    return f"mentor and mentee are {counted(levels, 'level')} apart in the reporting line", expected
 
 
 class _Reader:

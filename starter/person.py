@@ -17,7 +17,7 @@ from mentorship.commands import End
 from records.cohorts import Enrolment
 from records.errors import Begun, Erased, UnknownPerson
 from records.held import Held, held
-from records.journalled import journalled
+from records.journal_events import journalled
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside
 from starter.mentorship import By

@@ -18,7 +18,7 @@ from mentorship.events import EarnedMilestone
 from mentorship.policy.milestones import earned, needed
 from mentorship.programme import Programme
 from records.cohorts import Couple, Enrolment
-from records.journalled import journalled
+from records.journal_events import journalled
 from records.profile import Profile
 from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, stated

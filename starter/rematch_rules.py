@@ -11,7 +11,7 @@ from mentorship.commands import Plan
 from mentorship.policy.milestones import certified, final_instant
 from mentorship.programme import Programme
 from records.cohorts import Enrolment
-from records.journalled import journalled
+from records.journal_events import journalled
 from records.profile import Profile
 from records.reporting_line import managers_with
 from records.store import Records
@@ -20,7 +20,7 @@ from schedule.working_days import Home
 from starter.answer import Misused, Refused
 from starter.calendars import refuse_past
 from starter.enrolment import taken
-from starter.reporting_line import too_near
+from starter.pairs_file import too_near
 from starter.start_instant import parse_start
 
 

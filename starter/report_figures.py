@@ -19,7 +19,7 @@ from mentorship.programme import Programme
 from mentorship.state import State
 from mentorship.visibility import SMALLEST
 from records.journal import JournalEntry
-from records.journalled import events_of
+from records.journal_events import events_of
 from schedule.calendar import zone
 
 PHASES: tuple[Phase, ...] = ("aligning", "active", "paused", "closing", "completed", "ended")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mentorship.commands import Plan
 from mentorship.programme import Programme
+from mentorship.reporting_line import circles
 from records.profile import Profile
 from schedule.plan import Plans
 from schedule.working_days import Home
@@ -16,7 +17,6 @@ from starter.faults import Fault, Findings, nearest, shown
 from starter.pairs_file import RosterPair, read_pairs
 from starter.people_file import PeopleFile, Person, read_people
 from starter.programme_file import ProgrammeFile, read_programme
-from starter.reporting_line import circles
 from starter.yaml_document import Key
 
 

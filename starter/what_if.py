@@ -23,7 +23,7 @@ from mentorship.programme import MeetingsHeld, MilestoneRule, Programme, Rules
 from mentorship.visibility import SMALLEST
 from records.cohorts import Enrolment
 from records.journal import JournalEntry
-from records.journalled import started
+from records.journal_events import started
 from records.store import Records
 from schedule.calendar import moved
 from starter.answer import Json, Refused, answer, columns

@@ -20,7 +20,7 @@ from mentorship.policy.deadlines import next_due
 from mentorship.programme import Rules
 from mentorship.state import State
 from records.journal import JournalEntry
-from records.journalled import started
+from records.journal_events import started
 from schedule.anew import new_end
 from schedule.calendar import moved
 

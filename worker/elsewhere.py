@@ -8,7 +8,7 @@ from datetime import datetime
 from mentorship.state import State
 from notices.readers import Elsewhere
 from records.errors import Erased, UnknownPerson
-from records.journalled import journalled
+from records.journal_events import journalled
 from records.store import Records
 
 

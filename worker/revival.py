@@ -17,7 +17,7 @@ from mentorship.evolve import evolve, start
 from mentorship.react import react
 from mentorship.state import MESSAGES_KEPT, State, report_digest
 from records.journal import JournalEntry
-from records.journalled import event_of, started
+from records.journal_events import event_of, started
 from records.store import Records
 from workflows.mentorship import Carried
 from workflows.outbox import OutboxState, Pending

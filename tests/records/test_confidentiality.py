@@ -19,7 +19,7 @@ from records.cases import Case
 from records.database import Database, engine_for
 from records.errors import RecordsError
 from records.journal import JournalEntry
-from records.journalled import events_of
+from records.journal_events import events_of
 from records.people import Profile
 from records.schema import cases, metadata, notes
 from records.store import Records

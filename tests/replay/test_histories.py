@@ -25,7 +25,7 @@ from mentorship.commands import Command
 from mentorship.events import AnyEvent, MentorshipStarted
 from mentorship.evolve import fold
 from records.journal import JournalEntry
-from records.journalled import events_of
+from records.journal_events import events_of
 
 STORED = sorted(FOLDER.glob("*.json.gz"))
 

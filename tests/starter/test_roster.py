@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starter.reporting_line import circles, levels_between
+from mentorship.reporting_line import circles, levels_between
 
 HEADER = "person_id,name,email,role,manager_id,status\n"
 TEAM = "ana,Ana,ana@x.example,coordinator,,\nlee,Lee,lee@x.example,owner,,\nsam,Sam,sam@x.example,contact,,\n"

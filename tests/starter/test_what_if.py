@@ -31,7 +31,7 @@ from mentorship.people import Pair
 from mentorship.policy.deadlines import next_due
 from records.cohorts import Enrolment
 from records.journal import JournalEntry
-from records.journalled import started
+from records.journal_events import started
 from starter.what_if import _changed, decided_again, outcome
 from starter.what_if_replay import Policy, replay, reproduces
 

@@ -25,7 +25,7 @@ from records.cohorts import Enrolment
 from records.coordination import coordinators
 from records.errors import RecordsUnavailable, Unknown, UnknownKey
 from records.journal import JournalEntry
-from records.journalled import events_of
+from records.journal_events import events_of
 from records.notes import Note
 from records.people import Profile
 from records.store import Records

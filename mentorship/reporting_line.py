@@ -1,12 +1,17 @@
-"""Who reports to whom: how far two people are apart in one line, and lines that lead back to themselves (H4)."""
+"""Reporting lines (H4): who stands above whom and by how many levels, worked out from who reports to whom."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-from records.way import way_between
-from starter.answer import counted
+
+def way_between(one: str, other: str, managers: Mapping[str, str | None]) -> tuple[str, ...] | None:
+    """The shortest line from one of the two up to the other, both included; None when neither stands above the other.
+
+    A manager outside `managers` ends the line there. Lines that lead back to themselves are followed once.
+    """
+    ways = [way for low, high in ((one, other), (other, one)) if (way := _way(low, high, managers)) is not None]
+    return min(ways, key=len, default=None)
 
 
 def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> int | None:
@@ -16,15 +21,6 @@ def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> 
     """
     way = way_between(one, other, managers)
     return None if way is None else len(way) - 1
-
-
-def too_near(mentor: str, mentee: str, managers: Mapping[str, str | None], limit: int | Literal["all"]) -> tuple[str, str] | None:
-    """What is wrong with pairing these two, and what was expected; None when nothing is."""
-    levels = levels_between(mentor, mentee, managers)
-    if levels is None or (limit != "all" and levels > limit):
-        return None
-    expected = "nobody of the mentee's own line" if limit == "all" else f"more than {limit} levels, or another line"
-    return f"mentor and mentee are {counted(levels, 'level')} apart in the reporting line", expected
 
 
 def circles(managers: Mapping[str, str | None]) -> list[tuple[str, ...]]:
@@ -47,3 +43,14 @@ def circles(managers: Mapping[str, str | None]) -> list[tuple[str, ...]]:
             found.append(tuple(circle))
         settled |= trail.keys()
     return found
+
+
+def _way(low: str, high: str, managers: Mapping[str, str | None]) -> tuple[str, ...] | None:
+    way = [low]
+    at = managers.get(low)
+    while at is not None and at not in way:
+        way.append(at)
+        if at == high:
+            return tuple(way)
+        at = managers.get(at)
+    return None
