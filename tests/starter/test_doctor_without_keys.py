@@ -98,7 +98,7 @@ def test_who_may_not_ask_for_the_namespace_is_not_told_that_it_is_wrong(run: Cal
         ("connect", connected),
         ("workers", nothing),
         ("builds", nothing),
-        ("_mentorships", nothing),
+        ("mentorships", nothing),
         ("search_attributes.missing", nothing),
     ):
         monkeypatch.setattr(f"starter.doctor.{name}", stand_in)
