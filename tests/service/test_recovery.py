@@ -258,7 +258,7 @@ async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, 
     await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
     await house.handle().terminate("taken for another one")
 
-    async def away(*_: Any) -> None:
+    async def away(*_: Any, **__: Any) -> None:
         raise RuntimeError("Temporal is away")
 
     with monkeypatch.context() as broken:
