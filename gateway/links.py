@@ -1,4 +1,4 @@
-"""Signed links: who may open which page of which mentorship, until when. Tokens are opaque to their bearer and never logged."""
+"""Signed links: who may open which page of which mentorship, until when, and at which address. Tokens are opaque to their bearer and never logged."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ LIFETIMES: dict[Purpose, timedelta | None] = {
     "case": timedelta(days=15),
 }
 """How long a link opens; None: until its secret is retired."""
+
+_PATHS: dict[Purpose, str] = {
+    "page": "p/{token}",
+    "calendar": "p/{token}/calendar.ics",
+    "unsubscribe": "u/{token}",
+    "private": "private/{token}",
+    "coordinator": "coordinator/{token}",
+    "case": "case/{token}",
+}
+"""Where the web hook has what a link of this purpose opens."""
 
 
 class Bearer(NamedTuple):
@@ -93,3 +103,16 @@ class LinkSigner:
             signer=_NotBefore,
             signer_kwargs={"digest_method": hashlib.sha256, "earliest": earliest},
         )
+
+
+class Addresses:
+    """What mails and pages write for a reader to open. `base_url` is where people reach the web hook."""
+
+    def __init__(self, signer: LinkSigner, base_url: str) -> None:
+        self._signer = signer
+        self._base_url = base_url
+        self.who_sees_what = f"{base_url}/who-sees-what"
+
+    def of(self, purpose: Purpose, bearer: Bearer, *, after: datetime | None = None) -> str:
+        """With a fresh token; `after` as in `LinkSigner.token`."""
+        return f"{self._base_url}/{_PATHS[purpose].format(token=self._signer.token(purpose, bearer, after=after))}"

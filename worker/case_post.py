@@ -9,7 +9,7 @@ from email.message import EmailMessage
 import structlog
 
 from activities.options import OPTIONS
-from gateway.links import Bearer, LinkSigner
+from gateway.links import Addresses, Bearer, LinkSigner
 from mentorship.programme import Programme
 from notices.readers import NoAddress, Reader
 from notices.smtp import Mailer, Refused
@@ -34,18 +34,17 @@ class CasePost:
     ) -> None:
         self._records = records
         self._mailer = mailer
-        self._signer = signer
+        self._addresses = Addresses(signer, base_url)
         self._reading_hours = reading_hours
-        self._base_url = base_url
         self.sender = sender
-        self.who_sees_what = f"{self._base_url}/who-sees-what"
+        self.who_sees_what = self._addresses.who_sees_what
 
     def case_link(self, case: str, reader: str) -> str:
-        return f"{self._base_url}/case/{self._signer.token('case', Bearer(case, reader))}"
+        return self._addresses.of("case", Bearer(case, reader))
 
     def list_link(self, cohort: str, reader: str) -> str:
         """A coordinator's list."""
-        return f"{self._base_url}/coordinator/{self._signer.token('coordinator', Bearer(cohort, reader))}"
+        return self._addresses.of("coordinator", Bearer(cohort, reader))
 
     def opens(self, profile: Profile, programme: Programme, now: datetime) -> datetime:
         return self._reading_hours(now, profile.time_zone or programme.programme.time_zone, programme.mail.hours)

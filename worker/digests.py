@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from activities.enrolment import DigestRequest
 from activities.setbacks import Setbacks
-from gateway.links import Bearer, LinkSigner
+from gateway.links import Addresses, Bearer, LinkSigner
 from notices.digest import DigestFacts, DigestLine, compose_digest
 from notices.readers import Links, NoAddress, Reader
 from notices.smtp import Mailer, Refused
@@ -22,9 +22,8 @@ class SmtpDigests:
     def __init__(self, records: Records, mailer: Mailer, signer: LinkSigner, *, sender: str, base_url: str) -> None:
         self._records = records
         self._mailer = mailer
-        self._signer = signer
+        self._addresses = Addresses(signer, base_url)
         self._sender = sender
-        self._base_url = base_url
 
     async def send(self, request: DigestRequest) -> datetime | None:
         """When to come again, for the first of those who may not be written to yet; None when nobody is left.
@@ -64,8 +63,8 @@ class SmtpDigests:
         if opens > request.at:
             return opens
         reader = Reader(coordinator, profile.name, profile.email, profile.language, profile.time_zone, "coordinators")
-        token = self._signer.token("coordinator", Bearer(request.cohort, coordinator))
-        links = Links(page=f"{self._base_url}/coordinator/{token}", who_sees_what=f"{self._base_url}/who-sees-what")
+        page = self._addresses.of("coordinator", Bearer(request.cohort, coordinator))
+        links = Links(page=page, who_sees_what=self._addresses.who_sees_what)
         try:
             message = compose_digest(facts, reader=reader, links=links, key=key, sender=self._sender, texts=programme.texts())
             await self._mailer.send(message)

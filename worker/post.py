@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Literal
 
 from activities.notices import NoticeRequest, Undeliverable
+from certificates.credential import certificate_url
 from certificates.linkedin import add_to_profile
-from gateway.links import Bearer, LinkSigner
+from gateway.links import Addresses, Bearer, LinkSigner
 from gateway.names import parse_mentorship_id
 from mentorship.budget import MERGING
 from mentorship.people import SIDES, Side
@@ -30,7 +31,7 @@ class SmtpPost:
     def __init__(self, records: Records, mailer: Mailer, signer: LinkSigner, *, sender: str, base_url: str) -> None:
         self._records = records
         self._mailer = mailer
-        self._signer = signer
+        self._addresses = Addresses(signer, base_url)
         self._sender = sender
         self._base_url = base_url
 
@@ -83,10 +84,7 @@ class SmtpPost:
     async def _elsewhere(self, request: NoticeRequest, reader: str, at: datetime) -> tuple[Elsewhere, ...]:
         if request.notice.to == "coordinators" or request.notice.kind not in MERGING:
             return ()
-        return await elsewhere(self._records, request.mentorship, reader, at, lambda mentorship: self._page(Bearer(mentorship, reader)))
-
-    def _page(self, bearer: Bearer) -> str:
-        return f"{self._base_url}/p/{self._signer.token('page', bearer)}"
+        return await elsewhere(self._records, request.mentorship, reader, at, lambda mentorship: self._addresses.of("page", Bearer(mentorship, reader)))
 
     async def _attachments(self, request: NoticeRequest) -> tuple[Attachment, ...]:
         """The certificate travels with the result: the document to print and the credential (H8)."""
@@ -109,17 +107,17 @@ class SmtpPost:
         return add_to_profile(await self._records.certificates.credential(certificate.id), certificate.fields.get("time_zone"))
 
     def _links(self, request: NoticeRequest, reader: str) -> Links:
-        base = self._base_url
+        addresses = self._addresses
         if request.notice.to == "coordinators":
-            cohort = parse_mentorship_id(request.mentorship).cohort
-            return Links(page=f"{base}/coordinator/{self._signer.token('coordinator', Bearer(cohort, reader))}", who_sees_what=f"{base}/who-sees-what")
+            bearer = Bearer(parse_mentorship_id(request.mentorship).cohort, reader)
+            return Links(page=addresses.of("coordinator", bearer), who_sees_what=addresses.who_sees_what)
         bearer = Bearer(request.mentorship, reader)
         return Links(
-            page=self._page(bearer),
-            unsubscribe=f"{base}/u/{self._signer.token('unsubscribe', bearer)}",
-            who_sees_what=f"{base}/who-sees-what",
-            calendar=f"{base}/p/{self._signer.token('calendar', bearer)}/calendar.ics",
-            verify=f"{base}/c/{request.notice.certificate}" if request.notice.certificate else None,
+            page=addresses.of("page", bearer),
+            unsubscribe=addresses.of("unsubscribe", bearer),
+            who_sees_what=addresses.who_sees_what,
+            calendar=addresses.of("calendar", bearer),
+            verify=certificate_url(self._base_url, request.notice.certificate) if request.notice.certificate else None,
         )
 
     async def _programme(self, mentorship: str) -> Programme:

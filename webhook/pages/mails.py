@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import structlog
 
-from gateway.links import LIFETIMES, Bearer, LinkSigner, Purpose
+from gateway.links import LIFETIMES, Addresses, Bearer, LinkSigner, Purpose
 from mentorship.programme import Texts
 from notices.fresh_link import FreshPage, compose_fresh_link
 from notices.language import zone
@@ -74,10 +74,9 @@ class FreshLinks:
 
     def __init__(self, records: Records, signer: LinkSigner, post: Post, now: Callable[[], datetime], *, base_url: str, sender: str, most: int = 4) -> None:
         self._records = records
-        self._signer = signer
+        self._addresses = Addresses(signer, base_url)
         self._post = post
         self._now = now
-        self._base_url = base_url
         self._sender = sender
         self._for_anybody = Sparing(most, timedelta(hours=1), now)
         self._for_anybody_in_all = Sparing(most * 50, timedelta(hours=1), now)
@@ -140,7 +139,7 @@ class FreshLinks:
             sender=self._sender,
             languages=[code for way in ways for code in way.texts.languages],
             time_zone=ways[0].texts.time_zone,
-            who_sees_what=f"{self._base_url}/who-sees-what",
+            who_sees_what=self._addresses.who_sees_what,
         )
 
     async def _everything(self, ref: str, asked_at: datetime) -> list[_Way]:
@@ -176,5 +175,4 @@ class FreshLinks:
 
     def _link(self, purpose: Purpose, bearer: Bearer, asked_at: datetime) -> tuple[str, datetime]:
         """Its address, and until when it opens."""
-        path = "p" if purpose == "page" else purpose
-        return f"{self._base_url}/{path}/{self._signer.token(purpose, bearer)}", asked_at + (LIFETIMES[purpose] or timedelta())
+        return self._addresses.of(purpose, bearer), asked_at + (LIFETIMES[purpose] or timedelta())

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from certificates.linkedin import add_to_profile
-from gateway.links import LinkSigner
+from gateway.links import Addresses, LinkSigner
 from mentorship.policy.milestones import milestone_facts
 from webhook.door import Receipt
 from webhook.pages import feed
@@ -30,7 +30,7 @@ class ParticipantPages(OwnPages):
 
     def __init__(self, shared: Shared, signer: LinkSigner, editions: Editions, *, sender: str) -> None:
         super().__init__(shared)
-        self._signer = signer
+        self._addresses = Addresses(signer, shared.shell.base_url)
         self._editions = editions
         self._sender = sender
 
@@ -102,8 +102,7 @@ class ParticipantPages(OwnPages):
 
     async def calendar(self, request: Request) -> Response:
         known = _with_calendar(await self.known(request))
-        made = self._signer.token("calendar", known.bearer, after=known.calendar_after)
-        address = f"{self.shared.shell.base_url}/p/{made}/calendar.ics"
+        address = self._addresses.of("calendar", known.bearer, after=known.calendar_after)
         token = self.token(known, "calendar", carried=_instant(known.calendar_after))
         replaced = request.query_params.get("done") == "calendar" and known.calendar_after is not None
         subscribe = "webcal:" + address.partition(":")[2]
