@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 
-from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
@@ -17,17 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waiting import SHORTEST, until, wait
 
 
-class CaseInput(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    case: str
-
-
 @workflow.defn(name="Case")
 class Case:
     @workflow.init
-    def __init__(self, start: CaseInput) -> None:
-        self._case = start.case
+    def __init__(self, _: CaseOf) -> None:
         self._stirred = False
         self._standing = Standing()
 
@@ -41,7 +33,7 @@ class Case:
         return self._standing
 
     @workflow.run
-    async def run(self, start: CaseInput) -> Standing:
+    async def run(self, start: CaseOf) -> Standing:
         while True:
             try:
                 return await self._live(start)
@@ -51,10 +43,10 @@ class Case:
                 if not is_cancelled_exception(error):
                     raise
 
-    async def _live(self, start: CaseInput) -> Standing:
+    async def _live(self, start: CaseOf) -> Standing:
         while True:
             self._stirred = False
-            self._standing = await execute("tend_case", CaseOf(case=self._case), Standing)
+            self._standing = await execute("tend_case", start, Standing)
             workflow.set_current_details(f"### Case\n\n- **State:** {self._standing.state}")
             if self._standing.look_again is None and not self._stirred:
                 return self._standing

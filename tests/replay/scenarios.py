@@ -10,6 +10,7 @@ from skipping import settled, until
 from temporalio.client import WorkflowContinuedAsNewError, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from activities.cases import CaseOf
 from mentorship import advance as advanced
 from mentorship.advance import Advanced
 from mentorship.commands import (
@@ -49,7 +50,6 @@ from mentorship.duration import iso
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import REVISION, Cancellations, MeetingsHeld, MilestoneRule, Rules, Surveys
-from workflows.case import CaseInput
 from workflows.certificate import CertificateInput, Wish
 from workflows.cohort import CohortInput
 from workflows.mentorship import Carried, MentorshipInput
@@ -368,7 +368,7 @@ async def cohort(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
 async def case(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
     """Two reminders, somebody looks, takes it, closes it."""
     starts = await now(environment)
-    handle = await environment.client.start_workflow("Case", CaseInput(case="replay"), id=f"{name}.replay", task_queue=QUEUE)
+    handle = await environment.client.start_workflow("Case", CaseOf(case="replay"), id=f"{name}.replay", task_queue=QUEUE)
     await until(environment, handle, starts + 4 * DAY)
     await handle.signal("look")
     await until(environment, handle, starts + 20 * DAY)

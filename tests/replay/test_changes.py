@@ -67,7 +67,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
             "Timer machine does not handle this event",
             id="a-moment-of-rest-before-the-end",
         ),
-        pytest.param("case", '"tend_case", CaseOf', '"seal_journal", CaseOf', {"case"}, "does not match activity type", id="an-activity-in-anothers-place"),
+        pytest.param("case", '"tend_case", start', '"seal_journal", start', {"case"}, "does not match activity type", id="an-activity-in-anothers-place"),
         pytest.param(
             "outbox",
             "        for pending in self._pending:\n            if pending.in_vain",
