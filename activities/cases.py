@@ -43,7 +43,7 @@ class CaseActivities:
 
     @activity.defn(name="tend_case")
     async def tend_case(self, case: CaseOf) -> Standing:
-        """The clock is the server's: the instant at which this attempt began, however long it waited for a worker. Its time runs from there, and
-        with it the time for which a mail is its own.
+        """The clock is the server's: the instant at which this attempt began, however long it waited for a worker. From there its time runs, and
+        the time for which a mail that it has begun is nobody else's.
         """
         return await self._desk.tend(case.case, activity.info().started_time)

@@ -157,7 +157,7 @@ class NoticeActivities:
     async def _send(self, reader: str, request: NoticeRequest, now: datetime) -> datetime | None:
         """Sends to one reader, or says from when on it may. Raises Undeliverable.
 
-        What comes too late is begun all the same, and given up: an attempt that was killed may have begun it before, and would else count for ever.
+        A mail that comes too late is noted as begun and given up at once: an attempt that was killed may have begun it, and it would count for ever.
         """
         mail, kind, helps_until = request.mail, request.notice.kind, request.notice.helps_until
         late = helps_until is not None and now >= helps_until
@@ -167,7 +167,7 @@ class NoticeActivities:
         if mail.hours != "none" and not late:
             opens = self._reading_hours(now, await self._post.time_zone(reader, request), mail.hours)
             if opens > now:
-                # Whose evening it is may have theirs: of two who never read at one time, one would else always be waited for.
+                # Somebody whose evening it is may have got theirs before: of two coordinators whose hours never meet, one would else be waited for for ever.
                 has_it = several and key.removeprefix(f"{request.mentorship}/") in await self._ledger.settled(request.mentorship)
                 return None if has_it else opens
         verdict = await self._ledger.begin(key, reader, kind, kind in CHANGES, now, mail.budget.most, mail.budget.per.span)

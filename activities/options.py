@@ -22,8 +22,8 @@ ALIVE = timedelta(seconds=10)
 class Options(NamedTuple):
     """`within` bounds all attempts together (None: until it works), `attempt` each one.
 
-    `finished`: an attempt that has begun goes on when the workflow cancels it, and the workflow waits for what it says. A mail server that has
-    a mail and has not said so yet would get it again. It needs a heartbeat, which brings the cancellation.
+    `finished`: an attempt that has begun goes on when the workflow cancels it, and the workflow waits for its result. Cut off, it would be repeated,
+    and a mail server that has a mail and has not said so yet would get it again. It needs a heartbeat, which brings the cancellation.
     """
 
     queue: str

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 
 class Setbacks:
-    """What may pass and befell one of several is kept until all the others had their turn, and raised then, so that the attempt is repeated.
+    """Keeps a failure that one of several readers met, until all the others had their turn, and raises it then, so that the attempt is repeated.
 
-    Whoever has theirs by then is known by key and gets nothing twice. The first that was kept stands for all.
+    Whoever has their mail by then is known by its key and gets nothing twice. Of several failures the first is raised.
     """
 
     def __init__(self) -> None:

@@ -111,7 +111,7 @@ def process(role: str) -> str:
 
 
 def _why(error: Exception) -> str:
-    """In words, by what the client says of it for people who know its parts; that is never repeated, since it may hold what it was given."""
+    """In plain words. What the client itself says is for people who know its parts, and is never repeated: it may hold what it was given."""
     if isinstance(error, TimeoutError):
         return "no answer in time (MENTORSHIP_CONNECT_TIMEOUT)"
     if isinstance(error, RPCError):

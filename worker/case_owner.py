@@ -31,7 +31,7 @@ class Owner:
     async def tell(self, case: Case, pair: Enrolment, programme: Programme, now: datetime) -> datetime | None:
         """At most once in half of `attention.unowned`, for all cases together. Says when to try again.
 
-        An owner who is close to whom a case is about does not hear of it even as a number, nor does one who left, and of no matter at all there is no mail.
+        An owner who is close to whom a case is about does not hear of it even as a number. One who left hears nothing, and a number of none is no mail.
         """
         owner = (await self._records.people.refs([programme.contacts.owner])).get(programme.contacts.owner)
         profile = (await self._records.people.profiles([owner])).get(owner) if owner is not None else None
@@ -91,7 +91,7 @@ class Owner:
 
 
 def _heard(close: Mapping[str, frozenset[str]], mentorship: str, raiser: str = "") -> bool:
-    """Whether an owner who is close to these hears of a matter of this pair: nobody of the two and no subject of a concern of theirs may be
-    among them, but for who raised the matter, whose own line may well hear that nobody helps.
+    """Whether the owner may hear of a matter of this pair. `close` has those of the two, and of whom their concerns are about, to whom the owner is
+    close: that has to be nobody, but for who raised the matter, whose own line may well hear that nobody helps.
     """
     return close[mentorship] <= {raiser}

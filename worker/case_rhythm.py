@@ -13,8 +13,8 @@ _A_DAY = timedelta(days=1)
 
 
 def patience(programme: Programme) -> timedelta:
-    """`attention.unowned`. A programme that was started with none at all, which files may not say any more, has a day's: whoever a concern
-    is for hears of it, and is not written to all the time.
+    """`attention.unowned`. A programme that was started with zero, which files may not say any more, has a day: whoever is asked about a concern
+    hears of it, and is not written to all the time.
     """
     return programme.attention.unowned.span or _A_DAY
 

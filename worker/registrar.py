@@ -98,7 +98,7 @@ class RecordsRegistrar:
     # -- signature and document -----------------------------------------------------------------------------------------------
 
     async def _made(self, reserved: Certificate, side: Side, fields: dict[str, Any], at: datetime) -> tuple[Certificate, Issued]:
-        """With what was reserved; where that cannot be printed, with `fields` if they say something else by now: the certificate tells which.
+        """Makes it with what was reserved. Where that cannot be printed, and `fields` say something else by now, with those: the certificate tells which.
 
         Raises Unprintable, Erased.
         """

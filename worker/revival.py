@@ -25,7 +25,7 @@ from workflows.outbox import OutboxState, Pending
 UNSETTLED = timedelta(days=2)
 """A mail is tried for a day and waits for the reader's morning: what is older than this at the journal's end is settled, or late news by now.
 
-But for a result with its certificate, which is tried until it is there."""
+Not so a result with its certificate, which is tried until it is there."""
 
 
 class Folded(NamedTuple):

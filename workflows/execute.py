@@ -18,10 +18,10 @@ with workflow.unsafe.imports_passed_through():
 T = TypeVar("T")
 
 AGAIN = timedelta(hours=1)
-"""For so long is a mail tried that could not be sent for a day, or that no worker took: what else its reader gets waits no longer behind it."""
+"""How long a mail is tried again that could not be sent for a whole day, or that no worker took: its reader's other mails wait no longer behind it."""
 
 RARELY = timedelta(days=1)
-"""The longest pause between two such hours, so that a mail server which is away for months makes no long history."""
+"""The longest pause between two such hours: a mail server that is away for months must not make a long history."""
 
 
 async def execute(name: str, request: BaseModel, result: type[T], *, within: timedelta | None = None) -> T:

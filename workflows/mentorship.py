@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
 TIMELINE = 20
 
 MOST_AT_ONCE = 200
-"""Commands in one workflow task: thousands can come at once, and a task that takes two seconds is taken for a deadlock, for ever."""
+"""Commands that one workflow task takes in. Thousands can come at once; the SDK takes a task of two seconds for a deadlock, and would do so at each new try."""
 
 
 class Carried(BaseModel):
@@ -103,7 +103,7 @@ class Mentorship:
             except BaseException as stopped:
                 if not is_cancelled_exception(stopped):
                     raise
-                continue  # the next turn makes an end of it
+                continue  # the next turn orders the end
             return outcome_of(self._state)
 
     async def _live(self, start: MentorshipInput) -> None:
@@ -128,7 +128,7 @@ class Mentorship:
             await workflow.wait_condition(self._has_work)
 
     def _turn(self) -> bool:
-        """Takes in what has come and what is due. True: there is more than one task should hold, the earliest was taken."""
+        """Takes in what has come and what is due. True when more has come than one task should hold: then the earliest of it was taken."""
         if workflow.cancellation_reason() is not None and not self._cancelled:
             # Somebody cancelled the workflow: an operator's end, told to both people like any other.
             self._cancelled = True
@@ -136,14 +136,14 @@ class Mentorship:
                 self._inbox.append(c.End(message_id=f"cancelled.{workflow.info().run_id}", by="operator", at=workflow.now()))
         now = workflow.now()
         inbox = in_order(self._inbox, now)
-        # What waits has come all the same: later messages without an instant of their own come behind it.
+        # The rest waits for the next task and has come all the same: what has no instant of its own gets this one, and stays before what comes later.
         self._inbox[:] = [command if command.at is not None else command.model_copy(update={"at": now}) for command in inbox[MOST_AT_ONCE:]]
         more = bool(self._inbox)
         self._take(advance(self._state, inbox[:MOST_AT_ONCE], now, more=more))
         return more
 
     async def _breathe(self) -> None:
-        """Ends this workflow task: until the journal has a batch, or a moment later."""
+        """Ends this workflow task, and goes on once the journal has taken a batch, or a moment later."""
         before = self._outbox.head
         await wait(lambda: self._outbox.head != before, timedelta(milliseconds=1), "More to take in")
 
@@ -156,7 +156,7 @@ class Mentorship:
         self._timeline.extend(TimelineEntry(at=entry.at, what=entry.name, reason=entry.reason) for entry in turn.entries)
 
     def _has_work(self) -> bool:
-        if self._inbox or (self._alarm is not None and self._alarm.done()):  # whoever catches the time-out looks at everything
+        if self._inbox or (self._alarm is not None and self._alarm.done()):  # the timer has fired: the loop looks at everything
             return True
         now = workflow.now()
         due = self._next_instant()
@@ -192,10 +192,10 @@ class Mentorship:
         self._alarm, self._alarm_at = None, None
 
     async def _continue_as_new(self, start: MentorshipInput) -> None:
-        """Handlers finished, carriers cancelled; state, inbox, outbox and what deduplicates go along. Returns only if that is too much.
+        """Cancels the carriers, lets handlers finish, and hands state, inbox and outbox to a new run. Returns only if that is too much to hand on.
 
-        It goes on when a timer fires, never when a signal comes: of what one task brings, the SDK hands over the signals first and lets
-        the workflow run, so that a cancellation beside them would be told to a run that has ended already, and be lost.
+        The new run begins when a timer fires, never when a signal comes. Where one task brings signals and a cancellation, the SDK hands over
+        the signals first and lets the workflow run: had this run ended by then, the cancellation would be lost.
         """
         await self._outbox.stop()
         self._silence()
@@ -249,7 +249,7 @@ class Mentorship:
         if command is None or self._sealed:
             return
         given: dict[str, Any] = {} if command.message_id else {"message_id": f"unnamed.{workflow.uuid4()}"}
-        if command.by == c.SERVICE:
+        if command.by == c.SERVICE:  # nobody outside speaks for the service itself
             given["by"] = ""
         self._inbox.append(command.model_copy(update=given) if given else command)
 
@@ -317,7 +317,7 @@ class Mentorship:
     # -- operators' updates ---------------------------------------------------------------------------------------------------
 
     async def _ask(self, command: c.OperatorCommand) -> Answer:
-        """Appends like a signal, and waits for what became of it; kept apart, since a storm of signals drives it from the last 256."""
+        """Appends like a signal, and waits for what becomes of it. The answer is kept apart: a storm of signals could drive it out of the last 256 unread."""
         self._asked.add(command.message_id)
         self._inbox.append(command)
         await workflow.wait_condition(lambda: command.message_id in self._answers or receipt(self._state, command.message_id) is not None)

@@ -123,6 +123,7 @@ class Outbox:
         self._change({one.id: one for one in found.waiting})
 
     def _resting(self) -> frozenset[str]:
+        """The mails whose time ran out: until they are tried again, others go before them."""
         return frozenset(pending.effect.id for pending in self._pending if pending.in_vain)
 
     def _waiting(self, to: str) -> list[SendNotice]:
@@ -329,7 +330,7 @@ class Outbox:
         )
 
     def _fail(self, notice: SendNotice, why: Undelivered, instead: SendNotice | None = None) -> None:
-        """What `notice` alone would have brought goes with the next mail that waits for its reader, or comes back to the mentorship."""
+        """`notice` does not go. What it alone would have brought goes with the next mail that waits for its reader, or comes back to the mentorship."""
         left = notice.lacking(instead)
         following = heir(left, self._waiting(notice.to))
         if following is not None:
