@@ -190,6 +190,10 @@ class Certificates(Part):
         """What this person ever had of this mentorship, the first edition first; none is an empty list."""
         return sorted((one for one in await self.of(mentorship) if one.person == person), key=lambda one: one.edition)
 
+    async def standing(self, mentorship: str, person: str) -> Certificate | None:
+        """The edition that stands: the newest that has its document. None while no edition has one."""
+        return next((one for one in reversed(await self.editions(mentorship, person)) if one.stored), None)
+
     async def of_person(self, person: str) -> list[Certificate]:
         async with self._database.read() as connection:
             return await self._select(connection, certificates.c.person == person)

@@ -115,9 +115,8 @@ async def _reissue(certificate_id: str, results: bool | None, out: Path | None, 
 
 
 async def _standing(records: Records, old: Certificate) -> Certificate:
-    """The newest edition that has a document."""
-    editions = await records.certificates.editions(old.mentorship, old.person)
-    standing = next((one for one in reversed(editions) if one.stored), None)
+    """The edition that stands now. Raises Refused where there is none, or one that is revoked."""
+    standing = await records.certificates.standing(old.mentorship, old.person)
     if standing is None:
         raise Refused(f"not reissued: certificate {old.id} has no document yet")
     if standing.status == "revoked":

@@ -64,8 +64,7 @@ class RecordsRegistrar:
 
     async def reissue(self, request: ReissueRequest, at: datetime) -> Reissued:
         """Raises `Unprintable` as `issue` does; the edition before stands until the new one has its document."""
-        editions = await self._records.certificates.editions(request.mentorship, request.person)
-        standing = next((one for one in reversed(editions) if one.stored), None)
+        standing = await self._records.certificates.standing(request.mentorship, request.person)
         if standing is None:
             return Reissued(outcome="not_issued")
         reissued = await self._reissued(standing, request, at)

@@ -29,7 +29,7 @@ from records.certificates import Certificate
 from records.errors import Erased, NotStored
 from records.store import Records
 from webhook.pages.forms import read_limited
-from webhook.pages.known import Reading, newest
+from webhook.pages.known import Reading
 from webhook.pages.results import shows_results
 from webhook.pages.routes import Route, page_router
 from webhook.pages.shell import HEADERS, PageProblem, Shell
@@ -199,7 +199,7 @@ class CertificatePages:
         """The newest edition, if another one took this one's place."""
         if certificate.superseded_by is None:
             return None
-        return newest(await self._reading.ask(self._records.certificates.editions(certificate.mentorship, certificate.person)))
+        return await self._reading.ask(self._records.certificates.standing(certificate.mentorship, certificate.person))
 
     async def _taken_back(self, certificate: Certificate, newer: Certificate | None) -> bool:
         """Whether its holder asked for results on it, and no longer does on the one that took its place (H8)."""

@@ -202,7 +202,7 @@ class Reading:
             sent=frozenset(message.message_id for message in kept if message.sent),
             taken=frozenset(message.message_id for message in kept),
             kept=tuple(message.message_id for message in kept if message.sent and message.message_id not in lasting),
-            certificate=newest(await self.ask(self._records.certificates.editions(bearer.scope, bearer.person))),
+            certificate=await self.ask(self._records.certificates.standing(bearer.scope, bearer.person)),
             unsubscribed=await self.ask(self._records.notices.is_unsubscribed(bearer.person)),
             calendar_after=await self.ask(self._records.calendar_links.valid_after(bearer.scope, bearer.person)),
             chosen=chosen,
@@ -273,8 +273,3 @@ def _feedback(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Feedbac
     given = [event for event in events if isinstance(event, e.FeedbackGiven) and event.note_id in notes]
     noted = [(event, notes[event.note_id or ""]) for event in given]
     return tuple(Feedback(note.id, event.meeting, event.side, note.text, event.shared or note.shared, event.at) for event, note in noted)
-
-
-def newest(editions: list[Certificate]) -> Certificate | None:
-    """The edition that stands: the last one that has its document."""
-    return next((one for one in reversed(editions) if one.stored), None)

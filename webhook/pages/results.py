@@ -11,7 +11,6 @@ from temporalio.service import RPCError
 from gateway.reissue import ask_reissue
 from records.certificates import Certificate
 from records.store import Records
-from webhook.pages.known import newest
 from webhook.problems import unavailable
 
 MADE_WAIT = 3.0
@@ -45,8 +44,7 @@ class Editions:
         loop = asyncio.get_running_loop()
         until = loop.time() + within
         while True:
-            editions = await self._records.certificates.editions(certificate.mentorship, certificate.person)
-            standing = newest(editions)
+            standing = await self._records.certificates.standing(certificate.mentorship, certificate.person)
             if standing is not None and shows_results(standing) == results:
                 return True
             if loop.time() > until:
