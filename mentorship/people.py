@@ -44,5 +44,9 @@ class Pair(BaseModel):
             return "mentor"
         return "mentee" if person == self.mentee else None
 
+    def partner(self, person: str) -> str:
+        """The other one of the two."""
+        return self.mentee if person == self.mentor else self.mentor
+
     def person(self, side: Side) -> str:
         return self.mentor if side == "mentor" else self.mentee

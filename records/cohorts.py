@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
+from mentorship.people import Pair
 from records.database import Database, Part, chunks
 from records.erasure import PEOPLE, erased
 from records.errors import CohortChanged, Erased, PairChanged, PairedAlready, UnknownCohort
@@ -59,6 +60,11 @@ class Enrolment(BaseModel):
     def mentorship(self) -> str:
         """The workflow id."""
         return mentorship_of(self.cohort, self.pair)
+
+    @property
+    def people(self) -> Pair:
+        """The two, by their opaque ids."""
+        return Pair(mentor=self.mentor, mentee=self.mentee)
 
 
 class Couple(BaseModel):

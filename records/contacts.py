@@ -90,5 +90,4 @@ async def blind_to(records: Records, mentorship: str, pair: Pair, readers: Itera
 
 def _about(pair: Pair, raiser: str, subject: str | None) -> frozenset[str]:
     """Whom a concern is about, as far as records know them: the partner and the subject, and never the raiser."""
-    partner = pair.mentee if raiser == pair.mentor else pair.mentor
-    return frozenset(ref for ref in (partner, subject) if ref is not None and ref != raiser)
+    return frozenset(ref for ref in (pair.partner(raiser), subject) if ref is not None and ref != raiser)

@@ -11,7 +11,6 @@ from email.message import EmailMessage
 from activities.cases import Standing
 from activities.setbacks import Setbacks
 from gateway.links import LinkSigner
-from mentorship.people import Pair
 from mentorship.programme import Programme
 from notices.case_mail import compose_concern
 from notices.readers import Reader
@@ -84,7 +83,7 @@ class CaseDesk:
 
     async def _tell(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime, setbacks: Setbacks) -> datetime | None:
         """Sends what is due by now, to each who is asked and to the owner whatever becomes of the others' mails. Says when to look again."""
-        asked = await still_fit(self._records, case, Pair(mentor=enrolment.mentor, mentee=enrolment.mentee))
+        asked = await still_fit(self._records, case, enrolment.people)
         within = patience(programme)
         if case.taken_by is not None and case.taken_by not in asked:  # who took it has left, or came too close
             case = await self._records.cases.give_back(case.id, case.taken_by)

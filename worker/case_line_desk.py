@@ -9,7 +9,6 @@ from email.message import EmailMessage
 
 from activities.cases import Standing
 from activities.setbacks import Setbacks
-from mentorship.people import Pair
 from mentorship.programme import Programme
 from notices.case_mail import compose_waiting
 from notices.readers import Reader
@@ -44,7 +43,7 @@ class LineDesk:
                 await self._meetings.resolve(case, line)
             await self._records.cases.end_line(case.id, now)
             return Standing(state="closed")
-        everybody = await able(self._records, programme, case.mentorship, Pair(mentor=enrolment.mentor, mentee=enrolment.mentee))
+        everybody = await able(self._records, programme, case.mentorship, enrolment.people)
         if line.taken_by is not None and line.taken_by not in everybody:  # who took it has left, or came too close
             await self._records.lines.give_back(line.mentorship, line.line, line.taken_by)
             line = line.model_copy(update={"taken_by": None, "taken_at": None, "aside_until": None})

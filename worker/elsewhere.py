@@ -21,8 +21,7 @@ async def elsewhere(records: Records, mentorship: str, reader: str, at: datetime
         state = await journalled(records.journal, enrolment.mentorship)
         if state is None or state.starts > at:  # its welcome tells with whom
             continue
-        partner = enrolment.mentee if reader == enrolment.mentor else enrolment.mentor
-        found.append(Elsewhere(await _name(records, partner), page(enrolment.mentorship), _next(state, at)))
+        found.append(Elsewhere(await _name(records, enrolment.people.partner(reader)), page(enrolment.mentorship), _next(state, at)))
     return tuple(found)
 
 

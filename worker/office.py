@@ -19,7 +19,6 @@ from gateway.orders import send_order
 from mentorship.commands import End, Pause, Plan, Resume
 from mentorship.events import MentorshipStarted
 from mentorship.label import Label
-from mentorship.people import Pair
 from mentorship.programme import Programme
 from mentorship.spread import spread_out
 from records import reporting_line
@@ -166,7 +165,7 @@ class RecordsOffice:
             planned = await self._plan(enrolment, programme, now)
         return MentorshipStarted(
             at=planned.starts,
-            pair=Pair(mentor=enrolment.mentor, mentee=enrolment.mentee),
+            pair=enrolment.people,
             rules=programme.rules(),
             starts=planned.starts,
             ends=planned.ends,

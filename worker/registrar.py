@@ -19,7 +19,7 @@ from certificates.issuer import Issuer
 from certificates.status import status_list_url
 from certificates.typesetting import Unprintable
 from mentorship.effects import MilestoneFacts, SendNotice, counting_for
-from mentorship.people import Pair, Side
+from mentorship.people import Side
 from mentorship.programme import Texts
 from notices.attention import UNPRINTABLE
 from records.certificates import Certificate
@@ -171,8 +171,7 @@ class RecordsRegistrar:
             return None
         side: Side = "mentor" if standing.person == enrolment.mentor else "mentee"
         notice = SendNotice(id=f"reissued.{standing.id}", kind="reissued", to=side, due=standing.issued_at, certificate=standing.id)
-        pair = Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)
-        return NoticeRequest(mentorship=standing.mentorship, pair=pair, texts=cohort.texts_digest, notice=notice, mail=programme.mail)
+        return NoticeRequest(mentorship=standing.mentorship, pair=enrolment.people, texts=cohort.texts_digest, notice=notice, mail=programme.mail)
 
     async def _side(self, certificate: Certificate) -> Side:
         enrolment = await self._records.cohorts.by_mentorship(certificate.mentorship)

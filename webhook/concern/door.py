@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 
 from gateway.settings import Settings
-from mentorship.people import Pair
 from mentorship.programme import Programme
 from records.cases import Case, Outcome, PauseOrder
 from records.cohorts import Enrolment
@@ -51,7 +50,7 @@ class ConcernDoor:
     async def offered(self, enrolment: Enrolment, raiser: str, subject: str | None) -> tuple[Contact, ...]:
         """Whom this person can choose from."""
         programme = await self._programme(enrolment)
-        return await self._ask(offered(self._records, programme.contacts, pair=_pair(enrolment), raiser=raiser, subject=subject))
+        return await self._ask(offered(self._records, programme.contacts, pair=enrolment.people, raiser=raiser, subject=subject))
 
     async def team(self, enrolment: Enrolment) -> tuple[Contact, ...]:
         """The programme's own people, so that a concern can be about one of them."""
@@ -101,7 +100,7 @@ class ConcernDoor:
 
     async def in_reach(self, enrolment: Enrolment, case: Case) -> bool:
         """Whether any of those who were asked can be reached."""
-        return await self._ask(in_reach(self._records, case, _pair(enrolment)))
+        return await self._ask(in_reach(self._records, case, enrolment.people))
 
     async def held(self, case: Case) -> Held:
         """What is so of the wish to hold the meetings; a pause can end without its raiser."""
@@ -149,7 +148,7 @@ class ConcernDoor:
         """The case, if this person was asked and may still look after it, whatever has changed since. Raises UnknownCase besides."""
         case = await self._ask(self._records.cases.get(case_id))
         enrolment = await self._ask(self._records.cohorts.by_mentorship(case.mentorship))
-        if enrolment is None or reader not in await self._ask(still_fit(self._records, case, _pair(enrolment))):
+        if enrolment is None or reader not in await self._ask(still_fit(self._records, case, enrolment.people)):
             return None
         return case
 
@@ -196,7 +195,3 @@ class ConcernDoor:
 
     async def _ask(self, asked: Awaitable[T]) -> T:
         return await asked_of_records(asked, self._settings.webhook_retry_after)
-
-
-def _pair(enrolment: Enrolment) -> Pair:
-    return Pair(mentor=enrolment.mentor, mentee=enrolment.mentee)

@@ -230,7 +230,7 @@ class RaisingConcerns:
         enrolment = known.enrolment
         match kind:
             case "partner":
-                return About(kind, enrolment.mentee if known.side == "mentor" else enrolment.mentor)
+                return About(kind, enrolment.people.partner(known.bearer.person))
             case "else":
                 email = fields.get("email")
                 return About(kind, await from_door(self._door.by_address(email)) if "@" in email else None)

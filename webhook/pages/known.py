@@ -184,7 +184,7 @@ class Reading:
         programme = await self._programme(enrolment, state)
         texts = programme.texts()
         spoken = reader_language(chosen, reader.language, texts.languages)
-        partner = people.get(enrolment.mentee if side == "mentor" else enrolment.mentor)
+        partner = people.get(enrolment.people.partner(bearer.person))
         return Known(
             bearer=bearer,
             enrolment=enrolment,

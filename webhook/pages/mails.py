@@ -157,7 +157,7 @@ class FreshLinks:
                 texts = await self._records.programmes.texts(cohort.texts_digest)
             except UnknownProgramme:  # that pair has no page to open; the others have
                 continue
-            partner = people.get(enrolment.mentee if ref == enrolment.mentor else enrolment.mentor)
+            partner = people.get(enrolment.people.partner(ref))
             url, until = self._link(purpose, Bearer(enrolment.mentorship, ref), asked_at)
             found.append(_Way(FreshPage(texts.title, url, until, partner=partner.name if partner is not None else None), texts))
         return found
