@@ -16,8 +16,6 @@ from gateway.links import LinkSigner
 from gateway.settings import Settings
 from records.store import Records
 from webhook import commands, health, issuer_documents, openapi, people
-from webhook.concern import build as concern_build
-from webhook.coordinator import build as coordinator_build
 from webhook.door import Clock, Door, utc_now
 from webhook.pace import Pace
 from webhook.pages import build
@@ -59,8 +57,6 @@ def create_app(
     if settings.link_secrets and post is not None:
         fresh = FreshLinks(records, LinkSigner(settings.link_secrets), post, clock, base_url=settings.base_url, sender=settings.mail_from)
     build.mount(app, settings, client, records, door, clock=clock, fresh=fresh, pace=forms)
-    concern_build.mount(app, settings, client, records, clock=clock, pace=forms)
-    coordinator_build.mount(app, settings, client, records, clock=clock, fresh=fresh, pace=forms)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, Shell(settings.base_url).lost(on_http_error))
     app.add_exception_handler(RequestValidationError, on_invalid_request)

@@ -16,30 +16,27 @@ from notices.language import Language
 from records.cases import Case, Outcome
 from records.errors import Erased, UnknownCase
 from records.people import Profile
-from records.store import Records
 from webhook.concern.door import ConcernDoor
 from webhook.concern.raising import Place
-from webhook.pace import Pace
-from webhook.pages.forms import FIELD, Fields, Forms
+from webhook.pages.forms import FIELD, Fields
 from webhook.pages.incoming import keep_pace, read_form
-from webhook.pages.known import Reading
-from webhook.pages.own import token_of
+from webhook.pages.own import Shared, token_of
 from webhook.pages.routes import Route, page_router
-from webhook.pages.shell import PageProblem, Shell, from_door
+from webhook.pages.shell import PageProblem, from_door
 from webhook.pages.wording import OFFERED, asked_for, reader_language
 
 OUTCOMES: tuple[Outcome, ...] = tuple(outcome for outcome in get_args(Outcome) if outcome != "withdrawn")
 
 
 class AskedForHelp:
-    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: ConcernDoor, *, records: Records, pace: Pace, most: int) -> None:
-        self._shell = shell
-        self._reading = reading
-        self._forms = forms
+    def __init__(self, shared: Shared, door: ConcernDoor) -> None:
+        self._shell = shared.shell
+        self._reading = shared.reading
+        self._forms = shared.forms
+        self._records = shared.records
+        self._pace = shared.pace
+        self._most = shared.most
         self._door = door
-        self._records = records
-        self._pace = pace
-        self._most = most
 
     async def show(self, request: Request) -> Response:
         token = token_of(request)

@@ -19,12 +19,11 @@ from records.cases import Case
 from records.contacts import Contact
 from records.errors import DifferentBody, Erased
 from webhook.concern.door import Concern, ConcernDoor, Held
-from webhook.pace import Pace
 from webhook.pages.actions import Wrong, text_of
-from webhook.pages.forms import FIELD, Fields, Forms
+from webhook.pages.forms import FIELD, Fields
 from webhook.pages.incoming import keep_pace, read_form, waiting
-from webhook.pages.known import Known, Reading
-from webhook.pages.own import token_of
+from webhook.pages.known import Known
+from webhook.pages.own import Shared, token_of
 from webhook.pages.routes import Route, page_router
 from webhook.pages.shell import PageProblem, Shell, from_door
 from webhook.pages.wording import asked_for
@@ -62,13 +61,13 @@ class About:
 
 
 class RaisingConcerns:
-    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: ConcernDoor, *, pace: Pace, most: int) -> None:
-        self._shell = shell
-        self._reading = reading
-        self._forms = forms
+    def __init__(self, shared: Shared, door: ConcernDoor) -> None:
+        self._shell = shared.shell
+        self._reading = shared.reading
+        self._forms = shared.forms
+        self._pace = shared.pace
+        self._most = shared.most
         self._door = door
-        self._pace = pace
-        self._most = most
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 

@@ -14,12 +14,10 @@ from gateway.links import Bearer
 from records.lines import OUTCOMES
 from webhook.coordinator.door import CoordinatorDoor
 from webhook.coordinator.view import DAYS, GROUPS, Board, Group, Item
-from webhook.pace import Pace
 from webhook.pages.actions import Wrong
-from webhook.pages.forms import FIELD, Fields, Forms, read_fields
+from webhook.pages.forms import FIELD, Fields, read_fields
 from webhook.pages.incoming import keep_pace
-from webhook.pages.known import Reading
-from webhook.pages.mails import FreshLinks
+from webhook.pages.own import Shared
 from webhook.pages.routes import Route, page_router
 from webhook.pages.shell import PageProblem, Shell, from_door
 from webhook.pages.wording import asked_for, guest_language
@@ -49,14 +47,14 @@ class Here:
 
 
 class Coordinating:
-    def __init__(self, shell: Shell, reading: Reading, forms: Forms, door: CoordinatorDoor, *, fresh: FreshLinks | None, pace: Pace, most: int) -> None:
-        self._shell = shell
-        self._reading = reading
-        self._forms = forms
+    def __init__(self, shared: Shared, door: CoordinatorDoor) -> None:
+        self._shell = shared.shell
+        self._reading = shared.reading
+        self._forms = shared.forms
+        self._fresh = shared.fresh
+        self._pace = shared.pace
+        self._most = shared.most
         self._door = door
-        self._fresh = fresh
-        self._pace = pace
-        self._most = most
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The pages, put together and mounted. Without link secrets there are no links, so only the open pages stand."""
+"""All pages, put together and mounted: participants', those about concerns, coordinators'. Without link secrets there are no links: only the open ones stand."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from certificates.trust import Trust
 from gateway.links import LinkSigner
 from gateway.settings import Settings
 from records.store import Records
+from webhook.concern import asked, raising
+from webhook.concern.door import ConcernDoor
+from webhook.coordinator import pages as coordinating
+from webhook.coordinator.door import CoordinatorDoor
 from webhook.door import Clock, Door
 from webhook.pace import Pace
 from webhook.pages import open as open_pages
@@ -34,9 +38,8 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, do
     app.include_router(shell.router())
     signer = LinkSigner(settings.link_secrets) if settings.link_secrets else None
     reading = Reading(records, signer, settings.webhook_retry_after, clock)
-    app.include_router(CertificatePages(shell, reading, records, issuer_trust(settings)).routes())
-    pages = open_pages.OpenPages(shell, reading, records, fresh)
-    app.include_router(open_pages.router(pages, with_links=signer is not None))
+    app.include_router(CertificatePages(shell, reading, records, _issuer_trust(settings)).routes())
+    app.include_router(open_pages.router(open_pages.OpenPages(shell, reading, records, fresh), with_links=signer is not None))
     if signer is None:
         _log.warning("no participants' pages: MENTORSHIP_LINK_SECRETS is empty")
         return
@@ -44,9 +47,13 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, do
     editions = Editions(client, records, patience=settings.webhook_timeout, retry_after=settings.webhook_retry_after)
     app.include_router(ParticipantPages(shared, signer, editions, sender=settings.mail_from).routes())
     app.include_router(PrivatePages(shared).routes())
+    concerns = ConcernDoor(settings, client, records, clock)
+    app.include_router(raising.router(raising.RaisingConcerns(shared, concerns)))
+    app.include_router(asked.router(asked.AskedForHelp(shared, concerns)))
+    app.include_router(coordinating.router(coordinating.Coordinating(shared, CoordinatorDoor(settings, client, records, clock))))
 
 
-def issuer_trust(settings: Settings) -> Trust:
+def _issuer_trust(settings: Settings) -> Trust:
     """Our own issuer's public keys; nobody's when there is no key file here: then files cannot be checked, and pages say so."""
     try:
         return Issuer.of(settings).trust()
