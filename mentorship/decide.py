@@ -134,9 +134,9 @@ def _extended(state: State, length: Duration, at: Instant, *asked: e.ExtensionAs
 
 
 def unfit_extension(state: State, length: Duration) -> Refusal | None:
-    """Why an operator's extension is a slip of the pen: mails tell both of the new end, and nothing takes it back.
+    """Why an operator's extension looks like a slip of the pen, which is refused: mails tell both of the new end, and nothing takes it back.
 
-    Asked at the door, of new commands only, since `decide` also tells again what was decided before there was this rule.
+    Asked at the door, of new commands only: `decide` also repeats what was decided before there was this rule.
     """
     if length.span > state.ends - state.starts - state.paused_for:
         return "too_long"

@@ -99,8 +99,8 @@ def _pulse_due(state: State, readers: tuple[Side, ...]) -> tuple[Side, ...]:
 def _proposal(meeting: Meeting | None, side: Side | None, at: Instant) -> tuple[e.AnyEvent, ...]:
     """A late proposal that the other neither accepted nor excused counts as a cancellation by who proposed; any other lapses.
 
-    So does one that answers the other's: the first of the two said that the time could not be kept. Where who proposed has said since
-    whether they were there, that is judged instead.
+    One that answers the other's proposal lapses as well: it was the other who said first that the time could not be kept. Where who
+    proposed has said since whether they were there, that is judged instead.
     """
     proposal = meeting.proposal(side) if meeting is not None and side is not None else None
     if meeting is None or side is None or proposal is None:

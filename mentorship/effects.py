@@ -122,7 +122,7 @@ class SendNotice(Effect):
     calendar: tuple[MeetingFacts, ...] | None = None
     calendar_sequence: int = 0
     news_until: Instant | None = None
-    """Of a proposal that goes instead of the news of a move: until when that helps, also where the proposal does not any more."""
+    """Where a proposal goes instead of the news of a move: until when that news helps, also once the proposal does not any more."""
     pins: tuple[str, ...] = ()
     """The reader's own pinned benefits (H2)."""
     stepped_away: Side | None = None
@@ -136,9 +136,9 @@ class SendNotice(Effect):
         return next((side for side in SIDES if self.kind == "case" and self.line == f"cancellations_{side}"), None)
 
     def replaces(self, older: SendNotice) -> bool:
-        """Whether an older mail to the same reader, which still waits, says nothing more once this one goes: never two about one meeting at once.
+        """Whether an older mail that still waits for the same reader is needless once this one goes: never two about one meeting at once.
 
-        Nothing that waits invites anybody any more to what has ended.
+        Once a mentorship has ended, nothing that waits invites to it any more.
         """
         if self.kind == "ended":
             return older.kind not in OUTLIVING
@@ -149,7 +149,7 @@ class SendNotice(Effect):
         return older.kind in _GIVE_WAY.get(self.kind, ()) and self.is_about(older)
 
     def rides_with(self, waiting: SendNotice) -> bool:
-        """Whether news of its meeting waits already, that a preparation goes along with."""
+        """Whether this is a preparation, and `waiting` is news of the same meeting that brings it along."""
         return self.kind == "prepare" and waiting.kind in ("rescheduled", "move_proposed") and self.is_about(waiting)
 
     def is_about(self, other: SendNotice) -> bool:
@@ -188,7 +188,7 @@ class SendNotice(Effect):
         return mine.model_copy(update=changes)
 
     def _helping_with(self, other: SendNotice) -> dict[str, object]:
-        """A calendar that would not hear of either goes on showing what the older one would have taken out."""
+        """News helps as long as the older one that it replaces would have: a calendar that hears of neither goes on showing what was taken out."""
         theirs = other._news_until
         if theirs is None or self.kind not in ("rescheduled", "move_proposed"):
             return {}
@@ -225,7 +225,7 @@ _GIVE_WAY: dict[NoticeKind, frozenset[NoticeKind]] = {
     "move_proposed": _ABOUT_A_MEETING - {"ask"},
     "ask": frozenset({"ask"}),
 }
-"""News of a meeting, and which older mails about the same one wait for nothing once it goes."""
+"""By the kind of a mail about a meeting: which older ones about the same meeting are needless once it goes."""
 
 
 class Longer(BaseModel):

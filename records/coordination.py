@@ -173,7 +173,7 @@ async def _stands_in(records: Records, programme: Programme, cohort: str, reader
 
 
 async def closeness(records: Records, reader: str, pairs: Sequence[Enrolment]) -> dict[str, frozenset[str]]:
-    """Because of whom this reader may not see a pair's lines, by mentorship: the two and whom their concerns are about, as in `blind_to`."""
+    """By mentorship: to whom this reader is close, of the two and of whom their concerns are about. Anybody there hides the pair's lines (`blind_to`)."""
     subjects = await records.cases.subjects(pair.mentorship for pair in pairs)
     everybody = {ref for pair in pairs for ref in (pair.mentor, pair.mentee)}.union(*subjects.values())
     close = await conflicted(records.people, everybody, [reader])  # closeness goes both ways

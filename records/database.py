@@ -40,7 +40,7 @@ CHUNK = 1000
 """How many values one statement asks for; both databases allow some 32,000."""
 
 MANY = "many rows"
-"""The first lock of whoever changes rows of many mentorships or people in one transaction, or several that an erasure changes. Two who take the same
+"""The first lock of a transaction that changes rows of many mentorships or people, or several rows that an erasure changes, too. Two that take the same
 rows in different orders would wait for each other, and Postgres ends one of them: an erasure and a sweep, a sweep and a rotation."""
 
 _BEGIN = "mentorship_begin"
@@ -56,7 +56,7 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def refuse_unopenable(url: URL) -> None:
-    """Of SQLite, before the driver tries in a thread of its own, which makes what is not there, and tells of its failure in its own way.
+    """Refuses a SQLite file before the driver tries: that happens in a thread of its own, makes a file that is not there, and fails in its own words.
 
     Raises RecordsUnavailable, and NoTables for a file that was never made.
     """

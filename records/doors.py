@@ -27,7 +27,7 @@ _MENTORSHIPS = "mentorship."
 _SENDERS = "sender."
 """Begins what stands for a mentorship in the rows that say where a sender's ids came to."""
 _BEYOND_SENDERS = "sendes"
-"""They come before it in any language's order, so that the key's index finds them where none is made for a beginning."""
+"""Sorts behind all that begins so, in any language's order: a range finds them by the key's index where none is made for beginnings."""
 
 SENDERS_KEPT = timedelta(days=30)
 """A signature is good for minutes; for so long one rule holds for an id, whether or not it is a copy."""
@@ -59,10 +59,9 @@ class Doors(Part):
         self._sealer = sealer
 
     async def accept(self, mentorship: str, message_id: str, digest: str, at: datetime, *, sender: str | None = None) -> Accepted:
-        """Keeps when a message came, and a keyed hash of its body's digest. Raises DifferentBody for the same id with another body.
+        """Keeps when a message came, and a keyed hash of its body's digest. A repeat that was not `sent` is to be sent again, with the first `at`.
 
-        Also when the same `sender`, if it is a program, gave that id to a message to something else. A repeat that was not `sent` is to be
-        sent again, with the first `at`.
+        Raises DifferentBody for the same id with another body, and where the same `sender`, a program, gave that id to a message to something else.
         """
         async with self._database.write() as connection:
             if sender is not None:
@@ -82,7 +81,7 @@ class Doors(Part):
             return None if row is None else self._repeat(row, digest)
 
     async def forget_senders(self, now: datetime) -> None:
-        """Where the ids of long ago came to is not kept; the messages themselves are, as long as their mentorship's journal."""
+        """Forgets to which address ids of long ago came; the messages themselves are kept as long as their mentorship's journal."""
         t = door_messages
         theirs = (t.c.mentorship >= _SENDERS) & (t.c.mentorship < _BEYOND_SENDERS) & self._database.begins(t.c.mentorship, _SENDERS)
         async with self._database.write() as connection:

@@ -59,9 +59,9 @@ class Rewrapped(BaseModel):
 
 
 async def lacking(database: Database, sealer: Sealer) -> str | None:
-    """A key that what was written last is sealed with and that this keyring does not have; asked all day, so of two rows only.
+    """The key that the newest rows are sealed with, where this keyring lacks it; asked all day, so only two rows are looked at.
 
-    Not whether an older key is missing: that makes some things unreadable, and everybody else can still be served.
+    An older key that is missing is not found here: that makes some things unreadable, and everybody else can still be served.
     """
     newest = (
         select(data_keys.c.sealed).join(people, people.c.ref == data_keys.c.person).order_by(people.c.created_at.desc()).limit(1),

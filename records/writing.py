@@ -34,7 +34,7 @@ class Writing:
             await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
     def _refused_by(self, file: Path) -> bool:
-        """Of another file in its place too: who still has the first one open writes where nobody will look."""
+        """Also where another file is in its place by now: who still has the first one open would write where nobody looks."""
         if _which(file) != self._opened:
             return True
         free = os.statvfs(file.parent)

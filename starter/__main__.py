@@ -40,7 +40,7 @@ def _stand_in_for_what_is_closed() -> None:
 
 
 def _write_out_what_has_no_letters_here() -> None:
-    """As stderr does: a terminal that is not of Unicode undoes nothing either."""
+    """Signs that a terminal cannot show come as escapes, as on stderr: they must not end a command in the middle."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

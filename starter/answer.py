@@ -69,7 +69,7 @@ def aside(line: str) -> None:
 
 
 def _tell(line: str, *, err: bool = False) -> None:
-    """What nobody reads any more, or what finds no room, undoes nothing: the command's exit code says what was done."""
+    """A pipe that nobody reads any more, or a full disk, undoes nothing: the command's exit code says what was done."""
     try:
         typer.echo(line, err=err)
     except OSError as error:

@@ -96,7 +96,7 @@ def _keys(settings: Settings) -> Check:
 
 
 def _issuer(settings: Settings) -> list[Check]:
-    """A file that is there and that no worker starts with. One that is not may be elsewhere: who asks need not sign."""
+    """Whether a worker could start with the key file. Where there is none it may be elsewhere: who asks need not be who signs."""
     if not settings.issuer_key_file.exists():
         return []
     from certificates.issuer import Issuer, IssuerKeysUnusable  # noqa: PLC0415 - it takes longer to load than to look, and where nobody signs nobody waits for it
@@ -126,7 +126,7 @@ async def _records(settings: Settings, fix: bool) -> list[Check]:
 
 
 async def _written(settings: Settings) -> Check:
-    """What can be read may take nothing, and then nothing is acknowledged (P5)."""
+    """Records that can be read may take no writing all the same, and then nothing is acknowledged (P5)."""
     async with open_records(settings) as records:
         try:
             await records.writing.attempt()
@@ -137,7 +137,7 @@ async def _written(settings: Settings) -> Check:
 
 
 async def _cleared(settings: Settings) -> list[Check]:
-    """Nothing else tells: an erasure is done without it, and what it cannot clear away says nothing (P8)."""
+    """Whether an erasure also clears the server's files (P8). Nothing else tells: where it cannot, it is done without that."""
     async with open_records(settings) as records:
         if not await records.keeps_erased():
             return []

@@ -113,7 +113,7 @@ def _still(name: str, workflow_id: str) -> Check:
 
 
 def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
-    """Records of an earlier moment, or none at all, make nothing wrong of what they have: it shows by what they lack."""
+    """What Temporal runs and records do not know. Only this shows records of an earlier moment, or of another place: what they have is right in itself."""
     unknown = sorted(mentorship for mentorship in ids if mentorship not in known)
     if not unknown:
         return []

@@ -43,4 +43,4 @@ def _standing_for(at: str) -> type[OnDemand]:
 
 
 def _never() -> None:
-    """What Typer would run for a command that is never reached: the one that was loaded is."""
+    """Typer wants a function here. It never runs: the command that was loaded does."""

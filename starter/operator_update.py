@@ -32,7 +32,8 @@ _MAY_HAVE_IT = {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE, RP
 
 
 async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[str, Any]], Message], *, by: str, as_json: bool) -> dict[str, datetime]:
-    """Sends the command that `command` makes of `message_id`, `by` and `at`, and tells what came of it; returns until when, as far as it was told.
+    """Sends the command that `command` makes of `message_id`, `by` and `at`, and tells what came of it. Returns until when that holds, as far as the
+    mentorship says.
 
     Raises Refused when the mentorship refuses it, is not running, or no worker answers in time; then it may still apply.
     """

@@ -18,7 +18,7 @@ from starter.reach import login
 
 
 async def recheck(records: Records, client: Client, settings: Settings) -> list[Enrolment]:
-    """These pairs, of whichever cohort; each is on the coordinators' list once Temporal has heard, and goes on."""
+    """The pairs, of whichever cohort, that lie within one line now. Each goes on, and stands in the coordinators' list once Temporal has heard."""
     by = await records.people.operator(login())
     needed = await orders(records, by=by, at=datetime.now(UTC))
     for order in needed:

@@ -19,7 +19,7 @@ WORTH_IT = 200
 """By the rules alone, fewer pairs than this are done before one more process has begun."""
 
 LONG = 500
-"""So many take long enough to say how far it is. Each part plans its calendars anew."""
+"""Pairs in a part where there are many, so that it can be said how far it is; no fewer, since each part plans its calendars anew."""
 
 
 def rehearse_fast(request: Request, progress: Callable[[int], None] = lambda _: None) -> Rehearsed:

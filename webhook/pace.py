@@ -24,8 +24,8 @@ class _Bucket:
 class Pace:
     """`burst` requests at once, `rate` a minute in the long run.
 
-    A full bucket says nothing that a new one would not say, so it is forgotten. There are never more than senders that came within the time
-    in which an empty one fills: ask only for senders that proved who they are, or anybody could invent some.
+    A bucket that is full again is forgotten, since a new one would say the same: there are never more of them than senders that came within the
+    time in which an empty one fills. Ask only for senders that proved who they are; others could be invented.
     """
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic, *, said: str = "these requests come too fast") -> None:
@@ -57,7 +57,7 @@ class Pace:
         return min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
 
     def _sweep(self, now: float) -> None:
-        """From the one that was left alone for longest, as far as they are full: what a request makes is removed once, so a request costs little."""
+        """Forgets full ones, from the one that was left alone for longest on. Each is removed once, so a request costs little."""
         while self._buckets:
             sender, bucket = next(iter(self._buckets.items()))
             if self._tokens(bucket, now) < self._burst:

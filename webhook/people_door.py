@@ -94,7 +94,7 @@ class PeopleDoor:
             raise behind
 
     async def _tell_later_word(self, person: str, by: str, message_id: str, digest: str, at: datetime) -> None:
-        """Of two events at once the earlier one may be told last, and mentorships take words of a leave as they come: then the later is told once more."""
+        """Where two events come at once, the earlier may be told last, and mentorships take words of a leave as they come: the later is then told again."""
         while (word := (await self._door.from_records(self._records.people.leave_words([person]))).get(person)) is not None and word.at > at:
             at, leave = word.at, word.leave
             head = {"message_id": _order_id(person, f"{message_id}\n{at.isoformat()}"), "by": by, "at": at, "away": person}

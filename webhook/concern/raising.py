@@ -248,7 +248,7 @@ class RaisingConcerns:
 
 
 def _sender(bearer: Bearer) -> tuple[str, ...]:
-    """Has a pace of their own here: whatever else of theirs comes too fast must not keep a concern back, and none of this goes where that goes."""
+    """Concerns have a pace of their own: whatever else somebody sends too fast must not keep theirs back."""
     return ("concern", *bearer)
 
 

@@ -68,8 +68,8 @@ class _Way(NamedTuple):
 class FreshLinks:
     """`most` mails an hour to one person for whoever asks, and as many for who holds a link of their own, of whatever kind.
 
-    Nobody can fill somebody else's mailbox through us, nor use up what that person may ask for: what whoever asks is sent is bounded for all
-    people together, too, and what holders of links are sent is not. What could not be sent does not count.
+    So nobody can fill somebody else's mailbox through us, nor use up what that person may ask for. Mails for whoever asks are bounded over all
+    people together, too; those for holders of links are not. What could not be sent does not count.
     """
 
     def __init__(self, records: Records, signer: LinkSigner, post: Post, now: Callable[[], datetime], *, base_url: str, sender: str, most: int = 4) -> None:
