@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import BaseModel, ConfigDict
-from temporalio.api.common.v1 import Payload
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.cases import start_case
-from gateway.keyring import UnknownKey
-from gateway.names import ORDER_SIGNAL
 from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
@@ -27,7 +23,8 @@ from starter.answer import Json, Refused, answer, aside, counted
 from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
-from starter.running import AT_ONCE, runs, stands_still
+from starter.revive_unwritten import Sent, send_again, unwritten
+from starter.running import AT_ONCE, stands_still
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "still", "silent"]
 """`lost`: no workflow runs. `behind`: the journal knows more than the workflow does. `ahead`: the workflow knows what the journal lacks.
@@ -35,15 +32,6 @@ Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "still", "sile
 
 _SETTLES = 3.0
 """Seconds in which a workflow that is well learns what its journal already has."""
-
-
-class Sent(NamedTuple):
-    """A signal as it was sent, or an update as the signal that it will be. `update` is the update's id, empty for a signal."""
-
-    name: str
-    message_id: str
-    body: dict[str, Any]
-    update: str
 
 
 class _Status(BaseModel):
@@ -74,20 +62,34 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
         client = await reach_temporal(settings)
         standing = await _standing(settings, client, records, [pair for pair in pairs if pair.state == "started"])
         again = [pair for pair, how in standing if how in {"lost", "diverged", "behind"}]
-        unwritten: dict[str, list[Sent]] = {}
+        unsent: dict[str, list[Sent]] = {}
         for pair, how in standing:
             if how in {"diverged", "behind"}:
                 await client.get_workflow_handle(pair.mentorship).terminate(f"{how}: revived from its journal")
             if pair in again:
-                unwritten[pair.mentorship] = await _unwritten(client, records, pair.mentorship)
+                unsent[pair.mentorship] = await unwritten(client, records, pair.mentorship)
         cases = await _wake_cases(client, records, cohort)
-        with _told_if_it_breaks_off(unwritten):
+        with _told_if_it_breaks_off(unsent):
             for pair in again:  # until here all of it can be done again: none of them runs, and what they were sent is where it was
                 await records.cohorts.await_start(pair.mentorship)
             await signal_with_start(client, cohort)
             pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
-            sent = await _send_again(client, unwritten)
-    unsent = _ids(unwritten)
+            sent = await send_again(client, unsent)
+    _tell(cohort, standing, again, cases=cases, pending=pending, sent=sent, unsent=_ids(unsent), as_json=as_json)
+
+
+def _tell(
+    cohort: str,
+    standing: Sequence[tuple[Enrolment, Standing]],
+    again: Sequence[Enrolment],
+    *,
+    cases: int,
+    pending: int,
+    sent: Sequence[str],
+    unsent: Sequence[str],
+    as_json: bool,
+) -> None:
+    """`unsent`: messages that could not be sent again, by their ids. Raises Refused where something is left to do."""
     result: dict[str, Any] = {
         "cohort": cohort,
         "revived": [{"pair_id": pair.pair_id, "mentorship": pair.mentorship, "was": how} for pair, how in standing if pair in again],
@@ -113,18 +115,18 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
 
 
 @contextmanager
-def _told_if_it_breaks_off(unwritten: Mapping[str, Sequence[Sent]]) -> Iterator[None]:
+def _told_if_it_breaks_off(unsent: Mapping[str, Sequence[Sent]]) -> Iterator[None]:
     """Another revival finds mentorships that run, or that wait for their start: nobody would hear what the first one had still to send."""
     try:
         yield
     except BaseException:
-        if left := _ids(unwritten):
+        if left := _ids(unsent):
             aside(_lost(left))
         raise
 
 
-def _ids(unwritten: Mapping[str, Sequence[Sent]]) -> list[str]:
-    return [message.message_id for messages in unwritten.values() for message in messages]
+def _ids(unsent: Mapping[str, Sequence[Sent]]) -> list[str]:
+    return [message.message_id for messages in unsent.values() for message in messages]
 
 
 def _lost(messages: Sequence[str]) -> str:
@@ -177,64 +179,6 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
     if written.seq == status.head.seq:
         return "runs"
     return "behind" if written.seq > status.head.seq else "ahead"
-
-
-async def _unwritten(client: Client, records: Records, mentorship: str) -> list[Sent]:
-    """What people sent to it and no journal knows: it was acknowledged, so it is not lost. What an operator was told is refused stays refused.
-
-    One run hands on to the next what it could not write, and the next one's history does not say what that was.
-    """
-    found: list[Sent] = []
-    refused: set[str] = set()
-    for run in await runs(client, mentorship):
-        async for event in client.get_workflow_handle(mentorship, run_id=run).fetch_history_events():
-            if (answered := event.workflow_execution_update_completed_event_attributes).meta.update_id:
-                answer = await _opened(client, answered.outcome.success.payloads)
-                if answered.outcome.HasField("failure") or answer.get("outcome") == "refused":
-                    refused.add(answered.meta.update_id)
-            name, payloads, update = _told(event)
-            body = await _opened(client, payloads)
-            message_id = body.get("message_id")
-            if name == ORDER_SIGNAL and body.get("line") == "diverged":  # that was about the run which ended
-                continue
-            if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
-                found.append(Sent(name, message_id, body, update))
-    return [one for one in found if one.update not in refused]
-
-
-async def _opened(client: Client, payloads: Sequence[Payload]) -> dict[str, Any]:
-    """What one payload says; nothing where it was sent by hand and no mentorship would have understood it, or lies under a key of long ago."""
-    try:
-        [said] = await client.data_converter.decode(payloads)
-    except (ValueError, RuntimeError, UnknownKey):
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload], str]:
-    """The signal that brings it again, what was in it, and the update's id; no input where nobody told anything. An operator's update was answered: it goes
-    as an order. What an update asked stands where it was accepted, or where a reset took it over from the run before.
-    """
-    signalled = event.workflow_execution_signaled_event_attributes
-    for asked in (
-        event.workflow_execution_update_accepted_event_attributes.accepted_request,
-        event.workflow_execution_update_admitted_event_attributes.request,
-    ):
-        if asked.input.name:
-            return ORDER_SIGNAL, asked.input.args.payloads, asked.meta.update_id
-    return signalled.signal_name, signalled.input.payloads, ""
-
-
-async def _send_again(client: Client, unwritten: dict[str, list[Sent]]) -> list[str]:
-    """The ids that went. What is left in `unwritten` did not: its mentorship is not started yet."""
-    done: list[str] = []
-    for mentorship, messages in unwritten.items():
-        for message in tuple(messages):
-            with suppress(RPCError):
-                await client.get_workflow_handle(mentorship).signal(message.name, message.body)
-                messages.remove(message)
-                done.append(message.message_id)
-    return done
 
 
 async def _wake_cases(client: Client, records: Records, cohort: str) -> int:
