@@ -91,7 +91,7 @@ def _filled(plain: bytes) -> bytes:
 
 
 def _checksum(name: bytes, sealed: bytes) -> bytes:
-    """Guards against nobody who means it, and needs not: the cipher does."""
+    """Tells what is whole from what is not; against whoever means harm the cipher guards."""
     return hashlib.blake2b(name + b"/" + sealed, digest_size=_CHECKSUM).digest()
 
 

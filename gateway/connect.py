@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DEFAULT_ADDRESS = "localhost:7233"
 
 UNTOLD = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED})
-"""How a server answers that does not tell."""
+"""How a server answers that does not say: this login may not ask, or the server does not know the question."""
 
 _ASK = timedelta(seconds=10)
 _ALIKE = ("cli", "webhook", "worker")
@@ -85,7 +85,7 @@ async def connect(
 
 
 async def has_namespace(client: Client, within: timedelta = _ASK) -> bool:
-    """Who may work there and not ask is believed, as a server that does not tell: not being told is not its absence. Raises RPCError."""
+    """True also where a server does not say (`UNTOLD`): who may not ask may still work there. Raises RPCError."""
     try:
         await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=within)
     except RPCError as error:

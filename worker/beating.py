@@ -44,7 +44,7 @@ class _Beating(ActivityInboundInterceptor):
 
 
 def _to_be_finished() -> bool:
-    """Whether only the workflow that asked for it cancelled it: a worker that stops, or an attempt that took too long, ends it here."""
+    """Whether it was the workflow that cancelled it, and it is one to be finished: a worker that stops, or a time-out, ends any of them."""
     details = activity.cancellation_details()
     return details is not None and details.cancel_requested and OPTIONS[activity.info().activity_type].finished
 
