@@ -5,10 +5,8 @@ It knows an id and nothing else. What is due, and for whom, an activity finds in
 
 from __future__ import annotations
 
-import asyncio
-
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.cases import CaseOf, Standing
@@ -37,11 +35,10 @@ class Case:
         while True:
             try:
                 return await self._live(start)
-            except asyncio.CancelledError:
-                continue  # only a person closes a case, and not from Temporal's UI
-            except ActivityError as error:
-                if not is_cancelled_exception(error):
+            except BaseException as stopped:
+                if not is_cancelled_exception(stopped):
                     raise
+                continue  # only a person closes a case, and not from Temporal's UI
 
     async def _live(self, start: CaseOf) -> Standing:
         while True:
