@@ -20,7 +20,8 @@ from records.journal import JournalEntry
 from records.journal_events import event_of, started
 from records.store import Records
 from workflows.mentorship import Carried
-from workflows.outbox import OutboxState, Pending
+from workflows.outbox import OutboxState
+from workflows.pending import Pending
 
 UNSETTLED = timedelta(days=2)
 """A mail is tried for a day and waits for the reader's morning: what is older than this at the journal's end is settled, or late news by now.

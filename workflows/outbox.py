@@ -25,32 +25,17 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.advance import Entry
     from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Undelivered
     from mentorship.effects import SPREAD, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
-    from mentorship.instant import Instant
-    from mentorship.policy.helping import Joined, heir, joined, joined_anew, still_helping
+    from mentorship.policy.helping import heir, joined, joined_anew, still_helping
     from mentorship.spread import spread
     from mentorship.state import State
     from workflows.execute import AGAIN, execute, pause_after, ran_out
+    from workflows.pending import Pending, Waiting
 
 BATCH = 200
 """Journal entries a batch; a storm of signals is written in a few transactions."""
 
 MOST_CARRIED = 1000
 """Entries and effects that continue-as-new takes along: some 500 KB, of the 2 MB that Temporal takes before it ends the workflow."""
-
-
-class Pending(BaseModel):
-    """An effect on its way; `not_before` is set by the programme's spread, or when the reader's hours have not begun."""
-
-    model_config = ConfigDict(frozen=True)
-
-    effect: AnyEffect
-    not_before: Instant | None = None
-    in_vain: int = 0
-    """How often its time ran out, with no worker or no mail server; meanwhile later mails go before it."""
-
-    @property
-    def seq(self) -> int:
-        return int(self.effect.id.partition(".")[0])
 
 
 class OutboxState(BaseModel):
@@ -83,9 +68,8 @@ class Outbox:
         self._deliver = deliver
         self._listed = listed
         self._entries = list(carried.entries)
-        self._pending = list(carried.pending)
+        self._waiting = Waiting(carried.pending)
         self._carriers: dict[str, asyncio.Task[None]] = {}
-        self._in_hand: set[str] = set()
         self.head = carried.head
         self.diverged = carried.diverged
 
@@ -98,7 +82,7 @@ class Outbox:
             if isinstance(effect, SendNotice):
                 gone += self._join(effect)
             else:
-                self._pending.append(Pending(effect=effect))
+                self._waiting.add(effect)
         for notice, instead in gone:
             self._fail(notice, "superseded", instead)
 
@@ -109,48 +93,23 @@ class Outbox:
 
     def _join(self, notice: SendNotice) -> tuple[tuple[SendNotice, SendNotice], ...]:
         """Takes it in among those that wait for the same reader. Answers what gave way to what."""
-        found = joined(self._waiting(notice.to), notice, self._state(), workflow.now(), self._resting())
-        self._settle(found)
+        found = joined(self._waiting.mails_to(notice.to), notice, self._state(), workflow.now(), self._waiting.resting())
+        self._waiting.settle(found)
         made = next((one for one in found.waiting if one.id == notice.id), None)
         if made is not None:
-            self._pending.append(Pending(effect=made, not_before=self._not_before(notice)))
+            self._waiting.add(made, self._not_before(notice))
         return found.gone
-
-    def _settle(self, found: Joined) -> None:
-        """Nothing that gave way waits any more, and what stays tells and asks for it."""
-        for lost, _ in found.gone:
-            self._remove(lost)
-        self._change({one.id: one for one in found.waiting})
-
-    def _resting(self) -> frozenset[str]:
-        """The mails whose time ran out: until they are tried again, others go before them."""
-        return frozenset(pending.effect.id for pending in self._pending if pending.in_vain)
-
-    def _waiting(self, to: str) -> list[SendNotice]:
-        """The mails for this reader that are not on their way to the mail server just now."""
-        notices = (pending.effect for pending in self._pending if isinstance(pending.effect, SendNotice))
-        return [notice for notice in notices if notice.to == to and notice.id not in self._in_hand]
-
-    def _change(self, notices: dict[str, SendNotice]) -> None:
-        """Mails that tell or ask something else by now, by their ids."""
-        for place, pending in enumerate(self._pending):
-            changed = notices.get(pending.effect.id)
-            if changed is not None and changed != pending.effect:
-                self._pending[place] = pending.model_copy(update={"effect": changed})
-
-    def _remove(self, effect: AnyEffect) -> None:
-        self._pending = [pending for pending in self._pending if pending.effect.id != effect.id]
 
     # -- what goes out --------------------------------------------------------------------------------------------------------
 
     @property
     def empty(self) -> bool:
-        return not self._entries and not self._pending
+        return not self.size
 
     @property
     def size(self) -> int:
         """How many effects and journal entries wait."""
-        return len(self._entries) + len(self._pending)
+        return len(self._entries) + len(self._waiting)
 
     @property
     def light(self) -> bool:
@@ -163,9 +122,7 @@ class Outbox:
 
     def next_wake(self) -> datetime | None:
         """When a waiting mail may go; None if none waits for its time."""
-        now = workflow.now()
-        waiting = [p.not_before for p in self._pending if p.not_before is not None and p.not_before > now]
-        return min(waiting, default=None)
+        return self._waiting.next_wake(workflow.now())
 
     def pump(self) -> None:
         """Start a carrier in each lane that has something to carry now and has none yet."""
@@ -180,34 +137,19 @@ class Outbox:
         """The head of each idle lane, if it may go now; the journal's lane has no head of its own."""
         if self.diverged:
             return []
-        now = workflow.now()
-        found: list[tuple[str, Pending | None]] = []
-        if self._entries and "journal" not in self._carriers:
-            found.append(("journal", None))
-        looked_at, older = set(self._carriers), set[str]()
-        for pending in self._pending:
-            if pending.in_vain and pending.not_before is not None and pending.not_before > now:
-                continue
-            lane = _lane(pending.effect)
-            waits = lane in looked_at or _after(pending.effect) in older
-            older.add(lane)
-            if waits:
-                continue
-            looked_at.add(lane)  # within a lane the order stays
-            if pending.seq <= self.head.seq and (pending.not_before is None or pending.not_before <= now):
-                found.append((lane, pending))
-        return found
+        journal: list[tuple[str, Pending | None]] = [("journal", None)] if self._entries and "journal" not in self._carriers else []
+        return [*journal, *self._waiting.heads(self._carriers, self.head.seq, workflow.now())]
 
     def _start(self, lane: str, work: Any, pending: Pending | None) -> None:
         task = asyncio.create_task(work)
         self._carriers[lane] = task
         if pending is not None:
-            self._in_hand.add(pending.effect.id)
+            self._waiting.take(pending.effect)
 
         def over(_: object) -> None:
             self._carriers.pop(lane, None)
             if pending is not None:
-                self._in_hand.discard(pending.effect.id)
+                self._waiting.release(pending.effect)
 
         task.add_done_callback(over)
 
@@ -225,7 +167,7 @@ class Outbox:
         self._carriers.clear()
 
     def carried(self) -> OutboxState:
-        return OutboxState(entries=tuple(self._entries), pending=tuple(self._pending), head=self.head, diverged=self.diverged)
+        return OutboxState(entries=tuple(self._entries), pending=self._waiting.all(), head=self.head, diverged=self.diverged)
 
     # -- carriers -------------------------------------------------------------------------------------------------------------
 
@@ -258,13 +200,13 @@ class Outbox:
                 await execute("tell_coordinators", LineRequest(mentorship=self._mentorship, wanted=effect), type(None))
             case _:
                 assert_never(effect)
-        self._remove(effect)
+        self._waiting.remove(effect)
 
     async def _send(self, pending: Pending, effect: SendNotice) -> None:
         state = self._state()
         notice = still_helping(effect, state, workflow.now())
         if notice is None:
-            self._remove(effect)
+            self._waiting.remove(effect)
             self._fail(effect, "too_late")
             return
         request = NoticeRequest.of(self._mentorship, state, texts=self._texts, notice=notice)
@@ -280,21 +222,20 @@ class Outbox:
             delivery = Delivery(outcome="failed", why="undeliverable")
         match delivery.outcome:
             case "sent":
-                self._remove(effect)
+                self._waiting.remove(effect)
             case "later":
                 self._put_off(effect, {"not_before": delivery.until})
             case "failed":
-                self._remove(effect)
+                self._waiting.remove(effect)
                 self._fail(effect, delivery.why or "undeliverable")
             case _:
                 assert_never(delivery.outcome)
 
     def _put_off(self, effect: SendNotice, changes: dict[str, Any]) -> None:
         """It waits again, and gives way like everything that waits to what came meanwhile, or takes it along."""
-        self._in_hand.discard(effect.id)
-        self._pending = [p.model_copy(update=changes) if p.effect.id == effect.id else p for p in self._pending]
-        found = joined_anew(self._waiting(effect.to), self._state(), workflow.now(), self._resting())
-        self._settle(found)
+        self._waiting.put_off(effect, changes)
+        found = joined_anew(self._waiting.mails_to(effect.to), self._state(), workflow.now(), self._waiting.resting())
+        self._waiting.settle(found)
         for lost, instead in found.gone:
             self._fail(lost, "superseded", instead)
 
@@ -332,26 +273,7 @@ class Outbox:
     def _fail(self, notice: SendNotice, why: Undelivered, instead: SendNotice | None = None) -> None:
         """`notice` does not go. What it alone would have brought goes with the next mail that waits for its reader, or comes back to the mentorship."""
         left = notice.lacking(instead)
-        following = heir(left, self._waiting(notice.to))
+        following = heir(left, self._waiting.mails_to(notice.to))
         if following is not None:
-            self._change({following.id: following})
+            self._waiting.change({following.id: following})
         self._deliver(NoteFailedNotice.of(left, why, workflow.now(), following))
-
-
-def _lane(effect: AnyEffect) -> str:
-    match effect:
-        case SendNotice():
-            return f"mail:{effect.to}"
-        case PlanMeetings():
-            return "planning"
-        case IssueCertificates():
-            return "certificates"
-        case TellCoordinators():
-            return "coordinators"
-        case _:
-            assert_never(effect)
-
-
-def _after(effect: AnyEffect) -> str | None:
-    """The lane whose older mails go before this one."""
-    return f"mail:{effect.after}" if isinstance(effect, SendNotice) and effect.after is not None else None

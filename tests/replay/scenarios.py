@@ -53,7 +53,8 @@ from mentorship.programme import REVISION, Cancellations, MeetingsHeld, Mileston
 from workflows.certificate import CertificateInput, Wish
 from workflows.cohort import CohortInput
 from workflows.mentorship import Carried, MentorshipInput
-from workflows.outbox import OutboxState, Pending
+from workflows.outbox import OutboxState
+from workflows.pending import Pending
 from workflows.status import TimelineEntry
 
 PAIR = Pair(mentor="p-mentor", mentee="p-mentee")

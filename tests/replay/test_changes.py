@@ -69,7 +69,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
         ),
         pytest.param("case", '"tend_case", start', '"seal_journal", start', {"case"}, "does not match activity type", id="an-activity-in-anothers-place"),
         pytest.param(
-            "outbox",
+            "pending",
             "        for pending in self._pending:\n            if pending.in_vain",
             "        for pending in reversed(self._pending):\n            if pending.in_vain",
             {"in-full", "silent"},

@@ -26,7 +26,8 @@ from mentorship.programme import Mail, MilestoneRule, Rules
 from workflows import outbox as module
 from workflows.execute import pause_after
 from workflows.mentorship import Mentorship, MentorshipInput
-from workflows.outbox import Outbox, OutboxState, Pending
+from workflows.outbox import Outbox, OutboxState
+from workflows.pending import Pending
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
