@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.service import RPCStatusCode
 
+from gateway import search_attributes
 from mentorship.commands import ConfirmMeeting, Pause, Resume, WaiveMilestone
 from starter.operator_update import _sent as operators_update
+from workflows.mentorship import MOST_AT_ONCE
 
 OFTEN = {"limit.historyCount.suggestContinueAsNew": 40, "history.workflowIdReuseMinimalInterval": "0s"}
 MENTOR, MENTEE = "mentor-1@example.org", "mentee-1@example.org"
@@ -77,7 +80,10 @@ async def test_a_storm_over_many_runs_loses_doubles_and_reorders_nothing(houses,
 
 @pytest.mark.parametrize("puts_off", [0, 2])
 async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(puts_off, houses, calm, mailbox):
-    """It has not said so yet when enough has happened for a new run; what it takes then is sent, what it puts off is tried again."""
+    """It has not said so yet when enough has happened for a new run; what it takes then is sent, what it puts off is tried again.
+
+    What comes in meanwhile, more than one task takes, the new run knows and shows: a pause, and no next meeting any more.
+    """
     house = await houses(dynamic=OFTEN)
     await house.start(calm())
     mailbox.answers.clear()
@@ -109,29 +115,44 @@ async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(pu
             await house.post(0, "mentor", "confirm_meeting", f"mentor-{n:03}", meeting=n % 4 + 1)
         await house.until(interrupted)
         await house.until(only_mails_are_left)
-        await house.post(0, "mentor", "confirm_meeting", "meanwhile", meeting=1)
+        await house.handle().signal("order", Pause(message_id="meanwhile", by="p-operator"))
+        await asyncio.gather(*(house.signal(ConfirmMeeting(message_id=f"then-{n}", by=house.mentee, meeting=1)) for n in range(MOST_AT_ONCE + 50)))
         await house.until(looked_again)
         assert "timer_started" not in await since("activity_task_cancel_requested"), "the new run is on its way"
         mailbox.answers.set()
         await house.until(carried_on)
         await house.idle(within=60)
-    assert mailbox.given == 2 + puts_off
-    assert [len(mailbox.to(MENTOR)), len(mailbox.to(MENTEE))] == [1, 1]
+        shown = (await house.handle().describe()).typed_search_attributes
+        assert (shown.get(search_attributes.PHASE), shown.get(search_attributes.NEXT_MEETING)) == ("paused", None)
+        await house.check_books()
+    assert mailbox.given == 4 + puts_off
+    for address in (MENTOR, MENTEE):
+        assert [words in mail["Subject"] for mail, words in zip(mailbox.to(address), ("Welcome", "paused"), strict=True)] == [True, True]
 
 
 async def test_an_operator_is_answered_in_the_midst_of_a_storm(house, calm):
-    """The update comes with a thousand signals, before any worker lives: its answer does not drown in the last 256."""
+    """The update comes with a thousand signals, before any worker lives: its answer does not drown in the last 256, and each keeps its instant (P5)."""
     await house.start(calm())
-    commands = [ConfirmMeeting(message_id=f"storm-{n}", by=house.mentor, meeting=1) for n in range(1000)]
+    begun = datetime.now(UTC)
+    commands = [ConfirmMeeting(message_id=f"storm-{n}", by=house.mentor, at=begun + timedelta(milliseconds=n), meeting=1) for n in range(1000)]
     await asyncio.gather(*(house.signal(command) for command in commands[:500]))
-    asked = asyncio.create_task(house.handle().execute_update("pause", Pause(message_id="pause", by="p-operator")))
+    asked = [
+        asyncio.create_task(house.handle().execute_update(name, order))
+        for name, order in (
+            ("pause", Pause(message_id="pause", by="p-operator", at=begun)),
+            ("waive_milestone", WaiveMilestone(message_id="waive", by="p-operator", at=begun, milestone="nowhere")),
+        )
+    ]
     await asyncio.gather(*(house.signal(command) for command in commands[500:]))
     async with house.worker():
         async with asyncio.timeout(60):
-            assert (await asked)["outcome"] == "applied"
+            assert await asyncio.gather(*asked) == [{"outcome": "applied", "reason": None}, {"outcome": "refused", "reason": "no_such_milestone"}]
         await house.journalled("storm-999")
         await house.idle(within=60)
         await house.check_books()
+    assert [(row.message_id, row.at) for row in await house.journal() if (row.message_id or "").startswith("storm-")] == [
+        (command.message_id, command.at) for command in commands
+    ]
 
 
 @pytest.mark.parametrize("often", [True, False])
@@ -168,4 +189,5 @@ async def test_a_cancellation_that_comes_with_signals_is_not_lost_to_the_run_tha
     async with house.worker():
         outcome = await house.outcome()
         assert await runs(house) > 1
+        assert [entry["what"] for entry in await house.handle().query("timeline")] == [row.name for row in (await house.journal())[-20:]]
     assert (outcome.phase, outcome.ended) == ("ended", "operator")
