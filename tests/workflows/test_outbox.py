@@ -16,7 +16,7 @@ from activities.coordination import LineRequest
 from activities.journal import JournalBatch, JournalHead, JournalOf
 from activities.notices import Delivery, NoticeRequest
 from activities.options import OPTIONS
-from mentorship.advance import begin
+from mentorship.advance import Entry, begin
 from mentorship.commands import NoteFailedNotice, Slot
 from mentorship.duration import iso
 from mentorship.effects import MeetingFacts, SendNotice
@@ -25,7 +25,7 @@ from mentorship.people import Pair
 from mentorship.programme import Mail, MilestoneRule, Rules
 from workflows import outbox as module
 from workflows.mentorship import Mentorship, MentorshipInput
-from workflows.outbox import Outbox, OutboxState, Pending, pause_after
+from workflows.outbox import MOST_CARRIED, Outbox, OutboxState, Pending, pause_after
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -238,6 +238,27 @@ async def test_a_topic_that_gave_way_goes_with_a_preparation_of_the_same_turn(pl
     await place.carry()
     assert [(notice.id, notice.meeting.session_sent) for notice in place.asked] == [("3.0", False), ("4.0", False)]
     assert [(lost.effect, lost.session) for lost in place.back] == [("2.0", None)]
+
+
+def test_a_new_run_takes_along_all_that_is_on_its_way():
+    """P5: rows that are not written yet, mails, how often each was tried in vain and until when it rests, and where the journal stands."""
+    on_its_way = OutboxState(
+        entries=(Entry(seq=8, at=EVENING, kind="event", name="paused"),),
+        pending=(Pending(effect=mail("halfway", "7.0"), not_before=EVENING + DAY, in_vain=3),),
+        head=JournalHead(seq=7, mac="m"),
+        diverged=True,
+    )
+    outbox = Outbox("mentorship.spring.m-1", "t", on_its_way, state=lambda: begin(began(EVENING)).state, deliver=lambda _: None, card=dict)
+    assert outbox.carried() == on_its_way
+    assert (outbox.empty, outbox.size, outbox.head, outbox.diverged) == (False, 2, on_its_way.head, True)
+
+
+@pytest.mark.parametrize(("waiting", "light"), [(MOST_CARRIED, True), (MOST_CARRIED + 1, False)])
+def test_a_new_run_takes_no_more_than_temporal_would_let_it(waiting, light):
+    """What is more is written and sent first: Temporal ends a workflow that hands on more than two megabytes."""
+    backlog = tuple(Entry(seq=n, at=EVENING, kind="event", name="paused") for n in range(waiting - 1))
+    carried = OutboxState(entries=backlog, pending=(Pending(effect=mail("halfway", "7.0")),))
+    assert Outbox("m", "t", carried, state=lambda: begin(began(EVENING)).state, deliver=lambda _: None, card=dict).light is light
 
 
 def test_the_pauses_of_what_cannot_be_sent_grow_to_a_day():
