@@ -52,9 +52,9 @@ def attributes(state: State, cohort: str, *, diverged: bool) -> dict[str, Search
 
 
 def changes(before: dict[str, SearchAttributePair[Any]], after: dict[str, SearchAttributePair[Any]]) -> list[SearchAttributeUpdate[Any]]:
-    """What to upsert: only what changed."""
+    """What to upsert: only what changed. A run that has shown nothing yet takes away what it does not have, since Temporal hands on what the run before showed."""
     updates: list[SearchAttributeUpdate[Any]] = [pair.key.value_set(pair.value) for name, pair in after.items() if before.get(name) != pair]
-    return updates + [pair.key.value_unset() for name, pair in before.items() if name not in after]
+    return updates + [key.value_unset() for key in ALL if key.name not in after and (not before or key.name in before)]
 
 
 def card(state: State, *, diverged: bool) -> Label:

@@ -10,8 +10,9 @@ import pytest
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
-from mentorship.commands import ConfirmMeeting, Extend, RecordMilestone, SetGoal
+from mentorship.commands import ConfirmMeeting, End, Extend, Pause, RecordMilestone, Resolve, Resume, SetGoal, WaiveMilestone
 
 
 @pytest.fixture
@@ -157,6 +158,58 @@ async def test_an_operators_update_by_hand_with_impossible_numbers_is_refused(st
     answer = await started.handle().execute_update("extend", Extend(message_id="extend", by="p-operator", length="P1D"))
     assert answer["outcome"] == "applied"
     assert (await started.status()).ends > ends
+
+
+ORDERS = {
+    "pause": Pause(),
+    "resume": Resume(),
+    "extend": Extend(length="P1D"),
+    "waive_milestone": WaiveMilestone(milestone="visit"),
+    "resolve": Resolve(line="silence"),
+    "end": End(),
+}
+
+
+async def refusal(house, name: str, **said: str) -> str | None:
+    """Why the update was refused before it was taken in."""
+    with pytest.raises(WorkflowUpdateFailedError) as failed:
+        await house.handle().execute_update(name, ORDERS[name].model_copy(update=said))
+    assert isinstance(failed.value.cause, ApplicationError)
+    return failed.value.cause.type
+
+
+async def test_an_operators_update_that_names_nobody_or_has_no_id_is_not_taken_in(started):
+    """Records: the journal holds every command, and of each who gave it."""
+    rows = len(await started.journal())
+    for name in ORDERS:
+        assert await refusal(started, name, message_id=f"by-nobody-{name}") == "malformed"
+        assert await refusal(started, name, by="p-operator") == "malformed"
+    await started.idle()
+    assert len(await started.journal()) == rows
+
+
+async def test_an_operators_order_that_comes_again_is_done_once_and_answered_alike(started):
+    """As another update, or as one after it came by itself: a new run forgets the ids of updates, and a revival sends what they said again."""
+    pause = Pause(message_id="pause", by="p-operator")
+    await started.handle().signal("order", pause)
+    assert await started.receipt_within("pause") == await started.handle().execute_update("pause", pause) == {"outcome": "applied", "reason": None}
+    waive = WaiveMilestone(message_id="waive", by="p-operator", milestone="nowhere")
+    for _ in range(2):
+        assert await started.handle().execute_update("waive_milestone", waive) == {"outcome": "refused", "reason": "no_such_milestone"}
+    await started.idle()
+    assert [row.message_id for row in await started.journal() if row.kind == "command" and row.by == "p-operator"] == ["pause", "waive"]
+
+
+async def test_what_an_operator_orders_after_the_end_is_refused_while_the_last_mails_are_under_way(started, mailbox):
+    """It would be told as done, and nothing would come of it. What does not differ from its journal has nothing to be resolved."""
+    not_diverged = Resolve(message_id="not-diverged", by="p-operator", line="diverged")
+    assert await started.handle().execute_update("resolve", not_diverged) == {"outcome": "refused", "reason": "no_such_line"}
+    mailbox.answers.clear()
+    await started.handle().execute_update("end", End(message_id="end", by="p-operator"))
+    for name in ORDERS:
+        assert await refusal(started, name, message_id=f"after-{name}", by="p-operator") == "over"
+    mailbox.answers.set()
+    assert (await started.outcome()).ended == "operator"
 
 
 async def all_of_them(house) -> bool:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio.service import RPCStatusCode
 
+from activities.enrolment import Progress
+from gateway import search_attributes
+from gateway.names import cohort_id
 from mentorship.commands import ConfirmMeeting, Pause, Resume, WaiveMilestone
 from starter.operator_update import _sent as operators_update
+from workflows.mentorship import MOST_AT_ONCE
 
 OFTEN = {"limit.historyCount.suggestContinueAsNew": 40, "history.workflowIdReuseMinimalInterval": "0s"}
 MENTOR, MENTEE = "mentor-1@example.org", "mentee-1@example.org"
@@ -77,7 +83,10 @@ async def test_a_storm_over_many_runs_loses_doubles_and_reorders_nothing(houses,
 
 @pytest.mark.parametrize("puts_off", [0, 2])
 async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(puts_off, houses, calm, mailbox):
-    """It has not said so yet when enough has happened for a new run; what it takes then is sent, what it puts off is tried again."""
+    """It has not said so yet when enough has happened for a new run; what it takes then is sent, what it puts off is tried again.
+
+    What comes in meanwhile, more than one task takes, the new run knows and shows: a pause, and no next meeting any more.
+    """
     house = await houses(dynamic=OFTEN)
     await house.start(calm())
     mailbox.answers.clear()
@@ -109,29 +118,66 @@ async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(pu
             await house.post(0, "mentor", "confirm_meeting", f"mentor-{n:03}", meeting=n % 4 + 1)
         await house.until(interrupted)
         await house.until(only_mails_are_left)
-        await house.post(0, "mentor", "confirm_meeting", "meanwhile", meeting=1)
+        await house.handle().signal("order", Pause(message_id="meanwhile", by="p-operator"))
+        await asyncio.gather(*(house.signal(ConfirmMeeting(message_id=f"then-{n}", by=house.mentee, meeting=1)) for n in range(MOST_AT_ONCE + 50)))
         await house.until(looked_again)
         assert "timer_started" not in await since("activity_task_cancel_requested"), "the new run is on its way"
         mailbox.answers.set()
         await house.until(carried_on)
         await house.idle(within=60)
-    assert mailbox.given == 2 + puts_off
-    assert [len(mailbox.to(MENTOR)), len(mailbox.to(MENTEE))] == [1, 1]
+        shown = (await house.handle().describe()).typed_search_attributes
+        assert (shown.get(search_attributes.PHASE), shown.get(search_attributes.NEXT_MEETING)) == ("paused", None)
+        await house.check_books()
+    assert mailbox.given == 4 + puts_off
+    for address in (MENTOR, MENTEE):
+        assert [words in mail["Subject"] for mail, words in zip(mailbox.to(address), ("Welcome", "paused"), strict=True)] == [True, True]
 
 
 async def test_an_operator_is_answered_in_the_midst_of_a_storm(house, calm):
-    """The update comes with a thousand signals, before any worker lives: its answer does not drown in the last 256."""
+    """The update comes with a thousand signals, before any worker lives: its answer does not drown in the last 256, and each keeps its instant (P5)."""
     await house.start(calm())
-    commands = [ConfirmMeeting(message_id=f"storm-{n}", by=house.mentor, meeting=1) for n in range(1000)]
+    begun = datetime.now(UTC)
+    commands = [ConfirmMeeting(message_id=f"storm-{n}", by=house.mentor, at=begun + timedelta(milliseconds=n), meeting=1) for n in range(1000)]
     await asyncio.gather(*(house.signal(command) for command in commands[:500]))
-    asked = asyncio.create_task(house.handle().execute_update("pause", Pause(message_id="pause", by="p-operator")))
+    asked = [
+        asyncio.create_task(house.handle().execute_update(name, order))
+        for name, order in (
+            ("pause", Pause(message_id="pause", by="p-operator", at=begun)),
+            ("waive_milestone", WaiveMilestone(message_id="waive", by="p-operator", at=begun, milestone="nowhere")),
+        )
+    ]
     await asyncio.gather(*(house.signal(command) for command in commands[500:]))
     async with house.worker():
         async with asyncio.timeout(60):
-            assert (await asked)["outcome"] == "applied"
+            assert await asyncio.gather(*asked) == [{"outcome": "applied", "reason": None}, {"outcome": "refused", "reason": "no_such_milestone"}]
         await house.journalled("storm-999")
         await house.idle(within=60)
         await house.check_books()
+    assert [(row.message_id, row.at) for row in await house.journal() if (row.message_id or "").startswith("storm-")] == [
+        (command.message_id, command.at) for command in commands
+    ]
+
+
+async def test_an_order_that_comes_again_in_a_storm_is_answered_as_it_was(house, calm):
+    """So many messages come with it that what became of it is driven from the last 256 by them: it is not decided anew all the same."""
+    await house.start(calm())
+
+    async def storm(name: str, messages: int) -> None:
+        await asyncio.gather(*(house.signal(ConfirmMeeting(message_id=f"{name}-{n}", by=house.mentor, meeting=1)) for n in range(messages)))
+
+    pause = Pause(message_id="pause", by="p-operator")
+    async with house.worker():
+        first = await house.handle().execute_update("pause", pause)
+        await storm("before", 100)
+        await house.idle()
+    await storm("after", MOST_AT_ONCE)
+    again = asyncio.create_task(house.handle().execute_update("pause", pause))
+    async with house.worker():
+        async with asyncio.timeout(30):
+            assert await again == first == {"outcome": "applied", "reason": None}
+        await house.idle()
+        await house.check_books()
+    assert [row.outcome for row in await house.journal() if row.message_id == "pause"] == ["applied"]
 
 
 @pytest.mark.parametrize("often", [True, False])
@@ -168,4 +214,27 @@ async def test_a_cancellation_that_comes_with_signals_is_not_lost_to_the_run_tha
     async with house.worker():
         outcome = await house.outcome()
         assert await runs(house) > 1
+        assert [entry["what"] for entry in await house.handle().query("timeline")] == [row.name for row in (await house.journal())[-20:]]
     assert (outcome.phase, outcome.ended) == ("ended", "operator")
+
+
+async def test_a_cohorts_new_run_goes_on_with_the_same_digest_and_starts_nobody_again(houses, calm):
+    """P7: it lives as long as its pairs."""
+    house = await houses(dynamic=OFTEN)
+    await house.enrol(calm())
+    await house.start_cohort()
+    handle = house.client.get_workflow_handle(cohort_id(house.cohort))
+
+    async def handed_on() -> Any:
+        first = (await anext(handle.fetch_history_events())).workflow_execution_started_event_attributes
+        return await house.client.data_converter.decode(first.input.payloads) if first.continued_execution_run_id else None
+
+    async with house.worker():
+        for _ in range(20):
+            await handle.signal("enrol")
+            await asyncio.sleep(0.05)
+        [given] = await house.until(handed_on)
+        progress = Progress.model_validate(await handle.query("progress"))
+    assert (given["cohort"], given["enrolled"]) == (house.cohort, True)
+    assert datetime.fromisoformat(given["due"]) == progress.next_digest
+    assert (progress.started, progress.pending) == (1, 0)

@@ -173,6 +173,35 @@ async def test_late_cancellations_reach_the_coordinator_at_the_third_and_the_par
     assert not {"nudge", "coordinator_told"} & kinds[mentee]
 
 
+async def test_temporals_ui_shows_where_a_pair_stands_and_nothing_of_why(start, skipping, records):
+    """H12, H14: a card, what was last, and a word on every timer; no reason, no rung, and nobody whom it is about."""
+    handle = await start()
+    mentor, mentee = await the_two(records)
+    for who in (mentor, mentee):
+        await handle.signal("confirm_meeting", ConfirmMeeting(message_id=f"slots-{who}", by=who, meeting="all"))
+    await handle.signal("confirm_expectations", ConfirmExpectations(message_id="expectations", by=mentor, expectations=EXPECTATIONS))
+    planned = (await status_of(handle)).meetings
+    for meeting in planned[:3]:
+        await until(skipping, meeting.start - timedelta(hours=2))
+        await handle.signal("cancel_meeting", CancelMeeting(message_id=f"cancel-{meeting.meeting}", by=mentor, meeting=meeting.meeting, reason="work"))
+    await handle.signal("cancel_meeting", CancelMeeting(message_id="no-such", by=mentee, meeting=99))
+    await until(skipping, planned[2].start + timedelta(days=1))
+
+    shown = (await handle.query("__temporal_workflow_metadata")).current_details
+    assert shown.startswith(f"### Aligning\n\n- **Next meeting:** {planned[3].start:%Y-%m-%d %H:%M} UTC (number 4 of 12)\n")
+    assert shown.endswith("- **Needs a person:** yes, see the coordinators’ list")
+    rows = await records.journal.entries(handle.id)
+    assert len(rows) > 20
+    assert [(datetime.fromisoformat(entry["at"]), entry["what"], entry["reason"]) for entry in await handle.query("timeline")] == [
+        (row.at, row.name, row.reason) for row in rows[-20:]
+    ]
+    events = (await handle.fetch_history()).events
+    waits = {json.loads(event.user_metadata.summary.data) for event in events if event.HasField("timer_started_event_attributes")}
+    assert waits >= {"Next: prepare meeting 2", "Next: no meeting", "Next: a mail"}, waits
+    told = " ".join([shown, *waits])
+    assert not [word for word in ("cancel", "work", "ladder", "rung", "nudge", "mentor", "mentee", mentor, mentee) if word in told]
+
+
 async def test_a_pause_drops_slots_moves_the_end_and_plans_again(start, skipping, records, mailbox):
     """P6: an operator's pause and resume are answered; the end moves by the pause's length."""
     handle = await start()
