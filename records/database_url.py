@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import ssl
 from pathlib import Path
 from typing import Any
@@ -116,8 +117,14 @@ def out_of_reach(url: URL, error: BaseException | None = None) -> str:
     why = _barred(Path(url.database)) if url.get_backend_name() == "sqlite" and url.database else None
     if isinstance(error, OSError) and (lacking := _lacks_a_file(url)):
         why = f"the file that {lacking} names cannot be read"
-    why = why or reason(error)
+    why = why or reason(error) or _as_sqlite_has_it(error)
     return f"the database at {where(url)} cannot be reached{f': {why}' if why else ''}; see {SETTING}"
+
+
+def _as_sqlite_has_it(error: BaseException | None) -> str | None:
+    """Its own words, which are about the file and its lock; a server's may say who logs in."""
+    cause = getattr(error, "orig", None) or error
+    return str(cause) if isinstance(cause, sqlite3.OperationalError) else None
 
 
 def where(url: URL) -> str:

@@ -76,7 +76,7 @@ async def _safely(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list
     try:
         return await look()
     except RecordsError as error:
-        return [Check(name, "wrong", f"{error}{_as_sqlite_has_it(error)}")]  # a sentence already
+        return [Check(name, "wrong", str(error))]
     except (RPCError, ValueError) as error:
         return [Check(name, "wrong", explained(error) or str(error))]
 
