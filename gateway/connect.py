@@ -135,7 +135,13 @@ def _configured() -> _ConnectConfig:
     try:
         return ClientConfig.load_client_connect_config()
     except (RuntimeError, OSError, ValueError) as error:
-        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else "not in its form, or no such profile"
+        file = os.environ.get("TEMPORAL_CONFIG_FILE")
+        if isinstance(error, OSError):
+            why = f"{error.filename}: {error.strerror}"
+        elif file and not os.access(file, os.R_OK):
+            why = f"{file}: not there, or not for this process's user to read"
+        else:
+            why = "not in its form, or no such profile"
         raise TemporalUnavailable(f"Temporal's own configuration cannot be read ({why}); see TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE") from error
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from asyncio import CancelledError
+from collections.abc import Iterator
 from typing import Literal, TextIO
 
 import structlog
@@ -46,6 +48,15 @@ _SPEAKS_FOR_ITSELF = re.compile(
 """Modules whose errors name codes, opaque ids and places only: ours, by rule, and those that know nothing else."""
 
 
+_OURS = re.compile(r"(activities|certificates|gateway|mentorship|notices|records|schedule|webhook|worker|workflows)(\.|$)")
+_TRIES = ("temporalio.activity", "temporalio.worker._workflow")
+"""Who tells of an attempt that failed, and tells so of each."""
+_CORE = "temporalio.core-"
+_STACK = re.compile(r'stack_trace: "(?:[^"\\]|\\.)*"')
+_KEEPS_SAYING = ("temporalio_client::retry", "worker::heartbeat")
+_SPARING = 60.0
+
+
 class ToldOnce(logging.Filter):
     """A workflow's past is told once, however often it is replayed; on the handler, so that it holds for every logger."""
 
@@ -53,11 +64,54 @@ class ToldOnce(logging.Filter):
         return not (temporalio.workflow.in_workflow() and temporalio.workflow.unsafe.is_replaying())
 
 
+class ToldSparingly(logging.Filter):
+    """That Temporal cannot be reached, each poller says of each of its tries: once a minute is enough to know it, and for how long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.endswith(_KEEPS_SAYING):
+            return True
+        if record.created - self._told.get(record.name, float("-inf")) < _SPARING:
+            return False
+        self._told[record.name] = record.created
+        return True
+
+
 def keep_out(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """The net under the rule, not the rule: nobody should pass these in the first place."""
     for key in KEPT_OUT & event.keys():
         event[key] = _HIDDEN
     return event
+
+
+def in_one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """An attempt that failed as was foreseen: its kind, what it says, and what led to it. An outage would fill the log with its frames."""
+    found, logger = event.get("exc_info"), str(event.get("logger", ""))
+    error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
+    if logger in _TRIES and isinstance(error, BaseException) and (_OURS.match(type(error).__module__) or isinstance(error, ApplicationError | CancelledError)):
+        del event["exc_info"]
+        event["error"] = (isinstance(error, ApplicationError) and error.type) or type(error).__name__
+        if said := _said(error):
+            event["why"] = said
+        if led := list(_leading_to(error)):
+            event["because"] = ", ".join(led)
+    elif logger.startswith(_CORE):  # what it was told stands in a line of its own
+        event["event"] = _STACK.sub("stack_trace: …", str(event["event"]))
+    return event
+
+
+def _leading_to(error: BaseException) -> Iterator[str]:
+    """The kinds of its causes, latest first, with what they say where that is theirs to say."""
+    seen = {id(error)}
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    while before is not None and id(before) not in seen:
+        seen.add(id(before))
+        said = _said(before)
+        yield f"{type(before).__name__}: {said}" if said else type(before).__name__
+        before = before.__cause__ or (None if before.__suppress_context__ else before.__context__)
 
 
 def without_quotes(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -109,6 +163,7 @@ def configure(log_format: LogFormat = "console", level: str = "INFO", stream: Te
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.ExtraAdder(allow={"temporal_workflow", "temporal_activity"}),
         keep_out,
+        in_one_line,
         without_quotes,
     ]
     out = stream or sys.stderr
@@ -121,6 +176,7 @@ def configure(log_format: LogFormat = "console", level: str = "INFO", stream: Te
         shown = [structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     handler = logging.StreamHandler(out)
     handler.addFilter(ToldOnce())
+    handler.addFilter(ToldSparingly())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shown])
     )

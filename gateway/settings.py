@@ -236,8 +236,10 @@ class Settings(BaseSettings):
     @field_validator("font_folder")
     @classmethod
     def _fonts(cls, folder: Path | None) -> Path | None:
-        if folder is not None and not folder.is_dir():
+        if folder is not None and not os.path.isdir(folder):  # noqa: PTH112 - also says so of what nobody may look at
             raise ValueError("expected a folder that is there, with fonts in it")
+        if folder is not None and not os.access(folder, os.R_OK | os.X_OK):
+            raise ValueError("expected a folder that this process's user may read")
         return folder
 
     @field_validator("metrics_address")

@@ -34,9 +34,12 @@ class Child:
     @classmethod
     def start(cls, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], log: Path) -> Self:
         """Starts it in a session of its own: a Ctrl-C in the terminal is ours to handle, in our order."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as out:
-            process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("ab") as out:
+                process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        except OSError as error:  # its log, or the program itself
+            raise Trouble(f"{name} cannot be started: {error.filename or log}: {error.strerror or type(error).__name__}") from error
         return cls(name, process, log)
 
     @property

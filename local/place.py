@@ -89,6 +89,8 @@ class Place:
             found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
             if not isinstance(found, dict):
                 raise ValueError  # noqa: TRY301,TRY004 - as what is no JSON
+        except OSError as error:
+            raise Trouble(f"{path}: cannot be read ({error.strerror})") from error
         except ValueError:
             raise Trouble(f"{path}: it is not whole; put its copy back, or move it away: without it links in old mails stop opening") from None
         lacking = {name: make() for name, make in _SECRETS.items() if name not in found}

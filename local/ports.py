@@ -53,7 +53,7 @@ def refuse_taken(ports: Ports) -> None:
         f"  {OPTIONS[name]} {port}: expected 1 to 65535, each port once" for name, port in each(ports) if port not in _KNOWN or numbers.count(port) > 1
     ]:
         raise Trouble("\n".join(["these ports cannot be:", *wrong]))
-    taken = [f"  {name}: port {port} is taken; choose another with {OPTIONS[name]}" for name, port in each(ports) if not is_free(port)]
+    taken = [f"  {name}: port {port} is {why}; choose another with {OPTIONS[name]}" for name, port in each(ports) if (why := _in_the_way(port))]
     if taken:
         raise Trouble("\n".join([f"cannot listen on {HOST}:", *taken]))
 
@@ -70,13 +70,19 @@ def free_ports() -> Ports:
 
 
 def is_free(port: int) -> bool:
+    return _in_the_way(port) is None
+
+
+def _in_the_way(port: int) -> str | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was only just left counts as free
         try:
             probe.bind((HOST, port))
+        except PermissionError:
+            return "not for this user to listen on"
         except OSError:
-            return False
-        return True
+            return "taken"
+        return None
 
 
 def _any() -> int:

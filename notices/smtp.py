@@ -82,7 +82,9 @@ class Mailer:
             await client.connect()
         except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
             client.close()
-            return TryLater("the mail server could not be reached or did not let us in", code=_code(problem), status=_status(problem))
+            code = _code(problem)
+            what = "could not be reached as asked; see MENTORSHIP_SMTP_HOST, _PORT and _TLS" if code is None else "did not let us in"
+            return TryLater(f"the mail server {what}", code=code, status=_status(problem))
         try:
             await client.sendmail(sender[0], recipients, message.as_bytes())
         except aiosmtplib.SMTPRecipientsRefused as problem:

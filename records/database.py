@@ -68,7 +68,7 @@ def refuse_unopenable(url: URL) -> None:
             raise NoTables
         sqlite3.connect(path).close()
     except (sqlite3.Error, OSError) as error:
-        raise RecordsUnavailable(out_of_reach(url)) from error
+        raise RecordsUnavailable(out_of_reach(url, error)) from error
 
 
 def engine_for(url: str, *, patient: bool = False) -> AsyncEngine:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import ssl
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -112,8 +114,17 @@ def tell_driver(_dialect: object, _record: object, _arguments: object, options: 
 
 def out_of_reach(url: URL, error: BaseException | None = None) -> str:
     """Which database, why as far as `error` tells, and which setting names it; never who logs in there, nor with what."""
-    why = "a file that one of its parameters names cannot be read" if isinstance(error, OSError) and _lacks_a_file(url) else reason(error)
+    why = _barred(Path(url.database)) if url.get_backend_name() == "sqlite" and url.database else None
+    if isinstance(error, OSError) and (lacking := _lacks_a_file(url)):
+        why = f"the file that {lacking} names cannot be read"
+    why = why or reason(error) or _as_sqlite_has_it(error)
     return f"the database at {where(url)} cannot be reached{f': {why}' if why else ''}; see {SETTING}"
+
+
+def _as_sqlite_has_it(error: BaseException | None) -> str | None:
+    """Its own words, which are about the file and its lock; a server's may say who logs in."""
+    cause = getattr(error, "orig", None) or error
+    return str(cause) if isinstance(cause, sqlite3.OperationalError) else None
 
 
 def where(url: URL) -> str:
@@ -123,8 +134,18 @@ def where(url: URL) -> str:
     return "/".join(part for part in (", ".join(hosts), url.database) if part)
 
 
-def _lacks_a_file(url: URL) -> bool:
-    return any(not os.access(str(url.query[name]), os.R_OK) for name in _FILES if name in url.query)
+def _lacks_a_file(url: URL) -> str | None:
+    """The parameter whose file cannot be read."""
+    return next((name for name in _FILES if name in url.query and not os.access(str(url.query[name]), os.R_OK)), None)
+
+
+def _barred(path: Path) -> str | None:
+    """What this process's user may not do to SQLite's file; it writes beside that, too."""
+    if not os.access(path.parent, os.X_OK):
+        return "its folder is not there, or this user may not open it"
+    if os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK):
+        return "this user may not read and write it"
+    return None if os.access(path.parent, os.W_OK) else "this user may not write in its folder"
 
 
 def reason(error: BaseException | None) -> str | None:

@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, unavailable
+from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, refuse_unopenable, unavailable
 from records.database_url import SETTING, out_of_reach, parse
 from records.errors import DatabaseUnusable, RecordsUnavailable
 from records.schema import refuse_newer
@@ -51,9 +51,11 @@ def _refuse_other_letters(connection: Connection) -> None:
 
 def current(url: str) -> str | None:
     """The revision that the database stands at, or None for an empty one. Raises RecordsUnavailable."""
-    path = _file(url)
-    if path is not None and not path.exists():
-        return None  # connecting would make it
+    path, parsed = _file(url), parse(url)
+    with unavailable(parsed):
+        if path is not None and not path.exists():
+            return None  # connecting would make it
+    refuse_unopenable(parsed)
     return _run(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
 
 
@@ -103,8 +105,11 @@ def _turn_to_its_log(path: Path, url: URL) -> None:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
-                if time.monotonic() > patience:
-                    raise RecordsUnavailable(out_of_reach(url)) from error
+                if time.monotonic() > patience or getattr(error, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF not in (
+                    sqlite3.SQLITE_BUSY,
+                    sqlite3.SQLITE_LOCKED,
+                ):
+                    raise RecordsUnavailable(out_of_reach(url, error)) from error
                 time.sleep(0.02)
             except sqlite3.DatabaseError as error:
                 raise RecordsUnavailable(NO_DATABASE) from error

@@ -45,7 +45,8 @@ def rotate_key(json: Json = False) -> None:
     try:
         added = issuers.rotate(settings.issuer_key_file)
     except OSError as error:
-        raise Refused(f"{settings.issuer_key_file}: {error.strerror or 'cannot be written'}") from error
+        why = f"cannot be replaced in its folder ({error.strerror or type(error).__name__}), so nothing was changed"
+        raise Refused(f"{settings.issuer_key_file}: {why}; see MENTORSHIP_ISSUER_KEY_FILE") from error
     lines = [
         f"{added} was added to {settings.issuer_key_file}",
         "restart the web hook first, which serves the DID document, then the workers, which sign; and keep a copy of the file",

@@ -38,7 +38,7 @@ def rotate(
         if not prepare:
             key_file.activate(path, fresh)
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror or 'cannot be written'}") from error
+        raise Refused(_not_replaced(path, error)) from error
     result = {"key": fresh, "added": added, "active": before if prepare else fresh, "before": before}
     if prepare:
         lines = [f"{fresh}: {'added' if added else 'was added before'}, not active yet; restart everything that reads the keys, then `mentorship keys rotate`"]
@@ -128,7 +128,7 @@ async def _drop(settings: Settings, key: str, as_json: bool) -> None:
     try:
         key_file.drop(path, key)
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror or 'cannot be written'}") from error
+        raise Refused(_not_replaced(path, error)) from error
     answer({**result, "dropped": True}, [f"{key}: deleted; restart worker, web hook and codec door at your leisure"], as_json=as_json)
 
 
@@ -139,6 +139,11 @@ async def _workflows(settings: Settings) -> dict[str, int] | None:
     except (TemporalUnavailable, RPCError) as error:
         aside(f"notice: running workflows were not asked: {explained(error)}")
         return None
+
+
+def _not_replaced(path: Path, error: OSError) -> str:
+    """It is written beside the file first, so the folder is what may be in the way."""
+    return f"{path}: cannot be replaced in its folder ({error.strerror or type(error).__name__}), so nothing was changed; see MENTORSHIP_KEY_FILE"
 
 
 def _file(settings: Settings) -> Path:

@@ -111,7 +111,7 @@ async def _database(records: Records) -> bool:
         async with asyncio.timeout(_TIMEOUT):
             await records.ping()
     except (RecordsError, TimeoutError) as error:
-        _log.warning("records unavailable", error=type(error).__name__)
+        _log.warning("records unavailable", why=str(error) or type(error).__name__)
         return False
     return True
 
@@ -128,7 +128,7 @@ async def _keys(records: Records) -> bool:
     """Whether this process reads what is written now. Others may have rotated since it read its keys: reachable, and yet of no use."""
     lacking = await _found(records.lacking_key())
     if lacking is not None:
-        _log.error("key missing", key=lacking)
+        _log.error("key missing", key=lacking, do="restart this process with the keys that others have")
     return lacking is None
 
 

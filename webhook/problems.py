@@ -94,7 +94,7 @@ def tell_without_records(error: Exception) -> None:
     if isinstance(error, UnknownKey | UnknownToKeyring):
         _log.error("key missing", key=error.key_id, do="restart this process with the keys that others have")
     else:
-        _log.warning("records unavailable", error=type(error).__name__)
+        _log.warning("records unavailable", why=str(error))
 
 
 def malformed(faults: Sequence[Fault]) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import os
@@ -186,3 +187,22 @@ def test_nobody_is_told_to_install_this_project_by_its_name():
     sources = [path for package in ROOT.glob("*/__init__.py") for path in package.parent.rglob("*.py")]
 
     assert [str(path) for path in (*DOCUMENTS, *sources) if re.search(r"pip install ['\"]?mentorship", text_of(path))] == []
+
+
+def _told() -> set[str]:
+    """What our own code says in the log from warning on, up to what differs from line to line."""
+    found: set[str] = set()
+    for package in ("activities", "certificates", "gateway", "notices", "records", "webhook", "worker", "workflows"):
+        for path in (ROOT / package).rglob("*.py"):
+            for call in (node for node in ast.walk(ast.parse(text_of(path))) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                if call.func.attr in ("warning", "error", "exception") and ast.unparse(call.func.value).rpartition(".")[2] in ("log", "_log", "logger"):
+                    found |= {text.value.partition("%")[0].partition(":")[0].strip() for text in ast.walk(call.args[0]) if isinstance(text, ast.Constant)}
+    return found - {"mentorship"}  # what a line's name is chosen by
+
+
+def test_every_line_of_trouble_is_told_in_the_runbook():
+    """Whoever reads one at night looks for its words."""
+    told = _told()
+    assert len(told) > 15
+    section = text_of(ROOT / "docs" / "operations.md").partition("## What the log says")[2].partition("\n## ")[0]
+    assert [line for line in told if line not in section] == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import errno
 import io
 import json
@@ -79,7 +80,7 @@ def _raised(error, cause=None):
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
-@pytest.mark.parametrize("logger", ["temporalio.activity", "ours"])
+@pytest.mark.parametrize("logger", ["temporalio.worker", "ours"])
 def test_an_error_of_a_library_is_told_by_kind_and_place_and_ours_with_what_they_say(logger, log_format, stream):
     """H12: what a library says repeats what it was given. The SDK logs whatever an activity raises; so do we, and so may any library."""
     logs.configure(log_format, "INFO", stream)
@@ -114,3 +115,47 @@ def test_nothing_is_told_twice_when_a_workflow_replays(stream, monkeypatch):
 
 def test_workflow_lines_carry_their_ids_as_fields_only(stream):
     assert temporalio.workflow.logger.workflow_info_on_message is False
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (UnknownKey("k-1"), ("UnknownKey", "the keyring has no key 'k-1'")),
+        (ApplicationError("canary-58311", type="Diverged"), ("Diverged",)),
+        (asyncio.CancelledError(), ("CancelledError",)),
+    ],
+)
+def test_an_attempt_that_failed_as_was_foreseen_is_one_line(error, told, log_format, stream):
+    """An outage is many attempts: with their frames, eight pairs filled 2,700 lines in a minute."""
+    logs.configure(log_format, "INFO", stream)
+    logging.getLogger("temporalio.activity").warning("Completing activity as failed", exc_info=_raised(error, ValueError("canary-58311")))
+    [line] = stream.getvalue().splitlines()
+    assert all(part in line for part in (*told, "ValueError"))
+    assert "canary" not in line
+
+
+def test_what_nobody_foresaw_keeps_its_frames(stream):
+    try:
+        {}["a key"]
+    except KeyError:
+        logging.getLogger("temporalio.activity").warning("Completing activity as failed", exc_info=True)
+    assert lines(stream)[0]["exception"][0]["frames"]
+
+
+def test_that_temporal_is_away_is_told_once_a_minute(stream, monkeypatch):
+    now = 1_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    retry = logging.getLogger("temporalio.core-sdk_core::temporalio_client::retry")
+    for now in (1_000.0, 1_010.0, 1_059.0, 1_061.0):  # noqa: B007 - the clock above
+        retry.warning("gRPC call poll_workflow_task_queue retried")
+        logging.getLogger("temporalio.worker").warning("something else")
+    assert [line["logger"] for line in lines(stream)].count(retry.name) == 2
+    assert len(lines(stream)) == 6
+
+
+def test_the_core_repeats_no_frames(stream):
+    said = r"""Failing workflow task {'failure': 'Failure { message: "no key", stack_trace: "  File \"a.py\", line 1", cause: None }'}"""
+    logging.getLogger("temporalio.core-sdk_core::temporalio_sdk_core::worker::workflow").warning(said)
+    told = lines(stream)[0]["event"]
+    assert told == """Failing workflow task {'failure': 'Failure { message: "no key", stack_trace: …, cause: None }'}"""

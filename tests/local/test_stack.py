@@ -21,7 +21,7 @@ from local.mail_catcher import catching, caught
 from local.mailbox import showing
 from local.main import main
 from local.place import Place
-from local.ports import HOST, Ports, free_ports, is_free
+from local.ports import HOST, Ports, free_ports, is_free, refuse_taken
 from local.trouble import Trouble
 
 
@@ -238,3 +238,20 @@ def test_a_secret_that_finds_no_room_leaves_those_that_were_there(tmp_path, monk
         _ = place.webhook_secret
     assert (place.folder / "secrets.json").read_text() == '{"links": "of an earlier release"}'
     assert not [path for path in place.folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_program_or_a_log_that_cannot_be_had_is_told_by_its_path(tmp_path):
+    (tmp_path / "log").mkdir()
+    with pytest.raises(Trouble, match=f"the worker cannot be started: {tmp_path}/log: Is a directory"):
+        Child.start("the worker", [sys.executable, "-V"], env={}, log=tmp_path / "log")
+    with pytest.raises(Trouble, match=f"the worker cannot be started: {tmp_path}/none: No such file or directory"):
+        Child.start("the worker", [tmp_path / "none"], env={}, log=tmp_path / "a log")
+
+
+def test_a_port_that_is_not_this_users_is_not_told_as_taken(monkeypatch):
+    def bind(*_):
+        raise PermissionError
+
+    monkeypatch.setattr("socket.socket.bind", bind)
+    with pytest.raises(Trouble, match="web: port 8080 is not for this user to listen on; choose another with --web-port"):
+        refuse_taken(Ports())

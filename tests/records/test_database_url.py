@@ -180,7 +180,7 @@ def _certificate(name, file):
         (ELSEWHERE, "sslmode=verify-full&sslrootcert={file}", "its certificate is not what sslmode asks for"),
         (ELSEWHERE, "sslmode=verify-ca&sslrootcert={file}", None),
         (HERE, "sslmode=require", None),
-        (HERE, "sslmode=verify-full&sslrootcert={file}.not", "a file that one of its parameters names cannot be read"),
+        (HERE, "sslmode=verify-full&sslrootcert={file}.not", "the file that sslrootcert names cannot be read"),
         (None, "sslmode=require", "TLS, as sslmode asks for it, does not come about"),
         (None, "sslmode=prefer", None),
     ],

@@ -18,6 +18,7 @@ from records.errors import Erased, UnknownCase
 from records.people import Profile
 from webhook.concern.door import ConcernDoor
 from webhook.concern.raising import Place
+from webhook.pages.actions import Wrong
 from webhook.pages.forms import FIELD, Fields
 from webhook.pages.incoming import keep_pace, read_form
 from webhook.pages.own import Shared, token_of
@@ -57,7 +58,8 @@ class AskedForHelp:
             case "take":
                 await from_door(self._door.take(case, bearer.person))
             case "close":
-                await self._close(case, bearer, fields)
+                if not await self._close(case, bearer, fields):
+                    return await self._read(request, token, bearer, case, spoken, wrong=Wrong("outcome", "choose"))
             case "read":
                 pass  # somebody else took it meanwhile: the page says so
             case _:
@@ -65,27 +67,33 @@ class AskedForHelp:
         address = Place(self._shell, "case", token, "", asked_for(request.query_params.get("lang"))).to()
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
-    async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> None:
+    async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> bool:
+        """False: how it ended was not said, by somebody who may still say so."""
         outcome = next((outcome for outcome in OUTCOMES if outcome == fields.get("outcome")), None)
-        if outcome is not None:
-            await from_door(self._door.close(case, bearer.person, outcome, release=fields.get("release") == "yes"))
+        if outcome is None:
+            return not (case.state == "taken" and _may_read(case, bearer))
+        await from_door(self._door.close(case, bearer.person, outcome, release=fields.get("release") == "yes"))
+        return True
 
-    async def _read(self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language) -> Response:
+    async def _read(self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language, *, wrong: Wrong | None = None) -> Response:
         try:
             words = await from_door(self._door.words(case))
         except Erased:
             words = None
         name = await from_door(self._door.raiser_name(case))
-        return await self._page(request, token, bearer, case, spoken, "concern/read.html", words=words, name=spoken.isolated(name) if name else None)
+        facts = {"words": words, "name": spoken.isolated(name) if name else None, "wrong": wrong}
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+        return await self._page(request, token, bearer, case, spoken, "concern/read.html", status=status, **facts)
 
     async def _page(  # noqa: PLR0917 - what every page of it has
-        self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language, template: str, **facts: Any
+        self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language, template: str, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any
     ) -> Response:
         chosen = asked_for(request.query_params.get("lang"))
         title = await from_door(self._door.title(case))
         return self._shell.page(
             template,
             spoken,
+            status=status,
             chosen=chosen,
             here=Place(self._shell, "case", token, spoken.isolated(title) if title else "", chosen),
             token=self._forms.token(bearer, "case", "", "none"),

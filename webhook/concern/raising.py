@@ -73,14 +73,17 @@ class RaisingConcerns:
 
     async def show(self, request: Request) -> Response:
         token = token_of(request)
-        known = await self._known(request, self._reading.bearer("private", token))
+        return await self._start_page(await self._known(request, self._reading.bearer("private", token)), token)
+
+    async def _start_page(self, known: Known, token: str, *, wrong: Wrong | None = None) -> Response:
         cases = await from_door(self._door.of_raiser(known.bearer.person, known.bearer.scope))
         shown = [(case, await self._more(known, case)) for case in reversed(cases)]
         buttons = {case.id: self._forms.token(known.bearer, "concern", case.id, "none") for case in cases}
         held = {case.id: await self._held(known, case) for case in cases}
         waiting = [case for case in cases if case.state == "waiting"]
         unheard = {case.id for case in waiting if not await from_door(self._door.in_reach(known.enrolment, case))}
-        return self._page(known, token, "concern/start.html", cases=shown, buttons=buttons, held=held, unheard=unheard)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+        return self._page(known, token, "concern/start.html", status=status, cases=shown, buttons=buttons, held=held, unheard=unheard, wrong=wrong)
 
     async def about_form(self, request: Request) -> Response:
         token = token_of(request)
@@ -146,7 +149,10 @@ class RaisingConcerns:
                 await from_door(self._door.withdraw(case))
             case "ask":
                 more = {contact.ref for contact in await self._more(known, case)}
-                await from_door(self._door.ask_also(case, [ref for ref in fields.all("contact") if ref in more]))
+                chosen = [ref for ref in fields.all("contact") if ref in more]
+                if not chosen and more:
+                    return await self._start_page(known, token, wrong=Wrong(f"contact-{case.id}", "choose"))
+                await from_door(self._door.ask_also(case, chosen))
             case _:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code)
         return self._back(token, known)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from mentorship import events as e
 from mentorship.commands import EXPECTATIONS, SURVEY_ITEMS
 from mentorship.decide import decide
 from mentorship.people import other
-from mentorship.state import State
+from mentorship.state import Meeting, State
 from webhook.pages.forms import Fields
 from webhook.pages.known import Known
 
@@ -29,6 +30,8 @@ _NEVER_IN_TIME = frozenset({"in_the_future", "before_start", "time_passed"})
 _NOTE_ID = "n-probe"
 _MOST_TEXT = 4000
 _MOST_STEPS = 10
+_DAY_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
+"""A day alone would mean its midnight, which nobody who leaves the time out means."""
 
 
 class Wrong(Exception):  # noqa: N818 - what is the case
@@ -65,7 +68,7 @@ def _instant(fields: Fields, field: str, zone: ZoneInfo) -> datetime | None:
         local = datetime.fromisoformat(text)
     except ValueError:
         raise Wrong(field, "when_unreadable") from None
-    if local.tzinfo is not None or not 2000 <= local.year <= 2199:
+    if not _DAY_AND_TIME.match(text) or local.tzinfo is not None or not 2000 <= local.year <= 2199:
         raise Wrong(field, "when_unreadable")
     here = local.replace(tzinfo=zone)
     instant = here.astimezone(UTC)
@@ -111,7 +114,9 @@ def text_of(fields: Fields, field: str) -> str:
 def _steps(fields: Fields) -> list[str]:
     """One a line."""
     steps = [line.strip() for line in fields.get("steps").splitlines() if line.strip()]
-    if len(steps) > _MOST_STEPS or any(len(step) > _MOST_TEXT for step in steps):
+    if len(steps) > _MOST_STEPS:
+        raise Wrong("steps", "steps_many")
+    if any(len(step) > _MOST_TEXT for step in steps):
         raise Wrong("steps", "text_long")
     return steps
 
@@ -138,6 +143,20 @@ def _confirm_meeting(fields: Fields, known: Known, target: str, message_id: str)
     return body
 
 
+def as_seen(meeting: Meeting) -> str:
+    """What a form about a meeting carries of it: its time, and whether both accepted that, which decides what counts (H14)."""
+    return f"{meeting.start.isoformat()} {'confirmed' if meeting.confirmed else 'proposed'}"
+
+
+def _check_seen(fields: Fields, known: Known, target: str, message_id: str) -> None:
+    """Raises Wrong for a meeting that is not any more what the page told of it before somebody said so: a pause gives its number to another
+    time, a move its time, and a yes of the partner's makes late what was said not to count (H14). What Temporal has is a repeat.
+    """
+    meeting = known.state.meeting(int(target)) if known.state is not None else None
+    if meeting is not None and message_id not in known.sent and fields.get("seen") != as_seen(meeting):
+        raise Wrong("seen", "meeting_changed")
+
+
 def _move(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
     exact = fields.get("exact")  # the partner's own proposal, to the second
     if exact:
@@ -150,12 +169,15 @@ def _move(fields: Fields, known: Known, target: str, message_id: str) -> dict[st
             raise Wrong("exact", "not_proposed")
         return {"meeting": agree.meeting, "to": agreed.isoformat(), "agreeing": True}
     to = _needed_instant(fields, "to", known.clock.zone)
+    _check_seen(fields, known, target, message_id)
     _check_time(known, "to", c.MoveMeeting(meeting=int(target), to=to), message_id)
     return {"meeting": int(target), "to": to.isoformat()}
 
 
-def _cancel(fields: Fields, _: Known, target: str, __: str) -> dict[str, Any]:
-    return {"meeting": int(target), "reason": _one_of(fields, "reason", get_args(c.CancelReason)) or "not_said"}
+def _cancel(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
+    reason = _one_of(fields, "reason", get_args(c.CancelReason)) or "not_said"
+    _check_seen(fields, known, target, message_id)
+    return {"meeting": int(target), "reason": reason}
 
 
 def _report(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from gateway.links import Bearer, LinkExpired, LinkInvalid, LinkSigner, Purpose
@@ -58,6 +58,18 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """What the reader sent from a page at that instant and changed nothing, with the words in it. `name` is the command's, or what the private one was."""
+
+    message_id: str
+    name: str
+    private: bool
+    reason: str
+    at: datetime
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Feedback:
     """`shared` by its author: when it was written, or later."""
 
@@ -86,7 +98,7 @@ class Known:
     """`state` is where the journal ends, carried on to `now` by the core itself: what a worker will say once it looks.
 
     None while the mentorship has not begun. Of this reader's messages, by id: `taken` all that the door saw, `sent` those that Temporal
-    has, `kept` those of them that the journal lacks yet. `certificate` is the reader's newest edition that can be fetched. `leaver`
+    has, `kept` those of them that the journal lacks yet; `refused` are those that it has and that changed nothing. `certificate` is the reader's newest edition that can be fetched. `leaver`
     stepped away from the programme. `unsubscribed` from reminders, in all of this person's mentorships. Calendar links made until `calendar_after` are revoked.
     """
 
@@ -106,6 +118,7 @@ class Known:
     sent: frozenset[str]
     taken: frozenset[str]
     kept: tuple[str, ...]
+    refused: tuple[Refused, ...]
     certificate: Certificate | None
     unsubscribed: bool
     calendar_after: datetime | None
@@ -202,6 +215,7 @@ class Reading:
             sent=frozenset(message.message_id for message in kept if message.sent),
             taken=frozenset(message.message_id for message in kept),
             kept=tuple(message.message_id for message in kept if message.sent and message.message_id not in lasting),
+            refused=_refused(entries, notes, bearer.person, writer),
             certificate=await self.ask(self._records.certificates.standing(bearer.scope, bearer.person)),
             unsubscribed=await self.ask(self._records.notices.is_unsubscribed(bearer.person)),
             calendar_after=await self.ask(self._records.calendar_links.valid_after(bearer.scope, bearer.person)),
@@ -267,6 +281,24 @@ def _goals(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Goal, ...]
 def _reports(entries: list[JournalEntry], person: str) -> tuple[Report, ...]:
     mine = [row for row in entries if row.kind == "command" and row.by == person and row.outcome == "applied" and row.message_id]
     return tuple(Report(report_digest(row.message_id or ""), row.message_id or "", row.name, row.at) for row in mine)
+
+
+def _refused(entries: list[JournalEntry], notes: dict[str, Note], person: str, writer: str) -> tuple[Refused, ...]:
+    mine = [row for row in entries if row.kind == "command" and row.by == person and row.outcome == "refused" and (row.message_id or "").startswith(writer)]
+    return tuple(_refusal(row, notes) for row in mine)
+
+
+def _refusal(row: JournalEntry, notes: dict[str, Note]) -> Refused:
+    private: dict[str, Any] = row.body.get("body") or {}
+    named = [row.body.get("note_id"), *row.body.get("actions", ()), private.get("note_id")]
+    return Refused(
+        message_id=row.message_id or "",
+        name=private.get("kind", row.name),
+        private=row.name == "submit_privately",
+        reason=row.reason or "",
+        at=row.at,
+        words=tuple(notes[note].text for note in named if note in notes),
+    )
 
 
 def _feedback(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Feedback, ...]:

@@ -11,7 +11,7 @@ from mentorship.policy.ladder import COUNTING_REASONS
 from mentorship.policy.meetings import held_instants, topic_for, topic_moves_on
 from mentorship.programme import Session
 from mentorship.state import Meeting, State
-from webhook.pages.actions import agreeing, is_open, proposing, refusal
+from webhook.pages.actions import agreeing, as_seen, is_open, proposing, refusal
 from webhook.pages.known import Known
 
 
@@ -21,6 +21,8 @@ class MeetingView:
 
     n: int
     start: datetime
+    seen: str
+    """What a form about it carries, so that nobody says of another time, or of a confirmed one, what they meant of what they saw."""
     day: str
     when: str
     short: str
@@ -136,6 +138,7 @@ class Meetings:
         return MeetingView(
             n=m.n,
             start=m.start,
+            seen=as_seen(m),
             day=clock.day(m.start),
             when=clock.when(m.start),
             short=clock.short(m.start),

@@ -35,6 +35,8 @@ from webhook.problems import Problem
 
 JOURNAL_WAIT = 1.2
 """Seconds that a page waits for what was just sent to be journaled; then it says that it is kept."""
+TOLD_FOR = timedelta(days=3)
+"""How long a page tells what changed nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,17 @@ class Shared:
     fresh: FreshLinks | None
     pace: Pace
     most: int
+
+
+@dataclass(frozen=True)
+class RefusedView:
+    """What a page tells of a message that changed nothing. `this`: its sender has just come back from it."""
+
+    name: str
+    when: str
+    reason: str
+    words: tuple[str, ...]
+    this: bool
 
 
 class Here:
@@ -149,11 +162,23 @@ class OwnPages(ABC):
         except Problem:  # Temporal is away; it has the message all the same
             return Receipt("waiting")
 
+    def refused(self, request: Request, known: Known) -> list[RefusedView]:
+        """What of the reader's changed nothing: the message that they come back from, and for some days what was told to nobody,
+        since it was handled after its sender had read that it is kept safely (P5). What was so already is no news.
+        """
+        this = request.query_params.get("m")
+        shown = [
+            one
+            for one in known.refused
+            if one.private == (self.purpose == "private") and (one.message_id == this or (one.reason != "already_done" and known.now - one.at < TOLD_FOR))
+        ]
+        return [RefusedView(one.name, known.clock.when(one.at), one.reason, one.words, one.message_id == this) for one in shown]
+
     # -- commands ---------------------------------------------------------------------------------------------------------
 
     async def form(self, request: Request) -> Response:
         known = await self.known(request)
-        self._check(known, *_action(request))
+        self._check(request, known, *_action(request))
         return self._form(request, known, Fields())
 
     async def act(self, request: Request) -> Response:
@@ -191,7 +216,7 @@ class OwnPages(ABC):
             carried = self.shared.forms.opened(bearer, self._signed(action), target, fields.get(FIELD))
             known = await self.known(request, bearer)
             if "action" in request.path_params:
-                self._check(known, action, target)
+                self._check(request, known, action, target)
         except PageProblem as problem:
             raise problem.with_typed(fields.typed()) from None
         return known, fields, carried
@@ -238,9 +263,11 @@ class OwnPages(ABC):
             else:
                 return message_id
 
-    def _check(self, known: Known, action: str, target: str) -> None:
+    def _check(self, request: Request, known: Known, action: str, target: str) -> None:
+        """Raises PageProblem (404), with the way back: the link is good, and a pause or somebody's word took what the form was about."""
         if known.state is None or not self._is(known, action, target):
-            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code)
+            back = Here(self.shared.shell, self.kind, token_of(request), known, request.url.path).to()
+            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code, back=back)
 
     def _form(
         self,

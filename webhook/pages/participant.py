@@ -55,7 +55,13 @@ class ParticipantPages(OwnPages):
             """For the small forms on the page itself."""
             return self.token(known, action, target)
 
-        facts: dict[str, Any] = {"receipt": receipt, "tokens": tokens, "linkedin": await self._linkedin(known), "done": request.query_params.get("done")}
+        facts: dict[str, Any] = {
+            "receipt": receipt,
+            "refused": self.refused(request, known),
+            "tokens": tokens,
+            "linkedin": await self._linkedin(known),
+            "done": request.query_params.get("done"),
+        }
         return self.page(request, known, "page.html", page=page_of(known), **facts)
 
     # -- commands ---------------------------------------------------------------------------------------------------------

@@ -41,7 +41,9 @@ class PrivatePages(OwnPages):
         known = await self.known(request, bearer)
         if known.state is None:  # before it began there is nothing to say, and yet something is kept
             return self._everything(request, known)
-        return self.page(request, known, "private.html", page=page_of(known), receipt=receipt, done=request.query_params.get("done"))
+        return self.page(
+            request, known, "private.html", page=page_of(known), receipt=receipt, refused=self.refused(request, known), done=request.query_params.get("done")
+        )
 
     def _is(self, known: Known, action: str, target: str) -> bool:
         assert known.state is not None

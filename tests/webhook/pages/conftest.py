@@ -104,6 +104,7 @@ def known(programme) -> Callable[..., Known]:
             sent=frozenset(),
             taken=frozenset(),
             kept=(),
+            refused=(),
             certificate=None,
             unsubscribed=False,
             calendar_after=None,

@@ -14,6 +14,7 @@ from mentorship import commands as c
 from records.errors import RecordsUnavailable
 from records.people import Profile
 from webhook.pages.actions import ACTIONS
+from webhook.pages.forms import Forms
 
 
 def paths(two) -> list[str]:
@@ -71,8 +72,16 @@ def records_away(lived, monkeypatch):
         yield
 
 
-async def test_no_page_has_a_barrier_or_is_cut_off(look, served, lived, team, certify, running, old, monkeypatch):
+async def refused_goal(lived, settings) -> None:
+    """Ben's page tells of it, with what he wrote."""
+    note = await lived.records.notes.put(lived.ref("ben"), lived.mentorship, "action", "https://example.org/" + "a-long-address-" * 20)
+    writer = Forms(settings.link_secrets).writer(Bearer(lived.mentorship, lived.ref("ben")))
+    assert await lived.say("ben", c.SetGoal(goal="g-1", actions=(note,) * 21, message_id=f"{writer}1")) == "too_many"
+
+
+async def test_no_page_has_a_barrier_or_is_cut_off(look, served, lived, team, certify, running, old, monkeypatch, settings):
     made = await certify()
+    await refused_goal(lived, settings)
     note = next(note.id for note in await lived.records.notes.of(lived.mentorship) if note.kind == "feedback" and not note.shared)
     expired = [f"/p/{old('page', timedelta(days=61))}", f"/private/{old('private', timedelta(minutes=16))}"]
     every = [*paths(lived), lived.private("ben", "share", note), f"/c/{made.id}", await withdrawable(lived), *expired]
@@ -84,6 +93,9 @@ async def test_no_page_has_a_barrier_or_is_cut_off(look, served, lived, team, ce
         async with page.expect_navigation():
             await page.locator("main form button").first.click()
         await look.judge(what)
+
+    await page.goto(address(lived.page()))
+    await expect(page.locator("pre.kept").first).to_be_visible()
 
     # What only a form leads to: each step of a concern, an empty form, a link that was asked for, reminders that are off.
     await page.goto(address(f"/concern/{lived.token('ben', 'private')}/new"))

@@ -99,7 +99,8 @@ async def test_nobody_close_to_whom_it_is_about_is_asked_with_the_words_or_later
     case = await raised(contacts=("e-1004",), about="e-1001")
     page = await browser.get(link)
     assert [name in says(page) for name in ("Sam Outside", "Petra Sommer", "Ali Haddad", "Lee Owner")] == [False, False, False, True]
-    await browser.send(page, "/ask", follow=False, contact=[team["e-1001"], team["e-1002"]])
+    nobody = await browser.send(page, "/ask", contact=[team["e-1001"], team["e-1002"]])
+    assert (nobody.status_code, "Not sent yet. Please choose." in says(nobody)) == (422, True)
     assert (await two.records.cases.get(case.id)).contacts == case.contacts
 
 
@@ -127,6 +128,11 @@ async def test_only_who_looks_after_it_lets_the_meetings_go_on_and_only_if_they_
     now = await two.records.cases.get(case.id)
     assert (now.state, now.hold) == ("taken", "held")
 
+    unsaid = await browser.send(sams, "/close")
+    assert (unsaid.status_code, "Not sent yet. Please choose." in says(unsaid)) == (422, True)
+    assert "It weighs on me." in says(unsaid)
+    assert (await browser.send(petras, "/take", follow=False)).status_code == 303
+    assert (await browser.send(forged, "/close", follow=False)).status_code == 303, "it is no longer hers to say"
     await browser.send(sams, "/close", follow=False, outcome="talked")
     now = await two.records.cases.get(case.id)
     assert (now.state, now.hold) == ("closed", "held")

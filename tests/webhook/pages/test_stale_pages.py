@@ -1,0 +1,126 @@
+"""A page that was opened before something happened, and a message that was refused when nobody was there to be told: what its sender then reads."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from mentorship import commands as c
+
+
+async def confirm(two, *who):
+    for one in who:
+        assert await two.say(one, c.ConfirmMeeting(meeting="all")) == "applied"
+
+
+async def replanned(two):
+    """A pause took every time, and their numbers stand for others now."""
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    await two.say("op-1", c.Resume())
+    slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
+    assert await two.say("service", c.ApplyPlan(slots=slots)) == "applied"
+
+
+async def agreed(two):
+    """Ana says yes to the time that Ben proposed."""
+    assert await two.say("ana", c.MoveMeeting(meeting=1, to=two.meeting(1).start + timedelta(days=2))) == "applied"
+
+
+async def confirmed(two):
+    await confirm(two, "ana")
+
+
+@pytest.mark.parametrize(
+    ("action", "typed", "happens"),
+    [
+        ("cancel_meeting", {"reason": "work"}, replanned),
+        ("cancel_meeting", {"reason": "work"}, agreed),
+        ("cancel_meeting", {"reason": "work"}, confirmed),
+        ("move_meeting", {"to": "2027-03-12T10:00"}, confirmed),
+    ],
+)
+async def test_a_meeting_is_called_off_or_moved_as_it_was_looked_at_or_not_at_all(action, typed, happens, browser, two, mentorship, running, says):
+    """H14: the page said when it is and that nothing counts; of another time nobody said anything, and of a confirmed one it would count."""
+    if happens is not confirmed:
+        await confirm(two, "ana")
+    await confirm(two, "ben")
+    if happens is agreed:
+        await two.say("ben", c.MoveMeeting(meeting=1, to=two.meeting(1).start + timedelta(days=2)))
+    else:
+        await two.until(two.meeting(1).start - timedelta(hours=3))
+    stale = await browser.get(two.page("ben", action, 1))
+    await happens(two)
+    answer = await browser.send(stale, f"/{action}/1", follow=False, **typed)
+    assert answer.status_code == 422
+    assert "Not sent yet. This meeting has changed since you opened the page" in says(answer)
+    assert all(value in answer.text for value in typed.values())
+    assert await mentorship.signals() == []
+    await browser.send(answer, f"/{action}/1", **typed)
+    assert [name for name, _ in await mentorship.signals()] == [action]
+    assert (await browser.send(answer, f"/{action}/1", follow=False, **typed)).status_code == 303, "a double click is a repeat"
+
+
+async def test_what_a_pause_took_leads_back_to_ones_page(browser, http, two, says):
+    """The link is good: nobody is sent for a fresh one."""
+    stale = await browser.get(two.page("ben", "cancel_meeting", 5) + "?lang=de")
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    for answer in (await browser.send(stale, "/cancel_meeting/5", reason="work"), await http.get(two.page("ben", "cancel_meeting", 5) + "?lang=de")):
+        assert answer.status_code == 404
+        assert "Es wurde nichts gesendet. Ihre Seite zeigt, wie es jetzt steht." in says(answer)
+        assert re.search(r'href="/p/[^"/]+\?lang=de">Zurück zu Ihrer Seite', answer.text)
+        assert "new-link" not in answer.text
+
+
+async def test_what_was_written_and_refused_is_given_back(browser, two, mentorship, running, says):
+    stale = await browser.get(two.page("ben", "set_goal"))
+    await two.until(two.state.ends + timedelta(hours=30))
+    answer = await browser.send(stale, "/set_goal", follow=False, text="Lead a <design> review", steps="Ask who has led one")
+    await two.handle(await mentorship.signals())
+    page = says(await browser.get(answer.headers["location"]))
+    assert "That changed nothing. The programme's time for that is over. What you had written: Lead a <design> review Ask who has led one" in page
+    assert "Lead a" not in says(await browser.get(two.page("ana")))
+
+
+async def test_who_read_that_it_is_kept_reads_on_their_page_that_it_changed_nothing(browser, two, mentorship, running, says, monkeypatch):
+    """P5: it was handled when they had gone, and they would think that they called it off."""
+    monkeypatch.setattr("webhook.pages.own.JOURNAL_WAIT", 0)
+    stale = await browser.get(two.page("ben", "cancel_meeting", 1))
+    await two.say("ana", c.CancelMeeting(meeting=1))
+    assert "Kept safely" in says(await browser.send(stale, "/cancel_meeting/1", reason="work"))
+    await two.handle(await mentorship.signals())
+    told = "“Call it off”, sent on Sunday 7 March, 08:00, changed nothing. That meeting was called off."
+    assert told in says(await browser.get(two.page()))
+    for other in (two.page("ana"), two.private("ben")):
+        assert "changed nothing" not in says(await browser.get(other))
+    await two.until(two.clock.now + timedelta(days=4))
+    assert "changed nothing" not in says(await browser.get(two.page()))
+
+
+async def test_what_was_so_already_is_no_news_afterwards(browser, two, mentorship, running, says):
+    stale = await browser.get(two.page("ben", "confirm_meeting", 1))
+    await two.say("ben", c.ConfirmMeeting(meeting=1))
+    await browser.send(stale, "/confirm_meeting/1", follow=False)
+    await two.handle(await mentorship.signals())
+    assert "changed nothing" not in says(await browser.get(two.page()))
+
+
+async def test_what_is_private_is_told_behind_the_private_link_only(browser, two, mentorship, running, says):
+    """H16: the page's link lies in a mailbox for weeks."""
+    stale = await browser.get(two.private("ben", "end_wish"))
+    await two.until(two.state.ends + timedelta(hours=1))
+    await browser.send(stale, "/end_wish", follow=False, sure="yes")
+    await two.handle(await mentorship.signals())
+    assert re.search("“End it”, sent on .*, changed nothing. The programme's time for that is over.", says(await browser.get(two.private())))
+    assert "changed nothing" not in says(await browser.get(two.page()))
+
+
+async def test_who_met_though_it_was_called_off_reads_where_to_say_so(browser, two, mentorship, running, says):
+    await two.until(two.meeting(1).start + timedelta(hours=2))
+    stale = await browser.get(two.page())
+    await two.say("ana", c.CancelMeeting(meeting=1), at=two.meeting(1).start - timedelta(minutes=4))
+    answer = await browser.send(stale, "/report_meeting/1", follow=False)
+    await two.handle(await mentorship.signals())
+    page = says(await browser.get(answer.headers["location"]))
+    assert "That meeting was called off. If you met all the same, say so under “We met at another time”." in page
