@@ -24,5 +24,6 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *,
     reading = Reading(records, LinkSigner(settings.link_secrets), settings.webhook_retry_after, clock)
     forms = Forms(settings.link_secrets)
     door = ConcernDoor(settings, client, records, clock)
-    app.include_router(concern.router(concern.RaisingConcerns(shell, reading, forms, door, pace=pace, most=settings.webhook_max_body)))
-    app.include_router(concern_case.router(concern_case.AskedForHelp(shell, reading, forms, door, records=records, pace=pace, most=settings.webhook_max_body)))
+    app.router.routes.extend(concern.routes(concern.RaisingConcerns(shell, reading, forms, door, pace=pace, most=settings.webhook_max_body)))
+    asked = concern_case.AskedForHelp(shell, reading, forms, door, records=records, pace=pace, most=settings.webhook_max_body)
+    app.router.routes.extend(concern_case.routes(asked))

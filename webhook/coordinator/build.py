@@ -9,7 +9,7 @@ from gateway.links import LinkSigner
 from gateway.settings import Settings
 from records.store import Records
 from webhook.coordinator.door import CoordinatorDoor
-from webhook.coordinator.pages import Coordinating, router
+from webhook.coordinator.pages import Coordinating, routes
 from webhook.door import Clock
 from webhook.pace import Pace
 from webhook.pages.forms import Forms
@@ -32,4 +32,4 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, *,
         pace=pace,
         most=settings.webhook_max_body,
     )
-    app.include_router(router(pages))
+    app.router.routes.extend(routes(pages))
