@@ -230,6 +230,13 @@ class Sender:
         headers = self.headers(b"", f"ask_{next(self.numbers)}", **signed)
         return await self.http.get(f"/v1/receipts/{cohort}/{pair}/{message_id}", headers=headers)
 
+    async def answer(self, message_id: str) -> httpx.Response:
+        """The receipt, once a worker that lives has had its turn: on a busy machine that takes longer than the hook waits for it, and "waiting" is true as well."""
+        async with asyncio.timeout(30):
+            while (told := await self.receipt(message_id)).json()["status"] == "waiting":
+                pass
+        return told
+
 
 @pytest.fixture
 def sender(http: httpx.AsyncClient, settings: Settings) -> Sender:
