@@ -47,7 +47,7 @@ from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.people import Profile
 from records.store import Records
-from tests.commands import told
+from tests.forked import told
 from workflows.mentorship import MentorshipInput
 
 HERE = Path(__file__).parent

@@ -33,7 +33,7 @@ from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.people import Profile
 from records.store import Records
-from tests.commands import told
+from tests.forked import told
 from tests.service.processes import TEMPORAL, Process, Server, until
 from webhook.bodies import BODIES
 from webhook.door import Door
