@@ -40,8 +40,9 @@ run: $(SERVICE)
 
 extras: $(EXTRAS)
 
+# Without bytecode each of some hundred processes would compile all of ours again, and so would every workflow in its sandbox.
 test: $(DEVELOPMENT)
-	$(BIN)/python -m pytest $(TESTS)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest $(TESTS)
 
 check: lint shape types laws
 

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from playwright.async_api import expect
 from pydantic import SecretStr
+from xdist.scheduler import LoadFileScheduling
 
 from certificates import issuer as issuer_keys
 from certificates.issuer import Issuer
@@ -35,17 +36,17 @@ expect.set_options(timeout=30_000)  # ms: a page of Temporal's UI takes its time
 
 
 LONGEST = (
+    "local/test_demo.py",
     "webhook/pages/test_browser.py",
     "webhook/test_contract.py",
-    "local/test_demo.py",
     "service/test_kills.py",
-    "starter/test_cli.py",
-    "webhook/coordinator/test_browser.py",
-    "webhook/pages/test_journey.py",
     "issuance/test_killed_workers.py",
-    "local/test_run.py",
+    "webhook/pages/test_journey.py",
     "starter/test_rehearsal_in_real_time.py",
     "service/test_recovery.py",
+    "webhook/coordinator/test_browser.py",
+    "starter/test_start.py",
+    "starter/test_cli.py",
 )
 """Files that take most of a minute or more. They begin first, so that no worker has one left when the other is done."""
 
@@ -54,6 +55,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     rank = {here / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path, len(LONGEST)))
+
+
+class FileByFile(LoadFileScheduling):
+    """A worker takes a file at a time, and of tests/local all: two stacks that begin at once find the same ports free, and one would meet the other's web hook."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "tests/local" if file.startswith("tests/local/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileByFile:
+    return FileByFile(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -49,10 +49,10 @@ def create_app(
     door = Door(settings, client, records, clock)
     programs = Programs(settings, Pace(settings.webhook_rate, settings.webhook_burst, ticks, said="this secret's requests come too fast"))
     forms = Pace(settings.webhook_page_rate, settings.webhook_page_burst, ticks)
-    app.include_router(commands.router(programs, door))
-    app.include_router(people.router(programs, PeopleDoor(records, door, clock)))
-    app.include_router(health.router(settings, client, records, registry))
-    app.include_router(issuer_documents.router(settings, records))
+    commands.mount(app, programs, door)
+    people.mount(app, programs, PeopleDoor(records, door, clock))
+    health.mount(app, settings, client, records, registry)
+    issuer_documents.mount(app, settings, records)
     fresh = None
     if settings.link_secrets and post is not None:
         fresh = FreshLinks(records, LinkSigner(settings.link_secrets), post, clock, base_url=settings.base_url, sender=settings.mail_from)

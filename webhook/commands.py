@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from webhook import openapi
@@ -76,14 +76,14 @@ class Commands:
         return ReceiptAnswer.model_validate({"message_id": message_id, "status": found.status, "reason": found.reason, "at": found.at})
 
 
-def router(programs: Programs, door: Door) -> APIRouter:
+def mount(app: FastAPI, programs: Programs, door: Door) -> None:
     """A route for every command, so that each has its own schema in the OpenAPI document."""
     commands = Commands(programs, door)
-    routes = APIRouter(tags=["programs"])
     for command, model in BODIES.items():
-        routes.add_api_route(
+        app.add_api_route(
             f"/v1/mentorships/{{cohort}}/{{pair}}/{command}",
             _command(commands, command, model),
+            tags=["programs"],
             methods=["POST"],
             status_code=HTTPStatus.ACCEPTED,
             response_model=Taken,
@@ -99,9 +99,10 @@ def router(programs: Programs, door: Door) -> APIRouter:
         return await commands.receipt(request, cohort, pair, message_id)
 
     for method in ("GET", "HEAD"):
-        routes.add_api_route(
+        app.add_api_route(
             "/v1/receipts/{cohort}/{pair}/{message_id}",
             receipt,
+            tags=["programs"],
             methods=[method],
             response_description="accepted, refused with its reason, or waiting",
             responses=openapi.problems(401, 403, 404, 413, 422, 429, 500, 503),
@@ -110,7 +111,6 @@ def router(programs: Programs, door: Door) -> APIRouter:
             include_in_schema=method == "GET",
             summary="What became of a message",
         )
-    return routes
 
 
 def _command(commands: Commands, command: str, model: type[Body]) -> Callable[..., Awaitable[Taken]]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Literal, TypeVar
 
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel
 from temporalio.client import Client
@@ -37,8 +37,7 @@ class Ready(BaseModel):
     status: Literal["ready"] = "ready"
 
 
-def router(settings: Settings, client: Client, records: Records, registry: CollectorRegistry) -> APIRouter:
-    routes = APIRouter(tags=["health"])
+def mount(app: FastAPI, settings: Settings, client: Client, records: Records, registry: CollectorRegistry) -> None:
     looks = {"temporal": partial(_temporal, client), "records": partial(_writing, records), "keys": partial(_keys, records), "clock": partial(_clock, records)}
     gauges = Gauges(registry, looks, records)
 
@@ -64,25 +63,28 @@ def router(settings: Settings, client: Client, records: Records, registry: Colle
 
     for method in ("GET", "HEAD"):
         shown = method == "GET"
-        routes.add_api_route("/healthz", healthz, methods=[method], include_in_schema=shown, summary="The process answers", responses=openapi.problems(500))
-        routes.add_api_route(
+        app.add_api_route(
+            "/healthz", healthz, tags=["health"], methods=[method], include_in_schema=shown, summary="The process answers", responses=openapi.problems(500)
+        )
+        app.add_api_route(
             "/readyz",
             readyz,
+            tags=["health"],
             methods=[method],
             include_in_schema=shown,
             summary="Temporal has the namespace, records take what is written, and this process has the keys and the right time",
             responses=openapi.problems(500, 503),
         )
-        routes.add_api_route(
+        app.add_api_route(
             "/metrics",
             metrics,
+            tags=["health"],
             methods=[method],
             include_in_schema=shown,
             summary="Prometheus metrics of this process",
             response_class=Response,
             responses={200: {"description": "the metrics", "content": {"text/plain": {"schema": {"type": "string"}}}}, **openapi.problems(500)},
         )
-    return routes
 
 
 async def _temporal(client: Client) -> bool:

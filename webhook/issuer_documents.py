@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
 
 from certificates.issuer import Issuer, IssuerKeysUnusable
 from certificates.status import status_list
@@ -66,15 +66,15 @@ class IssuerDocuments:
             return text
 
 
-def router(settings: Settings, records: Records) -> APIRouter:
+def mount(app: FastAPI, settings: Settings, records: Records) -> None:
     documents = IssuerDocuments(_issuer(settings), records, base_url=settings.base_url, retry_after=settings.webhook_retry_after)
-    routes = APIRouter(include_in_schema=False)
-    seeing = ["GET", "HEAD"]
-
-    routes.add_api_route("/.well-known/did.json", documents.did_document, methods=seeing)
-    routes.add_api_route("/did.json", documents.did_document, methods=seeing)  # below a path, where a proxy takes the path off
-    routes.add_api_route("/status-lists/1", documents.revocations, methods=seeing)
-    return routes
+    each = {
+        "/.well-known/did.json": documents.did_document,
+        "/did.json": documents.did_document,  # below a path, where a proxy takes the path off
+        "/status-lists/1": documents.revocations,
+    }
+    for path, document in each.items():
+        app.add_api_route(path, document, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def _answer(request: Request, text: str) -> Response:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import FastAPI, Path, Request, Response
 
 from webhook import openapi
 from webhook.commands import MessageId, ReceiptAnswer, Taken
@@ -48,14 +48,14 @@ class PeopleEvents:
         return ReceiptAnswer.model_validate({"message_id": message_id, "status": found.status, "reason": found.reason, "at": found.at})
 
 
-def router(programs: Programs, door: PeopleDoor) -> APIRouter:
+def mount(app: FastAPI, programs: Programs, door: PeopleDoor) -> None:
     """A route for every event, so that each has its own schema in the OpenAPI document."""
     events = PeopleEvents(programs, door)
-    routes = APIRouter(tags=["people"])
     for name, model in EVENTS.items():
-        routes.add_api_route(
+        app.add_api_route(
             f"/v1/people/{{person_id}}/{name}",
             _event(events, name, model),
+            tags=["people"],
             methods=["POST"],
             status_code=HTTPStatus.ACCEPTED,
             response_model=Taken,
@@ -71,9 +71,10 @@ def router(programs: Programs, door: PeopleDoor) -> APIRouter:
         return await events.receipt(request, person_id, message_id)
 
     for method in ("GET", "HEAD"):
-        routes.add_api_route(
+        app.add_api_route(
             "/v1/people/{person_id}/receipts/{message_id}",
             receipt,
+            tags=["people"],
             methods=[method],
             response_description="accepted, refused with its reason, or waiting",
             responses=openapi.problems(401, 403, 404, 413, 422, 429, 500, 503),
@@ -82,7 +83,6 @@ def router(programs: Programs, door: PeopleDoor) -> APIRouter:
             include_in_schema=method == "GET",
             summary="What became of an event about a person",
         )
-    return routes
 
 
 def _event(events: PeopleEvents, name: str, model: type[Event]) -> Callable[..., Awaitable[Taken]]:

@@ -162,7 +162,7 @@ class House:
         return Status.model_validate(await self.mentorship.query("status"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def programme() -> Programme:
     """Every second Monday at ten; mails between 8 and 18 in the reader's zone; nothing is spread."""
     document = YAML(typ="safe").load(EXAMPLES / "engineering-2027.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
@@ -305,7 +306,7 @@ async def test_a_row_in_records_alone_tells_neither_who_nor_of_which_pair_nor_wh
 
     case = await house.concern(hold=True)
     path = house.settings.database_url.partition(":///")[2]
-    with sqlite3.connect(path) as connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(cases)")]
         (row,) = connection.execute("SELECT * FROM cases").fetchall()
     plain = {name: value for name, value in zip(columns, row, strict=True) if not isinstance(value, bytes)}

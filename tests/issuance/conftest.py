@@ -47,6 +47,7 @@ from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.people import Profile
 from records.store import Records
+from tests.forked import told
 from workflows.mentorship import MentorshipInput
 
 HERE = Path(__file__).parent
@@ -161,10 +162,8 @@ class Place:
     async def run(self, *arguments: str) -> tuple[int, Any, str]:
         """The operators' command line: its exit code, its JSON, and what it said on stderr. Without the issuer's key, which it has no use for."""
         env = {**self.env, "MENTORSHIP_ISSUER_KEY_FILE": str(self.folder / "nowhere.json")}
-        command = [sys.executable, "-m", "starter", *arguments, "--json"]
-        process = await asyncio.create_subprocess_exec(*command, env=env, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-        out, err = await process.communicate()
-        return process.returncode or 0, json.loads(out) if out else None, err.decode()
+        code, out, err = await told(*arguments, "--json", env=env)
+        return code, json.loads(out) if out else None, err
 
     async def begin(self, number: int, *, ends: datetime | None = None, grace: timedelta = SOON, milestones: int = 5, mentee: str = "Noor Mentee") -> Two:
         """A pair whose mentorship began an hour before it ends: at `ends`, or soon after it is in records, however long that took."""

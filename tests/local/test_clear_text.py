@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 import socket
 import sysconfig
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 
@@ -21,13 +18,11 @@ from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.settings import Settings
 from local.codec import ShownFor
+from tests.chromium import headless
 from webhook.codec.app import create_app
 from webhook.serving import serve_app
 
 TOKEN = "a token of this test, long enough to be one"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
 
 
 def free_port() -> int:
@@ -38,13 +33,10 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def browser_page() -> AsyncIterator[Page]:
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    async with headless() as browser:
         page = await browser.new_page()
         page.set_default_timeout(20_000)
         yield page
-        await browser.close()
 
 
 @asynccontextmanager

@@ -12,6 +12,8 @@ from temporalio.client import WorkflowHistory
 
 from certificates.issuer import Issuer
 from certificates.verify import verify_file
+from local.place import Place
+from local.trouble import Trouble
 
 
 @pytest.mark.timeout(420)
@@ -58,25 +60,24 @@ def test_the_demo_ends_as_expected_and_leaves_its_evidence(start, tmp_path, left
         assert history.events[-1].HasField("workflow_execution_completed_event_attributes")
 
 
-@pytest.mark.parametrize("moment", ["starting Temporal", "pairs added"])
-def test_an_interrupted_demo_leaves_nothing_running(start, tmp_path, left_running, moment):
+@pytest.mark.parametrize(("moment", "word"), [("starting Temporal", signal.SIGINT), ("starting Temporal", signal.SIGTERM), ("pairs added", signal.SIGINT)])
+def test_an_interrupted_demo_leaves_nothing_running(start, tmp_path, left_running, moment, word):
     folder = tmp_path / "demo"
     demo = start("demo", "--folder", str(folder))
     demo.said(moment)
-    demo.send(signal.SIGINT)
-    demo.send(signal.SIGINT)  # impatience must not leave anything behind
+    with pytest.raises(Trouble, match="another stack is running in"), Place(folder).locked():
+        pass
+    demo.send(word)
+    demo.send(word)  # impatience must not leave anything behind
     assert demo.ends() == 130, demo.output
     assert left_running(folder) == []
 
 
-def test_two_demos_in_one_folder_are_refused(start, tmp_path):
-    first = start("demo", "--folder", str(tmp_path / "demo"))
-    first.said("starting Temporal")
-    second = start("demo", "--folder", str(tmp_path / "demo"))
-    assert second.ends() == 1
+def test_a_second_stack_in_one_folder_is_refused(start, tmp_path):
+    with Place(tmp_path / "demo").locked():
+        second = start("demo", "--folder", str(tmp_path / "demo"))
+        assert second.ends() == 1
     assert "another stack is running in" in second.output
-    first.send(signal.SIGTERM)
-    assert first.ends() == 130
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(start, tmp_path):

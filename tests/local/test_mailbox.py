@@ -17,7 +17,6 @@ import pytest
 import recurring_ical_events
 from axe_playwright_python.async_playwright import Axe
 from icalendar import Calendar
-from playwright.async_api import async_playwright
 
 from local.letters import Letter
 from local.mail_catcher import read as read_mail
@@ -27,8 +26,8 @@ from mentorship.effects import MeetingFacts, SendNotice
 from mentorship.programme import Benefits, Session, Texts
 from notices.compose import compose
 from notices.readers import Attachment, Elsewhere, Links, Reader
+from tests.chromium import headless
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 SENT = datetime(2027, 3, 1, 7, tzinfo=UTC)
 PEOPLE = {
     "mia": Reader("p-mia", "Mia Mentor", "mia@example.org", "en", "Europe/Berlin", "mentor"),
@@ -240,8 +239,7 @@ def test_head_answers_without_content(read):
 async def test_both_pages_are_free_of_barriers_fit_a_phone_and_open_peoples_pages_from_within_a_mail(address, folder):
     """In light and dark, in three languages of mails, without a script of ours; a mail's own script never runs."""
     letters = ["/0001-mia.eml", "/0002-noor.eml", "/0004-ben.eml", "/0007-ben.eml", "/0008-noor.eml", "/0009-stranger.eml"]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, "--disable-sync"])
+    async with headless() as browser:
         for scheme, width in (("light", 1100), ("dark", 360)):
             page = await browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
             for path in ("/", "/?to=mia%40example.org", *letters, *(f"{letter}/html" for letter in letters[:-1])):
@@ -258,4 +256,3 @@ async def test_both_pages_are_free_of_barriers_fit_a_phone_and_open_peoples_page
         assert (await opened.value).url.startswith(("http://127.0.0.1:1/p/mia-noor", "chrome-error:"))
         await page.goto(address + "/0009-stranger.eml/html")
         assert await page.title() != "owned"
-        await browser.close()

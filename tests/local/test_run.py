@@ -44,7 +44,7 @@ async def retention(ports: Ports) -> timedelta:
     return kept
 
 
-def test_what_was_started_is_there_after_a_restart(start, tmp_path, ports, left_running, eventually):
+def test_what_was_started_is_there_after_a_restart_and_keys_and_secrets_are_for_their_owner_only(start, tmp_path, ports, left_running, eventually):
     folder = tmp_path / "run"
     first = start(*arguments(folder, ports))
     first.said("Ctrl-C stops it")
@@ -54,6 +54,8 @@ def test_what_was_started_is_there_after_a_restart(start, tmp_path, ports, left_
     first.send(signal.SIGINT)
     assert first.ends() == 0, first.output
     assert left_running(folder) == []
+    for name in ("keys.json", "issuer.json", "secrets.json", "env", "records.db"):
+        assert (folder / name).stat().st_mode & 0o077 == 0, name
 
     second = start(*arguments(folder, ports))
     second.said("Ctrl-C stops it")
@@ -71,16 +73,6 @@ def test_what_was_started_is_there_after_a_restart(start, tmp_path, ports, left_
     second.send(signal.SIGTERM)
     assert second.ends() == 0, second.output
     assert left_running(folder) == []
-
-
-def test_keys_and_secrets_are_for_their_owner_only(start, tmp_path, ports):
-    folder = tmp_path / "run"
-    stack = start(*arguments(folder, ports))
-    stack.said("Ctrl-C stops it")
-    stack.send(signal.SIGINT)
-    stack.ends()
-    for name in ("keys.json", "issuer.json", "secrets.json", "env", "records.db"):
-        assert (folder / name).stat().st_mode & 0o077 == 0, name
 
 
 def test_a_port_that_is_taken_is_named_with_its_option(start, tmp_path, ports):

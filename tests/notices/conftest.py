@@ -12,10 +12,9 @@ from mentorship.effects import MeetingFacts, MilestoneFacts, SendNotice
 from mentorship.programme import Benefits, Milestone, Resource, Session, Texts
 from notices.compose import compose
 from notices.readers import Links, Reader
+from tests.notices.reading import DUE, ENDS
 
 BERLIN = ZoneInfo("Europe/Berlin")
-DUE = datetime(2027, 1, 29, 8, tzinfo=UTC)
-ENDS = datetime(2027, 7, 26, 22, tzinfo=UTC)
 MENTORSHIP = "mentorship.spring.m-0123456789ab"
 
 

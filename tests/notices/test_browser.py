@@ -6,9 +6,9 @@ import dataclasses
 from email.message import EmailMessage
 
 import pytest
-from playwright.async_api import async_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+from tests.chromium import headless
+
 WIDTHS = (320, 360, 481, 560, 601, 700)
 
 
@@ -24,8 +24,7 @@ async def test_what_is_broad_or_long_stays_within_the_mail(mail, people, code):
     reader = dataclasses.replace(people.mentee, language=code, name="A" * 80)
     with_ = {"reader": reader, "partner": dataclasses.replace(people.mentor, name="B" * 80)}
     pages = [page_of(mail(kind, with_=with_)) for kind in ("welcome", "result", "rescheduled")]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    async with headless() as browser:
         tab = await browser.new_page()
         for width in WIDTHS:
             await tab.set_viewport_size({"width": width, "height": 800})
@@ -38,4 +37,3 @@ async def test_what_is_broad_or_long_stays_within_the_mail(mail, people, code):
                     }).map(part => part.outerHTML.slice(0, 80))"""
                 )
                 assert out == [], (code, width)
-        await browser.close()

@@ -6,6 +6,7 @@ import asyncio
 import html
 import re
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -170,7 +171,7 @@ def links(mail: EmailMessage) -> set[str]:
 
 def stored(settings: Any) -> dict[str, list[Any]]:
     """Every byte that records hold."""
-    with sqlite3.connect(settings.database_url.partition("///")[2]) as connection:
+    with closing(sqlite3.connect(settings.database_url.partition("///")[2])) as connection, connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {table: connection.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall() for table in tables}
 

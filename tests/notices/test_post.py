@@ -53,7 +53,7 @@ class Kept:
         return " ".join(part.get_content().split())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def programme() -> Programme:
     return Programme.model_validate(YAML(typ="safe").load((EXAMPLES / "engineering-2027.yaml").read_text(encoding="utf-8")))
 

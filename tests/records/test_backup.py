@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import os
 import resource
 import sqlite3
 import stat
 import subprocess
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,7 +53,7 @@ async def test_a_copy_opens_elsewhere_and_verifies(records, keys, ada, people, m
 
 def test_a_copy_that_finds_no_room_is_not_said_to_be_of_a_damaged_file(tmp_path):
     source = tmp_path / "source.db"
-    with contextlib.closing(sqlite3.connect(source)) as made, made:
+    with closing(sqlite3.connect(source)) as made, made:
         made.execute("CREATE TABLE words (text)")
         made.execute("INSERT INTO words VALUES (?)", ("x" * 200_000,))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -94,12 +94,13 @@ def test_a_copy_is_of_one_moment_while_somebody_writes(tmp_path):
     writer.execute("UPDATE pairs SET two = 2")
     writer.execute("COMMIT")
     writer.close()
-    assert sqlite3.connect(copied.file).execute("SELECT * FROM pairs").fetchall() == []
+    with closing(sqlite3.connect(copied.file)) as found:
+        assert found.execute("SELECT * FROM pairs").fetchall() == []
 
 
 def test_a_damaged_database_is_not_taken_for_a_backup(tmp_path):
     source = tmp_path / "source.db"
-    with sqlite3.connect(source) as database:
+    with closing(sqlite3.connect(source)) as database, database:
         database.execute("CREATE TABLE t (a)")
         database.executemany("INSERT INTO t VALUES (?)", [("x" * 500,)] * 200)
     content = bytearray(source.read_bytes())
@@ -128,7 +129,8 @@ def test_what_an_older_database_left_beside_the_copy_is_in_the_way(end, tmp_path
 
 def test_what_is_there_stays(tmp_path):
     source = tmp_path / "source.db"
-    sqlite3.connect(source).execute("CREATE TABLE t (a)")
+    with closing(sqlite3.connect(source)) as made, made:
+        made.execute("CREATE TABLE t (a)")
     (tmp_path / "copy.db").write_bytes(b"somebody's")
     with pytest.raises(InTheWay):
         copy(source, tmp_path / "copy.db")
@@ -136,7 +138,7 @@ def test_what_is_there_stays(tmp_path):
 
 
 def _database(path: Path) -> Path:
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE t (a)")
     return path
 

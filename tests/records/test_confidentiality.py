@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import sqlite3
 import traceback
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -171,7 +172,7 @@ async def test_a_copy_of_the_file_is_a_backup_without_words(records, programme, 
         pytest.skip("a file's backup")
     await _fill(records, programme, cohort)
     copy = tmp_path / "backup.db"
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as source, sqlite3.connect(copy) as target:
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     assert CANARY.encode() not in copy.read_bytes()
 

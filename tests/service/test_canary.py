@@ -7,7 +7,6 @@ log, and the mails and pages of everybody else. That the search can find somethi
 from __future__ import annotations
 
 import json
-import socket
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from gateway.links import Bearer, LinkSigner
+from tests.service.processes import free_port
 
 SECRET = "whsec_" + "Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5"
 PRIVATE = "canary-of-unshared-feedback"
@@ -39,12 +39,6 @@ class Program:
         raw, message_id, at = json.dumps(body), f"program_{self._sent}", datetime.now(UTC)
         signed = {"webhook-id": message_id, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": Webhook(SECRET).sign(message_id, at, raw)}
         return (await self._http.post(path, content=raw, headers=signed)).status_code
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def told(mail: EmailMessage) -> str:

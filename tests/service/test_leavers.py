@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -111,14 +108,14 @@ async def test_a_mentee_goes_on_with_another_mentor_and_each_earns_their_own_sha
         await hr_says(house, "mentor-1", "left", "hr-1")
         assert (await house.outcome(0)).milestones_done == 2
 
-        told = await cli(house, "cohort", "rematch", "spring", "pair-1", "--mentor", "mentor-9", "--people", str(people), "--json")
+        told = await house.cli("cohort", "rematch", "spring", "pair-1", "--mentor", "mentor-9", "--people", str(people))
         assert (told["old"], told["new"]["pair_id"], told["milestones"]["brought"]) == (
             {"pair_id": "pair-1", "ended_now": False},
             "pair-1-2",
             ["shadowing", "talk"],
         )
         assert (told["milestones"]["mentee_needs"], told["milestones"]["mentor_needs"]) == (4, 3)
-        again = await cli(house, "cohort", "rematch", "spring", "pair-1", "--mentor", "mentor-9", "--json")
+        again = await house.cli("cohort", "rematch", "spring", "pair-1", "--mentor", "mentor-9")
         assert (again["new"]["pair_id"], again["new"]["was_there"]) == ("pair-1-2", True)
         assert [line.mentorship for line in await house.records.lines.all()] == [house.pairs[1].mentorship]
 
@@ -162,22 +159,6 @@ async def _told_until(house: Any) -> datetime:
     (word,) = (await house.records.people.leave_words([house.mentor])).values()
     until: datetime = word.leave.until
     return until
-
-
-async def cli(house: Any, *arguments: str) -> Any:
-    """The command line in a process of its own, against this house."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("MENTORSHIP_", "TEMPORAL_", "COVERAGE", "PYTEST"))}
-    env |= {
-        "TEMPORAL_ADDRESS": house.server.address,
-        "MENTORSHIP_DATABASE_URL": house.settings.database_url,
-        "MENTORSHIP_KEY_FILE": str(house.settings.key_file),
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "starter", *arguments, env=env, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    return json.loads(out)
 
 
 async def test_what_hr_said_before_a_pair_was_started_is_told_when_it_is(house, calm):

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 import re
-import socket
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.settings import WebhookSecret
+from tests.service.processes import free_port
 from webhook.app import create_app
 from webhook.codec.app import create_app as create_codec
 
@@ -199,9 +199,3 @@ async def missing(house: Any) -> bool:
 def _get(url: str) -> str:
     with urllib.request.urlopen(url, timeout=5) as answer:
         return str(answer.read().decode())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import Any, get_args
@@ -39,6 +40,7 @@ def _words(path: tuple[Key, ...]) -> tuple[str, ...]:
     return ("pairing", "a condition", *words[3:]) if words[:1] == ("pairing",) and words[2:3] == ("when",) and words[3:] else words
 
 
+@functools.cache
 def first_lines() -> dict[tuple[str, ...], int]:
     document, faults = read_yaml(ANNOTATED, "p")
     assert faults == []

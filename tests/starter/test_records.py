@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,12 +37,12 @@ def test_a_copy_is_whole_for_its_owner_only_and_says_which_keys_it_needs(filled,
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(copy.parent.stat().st_mode) == 0o700
     assert [path.name for path in copy.parent.iterdir()] == ["records.db"], "one file, without a log beside it"
-    with sqlite3.connect(copy) as database:
+    with closing(sqlite3.connect(copy)) as database, database:
         assert database.execute("SELECT count(*) FROM enrolments").fetchone() == (2,)
 
 
 def test_temporals_store_goes_first_and_along(filled, run, tmp_path):
-    with sqlite3.connect(tmp_path / "store.db") as store:
+    with closing(sqlite3.connect(tmp_path / "store.db")) as store, store:
         store.execute("CREATE TABLE executions (id)")
     told = run("records", "backup", str(tmp_path / "copy"), "--temporal", str(tmp_path / "store.db"), "--json").json
     assert [one["file"].rpartition("/")[2] for one in told["copied"]] == ["temporal.db", "records.db"]
@@ -136,7 +137,7 @@ def test_a_copy_of_which_the_keys_cannot_be_said_is_a_copy(filled, run, tmp_path
         keys.write_text(json.dumps({**stored, "keys": {stored["active"]: new["keys"][new["active"]]}}))
         why = "programme spring 1 cannot be opened with the key that it names"
     else:
-        with sqlite3.connect(tmp_path / "records.db") as database:
+        with closing(sqlite3.connect(tmp_path / "records.db")) as database, database:
             database.execute("UPDATE alembic_version SET version_num = '0001'")
         why = "it stands at revision 0001"
     made = run("records", "backup", str(tmp_path / "copy"), "--json")
@@ -154,7 +155,7 @@ def test_a_copy_of_which_the_keys_cannot_be_said_is_a_copy(filled, run, tmp_path
 
 @pytest.mark.parametrize("trouble", ["a log beside records", "damaged records"])
 def test_a_restore_of_two_files_is_whole_or_nothing(filled, run, tmp_path, trouble):
-    with sqlite3.connect(tmp_path / "store.db") as store:
+    with closing(sqlite3.connect(tmp_path / "store.db")) as store, store:
         store.execute("CREATE TABLE executions (id)")
     run("records", "backup", str(tmp_path / "copy"), "--temporal", str(tmp_path / "store.db"))
     for path in tmp_path.glob("records.db*"):
@@ -203,7 +204,7 @@ def test_a_sweep_says_what_it_deleted_and_a_dry_run_what_it_would(filled, run):
 
 def test_a_damaged_journal_is_named_and_kept(filled, run, tmp_path):
     pairs = filled.ask(lambda records: records.cohorts.enrolments("spring-27"))
-    with sqlite3.connect(tmp_path / "records.db") as database:
+    with closing(sqlite3.connect(tmp_path / "records.db")) as database, database:
         database.execute("UPDATE journal SET name = 'x' WHERE mentorship = ? AND seq = 2", (pairs[0].mentorship,))
     told = run("records", "sweep", "--json")
     assert (told.code, told.json["damaged"], told.json["journals"]) == (1, [pairs[0].mentorship], 1)

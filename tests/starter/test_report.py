@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -140,7 +141,7 @@ class Rows:
     """The journal as SQL sees it, and counted by hand: none of the report's code, none of the core's."""
 
     def __init__(self, folder: Path) -> None:
-        with sqlite3.connect(folder / "records.db") as database:
+        with contextlib.closing(sqlite3.connect(folder / "records.db")) as database, database:
             found = database.execute("select mentorship, seq, kind, name, at, by, outcome, body from journal order by mentorship, seq").fetchall()
             self.certificates = database.execute("select count(*) from certificates").fetchone()[0]
         self.rows = [(*row[:4], datetime.fromisoformat(row[4]).replace(tzinfo=UTC), *row[5:7], json.loads(row[7])) for row in found]
@@ -309,7 +310,7 @@ def test_of_fewer_than_five_pairs_nothing_is_shown(cohort: Any, run: Callable[..
     assert set(told["attention"]) == {"no_meeting", "rematch", "silence", "not_held", "cancellations"}, "nor which other line there was"
     assert "figures would be about somebody" in plain.out
     assert "<svg" not in (files.folder / "r.html").read_text()
-    assert {row["value"] for row in csv.DictReader((files.folder / "r.csv").open()) if row["section"] != "cohort"} == {"not shown"}
+    assert {row["value"] for row in csv.DictReader((files.folder / "r.csv").read_text().splitlines()) if row["section"] != "cohort"} == {"not shown"}
 
 
 def test_three_pairs_of_whom_five_people_answered_show_no_answer(cohort: Any, run: Callable[..., Any], files: Any) -> None:
@@ -320,7 +321,7 @@ def test_three_pairs_of_whom_five_people_answered_show_no_answer(cohort: Any, ru
 
     assert len(Rows(files.folder).answers("trust")) == 6
     assert {(one["answers"], one["mean"]) for one in told["survey"]} == {(None, None)}
-    assert {row["value"] for row in csv.DictReader((files.folder / "r.csv").open()) if row["section"].startswith("survey")} == {"not shown"}
+    assert {row["value"] for row in csv.DictReader((files.folder / "r.csv").read_text().splitlines()) if row["section"].startswith("survey")} == {"not shown"}
 
 
 def test_a_mentor_of_five_is_one_person_who_answered(cohort: Any, run: Callable[..., Any], files: Any) -> None:

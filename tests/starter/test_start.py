@@ -26,6 +26,7 @@ from gateway.names import cohort_id
 from gateway.settings import Settings
 from records.store import Records
 from starter.cohort_start import interrupted
+from tests.forked import begun
 from worker import main as worker_main
 
 ROOT = Path(__file__).parents[2]
@@ -95,13 +96,12 @@ async def _end_all(site: Settings) -> None:
 
 @contextmanager
 def worker(log: Path) -> Iterator[None]:
-    with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "worker.main"], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=out, stderr=out)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    process = begun("worker.main", env=os.environ, out=log, err=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join(timeout=30)
 
 
 def registered(run: Run) -> None:

@@ -16,14 +16,14 @@ async def test_waiting_while_no_worker_lives_and_accepted_once_one_does(sender, 
     waiting = await sender.receipt("msg_1")
     assert (waiting.status_code, waiting.json()["status"]) == (200, "waiting")
     async with mentorship.worker():
-        accepted = await sender.receipt("msg_1")
+        accepted = await sender.answer("msg_1")
     assert accepted.json() == {"message_id": "msg_1", "status": "accepted", "reason": None, "at": None}
 
 
 async def test_refused_says_why(sender, running, mentorship):
     await sender.post("excuse", {"by": "ana", "meeting": 99}, "msg_1")
     async with mentorship.worker():
-        answer = await sender.receipt("msg_1")
+        answer = await sender.answer("msg_1")
     assert (answer.json()["status"], answer.json()["reason"]) == ("refused", "no_such_meeting")
     assert answer.headers["cache-control"] == "no-store", "the next one may say something else"
 

@@ -51,6 +51,6 @@ async def test_an_answer_of_a_worker_with_newer_keys_is_no_fault_of_ours(setting
     key_file.activate(settings.key_file, key_file.add(settings.key_file))
     mentorship.client = await connect(settings, settings.keyring(), role="test")
     async with mentorship.worker():
-        answer = await sender.receipt("msg_1")
+        answer = await sender.answer("msg_1")
     assert answer.status_code == 503
     assert problem(answer)["type"].endswith(":key-missing")

@@ -30,7 +30,7 @@ from worker.ports import activities
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def programme() -> Programme:
     return Programme.model_validate(YAML(typ="safe").load(EXAMPLES / "engineering-2027.yaml"))
 

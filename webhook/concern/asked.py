@@ -8,7 +8,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, get_args
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.links import Bearer
@@ -22,7 +22,7 @@ from webhook.pages.actions import Wrong
 from webhook.pages.forms import FIELD, Fields
 from webhook.pages.incoming import keep_pace, read_form
 from webhook.pages.own import Shared, token_of
-from webhook.pages.routes import Route, page_router
+from webhook.pages.routes import PageRoute, Route, page_routes
 from webhook.pages.shell import PageProblem, from_door
 from webhook.pages.wording import OFFERED, asked_for, reader_language
 
@@ -122,5 +122,5 @@ def _may_read(case: Case, bearer: Bearer) -> bool:
     return case.state == "waiting" or (case.state == "taken" and case.taken_by == bearer.person)
 
 
-def router(pages: AskedForHelp) -> APIRouter:
-    return page_router("/case/{token}", (Route("", look=pages.show), Route("/{action}", act=pages.act)))
+def routes(pages: AskedForHelp) -> list[PageRoute]:
+    return page_routes("/case/{token}", (Route("", look=pages.show), Route("/{action}", act=pages.act)))

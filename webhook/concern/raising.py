@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.links import Bearer
@@ -24,7 +24,7 @@ from webhook.pages.forms import FIELD, Fields
 from webhook.pages.incoming import keep_pace, read_form, waiting
 from webhook.pages.known import Known
 from webhook.pages.own import Shared, token_of
-from webhook.pages.routes import Route, page_router
+from webhook.pages.routes import PageRoute, Route, page_routes
 from webhook.pages.shell import PageProblem, Shell, from_door
 from webhook.pages.wording import asked_for
 from webhook.problems import Problem
@@ -272,11 +272,11 @@ def _chosen(fields: Fields, offered: tuple[Contact, ...]) -> tuple[str, ...]:
     return chosen
 
 
-def router(pages: RaisingConcerns) -> APIRouter:
+def routes(pages: RaisingConcerns) -> list[PageRoute]:
     table = (
         Route("", look=pages.show),
         Route("/new", look=pages.about_form, act=pages.words_form),
         Route("/send", act=pages.send),
         Route("/{case}/{action}", act=pages.act),
     )
-    return page_router("/concern/{token}", table)
+    return page_routes("/concern/{token}", table)

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.links import Bearer
@@ -18,7 +18,7 @@ from webhook.pages.actions import Wrong
 from webhook.pages.forms import FIELD, Fields, read_fields
 from webhook.pages.incoming import keep_pace
 from webhook.pages.own import Shared
-from webhook.pages.routes import Route, page_router
+from webhook.pages.routes import PageRoute, Route, page_routes
 from webhook.pages.shell import PageProblem, Shell, from_door
 from webhook.pages.wording import asked_for, guest_language
 
@@ -209,11 +209,11 @@ def _asking(address: str, asked: dict[str, str]) -> str:
     return f"{address}?{urlencode(asked)}" if asked else address
 
 
-def router(pages: Coordinating) -> APIRouter:
+def routes(pages: Coordinating) -> list[PageRoute]:
     table = (
         Route("", look=pages.show),
         Route("/again", act=pages.again),
         Route("/{ref}", look=pages.line),
         Route("/{ref}/{action}", act=pages.act),
     )
-    return page_router("/coordinator/{token}", table)
+    return page_routes("/coordinator/{token}", table)

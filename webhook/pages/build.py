@@ -35,22 +35,23 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, do
     """`fresh` mails fresh links; without it pages say that none can be sent."""
     shell = Shell(settings.base_url)
     app.add_exception_handler(PageProblem, shell.on_problem)
-    app.include_router(shell.router())
+    shell.mount(app)
     signer = LinkSigner(settings.link_secrets) if settings.link_secrets else None
     reading = Reading(records, signer, settings.webhook_retry_after, clock)
-    app.include_router(CertificatePages(shell, reading, records, _issuer_trust(settings)).routes())
-    app.include_router(open_pages.router(open_pages.OpenPages(shell, reading, records, fresh), with_links=signer is not None))
+    routes = app.router.routes
+    routes.extend(CertificatePages(shell, reading, records, _issuer_trust(settings)).routes())
+    routes.extend(open_pages.routes(open_pages.OpenPages(shell, reading, records, fresh), with_links=signer is not None))
     if signer is None:
         _log.warning("no participants' pages: MENTORSHIP_LINK_SECRETS is empty")
         return
     shared = Shared(shell, reading, Forms(settings.link_secrets), door, records, fresh, pace, settings.webhook_max_body)
     editions = Editions(client, records, patience=settings.webhook_timeout, retry_after=settings.webhook_retry_after)
-    app.include_router(ParticipantPages(shared, signer, editions, sender=settings.mail_from).routes())
-    app.include_router(PrivatePages(shared).routes())
+    routes.extend(ParticipantPages(shared, signer, editions, sender=settings.mail_from).routes())
+    routes.extend(PrivatePages(shared).routes())
     concerns = ConcernDoor(settings, client, records, clock)
-    app.include_router(raising.router(raising.RaisingConcerns(shared, concerns)))
-    app.include_router(asked.router(asked.AskedForHelp(shared, concerns)))
-    app.include_router(coordinating.router(coordinating.Coordinating(shared, CoordinatorDoor(settings, client, records, clock))))
+    routes.extend(raising.routes(raising.RaisingConcerns(shared, concerns)))
+    routes.extend(asked.routes(asked.AskedForHelp(shared, concerns)))
+    routes.extend(coordinating.routes(coordinating.Coordinating(shared, CoordinatorDoor(settings, client, records, clock))))
 
 
 def _issuer_trust(settings: Settings) -> Trust:

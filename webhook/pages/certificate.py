@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from babel.dates import format_date
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -31,7 +31,7 @@ from records.store import Records
 from webhook.pages.forms import read_limited
 from webhook.pages.known import Reading
 from webhook.pages.results import shows_results
-from webhook.pages.routes import Route, page_router
+from webhook.pages.routes import PageRoute, Route, page_routes
 from webhook.pages.shell import HEADERS, PageProblem, Shell
 from webhook.pages.wording import asked_for, guest_language
 
@@ -122,8 +122,8 @@ class CertificatePages:
         self._trust = trust
         self._checks = asyncio.Semaphore(_MOST_CHECKS)
 
-    def routes(self) -> APIRouter:
-        return page_router(
+    def routes(self) -> list[PageRoute]:
+        return page_routes(
             "/c/{certificate}",
             [
                 Route("/certificate.pdf", look=self.pdf),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.background import BackgroundTask
 
@@ -15,7 +15,7 @@ from records.store import Records
 from webhook.pages.forms import read_fields, read_limited
 from webhook.pages.known import Reading
 from webhook.pages.mails import FreshLinks
-from webhook.pages.routes import Route, page_router
+from webhook.pages.routes import PageRoute, Route, page_routes
 from webhook.pages.shell import Shell
 from webhook.pages.wording import OFFERED, asked_for, guest_language, reader_language
 
@@ -85,7 +85,7 @@ class OpenPages:
         return answer
 
 
-def router(pages: OpenPages, *, with_links: bool) -> APIRouter:
+def routes(pages: OpenPages, *, with_links: bool) -> list[PageRoute]:
     table = [Route("/who-sees-what", look=pages.who_sees_what)]
     if with_links:
         table += [
@@ -94,4 +94,4 @@ def router(pages: OpenPages, *, with_links: bool) -> APIRouter:
             Route("/u/{token}/again", act=pages.subscribe_again),
             Route("/new-link", look=pages.new_link, act=pages.mail_new_link),
         ]
-    return page_router("", table)
+    return page_routes("", table)

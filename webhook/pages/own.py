@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from gateway.links import Bearer, Purpose
@@ -26,7 +26,7 @@ from webhook.pages.forms import FIELD, Fields, Forms
 from webhook.pages.incoming import keep_pace, read_form, waiting
 from webhook.pages.known import Known, Reading
 from webhook.pages.mails import FreshLinks
-from webhook.pages.routes import Route, page_router
+from webhook.pages.routes import PageRoute, Route, page_routes
 from webhook.pages.shell import PageProblem, Shell
 from webhook.pages.view import Page
 from webhook.pages.wording import asked_for
@@ -95,7 +95,7 @@ class OwnPages(ABC):
 
     # -- what each kind says of itself ------------------------------------------------------------------------------------
 
-    def routes(self) -> APIRouter:
+    def routes(self) -> list[PageRoute]:
         """Earlier rows come first: what is no command's form stands before them."""
         table = (
             Route("", look=self.show),
@@ -104,7 +104,7 @@ class OwnPages(ABC):
             Route("/{action}", look=self.form, act=self.act),
             Route("/{action}/{target}", look=self.form, act=self.act),
         )
-        return page_router(f"/{self.kind}/{{token}}", table)
+        return page_routes(f"/{self.kind}/{{token}}", table)
 
     @property
     def further(self) -> Sequence[Route]:

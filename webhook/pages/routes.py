@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from inspect import signature
 from pathlib import Path
-from typing import Any
 
 import structlog
-from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
+from starlette import routing
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Scope
 
 from webhook.pages.shell import PageProblem
+from webhook.parsing import plainly_addressed
 from webhook.problems import Problem
 
 Handler = Callable[..., Awaitable[Response]]
@@ -33,31 +35,36 @@ class Route:
     act: Handler | None = None
 
 
-class PageRoute(APIRoute):
+class PageRoute(routing.Route):
+    """Plain, without the framework's models of what is asked and answered: pages stand in no OpenAPI document."""
+
+    def __init__(self, path: str, handler: Handler, method: str) -> None:
+        super().__init__(path, _answering(handler), methods=[method], include_in_schema=False)
+
+    def matches(self, scope: Scope) -> tuple[routing.Match, Scope]:
+        match, found = super().matches(scope)
+        return match, {**found, "route": self}  # what the request is called in logs and metrics
+
+
+def _answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """A fault of ours is a page as well. It is told by its place and kind, never its message: that may repeat what somebody wrote (H12)."""
+    wanted = signature(handler).parameters
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handler = super().get_route_handler()
+    async def answered(request: Request) -> Response:
+        try:
+            await plainly_addressed(request)
+            return await handler(request, **{name: value for name, value in request.path_params.items() if name in wanted})
+        except (PageProblem, Problem, HTTPException, ClientDisconnect):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, a person looks at it
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error("fault", error=type(error).__name__, at=f"{Path(frame.filename).name}:{frame.lineno}")
+            raise PageProblem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault") from None
 
-        async def answered(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except (PageProblem, Problem, HTTPException, ClientDisconnect):
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, a person looks at it
-                frame = traceback.extract_tb(error.__traceback__)[-1]
-                _log.error("fault", error=type(error).__name__, at=f"{Path(frame.filename).name}:{frame.lineno}")
-                raise PageProblem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault") from None
-
-        return answered
+    return answered
 
 
-def page_router(root: str, table: Iterable[Route]) -> APIRouter:
+def page_routes(root: str, table: Iterable[Route]) -> list[PageRoute]:
     """Looking is GET and HEAD, acting is POST; earlier rows come first."""
-    routes = APIRouter(include_in_schema=False, route_class=PageRoute)
-    for route in table:
-        if route.look is not None:
-            routes.add_api_route(root + route.path, route.look, methods=["GET", "HEAD"])
-        if route.act is not None:
-            routes.add_api_route(root + route.path, route.act, methods=["POST"])
-    return routes
+    each = ((root + route.path, handler, method) for route in table for method, handler in (("GET", route.look), ("POST", route.act)))
+    return [PageRoute(path, handler, method) for path, handler, method in each if handler is not None]

@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -113,9 +113,8 @@ class Shell:
 
         return answer
 
-    def router(self) -> APIRouter:
+    def mount(self, app: FastAPI) -> None:
         """The stylesheet; its address changes with its content, so it may be kept."""
-        routes = APIRouter(include_in_schema=False)
 
         async def static(name: str) -> Response:
             media_type = _STATIC.get(name)
@@ -124,8 +123,7 @@ class Shell:
             kept = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "same-origin"}
             return Response(_content(name), media_type=media_type, headers=kept)
 
-        routes.add_api_route("/static/{name}", static, methods=["GET", "HEAD"])
-        return routes
+        app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def _methods(request: Request) -> list[str]:

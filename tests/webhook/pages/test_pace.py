@@ -183,14 +183,9 @@ async def test_every_form_that_changes_something_is_counted(http, settings, two,
     assert {path for path in addresses(app) if not path.startswith("/v1/")} == set(own) | others | uncounted
 
 
-def addresses(router):
+def addresses(app):
     """All that a form can be sent to."""
-    for route in router.routes:
-        inner = getattr(route, "original_router", None)
-        if inner is not None:
-            yield from addresses(inner)
-        elif "POST" in getattr(route, "methods", ()):
-            yield route.path
+    return [route.path for route in app.routes if "POST" in route.methods]
 
 
 def _case(two, team):

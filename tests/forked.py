@@ -1,0 +1,46 @@
+"""Programs of ours as processes of their own, forked from one that has loaded them: what takes longest in a command, and in a worker, is to begin."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import runpy
+import sys
+import tempfile
+from collections.abc import Mapping
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+_forking = multiprocessing.get_context("forkserver")
+_forking.set_forkserver_preload(["starter.doctor", "starter.journal", "starter.keys", "starter.mentorship", "starter.person", "starter.revive", "worker.main"])
+
+
+def begun(module: str, *arguments: str, env: Mapping[str, str], out: Path, err: Path) -> ForkServerProcess:
+    """`python -m MODULE ARGUMENTS` with this environment and nothing else of ours; what it says goes into the two files."""
+    process = _forking.Process(target=_become, args=(module, arguments, dict(env), (out, err)), daemon=True)
+    process.start()
+    return process
+
+
+async def told(*arguments: str, env: Mapping[str, str]) -> tuple[int, str, str]:
+    """The operators' command line, as an operator calls it: its exit code, and what it said on stdout and on stderr."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = [Path(folder, name) for name in ("out", "err")]
+        process = begun("starter", *arguments, env=env, out=said[0], err=said[1])
+        await asyncio.to_thread(process.join)
+        assert process.exitcode is not None
+        out, err = (path.read_text() for path in said)
+        return process.exitcode, out, err
+
+
+def _become(module: str, arguments: tuple[str, ...], env: dict[str, str], said: tuple[Path, Path]) -> None:
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(ROOT)
+    for number, path in enumerate(said, 1):
+        os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND), number)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

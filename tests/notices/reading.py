@@ -1,0 +1,33 @@
+"""How a test reads a mail, and the instants that the mails of these tests are about."""
+
+import typing
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from mentorship.effects import NoticeKind
+
+KINDS = typing.get_args(NoticeKind)
+ENDS = datetime(2027, 7, 26, 22, tzinfo=UTC)
+DUE = datetime(2027, 1, 29, 8, tzinfo=UTC)
+
+
+def text(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    return part.get_content()
+
+
+def html(message: EmailMessage) -> str:
+    part = message.get_body(("html",))
+    assert part is not None
+    return part.get_content()
+
+
+def one_line(message: EmailMessage) -> str:
+    return " ".join(text(message).split())
+
+
+def again(message: EmailMessage) -> EmailMessage:
+    """As the other end reads it from the wire."""
+    return typing.cast("EmailMessage", message_from_bytes(message.as_bytes(), policy=policy.default))

@@ -1,0 +1,109 @@
+"""Programs that a test starts, kills and starts again; and how it waits for what they do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sysconfig
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from gateway import search_attributes
+
+ROOT = Path(__file__).parents[2]
+TEMPORAL = Path(sysconfig.get_path("scripts")) / "temporal"
+
+T = TypeVar("T")
+
+
+async def until(holds: Callable[[], Awaitable[T]], *, within: float = 30.0, every: float = 0.05) -> T:
+    """Waits for a condition of the world outside, and returns what made it true; fails when it does not come."""
+    async with asyncio.timeout(within):
+        while not (found := await holds()):  # noqa: ASYNC110 - nothing outside tells us
+            await asyncio.sleep(every)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """A process of ours. `log` holds what it wrote."""
+
+    def __init__(self, command: Sequence[str], log: Path, env: dict[str, str] | None = None) -> None:
+        self.log = log
+        self._command = list(command)
+        self._env = env
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._env, cwd=ROOT)
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """Kill -9: no last words."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(15)
+        self._process = None
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+class Server(Process):
+    """Temporal's server; with a database file it can be killed and started again."""
+
+    def __init__(self, folder: Path, *, durable: bool = False, dynamic: dict[str, object] | None = None) -> None:
+        self.port = free_port()
+        command = [str(TEMPORAL), "server", "start-dev", "--headless", "--port", str(self.port), "--log-level", "error"]
+        if durable:
+            command += ["--db-filename", str(folder / "temporal.db"), "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]
+        for name, value in (dynamic or {}).items():
+            command += ["--dynamic-config-value", f"{name}={json.dumps(value)}"]
+        super().__init__(command, folder / "temporal.log")
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def ready(self) -> None:
+        async def answers() -> bool:
+            assert self.alive, self.said()
+            try:
+                client = await Client.connect(self.address)
+                await client.workflow_service.get_system_info(GetSystemInfoRequest(), timeout=timedelta(seconds=2))
+                await search_attributes.register(client)
+            except (RPCError, RuntimeError):
+                return False
+            return True
+
+        await until(answers)

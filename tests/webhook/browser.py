@@ -1,0 +1,50 @@
+"""A person at the pages, without a real browser: opens them, sends their forms, reads their words."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass
+class Browser:
+    """Opens pages and sends the forms that it finds on them, as a person would."""
+
+    http: httpx.AsyncClient
+
+    async def get(self, path: str, **more: Any) -> httpx.Response:
+        return await self.http.get(path, **more)
+
+    async def send(self, page: httpx.Response, action: str, follow: bool = True, **typed: Any) -> httpx.Response:
+        """The form whose address ends with `action`, with what is typed."""
+        url, hidden = form(page, action)
+        answer = await self.http.post(url, data={**hidden, **typed}, headers={"Sec-Fetch-Site": "same-origin"})
+        if answer.status_code == 303:
+            assert answer.headers["referrer-policy"] == "no-referrer", "the address holds a token"
+        if follow and answer.status_code == 303:
+            return await self.http.get(answer.headers["location"])
+        return answer
+
+    async def line(self, page: httpx.Response, number: int = 0) -> httpx.Response:
+        """The page of a line on the coordinators' list, counted from 0."""
+        found = re.findall(r'<a class="button second" href="([^"]*/coordinator/[^"/]+/[0-9a-f]{16}[^"]*)"', page.text)
+        return await self.http.get(html.unescape(found[number]))
+
+
+def form(page: httpx.Response, action: str) -> tuple[str, dict[str, str]]:
+    """A form's address and its hidden fields."""
+    for found in re.finditer(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', page.text, re.DOTALL):
+        if found[1].split("?")[0].endswith(action):
+            hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[2])
+            return html.unescape(found[1]), {name: html.unescape(value) for name, value in hidden}
+    raise AssertionError(f"no form {action} on a page of {page.status_code}")
+
+
+def words(page: httpx.Response) -> str:
+    """What a page says, without its markup."""
+    main = re.sub(r"<(script|style).*?</\1>", "", page.text, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())

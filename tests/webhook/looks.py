@@ -1,0 +1,33 @@
+"""Pages in a real browser as one reader has them, and the judgement on what they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+LOOKS = (("light", 320, "de"), ("dark", 500, "en"), ("dark", 1000, "ar"))
+"""Colours, width and language: what a page is judged in. 320 is a small phone, 500 a window of 1,000 at 200 %."""
+
+
+@dataclass
+class Look:
+    """A page in a browser as one reader has it, and the judgement on what it shows."""
+
+    page: Page
+    width: int
+    lang: str
+
+    async def open(self, address: str) -> None:
+        await self.page.goto(f"{address}{'&' if '?' in address else '?'}lang={self.lang}")
+        await self.judge(address)
+
+    async def judge(self, what: str) -> None:
+        """Nothing that axe finds, nothing cut off however wide the window is, one main heading."""
+        found = (await Axe().run(self.page)).response["violations"]
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], what
+        assert await self.page.locator("h1").count() == 1, what
+        for width in (*(width for _, width, _ in LOOKS if width != self.width), self.width):
+            await self.page.set_viewport_size({"width": width, "height": 900})
+            assert await self.page.evaluate("document.documentElement.scrollWidth") <= width, (what, width)
