@@ -31,7 +31,10 @@ with workflow.unsafe.imports_passed_through():
 TIMELINE = 20
 
 MOST_AT_ONCE = 200
-"""Commands in one workflow task: thousands can come at once, and a task that takes two seconds is taken for a deadlock, for ever."""
+"""Commands in one turn: thousands can come at once, and a task that takes two seconds is taken for a deadlock, for ever.
+
+Fewer than a mentorship remembers (`MESSAGES_KEPT`), so that whoever waits for an answer finds it there before the next turn.
+"""
 
 
 class Carried(BaseModel):
@@ -70,8 +73,6 @@ class Mentorship:
         self._alarm_at: datetime | None = None
         self._sealed = False
         self._cancelled = False
-        self._asked: set[str] = set()
-        self._answers: dict[str, Answer] = {}
         carried = start.carried
         self._inbox: list[c.Command] = list(carried.inbox) if carried else []
         self._timeline: deque[TimelineEntry] = deque(carried.timeline if carried else (), maxlen=TIMELINE)
@@ -151,9 +152,6 @@ class Mentorship:
     def _take(self, turn: Advanced) -> None:
         self._state = turn.state
         self._outbox.add(turn.entries, turn.effects)
-        for entry in turn.entries:
-            if entry.message_id in self._asked and entry.outcome is not None:
-                self._answers[entry.message_id] = Answer(outcome=entry.outcome, reason=entry.reason)
         self._timeline.extend(TimelineEntry(at=entry.at, what=entry.name, reason=entry.reason) for entry in turn.entries)
 
     def _has_work(self) -> bool:
@@ -320,12 +318,12 @@ class Mentorship:
     # -- operators' updates ---------------------------------------------------------------------------------------------------
 
     async def _ask(self, command: c.OperatorCommand) -> Answer:
-        """Appends like a signal, and waits for what became of it; kept apart, since a storm of signals drives it from the last 256."""
-        self._asked.add(command.message_id)
-        self._inbox.append(command)
-        await workflow.wait_condition(lambda: command.message_id in self._answers or receipt(self._state, command.message_id) is not None)
-        found = receipt(self._state, command.message_id)
-        return Answer(outcome=found[0], reason=found[1]) if found is not None else self._answers[command.message_id]
+        """Appends like a signal, and waits for what became of it. What was decided before is answered as it was."""
+        if receipt(self._state, command.message_id) is None:
+            self._inbox.append(command)
+        while (found := receipt(self._state, command.message_id)) is None:
+            await workflow.wait_condition(lambda: receipt(self._state, command.message_id) is not None)
+        return Answer(outcome=found[0], reason=found[1])
 
     def _check(self, command: c.OperatorCommand) -> None:
         if not command.message_id or not command.by:

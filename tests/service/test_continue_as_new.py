@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio.service import RPCStatusCode
 
+from activities.enrolment import Progress
 from gateway import search_attributes
+from gateway.names import cohort_id
 from mentorship.commands import ConfirmMeeting, Pause, Resume, WaiveMilestone
 from starter.operator_update import _sent as operators_update
 from workflows.mentorship import MOST_AT_ONCE
@@ -155,6 +158,28 @@ async def test_an_operator_is_answered_in_the_midst_of_a_storm(house, calm):
     ]
 
 
+async def test_an_order_that_comes_again_in_a_storm_is_answered_as_it_was(house, calm):
+    """So many messages come with it that what became of it is driven from the last 256 by them: it is not decided anew all the same."""
+    await house.start(calm())
+
+    async def storm(name: str, messages: int) -> None:
+        await asyncio.gather(*(house.signal(ConfirmMeeting(message_id=f"{name}-{n}", by=house.mentor, meeting=1)) for n in range(messages)))
+
+    pause = Pause(message_id="pause", by="p-operator")
+    async with house.worker():
+        first = await house.handle().execute_update("pause", pause)
+        await storm("before", 100)
+        await house.idle()
+    await storm("after", MOST_AT_ONCE)
+    again = asyncio.create_task(house.handle().execute_update("pause", pause))
+    async with house.worker():
+        async with asyncio.timeout(30):
+            assert await again == first == {"outcome": "applied", "reason": None}
+        await house.idle()
+        await house.check_books()
+    assert [row.outcome for row in await house.journal() if row.message_id == "pause"] == ["applied"]
+
+
 @pytest.mark.parametrize("often", [True, False])
 async def test_a_cancelled_workflow_is_an_operators_end_told_to_both(often, houses, calm, mailbox):
     """Also when the next run is about to begin."""
@@ -191,3 +216,28 @@ async def test_a_cancellation_that_comes_with_signals_is_not_lost_to_the_run_tha
         assert await runs(house) > 1
         assert [entry["what"] for entry in await house.handle().query("timeline")] == [row.name for row in (await house.journal())[-20:]]
     assert (outcome.phase, outcome.ended) == ("ended", "operator")
+
+
+async def test_a_cohorts_new_run_goes_on_with_the_same_digest_and_starts_nobody_again(houses, calm):
+    """P7: it lives as long as its pairs."""
+    house = await houses(dynamic=OFTEN)
+    await house.enrol(calm())
+    await house.start_cohort()
+    handle = house.client.get_workflow_handle(cohort_id(house.cohort))
+
+    async def handed_on() -> Any:
+        first = (await anext(handle.fetch_history_events())).workflow_execution_started_event_attributes
+        return await house.client.data_converter.decode(first.input.payloads) if first.continued_execution_run_id else None
+
+    async def looked() -> Progress | None:
+        progress = Progress.model_validate(await handle.query("progress"))
+        return progress if progress.total else None
+
+    async with house.worker():
+        for _ in range(50):
+            await handle.signal("enrol")
+        [given] = await house.until(handed_on)
+        progress = await house.until(looked)
+    assert (given["cohort"], given["enrolled"]) == (house.cohort, True)
+    assert datetime.fromisoformat(given["due"]) == progress.next_digest
+    assert (progress.started, progress.pending) == (1, 0)
