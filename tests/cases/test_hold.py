@@ -56,6 +56,8 @@ async def test_the_raiser_lets_the_meetings_go_on_again(house, mailbox):
     assert await phase(house) == "active" or await phase(house) == "aligning"
     assert (await house.now(case)).hold == "released"
     assert (await house.now(case)).state == "waiting"
+    (event,) = [entry for entry in await house.records.journal.entries(house.enrolment.mentorship) if entry.name == "resumed"]
+    assert event.at == (await house.now(case)).released_at, "when the door took it in"
     assert paused_mails(mailbox, "mia") == paused_mails(mailbox, "noor") == ["Your mentorship is paused", "Your mentorship goes on"]
 
 

@@ -27,18 +27,20 @@ REPLAYS = "replays"
 
 
 class Witness(Interceptor):
-    """Writes down what is asked of activities, in order."""
+    """Writes down what is asked of activities, in order, and how each is to be run."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
+        self.started: list[StartActivityInput] = []
 
     def workflow_interceptor_class(self, _: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
-        asked = self.asked
+        asked, started = self.asked, self.started
 
         class Outbound(WorkflowOutboundInterceptor):
             def start_activity(self, input: StartActivityInput) -> Any:  # noqa: A002 - the SDK's name
                 payload = pydantic_data_converter.payload_converter.to_payload(input.args[0])
                 asked.append((input.activity, json.loads(payload.data)))
+                started.append(input)
                 return super().start_activity(input)
 
         class Inbound(WorkflowInboundInterceptor):
@@ -54,9 +56,9 @@ def asked(history: WorkflowHistory) -> list[tuple[str, Any]]:
     return [(one.activity_type.name, json.loads(one.input.payloads[0].data)) for one in scheduled]
 
 
-async def replayed(history: WorkflowHistory) -> str:
+async def replayed(history: WorkflowHistory, witness: Witness | None = None) -> str:
     """REPLAYS, or what is wrong: the SDK's own finding, or the first activity that would be asked something else."""
-    witness = Witness()
+    witness = witness or Witness()
     replayer = Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter, interceptors=[witness], workflow_runner=UnsandboxedWorkflowRunner())
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     if result.replay_failure is not None:

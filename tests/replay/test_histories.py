@@ -16,14 +16,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 from answers import Answers
 from fingerprint import fingerprint, patches
 from record import FOLDER, read
-from replaying import REPLAYS, asked, replayed, says
+from replaying import REPLAYS, Witness, asked, replayed, says
 from scenarios import HISTORIES, RULES
 
 from activities.journal import JournalBatch
+from activities.options import OPTIONS
 from mentorship.advance import Entry
 from mentorship.commands import Command
 from mentorship.events import AnyEvent, MentorshipStarted
 from mentorship.evolve import fold
+from mentorship.label import Label
 from records.journal import JournalEntry
 from records.journalled import events_of
 
@@ -86,6 +88,23 @@ def test_every_patch_has_a_history_that_went_through_it():
     markers = [event.marker_recorded_event_attributes for path in STORED for event in read(path).events if event.HasField("marker_recorded_event_attributes")]
     recorded = {json.loads(marker.details["patch-data"].payloads[0].data)["id"] for marker in markers if marker.marker_name == "core_patch"}
     assert patches(fingerprint()) - recorded == set()
+
+
+async def test_every_activity_is_run_as_its_row_of_the_table_says():
+    """Where, for how long, how often, and a line for admins that is readable."""
+    run: set[str] = set()
+    for name in ("3.in-full", "1.carried-on", "1.late-cancellations", "1.paused-and-extended", "1.case", "1.cohort", "1.certificate"):
+        witness = Witness()
+        assert await replayed(read(FOLDER / f"{name}.json.gz"), witness) == REPLAYS
+        for one in witness.started:
+            row = OPTIONS[one.activity]
+            run.add(one.activity)
+            assert (one.task_queue, one.start_to_close_timeout, one.schedule_to_close_timeout) == (row.queue, row.attempt, row.within)
+            assert (one.heartbeat_timeout, one.retry_policy, one.summary) == (row.heartbeat, row.retry, row.summary)
+            assert isinstance(one.summary, Label)
+            to_its_end = row.finished and name.startswith("3.")  # the first release cut a mail off when a new run began
+            assert one.cancellation_type.name == ("WAIT_CANCELLATION_COMPLETED" if to_its_end else "TRY_CANCEL")
+    assert run == set(OPTIONS)
 
 
 def test_the_histories_are_whole():

@@ -12,7 +12,7 @@ from mentorship import commands as c
 from mentorship.advance import advance, begin
 from mentorship.commands import Slot
 from mentorship.duration import iso
-from mentorship.effects import IssueCertificates, PlanMeetings, SendNotice
+from mentorship.effects import IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import MilestoneRule, Rules
@@ -155,3 +155,25 @@ def test_a_plan_or_certificates_that_were_asked_for_are_asked_for_again_however_
     assert (PlanMeetings in kinds) == (fold(journal).state.plan_request is not None)
     early = [JournalEntry.model_validate(entry.model_dump()) for entry in (*begun.entries, *asked.entries)]
     assert PlanMeetings in [type(effect) for effect in open_effects(fold(early), set())]
+
+
+def test_of_what_is_old_only_a_result_with_its_certificate_goes_and_coordinators_are_told_what_is_new() -> None:
+    """H7: it is tried until it is there. What else nobody heard of for days is settled, or late news by now (P5)."""
+    _, journal, _ = story(3)
+    begun, first = fold(journal[:1]), journal[0]
+    end = STARTS + timedelta(days=30)
+    rows = {"old": first, "new": first.model_copy(update={"at": end - timedelta(days=1)})}
+    effects = [
+        (row, effect.model_copy(update={"id": f"{age}.{n}"}))
+        for age, row in rows.items()
+        for n, effect in enumerate(
+            (
+                SendNotice(kind="halfway", to="mentee", due=STARTS),
+                SendNotice(kind="result", to="mentee", due=STARTS, certificate="c-1"),
+                TellCoordinators(line="silence", at=STARTS),
+            )
+        )
+    ]
+    folded = Folded(begun.state.model_copy(update={"now": end}), tuple(effects), frozenset())
+    assert [effect.id for effect in open_effects(folded, set())] == ["old.1", "new.0", "new.1", "new.2"]
+    assert [effect.id for effect in open_effects(folded, {"old.1", "new.0"})] == ["new.1", "new.2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, time, timedelta
@@ -32,6 +33,9 @@ class Office:
         self.records_back: datetime | None = None
         self.mail_back: datetime | None = None
         self.opens: datetime | None = None
+        self.enrols: asyncio.Event | None = None
+        """Set when the first enrolment has begun; it is not done before there is a second one."""
+        self.again = asyncio.Event()
         self.asked: list[DigestRequest] = []
         self.sent: list[DigestRequest] = []
 
@@ -46,6 +50,11 @@ class Office:
         return self.ended
 
     async def enrol(self, cohort: str, _most: int, _beat: Callable[..., None]) -> Progress:
+        if self.enrols is not None:
+            if self.enrols.is_set():
+                self.again.set()
+            self.enrols.set()
+            await self.again.wait()
         self.started, self.pending = self.started + self.pending, 0
         return await self.progress(cohort)
 
@@ -124,6 +133,14 @@ async def test_the_card_says_which_digest_was_given_up(cohort, office):
     assert f"- **Not sent:** the digest of {monday:%Y-%m-%d} 08:00Z" in (await handle.query("__temporal_workflow_metadata")).current_details
 
 
+async def test_the_card_counts_who_runs_and_who_is_over(cohort, office):
+    handle = await cohort()
+    office.started, office.over = 2, 1
+    await office.until(monday_after(await office.now()))
+    card = (await handle.query("__temporal_workflow_metadata")).current_details
+    assert card == "### Cohort spring\n\n- **Started:** 3 of 3\n- **Running:** 2\n- **Over:** 1"
+
+
 async def test_who_joins_while_a_digest_cannot_be_sent_is_enrolled_at_once(cohort, office):
     """P6."""
     handle = await cohort()
@@ -146,12 +163,13 @@ async def test_the_report_at_the_close_is_tried_until_it_is_sent(cohort, office)
     assert {digest.due for digest in office.asked} == {ended}, "who has it already would get it again"
 
 
-async def test_who_joins_while_the_report_waits_keeps_the_cohort_open(cohort, office):
+@pytest.mark.parametrize(("joins", "back"), [(26 * HOUR, 30 * HOUR), (2 * DAY, 3 * DAY)], ids=["and it goes all the same", "and was given up"])
+async def test_who_joins_while_the_report_waits_keeps_the_cohort_open(joins, back, cohort, office):
     """P6."""
     handle = await cohort()
     ended = await office.end_all()
-    office.mail_back = ended + 3 * DAY
-    await office.until(ended + 2 * DAY)
+    office.mail_back = ended + back
+    await office.until(ended + joins)
     office.pending, office.ended = 1, None
     await handle.signal("enrol")
     await office.until(ended + 9 * DAY)
@@ -195,3 +213,15 @@ async def test_who_cancels_it_in_temporals_ui_ends_nothing(cohort, office, while
     await office.end_all()
     await handle.result()
     assert office.sent[-1].closing
+
+
+async def test_who_cancels_it_while_pairs_are_being_started_leaves_nobody_waiting(cohort, office):
+    """H9: what an enrolment that was cut short did not start is started by the next one, and nobody has to ask for it."""
+    handle = await cohort()
+    office.pending, office.enrols = 1, asyncio.Event()
+    await handle.signal("enrol")
+    await office.enrols.wait()
+    await handle.cancel()
+    await asyncio.wait_for(office.again.wait(), 20)
+    await office.until(monday_after(await office.now()) + DAY)
+    assert (office.pending, office.started) == (0, 4)

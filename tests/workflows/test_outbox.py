@@ -16,8 +16,8 @@ from activities.coordination import LineRequest
 from activities.journal import JournalBatch, JournalHead, JournalOf
 from activities.notices import Delivery, NoticeRequest
 from activities.options import OPTIONS
-from mentorship.advance import Entry, begin
-from mentorship.commands import NoteFailedNotice, Slot
+from mentorship.advance import Entry, advance, begin
+from mentorship.commands import SERVICE, ConfirmMeeting, End, NoteFailedNotice, Slot
 from mentorship.duration import iso
 from mentorship.effects import MeetingFacts, SendNotice
 from mentorship.events import MentorshipStarted
@@ -25,7 +25,7 @@ from mentorship.people import Pair
 from mentorship.programme import Mail, MilestoneRule, Rules
 from workflows import outbox as module
 from workflows.mentorship import Mentorship, MentorshipInput
-from workflows.outbox import MOST_CARRIED, Outbox, OutboxState, Pending, pause_after
+from workflows.outbox import BATCH, MOST_CARRIED, Outbox, OutboxState, Pending, pause_after
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -67,6 +67,7 @@ class Place:
         self.state = begin(began(EVENING)).state
         self.back: list[NoteFailedNotice] = []
         self.asked: list[SendNotice] = []
+        self.within: list[timedelta | None] = []
         self.answers: dict[str, Callable[[], Any]] = {}
         self.outbox = Outbox("mentorship.spring.m-1", "t", OutboxState(head=JournalHead(seq=1000)), state=lambda: self.state, deliver=self._deliver, card=dict)
         monkeypatch.setattr(module.workflow, "now", lambda: self.now)
@@ -75,8 +76,9 @@ class Place:
     def _deliver(self, command: Any) -> None:
         self.back.append(command)
 
-    async def _execute(self, _: str, request: NoticeRequest, __: Any, **___: Any) -> Delivery:
+    async def _execute(self, _: str, request: NoticeRequest, __: Any, *, within: timedelta | None = None) -> Delivery:
         self.asked.append(request.notice)
+        self.within.append(within)
         answer = self.answers.get(request.notice.id, lambda: Delivery(outcome="sent"))()
         return await answer if asyncio.isfuture(answer) else answer
 
@@ -201,6 +203,16 @@ async def test_a_mail_that_waits_again_does_not_give_way_to_older_news_that_rest
     assert (place.waiting, place.back) == (["2.0", "3.0"], [])
 
 
+async def test_what_ran_out_of_its_day_is_tried_for_an_hour(place):
+    """Calm: what else its reader gets waits no longer behind it."""
+    in_vain(place, mail("halfway", "1.0"))
+    place.now = EVENING + DAY
+    await place.carry()
+    place.outbox.add([], [mail("heads_up", "2.0", due=EVENING + DAY)])
+    await place.carry()
+    assert [(notice.id, within) for notice, within in zip(place.asked, place.within, strict=True)] == [("1.0", HOUR), ("2.0", None)]
+
+
 async def test_a_preparation_does_not_go_along_with_what_could_not_be_sent(place):
     """What always breaks would take it along."""
     in_vain(place, mail("rescheduled", "2.0", 1, change="moved"))
@@ -240,6 +252,30 @@ async def test_a_topic_that_gave_way_goes_with_a_preparation_of_the_same_turn(pl
     assert [(lost.effect, lost.session) for lost in place.back] == [("2.0", None)]
 
 
+@pytest.mark.parametrize("ended", [True, False])
+async def test_the_journal_hears_of_the_end_with_the_last_of_its_batches(ended, place, monkeypatch):
+    """Records: what is kept for so long after the end counts from when it ended, not from when the last row of it was written."""
+    batches: list[JournalBatch] = []
+
+    async def append(name: str, batch: JournalBatch, _: Any) -> JournalHead:
+        assert name == "append_journal"
+        batches.append(batch)
+        return JournalHead(seq=batch.entries[-1].seq)
+
+    monkeypatch.setattr(module, "execute", append)
+    if ended:
+        turn = advance(place.state, [End(message_id="end", by="p-operator", at=EVENING + DAY)], EVENING + DAY)
+        place.state = advance(
+            turn.state, [NoteFailedNotice(message_id="f", by=SERVICE, at=EVENING + 3 * DAY, notice="ended", to="mentee")], EVENING + 3 * DAY
+        ).state
+    rows = tuple(Entry(seq=n + 1, at=EVENING, kind="event", name="paused") for n in range(BATCH + 1))
+    place.outbox.add(rows, [])
+    await place.carry()
+    assert [len(batch.entries) for batch in batches] == [BATCH, 1]
+    assert [batch.over_at for batch in batches] == [None, EVENING + DAY if ended else None]
+    assert place.outbox.head.seq == BATCH + 1
+
+
 def test_a_new_run_takes_along_all_that_is_on_its_way():
     """P5: rows that are not written yet, mails, how often each was tried in vain and until when it rests, and where the journal stands."""
     on_its_way = OutboxState(
@@ -275,9 +311,20 @@ async def append_journal(batch: JournalBatch) -> JournalHead:
     return JournalHead(seq=batch.entries[-1].seq)
 
 
-@activity.defn(name="seal_journal")
-async def seal_journal(_: JournalOf) -> None:
-    return None
+class Closing:
+    """The journal's last row. The first attempt lasts until the test lets it go, or there is a second one."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.lets_go = asyncio.Event()
+        self.lets_go.set()
+
+    @activity.defn(name="seal_journal")
+    async def seal_journal(self, _: JournalOf) -> None:
+        if self.begun.is_set():
+            self.lets_go.set()
+        self.begun.set()
+        await self.lets_go.wait()
 
 
 @activity.defn(name="tell_coordinators")
@@ -296,18 +343,32 @@ class MailServer:
 
     def __init__(self) -> None:
         self.away: set[str] = set()
+        self.opens: dict[str, datetime] = {}
+        """Until when mails of a kind to the mentee have to wait for her morning."""
+        self.mentor_has = asyncio.Event()
         self.took: list[tuple[str, str]] = []
 
     @activity.defn(name="send_notice")
     async def send_notice(self, request: NoticeRequest) -> Delivery:
         if request.notice.kind in self.away and request.notice.to == "mentee":
             raise ConnectionRefusedError
+        opens = self.opens.get(request.notice.kind)
+        if opens is not None and request.notice.to == "mentee" and activity.info().started_time < opens:
+            await self.mentor_has.wait()  # so that this is the last that the mentorship hears for now
+            return Delivery(outcome="later", until=opens)
         self.took.append((request.notice.kind, request.notice.to))
+        if opens is not None:
+            self.mentor_has.set()
         return Delivery(outcome="sent")
 
 
 @pytest.fixture
-async def house(skipping):
+def closing() -> Closing:
+    return Closing()
+
+
+@pytest.fixture
+async def house(skipping, closing):
     """A mentorship's worker, and another one for mails, when the test wants it."""
     WRITTEN.clear()
     async with AsyncExitStack() as stack:
@@ -316,7 +377,7 @@ async def house(skipping):
                 skipping.client,
                 task_queue="mentorship",
                 workflows=[Mentorship],
-                activities=[append_journal, seal_journal, tell_coordinators],
+                activities=[append_journal, closing.seal_journal, tell_coordinators],
                 max_cached_workflows=0,
             )
         )
@@ -399,3 +460,29 @@ async def test_a_mail_that_cannot_be_made_holds_up_nobody_for_long(skipping, hou
     await open_mails()
     await pass_by(skipping, 6 * DAY)
     assert sorted(mails.took) == [("prepare", "mentee"), ("prepare", "mentor"), ("welcome", "mentor")]
+
+
+async def test_a_mentorship_is_over_once_its_last_mail_went(skipping, house):
+    """Calm: somebody who sleeps hears of the end in their morning, and hears of it."""
+    handle, mails, open_mails = await house()
+    morning = (await skipping.get_current_time()).astimezone(UTC) + 12 * HOUR
+    mails.opens["ended"] = morning
+    await open_mails()
+    await handle.signal("order", End(message_id="end", by="p-operator"))
+    await handle.result()
+    assert {to for kind, to in mails.took if kind == "ended"} == {"mentor", "mentee"}
+    assert await skipping.get_current_time() >= morning
+
+
+async def test_what_is_said_while_the_journal_is_being_closed_is_not_written_behind_its_last_row(house, closing):
+    """P3: also where somebody cancels the workflow in Temporal's UI meanwhile, so that it takes another turn."""
+    handle, _, open_mails = await house()
+    await open_mails()
+    closing.lets_go.clear()
+    await handle.signal("order", End(message_id="end", by="p-operator"))
+    await closing.begun.wait()
+    await handle.signal("confirm_meeting", ConfirmMeeting(message_id="late", by="p-mentor", meeting=1))
+    await handle.cancel()
+    assert (await handle.result())["ended"] == "operator"
+    assert "mentorship_ended" in [name for name, _ in WRITTEN]
+    assert "confirm_meeting" not in [name for name, _ in WRITTEN]
