@@ -229,12 +229,15 @@ async def test_a_cohorts_new_run_goes_on_with_the_same_digest_and_starts_nobody_
         first = (await anext(handle.fetch_history_events())).workflow_execution_started_event_attributes
         return await house.client.data_converter.decode(first.input.payloads) if first.continued_execution_run_id else None
 
-    async with house.worker():
-        for _ in range(20):
-            await handle.signal("enrol")
-            await asyncio.sleep(0.05)
-        [given] = await house.until(handed_on)
+    async def looked() -> Progress | None:
         progress = Progress.model_validate(await handle.query("progress"))
+        return progress if progress.total else None
+
+    async with house.worker():
+        for _ in range(50):
+            await handle.signal("enrol")
+        [given] = await house.until(handed_on)
+        progress = await house.until(looked)
     assert (given["cohort"], given["enrolled"]) == (house.cohort, True)
     assert datetime.fromisoformat(given["due"]) == progress.next_digest
     assert (progress.started, progress.pending) == (1, 0)
