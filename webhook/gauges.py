@@ -81,7 +81,7 @@ class Gauges(Collector):
             async with asyncio.timeout(_TIMEOUT):
                 return await self._records.watch.figures(self._now)
         except (RecordsError, TimeoutError) as error:
-            _log.warning("records unavailable", why=str(error) or type(error).__name__)
+            _log.warning("records unavailable", why=str(error) or f"no answer within {_TIMEOUT:g} s")
             return None
 
 

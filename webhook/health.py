@@ -113,7 +113,7 @@ async def _database(records: Records) -> bool:
         async with asyncio.timeout(_TIMEOUT):
             await records.ping()
     except (RecordsError, TimeoutError) as error:
-        _log.warning("records unavailable", why=str(error) or type(error).__name__)
+        _log.warning("records unavailable", why=str(error) or f"no answer within {_TIMEOUT:g} s")
         return False
     return True
 

@@ -15,12 +15,13 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from gateway import logs
 from gateway.connect import TemporalUnavailable
 from gateway.settings import SettingsInvalid
 from records.errors import DatabaseUnusable, RecordsUnavailable
-from webhook import gauges, main
+from webhook import gauges, health, main
 from webhook.bodies import BODIES
 from webhook.serving import CannotListen, serve_app
 
@@ -42,6 +43,22 @@ async def test_not_ready_without_records_but_alive(http, records, monkeypatch, p
     assert answer.status_code == 503
     assert problem(answer)["detail"] == "cannot reach records"
     assert (await http.get("/healthz")).status_code == 200
+
+
+async def test_why_records_that_hang_are_no_use_is_told(http, records, monkeypatch):
+    """Time that is over has no words of its own."""
+
+    async def hang(*_):
+        await asyncio.Event().wait()
+
+    for module in (health, gauges):
+        monkeypatch.setattr(module, "_TIMEOUT", 0.01)
+    monkeypatch.setattr(records, "ping", hang)
+    monkeypatch.setattr(records.watch, "figures", hang)
+    with capture_logs() as told:
+        assert (await http.get("/readyz")).status_code == 503
+        await http.get("/metrics")
+    assert {line["why"] for line in told if line["event"] == "records unavailable"} == {"no answer within 0.01 s"}
 
 
 async def test_metrics_count_by_route_and_hold_no_id(http, sender, running, pair):
