@@ -13,7 +13,7 @@ from temporalio.worker import Worker
 
 from activities.cases import CaseOf, Standing
 from activities.options import WORK_QUEUE
-from workflows.case import Case, CaseInput
+from workflows.case import Case
 
 DAY = timedelta(days=1)
 
@@ -50,7 +50,7 @@ async def desk(skipping) -> AsyncIterator[Desk]:
 
 
 async def open_case(environment: WorkflowEnvironment):
-    return await environment.client.start_workflow("Case", CaseInput(case="one"), id="case.one", task_queue=WORK_QUEUE)
+    return await environment.client.start_workflow("Case", CaseOf(case="one"), id="case.one", task_queue=WORK_QUEUE)
 
 
 async def test_it_looks_again_when_it_was_told_to_and_ends_when_nothing_is_left(skipping, desk):
