@@ -288,7 +288,7 @@ def test_a_new_run_takes_along_all_that_is_on_its_way():
         head=JournalHead(seq=7, mac="m"),
         diverged=True,
     )
-    outbox = Outbox("mentorship.spring.m-1", "t", on_its_way, state=lambda: begin(began(EVENING)).state, deliver=lambda _: None, card=dict)
+    outbox = Outbox("mentorship.spring.m-1", "t", on_its_way, state=lambda: begin(began(EVENING)).state, deliver=lambda _: None, listed=dict)
     assert outbox.carried() == on_its_way
     assert (outbox.empty, outbox.size, outbox.head, outbox.diverged) == (False, 2, on_its_way.head, True)
 
@@ -298,7 +298,7 @@ def test_a_new_run_takes_no_more_than_temporal_would_let_it(waiting, light):
     """What is more is written and sent first: Temporal ends a workflow that hands on more than two megabytes."""
     backlog = tuple(Entry(seq=n, at=EVENING, kind="event", name="paused") for n in range(waiting - 1))
     carried = OutboxState(entries=backlog, pending=(Pending(effect=mail("halfway", "7.0")),))
-    assert Outbox("m", "t", carried, state=lambda: begin(began(EVENING)).state, deliver=lambda _: None, card=dict).light is light
+    assert Outbox("m", "t", carried, state=lambda: begin(began(EVENING)).state, deliver=lambda _: None, listed=dict).light is light
 
 
 def test_the_pauses_of_what_cannot_be_sent_grow_to_a_day():
