@@ -116,7 +116,7 @@ class Written:
 
 
 async def write_down(records: Records, roster: Roster, cohort: str, joining: Intake) -> Written:
-    """Programme, people, cohort and pairs into records. Idempotent. Raises ProgrammeChanged, CohortChanged, PairChanged.
+    """Programme, people, cohort and pairs into records. Idempotent. Raises ProgrammeChanged, CohortChanged, PairChanged, PairedAlready, Erased.
 
     Nothing of the roster is written when the programme or the cohort is refused.
     """

@@ -80,6 +80,10 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         if running and not end:
             then = "nothing was erased: end these first, so that a certificate that is earned by now still goes out, or use --end"
             raise _not_erased(ref, running, "is running", then)
+        waiting = [pair for pair in closing if pair.state == "pending"]
+        if waiting:  # erased now they would never start again, and the other of the two may have something to hear yet
+            how = "waits to be started again from its journal"
+            raise _not_erased(ref, waiting, how, "nothing was ended and nothing erased: try again once it runs")
         untold = [pair for pair in closing if not await _has_result(records, pair, ref)]
         if untold:  # they refuse to be ended, and the others would be ended for nothing
             how = "has come to its end, and this person was not told yet what came of it"

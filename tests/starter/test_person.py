@@ -186,6 +186,23 @@ def test_who_is_in_a_pair_that_waits_to_be_started_again_is_in_a_running_one(run
     assert (told.code, told.json["running"]) == (1, [{"cohort": "spring-27", "pair_id": "p1"}])
 
 
+def test_a_pair_past_its_end_that_waits_to_be_started_again_holds_an_erasure_up_until_it_runs(files, past, run):
+    """P8, P5: erased now it would count as one that never started, and what the partner has still to hear would be lost."""
+    past.happened(files.read()[0], datetime(2026, 10, 5, tzinfo=UTC), {}, until=datetime(2027, 4, 20, tzinfo=UTC), cohort="autumn-26")
+    ref, mentorship = _ref(past, "e1"), past.ask(lambda records: records.cohorts.enrolments("autumn-26"))[0].mentorship
+    past.ask(lambda records: records.notices.begin(f"{mentorship}/9.1", ref, "result", True, datetime.now(UTC), 6, timedelta(days=30)))
+    past.ask(lambda records: records.notices.sent(f"{mentorship}/9.1", "<9.1>", datetime.now(UTC)))
+    past.ask(lambda records: records.cohorts.await_start(mentorship))
+    told = run("person", "erase", "e1", "--json")
+    assert (told.code, told.json["erased"], told.json["running"]) == (1, False, [{"cohort": "autumn-26", "pair_id": "p1"}])
+    assert told.err.splitlines() == [
+        "p1 of autumn-26 waits to be started again from its journal",
+        "nothing was ended and nothing erased: try again once it runs",
+    ]
+    past.ask(lambda records: records.cohorts.mark_started(mentorship))
+    assert run("person", "erase", "e1", "--json").json["erased"]
+
+
 def test_a_valid_certificate_is_named_since_it_stays(over, run):
     issued = over.ask(lambda records: records.people.ref("e1"))
     mentorship = over.ask(lambda records: records.cohorts.enrolments("spring-27"))[0].mentorship
