@@ -42,7 +42,7 @@ async def test_the_same_message_with_other_spacing_is_the_same_message(sender, r
 
 async def test_a_copy_of_a_signed_request_is_refused_at_every_other_address(sender, running, mentorship, records, pair, places):
     """What is signed leaves the path out: the same bytes would cancel what they confirm, or do it in another pair."""
-    await records.cohorts.enrol_pairs("spring-2027", [("pair-8", pair.enrolment.mentor, pair.enrolment.mentee)])
+    await records.cohorts.enrol_pairs("spring-2027", [("pair-8", pair.enrolment.mentee, pair.enrolment.mentor)])
     headers = sender.headers(json.dumps(BODY).encode(), "msg_1")
     assert (await sender.post("confirm_meeting", BODY, headers=headers)).status_code == 202
     for command, other in (("cancel_meeting", "pair-7"), ("confirm_meeting", "pair-8"), ("excuse", "pair-8")):
@@ -53,8 +53,8 @@ async def test_a_copy_of_a_signed_request_is_refused_at_every_other_address(send
 
 
 async def test_what_was_refused_where_it_was_sent_is_refused_elsewhere_as_well(sender, running, mentorship, records, pair, client):
-    """A copy of what came too late in one pair does nothing in the next one of the same two."""
-    (other,) = (await records.cohorts.enrol_pairs("spring-2027", [("pair-8", pair.enrolment.mentor, pair.enrolment.mentee)])).added
+    """A copy of what came too late in one pair does nothing in another one of the same two."""
+    (other,) = (await records.cohorts.enrol_pairs("spring-2027", [("pair-8", pair.enrolment.mentee, pair.enrolment.mentor)])).added
     await records.cohorts.mark_started(other.mentorship)
     await mentorship.end()
     headers = sender.headers(json.dumps(BODY).encode(), "msg_1")
