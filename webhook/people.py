@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import FastAPI, Path, Request, Response
 
-from webhook import openapi
-from webhook.commands import MessageId, ReceiptAnswer, Taken
 from webhook.parsing import body_of, digest
 from webhook.people_bodies import EVENTS, Event
 from webhook.people_door import PeopleDoor
 from webhook.problems import Fault, malformed
-from webhook.programs import Programs
+from webhook.programs import MessageId, Programs, ReceiptAnswer, Taken, take_at, tell_at
 
 PersonId = Annotated[str, Path(description="the roster's person_id")]
 
@@ -45,44 +42,30 @@ class PeopleEvents:
         if raw:
             raise malformed([Fault("#", "expected an empty body")])
         found = await self._door.receipt(await self._door.person(person_id), message_id)
-        return ReceiptAnswer.model_validate({"message_id": message_id, "status": found.status, "reason": found.reason, "at": found.at})
+        return ReceiptAnswer.of(message_id, found)
 
 
 def mount(app: FastAPI, programs: Programs, door: PeopleDoor) -> None:
     """A route for every event, so that each has its own schema in the OpenAPI document."""
     events = PeopleEvents(programs, door)
     for name, model in EVENTS.items():
-        app.add_api_route(
+        take_at(
+            app,
             f"/v1/people/{{person_id}}/{name}",
             _event(events, name, model),
-            tags=["people"],
-            methods=["POST"],
-            status_code=HTTPStatus.ACCEPTED,
-            response_model=Taken,
-            response_description="it stands in records, and Temporal has it for every mentorship of this person; also for the same message again",
-            responses=openapi.problems(401, 403, 404, 413, 422, 429, 500, 503),
-            openapi_extra=openapi.signed(model),
-            operation_id=f"person_{name}",
+            tag="people",
+            model=model,
             name=f"person_{name}",
             summary=f"A person: {name}",
+            said="it stands in records, and Temporal has it for every mentorship of this person; also for the same message again",
+            problems=(401, 403, 404, 413, 422, 429, 500, 503),
         )
 
     async def receipt(request: Request, person_id: PersonId, message_id: MessageId) -> ReceiptAnswer:
         return await events.receipt(request, person_id, message_id)
 
-    for method in ("GET", "HEAD"):
-        app.add_api_route(
-            "/v1/people/{person_id}/receipts/{message_id}",
-            receipt,
-            tags=["people"],
-            methods=[method],
-            response_description="accepted, refused with its reason, or waiting",
-            responses=openapi.problems(401, 403, 404, 413, 422, 429, 500, 503),
-            openapi_extra=openapi.signed(),
-            operation_id=f"{method.lower()}_person_receipt",
-            include_in_schema=method == "GET",
-            summary="What became of an event about a person",
-        )
+    path, summary = "/v1/people/{person_id}/receipts/{message_id}", "What became of an event about a person"
+    tell_at(app, path, receipt, tag="people", name="person_receipt", summary=summary)
 
 
 def _event(events: PeopleEvents, name: str, model: type[Event]) -> Callable[..., Awaitable[Taken]]:

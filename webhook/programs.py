@@ -1,14 +1,46 @@
-"""What all routes for programs have in common: read, believed and counted in one order; only then is anything looked up."""
+"""What all routes for programs have in common: read, believed and counted in one order; only then is anything looked up. And what they answer."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Literal
+
 import structlog
-from fastapi import Request
+from fastapi import FastAPI, Path, Request
+from pydantic import BaseModel, Field
 
 from gateway.settings import Settings
+from webhook import openapi
+from webhook.bodies import Part
+from webhook.door import Receipt
 from webhook.pace import Pace
 from webhook.parsing import read
 from webhook.signatures import Signatures, Signed
+
+MessageId = Annotated[str, Path(description="the webhook-id that the command was sent with")]
+
+
+class Taken(BaseModel):
+    """Durable: it will be handled, whatever crashes. Whether it is applied or refused, the receipt says."""
+
+    message_id: str
+    receipt: Annotated[str, Field(description="where to ask what became of it; an address relative to this one")]
+
+
+class ReceiptAnswer(BaseModel):
+    message_id: str
+    status: Annotated[
+        Literal["accepted", "refused", "waiting"],
+        Field(description="waiting: nobody has looked at it yet, or it never came; only an answer of 202 says that it is kept"),
+    ]
+    reason: Annotated[str | None, Field(description="why it was refused, as a code")] = None
+    at: Annotated[datetime | None, Field(description="the journal's instant, once it is there")] = None
+
+    @classmethod
+    def of(cls, message_id: str, found: Receipt) -> ReceiptAnswer:
+        return cls.model_validate({"message_id": message_id, "status": found.status, "reason": found.reason, "at": found.at})
 
 
 class Programs:
@@ -26,3 +58,49 @@ class Programs:
         structlog.contextvars.bind_contextvars(sender=signed.sender)
         self._pace.take(signed.sender)
         return raw, signed
+
+
+def take_at(
+    app: FastAPI,
+    path: str,
+    handler: Callable[..., Awaitable[Taken]],
+    *,
+    tag: str,
+    model: type[Part],
+    name: str,
+    summary: str,
+    said: str,
+    problems: tuple[int, ...],
+) -> None:
+    """A POST with a schema of its own in the OpenAPI document. `said` is what 202 means, `problems` are the statuses of its other answers."""
+    app.add_api_route(
+        path,
+        handler,
+        tags=[tag],
+        methods=["POST"],
+        status_code=HTTPStatus.ACCEPTED,
+        response_model=Taken,
+        response_description=said,
+        responses=openapi.problems(*problems),
+        openapi_extra=openapi.signed(model),
+        operation_id=name,
+        name=name,
+        summary=summary,
+    )
+
+
+def tell_at(app: FastAPI, path: str, handler: Callable[..., Awaitable[ReceiptAnswer]], *, tag: str, name: str, summary: str) -> None:
+    """A GET of a receipt, and HEAD, which the OpenAPI document leaves out."""
+    for method in ("GET", "HEAD"):
+        app.add_api_route(
+            path,
+            handler,
+            tags=[tag],
+            methods=[method],
+            response_description="accepted, refused with its reason, or waiting",
+            responses=openapi.problems(401, 403, 404, 413, 422, 429, 500, 503),
+            openapi_extra=openapi.signed(),
+            operation_id=f"{method.lower()}_{name}",
+            include_in_schema=method == "GET",
+            summary=summary,
+        )

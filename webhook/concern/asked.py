@@ -18,7 +18,7 @@ from records.errors import Erased, UnknownCase
 from records.people import Profile
 from webhook.concern.door import ConcernDoor
 from webhook.concern.raising import Place
-from webhook.pages.actions import Wrong
+from webhook.pages.actions import Wrong, status_with
 from webhook.pages.forms import FIELD, Fields
 from webhook.pages.incoming import keep_pace, read_form
 from webhook.pages.own import Shared, token_of
@@ -31,27 +31,22 @@ OUTCOMES: tuple[Outcome, ...] = tuple(outcome for outcome in get_args(Outcome) i
 
 class AskedForHelp:
     def __init__(self, shared: Shared, door: ConcernDoor) -> None:
-        self._shell = shared.shell
-        self._reading = shared.reading
-        self._forms = shared.forms
-        self._records = shared.records
-        self._pace = shared.pace
-        self._most = shared.most
+        self._shared = shared
         self._door = door
 
     async def show(self, request: Request) -> Response:
         token = token_of(request)
-        bearer = self._reading.bearer("case", token)
+        bearer = self._shared.reading.bearer("case", token)
         case, spoken = await self._case(request, bearer)
         return await self._page(request, token, bearer, case, spoken, "concern/asked.html")
 
     async def act(self, request: Request) -> Response:
         token, action = token_of(request), str(request.path_params["action"])
-        bearer, fields = await read_form(request, self._reading, "case", token, self._most)
-        self._forms.opened(bearer, "case", "", fields.get(FIELD))
+        bearer, fields = await read_form(request, self._shared.reading, "case", token, self._shared.most)
+        self._shared.forms.opened(bearer, "case", "", fields.get(FIELD))
         case, spoken = await self._case(request, bearer)
         if action != "read":  # which changes nothing
-            keep_pace(self._pace, bearer, code=spoken.code)
+            keep_pace(self._shared.pace, bearer, code=spoken.code)
         match action:
             case "read" if _may_read(case, bearer):
                 return await self._read(request, token, bearer, case, spoken)
@@ -64,7 +59,7 @@ class AskedForHelp:
                 pass  # somebody else took it meanwhile: the page says so
             case _:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=spoken.code)
-        address = Place(self._shell, "case", token, "", asked_for(request.query_params.get("lang"))).to()
+        address = Place(self._shared.shell, "case", token, "", asked_for(request.query_params.get("lang"))).to()
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
     async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> bool:
@@ -82,21 +77,20 @@ class AskedForHelp:
             words = None
         name = await from_door(self._door.raiser_name(case))
         facts = {"words": words, "name": spoken.isolated(name) if name else None, "wrong": wrong}
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
-        return await self._page(request, token, bearer, case, spoken, "concern/read.html", status=status, **facts)
+        return await self._page(request, token, bearer, case, spoken, "concern/read.html", status=status_with(wrong), **facts)
 
     async def _page(  # noqa: PLR0917 - what every page of it has
         self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language, template: str, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any
     ) -> Response:
         chosen = asked_for(request.query_params.get("lang"))
         title = await from_door(self._door.title(case))
-        return self._shell.page(
+        return self._shared.shell.page(
             template,
             spoken,
             status=status,
             chosen=chosen,
-            here=Place(self._shell, "case", token, spoken.isolated(title) if title else "", chosen),
-            token=self._forms.token(bearer, "case", "", "none"),
+            here=Place(self._shared.shell, "case", token, spoken.isolated(title) if title else "", chosen),
+            token=self._shared.forms.token(bearer, "case", "", "none"),
             state="another" if case.taken_by not in (None, bearer.person) and case.state == "taken" else case.state,
             held=await from_door(self._door.held(case)),
             outcomes=OUTCOMES,
@@ -105,7 +99,7 @@ class AskedForHelp:
 
     async def _case(self, request: Request, bearer: Bearer) -> tuple[Case, Language]:
         """Raises PageProblem (404) for who was not asked, or may not be any more."""
-        profile: Profile | None = (await self._reading.ask(self._records.people.profiles([bearer.person]))).get(bearer.person)
+        profile: Profile | None = (await self._shared.reading.ask(self._shared.records.people.profiles([bearer.person]))).get(bearer.person)
         chosen = asked_for(request.query_params.get("lang"))
         spoken = reader_language(chosen, profile.language if profile is not None else None, OFFERED)
         try:

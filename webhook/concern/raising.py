@@ -6,6 +6,7 @@ GET and HEAD change nothing; the first of the two forms changes nothing either, 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from records.cases import Case
 from records.contacts import Contact
 from records.errors import DifferentBody, Erased
 from webhook.concern.door import Concern, ConcernDoor, Held
-from webhook.pages.actions import Wrong, text_of
+from webhook.pages.actions import Wrong, status_with, text_of
 from webhook.pages.forms import FIELD, Fields
 from webhook.pages.incoming import keep_pace, read_form, waiting
 from webhook.pages.known import Known
@@ -62,55 +63,52 @@ class About:
 
 class RaisingConcerns:
     def __init__(self, shared: Shared, door: ConcernDoor) -> None:
-        self._shell = shared.shell
-        self._reading = shared.reading
-        self._forms = shared.forms
-        self._pace = shared.pace
-        self._most = shared.most
+        self._shared = shared
         self._door = door
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 
     async def show(self, request: Request) -> Response:
         token = token_of(request)
-        return await self._start_page(await self._known(request, self._reading.bearer("private", token)), token)
+        return await self._start_page(await self._known(request, self._shared.reading.bearer("private", token)), token)
 
     async def _start_page(self, known: Known, token: str, *, wrong: Wrong | None = None) -> Response:
         cases = await from_door(self._door.of_raiser(known.bearer.person, known.bearer.scope))
         shown = [(case, await self._more(known, case)) for case in reversed(cases)]
-        buttons = {case.id: self._forms.token(known.bearer, "concern", case.id, "none") for case in cases}
+        buttons = {case.id: self._shared.forms.token(known.bearer, "concern", case.id, "none") for case in cases}
         held = {case.id: await self._held(known, case) for case in cases}
         waiting = [case for case in cases if case.state == "waiting"]
         unheard = {case.id for case in waiting if not await from_door(self._door.in_reach(known.enrolment, case))}
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
-        return self._page(known, token, "concern/start.html", status=status, cases=shown, buttons=buttons, held=held, unheard=unheard, wrong=wrong)
+        facts: dict[str, Any] = {"cases": shown, "buttons": buttons, "held": held, "unheard": unheard, "wrong": wrong}
+        return self._page(known, token, "concern/start.html", status=status_with(wrong), **facts)
 
     async def about_form(self, request: Request) -> Response:
         token = token_of(request)
-        known = await self._known(request, self._reading.bearer("private", token))
+        known = await self._known(request, self._shared.reading.bearer("private", token))
         return await self._about_page(known, token, Fields())
 
     # -- writing ----------------------------------------------------------------------------------------------------------
 
     async def words_form(self, request: Request) -> Response:
         """The second form: who can be asked follows from whom it is about. Changes nothing."""
-        token = token_of(request)
-        known, fields, message_id = await self._opened(request, token)
-        try:
-            about = await self._about(known, fields)
-        except Wrong as wrong:
-            return await self._about_page(known, token, fields, wrong=wrong)
-        return await self._words_page(known, token, fields, about, message_id)
+        return await self._then(request, self._words_page)
 
     async def send(self, request: Request) -> Response:
+        return await self._then(request, self._send)
+
+    async def _then(self, request: Request, go_on: Callable[[Known, str, Fields, About, str], Awaitable[Response]]) -> Response:
+        """With whom it is about; where that cannot be used, the first form comes back."""
         token = token_of(request)
         known, fields, message_id = await self._opened(request, token)
         try:
             about = await self._about(known, fields)
         except Wrong as wrong:
             return await self._about_page(known, token, fields, wrong=wrong)
+        return await go_on(known, token, fields, about, message_id)
+
+    async def _send(self, known: Known, token: str, fields: Fields, about: About, message_id: str) -> Response:
         try:
-            self._pace.take(_sender(known.bearer))
+            self._shared.pace.take(_sender(known.bearer))
         except Problem as problem:
             return await self._words_page(known, token, fields, about, message_id, trouble="often", headers=problem.headers, wait=waiting(problem))
         try:
@@ -132,10 +130,10 @@ class RaisingConcerns:
     async def act(self, request: Request) -> Response:
         """What the raiser can still do: hold the meetings, let them go on, ask somebody else as well, need nobody any more."""
         token, case_id, action = token_of(request), str(request.path_params["case"]), str(request.path_params["action"])
-        bearer, fields = await read_form(request, self._reading, "private", token, self._most)
-        self._forms.opened(bearer, "concern", case_id, fields.get(FIELD))
+        bearer, fields = await read_form(request, self._shared.reading, "private", token, self._shared.most)
+        self._shared.forms.opened(bearer, "concern", case_id, fields.get(FIELD))
         known = await self._known(request, bearer)
-        keep_pace(self._pace, _sender(bearer), code=known.clock.language.code)
+        keep_pace(self._shared.pace, _sender(bearer), code=known.clock.language.code)
         mine = await from_door(self._door.of_raiser(bearer.person, bearer.scope))
         case = next((case for case in mine if case.id == case_id), None)
         if case is None:
@@ -195,31 +193,31 @@ class RaisingConcerns:
         trouble: Trouble | None = None,
         **facts: Any,
     ) -> Response:
-        troubled = {"away": HTTPStatus.SERVICE_UNAVAILABLE, "sent_before": HTTPStatus.CONFLICT, "often": HTTPStatus.TOO_MANY_REQUESTS, None: HTTPStatus.OK}
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else troubled[trouble]
-        signed = self._forms.token(known.bearer, "concern", "new", message_id)
+        troubled = {"away": HTTPStatus.SERVICE_UNAVAILABLE, "sent_before": HTTPStatus.CONFLICT, "often": HTTPStatus.TOO_MANY_REQUESTS}
+        status = status_with(wrong) if trouble is None else troubled[trouble]
+        signed = self._shared.forms.token(known.bearer, "concern", "new", message_id)
         facts |= {"token": signed, "action": action, "target": "", "fields": fields, "wrong": wrong, "trouble": trouble, "refused": None}
         return self._page(known, token, template, status=status, step="new", **facts)
 
     def _page(self, known: Known, link: str, template: str, *, status: HTTPStatus = HTTPStatus.OK, step: str = "", **facts: Any) -> Response:
-        here = Place(self._shell, "concern", link, known.clock.language.isolated(known.texts.title), known.chosen, step=step)
+        here = Place(self._shared.shell, "concern", link, known.clock.language.isolated(known.texts.title), known.chosen, step=step)
         facts |= {"partner": known.partner, "meetings_over": _meetings_over(known)}
-        return self._shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, **facts)
+        return self._shared.shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, **facts)
 
     def _back(self, token: str, known: Known) -> Response:
-        address = Place(self._shell, "concern", token, "", known.chosen).to()
+        address = Place(self._shared.shell, "concern", token, "", known.chosen).to()
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
     # -- what it needs ----------------------------------------------------------------------------------------------------
 
     async def _known(self, request: Request, bearer: Bearer) -> Known:
-        return await self._reading.known(bearer, self._forms.writer(bearer), asked_for(request.query_params.get("lang")))
+        return await self._shared.reading.known(bearer, self._shared.forms.writer(bearer), asked_for(request.query_params.get("lang")))
 
     async def _opened(self, request: Request, token: str) -> tuple[Known, Fields, str]:
         """The reader, what they wrote, and the form's own id. A link that went stale while somebody was writing: the page about it shows what was typed."""
-        bearer, fields = await read_form(request, self._reading, "private", token, self._most)
+        bearer, fields = await read_form(request, self._shared.reading, "private", token, self._shared.most)
         try:
-            message_id = self._forms.opened(bearer, "concern", "new", fields.get(FIELD))
+            message_id = self._shared.forms.opened(bearer, "concern", "new", fields.get(FIELD))
             return await self._known(request, bearer), fields, message_id
         except PageProblem as problem:
             raise problem.with_typed(fields.typed()) from None

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,11 @@ class Wrong(Exception):  # noqa: N818 - what is the case
         super().__init__(code)
         self.field = field
         self.code = code
+
+
+def status_with(wrong: Wrong | None) -> HTTPStatus:
+    """Of a page that comes back with a form that could not be taken, or without."""
+    return HTTPStatus.OK if wrong is None else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @dataclass(frozen=True)
