@@ -82,8 +82,8 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
     """What running mentorships are to be told after a line changed: a line for the list where one is needed, none where it is not any more.
 
     Nothing is ended. `said` names what changed, and `of` is whose manager it was (the company's id): told again, the same comes out.
-    Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it was gone. What
-    somebody closed stays closed while the line is the same.
+    Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it went away by
+    itself. What somebody closed stays closed while the line is the same.
     """
     running = await records.cohorts.running()
     inside = [pair for pair in await in_line(records, running) if pair.enrolment.state == "started"]
@@ -108,7 +108,7 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
 async def order_for(records: Records, begun: Enrolment, *, by: str, at: Instant) -> Order | None:
     """What a mentorship that has just begun is to be told: a line may have changed while it waited to be started, when it could not be told (`orders`).
 
-    One that goes on from its journal heard of it if it ever stood in the list for it, and what a coordinator closed stays closed.
+    One that goes on from its journal heard of it if it ever stood in the list for it, and what somebody closed stays closed.
     """
     for pair in await in_line(records, [begun]):
         if all(line.line != LINE for line in await records.lines.of(begun.mentorship)):

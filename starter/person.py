@@ -80,14 +80,7 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         if running and not end:
             then = "nothing was erased: end these first, so that a certificate that is earned by now still goes out, or use --end"
             raise _not_erased(ref, running, "is running", then)
-        waiting = [pair for pair in closing if pair.state == "pending"]
-        if waiting:  # erased now they would never start again, and the other of the two may have something to hear yet
-            how = "waits to be started again from its journal"
-            raise _not_erased(ref, waiting, how, "nothing was ended and nothing erased: try again once it runs")
-        untold = [pair for pair in closing if not await _has_result(records, pair, ref)]
-        if untold:  # they refuse to be ended, and the others would be ended for nothing
-            how = "has come to its end, and this person was not told yet what came of it"
-            raise _not_erased(ref, untold, how, "nothing was ended and nothing erased: try again once reports have closed and the result went out")
+        await _refuse_unfinished(records, ref, closing)
         duties = await _duties(records, ref)
         if running:
             await _end(settings, running, ref, await records.people.operator(by))
@@ -113,6 +106,18 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         "still_named": [{"cohort": cohort, "as": duty} for cohort, duty in duties],
     }
     answer(result, _lines(result), as_json=as_json)
+
+
+async def _refuse_unfinished(records: Records, ref: str, closing: list[Enrolment]) -> None:
+    """Pairs past their end refuse to be ended, so that the others would be ended for nothing."""
+    waiting = [pair for pair in closing if pair.state == "pending"]
+    if waiting:  # erased now they would never start again, and the other of the two may have something to hear yet
+        how = "waits to be started again from its journal"
+        raise _not_erased(ref, waiting, how, "nothing was ended and nothing erased: try again once it runs")
+    untold = [pair for pair in closing if not await _has_result(records, pair, ref)]
+    if untold:
+        how = "has come to its end, and this person was not told yet what came of it"
+        raise _not_erased(ref, untold, how, "nothing was ended and nothing erased: try again once reports have closed and the result went out")
 
 
 def _not_erased(ref: str, pairs: list[Enrolment], how: str, then: str) -> Refused:
