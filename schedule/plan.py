@@ -84,7 +84,8 @@ def replan(
     was none, they begin as the programme does, `first_after` later. With `time_of_day` the rhythm counts the mentee's days.
 
     The first leaves time to prepare: no slot starts before `after` + prepare, and what would have been in that time is then. With
-    `ends`, none ends behind it, so that there may be fewer. Raises UnknownZone, UnknownCountry.
+    `ends`, none ends behind it, so that there may be fewer. The last one moves back before the end where that leaves half an interval
+    to the one before it: the rhythm may go on from a meeting that had itself been moved. Raises UnknownZone, UnknownCountry.
     """
     home = programme.programme.time_zone
     earliest = moved(after, programme.meetings.prepare, home)
@@ -97,7 +98,13 @@ def replan(
         first += 1
     limit = to_utc(ends) if ends else _FAR
     nominal = [at for n in range(first, first + count) if (at := max(rhythm.at(n), earliest)) <= limit]
-    return _slots(programme, nominal, zone(mentee.zone), mentee, mentor, not_before=earliest, ends=limit, told_from=to_utc(after))
+    last = rhythm.at(first + count - 1)
+    moves_back = programme.meetings.time_of_day is not None and len(nominal) == count - 1 and last - interval.span / 2 <= limit
+    if moves_back:
+        nominal.append(limit)
+    slots = _slots(programme, nominal, zone(mentee.zone), mentee, mentor, not_before=earliest, ends=limit, told_from=to_utc(after))
+    crowded = moves_back and 1 < len(slots) == count and slots[-1].start - slots[-2].start < interval.span / 2
+    return slots[:-1] if crowded else slots
 
 
 @dataclass(frozen=True)

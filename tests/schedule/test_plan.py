@@ -262,6 +262,34 @@ def test_a_short_pause_loses_no_meeting_and_moves_the_rest_by_its_length() -> No
     assert all(timedelta() <= one <= timedelta(days=1) for one in later[1:])
 
 
+def test_a_pause_does_not_cost_the_last_meeting_of_a_programme_that_is_full() -> None:
+    """The rhythm goes on from a meeting that a weekend had moved, and would bring the last one two days after the end (P6)."""
+    rules = programme(length="P8W", count=8, interval="P7D", time_of_day="10:00")
+    before = plan(rules, berlin(2027, 5, 1, 12), mentee=Home("Europe/Berlin"))  # a Saturday: each date moves to its Monday, and the last to its Friday
+    paused = 3 * DAY
+
+    slots = replan(
+        rules,
+        after=berlin(2027, 5, 21),
+        count=6,
+        last_start=before.slots[1].start,
+        paused=paused,
+        mentee=Home("Europe/Berlin"),
+        ends=before.ends + paused,
+    )
+
+    assert [slot.start.astimezone(BERLIN).date() for slot in slots[-3:]] == [date(2027, 6, 17), date(2027, 6, 24), date(2027, 6, 29)]
+    assert len(slots) == 6
+
+
+def test_what_the_rhythm_brings_more_than_half_an_interval_too_late_is_not_pressed_in_before_the_end() -> None:
+    rules = programme(interval="P7D", time_of_day="10:00")
+
+    slots = replan(rules, after=berlin(2027, 5, 20), count=3, last_start=berlin(2027, 5, 18, 10), mentee=Home("Europe/Berlin"), ends=berlin(2027, 5, 28))
+
+    assert [slot.start.astimezone(BERLIN).date() for slot in slots] == [date(2027, 5, 25)]
+
+
 def test_late_meetings_go_on_at_their_weekday_when_the_programmes_clocks_change() -> None:
     """Half past eleven at night in Kolkata, whose clocks stay; New York's go back in November."""
     rules = programme(time_of_day="23:30", time_zone="America/New_York")
@@ -366,3 +394,25 @@ def test_a_replanned_meeting_leaves_time_to_prepare_and_none_is_lost(*, mentee, 
     assert slots[0].start >= moved(after, iso("P3D"), "Europe/Berlin")
     assert all(low.start < high.start for low, high in pairwise(slots))
     assert all(slot.prepare_at >= after or slot.prepare_at == slot.start for slot in slots)
+
+
+@settings(max_examples=100)
+@given(
+    mentee=st.sampled_from(ZONES),
+    wall=st.none() | st.times().map(lambda t: f"{t:%H:%M}"),
+    last=DURING_2027,
+    away=st.integers(0, 30),
+    left=st.integers(0, 60),
+    interval=st.sampled_from(["P1D", "P7D", "P14D", "PT36H"]),
+    count=st.integers(1, 8),
+)
+def test_an_end_takes_meetings_away_and_moves_at_most_the_last_one(*, mentee, wall, last, away, left, interval, count) -> None:
+    after = last + away * DAY
+    rules, asked = programme(time_of_day=wall, interval=interval), {"after": after, "count": count, "last_start": last, "mentee": Home(mentee, "DE")}
+
+    without, within = replan(rules, **asked), replan(rules, **asked, ends=after + left * DAY)
+
+    assert len(within) <= len(without)
+    assert within[:-1] == without[: max(0, len(within) - 1)]
+    assert all(slot.start + timedelta(hours=1) <= after + left * DAY for slot in within)
+    assert all(low.start < high.start for low, high in pairwise(within))
