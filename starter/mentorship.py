@@ -23,6 +23,7 @@ from starter.operator_update import update
 from starter.out_of_order import explained
 from starter.reach import enrolled, login, open_records, reach_temporal
 from starter.start_instant import parse_end
+from wire.names import STATUS_QUERY
 
 Cohort = Annotated[str, typer.Argument(help="The cohort's id.")]
 Pair = Annotated[str, typer.Argument(help="The pair_id of the pairs file.")]
@@ -143,7 +144,7 @@ async def _status(settings: Settings, pair: Enrolment) -> tuple[Any, str]:
         try:
             client = await reach_temporal(settings)
             handle = client.get_workflow_handle(pair.mentorship)
-            return await handle.query("status", rpc_timeout=timedelta(seconds=settings.update_timeout)), "workflow"
+            return await handle.query(STATUS_QUERY, rpc_timeout=timedelta(seconds=settings.update_timeout)), "workflow"
         except (RPCError, TemporalUnavailable, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
             aside(f"the workflow did not answer ({explained(error) or 'its worker could not'}); this is what records last heard")
     return {key: value for key, value in (pair.card or {}).items() if key != "ladder_rung"}, "records"  # H14: no rung of anybody's ladder

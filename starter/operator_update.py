@@ -25,6 +25,7 @@ from mentorship.refusal import Refusal
 from records.cohorts import Enrolment
 from starter.answer import Refused, answer
 from starter.reach import enrolled, open_records, reach_temporal
+from wire.names import STATUS_QUERY, TIMELINE_QUERY
 
 _LOOKS, _LOOK_EVERY = 20, 0.1  # seconds
 _MAY_HAVE_IT = {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL, RPCStatusCode.ABORTED}
@@ -60,8 +61,8 @@ async def _until(client: Client, pair: Enrolment, name: str, patience: float) ->
     handle, limit = client.get_workflow_handle(pair.mentorship), timedelta(seconds=patience)
     try:
         for _ in range(_LOOKS):
-            status = await handle.query("status", rpc_timeout=limit)
-            if status.get("paused_until") is not None or _is_planned(await handle.query("timeline", rpc_timeout=limit)):
+            status = await handle.query(STATUS_QUERY, rpc_timeout=limit)
+            if status.get("paused_until") is not None or _is_planned(await handle.query(TIMELINE_QUERY, rpc_timeout=limit)):
                 break
             await asyncio.sleep(_LOOK_EVERY)
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):

@@ -12,9 +12,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.cases import start_case
-from gateway.names import case_id, parse_mentorship_id
 from mentorship.people import Side
 from records.store import Records
+from wire.names import case_id, cohort_of
 
 
 class CaseLines:
@@ -29,7 +29,7 @@ class CaseLines:
         """
         await self._records.lines.open(mentorship, line, side, at, key)
         standing = next(one for one in await self._records.lines.of(mentorship) if one.key == key)
-        cohort = await self._records.cohorts.get(parse_mentorship_id(mentorship).cohort)
+        cohort = await self._records.cohorts.get(cohort_of(mentorship))
         if cohort is None:
             return
         # The case finds its line by the instant at which that opened, which a repeat may not know.

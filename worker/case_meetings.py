@@ -16,6 +16,7 @@ from records.cases import Case, PauseOrder
 from records.lines import Line
 from records.pauses import in_force
 from records.store import Records
+from wire.names import RECEIPT_QUERY
 
 _PATIENCE = timedelta(seconds=20)
 
@@ -94,7 +95,7 @@ class Meetings:
     async def _receipt(self, mentorship: str, message_id: str) -> str:
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):
-                answer: Any = await self._client.get_workflow_handle(mentorship).query("receipt", message_id, rpc_timeout=_PATIENCE)
+                answer: Any = await self._client.get_workflow_handle(mentorship).query(RECEIPT_QUERY, message_id, rpc_timeout=_PATIENCE)
         except (RPCError, WorkflowQueryFailedError, TimeoutError, RuntimeError, OSError):
             answer = None
         if not isinstance(answer, dict):

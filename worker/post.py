@@ -10,7 +10,6 @@ from activities.notices import NoticeRequest, Undeliverable
 from certificates.credential import certificate_url
 from certificates.linkedin import add_to_profile
 from gateway.links import Addresses, Bearer, LinkSigner
-from gateway.names import parse_mentorship_id
 from mentorship.budget import MERGING
 from mentorship.people import SIDES, Side
 from mentorship.programme import Programme
@@ -22,6 +21,7 @@ from records.coordination import able
 from records.errors import Erased, UnknownPerson
 from records.people import Profile
 from records.store import Records
+from wire.names import cohort_of
 from worker.elsewhere import elsewhere
 
 
@@ -109,7 +109,7 @@ class SmtpPost:
     def _links(self, request: NoticeRequest, reader: str) -> Links:
         addresses = self._addresses
         if request.notice.to == "coordinators":
-            bearer = Bearer(parse_mentorship_id(request.mentorship).cohort, reader)
+            bearer = Bearer(cohort_of(request.mentorship), reader)
             return Links(page=addresses.of("coordinator", bearer), who_sees_what=addresses.who_sees_what)
         bearer = Bearer(request.mentorship, reader)
         return Links(
@@ -122,7 +122,7 @@ class SmtpPost:
 
     async def _programme(self, mentorship: str) -> Programme:
         """The cohort's newest version: its coordinators are those who are there now. What a pair goes by comes with each request."""
-        cohort = await self._records.cohorts.get(parse_mentorship_id(mentorship).cohort)
+        cohort = await self._records.cohorts.get(cohort_of(mentorship))
         if cohort is None:
             raise LookupError("the cohort of this mentorship is not in records")
         return await self._records.programmes.get(cohort.programme, cohort.version)

@@ -19,10 +19,10 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.client import WorkflowExecutionStatus
 
-from gateway.names import case_id
 from records import migrate, writing
 from records.store import Records
 from webhook.app import create_app
+from wire.names import case_id
 from worker.case_lines import CaseLines
 
 ROOT = Path(__file__).parents[2]

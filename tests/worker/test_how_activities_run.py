@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.cases import CaseActivities, CaseOf
+from activities.cases import CaseActivities
 from activities.certificates import CertificateActivities
 from activities.enrolment import DigestRequest, EnrolmentActivities
 from activities.notices import NoticeActivities
-from activities.options import NOTICES_QUEUE, OPTIONS
+from activities.options import OPTIONS
 from activities.planning import PlanningActivities
 from activities.setbacks import Setbacks
 from mentorship.people import Pair
 from mentorship.programme import Mail
+from wire.inputs import CaseOf
+from wire.names import NOTICES_QUEUE
 
 BEGAN = datetime(2027, 3, 3, 9, tzinfo=UTC)
 
