@@ -12,7 +12,8 @@ from activities.certificates import CertificateActivities, Registrar
 from activities.coordination import CoordinationActivities
 from activities.enrolment import EnrolmentActivities
 from activities.journal import JournalActivities, JournalStore
-from activities.notices import Ledger, NoticeActivities, Post
+from activities.mail_once import Ledger
+from activities.notices import NoticeActivities, Post
 from activities.planning import PlanningActivities
 from certificates.issuer import Issuer
 from gateway.links import LinkSigner

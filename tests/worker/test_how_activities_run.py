@@ -115,7 +115,7 @@ async def test_the_ledger_hears_whose_mail_it_is_and_whether_their_budget_is_ask
     post: Any = Port(("p-m",), "Europe/Berlin", "<id@example.org>")
     await attempt.run(NoticeActivities(post, ledger, lambda now, *_: now).send_notice, mail_to(to, kind))
     budget = Mail().budget
-    assert ledger.given == [(key, "p-m", kind, exempt, BEGAN, budget.most, budget.per.span), (key, "<id@example.org>", BEGAN)]
+    assert ledger.given == [(key, "p-m", kind, exempt, BEGAN, budget.most, budget.per.span, None), (key, "<id@example.org>", BEGAN)]
 
 
 def test_only_mails_are_given_up_everything_else_is_tried_until_it_works():
