@@ -36,10 +36,10 @@ async def operator(house, times: int) -> list[str]:
     found = []
     for n in range(times):
         for name, model in (("pause", Pause), ("resume", Resume)):
-            answer = await operators_update(house.client, house.pairs[0], name, model(message_id=f"{name}-{n}", by="p-operator"), 30)
+            answer = await operators_update(house.client, house.pairs[0], model(message_id=f"{name}-{n}", by="p-operator"), 30)
             found.append(answer["outcome"])
     waive = WaiveMilestone(message_id="waive", by="p-operator", milestone="visit")
-    answer = await operators_update(house.client, house.pairs[0], "waive_milestone", waive, 30)
+    answer = await operators_update(house.client, house.pairs[0], waive, 30)
     return [*found, answer["outcome"]]
 
 

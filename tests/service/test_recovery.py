@@ -348,5 +348,5 @@ async def test_an_operators_command_whose_answer_was_lost_is_done_once_and_answe
     client = Client(**{**house.client.config(), "interceptors": [LosesTheFirstAnswer()]})
     async with house.worker():
         longer = Extend(message_id="op-1", by="p-operator", length="PT1H")
-        assert (await send(client, house.pairs[0], "extend", longer, 15))["outcome"] == "applied"
+        assert (await send(client, house.pairs[0], longer, 15))["outcome"] == "applied"
         assert [row.name for row in await house.journal() if row.kind == "event"].count("extended") == 1
