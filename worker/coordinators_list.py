@@ -17,7 +17,7 @@ from records.store import Records
 from wire.names import case_id, cohort_of
 
 
-class CaseLines:
+class CoordinatorsList:
     def __init__(self, records: Records, client: Client) -> None:
         self._records = records
         self._client = client
