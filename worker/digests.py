@@ -16,6 +16,7 @@ from notices.smtp import Mailer
 from records.coordination import Entry, Overview, earned, overview, pairs_of, readers
 from records.store import Records
 from schedule.calendar import reading_hours
+from wire.names import cohort_id
 from worker.handing_over import hand_over
 
 KIND = "digest"
@@ -61,7 +62,7 @@ class SmtpDigests:
         if not facts.worth_a_mail:
             return None
         coordinator, profile, programme = seen.reader, seen.profile, seen.programme
-        key = f"cohort.{request.cohort}/{'closing' if request.closing else 'digest'}.{request.due:%Y%m%dT%H%M%SZ}/{coordinator}"
+        key = f"{cohort_id(request.cohort)}/{'closing' if request.closing else 'digest'}.{request.due:%Y%m%dT%H%M%SZ}/{coordinator}"
         opens = reading_hours(request.at, profile.time_zone or programme.programme.time_zone, programme.mail.hours)
         if opens > request.at:
             return None if await self._records.notices.last_sent(coordinator, [KIND], key) else opens
