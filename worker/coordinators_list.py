@@ -25,7 +25,7 @@ class CoordinatorsList:
     async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None:
         """Idempotent by `key`, also where an earlier attempt came half-way.
 
-        Coordinators hear of it by the list and the weekly digest, so nobody is mailed here.
+        Coordinators hear of it by the list, by the weekly digest, and by what its case sends: nobody is mailed here.
         """
         await self._records.lines.open(mentorship, line, side, at, key)
         standing = next(one for one in await self._records.lines.of(mentorship) if one.key == key)
