@@ -9,14 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
 from mentorship.instant import Instant
-
-
-class CaseOf(BaseModel):
-    """The case's minted id, and nothing else: who and about whom stands in records."""
-
-    model_config = ConfigDict(frozen=True)
-
-    case: str
+from wire.inputs import CaseOf
 
 
 class Standing(BaseModel):

@@ -10,12 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
 from mentorship.instant import Instant
-
-
-class CohortOf(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    cohort: str
+from wire.inputs import CohortOf
 
 
 class EnrolRequest(BaseModel):

@@ -1,17 +1,15 @@
-"""Sending one mail: within the reader's hours and budget, recorded once, handed over at least once (Calm).
-
-A repeat after a crash between the mail server's 250 and our commit carries the same Message-ID.
-"""
+"""A pair's mails: each within its readers' hours and budget, and only while it helps (Calm)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import activity
 
+from activities.mail_once import Failure, Ledger, Undeliverable, send_once
 from activities.setbacks import Setbacks
 from mentorship.duration import Duration
 from mentorship.effects import CHANGES, SendNotice
@@ -19,9 +17,6 @@ from mentorship.instant import Instant
 from mentorship.people import Pair
 from mentorship.programme import Cancellations, Mail
 from mentorship.state import State
-
-Verdict = Literal["send", "already", "over_budget", "unsubscribed"]
-Failure = Literal["bounced", "over_budget", "unsubscribed", "too_late", "no_address", "undeliverable"]
 
 
 class NoticeRequest(BaseModel):
@@ -71,14 +66,6 @@ class Delivery(BaseModel):
     why: Failure | None = None
 
 
-class Undeliverable(Exception):  # noqa: N818 - it names what is the case
-    """A mail that will never go: its address is refused, or there is none. `why` is a code; no address stands in it."""
-
-    def __init__(self, why: Failure) -> None:
-        super().__init__(why)
-        self.why: Failure = why
-
-
 class Post(Protocol):
     """Composes a mail and hands it to the mail server."""
 
@@ -92,29 +79,6 @@ class Post(Protocol):
 
     async def deliver(self, reader: str, request: NoticeRequest, at: datetime) -> str:
         """Hands it over, as it is true `at` this instant, and returns its Message-ID. Raises Undeliverable; anything else may pass and is retried."""
-        ...
-
-
-class Ledger(Protocol):
-    """What was sent to whom, over all their pairs."""
-
-    async def begin(self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta) -> Verdict:  # noqa: PLR0917 - the mail's facts, then the budget
-        """Whether it goes, `most` mails in `per` being the person's budget; notes that it is meant to.
-
-        The same key is one mail: a no stays one, and what went is `already`.
-        """
-        ...
-
-    async def settled(self, mentorship: str) -> frozenset[str]:
-        """Of this mentorship's mails those that went, or were decided not to go: their keys, without what all of them begin with."""
-        ...
-
-    async def sent(self, key: str, message_id: str, at: datetime) -> None:
-        """The mail server took it. Again is nothing."""
-        ...
-
-    async def failed(self, key: str, why: str, at: datetime) -> None:
-        """It will not go, and does not count. Of one that was sent nothing changes."""
         ...
 
 
@@ -170,19 +134,21 @@ class NoticeActivities:
                 # Somebody whose evening it is may have got theirs before: of two coordinators whose hours never meet, one would else be waited for for ever.
                 has_it = several and key.removeprefix(f"{request.mentorship}/") in await self._ledger.settled(request.mentorship)
                 return None if has_it else opens
-        verdict = await self._ledger.begin(key, reader, kind, kind in CHANGES, now, mail.budget.most, mail.budget.per.span)
-        if verdict == "already":
-            return None
-        if verdict != "send":
-            raise Undeliverable(verdict)
-        try:
+
+        async def hand_over() -> str:
             if late:
-                raise Undeliverable("too_late")  # noqa: TRY301 - given up like what is refused
-            message_id = await self._post.deliver(reader, request, now)
-        except Undeliverable as undeliverable:
-            await self._ledger.failed(key, undeliverable.why, now)
-            activity.logger.warning("mail failed: %s, effect %s, %s", kind, request.notice.id, undeliverable.why)
-            raise
-        await self._ledger.sent(key, message_id, now)
-        activity.logger.info("mail sent: %s, effect %s", kind, request.notice.id)
+                raise Undeliverable("too_late")
+            return await self._post.deliver(reader, request, now)
+
+        outcome = await send_once(self._ledger, hand_over, key=key, reader=reader, kind=kind, exempt=kind in CHANGES, budget=mail.budget, at=now)
+        match outcome:
+            case "sent":
+                activity.logger.info("mail sent: %s, effect %s", kind, request.notice.id)
+            case "already":
+                pass
+            case "over_budget" | "unsubscribed":  # nothing went wrong
+                raise Undeliverable(outcome)
+            case _:
+                activity.logger.warning("mail failed: %s, effect %s, %s", kind, request.notice.id, outcome)
+                raise Undeliverable(outcome)
         return None

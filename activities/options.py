@@ -11,9 +11,7 @@ from typing import NamedTuple
 
 from temporalio.common import RetryPolicy
 
-WORK_QUEUE = "mentorship"
-NOTICES_QUEUE = "mentorship-notices"
-CERTIFICATES_QUEUE = "mentorship-certificates"
+from wire.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 
 ALIVE = timedelta(seconds=10)
 """After so long without a sign of life its worker is taken to be gone, and another one does the work (worker/beating.py)."""

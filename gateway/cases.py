@@ -5,20 +5,12 @@ from __future__ import annotations
 import contextlib
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from gateway.names import CASE, LOOK_SIGNAL, TASK_QUEUE, case_id
-
-
-class CaseInput(BaseModel):
-    """The workflow's input: an id that names nobody."""
-
-    model_config = ConfigDict(frozen=True)
-
-    case: str
+from wire.inputs import CaseOf
+from wire.names import CASE, LOOK_SIGNAL, WORK_QUEUE, case_id
 
 
 async def start_case(client: Client, case: str, *, look: bool = True, again: bool = True, within: timedelta | None = None) -> None:
@@ -30,9 +22,9 @@ async def start_case(client: Client, case: str, *, look: bool = True, again: boo
     with contextlib.suppress(WorkflowAlreadyStartedError):  # only without `again`
         await client.start_workflow(
             CASE,
-            CaseInput(case=case),
+            CaseOf(case=case),
             id=case_id(case),
-            task_queue=TASK_QUEUE,
+            task_queue=WORK_QUEUE,
             start_signal=LOOK_SIGNAL if look else None,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE,

@@ -14,7 +14,7 @@ from temporalio.converter import DataConverter, DefaultFailureConverter, Default
 
 from gateway.codec import READABLE, EncryptionCodec
 from gateway.keyring import Keyring, UnknownKey
-from mentorship.label import Label
+from wire.label import Label
 
 
 class NotOurs(ValueError):  # noqa: N818 - it says what is wrong, as the other packages' errors do

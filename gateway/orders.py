@@ -8,8 +8,8 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from gateway.names import ORDER_SIGNAL
 from mentorship.commands import OperatorCommand
+from wire.names import ORDER_SIGNAL
 
 
 async def send_order(client: Client, mentorship: str, command: OperatorCommand, within: float) -> bool:

@@ -7,44 +7,25 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from gateway.names import CERTIFICATE, TASK_QUEUE, certificate_id
-
-ASK = "ask"
-
-
-class Whose(BaseModel):
-    """The workflow's input: opaque ids."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    mentorship: str
-    person: str
-
-
-class Wish(BaseModel):
-    """The signal's body. `results` None: show what is shown now."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    results: bool | None = None
+from wire.inputs import CertificateOf, Wish
+from wire.names import ASK_SIGNAL, CERTIFICATE, WORK_QUEUE, certificate_id
 
 
 async def ask_reissue(client: Client, mentorship: str, person: str, *, results: bool | None = None, patience: float = 10.0) -> None:
-    """Returns once it is durable. What comes of it stands in `records.certificates.editions(mentorship, person)`: its last one.
+    """`results` as in the Wish. Returns once it is durable. What comes of it stands in `records.certificates.editions(mentorship, person)`: its last one.
 
     Asking again is harmless: an edition that says already what it should is left as it is. One at a time a person and mentorship; what is
     asked meanwhile is done after. `patience` in seconds. Raises RPCError, and RuntimeError or OSError where a lazy client cannot connect.
     """
     await client.start_workflow(
         CERTIFICATE,
-        Whose(mentorship=mentorship, person=person),
+        CertificateOf(mentorship=mentorship, person=person),
         id=certificate_id(mentorship, person),
-        task_queue=TASK_QUEUE,
-        start_signal=ASK,
+        task_queue=WORK_QUEUE,
+        start_signal=ASK_SIGNAL,
         start_signal_args=[Wish(results=results)],
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

@@ -1,7 +1,4 @@
-"""What Temporal's lists can be filtered by: opaque ids, codes, numbers and instants (H12: search attributes are never encrypted).
-
-SQLite's visibility takes at most 10 Keyword attributes and 3 of each other type in a namespace.
-"""
+"""Whether a namespace has our search attributes (`wire/search_attributes.py`), and adding those that it lacks."""
 
 from __future__ import annotations
 
@@ -10,22 +7,9 @@ from datetime import timedelta
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
-COHORT = SearchAttributeKey.for_keyword("MentorshipCohort")
-PROGRAMME = SearchAttributeKey.for_keyword("MentorshipProgramme")
-PHASE = SearchAttributeKey.for_keyword("MentorshipPhase")
-PEOPLE = SearchAttributeKey.for_keyword_list("MentorshipPeople")
-MILESTONES = SearchAttributeKey.for_int("MentorshipMilestones")
-"""How many milestones are done."""
-PROGRESS = SearchAttributeKey.for_float("MentorshipProgress")
-"""Per cent of the milestones done, 0 to 100."""
-NEXT_MEETING = SearchAttributeKey.for_datetime("MentorshipNextMeeting")
-NEEDS_ATTENTION = SearchAttributeKey.for_bool("MentorshipNeedsAttention")
-CERTIFIED = SearchAttributeKey.for_bool("MentorshipCertified")
-
-ALL = (COHORT, PROGRAMME, PHASE, PEOPLE, MILESTONES, PROGRESS, NEXT_MEETING, NEEDS_ATTENTION, CERTIFIED)
+from wire.search_attributes import ALL
 
 _TIMEOUT = timedelta(seconds=10)
 

@@ -40,8 +40,8 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from gateway.names import CASE, is_case
 from gateway.telemetry import is_untraced, untraced
+from wire.names import CASE, is_case
 
 Carrier = dict[str, str]
 """A span's place, as a header carries it: `{"traceparent": …}`."""

@@ -20,7 +20,6 @@ from temporalio.service import RPCError
 from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
-from gateway.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, TASK_QUEUE
 from local import binaries
 from local.child import Child, python
 from local.mail_catcher import catching
@@ -30,6 +29,7 @@ from local.ports import HOST, Ports
 from local.trouble import Trouble
 from records import migrate
 from records.errors import RecordsError
+from wire.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 
 PATIENCE = 90.0
 """Seconds that each program has to become ready; a slow machine needs a few."""
@@ -83,7 +83,7 @@ class Stack:
         """Returns once that very worker asks Temporal for work on all its queues. Raises Trouble."""
 
         async def polls() -> bool:
-            wanted = ((TASK_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW), *((q, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for q in _ACTIVITIES))
+            wanted = ((WORK_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW), *((q, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for q in _ACTIVITIES))
             return all([await self._polled(queue, kind, f"-{child.pid}") for queue, kind in wanted])
 
         await child.until(polls, PATIENCE)
@@ -112,7 +112,7 @@ class Stack:
         return await asyncio.to_thread(_status, self.ports.web, "/readyz") == http.client.OK
 
 
-_ACTIVITIES = (TASK_QUEUE, NOTICES_QUEUE, CERTIFICATES_QUEUE)
+_ACTIVITIES = (WORK_QUEUE, NOTICES_QUEUE, CERTIFICATES_QUEUE)
 
 
 @asynccontextmanager

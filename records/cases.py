@@ -24,6 +24,7 @@ from records.errors import DifferentBody, Erased, UnknownCase, UnknownKey, Unrea
 from records.ids import mint
 from records.schema import cases, notices
 from records.sealing import Sealer, open_with, seal_with
+from wire.names import case_id
 
 _PURPOSE = "records/cases"
 
@@ -258,7 +259,7 @@ class Cases(Part):
         Says whether it was there still; idempotent.
         """
         async with self._database.write(MANY, _PURPOSE) as connection:
-            await connection.execute(delete(notices).where(self._database.begins(notices.c.key, f"case.{case}/")))
+            await connection.execute(delete(notices).where(self._database.begins(notices.c.key, f"{case_id(case)}/")))
             return (await connection.execute(delete(cases).where(cases.c.id == case, cases.c.state == "closed"))).rowcount > 0
 
     async def _insert(self, connection: AsyncConnection, case: Case, request: str, words: bytes | None) -> None:

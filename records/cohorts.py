@@ -16,9 +16,10 @@ from mentorship.people import Pair
 from records.database import Database, Part, chunks
 from records.erasure import PEOPLE, erased
 from records.errors import CohortChanged, Erased, PairChanged, PairedAlready, UnknownCohort
-from records.ids import mentorship_of, mint
+from records.ids import mint
 from records.schema import Utc, cohorts, enrolments
 from records.sealing import Sealer
+from wire.names import mentorship_id
 
 _PURPOSE = "records/pairs"
 
@@ -59,7 +60,7 @@ class Enrolment(BaseModel):
     @property
     def mentorship(self) -> str:
         """The workflow id."""
-        return mentorship_of(self.cohort, self.pair)
+        return mentorship_id(self.cohort, self.pair)
 
     @property
     def people(self) -> Pair:

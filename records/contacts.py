@@ -13,6 +13,7 @@ from records.cases import Case
 from records.people import People
 from records.reporting_line import lines_of
 from records.store import Records
+from wire.names import case_id
 
 FEWEST = 2
 """A person who raises a concern chooses among at least so many."""
@@ -77,7 +78,7 @@ async def still_fit(records: Records, case: Case, pair: Pair) -> tuple[str, ...]
 async def in_reach(records: Records, case: Case, pair: Pair) -> bool:
     """Whether anybody who was asked may still look after it, and their mailbox took what was last sent to them about it."""
     for ref in await still_fit(records, case, pair):
-        if not await records.notices.refused(ref, f"case.{case.id}/"):
+        if not await records.notices.refused(ref, f"{case_id(case.id)}/"):
             return True
     return False
 

@@ -21,9 +21,9 @@ from records.database import Database, Part
 from records.errors import DifferentBody, UnknownMessage
 from records.schema import door_messages, journal
 from records.sealing import Sealer
+from wire.names import is_mentorship
 
 _PURPOSE = "records/doors"
-_MENTORSHIPS = "mentorship."
 _SENDERS = "sender."
 """Begins what stands for a mentorship in the rows that say where a sender's ids came to."""
 _BEYOND_SENDERS = "sendes"
@@ -66,7 +66,7 @@ class Doors(Part):
         async with self._database.write() as connection:
             if sender is not None:
                 await self._keep(connection, self._ids_of(sender), message_id, f"{mentorship} {digest}", at)
-            earlier = None if mentorship.startswith(_MENTORSHIPS) else await self._known(connection, mentorship, message_id)
+            earlier = None if is_mentorship(mentorship) else await self._known(connection, mentorship, message_id)
             return await self._keep(connection, mentorship, message_id, digest, at) if earlier is None else self._repeat(earlier, digest)
 
     async def repeated(self, mentorship: str, message_id: str, digest: str, at: datetime, *, sender: str | None = None) -> Accepted | None:
@@ -134,7 +134,7 @@ class Doors(Part):
 
     def _names(self, to: str, message_id: str) -> tuple[str, ...]:
         """What the id is kept as; then how an earlier release kept it."""
-        if to.startswith(_MENTORSHIPS):
+        if is_mentorship(to):
             return (message_id,)
         return self._sealer.blind(_PURPOSE, f"id {to} {message_id}"), message_id
 

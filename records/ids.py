@@ -17,16 +17,3 @@ def mint(prefix: str, length: int) -> str:
 def mint_certificate() -> str:
     """26 characters of lower-case base32, 130 bits: whoever holds it was given it."""
     return base64.b32encode(secrets.token_bytes(17)).decode().lower()[:26]
-
-
-def mentorship_of(cohort: str, pair: str) -> str:
-    """The workflow id, which is the mentorship's name everywhere inside."""
-    return f"mentorship.{cohort}.{pair}"
-
-
-def cohort_of(mentorship: str) -> str:
-    """The cohort's part of a mentorship id. Raises ValueError for anything else."""
-    parts = mentorship.split(".")
-    if len(parts) != 3 or parts[0] != "mentorship":
-        raise ValueError("expected mentorship.{cohort}.{pair}")
-    return parts[1]

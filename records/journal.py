@@ -16,9 +16,9 @@ from mentorship.instant import Instant
 from records.chain import CHAIN, Finding, Head, audit_rows, audit_seals, audit_stubs, canonical, keys_of, mac, row_content, seal_content
 from records.database import Database, Part
 from records.errors import Diverged, Gap
-from records.ids import cohort_of
 from records.schema import enrolments, journal, seals, stubs
 from records.sealing import Sealer
+from wire.names import cohort_of, mentorships_of
 
 SEALED_WITHIN = timedelta(days=1)
 """How long after its end a mentorship may lack its closing row before an audit says so."""
@@ -174,7 +174,7 @@ class Journal(Part):
         known = {name: head for name, head in (expected or {}).items() if _in_scope(name, mentorship, cohort)}
         async with self._database.read() as connection:
             sealed, found = await self._audit_seals(connection, scope)
-            left = select(stubs) if scope is None else select(stubs).where(self._database.begins(stubs.c.mentorship, f"mentorship.{scope}."))
+            left = select(stubs) if scope is None else select(stubs).where(self._database.begins(stubs.c.mentorship, mentorships_of(scope)))
             swept, forged = audit_stubs(await connection.execute(left), sealed, self._key)
             found += forged
             over = await _over(connection, scope)
@@ -290,7 +290,7 @@ async def _project(connection: AsyncConnection, mentorship: str, card: Mapping[s
 async def _journals(connection: AsyncConnection, scope: str | None) -> set[str]:
     names = select(journal.c.mentorship).distinct()
     if scope is not None:
-        names = names.where(journal.c.mentorship.startswith(f"mentorship.{scope}.", autoescape=True))
+        names = names.where(journal.c.mentorship.startswith(mentorships_of(scope), autoescape=True))
     return set((await connection.execute(names)).scalars())
 
 
@@ -311,7 +311,7 @@ def _unsealed(name: str, rows: Sequence[Any], over_at: datetime | None) -> list[
 
 
 def _in_scope(name: str, mentorship: str | None, cohort: str | None) -> bool:
-    return name == mentorship if mentorship else cohort is None or name.startswith(f"mentorship.{cohort}.")
+    return name == mentorship if mentorship else cohort is None or name.startswith(mentorships_of(cohort))
 
 
 def _entry(row: RowMapping) -> JournalEntry:

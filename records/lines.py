@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, select, update
 from mentorship.instant import Instant
 from mentorship.people import Side
 from records.database import Database, Part
-from records.ids import cohort_of
 from records.schema import lines
+from wire.names import cohort_of
 
 LineOutcome = Literal["talked", "rhythm_changed", "rematch", "ended", "nothing_needed"]
 OUTCOMES: tuple[LineOutcome, ...] = get_args(LineOutcome)

@@ -61,8 +61,8 @@ class Notices(Part):
 
         Counted are the person's mails of all pairs sent in the `per` before `at` (one exactly `per` ago no longer is), and those
         about to be sent, also where an attempt that began a moment later came here first; `exempt` ones are neither counted nor refused.
-        How many there may be depends on the kind (`mentorship.budget`); what stands before the first `/` of a key is the pair. An answer of no
-        is kept: the same key hears it again.
+        How many there may be depends on the kind (`mentorship.budget`). An answer of no is kept: the same key hears it again. Before the first `/`
+        of a key stands what the mail is about: a mentorship's id, a case's, a cohort's, or `owner.{programme}`.
 
         With a `lease`, a mail that several may send is in the hands of one at a time: who is told to send it, at the instant `at` of its
         attempt, has it for so long, and whoever else asks meanwhile gets BeingSent. Whatever became of the first, then the mail is free again.

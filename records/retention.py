@@ -22,12 +22,12 @@ from records.cohorts import Cohorts
 from records.database import MANY, Database, Part, chunks
 from records.doors import Doors
 from records.errors import UnknownProgramme, Unreadable
-from records.ids import cohort_of
 from records.notes import Notes
 from records.people import People
 from records.programmes import Programmes
 from records.schema import calendar_links, cases, door_messages, enrolments, journal, lines, notes, notices, seals, stubs
 from records.sealing import Sealer
+from wire.names import cohort_of
 
 
 class Swept(BaseModel):

@@ -20,6 +20,7 @@ from records.database import MANY, Database, Part
 from records.errors import UnknownKey
 from records.schema import cases, data_keys, enrolments, journal, notices, people, programmes, seals, stubs, texts
 from records.sealing import Sealer
+from wire.names import mentorships_of
 
 _AT_ONCE = 200
 _JOURNALS_AT_ONCE = 50
@@ -202,7 +203,7 @@ class Rewrap(Part):
 
     async def _stubs(self, connection: AsyncConnection, cohort: str, heads: dict[str, Head]) -> int:
         """What stays of deleted journals; a stub that is not what was written stays under its key, and `journal verify` names it."""
-        mine = self._database.begins(stubs.c.mentorship, f"mentorship.{cohort}.")
+        mine = self._database.begins(stubs.c.mentorship, mentorships_of(cohort))
         old = (await connection.execute(select(stubs).where(mine, stubs.c.key_id != self._sealer.active))).all()
         genuine, _ = audit_stubs(old, heads, self._key)
         for row in old:

@@ -15,7 +15,8 @@ from typing import Any
 
 from activities.certificates import CertificateRequest, Registrar, Reissued, ReissueRequest
 from activities.journal import JournalHead
-from activities.notices import NoticeRequest, Post, Verdict
+from activities.mail_once import Verdict
+from activities.notices import NoticeRequest, Post
 from mentorship.advance import Entry
 from mentorship.budget import room, together
 from mentorship.people import Side
@@ -89,7 +90,17 @@ class HeldLedger:
         """By key."""
         self._counted: dict[str, deque[HeldMail]] = {}
 
-    async def begin(self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta) -> Verdict:  # noqa: PLR0917 - the port's
+    async def begin(  # noqa: PLR0917 - the port's
+        self,
+        key: str,
+        person: str,
+        kind: str,
+        exempt: bool,
+        at: datetime,
+        most: int,
+        per: timedelta,
+        lease: timedelta | None = None,  # noqa: ARG002 - one process sends all
+    ) -> Verdict:
         if key in self.mails:
             known = self.mails[key]
             return "already" if known.verdict == "send" else known.verdict

@@ -9,12 +9,12 @@ from mentorship.people import Side
 from records.cases import Case, Cases
 from records.cohorts import Cohort, Cohorts, Enrolment
 from records.database import Database
-from records.ids import cohort_of
 from records.lines import Line, Lines
 from records.notices import Notices
 from records.people import People, Profile
 from records.sealing import KeySource, Sealer
 from records.store import Records
+from wire.names import cohort_of
 
 
 class RememberedPeople(People):

@@ -5,34 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from pydantic import BaseModel, ConfigDict
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
-from gateway.names import COHORT, TASK_QUEUE, cohort_id
-from mentorship.label import Label
 from records.store import Records
+from wire.inputs import CohortOf
+from wire.label import Label
+from wire.names import COHORT, ENROL_SIGNAL, WORK_QUEUE, cohort_id
 
-ENROL = "enrol"
 _LOOK_EVERY = 0.2  # seconds
-
-
-class CohortInput(BaseModel):
-    """The workflow's input: an id, never a roster."""
-
-    model_config = ConfigDict(frozen=True)
-
-    cohort: str
 
 
 async def signal_with_start(client: Client, cohort: str) -> None:
     """Wakes the cohort's workflow, or starts it. Durable once this returns, with or without a worker."""
     await client.start_workflow(
         COHORT,
-        CohortInput(cohort=cohort),
+        CohortOf(cohort=cohort),
         id=cohort_id(cohort),
-        task_queue=TASK_QUEUE,
-        start_signal=ENROL,
+        task_queue=WORK_QUEUE,
+        start_signal=ENROL_SIGNAL,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         static_summary=Label(f"cohort {cohort}"),
     )

@@ -8,8 +8,8 @@ from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRej
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.keyring import UnknownKey
-from gateway.names import RECEIPT_QUERY
 from starter.doctor_check import Check
+from wire.names import RECEIPT_QUERY
 
 _NOBODY = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 _KEYS_DIFFER = "do all processes have the same keys? Each reads them when it starts (docs/operations.md, Rotate keys)"

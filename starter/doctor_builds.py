@@ -7,9 +7,9 @@ from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from gateway.names import TASK_QUEUE
 from starter.doctor_check import Check
 from starter.doctor_workers import pollers
+from wire.names import WORK_QUEUE
 
 _VERSIONED = WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
 
@@ -25,7 +25,7 @@ async def builds(client: Client, deployment: str) -> list[Check]:
             return []
         raise
     current = answer.worker_deployment_info.routing_config.current_deployment_version.build_id
-    options = [poller.deployment_options for poller in await pollers(client, TASK_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)]
+    options = [poller.deployment_options for poller in await pollers(client, WORK_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)]
     running = {option.build_id for option in options if option.worker_versioning_mode == _VERSIONED}
     unversioned = any(option.worker_versioning_mode != _VERSIONED for option in options)
     set_current = f"temporal worker deployment set-current-version --deployment-name {deployment} --build-id"

@@ -10,7 +10,6 @@ from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRej
 from temporalio.service import RPCError
 
 from gateway.cases import start_case
-from gateway.names import case_id, cohort_id
 from gateway.settings import Settings
 from records.cohorts import Enrolment
 from records.store import Records
@@ -20,6 +19,7 @@ from starter.doctor_answers import answers
 from starter.doctor_check import Check
 from starter.reach import open_records
 from starter.running import AT_ONCE, STANDS_STILL, running, standing
+from wire.names import STATUS_QUERY, case_id, cohort_id
 
 _NAMED = 3
 """Of mentorships that records do not know."""
@@ -130,7 +130,7 @@ async def _diverged(client: Client, ids: Iterable[str], seconds: float) -> list[
     async def look(mentorship: str) -> Check | None:
         async with gate:
             try:
-                status = await client.get_workflow_handle(mentorship).query("status", rpc_timeout=timedelta(seconds=seconds))
+                status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=timedelta(seconds=seconds))
             except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
                 return None  # whether anybody answers at all is asked elsewhere
         if not isinstance(status, dict) or not status.get("diverged"):

@@ -9,15 +9,15 @@ from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
-from gateway.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, TASK_QUEUE
 from starter.doctor_check import Check
+from wire.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 
 _WORKFLOW, _ACTIVITY = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
 _ASKS_EVERY = timedelta(seconds=70)
 """A worker asks anew after a minute at the latest. Temporal lists it for five more, and nobody is there."""
 _WORK = {
-    "decisions": (TASK_QUEUE, _WORKFLOW),
-    "records": (TASK_QUEUE, _ACTIVITY),
+    "decisions": (WORK_QUEUE, _WORKFLOW),
+    "records": (WORK_QUEUE, _ACTIVITY),
     "mails": (NOTICES_QUEUE, _ACTIVITY),
     "certificates": (CERTIFICATES_QUEUE, _ACTIVITY),
 }

@@ -17,6 +17,7 @@ from records.cohorts import Enrolment
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside, counted
 from starter.reach import open_records, reach_temporal
+from wire.names import STATUS_QUERY
 
 _AT_ONCE = 20
 
@@ -81,7 +82,7 @@ async def _heads(settings: Settings, running: list[Enrolment]) -> tuple[dict[str
 async def _head(client: Client, mentorship: str, limit: timedelta) -> Head | None:
     """The head that the workflow was told by records, so that records must have it; None where nothing was written yet."""
     try:
-        status = await client.get_workflow_handle(mentorship).query("status", rpc_timeout=limit)
+        status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=limit)
         head = Head.model_validate(status["head"])
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, ValueError, KeyError, TypeError):
         return None

@@ -23,6 +23,7 @@ from starter.operator_update import update
 from starter.out_of_order import explained
 from starter.reach import enrolled, login, open_records, reach_temporal
 from starter.start_instant import parse_end
+from wire.names import STATUS_QUERY
 
 Cohort = Annotated[str, typer.Argument(help="The cohort's id.")]
 Pair = Annotated[str, typer.Argument(help="The pair_id of the pairs file.")]
@@ -49,7 +50,7 @@ def pause(
 
 def resume(cohort: Cohort, pair: Pair, by: By = None, json: Json = False) -> None:
     """Ends a pause; the meetings are planned again."""
-    asyncio.run(update(cohort, pair, "resume", lambda head: Resume(**head), by=by or login(), as_json=json))
+    asyncio.run(update(cohort, pair, lambda head: Resume(**head), by=by or login(), as_json=json))
 
 
 def extend(
@@ -61,7 +62,7 @@ def extend(
 ) -> None:
     """Gives a pair more time and meetings; no milestones."""
     duration = _duration(length)
-    asyncio.run(update(cohort, pair, "extend", lambda head: Extend(**head, length=duration), by=by or login(), as_json=json))
+    asyncio.run(update(cohort, pair, lambda head: Extend(**head, length=duration), by=by or login(), as_json=json))
 
 
 def end(
@@ -90,7 +91,7 @@ def waive(
     json: Json = False,
 ) -> None:
     """Counts a milestone as done, and shows it as waived."""
-    asyncio.run(update(cohort, pair, "waive_milestone", lambda head: WaiveMilestone(**head, milestone=milestone), by=by or login(), as_json=json))
+    asyncio.run(update(cohort, pair, lambda head: WaiveMilestone(**head, milestone=milestone), by=by or login(), as_json=json))
 
 
 def resolve(
@@ -101,7 +102,7 @@ def resolve(
     json: Json = False,
 ) -> None:
     """Closes a line of the coordinators' list."""
-    asyncio.run(update(cohort, pair, "resolve", lambda head: Resolve(**head, line=line), by=by or login(), as_json=json))
+    asyncio.run(update(cohort, pair, lambda head: Resolve(**head, line=line), by=by or login(), as_json=json))
 
 
 async def _pause(cohort: str, pair: str, until: str | None, by: str | None, as_json: bool) -> None:
@@ -114,7 +115,7 @@ async def _pause(cohort: str, pair: str, until: str | None, by: str | None, as_j
             instant = parse_end(until, programme.programme.time_zone if programme else "UTC")
         except ValueError as error:
             raise Misused(f"--until: {error}") from error
-    told = await update(cohort, pair, "pause", lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
+    told = await update(cohort, pair, lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
     if instant is not None and told.get("paused_until", instant) < instant:
         aside(f"notice: it ends before {until}: all pauses of a pair together take at most pause.longest of the programme")
 
@@ -125,7 +126,7 @@ async def _end(cohort: str, pair: str, reason: EndReason, leaver: str | None, *,
         async with open_records(Settings.load()) as records:
             known = await enrolled(records, cohort, pair)
         person = known.mentor if leaver == "mentor" else known.mentee
-    await update(cohort, pair, "end", lambda head: End(**head, reason=reason, leaver=person), by=by or login(), as_json=as_json)
+    await update(cohort, pair, lambda head: End(**head, reason=reason, leaver=person), by=by or login(), as_json=as_json)
 
 
 async def _show(cohort: str, pair_id: str, as_json: bool) -> None:
@@ -143,7 +144,7 @@ async def _status(settings: Settings, pair: Enrolment) -> tuple[Any, str]:
         try:
             client = await reach_temporal(settings)
             handle = client.get_workflow_handle(pair.mentorship)
-            return await handle.query("status", rpc_timeout=timedelta(seconds=settings.update_timeout)), "workflow"
+            return await handle.query(STATUS_QUERY, rpc_timeout=timedelta(seconds=settings.update_timeout)), "workflow"
         except (RPCError, TemporalUnavailable, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
             aside(f"the workflow did not answer ({explained(error) or 'its worker could not'}); this is what records last heard")
     return {key: value for key, value in (pair.card or {}).items() if key != "ladder_rung"}, "records"  # H14: no rung of anybody's ladder

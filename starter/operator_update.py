@@ -20,18 +20,19 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.settings import Settings
-from mentorship.commands import Message
+from mentorship.commands import OperatorCommand
 from mentorship.refusal import Refusal
 from records.cohorts import Enrolment
 from starter.answer import Refused, answer
 from starter.reach import enrolled, open_records, reach_temporal
+from wire.names import STATUS_QUERY, TIMELINE_QUERY
 
 _LOOKS, _LOOK_EVERY = 20, 0.1  # seconds
 _MAY_HAVE_IT = {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL, RPCStatusCode.ABORTED}
 """After such an error nobody knows whether the mentorship took the command: a storm, a crash, a server or a proxy that goes away."""
 
 
-async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[str, Any]], Message], *, by: str, as_json: bool) -> dict[str, datetime]:
+async def update(cohort: str, pair_id: str, command: Callable[[dict[str, Any]], OperatorCommand], *, by: str, as_json: bool) -> dict[str, datetime]:
     """Sends the command that `command` makes of `message_id`, `by` and `at`, and tells what came of it. Returns until when that holds, as far as the
     mentorship says.
 
@@ -43,7 +44,8 @@ async def update(cohort: str, pair_id: str, name: str, command: Callable[[dict[s
         operator = await records.people.operator(by)
     client = await reach_temporal(settings)
     message = command({"message_id": f"op-{secrets.token_hex(8)}", "by": operator, "at": datetime.now(UTC)})
-    outcome = await send(client, pair, name, message, settings.update_timeout)
+    outcome = await send(client, pair, message, settings.update_timeout)
+    name = message.command
     if outcome["outcome"] == "refused":
         raise Refused(f"{_command(name)}: refused: {in_words(outcome['reason'])}", result=outcome)
     until = await _until(client, pair, name, settings.update_timeout)
@@ -60,8 +62,8 @@ async def _until(client: Client, pair: Enrolment, name: str, patience: float) ->
     handle, limit = client.get_workflow_handle(pair.mentorship), timedelta(seconds=patience)
     try:
         for _ in range(_LOOKS):
-            status = await handle.query("status", rpc_timeout=limit)
-            if status.get("paused_until") is not None or _is_planned(await handle.query("timeline", rpc_timeout=limit)):
+            status = await handle.query(STATUS_QUERY, rpc_timeout=limit)
+            if status.get("paused_until") is not None or _is_planned(await handle.query(TIMELINE_QUERY, rpc_timeout=limit)):
                 break
             await asyncio.sleep(_LOOK_EVERY)
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
@@ -76,20 +78,20 @@ def _is_planned(timeline: list[dict[str, Any]]) -> bool:
     return latest == "plan_applied"
 
 
-async def send(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> dict[str, Any]:
+async def send(client: Client, pair: Enrolment, message: OperatorCommand, patience: float) -> dict[str, Any]:
     """What was sent to whom, with `outcome` and `reason` as the mentorship gave them.
 
     Raises Refused, with the same in its result, where nothing runs, or where there was no answer: `unknown`.
     """
-    sent = {"cohort": pair.cohort, "pair_id": pair.pair_id, "command": name, "message_id": message.message_id}
+    sent = {"cohort": pair.cohort, "pair_id": pair.pair_id, "command": message.command, "message_id": message.message_id}
     try:
-        return sent | _outcome(await _sent(client, pair, name, message, patience))
+        return sent | _outcome(await _sent(client, pair, message, patience))
     except Refused as refusal:
         raise Refused(*refusal.lines, result=sent | refusal.result) from refusal.__cause__
 
 
-async def _sent(client: Client, pair: Enrolment, name: str, message: Message, patience: float) -> Any:
-    handle = client.get_workflow_handle(pair.mentorship)
+async def _sent(client: Client, pair: Enrolment, message: OperatorCommand, patience: float) -> Any:
+    name, handle = message.command, client.get_workflow_handle(pair.mentorship)
     limit = timedelta(seconds=patience)
     try:
         async with asyncio.timeout(patience + 1):

@@ -195,7 +195,7 @@ async def _end(settings: Settings, running: list[Enrolment], ref: str, operator:
     client = await reach_temporal(settings)
     for pair in running:
         message = End(message_id=f"op-{secrets.token_hex(8)}", by=operator, at=datetime.now(UTC), reason="stepped_away", leaver=ref)
-        outcome = await send(client, pair, "end", message, settings.update_timeout)
+        outcome = await send(client, pair, message, settings.update_timeout)
         if outcome["outcome"] == "refused" and outcome["reason"] != "over":
             raise Refused(f"{pair.pair_id} of {pair.cohort} could not be ended: {in_words(outcome['reason'])}; nothing was erased", result=outcome)
 

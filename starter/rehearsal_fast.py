@@ -32,6 +32,7 @@ from schedule.plan import Plans
 from schedule.working_days import Home
 from starter.rehearsal_personas import story
 from starter.rehearsal_request import Couple, Line, Mail, PairResult, Rehearsed, Request, Unsent, groups
+from wire.names import mentorship_id
 
 
 class Cast(NamedTuple):
@@ -75,7 +76,7 @@ class Casting:
 
     def cast(self, couple: Couple) -> Cast:
         request = self._request
-        mentorship = self._mentorships.get(couple.pair_id, f"mentorship.rehearsal.{couple.pair_id}")
+        mentorship = self._mentorships.get(couple.pair_id, mentorship_id("rehearsal", couple.pair_id))
         mentor, mentee = self._people[couple.mentor_id], self._people[couple.mentee_id]
         planned = self._plans.of(Home.of(mentee, request.programme), Home.of(mentor, request.programme))
         said = story(

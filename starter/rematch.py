@@ -101,7 +101,7 @@ async def _rematch(cohort: str, pair: str, wish: Wish, *, dry_run: bool, wait: f
 async def _end(records: Records, client: Client, old: Enrolment, operator: str, *, answer_within: float, wait: float) -> None:
     """Ends the old pair, and waits until its journal says so. Raises Refused; whoever tries again finds it ended."""
     message = End(message_id=f"op-{secrets.token_hex(8)}", by=operator, at=datetime.now(UTC), reason="rematch")
-    outcome = await send(client, old, "end", message, answer_within)
+    outcome = await send(client, old, message, answer_within)
     if outcome["outcome"] == "refused" and outcome["reason"] != "over":
         raise Refused(f"{old.pair_id} was not ended: {in_words(outcome['reason'])}", result=outcome)
     loop = asyncio.get_running_loop()

@@ -17,7 +17,6 @@ from gateway.cases import start_case
 from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
-from records.ids import cohort_of
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside, counted
 from starter.cohort_start import still_waiting
@@ -25,6 +24,7 @@ from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
 from starter.revive_unwritten import Sent, send_again, unwritten
 from starter.running import AT_ONCE, stands_still
+from wire.names import STATUS_QUERY, cohort_of
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "still", "silent"]
 """`lost`: no workflow runs. `behind`: the journal knows more than the workflow does. `ahead`: the workflow knows what the journal lacks.
@@ -170,7 +170,7 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
     if description.status is not WorkflowExecutionStatus.RUNNING:
         return "lost"
     try:
-        status = _Status.model_validate(await handle.query("status", rpc_timeout=limit))
+        status = _Status.model_validate(await handle.query(STATUS_QUERY, rpc_timeout=limit))
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
         return "still" if stands_still(await handle.describe()) else "silent"
     if status.diverged:

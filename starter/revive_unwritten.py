@@ -12,9 +12,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from gateway.keyring import UnknownKey
-from gateway.names import ORDER_SIGNAL
 from records.store import Records
 from starter.running import runs
+from wire.names import ORDER_SIGNAL
 
 
 class Sent(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from gateway.names import MENTORSHIP
-from gateway.search_attributes import NEEDS_ATTENTION
+from wire.names import MENTORSHIP
+from wire.search_attributes import NEEDS_ATTENTION
 
 AT_ONCE = 20
 """Mentorships that are asked at a time."""

@@ -19,7 +19,6 @@ from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRej
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway import keyring
-from gateway.names import RECEIPT_QUERY
 from gateway.orders import send_order
 from gateway.settings import Settings
 from mentorship.commands import OperatorCommand, ParticipantCommand
@@ -28,6 +27,7 @@ from records.errors import DifferentBody, Erased, RecordsUnavailable
 from records.store import Records
 from webhook.bodies import Keep
 from webhook.problems import Fault, Problem, asked_of_records, malformed, no_such_mentorship, unavailable, without_records
+from wire.names import RECEIPT_QUERY
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]

@@ -11,8 +11,8 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import Runtime
 from temporalio.worker import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
-from activities.options import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 from gateway.connect import process
+from wire.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 from worker.beating import Beating
 from worker.counting import Counting
 from worker.ports import Activities

@@ -20,6 +20,7 @@ from records.cohorts import Enrolment
 from records.contacts import still_fit
 from records.errors import RecordsError, UnknownCase
 from records.store import Records
+from wire.names import case_id
 from worker.case_line_desk import LineDesk
 from worker.case_meetings import Meetings, NotNow
 from worker.case_owner import Owner
@@ -110,8 +111,8 @@ class CaseDesk:
         for ref, profile in (await self._records.people.profiles(readers)).items():
             if self._post.opens(profile, programme, now) > now:
                 continue
-            key = f"case.{case.id}/{what}/{ref}"
-            before = await self._records.notices.last_sent(ref, (KIND,), f"case.{case.id}/asked.")
+            key = f"{case_id(case.id)}/{what}/{ref}"
+            before = await self._records.notices.last_sent(ref, (KIND,), f"{case_id(case.id)}/asked.")
             letter = self._letter(case, key, programme, now, again=before is not None)
             with setbacks.kept():
                 await self._post.send(ref, profile, key, letter, kind=KIND, programme=programme, now=now)

@@ -18,6 +18,7 @@ from records.coordination import able, overview, pairs_of
 from records.lines import Line
 from records.people import Profile
 from records.store import Records
+from wire.names import cohort_id
 from worker.case_meetings import Meetings
 from worker.case_owner import EPOCH, Owner
 from worker.case_post import CasePost
@@ -78,7 +79,7 @@ class LineDesk:
                 continue
             with setbacks.kept():
                 async with self._one_by_one:
-                    heard = await self._records.notices.last_sent(ref, _REMINDS, f"cohort.{cohort}/")
+                    heard = await self._records.notices.last_sent(ref, _REMINDS, f"{cohort_id(cohort)}/")
                     if heard is None or heard + gap <= now:
                         await self._mail(ref, profile, cohort, programme, now)
 
@@ -89,7 +90,7 @@ class LineDesk:
         if seen is None or not (seen.waiting or seen.mine):
             return
         number, mine = pairs_of(seen.waiting), pairs_of(seen.mine)
-        key = f"cohort.{cohort}/waiting.{turn}/{ref}"
+        key = f"{cohort_id(cohort)}/waiting.{turn}/{ref}"
 
         def message(reader: Reader) -> EmailMessage:
             return compose_waiting(

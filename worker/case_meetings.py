@@ -16,6 +16,7 @@ from records.cases import Case, PauseOrder
 from records.lines import Line
 from records.pauses import in_force
 from records.store import Records
+from wire.names import RECEIPT_QUERY
 
 _PATIENCE = timedelta(seconds=20)
 
@@ -36,7 +37,7 @@ class Meetings:
         """Does what the raiser wishes of the meetings, once. Raises NotNow when the mentorship could not be asked."""
         match case.hold:
             case "wanted" if case.pause is not None:
-                refused = await self._ask(case.mentorship, "pause", Pause(message_id=case.pause.message_id, by=case.pause.by, at=case.pause.at))
+                refused = await self._ask(case.mentorship, Pause(message_id=case.pause.message_id, by=case.pause.by, at=case.pause.at))
                 return await self._records.cases.note_hold(case.id, "wanted", "held" if refused is None else "not_held", refused=refused)
             case "release":
                 await self._release(case, now)
@@ -52,7 +53,7 @@ class Meetings:
         if case.resolve_id is None or line.outcome is None or line.taken_by is None or line.closed_at is None:
             return
         order = Resolve(message_id=case.resolve_id, by=line.taken_by, at=line.closed_at, line=line.line)
-        await self._ask(case.mentorship, "resolve", order)
+        await self._ask(case.mentorship, order)
 
     async def _release(self, case: Case, now: datetime) -> None:
         """Ends the pause if it is this case's; when somebody else of the pair holds too, it becomes theirs instead."""
@@ -66,19 +67,19 @@ class Meetings:
             if heir.id != case.id and heir.hold == "held" and heir.pause == case.pause:  # also by an attempt that came half-way
                 return
         order = Resume(message_id=case.pause.resume_id, by=case.pause.by, at=case.released_at or now)
-        await self._ask(case.mentorship, "resume", order)
+        await self._ask(case.mentorship, order)
 
     async def _in_force(self, mentorship: str, pause: PauseOrder) -> bool:
         """Whether that very pause was applied and nothing ended it since. Raises NotNow."""
         told = await in_force(self._records, mentorship, pause)
         return told if told is not None else await self._receipt(mentorship, pause.message_id) == "applied"
 
-    async def _ask(self, mentorship: str, name: str, command: OperatorCommand) -> str | None:
+    async def _ask(self, mentorship: str, command: OperatorCommand) -> str | None:
         """None once the mentorship did it, else its code for why not, or `over`. Raises NotNow, also while one that is not over awaits its revival."""
         handle = self._client.get_workflow_handle(mentorship)
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):
-                answer: Any = await handle.execute_update(name, command, id=command.message_id, rpc_timeout=_PATIENCE)
+                answer: Any = await handle.execute_update(command.command, command, id=command.message_id, rpc_timeout=_PATIENCE)
         except WorkflowUpdateFailedError:
             return OVER
         except RPCError as error:
@@ -94,7 +95,7 @@ class Meetings:
     async def _receipt(self, mentorship: str, message_id: str) -> str:
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):
-                answer: Any = await self._client.get_workflow_handle(mentorship).query("receipt", message_id, rpc_timeout=_PATIENCE)
+                answer: Any = await self._client.get_workflow_handle(mentorship).query(RECEIPT_QUERY, message_id, rpc_timeout=_PATIENCE)
         except (RPCError, WorkflowQueryFailedError, TimeoutError, RuntimeError, OSError):
             answer = None
         if not isinstance(answer, dict):

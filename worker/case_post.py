@@ -8,13 +8,15 @@ from email.message import EmailMessage
 
 import structlog
 
+from activities.mail_once import send_once
 from activities.options import OPTIONS
 from gateway.links import Addresses, Bearer, LinkSigner
 from mentorship.programme import Programme
-from notices.readers import NoAddress, Reader
-from notices.smtp import Mailer, Refused
+from notices.readers import Reader
+from notices.smtp import Mailer
 from records.people import Profile
 from records.store import Records
+from worker.handing_over import hand_over
 
 log = structlog.get_logger("cases")
 
@@ -56,19 +58,21 @@ class CasePost:
 
     async def send(
         self, ref: str, profile: Profile, key: str, compose: Callable[[Reader], EmailMessage], *, kind: str, programme: Programme, now: datetime
-    ) -> bool:
-        """Whether it went now. Once by `key`, also where several cases come due at once and each would send it, in whatever process; what is
-        refused for good is noted. Raises TryLater, or BeingSent while another attempt may be at it: that has ended when its time is over.
+    ) -> None:
+        """Once by `key`, also where several cases come due at once and each would send it, in whatever process; what is refused for good is noted.
+        Raises TryLater, or BeingSent while another attempt may be at it: that has ended when its time is over.
         """
-        budget = programme.mail.budget
-        if await self._records.notices.begin(key, ref, kind, True, now, budget.most, budget.per.span, OPTIONS["tend_case"].attempt) != "send":
-            return False
-        try:
-            message = compose(Reader(ref, profile.name, profile.email, profile.language, profile.time_zone, "coordinators"))
-            await self._mailer.send(message)
-        except (NoAddress, Refused):
-            await self._records.notices.failed(key, "bounced", now)
+        reader = Reader(ref, profile.name, profile.email, profile.language, profile.time_zone, "coordinators")
+        outcome = await send_once(
+            self._records.notices,
+            lambda: hand_over(self._mailer, lambda: compose(reader)),
+            key=key,
+            reader=ref,
+            kind=kind,
+            exempt=True,
+            budget=programme.mail.budget,
+            at=now,
+            lease=OPTIONS["tend_case"].attempt,
+        )
+        if outcome not in {"sent", "already"}:
             log.warning("mail_failed")  # not of what kind: it would tell that there is a concern
-            return False
-        await self._records.notices.sent(key, str(message["Message-ID"]), now)
-        return True

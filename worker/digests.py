@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from activities.enrolment import DigestRequest
+from activities.mail_once import send_once
 from activities.setbacks import Setbacks
 from gateway.links import Addresses, Bearer, LinkSigner
 from notices.digest import DigestFacts, DigestLine, compose_digest
-from notices.readers import Links, NoAddress, Reader
-from notices.smtp import Mailer, Refused
+from notices.readers import Links, Reader
+from notices.smtp import Mailer
 from records.coordination import Entry, Overview, earned, overview, pairs_of, readers
 from records.store import Records
 from schedule.calendar import reading_hours
+from wire.names import cohort_id
+from worker.handing_over import hand_over
+
+KIND = "digest"
+"""In the ledger."""
 
 _WEEK = timedelta(days=7)
 
@@ -55,23 +62,24 @@ class SmtpDigests:
         if not facts.worth_a_mail:
             return None
         coordinator, profile, programme = seen.reader, seen.profile, seen.programme
-        budget = programme.mail.budget
-        key = f"cohort.{request.cohort}/{'closing' if request.closing else 'digest'}.{request.due:%Y%m%dT%H%M%SZ}/{coordinator}"
-        if await self._records.notices.begin(key, coordinator, "digest", True, request.at, budget.most, budget.per.span) != "send":
-            return None
+        key = f"{cohort_id(request.cohort)}/{'closing' if request.closing else 'digest'}.{request.due:%Y%m%dT%H%M%SZ}/{coordinator}"
         opens = reading_hours(request.at, profile.time_zone or programme.programme.time_zone, programme.mail.hours)
         if opens > request.at:
-            return opens
+            return None if await self._records.notices.last_sent(coordinator, [KIND], key) else opens
         reader = Reader(coordinator, profile.name, profile.email, profile.language, profile.time_zone, "coordinators")
         page = self._addresses.of("coordinator", Bearer(request.cohort, coordinator))
         links = Links(page=page, who_sees_what=self._addresses.who_sees_what)
-        try:
-            message = compose_digest(facts, reader=reader, links=links, key=key, sender=self._sender, texts=programme.texts())
-            await self._mailer.send(message)
-        except (NoAddress, Refused):
-            await self._records.notices.failed(key, "bounced", request.at)
-        else:
-            await self._records.notices.sent(key, str(message["Message-ID"]), request.at)
+        composed = partial(compose_digest, facts, reader=reader, links=links, key=key, sender=self._sender, texts=programme.texts())
+        await send_once(
+            self._records.notices,
+            lambda: hand_over(self._mailer, composed),
+            key=key,
+            reader=coordinator,
+            kind=KIND,
+            exempt=True,
+            budget=programme.mail.budget,
+            at=request.at,
+        )
         return None
 
 

@@ -13,12 +13,9 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.enrolment import DigestRequest, Progress
-from gateway import search_attributes
-from gateway.names import MENTORSHIP, TASK_QUEUE
 from gateway.orders import send_order
 from mentorship.commands import End, Pause, Plan, Resume
 from mentorship.events import MentorshipStarted
-from mentorship.label import Label
 from mentorship.programme import Programme
 from mentorship.spread import spread_out
 from records import reporting_line
@@ -27,6 +24,9 @@ from records.store import Records
 from schedule.calendar import instant, zone
 from schedule.plan import plan
 from schedule.working_days import Home
+from wire.label import Label
+from wire.names import MENTORSHIP, WORK_QUEUE
+from wire.search_attributes import COHORT, PEOPLE, PROGRAMME
 from worker.revival import revive
 from workflows.mentorship import MentorshipInput
 
@@ -138,9 +138,9 @@ class RecordsOffice:
         begins = await self._begins(enrolment, cohort, programme) if carried is None else None
         attributes = TypedSearchAttributes(
             [
-                SearchAttributePair(search_attributes.COHORT, enrolment.cohort),
-                SearchAttributePair(search_attributes.PROGRAMME, f"{cohort.programme}.{cohort.version}"),
-                SearchAttributePair(search_attributes.PEOPLE, [enrolment.mentor, enrolment.mentee]),
+                SearchAttributePair(COHORT, enrolment.cohort),
+                SearchAttributePair(PROGRAMME, f"{cohort.programme}.{cohort.version}"),
+                SearchAttributePair(PEOPLE, [enrolment.mentor, enrolment.mentee]),
             ]
         )
         try:
@@ -148,7 +148,7 @@ class RecordsOffice:
                 MENTORSHIP,
                 MentorshipInput(cohort=enrolment.cohort, texts=cohort.texts_digest, begins=begins, carried=carried),
                 id=enrolment.mentorship,
-                task_queue=TASK_QUEUE,
+                task_queue=WORK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE if carried is None else WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 search_attributes=attributes,

@@ -12,7 +12,8 @@ from activities.certificates import CertificateActivities, Registrar
 from activities.coordination import CoordinationActivities
 from activities.enrolment import EnrolmentActivities
 from activities.journal import JournalActivities, JournalStore
-from activities.notices import Ledger, NoticeActivities, Post
+from activities.mail_once import Ledger
+from activities.notices import NoticeActivities, Post
 from activities.planning import PlanningActivities
 from certificates.issuer import Issuer
 from gateway.links import LinkSigner
@@ -21,8 +22,8 @@ from notices.smtp import Mailer
 from records.store import Records
 from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
-from worker.case_lines import CaseLines
 from worker.case_meetings import Meetings
+from worker.coordinators_list import CoordinatorsList
 from worker.digests import SmtpDigests
 from worker.journal import RecordsJournal
 from worker.office import RecordsOffice
@@ -59,7 +60,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
     digests = SmtpDigests(records, mailer, signer, sender=settings.mail_from, base_url=settings.base_url)
     enrolment = EnrolmentActivities(RecordsOffice(records, client, digests))
     journals = JournalActivities(stage.journal if stage is not None else RecordsJournal(records))
-    lines = CaseLines(records, client)
+    lines = CoordinatorsList(records, client)
     registrar = RecordsRegistrar(records, issuer, lines, base_url=settings.base_url, font_folder=settings.font_folder)
     desk = CaseDesk(records, Meetings(records, client), mailer, signer, reading_hours, sender=settings.mail_from, base_url=settings.base_url)
     certificates = CertificateActivities(stage.registrar(registrar) if stage is not None else registrar)

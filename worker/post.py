@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
-from activities.notices import NoticeRequest, Undeliverable
+from activities.mail_once import Undeliverable
+from activities.notices import NoticeRequest
 from certificates.credential import certificate_url
 from certificates.linkedin import add_to_profile
 from gateway.links import Addresses, Bearer, LinkSigner
-from gateway.names import parse_mentorship_id
 from mentorship.budget import MERGING
 from mentorship.people import SIDES, Side
 from mentorship.programme import Programme
 from notices.compose import compose
-from notices.readers import Attachment, Elsewhere, Links, NoAddress, Reader
-from notices.smtp import Mailer, Refused
-from notices.telling import NotToBeTold
+from notices.readers import Attachment, Elsewhere, Links, Reader
+from notices.smtp import Mailer
 from records.coordination import able
 from records.errors import Erased, UnknownPerson
 from records.people import Profile
 from records.store import Records
+from wire.names import cohort_of
 from worker.elsewhere import elsewhere
+from worker.handing_over import hand_over
 
 
 class SmtpPost:
@@ -54,32 +56,24 @@ class SmtpPost:
             addressee, partner = _reader(reader, await self._profile(reader), "coordinators"), None
         else:
             addressee, partner = pair[to], pair["mentor" if to == "mentee" else "mentee"]
-        try:
-            message = compose(
-                request.notice,
-                mentorship=request.mentorship,
-                reader=addressee,
-                partner=partner,
-                texts=texts,
-                links=replace(self._links(request, reader), profile=await self._profile_link(request)),
-                key=request.key,
-                sender=self._sender,
-                attachments=await self._attachments(request),
-                pair=tuple(pair.values()) if to == "coordinators" else (),
-                free_before=request.free_before.span,
-                began=request.began,
-                elsewhere=await self._elsewhere(request, reader, at),
-                at=at,
-            )
-        except NoAddress:
-            raise Undeliverable("no_address") from None
-        except NotToBeTold:
-            raise Undeliverable("undeliverable") from None
-        try:
-            await self._mailer.send(message)
-        except Refused:
-            raise Undeliverable("bounced") from None
-        return str(message["Message-ID"])
+        composed = partial(
+            compose,
+            request.notice,
+            mentorship=request.mentorship,
+            reader=addressee,
+            partner=partner,
+            texts=texts,
+            links=replace(self._links(request, reader), profile=await self._profile_link(request)),
+            key=request.key,
+            sender=self._sender,
+            attachments=await self._attachments(request),
+            pair=tuple(pair.values()) if to == "coordinators" else (),
+            free_before=request.free_before.span,
+            began=request.began,
+            elsewhere=await self._elsewhere(request, reader, at),
+            at=at,
+        )
+        return await hand_over(self._mailer, composed)
 
     async def _elsewhere(self, request: NoticeRequest, reader: str, at: datetime) -> tuple[Elsewhere, ...]:
         if request.notice.to == "coordinators" or request.notice.kind not in MERGING:
@@ -109,7 +103,7 @@ class SmtpPost:
     def _links(self, request: NoticeRequest, reader: str) -> Links:
         addresses = self._addresses
         if request.notice.to == "coordinators":
-            bearer = Bearer(parse_mentorship_id(request.mentorship).cohort, reader)
+            bearer = Bearer(cohort_of(request.mentorship), reader)
             return Links(page=addresses.of("coordinator", bearer), who_sees_what=addresses.who_sees_what)
         bearer = Bearer(request.mentorship, reader)
         return Links(
@@ -122,7 +116,7 @@ class SmtpPost:
 
     async def _programme(self, mentorship: str) -> Programme:
         """The cohort's newest version: its coordinators are those who are there now. What a pair goes by comes with each request."""
-        cohort = await self._records.cohorts.get(parse_mentorship_id(mentorship).cohort)
+        cohort = await self._records.cohorts.get(cohort_of(mentorship))
         if cohort is None:
             raise LookupError("the cohort of this mentorship is not in records")
         return await self._records.programmes.get(cohort.programme, cohort.version)

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from temporalio.common import SearchAttributeKey, SearchAttributePair, SearchAttributeUpdate
+from temporalio.common import SearchAttributePair, SearchAttributeUpdate
 
-from mentorship.label import Label
 from mentorship.policy.meetings import held_instants
 from mentorship.policy.milestones import done_in_time
 from mentorship.policy.phase import phase
 from mentorship.state import Meeting, State
-
-COHORT = SearchAttributeKey.for_keyword("MentorshipCohort")
-PROGRAMME = SearchAttributeKey.for_keyword("MentorshipProgramme")
-PHASE = SearchAttributeKey.for_keyword("MentorshipPhase")
-PEOPLE = SearchAttributeKey.for_keyword_list("MentorshipPeople")
-MILESTONES = SearchAttributeKey.for_int("MentorshipMilestones")
-PROGRESS = SearchAttributeKey.for_float("MentorshipProgress")
-NEXT_MEETING = SearchAttributeKey.for_datetime("MentorshipNextMeeting")
-NEEDS_ATTENTION = SearchAttributeKey.for_bool("MentorshipNeedsAttention")
-CERTIFIED = SearchAttributeKey.for_bool("MentorshipCertified")
-
-ALL = (COHORT, PROGRAMME, PHASE, PEOPLE, MILESTONES, PROGRESS, NEXT_MEETING, NEEDS_ATTENTION, CERTIFIED)
+from wire.label import Label
+from wire.search_attributes import ALL, CERTIFIED, COHORT, MILESTONES, NEEDS_ATTENTION, NEXT_MEETING, PEOPLE, PHASE, PROGRAMME, PROGRESS
 
 
 def next_meeting(state: State) -> Meeting | None:

@@ -9,19 +9,21 @@ from temporalio import workflow
 from temporalio.exceptions import is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.cases import CaseOf, Standing
+    from activities.cases import Standing
+    from wire.inputs import CaseOf
+    from wire.names import CASE, LOOK_SIGNAL
     from workflows.execute import execute
     from workflows.waiting import SHORTEST, until, wait
 
 
-@workflow.defn(name="Case")
+@workflow.defn(name=CASE)
 class Case:
     @workflow.init
     def __init__(self, _: CaseOf) -> None:
         self._stirred = False
         self._standing = Standing()
 
-    @workflow.signal
+    @workflow.signal(name=LOOK_SIGNAL)
     def look(self) -> None:
         """Something changed in records. Nobody has to send it: what it would tell is found at the next reminder, too."""
         self._stirred = True

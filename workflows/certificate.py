@@ -15,25 +15,10 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.certificates import Reissued, ReissueRequest
     from activities.notices import Delivery, NoticeRequest
+    from wire.inputs import CertificateOf, Wish
+    from wire.names import ASK_SIGNAL, CERTIFICATE
     from workflows.execute import execute, pause_after, ran_out
     from workflows.waiting import SHORTEST, until, wait
-
-
-class CertificateInput(BaseModel):
-    """Whose, of which mentorship: opaque ids."""
-
-    model_config = ConfigDict(frozen=True)
-
-    mentorship: str
-    person: str
-
-
-class Wish(BaseModel):
-    """`results`: show share and milestones, do not, or None: as it is now. The holder's name is read anew each time."""
-
-    model_config = ConfigDict(frozen=True)
-
-    results: bool | None = None
 
 
 class Fulfilled(BaseModel):
@@ -45,19 +30,19 @@ class Fulfilled(BaseModel):
     mailed: bool
 
 
-@workflow.defn(name="Certificate")
+@workflow.defn(name=CERTIFICATE)
 class Certificate:
     @workflow.init
-    def __init__(self, _: CertificateInput) -> None:
+    def __init__(self, _: CertificateOf) -> None:
         self._wishes: list[Wish] = []
 
-    @workflow.signal
+    @workflow.signal(name=ASK_SIGNAL)
     def ask(self, wish: Wish | None = None) -> None:
         """Comes with the start, or while an earlier wish is being fulfilled; the last word about results counts."""
         self._wishes.append(wish or Wish())
 
     @workflow.run
-    async def run(self, start: CertificateInput) -> Fulfilled:
+    async def run(self, start: CertificateOf) -> Fulfilled:
         while True:
             wishes, self._wishes = self._wishes, []
             results = next((wish.results for wish in reversed(wishes) if wish.results is not None), None)

@@ -8,31 +8,29 @@ from __future__ import annotations
 
 import asyncio
 
-from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.enrolment import CohortOf, DigestRequest, DigestSent, EnrolRequest, Progress
+    from activities.enrolment import DigestRequest, DigestSent, EnrolRequest, Progress
     from mentorship.instant import Instant
-    from mentorship.label import Label
+    from wire.inputs import CohortOf
+    from wire.label import Label
+    from wire.names import COHORT, ENROL_SIGNAL
     from workflows.execute import execute
     from workflows.waiting import until, wait
 
 BATCH = 50
 
 
-class CohortInput(BaseModel):
+class CohortInput(CohortOf):
     """A continued run goes on with the digest that is `due`."""
 
-    model_config = ConfigDict(frozen=True)
-
-    cohort: str
     due: Instant | None = None
     enrolled: bool = False
 
 
-@workflow.defn(name="Cohort")
+@workflow.defn(name=COHORT)
 class Cohort:
     @workflow.init
     def __init__(self, start: CohortInput) -> None:
@@ -42,7 +40,7 @@ class Cohort:
         self._progress = Progress()
         self._unsent: DigestRequest | None = None
 
-    @workflow.signal
+    @workflow.signal(name=ENROL_SIGNAL)
     def enrol(self) -> None:
         """There are new pairs in records."""
         self._wanted = True

@@ -13,7 +13,7 @@ from temporalio.workflow import ActivityCancellationType as Cancelled
 
 with workflow.unsafe.imports_passed_through():
     from activities.options import OPTIONS
-    from mentorship.label import Label
+    from wire.label import Label
 
 T = TypeVar("T")
 

@@ -21,9 +21,10 @@ with workflow.unsafe.imports_passed_through():
     from mentorship.advance import Advanced, advance, begin, in_order, receipt
     from mentorship.decide import unfit_extension
     from mentorship.events import MentorshipStarted
-    from mentorship.label import Label
     from mentorship.policy.deadlines import Due, next_due
     from mentorship.state import State
+    from wire.label import Label
+    from wire.names import MENTORSHIP, ORDER_SIGNAL, RECEIPT_QUERY, STATUS_QUERY, TIMELINE_QUERY
     from workflows.attributes import attributes, card, changes
     from workflows.execute import execute
     from workflows.outbox import Outbox, OutboxState
@@ -61,7 +62,7 @@ class MentorshipInput(BaseModel):
     carried: Carried | None = None
 
 
-@workflow.defn(name="Mentorship")
+@workflow.defn(name=MENTORSHIP)
 class Mentorship:
     @workflow.init
     def __init__(self, start: MentorshipInput) -> None:
@@ -226,16 +227,16 @@ class Mentorship:
             workflow.set_current_details(text)
             self._card = text
 
-    @workflow.query
+    @workflow.query(name=STATUS_QUERY)
     def status(self) -> Status:
         return status_of(self._state, head=self._outbox.head, diverged=self._outbox.diverged, pending_effects=self._outbox.size)
 
-    @workflow.query
+    @workflow.query(name=RECEIPT_QUERY)
     def receipt(self, message_id: str) -> Receipt:
         found = receipt(self._state, message_id)
         return Receipt(outcome="waiting") if found is None else Receipt(outcome=found[0], reason=found[1])
 
-    @workflow.query
+    @workflow.query(name=TIMELINE_QUERY)
     def timeline(self) -> list[TimelineEntry]:
         """The last 20 entries, newest last."""
         return list(self._timeline)
@@ -307,7 +308,7 @@ class Mentorship:
     def submit_privately(self, command: c.SubmitPrivately | None = None) -> None:
         self._arrived(command)
 
-    @workflow.signal
+    @workflow.signal(name=ORDER_SIGNAL)
     def order(self, command: c.OperatorCommand | None = None) -> None:
         """An operator's command that nobody waits for, such as HR's events: durable with no worker alive (P5)."""
         self._arrived(command)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from mentorship.label import Label
+    from wire.label import Label
 
 SHORTEST = timedelta(seconds=1)
 """Between two attempts at the same thing, whatever the clocks say."""

@@ -18,6 +18,7 @@ from local.stack import Stack
 from local.trouble import Trouble
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side
+from wire.names import STATUS_QUERY
 from workflows.status import MeetingStatus, Status
 
 EXPECTATIONS = ["confidentiality", "mutual_respect", "psychological_safety"]
@@ -46,7 +47,7 @@ class Actor:
         """Reads the plan anew: after a pause or an extension it is another one. Waits for a worker, if there is none."""
         while True:
             try:
-                self._status = await self._handle.query("status", result_type=Status, rpc_timeout=_ANSWER)
+                self._status = await self._handle.query(STATUS_QUERY, result_type=Status, rpc_timeout=_ANSWER)
             except RPCError:
                 continue
             return self._status

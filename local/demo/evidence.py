@@ -11,7 +11,6 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
-from gateway.names import cohort_id
 from local.demo.door import Door
 from local.mail_catcher import caught
 from local.stack import Stack
@@ -21,6 +20,7 @@ from records.journal import JournalEntry
 from records.notices import Notice
 from records.people import Profile
 from records.store import Records
+from wire.names import cohort_id
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 from rich.console import Console
 
 from certificates.issuer import Issuer
-from gateway.names import cohort_id
 from gateway.settings import Settings
 from local.demo.actor import Actor
 from local.demo.door import Door
@@ -24,6 +23,7 @@ from local.stack import Stack, running
 from local.trouble import Trouble, one_trouble
 from mentorship.people import Side
 from records.store import Records
+from wire.names import cohort_id
 
 COHORT = "demo"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "demo"

@@ -17,12 +17,12 @@ import typer
 from pydantic import SecretStr
 from starlette.datastructures import Headers
 
-from gateway import search_attributes
 from gateway.settings import Settings, WebhookSecret
 from starter.cli import app
 from starter.on_demand import OnDemand
 from webhook.bodies import BODIES
 from webhook.signatures import Signatures
+from wire.search_attributes import ALL
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -74,7 +74,7 @@ def test_what_is_called_as_ours_is_ours(document):
     """Settings by their variables; alerts, search attributes and the like, all of which begin with `Mentorship`."""
     variables = {f"MENTORSHIP_{name.upper()}" for name in Settings.model_fields} | {"MENTORSHIP_SECRETS_DIR"}
     alerts = re.findall(r"alert: (\w+)", text_of(ROOT / "deploy" / "prometheus" / "alerts.yml"))
-    known = {*alerts, *(attribute.name for attribute in search_attributes.ALL)}
+    known = {*alerts, *(attribute.name for attribute in ALL)}
     said = text_of(document)
     assert set(re.findall(r"\bMENTORSHIP_[A-Z_]*[A-Z]\b(?![_*])", said)) - variables == set()
     assert set(re.findall(r"\bMentorship[A-Z]\w+", said)) - known == set()

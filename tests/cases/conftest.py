@@ -23,7 +23,6 @@ from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.links import LinkSigner
-from gateway.names import case_id
 from gateway.settings import Settings
 from mentorship.programme import Programme
 from notices.smtp import Mailer
@@ -33,6 +32,7 @@ from records.people import Profile
 from records.store import Records
 from schedule.calendar import reading_hours
 from webhook.concern.door import Concern, ConcernDoor
+from wire.names import case_id
 from worker.build import workers
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings

@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import EventType
 
 from gateway.codec import READABLE
 from mentorship.commands import Pause, Resume
-from worker.case_lines import CaseLines
+from worker.coordinators_list import CoordinatorsList
 
 
 async def looks(house, case):
@@ -25,7 +25,7 @@ async def looks(house, case):
 
 async def line_of(house):
     mentorship = house.enrolment.mentorship
-    lines = CaseLines(house.records, house.environment.client)
+    lines = CoordinatorsList(house.records, house.environment.client)
     for _ in range(3):  # as an effect is repeated, or a certificate tried again
         await lines.open(mentorship, "silence", None, house.clock.now, "a-line")
     case = await house.records.cases.of_line("a-line")
@@ -48,7 +48,7 @@ async def test_a_concern_and_a_line_begin_look_and_end_alike(house):
 
     await house.door.take(concern, house.refs["ana"])
     await house.door.close(concern, house.refs["ana"], "talked", release=False)
-    await CaseLines(house.records, house.environment.client).close(house.enrolment.mentorship, "silence", house.clock.now)
+    await CoordinatorsList(house.records, house.environment.client).close(house.enrolment.mentorship, "silence", house.clock.now)
     await house.case(line).signal("look")
     for case in (concern, line):
         await house.case(case).result()

@@ -11,7 +11,7 @@ from activities.certificates import CertificateRequest, ReissueRequest
 from certificates.typesetting import Unprintable
 from mentorship.effects import IssueCertificates, MilestoneFacts
 from mentorship.people import Pair
-from worker.case_lines import CaseLines
+from worker.coordinators_list import CoordinatorsList
 from worker.registrar import RecordsRegistrar
 
 CHARACTER = "ⵣ"
@@ -23,7 +23,7 @@ class Certifying:
 
     def __init__(self, house):
         self.house = house
-        lines = CaseLines(house.records, house.environment.client)
+        lines = CoordinatorsList(house.records, house.environment.client)
         self.registrar = RecordsRegistrar(house.records, house.issuer, lines, base_url=house.settings.base_url, font_folder=None)
 
     async def issue(self, side="mentee"):

@@ -20,7 +20,7 @@ from mentorship.people import Pair
 from notices.smtp import Mailer
 from records.coordination import able, looked_after
 from webhook.app import create_app
-from worker.case_lines import CaseLines
+from worker.coordinators_list import CoordinatorsList
 from worker.digests import SmtpDigests
 from worker.office import RecordsOffice
 from worker.post import SmtpPost
@@ -130,7 +130,7 @@ async def test_a_repeat_that_comes_later_finds_the_line_of_an_attempt_that_came_
     mentorship, opened = house.enrolment.mentorship, house.clock.now
     await house.records.lines.open(mentorship, "silence", None, opened, "a-line")
     await house.wait(hours=1)
-    await CaseLines(house.records, house.environment.client).open(mentorship, "silence", None, house.clock.now, "a-line")
+    await CoordinatorsList(house.records, house.environment.client).open(mentorship, "silence", None, house.clock.now, "a-line")
     [line] = await house.records.lines.all("spring")
     case = await case_of(house, line)
     assert case.opened_at == line.opened_at == opened

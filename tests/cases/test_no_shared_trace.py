@@ -18,7 +18,7 @@ from mentorship.commands import ConfirmMeeting
 from webhook import watching
 from webhook.app import create_app
 from webhook.pages.forms import Forms
-from worker.case_lines import CaseLines
+from worker.coordinators_list import CoordinatorsList
 
 HEADER = "_tracer-data"
 
@@ -85,7 +85,7 @@ async def line_of(house, collector):
     """A line as the mentorship's own activity opens it, in its trace; a coordinator closes it. Its case."""
     mentorship = house.enrolment.mentorship
     with collector.tracer.start_as_current_span("RunActivity:tell_coordinators"):
-        await CaseLines(house.records, house.environment.client).open(mentorship, "silence", None, house.clock.now, "a-line")
+        await CoordinatorsList(house.records, house.environment.client).open(mentorship, "silence", None, house.clock.now, "a-line")
     case = await house.records.cases.of_line("a-line")
     assert case is not None
     await house.wait(1)

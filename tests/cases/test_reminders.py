@@ -10,7 +10,7 @@ from activities.cases import Standing
 from mentorship.duration import iso
 from mentorship.programme import Attention
 from records.errors import Erased
-from worker.case_lines import CaseLines
+from worker.coordinators_list import CoordinatorsList
 
 
 def concerns(mailbox, who):
@@ -50,7 +50,7 @@ async def test_whoever_was_chosen_hears_of_it_also_in_a_programme_that_has_no_pa
     async with build(tmp_path, attention=Attention(unowned=iso("PT0S"))) as house:
         await house.wait(hours=9)
         case = await house.concern(contacts=("sam",))
-        await CaseLines(house.records, house.environment.client).open(house.enrolment.mentorship, "silence", None, house.clock.now, "a-line")
+        await CoordinatorsList(house.records, house.environment.client).open(house.enrolment.mentorship, "silence", None, house.clock.now, "a-line")
         await house.wait(hours=1)
         assert len(concerns(mailbox, "sam")) == 1
         assert (await house.standing(case)).state == "waiting"
@@ -209,7 +209,7 @@ async def test_the_same_form_twice_is_one_case(house):
 async def test_a_line_that_nobody_took_reaches_the_owner_as_a_number_and_one_that_was_taken_never(house, mailbox):
     """H14: of a coordinators' line nobody is mailed but the owner, after 14 days; its case ends with it."""
     await house.wait(hours=9)
-    lines = CaseLines(house.records, house.environment.client)
+    lines = CoordinatorsList(house.records, house.environment.client)
     mentorship, at = house.enrolment.mentorship, house.clock.now
     for _ in range(2):  # a repeat of the same effect
         await lines.open(mentorship, "silence", None, at, "a-line")

@@ -11,7 +11,7 @@ from mentorship.programme import Contacts
 from records.cases import Case
 from records.contacts import blind_to, conflicted, offered, still_fit
 from records.people import Profile
-from worker.case_lines import CaseLines
+from worker.coordinators_list import CoordinatorsList
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ async def test_an_owner_whom_a_concern_is_about_hears_of_nothing_of_that_pair_an
     await house.wait(hours=9)
     case = await house.concern(about="lee")
     await house.door.take(case, house.refs["sam"])
-    await CaseLines(house.records, house.environment.client).open(house.enrolment.mentorship, "silence", None, house.clock.now, "a-line")
+    await CoordinatorsList(house.records, house.environment.client).open(house.enrolment.mentorship, "silence", None, house.clock.now, "a-line")
     await house.wait(30)
     assert mailbox.to("lee@example.org") == []
 

@@ -35,7 +35,7 @@ from mentorship.commands import (
     SurveyAnswers,
     SurveyItem,
 )
-from mentorship.label import Label
+from wire.label import Label
 
 PLAIN = Payload(metadata={"encoding": b"json/plain", "messageType": b"x"}, data=b'"canary-58311"')
 

@@ -19,8 +19,8 @@ from temporalio.api.common.v1 import Payload
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.settings import Settings, SettingsInvalid
-from mentorship.label import Label
 from webhook.codec.app import create_app
+from wire.label import Label
 
 UI = "https://temporal.example.org"
 OLD, NEW = "an older token, still believed for now", "the token of today, which is long enough"

@@ -37,7 +37,6 @@ from certificates.issuer import Issuer
 from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
-from gateway.names import MENTORSHIP, TASK_QUEUE
 from gateway.settings import Settings
 from local.mail_catcher import catching
 from mentorship.commands import RecordMilestone
@@ -48,6 +47,7 @@ from records.cohorts import Cohort, Enrolment
 from records.people import Profile
 from records.store import Records
 from tests.forked import told
+from wire.names import MENTORSHIP, WORK_QUEUE
 from workflows.mentorship import MentorshipInput
 
 HERE = Path(__file__).parent
@@ -180,7 +180,7 @@ class Place:
             slots=(),
         )
         given = MentorshipInput(cohort=enrolment.cohort, texts=chosen.texts().digest, begins=begins)
-        handle = await self.client.start_workflow(MENTORSHIP, given, id=enrolment.mentorship, task_queue=TASK_QUEUE)
+        handle = await self.client.start_workflow(MENTORSHIP, given, id=enrolment.mentorship, task_queue=WORK_QUEUE)
         return Two(number, enrolment, handle, ends)
 
     async def done(self, number: int, **more: Any) -> Two:

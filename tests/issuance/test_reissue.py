@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from certificates.verify import verify_file
-from gateway.names import certificate_id
 from gateway.reissue import ask_reissue
+from wire.names import certificate_id
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

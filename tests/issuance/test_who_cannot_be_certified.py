@@ -12,9 +12,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.notices import NoticeRequest, Undeliverable
 from gateway.links import LinkSigner
-from gateway.names import case_id
 from mentorship.effects import SendNotice
 from mentorship.people import Pair
+from wire.names import case_id
 from worker.post import SmtpPost
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.notices import NoticeActivities, NoticeRequest, Undeliverable
+from activities.mail_once import Undeliverable
+from activities.notices import NoticeActivities, NoticeRequest
 from mentorship.effects import SendNotice
 from mentorship.people import Pair
 from mentorship.programme import Mail

@@ -8,15 +8,16 @@ from datetime import timedelta
 from scenarios import DAY, OVER_MORE_RUNS, PAIR, SLOW, slot, workflow_id
 from temporalio import activity
 
-from activities.cases import CaseOf, Standing
+from activities.cases import Standing
 from activities.certificates import CertificateRequest, Certificates, Reissued, ReissueRequest
 from activities.coordination import LineRequest
-from activities.enrolment import CohortOf, DigestRequest, DigestSent, EnrolRequest, Progress
+from activities.enrolment import DigestRequest, DigestSent, EnrolRequest, Progress
 from activities.journal import JournalBatch, JournalHead, JournalOf
 from activities.notices import Delivery, NoticeRequest
 from activities.planning import Planned, PlanRequest
 from mentorship.effects import SendNotice
 from mentorship.programme import Mail
+from wire.inputs import CaseOf, CohortOf
 
 
 class Answers:

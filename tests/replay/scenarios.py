@@ -10,7 +10,6 @@ from skipping import settled, until
 from temporalio.client import WorkflowContinuedAsNewError, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from activities.cases import CaseOf
 from mentorship import advance as advanced
 from mentorship.advance import Advanced
 from mentorship.commands import (
@@ -50,8 +49,7 @@ from mentorship.duration import iso
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import REVISION, Cancellations, MeetingsHeld, MilestoneRule, Rules, Surveys
-from workflows.certificate import CertificateInput, Wish
-from workflows.cohort import CohortInput
+from wire.inputs import CaseOf, CertificateOf, CohortOf, Wish
 from workflows.mentorship import Carried, MentorshipInput
 from workflows.outbox import OutboxState
 from workflows.pending import Pending
@@ -361,7 +359,7 @@ async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHan
 
 async def cohort(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
     starts = await now(environment)
-    handle = await environment.client.start_workflow("Cohort", CohortInput(cohort="replay"), id=f"{name}.replay", task_queue=QUEUE)
+    handle = await environment.client.start_workflow("Cohort", CohortOf(cohort="replay"), id=f"{name}.replay", task_queue=QUEUE)
     await until(environment, handle, starts + 3 * DAY)
     return handle
 
@@ -379,7 +377,7 @@ async def case(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
 async def certificate(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
     """A later edition, wished for twice."""
     starts = await now(environment)
-    wanted = CertificateInput(mentorship="mentorship.replay.pair", person=PAIR.mentor)
+    wanted = CertificateOf(mentorship="mentorship.replay.pair", person=PAIR.mentor)
     handle = await environment.client.start_workflow(
         "Certificate", wanted, id=f"{name}.replay", task_queue=QUEUE, start_signal="ask", start_signal_args=[Wish(results=True)]
     )

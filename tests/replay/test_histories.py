@@ -25,9 +25,9 @@ from mentorship.advance import Entry
 from mentorship.commands import Command
 from mentorship.events import AnyEvent, MentorshipStarted
 from mentorship.evolve import fold
-from mentorship.label import Label
 from records.journal import JournalEntry
 from records.journal_events import events_of
+from wire.label import Label
 
 STORED = sorted(FOLDER.glob("*.json.gz"))
 

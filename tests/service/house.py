@@ -24,7 +24,6 @@ from temporalio.service import RPCError
 
 from certificates.issuer import Issuer
 from gateway.keyring import Keyring
-from gateway.names import TASK_QUEUE, cohort_id
 from gateway.settings import Settings
 from mentorship.commands import Message
 from mentorship.programme import Programme
@@ -38,10 +37,11 @@ from tests.service.processes import TEMPORAL, Process, Server, until
 from webhook.bodies import BODIES
 from webhook.door import Door
 from webhook.parsing import digest
+from wire.inputs import CohortOf
+from wire.names import WORK_QUEUE, cohort_id
 from worker.build import workers
 from worker.office import RecordsOffice
 from worker.ports import activities
-from workflows.cohort import CohortInput
 from workflows.status import Outcome, Status
 
 
@@ -90,7 +90,7 @@ class House:
 
     async def start_cohort(self) -> None:
         """As the operators do: the cohort's own workflow starts the pairs."""
-        await self.client.start_workflow("Cohort", CohortInput(cohort=self.cohort), id=cohort_id(self.cohort), task_queue=TASK_QUEUE)
+        await self.client.start_workflow("Cohort", CohortOf(cohort=self.cohort), id=cohort_id(self.cohort), task_queue=WORK_QUEUE)
 
     def handle(self, pair: int = 0) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(self.pairs[pair].mentorship)

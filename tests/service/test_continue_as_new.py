@@ -11,10 +11,10 @@ import pytest
 from temporalio.service import RPCStatusCode
 
 from activities.enrolment import Progress
-from gateway import search_attributes
-from gateway.names import cohort_id
 from mentorship.commands import ConfirmMeeting, Pause, Resume, WaiveMilestone
 from starter.operator_update import _sent as operators_update
+from wire.names import cohort_id
+from wire.search_attributes import NEXT_MEETING, PHASE
 from workflows.mentorship import MOST_AT_ONCE
 
 OFTEN = {"limit.historyCount.suggestContinueAsNew": 40, "history.workflowIdReuseMinimalInterval": "0s"}
@@ -36,10 +36,10 @@ async def operator(house, times: int) -> list[str]:
     found = []
     for n in range(times):
         for name, model in (("pause", Pause), ("resume", Resume)):
-            answer = await operators_update(house.client, house.pairs[0], name, model(message_id=f"{name}-{n}", by="p-operator"), 30)
+            answer = await operators_update(house.client, house.pairs[0], model(message_id=f"{name}-{n}", by="p-operator"), 30)
             found.append(answer["outcome"])
     waive = WaiveMilestone(message_id="waive", by="p-operator", milestone="visit")
-    answer = await operators_update(house.client, house.pairs[0], "waive_milestone", waive, 30)
+    answer = await operators_update(house.client, house.pairs[0], waive, 30)
     return [*found, answer["outcome"]]
 
 
@@ -126,7 +126,7 @@ async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(pu
         await house.until(carried_on)
         await house.idle(within=60)
         shown = (await house.handle().describe()).typed_search_attributes
-        assert (shown.get(search_attributes.PHASE), shown.get(search_attributes.NEXT_MEETING)) == ("paused", None)
+        assert (shown.get(PHASE), shown.get(NEXT_MEETING)) == ("paused", None)
         await house.check_books()
     assert mailbox.given == 4 + puts_off
     for address in (MENTOR, MENTEE):

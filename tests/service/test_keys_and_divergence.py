@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from google.protobuf.json_format import MessageToJson
 
-from gateway import search_attributes
 from gateway.keyring import Keyring
 from mentorship.commands import RecordMilestone, Resolve
 from records.journal import JournalEntry
+from wire.search_attributes import NEEDS_ATTENTION
 
 
 async def test_a_worker_with_other_keys_fails_its_tasks_clearly_and_the_right_one_goes_on(house, calm, mailbox, processes):
@@ -59,7 +59,7 @@ async def test_a_worker_without_usable_keys_does_not_start_and_says_why(house, p
 
 async def needs_attention(house) -> bool:
     description = await house.handle().describe()
-    return bool(description.typed_search_attributes.get(search_attributes.NEEDS_ATTENTION))
+    return bool(description.typed_search_attributes.get(NEEDS_ATTENTION))
 
 
 def tampered(house, statement: str, *values: object) -> None:

@@ -20,7 +20,7 @@ from mentorship.commands import Excuse, Extend, Pause, Resolve
 from records.store import Records
 from starter import revive
 from starter.operator_update import send
-from worker.case_lines import CaseLines
+from worker.coordinators_list import CoordinatorsList
 
 
 async def elsewhere(house: Any, folder: Path, server: Any) -> Any:
@@ -254,7 +254,7 @@ async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, 
     await house.start(calm())
     async with house.worker():
         await house.idle()
-    await CaseLines(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
+    await CoordinatorsList(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
     await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
     await house.handle().terminate("taken for another one")
 
@@ -348,5 +348,5 @@ async def test_an_operators_command_whose_answer_was_lost_is_done_once_and_answe
     client = Client(**{**house.client.config(), "interceptors": [LosesTheFirstAnswer()]})
     async with house.worker():
         longer = Extend(message_id="op-1", by="p-operator", length="PT1H")
-        assert (await send(client, house.pairs[0], "extend", longer, 15))["outcome"] == "applied"
+        assert (await send(client, house.pairs[0], longer, 15))["outcome"] == "applied"
         assert [row.name for row in await house.journal() if row.kind == "event"].count("extended") == 1

@@ -27,6 +27,7 @@ from gateway.settings import WebhookSecret
 from tests.service.processes import free_port
 from webhook.app import create_app
 from webhook.codec.app import create_app as create_codec
+from wire.search_attributes import MILESTONES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RUNBOOK = DEPLOY.parent / "docs" / "alerts.md"
@@ -133,7 +134,7 @@ async def shown(house, calm, processes, mailbox, tmp_path) -> Shown:
     processes(process)
     await house.post(0, "mentor", "confirm_expectations", "msg_1", expectations=["confidentiality"])
     await house.journalled("msg_1")
-    await remove(house, search_attributes.MILESTONES.name)
+    await remove(house, MILESTONES.name)
     await house.post(1, "mentor", "record_milestone", "msg_2", milestone="visit")
     foreign = data_converter(Keyring.generate(tmp_path / "foreign.json"))
     await (await type(house.client).connect(house.server.address, data_converter=foreign)).get_workflow_handle(house.pairs[0].mentorship).signal("excuse", 1)

@@ -19,11 +19,11 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.client import WorkflowExecutionStatus
 
-from gateway.names import case_id
 from records import migrate, writing
 from records.store import Records
 from webhook.app import create_app
-from worker.case_lines import CaseLines
+from wire.names import case_id
+from worker.coordinators_list import CoordinatorsList
 
 ROOT = Path(__file__).parents[2]
 Look = Callable[..., Awaitable[tuple[int, str, str]]]
@@ -128,7 +128,7 @@ async def test_the_doctor_names_an_open_case_that_nobody_is_reminded_of_and_star
     """H16, P7: a case that somebody terminated, or that Temporal lost, looks like one of which there is nothing to say."""
     await house.start(calm())
     await house.start_cohort()
-    await CaseLines(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
+    await CoordinatorsList(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
     case = await house.records.cases.of_line("a-line")
     handle = house.client.get_workflow_handle(case_id(case.id))
     async with house.worker():
@@ -146,7 +146,7 @@ async def test_the_doctor_names_an_open_case_that_nobody_is_reminded_of_and_star
 async def test_a_case_that_was_altered_hides_no_mentorship_that_is_lost(house, calm):
     await house.start(calm())
     await house.start_cohort()
-    await CaseLines(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
+    await CoordinatorsList(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
     async with house.worker():
         await house.idle()
         await house.handle().terminate()

@@ -243,8 +243,8 @@ def test_a_mentorship_that_refuses_to_end_keeps_its_person_unless_it_is_over(run
     async def reach(_):
         return None
 
-    async def send(_, pair, name, message, patience):
-        ended.append((pair.pair_id, name, message.reason, message.leaver))
+    async def send(_, pair, message, patience):
+        ended.append((pair.pair_id, message.command, message.reason, message.leaver))
         return {"outcome": "refused", "reason": reason}
 
     monkeypatch.setattr(person, "reach_temporal", reach)

@@ -22,11 +22,11 @@ import pytest
 from certificates import issuer
 from gateway.connect import TemporalUnavailable, connect
 from gateway.keyring import Keyring
-from gateway.names import cohort_id
 from gateway.settings import Settings
 from records.store import Records
 from starter.cohort_start import interrupted
 from tests.forked import begun
+from wire.names import cohort_id
 from worker import main as worker_main
 
 ROOT = Path(__file__).parents[2]

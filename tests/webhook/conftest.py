@@ -26,7 +26,6 @@ from temporalio.testing import WorkflowEnvironment
 
 from gateway.connect import connect
 from gateway.keyring import Keyring
-from gateway.names import TASK_QUEUE
 from gateway.settings import Settings
 from records.cohorts import Cohort
 from records.people import Profile
@@ -38,6 +37,7 @@ from tests.webhook.pair import ACCEPTED_AT, Mentorship, Pair
 from tests.webhook.recorder import Recorder
 from tests.webhook.sender import Sender, whsec
 from webhook.app import create_app
+from wire.names import WORK_QUEUE
 
 
 @pytest.fixture(scope="session")
@@ -131,7 +131,7 @@ async def pair(records: Records) -> Pair:
     await records.cohorts.put(cohort)
     enrolled = await records.cohorts.enrol_pairs("spring-2027", [("pair-7", refs["ana"], refs["ben"])])
     await records.cohorts.mark_started(enrolled.added[0].mentorship)
-    return Pair(enrolled.added[0].model_copy(update={"state": "started"}), queue=f"{TASK_QUEUE}-{uuid.uuid4()}")
+    return Pair(enrolled.added[0].model_copy(update={"state": "started"}), queue=f"{WORK_QUEUE}-{uuid.uuid4()}")
 
 
 @pytest_asyncio.fixture

@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.cases import CaseActivities, CaseOf
+from activities.cases import CaseActivities
 from activities.certificates import CertificateActivities
 from activities.enrolment import DigestRequest, EnrolmentActivities
 from activities.notices import NoticeActivities
-from activities.options import NOTICES_QUEUE, OPTIONS
+from activities.options import OPTIONS
 from activities.planning import PlanningActivities
 from activities.setbacks import Setbacks
 from mentorship.people import Pair
 from mentorship.programme import Mail
+from wire.inputs import CaseOf
+from wire.names import NOTICES_QUEUE
 
 BEGAN = datetime(2027, 3, 3, 9, tzinfo=UTC)
 
@@ -113,7 +115,7 @@ async def test_the_ledger_hears_whose_mail_it_is_and_whether_their_budget_is_ask
     post: Any = Port(("p-m",), "Europe/Berlin", "<id@example.org>")
     await attempt.run(NoticeActivities(post, ledger, lambda now, *_: now).send_notice, mail_to(to, kind))
     budget = Mail().budget
-    assert ledger.given == [(key, "p-m", kind, exempt, BEGAN, budget.most, budget.per.span), (key, "<id@example.org>", BEGAN)]
+    assert ledger.given == [(key, "p-m", kind, exempt, BEGAN, budget.most, budget.per.span, None), (key, "<id@example.org>", BEGAN)]
 
 
 def test_only_mails_are_given_up_everything_else_is_tried_until_it_works():

@@ -11,7 +11,6 @@ import pytest
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from gateway import search_attributes
 from mentorship.advance import advance, begin
 from mentorship.duration import iso
 from mentorship.events import EarnedMilestone
@@ -21,6 +20,7 @@ from mentorship.state import State
 from records.cohorts import Cohort, Couple, Enrolment
 from records.people import Leave, Profile
 from records.store import Records
+from wire.search_attributes import PEOPLE
 from worker.journal import RecordsJournal
 from worker.office import RecordsOffice
 
@@ -303,7 +303,7 @@ async def test_temporal_starts_a_pair_once_and_again_only_from_its_journal(compa
     given, options = company.temporal.started[company.first], company.temporal.options[company.first]
     assert (given.begins, given.carried.outbox.head.seq) == (None, 1)
     assert options["id_reuse_policy"] == WorkflowIDReusePolicy.ALLOW_DUPLICATE
-    assert options["search_attributes"][search_attributes.PEOPLE] == [company.refs["mentor-0"], company.refs["mentee-0"]]
+    assert options["search_attributes"][PEOPLE] == [company.refs["mentor-0"], company.refs["mentee-0"]]
     assert set(company.temporal.commands(company.first)) == {"resume"}
 
 

@@ -11,8 +11,9 @@ from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.cases import CaseOf, Standing
-from activities.options import WORK_QUEUE
+from activities.cases import Standing
+from wire.inputs import CaseOf
+from wire.names import WORK_QUEUE
 from workflows.case import Case
 
 DAY = timedelta(days=1)

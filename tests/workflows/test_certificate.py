@@ -15,11 +15,13 @@ from temporalio.worker import Worker
 
 from activities.certificates import Reissued, ReissueRequest
 from activities.notices import Delivery, NoticeRequest
-from activities.options import CERTIFICATES_QUEUE, NOTICES_QUEUE, OPTIONS, WORK_QUEUE
+from activities.options import OPTIONS
 from mentorship.effects import SendNotice
 from mentorship.people import Pair
 from mentorship.programme import Mail
-from workflows.certificate import Certificate, CertificateInput, Wish
+from wire.inputs import CertificateOf, Wish
+from wire.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
+from workflows.certificate import Certificate
 
 DUE = datetime(2027, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -99,7 +101,7 @@ def wish(skipping) -> Callable[..., Any]:
     """As whoever asks does: the wish comes with the start."""
 
     async def wish(results: bool | None = None) -> Any:
-        wanted = CertificateInput(mentorship="mentorship.spring.one", person="p-mentee")
+        wanted = CertificateOf(mentorship="mentorship.spring.one", person="p-mentee")
         return await skipping.client.start_workflow(
             "Certificate", wanted, id="certificate.one", task_queue=WORK_QUEUE, start_signal="ask", start_signal_args=[Wish(results=results)]
         )

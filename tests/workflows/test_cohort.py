@@ -14,8 +14,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.enrolment import DigestRequest, EnrolmentActivities, Progress
-from gateway.names import COHORT, NOTICES_QUEUE, TASK_QUEUE, cohort_id
-from workflows.cohort import Cohort, CohortInput
+from wire.inputs import CohortOf
+from wire.names import COHORT, NOTICES_QUEUE, WORK_QUEUE, cohort_id
+from workflows.cohort import Cohort
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -90,13 +91,13 @@ async def cohort(skipping: WorkflowEnvironment, office: Office) -> AsyncIterator
     activities = EnrolmentActivities(office)
     async with AsyncExitStack() as stack:
         work = [activities.enrol_batch, activities.cohort_progress]
-        await stack.enter_async_context(Worker(skipping.client, task_queue=TASK_QUEUE, workflows=[Cohort], activities=work))
+        await stack.enter_async_context(Worker(skipping.client, task_queue=WORK_QUEUE, workflows=[Cohort], activities=work))
         await stack.enter_async_context(Worker(skipping.client, task_queue=NOTICES_QUEUE, activities=[activities.send_digest]))
         await office.until(monday_after(await office.now()) + timedelta(days=4, minutes=-30))
 
         async def start() -> WorkflowHandle[Any, Any]:
-            started = CohortInput(cohort="spring")
-            handle = await skipping.client.start_workflow(COHORT, started, id=cohort_id("spring"), task_queue=TASK_QUEUE, start_signal="enrol")
+            started = CohortOf(cohort="spring")
+            handle = await skipping.client.start_workflow(COHORT, started, id=cohort_id("spring"), task_queue=WORK_QUEUE, start_signal="enrol")
             await skipping.sleep(timedelta(minutes=1))
             assert not office.pending
             return handle

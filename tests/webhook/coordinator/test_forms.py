@@ -8,9 +8,9 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 
-from gateway.names import case_id
 from gateway.settings import Settings
 from webhook.app import create_app
+from wire.names import case_id
 
 
 async def test_reading_changes_nothing(browser, desk, http):

@@ -10,12 +10,11 @@ import pytest
 from icalendar import Calendar
 from temporalio.service import RPCError
 
-from gateway.names import certificate_id
-from gateway.reissue import ASK
 from mentorship import visibility
 from mentorship.commands import EndWish, SubmitPrivately
 from records.errors import RecordsUnavailable
 from records.people import Profile
+from wire.names import ASK_SIGNAL, certificate_id
 
 MONTH = timedelta(days=30)
 
@@ -186,7 +185,7 @@ async def test_share_and_milestones_are_asked_for_on_the_page_and_kept_while_no_
     kept = await browser.send(page, "/certificate", results="yes")
     assert "Kept safely." in says(kept)
     assert "comes by mail" in says(kept)
-    assert await wishes(lived, client) == [ASK]
+    assert await wishes(lived, client) == [ASK_SIGNAL]
 
 
 async def test_a_choice_that_was_not_made_is_asked_for(browser, lived, certify, says):

@@ -12,12 +12,12 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.cases import start_case
-from gateway.names import case_id, parse_mentorship_id
 from mentorship.people import Side
 from records.store import Records
+from wire.names import case_id, cohort_of
 
 
-class CaseLines:
+class CoordinatorsList:
     def __init__(self, records: Records, client: Client) -> None:
         self._records = records
         self._client = client
@@ -25,11 +25,11 @@ class CaseLines:
     async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None:
         """Idempotent by `key`, also where an earlier attempt came half-way.
 
-        Coordinators hear of it by the list and the weekly digest, so nobody is mailed here.
+        Coordinators hear of it by the list, by the weekly digest, and by what its case sends: nobody is mailed here.
         """
         await self._records.lines.open(mentorship, line, side, at, key)
         standing = next(one for one in await self._records.lines.of(mentorship) if one.key == key)
-        cohort = await self._records.cohorts.get(parse_mentorship_id(mentorship).cohort)
+        cohort = await self._records.cohorts.get(cohort_of(mentorship))
         if cohort is None:
             return
         # The case finds its line by the instant at which that opened, which a repeat may not know.

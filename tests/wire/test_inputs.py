@@ -1,0 +1,34 @@
+"""What stands in histories and waits in Temporal, byte for byte: an older or a newer build takes it up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.converter import LabellingPayloadConverter
+from wire.inputs import CaseOf, CertificateOf, CohortOf, Wish
+from workflows.cohort import CohortInput
+
+DUE = datetime(2027, 3, 1, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "as_json"),
+    [
+        (CohortOf(cohort="spring"), b'{"cohort":"spring"}'),
+        (CohortInput(cohort="spring", due=DUE, enrolled=True), b'{"cohort":"spring","due":"2027-03-01T08:00:00Z","enrolled":true}'),
+        (CaseOf(case="c-1"), b'{"case":"c-1"}'),
+        (CertificateOf(mentorship="mentorship.spring.m-1", person="p-1"), b'{"mentorship":"mentorship.spring.m-1","person":"p-1"}'),
+        (Wish(), b'{"results":null}'),
+        (Wish(results=True), b'{"results":true}'),
+    ],
+)
+def test_a_workflow_is_told_the_same_as_ever(told, as_json):
+    (payload,) = LabellingPayloadConverter().to_payloads([told])
+    assert payload.data == as_json
+
+
+def test_a_cohort_takes_up_what_it_is_started_with():
+    (payload,) = LabellingPayloadConverter().to_payloads([CohortOf(cohort="spring")])
+    assert LabellingPayloadConverter().from_payloads([payload], [CohortInput]) == [CohortInput(cohort="spring")]

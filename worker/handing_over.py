@@ -1,0 +1,25 @@
+"""Composing a mail and handing it to the mail server: what will never go is Undeliverable, what may pass stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.message import EmailMessage
+
+from activities.mail_once import Undeliverable
+from notices.readers import NoAddress
+from notices.smtp import Mailer, Refused
+from notices.telling import NotToBeTold
+
+
+async def hand_over(mailer: Mailer, compose: Callable[[], EmailMessage]) -> str:
+    """The Message-ID of what the server took. Raises Undeliverable, which tells nothing of its reader (H12), and TryLater."""
+    try:
+        message = compose()
+        await mailer.send(message)
+    except NoAddress:
+        raise Undeliverable("no_address") from None
+    except NotToBeTold:
+        raise Undeliverable("undeliverable") from None
+    except Refused:
+        raise Undeliverable("bounced") from None
+    return str(message["Message-ID"])
