@@ -14,7 +14,7 @@ from mentorship import commands as c
 from records.errors import RecordsUnavailable
 from records.people import Profile
 from webhook.pages.actions import ACTIONS
-from webhook.pages.forms import Forms
+from webhook.pages.form_tokens import FormTokens
 
 
 def paths(two) -> list[str]:
@@ -75,7 +75,7 @@ def records_away(lived, monkeypatch):
 async def refused_goal(lived, settings) -> None:
     """Ben's page tells of it, with what he wrote."""
     note = await lived.records.notes.put(lived.ref("ben"), lived.mentorship, "action", "https://example.org/" + "a-long-address-" * 20)
-    writer = Forms(settings.link_secrets).writer(Bearer(lived.mentorship, lived.ref("ben")))
+    writer = FormTokens(settings.link_secrets).writer(Bearer(lived.mentorship, lived.ref("ben")))
     assert await lived.say("ben", c.SetGoal(goal="g-1", actions=(note,) * 21, message_id=f"{writer}1")) == "too_many"
 
 

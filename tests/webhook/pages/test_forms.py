@@ -251,7 +251,7 @@ async def test_a_refusal_is_told_in_words(browser, two, mentorship, running, say
 
 async def test_what_temporal_has_is_kept_also_when_it_cannot_be_asked_any_more(browser, two, mentorship, running, monkeypatch, says):
     """P5: acknowledged means durable, and the page that follows says so."""
-    monkeypatch.setattr("webhook.pages.own.JOURNAL_WAIT", 0)
+    monkeypatch.setattr("webhook.pages.outcomes.JOURNAL_WAIT", 0)
     answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", follow=False, text="Listen", steps="")
 
     async def away(*_args, **_more):

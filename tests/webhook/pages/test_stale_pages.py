@@ -85,7 +85,7 @@ async def test_what_was_written_and_refused_is_given_back(browser, two, mentorsh
 
 async def test_who_read_that_it_is_kept_reads_on_their_page_that_it_changed_nothing(browser, two, mentorship, running, says, monkeypatch):
     """P5: it was handled when they had gone, and they would think that they called it off."""
-    monkeypatch.setattr("webhook.pages.own.JOURNAL_WAIT", 0)
+    monkeypatch.setattr("webhook.pages.outcomes.JOURNAL_WAIT", 0)
     stale = await browser.get(two.page("ben", "cancel_meeting", 1))
     await two.say("ana", c.CancelMeeting(meeting=1))
     assert "Kept safely" in says(await browser.send(stale, "/cancel_meeting/1", reason="work"))

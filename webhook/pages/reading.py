@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from gateway.links import Bearer, LinkExpired, LinkInvalid, LinkSigner, Purpose
+from gateway.links import Bearer
 from mentorship import events as e
 from mentorship.advance import advance
 from mentorship.evolve import fold
@@ -30,8 +30,8 @@ from records.notes import Note
 from records.people import Profile
 from records.store import Records
 from webhook.door import Clock as Now
-from webhook.pages.shell import PageProblem
-from webhook.pages.wording import reader_language
+from webhook.pages.languages import reader_language
+from webhook.pages.problems import PageProblem
 from webhook.problems import tell_without_records
 
 T = TypeVar("T")
@@ -138,44 +138,10 @@ class Known:
 class Reading:
     """Shared by all pages of a process."""
 
-    def __init__(self, records: Records, signer: LinkSigner | None, retry_after: int, now: Now) -> None:
+    def __init__(self, records: Records, retry_after: int, now: Now) -> None:
         self._records = records
-        self._signer = signer
         self._retry_after = retry_after
         self.now = now
-
-    def bearer(self, purpose: Purpose, token: str) -> Bearer:
-        """Raises PageProblem: a link that is too old (with a way to a fresh one), or none of ours."""
-        try:
-            return self._bearer(purpose, token)
-        except LinkExpired:
-            raise PageProblem(HTTPStatus.GONE, "link_expired", purpose=purpose, token=token) from None
-        except LinkInvalid:
-            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
-
-    async def calendar_bearer(self, token: str) -> Bearer:
-        """As `bearer`, for a link that its owner may have replaced. Raises PageProblem."""
-        self.bearer("calendar", token)
-        assert self._signer is not None
-        bearer, made_at = self._signer.opened("calendar", token)
-        after = await self.ask(self._records.calendar_links.valid_after(bearer.scope, bearer.person))
-        if after is not None and made_at <= after:
-            raise PageProblem(HTTPStatus.GONE, "calendar_replaced")
-        return bearer
-
-    def bearer_of_old(self, purpose: Purpose, token: str) -> Bearer:
-        """For whom the link was made, also when it is too old. Raises PageProblem."""
-        try:
-            return self._bearer(purpose, token)
-        except LinkExpired as expired:
-            return expired.bearer
-        except LinkInvalid:
-            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
-
-    def _bearer(self, purpose: Purpose, token: str) -> Bearer:
-        if self._signer is None:
-            raise LinkInvalid
-        return self._signer.bearer(purpose, token)
 
     async def known(self, bearer: Bearer, writer: str, chosen: str | None) -> Known:
         """Raises PageProblem: 404 for somebody who is not (or no longer) in it, 503."""

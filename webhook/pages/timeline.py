@@ -31,7 +31,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Timeline:
     """Measured on a strip of WIDTH; `today` is None outside the programme's time. Mirrored for languages from right to left."""
 
     dots: tuple[Dot, ...]
@@ -42,7 +42,7 @@ class Picture:
     threshold: int
 
 
-def picture(state: State, milestones: Milestones, now: datetime, *, mirrored: bool) -> Picture:
+def timeline(state: State, milestones: Milestones, now: datetime, *, mirrored: bool) -> Timeline:
     last = max([state.ends, *(m.start for m in state.meetings)])
     whole = max((last - state.starts).total_seconds(), 1.0)
 
@@ -60,7 +60,7 @@ def picture(state: State, milestones: Milestones, now: datetime, *, mirrored: bo
     width = (WIDTH - gap * (total - 1)) / max(total, 1)
     segments = [Segment(round(_across(n * (width + gap), width, mirrored=mirrored)), round(width), n < done) for n in range(total)]
     edge = milestones.needed * (width + gap) - gap / 2
-    return Picture(
+    return Timeline(
         dots=tuple(dots),
         today=at(now) if state.starts <= now <= last and not state.over else None,
         start=place(0.0),
