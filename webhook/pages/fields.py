@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
+from webhook.blank import is_blank
 from webhook.pages.forms import Fields
 
 _MOST_TEXT = 4000
@@ -64,7 +65,7 @@ def one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
 def text_of(fields: Fields, field: str) -> str:
     """Raises Wrong where there is none, or more than a note takes."""
     text = fields.get(field)
-    if not text:
+    if is_blank(text):
         raise Wrong(field, "text_missing")
     if len(text) > _MOST_TEXT:
         raise Wrong(field, "text_long")
@@ -73,7 +74,7 @@ def text_of(fields: Fields, field: str) -> str:
 
 def steps_of(fields: Fields) -> list[str]:
     """One a line."""
-    steps = [line.strip() for line in fields.get("steps").splitlines() if line.strip()]
+    steps = [line.strip() for line in fields.get("steps").splitlines() if not is_blank(line)]
     if len(steps) > _MOST_STEPS:
         raise Wrong("steps", "steps_many")
     if any(len(step) > _MOST_TEXT for step in steps):

@@ -11,7 +11,7 @@ import pytest
 from fastapi import Request
 
 from webhook.pages.actions import _report
-from webhook.pages.fields import Wrong, instant_of, one_of, steps_of
+from webhook.pages.fields import Wrong, instant_of, one_of, steps_of, text_of
 from webhook.pages.forms import Fields, read_fields
 from webhook.pages.private_actions import feedback_about, private_probe, private_values, survey_items
 from webhook.pages.problems import PageProblem
@@ -77,6 +77,20 @@ def test_only_what_was_offered_is_chosen():
     assert one_of(typed(reason=""), "reason", ("work",)) is None
     with pytest.raises(Wrong):
         one_of(typed(reason="hangover"), "reason", ("work",))
+
+
+@pytest.mark.parametrize("unseen", ["\u200b\u200b", "\u200e \u200f", "\xad", "\ufeff", "\u2066\u2069", "\u2800", "\u3164\u034f", " \t"])
+def test_what_nobody_can_see_is_nothing_written(unseen):
+    """A goal of it would be an empty line on both pages."""
+    with pytest.raises(Wrong) as missing:
+        text_of(typed(text=unseen), "text")
+    assert missing.value.code == "text_missing"
+    assert steps_of(typed(steps=f"Ask\n{unseen}\nTry")) == ["Ask", "Try"]
+
+
+@pytest.mark.parametrize("seen", ["a", "\u200fمرحبا", "می\u200cخواهم", "👩\u200d💻", "❤\ufe0f", "!"])
+def test_letters_that_are_joined_or_turned_by_what_nobody_sees_are_written(seen):
+    assert text_of(typed(text=seen), "text") == seen
 
 
 def test_steps_are_one_a_line_and_no_more_than_ten():
