@@ -43,7 +43,7 @@ class AskedForHelp:
 
     async def act(self, request: Request) -> Response:
         token, action = token_of(request), str(request.path_params["action"])
-        bearer, fields = await read_form(request, self._site.links, "case", token, self._site.most)
+        bearer, fields = await read_form(request, self._site.links, "case", token)
         self._site.form_tokens.opened(bearer, "case", "", fields.get(FIELD))
         case, spoken = await self._case(request, bearer)
         if action != "read":  # which changes nothing

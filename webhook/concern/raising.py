@@ -132,7 +132,7 @@ class RaisingConcerns:
     async def act(self, request: Request) -> Response:
         """What the raiser can still do: hold the meetings, let them go on, ask somebody else as well, need nobody any more."""
         token, case_id, action = token_of(request), str(request.path_params["case"]), str(request.path_params["action"])
-        bearer, fields = await read_form(request, self._site.links, "private", token, self._site.most)
+        bearer, fields = await read_form(request, self._site.links, "private", token)
         self._site.form_tokens.opened(bearer, "concern", case_id, fields.get(FIELD))
         known = await self._known(request, bearer)
         keep_pace(self._site.pace, _sender(bearer), code=known.clock.language.code)
@@ -217,7 +217,7 @@ class RaisingConcerns:
 
     async def _opened(self, request: Request, token: str) -> tuple[Known, Fields, str]:
         """The reader, what they wrote, and the form's own id. A link that went stale while somebody was writing: the page about it shows what was typed."""
-        bearer, fields = await read_form(request, self._site.links, "private", token, self._site.most)
+        bearer, fields = await read_form(request, self._site.links, "private", token)
         try:
             message_id = self._site.form_tokens.opened(bearer, "concern", "new", fields.get(FIELD))
             return await self._known(request, bearer), fields, message_id

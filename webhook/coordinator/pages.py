@@ -113,7 +113,7 @@ class Coordinating:
             bearer = self._site.links.bearer("coordinator", token)
         except PageProblem as problem:
             return self._expired(request, token, problem)
-        fields = await read_fields(request, self._site.most)
+        fields = await read_fields(request)
         stamp = self._site.form_tokens.opened(bearer, action, ref, fields.get(FIELD))
         board = await self._board(request, bearer)
         keep_pace(self._site.pace, bearer, code=board.spoken.code)
@@ -147,7 +147,7 @@ class Coordinating:
 
     async def again(self, request: Request, token: str) -> Response:
         """Mails a fresh link to whom a link that is too old was made for, if they still look after the cohort. Raises PageProblem."""
-        await read_fields(request, self._site.most)
+        await read_fields(request)
         bearer = self._site.links.bearer_of_old("coordinator", token)
         board = await self._board(request, bearer)
         if self._site.fresh is None or not await self._site.fresh.send_list(bearer):

@@ -52,7 +52,7 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, do
     links = Links(signer)
     routes.extend(NewLinkPages(rendering, fresh).routes())
     routes.extend(UnsubscribePages(rendering, links, reading, records).routes())
-    site = Site(rendering, links, reading, FormTokens(settings.link_secrets), door, records, fresh, pace, settings.webhook_max_body)
+    site = Site(rendering, links, reading, FormTokens(settings.link_secrets), door, records, fresh, pace)
     editions = Editions(client, records, patience=settings.webhook_timeout, retry_after=settings.webhook_retry_after)
     routes.extend(ParticipantPages(site, signer, editions, sender=settings.mail_from).routes())
     routes.extend(PrivatePages(site).routes())

@@ -20,6 +20,8 @@ from webhook.pages.problems import PageProblem
 from webhook.parsing import read
 from webhook.problems import Problem
 
+MOST = 1_048_576
+"""Bytes of a form: what its fields can hold fits more than once, in any script, so that who pasted a whole document gets it back with what is wrong."""
 _MOST_FIELDS = 100
 
 
@@ -46,7 +48,7 @@ def _plain(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
-async def read_fields(request: Request, most: int) -> Fields:
+async def read_fields(request: Request, most: int = MOST) -> Fields:
     """A form as a browser sends it. Raises PageProblem: too large, or not one. A page of another site may not send it."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise PageProblem(HTTPStatus.FORBIDDEN, "foreign_form")
@@ -65,13 +67,13 @@ async def read_limited(request: Request, most: int) -> bytes:
         raise PageProblem(problem.status, "too_large", headers=problem.headers) from None
 
 
-async def read_form(request: Request, links: Links, purpose: Purpose, token: str, most: int) -> tuple[Bearer, Fields]:
+async def read_form(request: Request, links: Links, purpose: Purpose, token: str) -> tuple[Bearer, Fields]:
     """Who sends it, and what. Raises PageProblem; that of a link which went stale while somebody was writing shows what they wrote."""
     try:
         bearer = links.bearer(purpose, token)
     except PageProblem as problem:
-        raise await _with_what_was_typed(problem, request, most) from None
-    return bearer, await read_fields(request, most)
+        raise await _with_what_was_typed(problem, request) from None
+    return bearer, await read_fields(request)
 
 
 def keep_pace(pace: Pace, sender: Hashable, *, code: str) -> None:
@@ -90,9 +92,9 @@ def waiting(problem: Problem) -> timedelta:
     return timedelta(minutes=math.ceil(int(problem.headers["Retry-After"]) / 60))
 
 
-async def _with_what_was_typed(problem: PageProblem, request: Request, most: int) -> PageProblem:
+async def _with_what_was_typed(problem: PageProblem, request: Request) -> PageProblem:
     try:
-        return problem.with_typed((await read_fields(request, most)).typed())
+        return problem.with_typed((await read_fields(request)).typed())
     except PageProblem as further:  # the link's stays the answer; of a form that is too large the rest is not listened to
         problem.headers |= further.headers
         return problem

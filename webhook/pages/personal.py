@@ -132,7 +132,7 @@ class PersonalPages(ABC):
 
     async def opened_uncounted(self, request: Request, action: str, target: str) -> tuple[Known, Fields, str]:
         """As `opened`, before it is counted; a command's form carries its message's id. What was typed stands on the page of a PageProblem."""
-        bearer, fields = await read_form(request, self.site.links, self.purpose, token_of(request), self.site.most)
+        bearer, fields = await read_form(request, self.site.links, self.purpose, token_of(request))
         try:
             carried = self.site.form_tokens.opened(bearer, self._signed(action), target, fields.get(FIELD))
             known = await self.known(request, bearer)

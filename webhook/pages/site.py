@@ -16,7 +16,7 @@ from webhook.pages.rendering import Rendering
 
 @dataclass(frozen=True)
 class Site:
-    """`most` is a form's size in bytes, `pace` how often one person may send one; without `fresh` no link can be mailed."""
+    """`pace` is how often one person may send a form; without `fresh` no link can be mailed."""
 
     rendering: Rendering
     links: Links
@@ -26,4 +26,3 @@ class Site:
     records: Records
     fresh: FreshLinks | None
     pace: Pace
-    most: int

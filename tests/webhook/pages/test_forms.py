@@ -10,6 +10,7 @@ import pytest
 
 from mentorship import commands as c
 from records.errors import RecordsUnavailable
+from webhook.pages.forms import MOST
 
 
 async def confirmed(two):
@@ -358,8 +359,20 @@ async def test_a_form_of_another_person_another_action_or_another_site_is_refuse
     assert await mentorship.signals() == []
 
 
+@pytest.mark.parametrize(
+    ("steps", "said"), [("\u6b65" * 30_000, "This is longer than we can keep."), ("Ask somebody\n" * 9_000, "These are more steps than can be taken at once.")]
+)
+async def test_who_pastes_a_whole_document_gets_it_back_with_what_is_wrong(steps, said, browser, two, says):
+    """It was lost, where a phone's browser does not keep what was entered when one goes back."""
+    answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Lead a review", steps=steps)
+    assert answer.status_code == 422
+    assert said in says(answer)
+    assert "Lead a review" in answer.text
+    assert steps.strip() in answer.text
+
+
 async def test_a_form_that_is_too_large_is_not_read_to_its_end(http, two):
-    answer = await http.post(two.page("ben", "set_goal"), content=b"x" * 100_000)
+    answer = await http.post(two.page("ben", "set_goal"), content=b"x" * (MOST + 1))
     assert answer.status_code == 413
 
 
