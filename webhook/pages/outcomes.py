@@ -8,8 +8,9 @@ from datetime import timedelta
 from fastapi import Request
 
 from gateway.links import Bearer
+from notices.language import Clock
 from webhook.door import Receipt
-from webhook.pages.reading import Known
+from webhook.pages.reading import Known, Refused
 from webhook.pages.site import Site
 from webhook.problems import Problem
 
@@ -24,6 +25,7 @@ class RefusedView:
     """What a page tells of a message that changed nothing. `this`: its sender has just come back from it."""
 
     name: str
+    meeting: str | None
     when: str
     reason: str
     words: tuple[str, ...]
@@ -53,4 +55,9 @@ def refused(request: Request, known: Known, *, private: bool) -> list[RefusedVie
     shown = [
         one for one in known.refused if one.private == private and (one.message_id == this or (one.reason != "already_done" and known.now - one.at < TOLD_FOR))
     ]
-    return [RefusedView(one.name, known.clock.when(one.at), one.reason, one.words, one.message_id == this) for one in shown]
+    return [_view(one, known.clock, this) for one in shown]
+
+
+def _view(one: Refused, clock: Clock, this: str | None) -> RefusedView:
+    meeting = clock.when(one.meeting) if one.meeting is not None else None
+    return RefusedView(one.name, meeting, clock.when(one.at), one.reason, one.words, one.message_id == this)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from gateway.links import Bearer
 from mentorship import events as e
 from mentorship.advance import advance
-from mentorship.evolve import fold
+from mentorship.evolve import evolve, fold
 from mentorship.people import Side
 from mentorship.programme import Programme, Texts
 from mentorship.state import State, report_digest
@@ -66,6 +66,8 @@ class Refused:
     private: bool
     reason: str
     at: datetime
+    meeting: datetime | None
+    """When the planned meeting was that it was about, as that stood when it was decided."""
     words: tuple[str, ...]
 
 
@@ -181,7 +183,7 @@ class Reading:
             sent=frozenset(message.message_id for message in kept if message.sent),
             taken=frozenset(message.message_id for message in kept),
             kept=tuple(message.message_id for message in kept if message.sent and message.message_id not in lasting),
-            refused=_refused(entries, notes, bearer.person, writer),
+            refused=_refused(entries, events, notes, bearer.person, writer),
             certificate=await self.ask(self._records.certificates.standing(bearer.scope, bearer.person)),
             unsubscribed=await self.ask(self._records.notices.is_unsubscribed(bearer.person)),
             calendar_after=await self.ask(self._records.calendar_links.valid_after(bearer.scope, bearer.person)),
@@ -249,12 +251,28 @@ def _reports(entries: list[JournalEntry], person: str) -> tuple[Report, ...]:
     return tuple(Report(report_digest(row.message_id or ""), row.message_id or "", row.name, row.at) for row in mine)
 
 
-def _refused(entries: list[JournalEntry], notes: dict[str, Note], person: str, writer: str) -> tuple[Refused, ...]:
+def _refused(entries: list[JournalEntry], events: list[e.AnyEvent], notes: dict[str, Note], person: str, writer: str) -> tuple[Refused, ...]:
     mine = [row for row in entries if row.kind == "command" and row.by == person and row.outcome == "refused" and (row.message_id or "").startswith(writer)]
-    return tuple(_refusal(row, notes) for row in mine)
+    meetings = _meetings_then(entries, events, mine)
+    return tuple(_refusal(row, notes, meetings.get(row.seq)) for row in mine)
 
 
-def _refusal(row: JournalEntry, notes: dict[str, Note]) -> Refused:
+def _meetings_then(entries: list[JournalEntry], events: list[e.AnyEvent], commands: list[JournalEntry]) -> dict[int, datetime]:
+    """When the meeting of each of these was, by its place in the journal: a move, or a pause, gives its number another time."""
+    numbers = {row.seq: row.body["meeting"] for row in commands if isinstance(row.body.get("meeting"), int)}
+    found: dict[int, datetime] = {}
+    state: State | None = None
+    happened = iter(events)
+    for row in entries if numbers else ():
+        if row.kind == "event":
+            event = next(happened)
+            state = evolve(state, event) if state is not None else fold([event])
+        elif row.seq in numbers and state is not None and (meeting := state.meeting(numbers[row.seq])) is not None:
+            found[row.seq] = meeting.start
+    return found
+
+
+def _refusal(row: JournalEntry, notes: dict[str, Note], meeting: datetime | None) -> Refused:
     private: dict[str, Any] = row.body.get("body") or {}
     named = [row.body.get("note_id"), *row.body.get("actions", ()), private.get("note_id")]
     return Refused(
@@ -263,6 +281,7 @@ def _refusal(row: JournalEntry, notes: dict[str, Note]) -> Refused:
         private=row.name == "submit_privately",
         reason=row.reason or "",
         at=row.at,
+        meeting=meeting,
         words=tuple(notes[note].text for note in named if note in notes),
     )
 
