@@ -17,7 +17,7 @@ from webhook.coordinator.view import DAYS, GROUPS, Board, Group, Item
 from webhook.pages.fields import Wrong, status_with
 from webhook.pages.form_tokens import FIELD
 from webhook.pages.forms import Fields, keep_pace, read_fields
-from webhook.pages.languages import asked_for, guest_language
+from webhook.pages.languages import asked_for
 from webhook.pages.problems import PageProblem, from_door
 from webhook.pages.rendering import Rendering
 from webhook.pages.routes import PageRoute, Route, page_routes
@@ -58,7 +58,7 @@ class Coordinating:
         try:
             bearer = self._site.links.bearer("coordinator", token)
         except PageProblem as problem:
-            return self._expired(request, token, problem)
+            return await self._expired(request, token, problem)
         board = await self._board(request, bearer)
         asked = request.query_params
         group: Group = next((group for group in GROUPS if group == asked.get("show")), board.first)
@@ -84,7 +84,7 @@ class Coordinating:
         try:
             bearer = self._site.links.bearer("coordinator", token)
         except PageProblem as problem:
-            return self._expired(request, token, problem)
+            return await self._expired(request, token, problem)
         board = await self._board(request, bearer)
         return self._line_page(token, bearer, board, _found(board, ref), fields=Fields())
 
@@ -112,7 +112,7 @@ class Coordinating:
         try:
             bearer = self._site.links.bearer("coordinator", token)
         except PageProblem as problem:
-            return self._expired(request, token, problem)
+            return await self._expired(request, token, problem)
         fields = await read_fields(request)
         stamp = self._site.form_tokens.opened(bearer, action, ref, fields.get(FIELD))
         board = await self._board(request, bearer)
@@ -167,18 +167,17 @@ class Coordinating:
         stamp = {"set_aside": board.today.isoformat(), "take_over": _holding(item)}.get(action, "none")
         return self._site.form_tokens.token(bearer, action, item.ref, stamp)
 
-    def _expired(self, request: Request, token: str, problem: PageProblem) -> Response:
+    async def _expired(self, request: Request, token: str, problem: PageProblem) -> Response:
         """A link that was ours and is too old leads to a fresh one; any other problem stays what it is."""
-        if problem.kind != "link_expired":
+        if problem.kind != "link_expired" or problem.person is None:
             raise problem
-        chosen = request.query_params.get("lang")
-        spoken = guest_language(chosen, request.headers.get("accept-language", ""))
+        spoken, chosen = await self._site.reading.spoken_to(request, problem.person)
         facts: dict[str, Any] = {
             "address": f"{self._site.rendering.root}/coordinator/{quote(token)}/again",
             "path": "",
             "can_mail": self._site.fresh is not None,
         }
-        return self._site.rendering.page("coordinator/expired.html", spoken, status=problem.status, chosen=asked_for(chosen), **facts)
+        return self._site.rendering.page("coordinator/expired.html", spoken, status=problem.status, chosen=chosen, **facts)
 
 
 def _found(board: Board, ref: str) -> Item:

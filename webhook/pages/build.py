@@ -36,19 +36,22 @@ from webhook.pages.who_sees_what import WhoSeesWhat
 _log = structlog.stdlib.get_logger("webhook.pages")
 
 
-def mount(app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, fresh: FreshLinks | None, pace: Pace) -> None:
+def mount(
+    app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, fresh: FreshLinks | None, pace: Pace
+) -> ProblemPages:
     """`fresh` mails fresh links; without it pages say that none can be sent."""
     rendering = Rendering(settings.base_url)
-    app.add_exception_handler(PageProblem, ProblemPages(rendering).of)
     rendering.mount(app)
     signer = LinkSigner(settings.link_secrets) if settings.link_secrets else None
     reading = Reading(records, settings.webhook_retry_after, clock)
+    problems = ProblemPages(rendering, reading)
+    app.add_exception_handler(PageProblem, problems.of)
     routes = app.router.routes
     routes.extend(CertificatePages(rendering, reading, records, _issuer_trust(settings)).routes())
     routes.extend(WhoSeesWhat(rendering).routes())
     if signer is None:
         _log.warning("no participants' pages: MENTORSHIP_LINK_SECRETS is empty")
-        return
+        return problems
     links = Links(signer)
     routes.extend(NewLinkPages(rendering, fresh).routes())
     routes.extend(UnsubscribePages(rendering, links, reading, records).routes())
@@ -60,6 +63,7 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, do
     routes.extend(raising.routes(raising.RaisingConcerns(site, concerns)))
     routes.extend(asked.routes(asked.AskedForHelp(site, concerns)))
     routes.extend(coordinating.routes(coordinating.Coordinating(site, CoordinatorDoor(settings, client, records, clock))))
+    return problems
 
 
 def _issuer_trust(settings: Settings) -> Trust:

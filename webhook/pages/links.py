@@ -21,8 +21,8 @@ class Links:
         """As `bearer`, and when it was made."""
         try:
             return self._signer.opened(purpose, token)
-        except LinkExpired:
-            raise PageProblem(HTTPStatus.GONE, "link_expired", purpose=purpose, token=token) from None
+        except LinkExpired as expired:
+            raise PageProblem(HTTPStatus.GONE, "link_expired", person=expired.bearer.person, purpose=purpose, token=token) from None
         except LinkInvalid:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
 

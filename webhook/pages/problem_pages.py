@@ -9,8 +9,9 @@ from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from webhook.pages.languages import OFFERED, guest_language, language
+from webhook.pages.languages import OFFERED, language, spoken_to_guest
 from webhook.pages.problems import PageProblem
+from webhook.pages.reading import Reading
 from webhook.pages.rendering import Rendering
 
 _METHODS = ("GET", "HEAD", "POST")
@@ -21,14 +22,16 @@ Answer = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class ProblemPages:
-    def __init__(self, rendering: Rendering) -> None:
+    def __init__(self, rendering: Rendering, reading: Reading) -> None:
         self._rendering = rendering
+        self._reading = reading
 
     async def of(self, request: Request, problem: Exception) -> Response:
-        """In the language of `code`, where the reader is known; else in what the browser wishes."""
         assert isinstance(problem, PageProblem)
-        chosen = request.query_params.get("lang")
-        spoken = language(problem.code) if problem.code in OFFERED else guest_language(chosen, request.headers.get("accept-language", ""))
+        if problem.code in OFFERED:
+            spoken = language(problem.code)
+        else:
+            spoken, _ = spoken_to_guest(request) if problem.person is None else await self._reading.spoken_to(request, problem.person)
         return self._rendering.page("problem.html", spoken, status=problem.status, headers=problem.headers, chosen=None, kind=problem.kind, facts=problem.facts)
 
     def lost(self, otherwise: Answer) -> Answer:

@@ -12,19 +12,25 @@ T = TypeVar("T")
 
 
 class PageProblem(Exception):  # noqa: N818 - like Problem: it becomes the answer
-    """A page that says kindly what is the matter. `kind` names its words in problem.html; `facts` are what they need."""
+    """A page that says kindly what is the matter. `kind` names its words in problem.html; `facts` are what they need.
 
-    def __init__(self, status: HTTPStatus, kind: str, *, code: str | None = None, headers: Mapping[str, str] | None = None, **facts: Any) -> None:
+    It speaks the language of `code`, where the reader is known; where only is known whose the link was that they came by, that person's.
+    """
+
+    def __init__(
+        self, status: HTTPStatus, kind: str, *, code: str | None = None, person: str | None = None, headers: Mapping[str, str] | None = None, **facts: Any
+    ) -> None:
         super().__init__(kind)
         self.status = status
         self.kind = kind
         self.code = code
+        self.person = person
         self.headers = dict(headers or {})
         self.facts = facts
 
     def with_typed(self, typed: tuple[str, ...]) -> PageProblem:
         """The same page, with what somebody had written, so that nothing is lost."""
-        return PageProblem(self.status, self.kind, code=self.code, headers=self.headers, **{**self.facts, "typed": typed})
+        return PageProblem(self.status, self.kind, code=self.code, person=self.person, headers=self.headers, **{**self.facts, "typed": typed})
 
 
 async def from_door(answer: Awaitable[T]) -> T:

@@ -10,6 +10,8 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from fastapi import Request
+
 from gateway.links import Bearer
 from mentorship import events as e
 from mentorship.advance import advance
@@ -30,7 +32,7 @@ from records.notes import Note
 from records.people import Profile
 from records.store import Records
 from webhook.door import Clock as Now
-from webhook.pages.languages import reader_language
+from webhook.pages.languages import OFFERED, reader_language, spoken_to_guest
 from webhook.pages.problems import PageProblem
 from webhook.problems import tell_without_records
 
@@ -223,6 +225,18 @@ class Reading:
         refs = await self.ask(coordinators(self._records, await self._programme(enrolment, None)))
         profiles = await self.ask(self._records.people.profiles(ref for ref in refs if ref not in (enrolment.mentor, enrolment.mentee)))
         return tuple(Coordinator(spoken.isolated(plain(one.name)), one.email) for one in profiles.values() if one.email)
+
+    async def spoken_to(self, request: Request, person: str) -> tuple[Language, str | None]:
+        """To whoever comes by a link of this person's, and which language was chosen: that one, else that of the mail which brought them here.
+
+        Where the person has none, or records cannot say so, what the browser wishes.
+        """
+        spoken, chosen = spoken_to_guest(request)
+        try:
+            profile = (await self.ask(self._records.people.profiles([person]))).get(person)
+        except PageProblem:
+            profile = None
+        return reader_language(chosen, profile.language, OFFERED) if profile is not None and profile.language else spoken, chosen
 
     async def ask(self, asked: Awaitable[T]) -> T:
         """What records answer. Raises PageProblem (503) when they cannot be reached, 404 when it is not there."""

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse
 
 from records.store import Records
 from webhook.pages.forms import read_fields, read_limited
-from webhook.pages.languages import OFFERED, reader_language, spoken_to_guest
 from webhook.pages.links import Links
 from webhook.pages.personal import PersonalPages
 from webhook.pages.reading import Reading
@@ -54,11 +53,7 @@ class UnsubscribePages:
         return self._links.bearer("unsubscribe", request.path_params["token"]).person
 
     async def _reminders(self, request: Request, person: str, *, off: bool, changed: bool) -> HTMLResponse:
-        """In the language of the mail that brought its reader here, unless another was chosen."""
-        spoken, chosen = spoken_to_guest(request)
-        profile = (await self._reading.ask(self._records.people.profiles([person]))).get(person)
-        if profile is not None and profile.language:
-            spoken = reader_language(chosen, profile.language, OFFERED)
+        spoken, chosen = await self._reading.spoken_to(request, person)
         token = request.path_params["token"]
         return self._rendering.page("unsubscribe.html", spoken, chosen=chosen, path=f"/u/{quote(token)}", token=token, off=off, changed=changed)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from gateway.links import Bearer, LinkSigner
 from gateway.logs import configure
 from mentorship import commands as c
+from records.errors import RecordsUnavailable
 
 
 async def test_an_old_link_says_so_and_mails_a_fresh_one_to_the_known_address(old, http, two, outbox):
@@ -29,6 +31,32 @@ async def test_a_private_link_closes_after_fifteen_minutes_and_what_was_typed_is
     assert answer.status_code == 410
     assert "What helped me" in answer.text
     assert await mentorship.signals() == []
+
+
+@pytest.mark.parametrize(("purpose", "path", "ago"), [("page", "p", timedelta(days=61)), ("private", "private", timedelta(minutes=16))])
+async def test_a_link_that_is_too_old_is_told_of_in_the_language_of_whose_it_is(purpose, path, ago, old, http, two, monkeypatch):
+    """As the mail was that it came by, whatever the browser of somebody abroad wishes; no more is told of them."""
+    hers = f"/{path}/{old(purpose, ago, 'ana')}"
+    arabic = {"Accept-Language": "ar"}
+    assert "Dieser Link ist zu alt" in (answer := await http.get(hers, headers=arabic)).text
+    assert answer.headers["content-language"] == "de"
+    assert not any(word in answer.text for word in ("Ana", "Ben", "Engineering"))
+    assert "This link is too old" in (await http.get(f"{hers}?lang=en", headers=arabic)).text
+    assert "Dieser Link ist zu alt" in (await http.post(f"{hers}/set_goal", headers=arabic, data={"form": "x", "text": "x"})).text
+
+    async def away(_: Any) -> None:
+        raise RecordsUnavailable("records cannot be reached")
+
+    monkeypatch.setattr(two.records.people, "profiles", away)
+    answer = await http.get(hers, headers=arabic)
+    assert (answer.status_code, answer.headers["content-language"]) == (410, "ar"), "nobody needs records to ask for a fresh one"
+
+
+async def test_an_old_link_of_somebody_who_was_erased_says_what_everybody_elses_does(old, http, two):
+    hers = f"/p/{old('page', timedelta(days=61), 'ana')}"
+    await two.records.people.erase(two.ref("ana"))
+    answer = await http.get(hers, headers={"Accept-Language": "ar"})
+    assert (answer.status_code, answer.headers["content-language"]) == (410, "ar")
 
 
 @pytest.mark.parametrize("change", [lambda t: t[:-3], lambda t: t + "x", lambda _: "e30.aaaa.bbbb", lambda t: t[1:], lambda t: t.swapcase()])
