@@ -479,3 +479,11 @@ async def test_after_an_objection_a_milestone_is_said_to_need_both(browser, two,
     await two.say("ben", c.RecordMilestone(milestone="shadowing"))
     await two.say("ana", c.ObjectToMilestone(milestone="shadowing"))
     assert "It needs a report from each of you" in says(await browser.get(f"{two.page('ana', 'record_milestone', 'shadowing')}?lang=en"))
+
+
+async def test_who_opens_what_is_done_again_reads_that_it_is_so_and_not_that_it_cannot_be(browser, two, says):
+    await confirmed(two)
+    for target in (1, "all"):
+        page = says(await browser.get(two.page("ben", "confirm_meeting", target)))
+        assert "There is nothing to do here. It is so already." in page
+        assert "not possible" not in page
