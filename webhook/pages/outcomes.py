@@ -10,7 +10,8 @@ from fastapi import Request
 from gateway.links import Bearer
 from notices.language import Clock
 from webhook.door import Receipt
-from webhook.pages.reading import Known, Refused
+from webhook.pages.journal import Refused
+from webhook.pages.reading import Known
 from webhook.pages.site import Site
 from webhook.problems import Problem
 

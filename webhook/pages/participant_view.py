@@ -16,10 +16,11 @@ from mentorship.state import State
 from mentorship.visibility import may_read
 from webhook.pages.actions import is_open
 from webhook.pages.beforehand import refusal
+from webhook.pages.journal import Feedback, Goal
 from webhook.pages.meetings import Meetings
 from webhook.pages.milestones import Milestones
 from webhook.pages.private_actions import private_probe, survey_items
-from webhook.pages.reading import Feedback, Goal, Known
+from webhook.pages.reading import Known
 from webhook.pages.timeline import Timeline, timeline
 
 

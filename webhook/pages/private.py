@@ -15,11 +15,12 @@ from fastapi import Request, Response
 from records.held import held
 from webhook.pages.beforehand import refusal
 from webhook.pages.forms import Fields
+from webhook.pages.journal import Feedback
 from webhook.pages.outcomes import became_of, refused
 from webhook.pages.personal import PersonalPages, page_of
 from webhook.pages.private_actions import feedback_about, private_probe, private_values
 from webhook.pages.problems import PageProblem
-from webhook.pages.reading import Feedback, Known
+from webhook.pages.reading import Known
 from webhook.pages.rendering import HEADERS
 from webhook.pages.routes import Route
 
