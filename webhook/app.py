@@ -19,8 +19,7 @@ from webhook import commands, health, issuer_documents, openapi, people
 from webhook.door import Clock, Door, utc_now
 from webhook.pace import Pace
 from webhook.pages import build
-from webhook.pages.mails import FreshLinks, Post
-from webhook.pages.shell import Shell
+from webhook.pages.fresh_links import FreshLinks, Post
 from webhook.parsing import plainly_addressed
 from webhook.people_door import PeopleDoor
 from webhook.problems import Problem, on_http_error, on_invalid_request, on_problem
@@ -56,9 +55,9 @@ def create_app(
     fresh = None
     if settings.link_secrets and post is not None:
         fresh = FreshLinks(records, LinkSigner(settings.link_secrets), post, clock, base_url=settings.base_url, sender=settings.mail_from)
-    build.mount(app, settings, client, records, door, clock=clock, fresh=fresh, pace=forms)
+    problems = build.mount(app, settings, client, records, door, clock=clock, fresh=fresh, pace=forms)
     app.add_exception_handler(Problem, on_problem)
-    app.add_exception_handler(HTTPException, Shell(settings.base_url).lost(on_http_error))
+    app.add_exception_handler(HTTPException, problems.lost(on_http_error))
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.add_middleware(Watching, meters=Meters(registry))
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]  # the framework's own way to extend it

@@ -17,7 +17,7 @@ from gateway.telemetry import Scrubbed, traced
 from mentorship.commands import ConfirmMeeting
 from webhook import watching
 from webhook.app import create_app
-from webhook.pages.forms import Forms
+from webhook.pages.form_tokens import FormTokens
 from worker.coordinators_list import CoordinatorsList
 
 HEADER = "_tracer-data"
@@ -65,7 +65,7 @@ async def raised(house, page):
     """Noor reads her pages, raises a concern with a hold, and lets the meetings go on the next day. Its case."""
     bearer = Bearer(house.enrolment.mentorship, house.refs["noor"])
     token = LinkSigner(house.settings.link_secrets).token("private", bearer)
-    form = Forms(house.settings.link_secrets).token(bearer, "concern", "new", "abc")
+    form = FormTokens(house.settings.link_secrets).token(bearer, "concern", "new", "abc")
     for address in (f"/private/{token}", f"/concern/{token}", f"/concern/{token}/new?about=partner"):
         assert (await page.get(address)).status_code == 200
     filled = {"form": form, "about": "partner", "contact": house.refs["sam"], "text": "words", "hold": "yes"}

@@ -30,7 +30,7 @@ from notices.language import Clock, language
 from notices.readers import Links, Reader
 from schedule.plan import plan, replan
 from schedule.working_days import Home
-from webhook.pages import feed
+from webhook.pages.calendar import feed_of
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 ZONES = {"mentor": BERLIN, "mentee": NEW_YORK}
@@ -132,7 +132,7 @@ class Story:
         """The same from the feed that they subscribed to."""
         clock = Clock(language("en"), ZONES[side], self.state.now)
         known: Any = SimpleNamespace(bearer=SimpleNamespace(scope=MENTORSHIP), state=self.state, now=self.state.now, clock=clock)
-        return sorted(start.astimezone(ZONES[side]) for start in starts(Calendar.from_ical(feed.calendar(known, "Mentoring <mentoring@service.example>"))))
+        return sorted(start.astimezone(ZONES[side]) for start in starts(Calendar.from_ical(feed_of(known, "Mentoring <mentoring@service.example>"))))
 
     def expected(self, side: str) -> list[datetime]:
         found = (

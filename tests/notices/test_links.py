@@ -35,7 +35,7 @@ from records.cohorts import Cohort
 from records.journal import JournalEntry
 from records.people import Profile
 from webhook.app import create_app
-from webhook.pages.mails import FreshLinks
+from webhook.pages.fresh_links import FreshLinks
 from worker.post import SmtpPost
 
 STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)

@@ -171,6 +171,7 @@ FAULTY = [
     ("withdraw", {"by": "ana"}, {"#/message_id"}),
     ("set_goal", {"by": "ana", "goal": "I want to lead", "text": "  "}, {"#/goal", "#/text"}),
     ("set_goal", {"by": "ana", "goal": "g", "actions": ["fine", ""]}, {"#/actions/1"}),
+    ("set_goal", {"by": "ana", "goal": "g", "text": "\u200b\u00ad", "actions": ["\u200e"]}, {"#/text", "#/actions/0"}),
     ("submit_privately", {"by": "ana", "body": {"kind": "feedback", "meeting": "1"}}, {"#/body/meeting", "#/body/text"}),
     ("submit_privately", {"by": "ana", "body": {"kind": "complaint"}}, {"#/body"}),
     ("submit_privately", {"by": "ana", "body": {"kind": "survey", "answers": {"trust": 6}}}, {"#/body/answers/trust"}),

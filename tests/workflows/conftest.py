@@ -23,6 +23,7 @@ from mentorship.programme import Programme
 from records.cohorts import Cohort
 from records.people import Profile
 from records.store import Records
+from tests.workflows.place import Place
 from worker.build import workers
 from worker.office import RecordsOffice
 from worker.ports import activities
@@ -82,3 +83,8 @@ async def start(skipping: WorkflowEnvironment, settings: Settings, records: Reco
             return skipping.client.get_workflow_handle(enrolled.added[0].mentorship)
 
         yield begin
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Place:
+    return Place(monkeypatch)

@@ -18,35 +18,36 @@ from records.errors import Erased, UnknownCase
 from records.people import Profile
 from webhook.concern.door import ConcernDoor
 from webhook.concern.raising import Place
-from webhook.pages.actions import Wrong, status_with
-from webhook.pages.forms import FIELD, Fields
-from webhook.pages.incoming import keep_pace, read_form
-from webhook.pages.own import Shared, token_of
+from webhook.pages.addresses import token_of
+from webhook.pages.fields import Wrong, status_with
+from webhook.pages.form_tokens import FIELD
+from webhook.pages.forms import Fields, keep_pace, read_form
+from webhook.pages.languages import OFFERED, asked_for, reader_language
+from webhook.pages.problems import PageProblem, from_door
 from webhook.pages.routes import PageRoute, Route, page_routes
-from webhook.pages.shell import PageProblem, from_door
-from webhook.pages.wording import OFFERED, asked_for, reader_language
+from webhook.pages.site import Site
 
 OUTCOMES: tuple[Outcome, ...] = tuple(outcome for outcome in get_args(Outcome) if outcome != "withdrawn")
 
 
 class AskedForHelp:
-    def __init__(self, shared: Shared, door: ConcernDoor) -> None:
-        self._shared = shared
+    def __init__(self, site: Site, door: ConcernDoor) -> None:
+        self._site = site
         self._door = door
 
     async def show(self, request: Request) -> Response:
         token = token_of(request)
-        bearer = self._shared.reading.bearer("case", token)
+        bearer = self._site.links.bearer("case", token)
         case, spoken = await self._case(request, bearer)
         return await self._page(request, token, bearer, case, spoken, "concern/asked.html")
 
     async def act(self, request: Request) -> Response:
         token, action = token_of(request), str(request.path_params["action"])
-        bearer, fields = await read_form(request, self._shared.reading, "case", token, self._shared.most)
-        self._shared.forms.opened(bearer, "case", "", fields.get(FIELD))
+        bearer, fields = await read_form(request, self._site.links, "case", token)
+        self._site.form_tokens.opened(bearer, "case", "", fields.get(FIELD))
         case, spoken = await self._case(request, bearer)
         if action != "read":  # which changes nothing
-            keep_pace(self._shared.pace, bearer, code=spoken.code)
+            keep_pace(self._site.pace, bearer, code=spoken.code)
         match action:
             case "read" if _may_read(case, bearer):
                 return await self._read(request, token, bearer, case, spoken)
@@ -59,7 +60,7 @@ class AskedForHelp:
                 pass  # somebody else took it meanwhile: the page says so
             case _:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=spoken.code)
-        address = Place(self._shared.shell, "case", token, "", asked_for(request.query_params.get("lang"))).to()
+        address = Place(self._site.rendering, "case", token, "", asked_for(request.query_params.get("lang"))).to()
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
     async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> bool:
@@ -84,13 +85,13 @@ class AskedForHelp:
     ) -> Response:
         chosen = asked_for(request.query_params.get("lang"))
         title = await from_door(self._door.title(case))
-        return self._shared.shell.page(
+        return self._site.rendering.page(
             template,
             spoken,
             status=status,
             chosen=chosen,
-            here=Place(self._shared.shell, "case", token, spoken.isolated(title) if title else "", chosen),
-            token=self._shared.forms.token(bearer, "case", "", "none"),
+            here=Place(self._site.rendering, "case", token, spoken.isolated(title) if title else "", chosen),
+            token=self._site.form_tokens.token(bearer, "case", "", "none"),
             state="another" if case.taken_by not in (None, bearer.person) and case.state == "taken" else case.state,
             held=await from_door(self._door.held(case)),
             outcomes=OUTCOMES,
@@ -99,7 +100,7 @@ class AskedForHelp:
 
     async def _case(self, request: Request, bearer: Bearer) -> tuple[Case, Language]:
         """Raises PageProblem (404) for who was not asked, or may not be any more."""
-        profile: Profile | None = (await self._shared.reading.ask(self._shared.records.people.profiles([bearer.person]))).get(bearer.person)
+        profile: Profile | None = (await self._site.reading.ask(self._site.records.people.profiles([bearer.person]))).get(bearer.person)
         chosen = asked_for(request.query_params.get("lang"))
         spoken = reader_language(chosen, profile.language if profile is not None else None, OFFERED)
         try:

@@ -20,25 +20,27 @@ from records.cases import Case
 from records.contacts import Contact
 from records.errors import DifferentBody, Erased
 from webhook.concern.door import Concern, ConcernDoor, Held
-from webhook.pages.actions import Wrong, status_with, text_of
-from webhook.pages.forms import FIELD, Fields
-from webhook.pages.incoming import keep_pace, read_form, waiting
-from webhook.pages.known import Known
-from webhook.pages.own import Shared, token_of
+from webhook.pages.addresses import token_of
+from webhook.pages.fields import Wrong, status_with, text_of
+from webhook.pages.form_tokens import FIELD
+from webhook.pages.forms import Fields, keep_pace, read_form, waiting
+from webhook.pages.languages import asked_for
+from webhook.pages.problems import PageProblem, from_door
+from webhook.pages.reading import Known
+from webhook.pages.rendering import Rendering
 from webhook.pages.routes import PageRoute, Route, page_routes
-from webhook.pages.shell import PageProblem, Shell, from_door
-from webhook.pages.wording import asked_for
+from webhook.pages.site import Site
 from webhook.problems import Problem
 
 
 class Place:
     """Addresses below one link, for templates. `step` is what a look at the same page in another language opens."""
 
-    def __init__(self, shell: Shell, kind: str, token: str, title: str, lang: str | None, *, step: str = "") -> None:
-        self._base = f"{shell.root}/{kind}/{quote(token)}"
+    def __init__(self, rendering: Rendering, kind: str, token: str, title: str, lang: str | None, *, step: str = "") -> None:
+        self._base = f"{rendering.root}/{kind}/{quote(token)}"
         self._step = f"/{step}" if step else ""
         self._asked = f"?lang={lang}" if lang else ""
-        self.private = f"{shell.root}/private/{quote(token)}{self._asked}"
+        self.private = f"{rendering.root}/private/{quote(token)}{self._asked}"
         self.title = title
         self.kind = kind
 
@@ -62,20 +64,20 @@ class About:
 
 
 class RaisingConcerns:
-    def __init__(self, shared: Shared, door: ConcernDoor) -> None:
-        self._shared = shared
+    def __init__(self, site: Site, door: ConcernDoor) -> None:
+        self._site = site
         self._door = door
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 
     async def show(self, request: Request) -> Response:
         token = token_of(request)
-        return await self._start_page(await self._known(request, self._shared.reading.bearer("private", token)), token)
+        return await self._start_page(await self._known(request, self._site.links.bearer("private", token)), token)
 
     async def _start_page(self, known: Known, token: str, *, wrong: Wrong | None = None) -> Response:
         cases = await from_door(self._door.of_raiser(known.bearer.person, known.bearer.scope))
         shown = [(case, await self._more(known, case)) for case in reversed(cases)]
-        buttons = {case.id: self._shared.forms.token(known.bearer, "concern", case.id, "none") for case in cases}
+        buttons = {case.id: self._site.form_tokens.token(known.bearer, "concern", case.id, "none") for case in cases}
         held = {case.id: await self._held(known, case) for case in cases}
         waiting = [case for case in cases if case.state == "waiting"]
         unheard = {case.id for case in waiting if not await from_door(self._door.in_reach(known.enrolment, case))}
@@ -84,7 +86,7 @@ class RaisingConcerns:
 
     async def about_form(self, request: Request) -> Response:
         token = token_of(request)
-        known = await self._known(request, self._shared.reading.bearer("private", token))
+        known = await self._known(request, self._site.links.bearer("private", token))
         return await self._about_page(known, token, Fields())
 
     # -- writing ----------------------------------------------------------------------------------------------------------
@@ -108,7 +110,7 @@ class RaisingConcerns:
 
     async def _send(self, known: Known, token: str, fields: Fields, about: About, message_id: str) -> Response:
         try:
-            self._shared.pace.take(_sender(known.bearer))
+            self._site.pace.take(_sender(known.bearer))
         except Problem as problem:
             return await self._words_page(known, token, fields, about, message_id, trouble="often", headers=problem.headers, wait=waiting(problem))
         try:
@@ -130,10 +132,10 @@ class RaisingConcerns:
     async def act(self, request: Request) -> Response:
         """What the raiser can still do: hold the meetings, let them go on, ask somebody else as well, need nobody any more."""
         token, case_id, action = token_of(request), str(request.path_params["case"]), str(request.path_params["action"])
-        bearer, fields = await read_form(request, self._shared.reading, "private", token, self._shared.most)
-        self._shared.forms.opened(bearer, "concern", case_id, fields.get(FIELD))
+        bearer, fields = await read_form(request, self._site.links, "private", token)
+        self._site.form_tokens.opened(bearer, "concern", case_id, fields.get(FIELD))
         known = await self._known(request, bearer)
-        keep_pace(self._shared.pace, _sender(bearer), code=known.clock.language.code)
+        keep_pace(self._site.pace, _sender(bearer), code=known.clock.language.code)
         mine = await from_door(self._door.of_raiser(bearer.person, bearer.scope))
         case = next((case for case in mine if case.id == case_id), None)
         if case is None:
@@ -195,29 +197,29 @@ class RaisingConcerns:
     ) -> Response:
         troubled = {"away": HTTPStatus.SERVICE_UNAVAILABLE, "sent_before": HTTPStatus.CONFLICT, "often": HTTPStatus.TOO_MANY_REQUESTS}
         status = status_with(wrong) if trouble is None else troubled[trouble]
-        signed = self._shared.forms.token(known.bearer, "concern", "new", message_id)
+        signed = self._site.form_tokens.token(known.bearer, "concern", "new", message_id)
         facts |= {"token": signed, "action": action, "target": "", "fields": fields, "wrong": wrong, "trouble": trouble, "refused": None}
         return self._page(known, token, template, status=status, step="new", **facts)
 
     def _page(self, known: Known, link: str, template: str, *, status: HTTPStatus = HTTPStatus.OK, step: str = "", **facts: Any) -> Response:
-        here = Place(self._shared.shell, "concern", link, known.clock.language.isolated(known.texts.title), known.chosen, step=step)
+        here = Place(self._site.rendering, "concern", link, known.clock.language.isolated(known.texts.title), known.chosen, step=step)
         facts |= {"partner": known.partner, "meetings_over": _meetings_over(known)}
-        return self._shared.shell.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, **facts)
+        return self._site.rendering.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, **facts)
 
     def _back(self, token: str, known: Known) -> Response:
-        address = Place(self._shared.shell, "concern", token, "", known.chosen).to()
+        address = Place(self._site.rendering, "concern", token, "", known.chosen).to()
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
     # -- what it needs ----------------------------------------------------------------------------------------------------
 
     async def _known(self, request: Request, bearer: Bearer) -> Known:
-        return await self._shared.reading.known(bearer, self._shared.forms.writer(bearer), asked_for(request.query_params.get("lang")))
+        return await self._site.reading.known(bearer, self._site.form_tokens.writer(bearer), asked_for(request.query_params.get("lang")))
 
     async def _opened(self, request: Request, token: str) -> tuple[Known, Fields, str]:
         """The reader, what they wrote, and the form's own id. A link that went stale while somebody was writing: the page about it shows what was typed."""
-        bearer, fields = await read_form(request, self._shared.reading, "private", token, self._shared.most)
+        bearer, fields = await read_form(request, self._site.links, "private", token)
         try:
-            message_id = self._shared.forms.opened(bearer, "concern", "new", fields.get(FIELD))
+            message_id = self._site.form_tokens.opened(bearer, "concern", "new", fields.get(FIELD))
             return await self._known(request, bearer), fields, message_id
         except PageProblem as problem:
             raise problem.with_typed(fields.typed()) from None

@@ -14,20 +14,21 @@ from gateway.links import Bearer
 from records.lines import OUTCOMES
 from webhook.coordinator.door import CoordinatorDoor
 from webhook.coordinator.view import DAYS, GROUPS, Board, Group, Item
-from webhook.pages.actions import Wrong, status_with
-from webhook.pages.forms import FIELD, Fields, read_fields
-from webhook.pages.incoming import keep_pace
-from webhook.pages.own import Shared
+from webhook.pages.fields import Wrong, status_with
+from webhook.pages.form_tokens import FIELD
+from webhook.pages.forms import Fields, keep_pace, read_fields
+from webhook.pages.languages import asked_for
+from webhook.pages.problems import PageProblem, from_door
+from webhook.pages.rendering import Rendering
 from webhook.pages.routes import PageRoute, Route, page_routes
-from webhook.pages.shell import PageProblem, Shell, from_door
-from webhook.pages.wording import asked_for, guest_language
+from webhook.pages.site import Site
 
 
 class Here:
     """Addresses of this reader's list, for templates."""
 
-    def __init__(self, shell: Shell, token: str, board: Board, ref: str = "", **asked: str) -> None:
-        self._list = f"{shell.root}/coordinator/{quote(token)}"
+    def __init__(self, rendering: Rendering, token: str, board: Board, ref: str = "", **asked: str) -> None:
+        self._list = f"{rendering.root}/coordinator/{quote(token)}"
         self._here = f"{self._list}/{ref}" if ref else self._list
         self._asked = asked
         self._lang = {"lang": board.chosen} if board.chosen else {}
@@ -47,28 +48,28 @@ class Here:
 
 
 class Coordinating:
-    def __init__(self, shared: Shared, door: CoordinatorDoor) -> None:
-        self._shared = shared
+    def __init__(self, site: Site, door: CoordinatorDoor) -> None:
+        self._site = site
         self._door = door
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 
     async def show(self, request: Request, token: str) -> Response:
         try:
-            bearer = self._shared.reading.bearer("coordinator", token)
+            bearer = self._site.links.bearer("coordinator", token)
         except PageProblem as problem:
-            return self._expired(request, token, problem)
+            return await self._expired(request, token, problem)
         board = await self._board(request, bearer)
         asked = request.query_params
         group: Group = next((group for group in GROUPS if group == asked.get("show")), board.first)
         number = int(asked["page"]) if asked.get("page", "").isdecimal() and len(asked["page"]) < 5 else 1
         pairs, pages = board.page(group, max(1, number))
         done = board.item(asked.get("done", ""))
-        return self._shared.shell.page(
+        return self._site.rendering.page(
             "coordinator/list.html",
             board.spoken,
             chosen=board.chosen,
-            here=Here(self._shared.shell, token, board, show=group),
+            here=Here(self._site.rendering, token, board, show=group),
             board=board,
             group=group,
             pairs=pairs,
@@ -81,19 +82,19 @@ class Coordinating:
 
     async def line(self, request: Request, token: str, ref: str) -> Response:
         try:
-            bearer = self._shared.reading.bearer("coordinator", token)
+            bearer = self._site.links.bearer("coordinator", token)
         except PageProblem as problem:
-            return self._expired(request, token, problem)
+            return await self._expired(request, token, problem)
         board = await self._board(request, bearer)
         return self._line_page(token, bearer, board, _found(board, ref), fields=Fields())
 
     def _line_page(self, token: str, bearer: Bearer, board: Board, item: Item, *, fields: Fields, wrong: Wrong | None = None) -> Response:
-        return self._shared.shell.page(
+        return self._site.rendering.page(
             "coordinator/line.html",
             board.spoken,
             status=status_with(wrong),
             chosen=board.chosen,
-            here=Here(self._shared.shell, token, board, item.ref),
+            here=Here(self._site.rendering, token, board, item.ref),
             board=board,
             item=item,
             drafts=board.drafts(item),
@@ -109,19 +110,19 @@ class Coordinating:
     async def act(self, request: Request, token: str, ref: str, action: str) -> Response:
         """One form; then the list, which says what became of it."""
         try:
-            bearer = self._shared.reading.bearer("coordinator", token)
+            bearer = self._site.links.bearer("coordinator", token)
         except PageProblem as problem:
-            return self._expired(request, token, problem)
-        fields = await read_fields(request, self._shared.most)
-        stamp = self._shared.forms.opened(bearer, action, ref, fields.get(FIELD))
+            return await self._expired(request, token, problem)
+        fields = await read_fields(request)
+        stamp = self._site.form_tokens.opened(bearer, action, ref, fields.get(FIELD))
         board = await self._board(request, bearer)
-        keep_pace(self._shared.pace, bearer, code=board.spoken.code)
+        keep_pace(self._site.pace, bearer, code=board.spoken.code)
         item = _found(board, ref)
         try:
             await from_door(self._do(action, item, bearer.person, board, fields, stamp))
         except Wrong as wrong:
             return self._line_page(token, bearer, board, item, fields=fields, wrong=wrong)
-        address = Here(self._shared.shell, token, board).done(ref)
+        address = Here(self._site.rendering, token, board).done(ref)
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER, headers={"Referrer-Policy": "no-referrer"})
 
     async def _do(self, action: str, item: Item, by: str, board: Board, fields: Fields, stamp: str) -> None:  # noqa: PLR0917 - a form and its reader
@@ -146,12 +147,12 @@ class Coordinating:
 
     async def again(self, request: Request, token: str) -> Response:
         """Mails a fresh link to whom a link that is too old was made for, if they still look after the cohort. Raises PageProblem."""
-        await read_fields(request, self._shared.most)
-        bearer = self._shared.reading.bearer_of_old("coordinator", token)
+        await read_fields(request)
+        bearer = self._site.links.bearer_of_old("coordinator", token)
         board = await self._board(request, bearer)
-        if self._shared.fresh is None or not await self._shared.fresh.send_list(bearer):
+        if self._site.fresh is None or not await self._site.fresh.send_list(bearer):
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "no_mail", code=board.spoken.code)
-        return self._shared.shell.page("asked.html", board.spoken, chosen=board.chosen, sent=True)
+        return self._site.rendering.page("asked.html", board.spoken, chosen=board.chosen, sent=True)
 
     # -- what it needs ----------------------------------------------------------------------------------------------------
 
@@ -164,20 +165,19 @@ class Coordinating:
 
     def _token(self, bearer: Bearer, board: Board, action: str, item: Item) -> str:
         stamp = {"set_aside": board.today.isoformat(), "take_over": _holding(item)}.get(action, "none")
-        return self._shared.forms.token(bearer, action, item.ref, stamp)
+        return self._site.form_tokens.token(bearer, action, item.ref, stamp)
 
-    def _expired(self, request: Request, token: str, problem: PageProblem) -> Response:
+    async def _expired(self, request: Request, token: str, problem: PageProblem) -> Response:
         """A link that was ours and is too old leads to a fresh one; any other problem stays what it is."""
-        if problem.kind != "link_expired":
+        if problem.kind != "link_expired" or problem.person is None:
             raise problem
-        chosen = request.query_params.get("lang")
-        spoken = guest_language(chosen, request.headers.get("accept-language", ""))
+        spoken, chosen = await self._site.reading.spoken_to(request, problem.person)
         facts: dict[str, Any] = {
-            "address": f"{self._shared.shell.root}/coordinator/{quote(token)}/again",
+            "address": f"{self._site.rendering.root}/coordinator/{quote(token)}/again",
             "path": "",
-            "can_mail": self._shared.fresh is not None,
+            "can_mail": self._site.fresh is not None,
         }
-        return self._shared.shell.page("coordinator/expired.html", spoken, status=problem.status, chosen=asked_for(chosen), **facts)
+        return self._site.rendering.page("coordinator/expired.html", spoken, status=problem.status, chosen=chosen, **facts)
 
 
 def _found(board: Board, ref: str) -> Item:

@@ -16,7 +16,7 @@ from notices.digest import together
 from notices.language import Clock, zone
 from notices.readers import Reader, plain
 from records.coordination import Entry, Overview
-from webhook.pages.wording import reader_language
+from webhook.pages.languages import reader_language
 
 Group = Literal["waiting", "mine", "aside", "others", "closed"]
 GROUPS: tuple[Group, ...] = get_args(Group)

@@ -1,52 +1,25 @@
-"""Every action of a page: what its form's fields say as a command's body, and what the core would make of it now.
-
-The core itself is asked (`decide`), so that a page offers what would be taken, and says beforehand what would count.
-"""
+"""Every action of a participant's page: what its form says as a command's body, and what to ask of the core before it is offered."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
-from zoneinfo import ZoneInfo
 
 from mentorship import commands as c
 from mentorship import events as e
-from mentorship.commands import EXPECTATIONS, SURVEY_ITEMS
-from mentorship.decide import decide
+from mentorship.commands import EXPECTATIONS
 from mentorship.people import other
 from mentorship.state import Meeting, State
+from webhook.pages.beforehand import NOTE_ID, refusal, would
+from webhook.pages.fields import Wrong, instant_of, needed_instant, one_of, steps_of, text_of
 from webhook.pages.forms import Fields
-from webhook.pages.known import Known
-
-PULSE_ITEMS: tuple[c.SurveyItem, ...] = ("trust", "satisfaction")
-"""The two questions on the way."""
+from webhook.pages.reading import Known
 
 _NEVER_IN_TIME = frozenset({"in_the_future", "before_start", "time_passed"})
-_NOTE_ID = "n-probe"
-_MOST_TEXT = 4000
-_MOST_STEPS = 10
-_DAY_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
-"""A day alone would mean its midnight, which nobody who leaves the time out means."""
-
-
-class Wrong(Exception):  # noqa: N818 - what is the case
-    """A field that cannot be taken as it is; `code` names its words in macros.html."""
-
-    def __init__(self, field: str, code: str) -> None:
-        super().__init__(code)
-        self.field = field
-        self.code = code
-
-
-def status_with(wrong: Wrong | None) -> HTTPStatus:
-    """Of a page that comes back with a form that could not be taken, or without."""
-    return HTTPStatus.OK if wrong is None else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @dataclass(frozen=True)
@@ -62,32 +35,7 @@ class Action:
     probes: Callable[[Known, State, str], tuple[c.ParticipantCommand, ...]]
 
 
-# -- reading fields -------------------------------------------------------------------------------------------------------
-
-
-def _instant(fields: Fields, field: str, zone: ZoneInfo) -> datetime | None:
-    """What a `datetime-local` field says, in the reader's zone; None when it is empty."""
-    text = fields.get(field)
-    if not text:
-        return None
-    try:
-        local = datetime.fromisoformat(text)
-    except ValueError:
-        raise Wrong(field, "when_unreadable") from None
-    if not _DAY_AND_TIME.match(text) or local.tzinfo is not None or not 2000 <= local.year <= 2199:
-        raise Wrong(field, "when_unreadable")
-    here = local.replace(tzinfo=zone)
-    instant = here.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) != local:
-        raise Wrong(field, "when_skipped")  # the clocks go forward over it
-    return instant
-
-
-def _needed_instant(fields: Fields, field: str, zone: ZoneInfo) -> datetime:
-    found = _instant(fields, field, zone)
-    if found is None:
-        raise Wrong(field, "when_missing")
-    return found
+# -- what a form says -----------------------------------------------------------------------------------------------------
 
 
 def _check_time(known: Known, field: str, command: c.ParticipantCommand, message_id: str) -> None:
@@ -98,33 +46,6 @@ def _check_time(known: Known, field: str, command: c.ParticipantCommand, message
     reason = refusal(known, command) if message_id not in known.taken else None
     if reason in _NEVER_IN_TIME:
         raise Wrong(field, reason)
-
-
-def _one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
-    value = fields.get(field)
-    if value and value not in options:
-        raise Wrong(field, "choose")
-    return value or None
-
-
-def text_of(fields: Fields, field: str) -> str:
-    """Raises Wrong where there is none, or more than a note takes."""
-    text = fields.get(field)
-    if not text:
-        raise Wrong(field, "text_missing")
-    if len(text) > _MOST_TEXT:
-        raise Wrong(field, "text_long")
-    return text
-
-
-def _steps(fields: Fields) -> list[str]:
-    """One a line."""
-    steps = [line.strip() for line in fields.get("steps").splitlines() if line.strip()]
-    if len(steps) > _MOST_STEPS:
-        raise Wrong("steps", "steps_many")
-    if any(len(step) > _MOST_TEXT for step in steps):
-        raise Wrong("steps", "text_long")
-    return steps
 
 
 def _confirm_expectations(fields: Fields, *_: Any) -> dict[str, Any]:
@@ -174,26 +95,26 @@ def _move(fields: Fields, known: Known, target: str, message_id: str) -> dict[st
         if message_id not in known.taken and refusal(known, agree) == "not_proposed":
             raise Wrong("exact", "not_proposed")
         return {"meeting": agree.meeting, "to": agreed.isoformat(), "agreeing": True}
-    to = _needed_instant(fields, "to", known.clock.zone)
+    to = needed_instant(fields, "to", known.clock.zone)
     _check_seen(fields, known, target, message_id)
     _check_time(known, "to", c.MoveMeeting(meeting=int(target), to=to), message_id)
     return {"meeting": int(target), "to": to.isoformat()}
 
 
 def _cancel(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
-    reason = _one_of(fields, "reason", get_args(c.CancelReason)) or "not_said"
+    reason = one_of(fields, "reason", get_args(c.CancelReason)) or "not_said"
     _check_seen(fields, known, target, message_id)
     return {"meeting": int(target), "reason": reason}
 
 
 def _report(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
     if not target:
-        held_at = _needed_instant(fields, "held_at", known.clock.zone)
+        held_at = needed_instant(fields, "held_at", known.clock.zone)
         _check_time(known, "held_at", c.ReportMeeting(held_at=held_at, held=True), message_id)
         return {"held_at": held_at.isoformat(), "held": True}
-    held = _one_of(fields, "held", ("yes", "no"))
-    own = _one_of(fields, "self", get_args(c.OwnAttendance))
-    partner = _one_of(fields, "partner", get_args(c.PartnerAttendance))
+    held = one_of(fields, "held", ("yes", "no"))
+    own = one_of(fields, "self", get_args(c.OwnAttendance))
+    partner = one_of(fields, "partner", get_args(c.PartnerAttendance))
     if held is None and own is None and partner is None:
         raise Wrong("held", "choose")
     if held == "yes" and "absent" in (own, partner):
@@ -203,7 +124,7 @@ def _report(fields: Fields, known: Known, target: str, message_id: str) -> dict[
 
 
 def _milestone(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
-    done_at = _instant(fields, "done_at", known.clock.zone)
+    done_at = instant_of(fields, "done_at", known.clock.zone)
     _check_time(known, "done_at", c.RecordMilestone(milestone=target, done_at=done_at), message_id)
     return {"milestone": target, **({"done_at": done_at.isoformat()} if done_at else {})}
 
@@ -213,7 +134,7 @@ def _withdraw(_: Fields, known: Known, target: str, __: str) -> dict[str, Any]:
 
 
 def _set_goal(fields: Fields, _: Known, target: str, message_id: str) -> dict[str, Any]:
-    steps = _steps(fields)
+    steps = steps_of(fields)
     if target:  # more steps towards a goal that is set
         if not steps:
             raise Wrong("steps", "text_missing")
@@ -222,7 +143,7 @@ def _set_goal(fields: Fields, _: Known, target: str, message_id: str) -> dict[st
 
 
 def _report_goal(fields: Fields, _: Known, target: str, __: str) -> dict[str, Any]:
-    progress = _one_of(fields, "progress", get_args(c.GoalProgress))
+    progress = one_of(fields, "progress", get_args(c.GoalProgress))
     if progress is None:
         raise Wrong("progress", "choose")
     return {"goal": target, "progress": progress}
@@ -287,28 +208,12 @@ ACTIONS: dict[str, Action] = {
             _withdraw,
             lambda known, _s, target: (c.Withdraw(report=next((report.message_id for report in known.reports if report.code == target), "")),),
         ),
-        Action("set_goal", "goal", _set_goal, lambda _k, _s, target: (c.SetGoal(goal=target or "g-probe", note_id=_NOTE_ID, actions=(_NOTE_ID,)),)),
+        Action("set_goal", "goal", _set_goal, lambda _k, _s, target: (c.SetGoal(goal=target or "g-probe", note_id=NOTE_ID, actions=(NOTE_ID,)),)),
         Action("report_goal", "goal", _report_goal, lambda _k, _s, target: (c.ReportGoal(goal=target, progress="progressed"),)),
         Action("ask_extension", "none", lambda *_: {}, lambda *_: (c.AskExtension(),)),
     )
 }
 """What the page offers; `submit_privately` has pages of its own."""
-
-
-# -- asking the core ------------------------------------------------------------------------------------------------------
-
-
-def would(known: Known, command: c.ParticipantCommand) -> tuple[e.AnyEvent, ...]:
-    """What would happen if this reader said so now. A refusal is one CommandRefused."""
-    if known.state is None:
-        return (e.CommandRefused(at=known.now, reason="not_yet"),)
-    asked = command.model_copy(update={"message_id": "probe", "by": known.bearer.person, "at": known.now})
-    return decide(known.state, asked, max(known.now, known.state.now))
-
-
-def refusal(known: Known, command: c.ParticipantCommand) -> str | None:
-    """Why the core would refuse it now, or None."""
-    return next((event.reason for event in would(known, command) if isinstance(event, e.CommandRefused)), None)
 
 
 def is_open(known: Known, name: str, target: str = "") -> bool:
@@ -318,53 +223,3 @@ def is_open(known: Known, name: str, target: str = "") -> bool:
     if name == "report_meeting" and not target:  # an extra one: any time since the start will do
         return known.state.decided is None and known.now > known.state.starts
     return any(refusal(known, probe) is None for probe in ACTIONS[name].probes(known, known.state, target))
-
-
-# -- private matters ------------------------------------------------------------------------------------------------------
-
-
-def feedback_about(known: Known, target: str) -> int:
-    """The planned meeting that feedback is kept with. Without a target it is about conversations outside the plan: it goes with the latest that began."""
-    if target or known.state is None:
-        return _meeting(target)
-    planned = sorted(known.state.meetings, key=lambda m: (m.start, m.n))
-    return next((m.n for m in reversed(planned) if m.start <= known.now), planned[0].n if planned else 0)
-
-
-def private_values(kind: str, about: int, fields: Fields) -> dict[str, Any]:
-    """The body of `submit_privately`; feedback is `about` a planned meeting. Raises Wrong."""
-    match kind:
-        case "feedback":
-            return {"body": {"kind": "feedback", "meeting": about, "text": text_of(fields, "text"), "shared": fields.get("shared") == "yes"}}
-        case "pulse" | "closing":
-            answers = {item: fields.get(item) for item in survey_items(kind)}
-            if any(value not in ("", "1", "2", "3", "4", "5") for value in answers.values()):
-                raise Wrong("answers", "choose")
-            given = {item: int(value) for item, value in answers.items() if value}
-            if not given:
-                raise Wrong("answers", "choose")
-            return {"body": {"kind": "survey", "survey": kind, "answers": given}}
-        case "pins":
-            return {"body": {"kind": "pins", "benefits": list(fields.all("benefit"))[:10]}}
-        case "end_wish":
-            if fields.get("sure") != "yes":
-                raise Wrong("sure", "sure")
-            return {"body": {"kind": "end_wish"}}
-        case _:
-            raise ValueError(kind)
-
-
-def survey_items(kind: str) -> tuple[c.SurveyItem, ...]:
-    return PULSE_ITEMS if kind == "pulse" else SURVEY_ITEMS
-
-
-def private_probe(kind: str, about: int = 0) -> c.SubmitPrivately:
-    match kind:
-        case "feedback":
-            return c.SubmitPrivately(body=c.Feedback(meeting=about, note_id=_NOTE_ID))
-        case "pulse" | "closing":
-            return c.SubmitPrivately(body=c.SurveyAnswers(survey="closing" if kind == "closing" else "pulse", answers={"trust": 3}))
-        case "pins":
-            return c.SubmitPrivately(body=c.Pins())
-        case _:
-            return c.SubmitPrivately(body=c.EndWish())

@@ -17,41 +17,53 @@ from webhook.coordinator import pages as coordinating
 from webhook.coordinator.door import CoordinatorDoor
 from webhook.door import Clock, Door
 from webhook.pace import Pace
-from webhook.pages import open as open_pages
 from webhook.pages.certificate import CertificatePages
-from webhook.pages.forms import Forms
-from webhook.pages.known import Reading
-from webhook.pages.mails import FreshLinks
-from webhook.pages.own import Shared
+from webhook.pages.form_tokens import FormTokens
+from webhook.pages.fresh_links import FreshLinks
+from webhook.pages.links import Links
+from webhook.pages.new_link import NewLinkPages
+from webhook.pages.own_certificate import Editions
 from webhook.pages.participant import ParticipantPages
 from webhook.pages.private import PrivatePages
-from webhook.pages.results import Editions
-from webhook.pages.shell import PageProblem, Shell
+from webhook.pages.problem_pages import ProblemPages
+from webhook.pages.problems import PageProblem
+from webhook.pages.reading import Reading
+from webhook.pages.reminders import UnsubscribePages
+from webhook.pages.rendering import Rendering
+from webhook.pages.site import Site
+from webhook.pages.who_sees_what import WhoSeesWhat
 
 _log = structlog.stdlib.get_logger("webhook.pages")
 
 
-def mount(app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, fresh: FreshLinks | None, pace: Pace) -> None:
+def mount(
+    app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, fresh: FreshLinks | None, pace: Pace
+) -> ProblemPages:
     """`fresh` mails fresh links; without it pages say that none can be sent."""
-    shell = Shell(settings.base_url)
-    app.add_exception_handler(PageProblem, shell.on_problem)
-    shell.mount(app)
+    rendering = Rendering(settings.base_url)
+    rendering.mount(app)
     signer = LinkSigner(settings.link_secrets) if settings.link_secrets else None
-    reading = Reading(records, signer, settings.webhook_retry_after, clock)
+    reading = Reading(records, settings.webhook_retry_after, clock)
+    problems = ProblemPages(rendering, reading)
+    app.add_exception_handler(PageProblem, problems.of)
     routes = app.router.routes
-    routes.extend(CertificatePages(shell, reading, records, _issuer_trust(settings)).routes())
-    routes.extend(open_pages.routes(open_pages.OpenPages(shell, reading, records, fresh), with_links=signer is not None))
+    routes.extend(CertificatePages(rendering, reading, records, _issuer_trust(settings)).routes())
+    routes.extend(WhoSeesWhat(rendering).routes())
     if signer is None:
         _log.warning("no participants' pages: MENTORSHIP_LINK_SECRETS is empty")
-        return
-    shared = Shared(shell, reading, Forms(settings.link_secrets), door, records, fresh, pace, settings.webhook_max_body)
+        return problems
+    links = Links(signer)
+    routes.extend(NewLinkPages(rendering, fresh).routes())
+    routes.extend(UnsubscribePages(rendering, links, reading, records).routes())
+    site = Site(rendering, links, reading, FormTokens(settings.link_secrets), door, records, fresh, pace)
     editions = Editions(client, records, patience=settings.webhook_timeout, retry_after=settings.webhook_retry_after)
-    routes.extend(ParticipantPages(shared, signer, editions, sender=settings.mail_from).routes())
-    routes.extend(PrivatePages(shared).routes())
+    routes.extend(ParticipantPages(site, signer, editions, sender=settings.mail_from).routes())
+    routes.extend(PrivatePages(site).routes())
     concerns = ConcernDoor(settings, client, records, clock)
-    routes.extend(raising.routes(raising.RaisingConcerns(shared, concerns)))
-    routes.extend(asked.routes(asked.AskedForHelp(shared, concerns)))
-    routes.extend(coordinating.routes(coordinating.Coordinating(shared, CoordinatorDoor(settings, client, records, clock))))
+    routes.extend(raising.routes(raising.RaisingConcerns(site, concerns)))
+    routes.extend(asked.routes(asked.AskedForHelp(site, concerns)))
+    routes.extend(coordinating.routes(coordinating.Coordinating(site, CoordinatorDoor(settings, client, records, clock))))
+    return problems
 
 
 def _issuer_trust(settings: Settings) -> Trust:

@@ -8,32 +8,28 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from babel.dates import format_date
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from certificates.facts import last_day
 from certificates.trust import Trust
 from certificates.verify import LARGEST, State, Verdict, read_claim, verify_file
-from mentorship.visibility import may_read
-from notices.language import Clock, Language, zone
-from notices.readers import plain
+from notices.language import Language
 from records.certificates import Certificate
 from records.errors import Erased, NotStored
 from records.store import Records
+from webhook.pages.certificate_view import Registered, registered, shows_results
 from webhook.pages.forms import read_limited
-from webhook.pages.known import Reading
-from webhook.pages.results import shows_results
+from webhook.pages.languages import spoken_to_guest
+from webhook.pages.problems import PageProblem
+from webhook.pages.reading import Reading
+from webhook.pages.rendering import HEADERS, Rendering
 from webhook.pages.routes import PageRoute, Route, page_routes
-from webhook.pages.shell import HEADERS, PageProblem, Shell
-from webhook.pages.wording import asked_for, guest_language
 
 _MOST_CHECKS = 2
 """Files that are checked at once: each costs a processor for a moment."""
@@ -65,47 +61,6 @@ _STATES: dict[State, FileState] = {
 
 
 @dataclass(frozen=True)
-class Reached:
-    """One milestone that its holder shows."""
-
-    title: str
-    when: str
-    waived: bool
-
-
-@dataclass(frozen=True)
-class Results:
-    """How many milestones were done of how many, the percent, and each with its instant."""
-
-    done: int
-    total: int
-    percent: int
-    reached: tuple[Reached, ...]
-    zone: str
-
-
-@dataclass(frozen=True)
-class Registered:
-    """What the registry says of a certificate. `since` is when it stopped being valid; `results` only where its holder asked for them.
-
-    `newer` is the edition that took its place. `taken_back`: it showed results, and `newer` does not; nothing is told of it but its status.
-    """
-
-    id: str
-    status: str
-    since: str | None
-    title: str | None
-    holder: str | None
-    issued: str
-    completed: str | None
-    results: Results | None
-    newer: str | None
-    taken_back: bool
-    stored: bool
-    readable: bool
-
-
-@dataclass(frozen=True)
 class Checked:
     """What is said of a file. `of` is the registry's entry of the certificate that it is; `this`: it is the one of the page."""
 
@@ -115,8 +70,8 @@ class Checked:
 
 
 class CertificatePages:
-    def __init__(self, shell: Shell, reading: Reading, records: Records, trust: Trust) -> None:
-        self._shell = shell
+    def __init__(self, rendering: Rendering, reading: Reading, records: Records, trust: Trust) -> None:
+        self._rendering = rendering
         self._reading = reading
         self._records = records
         self._trust = trust
@@ -143,7 +98,7 @@ class CertificatePages:
             verdict = await asyncio.to_thread(verify_file, data, trust=self._trust)
         named = await self._named(verdict)
         state = await self._state(data, verdict, named)
-        spoken, _ = _spoken(request)
+        spoken, _ = spoken_to_guest(request)
         of = await self._registered(named, spoken) if named is not None else None
         return await self._answer(request, found, Checked(state, this=named is not None and found is not None and named.id == found.id, of=of))
 
@@ -167,10 +122,10 @@ class CertificatePages:
         return Response(text, media_type="application/json", headers={**HEADERS, "Content-Disposition": 'attachment; filename="certificate.json"'})
 
     async def _answer(self, request: Request, found: Certificate | None, checked: Checked | None) -> HTMLResponse:
-        spoken, chosen = _spoken(request)
+        spoken, chosen = spoken_to_guest(request)
         status = HTTPStatus.NOT_FOUND if found is None and checked is None else HTTPStatus.OK
         shown = await self._registered(found, spoken) if found is not None else None
-        return self._shell.page("certificate.html", spoken, status=status, chosen=chosen, path=request.url.path, found=shown, checked=checked)
+        return self._rendering.page("certificate.html", spoken, status=status, chosen=chosen, path=request.url.path, found=shown, checked=checked)
 
     async def _asked_for(self, request: Request) -> Certificate | None:
         return await self._find(request.path_params["certificate"])
@@ -193,7 +148,7 @@ class CertificatePages:
 
     async def _registered(self, certificate: Certificate, spoken: Language) -> Registered:
         newer = await self._newer(certificate)
-        return _registered(certificate, spoken, newer=newer.id if newer is not None else None, taken_back=await self._taken_back(certificate, newer))
+        return registered(certificate, spoken, newer=newer.id if newer is not None else None, taken_back=await self._taken_back(certificate, newer))
 
     async def _newer(self, certificate: Certificate) -> Certificate | None:
         """The newest edition, if another one took this one's place."""
@@ -239,57 +194,6 @@ class CertificatePages:
         except (Erased, NotStored):
             return True
         return pdf == data
-
-
-def _spoken(request: Request) -> tuple[Language, str | None]:
-    chosen = asked_for(request.query_params.get("lang"))
-    return guest_language(chosen, request.headers.get("accept-language", "")), chosen
-
-
-def _registered(certificate: Certificate, spoken: Language, *, newer: str | None, taken_back: bool) -> Registered:
-    fields = {} if taken_back else certificate.fields
-    clock = Clock(spoken, zone(certificate.fields.get("time_zone")), certificate.issued_at)
-    programmes = zone(fields.get("programme_time_zone"), fields.get("time_zone"))
-    completed = fields.get("completed_at")
-    return Registered(
-        id=certificate.id,
-        status=certificate.status,
-        since=_day_of(clock, certificate.changed_at) if certificate.changed_at is not None else None,
-        title=_line(fields.get("programme_title"), spoken),
-        holder=_line(fields.get("holder_name"), spoken),
-        issued=_day_of(clock, certificate.issued_at),
-        completed=_day(clock, last_day(datetime.fromisoformat(completed), programmes)) if isinstance(completed, str) else None,
-        results=_results(fields, spoken, clock),
-        newer=newer,
-        taken_back=taken_back,
-        stored=certificate.stored,
-        readable=bool(certificate.fields),
-    )
-
-
-def _results(fields: dict[str, Any], spoken: Language, clock: Clock) -> Results | None:
-    done, total = fields.get("milestones_done"), fields.get("milestones_total")
-    shown = may_read("bearer", "certificate_results", shared=bool(fields.get("show_results")))
-    if not shown or not isinstance(done, int) or not isinstance(total, int) or not total:
-        return None
-    reached = tuple(
-        Reached(spoken.isolated(plain(one["title"])), clock.to_the_second(datetime.fromisoformat(one["done_at"]), year=True), bool(one["waived"]))
-        for one in fields.get("milestones", ())
-    )
-    return Results(done, total, 100 * done // total, reached, clock.place())
-
-
-def _line(value: Any, spoken: Language) -> str | None:
-    return spoken.isolated(plain(value)) if isinstance(value, str) and value else None
-
-
-def _day_of(clock: Clock, at: datetime) -> str:
-    return _day(clock, at.astimezone(clock.zone).date())
-
-
-def _day(clock: Clock, on: date) -> str:
-    """With its year, always."""
-    return str(format_date(on, "long", locale=clock.language.locale))
 
 
 async def _file(request: Request) -> bytes:

@@ -1,67 +1,28 @@
-"""What a form carries so that it is ours and counts once: a token of this reader and this action, and in it the message's id.
+"""What a form passes before it may change anything: the link that it came by, then its size, then the pace of whose link it is.
 
-The id is derived from the reader, the action and how often it was sent before: a double click, the back button and a second
-tab send the same command, and the next one after it another.
+In this order nothing of a stranger's is counted, so nobody can use up what is somebody else's; and a form that comes too fast is refused whole.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Container, Sequence
+import math
+from collections.abc import Hashable, Sequence
+from datetime import timedelta
 from http import HTTPStatus
-from itertools import count
 from urllib.parse import parse_qsl
 
 from fastapi import Request
-from itsdangerous import BadData, URLSafeSerializer
-from pydantic import SecretStr
 
-from gateway.links import Bearer
-from webhook.pages.shell import PageProblem
+from gateway.links import Bearer, Purpose
+from webhook.pace import Pace
+from webhook.pages.links import Links
+from webhook.pages.problems import PageProblem
 from webhook.parsing import read
 from webhook.problems import Problem
 
-FIELD = "form"
+MOST = 1_048_576
+"""Bytes of a form: what its fields can hold fits more than once, in any script, so that who pasted a whole document gets it back with what is wrong."""
 _MOST_FIELDS = 100
-
-
-class Forms:
-    """`secrets` as those of links, oldest to newest."""
-
-    def __init__(self, secrets: Sequence[SecretStr]) -> None:
-        self._secrets = [secret.get_secret_value() for secret in secrets]
-
-    def writer(self, bearer: Bearer) -> str:
-        """What begins all message ids of this person in this mentorship; it tells nobody who that is."""
-        return f"page:{self._digest('writer', *bearer)[:10]}:"
-
-    def message_id(self, bearer: Bearer, action: str, target: str, taken: Container[str]) -> str:
-        """The first one that was not sent yet; `taken` are all that the door knows of this mentorship."""
-        writer = self.writer(bearer)
-        ids = (writer + self._digest("message", *bearer, action, target, str(number))[:22] for number in count())
-        return next(found for found in ids if found not in taken)
-
-    def token(self, bearer: Bearer, action: str, target: str, message_id: str) -> str:
-        return str(self._serializer(bearer).dumps([action, target, message_id]))
-
-    def opened(self, bearer: Bearer, action: str, target: str, token: str) -> str:
-        """The message id. Raises PageProblem for a form of somebody else, of another action, or of nobody."""
-        try:
-            said = self._serializer(bearer).loads(token)
-        except BadData:
-            said = None
-        if not isinstance(said, list) or said[:2] != [action, target] or len(said) != 3:
-            raise PageProblem(HTTPStatus.FORBIDDEN, "foreign_form")
-        return str(said[2])
-
-    def _serializer(self, bearer: Bearer) -> URLSafeSerializer:
-        return URLSafeSerializer(self._secrets, salt="\n".join(("mentorship/form", *bearer)), signer_kwargs={"digest_method": hashlib.sha256})
-
-    def _digest(self, *parts: str) -> str:
-        proof = hmac.new(self._secrets[-1].encode(), "\n".join(("mentorship/form", *parts)).encode(), hashlib.sha256).digest()
-        return base64.b32encode(proof).decode().lower().rstrip("=")
 
 
 class Fields:
@@ -87,7 +48,7 @@ def _plain(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
-async def read_fields(request: Request, most: int) -> Fields:
+async def read_fields(request: Request, most: int = MOST) -> Fields:
     """A form as a browser sends it. Raises PageProblem: too large, or not one. A page of another site may not send it."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise PageProblem(HTTPStatus.FORBIDDEN, "foreign_form")
@@ -104,3 +65,36 @@ async def read_limited(request: Request, most: int) -> bytes:
         return await read(request, most)
     except Problem as problem:
         raise PageProblem(problem.status, "too_large", headers=problem.headers) from None
+
+
+async def read_form(request: Request, links: Links, purpose: Purpose, token: str) -> tuple[Bearer, Fields]:
+    """Who sends it, and what. Raises PageProblem; that of a link which went stale while somebody was writing shows what they wrote."""
+    try:
+        bearer = links.bearer(purpose, token)
+    except PageProblem as problem:
+        raise await _with_what_was_typed(problem, request) from None
+    return bearer, await read_fields(request)
+
+
+def keep_pace(pace: Pace, sender: Hashable, *, code: str) -> None:
+    """Counts one form. Raises PageProblem (429), in the reader's language: for forms with nothing written in them; the others come back with it.
+
+    `sender` is whom a link is for, never the link: there are many of those to one mentorship.
+    """
+    try:
+        pace.take(sender)
+    except Problem as problem:
+        raise PageProblem(problem.status, "too_many", code=code, headers=problem.headers, wait=waiting(problem)) from None
+
+
+def waiting(problem: Problem) -> timedelta:
+    """After how long to try again, in whole minutes: nobody counts seconds."""
+    return timedelta(minutes=math.ceil(int(problem.headers["Retry-After"]) / 60))
+
+
+async def _with_what_was_typed(problem: PageProblem, request: Request) -> PageProblem:
+    try:
+        return problem.with_typed((await read_fields(request)).typed())
+    except PageProblem as further:  # the link's stays the answer; of a form that is too large the rest is not listened to
+        problem.headers |= further.headers
+        return problem

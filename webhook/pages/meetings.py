@@ -11,8 +11,9 @@ from mentorship.policy.ladder import COUNTING_REASONS
 from mentorship.policy.meetings import held_instants, topic_for, topic_moves_on
 from mentorship.programme import Session
 from mentorship.state import Meeting, State
-from webhook.pages.actions import agreeing, as_seen, is_open, proposing, refusal
-from webhook.pages.known import Known
+from webhook.pages.actions import agreeing, as_seen, is_open, proposing
+from webhook.pages.beforehand import refusal
+from webhook.pages.reading import Known
 
 
 @dataclass(frozen=True)

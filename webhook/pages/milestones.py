@@ -14,7 +14,7 @@ from mentorship.policy.milestones import certified, final_instant, milestone_fac
 from mentorship.programme import MeetingsHeld, Milestone
 from mentorship.state import State
 from webhook.pages.actions import is_open
-from webhook.pages.known import Known
+from webhook.pages.reading import Known
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,21 @@ from typing import Any
 from fastapi import Request, Response
 
 from records.held import held
-from webhook.pages.actions import feedback_about, private_probe, private_values, refusal
+from webhook.pages.beforehand import refusal
 from webhook.pages.forms import Fields
-from webhook.pages.known import Feedback, Known
-from webhook.pages.own import OwnPages, page_of
+from webhook.pages.journal import Feedback
+from webhook.pages.outcomes import became_of, refused
+from webhook.pages.personal import PersonalPages, page_of
+from webhook.pages.private_actions import feedback_about, private_probe, private_values
+from webhook.pages.problems import PageProblem
+from webhook.pages.reading import Known
+from webhook.pages.rendering import HEADERS
 from webhook.pages.routes import Route
-from webhook.pages.shell import HEADERS, PageProblem
 
 KINDS = ("feedback", "pulse", "closing", "pins", "end_wish")
 
 
-class PrivatePages(OwnPages):
+class PrivatePages(PersonalPages):
     kind = "private"
     purpose = "private"
 
@@ -36,13 +40,19 @@ class PrivatePages(OwnPages):
         )
 
     async def show(self, request: Request) -> Response:
-        bearer = self.shared.reading.bearer(self.purpose, str(request.path_params["token"]))
-        receipt = await self.became_of(request, bearer)
+        bearer = self.site.links.bearer(self.purpose, str(request.path_params["token"]))
+        receipt = await became_of(self.site, request, bearer)
         known = await self.known(request, bearer)
         if known.state is None:  # before it began there is nothing to say, and yet something is kept
             return self._everything(request, known)
         return self.page(
-            request, known, "private.html", page=page_of(known), receipt=receipt, refused=self.refused(request, known), done=request.query_params.get("done")
+            request,
+            known,
+            "private.html",
+            page=page_of(known),
+            receipt=receipt,
+            refused=refused(request, known, private=True),
+            done=request.query_params.get("done"),
         )
 
     def _is(self, known: Known, action: str, target: str) -> bool:
@@ -76,7 +86,7 @@ class PrivatePages(OwnPages):
     async def share(self, request: Request) -> Response:
         known, _, _ = await self.opened(request, "share", str(request.path_params["note"]))
         written = _written(known, request)
-        await self.shared.reading.ask(self.shared.records.notes.share(written.note, known.bearer.person))
+        await self.site.reading.ask(self.site.records.notes.share(written.note, known.bearer.person))
         return self.back(request, known, done="shared")
 
     # -- everything that is kept ------------------------------------------------------------------------------------------
@@ -90,7 +100,7 @@ class PrivatePages(OwnPages):
     async def download(self, request: Request) -> Response:
         """Of all mentorships of this person, whichever the link is of: docs/own-data.schema.json. Raises PageProblem."""
         known = await self.known(request)
-        found = await self.shared.reading.ask(held(self.shared.records, known.bearer.person, "own", known.now))
+        found = await self.site.reading.ask(held(self.site.records, known.bearer.person, "own", known.now))
         if found.erased:  # between the two looks
             raise PageProblem(HTTPStatus.GONE, "erased")
         named = f'attachment; filename="mentorship-{known.now.astimezone(known.clock.zone):%Y-%m-%d}.json"'

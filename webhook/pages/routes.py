@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from webhook.pages.shell import PageProblem
+from webhook.pages.problems import PageProblem
 from webhook.parsing import plainly_addressed
 from webhook.problems import Problem
 

@@ -36,7 +36,7 @@ from records.journal import JournalEntry
 from records.people import Profile
 from records.store import Records
 from webhook.app import create_app
-from webhook.pages.known import Known
+from webhook.pages.reading import Known
 
 STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)
 _COMMAND: TypeAdapter[Any] = TypeAdapter(c.Command)

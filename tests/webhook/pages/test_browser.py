@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from playwright.async_api import expect
@@ -14,7 +15,7 @@ from mentorship import commands as c
 from records.errors import RecordsUnavailable
 from records.people import Profile
 from webhook.pages.actions import ACTIONS
-from webhook.pages.forms import Forms
+from webhook.pages.form_tokens import FormTokens
 
 
 def paths(two) -> list[str]:
@@ -75,7 +76,7 @@ def records_away(lived, monkeypatch):
 async def refused_goal(lived, settings) -> None:
     """Ben's page tells of it, with what he wrote."""
     note = await lived.records.notes.put(lived.ref("ben"), lived.mentorship, "action", "https://example.org/" + "a-long-address-" * 20)
-    writer = Forms(settings.link_secrets).writer(Bearer(lived.mentorship, lived.ref("ben")))
+    writer = FormTokens(settings.link_secrets).writer(Bearer(lived.mentorship, lived.ref("ben")))
     assert await lived.say("ben", c.SetGoal(goal="g-1", actions=(note,) * 21, message_id=f"{writer}1")) == "too_many"
 
 
@@ -226,6 +227,18 @@ async def test_the_picture_grows_from_the_right_in_arabic(chromium, served, live
         await page.goto(f"{served}{lived.page()}?lang={lang}")
         held[lang] = (await page.locator("svg.picture circle.held").first.bounding_box())["x"]
     assert held["en"] < 640 < held["ar"]  # the middle of the window
+
+
+async def test_the_picture_can_be_read_on_a_phone(chromium, served, lived):
+    """Its marks do not shrink with the window, and none covers its neighbour."""
+    page = await chromium.new_page(viewport={"width": 320, "height": 700})
+    await page.goto(served + lived.page())
+    boxes = [await dot.bounding_box() for dot in await page.locator("svg.picture circle").all()]
+    assert len(boxes) == len(lived.state.meetings)
+    assert all(box["width"] >= 12 for box in boxes)
+    assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes))
+    segments = [await segment.bounding_box() for segment in await page.locator("svg.picture rect").all()]
+    assert all(segment["height"] >= 12 for segment in segments)
 
 
 async def test_another_language_shows_the_same_page(chromium, served, lived):

@@ -1,4 +1,4 @@
-"""What a form's fields may say, each by itself; what the core makes of it is told beside the pages (H12, H15)."""
+"""From whom a form is read, and what its fields may say, each by itself; what the core makes of it is told beside the pages (H12, H15)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi import Request
 
-from webhook.pages.actions import Wrong, _instant, _one_of, _report, _steps, feedback_about, private_probe, private_values, survey_items
-from webhook.pages.forms import Fields
+from webhook.pages.actions import _report
+from webhook.pages.fields import Wrong, instant_of, one_of, steps_of, text_of
+from webhook.pages.forms import Fields, read_fields
+from webhook.pages.private_actions import feedback_about, private_probe, private_values, survey_items
+from webhook.pages.problems import PageProblem
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -19,9 +23,43 @@ def typed(**fields: Any) -> Fields:
     return Fields([(name, value) for name, values in fields.items() for value in (values if isinstance(values, list) else [values])])
 
 
+def sent(body: bytes = b"text=x", **headers: str) -> Request:
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "method": "POST", "headers": named}, receive)
+
+
+@pytest.mark.parametrize(("site", "read"), [(None, True), ("same-origin", True), ("none", True), ("same-site", False), ("cross-site", False), ("?", False)])
+async def test_a_form_is_read_from_a_page_of_ours_or_from_a_browser_that_does_not_say(site, read):
+    """A page beside ours on the same domain is another one's, too."""
+    request = sent() if site is None else sent(sec_fetch_site=site)
+    if read:
+        assert (await read_fields(request, 100)).get("text") == "x"
+    else:
+        with pytest.raises(PageProblem, match="foreign_form"):
+            await read_fields(request, 100)
+
+
+async def test_a_form_may_be_as_large_as_is_said_and_no_larger():
+    body = b"text=" + b"x" * 95
+    assert len((await read_fields(sent(body), 100)).get("text")) == 95
+    with pytest.raises(PageProblem, match="too_large") as refused:
+        await read_fields(sent(body), 99)
+    assert refused.value.headers == {"Connection": "close"}, "the rest is not listened to"
+
+
+def test_what_was_typed_is_kept_as_records_can_keep_it():
+    fields = Fields([("text", " one\r\ntwo\rthree\0 "), ("steps", "  "), ("reason", "work"), ("contact", "a"), ("contact", "b"), ("contact", "a")])
+    assert fields.get("text") == "one\ntwo\nthree"
+    assert fields.all("contact") == ("a", "b")
+    assert fields.typed() == (" one\ntwo\nthree ",)
+
+
 def test_a_time_is_read_where_its_reader_is():
-    assert _instant(typed(at="2027-03-01T10:00"), "at", BERLIN) == datetime(2027, 3, 1, 9, tzinfo=UTC)
-    assert _instant(typed(), "at", BERLIN) is None
+    assert instant_of(typed(at="2027-03-01T10:00"), "at", BERLIN) == datetime(2027, 3, 1, 9, tzinfo=UTC)
+    assert instant_of(typed(), "at", BERLIN) is None
 
 
 @pytest.mark.parametrize(
@@ -30,23 +68,37 @@ def test_a_time_is_read_where_its_reader_is():
 def test_a_time_out_of_reach_or_with_a_zone_of_its_own_is_no_time(text):
     """A browser sends none; what lies at the calendar's ends has no instant in every zone."""
     with pytest.raises(Wrong) as wrong:
-        _instant(typed(at=text), "at", BERLIN)
+        instant_of(typed(at=text), "at", BERLIN)
     assert wrong.value.code == "when_unreadable"
 
 
 def test_only_what_was_offered_is_chosen():
-    assert _one_of(typed(reason="work"), "reason", ("work", "personal")) == "work"
-    assert _one_of(typed(reason=""), "reason", ("work",)) is None
+    assert one_of(typed(reason="work"), "reason", ("work", "personal")) == "work"
+    assert one_of(typed(reason=""), "reason", ("work",)) is None
     with pytest.raises(Wrong):
-        _one_of(typed(reason="hangover"), "reason", ("work",))
+        one_of(typed(reason="hangover"), "reason", ("work",))
+
+
+@pytest.mark.parametrize("unseen", ["\u200b\u200b", "\u200e \u200f", "\xad", "\ufeff", "\u2066\u2069", "\u2800", "\u3164\u034f", " \t"])
+def test_what_nobody_can_see_is_nothing_written(unseen):
+    """A goal of it would be an empty line on both pages."""
+    with pytest.raises(Wrong) as missing:
+        text_of(typed(text=unseen), "text")
+    assert missing.value.code == "text_missing"
+    assert steps_of(typed(steps=f"Ask\n{unseen}\nTry")) == ["Ask", "Try"]
+
+
+@pytest.mark.parametrize("seen", ["a", "\u200fمرحبا", "می\u200cخواهم", "👩\u200d💻", "❤\ufe0f", "!"])
+def test_letters_that_are_joined_or_turned_by_what_nobody_sees_are_written(seen):
+    assert text_of(typed(text=seen), "text") == seen
 
 
 def test_steps_are_one_a_line_and_no_more_than_ten():
-    assert _steps(typed(steps="Ask\n\n  Try  \n")) == ["Ask", "Try"]
-    assert len(_steps(typed(steps="\n".join("x" * 10)))) == 10
+    assert steps_of(typed(steps="Ask\n\n  Try  \n")) == ["Ask", "Try"]
+    assert len(steps_of(typed(steps="\n".join("x" * 10)))) == 10
     for many in ("\n".join("x" * 11), "x" * 4001):
         with pytest.raises(Wrong):
-            _steps(typed(steps=many))
+            steps_of(typed(steps=many))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from mentorship import commands as c
 from records.errors import RecordsUnavailable
+from webhook.pages.forms import MOST
 
 
 async def confirmed(two):
@@ -251,7 +252,7 @@ async def test_a_refusal_is_told_in_words(browser, two, mentorship, running, say
 
 async def test_what_temporal_has_is_kept_also_when_it_cannot_be_asked_any_more(browser, two, mentorship, running, monkeypatch, says):
     """P5: acknowledged means durable, and the page that follows says so."""
-    monkeypatch.setattr("webhook.pages.own.JOURNAL_WAIT", 0)
+    monkeypatch.setattr("webhook.pages.outcomes.JOURNAL_WAIT", 0)
     answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", follow=False, text="Listen", steps="")
 
     async def away(*_args, **_more):
@@ -358,8 +359,20 @@ async def test_a_form_of_another_person_another_action_or_another_site_is_refuse
     assert await mentorship.signals() == []
 
 
+@pytest.mark.parametrize(
+    ("steps", "said"), [("\u6b65" * 30_000, "This is longer than we can keep."), ("Ask somebody\n" * 9_000, "These are more steps than can be taken at once.")]
+)
+async def test_who_pastes_a_whole_document_gets_it_back_with_what_is_wrong(steps, said, browser, two, says):
+    """It was lost, where a phone's browser does not keep what was entered when one goes back."""
+    answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Lead a review", steps=steps)
+    assert answer.status_code == 422
+    assert said in says(answer)
+    assert "Lead a review" in answer.text
+    assert steps.strip() in answer.text
+
+
 async def test_a_form_that_is_too_large_is_not_read_to_its_end(http, two):
-    answer = await http.post(two.page("ben", "set_goal"), content=b"x" * 100_000)
+    answer = await http.post(two.page("ben", "set_goal"), content=b"x" * (MOST + 1))
     assert answer.status_code == 413
 
 
@@ -466,3 +479,11 @@ async def test_after_an_objection_a_milestone_is_said_to_need_both(browser, two,
     await two.say("ben", c.RecordMilestone(milestone="shadowing"))
     await two.say("ana", c.ObjectToMilestone(milestone="shadowing"))
     assert "It needs a report from each of you" in says(await browser.get(f"{two.page('ana', 'record_milestone', 'shadowing')}?lang=en"))
+
+
+async def test_who_opens_what_is_done_again_reads_that_it_is_so_and_not_that_it_cannot_be(browser, two, says):
+    await confirmed(two)
+    for target in (1, "all"):
+        page = says(await browser.get(two.page("ben", "confirm_meeting", target)))
+        assert "There is nothing to do here. It is so already." in page
+        assert "not possible" not in page

@@ -12,7 +12,7 @@ from jinja2 import Environment, nodes
 
 from certificates.wording import LANGUAGES
 from notices import language as mails
-from webhook.pages.wording import NAMES, OFFERED, language
+from webhook.pages.languages import NAMES, OFFERED, guest_language, language
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = ROOT / "webhook" / "templates"
@@ -143,3 +143,46 @@ async def test_in_arabic_what_the_programme_calls_things_is_set_apart_from_the_s
         page = await browser.get(two.page("ben", *path) + "?lang=ar")
         assert "\u2068Engineering mentorship 2027\u2069" in page.text, path
     assert "أنجزناها: \u2068An introduction that opens a door\u2069" in page.text
+
+
+# -- which of them ----------------------------------------------------------------------------------------------------------
+
+
+async def test_the_browsers_language_is_spoken_to_strangers(http, two):
+    for accepted, code, direction in (("de-AT,de;q=0.9", "de", "ltr"), ("ar", "ar", "rtl"), ("fr;q=1, en;q=0.5", "en", "ltr"), ("*;q=x,,", "en", "ltr")):
+        page = await http.get("/who-sees-what", headers={"Accept-Language": accepted})
+        assert f'<html lang="{code}" dir="{direction}">' in page.text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "code"),
+    [
+        ("de;q=0, ar;q=0.1", "ar"),
+        ("de;q=0", "en"),
+        ("de;q=0.0, en;q=0.000", "en"),
+        ("ar ; q=0.2, de ;\tQ=0.3", "de"),
+        ("en;q=0.5, de;q=0.5", "en"),
+        ("de;q=0.5, en;q=0.5", "de"),
+        ("fr, *;q=0.5", "en"),
+        ("en;q=0, *;q=0.5", "de"),
+        ("en;q=0, de;q=0, *", "ar"),
+        ("ar;q=0.3, *;q=0.1", "ar"),
+        ("*;q=0, ar;q=0.1", "ar"),
+        ("*;q=0", "en"),
+        ("*", "en"),
+        ("de-AT;q=0, de;q=0.4", "de"),
+        ("de;q=nan, ar;q=inf, de;q=-1, de;q=2, de;q=, de;q=0.1234, de;level=1, en", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_browsers_wishes_are_weighed_as_the_standard_says(accepted, code):
+    """RFC 9110, 12.5.4: a weight of 0 says what is not wanted, and `*` is whatever was not named."""
+    assert guest_language(None, accepted).code == code
+    assert guest_language("ar", accepted).code == "ar"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/who-sees-what", 200), ("/new-link", 200), ("/c/none", 404), ("/p/forged", 404)])
+async def test_a_language_that_nobody_here_speaks_is_passed_over(path, status, http, two):
+    for tag in ("ach", "cak", "son", "sco", "bar", "mul", "x-default", "i-klingon", "de-x-"):
+        page = await http.get(path, headers={"Accept-Language": f"{tag},ar;q=0.5"})
+        assert (page.status_code, page.headers["content-language"]) == (status, "ar"), tag

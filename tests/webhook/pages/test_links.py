@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
+from typing import Any
 
 import pytest
-import recurring_ical_events
-from icalendar import Calendar
 
 from gateway.links import Bearer, LinkSigner
 from gateway.logs import configure
 from mentorship import commands as c
-from records.people import Profile
-from webhook.pages.mails import FreshLinks
+from records.errors import RecordsUnavailable
 
 
 async def test_an_old_link_says_so_and_mails_a_fresh_one_to_the_known_address(old, http, two, outbox):
@@ -34,6 +31,32 @@ async def test_a_private_link_closes_after_fifteen_minutes_and_what_was_typed_is
     assert answer.status_code == 410
     assert "What helped me" in answer.text
     assert await mentorship.signals() == []
+
+
+@pytest.mark.parametrize(("purpose", "path", "ago"), [("page", "p", timedelta(days=61)), ("private", "private", timedelta(minutes=16))])
+async def test_a_link_that_is_too_old_is_told_of_in_the_language_of_whose_it_is(purpose, path, ago, old, http, two, monkeypatch):
+    """As the mail was that it came by, whatever the browser of somebody abroad wishes; no more is told of them."""
+    hers = f"/{path}/{old(purpose, ago, 'ana')}"
+    arabic = {"Accept-Language": "ar"}
+    assert "Dieser Link ist zu alt" in (answer := await http.get(hers, headers=arabic)).text
+    assert answer.headers["content-language"] == "de"
+    assert not any(word in answer.text for word in ("Ana", "Ben", "Engineering"))
+    assert "This link is too old" in (await http.get(f"{hers}?lang=en", headers=arabic)).text
+    assert "Dieser Link ist zu alt" in (await http.post(f"{hers}/set_goal", headers=arabic, data={"form": "x", "text": "x"})).text
+
+    async def away(_: Any) -> None:
+        raise RecordsUnavailable("records cannot be reached")
+
+    monkeypatch.setattr(two.records.people, "profiles", away)
+    answer = await http.get(hers, headers=arabic)
+    assert (answer.status_code, answer.headers["content-language"]) == (410, "ar"), "nobody needs records to ask for a fresh one"
+
+
+async def test_an_old_link_of_somebody_who_was_erased_says_what_everybody_elses_does(old, http, two):
+    hers = f"/p/{old('page', timedelta(days=61), 'ana')}"
+    await two.records.people.erase(two.ref("ana"))
+    answer = await http.get(hers, headers={"Accept-Language": "ar"})
+    assert (answer.status_code, answer.headers["content-language"]) == (410, "ar")
 
 
 @pytest.mark.parametrize("change", [lambda t: t[:-3], lambda t: t + "x", lambda _: "e30.aaaa.bbbb", lambda t: t[1:], lambda t: t.swapcase()])
@@ -104,6 +127,8 @@ async def test_an_erased_persons_page_is_gone(http, two):
 
 
 POLICY = {"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"}
+
+
 """No script, nothing from elsewhere or to elsewhere, and in nobody's frame, where a click on something else would press our buttons."""
 
 
@@ -133,94 +158,6 @@ async def test_no_token_and_no_word_stands_in_the_logs(http, browser, two, mento
         assert secret not in told
 
 
-async def test_the_calendar_is_the_same_series_as_the_mails_one_and_says_no_topic(http, two):
-    for who in ("ana", "ben"):
-        await two.say(who, c.ConfirmMeeting(meeting="all"))
-    await two.say("ben", c.CancelMeeting(meeting=2))
-    answer = await http.get(f"/p/{two.token('ben', 'calendar')}/calendar.ics")
-    assert answer.headers["content-type"].startswith("text/calendar")
-    events = Calendar.from_ical(answer.content).walk("VEVENT")
-    assert str(events[0]["UID"]).endswith("@example.org")
-    assert "Getting started" not in answer.text
-    assert "Ana" not in answer.text
-    assert starts(answer) == {meeting.start for meeting in two.state.meetings if meeting.n != 2}, "one was called off"
-    await two.say("op-1", c.End())
-    assert starts(await http.get(answer.request.url.path)) == set(), "an early end leaves nothing to come"
-
-
-def starts(answer):
-    year = recurring_ical_events.of(Calendar.from_ical(answer.content)).between((2027, 1, 1), (2028, 1, 1))
-    return {event["DTSTART"].dt.astimezone(UTC) for event in year}
-
-
-async def test_unsubscribing_shows_first_and_acts_on_one_click_without_cookies(http, two):
-    path = f"/u/{two.token('ben', 'unsubscribe')}"
-    for method in ("GET", "HEAD"):
-        assert (await http.request(method, path)).status_code == 200
-    begin = two.records.notices.begin
-    at, month = two.clock.now, timedelta(days=30)
-    assert await begin("k1", two.ref("ben"), "ask", False, at, 6, month) == "send"
-    answer = await http.post(
-        path, content="List-Unsubscribe=One-Click", headers={"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site"}
-    )
-    assert answer.status_code == 200
-    assert await begin("k2", two.ref("ben"), "ask", False, at, 6, month) == "unsubscribed"
-    assert await begin("k3", two.ref("ana"), "ask", False, at, 6, month) == "send"
-
-
-async def test_a_new_link_answers_everyone_the_same_and_mails_only_who_is_known(http, two, outbox):
-    known = await http.post("/new-link", data={"email": "BEN@example.org"})
-    unknown = await http.post("/new-link", data={"email": "nobody@example.org"})
-    assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
-    [mail] = outbox.mails
-    assert mail["To"] == "Ben Mentee <ben@example.org>"
-    assert "Ana Mentor" not in mail["Subject"]
-
-
-async def test_nobodys_mailbox_is_filled_through_us(http, two, outbox):
-    for _ in range(10):
-        assert (await http.post("/new-link", data={"email": "ben@example.org"})).status_code == 200
-    assert len(outbox.mails) == 4
-
-
-async def test_who_knows_an_address_locks_nobody_out_of_their_private_pages(http, browser, two, outbox, says):
-    for _ in range(10):
-        await http.post("/new-link", data={"email": "ben@example.org"})
-    asked = await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")
-    assert "It is on its way." in says(asked)
-    assert "http://hook/private/" in outbox.mails[-1].get_body(("plain",)).get_content()
-
-
-async def test_who_asks_with_their_own_link_is_spared_a_full_mailbox_too(browser, two, outbox):
-    for _ in range(6):
-        await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")
-    assert len(outbox.mails) == 4
-
-
-async def test_tries_while_no_mail_could_be_sent_use_nothing_up(browser, two, outbox, says):
-    """A concern is raised behind the private link: who tried through an outage need not wait for another hour (H16)."""
-    outbox.away = True
-    for _ in range(6):
-        assert (await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")).status_code == 503
-    outbox.away = False
-    assert "It is on its way." in says(await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link"))
-
-
-async def test_of_many_who_ask_with_their_own_links_nobody_is_left_out(two, outbox, records, settings, clock):
-    """When a cohort is asked a question, hundreds want their private links within the hour."""
-    people = [Profile(person_id=f"e-{n}", name=f"Person {n}", email=f"e-{n}@example.org") for n in range(102)]
-    refs = list((await records.people.enrol(people)).values())
-    pairs = [(f"many-{n}", refs[n], refs[n + 51]) for n in range(51)]
-    fresh = FreshLinks(records, two.signer, outbox, clock, base_url=settings.base_url, sender=settings.mail_from, most=1)
-    for enrolment in (await records.cohorts.enrol_pairs("summer-2027", pairs)).added:
-        await records.cohorts.mark_started(enrolment.mentorship)
-        assert await fresh.send_private(SimpleNamespace(bearer=Bearer(enrolment.mentorship, enrolment.mentor), enrolment=enrolment))
-    assert len(outbox.mails) == 51
-    for n in range(51):  # and of strangers who know many addresses, fifty times as many as one person is sent
-        await fresh.send_to_address(f"e-{n}@example.org")
-    assert len(outbox.mails) == 51 + 50
-
-
 @pytest.mark.parametrize(("purpose", "ago"), [("page", timedelta(days=61)), ("private", timedelta(minutes=16))])
 async def test_an_old_link_says_so_when_no_fresh_one_could_be_sent(purpose, ago, old, http, two, outbox, says):
     again = f"/{'p' if purpose == 'page' else purpose}/{old(purpose, ago)}/again"
@@ -241,8 +178,3 @@ async def test_an_old_link_to_a_concern_offers_nothing_that_is_not_there(old, ht
     assert answer.status_code == 410
     assert "the next mail about it brings a fresh one" in says(answer)
     assert "just ask" not in says(answer)
-
-
-async def test_a_mail_server_that_is_away_changes_the_answer_for_nobody(http, two, outbox):
-    outbox.away = True
-    assert (await http.post("/new-link", data={"email": "ben@example.org"})).status_code == 200

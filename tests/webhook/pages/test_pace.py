@@ -14,7 +14,8 @@ from gateway.settings import Settings
 from mentorship import commands as c
 from records.cases import Case
 from records.people import Profile
-from webhook.pages.forms import Forms
+from webhook.pages.form_tokens import FormTokens
+from webhook.pages.forms import MOST
 
 TOO_MANY = "nothing was taken this time. What you had sent before stands."
 
@@ -126,7 +127,7 @@ async def test_the_partner_and_another_mentorship_of_the_same_person_have_their_
     enrolled = await two.records.cohorts.enrol_pairs("summer-2027", [("pair-10", two.ref("ben"), refs["cleo"])])
     await two.records.cohorts.mark_started(enrolled.added[0].mentorship)
     bearer = Bearer(enrolled.added[0].mentorship, two.ref("ben"))
-    form = Forms(settings.link_secrets).token(bearer, "reminders", "", "none")
+    form = FormTokens(settings.link_secrets).token(bearer, "reminders", "", "none")
     answer = await http.post(f"/p/{two.signer.token('page', bearer)}/reminders", data={"form": form, "reminders": "on"})
     assert answer.status_code == 303
 
@@ -136,7 +137,7 @@ def post(http, settings, two, **more):
 
     async def send(root, link, path, action, target="", carried="none", *, bearer=None, **typed):
         bearer = bearer or Bearer(two.mentorship, two.ref("ben"))
-        form = Forms(settings.link_secrets).token(bearer, action, target, carried)
+        form = FormTokens(settings.link_secrets).token(bearer, action, target, carried)
         return await http.post(f"/{root}/{two.signer.token(link, bearer)}/{path}", data={"form": form, **typed}, **more)
 
     return send
@@ -244,7 +245,7 @@ async def test_who_is_asked_about_a_concern_reads_freely_and_takes_at_a_pace(htt
 
 async def test_a_stranger_uses_up_nobodys_pace_and_the_link_is_judged_first(http, settings, two, running, old, browser, spend):
     """The link, then the size, then the pace."""
-    large = b"x" * (settings.webhook_max_body + 1)
+    large = b"x" * (MOST + 1)
     stale = f"/p/{old('page', timedelta(days=61))}/set_goal"
     forged = f"/p/{secrets.token_urlsafe(30)}/set_goal"
     for _ in range(5):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -122,3 +123,35 @@ async def test_an_empty_section_of_feedback_is_left_out(browser, two):
     assert 'id="feedback"' in (await browser.get(two.private())).text
     await two.say("ana", c.SubmitPrivately(body=c.EndWish()))
     assert 'id="feedback"' not in (await browser.get(two.private())).text
+
+
+# -- feedback, shared later -------------------------------------------------------------------------------------------------
+
+
+async def unshared(browser, two) -> str:
+    page = await browser.get(two.private("ben"))
+    return re.search(r"/share/(n-[a-z0-9]+)", page.text)[1]
+
+
+async def test_feedback_is_shared_later_and_read_by_the_partner_then_and_not_before(browser, lived, says):
+    words = "Your question about what I avoid stayed with me."
+    note = await unshared(browser, lived)
+    form = await browser.get(lived.private("ben", "share", note))
+    assert words in says(form)
+    assert "sharing cannot be taken back" in says(form)
+    assert words not in says(await browser.get(lived.page("ana")))
+    after = await browser.send(form, f"/share/{note}")
+    assert "Ana Mentor can read it from now on." in says(after)
+    assert f"/share/{note}" not in after.text
+    assert words in says(await browser.get(lived.page("ana")))
+    assert "Ana Mentor can read it already." in says(await browser.get(lived.private("ben", "share", note)))
+
+
+async def test_nobody_shares_what_somebody_else_wrote(browser, lived, says):
+    note = await unshared(browser, lived)
+    goal = next(note.id for note in await lived.records.notes.of(lived.mentorship) if note.kind == "goal")
+    for who, wanted in (("ana", note), ("ben", goal), ("ben", "n-nothing")):
+        assert (await browser.get(lived.private(who, "share", wanted))).status_code == 404
+    stolen = re.search(r'name="form" value="([^"]*)"', (await browser.get(lived.private("ben", "share", note))).text)[1]
+    assert (await browser.http.post(lived.private("ana", "share", note), data={"form": stolen})).status_code == 403
+    assert "stayed with me" not in says(await browser.get(lived.page("ana")))

@@ -85,17 +85,40 @@ async def test_what_was_written_and_refused_is_given_back(browser, two, mentorsh
 
 async def test_who_read_that_it_is_kept_reads_on_their_page_that_it_changed_nothing(browser, two, mentorship, running, says, monkeypatch):
     """P5: it was handled when they had gone, and they would think that they called it off."""
-    monkeypatch.setattr("webhook.pages.own.JOURNAL_WAIT", 0)
+    monkeypatch.setattr("webhook.pages.outcomes.JOURNAL_WAIT", 0)
     stale = await browser.get(two.page("ben", "cancel_meeting", 1))
     await two.say("ana", c.CancelMeeting(meeting=1))
     assert "Kept safely" in says(await browser.send(stale, "/cancel_meeting/1", reason="work"))
     await two.handle(await mentorship.signals())
-    told = "“Call it off”, sent on Sunday 7 March, 08:00, changed nothing. That meeting was called off."
+    told = "“Call it off” for the meeting on Monday 8 March, 09:00, sent on Sunday 7 March, 08:00, changed nothing. That meeting was called off."
     assert told in says(await browser.get(two.page()))
     for other in (two.page("ana"), two.private("ben")):
         assert "changed nothing" not in says(await browser.get(other))
     await two.until(two.clock.now + timedelta(days=4))
     assert "changed nothing" not in says(await browser.get(two.page()))
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("en", "“Another time” for the meeting on Monday 8 March, 09:00, sent on Sunday 7 March, 08:00, changed nothing."),
+        ("de", "„Anderer Termin“ zum Treffen am Montag, 8. März, 09:00 Uhr, gesendet am Sonntag, 7. März, 08:00 Uhr, hat nichts geändert."),
+        ("ar", "«موعد آخر» بشأن لقاء الاثنين، 8 مارس، الساعة 09:00، المُرسل في الأحد، 7 مارس، الساعة 08:00، لم يغيّر شيئًا."),
+    ],
+    ids=["en", "de", "ar"],
+)
+async def test_what_changed_nothing_names_its_meeting_by_the_time_that_it_had_then(code, told, browser, two, mentorship, running, says, monkeypatch):
+    """Of six meetings ahead, nobody knows which one an answer was about; and after a move, not by the time that it has now."""
+    monkeypatch.setattr("webhook.pages.outcomes.JOURNAL_WAIT", 0)
+    at = two.meeting(1).start
+    await two.say("ana", c.MoveMeeting(meeting=1, to=at + timedelta(days=1)))
+    stale = await browser.get(two.page() + "?lang=" + code)
+    await browser.send(stale, "/move_meeting/1", follow=False)
+    await two.say("ana", c.MoveMeeting(meeting=1, to=at + timedelta(days=2)))
+    await two.handle(await mentorship.signals())
+    await two.say("ben", c.MoveMeeting(meeting=1, to=at + timedelta(days=2)))
+    assert two.meeting(1).start != at
+    assert told in says(await browser.get(two.page() + "?lang=" + code))
 
 
 async def test_what_was_so_already_is_no_news_afterwards(browser, two, mentorship, running, says):

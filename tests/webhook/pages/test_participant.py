@@ -36,7 +36,7 @@ async def test_the_page_says_what_is_next_and_how_to_prepare(browser, two, says)
 
 @pytest.mark.parametrize("programme", [pytest.param(with_every_fact(), id="every-fact")])
 async def test_of_what_comes_by_itself_no_page_says_that_somebody_reports_it(browser, two, says):
-    """A fact without words of its own in page.html would read as anybody's to report."""
+    """A fact without words of its own in participant.html would read as anybody's to report."""
     said = says(await browser.get(two.page()))
     assert said.count("Comes by itself") == len(FACTS)
     assert "reports it" not in said

@@ -14,11 +14,14 @@ from mentorship.policy.meetings import held_instants
 from mentorship.policy.phase import phase
 from mentorship.state import State
 from mentorship.visibility import may_read
-from webhook.pages.actions import is_open, private_probe, refusal, survey_items
-from webhook.pages.known import Feedback, Goal, Known
+from webhook.pages.actions import is_open
+from webhook.pages.beforehand import refusal
+from webhook.pages.journal import Feedback, Goal
 from webhook.pages.meetings import Meetings
 from webhook.pages.milestones import Milestones
-from webhook.pages.picture import Picture, picture
+from webhook.pages.private_actions import private_probe, survey_items
+from webhook.pages.reading import Known
+from webhook.pages.timeline import Timeline, timeline
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class Page:
         self.paused_until = known.clock.when(state.pausing.until) if state.pausing is not None else None
 
     @property
-    def picture(self) -> Picture:
-        return picture(self._state, self.milestones, self._known.now, mirrored=self.clock.language.direction == "rtl")
+    def timeline(self) -> Timeline:
+        return timeline(self._state, self.milestones, self._known.now, mirrored=self.clock.language.direction == "rtl")
 
     # -- goals, expectations, benefits ------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from babel.support import Translations
+from fastapi import Request
 
 from notices import language as mails
 from notices.language import SOURCE, Language
@@ -43,6 +44,12 @@ def reader_language(chosen: str | None, profile: str | None, offered: Iterable[s
 def guest_language(chosen: str | None, accepted: str) -> Language:
     """For a page that nobody is known on: what was chosen, else what the browser wishes most of what there is."""
     return language(asked_for(chosen) or _wished(accepted) or SOURCE)
+
+
+def spoken_to_guest(request: Request) -> tuple[Language, str | None]:
+    """That language, and which one was chosen."""
+    chosen = asked_for(request.query_params.get("lang"))
+    return guest_language(chosen, request.headers.get("accept-language", "")), chosen
 
 
 def _wished(accepted: str) -> str | None:

@@ -17,8 +17,9 @@ from mentorship.events import MentorshipStarted
 from mentorship.people import SIDES, Pair, Side, other
 from mentorship.state import State
 from notices.language import Clock, language, zone
-from webhook.pages.known import Feedback, Goal, Known, Report
-from webhook.pages.view import Page
+from webhook.pages.journal import Feedback, Goal, Report
+from webhook.pages.participant_view import Page
+from webhook.pages.reading import Known
 
 STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -10,68 +10,72 @@ from mentorship.state import Meeting, State
 from webhook.pages.meetings import left_over
 from webhook.pages.milestones import Milestones
 
-WIDTH = 720
-_EDGE = 14
+_EDGE = 3.0
+_NARROW = 256
+"""Pixels that a small phone leaves for it."""
 
 Mark = Literal["held", "confirmed", "proposed", "off", "open"]
 
 
 @dataclass(frozen=True)
 class Dot:
-    x: int
+    x: float
     mark: Mark
     extra: bool = False
 
 
 @dataclass(frozen=True)
 class Segment:
-    x: int
-    width: int
+    x: float
+    width: float
     done: bool
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Measured on a strip of WIDTH; `today` is None outside the programme's time. Mirrored for languages from right to left."""
+class Timeline:
+    """Places are percent of its width, so that marks keep their size; `today` is None outside the programme's time. Mirrored for languages from right to left."""
 
     dots: tuple[Dot, ...]
-    today: int | None
-    start: int
-    end: int
+    radius: int
+    """In pixels: neighbours stay apart on a small phone, too, as far as they can be seen at all."""
+    today: float | None
+    start: float
+    end: float
     segments: tuple[Segment, ...]
-    threshold: int
+    threshold: float
 
 
-def picture(state: State, milestones: Milestones, now: datetime, *, mirrored: bool) -> Picture:
+def timeline(state: State, milestones: Milestones, now: datetime, *, mirrored: bool) -> Timeline:
     last = max([state.ends, *(m.start for m in state.meetings)])
     whole = max((last - state.starts).total_seconds(), 1.0)
 
-    def place(share: float) -> int:
-        x = _EDGE + share * (WIDTH - 2 * _EDGE)
-        return round(WIDTH - x if mirrored else x)
+    def place(share: float) -> float:
+        x = _EDGE + share * (100 - 2 * _EDGE)
+        return round(100 - x if mirrored else x, 2)
 
-    def at(instant: datetime) -> int:
+    def at(instant: datetime) -> float:
         return place(min(1.0, max(0.0, (instant - state.starts).total_seconds() / whole)))
 
     dots = [Dot(at(meeting.start), _mark(state, meeting, now)) for meeting in state.meetings]
     dots += [Dot(at(extra.held_at), "held", extra=True) for extra in state.extras]
     total, done = milestones.total, milestones.done
-    gap = 4 if total <= 20 else 1
-    width = (WIDTH - gap * (total - 1)) / max(total, 1)
-    segments = [Segment(round(_across(n * (width + gap), width, mirrored=mirrored)), round(width), n < done) for n in range(total)]
+    gap = 0.6 if total <= 20 else 0.3
+    width = (100 - gap * (total - 1)) / max(total, 1)
+    segments = [Segment(round(_across(n * (width + gap), width, mirrored=mirrored), 2), round(width, 2), n < done) for n in range(total)]
     edge = milestones.needed * (width + gap) - gap / 2
-    return Picture(
+    return Timeline(
         dots=tuple(dots),
+        radius=max(3, min(7, int(_NARROW * (1 - _EDGE / 50) / (len(dots) + 1) / 2 - 3))),
         today=at(now) if state.starts <= now <= last and not state.over else None,
         start=place(0.0),
         end=at(state.ends),
         segments=tuple(segments),
-        threshold=round(WIDTH - edge if mirrored else edge),
+        threshold=round(100 - edge if mirrored else edge, 2),
     )
 
 
 def _across(x: float, width: float, *, mirrored: bool) -> float:
-    return WIDTH - x - width if mirrored else x
+    return 100 - x - width if mirrored else x
 
 
 def _mark(state: State, meeting: Meeting, now: datetime) -> Mark:

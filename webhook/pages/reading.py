@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
-from gateway.links import Bearer, LinkExpired, LinkInvalid, LinkSigner, Purpose
+from fastapi import Request
+
+from gateway.links import Bearer
 from mentorship import events as e
 from mentorship.advance import advance
 from mentorship.evolve import fold
 from mentorship.people import Side
 from mentorship.programme import Programme, Texts
-from mentorship.state import State, report_digest
+from mentorship.state import State
 from mentorship.visibility import may_read
 from notices.language import Clock, Language, zone
 from notices.readers import plain
@@ -24,61 +26,16 @@ from records.certificates import Certificate
 from records.cohorts import Enrolment
 from records.coordination import coordinators
 from records.errors import RecordsUnavailable, Unknown, UnknownKey
-from records.journal import JournalEntry
 from records.journal_events import events_of
-from records.notes import Note
 from records.people import Profile
 from records.store import Records
 from webhook.door import Clock as Now
-from webhook.pages.shell import PageProblem
-from webhook.pages.wording import reader_language
+from webhook.pages.journal import Feedback, Goal, Refused, Report, feedback_of, goals_of, refused_of, reports_of
+from webhook.pages.languages import OFFERED, reader_language, spoken_to_guest
+from webhook.pages.problems import PageProblem
 from webhook.problems import tell_without_records
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Goal:
-    """A goal in the two's words; `text` is None when its words are no longer kept. `by` is who set it."""
-
-    id: str
-    by: Side
-    text: str | None
-    actions: tuple[str | None, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """One's own report that can be taken back: `code` is its digest, as the state keeps it."""
-
-    code: str
-    message_id: str
-    name: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Refused:
-    """What the reader sent from a page at that instant and changed nothing, with the words in it. `name` is the command's, or what the private one was."""
-
-    message_id: str
-    name: str
-    private: bool
-    reason: str
-    at: datetime
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """`shared` by its author: when it was written, or later."""
-
-    note: str
-    meeting: int
-    by: Side
-    text: str
-    shared: bool
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -138,44 +95,10 @@ class Known:
 class Reading:
     """Shared by all pages of a process."""
 
-    def __init__(self, records: Records, signer: LinkSigner | None, retry_after: int, now: Now) -> None:
+    def __init__(self, records: Records, retry_after: int, now: Now) -> None:
         self._records = records
-        self._signer = signer
         self._retry_after = retry_after
         self.now = now
-
-    def bearer(self, purpose: Purpose, token: str) -> Bearer:
-        """Raises PageProblem: a link that is too old (with a way to a fresh one), or none of ours."""
-        try:
-            return self._bearer(purpose, token)
-        except LinkExpired:
-            raise PageProblem(HTTPStatus.GONE, "link_expired", purpose=purpose, token=token) from None
-        except LinkInvalid:
-            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
-
-    async def calendar_bearer(self, token: str) -> Bearer:
-        """As `bearer`, for a link that its owner may have replaced. Raises PageProblem."""
-        self.bearer("calendar", token)
-        assert self._signer is not None
-        bearer, made_at = self._signer.opened("calendar", token)
-        after = await self.ask(self._records.calendar_links.valid_after(bearer.scope, bearer.person))
-        if after is not None and made_at <= after:
-            raise PageProblem(HTTPStatus.GONE, "calendar_replaced")
-        return bearer
-
-    def bearer_of_old(self, purpose: Purpose, token: str) -> Bearer:
-        """For whom the link was made, also when it is too old. Raises PageProblem."""
-        try:
-            return self._bearer(purpose, token)
-        except LinkExpired as expired:
-            return expired.bearer
-        except LinkInvalid:
-            raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
-
-    def _bearer(self, purpose: Purpose, token: str) -> Bearer:
-        if self._signer is None:
-            raise LinkInvalid
-        return self._signer.bearer(purpose, token)
 
     async def known(self, bearer: Bearer, writer: str, chosen: str | None) -> Known:
         """Raises PageProblem: 404 for somebody who is not (or no longer) in it, 503."""
@@ -208,14 +131,14 @@ class Reading:
             partner=spoken.isolated(plain(partner.name)) if partner is not None and partner.name else None,
             coordinators=await self._coordinators(enrolment, spoken),
             state=state,
-            goals=_goals(events, notes),
-            reports=_reports(entries, bearer.person),
-            feedback=_feedback(events, notes),
+            goals=goals_of(events, notes),
+            reports=reports_of(entries, bearer.person),
+            feedback=feedback_of(events, notes),
             leaver=next((event.leaver for event in events if isinstance(event, e.MentorshipEnded)), None),
             sent=frozenset(message.message_id for message in kept if message.sent),
             taken=frozenset(message.message_id for message in kept),
             kept=tuple(message.message_id for message in kept if message.sent and message.message_id not in lasting),
-            refused=_refused(entries, notes, bearer.person, writer),
+            refused=refused_of(entries, events, notes, bearer.person, writer),
             certificate=await self.ask(self._records.certificates.standing(bearer.scope, bearer.person)),
             unsubscribed=await self.ask(self._records.notices.is_unsubscribed(bearer.person)),
             calendar_after=await self.ask(self._records.calendar_links.valid_after(bearer.scope, bearer.person)),
@@ -256,6 +179,18 @@ class Reading:
         profiles = await self.ask(self._records.people.profiles(ref for ref in refs if ref not in (enrolment.mentor, enrolment.mentee)))
         return tuple(Coordinator(spoken.isolated(plain(one.name)), one.email) for one in profiles.values() if one.email)
 
+    async def spoken_to(self, request: Request, person: str) -> tuple[Language, str | None]:
+        """To whoever comes by a link of this person's, and which language was chosen: that one, else that of the mail which brought them here.
+
+        Where the person has none, or records cannot say so, what the browser wishes.
+        """
+        spoken, chosen = spoken_to_guest(request)
+        try:
+            profile = (await self.ask(self._records.people.profiles([person]))).get(person)
+        except PageProblem:
+            profile = None
+        return reader_language(chosen, profile.language, OFFERED) if profile is not None and profile.language else spoken, chosen
+
     async def ask(self, asked: Awaitable[T]) -> T:
         """What records answer. Raises PageProblem (503) when they cannot be reached, 404 when it is not there."""
         try:
@@ -265,43 +200,3 @@ class Reading:
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "records_away", headers={"Retry-After": str(self._retry_after)}) from None
         except Unknown:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
-
-
-def _goals(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Goal, ...]:
-    found: dict[str, Goal] = {}
-    words: Callable[[str], str | None] = lambda note: notes[note].text if note in notes else None  # noqa: E731 - a name for one lookup
-    for event in events:
-        if isinstance(event, e.GoalSet):
-            before = found.get(event.goal, Goal(event.goal, event.side, None, ()))
-            text = words(event.note_id) if event.note_id is not None else before.text
-            found[event.goal] = Goal(event.goal, before.by, text, (*before.actions, *map(words, event.actions)))
-    return tuple(found.values())
-
-
-def _reports(entries: list[JournalEntry], person: str) -> tuple[Report, ...]:
-    mine = [row for row in entries if row.kind == "command" and row.by == person and row.outcome == "applied" and row.message_id]
-    return tuple(Report(report_digest(row.message_id or ""), row.message_id or "", row.name, row.at) for row in mine)
-
-
-def _refused(entries: list[JournalEntry], notes: dict[str, Note], person: str, writer: str) -> tuple[Refused, ...]:
-    mine = [row for row in entries if row.kind == "command" and row.by == person and row.outcome == "refused" and (row.message_id or "").startswith(writer)]
-    return tuple(_refusal(row, notes) for row in mine)
-
-
-def _refusal(row: JournalEntry, notes: dict[str, Note]) -> Refused:
-    private: dict[str, Any] = row.body.get("body") or {}
-    named = [row.body.get("note_id"), *row.body.get("actions", ()), private.get("note_id")]
-    return Refused(
-        message_id=row.message_id or "",
-        name=private.get("kind", row.name),
-        private=row.name == "submit_privately",
-        reason=row.reason or "",
-        at=row.at,
-        words=tuple(notes[note].text for note in named if note in notes),
-    )
-
-
-def _feedback(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Feedback, ...]:
-    given = [event for event in events if isinstance(event, e.FeedbackGiven) and event.note_id in notes]
-    noted = [(event, notes[event.note_id or ""]) for event in given]
-    return tuple(Feedback(note.id, event.meeting, event.side, note.text, event.shared or note.shared, event.at) for event, note in noted)

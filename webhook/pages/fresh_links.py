@@ -22,7 +22,7 @@ from records.cohorts import Enrolment
 from records.coordination import looked_after
 from records.errors import RecordsError, UnknownProgramme
 from records.store import Records
-from webhook.pages.known import Known
+from webhook.pages.reading import Known
 
 _log = structlog.stdlib.get_logger("webhook.pages")
 

@@ -1,0 +1,34 @@
+"""Addresses of a reader's own pages, as templates write them."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import Request
+
+from webhook.pages.reading import Known
+from webhook.pages.rendering import Rendering
+
+
+class Here:
+    """`looking_at` is what another language shows as well: it answers a GET."""
+
+    def __init__(self, rendering: Rendering, kind: str, token: str, known: Known, looking_at: str) -> None:
+        self._base = f"{rendering.root}/{kind}/{quote(token)}"
+        self._this = rendering.root + quote(looking_at)
+        self._lang = f"?lang={known.chosen}" if known.chosen else ""
+        self.concern = f"{rendering.root}/concern/{quote(token)}{self._lang}"
+        self.title = known.clock.language.isolated(known.texts.title)
+        self.coordinators = known.coordinators
+        self.kind = kind
+
+    def to(self, action: str = "", target: str | int = "") -> str:
+        parts = [self._base, *(quote(str(part), safe="") for part in (action, target) if part != "")]
+        return "/".join(parts) + self._lang
+
+    def in_language(self, code: str) -> str:
+        return f"{self._this}?lang={code}"
+
+
+def token_of(request: Request) -> str:
+    return str(request.path_params["token"])

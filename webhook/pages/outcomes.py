@@ -1,0 +1,64 @@
+"""What became of what a reader sent: of what they have just sent, and for some days of what changed nothing and was told to nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import Request
+
+from gateway.links import Bearer
+from notices.language import Clock
+from webhook.door import Receipt
+from webhook.pages.journal import Refused
+from webhook.pages.reading import Known
+from webhook.pages.site import Site
+from webhook.problems import Problem
+
+JOURNAL_WAIT = 1.2
+"""Seconds that a page waits for what was just sent to be journaled; then it says that it is kept."""
+TOLD_FOR = timedelta(days=3)
+"""How long a page tells what changed nothing."""
+
+
+@dataclass(frozen=True)
+class RefusedView:
+    """What a page tells of a message that changed nothing. `this`: its sender has just come back from it."""
+
+    name: str
+    meeting: str | None
+    when: str
+    reason: str
+    words: tuple[str, ...]
+    this: bool
+
+
+async def became_of(site: Site, request: Request, bearer: Bearer) -> Receipt | None:
+    """What became of the message that the reader comes back from; the partner's are none of their business."""
+    message_id = request.query_params.get("m", "")
+    if not message_id.startswith(site.form_tokens.writer(bearer)) or len(message_id) > 200 or not message_id.isprintable():
+        return None
+    await site.reading.journaled(bearer.scope, message_id, JOURNAL_WAIT)
+    enrolment = await site.reading.enrolment(bearer.scope)
+    if enrolment is None:
+        return None
+    try:
+        return await site.door.receipt(enrolment, message_id)
+    except Problem:  # Temporal is away; it has the message all the same
+        return Receipt("waiting")
+
+
+def refused(request: Request, known: Known, *, private: bool) -> list[RefusedView]:
+    """What of the reader's changed nothing: the message that they come back from, and for some days what was told to nobody,
+    since it was handled after its sender had read that it is kept safely (P5). What was so already is no news.
+    """
+    this = request.query_params.get("m")
+    shown = [
+        one for one in known.refused if one.private == private and (one.message_id == this or (one.reason != "already_done" and known.now - one.at < TOLD_FOR))
+    ]
+    return [_view(one, known.clock, this) for one in shown]
+
+
+def _view(one: Refused, clock: Clock, this: str | None) -> RefusedView:
+    meeting = clock.when(one.meeting) if one.meeting is not None else None
+    return RefusedView(one.name, meeting, clock.when(one.at), one.reason, one.words, one.message_id == this)

@@ -1,0 +1,28 @@
+"""What all pages behind links have of the process that they are in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from records.store import Records
+from webhook.door import Door
+from webhook.pace import Pace
+from webhook.pages.form_tokens import FormTokens
+from webhook.pages.fresh_links import FreshLinks
+from webhook.pages.links import Links
+from webhook.pages.reading import Reading
+from webhook.pages.rendering import Rendering
+
+
+@dataclass(frozen=True)
+class Site:
+    """`pace` is how often one person may send a form; without `fresh` no link can be mailed."""
+
+    rendering: Rendering
+    links: Links
+    reading: Reading
+    form_tokens: FormTokens
+    door: Door
+    records: Records
+    fresh: FreshLinks | None
+    pace: Pace
