@@ -18,6 +18,9 @@ from records.store import Records
 from webhook.app import create_app
 from webhook.serving import CannotListen, serve_app
 
+_BUSY = 5.0
+"""Seconds that a command waits for a SQLite file that another program has locked: nobody at a door waits for longer to be told to come again (503)."""
+
 
 async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """Serves until `stop` is set, or by default until SIGTERM or SIGINT.
@@ -27,7 +30,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     """
     keyring = settings.keyring()
     client = await connect(settings, keyring, role="webhook", interceptors=start_tracing("webhook"), lazy=True)
-    records = await Records.open(settings.database_url, keyring)
+    records = await Records.open(settings.database_url, keyring, busy=_BUSY)
     try:
         app = create_app(settings, client, records, post=_mailer(settings))
         await serve_app(app, settings.webhook_host, settings.webhook_port, stop)
