@@ -71,7 +71,9 @@ def fonts_left_out(folder: Path | None) -> list[tuple[Path, str]]:
         return []
     read = {Path(font.path) for font in _fonts(folder, _seen(folder)).fonts() if font.path is not None}
     files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _FONT_FILES and not path.is_dir() and path not in read]
-    return [(path, "no font that is read here, or a damaged one" if os.access(path, os.R_OK) else "not there, or not for this process's user") for path in files]
+    return [
+        (path, "no font that is read here, or a damaged one" if os.access(path, os.R_OK) else "not there, or not for this process's user") for path in files
+    ]
 
 
 def _seen(folder: Path | None) -> tuple[tuple[str, int, int], ...]:
