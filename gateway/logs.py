@@ -44,7 +44,7 @@ KEPT_OUT = frozenset(
 
 _HIDDEN = "(kept out)"
 
-_OURS = re.compile(r"(activities|certificates|gateway|mentorship|notices|records|schedule|webhook|worker|workflows)(\.|$)")
+_FORESEEN = re.compile(r"(activities|certificates|gateway|mentorship|notices|records|schedule|webhook|worker|workflows|temporalio\.service)(\.|$)")
 _TRIES = ("temporalio.activity", "temporalio.worker._workflow")
 """Who tells of an attempt that failed, and tells so of each."""
 _CORE = "temporalio.core-"
@@ -87,7 +87,11 @@ def in_one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """An attempt that failed as was foreseen: its kind, what it says, and what led to it. An outage would fill the log with its frames."""
     found, logger = event.get("exc_info"), str(event.get("logger", ""))
     error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
-    if logger in _TRIES and isinstance(error, BaseException) and (_OURS.match(type(error).__module__) or isinstance(error, ApplicationError | CancelledError)):
+    if (
+        logger in _TRIES
+        and isinstance(error, BaseException)
+        and (_FORESEEN.match(type(error).__module__) or isinstance(error, ApplicationError | CancelledError))
+    ):
         del event["exc_info"]
         event["error"] = (isinstance(error, ApplicationError) and error.type) or type(error).__name__
         if said := own_words(error):

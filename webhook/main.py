@@ -11,7 +11,7 @@ from gateway.keyring import KeyringUnusable
 from gateway.leaving import leave
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
-from gateway.telemetry import start_tracing
+from gateway.telemetry import make_runtime, start_tracing
 from notices.smtp import Mailer
 from records.errors import RecordsError
 from records.store import Records
@@ -29,7 +29,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     and CannotListen.
     """
     keyring = settings.keyring()
-    client = await connect(settings, keyring, role="webhook", interceptors=start_tracing("webhook"), lazy=True)
+    client = await connect(settings, keyring, role="webhook", interceptors=start_tracing("webhook"), runtime=make_runtime(None), lazy=True)
     records = await Records.open(settings.database_url, keyring, busy=_BUSY)
     try:
         app = create_app(settings, client, records, post=_mailer(settings))

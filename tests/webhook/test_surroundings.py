@@ -186,6 +186,18 @@ async def test_a_file_that_another_program_keeps_locked_is_not_waited_for_at_the
     await serving
 
 
+async def test_what_temporals_client_says_of_an_outage_goes_through_the_log(settings, keyring, monkeypatch):
+    """The SDK's own runtime wrote several lines a request past it, in colours, whatever its format."""
+
+    async def connecting(*_, runtime=None, **__):
+        raise TemporalUnavailable(runtime)
+
+    monkeypatch.setattr(main, "connect", connecting)
+    monkeypatch.setattr(main, "make_runtime", lambda address: f"forwards, shows metrics at {address}")
+    with pytest.raises(TemporalUnavailable, match="forwards, shows metrics at None"):
+        await main.serve(settings)
+
+
 async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):
     environment = {**os.environ, "MENTORSHIP_KEY_FILE": str(tmp_path / "none.json"), "MENTORSHIP_SMTP_PASSWORD": "canary"}
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook.main", env=environment, stderr=asyncio.subprocess.PIPE, cwd=Path.cwd())
