@@ -4,6 +4,7 @@ on a certificate, without anything that credentials and their signatures need.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from functools import lru_cache
@@ -16,6 +17,7 @@ HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
 PROBE = HERE / "probe.typ"
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
+_FONT_FILES = frozenset({".ttf", ".otf", ".ttc", ".otc", ".woff", ".woff2"})
 JOINERS_AND_MARKS = "\u200c\u200d\u200e\u200f"  # what Persian and mixed scripts are written with
 
 
@@ -61,6 +63,17 @@ def compiled(template: Path, inputs: dict[str, str], font_folder: Path | None) -
         )
     except typst.TypstError as problem:
         raise _explained(problem) from None
+
+
+def fonts_left_out(folder: Path | None) -> list[tuple[Path, str]]:
+    """The files of the folder that are called like fonts and print nothing, each with why: the compiler says nothing of them."""
+    if folder is None:
+        return []
+    read = {Path(font.path) for font in _fonts(folder, _seen(folder)).fonts() if font.path is not None}
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _FONT_FILES and not path.is_dir() and path not in read]
+    return [
+        (path, "no font that is read here, or a damaged one" if os.access(path, os.R_OK) else "not there, or not for this process's user") for path in files
+    ]
 
 
 def _seen(folder: Path | None) -> tuple[tuple[str, int, int], ...]:

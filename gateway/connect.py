@@ -132,6 +132,8 @@ _SIGNS = (
 
 
 def _configured() -> _ConnectConfig:
+    if os.environ.get("TEMPORAL_TLS", "true").lower() not in ("true", "false", "1", "0"):  # the SDK takes `no` for yes, and nothing as well
+        raise TemporalUnavailable("Temporal's own configuration cannot be read (TEMPORAL_TLS: expected true, false, 1 or 0)")
     try:
         return ClientConfig.load_client_connect_config()
     except (RuntimeError, OSError, ValueError) as error:

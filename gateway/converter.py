@@ -11,9 +11,11 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter, DefaultFailureConverter, DefaultFailureConverterWithEncodedAttributes, PayloadConverter
+from temporalio.exceptions import ApplicationError, FailureError
 
 from gateway.codec import READABLE, EncryptionCodec
 from gateway.keyring import Keyring, UnknownKey
+from gateway.own_words import own_words
 from wire.label import Label
 
 
@@ -42,14 +44,21 @@ class LabellingPayloadConverter(PydanticPayloadConverter):
 
 
 class SealingFailureConverter(DefaultFailureConverterWithEncodedAttributes):
-    """Failures are sealed, all but one: whoever lacks a key could not read, under any other key, which one is missing."""
+    """Failures are sealed, all but one: whoever lacks a key could not read, under any other key, which one is missing.
+
+    Admins open them (webhook/codec), so an error says in them what it says in logs: of one in a library its kind and its place (H12).
+    """
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         """What an UnknownKey tells is a key's id, which every sealed payload shows anyway."""
         if isinstance(exception, UnknownKey):
             DefaultFailureConverter().to_failure(exception, payload_converter, failure)
-        else:
+        elif isinstance(exception, FailureError):
             super().to_failure(exception, payload_converter, failure)
+        else:
+            told = ApplicationError(own_words(exception), type=type(exception).__name__)
+            told.__cause__ = exception.__cause__
+            super().to_failure(told.with_traceback(exception.__traceback__), payload_converter, failure)
 
 
 def _label(text: Label) -> Payload:

@@ -15,6 +15,8 @@ import temporalio.workflow
 from structlog.typing import EventDict, Processor, WrappedLogger
 from temporalio.exceptions import ApplicationError
 
+from gateway.own_words import own_words
+
 LogFormat = Literal["console", "json"]
 
 KEPT_OUT = frozenset(
@@ -42,13 +44,7 @@ KEPT_OUT = frozenset(
 
 _HIDDEN = "(kept out)"
 
-_SPEAKS_FOR_ITSELF = re.compile(
-    r"(activities|certificates|gateway|mentorship|notices|records|schedule|webhook|worker|workflows|sqlite3|temporalio\.service)(\.|$)"
-)
-"""Modules whose errors name codes, opaque ids and places only: ours, by rule, and those that know nothing else."""
-
-
-_OURS = re.compile(r"(activities|certificates|gateway|mentorship|notices|records|schedule|webhook|worker|workflows)(\.|$)")
+_FORESEEN = re.compile(r"(activities|certificates|gateway|mentorship|notices|records|schedule|webhook|worker|workflows|temporalio\.service)(\.|$)")
 _TRIES = ("temporalio.activity", "temporalio.worker._workflow")
 """Who tells of an attempt that failed, and tells so of each."""
 _CORE = "temporalio.core-"
@@ -91,10 +87,14 @@ def in_one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """An attempt that failed as was foreseen: its kind, what it says, and what led to it. An outage would fill the log with its frames."""
     found, logger = event.get("exc_info"), str(event.get("logger", ""))
     error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
-    if logger in _TRIES and isinstance(error, BaseException) and (_OURS.match(type(error).__module__) or isinstance(error, ApplicationError | CancelledError)):
+    if (
+        logger in _TRIES
+        and isinstance(error, BaseException)
+        and (_FORESEEN.match(type(error).__module__) or isinstance(error, ApplicationError | CancelledError))
+    ):
         del event["exc_info"]
         event["error"] = (isinstance(error, ApplicationError) and error.type) or type(error).__name__
-        if said := _said(error):
+        if said := own_words(error):
             event["why"] = said
         if led := list(_leading_to(error)):
             event["because"] = ", ".join(led)
@@ -109,13 +109,13 @@ def _leading_to(error: BaseException) -> Iterator[str]:
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     while before is not None and id(before) not in seen:
         seen.add(id(before))
-        said = _said(before)
+        said = own_words(before)
         yield f"{type(before).__name__}: {said}" if said else type(before).__name__
         before = before.__cause__ or (None if before.__suppress_context__ else before.__context__)
 
 
 def without_quotes(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Of an error in a library its kind and its place: what it says often repeats what it was given, an address or a name (H12)."""
+    """Of an error in a library its kind and its place."""
     found = event.get("exc_info")
     if found:
         error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
@@ -129,7 +129,7 @@ def _told(error: BaseException, seen: set[int]) -> BaseException:
     """A copy for the log with the same frames, and of the same chain."""
     seen.add(id(error))
     kind = type(error)
-    said = _said(error)
+    said = own_words(error)
     if isinstance(error, BaseExceptionGroup):
         copy: BaseException = BaseExceptionGroup(said, [_told(one, seen) for one in error.exceptions])
     else:
@@ -140,14 +140,6 @@ def _told(error: BaseException, seen: set[int]) -> BaseException:
             setattr(copy, link, _told(before, seen))
     copy.__suppress_context__ = error.__suppress_context__
     return copy.with_traceback(error.__traceback__)
-
-
-def _said(error: BaseException) -> str:
-    if _SPEAKS_FOR_ITSELF.match(type(error).__module__):
-        return str(error)
-    if isinstance(error, ApplicationError):  # what came from another process: it carries that error's message, and its kind
-        return error.type or ""
-    return (error.strerror or "") if isinstance(error, OSError) else ""
 
 
 def configure(log_format: LogFormat = "console", level: str = "INFO", stream: TextIO | None = None) -> None:

@@ -31,6 +31,7 @@ Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=1e-6, allow_inf_nan=False)]
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
 _LISTENS = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}", re.ASCII)
+_DID = re.compile(r"did:web(?::(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})+)+", re.ASCII)
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[0-9]+)?")
 
 
@@ -222,8 +223,8 @@ class Settings(BaseSettings):
     @field_validator("issuer_did")
     @classmethod
     def _did(cls, did: str | None) -> str | None:
-        if did is not None and not did.startswith("did:web:"):
-            raise ValueError("expected did:web:…, or nothing for the did:key of the signing key")
+        if did is not None and not _DID.fullmatch(did):
+            raise ValueError("expected did:web:host or did:web:host:path, a port as %3A8443, or nothing for the did:key of the signing key")
         return did
 
     @field_validator("issuer_url")

@@ -27,14 +27,18 @@ class MailCatcher:
         self._count = max(map(_number, in_order(folder)), default=0)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Answers 250 once the file is written."""
+        """Answers 250 once the file is written, and 452 where it cannot be: of a lasting no the mail would be given up."""
         self._count += 1
         receiver = re.sub(r"[^a-z0-9.]+", "-", str(envelope.rcpt_tos[0]).partition("@")[0].lower())
         content: bytes = envelope.original_content
         file = self._folder / f"{self._count:04}-{receiver}.eml"
         unfinished = file.with_suffix(".part")
-        unfinished.write_bytes(content)
-        unfinished.rename(file)  # whoever looks meanwhile sees a whole mail or none
+        try:
+            unfinished.write_bytes(content)
+            unfinished.rename(file)  # whoever looks meanwhile sees a whole mail or none
+        except OSError as error:
+            self._count -= 1
+            return f"452 {error.strerror}"
         return "250 OK"
 
 

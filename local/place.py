@@ -110,6 +110,8 @@ class Place:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for folder in (self.mails, self.logs):
                 folder.mkdir(exist_ok=True)
+                if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+                    raise Trouble(f"{folder}: this user may not read and write in it")
             Keyring.load_or_generate(self.key_file)
             if not self.issuer_file.exists():
                 issuer_keys.generate(self.issuer_file)

@@ -47,10 +47,11 @@ def file_of(url: str) -> Path | None:
 
 
 def copy_all(wanted: Iterable[tuple[Path, Path]]) -> list[Copied]:
-    """Each source as its target, in this order, or none of them: whatever fails, no target is left that was made here. Raises what `copy` raises."""
+    """Each source as its target, in this order, or none of them: whatever fails, nothing is left that was made here. Raises what `copy` raises."""
     couples = list(wanted)
     for source, target in couples:
         _check(source, target)
+    folders = {folder for _, target in couples for folder in target.parents if not folder.exists()}
     copied: list[Copied] = []
     try:
         for source, target in couples:
@@ -58,6 +59,9 @@ def copy_all(wanted: Iterable[tuple[Path, Path]]) -> list[Copied]:
     except BaseException:
         for one in copied:
             one.file.unlink(missing_ok=True)
+        for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):  # the innermost first
+            with contextlib.suppress(OSError):  # never made, or somebody put something there meanwhile
+                folder.rmdir()
         raise
     return copied
 

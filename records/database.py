@@ -29,7 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_SECONDS = 30
-"""How long a SQLite writer waits for another process before it gives up."""
+"""How long a SQLite writer waits for its turn in this process, and then for other processes, before it gives up."""
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 30
 """How long Postgres may take over one statement, waiting for a lock included: a server that hangs is one that cannot be reached."""
@@ -71,8 +71,8 @@ def refuse_unopenable(url: URL) -> None:
         raise RecordsUnavailable(out_of_reach(url, error)) from error
 
 
-def engine_for(url: str, *, patient: bool = False) -> AsyncEngine:
-    """An engine whose errors never repeat parameters. On SQLite every connection is durable, waits, and overwrites what it deletes.
+def engine_for(url: str, *, patient: bool = False, busy: float = BUSY_SECONDS) -> AsyncEngine:
+    """An engine whose errors never repeat parameters. On SQLite every connection is durable, waits (`busy` seconds), and overwrites what it deletes.
 
     `patient` lets a statement take as long as it takes, as a migration of a large table may.
     """
@@ -84,8 +84,8 @@ def engine_for(url: str, *, patient: bool = False) -> AsyncEngine:
         event.listen(engine.sync_engine, "handle_error", _give_up_what_hangs)
         return engine
     # isolation_level None: the driver's own BEGIN would be a deferred one, and only before some statements.
-    engine = create_async_engine(parsed, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    engine = create_async_engine(parsed, hide_parameters=True, connect_args={"timeout": busy, "isolation_level": None})
+    event.listen(engine.sync_engine, "connect", functools.partial(_prepare_sqlite, busy))
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
@@ -96,11 +96,15 @@ def _give_up_what_hangs(context: ExceptionContext) -> None:
         context.is_disconnect = True
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(busy: float, connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout = {BUSY_SECONDS * 1000}", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
+    for pragma in (f"busy_timeout = {_milliseconds(busy)}", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -163,8 +167,9 @@ class Part:
 class Database:
     """Transactions on one engine. `read` sees one moment; `write` is alone: on SQLite altogether, on Postgres under its `locks`."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, busy: float = BUSY_SECONDS) -> None:
         self._engine = engine
+        self._busy = busy
         self._sqlite = engine.dialect.name == "sqlite"
         # Postgres would otherwise show each statement what was committed in between: a sweep beside an audit would look like tampering.
         self._one_moment: dict[str, Any] = {_BEGIN: "BEGIN"} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -192,7 +197,7 @@ class Database:
         Whoever writes under the same lock waits, in whatever process; several locks are taken in the order given.
         SQLite takes its write lock at once: a transaction that reads first and writes later fails there when another wrote meanwhile.
         """
-        async with self._writing if self._sqlite else contextlib.nullcontext():
+        async with self._turn() if self._sqlite else contextlib.nullcontext():
             with unavailable(self._engine.url):
                 async with self._engine.connect() as connection:
                     await connection.execution_options(**self._alone)
@@ -201,6 +206,19 @@ class Database:
                             for lock in locks:
                                 await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(lock, 0))))
                         yield connection
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Raises RecordsUnavailable for who waits too long: each of those before it may wait as long for another process."""
+        try:
+            async with asyncio.timeout(self._busy):
+                await self._writing.acquire()
+        except TimeoutError:
+            raise RecordsUnavailable(out_of_reach(self._engine.url, sqlite3.OperationalError("others wait for its lock already"))) from None
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def begins(self, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
         """Whether a value begins so, in the words that an index answers: SQLite looks nothing up by LIKE, Postgres does where one is made for it."""
@@ -228,11 +246,11 @@ class Database:
                 return
             async with self._engine.connect() as connection:
                 await connection.execution_options(**{_BEGIN: None})
-                await connection.execute(text(f"PRAGMA busy_timeout = {HOUSEKEEPING_SECONDS * 1000}"))
+                await connection.execute(text(f"PRAGMA busy_timeout = {_milliseconds(HOUSEKEEPING_SECONDS)}"))
                 try:
                     await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
                 finally:
-                    await connection.execute(text(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}"))
+                    await connection.execute(text(f"PRAGMA busy_timeout = {_milliseconds(self._busy)}"))
 
     async def keeps_freed(self, *tables: Table) -> bool:
         """Whether `forget_freed` does nothing on one of these, since its owner is somebody else: then what was deleted stays in the files for a while."""

@@ -9,7 +9,7 @@ from records.cases import Cases
 from records.certificates import Certificates
 from records.clock import Clock
 from records.cohorts import Cohorts
-from records.database import Database, engine_for, refuse_unopenable, whole
+from records.database import BUSY_SECONDS, Database, engine_for, refuse_unopenable, whole
 from records.database_url import parse
 from records.doors import Doors
 from records.errors import NoTables, SchemaOutdated
@@ -52,11 +52,14 @@ class Records:
         self.clock = Clock(database)
 
     @classmethod
-    async def open(cls, url: str, keys: KeySource) -> Records:
-        """Connects. Raises ValueError for a URL of another database, RecordsUnavailable, NoTables, SchemaOutdated, SchemaNewer."""
+    async def open(cls, url: str, keys: KeySource, *, busy: float = BUSY_SECONDS) -> Records:
+        """Connects. What writes waits `busy` seconds for a SQLite file that is locked.
+
+        Raises ValueError for a URL of another database, RecordsUnavailable, NoTables, SchemaOutdated, SchemaNewer.
+        """
         parsed = parse(url)
         refuse_unopenable(parsed)
-        database = Database(engine_for(parsed.render_as_string(hide_password=False)))
+        database = Database(engine_for(parsed.render_as_string(hide_password=False), busy=busy), busy)
         try:
             await _check_schema(database)
         except BaseException:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import text
@@ -12,6 +14,10 @@ from records.database import Database
 
 ROOM = 1 << 20
 """Bytes that have to be free beside a SQLite file; less is no room, since its log grows with every transaction."""
+
+
+LOCK_SECONDS = 2
+"""How long a SQLite file may be locked before that counts: a backup, a vacuum or a cohort's start takes less, and who asks waits no longer than three."""
 
 
 class Writing:
@@ -39,7 +45,18 @@ class Writing:
             return True
         free = os.statvfs(file.parent)
         writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK | os.X_OK)
-        return not writable or free.f_bavail * free.f_frsize < ROOM
+        return not writable or free.f_bavail * free.f_frsize < ROOM or _locked(file)
+
+
+def _locked(file: Path) -> bool:
+    """Whether some other program keeps all others from writing."""
+    try:
+        with contextlib.closing(sqlite3.connect(file, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.Error:
+        return True
+    return False
 
 
 def _which(file: Path) -> tuple[int, int] | None:

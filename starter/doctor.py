@@ -14,6 +14,7 @@ import typer
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from certificates.typesetting import fonts_left_out
 from gateway import search_attributes
 from gateway.connect import TemporalUnavailable, connect, has_namespace
 from gateway.keyring import KEY_BYTES, Keyring, KeyringUnusable
@@ -57,8 +58,8 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     except TemporalUnavailable as error:
         temporal = [Check("temporal", "wrong", str(error))]
     sound = keyed and all(check.state != "wrong" for check in records)
-    fonts = await _safely("certificates", lambda: _certificates(settings)) if sound else []
-    checks = [*_settings(), keys, *records, *_issuer(settings), *fonts, *temporal, *working]
+    waiting = await _safely("certificates", lambda: _certificates(settings)) if sound else []
+    checks = [*_settings(), keys, *records, *_issuer(settings), *_fonts(settings), *waiting, *temporal, *working]
     if client is None or not sound or any(check.state == "wrong" for check in temporal):
         return checks
     reached = client
@@ -160,6 +161,11 @@ def _as_sqlite_has_it(error: RecordsError) -> str:
     """Its own words, which are about the file; a server's may say who logs in."""
     cause = getattr(error.__cause__, "orig", None)
     return f" ({cause})" if isinstance(cause, sqlite3.Error) else ""
+
+
+def _fonts(settings: Settings) -> list[Check]:
+    """A font that cannot be read prints nothing, and a certificate would wait for it although it is there."""
+    return [Check("font", "wrong", f"{path}: {why}; see MENTORSHIP_FONT_FOLDER") for path, why in fonts_left_out(settings.font_folder)]
 
 
 async def _certificates(settings: Settings) -> list[Check]:

@@ -10,10 +10,19 @@ from starter.answer import Misused
 
 
 def check_in(*paths: Path) -> None:
-    """Before anything is read: raises Misused with every one that is not there. A pipe is a file as well."""
-    missing = [f"{path}: {'is a folder' if path.is_dir() else 'no such file'}" for path in paths if path.is_dir() or not path.exists()]
+    """Before anything is read: raises Misused with every one that is not there, or that nobody may look for. A pipe is a file as well."""
+    missing = [f"{path}: {why}" for path in paths if (why := _missing(path)) is not None]
     if missing:
         raise Misused("\n".join(missing))
+
+
+def _missing(path: Path) -> str | None:
+    try:
+        if path.is_dir():
+            return "is a folder"
+        return None if path.exists() else "no such file"
+    except OSError as error:  # its folder is closed
+        return error.strerror
 
 
 @contextmanager

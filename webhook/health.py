@@ -122,7 +122,9 @@ async def _writing(records: Records) -> bool:
     """Whether what can be read can be written: nothing else is acknowledged (P5)."""
     refused = await _found(records.writing.refused())
     if refused:
-        _log.error("records take no writing", do="look for a full disk, and for a database that is read-only or whose file is gone")
+        _log.error(
+            "records take no writing", do="look for a full disk, for a database that is read-only or whose file is gone, and for a program that keeps it locked"
+        )
     return not refused
 
 

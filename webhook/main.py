@@ -11,12 +11,15 @@ from gateway.keyring import KeyringUnusable
 from gateway.leaving import leave
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
-from gateway.telemetry import start_tracing
+from gateway.telemetry import make_runtime, start_tracing
 from notices.smtp import Mailer
 from records.errors import RecordsError
 from records.store import Records
 from webhook.app import create_app
 from webhook.serving import CannotListen, serve_app
+
+_BUSY = 5.0
+"""Seconds that a command waits for a SQLite file that another program has locked: nobody at a door waits for longer to be told to come again (503)."""
 
 
 async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
@@ -26,8 +29,8 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
     and CannotListen.
     """
     keyring = settings.keyring()
-    client = await connect(settings, keyring, role="webhook", interceptors=start_tracing("webhook"), lazy=True)
-    records = await Records.open(settings.database_url, keyring)
+    client = await connect(settings, keyring, role="webhook", interceptors=start_tracing("webhook"), runtime=make_runtime(None), lazy=True)
+    records = await Records.open(settings.database_url, keyring, busy=_BUSY)
     try:
         app = create_app(settings, client, records, post=_mailer(settings))
         await serve_app(app, settings.webhook_host, settings.webhook_port, stop)

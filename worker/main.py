@@ -11,6 +11,7 @@ import structlog
 from temporalio.common import WorkerDeploymentVersion
 
 from certificates.issuer import Issuer, IssuerKeysUnusable
+from certificates.typesetting import fonts_left_out
 from gateway import event_loop
 from gateway.connect import TemporalUnavailable, connect, refuse_without_namespace
 from gateway.keyring import KeyringUnusable
@@ -41,6 +42,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await stack.enter_async_context(worker) for worker in workers(client, activities(settings, records, client, issuer), version=_version(settings))
         ]
         await stack.enter_async_context(sweeping(records.retention))
+        _tell_of_fonts(settings)
         log.info("worker_started", build_id=settings.build_id)
         await stop.wait()
         log.info("worker_stopping")
@@ -50,6 +52,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 def _version(settings: Settings) -> WorkerDeploymentVersion | None:
     return WorkerDeploymentVersion(settings.deployment, settings.build_id) if settings.build_id is not None else None
+
+
+def _tell_of_fonts(settings: Settings) -> None:
+    for path, why in fonts_left_out(settings.font_folder):
+        log.warning("font_left_out", path=str(path), why=why)
 
 
 async def _until_signalled(settings: Settings) -> None:

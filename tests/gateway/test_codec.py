@@ -35,6 +35,7 @@ from mentorship.commands import (
     SurveyAnswers,
     SurveyItem,
 )
+from records.errors import RecordsUnavailable
 from wire.label import Label
 
 PLAIN = Payload(metadata={"encoding": b"json/plain", "messageType": b"x"}, data=b'"canary-58311"')
@@ -248,6 +249,25 @@ async def test_of_failures_only_which_key_is_missing_can_be_read_without_one(pro
     await data_converter(keyring).encode_failure(problem, failure)
     assert ("k-58311" in failure.message) is readable
     assert ("k-58311" in str(failure)) is readable
+
+
+async def test_whoever_opens_a_failure_reads_our_words_and_of_a_librarys_error_its_kind_and_place(keyring):
+    """H12: admins open them, in the UI and on the command line; what a library says repeats what it was given."""
+    name = "Mia canary-" + "58311"
+    try:
+        try:
+            int(name)
+        except ValueError as quoting:
+            raise RecordsUnavailable("the database cannot be reached") from quoting
+    except RecordsUnavailable as error:
+        foreseen = error
+    converter, failure = data_converter(keyring), Failure()
+    await converter.encode_failure(foreseen, failure)
+    payload = (await EncryptionCodec(keyring).decode([failure.cause.encoded_attributes]))[0]
+    assert b"canary-58311" not in payload.data
+    assert b"test_codec.py" in payload.data, "where it was"
+    told = await converter.decode_failure(failure)
+    assert (told.message, told.__cause__.type) == ("the database cannot be reached", "ValueError")
 
 
 async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):

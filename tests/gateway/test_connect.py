@@ -46,6 +46,17 @@ async def test_a_configuration_that_cannot_be_read_is_told(keyring, monkeypatch,
         await connect(Settings.load(), keyring)
 
 
+@pytest.mark.parametrize("said", ["no", "off", "maybe", ""])
+async def test_whether_to_use_tls_is_said_in_words_that_are_known(keyring, monkeypatch, said):
+    """The SDK takes every other word for yes."""
+    monkeypatch.setenv("TEMPORAL_TLS", said)
+    with pytest.raises(TemporalUnavailable, match=r"TEMPORAL_TLS: expected true, false, 1 or 0"):
+        await connect(Settings.load(), keyring, lazy=True)
+    for known in ("true", "False", "1", "0"):
+        monkeypatch.setenv("TEMPORAL_TLS", known)
+        assert target().address == "localhost:7233"
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

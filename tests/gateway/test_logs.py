@@ -12,6 +12,7 @@ import pytest
 import structlog
 import temporalio.workflow
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 
 from gateway import logs
 from gateway.keyring import UnknownKey
@@ -124,6 +125,7 @@ def test_workflow_lines_carry_their_ids_as_fields_only(stream):
         (UnknownKey("k-1"), ("UnknownKey", "the keyring has no key 'k-1'")),
         (ApplicationError("canary-58311", type="Diverged"), ("Diverged",)),
         (asyncio.CancelledError(), ("CancelledError",)),
+        (RPCError("tcp connect error", RPCStatusCode.UNAVAILABLE, b""), ("RPCError", "tcp connect error")),
     ],
 )
 def test_an_attempt_that_failed_as_was_foreseen_is_one_line(error, told, log_format, stream):

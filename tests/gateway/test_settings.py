@@ -159,7 +159,7 @@ REFUSED = {
         "https://x.org:many",
         "https://x.org:0",
     ],
-    "issuer_did": ["junk", "did:key:z6Mk"],
+    "issuer_did": ["junk", "did:key:z6Mk", "did:web:", "did:web:a%ZZ", "did:web:a:8443/people", "did:web:a::b"],
     "issuer_url": ["junk", "javascript:x", "https://", "https://x.org/a b"],
     "font_folder": ["/nowhere/fonts", "/etc/passwd"],
     "smtp_port": ["many", "0", "65536", "1.5"],
@@ -185,7 +185,7 @@ REFUSED = {
 TAKEN = {
     "mail_from": ["mentoring@localhost", "Mentoring <m@x.org>", '"Team, of Mentoring" <m@x.org>', "Förderung <m@mail.x.org>"],
     "base_url": ["http://localhost:8080", "https://x.org/mentoring/", "https://[::1]:8080", "https://exämple.org"],
-    "issuer_did": ["did:web:x.org", "did:web:x.org:mentoring"],
+    "issuer_did": ["did:web:x.org", "did:web:x.org:mentoring", "did:web:localhost%3A8443"],
     "issuer_url": ["https://x.org/mentoring?lang=en#us"],
     "font_folder": ["/usr", "."],
     "metrics_address": ["127.0.0.1:9464", "[::1]:9464", "0.0.0.0:9464"],

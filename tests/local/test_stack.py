@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 import stat
 import sys
@@ -55,6 +56,16 @@ def test_a_folder_that_cannot_be_made_is_told_by_its_path(tmp_path, capsys, comm
     with pytest.raises(SystemExit) as left:
         main([command, "--folder", str(tmp_path / "file" / "run")])
     assert (left.value.code, capsys.readouterr().err) == (1, f"{command}: {tmp_path / 'file'}: File exists\n")
+
+
+@pytest.mark.parametrize("name", ["mails", "logs"])
+def test_a_folder_that_takes_nothing_is_told_before_anything_starts(tmp_path, monkeypatch, name):
+    """Mails would be refused one by one."""
+    place = Place(tmp_path / "run")
+    place.prepare()
+    monkeypatch.setattr(os, "access", lambda path, _: path != place.folder / name)
+    with pytest.raises(Trouble, match=rf"^{place.folder}/{name}: this user may not read and write in it$"):
+        place.prepare()
 
 
 def test_secrets_that_are_no_names_with_values_are_told_by_their_file(tmp_path):
@@ -177,6 +188,19 @@ async def test_a_mail_takes_no_other_ones_place_and_ten_thousand_stay_in_their_o
         for _ in range(2):
             await aiosmtplib.send(mail, hostname=HOST, port=ports.smtp, start_tls=False)
     assert [path.name for path, _ in caught(tmp_path)] == ["0002-mia.eml", "9998-mia.eml", "9999-mia.eml", "10000-mia.eml"]
+
+
+async def test_a_mail_that_finds_no_room_is_to_come_again_and_not_lost_for_good(tmp_path):
+    ports = free_ports()
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "a@example.org", "mia@example.org"
+    async with catching(tmp_path / "mails", ports.smtp):
+        with pytest.raises(aiosmtplib.SMTPDataError) as refused:
+            await aiosmtplib.send(mail, hostname=HOST, port=ports.smtp, start_tls=False)
+        assert (refused.value.code, refused.value.message) == (452, "No such file or directory")
+        (tmp_path / "mails").mkdir()
+        await aiosmtplib.send(mail, hostname=HOST, port=ports.smtp, start_tls=False)
+    assert [path.name for path in (tmp_path / "mails").iterdir()] == ["0001-mia.eml"]
 
 
 def _no_keys(place: Place) -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import sqlite3
 import threading
 
 import pytest
 
-from records import database as database_module
 from records.errors import RecordsUnavailable
 from records.store import Records
 
@@ -38,11 +38,10 @@ async def test_what_can_be_no_file_is_unavailable_before_the_driver_tries(keys, 
     assert set(threading.enumerate()) <= before
 
 
-async def test_a_file_locked_for_too_long_is_unavailable_and_works_again_later(url, keys, ada, reopen, monkeypatch):
+async def test_a_file_locked_for_too_long_is_unavailable_and_works_again_later(url, keys, ada):
     if not url.startswith("sqlite"):
         pytest.skip("Postgres does not lock as a whole")
-    monkeypatch.setattr(database_module, "BUSY_SECONDS", 0)
-    records = await reopen(keys)
+    records = await Records.open(url, keys, busy=0)
     other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(RecordsUnavailable):
@@ -50,6 +49,18 @@ async def test_a_file_locked_for_too_long_is_unavailable_and_works_again_later(u
     other.execute("COMMIT")
     other.close()
     assert await records.people.enrol([ada])
+    await records.close()
+
+
+async def test_who_waits_behind_many_for_a_locked_file_waits_no_longer_than_the_first(url, keys, ada):
+    if not url.startswith("sqlite"):
+        pytest.skip("Postgres does not lock as a whole")
+    records = await Records.open(url, keys, busy=0.01)
+    async with asyncio.timeout(10), records._database.write():
+        with pytest.raises(RecordsUnavailable, match="others wait for its lock already; see MENTORSHIP_DATABASE_URL"):
+            await records.people.enrol([ada])
+    assert await records.people.enrol([ada])
+    await records.close()
 
 
 async def test_a_connection_cut_in_between_heals_itself(records, postgres, url, people):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -104,3 +106,30 @@ def test_who_may_not_ask_for_the_namespace_is_not_told_that_it_is_wrong(run: Cal
         monkeypatch.setattr(f"starter.doctor.{name}", stand_in)
 
     assert "ok     namespace: ours" in run("doctor").out
+
+
+@pytest.mark.parametrize("wrong", ["keys", "records"])
+def test_where_keys_or_records_are_wrong_no_mentorship_is_called_lost(run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    """Whoever looks in the wrong place would revive what runs. What records say of their tables is true without keys, too."""
+    with contextlib.closing(sqlite3.connect(past.settings.key_file.parent / "records.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+    if wrong == "keys":
+        past.settings.key_file.unlink()
+
+    async def well(*_: Any, **__: Any) -> Any:
+        return SimpleNamespace(namespace="ours", workflow_service=SimpleNamespace(describe_namespace=well))
+
+    async def nothing(*_: Any, **__: Any) -> list[Any]:
+        return []
+
+    async def looked(*_: Any, **__: Any) -> list[Any]:
+        raise AssertionError
+
+    for name, stand_in in (("connect", well), ("workers", nothing), ("builds", nothing), ("search_attributes.missing", nothing), ("mentorships", looked)):
+        monkeypatch.setattr(f"starter.doctor.{name}", stand_in)
+    told = run("doctor")
+    lines = [line.partition(";")[0] for line in told.err.splitlines()]
+    assert told.code == 1
+    assert lines[0].startswith(f"wrong  keys: {past.settings.key_file}: there is no such key file" if wrong == "keys" else "ok     keys: active key ")
+    assert lines[1].startswith("wrong  records: records stand at revision 0001, this release needs ")
+    assert lines[2:] == ["ok     temporal: reachable", "ok     namespace: ours", "ok     search attributes: all registered"]

@@ -109,6 +109,13 @@ def test_fonts_that_this_user_may_not_read_are_refused_and_not_left_out(run_as_n
     assert (told.code, told.err.strip()) == (1, "MENTORSHIP_FONT_FOLDER: expected a folder that this process's user may read")
 
 
+@pytest.mark.parametrize("command", [("programme", "check"), ("cohort", "what-if", "spring-27", "--programme")])
+def test_a_file_in_a_closed_folder_is_misuse_as_one_that_cannot_be_read(run_as_nobody, theirs, command):
+    (theirs / "for-us").mkdir(mode=0o000)
+    told = run_as_nobody(*command, str(theirs / "for-us" / "file.yaml"))
+    assert (told.code, told.err.strip()) == (2, f"{theirs}/for-us/file.yaml: Permission denied")
+
+
 def test_temporals_configuration_that_this_user_may_not_read_is_told_by_its_path(run_as_nobody, theirs, monkeypatch):
     (theirs / "temporal.toml").touch(mode=0o000)
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(theirs / "temporal.toml"))

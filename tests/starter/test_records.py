@@ -57,6 +57,12 @@ def test_nothing_is_ever_overwritten(filled, run, tmp_path):
     assert "is there already" in run("records", "restore", folder).err, "nor by a restore"
 
 
+def test_a_folder_that_cannot_be_made_is_told_with_the_reason(filled, run, tmp_path):
+    (tmp_path / "file").touch()
+    told = run("records", "backup", str(tmp_path / "file" / "copy"))
+    assert (told.code, told.err.splitlines()) == (1, [f"{tmp_path}/file/copy: Not a directory", "nothing was copied"])
+
+
 def test_a_log_that_an_older_database_left_is_in_the_way_of_a_restore(filled, run, tmp_path):
     run("records", "backup", str(tmp_path / "copy"))
     records = tmp_path / "records.db"
@@ -118,12 +124,12 @@ def test_why_something_damaged_stays_is_said_of_each_kind(name, why):
     assert why in records._why_it_stays(name)
 
 
-@pytest.mark.parametrize(("span", "said"), [("P35D", "35 days"), ("P1D", "1 day"), ("PT12H", "PT12H"), ("P1DT2H", "P1DT2H")])
+@pytest.mark.parametrize(("span", "said"), [("P35D", "35 days"), ("P2D", "2 days"), ("P1D", "1 day"), ("PT12H", "PT12H"), ("P1DT2H", "P1DT2H")])
 def test_how_long_a_copy_is_kept_is_said_in_days(span, said):
     assert records._days(iso(span)) == said
 
 
-@pytest.mark.parametrize("wrong", ["no key file", "other keys under the same id", "an older release's tables"])
+@pytest.mark.parametrize("wrong", ["no key file", "other keys under the same id", "an older release's tables", "a newer release's tables"])
 def test_a_copy_of_which_the_keys_cannot_be_said_is_a_copy(filled, run, tmp_path, wrong):
     """It was made, or put back, and the exit code says so; what is not known is null, and stderr says why."""
     keys = filled.settings.key_file
@@ -137,9 +143,9 @@ def test_a_copy_of_which_the_keys_cannot_be_said_is_a_copy(filled, run, tmp_path
         keys.write_text(json.dumps({**stored, "keys": {stored["active"]: new["keys"][new["active"]]}}))
         why = "programme spring 1 cannot be opened with the key that it names"
     else:
+        revision, why = ("0001", "it stands at revision 0001") if "older" in wrong else ("9999", "records stand at revision 9999, which a newer release made")
         with closing(sqlite3.connect(tmp_path / "records.db")) as database, database:
-            database.execute("UPDATE alembic_version SET version_num = '0001'")
-        why = "it stands at revision 0001"
+            database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
     made = run("records", "backup", str(tmp_path / "copy"), "--json")
     for path in tmp_path.glob("records.db*"):
         path.unlink()
@@ -195,9 +201,12 @@ def test_a_servers_database_is_its_servers_to_copy_and_no_password_is_told(past,
 def test_a_sweep_says_what_it_deleted_and_a_dry_run_what_it_would(filled, run):
     would = run("records", "sweep", "--dry-run", "--json").json
     assert (would["dry_run"], would["journals"]) == (True, 2), "it ended more than 24 months ago"
+    what = f"0 notes, the contents of 0 cases, 0 closed cases, 2 journals of {would['rows']} rows\n"
+    assert run("records", "sweep", "--dry-run").out == f"would go: {what}"
     did = run("records", "sweep", "--json").json
     assert {**did, "dry_run": True} == would
     assert run("journal", "verify", "--json").json["findings"] == []
+    assert run("records", "sweep").out == "deleted: 0 notes, the contents of 0 cases, 0 closed cases, 0 journals of 0 rows\n", "all of it is gone"
     assert run("cohort", "report", "spring-27", "--json").json["pairs"] == 0, "nothing is left to report on"
     assert run("cohort", "status", "spring-27", "--json").json["counts"]["over"] == 2
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from structlog.testing import capture_logs
 from gateway import logs
 from gateway.connect import TemporalUnavailable
 from gateway.settings import SettingsInvalid
+from records import writing
 from records.errors import DatabaseUnusable, RecordsUnavailable
 from webhook import gauges, health, main
 from webhook.bodies import BODIES
@@ -157,6 +160,42 @@ async def test_the_process_serves_and_leaves_with_0_when_it_is_told_to(settings,
         line for line in lines if line.get("status") == 202
     ).items()
     assert "pair-7" not in rest.decode()
+
+
+async def test_a_file_that_another_program_keeps_locked_is_not_waited_for_at_the_door(
+    settings, keyring, server, running, sender, listening, monkeypatch, problem
+):
+    """P5: whoever is told to come again has not gone away meanwhile; `/readyz` says so too."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", server)
+    monkeypatch.setattr(main, "_BUSY", 0.1)
+    monkeypatch.setattr(writing, "LOCK_SECONDS", 0.1)
+    port = listening.getsockname()[1]
+    listening.close()
+    stop = asyncio.Event()
+    serving = asyncio.create_task(main.serve(settings.model_copy(update={"webhook_port": port}), stop))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=httpx.AsyncHTTPTransport(retries=20), timeout=20) as sender.http:
+        with contextlib.closing(sqlite3.connect(settings.database_url.partition("///")[2], isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answers = await asyncio.gather(sender.http.get("/readyz"), *(sender.post("ask_extension", {"by": "ana"}, f"msg_{number}") for number in range(5)))
+            other.execute("ROLLBACK")
+        assert [answer.status_code for answer in answers] == [503] * 6
+        assert problem(answers[0])["detail"] == "records take no writing"
+        assert (await sender.http.get("/readyz")).status_code == 200
+        assert (await sender.post("ask_extension", {"by": "ana"}, "msg_1")).status_code == 202
+    stop.set()
+    await serving
+
+
+async def test_what_temporals_client_says_of_an_outage_goes_through_the_log(settings, keyring, monkeypatch):
+    """The SDK's own runtime wrote several lines a request past it, in colours, whatever its format."""
+
+    async def connecting(*_, runtime=None, **__):
+        raise TemporalUnavailable(runtime)
+
+    monkeypatch.setattr(main, "connect", connecting)
+    monkeypatch.setattr(main, "make_runtime", lambda address: f"forwards, shows metrics at {address}")
+    with pytest.raises(TemporalUnavailable, match="forwards, shows metrics at None"):
+        await main.serve(settings)
 
 
 async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):

@@ -59,3 +59,28 @@ async def test_what_a_stopping_worker_or_another_activitys_workflow_cancels_stop
     environment.cancel(why)
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(activity, 5)
+
+
+async def test_what_has_ended_beats_no_longer(work):
+    """A worker does some thousand of them a day, and each beat is a call."""
+    before = asyncio.all_tasks()
+    _, activity = running(work, "append_journal")
+    work.may_end.set()
+    assert await activity == "done"
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+
+
+async def test_what_takes_long_says_that_it_is_alive(work, monkeypatch):
+    """Before its time-out is over, again and again."""
+    environment, activity = running(work, "append_journal")
+    beats: list[float] = []
+    loop = asyncio.get_running_loop()
+    environment.on_heartbeat = lambda *_: beats.append(loop.time())
+    monkeypatch.setattr("worker.beating._BEATS", ALIVE.total_seconds() * 100)
+    await work.begun.wait()
+    async with asyncio.timeout(5):
+        while len(beats) < 3:  # noqa: ASYNC110 - nothing tells of a beat
+            await asyncio.sleep(0.005)
+    work.may_end.set()
+    assert await activity == "done"

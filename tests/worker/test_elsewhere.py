@@ -20,13 +20,13 @@ from worker.journal import RecordsJournal
 
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
-NAMES = ("this", "held", "paused", "ended", "ahead", "pending", "erased")
+NAMES = ("this", "held", "paused", "ended", "over", "ahead", "pending", "erased")
 RULES = Rules.model_validate({"programme": "p", "version": 1, "interval": "P7D", "duration": "PT1H", "sessions": 2, "milestones": [MilestoneRule(id="m")]})
 
 
 @pytest.fixture
 async def mentor(records) -> dict[str, str]:
-    """Ana mentors seven; the ids of all, and of the mentorships by who is in them."""
+    """Ana mentors eight; the ids of all, and of the mentorships by who is in them."""
     refs = await records.people.enrol([Profile(person_id=name, name=name.title(), email=f"{name}@example.org") for name in ("ana", *NAMES)])
     await records.cohorts.put(Cohort(id="c", programme="p", version=1, texts_digest="0" * 64, starts_at=NOW, created_at=NOW))
     couples = [Couple(pair_id=name, mentor=refs["ana"], mentee=refs[name]) for name in NAMES]
@@ -44,6 +44,8 @@ async def mentor(records) -> dict[str, str]:
         entries = (*turn.entries, *advance(turn.state, orders, NOW - DAY).entries) if orders else turn.entries
         await RecordsJournal(records).append(pair.mentorship, entries, {}, None)
         await records.cohorts.mark_started(pair.mentorship)
+        if name == "over":
+            await records.journal.append(pair.mentorship, [], over_at=NOW)
     await records.people.erase(refs["erased"])
     return refs | {f"m.{name}": pair.mentorship for name, pair in pairs.items()}
 
