@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -116,11 +115,11 @@ class House:
     def worker_process(self, *, key_file: Path | None = None, name: str = "worker", **changes: str) -> Process:
         """`python -m worker.main`, as an operator runs it; not started yet. `changes` are further settings."""
         env = self._environment(KEY_FILE=str(key_file or self.settings.key_file), **changes)
-        return Process([sys.executable, "-m", "worker.main"], self.folder / f"{name}.log", env)
+        return Process("worker.main", self.folder / f"{name}.log", env)
 
     def hook_process(self, port: int, **changes: str) -> Process:
         """`python -m webhook.main` on that port; not started yet."""
-        return Process([sys.executable, "-m", "webhook.main"], self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
+        return Process("webhook.main", self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
 
     def _environment(self, **changes: str) -> dict[str, str]:
         settings = self.settings
