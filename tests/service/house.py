@@ -138,7 +138,11 @@ class House:
             "LOG_FORMAT": "json",
             **changes,
         }
-        return env | {"TEMPORAL_ADDRESS": self.server.address} | {f"MENTORSHIP_{name}": value for name, value in ours.items()}
+        return (
+            env
+            | {"TEMPORAL_ADDRESS": self.server.address, "TEMPORAL_NAMESPACE": self.client.namespace}
+            | {f"MENTORSHIP_{name}": value for name, value in ours.items()}
+        )
 
     async def cli(self, *arguments: str, expect: int = 0) -> Any:
         """The operators' command line in a process of its own; what it answers with `--json`."""
@@ -168,10 +172,13 @@ class House:
 
     async def by_hand(self, name: str, *inputs: str) -> None:
         """`temporal workflow signal`: no codec, no model, nothing of ours. Fails the test when the server does not take it."""
-        command = [str(TEMPORAL), "workflow", "signal", "--address", self.server.address, "--workflow-id", self.pairs[0].mentorship, "--name", name]
-        for text in inputs:
-            command += ["--input", text]
-        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        given = [word for text in inputs for word in ("--input", text)]
+        await self.temporal("workflow", "signal", "--workflow-id", self.pairs[0].mentorship, "--name", name, *given)
+
+    async def temporal(self, *arguments: str) -> None:
+        """Temporal's own command line. Fails the test when the command fails."""
+        where = ("--address", self.server.address, "--namespace", self.client.namespace)
+        process = await asyncio.create_subprocess_exec(TEMPORAL, *arguments, *where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, _ = await process.communicate()
         assert process.returncode == 0, said.decode()
 

@@ -13,9 +13,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest, RegisterNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from gateway import search_attributes
 from tests.forked import Forked, begun
@@ -98,15 +98,29 @@ class Server(Process):
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    async def ready(self) -> None:
+    async def ready(self, namespace: str = "default") -> None:
+        """Returns once it answers, and has that namespace with our search attributes."""
+
         async def answers() -> bool:
             assert self.alive, self.said()
             try:
-                client = await Client.connect(self.address)
+                client = await Client.connect(self.address, namespace=namespace)
                 await client.workflow_service.get_system_info(GetSystemInfoRequest(), timeout=timedelta(seconds=2))
+                await _have(client)
                 await search_attributes.register(client)
             except (RPCError, RuntimeError):
                 return False
             return True
 
         await until(answers)
+
+
+async def _have(client: Client) -> None:
+    """Makes the client's namespace, unless it is there."""
+    wanted = RegisterNamespaceRequest(namespace=client.namespace)
+    wanted.workflow_execution_retention_period.FromTimedelta(timedelta(days=1))
+    try:
+        await client.workflow_service.register_namespace(wanted)
+    except RPCError as error:
+        if error.status != RPCStatusCode.ALREADY_EXISTS:
+            raise

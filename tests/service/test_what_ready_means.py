@@ -164,9 +164,7 @@ async def test_a_case_that_was_altered_hides_no_mentorship_that_is_lost(house, c
 
 
 async def test_a_server_without_our_namespace_is_not_ready(house, look):
-    command = ["operator", "namespace", "delete", "--yes", "--namespace", "default", "--address", house.server.address]
-    deleted = await asyncio.create_subprocess_exec(house.server._command[0], *command)
-    assert await deleted.wait() == 0
+    await house.temporal("operator", "namespace", "delete", "--yes")
 
     async def noticed() -> bool:
         return await look() == (503, "cannot reach Temporal", "temporal")
