@@ -24,11 +24,20 @@ FLAGS = (
 
 
 @asynccontextmanager
-async def headless() -> AsyncIterator[Browser]:
+async def headless(*flags: str) -> AsyncIterator[Browser]:
     """Skips the test where there is none."""
     if CHROMIUM is None:
         pytest.skip("no chromium here")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def shared(address: str) -> AsyncIterator[Browser]:
+    """One that runs already, at this address. Whoever shares it shares no page, cookie or cache: those are a context's."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(address)
         yield browser
         await browser.close()

@@ -31,7 +31,7 @@ from gateway.settings import Settings
 from records.cohorts import Cohort
 from records.people import Profile
 from records.store import Records
-from tests.chromium import headless
+from tests.chromium import headless, shared
 from tests.webhook.browser import Browser, form, words
 from tests.webhook.looks import LOOKS, Look
 from tests.webhook.pair import ACCEPTED_AT, Mentorship, Pair
@@ -192,16 +192,25 @@ def form_on() -> Callable[[httpx.Response, str], tuple[str, dict[str, str]]]:
 # -- a real browser ---------------------------------------------------------------------------------------------------------
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium_address() -> AsyncIterator[str]:
+    """Of one for all tests here: to begin is what takes longest in most of them."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    async with headless(f"--remote-debugging-port={port}"):
+        yield f"http://127.0.0.1:{port}"
+
+
 @pytest_asyncio.fixture
-async def chromium() -> AsyncIterator[Chromium]:
-    async with headless() as browser:
+async def chromium(chromium_address: str) -> AsyncIterator[Chromium]:
+    async with shared(chromium_address) as browser:
         yield browser
 
 
 @pytest_asyncio.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
 async def look(request: pytest.FixtureRequest, chromium: Chromium) -> Look:
-    scheme, width, lang = request.param
-    return Look(await chromium.new_page(color_scheme=scheme, viewport={"width": width, "height": 900}), width, lang)
+    return await Look.of(chromium, *request.param)
 
 
 @pytest.fixture
