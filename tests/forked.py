@@ -6,6 +6,8 @@ import asyncio
 import multiprocessing
 import os
 import runpy
+import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -15,25 +17,49 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 _forking = multiprocessing.get_context("forkserver")
-_forking.set_forkserver_preload(["starter.doctor", "starter.journal", "starter.keys", "starter.mentorship", "starter.person", "starter.revive", "worker.main"])
+_forking.set_forkserver_preload(
+    ["starter.doctor", "starter.journal", "starter.keys", "starter.mentorship", "starter.person", "starter.revive", "webhook.main", "worker.main"]
+)
 
 
-def begun(module: str, *arguments: str, env: Mapping[str, str], out: Path, err: Path) -> ForkServerProcess:
+class Forked:
+    """One of them, asked as those of `subprocess` are."""
+
+    def __init__(self, process: ForkServerProcess) -> None:
+        self._process = process
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(self._process.name, timeout or 0)
+        return self._process.exitcode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            assert self._process.pid is not None
+            os.kill(self._process.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def begun(module: str, *arguments: str, env: Mapping[str, str], out: Path, err: Path) -> Forked:
     """`python -m MODULE ARGUMENTS` with this environment and nothing else of ours; what it says goes into the two files."""
     process = _forking.Process(target=_become, args=(module, arguments, dict(env), (out, err)), daemon=True)
     process.start()
-    return process
+    return Forked(process)
 
 
 async def told(*arguments: str, env: Mapping[str, str]) -> tuple[int, str, str]:
     """The operators' command line, as an operator calls it: its exit code, and what it said on stdout and on stderr."""
     with tempfile.TemporaryDirectory() as folder:
         said = [Path(folder, name) for name in ("out", "err")]
-        process = begun("starter", *arguments, env=env, out=said[0], err=said[1])
-        await asyncio.to_thread(process.join)
-        assert process.exitcode is not None
+        code = await asyncio.to_thread(begun("starter", *arguments, env=env, out=said[0], err=said[1]).wait)
         out, err = (path.read_text() for path in said)
-        return process.exitcode, out, err
+        return code, out, err
 
 
 def _become(module: str, arguments: tuple[str, ...], env: dict[str, str], said: tuple[Path, Path]) -> None:
@@ -43,4 +69,5 @@ def _become(module: str, arguments: tuple[str, ...], env: dict[str, str], said: 
     for number, path in enumerate(said, 1):
         os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND), number)
     sys.argv = [module, *arguments]
+    sys.modules.pop(module, None)  # it is about to run as the program itself
     runpy.run_module(module, run_name="__main__", alter_sys=True)

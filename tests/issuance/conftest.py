@@ -13,8 +13,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -46,12 +44,11 @@ from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.people import Profile
 from records.store import Records
-from tests.forked import told
+from tests.forked import Forked, begun, told
 from wire.names import MENTORSHIP, WORK_QUEUE
 from workflows.mentorship import MentorshipInput
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).parents[2]
 COHORT = "spring"
 SOON = timedelta(seconds=3)
 """Time enough for five signals on a busy machine: what comes after the end and its grace is too late."""
@@ -148,16 +145,15 @@ class Place:
         return (self.folder / "worker.log").read_text(errors="replace")
 
     @asynccontextmanager
-    async def worker(self, *arguments: str) -> AsyncIterator[subprocess.Popen[bytes]]:
+    async def worker(self, *arguments: str) -> AsyncIterator[Forked]:
         """A worker's own process, gone afterwards."""
-        with (self.folder / "worker.log").open("ab") as log:
-            command = [sys.executable, HERE / "stopping_worker.py", *arguments]
-            process = subprocess.Popen(command, env=self.env, cwd=ROOT, stdout=log, stderr=log)  # noqa: ASYNC220 - it starts at once
-            try:
-                yield process
-            finally:
-                process.kill()
-                process.wait()
+        log = self.folder / "worker.log"
+        process = begun("tests.issuance.stopping_worker", *arguments, env=self.env, out=log, err=log)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
     async def run(self, *arguments: str) -> tuple[int, Any, str]:
         """The operators' command line: its exit code, its JSON, and what it said on stderr. Without the issuer's key, which it has no use for."""

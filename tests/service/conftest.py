@@ -4,7 +4,8 @@ SMTP, and where a test kills them, workers in processes of their own. Programmes
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,18 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 Houses = Callable[..., Awaitable[House]]
 
 
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server of all tests that take it as it is and do nothing to it; each has a namespace of its own there."""
+    server = Server(tmp_path_factory.mktemp("temporal"))
+    server.start()
+    yield server
+    server.kill()
+
+
 @pytest.fixture
 async def houses(servers: Servers, settings: Settings, keyring: Keyring, records: Records, issuer: Issuer, tmp_path: Path) -> Houses:
-    """A service on a server of its own; keywords are the server's."""
+    """A service on a server of its own, which a test may kill; keywords are the server's."""
 
     async def build(**server: Any) -> House:
         started = await servers(**server)
@@ -66,8 +76,15 @@ async def houses(servers: Servers, settings: Settings, keyring: Keyring, records
 
 
 @pytest.fixture
-async def house(houses: Houses) -> House:
-    return await houses()
+async def house(
+    common: Server, settings: Settings, keyring: Keyring, records: Records, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> House:
+    """A service in a namespace of its own, which is the one that TEMPORAL_NAMESPACE names."""
+    namespace = f"test-{uuid.uuid4()}"
+    await common.ready(namespace)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", common.address)
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", namespace)
+    return House(common, settings, keyring, records, issuer, tmp_path, await connect(settings, keyring, role="test"))
 
 
 @pytest.fixture

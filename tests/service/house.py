@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -116,11 +115,11 @@ class House:
     def worker_process(self, *, key_file: Path | None = None, name: str = "worker", **changes: str) -> Process:
         """`python -m worker.main`, as an operator runs it; not started yet. `changes` are further settings."""
         env = self._environment(KEY_FILE=str(key_file or self.settings.key_file), **changes)
-        return Process([sys.executable, "-m", "worker.main"], self.folder / f"{name}.log", env)
+        return Process("worker.main", self.folder / f"{name}.log", env)
 
     def hook_process(self, port: int, **changes: str) -> Process:
         """`python -m webhook.main` on that port; not started yet."""
-        return Process([sys.executable, "-m", "webhook.main"], self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
+        return Process("webhook.main", self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
 
     def _environment(self, **changes: str) -> dict[str, str]:
         settings = self.settings
@@ -139,7 +138,11 @@ class House:
             "LOG_FORMAT": "json",
             **changes,
         }
-        return env | {"TEMPORAL_ADDRESS": self.server.address} | {f"MENTORSHIP_{name}": value for name, value in ours.items()}
+        return (
+            env
+            | {"TEMPORAL_ADDRESS": self.server.address, "TEMPORAL_NAMESPACE": self.client.namespace}
+            | {f"MENTORSHIP_{name}": value for name, value in ours.items()}
+        )
 
     async def cli(self, *arguments: str, expect: int = 0) -> Any:
         """The operators' command line in a process of its own; what it answers with `--json`."""
@@ -169,10 +172,13 @@ class House:
 
     async def by_hand(self, name: str, *inputs: str) -> None:
         """`temporal workflow signal`: no codec, no model, nothing of ours. Fails the test when the server does not take it."""
-        command = [str(TEMPORAL), "workflow", "signal", "--address", self.server.address, "--workflow-id", self.pairs[0].mentorship, "--name", name]
-        for text in inputs:
-            command += ["--input", text]
-        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        given = [word for text in inputs for word in ("--input", text)]
+        await self.temporal("workflow", "signal", "--workflow-id", self.pairs[0].mentorship, "--name", name, *given)
+
+    async def temporal(self, *arguments: str) -> None:
+        """Temporal's own command line. Fails the test when the command fails."""
+        where = ("--address", self.server.address, "--namespace", self.client.namespace)
+        process = await asyncio.create_subprocess_exec(TEMPORAL, *arguments, *where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, _ = await process.communicate()
         assert process.returncode == 0, said.decode()
 

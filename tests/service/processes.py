@@ -8,18 +8,18 @@ import signal
 import socket
 import subprocess
 import sysconfig
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest, RegisterNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from gateway import search_attributes
+from tests.forked import Forked, begun
 
-ROOT = Path(__file__).parents[2]
 TEMPORAL = Path(sysconfig.get_path("scripts")) / "temporal"
 
 T = TypeVar("T")
@@ -40,17 +40,16 @@ def free_port() -> int:
 
 
 class Process:
-    """A process of ours. `log` holds what it wrote."""
+    """`python -m MODULE`. `log` holds what it wrote."""
 
-    def __init__(self, command: Sequence[str], log: Path, env: dict[str, str] | None = None) -> None:
+    def __init__(self, module: str, log: Path, env: dict[str, str]) -> None:
         self.log = log
-        self._command = list(command)
+        self._module = module
         self._env = env
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._env, cwd=ROOT)
+        self._process = begun(self._module, env=self._env, out=self.log, err=self.log)
 
     @property
     def alive(self) -> bool:
@@ -84,26 +83,44 @@ class Server(Process):
 
     def __init__(self, folder: Path, *, durable: bool = False, dynamic: dict[str, object] | None = None) -> None:
         self.port = free_port()
-        command = [str(TEMPORAL), "server", "start-dev", "--headless", "--port", str(self.port), "--log-level", "error"]
+        self.log = folder / "temporal.log"
+        self._command = [str(TEMPORAL), "server", "start-dev", "--headless", "--port", str(self.port), "--log-level", "error"]
         if durable:
-            command += ["--db-filename", str(folder / "temporal.db"), "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]
+            self._command += ["--db-filename", str(folder / "temporal.db"), "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]
         for name, value in (dynamic or {}).items():
-            command += ["--dynamic-config-value", f"{name}={json.dumps(value)}"]
-        super().__init__(command, folder / "temporal.log")
+            self._command += ["--dynamic-config-value", f"{name}={json.dumps(value)}"]
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    async def ready(self) -> None:
+    async def ready(self, namespace: str = "default") -> None:
+        """Returns once it answers, and has that namespace with our search attributes."""
+
         async def answers() -> bool:
             assert self.alive, self.said()
             try:
-                client = await Client.connect(self.address)
+                client = await Client.connect(self.address, namespace=namespace)
                 await client.workflow_service.get_system_info(GetSystemInfoRequest(), timeout=timedelta(seconds=2))
+                await _have(client)
                 await search_attributes.register(client)
             except (RPCError, RuntimeError):
                 return False
             return True
 
         await until(answers)
+
+
+async def _have(client: Client) -> None:
+    """Makes the client's namespace, unless it is there."""
+    wanted = RegisterNamespaceRequest(namespace=client.namespace)
+    wanted.workflow_execution_retention_period.FromTimedelta(timedelta(days=1))
+    try:
+        await client.workflow_service.register_namespace(wanted)
+    except RPCError as error:
+        if error.status != RPCStatusCode.ALREADY_EXISTS:
+            raise

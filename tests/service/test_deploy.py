@@ -6,7 +6,6 @@ As docs/operations.md has it: the second build starts beside the first, is made 
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -49,12 +48,7 @@ async def polls(house: Any, build_id: str) -> None:
 
 async def make_current(house: Any, build_id: str) -> None:
     """The operator's own command."""
-    command = ["worker", "deployment", "set-current-version", "--deployment-name", "mentorship", "--build-id", build_id, "--yes"]
-    process = await asyncio.create_subprocess_exec(
-        house.server._command[0], *command, "--address", house.server.address, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
+    await house.temporal("worker", "deployment", "set-current-version", "--deployment-name", "mentorship", "--build-id", build_id, "--yes")
 
 
 @asynccontextmanager

@@ -54,7 +54,7 @@ async def handled(house, more_than: int = 0) -> int:
 async def test_a_cohort_lives_through_killed_workers_and_a_killed_server(houses, quick, mailbox, processes):
     house = await houses(durable=True)
     meetings = {"count": 4, "first_after": "PT10S", "interval": "PT10S", "duration": "PT1S", "prepare": "PT2S", "ask_after": "PT1S"}
-    programme = quick(length="PT45S", grace="PT12S", closes="PT25S", meetings=meetings)
+    programme = quick(length="PT45S", grace="PT12S", closes="PT12S", meetings=meetings)
     worker = processes(house.worker_process())
     await worker_is_up(house, worker)
     starts = datetime.now(UTC)

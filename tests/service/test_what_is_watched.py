@@ -137,7 +137,11 @@ async def shown(house, calm, processes, mailbox, tmp_path) -> Shown:
     await remove(house, MILESTONES.name)
     await house.post(1, "mentor", "record_milestone", "msg_2", milestone="visit")
     foreign = data_converter(Keyring.generate(tmp_path / "foreign.json"))
-    await (await type(house.client).connect(house.server.address, data_converter=foreign)).get_workflow_handle(house.pairs[0].mentorship).signal("excuse", 1)
+    await (
+        (await type(house.client).connect(house.server.address, namespace=house.client.namespace, data_converter=foreign))
+        .get_workflow_handle(house.pairs[0].mentorship)
+        .signal("excuse", 1)
+    )
     await house.records.watch.note_audit(datetime.now(UTC), 0)
 
     worker = ""
@@ -187,9 +191,7 @@ async def test_what_is_asked_for_is_shown(shown):
 
 async def remove(house: Any, attribute: str) -> None:
     """As an operator's slip does."""
-    command = ["operator", "search-attribute", "remove", "--name", attribute, "--yes", "--address", house.server.address]
-    process = await asyncio.create_subprocess_exec(house.server._command[0], *command, stdout=asyncio.subprocess.DEVNULL)
-    assert await process.wait() == 0
+    await house.temporal("operator", "search-attribute", "remove", "--name", attribute, "--yes")
     await house.until(lambda: missing(house))
 
 

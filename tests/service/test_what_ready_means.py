@@ -21,6 +21,7 @@ from temporalio.client import WorkflowExecutionStatus
 
 from records import migrate, writing
 from records.store import Records
+from tests.forked import told
 from webhook.app import create_app
 from wire.names import case_id
 from worker.coordinators_list import CoordinatorsList
@@ -95,18 +96,22 @@ async def test_a_host_whose_clock_is_not_the_database_servers_is_not_ready(house
         server._cleanup()
 
 
-async def found(house, limited: str = ":") -> dict[str, str]:
-    """What the doctor says is wrong, by what it looked at; `limited` is said to the shell before."""
-    command = f"{limited}; exec {sys.executable} -m starter doctor --json"
-    process = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=house.worker_process()._env, cwd=ROOT, stdout=subprocess.PIPE)
-    said, _ = await process.communicate()
+async def found(house) -> dict[str, str]:
+    """What the doctor says is wrong, by what it looked at."""
+    _, said, _ = await told("doctor", "--json", env=house.worker_process()._env)
+    return wrong(said)
+
+
+def wrong(said: str | bytes) -> dict[str, str]:
     return {check["name"]: check["detail"] for check in json.loads(said)["checks"] if check["state"] == "wrong"}
 
 
 async def test_the_doctor_writes_to_see_whether_records_take_it(house):
     assert "records" not in await found(house)
-    wrong = await found(house, limited="ulimit -f 0")  # no file may grow any more
-    assert wrong["records"].startswith("reachable, and take no writing (")
+    command = f"ulimit -f 0; exec {sys.executable} -m starter doctor --json"  # no file may grow any more
+    process = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=house.worker_process()._env, cwd=ROOT, stdout=subprocess.PIPE)
+    said, _ = await process.communicate()
+    assert wrong(said)["records"].startswith("reachable, and take no writing (")
 
 
 async def test_the_doctor_names_what_runs_and_is_in_no_records(house, calm):
@@ -159,9 +164,7 @@ async def test_a_case_that_was_altered_hides_no_mentorship_that_is_lost(house, c
 
 
 async def test_a_server_without_our_namespace_is_not_ready(house, look):
-    command = ["operator", "namespace", "delete", "--yes", "--namespace", "default", "--address", house.server.address]
-    deleted = await asyncio.create_subprocess_exec(house.server._command[0], *command)
-    assert await deleted.wait() == 0
+    await house.temporal("operator", "namespace", "delete", "--yes")
 
     async def noticed() -> bool:
         return await look() == (503, "cannot reach Temporal", "temporal")

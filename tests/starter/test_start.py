@@ -100,8 +100,8 @@ def worker(log: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        process.join(timeout=30)
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
 
 
 def registered(run: Run) -> None:

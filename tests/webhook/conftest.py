@@ -200,8 +200,7 @@ async def chromium() -> AsyncIterator[Chromium]:
 
 @pytest_asyncio.fixture(params=LOOKS, ids=lambda look: "-".join(map(str, look)))
 async def look(request: pytest.FixtureRequest, chromium: Chromium) -> Look:
-    scheme, width, lang = request.param
-    return Look(await chromium.new_page(color_scheme=scheme, viewport={"width": width, "height": 900}), width, lang)
+    return await Look.of(chromium, *request.param)
 
 
 @pytest.fixture
