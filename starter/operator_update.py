@@ -62,8 +62,9 @@ async def _until(client: Client, pair: Enrolment, name: str, patience: float) ->
     handle, limit = client.get_workflow_handle(pair.mentorship), timedelta(seconds=patience)
     try:
         for _ in range(_LOOKS):
+            planned = _is_planned(await handle.query(TIMELINE_QUERY, rpc_timeout=limit))  # asked first: an end from before it would be the other one
             status = await handle.query(STATUS_QUERY, rpc_timeout=limit)
-            if status.get("paused_until") is not None or _is_planned(await handle.query(TIMELINE_QUERY, rpc_timeout=limit)):
+            if planned or status.get("paused_until") is not None:
                 break
             await asyncio.sleep(_LOOK_EVERY)
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
