@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from mentorship.commands import Plan, Slot
@@ -85,7 +86,7 @@ def replan(
 
     The first leaves time to prepare: no slot starts before `after` + prepare, and what would have been in that time is then. With
     `ends`, none ends behind it, so that there may be fewer. The last one moves back before the end where that leaves half an interval
-    to the one before it: the rhythm may go on from a meeting that had itself been moved. Raises UnknownZone, UnknownCountry.
+    to the one before it, and that where it is: the rhythm may go on from a meeting that had itself been moved. Raises UnknownZone, UnknownCountry.
     """
     home = programme.programme.time_zone
     earliest = moved(after, programme.meetings.prepare, home)
@@ -98,13 +99,13 @@ def replan(
         first += 1
     limit = to_utc(ends) if ends else _FAR
     nominal = [at for n in range(first, first + count) if (at := max(rhythm.at(n), earliest)) <= limit]
-    last = rhythm.at(first + count - 1)
-    moves_back = programme.meetings.time_of_day is not None and len(nominal) == count - 1 and last - interval.span / 2 <= limit
-    if moves_back:
-        nominal.append(limit)
-    slots = _slots(programme, nominal, zone(mentee.zone), mentee, mentor, not_before=earliest, ends=limit, told_from=to_utc(after))
-    crowded = moves_back and 1 < len(slots) == count and slots[-1].start - slots[-2].start < interval.span / 2
-    return slots[:-1] if crowded else slots
+    placed = partial(_slots, programme, dated_in=zone(mentee.zone), mentee=mentee, mentor=mentor, not_before=earliest, ends=limit, told_from=to_utc(after))
+    slots, apart = placed(nominal), interval.span / 2
+    if programme.meetings.time_of_day is None or len(nominal) != count - 1 or rhythm.at(first + count - 1) - apart > limit:
+        return slots
+    whole = placed([*nominal, limit])
+    fits = whole[:-1] == slots and (not slots or whole[-1].start - slots[-1].start >= apart)
+    return whole if fits else slots
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,16 @@ def test_what_the_rhythm_brings_more_than_half_an_interval_too_late_is_not_press
     assert [slot.start.astimezone(BERLIN).date() for slot in slots] == [date(2027, 5, 25)]
 
 
+def test_no_meeting_makes_way_for_one_that_would_be_pressed_in() -> None:
+    """The third is due in June, within quiet weeks that last beyond the end, and the second has to come earlier for them itself."""
+    quiet = [{"from": date(2027, 5, 31), "to": date(2027, 6, 20)}]
+    rules = programme(interval="P14D", time_of_day="10:00", quiet=quiet)
+
+    slots = replan(rules, after=berlin(2027, 5, 4), count=3, last_start=berlin(2027, 5, 3, 10), mentee=Home("Europe/Berlin"), ends=berlin(2027, 6, 8))
+
+    assert [slot.start.astimezone(BERLIN).date() for slot in slots] == [date(2027, 5, 17), date(2027, 5, 28)]
+
+
 def test_late_meetings_go_on_at_their_weekday_when_the_programmes_clocks_change() -> None:
     """Half past eleven at night in Kolkata, whose clocks stay; New York's go back in November."""
     rules = programme(time_of_day="23:30", time_zone="America/New_York")
