@@ -40,20 +40,22 @@ SIGNALS = {
 UPDATES = {"pause", "resume", "extend", "waive_milestone", "resolve", "end"}
 QUERIES = {"status", "receipt", "timeline"}
 ATTRIBUTES = {
-    "MentorshipCohort",
-    "MentorshipProgramme",
-    "MentorshipPhase",
-    "MentorshipPeople",
-    "MentorshipMilestones",
-    "MentorshipProgress",
-    "MentorshipNextMeeting",
-    "MentorshipNeedsAttention",
-    "MentorshipCertified",
+    "MentorshipCohort": "KEYWORD",
+    "MentorshipProgramme": "KEYWORD",
+    "MentorshipPhase": "KEYWORD",
+    "MentorshipPeople": "KEYWORD_LIST",
+    "MentorshipMilestones": "INT",
+    "MentorshipProgress": "DOUBLE",
+    "MentorshipNextMeeting": "DATETIME",
+    "MentorshipNeedsAttention": "BOOL",
+    "MentorshipCertified": "BOOL",
 }
+"""A namespace keeps the type that it was given: one that changed could not be upserted there."""
 
 
 def test_search_attributes_are_those_of_the_contract():
-    assert {key.name for key in search_attributes.ALL} == ATTRIBUTES
+    types = {key.name: IndexedValueType.Name(key.indexed_value_type).removeprefix("INDEXED_VALUE_TYPE_") for key in search_attributes.ALL}
+    assert types == ATTRIBUTES
 
 
 @pytest.mark.parametrize("document", ["architecture.md", "operations.md"])
