@@ -23,7 +23,7 @@ from webhook.problems import Problem
 MOST = 1_048_576
 """Bytes of a form: what its fields can hold fits more than once, in any script, so that who pasted a whole document gets it back with what is wrong."""
 _MOST_OF_STRANGERS = 65_536
-"""Bytes of what came by no link of ours, nor an old one: whoever likes can send that, and taking a form of MOST apart holds everybody else up for tenths of a second."""
+"""Bytes of what came by no link of ours, nor an old one: whoever likes can send that, and a form of MOST holds everybody else up for tenths of a second."""
 _MOST_FIELDS = 100
 
 
