@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     webhook_secrets: Annotated[dict[str, WebhookSecret], NoDecode, Field(repr=False)] = {}
     """JSON: `{"hr-system": {"secret": "whsec_…", "scope": ["spring-2027"]}}`."""
     webhook_max_body: Annotated[int, Field(ge=1024)] = 65_536
-    """Bytes of a request's body; more is 413."""
+    """Bytes of what a program sends; more is 413. Forms of pages have a bound of their own."""
     webhook_rate: Rate = 600.0
     """Requests a minute and secret, in the long run; more is 429."""
     webhook_burst: Annotated[int, Field(ge=1)] = 120

@@ -147,8 +147,8 @@ class Coordinating:
 
     async def again(self, request: Request, token: str) -> Response:
         """Mails a fresh link to whom a link that is too old was made for, if they still look after the cohort. Raises PageProblem."""
-        await read_fields(request)
         bearer = self._site.links.bearer_of_old("coordinator", token)
+        await read_fields(request)
         board = await self._board(request, bearer)
         if self._site.fresh is None or not await self._site.fresh.send_list(bearer):
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "no_mail", code=board.spoken.code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from webhook.blank import is_blank
@@ -65,16 +66,16 @@ def one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
 def text_of(fields: Fields, field: str) -> str:
     """Raises Wrong where there is none, or more than a note takes."""
     text = fields.get(field)
-    if is_blank(text):
-        raise Wrong(field, "text_missing")
     if len(text) > _MOST_TEXT:
         raise Wrong(field, "text_long")
+    if is_blank(text):
+        raise Wrong(field, "text_missing")
     return text
 
 
 def steps_of(fields: Fields) -> list[str]:
-    """One a line."""
-    steps = [line.strip() for line in fields.get("steps").splitlines() if not is_blank(line)]
+    """One a line; of too many, no more are looked at than say so."""
+    steps = list(islice((line.strip() for line in fields.get("steps").splitlines() if not is_blank(line)), _MOST_STEPS + 1))
     if len(steps) > _MOST_STEPS:
         raise Wrong("steps", "steps_many")
     if any(len(step) > _MOST_TEXT for step in steps):

@@ -22,6 +22,8 @@ from webhook.problems import Problem
 
 MOST = 1_048_576
 """Bytes of a form: what its fields can hold fits more than once, in any script, so that who pasted a whole document gets it back with what is wrong."""
+_MOST_OF_STRANGERS = 65_536
+"""Bytes of what came by no link of ours, nor an old one: whoever likes can send that, and a form of MOST holds everybody else up for tenths of a second."""
 _MOST_FIELDS = 100
 
 
@@ -72,7 +74,8 @@ async def read_form(request: Request, links: Links, purpose: Purpose, token: str
     try:
         bearer = links.bearer(purpose, token)
     except PageProblem as problem:
-        raise await _with_what_was_typed(problem, request) from None
+        most = MOST if problem.person is not None else _MOST_OF_STRANGERS
+        raise await _with_what_was_typed(problem, request, most) from None
     return bearer, await read_fields(request)
 
 
@@ -92,9 +95,9 @@ def waiting(problem: Problem) -> timedelta:
     return timedelta(minutes=math.ceil(int(problem.headers["Retry-After"]) / 60))
 
 
-async def _with_what_was_typed(problem: PageProblem, request: Request) -> PageProblem:
+async def _with_what_was_typed(problem: PageProblem, request: Request, most: int) -> PageProblem:
     try:
-        return problem.with_typed((await read_fields(request)).typed())
+        return problem.with_typed((await read_fields(request, most)).typed())
     except PageProblem as further:  # the link's stays the answer; of a form that is too large the rest is not listened to
         problem.headers |= further.headers
         return problem

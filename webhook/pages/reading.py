@@ -55,8 +55,9 @@ class Known:
     """`state` is where the journal ends, carried on to `now` by the core itself: what a worker will say once it looks.
 
     None while the mentorship has not begun. Of this reader's messages, by id: `taken` all that the door saw, `sent` those that Temporal
-    has, `kept` those of them that the journal lacks yet; `refused` are those that it has and that changed nothing. `certificate` is the reader's newest edition that can be fetched. `leaver`
-    stepped away from the programme. `unsubscribed` from reminders, in all of this person's mentorships. Calendar links made until `calendar_after` are revoked.
+    has, `kept` those of them that the journal lacks yet; `refused` are those that it has and that changed nothing. `certificate` is the
+    reader's newest edition that can be fetched. `leaver` stepped away from the programme. `unsubscribed` from reminders, in all of this
+    person's mentorships. Calendar links made until `calendar_after` are revoked.
     """
 
     bearer: Bearer

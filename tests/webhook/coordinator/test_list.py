@@ -19,6 +19,7 @@ from records.cohorts import Enrolment
 from records.contacts import blind_to
 from records.coordination import _counts, able, may_see, overview, visible
 from records.people import Profile
+from webhook.pages.forms import MOST
 
 
 async def test_a_line_says_which_pair_why_since_when_and_one_next_step(browser, desk, says):
@@ -360,6 +361,11 @@ async def test_a_link_that_is_too_old_leads_to_a_fresh_one_by_mail_only(browser,
     monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(days=15))
     fresh = re.search(r"http://hook(/coordinator/\S+)", mail.get_body(("plain",)).get_content())[1]
     assert (await browser.get(fresh)).status_code == 200
+
+
+async def test_a_fresh_link_is_asked_for_by_a_link_of_ours_before_anything_is_read(http, desk):
+    answer = await http.post(f"/coordinator/{desk.token()[:-3]}/again", content=b"x" * (MOST + 1))
+    assert answer.status_code == 404
 
 
 async def test_a_link_that_is_too_old_says_so_when_no_fresh_one_could_be_sent(browser, desk, outbox, says, monkeypatch):

@@ -238,6 +238,7 @@ async def test_the_picture_can_be_read_on_a_phone(chromium, served, lived):
     assert all(box["width"] >= 12 for box in boxes)
     assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes))
     segments = [await segment.bounding_box() for segment in await page.locator("svg.picture rect").all()]
+    assert segments
     assert all(segment["height"] >= 12 for segment in segments)
 
 

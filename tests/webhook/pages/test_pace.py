@@ -244,8 +244,8 @@ async def test_who_is_asked_about_a_concern_reads_freely_and_takes_at_a_pace(htt
 
 
 async def test_a_stranger_uses_up_nobodys_pace_and_the_link_is_judged_first(http, settings, two, running, old, browser, spend):
-    """The link, then the size, then the pace."""
-    large = b"x" * (MOST + 1)
+    """The link, then the size, then the pace. Of what comes by no link of ours, less is listened to."""
+    large, whole = b"x" * (MOST + 1), b"text=" + b"x" * 65_536
     stale = f"/p/{old('page', timedelta(days=61))}/set_goal"
     forged = f"/p/{secrets.token_urlsafe(30)}/set_goal"
     for _ in range(5):
@@ -253,6 +253,8 @@ async def test_a_stranger_uses_up_nobodys_pace_and_the_link_is_judged_first(http
             answer = await http.post(link, content=large)
             assert answer.status_code == status
             assert answer.headers["connection"] == "close", "its end is not waited for"
+        assert "x" * 65_536 in (await http.post(stale, content=whole)).text
+        assert "x" * 100 not in (await http.post(forged, content=whole)).text
         assert (await http.post(urlsplit(two.page("ben", "set_goal")).path, content=large)).status_code == 413
         assert (await http.post(two.page("ben", "set_goal"), data={"form": "nobody's", "text": "x"})).status_code == 403
     await spend()
