@@ -202,7 +202,7 @@ def test_a_file_that_is_no_database_is_refused_in_words(run: Callable[..., Any],
 
 def test_a_file_name_that_is_too_long_is_refused_in_words(run: Callable[..., Any]) -> None:
     told = run("cohort", "what-if", "c", "--programme", "x" * 300)
-    assert (told.code, told.err) == (1, f"{'x' * 300}: File name too long\n")
+    assert (told.code, told.err) == (2, f"{'x' * 300}: File name too long\n")
 
 
 @pytest.mark.parametrize("redirected", [">&-", ">/dev/full", "2>&-", ">&- 2>&-", ">/dev/full 2>&1"])
