@@ -15,7 +15,7 @@ import temporalio.workflow
 from structlog.typing import EventDict, Processor, WrappedLogger
 from temporalio.exceptions import ApplicationError
 
-from gateway.own_words import own_words
+from gateway.own_words import FORESEEN, own_words
 
 LogFormat = Literal["console", "json"]
 
@@ -44,7 +44,6 @@ KEPT_OUT = frozenset(
 
 _HIDDEN = "(kept out)"
 
-_FORESEEN = re.compile(r"(activities|certificates|gateway|mentorship|notices|records|schedule|webhook|worker|workflows|temporalio\.service)(\.|$)")
 _TRIES = ("temporalio.activity", "temporalio.worker._workflow")
 """Who tells of an attempt that failed, and tells so of each."""
 _CORE = "temporalio.core-"
@@ -90,7 +89,7 @@ def in_one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     if (
         logger in _TRIES
         and isinstance(error, BaseException)
-        and (_FORESEEN.match(type(error).__module__) or isinstance(error, ApplicationError | CancelledError))
+        and (FORESEEN.match(type(error).__module__) or isinstance(error, ApplicationError | CancelledError))
     ):
         del event["exc_info"]
         event["error"] = (isinstance(error, ApplicationError) and error.type) or type(error).__name__

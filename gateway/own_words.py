@@ -6,9 +6,10 @@ import re
 
 from temporalio.exceptions import ApplicationError
 
-_SPEAKS_FOR_ITSELF = re.compile(
-    r"(activities|certificates|gateway|mentorship|notices|records|schedule|webhook|worker|workflows|sqlite3|temporalio\.service)(\.|$)"
-)
+_OURS = "activities|certificates|gateway|mentorship|notices|records|schedule|webhook|wire|worker|workflows"
+FORESEEN = re.compile(rf"({_OURS}|temporalio\.service)(\.|$)")
+"""Modules whose errors are what may happen, such as an outage, and no defect."""
+_SPEAKS_FOR_ITSELF = re.compile(rf"({_OURS}|sqlite3|temporalio\.service)(\.|$)")
 """Modules whose errors name codes, opaque ids and places only: ours, by rule, and those that know nothing else."""
 
 

@@ -44,6 +44,7 @@ MANY = "many rows"
 rows in different orders would wait for each other, and Postgres ends one of them: an erasure and a sweep, a sweep and a rotation."""
 
 _BEGIN = "mentorship_begin"
+_BUSY = "mentorship_busy"
 _OWNS = text("SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY (CAST(:tables AS regclass[]))")
 _MAY_MAINTAIN = text("SELECT bool_and(has_table_privilege(name, 'MAINTAIN')) FROM unnest(CAST(:tables AS text[])) AS tables (name)")
 
@@ -84,7 +85,7 @@ def engine_for(url: str, *, patient: bool = False, busy: float = BUSY_SECONDS) -
         event.listen(engine.sync_engine, "handle_error", _give_up_what_hangs)
         return engine
     # isolation_level None: the driver's own BEGIN would be a deferred one, and only before some statements.
-    engine = create_async_engine(parsed, hide_parameters=True, connect_args={"timeout": busy, "isolation_level": None})
+    engine = create_async_engine(parsed, hide_parameters=True, execution_options={_BUSY: busy}, connect_args={"timeout": busy, "isolation_level": None})
     event.listen(engine.sync_engine, "connect", functools.partial(_prepare_sqlite, busy))
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -167,9 +168,9 @@ class Part:
 class Database:
     """Transactions on one engine. `read` sees one moment; `write` is alone: on SQLite altogether, on Postgres under its `locks`."""
 
-    def __init__(self, engine: AsyncEngine, busy: float = BUSY_SECONDS) -> None:
+    def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._busy = busy
+        self._busy: float = engine.sync_engine.get_execution_options().get(_BUSY, BUSY_SECONDS)
         self._sqlite = engine.dialect.name == "sqlite"
         # Postgres would otherwise show each statement what was committed in between: a sweep beside an audit would look like tampering.
         self._one_moment: dict[str, Any] = {_BEGIN: "BEGIN"} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

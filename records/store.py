@@ -59,7 +59,7 @@ class Records:
         """
         parsed = parse(url)
         refuse_unopenable(parsed)
-        database = Database(engine_for(parsed.render_as_string(hide_password=False), busy=busy), busy)
+        database = Database(engine_for(parsed.render_as_string(hide_password=False), busy=busy))
         try:
             await _check_schema(database)
         except BaseException:

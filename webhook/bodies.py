@@ -63,7 +63,8 @@ When = Annotated[AwareDatetime, Field(strict=False), iso(r"\d{4}-\d{2}-\d{2}[Tt 
 """ISO 8601 with a zone."""
 Number = Annotated[int, Field(ge=1, le=1000, description="which planned meeting, from 1")]
 NumberOrAll = Annotated[int | Literal["all"], BeforeValidator(_number_or_all), Field(json_schema_extra={"minimum": 1, "maximum": 1000})]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_seen)]
+MOST_LETTERS = 4000
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_LETTERS), AfterValidator(_seen)]
 Report = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_:-]{1,200}$")]
 GoalId = Annotated[Id, Field(description="kept readable, also once its author was erased, so let it say nothing of the goal")]
 Benefit = Annotated[str, StringConstraints(pattern=r"^(company|everyone|mentor|mentee)\.[0-9]{1,3}$")]

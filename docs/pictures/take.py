@@ -5,9 +5,6 @@ The example's cohort starts in a stack of its own, one pair has met once, and HR
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import os
 import re
@@ -16,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 import httpx
 from playwright.sync_api import Page, sync_playwright
 from ruamel.yaml import YAML
+from standardwebhooks import Webhook
 
 from tests.chromium import CHROMIUM, FLAGS
 from tests.service.processes import free_port
@@ -116,12 +115,10 @@ def live(settings: dict[str, str]) -> None:
 
 
 def say(settings: dict[str, str], where: str, **body: Any) -> None:
-    """One signed POST, as README.md shows it."""
-    secret = json.loads(settings["MENTORSHIP_WEBHOOK_SECRETS"])["local"]["secret"].removeprefix("whsec_")
-    words, at = json.dumps(body), str(int(time.time()))
-    message = hashlib.sha256(f"{where} {words}".encode()).hexdigest()
-    seal = hmac.new(base64.b64decode(secret), f"{message}.{at}.{words}".encode(), hashlib.sha256).digest()
-    headers = {"webhook-id": message, "webhook-timestamp": at, "webhook-signature": f"v1,{base64.b64encode(seal).decode()}"}
+    """One signed POST, as a program sends it."""
+    secret = json.loads(settings["MENTORSHIP_WEBHOOK_SECRETS"])["local"]["secret"]
+    words, message, now = json.dumps(body), f"picture-{uuid.uuid4()}", datetime.now(UTC)
+    headers = {"webhook-id": message, "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": Webhook(secret).sign(message, now, words)}
     httpx.post(f"{WEB}/v1/{where}", content=words, headers=headers | {"content-type": "application/json"}).raise_for_status()
 
 

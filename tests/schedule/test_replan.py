@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -125,15 +126,17 @@ def test_replanning_within_an_end_leaves_out_what_would_be_behind_it() -> None:
     assert [slot.start.astimezone(BERLIN).date() for slot in slots] == [date(2027, 5, 10), date(2027, 5, 24)]
 
 
+ANEW: dict[str, Any] = {
+    "mentee": st.sampled_from(ZONES),
+    "wall": st.none() | st.times().map(lambda t: f"{t:%H:%M}"),
+    "last": DURING_2027,
+    "interval": st.sampled_from(["P1D", "P7D", "P14D", "PT36H"]),
+    "count": st.integers(1, 8),
+}
+
+
 @settings(max_examples=100)
-@given(
-    mentee=st.sampled_from(ZONES),
-    wall=st.none() | st.times().map(lambda t: f"{t:%H:%M}"),
-    last=DURING_2027,
-    away=st.integers(0, 200),
-    interval=st.sampled_from(["P1D", "P7D", "P14D", "PT36H"]),
-    count=st.integers(1, 8),
-)
+@given(away=st.integers(0, 200), **ANEW)
 def test_a_replanned_meeting_leaves_time_to_prepare_and_none_is_lost(*, mentee, wall, last, away, interval, count) -> None:
     after = last + away * DAY
 
@@ -146,15 +149,7 @@ def test_a_replanned_meeting_leaves_time_to_prepare_and_none_is_lost(*, mentee, 
 
 
 @settings(max_examples=100)
-@given(
-    mentee=st.sampled_from(ZONES),
-    wall=st.none() | st.times().map(lambda t: f"{t:%H:%M}"),
-    last=DURING_2027,
-    away=st.integers(0, 30),
-    left=st.integers(0, 60),
-    interval=st.sampled_from(["P1D", "P7D", "P14D", "PT36H"]),
-    count=st.integers(1, 8),
-)
+@given(away=st.integers(0, 30), left=st.integers(0, 60), **ANEW)
 def test_an_end_takes_meetings_away_and_moves_at_most_the_last_one(*, mentee, wall, last, away, left, interval, count) -> None:
     after = last + away * DAY
     rules, asked = programme(time_of_day=wall, interval=interval), {"after": after, "count": count, "last_start": last, "mentee": Home(mentee, "DE")}

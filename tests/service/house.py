@@ -32,7 +32,7 @@ from records.journal import JournalEntry
 from records.people import Profile
 from records.store import Records
 from tests.forked import told
-from tests.service.processes import TEMPORAL, Process, Server, until
+from tests.service.processes import TEMPORAL, Program, Server, until
 from webhook.bodies import BODIES
 from webhook.door import Door
 from webhook.parsing import digest
@@ -112,14 +112,14 @@ class House:
                 await stack.enter_async_context(worker)
             yield
 
-    def worker_process(self, *, key_file: Path | None = None, name: str = "worker", **changes: str) -> Process:
+    def worker_process(self, *, key_file: Path | None = None, name: str = "worker", **changes: str) -> Program:
         """`python -m worker.main`, as an operator runs it; not started yet. `changes` are further settings."""
         env = self._environment(KEY_FILE=str(key_file or self.settings.key_file), **changes)
-        return Process("worker.main", self.folder / f"{name}.log", env)
+        return Program("worker.main", self.folder / f"{name}.log", env)
 
-    def hook_process(self, port: int, **changes: str) -> Process:
+    def hook_process(self, port: int, **changes: str) -> Program:
         """`python -m webhook.main` on that port; not started yet."""
-        return Process("webhook.main", self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
+        return Program("webhook.main", self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
 
     def _environment(self, **changes: str) -> dict[str, str]:
         settings = self.settings
@@ -146,7 +146,7 @@ class House:
 
     async def cli(self, *arguments: str, expect: int = 0) -> Any:
         """The operators' command line in a process of its own; what it answers with `--json`."""
-        code, said, wrong = await told(*arguments, "--json", env=self.worker_process()._env)
+        code, said, wrong = await told(*arguments, "--json", env=self.worker_process().env)
         assert code == expect, said + wrong
         return json.loads(said)
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sysconfig
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -39,17 +40,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Process:
-    """`python -m MODULE`. `log` holds what it wrote."""
+class Process(ABC):
+    """`log` holds what it wrote."""
 
-    def __init__(self, module: str, log: Path, env: dict[str, str]) -> None:
+    def __init__(self, log: Path) -> None:
         self.log = log
-        self._module = module
-        self._env = env
         self._process: Forked | subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
+    def _begun(self) -> Forked | subprocess.Popen[bytes]: ...
+
     def start(self) -> None:
-        self._process = begun(self._module, env=self._env, out=self.log, err=self.log)
+        self._process = self._begun()
 
     @property
     def alive(self) -> bool:
@@ -78,21 +80,33 @@ class Process:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
 
+class Program(Process):
+    """`python -m MODULE`, with that environment."""
+
+    def __init__(self, module: str, log: Path, env: dict[str, str]) -> None:
+        super().__init__(log)
+        self.env = env
+        self._module = module
+
+    def _begun(self) -> Forked:
+        return begun(self._module, env=self.env, out=self.log, err=self.log)
+
+
 class Server(Process):
     """Temporal's server; with a database file it can be killed and started again."""
 
     def __init__(self, folder: Path, *, durable: bool = False, dynamic: dict[str, object] | None = None) -> None:
+        super().__init__(folder / "temporal.log")
         self.port = free_port()
-        self.log = folder / "temporal.log"
         self._command = [str(TEMPORAL), "server", "start-dev", "--headless", "--port", str(self.port), "--log-level", "error"]
         if durable:
             self._command += ["--db-filename", str(folder / "temporal.db"), "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]
         for name, value in (dynamic or {}).items():
             self._command += ["--dynamic-config-value", f"{name}={json.dumps(value)}"]
 
-    def start(self) -> None:
+    def _begun(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
+            return subprocess.Popen(self._command, stdout=log, stderr=log)
 
     @property
     def address(self) -> str:

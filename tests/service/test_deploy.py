@@ -27,7 +27,7 @@ _QUEUES = {
 
 def build(house: Any, build_id: str, name: str) -> Any:
     process = house.worker_process(name=name)
-    process._env |= {"MENTORSHIP_BUILD_ID": build_id}
+    process.env |= {"MENTORSHIP_BUILD_ID": build_id}
     return process
 
 

@@ -262,7 +262,7 @@ async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, 
         raise RuntimeError("Temporal is away")
 
     with monkeypatch.context() as broken:
-        for name, value in house.worker_process()._env.items():
+        for name, value in house.worker_process().env.items():
             broken.setenv(name, value)
         broken.setattr(revive, "start_case", away)
         with pytest.raises(RuntimeError):
@@ -292,7 +292,7 @@ async def test_a_revival_that_breaks_off_after_its_last_safe_step_names_what_it_
             raise RuntimeError("Temporal is away")
         await signal(*told)
 
-    for name, value in house.worker_process()._env.items():
+    for name, value in house.worker_process().env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(revive if at == "signal_with_start" else WorkflowHandle, at, away)
     async with house.worker():

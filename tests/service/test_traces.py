@@ -241,7 +241,7 @@ async def test_a_process_sends_its_spans_to_the_collector_that_is_named(house, c
     port = server.sockets[0].getsockname()[1]
     await house.start(calm())
     process = house.worker_process()
-    process._env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}", "OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_EXPORTER_OTLP_COMPRESSION": "none"}
+    process.env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}", "OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_EXPORTER_OTLP_COMPRESSION": "none"}
     process.start()
     try:
         await house.until(lambda: _held(taken))

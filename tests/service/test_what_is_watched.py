@@ -129,7 +129,7 @@ async def shown(house, calm, processes, mailbox, tmp_path) -> Shown:
     """A worker of its own process with mail that is refused, a signal that it cannot read and a decision that Temporal refuses; the web hook; the codec door."""
     mailbox.refuse["mentee-1@example.org"] = "451 later"
     process, port = house.worker_process(), free_port()
-    process._env["MENTORSHIP_METRICS_ADDRESS"] = f"127.0.0.1:{port}"
+    process.env["MENTORSHIP_METRICS_ADDRESS"] = f"127.0.0.1:{port}"
     await house.start(calm(), 2)
     processes(process)
     await house.post(0, "mentor", "confirm_expectations", "msg_1", expectations=["confidentiality"])

@@ -98,7 +98,7 @@ async def test_a_host_whose_clock_is_not_the_database_servers_is_not_ready(house
 
 async def found(house) -> dict[str, str]:
     """What the doctor says is wrong, by what it looked at."""
-    _, said, _ = await told("doctor", "--json", env=house.worker_process()._env)
+    _, said, _ = await told("doctor", "--json", env=house.worker_process().env)
     return wrong(said)
 
 
@@ -109,7 +109,7 @@ def wrong(said: str | bytes) -> dict[str, str]:
 async def test_the_doctor_writes_to_see_whether_records_take_it(house):
     assert "records" not in await found(house)
     command = f"ulimit -f 0; exec {sys.executable} -m starter doctor --json"  # no file may grow any more
-    process = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=house.worker_process()._env, cwd=ROOT, stdout=subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=house.worker_process().env, cwd=ROOT, stdout=subprocess.PIPE)
     said, _ = await process.communicate()
     assert wrong(said)["records"].startswith("reachable, and take no writing (")
 

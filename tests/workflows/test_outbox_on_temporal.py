@@ -84,12 +84,18 @@ def closing() -> Closing:
 
 
 @pytest.fixture
-async def house(skipping, closing):
-    """A mentorship's worker, and another one for mails, when the test wants it."""
+async def house(skipping, closing, request):
+    """A mentorship's worker, and another one for mails, when the test wants it. Every task replays all before it, but where that is weeks (`seldom`)."""
     WRITTEN.clear()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(
-            Worker(skipping.client, task_queue="mentorship", workflows=[Mentorship], activities=[append_journal, closing.seal_journal, tell_coordinators])
+            Worker(
+                skipping.client,
+                task_queue="mentorship",
+                workflows=[Mentorship],
+                activities=[append_journal, closing.seal_journal, tell_coordinators],
+                max_cached_workflows=1 if "seldom" in request.fixturenames else 0,
+            )
         )
         mails = MailServer()
 

@@ -9,9 +9,9 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from webhook.blank import is_blank
+from webhook.bodies import MOST_LETTERS
 from webhook.pages.forms import Fields
 
-_MOST_TEXT = 4000
 _MOST_STEPS = 10
 _DAY_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
 """A day alone would mean its midnight, which nobody who leaves the time out means."""
@@ -66,7 +66,7 @@ def one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
 def text_of(fields: Fields, field: str) -> str:
     """Raises Wrong where there is none, or more than a note takes."""
     text = fields.get(field)
-    if len(text) > _MOST_TEXT:
+    if len(text) > MOST_LETTERS:
         raise Wrong(field, "text_long")
     if is_blank(text):
         raise Wrong(field, "text_missing")
@@ -78,6 +78,6 @@ def steps_of(fields: Fields) -> list[str]:
     steps = list(islice((line.strip() for line in fields.get("steps").splitlines() if not is_blank(line)), _MOST_STEPS + 1))
     if len(steps) > _MOST_STEPS:
         raise Wrong("steps", "steps_many")
-    if any(len(step) > _MOST_TEXT for step in steps):
+    if any(len(step) > MOST_LETTERS for step in steps):
         raise Wrong("steps", "text_long")
     return steps

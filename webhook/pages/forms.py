@@ -24,6 +24,8 @@ MOST = 1_048_576
 """Bytes of a form: what its fields can hold fits more than once, in any script, so that who pasted a whole document gets it back with what is wrong."""
 _MOST_OF_STRANGERS = 65_536
 """Bytes of what came by no link of ours, nor an old one: whoever likes can send that, and a form of MOST holds everybody else up for tenths of a second."""
+SMALL = 4096
+"""Bytes of a form that holds an address, or nothing."""
 _MOST_FIELDS = 100
 
 

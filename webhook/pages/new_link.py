@@ -8,14 +8,12 @@ from http import HTTPStatus
 from fastapi import Request, Response
 from starlette.background import BackgroundTask
 
-from webhook.pages.forms import read_fields
+from webhook.pages.forms import SMALL, read_fields
 from webhook.pages.fresh_links import FreshLinks
 from webhook.pages.personal import PersonalPages
 from webhook.pages.reading import Known
 from webhook.pages.rendering import Rendering
 from webhook.pages.routes import PageRoute, Route, page_routes
-
-_SMALL = 4096
 
 
 class NewLinkPages:
@@ -33,7 +31,7 @@ class NewLinkPages:
 
     async def mail_new_link(self, request: Request) -> Response:
         """The same answer, as fast, for every address: what follows happens after it."""
-        email = (await read_fields(request, _SMALL)).get("email")
+        email = (await read_fields(request, SMALL)).get("email")
         answer = self._rendering.guest_page(request, "asked.html")
         if self._fresh is not None and "@" in email:
             answer.background = BackgroundTask(self._fresh.send_to_address, email)

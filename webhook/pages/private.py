@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from records.held import held
+from webhook.pages.addresses import token_of
 from webhook.pages.beforehand import refusal
 from webhook.pages.forms import Fields
 from webhook.pages.journal import Feedback
@@ -40,7 +41,7 @@ class PrivatePages(PersonalPages):
         )
 
     async def show(self, request: Request) -> Response:
-        bearer = self.site.links.bearer(self.purpose, str(request.path_params["token"]))
+        bearer = self.site.links.bearer(self.purpose, token_of(request))
         receipt = await became_of(self.site, request, bearer)
         known = await self.known(request, bearer)
         if known.state is None:  # before it began there is nothing to say, and yet something is kept

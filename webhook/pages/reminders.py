@@ -9,14 +9,13 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 
 from records.store import Records
-from webhook.pages.forms import read_fields, read_limited
+from webhook.pages.addresses import token_of
+from webhook.pages.forms import SMALL, read_fields, read_limited
 from webhook.pages.links import Links
 from webhook.pages.personal import PersonalPages
 from webhook.pages.reading import Reading
 from webhook.pages.rendering import Rendering
 from webhook.pages.routes import PageRoute, Route, page_routes
-
-_SMALL = 4096
 
 
 class UnsubscribePages:
@@ -38,23 +37,23 @@ class UnsubscribePages:
     async def do_unsubscribe(self, request: Request) -> Response:
         """RFC 8058: whatever the body says, without cookies, from wherever a mail program sends it."""
         person = self._owner(request)
-        await read_limited(request, _SMALL)
+        await read_limited(request, SMALL)
         await self._reading.ask(self._records.notices.unsubscribe(person))
         return await self._reminders(request, person, off=True, changed=True)
 
     async def subscribe_again(self, request: Request) -> Response:
         """Undoes it; from a page of ours only."""
         person = self._owner(request)
-        await read_fields(request, _SMALL)
+        await read_fields(request, SMALL)
         await self._reading.ask(self._records.notices.subscribe_again(person))
         return await self._reminders(request, person, off=False, changed=True)
 
     def _owner(self, request: Request) -> str:
-        return self._links.bearer("unsubscribe", request.path_params["token"]).person
+        return self._links.bearer("unsubscribe", token_of(request)).person
 
     async def _reminders(self, request: Request, person: str, *, off: bool, changed: bool) -> HTMLResponse:
         spoken, chosen = await self._reading.spoken_to(request, person)
-        token = request.path_params["token"]
+        token = token_of(request)
         return self._rendering.page("unsubscribe.html", spoken, chosen=chosen, path=f"/u/{quote(token)}", token=token, off=off, changed=changed)
 
 
