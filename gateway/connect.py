@@ -127,7 +127,10 @@ _SIGNS = (
     ("InvalidContentType", "TLS is asked for (TEMPORAL_TLS, TEMPORAL_API_KEY), and it speaks none"),
     ("certificate", "its certificate, or ours, is not believed"),
     ("Unauthenticated|PermissionDenied", "it does not let us in"),
-    ("http2|h2 protocol|operation was canceled|grpc-status header", "who answers there is no Temporal server, or asks for TLS"),
+    (
+        "http2|h2 protocol|operation was canceled|grpc-status header|ConnectionReset|BrokenPipe|UnexpectedEof",
+        "who answers there is no Temporal server, is one that stops just now, or has TLS where we have none, or none where we have it",
+    ),
 )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from types import SimpleNamespace
 from typing import Any
 
@@ -75,16 +76,36 @@ async def test_why_a_server_cannot_be_reached_is_told_in_words(server, keyring, 
     assert f": {why}; see TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE" in str(caught.value)
 
 
-async def test_a_server_of_another_kind_is_told_to_be_one(keyring, monkeypatch):
-    async def other(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 mail.example.org ESMTP\r\n")
-        await writer.drain()
-        writer.close()
+async def _banner(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"220 mail.example.org ESMTP\r\n")
+    await writer.drain()
+    writer.close()
 
-    async with await asyncio.start_server(other, "127.0.0.1", 0) as mail:
-        monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{mail.sockets[0].getsockname()[1]}")
-        with pytest.raises(TemporalUnavailable, match="who answers there is no Temporal server"):
-            await connect(Settings.load(), keyring)
+
+async def _hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.close()
+
+
+async def _resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("answers", "tls"),
+    [(_banner, False), (_hangs_up, False), (_resets, False), (_hangs_up, True), (_resets, True)],
+    ids=lambda it: it.__name__.strip("_") if callable(it) else "TLS" if it else "plain",
+)
+async def test_a_server_of_another_kind_is_told_to_be_one(answers, tls, keyring, monkeypatch):
+    """What the client says of it depends on who was quicker."""
+    async with await asyncio.start_server(answers, "127.0.0.1", 0) as server:
+        monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        monkeypatch.setenv("TEMPORAL_TLS", str(tls).lower())
+        for _ in range(5):
+            with pytest.raises(TemporalUnavailable, match="who answers there is no Temporal server"):
+                await connect(Settings.load(), keyring)
 
 
 async def test_a_namespace_that_is_not_there_is_told_before_anything_is_concluded_from_it(server, keyring, monkeypatch):

@@ -53,40 +53,42 @@ async def make_current(house: Any, build_id: str) -> None:
 
 @asynccontextmanager
 async def people_sending(house: Any) -> Any:
-    """Both of every pair record and take back milestones through the web hook's door, until the block ends; yields what each said last."""
+    """Both of every pair record and take back milestones through the web hook's door, until the block ends; yields how often each has."""
     stop = asyncio.Event()
-    last: dict[tuple[int, str], str] = {}
+    done = dict.fromkeys(((pair, side) for pair in range(PAIRS) for side in ("mentor", "mentee")), 0)
 
-    async def one(pair: int, side: str) -> None:
-        number = 0
+    async def one(who: tuple[int, str]) -> None:
         while not stop.is_set():
-            number += 1
-            report = f"{side}-{pair}-{number}"
-            await house.post(pair, side, "record_milestone", report, milestone="visit")
-            await house.post(pair, side, "withdraw", f"{report}-back", report=report)
-            last[pair, side] = report
+            report = report_of(who, done[who] + 1)
+            await house.post(*who, "record_milestone", report, milestone="visit")
+            await house.post(*who, "withdraw", f"{report}-back", report=report)
+            done[who] += 1
             await asyncio.sleep(0.25)
 
     async with asyncio.TaskGroup() as group:
-        for pair in range(PAIRS):
-            for side in ("mentor", "mentee"):
-                group.create_task(one(pair, side))
+        for who in done:
+            group.create_task(one(who))
         try:
-            yield last
+            yield done
         finally:
             stop.set()
 
 
-async def heard(house: Any, last: dict[tuple[int, str], str]) -> None:
-    """Returns once everybody has said something new, and a worker has taken it down."""
-    before = dict(last)
+def report_of(who: tuple[int, str], number: int) -> str:
+    pair, side = who
+    return f"{side}-{pair}-{number}"
+
+
+async def heard(house: Any, done: dict[tuple[int, str], int]) -> None:
+    """Returns once a worker has taken down what everybody began to say after this was called: the first that they end may be older."""
+    wanted = {who: number + 2 for who, number in done.items()}
 
     async def said() -> bool:
-        return len(last) == 2 * PAIRS and all(last[who] != before.get(who) for who in last)
+        return all(done[who] >= number for who, number in wanted.items())
 
     await house.until(said)
-    for (pair, _), report in list(last.items()):
-        await house.journalled(report, pair)
+    for who, number in wanted.items():
+        await house.journalled(report_of(who, number), who[0])
 
 
 async def test_a_second_build_takes_over_under_load_and_is_rolled_back_and_nothing_is_lost_or_late(
@@ -104,12 +106,12 @@ async def test_a_second_build_takes_over_under_load_and_is_rolled_back_and_nothi
         for side in ("mentor", "mentee"):
             await house.post(pair, side, "confirm_meeting", f"both-{side}-{pair}", meeting="all")
 
-    async with people_sending(house) as last:
+    async with people_sending(house) as done:
         two = processes(build(house, "two", "two"))
         await polls(house, "two")
         await make_current(house, "two")
         stops = [await stop(one)]
-        await heard(house, last)
+        await heard(house, done)
 
         # Rolled back the hard way round: for a while nobody works, and the time to cancel passes meanwhile.
         stops.append(await stop(two))
@@ -123,7 +125,7 @@ async def test_a_second_build_takes_over_under_load_and_is_rolled_back_and_nothi
         again = processes(build(house, "one", "one-again"))
         await polls(house, "one")
         await make_current(house, "one")
-        await heard(house, last)
+        await heard(house, done)
 
     for pair in range(PAIRS):
         await house.journalled(f"in-time-{pair}", pair)
