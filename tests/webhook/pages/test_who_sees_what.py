@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+from pathlib import Path
+
 import pytest
 
 from mentorship.visibility import THINGS, VIEWERS, may_read, sight
@@ -12,6 +16,16 @@ async def test_the_page_has_a_cell_for_everything_and_everybody(spoken, http, tw
     page = await http.get(f"/who-sees-what?lang={spoken}")
     assert page.text.count("<td ") == len(THINGS) * len(VIEWERS)
     assert page.text.count('class="yes"') == sum(sight(viewer, thing) == "yes" for viewer in VIEWERS for thing in THINGS)
+
+
+async def test_the_document_has_the_pages_table(http):
+    page = (await http.get("/who-sees-what?lang=en")).text
+    rows = [[unescape(cell) for cell in re.findall(r"<t[hd][^>]*>([^<]*)<", row)] for row in re.findall(r"<tr>.*?</tr>", page)]
+    document = (Path(__file__).parents[3] / "docs" / "confidentiality.md").read_text(encoding="utf-8")
+    told = [line.strip("| ").split(" | ") for line in document.splitlines() if line.startswith("|")]
+    first = told.index(rows[0])
+    assert len(rows) == len(THINGS) + 1
+    assert told[first + 2 : first + 1 + len(rows)] == rows[1:]
 
 
 def test_what_a_participant_writes_is_read_by_nobody_else():
