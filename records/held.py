@@ -19,7 +19,7 @@ from records.certificates import Certificate
 from records.errors import Erased
 from records.held_by_reader import Eyes, Reader, Withheld
 from records.held_mentorship import InMentorship, in_mentorship
-from records.notices import Notice
+from records.notices import DIGEST, Notice
 from records.store import Records
 
 LEFT_OUT: dict[Reader, str] = {
@@ -38,7 +38,7 @@ _FIELDS: dict[str, Thing] = {"name": "name", "email": "address", "leave": "leave
 """What a profile's fields are about; the rest is the people file's."""
 
 _MAILS: dict[str, Thing] = {
-    **dict.fromkeys((*get_args(NoticeKind), "digest", "waiting"), "mails"),
+    **dict.fromkeys((*get_args(NoticeKind), DIGEST, "waiting"), "mails"),
     "nudge": "late_count",
     "coordinator_told": "coordinator_told",
 }

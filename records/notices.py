@@ -17,6 +17,9 @@ from records.errors import BeingSent, UnknownNotice
 from records.schema import notices, unsubscribed
 from records.sealing import Sealer
 
+DIGEST = "digest"
+"""The kind of the coordinators' weekly mail, and of the report at a cohort's close."""
+
 _PURPOSE = "records/notices"
 
 Answer = Literal["send", "already", "over_budget", "unsubscribed"]
@@ -118,6 +121,13 @@ class Notices(Part):
         wanted = select(notices.c.state).where(ours).order_by(notices.c.at.desc()).limit(1)
         async with self._database.read() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none() == "failed"
+
+    async def missed(self, kind: str, since: datetime) -> list[Notice]:
+        """Of the newest mail of this kind to each person about each thing (what stands before the first `/` of its key), those refused for good since then."""
+        newest = select(notices).where(notices.c.kind == kind, notices.c.at >= since).order_by(notices.c.at, notices.c.key)
+        async with self._database.read() as connection:
+            found = {(row.person, row.key.partition("/")[0]): row for row in await connection.execute(newest)}
+        return [self._notice(row) for row in found.values() if row.state == "failed"]
 
     async def unsubscribe(self, person: str) -> None:
         """No more mails but exempt ones (RFC 8058 at the door). Idempotent; of who was erased, whose old mails still lead here, nothing is kept."""

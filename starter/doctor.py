@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -21,6 +21,7 @@ from gateway.keyring import KEY_BYTES, Keyring, KeyringUnusable
 from gateway.settings import PREFIX, Settings
 from records import migrate
 from records.errors import NoTables, RecordsError, RecordsUnavailable, SchemaOutdated
+from records.notices import DIGEST
 from records.schema import REVISION, refuse_newer
 from starter import certificate
 from starter.answer import Json, Refused, answer
@@ -31,6 +32,9 @@ from starter.doctor_workers import workers
 from starter.faults import nearest
 from starter.out_of_order import explained
 from starter.reach import open_records
+
+_MISSED = timedelta(days=14)
+"""A digest comes every week: after two, a newer one has told, or the cohort is over."""
 
 
 def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can be put right without losing anything.")] = False, json: Json = False) -> None:
@@ -58,7 +62,7 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     except TemporalUnavailable as error:
         temporal = [Check("temporal", "wrong", str(error))]
     sound = keyed and all(check.state != "wrong" for check in records)
-    waiting = await _safely("certificates", lambda: _certificates(settings)) if sound else []
+    waiting = [*await _safely("certificates", lambda: _certificates(settings)), *await _safely("mail", lambda: _digests(settings))] if sound else []
     checks = [*_settings(), keys, *records, *_issuer(settings), *_fonts(settings), *waiting, *temporal, *working]
     if client is None or not sound or any(check.state == "wrong" for check in temporal):
         return checks
@@ -172,6 +176,19 @@ async def _certificates(settings: Settings) -> list[Check]:
     """Those that no font here can print; the worker tries again by itself."""
     async with open_records(settings) as records:
         return [Check("certificate", "wrong", line) for line in await certificate.held_up(records, settings)]
+
+
+async def _digests(settings: Settings) -> list[Check]:
+    """Coordinators whose newest digest a mail server refused for good: nobody else hears that they hear nothing."""
+    async with open_records(settings) as records:
+        missed = await records.notices.missed(DIGEST, datetime.now(UTC) - _MISSED)
+        readers = await records.people.profiles(mail.person for mail in missed)
+    then = "was refused for good; put their address right (people file, or HR's `address`), and the next one goes there"
+    return [
+        Check("mail", "wrong", f"the digest about {mail.key.partition('/')[0]} that {readers[mail.person].person_id} was sent on {mail.at:%Y-%m-%d} {then}")
+        for mail in missed
+        if mail.person in readers
+    ]
 
 
 async def _namespace(client: Client, fix: bool) -> list[Check]:

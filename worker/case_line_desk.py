@@ -16,6 +16,7 @@ from records.cases import Case
 from records.cohorts import Enrolment
 from records.coordination import able, overview, pairs_of
 from records.lines import Line
+from records.notices import DIGEST
 from records.people import Profile
 from records.store import Records
 from wire.names import cohort_id
@@ -24,7 +25,7 @@ from worker.case_owner import EPOCH, Owner
 from worker.case_post import CasePost
 from worker.case_rhythm import next_look, patience
 
-_REMINDS = ("digest", "waiting")
+_REMINDS = (DIGEST, "waiting")
 """Mails that tell a coordinator of everything that waits; after one of them nobody is reminded for a while."""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
+
 from activities.enrolment import DigestRequest
 from activities.mail_once import send_once
 from activities.setbacks import Setbacks
@@ -14,13 +16,13 @@ from notices.digest import DigestFacts, DigestLine, compose_digest
 from notices.readers import Links, Reader
 from notices.smtp import Mailer
 from records.coordination import Entry, Overview, earned, overview, pairs_of, readers
+from records.notices import DIGEST
 from records.store import Records
 from schedule.calendar import reading_hours
 from wire.names import cohort_id
 from worker.handing_over import hand_over
 
-KIND = "digest"
-"""In the ledger."""
+log = structlog.stdlib.get_logger("worker.digests")
 
 _WEEK = timedelta(days=7)
 
@@ -39,8 +41,8 @@ class SmtpDigests:
 
         The programme's owner reads of those alone that none of the coordinators may look after.
 
-        Whom nothing waits for gets none, but for the report at the close. A mailbox that refuses for good is noted in the ledger, and no
-        other mail tells of it. Whatever may pass is raised once every coordinator had their turn, to be retried.
+        Whom nothing waits for gets none, but for the report at the close. Of a mailbox that refuses for good no mail tells: `mentorship doctor`
+        does, and the log. Whatever may pass is raised once every coordinator had their turn, to be retried.
         """
         cohort = await self._records.cohorts.get(request.cohort)
         if cohort is None:
@@ -65,21 +67,23 @@ class SmtpDigests:
         key = f"{cohort_id(request.cohort)}/{'closing' if request.closing else 'digest'}.{request.due:%Y%m%dT%H%M%SZ}/{coordinator}"
         opens = reading_hours(request.at, profile.time_zone or programme.programme.time_zone, programme.mail.hours)
         if opens > request.at:
-            return None if await self._records.notices.last_sent(coordinator, [KIND], key) else opens
+            return None if await self._records.notices.last_sent(coordinator, [DIGEST], key) else opens
         reader = Reader(coordinator, profile.name, profile.email, profile.language, profile.time_zone, "coordinators")
         page = self._addresses.of("coordinator", Bearer(request.cohort, coordinator))
         links = Links(page=page, who_sees_what=self._addresses.who_sees_what)
         composed = partial(compose_digest, facts, reader=reader, links=links, key=key, sender=self._sender, texts=programme.texts())
-        await send_once(
+        outcome = await send_once(
             self._records.notices,
             lambda: hand_over(self._mailer, composed),
             key=key,
             reader=coordinator,
-            kind=KIND,
+            kind=DIGEST,
             exempt=True,
             budget=programme.mail.budget,
             at=request.at,
         )
+        if outcome not in {"sent", "already"}:
+            log.warning("digest_failed", cohort=request.cohort, why=outcome)
         return None
 
 

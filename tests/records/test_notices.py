@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -165,6 +166,23 @@ async def test_the_last_mail_of_a_kind_is_found_by_its_kind_its_person_and_how_i
     assert await records.notices.last_sent("p-1", ["ask", "digest"], "cohort.a/") == NOON + timedelta(days=1)
     assert await records.notices.last_sent("p-1", ["digest"], "cohort.a/") is None
     assert await records.notices.last_sent("p-3", ["ask"], "cohort.a/") is None
+
+
+async def test_who_missed_the_newest_mail_of_a_kind_about_a_thing_is_found(records, begin, deliver):
+    day = timedelta(days=1)
+
+    async def refused(key: str, at: datetime, **more: Any) -> None:
+        await begin(key, at, **more)
+        await records.notices.failed(key, "bounced", at)
+
+    await refused("cohort.a/1", NOON)
+    await deliver("cohort.a/2", NOON + day)  # went again
+    await deliver("cohort.b/1", NOON)
+    await refused("cohort.b/2", NOON + day)
+    await refused("cohort.a/3", NOON, person="p-2")
+    await refused("cohort.a/4", NOON + day, person="p-3", kind="prepare")
+    assert [(mail.key, mail.why) for mail in await records.notices.missed("ask", NOON)] == [("cohort.a/3", "bounced"), ("cohort.b/2", "bounced")]
+    assert [mail.key for mail in await records.notices.missed("ask", NOON + day)] == ["cohort.b/2"]
 
 
 async def test_two_mails_at_one_moment_come_to_the_ledger_in_either_order_and_both_count(begin):

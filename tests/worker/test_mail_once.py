@@ -122,13 +122,16 @@ async def test_what_is_refused_for_good_is_no_trouble_is_recorded_and_is_tried_a
     assert (len(mailbox.mails), await place.ledger()) == (1, [("sent", None)])
 
 
-async def test_a_refusal_is_told_in_the_log_of_a_pairs_mail_by_kind_and_of_a_cases_without(place, mailbox, caplog):
+async def test_a_refusal_is_told_in_the_log_of_a_pairs_mail_by_kind_of_a_digest_by_cohort_and_of_a_cases_without(place, mailbox, caplog):
     mailbox.refuse["ana@example.org"] = "550 5.1.1 no such user"
     with caplog.at_level(logging.WARNING, logger="temporalio.activity"), capture_logs() as told:
         for one in (place.notice, place.reminder, place.digest):
             await one(NOON)
     assert [record.getMessage().partition(" ({")[0] for record in caplog.records] == ["mail failed: case, effect 3.0, bounced"]
-    assert told == [{"event": "mail_failed", "log_level": "warning"}]
+    assert told == [
+        {"event": "mail_failed", "log_level": "warning"},
+        {"event": "digest_failed", "cohort": "spring", "why": "bounced", "log_level": "warning"},
+    ]
 
 
 async def test_who_was_erased_gets_nothing_and_holds_up_nothing(place, send, mailbox):
