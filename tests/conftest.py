@@ -59,7 +59,7 @@ LONGEST = (
     "starter/test_rehearsal_in_real_time.py",
     "service/test_recovery.py",
     "webhook/coordinator/test_browser.py",
-    "starter/test_start.py",
+    "starter/on_temporal/test_corrections.py",
     "starter/test_cli.py",
 )
 """Files that take most of a minute or more. They begin first, so that no worker has one left when the other is done."""

@@ -1,0 +1,44 @@
+"""What these tests do in such a place beside calling the command line: run a real worker there, and look into records."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gateway.settings import Settings
+from records.store import Records
+from tests.forked import begun
+
+Run = Callable[..., Any]
+
+
+@contextmanager
+def worker(log: Path) -> Iterator[None]:
+    process = begun("worker.main", env=os.environ, out=log, err=log)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def registered(run: Run) -> None:
+    told = run("doctor", "--fix", "--json")
+    assert {check["name"] for check in told.json["checks"] if check["state"] == "wrong"} <= {"workers"}, told.err
+
+
+async def _counts(site: Settings, cohort: str) -> dict[str, int]:
+    records = await Records.open(site.database_url, site.keyring())
+    try:
+        return dict(await records.cohorts.counts(cohort))
+    finally:
+        await records.close()
+
+
+def counts(site: Settings, cohort: str) -> dict[str, int]:
+    return asyncio.run(_counts(site, cohort))
