@@ -1,0 +1,37 @@
+"""`manager`: a reporting line that changes is checked again (H4)."""
+
+from __future__ import annotations
+
+from records.people import Profile
+from tests.webhook.people.company import NOW
+
+
+async def test_a_new_manager_who_brings_a_pair_into_one_line_is_a_line_for_the_coordinators(company):
+    """H4: checked again when a line changes. Ben reports to Ana now: their pair is told, Ana's other pair is not, and nothing ends."""
+    assert (await company.say("ben", "manager", {"manager_id": "ana"}, "hr-1")).status_code == 202
+    (order,) = await company.orders(0)
+    assert (order["command"], order["line"]) == ("flag", "reporting_line")
+    assert await company.orders(1) == []
+    assert (await company.profile("ben")).manager_id == "ana"
+    await company.say("ben", "manager", {"manager_id": "ana"}, "hr-1")
+    assert len(await company.orders(0)) == 1
+
+
+async def test_a_change_further_up_counts_within_the_programmes_levels(company):
+    """Cleo's manager is Fay, and Fay's becomes Ana: two levels, which the programme refuses by default; three would be fine."""
+    await company.records.people.enrol([Profile(person_id=n, name=n, email=f"{n}@example.org") for n in ("fay", "gil")])
+    await company.say("cleo", "manager", {"manager_id": "fay"})
+    assert await company.orders(1) == []
+    await company.say("fay", "manager", {"manager_id": "gil"})
+    await company.say("gil", "manager", {"manager_id": "ana"})
+    assert await company.orders(1) == []
+    await company.say("fay", "manager", {"manager_id": "ana"})
+    assert [order["command"] for order in await company.orders(1)] == ["flag"]
+
+
+async def test_a_line_that_is_gone_is_taken_off_the_list(company):
+    await company.say("ben", "manager", {"manager_id": "ana"})
+    await company.records.lines.open(company.mentorships[0], "reporting_line", None, NOW, "as the mentorship would")
+    await company.say("ben", "manager", {"manager_id": None})
+    assert [order["command"] for order in await company.orders(0)] == ["flag", "resolve"]
+    assert (await company.profile("ben")).manager_id is None
