@@ -1,4 +1,4 @@
-"""What a form does: one command, applied once, whatever is clicked how often; and what a person reads before and after (H14, P5)."""
+"""What a form does: one command, applied once, whatever is clicked how often; what it takes, and from whom (P5)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from mentorship import commands as c
-from records.errors import RecordsUnavailable
+from tests.webhook.pages.said import confirmed
 from webhook.pages.forms import MOST
-
-
-async def confirmed(two):
-    for who in ("ana", "ben"):
-        assert await two.say(who, c.ConfirmMeeting(meeting="all")) == "applied"
 
 
 async def test_we_met_is_one_tap_on_the_page_that_the_mail_opened(browser, two, mentorship, running, says):
@@ -67,32 +62,6 @@ async def test_a_form_that_was_sent_before_with_something_else_says_so_and_keeps
     assert len(await mentorship.signals()) == 2
 
 
-async def test_late_is_said_before_one_confirms_and_what_would_not_count(browser, two, says):
-    await confirmed(two)
-    two.clock.now = two.meeting(1).start - timedelta(hours=24)
-    assert "This is in time: it does not count." in says(await browser.get(two.page("ben", "cancel_meeting", 1)))
-    two.clock.now += timedelta(seconds=1)
-    said = says(await browser.get(two.page("ben", "cancel_meeting", 1)))
-    assert "This is late: less than 24 hours before the start." in said
-    assert "With the reason personal or technical it does not count" in said
-    assert "Never counts." in said
-
-
-async def test_an_unconfirmed_meeting_is_never_late(browser, two, says):
-    two.clock.now = two.meeting(1).start - timedelta(hours=1)
-    said = says(await browser.get(two.page("ben", "cancel_meeting", 1)))
-    assert "This does not count." in said
-    assert "This is late" not in said
-
-
-async def test_the_partner_hears_that_it_is_off_and_never_the_reason(browser, two, says):
-    await confirmed(two)
-    await two.say("ana", c.CancelMeeting(meeting=1, reason="personal"))
-    page = await browser.get(two.page())
-    assert "Ana Mentor called it off." in says(page)
-    assert "personal" not in page.text.lower()
-
-
 async def test_a_time_is_read_in_the_readers_zone(browser, two, mentorship, running):
     await browser.send(await browser.get(two.page("ana", "move_meeting", 4)), "/move_meeting/4", to="2027-04-20T10:30")
     [(_, body)] = await mentorship.signals()
@@ -114,153 +83,12 @@ async def test_the_partners_time_is_agreed_with_one_tap(browser, two, mentorship
     assert two.meeting(2).start == to
 
 
-async def test_a_yes_to_a_time_that_is_no_longer_proposed_is_no_proposal_of_ones_own(browser, two, mentorship, running, says):
-    """Unanswered it would count as a late cancellation of who only said yes (H14)."""
-    for who in ("ana", "ben"):
-        await two.say(who, c.ConfirmMeeting(meeting=1))
-    start = two.meeting(1).start
-    two.clock.now = start - timedelta(hours=30)
-    await two.say("ana", c.MoveMeeting(meeting=1, to=start + timedelta(days=1)))
-    stale = await browser.get(two.page())
-    await two.say("ana", c.MoveMeeting(meeting=1, to=start + timedelta(days=2)))
-    await two.until(start - timedelta(hours=20))
-    answer = await browser.send(stale, "/move_meeting/1", follow=False)
-    assert answer.status_code == 422
-    assert "Not sent yet. That time is no longer proposed." in says(answer)
-    assert await mentorship.signals() == []
-    await browser.send(answer, "/move_meeting/1", follow=False)
-    await two.handle(await mentorship.signals())
-    assert two.meeting(1).start == start + timedelta(days=2)
-
-
-@pytest.mark.parametrize("path", [(), ("confirm_meeting", 5), ("confirm_meeting", "all")])
-async def test_only_times_that_were_looked_at_are_accepted(path, browser, two, mentorship, running, says):
-    """A pause gives the numbers of what it took to other times: an old page's yes would confirm one that its reader never saw (H14)."""
-    action = "/" + "/".join(map(str, path or ("confirm_meeting", "all")))
-    stale = await browser.get(two.page("ben", *path))
-    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
-    await two.say("op-1", c.Resume())
-    slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
-    assert await two.say("service", c.ApplyPlan(slots=slots)) == "applied"
-    answer = await browser.send(stale, action, follow=False)
-    assert answer.status_code == 422
-    assert "Not sent yet. The times have changed meanwhile." in says(answer)
-    assert await mentorship.signals() == []
-    await browser.send(answer, action, follow=False)
-    assert [name for name, _ in await mentorship.signals()] == ["confirm_meeting"]
-
-
-async def test_a_yes_that_is_sent_again_from_an_old_page_does_not_look_as_if_it_accepted_other_times(browser, two, mentorship, running, says):
-    """It is the same message, which Temporal has: whoever looked at the new times and said yes once more would be told that it is done (H14)."""
-    old = await browser.get(two.page())
-    await browser.send(old, "/confirm_meeting/all")
-    await two.handle(await mentorship.signals())
-    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
-    await two.say("op-1", c.Resume())
-    slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
-    assert await two.say("service", c.ApplyPlan(slots=slots)) == "applied"
-    back = await browser.send(old, "/confirm_meeting/all")
-    assert "Accept all 12 times" in says(back)
-    await browser.send(back, "/confirm_meeting/all")
-    [_, second] = await mentorship.signals()
-    await two.handle([second])
-    assert "mentee" in two.meeting(1).accepted
-
-
-async def test_records_away_keeps_what_was_typed(browser, two, monkeypatch, says):
-    tab = await browser.get(two.page("ben", "set_goal"))
-
-    async def gone(*_args, **_more):
-        raise RecordsUnavailable("gone")
-
-    monkeypatch.setattr(two.records.cohorts, "by_mentorship", gone)
-    answer = await browser.send(tab, "/set_goal", text="Speak up in reviews", steps="")
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"]
-    assert "Speak up in reviews" in says(answer)
-
-
-async def test_temporal_away_keeps_what_was_typed_and_the_first_instant(browser, two, mentorship, says):
-    """No workflow runs: Temporal does not take the signal."""
-    tab = await browser.get(two.page("ben", "set_goal"))
-    answer = await browser.send(tab, "/set_goal", text="Speak up in reviews", steps="")
-    assert answer.status_code == 503
-    assert "Not sent yet." in says(answer)
-    assert "Speak up in reviews</textarea>" in answer.text
-    first = two.clock.now
-    two.clock.now += timedelta(hours=3)
-    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
-    try:
-        assert (await browser.send(answer, "/set_goal", follow=False, text="Speak up in reviews", steps="")).status_code == 303
-        [(_, body)] = await mentorship.signals()
-        assert body["at"] == first.isoformat().replace("+00:00", "Z")
-    finally:
-        await handle.terminate()
-
-
-async def test_a_time_that_was_ahead_when_temporal_was_away_is_not_too_late_afterwards(browser, two, mentorship):
-    first, typed = two.clock.now, {"to": f"{two.clock.now + timedelta(hours=2):%Y-%m-%dT%H:%M}"}
-    answer = await browser.send(await browser.get(two.page("ben", "move_meeting", 1)), "/move_meeting/1", **typed)
-    assert answer.status_code == 503
-    two.clock.now += timedelta(hours=3)
-    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
-    try:
-        assert (await browser.send(answer, "/move_meeting/1", follow=False, **typed)).status_code == 303
-        [(_, body)] = await mentorship.signals()
-        assert body["at"] == first.isoformat().replace("+00:00", "Z")
-    finally:
-        await handle.terminate()
-
-
-async def test_what_was_changed_after_temporal_was_away_is_taken(browser, two, mentorship):
-    answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Speak up", steps="")
-    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
-    try:
-        assert (await browser.send(answer, "/set_goal", follow=False, text="Speak up in reviews", steps="")).status_code == 303
-        assert len(await mentorship.signals()) == 1
-    finally:
-        await handle.terminate()
-
-
-async def test_what_was_changed_while_temporal_was_away_keeps_the_instant_of_the_first_try_with_it(browser, two, mentorship):
-    """Else the third try makes late what the second one said in time (P5, H14)."""
-    answer = await browser.send(await browser.get(two.page("ben", "cancel_meeting", 1)), "/cancel_meeting/1", reason="work")
-    two.clock.now += timedelta(hours=1)
-    changed = two.clock.now
-    for _ in range(2):
-        answer = await browser.send(answer, "/cancel_meeting/1", reason="technical")
-        assert answer.status_code == 503
-        two.clock.now += timedelta(hours=1)
-    answer = await browser.send(answer, "/cancel_meeting/1", reason="personal")
-    assert answer.status_code == 503
-    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
-    try:
-        assert (await browser.send(answer, "/cancel_meeting/1", follow=False, reason="technical")).status_code == 303
-        [(_, body)] = await mentorship.signals()
-        assert (body["reason"], body["at"]) == ("technical", changed.isoformat().replace("+00:00", "Z"))
-    finally:
-        await handle.terminate()
-
-
 async def test_a_refusal_is_told_in_words(browser, two, mentorship, running, says):
     tab = await browser.get(two.page("ben", "confirm_meeting", 1))
     await two.say("ben", c.ConfirmMeeting(meeting=1))
     answer = await browser.send(tab, "/confirm_meeting/1", follow=False)
     await two.handle(await mentorship.signals())
     assert "It was so already, so nothing had to change." in says(await browser.get(answer.headers["location"]))
-
-
-async def test_what_temporal_has_is_kept_also_when_it_cannot_be_asked_any_more(browser, two, mentorship, running, monkeypatch, says):
-    """P5: acknowledged means durable, and the page that follows says so."""
-    monkeypatch.setattr("webhook.pages.outcomes.JOURNAL_WAIT", 0)
-    answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", follow=False, text="Listen", steps="")
-
-    async def away(*_args, **_more):
-        raise RuntimeError("cannot connect")
-
-    monkeypatch.setattr("temporalio.client.WorkflowHandle.query", away)
-    after = await browser.get(answer.headers["location"])
-    assert (after.status_code, "Kept safely" in says(after)) == (200, True)
 
 
 async def test_nobody_reads_what_became_of_the_partners_message(browser, two, mentorship, running, says):
@@ -374,95 +202,6 @@ async def test_who_pastes_a_whole_document_gets_it_back_with_what_is_wrong(steps
 async def test_a_form_that_is_too_large_is_not_read_to_its_end(http, two):
     answer = await http.post(two.page("ben", "set_goal"), content=b"x" * (MOST + 1))
     assert answer.status_code == 413
-
-
-ABSENCE = "If you say nothing, it counts as one absence."
-
-
-async def say_absent(two, who="ana", **more):
-    """Two hours after the first meeting began, `who` says that the other was not there."""
-    await two.until(two.meeting(1).start + timedelta(hours=2))
-    assert await two.say(who, c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="on_time", partner="absent"), **more)) == "applied"
-
-
-async def test_an_absence_that_would_count_says_so_and_until_when_to_see_it_differently(browser, two, says):
-    await confirmed(two)
-    await say_absent(two)
-    said = says(await browser.get(two.page()))
-    assert ABSENCE in said
-    assert "nothing counts" not in said
-
-
-async def test_an_absence_at_a_time_that_was_never_confirmed_is_said_not_to_count(browser, two, says):
-    """H14: only a confirmed slot can be missed."""
-    await two.until(two.meeting(1).start + timedelta(hours=2))
-    before = says(await browser.get(f"{two.page('ana', 'report_meeting', 1)}?lang=en"))
-    assert "Ben Mentee is told. The time was never confirmed by both of you, so nothing counts." in before
-    await say_absent(two)
-    said = says(await browser.get(two.page()))
-    assert ABSENCE not in said
-    assert "The time was never confirmed by both of you, so nothing counts. You may still say how it was, until Monday 15 March, 11:00." in said
-    assert "I see it differently" in said
-    await two.until(two.meeting(1).start + timedelta(days=9))
-    assert "of yours counts" not in says(await browser.get(two.page()))
-
-
-async def test_an_absence_that_the_partner_excused_is_said_not_to_count_and_by_whom(browser, two, says):
-    await confirmed(two)
-    await say_absent(two)
-    excuse = says(await browser.get(f"{two.page('ana', 'excuse', 1)}?lang=en"))
-    assert "It appears on the page of Ben Mentee, and nobody else is told." in excuse
-    await two.say("ana", c.Excuse(meeting=1))
-    said = says(await browser.get(two.page()))
-    assert ABSENCE not in said
-    assert "Ana Mentor said “fine by me”, so nothing counts. You may still say how it was" in said
-    assert "It did not take place. Ana Mentor said “fine by me”, so nothing counts." in said, "also where all meetings stand"
-    assert "It counts as one absence" not in says(await browser.get(two.page("ben", "cancel_meeting", 1)))
-
-
-async def test_an_absence_on_leave_is_said_not_to_count_and_not_that_the_partner_said_so(browser, two, says):
-    await confirmed(two)
-    await say_absent(two)
-    start = two.meeting(1).start
-    leave = c.Pause(away=two.ref("ben"), begins=start - timedelta(days=1), until=two.clock.now + timedelta(days=9))
-    assert await two.say("operator", leave) == "applied"
-    said = says(await browser.get(two.page()))
-    assert ABSENCE not in said
-    assert "fine by me" not in said
-    assert "Nothing counts here. You may still say how it was" in said
-
-
-async def test_who_could_not_come_because_they_are_on_leave_is_told_that_nothing_counts(browser, two, says):
-    await confirmed(two)
-    start = two.meeting(1).start
-    await two.until(start + timedelta(hours=3))
-    leave = c.Pause(away=two.ref("ben"), begins=start - timedelta(days=1), until=two.clock.now + timedelta(days=9))
-    assert await two.say("operator", leave) == "applied"
-    said = says(await browser.get(two.page("ben", "cancel_meeting", 1)))
-    assert "so this says that you were not there. Nothing counts here." in said
-    assert "It counts as one absence" not in said
-
-
-async def test_an_absence_for_a_reason_that_never_counts_is_said_not_to_count(browser, two, says):
-    await confirmed(two)
-    await say_absent(two)
-    page = says(await browser.get(two.page("ben", "cancel_meeting", 1)))
-    assert "Ana Mentor reads on their own page that it did not work out for you, never the reason." in page
-    await two.say("ben", c.CancelMeeting(meeting=1, reason="personal"))
-    said = says(await browser.get(two.page()))
-    assert ABSENCE not in said
-    assert "did not work out for Ben Mentee" in says(await browser.get(f"{two.page('ana')}?lang=en"))
-
-
-async def test_a_late_move_that_the_partner_excused_is_said_not_to_count(browser, two, says):
-    await confirmed(two)
-    two.clock.now = two.meeting(1).start - timedelta(hours=3)
-    await two.say("ben", c.MoveMeeting(meeting=1, to=two.meeting(1).start + timedelta(days=1)))
-    await two.say("ana", c.Excuse(meeting=1))
-    for action in ("cancel_meeting", "move_meeting"):
-        said = says(await browser.get(two.page("ben", action, 1)))
-        assert "Ana Mentor said “fine by me”, so nothing counts." in said
-        assert "late cancellation" not in said
 
 
 async def test_who_reports_a_milestone_reads_that_it_stands_on_the_partners_page_and_there_it_stands(browser, two, says):

@@ -147,3 +147,56 @@ async def test_who_met_though_it_was_called_off_reads_where_to_say_so(browser, t
     await two.handle(await mentorship.signals())
     page = says(await browser.get(answer.headers["location"]))
     assert "That meeting was called off. If you met all the same, say so under “We met at another time”." in page
+
+
+async def test_a_yes_to_a_time_that_is_no_longer_proposed_is_no_proposal_of_ones_own(browser, two, mentorship, running, says):
+    """Unanswered it would count as a late cancellation of who only said yes (H14)."""
+    for who in ("ana", "ben"):
+        await two.say(who, c.ConfirmMeeting(meeting=1))
+    start = two.meeting(1).start
+    two.clock.now = start - timedelta(hours=30)
+    await two.say("ana", c.MoveMeeting(meeting=1, to=start + timedelta(days=1)))
+    stale = await browser.get(two.page())
+    await two.say("ana", c.MoveMeeting(meeting=1, to=start + timedelta(days=2)))
+    await two.until(start - timedelta(hours=20))
+    answer = await browser.send(stale, "/move_meeting/1", follow=False)
+    assert answer.status_code == 422
+    assert "Not sent yet. That time is no longer proposed." in says(answer)
+    assert await mentorship.signals() == []
+    await browser.send(answer, "/move_meeting/1", follow=False)
+    await two.handle(await mentorship.signals())
+    assert two.meeting(1).start == start + timedelta(days=2)
+
+
+@pytest.mark.parametrize("path", [(), ("confirm_meeting", 5), ("confirm_meeting", "all")])
+async def test_only_times_that_were_looked_at_are_accepted(path, browser, two, mentorship, running, says):
+    """A pause gives the numbers of what it took to other times: an old page's yes would confirm one that its reader never saw (H14)."""
+    action = "/" + "/".join(map(str, path or ("confirm_meeting", "all")))
+    stale = await browser.get(two.page("ben", *path))
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    await two.say("op-1", c.Resume())
+    slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
+    assert await two.say("service", c.ApplyPlan(slots=slots)) == "applied"
+    answer = await browser.send(stale, action, follow=False)
+    assert answer.status_code == 422
+    assert "Not sent yet. The times have changed meanwhile." in says(answer)
+    assert await mentorship.signals() == []
+    await browser.send(answer, action, follow=False)
+    assert [name for name, _ in await mentorship.signals()] == ["confirm_meeting"]
+
+
+async def test_a_yes_that_is_sent_again_from_an_old_page_does_not_look_as_if_it_accepted_other_times(browser, two, mentorship, running, says):
+    """It is the same message, which Temporal has: whoever looked at the new times and said yes once more would be told that it is done (H14)."""
+    old = await browser.get(two.page())
+    await browser.send(old, "/confirm_meeting/all")
+    await two.handle(await mentorship.signals())
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    await two.say("op-1", c.Resume())
+    slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
+    assert await two.say("service", c.ApplyPlan(slots=slots)) == "applied"
+    back = await browser.send(old, "/confirm_meeting/all")
+    assert "Accept all 12 times" in says(back)
+    await browser.send(back, "/confirm_meeting/all")
+    [_, second] = await mentorship.signals()
+    await two.handle([second])
+    assert "mentee" in two.meeting(1).accepted
