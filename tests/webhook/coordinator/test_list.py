@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from pydantic import SecretStr
 
-from gateway.links import LIFETIMES, Bearer, LinkSigner
 from mentorship import visibility
 from mentorship.people import Pair
 from records import coordination
@@ -19,7 +15,6 @@ from records.cohorts import Enrolment
 from records.contacts import blind_to
 from records.coordination import _counts, able, may_see, overview, visible
 from records.people import Profile
-from webhook.pages.forms import MOST
 
 
 async def test_a_line_says_which_pair_why_since_when_and_one_next_step(browser, desk, says):
@@ -83,6 +78,17 @@ async def test_what_pairs_reached_is_told_only_where_it_is_no_single_pairs(brows
     assert "Meetings held: 355 Milestones reached: 185" in await told()
 
 
+@pytest.mark.parametrize(("running", "over", "told"), [(4, 0, False), (5, 0, True), (4, 1, False), (1, 9, False), (5, 5, True), (0, 5, True), (0, 4, False)])
+def test_numbers_of_what_pairs_reached_are_of_five_and_of_none_or_five_that_still_run(running, over, told):
+    card = {"meetings_held": 3, "milestones_done": 2, "milestones_total": 4}
+    states = ["started"] * running + ["over"] * over
+    pairs = [Enrolment(cohort="spring", pair=f"{n}", pair_id=f"{n}", mentor="m", mentee="n", state=state, card=card) for n, state in enumerate(states)]
+    found = _counts(pairs)
+    assert (found.pairs, found.running, found.over) == (len(pairs), running, over)
+    reached = (found.meetings_held, found.milestones_done, found.milestones_total)
+    assert reached == ((3 * len(pairs), 2 * len(pairs), 4 * len(pairs)) if told else (None,) * 3)
+
+
 # -- who sees what --------------------------------------------------------------------------------------------------------
 
 
@@ -98,129 +104,6 @@ async def test_no_reason_no_rung_and_no_pairs_numbers_stand_there(browser, desk,
         told = says(shown).replace("assess anybody's work", "")
         assert not re.search(r"\b(work|personal|technical|illness|rung|ladder|late|71|37|rematch)\b", told)
         assert not any(hidden in shown.text for pair in desk.pairs for hidden in (pair.pair_id, pair.mentorship, pair.mentor, pair.mentee))
-
-
-async def test_whose_cancellations_it_is_about_is_named_and_only_that_person_is_written_to(browser, desk, says):
-    await desk.open("cancellations_mentee", 0)
-    page = await browser.line(await browser.get(desk.address()))
-    assert "Noor Haddad knows that you were told; the partner does not" in says(page)
-    mailto = re.search(r'href="(mailto:[^"]*)"', page.text)[1]
-    assert urlsplit(mailto).path == "noor@example.org"
-    assert "mia@example.org" not in page.text
-
-
-async def test_the_drafted_mail_opens_in_a_mail_program_and_can_be_copied(browser, desk):
-    await desk.open("not_held", 0)
-    page = await browser.line(await browser.get(desk.address()))
-    mailto = urlsplit(re.search(r'href="(mailto:[^"]*)"', page.text)[1].replace("&amp;", "&"))
-    assert mailto.path == "mia@example.org,noor@example.org"
-    asked = parse_qs(mailto.query)
-    assert asked["subject"] == ["Your mentoring meetings"]
-    assert asked["body"][0].startswith("Hello Mia Brandt and Noor Haddad,\r\n\r\nI look after the programme")
-    assert asked["body"][0].endswith("Kind regards\r\nAna Coordinator")
-    copied = re.search(r"<textarea[^>]*readonly[^>]*>(.*?)</textarea>", page.text, re.DOTALL)[1]
-    assert copied.strip() == asked["body"][0].replace("\r\n", "\n")
-
-
-DRAFT = re.compile(
-    r'<dd lang="(\w+)" dir="(\w+)">(.*?)</dd>.*?<textarea[^>]*readonly lang="(\w+)" dir="(\w+)">(.*?)</textarea>.*?href="(mailto:[^"]*)"', re.DOTALL
-)
-
-
-def drafts(page):
-    """Each drafted mail: its language and direction, whom it goes to, subject, and text."""
-    found = []
-    for lang, direction, subject, *text_is, text, mailto in DRAFT.findall(page.text):
-        assert text_is == [lang, direction]
-        address = urlsplit(html.unescape(mailto))
-        asked = parse_qs(address.query)
-        assert (asked["subject"], asked["body"]) == ([html.unescape(subject)], [html.unescape(text).replace("\n", "\r\n")])
-        found.append((lang, direction, address.path, html.unescape(subject), html.unescape(text)))
-    return found
-
-
-async def test_a_drafted_mail_speaks_its_readers_language_and_the_page_the_coordinators(browser, desk, says):
-    await desk.hire(noor={"language": "de-AT"})
-    await desk.open("cancellations_mentee", 0)
-    page = await browser.line(await browser.get(desk.address()))
-    [(lang, direction, to, subject, text)] = drafts(page)
-    assert (lang, direction, to, subject) == ("de", "ltr", "noor@example.org", "Kann ich bei Ihren Mentoring-Treffen helfen?")
-    assert text.startswith("Guten Tag Noor Haddad!")
-    assert text.endswith("Ana Coordinator")
-    assert '<html lang="en" dir="ltr">' in page.text
-    assert "A mail, drafted for you" in says(page)
-    assert "It is in the language of whoever reads it: Deutsch" in says(page)
-    assert '<bdi lang="de">Deutsch</bdi>' in page.text
-
-
-async def test_a_language_that_the_coordinator_chose_for_the_page_changes_no_draft(browser, desk, says):
-    await desk.hire(noor={"language": "ar"})
-    await desk.open("cancellations_mentee", 0)
-    before = drafts(await browser.line(await browser.get(desk.address())))
-    assert [(lang, direction) for lang, direction, *_ in before] == [("ar", "rtl")]
-    for code in ("de", "ar"):
-        page = await browser.line(await browser.get(f"{desk.address()}?lang={code}"))
-        assert f'<html lang="{code}"' in page.text
-        assert drafts(page) == before
-        assert ("العربية" in says(page).partition("Text zum Kopieren")[0]) == (code == "de"), "said only where it is another than the page's"
-
-
-async def test_two_who_read_different_languages_get_a_mail_each_and_two_of_one_language_one_for_both(browser, desk, says):
-    await desk.hire(mia={"language": "de"}, noor={"language": "ar"}, jonas={"language": "de"}, aylin={"language": "de"})
-    await desk.open("silence", 0)
-    await desk.open("silence", 1)
-    page = await browser.get(desk.address())
-    of_two = await browser.line(page)
-    assert [(lang, to) for lang, _, to, *_ in drafts(of_two)] == [("de", "mia@example.org"), ("ar", "noor@example.org")]
-    assert "A mail, drafted for you: Mia Brandt" in says(of_two)
-    assert "Text to copy: Noor Haddad" in says(of_two)
-    assert 'aria-label="Open it in my mail program: Noor Haddad"' in of_two.text
-    [(lang, _, to, _, text)] = drafts(await browser.line(page, 1))
-    assert (lang, to) == ("de", "jonas@example.org,aylin@example.org")
-    assert text.startswith("Guten Tag Jonas Lindqvist und Aylin Öztürk!")
-
-
-async def test_a_language_that_the_programme_does_not_offer_falls_back_as_in_every_mail(browser, desk, programme):
-    await desk.hire(mia={"language": "fr"}, noor={"language": None})
-    await desk.open("silence", 0)
-    [(lang, _, to, *_)] = drafts(await browser.line(await browser.get(f"{desk.address('carl')}?lang=ar")))
-    assert (lang, to) == (programme.programme.languages[0], "mia@example.org,noor@example.org")
-
-
-async def test_who_stays_behind_is_written_to_alone(browser, desk, says):
-    """P6: the one who left gets no mail about who comes after them."""
-    await desk.open("partner_left", 0, side="mentee")
-    page = await browser.line(await browser.get(desk.address()))
-    assert "One of the two stepped away from the programme." in says(page)
-    assert urlsplit(re.search(r'href="(mailto:[^"]*)"', page.text)[1]).path == "noor@example.org"
-
-
-async def test_the_draft_about_a_leave_tells_the_partner_nothing_of_it(browser, desk, says):
-    """Of HR's matters the partner hears that there is a pause, and nothing else."""
-    await desk.open("on_leave", 0)
-    page = await browser.line(await browser.get(desk.address()))
-    assert "One of the two is away for longer than a pause may last." in says(page)
-    assert "Of a leave the partner has heard nothing but that there is a pause" in says(page)
-    drafted = re.search(r"<textarea[^>]*>(.*?)</textarea>", page.text, re.DOTALL)[1]
-    assert "The longest pause that the programme allows is used up" in drafted
-    assert not re.search(r"\b(leave|away)\b", drafted)
-
-
-async def test_an_erased_person_has_no_name_and_gets_no_mail(browser, desk, says):
-    await desk.open("not_held", 0)
-    await desk.records.people.erase(desk.refs["noor"])
-    page = await browser.line(await browser.get(desk.address()))
-    assert "Noor" not in page.text
-    assert "Hello Mia Brandt," in says(page)
-
-
-async def test_a_name_is_text_in_the_list_and_in_the_draft(browser, desk):
-    await desk.hire(noor={"name": "Noor <img src=x></textarea><b>"})
-    await desk.open("not_held", 0)
-    page = await browser.get(desk.address())
-    for shown in (page, await browser.line(page)):
-        assert "&lt;img src=x&gt;&lt;/textarea&gt;&lt;b&gt;" in shown.text
-        assert "<img" not in shown.text
 
 
 @pytest.mark.parametrize(
@@ -299,85 +182,6 @@ async def test_where_no_coordinator_may_the_owner_looks_after_a_pair_and_nobody_
     assert (await who_may(pair), await the_owner_sees()) == (set(), None), "Lee stands above Noor, too"
     await desk.hire(carl={"manager_id": None}, lee={"status": "gone"})
     assert (await who_may(pair), await the_owner_sees()) == (set(), None)
-
-
-@pytest.mark.parametrize(("running", "over", "told"), [(4, 0, False), (5, 0, True), (4, 1, False), (1, 9, False), (5, 5, True), (0, 5, True), (0, 4, False)])
-def test_numbers_of_what_pairs_reached_are_of_five_and_of_none_or_five_that_still_run(running, over, told):
-    card = {"meetings_held": 3, "milestones_done": 2, "milestones_total": 4}
-    states = ["started"] * running + ["over"] * over
-    pairs = [Enrolment(cohort="spring", pair=f"{n}", pair_id=f"{n}", mentor="m", mentee="n", state=state, card=card) for n, state in enumerate(states)]
-    found = _counts(pairs)
-    assert (found.pairs, found.running, found.over) == (len(pairs), running, over)
-    reached = (found.meetings_held, found.milestones_done, found.milestones_total)
-    assert reached == ((3 * len(pairs), 2 * len(pairs), 4 * len(pairs)) if told else (None,) * 3)
-
-
-# -- links ----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("purpose", ["page", "private", "case", "calendar", "unsubscribe"])
-async def test_a_link_for_another_purpose_does_not_open_the_list(purpose, browser, desk):
-    token = desk.signer.token(purpose, Bearer("spring", desk.refs["ana"]))
-    assert (await browser.get(f"/coordinator/{token}")).status_code == 404
-
-
-async def test_a_forged_or_shortened_link_opens_nothing(browser, desk):
-    token = desk.token()
-    forged = LinkSigner([SecretStr("somebody else's secret, just as long as ours")]).token("coordinator", Bearer("spring", desk.refs["ana"]))
-    assert (await browser.get(f"/coordinator/{token}")).status_code == 200
-    for address in (forged, token[:-1], token + "x", "x"):
-        assert (await browser.get(f"/coordinator/{address}")).status_code == 404, address
-
-
-@pytest.mark.parametrize("who", ["lee", "sam", "mia", "max"])
-async def test_a_link_of_somebody_who_does_not_coordinate_opens_nothing(who, browser, desk):
-    assert (await browser.get(desk.address(who))).status_code == 404
-
-
-async def test_who_left_or_stopped_coordinating_is_out_at_once(browser, desk, programme):
-    address = desk.address("carl")
-    assert (await browser.get(address)).status_code == 200
-    await desk.hire(carl={"status": "gone"})
-    assert (await browser.get(address)).status_code == 404
-
-
-async def test_another_cohorts_link_opens_another_list(browser, desk):
-    assert (await browser.get(f"/coordinator/{desk.token(cohort='autumn')}")).status_code == 404
-
-
-async def test_a_link_that_is_too_old_leads_to_a_fresh_one_by_mail_only(browser, desk, outbox, says, monkeypatch):
-    old = desk.address()
-    monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(seconds=-1))
-    page = await browser.get(old)
-    assert page.status_code == 410
-    assert "This link is too old" in says(page)
-    assert "Dieser Link ist zu alt" in says(await browser.get(desk.address("carl"), headers={"Accept-Language": "ar"})), "in whose language it is"
-    monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(seconds=-1))
-    answer = await browser.send(page, "/again")
-    assert answer.status_code == 200
-    (mail,) = outbox.mails
-    assert mail["To"] == "Ana Coordinator <ana@example.org>"
-    assert "/coordinator/" not in answer.text
-    monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(days=15))
-    fresh = re.search(r"http://hook(/coordinator/\S+)", mail.get_body(("plain",)).get_content())[1]
-    assert (await browser.get(fresh)).status_code == 200
-
-
-async def test_a_fresh_link_is_asked_for_by_a_link_of_ours_before_anything_is_read(http, desk):
-    answer = await http.post(f"/coordinator/{desk.token()[:-3]}/again", content=b"x" * (MOST + 1))
-    assert answer.status_code == 404
-
-
-async def test_a_link_that_is_too_old_says_so_when_no_fresh_one_could_be_sent(browser, desk, outbox, says, monkeypatch):
-    monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(seconds=-1))
-    outbox.away = True
-    answer = await browser.send(await browser.get(desk.address()), "/again")
-    assert answer.status_code == 503
-    assert "No mail can be sent at the moment" in says(answer)
-
-
-async def test_a_link_lives_for_two_digests_and_no_longer():
-    assert LIFETIMES["coordinator"] == timedelta(days=15)
 
 
 # -- the page -------------------------------------------------------------------------------------------------------------
