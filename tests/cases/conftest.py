@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sysconfig
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -207,6 +207,3 @@ def build(settings: Settings, issuer: Issuer, programme: Programme, template: Pa
 async def house(build: Build, keyring: Keyring, tmp_path: Path) -> AsyncIterator[House]:
     async with build(tmp_path) as built:
         yield built
-
-
-Settle = Callable[..., Awaitable[None]]

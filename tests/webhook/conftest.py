@@ -33,6 +33,7 @@ from records.store import Records
 from tests.chromium import headless
 from tests.webhook.browser import Browser, form, words
 from tests.webhook.looks import LOOKS, Look
+from tests.webhook.outbox import Outbox
 from tests.webhook.pair import ACCEPTED_AT, Mentorship, Pair
 from tests.webhook.recorder import Recorder
 from tests.webhook.sender import Sender, whsec
@@ -109,6 +110,11 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox()
 
 
 @pytest.fixture

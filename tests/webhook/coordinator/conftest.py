@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from ruamel.yaml import YAML
 from gateway.links import Bearer, LinkSigner
 from gateway.settings import Settings
 from mentorship.programme import Programme
-from notices.smtp import TryLater
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.people import Profile
@@ -40,24 +38,6 @@ NAMES = [
 def settings(settings: Settings) -> Settings:
     linked = {"link_secrets": (SecretStr("a secret of this test, long enough to be one"),), "base_url": "http://hook"}
     return settings.model_copy(update={**linked, "mail_from": "Mentorship <mentorship@example.org>"})
-
-
-class Outbox:
-    """Keeps the mails that the pages send; `away` refuses them."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.away = False
-
-    async def send(self, message: EmailMessage) -> None:
-        if self.away:
-            raise TryLater("the mail server could not be reached")
-        self.mails.append(message)
-
-
-@pytest.fixture
-def outbox() -> Outbox:
-    return Outbox()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ from mentorship.people import Side
 from mentorship.programme import Programme
 from mentorship.state import State
 from notices.language import Clock, language, zone
-from notices.smtp import TryLater
 from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.people import Profile
@@ -51,24 +49,6 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
         "issuer_key_file": tmp_path / "issuer.json",
     }
     return settings.model_copy(update={**linked, "mail_from": "Mentorship <mentorship@example.org>", "issuer_name": "Example Ltd"})
-
-
-class Outbox:
-    """Keeps the mails that the pages send; `away` refuses them."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.away = False
-
-    async def send(self, message: EmailMessage) -> None:
-        if self.away:
-            raise TryLater("the mail server could not be reached")
-        self.mails.append(message)
-
-
-@pytest.fixture
-def outbox() -> Outbox:
-    return Outbox()
 
 
 @pytest.fixture
