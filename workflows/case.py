@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.cases import Standing
+    from activities.cases import CaseActivities, Standing
     from wire.inputs import CaseOf
     from wire.names import CASE, LOOK_SIGNAL
     from workflows.execute import execute
@@ -45,7 +45,7 @@ class Case:
     async def _live(self, start: CaseOf) -> Standing:
         while True:
             self._stirred = False
-            self._standing = await execute("tend_case", start, Standing)
+            self._standing = await execute(CaseActivities.tend_case, start)
             workflow.set_current_details(f"### Case\n\n- **State:** {self._standing.state}")
             if self._standing.look_again is None and not self._stirred:
                 return self._standing

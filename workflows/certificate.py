@@ -13,8 +13,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.certificates import Reissued, ReissueRequest
-    from activities.notices import Delivery, NoticeRequest
+    from activities.certificates import CertificateActivities, ReissueRequest
+    from activities.notices import Delivery, NoticeActivities, NoticeRequest
     from wire.inputs import CertificateOf, Wish
     from wire.names import ASK_SIGNAL, CERTIFICATE
     from workflows.execute import execute, pause_after, ran_out
@@ -46,7 +46,9 @@ class Certificate:
         while True:
             wishes, self._wishes = self._wishes, []
             results = next((wish.results for wish in reversed(wishes) if wish.results is not None), None)
-            reissued = await execute("reissue_certificate", ReissueRequest(mentorship=start.mentorship, person=start.person, results=results), Reissued)
+            reissued = await execute(
+                CertificateActivities.reissue_certificate, ReissueRequest(mentorship=start.mentorship, person=start.person, results=results)
+            )
             mailed = reissued.notice is not None and await self._mail(reissued.notice)
             if not self._wishes:
                 return Fulfilled(outcome=reissued.outcome, mailed=mailed)
@@ -56,7 +58,7 @@ class Certificate:
         in_vain = 0
         while not self._wishes:
             try:
-                delivery = await execute("send_notice", notice, Delivery)
+                delivery = await execute(NoticeActivities.send_notice, notice)
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise

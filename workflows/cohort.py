@@ -12,7 +12,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.enrolment import DigestRequest, DigestSent, EnrolRequest, Progress
+    from activities.enrolment import DigestRequest, EnrolmentActivities, EnrolRequest, Progress
     from mentorship.instant import Instant
     from wire.inputs import CohortOf
     from wire.label import Label
@@ -77,13 +77,13 @@ class Cohort:
         if self._wanted:
             await self._enrol()
         else:
-            self._see(await execute("cohort_progress", CohortOf(cohort=self._cohort), Progress))
+            self._see(await execute(EnrolmentActivities.cohort_progress, CohortOf(cohort=self._cohort)))
 
     async def _enrol(self) -> None:
         while self._wanted:
             self._wanted = False
             while True:
-                self._see(await execute("enrol_batch", EnrolRequest(cohort=self._cohort, most=BATCH), Progress))
+                self._see(await execute(EnrolmentActivities.enrol_batch, EnrolRequest(cohort=self._cohort, most=BATCH)))
                 if not self._progress.pending:
                     break
 
@@ -138,7 +138,7 @@ class Cohort:
 async def _sent(digest: DigestRequest) -> bool:
     """To each reader in their own hours. False when it was given up (activities/options.py): a digest until the next Monday's, the report until the next look."""
     try:
-        while (again := (await execute("send_digest", digest, DigestSent)).again) is not None:
+        while (again := (await execute(EnrolmentActivities.send_digest, digest)).again) is not None:
             await workflow.sleep(until(again), summary=Label("Next: a reader's morning"))
             digest = digest.model_copy(update={"at": workflow.now()})
     except ActivityError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -15,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.options import OPTIONS
     from wire.label import Label
 
-T = TypeVar("T")
+Request = TypeVar("Request", bound=BaseModel)
+Result = TypeVar("Result")
 
 AGAIN = timedelta(hours=1)
 """How long a mail is tried again that could not be sent for a whole day, or that no worker took: its reader's other mails wait no longer behind it."""
@@ -24,14 +26,13 @@ RARELY = timedelta(days=1)
 """The longest pause between two such hours: a mail server that is away for months must not make a long history."""
 
 
-async def execute(name: str, request: BaseModel, result: type[T], *, within: timedelta | None = None) -> T:
-    """`within`: less time than the table gives all attempts together."""
-    options = OPTIONS[name]
+async def execute(activity: Callable[[Any, Request], Awaitable[Result]], request: Request, *, within: timedelta | None = None) -> Result:
+    """`activity` is a method of one of the classes in `activities`, called as it is. `within`: less time than the table gives all attempts together."""
+    options = OPTIONS[activity.__name__]
     finished = options.finished and workflow.patched("mails-are-sent-to-their-end")
-    answer: T = await workflow.execute_activity(
-        name,
+    return await workflow.execute_activity_method(
+        activity,
         request,
-        result_type=result,
         task_queue=options.queue,
         start_to_close_timeout=options.attempt,
         schedule_to_close_timeout=within or options.within,
@@ -40,7 +41,6 @@ async def execute(name: str, request: BaseModel, result: type[T], *, within: tim
         cancellation_type=Cancelled.WAIT_CANCELLATION_COMPLETED if finished else Cancelled.TRY_CANCEL,
         summary=Label(options.summary),
     )
-    return answer
 
 
 def ran_out(error: ActivityError) -> bool:

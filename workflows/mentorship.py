@@ -16,7 +16,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.journal import JournalOf
+    from activities.journal import JournalActivities, JournalOf
     from mentorship import commands as c
     from mentorship.advance import Advanced, advance, begin, in_order, receipt
     from mentorship.decide import unfit_extension
@@ -120,7 +120,7 @@ class Mentorship:
             if self._state.over and self._outbox.empty and not self._inbox and not self._outbox.carrying:
                 self._silence()
                 self._sealed = True  # what still arrives comes after the end: nobody can act on it
-                await execute("seal_journal", JournalOf(mentorship=workflow.info().workflow_id), type(None))
+                await execute(JournalActivities.seal_journal, JournalOf(mentorship=workflow.info().workflow_id))
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 return
             if workflow.info().is_continue_as_new_suggested() and self._outbox.light:

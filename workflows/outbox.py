@@ -17,11 +17,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.certificates import CertificateRequest, Certificates
-    from activities.coordination import LineRequest
-    from activities.journal import JournalBatch, JournalHead
-    from activities.notices import Delivery, NoticeRequest
-    from activities.planning import Planned, PlanRequest
+    from activities.certificates import CertificateActivities, CertificateRequest
+    from activities.coordination import CoordinationActivities, LineRequest
+    from activities.journal import JournalActivities, JournalBatch, JournalHead
+    from activities.notices import Delivery, NoticeActivities, NoticeRequest
+    from activities.planning import PlanningActivities, PlanRequest
     from mentorship.advance import Entry
     from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Undelivered
     from mentorship.effects import SPREAD, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
@@ -178,7 +178,7 @@ class Outbox:
             over_at = (state.ended.at if state.ended is not None else state.now) if state.over and len(self._entries) <= BATCH else None
             request = JournalBatch(mentorship=self._mentorship, entries=batch, card=self._listed(), over_at=over_at)
             try:
-                self.head = await execute("append_journal", request, JournalHead)
+                self.head = await execute(JournalActivities.append_journal, request)
             except ActivityError as error:
                 if isinstance(error.cause, ApplicationError) and error.cause.type == "Diverged":
                     self.diverged = True
@@ -197,7 +197,7 @@ class Outbox:
             case IssueCertificates():
                 await self._issue(effect)
             case TellCoordinators():
-                await execute("tell_coordinators", LineRequest(mentorship=self._mentorship, wanted=effect), type(None))
+                await execute(CoordinationActivities.tell_coordinators, LineRequest(mentorship=self._mentorship, wanted=effect))
             case _:
                 assert_never(effect)
         self._waiting.remove(effect)
@@ -211,7 +211,7 @@ class Outbox:
             return
         request = NoticeRequest.of(self._mentorship, state, texts=self._texts, notice=notice)
         try:
-            delivery = await execute("send_notice", request, Delivery, within=AGAIN if pending.in_vain else None)
+            delivery = await execute(NoticeActivities.send_notice, request, within=AGAIN if pending.in_vain else None)
         except ActivityError as error:
             if is_cancelled_exception(error) or error.retry_state is RetryState.CANCEL_REQUESTED:
                 return  # the next run tries again
@@ -242,7 +242,7 @@ class Outbox:
     async def _plan(self, effect: PlanMeetings) -> None:
         state = self._state()
         request = PlanRequest(mentorship=self._mentorship, pair=state.pair, programme=state.rules.programme, version=state.rules.version, wanted=effect)
-        planned = await execute("plan_meetings", request, Planned)
+        planned = await execute(PlanningActivities.plan_meetings, request)
         self._deliver(
             ApplyPlan(
                 message_id=f"plan.{effect.id}",
@@ -258,7 +258,7 @@ class Outbox:
 
     async def _issue(self, effect: IssueCertificates) -> None:
         request = CertificateRequest(mentorship=self._mentorship, pair=self._state().pair, texts=self._texts, wanted=effect)
-        issued = await execute("issue_certificates", request, Certificates)
+        issued = await execute(CertificateActivities.issue_certificates, request)
         self._deliver(
             NoteCertificates(
                 message_id=f"certificates.{effect.id}",

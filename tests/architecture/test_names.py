@@ -93,10 +93,10 @@ def test_updates_and_queries_are_those_of_the_contract():
 
 def test_every_activity_that_a_workflow_asks_for_has_its_row():
     asked = {
-        node.args[0].value
+        node.args[0].attr
         for path in (ROOT / "workflows").glob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "execute" and isinstance(node.args[0], ast.Constant)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "execute" and isinstance(node.args[0], ast.Attribute)
     }
     assert asked == set(OPTIONS)
 

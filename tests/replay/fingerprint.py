@@ -20,6 +20,7 @@ COMMANDS = {
     "deprecate_patch",
     "execute",
     "execute_activity",
+    "execute_activity_method",
     "execute_child_workflow",
     "execute_local_activity",
     "patched",
@@ -58,8 +59,14 @@ def _name(call: ast.Call) -> str:
 
 
 def _call(call: ast.Call) -> str:
-    """The call's name, its first argument if that is a plain name of an activity, and a digest of the rest."""
-    first = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
+    """The call's name, the activity that it asks for or its first argument if that is a plain name, and a digest of the rest."""
+    match call.args:
+        case [ast.Constant(value=first), *_]:
+            pass
+        case [ast.Attribute(attr=first), *_] if _name(call) == "execute":
+            pass
+        case _:
+            first = ""
     digest = hashlib.sha256(_told(call).encode()).hexdigest()[:8]
     return f"{_name(call)} {first} {digest}".replace("  ", " ")
 

@@ -61,13 +61,20 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Copy:
     [
         pytest.param(
             "mentorship",
-            '                await execute("seal_journal"',
-            '                await workflow.sleep(1)\n                await execute("seal_journal"',
+            "                await execute(JournalActivities.seal_journal",
+            "                await workflow.sleep(1)\n                await execute(JournalActivities.seal_journal",
             {"in-full", "silent", "ended-early"},
             "Timer machine does not handle this event",
             id="a-moment-of-rest-before-the-end",
         ),
-        pytest.param("case", '"tend_case", start', '"seal_journal", start', {"case"}, "does not match activity type", id="an-activity-in-anothers-place"),
+        pytest.param(
+            "certificate",
+            "CertificateActivities.reissue_certificate",
+            "CertificateActivities.issue_certificates",
+            {"certificate"},
+            "does not match activity type",
+            id="an-activity-in-anothers-place",
+        ),
         pytest.param(
             "pending",
             "        for pending in self._pending:\n            if pending.in_vain",
@@ -97,7 +104,11 @@ def test_what_no_history_holds_only_the_fingerprint_sees(copy):
 def test_a_change_that_is_guarded_replays_and_is_known_by_its_name(copy):
     """What docs/extending.md shows: mentorships that run go on as they did, and later ones do the new."""
     rest = 'if workflow.patched("rest-before-the-end"):\n                    await workflow.sleep(1)'
-    copy.change("mentorship", '                await execute("seal_journal"', f'                {rest}\n                await execute("seal_journal"')
+    copy.change(
+        "mentorship",
+        "                await execute(JournalActivities.seal_journal",
+        f"                {rest}\n                await execute(JournalActivities.seal_journal",
+    )
 
     assert set(copy.replays().values()) == {"replays"}
     assert "rest-before-the-end" in fingerprint.patches(copy.fingerprint())

@@ -72,7 +72,7 @@ class Place:
     def _deliver(self, command: Any) -> None:
         self.back.append(command)
 
-    async def _execute(self, _: str, request: NoticeRequest, __: Any, *, within: timedelta | None = None) -> Delivery:
+    async def _execute(self, _: Any, request: NoticeRequest, *, within: timedelta | None = None) -> Delivery:
         self.asked.append(request.notice)
         self.within.append(within)
         answer = self.answers.get(request.notice.id, lambda: Delivery(outcome="sent"))()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from activities.journal import JournalBatch, JournalHead
+from activities.journal import JournalActivities, JournalBatch, JournalHead
 from activities.notices import Delivery
 from mentorship.advance import Entry, advance, begin
 from mentorship.commands import SERVICE, End, NoteFailedNotice
@@ -59,8 +59,8 @@ async def test_the_journal_hears_of_the_end_with_the_last_of_its_batches(ended, 
     """Records: what is kept for so long after the end counts from when it ended, not from when the last row of it was written."""
     batches: list[JournalBatch] = []
 
-    async def append(name: str, batch: JournalBatch, _: Any) -> JournalHead:
-        assert name == "append_journal"
+    async def append(activity: Any, batch: JournalBatch) -> JournalHead:
+        assert activity is JournalActivities.append_journal
         batches.append(batch)
         return JournalHead(seq=batch.entries[-1].seq)
 
