@@ -180,7 +180,7 @@ class _Stage:
             async with _at_work(workers(client, ports, mails_per_second=10_000, rehearsing=True)):
                 clock = _Clock(environment)
                 await clock.until(self._request.starts)
-                await RecordsOffice(self._records, client, _NoDigests()).enrol(COHORT, len(enrolments), lambda *_: None)
+                await RecordsOffice(self._records, client).enrol(COHORT, len(enrolments), lambda *_: None)
                 handles = {enrolment.pair_id: client.get_workflow_handle(enrolment.mentorship) for enrolment in enrolments}
                 await self._play(clock, handles, progress)
                 return tuple([_cost(pair_id, await handle.fetch_history()) for pair_id, handle in handles.items()])
@@ -277,11 +277,6 @@ async def _at_work(running: Sequence[Worker]) -> AsyncIterator[None]:
     finally:
         await asyncio.gather(*(worker.shutdown() for worker in running))
         await asyncio.gather(*tasks)
-
-
-class _NoDigests:
-    async def send(self, _: Any) -> None:
-        """A rehearsal runs no cohort workflow, so that none is asked for."""
 
 
 def _cost(pair_id: str, history: WorkflowHistory) -> History:

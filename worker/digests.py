@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from activities.enrolment import DigestRequest
+from activities.digests import DigestRequest
 from activities.mail_once import send_once
 from activities.setbacks import Setbacks
 from gateway.links import Addresses, Bearer, LinkSigner

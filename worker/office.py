@@ -1,18 +1,17 @@
-"""The cohort's port: starts mentorships that are enrolled and not yet started, counts them, sends the digest (H9)."""
+"""The cohort's port: starts mentorships that are enrolled and not yet started, and counts them (H9)."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
-from typing import Protocol
 
 import structlog
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from activities.enrolment import DigestRequest, Progress
+from activities.enrolment import Progress
 from gateway.orders import send_order
 from mentorship.commands import End, Pause, Plan, Resume
 from mentorship.events import MentorshipStarted
@@ -36,15 +35,10 @@ _PATIENCE = 10.0
 """Seconds that Temporal has to take an order."""
 
 
-class Digests(Protocol):
-    async def send(self, request: DigestRequest) -> datetime | None: ...
-
-
 class RecordsOffice:
-    def __init__(self, records: Records, client: Client, digests: Digests) -> None:
+    def __init__(self, records: Records, client: Client) -> None:
         self._records = records
         self._client = client
-        self._digests = digests
 
     async def enrol(self, cohort: str, most: int, beat: Callable[..., None]) -> Progress:
         """Starts as many as `most`. A pair that was started by an attempt that crashed is recognised by its workflow id.
@@ -122,9 +116,6 @@ class RecordsOffice:
             next_digest=_next_monday(max(known.starts_at, datetime.now(UTC)), programme.programme.time_zone),
             last_end=await self._records.cohorts.last_end(cohort),
         )
-
-    async def digest(self, request: DigestRequest) -> datetime | None:
-        return await self._digests.send(request)
 
     async def _known(self, cohort: str) -> tuple[Cohort, Programme]:
         known = await self._records.cohorts.get(cohort)

@@ -10,6 +10,7 @@ from temporalio.client import Client
 from activities.cases import CaseActivities
 from activities.certificates import CertificateActivities, Registrar
 from activities.coordination import CoordinationActivities
+from activities.digests import DigestActivities
 from activities.enrolment import EnrolmentActivities
 from activities.journal import JournalActivities, JournalStore
 from activities.mail_once import Ledger
@@ -58,7 +59,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
     signer = LinkSigner(settings.link_secrets)
     post = SmtpPost(records, mailer, signer, sender=settings.mail_from, base_url=settings.base_url)
     digests = SmtpDigests(records, mailer, signer, sender=settings.mail_from, base_url=settings.base_url)
-    enrolment = EnrolmentActivities(RecordsOffice(records, client, digests))
+    enrolment = EnrolmentActivities(RecordsOffice(records, client))
     journals = JournalActivities(stage.journal if stage is not None else RecordsJournal(records))
     lines = CoordinatorsList(records, client)
     registrar = RecordsRegistrar(records, issuer, lines, base_url=settings.base_url, font_folder=settings.font_folder)
@@ -75,6 +76,6 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
             enrolment.cohort_progress,
             CaseActivities(desk).tend_case,
         ),
-        notices=(notices.send_notice, enrolment.send_digest),
+        notices=(notices.send_notice, DigestActivities(digests).send_digest),
         certificates=(certificates.issue_certificates, certificates.reissue_certificate),
     )

@@ -12,7 +12,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.enrolment import DigestRequest, EnrolmentActivities, EnrolRequest, Progress
+    from activities.digests import DigestActivities, DigestRequest
+    from activities.enrolment import EnrolmentActivities, EnrolRequest, Progress
     from mentorship.instant import Instant
     from wire.inputs import CohortOf
     from wire.label import Label
@@ -138,7 +139,7 @@ class Cohort:
 async def _sent(digest: DigestRequest) -> bool:
     """To each reader in their own hours. False when it was given up (activities/options.py): a digest until the next Monday's, the report until the next look."""
     try:
-        while (again := (await execute(EnrolmentActivities.send_digest, digest)).again) is not None:
+        while (again := (await execute(DigestActivities.send_digest, digest)).again) is not None:
             await workflow.sleep(until(again), summary=Label("Next: a reader's morning"))
             digest = digest.model_copy(update={"at": workflow.now()})
     except ActivityError:

@@ -124,7 +124,7 @@ class House:
         )
         pairs = await self.records.cohorts.enrol_pairs("spring", [("pair-1", self.refs["mia"], self.refs["noor"])])
         self.pair = pairs.added[0]
-        await RecordsOffice(self.records, self.environment.client, None).enrol("spring", 1, lambda *_: None)  # type: ignore[arg-type]
+        await RecordsOffice(self.records, self.environment.client).enrol("spring", 1, lambda *_: None)
 
     async def until(self, instant: datetime) -> None:
         await self.environment.sleep(instant - await self.environment.get_current_time())

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from activities.cases import Standing
-from activities.enrolment import DigestRequest
+from activities.digests import DigestRequest
 from activities.notices import NoticeRequest
 from gateway.links import Bearer, LinkSigner
 from gateway.orders import send_order
@@ -247,7 +247,7 @@ async def test_closing_while_the_mentorship_is_lost_is_told_once_it_is_revived(h
     assert (await house.now(case)).state != "closed"
 
     await house.records.cohorts.await_start(mentorship)
-    await RecordsOffice(house.records, client, None).enrol("spring", 1, lambda *_: None)
+    await RecordsOffice(house.records, client).enrol("spring", 1, lambda *_: None)
     await house.wait(hours=1)
     assert (await house.status()).attention == {}
     assert Standing.model_validate(await house.case(case).result()) == Standing(state="closed")

@@ -11,7 +11,8 @@ from temporalio import activity
 from activities.cases import Standing
 from activities.certificates import CertificateRequest, Certificates, Reissued, ReissueRequest
 from activities.coordination import LineRequest
-from activities.enrolment import DigestRequest, DigestSent, EnrolRequest, Progress
+from activities.digests import DigestRequest, DigestSent
+from activities.enrolment import EnrolRequest, Progress
 from activities.journal import JournalBatch, JournalHead, JournalOf
 from activities.notices import Delivery, NoticeRequest
 from activities.planning import Planned, PlanRequest

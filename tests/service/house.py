@@ -84,7 +84,7 @@ class House:
     async def start(self, programme: Programme, pairs: int = 1) -> WorkflowHandle[Any, Any]:
         """Enrols and starts without a cohort workflow or a worker; returns the first mentorship."""
         await self.enrol(programme, pairs)
-        await RecordsOffice(self.records, self.client, None).enrol(self.cohort, pairs, lambda *_: None)  # type: ignore[arg-type]
+        await RecordsOffice(self.records, self.client).enrol(self.cohort, pairs, lambda *_: None)
         return self.handle(0)
 
     async def start_cohort(self) -> None:

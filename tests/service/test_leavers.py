@@ -25,7 +25,7 @@ async def mentor_of_two(house: Any, programme: Any) -> None:
     await house.enrol(programme, 1)
     refs = await house.records.people.enrol([Profile(person_id="mentee-2", name="Mentee-2", email="mentee-2@example.org")])
     house.pairs += (await house.records.cohorts.enrol_pairs(house.cohort, [("pair-2", house.mentor, refs["mentee-2"])])).added
-    await RecordsOffice(house.records, house.client, None).enrol(house.cohort, 2, lambda *_: None)  # type: ignore[arg-type]
+    await RecordsOffice(house.records, house.client).enrol(house.cohort, 2, lambda *_: None)
 
 
 async def hr_says(house: Any, person: str, event: str, message_id: str, **body: Any) -> None:

@@ -107,7 +107,7 @@ async def lived(seed: int, *, records: Any, settings: Any, keyring: Any, issuer:
             starts = datetime.now(UTC).replace(microsecond=0) + 3 * SECOND
             of = request(starts, seed)
             mentorships, refs = await enrolled(of, records)
-            await RecordsOffice(records, client, None).enrol("seconds", 3, lambda *_: None)  # type: ignore[arg-type]
+            await RecordsOffice(records, client).enrol("seconds", 3, lambda *_: None)
             async with asyncio.TaskGroup() as people:
                 for one in fast.casts(of, mentorships):
                     people.create_task(acts(client.get_workflow_handle(one.mentorship), one.said, refs))

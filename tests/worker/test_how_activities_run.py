@@ -12,7 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.cases import CaseActivities
 from activities.certificates import CertificateActivities
-from activities.enrolment import DigestRequest, EnrolmentActivities
+from activities.digests import DigestActivities, DigestRequest
 from activities.notices import NoticeActivities
 from activities.options import OPTIONS
 from activities.planning import PlanningActivities
@@ -67,12 +67,12 @@ async def test_a_case_a_plan_and_a_certificate_are_of_the_instant_at_which_the_a
 async def test_a_digest_is_of_now_and_never_of_before_what_asked_for_it(attempt, ahead):
     asked: list[DigestRequest] = []
 
-    class Office(Port):
-        async def digest(self, request: DigestRequest) -> None:
+    class Digests(Port):
+        async def send(self, request: DigestRequest) -> None:
             asked.append(request)
 
-    office: Any = Office()
-    await attempt.run(EnrolmentActivities(office).send_digest, DigestRequest(cohort="spring", due=BEGAN, at=BEGAN + ahead))
+    digests: Any = Digests()
+    await attempt.run(DigestActivities(digests).send_digest, DigestRequest(cohort="spring", due=BEGAN, at=BEGAN + ahead))
     assert [request.at for request in asked] == [max(BEGAN, BEGAN + ahead)]
 
 

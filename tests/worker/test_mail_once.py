@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
-from activities.enrolment import DigestRequest
+from activities.digests import DigestRequest
 from activities.notices import NoticeActivities, NoticeRequest
 from gateway.links import LinkSigner
 from mentorship.effects import SendNotice

@@ -98,7 +98,7 @@ async def company(records: Records, programme: Programme) -> Company:
     await records.cohorts.put(Cohort(id="spring", programme="p", version=1, texts_digest=programme.texts().digest, starts_at=now, created_at=now))
     pairs = (await records.cohorts.enrol_pairs("spring", [(f"pair-{n}", refs[f"mentor-{n}"], refs[f"mentee-{n}"]) for n in range(3)])).added
     temporal = Temporal()
-    return Company(records, temporal, RecordsOffice(records, temporal, None), refs, list(pairs))  # type: ignore[arg-type]
+    return Company(records, temporal, RecordsOffice(records, temporal), refs, list(pairs))  # type: ignore[arg-type]
 
 
 @pytest.fixture

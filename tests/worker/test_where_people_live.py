@@ -53,7 +53,7 @@ async def test_a_pair_is_enrolled_without_a_meeting_on_a_holiday_where_one_of_th
     cohort = Cohort(id="c", programme="p", version=1, texts_digest=PROGRAMME.texts().digest, starts_at=STARTS, created_at=STARTS)
     await records.cohorts.put(cohort)
     enrolment: Enrolment = (await records.cohorts.enrol_pairs("c", [("p-1", pair.mentor, pair.mentee)])).added[0]
-    planned = await RecordsOffice(records, None, None)._plan(enrolment, PROGRAMME, STARTS)  # type: ignore[arg-type]
+    planned = await RecordsOffice(records, None)._plan(enrolment, PROGRAMME, STARTS)  # type: ignore[arg-type]
     assert days(planned.slots) == ["Mon 31 May", "Wed 02 Jun", "Thu 03 Jun"]
 
 

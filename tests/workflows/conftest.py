@@ -79,7 +79,7 @@ async def start(skipping: WorkflowEnvironment, settings: Settings, records: Reco
             enrolled = await records.cohorts.enrol_pairs("spring", [("pair-1", people["mia"], people["noor"])])
             for worker in workers(skipping.client, activities(settings, records, skipping.client, issuer)):
                 await stack.enter_async_context(worker)
-            await RecordsOffice(records, skipping.client, None).enrol("spring", 1, lambda *_: None)  # type: ignore[arg-type]
+            await RecordsOffice(records, skipping.client).enrol("spring", 1, lambda *_: None)
             return skipping.client.get_workflow_handle(enrolled.added[0].mentorship)
 
         yield begin

@@ -13,7 +13,8 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.enrolment import DigestRequest, EnrolmentActivities, Progress
+from activities.digests import DigestActivities, DigestRequest
+from activities.enrolment import EnrolmentActivities, Progress
 from wire.inputs import CohortOf
 from wire.names import COHORT, NOTICES_QUEUE, WORK_QUEUE, cohort_id
 from workflows.cohort import Cohort
@@ -65,7 +66,7 @@ class Office:
             raise ConnectionRefusedError("records are away")
         return Progress(pending=self.pending, started=self.started, over=self.over, last_end=self.ended, next_digest=monday_after(now))
 
-    async def digest(self, request: DigestRequest) -> datetime | None:
+    async def send(self, request: DigestRequest) -> datetime | None:
         self.asked.append(request)
         if self.mail_back is not None and await self.now() < self.mail_back:
             raise ConnectionRefusedError("the mail server is away")
@@ -92,7 +93,7 @@ async def cohort(skipping: WorkflowEnvironment, office: Office) -> AsyncIterator
     async with AsyncExitStack() as stack:
         work = [activities.enrol_batch, activities.cohort_progress]
         await stack.enter_async_context(Worker(skipping.client, task_queue=WORK_QUEUE, workflows=[Cohort], activities=work))
-        await stack.enter_async_context(Worker(skipping.client, task_queue=NOTICES_QUEUE, activities=[activities.send_digest]))
+        await stack.enter_async_context(Worker(skipping.client, task_queue=NOTICES_QUEUE, activities=[DigestActivities(office).send_digest]))
         await office.until(monday_after(await office.now()) + timedelta(days=4, minutes=-30))
 
         async def start() -> WorkflowHandle[Any, Any]:

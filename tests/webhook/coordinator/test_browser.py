@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from activities.enrolment import DigestRequest
+from activities.digests import DigestRequest
 from notices.smtp import Mailer
 from worker.digests import SmtpDigests
 

@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.enrolment import DigestRequest, EnrolmentActivities
+from activities.digests import DigestActivities, DigestRequest
 from notices.attention import line_words
 from notices.language import language
 from notices.smtp import Mailer, TryLater
 from worker.digests import SmtpDigests
-from worker.office import RecordsOffice
 
 MONDAY = datetime(2027, 3, 1, 7, tzinfo=UTC)
 LINES = (
@@ -255,12 +254,11 @@ async def test_while_one_mailbox_is_full_the_mornings_of_the_others_come(desk, d
     mailbox.refuse["ana@example.org"] = "452 4.2.2 the mailbox is full"
     first = desk.clock.now
     request = DigestRequest(cohort="spring", due=first, at=first)
-    office = RecordsOffice(desk.records, None, digests)  # type: ignore[arg-type]
     for hours, got in ((0, 0), (2, 0), (3, 1), (4, 1)):
         environment = ActivityEnvironment()
         environment.info = dataclasses.replace(environment.info, started_time=first + timedelta(hours=hours))
         with pytest.raises(TryLater):
-            await environment.run(EnrolmentActivities(office).send_digest, request)
+            await environment.run(DigestActivities(digests).send_digest, request)
         assert len(mailbox.to("carl@example.org")) == got
 
 

@@ -112,7 +112,7 @@ class World:
         enrolled = await self.records.cohorts.enrol_pairs("spring", [(f"pair-{n}", self.refs[a], self.refs[b]) for n, (a, b) in enumerate(PAIRS)])
         for (mentor, mentee), enrolment in zip(PAIRS, enrolled.added, strict=True):
             self.pairs |= {mentor: enrolment.mentorship, mentee: enrolment.mentorship}
-        await RecordsOffice(self.records, self.environment.client, None).enrol("spring", 2, lambda *_: None)  # type: ignore[arg-type]
+        await RecordsOffice(self.records, self.environment.client).enrol("spring", 2, lambda *_: None)
         self.begin = monday.astimezone(UTC)
         self.planned = {n: (monday + timedelta(days=7 + 14 * (n - 1), hours=10)).astimezone(UTC) for n in range(1, 6)}
         await self.until(self.begin + timedelta(hours=10))

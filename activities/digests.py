@@ -1,0 +1,53 @@
+"""A cohort's mails to its coordinators: the weekly digest, and the report at its close (P7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+from temporalio import activity
+
+from mentorship.instant import Instant
+
+
+class DigestRequest(BaseModel):
+    """One digest to each coordinator. `due` names it, so that a repeat is recognised in whichever run: its Monday morning, or when the last pair ended.
+
+    `at` is now: what the list says, and whose hours are open.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    cohort: str
+    due: Instant
+    at: Instant
+    closing: bool = False
+
+
+class DigestSent(BaseModel):
+    """When to come `again`, since somebody may not be written to before; None: everybody has theirs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    again: Instant | None = None
+
+
+class Digests(Protocol):
+    async def send(self, request: DigestRequest) -> datetime | None:
+        """Idempotent: one that went does not go again. Answers when to come again, if at all."""
+        ...
+
+
+class DigestActivities:
+    def __init__(self, digests: Digests) -> None:
+        self._digests = digests
+
+    @activity.defn(name="send_digest")
+    async def send_digest(self, request: DigestRequest) -> DigestSent:
+        """The coordinators' list of the week, or the closing report, to whoever may be written to now.
+
+        Each attempt goes by its own clock, the server's: while one mailbox is full for a day, the others' mornings come.
+        """
+        now = activity.info().started_time
+        return DigestSent(again=await self._digests.send(request.model_copy(update={"at": max(request.at, now)})))
