@@ -10,12 +10,11 @@ from fastapi import Request, Response
 from gateway.links import Addresses, LinkSigner
 from mentorship.policy.milestones import milestone_facts
 from webhook.pages.actions import ACTIONS, is_open
-from webhook.pages.addresses import token_of
 from webhook.pages.beforehand import refusal
 from webhook.pages.calendar import CalendarPages
 from webhook.pages.forms import Fields
 from webhook.pages.new_link import PrivateLinkPage
-from webhook.pages.outcomes import became_of, refused
+from webhook.pages.outcomes import refused
 from webhook.pages.own_certificate import Editions, OwnCertificatePage
 from webhook.pages.personal import PersonalPages, page_of
 from webhook.pages.reading import Known
@@ -38,9 +37,7 @@ class ParticipantPages(PersonalPages):
         return (*self._calendar.routes, *ReminderPages(self).routes, *self._certificate.routes, *PrivateLinkPage(self).routes)
 
     async def show(self, request: Request) -> Response:
-        bearer = self.site.links.bearer(self.purpose, token_of(request))
-        receipt = await became_of(self.site, request, bearer)
-        known = await self.known(request, bearer)
+        known, receipt = await self.known_after(request)
         if known.state is None:
             return self.page(request, known, "waiting.html", known=known, receipt=receipt)
 

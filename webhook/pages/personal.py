@@ -17,11 +17,13 @@ from fastapi.responses import RedirectResponse
 
 from gateway.links import Bearer, Purpose
 from webhook.bodies import BODIES
+from webhook.door import Receipt
 from webhook.pages.addresses import Here, token_of
 from webhook.pages.fields import Wrong
 from webhook.pages.form_tokens import FIELD
 from webhook.pages.forms import Fields, keep_pace, read_form, waiting
 from webhook.pages.languages import asked_for
+from webhook.pages.outcomes import became_of
 from webhook.pages.participant_view import Page
 from webhook.pages.problems import PageProblem
 from webhook.pages.reading import Known
@@ -90,6 +92,12 @@ class PersonalPages(ABC):
         """Raises PageProblem for a link that opens nothing (any more)."""
         bearer = bearer or self.site.links.bearer(self.purpose, token_of(request))
         return await self.site.reading.known(bearer, self.site.form_tokens.writer(bearer), asked_for(request.query_params.get("lang")))
+
+    async def known_after(self, request: Request) -> tuple[Known, Receipt | None]:
+        """What became of the message that its reader comes back from is waited for first, so that the page shows what it changed."""
+        bearer = self.site.links.bearer(self.purpose, token_of(request))
+        receipt = await became_of(self.site, request, bearer)
+        return await self.known(request, bearer), receipt
 
     def page(self, request: Request, known: Known, template: str, /, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any) -> Response:
         here = Here(self.site.rendering, self.kind, token_of(request), known, request.url.path)

@@ -13,11 +13,10 @@ from typing import Any
 from fastapi import Request, Response
 
 from records.held import held
-from webhook.pages.addresses import token_of
 from webhook.pages.beforehand import refusal
 from webhook.pages.forms import Fields
 from webhook.pages.journal import Feedback
-from webhook.pages.outcomes import became_of, refused
+from webhook.pages.outcomes import refused
 from webhook.pages.personal import PersonalPages, page_of
 from webhook.pages.private_actions import feedback_about, private_probe, private_values
 from webhook.pages.problems import PageProblem
@@ -41,9 +40,7 @@ class PrivatePages(PersonalPages):
         )
 
     async def show(self, request: Request) -> Response:
-        bearer = self.site.links.bearer(self.purpose, token_of(request))
-        receipt = await became_of(self.site, request, bearer)
-        known = await self.known(request, bearer)
+        known, receipt = await self.known_after(request)
         if known.state is None:  # before it began there is nothing to say, and yet something is kept
             return self._everything(request, known)
         return self.page(
