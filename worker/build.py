@@ -64,13 +64,12 @@ def _deployment(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
     return WorkerDeploymentConfig(version=version, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 
 
-def _worker(client: Client, queue: str, activities: Sequence[object], *, pollers: PollerBehavior = _POLLERS, **options: Any) -> Worker:
-    callables: list[Callable[..., Any]] = [activity for activity in activities if callable(activity)]
+def _worker(client: Client, queue: str, activities: Sequence[Callable[..., Any]], *, pollers: PollerBehavior = _POLLERS, **options: Any) -> Worker:
     return Worker(
         client,
         identity=process("worker"),  # who asks for work is told apart, for whoever looks after workers; who sends commands is not
         task_queue=queue,
-        activities=callables,
+        activities=activities,
         interceptors=[Counting((client.service_client.config.runtime or Runtime.default()).metric_meter), Beating(), Doorkeeper()],
         graceful_shutdown_timeout=GRACE,
         sticky_queue_schedule_to_start_timeout=STICKY,

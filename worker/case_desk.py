@@ -10,11 +10,10 @@ from email.message import EmailMessage
 
 from activities.cases import Standing
 from activities.setbacks import Setbacks
-from gateway.links import LinkSigner
 from mentorship.programme import Programme
 from notices.case_mail import compose_concern
 from notices.readers import Reader
-from notices.smtp import Mailer, TryLater
+from notices.smtp import TryLater
 from records.cases import Case
 from records.cohorts import Enrolment
 from records.contacts import still_fit
@@ -35,24 +34,12 @@ REMIND = (0.0, LOOKS[0], LOOKS[1], LOOKS[3])
 
 
 class CaseDesk:
-    """`reading_hours` gives the earliest instant at which a mail may reach somebody (Calm)."""
-
-    def __init__(
-        self,
-        records: Records,
-        meetings: Meetings,
-        mailer: Mailer,
-        signer: LinkSigner,
-        reading_hours: Callable[[datetime, str, str], datetime],
-        *,
-        sender: str,
-        base_url: str,
-    ) -> None:
+    def __init__(self, records: Records, meetings: Meetings, post: CasePost) -> None:
         self._records = records
         self._meetings = meetings
-        self._post = CasePost(records, mailer, signer, reading_hours, sender=sender, base_url=base_url)
-        self._owner = Owner(records, self._post)
-        self._lines = LineDesk(records, meetings, self._post, self._owner)
+        self._post = post
+        self._owner = Owner(records, post)
+        self._lines = LineDesk(records, meetings, post, self._owner)
 
     async def tend(self, case: str, now: datetime) -> Standing:
         """As the port says. What is raised names nobody, since it stands in the case's history."""

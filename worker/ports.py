@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from temporalio.client import Client
 
@@ -24,6 +25,7 @@ from records.store import Records
 from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings
+from worker.case_post import CasePost
 from worker.coordinators_list import CoordinatorsList
 from worker.digests import SmtpDigests
 from worker.journal import RecordsJournal
@@ -37,9 +39,9 @@ from worker.registrar import RecordsRegistrar
 class Activities:
     """Every activity of the service, by the queue that it runs on."""
 
-    work: tuple[object, ...]
-    notices: tuple[object, ...]
-    certificates: tuple[object, ...]
+    work: tuple[Callable[..., Any], ...]
+    notices: tuple[Callable[..., Any], ...]
+    certificates: tuple[Callable[..., Any], ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
     journals = JournalActivities(stage.journal if stage is not None else RecordsJournal(records))
     lines = CoordinatorsList(records, client)
     registrar = RecordsRegistrar(records, issuer, lines, base_url=settings.base_url, font_folder=settings.font_folder)
-    desk = CaseDesk(records, Meetings(records, client), mailer, signer, reading_hours, sender=settings.mail_from, base_url=settings.base_url)
+    case_post = CasePost(records, mailer, signer, reading_hours, sender=settings.mail_from, base_url=settings.base_url)
     certificates = CertificateActivities(stage.registrar(registrar) if stage is not None else registrar)
     notices = NoticeActivities(stage.post(post), stage.ledger, reading_hours) if stage is not None else NoticeActivities(post, records.notices, reading_hours)
     return Activities(
@@ -74,7 +76,7 @@ def activities(settings: Settings, records: Records, client: Client, issuer: Iss
             CoordinationActivities(lines).tell_coordinators,
             enrolment.enrol_batch,
             enrolment.cohort_progress,
-            CaseActivities(desk).tend_case,
+            CaseActivities(CaseDesk(records, Meetings(records, client), case_post)).tend_case,
         ),
         notices=(notices.send_notice, DigestActivities(digests).send_digest),
         certificates=(certificates.issue_certificates, certificates.reissue_certificate),

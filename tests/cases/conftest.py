@@ -36,6 +36,7 @@ from wire.names import case_id
 from worker.build import workers
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings
+from worker.case_post import CasePost
 from worker.office import RecordsOffice
 from worker.ports import activities
 from workflows.status import Status
@@ -90,15 +91,9 @@ class House:
     @property
     def desk(self) -> CaseDesk:
         """What a case's activities go through, for tests that call it themselves."""
-        return CaseDesk(
-            self.records,
-            Meetings(self.records, self.environment.client),
-            Mailer(self.settings.smtp_host, self.settings.smtp_port, tls="none"),
-            LinkSigner(self.settings.link_secrets),
-            reading_hours,
-            sender=self.settings.mail_from,
-            base_url="http://hook",
-        )
+        mailer, signer = Mailer(self.settings.smtp_host, self.settings.smtp_port, tls="none"), LinkSigner(self.settings.link_secrets)
+        post = CasePost(self.records, mailer, signer, reading_hours, sender=self.settings.mail_from, base_url="http://hook")
+        return CaseDesk(self.records, Meetings(self.records, self.environment.client), post)
 
     @property
     def mentorship(self) -> WorkflowHandle[Any, Any]:

@@ -24,6 +24,7 @@ from schedule.calendar import reading_hours
 from webhook.app import create_app
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings, NotNow
+from worker.case_post import CasePost
 
 CANARY = "canary-in-the-words"
 
@@ -284,15 +285,8 @@ async def test_what_fails_names_nobody(house, mailbox):
         if client is unreachable:
             mailbox.refuse.clear()
             await house.records.cases.note_hold(case.id, "held", "wanted")
-        desk = CaseDesk(
-            house.records,
-            Meetings(house.records, client),
-            mailer,
-            LinkSigner(settings.link_secrets),
-            reading_hours,
-            sender="a@example.org",
-            base_url="http://x",
-        )
+        post = CasePost(house.records, mailer, LinkSigner(settings.link_secrets), reading_hours, sender="a@example.org", base_url="http://x")
+        desk = CaseDesk(house.records, Meetings(house.records, client), post)
         with pytest.raises(NotNow) as raised:
             await desk.tend(case.id, at)
         told = f"{raised.value} {raised.value.__cause__}"

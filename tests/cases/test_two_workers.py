@@ -14,6 +14,7 @@ from records.store import Records
 from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings, NotNow
+from worker.case_post import CasePost
 
 WEEK = timedelta(days=7)
 LINES = ("silence", "not_held", "no_meeting", "rematch")
@@ -49,11 +50,14 @@ async def desks(house, keyring, mailer):
         CaseDesk(
             records,
             Meetings(records, house.environment.client),
-            mailer,  # type: ignore[arg-type]
-            LinkSigner(house.settings.link_secrets),
-            reading_hours,
-            sender=house.settings.mail_from,
-            base_url="http://hook",
+            CasePost(
+                records,
+                mailer,  # type: ignore[arg-type]
+                LinkSigner(house.settings.link_secrets),
+                reading_hours,
+                sender=house.settings.mail_from,
+                base_url="http://hook",
+            ),
         )
         for records in (house.records, other)
     ]

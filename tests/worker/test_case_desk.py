@@ -17,6 +17,7 @@ from records.store import Records
 from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings
+from worker.case_post import CasePost
 
 NOON = datetime(2027, 1, 4, 11, tzinfo=UTC)
 """In Berlin, a Monday."""
@@ -68,8 +69,8 @@ async def house(records, settings, programme) -> House:
     mailer = Mailer(settings.smtp_host, settings.smtp_port, tls="none")
     meetings = Meetings(records, None)  # type: ignore[arg-type]
     signer = LinkSigner(settings.link_secrets)
-    desk = CaseDesk(records, meetings, mailer, signer, reading_hours, sender=settings.mail_from, base_url="http://hook")
-    return House(records, desk, refs, pair)
+    post = CasePost(records, mailer, signer, reading_hours, sender=settings.mail_from, base_url="http://hook")
+    return House(records, CaseDesk(records, meetings, post), refs, pair)
 
 
 async def test_each_is_asked_in_the_hours_of_their_own_zone_and_it_looks_again_when_the_next_ones_open(house, mailbox):

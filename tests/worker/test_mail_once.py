@@ -23,6 +23,7 @@ from records.people import Profile
 from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings
+from worker.case_post import CasePost
 from worker.digests import SmtpDigests
 from worker.post import SmtpPost
 
@@ -50,7 +51,7 @@ async def place(records, settings, programme) -> SimpleNamespace:
     mailer, signer = Mailer(settings.smtp_host, settings.smtp_port, tls="none"), LinkSigner(settings.link_secrets)
     where = {"sender": settings.mail_from, "base_url": "http://hook"}
     notices = NoticeActivities(SmtpPost(records, mailer, signer, **where), records.notices, reading_hours)
-    desk = CaseDesk(records, Meetings(records, None), mailer, signer, reading_hours, **where)
+    desk = CaseDesk(records, Meetings(records, None), CasePost(records, mailer, signer, reading_hours, **where))
     digests = SmtpDigests(records, mailer, signer, **where)
 
     async def notice(at: datetime) -> object:
