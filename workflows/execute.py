@@ -29,7 +29,7 @@ RARELY = timedelta(days=1)
 async def execute(activity: Callable[[Any, Request], Awaitable[Result]], request: Request, *, within: timedelta | None = None) -> Result:
     """`activity` is a method of one of the classes in `activities`, called as it is. `within`: less time than the table gives all attempts together."""
     options = OPTIONS[activity.__name__]
-    finished = options.finished and workflow.patched("mails-are-sent-to-their-end")
+    finished = options.finished and workflow.patched("mails-are-sent-to-their-end")  # a run that began before cuts a mail off, as it did (decision 3)
     return await workflow.execute_activity_method(
         activity,
         request,

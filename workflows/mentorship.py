@@ -79,11 +79,12 @@ class Mentorship:
         carried = start.carried
         self._inbox: list[c.Command] = list(carried.inbox) if carried else []
         self._timeline: deque[TimelineEntry] = deque(carried.timeline if carried else (), maxlen=TIMELINE)
+        begun: Advanced | None = None
         if carried is not None:
             self._state = State.model_validate(carried.state)
         elif start.begins is not None:
-            self._begun = begin(start.begins)
-            self._state = self._begun.state
+            begun = begin(start.begins)
+            self._state = begun.state
         else:
             raise ApplicationError("a mentorship starts with what it begins with, or with what it carries on", non_retryable=True)
         self._outbox = Outbox(
@@ -94,8 +95,8 @@ class Mentorship:
             deliver=self._inbox.append,
             listed=lambda: listed(self._state),
         )
-        if carried is None:
-            self._take(self._begun)
+        if begun is not None:
+            self._take(begun)
 
     @workflow.run
     async def run(self, start: MentorshipInput) -> Outcome:

@@ -86,11 +86,6 @@ class Outbox:
         for notice, instead in gone:
             self._fail(notice, "superseded", instead)
 
-    def _not_before(self, effect: SendNotice) -> datetime | None:
-        if effect.kind not in SPREAD:
-            return None
-        return effect.due + spread(self._mentorship, self._state().rules.mail.spread.span)
-
     def _join(self, notice: SendNotice) -> tuple[tuple[SendNotice, SendNotice], ...]:
         """Takes it in among those that wait for the same reader. Answers what gave way to what."""
         found = joined(self._waiting.mails_to(notice.to), notice, self._state(), workflow.now(), self._waiting.resting())
@@ -99,6 +94,11 @@ class Outbox:
         if made is not None:
             self._waiting.add(made, self._not_before(notice))
         return found.gone
+
+    def _not_before(self, effect: SendNotice) -> datetime | None:
+        if effect.kind not in SPREAD:
+            return None
+        return effect.due + spread(self._mentorship, self._state().rules.mail.spread.span)
 
     # -- what goes out --------------------------------------------------------------------------------------------------------
 
