@@ -44,6 +44,9 @@ class ReissueRequest(BaseModel):
     results: bool | None = None
 
 
+Reissuing = Literal["reissued", "unchanged", "revoked", "erased", "not_issued"]
+
+
 class Reissued(BaseModel):
     """`certificate` is the edition that stands; `notice` the mail that brings it, where it is a later one and there is somebody to write to.
 
@@ -52,7 +55,7 @@ class Reissued(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    outcome: Literal["reissued", "unchanged", "revoked", "erased", "not_issued"]
+    outcome: Reissuing
     certificate: str | None = None
     notice: NoticeRequest | None = None
 

@@ -53,8 +53,8 @@ class CaseDesk:
             trouble = str(error)
         raise NotNow(trouble)
 
-    async def _tend(self, case_id: str, now: datetime) -> Standing:
-        case = await self._records.cases.get(case_id)
+    async def _tend(self, minted: str, now: datetime) -> Standing:
+        case = await self._records.cases.get(minted)
         setbacks = Setbacks()
         with setbacks.kept():  # nobody waits for a mail because of it
             case = await self._meetings.settle(case, now)
@@ -67,7 +67,7 @@ class CaseDesk:
             return await self._lines.tend(case, enrolment, programme, now)
         again = await self._tell(case, enrolment, programme, now, setbacks) if case.state != "closed" else None
         setbacks.tell()
-        return Standing(state=(await self._records.cases.get(case_id)).state, look_again=again)
+        return Standing(state=(await self._records.cases.get(case.id)).state, look_again=again)
 
     async def _tell(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime, setbacks: Setbacks) -> datetime | None:
         """Sends what is due by now, to each who is asked and to the owner whatever becomes of the others' mails. Says when to look again."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from activities.certificates import CertificateRequest, Reissued, ReissueRequest
+from activities.certificates import CertificateRequest, Reissued, ReissueRequest, Reissuing
 from activities.coordination import Lines
 from activities.notices import NoticeRequest
 from certificates.facts import CertificateFacts
@@ -155,7 +155,7 @@ class RecordsRegistrar:
 
     # -- the mail that brings a later edition -----------------------------------------------------------------------------------
 
-    async def _told(self, outcome: Any, standing: Certificate) -> Reissued:
+    async def _told(self, outcome: Reissuing, standing: Certificate) -> Reissued:
         """With its mail, also where a repeat finds what was made before: the ledger knows whether it went."""
         return Reissued(outcome=outcome, certificate=standing.id, notice=await self._notice(standing) if standing.edition > 1 else None)
 

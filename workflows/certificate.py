@@ -6,14 +6,12 @@ an activity finds out in records; the mail that brings it is one like others.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from activities.certificates import CertificateActivities, ReissueRequest
+    from activities.certificates import CertificateActivities, ReissueRequest, Reissuing
     from activities.notices import Delivery, NoticeActivities, NoticeRequest
     from wire.inputs import CertificateOf, Wish
     from wire.names import ASK_SIGNAL, CERTIFICATE
@@ -26,7 +24,7 @@ class Fulfilled(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    outcome: Literal["reissued", "unchanged", "revoked", "erased", "not_issued"]
+    outcome: Reissuing
     mailed: bool
 
 

@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
+from temporalio.common import SearchAttributePair
 from temporalio.exceptions import ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -69,7 +70,7 @@ class Mentorship:
         """Adopts the state here, since a signal can be handled before `run` begins."""
         self._cohort = start.cohort
         self._texts = start.texts
-        self._shown: dict[str, Any] = {}
+        self._shown: dict[str, SearchAttributePair[Any]] = {}
         self._card = ""
         self._shown_diverged = False
         self._alarm: asyncio.Task[None] | None = None

@@ -8,7 +8,7 @@ idempotent by effect id, so a carrier may be cancelled at any time (continue-as-
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -140,7 +140,7 @@ class Outbox:
         journal: list[tuple[str, Pending | None]] = [("journal", None)] if self._entries and "journal" not in self._carriers else []
         return [*journal, *self._waiting.heads(self._carriers, self.head.seq, workflow.now())]
 
-    def _start(self, lane: str, work: Any, pending: Pending | None) -> None:
+    def _start(self, lane: str, work: Coroutine[Any, Any, None], pending: Pending | None) -> None:
         task = asyncio.create_task(work)
         self._carriers[lane] = task
         if pending is not None:
@@ -217,23 +217,23 @@ class Outbox:
                 return  # the next run tries again
             if ran_out(error):
                 vain = pending.in_vain + 1
-                self._put_off(effect, {"not_before": workflow.now() + pause_after(vain), "in_vain": vain})
+                self._put_off(effect, workflow.now() + pause_after(vain), vain)
                 return
             delivery = Delivery(outcome="failed", why="undeliverable")
         match delivery.outcome:
             case "sent":
                 self._waiting.remove(effect)
             case "later":
-                self._put_off(effect, {"not_before": delivery.until})
+                self._put_off(effect, delivery.until, pending.in_vain)
             case "failed":
                 self._waiting.remove(effect)
                 self._fail(effect, delivery.why or "undeliverable")
             case _:
                 assert_never(delivery.outcome)
 
-    def _put_off(self, effect: SendNotice, changes: dict[str, Any]) -> None:
+    def _put_off(self, effect: SendNotice, until: datetime | None, in_vain: int) -> None:
         """It waits again, and gives way like everything that waits to what came meanwhile, or takes it along."""
-        self._waiting.put_off(effect, changes)
+        self._waiting.put_off(effect, until, in_vain)
         found = joined_anew(self._waiting.mails_to(effect.to), self._state(), workflow.now(), self._waiting.resting())
         self._waiting.settle(found)
         for lost, instead in found.gone:

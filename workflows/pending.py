@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from pydantic import BaseModel, ConfigDict
 
@@ -60,9 +60,10 @@ class Waiting:
             self.remove(lost)
         self.change({one.id: one for one in found.waiting})
 
-    def put_off(self, effect: SendNotice, changes: dict[str, Any]) -> None:
+    def put_off(self, effect: SendNotice, until: datetime | None, in_vain: int) -> None:
         """What was in hand waits again."""
         self.release(effect)
+        changes = {"not_before": until, "in_vain": in_vain}
         self._pending = [pending.model_copy(update=changes) if pending.effect.id == effect.id else pending for pending in self._pending]
 
     def take(self, effect: AnyEffect) -> None:
