@@ -42,7 +42,7 @@ Fewer than a mentorship remembers (`MESSAGES_KEPT`), so that whoever waits for a
 
 
 class Carried(BaseModel):
-    """What continue-as-new hands to the next run."""
+    """What continue-as-new hands to the next run; `state` as `State.compact` packs it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -246,7 +246,7 @@ class Mentorship:
     # -- participants' signals ------------------------------------------------------------------------------------------------
 
     def _arrived(self, command: c.ParticipantCommand | c.OperatorCommand | None) -> None:
-        """Keeps it for the loop. A message without an id gets one, so that it is journaled like any other."""
+        """Keeps it for the loop. A message without an id gets one, so that it is journaled like any other; a signal that came with nothing is none."""
         if command is None or self._sealed:
             return
         given: dict[str, Any] = {} if command.message_id else {"message_id": f"unnamed.{workflow.uuid4()}"}
