@@ -44,30 +44,6 @@ def test_a_leave_pauses_until_its_date_and_the_end_moves_by_its_length(story, da
     assert not told.entries_named("leave_began")  # it had when it was told
 
 
-def test_who_misses_or_calls_off_a_meeting_during_a_leave_that_no_pause_covers_any_more_has_missed_nothing(story, meets, day):
-    """H14: nor what a leave cancels, though the programme's longest pause is over before it."""
-    told = story(pause=Pause(longest=iso("P14D"))).confirmed()
-    told.operator(away("mentee", until=day(90)), day(8))
-    told.wait(day(22))
-    told.replan()
-    told.both(c.ConfirmMeeting(meeting="all"), day(23))
-    missed, off = (meeting for meeting in told.state.meetings if meeting.start > day(23) and meeting.start < day(90) and meeting.n in (2, 3))
-    told.tell("mentor", c.ReportMeeting(meeting=missed.n, held=False, attendance=c.Attendance(partner="absent")), missed.start + HOUR)
-    told.tell("mentee", c.CancelMeeting(meeting=off.n, reason="work"), off.start - HOUR)
-    told.wait(off.start + timedelta(days=8))
-    assert strikes(told.state, "mentee") == ()
-
-
-def test_what_a_leave_drops_counts_against_nobody(story, meets, day):
-    """H14: nor what an operator or a leave cancels."""
-    told = story().confirmed()
-    told.operator(away("mentee", until=meets(1) + HOUR), meets(1, -1))
-    told.wait(day(30))
-    assert told.state.meeting(1) is None
-    assert strikes(told.state, "mentee") == strikes(told.state, "mentor") == ()
-    assert not told.entries_named("meeting_cancelled")
-
-
 def test_the_partner_hears_of_a_pause_and_not_of_whose(story, day):
     told = story()
     told.operator(away("mentor", until=day(60)), day(30))
@@ -196,154 +172,31 @@ def test_one_back_while_the_other_is_away_changes_nothing_yet(story, day, first)
     assert phase(told.state) == "paused"
 
 
-# -- somebody else's pause ------------------------------------------------------------------------------------------------
+# -- what a leave protects ------------------------------------------------------------------------------------------------
 
 
-def test_who_is_back_does_not_end_a_pause_that_an_operator_or_a_concern_ordered(story, day):
-    """H16: the meetings that the raiser of a concern holds stay held, whatever HR says of a leave."""
-    told = story()
-    told.operator(c.Pause(), day(20))
-    told.operator(away("mentor", until=day(50)), day(30))
-    told.operator(back("mentor"), day(40))
-    assert phase(told.state) == "paused"
-    told.operator(c.Resume(), day(45))
-    assert phase(told.state) != "paused"
+def test_what_a_leave_drops_counts_against_nobody(story, meets, day):
+    """H14: nor what an operator or a leave cancels."""
+    told = story().confirmed()
+    told.operator(away("mentee", until=meets(1) + HOUR), meets(1, -1))
+    told.wait(day(30))
+    assert told.state.meeting(1) is None
+    assert strikes(told.state, "mentee") == strikes(told.state, "mentor") == ()
+    assert not told.entries_named("meeting_cancelled")
 
 
-def test_an_ordered_pause_that_ends_while_somebody_is_away_goes_on_as_their_leave(story, day):
-    told = story()
-    told.operator(c.Pause(until=day(40)), day(20))
-    told.operator(away("mentor", until=day(60)), day(30))
-    told.wait(day(41))
-    assert phase(told.state) == "paused"
-    told.operator(back("mentor"), day(50))
-    assert phase(told.state) != "paused"
-
-
-def test_an_operator_who_ends_their_own_pause_does_not_end_a_leave(story, day):
-    told = story()
-    told.operator(c.Pause(), day(20))
-    told.operator(away("mentor", until=day(60)), day(30))
-    told.operator(c.Resume(), day(45))
-    assert (phase(told.state), told.state.pausing.until) == ("paused", day(60))
-
-
-def test_nor_one_that_is_ahead_where_they_end_another(story, day):
-    told = story()
-    told.operator(away("mentor", until=day(60)), day(30))
-    told.operator(away("mentee", begins=day(90), until=day(100)), day(31))
-    told.operator(c.Resume(), day(40))
-    told.wait(day(90))
-    assert (phase(told.state), told.state.pausing.until) == ("paused", day(100))
-
-
-def test_an_operator_who_ends_a_leaves_pause_knows_better_than_the_leave(story, day):
-    told = story()
-    told.operator(away("mentor", until=day(60)), day(30))
-    assert told.operator(c.Resume(), day(40)) == "applied"
-    told.wait(day(59))
-    assert phase(told.state) != "paused"
-
-
-# -- limits ---------------------------------------------------------------------------------------------------------------
-
-
-def test_a_leave_longer_than_the_longest_pause_is_a_line_for_a_coordinator_until_it_is_over(story, day):
-    told = story(pause=Pause(longest=iso("P28D")))
-    told.operator(away("mentor", until=day(100)), day(10))
-    told.wait(day(38))
-    assert phase(told.state) != "paused"
-    assert lines(told) == [("on_leave", None, True)]
-    told.operator(back("mentor"), day(50))
-    assert lines(told)[1:] == [("on_leave", None, False)]
-
-
-def test_after_the_end_there_is_nothing_to_pause(story, day, ends):
-    told = story()
-    told.wait(ends)
-    assert told.operator(away("mentor"), ends + HOUR) == "closing"
-
-
-@pytest.mark.parametrize(
-    ("command", "why"),
-    [
-        (c.Pause(away="p-stranger"), "not_a_participant"),
-        (c.Resume(away="p-stranger"), "not_a_participant"),
-        (c.Resume(away="p-mentor"), "not_paused"),
-    ],
-)
-def test_what_a_leave_cannot_be(story, day, command, why):
-    assert story().operator(command, day(10)) == why
-
-
-@pytest.mark.parametrize(("begins", "until"), [(None, 9), (None, 10), (8, 10), (20, 20), (20, 19)])
-def test_a_leave_that_was_over_when_it_was_told_or_has_no_length_is_none(story, day, begins, until):
-    assert story().operator(away("mentor", begins=begins and day(begins), until=day(until)), day(10)) == "time_passed"
-
-
-def test_a_leave_that_is_told_when_no_pause_is_left_pauses_nothing_and_is_a_line_for_a_coordinator(story, day):
-    told = story(pause=Pause(longest=iso("P28D")))
-    told.operator(away("mentor", until=day(38)), day(10))
-    told.wait(day(38))
-    assert told.operator(away("mentee", until=day(60)), day(40)) == "applied"
-    assert (phase(told.state) != "paused", len(told.entries_named("paused")), "on_leave" in told.state.attention) == (True, 1, True)
-
-
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["mentor", "mentee", "operator"]),
-        st.sampled_from(["away", "back"]),
-        st.integers(0, 30),
-        st.integers(0, 40),
-        st.integers(1, 60),
-    ),
-    max_size=12,
-)
-
-
-@given(steps=STEPS, longest=st.integers(1, 90))
-def test_whatever_is_told_the_pauses_stay_within_the_longest_and_every_deadline_moves_on(story, starts, ends, steps, longest):
-    told = story(pause=Pause(longest=iso(f"P{longest}D")))
-    now = starts
-    for who, what, wait, until_begin, length in steps:
-        now += timedelta(days=wait)
-        begins = now + timedelta(days=until_begin)
-        if who == "operator":
-            told.operator(c.Pause(until=begins + timedelta(days=length)) if what == "away" else c.Resume(), now)
-        else:
-            told.operator(away(who, begins=begins, until=begins + timedelta(days=length)) if what == "away" else back(who), now)
-    told.run_out()
-    assert told.state.completed
-    assert told.state.paused_for <= timedelta(days=longest)
-    assert told.state.ends == ends + told.state.paused_for
-    assert len(told.entries_named("paused")) == len(told.entries_named("resumed"))
-
-
-# -- leaving, and lines that change ---------------------------------------------------------------------------------------
-
-
-def test_who_stays_behind_a_leaver_is_offered_a_new_match(story, day):
-    told = story()
-    told.operator(c.End(reason="stepped_away", leaver="p-mentor"), day(50))
-    assert [line for line in lines(told) if line[0] == "partner_left"] == [("partner_left", "mentee", True)]
-
-
-def test_who_is_certified_when_the_partner_leaves_needs_no_new_match(story, day):
-    told = story().record(*(f"m{n}" for n in range(1, 9)), at=day(40))
-    told.operator(c.End(reason="stepped_away", leaver="p-mentor"), day(50))
-    assert told.earned()
-    assert not [line for line in lines(told) if line[0] == "partner_left"]
-
-
-def test_a_pair_in_one_reporting_line_is_a_line_for_a_coordinator_and_goes_on(story, day):
-    """H4: checked again when a line changes."""
-    told = story()
-    assert told.operator(c.Flag(), day(20)) == "applied"
-    assert told.operator(c.Flag(), day(21)) == "already_done"
-    assert lines(told) == [("reporting_line", None, True)]
-    assert not told.state.over
-    assert told.operator(c.Resolve(line="reporting_line"), day(22)) == "applied"
-    assert lines(told)[1:] == [("reporting_line", None, False)]
+def test_who_misses_or_calls_off_a_meeting_during_a_leave_that_no_pause_covers_any_more_has_missed_nothing(story, meets, day):
+    """H14: nor what a leave cancels, though the programme's longest pause is over before it."""
+    told = story(pause=Pause(longest=iso("P14D"))).confirmed()
+    told.operator(away("mentee", until=day(90)), day(8))
+    told.wait(day(22))
+    told.replan()
+    told.both(c.ConfirmMeeting(meeting="all"), day(23))
+    missed, off = (meeting for meeting in told.state.meetings if meeting.start > day(23) and meeting.start < day(90) and meeting.n in (2, 3))
+    told.tell("mentor", c.ReportMeeting(meeting=missed.n, held=False, attendance=c.Attendance(partner="absent")), missed.start + HOUR)
+    told.tell("mentee", c.CancelMeeting(meeting=off.n, reason="work"), off.start - HOUR)
+    told.wait(off.start + timedelta(days=8))
+    assert strikes(told.state, "mentee") == ()
 
 
 @pytest.mark.parametrize("called_off", [True, False])
@@ -414,17 +267,53 @@ def test_nor_does_it_when_it_is_reported_after_they_are_back_or_another_leave_is
     assert strikes(told.state, "mentee") == ()
 
 
-def test_a_leave_without_an_end_that_began_long_ago_is_as_long_as_a_pause_may_be_from_now_on(story, day):
-    told = story()
-    assert told.operator(away("mentor", begins=day(1)), day(50)) == "applied"
-    assert told.state.pausing.until == day(50) + told.state.rules.pause.longest.span
+# -- somebody else's pause ------------------------------------------------------------------------------------------------
 
 
-def test_a_leave_without_an_end_that_is_ahead_is_as_long_as_a_pause_may_be_from_when_it_begins(story, day):
+def test_who_is_back_does_not_end_a_pause_that_an_operator_or_a_concern_ordered(story, day):
+    """H16: the meetings that the raiser of a concern holds stay held, whatever HR says of a leave."""
     told = story()
-    assert told.operator(away("mentor", begins=day(60)), day(50)) == "applied"
-    told.wait(day(60))
-    assert told.state.pausing.until == day(60) + told.state.rules.pause.longest.span
+    told.operator(c.Pause(), day(20))
+    told.operator(away("mentor", until=day(50)), day(30))
+    told.operator(back("mentor"), day(40))
+    assert phase(told.state) == "paused"
+    told.operator(c.Resume(), day(45))
+    assert phase(told.state) != "paused"
+
+
+def test_an_ordered_pause_that_ends_while_somebody_is_away_goes_on_as_their_leave(story, day):
+    told = story()
+    told.operator(c.Pause(until=day(40)), day(20))
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.wait(day(41))
+    assert phase(told.state) == "paused"
+    told.operator(back("mentor"), day(50))
+    assert phase(told.state) != "paused"
+
+
+def test_an_operator_who_ends_their_own_pause_does_not_end_a_leave(story, day):
+    told = story()
+    told.operator(c.Pause(), day(20))
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(c.Resume(), day(45))
+    assert (phase(told.state), told.state.pausing.until) == ("paused", day(60))
+
+
+def test_nor_one_that_is_ahead_where_they_end_another(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    told.operator(away("mentee", begins=day(90), until=day(100)), day(31))
+    told.operator(c.Resume(), day(40))
+    told.wait(day(90))
+    assert (phase(told.state), told.state.pausing.until) == ("paused", day(100))
+
+
+def test_an_operator_who_ends_a_leaves_pause_knows_better_than_the_leave(story, day):
+    told = story()
+    told.operator(away("mentor", until=day(60)), day(30))
+    assert told.operator(c.Resume(), day(40)) == "applied"
+    told.wait(day(59))
+    assert phase(told.state) != "paused"
 
 
 def test_an_operators_pause_takes_over_one_that_began_with_a_leave(story, day):
@@ -439,3 +328,117 @@ def test_an_operators_pause_takes_over_one_that_began_with_a_leave(story, day):
     assert told.operator(c.Pause(), day(26)) == "paused"
     assert told.operator(c.Resume(), day(26)) == "applied"
     assert phase(told.state) != "paused"
+
+
+# -- limits ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_leave_longer_than_the_longest_pause_is_a_line_for_a_coordinator_until_it_is_over(story, day):
+    told = story(pause=Pause(longest=iso("P28D")))
+    told.operator(away("mentor", until=day(100)), day(10))
+    told.wait(day(38))
+    assert phase(told.state) != "paused"
+    assert lines(told) == [("on_leave", None, True)]
+    told.operator(back("mentor"), day(50))
+    assert lines(told)[1:] == [("on_leave", None, False)]
+
+
+def test_a_leave_without_an_end_that_began_long_ago_is_as_long_as_a_pause_may_be_from_now_on(story, day):
+    told = story()
+    assert told.operator(away("mentor", begins=day(1)), day(50)) == "applied"
+    assert told.state.pausing.until == day(50) + told.state.rules.pause.longest.span
+
+
+def test_a_leave_without_an_end_that_is_ahead_is_as_long_as_a_pause_may_be_from_when_it_begins(story, day):
+    told = story()
+    assert told.operator(away("mentor", begins=day(60)), day(50)) == "applied"
+    told.wait(day(60))
+    assert told.state.pausing.until == day(60) + told.state.rules.pause.longest.span
+
+
+def test_a_leave_that_is_told_when_no_pause_is_left_pauses_nothing_and_is_a_line_for_a_coordinator(story, day):
+    told = story(pause=Pause(longest=iso("P28D")))
+    told.operator(away("mentor", until=day(38)), day(10))
+    told.wait(day(38))
+    assert told.operator(away("mentee", until=day(60)), day(40)) == "applied"
+    assert (phase(told.state) != "paused", len(told.entries_named("paused")), "on_leave" in told.state.attention) == (True, 1, True)
+
+
+def test_after_the_end_there_is_nothing_to_pause(story, day, ends):
+    told = story()
+    told.wait(ends)
+    assert told.operator(away("mentor"), ends + HOUR) == "closing"
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        (c.Pause(away="p-stranger"), "not_a_participant"),
+        (c.Resume(away="p-stranger"), "not_a_participant"),
+        (c.Resume(away="p-mentor"), "not_paused"),
+    ],
+)
+def test_what_a_leave_cannot_be(story, day, command, why):
+    assert story().operator(command, day(10)) == why
+
+
+@pytest.mark.parametrize(("begins", "until"), [(None, 9), (None, 10), (8, 10), (20, 20), (20, 19)])
+def test_a_leave_that_was_over_when_it_was_told_or_has_no_length_is_none(story, day, begins, until):
+    assert story().operator(away("mentor", begins=begins and day(begins), until=day(until)), day(10)) == "time_passed"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["mentor", "mentee", "operator"]),
+        st.sampled_from(["away", "back"]),
+        st.integers(0, 30),
+        st.integers(0, 40),
+        st.integers(1, 60),
+    ),
+    max_size=12,
+)
+
+
+@given(steps=STEPS, longest=st.integers(1, 90))
+def test_whatever_is_told_the_pauses_stay_within_the_longest_and_every_deadline_moves_on(story, starts, ends, steps, longest):
+    told = story(pause=Pause(longest=iso(f"P{longest}D")))
+    now = starts
+    for who, what, wait, until_begin, length in steps:
+        now += timedelta(days=wait)
+        begins = now + timedelta(days=until_begin)
+        if who == "operator":
+            told.operator(c.Pause(until=begins + timedelta(days=length)) if what == "away" else c.Resume(), now)
+        else:
+            told.operator(away(who, begins=begins, until=begins + timedelta(days=length)) if what == "away" else back(who), now)
+    told.run_out()
+    assert told.state.completed
+    assert told.state.paused_for <= timedelta(days=longest)
+    assert told.state.ends == ends + told.state.paused_for
+    assert len(told.entries_named("paused")) == len(told.entries_named("resumed"))
+
+
+# -- leaving, and lines that change ---------------------------------------------------------------------------------------
+
+
+def test_who_stays_behind_a_leaver_is_offered_a_new_match(story, day):
+    told = story()
+    told.operator(c.End(reason="stepped_away", leaver="p-mentor"), day(50))
+    assert [line for line in lines(told) if line[0] == "partner_left"] == [("partner_left", "mentee", True)]
+
+
+def test_who_is_certified_when_the_partner_leaves_needs_no_new_match(story, day):
+    told = story().record(*(f"m{n}" for n in range(1, 9)), at=day(40))
+    told.operator(c.End(reason="stepped_away", leaver="p-mentor"), day(50))
+    assert told.earned()
+    assert not [line for line in lines(told) if line[0] == "partner_left"]
+
+
+def test_a_pair_in_one_reporting_line_is_a_line_for_a_coordinator_and_goes_on(story, day):
+    """H4: checked again when a line changes."""
+    told = story()
+    assert told.operator(c.Flag(), day(20)) == "applied"
+    assert told.operator(c.Flag(), day(21)) == "already_done"
+    assert lines(told) == [("reporting_line", None, True)]
+    assert not told.state.over
+    assert told.operator(c.Resolve(line="reporting_line"), day(22)) == "applied"
+    assert lines(told)[1:] == [("reporting_line", None, False)]
