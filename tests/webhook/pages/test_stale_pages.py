@@ -173,10 +173,7 @@ async def test_only_times_that_were_looked_at_are_accepted(path, browser, two, m
     """A pause gives the numbers of what it took to other times: an old page's yes would confirm one that its reader never saw (H14)."""
     action = "/" + "/".join(map(str, path or ("confirm_meeting", "all")))
     stale = await browser.get(two.page("ben", *path))
-    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
-    await two.say("op-1", c.Resume())
-    slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
-    assert await two.say("service", c.ApplyPlan(slots=slots)) == "applied"
+    await replanned(two)
     answer = await browser.send(stale, action, follow=False)
     assert answer.status_code == 422
     assert "Not sent yet. The times have changed meanwhile." in says(answer)
@@ -190,10 +187,7 @@ async def test_a_yes_that_is_sent_again_from_an_old_page_does_not_look_as_if_it_
     old = await browser.get(two.page())
     await browser.send(old, "/confirm_meeting/all")
     await two.handle(await mentorship.signals())
-    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
-    await two.say("op-1", c.Resume())
-    slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
-    assert await two.say("service", c.ApplyPlan(slots=slots)) == "applied"
+    await replanned(two)
     back = await browser.send(old, "/confirm_meeting/all")
     assert "Accept all 12 times" in says(back)
     await browser.send(back, "/confirm_meeting/all")
