@@ -141,11 +141,10 @@ async def pair(records: Records) -> Pair:
 
 
 @pytest_asyncio.fixture
-async def running(client: Client, pair: Pair) -> AsyncIterator[WorkflowHandle[Any, Any]]:
+async def running(mentorship: Mentorship) -> AsyncIterator[WorkflowHandle[Any, Any]]:
     """The pair's workflow, accepted by Temporal; no worker lives."""
-    handle = await client.start_workflow("Mentorship", "", id=pair.mentorship, task_queue=pair.queue)
-    yield handle
-    await handle.terminate()
+    async with mentorship.accepted() as handle:
+        yield handle
 
 
 @pytest.fixture

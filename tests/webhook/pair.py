@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from records.cohorts import Enrolment
@@ -41,6 +41,15 @@ class Mentorship:
     client: Client
     records: Records
     pair: Pair
+
+    @asynccontextmanager
+    async def accepted(self) -> AsyncIterator[WorkflowHandle[Any, Any]]:
+        """Inside, Temporal has its workflow and takes its signals; no worker lives."""
+        handle = await self.client.start_workflow("Mentorship", "", id=self.pair.mentorship, task_queue=self.pair.queue)
+        try:
+            yield handle
+        finally:
+            await handle.terminate()
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:

@@ -29,13 +29,10 @@ async def test_temporal_away_keeps_what_was_typed_and_the_first_instant(browser,
     assert "Speak up in reviews</textarea>" in answer.text
     first = two.clock.now
     two.clock.now += timedelta(hours=3)
-    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
-    try:
+    async with mentorship.accepted():
         assert (await browser.send(answer, "/set_goal", follow=False, text="Speak up in reviews", steps="")).status_code == 303
         [(_, body)] = await mentorship.signals()
         assert body["at"] == first.isoformat().replace("+00:00", "Z")
-    finally:
-        await handle.terminate()
 
 
 async def test_a_time_that_was_ahead_when_temporal_was_away_is_not_too_late_afterwards(browser, two, mentorship):
@@ -43,23 +40,17 @@ async def test_a_time_that_was_ahead_when_temporal_was_away_is_not_too_late_afte
     answer = await browser.send(await browser.get(two.page("ben", "move_meeting", 1)), "/move_meeting/1", **typed)
     assert answer.status_code == 503
     two.clock.now += timedelta(hours=3)
-    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
-    try:
+    async with mentorship.accepted():
         assert (await browser.send(answer, "/move_meeting/1", follow=False, **typed)).status_code == 303
         [(_, body)] = await mentorship.signals()
         assert body["at"] == first.isoformat().replace("+00:00", "Z")
-    finally:
-        await handle.terminate()
 
 
 async def test_what_was_changed_after_temporal_was_away_is_taken(browser, two, mentorship):
     answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Speak up", steps="")
-    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
-    try:
+    async with mentorship.accepted():
         assert (await browser.send(answer, "/set_goal", follow=False, text="Speak up in reviews", steps="")).status_code == 303
         assert len(await mentorship.signals()) == 1
-    finally:
-        await handle.terminate()
 
 
 async def test_what_was_changed_while_temporal_was_away_keeps_the_instant_of_the_first_try_with_it(browser, two, mentorship):
@@ -73,13 +64,10 @@ async def test_what_was_changed_while_temporal_was_away_keeps_the_instant_of_the
         two.clock.now += timedelta(hours=1)
     answer = await browser.send(answer, "/cancel_meeting/1", reason="personal")
     assert answer.status_code == 503
-    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
-    try:
+    async with mentorship.accepted():
         assert (await browser.send(answer, "/cancel_meeting/1", follow=False, reason="technical")).status_code == 303
         [(_, body)] = await mentorship.signals()
         assert (body["reason"], body["at"]) == ("technical", changed.isoformat().replace("+00:00", "Z"))
-    finally:
-        await handle.terminate()
 
 
 async def test_what_temporal_has_is_kept_also_when_it_cannot_be_asked_any_more(browser, two, mentorship, running, monkeypatch, says):

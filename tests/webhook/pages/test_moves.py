@@ -56,13 +56,10 @@ async def test_agreeing_while_temporal_is_away_stays_agreeing(browser, two, ment
     to = await proposed(two, 3 * DAY)
     away = await browser.send(await browser.get(two.page()), "/move_meeting/1")
     assert away.status_code == 503
-    handle = await mentorship.client.start_workflow("Mentorship", "", id=two.mentorship, task_queue=mentorship.pair.queue)
-    try:
+    async with mentorship.accepted():
         await browser.send(away, "/move_meeting/1", follow=False)
         [(_, body)] = await mentorship.signals()
         assert body["to"] == to.isoformat().replace("+00:00", "Z")
-    finally:
-        await handle.terminate()
 
 
 async def test_a_yes_to_a_time_that_was_withdrawn_on_the_way_proposes_nothing(browser, two, mentorship, running):
