@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
-from pydantic import BaseModel
 from temporalio.client import (
     Client,
     WorkflowQueryFailedError,
@@ -150,8 +149,6 @@ def _not_running(name: str, pair: Enrolment) -> Refused:
 
 def _outcome(result: Any) -> dict[str, Any]:
     """The workflow answers with an outcome and a reason; an answer without one means that nothing was refused."""
-    if isinstance(result, BaseModel):
-        result = result.model_dump(mode="json")
     if isinstance(result, dict):
         return {"outcome": result.get("outcome", "applied"), "reason": result.get("reason")}
     return {"outcome": "applied", "reason": None}
