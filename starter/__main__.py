@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import json
 import os
 import sys
 from pathlib import Path
 
-from gateway.leaving import leave
-
-INTERRUPTED = 130
+from gateway.leaving import INTERRUPTED, leave, stopped_as_by_ctrl_c
 
 
 def run() -> None:
     """Runs the command line and leaves at once: a command that was done would else end with the exit code of a crash now and then."""
+    stopped = stopped_as_by_ctrl_c()
     _stand_in_for_what_is_closed()
     _write_out_what_has_no_letters_here()
     try:
@@ -25,6 +26,8 @@ def run() -> None:
         code = left.code
     except KeyboardInterrupt:
         code = INTERRUPTED
+    if code == INTERRUPTED and stopped:
+        code = 128 + stopped[0]
     if isinstance(code, str):
         print(code, file=sys.stderr)  # noqa: T201 - as the interpreter would
         code = 1
@@ -40,9 +43,16 @@ def _stand_in_for_what_is_closed() -> None:
 
 
 def _write_out_what_has_no_letters_here() -> None:
-    """Signs that a terminal cannot show come as escapes, as on stderr: they must not end a command in the middle."""
+    """Signs that a terminal cannot show come as escapes: they must not end a command in the middle. JSON's, since Python's own would make of it what is none."""
+
+    def escaped(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+    codecs.register_error("escaped", escaped)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(errors="escaped")
 
 
 if __name__ == "__main__":

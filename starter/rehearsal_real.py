@@ -42,7 +42,7 @@ async def _in_a_process(part: Request, core: int, path: Path, progress: Callable
     """On one core with its server, where that can be had: the two wait for each other all the time, and waking another core costs more than the work."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "rehearsal", str(path),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     last = "it said nothing"
     try:
@@ -65,11 +65,13 @@ async def _in_a_process(part: Request, core: int, path: Path, progress: Callable
 
 
 async def _stop(child: asyncio.subprocess.Process) -> None:
-    """As the terminal would, so that it stops its server, too; by force where that takes too long."""
-    if sys.platform != "win32":
-        child.send_signal(signal.SIGINT)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(child.wait(), _GOING)
-    if child.returncode is None:
+    """So that it stops its server, too; both by force where that takes too long: the server holds the pipe at whose end a child is taken for gone."""
+    if sys.platform == "win32":
         child.kill()
-        await child.wait()
+    else:
+        child.terminate()
+        try:
+            await asyncio.wait_for(child.wait(), _GOING)
+        except TimeoutError:
+            os.killpg(child.pid, signal.SIGKILL)
+    await child.wait()
