@@ -5,17 +5,16 @@ from __future__ import annotations
 import codecs
 import io
 import json
-import os
 import sys
-from pathlib import Path
 
 from gateway.leaving import INTERRUPTED, leave, stopped_as_by_ctrl_c
+from gateway.streams import stand_in_for_what_is_closed
 
 
 def run() -> None:
     """Runs the command line and leaves at once: a command that was done would else end with the exit code of a crash now and then."""
     stopped = stopped_as_by_ctrl_c()
-    _stand_in_for_what_is_closed()
+    stand_in_for_what_is_closed()
     _write_out_what_has_no_letters_here()
     try:
         from starter.cli import main  # noqa: PLC0415 - takes a moment, in which Ctrl-C has to be as quiet as later
@@ -32,14 +31,6 @@ def run() -> None:
         print(code, file=sys.stderr)  # noqa: T201 - as the interpreter would
         code = 1
     leave(code or 0)
-
-
-def _stand_in_for_what_is_closed() -> None:
-    """A caller may have closed them; the next file that is opened, such as the database, would take their numbers."""
-    if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
-    if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
 
 
 def _write_out_what_has_no_letters_here() -> None:
