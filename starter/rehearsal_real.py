@@ -41,7 +41,7 @@ async def rehearse_real(request: Request, progress: Callable[[str], None] = lamb
 async def _in_a_process(part: Request, core: int, path: Path, progress: Callable[[str], None]) -> Rehearsed:
     """On one core with its server, where that can be had: the two wait for each other all the time, and waking another core costs more than the work."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "rehearsal", str(path),
+        sys.executable, *_apart(), "-m", "rehearsal", str(path),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     last = "it said nothing"
@@ -62,6 +62,11 @@ async def _in_a_process(part: Request, core: int, path: Path, progress: Callable
         if child.returncode is None:  # another part has failed, or nobody waits any more
             await _stop(child)
     return Rehearsed.model_validate_json(await asyncio.to_thread(path.read_text, "utf-8"))
+
+
+def _apart() -> list[str]:
+    """So that no file in the folder where the command was typed, such as a `notices.py`, is taken for one of ours, unless ours are found there."""
+    return [] if str(Path.cwd()) in sys.path else ["-P"]
 
 
 async def _stop(child: asyncio.subprocess.Process) -> None:

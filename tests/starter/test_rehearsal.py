@@ -292,6 +292,13 @@ def test_the_real_run_starts_in_the_future(run: Callable[..., Any]) -> None:
 
 
 @pytest.mark.timeout(280)
+def test_a_part_takes_nothing_of_the_operators_folder_for_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert rehearsal_real._apart() == ["-P"]
+    monkeypatch.syspath_prepend(tmp_path)  # as `python -m starter` does, which would find it, too
+    assert rehearsal_real._apart() == []
+
+
 async def test_a_part_that_does_not_stop_is_ended_with_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server has the pipe at whose end a part is taken for gone: the command would wait for ever."""
     monkeypatch.setattr(rehearsal_real, "_GOING", 0.1)
