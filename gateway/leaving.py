@@ -5,8 +5,34 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
+
+INTERRUPTED = 128 + signal.SIGINT
+"""The exit code of who was stopped by Ctrl-C, as shells have it; of other signals it is 128 and their number."""
+
+
+def stopped_as_by_ctrl_c() -> list[int]:
+    """From now on SIGTERM and SIGHUP are as Ctrl-C: whoever stops a container or closes a terminal hears as much, and nothing half done stays.
+
+    Returns the list in which each is noted that came.
+    """
+    came: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        pressed = signal.getsignal(signal.SIGINT)
+        if not callable(pressed):  # a job in the background of a script, which Ctrl-C does not reach
+            raise KeyboardInterrupt
+        pressed(signal.SIGINT, frame)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # with nohup a command outlives its terminal
+            signal.signal(number, stop)
+    return came
 
 
 def leave(code: int = 0) -> NoReturn:

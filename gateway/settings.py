@@ -211,6 +211,12 @@ class Settings(BaseSettings):
             raise ValueError("expected one mail address, with or without a name, such as Mentorship <mentorship@example.org>")
         return sender
 
+    @field_validator("smtp_host", "webhook_host", "codec_host")
+    @classmethod
+    def _bare(cls, host: str) -> str:
+        """An IPv6 address comes without the brackets that it has where a port follows."""
+        return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
     @field_validator("base_url")
     @classmethod
     def _base(cls, url: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway import event_loop
+from gateway.streams import stand_in_for_what_is_closed
 from local.ports import OPTIONS, Ports, each
 from local.trouble import Trouble
 
@@ -21,6 +22,7 @@ _HOME = Path(".mentorship")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Exit 0 done; 1 not as expected, or something is missing; 2 usage; 130 interrupted."""
+    stand_in_for_what_is_closed()
     chosen = _parser().parse_args(arguments)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     folder = chosen.folder.resolve()

@@ -21,6 +21,7 @@ from certificates import issuer as issuer_keys
 from gateway.keyring import Keyring, KeyringUnusable
 from local.ports import HOST, Ports
 from local.trouble import Trouble
+from records.database_url import of_file
 
 SENDER = "local"
 """The name of the one web hook secret that is made here; it may speak for every cohort."""
@@ -75,7 +76,7 @@ class Place:
 
     @property
     def database_url(self) -> str:
-        return f"sqlite+aiosqlite:///{self.records_file}"
+        return of_file(self.records_file)
 
     @cached_property
     def webhook_secret(self) -> str:

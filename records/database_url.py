@@ -67,6 +67,11 @@ def parse(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
+def of_file(path: Path) -> str:
+    """The URL of SQLite's file, whatever signs that mean something in a URL its folders have in their names."""
+    return f"sqlite+aiosqlite:///{str(path).replace('%', '%25').replace('?', '%3F')}"
+
+
 def _checked(url: URL) -> URL:
     """What came behind the `?`, by one name each; `ssl` is how another driver's URLs have `sslmode`."""
     query = {"sslmode" if name == "ssl" else name: value for name, value in url.query.items()}

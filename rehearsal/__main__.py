@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from gateway import event_loop
+from gateway.leaving import INTERRUPTED, stopped_as_by_ctrl_c
 from gateway.logs import configure
 from starter.rehearsal_request import Rehearsed, Request
 
@@ -29,6 +30,7 @@ async def _rehearse(request: Request) -> Rehearsed:
 
 def main() -> int:
     """Exit 0 with a result; 1 with one line that says why not."""
+    stopped_as_by_ctrl_c()  # so that its server goes as well
     configure(level="ERROR")
     try:
         request = Request.model_validate_json(sys.stdin.buffer.read())
@@ -46,6 +48,8 @@ def main() -> int:
     except (RuntimeError, ValueError) as error:
         print(str(error), file=sys.stderr)  # noqa: T201
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     Path(sys.argv[1]).write_text(result.model_dump_json(), encoding="utf-8")
     return 0
 

@@ -36,6 +36,7 @@ from mentorship.commands import Command
 from mentorship.people import Side
 from records import migrate
 from records.cohorts import Cohort, Enrolment
+from records.database_url import of_file
 from records.store import Records
 from rehearsal.bill import actions
 from rehearsal.ports import CountedPost, CountedRegistrar, HeldJournal, HeldLedger
@@ -108,7 +109,7 @@ def _equipped(place: Path, port: int) -> tuple[Settings, Keyring, Issuer]:
     Keyring.generate(place / "keys.json")
     issuer_keys.generate(place / "issuer.json")
     settings = Settings(
-        database_url=f"sqlite+aiosqlite:///{place}/records.db",
+        database_url=of_file(place / "records.db"),
         key_file=place / "keys.json",
         smtp_host="127.0.0.1",
         smtp_port=port,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import io
-import os
+import json
 import sys
-from pathlib import Path
 
-from gateway.leaving import leave
-
-INTERRUPTED = 130
+from gateway.leaving import INTERRUPTED, leave, stopped_as_by_ctrl_c
+from gateway.streams import stand_in_for_what_is_closed
 
 
 def run() -> None:
     """Runs the command line and leaves at once: a command that was done would else end with the exit code of a crash now and then."""
-    _stand_in_for_what_is_closed()
+    stopped = stopped_as_by_ctrl_c()
+    stand_in_for_what_is_closed()
     _write_out_what_has_no_letters_here()
     try:
         from starter.cli import main  # noqa: PLC0415 - takes a moment, in which Ctrl-C has to be as quiet as later
@@ -25,24 +25,25 @@ def run() -> None:
         code = left.code
     except KeyboardInterrupt:
         code = INTERRUPTED
+    if code == INTERRUPTED and stopped:
+        code = 128 + stopped[0]
     if isinstance(code, str):
         print(code, file=sys.stderr)  # noqa: T201 - as the interpreter would
         code = 1
     leave(code or 0)
 
 
-def _stand_in_for_what_is_closed() -> None:
-    """A caller may have closed them; the next file that is opened, such as the database, would take their numbers."""
-    if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
-    if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
-
-
 def _write_out_what_has_no_letters_here() -> None:
-    """Signs that a terminal cannot show come as escapes, as on stderr: they must not end a command in the middle."""
+    """Signs that a terminal cannot show come as escapes: they must not end a command in the middle. JSON's, since Python's own would make of it what is none."""
+
+    def escaped(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+    codecs.register_error("escaped", escaped)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(errors="escaped")
 
 
 if __name__ == "__main__":

@@ -50,12 +50,21 @@ class Misused(Exception):  # noqa: N818 - as Refused
 
 
 def answer(result: Any, lines: Iterable[str], *, as_json: bool) -> None:
-    """The result as JSON for programs, or the lines for people."""
-    if as_json:
-        _tell(json.dumps(result, ensure_ascii=False, indent=2, default=_jsonable))
-    else:
-        for line in lines:
-            _tell(line)
+    """The result as JSON for programs, or the lines for people. What was done stays done, and exits 0, where nobody can be told: a full disk is said aside."""
+    if (lost := _answered(result, lines, as_json=as_json)) is not None:
+        aside(lost)
+
+
+def answer_only(result: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """As `answer`, of a command that was called for nothing else: raises Refused where the disk is full."""
+    if (lost := _answered(result, lines, as_json=as_json)) is not None:
+        raise Refused(lost)
+
+
+def _answered(result: Any, lines: Iterable[str], *, as_json: bool) -> str | None:
+    """Why not, where it could not be written."""
+    said = [json.dumps(result, ensure_ascii=False, indent=2, default=_jsonable)] if as_json else lines
+    return next((lost for lost in [_tell(line) for line in said] if lost is not None), None)
 
 
 def harmless(text: str) -> str:
@@ -68,15 +77,16 @@ def aside(line: str) -> None:
     _tell(line, err=True)
 
 
-def _tell(line: str, *, err: bool = False) -> None:
-    """A pipe that nobody reads any more, or a full disk, undoes nothing: the command's exit code says what was done."""
+def _tell(line: str, *, err: bool = False) -> str | None:
+    """Why not, where it could not be written; nothing for a pipe that nobody reads any more."""
     try:
         typer.echo(line, err=err)
     except OSError as error:
         with contextlib.suppress(OSError), Path(os.devnull).open("w") as nowhere:  # what is left in the buffer goes there
             os.dup2(nowhere.fileno(), (sys.stderr if err else sys.stdout).fileno())
-        if error.errno != errno.EPIPE and not err:
-            aside(f"the answer could not be written: {error.strerror}")
+        if error.errno != errno.EPIPE:
+            return f"the answer could not be written: {error.strerror}"
+    return None
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from gateway.settings import Settings
 from records.store import Records
-from starter.answer import Json, Refused, answer, columns
+from starter.answer import Json, Refused, answer_only, columns
 from starter.reach import open_records
 
 
@@ -29,7 +29,7 @@ async def _cases(cohort: str | None, everything: bool, as_json: bool) -> None:
         rows = await _rows(records, cohort, everything)
     header = ("cohort", "pair_id", "line", "opened_at", "taken_at", "aside_until", "closed_at", "outcome")
     lines = columns(header, [[row[key] for key in header] for row in rows]) if rows else ["no pair needs anybody"]
-    answer({"cases": rows}, lines, as_json=as_json)
+    answer_only({"cases": rows}, lines, as_json=as_json)
 
 
 async def _rows(records: Records, cohort: str | None, everything: bool) -> list[dict[str, Any]]:

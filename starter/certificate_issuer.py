@@ -12,7 +12,7 @@ from certificates import issuer as issuers
 from certificates.issuer import Issuer, IssuerKeysUnusable
 from certificates.trust import document_url
 from gateway.settings import Settings
-from starter.answer import Json, Refused, answer
+from starter.answer import Json, Refused, answer, answer_only
 from starter.out_file import check_out, write_out
 
 
@@ -35,7 +35,9 @@ def issuer(
     ]
     lines.append(f"  its document has to stand at {where}" if where else "  a did:key: nothing says whose it is; set MENTORSHIP_ISSUER_DID to a did:web")
     lines += ["", f"written to {out}"] if out is not None else []
-    answer({"did": own.did, "name": own.name, "keys": [key.id for key in own.keys], "signs_with": own.signing.id, "document_url": where}, lines, as_json=json)
+    answer_only(
+        {"did": own.did, "name": own.name, "keys": [key.id for key in own.keys], "signs_with": own.signing.id, "document_url": where}, lines, as_json=json
+    )
 
 
 def rotate_key(json: Json = False) -> None:

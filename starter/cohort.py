@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mentorship.people import is_id
-from starter.answer import Json, Misused, answer, aside
+from starter.answer import Json, Misused, answer_only, aside
 from starter.calendars import doubtful, planned, refuse_past
 from starter.cohort_files import read_files
 from starter.dry_run import preview
@@ -60,4 +60,4 @@ def _show(roster: Roster, cohort: str, at: datetime, *, as_json: bool) -> None:
     for line in doubtful(roster, plans):
         aside(line)
     result, lines = preview(roster, plans)
-    answer({"cohort": cohort, **result}, [*lines, "", "dry run: nothing was started"], as_json=as_json)
+    answer_only({"cohort": cohort, **result}, [*lines, "", "dry run: nothing was started"], as_json=as_json)

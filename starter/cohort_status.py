@@ -11,7 +11,7 @@ import typer
 from gateway.settings import Settings
 from records.cohorts import Enrolment
 from records.store import Records
-from starter.answer import Json, Refused, answer, columns
+from starter.answer import Json, Refused, answer_only, columns
 from starter.reach import open_records
 
 
@@ -34,7 +34,7 @@ async def _status(cohort: str, names: bool, as_json: bool) -> None:
     rows = [_row(pair, known) for pair in pairs]
     header = list(rows[0]) if rows else []
     lines = [f"cohort {cohort}: {', '.join(f'{count} {state}' for state, count in counts.items())}", "", *columns(header, [list(row.values()) for row in rows])]
-    answer({"cohort": cohort, "counts": counts, "pairs": rows}, lines, as_json=as_json)
+    answer_only({"cohort": cohort, "counts": counts, "pairs": rows}, lines, as_json=as_json)
 
 
 def _row(pair: Enrolment, names: dict[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 from gateway import key_file
 from gateway.connect import TemporalUnavailable
 from gateway.settings import Settings
-from starter.answer import Json, Refused, answer, aside, counted
+from starter.answer import Json, Refused, answer, answer_only, aside, counted
 from starter.key_use import running_workflows_by_key
 from starter.out_of_order import explained
 from starter.reach import open_records, reach_temporal
@@ -79,7 +79,7 @@ async def _status(settings: Settings, as_json: bool) -> None:
     lines = [line for key in keys for line in _shown(key)]
     if lacking:
         raise Refused(*lines, f"the keyring lacks {', '.join(lacking)}; give {'it' if len(lacking) == 1 else 'them'} back", result={"ok": False, "keys": keys})
-    answer({"ok": True, "keys": keys}, lines, as_json=as_json)
+    answer_only({"ok": True, "keys": keys}, lines, as_json=as_json)
 
 
 def _shown(key: dict[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from mentorship.commands import End, EndReason, Extend, Pause, Resolve, Resume, 
 from mentorship.duration import LONGEST, Duration, iso, too_long
 from mentorship.people import SIDES
 from records.cohorts import Enrolment
-from starter.answer import Json, Misused, answer, aside, columns, stated
+from starter.answer import Json, Misused, answer_only, aside, columns, stated
 from starter.operator_update import update
 from starter.out_of_order import explained
 from starter.reach import enrolled, login, open_records, reach_temporal
@@ -136,7 +136,7 @@ async def _show(cohort: str, pair_id: str, as_json: bool) -> None:
     status, source = await _status(settings, pair)
     result = {"cohort": cohort, "pair_id": pair_id, "mentorship": pair.mentorship, "state": pair.state, "from": source, "status": status}
     lines = [f"{pair_id} of {cohort}: {pair.state} ({pair.mentorship})", *_told(status or {})]
-    answer(result, lines, as_json=as_json)
+    answer_only(result, lines, as_json=as_json)
 
 
 async def _status(settings: Settings, pair: Enrolment) -> tuple[Any, str]:

@@ -19,7 +19,7 @@ from records.errors import Begun, Erased, UnknownPerson
 from records.held import Held, held
 from records.journal_events import journalled
 from records.store import Records
-from starter.answer import Json, Refused, answer, aside
+from starter.answer import Json, Refused, answer, answer_only, aside
 from starter.mentorship import By
 from starter.operator_update import in_words, send
 from starter.reach import login, open_records, reach_temporal, refuse_without_key
@@ -53,7 +53,7 @@ async def _export(person: str, out: Path | None, as_json: bool) -> None:
     async with open_records(settings) as records:
         found = await held(records, await _ref(records, person), "operators", datetime.now(UTC))
     if out is None:
-        answer(found.model_dump(mode="json"), [found.model_dump_json(indent=2)], as_json=as_json)
+        answer_only(found.model_dump(mode="json"), [found.model_dump_json(indent=2)], as_json=as_json)
     else:
         _write(out, found)
         answer({"person": found.person, "out": str(out)}, [f"written to {out}: delete it once the person has it"], as_json=as_json)

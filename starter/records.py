@@ -15,7 +15,7 @@ from mentorship.duration import Duration
 from mentorship.programme import Retention
 from records import migrate
 from records.backup import Copied, InTheWay, NoFile, NotABackup, copy_all, file_of
-from records.database_url import parse, where
+from records.database_url import of_file, parse, where
 from records.errors import RecordsError
 from records.schema import REVISION, refuse_newer
 from records.store import Records
@@ -38,7 +38,7 @@ def backup(
     began = datetime.now(UTC)
     wanted = [(temporal, folder / TEMPORAL)] if temporal is not None else []
     copied = _copied([*wanted, (_file(settings, "pg_dump --format=custom --file=FOLDER/records.dump"), folder / RECORDS)])
-    _told(settings, began, copied, f"sqlite:///{folder / RECORDS}", json, made=True)
+    _told(settings, began, copied, of_file(folder / RECORDS), json, made=True)
 
 
 def restore(

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from schedule.calendar import instant, zone
-from starter.answer import Json, Misused, Refused, answer, aside, is_terminal
+from starter.answer import Json, Misused, Refused, answer_only, aside, is_terminal
 from starter.calendars import planned
 from starter.cohort_files import read_files
 from starter.faults import one_of
@@ -58,7 +58,7 @@ def rehearse(
     if html is not None:
         write_out(html, page(roster.programme.programme.title, found, zone=home), f"--html {html}")
     told = lines(found, zone=home, every_message=messages)
-    answer({"ok": True, **found}, [*told, *(["", f"written to {html}"] if html is not None else [])], as_json=json)
+    answer_only({"ok": True, **found}, [*told, *(["", f"written to {html}"] if html is not None else [])], as_json=json)
 
 
 def _request(roster: Roster, at: datetime, shares: Mapping[Persona, int], seed: int) -> Request:

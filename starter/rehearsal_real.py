@@ -41,8 +41,8 @@ async def rehearse_real(request: Request, progress: Callable[[str], None] = lamb
 async def _in_a_process(part: Request, core: int, path: Path, progress: Callable[[str], None]) -> Rehearsed:
     """On one core with its server, where that can be had: the two wait for each other all the time, and waking another core costs more than the work."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "rehearsal", str(path),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        sys.executable, *_apart(), "-m", "rehearsal", str(path),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     last = "it said nothing"
     try:
@@ -64,12 +64,19 @@ async def _in_a_process(part: Request, core: int, path: Path, progress: Callable
     return Rehearsed.model_validate_json(await asyncio.to_thread(path.read_text, "utf-8"))
 
 
+def _apart() -> list[str]:
+    """So that no file in the folder where the command was typed, such as a `notices.py`, is taken for one of ours, unless ours are found there."""
+    return [] if str(Path.cwd()) in sys.path else ["-P"]
+
+
 async def _stop(child: asyncio.subprocess.Process) -> None:
-    """As the terminal would, so that it stops its server, too; by force where that takes too long."""
-    if sys.platform != "win32":
-        child.send_signal(signal.SIGINT)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(child.wait(), _GOING)
-    if child.returncode is None:
+    """So that it stops its server, too; both by force where that takes too long: the server holds the pipe at whose end a child is taken for gone."""
+    if sys.platform == "win32":
         child.kill()
-        await child.wait()
+    else:
+        child.terminate()
+        try:
+            await asyncio.wait_for(child.wait(), _GOING)
+        except TimeoutError:
+            os.killpg(child.pid, signal.SIGKILL)
+    await child.wait()

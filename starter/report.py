@@ -19,7 +19,7 @@ from mentorship.policy.phase import phase
 from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
-from starter.answer import Json, Misused, Refused, answer, columns, counted, local_time
+from starter.answer import Json, Misused, Refused, answer_only, columns, counted, local_time
 from starter.out_file import check_out, write_out
 from starter.reach import open_records
 from starter.report_figures import Story, figures, told
@@ -49,7 +49,7 @@ def report(
         write_out(to_csv, _csv(facts, found), str(to_csv))
     result = {"ok": True, **facts, **found, **({"people": people} if names else {})}
     written = [f"written to {path}" for path in (html, to_csv) if path is not None]
-    answer(result, [*_lines(_readable(facts), found, people), *(["", *written] if written else [])], as_json=json)
+    answer_only(result, [*_lines(_readable(facts), found, people), *(["", *written] if written else [])], as_json=json)
 
 
 async def _read(cohort: str, *, names: bool) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:

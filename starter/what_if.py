@@ -26,7 +26,7 @@ from records.journal import JournalEntry
 from records.journal_events import started
 from records.store import Records
 from schedule.calendar import moved
-from starter.answer import Json, Refused, answer, columns
+from starter.answer import Json, Refused, answer_only, columns
 from starter.faults import Findings
 from starter.in_file import reading
 from starter.programme import refuse_faults
@@ -72,7 +72,7 @@ def what_if(
     if other is None:  # pragma: no cover - a reader that finds no fault and no programme has a defect
         raise Refused(f"{programme}: cannot be used")
     result, lines = asyncio.run(_what_if(cohort, other))
-    answer(result, lines, as_json=json)
+    answer_only(result, lines, as_json=json)
 
 
 async def _what_if(cohort: str, other: Programme) -> tuple[dict[str, Any], list[str]]:

@@ -11,6 +11,7 @@ from gateway.keyring import KeyringUnusable
 from gateway.leaving import leave
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
+from gateway.streams import stand_in_for_what_is_closed
 from gateway.telemetry import make_runtime, start_tracing
 from notices.smtp import Mailer
 from records.errors import RecordsError
@@ -45,6 +46,7 @@ def _mailer(settings: Settings) -> Mailer:
 
 def main() -> None:
     """The console script `mentorship-webhook`. In one line, exit 2 when the configuration is not usable, 1 when something cannot be reached."""
+    stand_in_for_what_is_closed()
     no_arguments("mentorship-webhook", "Serves the web hook, people's pages and the metrics.")
     try:
         settings = Settings.load()

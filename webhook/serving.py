@@ -58,7 +58,7 @@ async def serve_app(app: ASGIApp, host: str, port: int, stop: asyncio.Event | No
     try:
         await server.serve()
     except SystemExit:  # uvicorn has logged why, and would take the process with it
-        raise CannotListen(f"cannot listen on {host}:{port}") from None
+        raise CannotListen(f"cannot listen on {f'[{host}]' if ':' in host else host}:{port}") from None
     finally:
         watching.cancel()
 

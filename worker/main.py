@@ -19,6 +19,7 @@ from gateway.leaving import leave
 from gateway.logs import configure
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
+from gateway.streams import stand_in_for_what_is_closed
 from gateway.telemetry import make_runtime, start_tracing
 from records.errors import RecordsError
 from records.store import Records
@@ -69,6 +70,7 @@ async def _until_signalled(settings: Settings) -> None:
 
 def main() -> None:
     """Exit 0 after a signal, 2 when the configuration is not usable, 1 when something cannot be reached."""
+    stand_in_for_what_is_closed()
     no_arguments("mentorship-worker", "Runs workflows and activities.")
     try:
         settings = Settings.load()

@@ -1,4 +1,4 @@
-"""Whoever asks a server's program for help gets help, and no server."""
+"""How a server's program is called: whoever asks for help gets help and no server, and a supervisor may close what it likes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def test_help_is_printed_and_nothing_is_started(program: str) -> None:
     assert (told.returncode, told.stderr) == (0, "")
     assert told.stdout.startswith(f"usage: {program}")
     assert "MENTORSHIP_*" in told.stdout
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_whose_streams_are_closed_ends_with_its_own_exit_code(program: str) -> None:
+    """Here since it has no keys. uvloop aborts the process when one of the first three numbers is a file of its own; without stderr there is no logging."""
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("MENTORSHIP_", "TEMPORAL_"))}
+    called = f"{sys.executable} -m {PROGRAMS[program]} <&- >&- 2>&-"
+    assert subprocess.run(["/bin/sh", "-c", called], env=surroundings, timeout=120, check=False).returncode == 2
 
 
 @pytest.mark.parametrize("given", [["--port", "1"], ["start"], ["--hel"]])

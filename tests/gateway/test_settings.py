@@ -121,6 +121,13 @@ def test_what_is_open_and_how_wide_by_default():
     assert (settings.webhook_rate, settings.webhook_burst, settings.webhook_page_rate, settings.webhook_page_burst) == (600, 120, 0.5, 120)
 
 
+@pytest.mark.parametrize("name", ["webhook_host", "codec_host", "smtp_host"])
+def test_an_ipv6_address_is_a_host_with_brackets_and_without(name, monkeypatch):
+    for written in ("[::1]", "::1"):
+        monkeypatch.setenv(f"MENTORSHIP_{name.upper()}", written)
+        assert getattr(Settings.load(), name) == "::1"
+
+
 def test_nothing_secret_stands_in_the_settings_own_text():
     settings = Settings.load(
         database_url=f"postgresql+asyncpg://m:{CANARY}@db/m",

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from records.database import Database, engine_for
-from records.database_url import out_of_reach, parse
+from records.database_url import of_file, out_of_reach, parse
 from records.errors import DatabaseUnusable, RecordsUnavailable
 from records.store import Records
 
@@ -44,6 +44,12 @@ HERE, ELSEWHERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSNam
 )
 def test_plain_urls_will_do(given, used):
     assert parse(given).render_as_string(hide_password=False) == used
+
+
+@pytest.mark.parametrize("folder", ["a b", "50%20", "100%", "what?", "a#b", "ü@x:1"])
+def test_a_file_is_found_whatever_its_folder_is_called(tmp_path: Path, folder: str) -> None:
+    """What has a meaning in a URL names another file, or none: records would lie elsewhere than their keys."""
+    assert parse(of_file(tmp_path / folder / "records.db")).database == str(tmp_path / folder / "records.db")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -220,6 +221,69 @@ def test_a_command_that_was_done_exits_0_on_a_terminal_that_is_not_of_unicode(tm
     ran = subprocess.run([sys.executable, "-m", "starter", "programme", "check", called.name], cwd=tmp_path, env=env, capture_output=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert ran.stdout.startswith(rb"spring\u219227.yaml: engineering-2027 version 1")
+
+
+def test_an_answer_that_is_all_that_was_asked_for_is_refused_by_a_full_disk() -> None:
+    """A copy of what is held about somebody that is empty, and an exit code that says it is there."""
+    rehearse = "cohort rehearse --fast --programme examples/demo/programme.yaml --people examples/demo/people.csv --pairs examples/demo/pairs.csv"
+    ran = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -m starter {rehearse} >/dev/full"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr.splitlines()[-1:]) == (1, ["the answer could not be written: No space left on device"])
+
+
+def test_json_is_json_on_a_terminal_that_lacks_its_letters() -> None:
+    """Python's own escapes of what latin-1 lacks are none of JSON's where they are longer than four digits, or shorter, as of what else a code page lacks."""
+    answered = """
+import sys, types
+cli = types.ModuleType("starter.cli")
+cli.main = lambda: print('"Zoë \u0141 \U0001f389"')
+sys.modules["starter.cli"] = cli
+from starter.__main__ import run
+run()
+"""
+    for encoding in ("latin-1", "koi8-r", "cp1256"):
+        ran = subprocess.run([sys.executable, "-c", answered], cwd=ROOT, env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, check=False)
+        assert json.loads(ran.stdout.decode(encoding)) == "Zoë \u0141 \U0001f389"
+
+
+@pytest.mark.parametrize(
+    ("sent", "before", "code"),
+    [("SIGTERM", "", 143), ("SIGHUP", "", 129), ("SIGINT", "", 130), ("SIGTERM", "signal.signal(signal.SIGINT, signal.SIG_IGN)", 143)],
+)
+def test_who_is_stopped_puts_things_away_and_says_by_what(sent: str, before: str, code: int) -> None:
+    """As Ctrl-C does: a container that is stopped, a terminal that is closed, a script's job in the background."""
+    stopped = f"""
+import asyncio, os, signal, sys, types
+
+async def work():
+    try:
+        os.kill(os.getpid(), signal.{sent})
+        await asyncio.sleep(60)
+    finally:
+        print("put away")
+
+cli = types.ModuleType("starter.cli")
+cli.main = lambda: asyncio.run(work())
+sys.modules["starter.cli"] = cli
+{before}
+from starter.__main__ import run
+run()
+"""
+    told = subprocess.run([sys.executable, "-c", stopped], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (told.returncode, told.stdout, told.stderr) == (code, "put away\n", "")
+
+
+def test_with_nohup_a_command_outlives_its_terminal() -> None:
+    outliving = """
+import os, signal, sys, types
+cli = types.ModuleType("starter.cli")
+cli.main = lambda: os.kill(os.getpid(), signal.SIGHUP)
+sys.modules["starter.cli"] = cli
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+from starter.__main__ import run
+run()
+"""
+    assert subprocess.run([sys.executable, "-c", outliving], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("arguments", [["cohort", "status"], ["person", "export"], ["certificate", "reissue"], ["cases", "--cohort"]])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
@@ -21,7 +23,7 @@ from mentorship.commands import Command
 from rehearsal import real
 from schedule.calendar import reading_hours
 from starter import rehearsal_fast as fast
-from starter import rehearsal_parts
+from starter import rehearsal_parts, rehearsal_real
 from starter.faults import Findings
 from starter.rehearsal_figures import figures, most_within
 from starter.rehearsal_parts import joined, rehearse_fast, split
@@ -290,6 +292,29 @@ def test_the_real_run_starts_in_the_future(run: Callable[..., Any]) -> None:
 
 
 @pytest.mark.timeout(280)
+def test_a_part_takes_nothing_of_the_operators_folder_for_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert rehearsal_real._apart() == ["-P"]
+    monkeypatch.syspath_prepend(tmp_path)  # as `python -m starter` does, which would find it, too
+    assert rehearsal_real._apart() == []
+
+
+async def test_a_part_that_does_not_stop_is_ended_with_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server has the pipe at whose end a part is taken for gone: the command would wait for ever."""
+    monkeypatch.setattr(rehearsal_real, "_GOING", 0.1)
+    stubborn = (
+        "import signal, subprocess, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); subprocess.Popen(['sleep', '600']); print(flush=True); time.sleep(600)"
+    )
+    part = await asyncio.create_subprocess_exec(sys.executable, "-c", stubborn, stdout=asyncio.subprocess.PIPE, start_new_session=True)
+    assert part.stdout is not None
+    await part.stdout.readline()
+
+    async with asyncio.timeout(60):
+        await rehearsal_real._stop(part)
+
+    assert part.returncode == -signal.SIGKILL
+
+
 def test_the_command_runs_the_real_workflows_in_a_process_of_its_own(run: Callable[..., Any], tmp_path: Path) -> None:
     """A short programme, one pair: through the same door as an operator."""
     programme = (EXAMPLES / "engineering-2027.yaml").read_text().replace("length: P26W", "length: P6W").replace("count: 12", "count: 2")

@@ -10,6 +10,7 @@ from gateway.connect import TemporalUnavailable, target
 from gateway.keyring import KeyringUnusable
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
+from gateway.streams import stand_in_for_what_is_closed
 from webhook.codec.app import create_app
 from webhook.serving import CannotListen, serve_app
 
@@ -21,6 +22,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 
 def main() -> None:
     """In one line, exit 2 when the configuration is not usable, 1 when the port is taken: there is nothing else that it needs."""
+    stand_in_for_what_is_closed()
     no_arguments("mentorship-codec", "Shows admins clear text in Temporal's UI.")
     try:
         settings = Settings.load()
