@@ -30,10 +30,10 @@ def out_folder(path: Path, called: str) -> None:
         raise Refused(f"{called}: cannot be written into")
 
 
-def write_out(path: Path, text: str, called: str) -> None:
+def write_out(path: Path, text: str, called: str, *, private: bool = False) -> None:
     """Whole or not at all, so that a full disk leaves the file of before; into what is no regular file, such as a link or a pipe, straight.
 
-    Raises Refused for whatever is in the way.
+    A file of before keeps its mode, but what is `private` is its owner's alone to read. Raises Refused for whatever is in the way.
     """
     part = path.with_name(f".{os.getpid()}.part")
     try:
@@ -41,8 +41,8 @@ def write_out(path: Path, text: str, called: str) -> None:
             _put(path, text)
             return
         try:
-            part.touch()
-            if path.exists():
+            part.touch(mode=0o600 if private else 0o666)
+            if path.exists() and not private:
                 shutil.copymode(path, part)
             _put(part, text)
             part.replace(path)

@@ -33,7 +33,9 @@ def report(
     *,
     html: Annotated[Path | None, typer.Option(help="Write it as one page that prints.")] = None,
     to_csv: Annotated[Path | None, typer.Option("--csv", help="Write it as a table: section, figure, value.")] = None,
-    names: Annotated[bool, typer.Option("--names", help="Add the pairs with the people's names: for the programme's team alone.")] = False,
+    names: Annotated[
+        bool, typer.Option("--names", help="Add the pairs with the people's names: for the programme's team alone; the page is then yours alone to read.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Figures of a cohort, counted from its journals. Groups under five are not shown."""
@@ -44,7 +46,7 @@ def report(
         raise Misused("--html and --csv: expected two files, this is one")
     facts, found, people = asyncio.run(_read(cohort, names=names))
     if html is not None:
-        write_out(html, page(_readable(facts), found, people), str(html))
+        write_out(html, page(_readable(facts), found, people), str(html), private=names)
     if to_csv is not None:
         write_out(to_csv, _csv(facts, found), str(to_csv))
     result = {"ok": True, **facts, **found, **({"people": people} if names else {})}

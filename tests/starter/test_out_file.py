@@ -51,6 +51,16 @@ def test_a_file_of_before_keeps_its_mode_and_a_name_may_be_as_long_as_names_are(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_is_private_is_its_owners_alone_to_read(tmp_path: Path) -> None:
+    previous = os.umask(0o022)
+    try:
+        for name, private in (("figures", False), ("names", True), ("both", False), ("both", True)):
+            write_out(tmp_path / name, "text\n", "--html x", private=private)
+    finally:
+        os.umask(previous)
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {"figures": 0o644, "names": 0o600, "both": 0o600}
+
+
 def test_a_link_stays_a_link_and_a_device_is_written_into(tmp_path: Path) -> None:
     there, link = tmp_path / "there.csv", tmp_path / "link.csv"
     link.symlink_to(there)

@@ -54,6 +54,7 @@ def test_names_stand_only_where_they_are_asked_for(cohort: Any, run: Callable[..
     assert "E Person 5" in page.read_text()
     assert "for the people who run this programme, and nobody else" in page.read_text()
     assert "example.com" not in page.read_text()
+    assert page.stat().st_mode & 0o077 == 0
 
 
 def test_the_page_needs_nothing_else_and_is_well_formed(cohort: Any, run: Callable[..., Any], files: Any) -> None:
