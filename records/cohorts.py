@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.events import EarnedMilestone
@@ -17,13 +17,16 @@ from records.database import Database, Part, chunks
 from records.erasure import PEOPLE, erased
 from records.errors import CohortChanged, Erased, PairChanged, PairedAlready, UnknownCohort
 from records.ids import mint
-from records.schema import Utc, cohorts, enrolments
+from records.schema import Utc, cohorts, enrolments, seals
 from records.sealing import Sealer
 from wire.names import mentorship_id
 
 _PURPOSE = "records/pairs"
 
 State = Literal["pending", "started", "over"]
+
+_UNCLOSED = enrolments.c.mentorship.not_in(select(seals.c.mentorship))
+_RUNS = or_(enrolments.c.state == "started", and_(enrolments.c.state == "over", enrolments.c.over_at.is_not(None), _UNCLOSED))
 
 
 class Cohort(BaseModel):
@@ -166,15 +169,16 @@ class Cohorts(Part):
         return await self._select(enrolments.c.cohort == cohort, enrolments.c.state == "pending", limit=limit)
 
     async def mark_started(self, mentorship: str, at: datetime | None = None) -> None:
-        """Idempotent; the first instant stays."""
+        """Idempotent; the first instant stays, and what was over is over again."""
+        state = case((enrolments.c.over_at.is_not(None), "over"), else_="started")
         async with self._database.write() as connection:
             started = update(enrolments).where(enrolments.c.mentorship == mentorship, enrolments.c.state == "pending")
-            await connection.execute(started.values(state="started", started_at=func.coalesce(enrolments.c.started_at, literal(at or datetime.now(UTC), Utc))))
+            await connection.execute(started.values(state=state, started_at=func.coalesce(enrolments.c.started_at, literal(at or datetime.now(UTC), Utc))))
 
     async def await_start(self, mentorship: str) -> None:
-        """It is to be started again, from its journal: its workflow is gone. Idempotent; one that is over stays over."""
+        """It is to be started again, from its journal: its workflow is gone. Idempotent; one that `to_run` does not have stays as it is."""
         async with self._database.write() as connection:
-            lost = update(enrolments).where(enrolments.c.mentorship == mentorship, enrolments.c.state == "started")
+            lost = update(enrolments).where(enrolments.c.mentorship == mentorship, _RUNS)
             await connection.execute(lost.values(state="pending"))
 
     async def find(self, cohort: str, pair_id: str) -> Enrolment | None:
@@ -195,6 +199,14 @@ class Cohorts(Part):
 
     async def enrolments(self, cohort: str) -> list[Enrolment]:
         return await self._select(enrolments.c.cohort == cohort)
+
+    async def to_run(self, cohort: str) -> list[Enrolment]:
+        """Those whose workflow should run: begun, and not over; or over, and their journal not closed, since mails of the end still wait for their readers."""
+        return await self._select(enrolments.c.cohort == cohort, _RUNS)
+
+    async def unclosed(self, cohort: str) -> list[Enrolment]:
+        """Those to whose journal something may still be written, begun or not."""
+        return await self._select(enrolments.c.cohort == cohort, _UNCLOSED)
 
     async def among(self, mentorships: Iterable[str]) -> list[Enrolment]:
         """Those of them that are enrolled, whichever cohort's."""

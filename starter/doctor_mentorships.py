@@ -31,9 +31,8 @@ async def mentorships(settings: Settings, client: Client, fix: bool, *, ask: boo
         one: str | None = None
         found, known = await running(client), set[str]()  # first: who runs was enrolled before
         for cohort in await records.cohorts.all():
-            pairs = await records.cohorts.enrolments(cohort.id)
-            known.update(pair.mentorship for pair in pairs)
-            begun = [pair for pair in pairs if pair.state == "started"]
+            known.update(pair.mentorship for pair in await records.cohorts.enrolments(cohort.id))
+            begun = await records.cohorts.to_run(cohort.id)
             started += len(begun)
             lost = await _lost(client, begun, ask)
             if begun and not lost:
@@ -50,7 +49,7 @@ async def mentorships(settings: Settings, client: Client, fix: bool, *, ask: boo
 
 
 async def _lost(client: Client, begun: list[Enrolment], worked: bool) -> list[Check]:
-    """Enrolled, not over, and yet no workflow runs: terminated by hand, timed out, failed, or gone with Temporal's store."""
+    """Begun, not at its last word, and yet no workflow runs: terminated by hand, timed out, failed, or gone with Temporal's store."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(pair: Enrolment) -> Check | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.journal import JournalBatch
 from gateway.settings import Settings
@@ -34,7 +35,7 @@ async def _refill(cohort: str | None, as_json: bool) -> None:
             raise Refused(f"there is no cohort {cohort}")
         client = await reach_temporal(settings)
         names = [cohort] if cohort else [known.id for known in await records.cohorts.all()]
-        pairs = [pair for name in names for pair in await records.cohorts.enrolments(name) if pair.state == "started"]
+        pairs = [pair for name in names for pair in await records.cohorts.unclosed(name)]
         filled: list[dict[str, Any]] = []
         lacking: list[dict[str, Any]] = []
         for pair in pairs:
@@ -60,21 +61,58 @@ _PROBLEM = {"gap": "Temporal does not have these rows any more,", "differs": "re
 
 async def _fill(client: Client, records: Records, pair: Enrolment) -> int:
     """How many rows were written. What is there already is compared, so that this may be repeated. Raises Gap, Diverged."""
-    before = await records.journal.head(pair.mentorship)
+    before = await _length(records, pair.mentorship)
     known = await runs(client, pair.mentorship)
+    begun = await _begun_behind(client, pair.mentorship, known[0]) if known else 0
+    if before < begun:
+        await _append(records, await _written(client, pair.mentorship))
+        if (there := await _length(records, pair.mentorship)) < begun:
+            raise Gap(pair.mentorship, there + 1, begun + 1)
     for run_id in known:
-        async for batch in _batches(client, pair.mentorship, run_id):
-            rows = [JournalEntry.model_validate(entry.model_dump()) for entry in batch.entries]
-            await records.journal.append(pair.mentorship, rows, card=batch.card, over_at=batch.over_at)
+        await _append(records, await _batches(client, pair.mentorship, run_id))
     if known and (await client.get_workflow_handle(pair.mentorship).describe()).status is WorkflowExecutionStatus.COMPLETED:
         await records.journal.seal(pair.mentorship)  # its own last act
-    after = await records.journal.head(pair.mentorship)
-    return (after.seq if after else 0) - (before.seq if before else 0)
+    return await _length(records, pair.mentorship) - before
 
 
-async def _batches(client: Client, workflow_id: str, run_id: str) -> AsyncIterator[JournalBatch]:
-    async for event in client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history_events():
+async def _length(records: Records, mentorship: str) -> int:
+    head = await records.journal.head(mentorship)
+    return head.seq if head else 0
+
+
+async def _begun_behind(client: Client, mentorship: str, run_id: str) -> int:
+    """The row behind which a run began: one that was revived, or whose runs before it are gone, goes on from what stood in the journal."""
+    first = await anext(client.get_workflow_handle(mentorship, run_id=run_id).fetch_history_events(page_size=1))
+    [given] = await client.data_converter.decode(first.workflow_execution_started_event_attributes.input.payloads)
+    return int(given["carried"]["outbox"]["head"]["seq"]) if given["carried"] else 0
+
+
+async def _append(records: Records, batches: Iterable[JournalBatch]) -> None:
+    for batch in batches:
+        rows = [JournalEntry.model_validate(entry.model_dump()) for entry in batch.entries]
+        await records.journal.append(batch.mentorship, rows, card=batch.card, over_at=batch.over_at)
+
+
+async def _written(client: Client, mentorship: str) -> list[JournalBatch]:
+    """What records took of all its runs, in the order of rows. What they refused, or never got, did not stand in the journal that was lost."""
+    every = [execution.run_id async for execution in client.list_workflows(f'WorkflowId = "{mentorship}"')]
+    found: list[JournalBatch] = []
+    for run_id in every:
+        try:
+            found += await _batches(client, mentorship, run_id, taken_only=True)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:  # else its time in Temporal is over, and the list does not know yet
+                raise
+    return sorted(found, key=lambda batch: batch.entries[0].seq)
+
+
+async def _batches(client: Client, mentorship: str, run_id: str, *, taken_only: bool = False) -> list[JournalBatch]:
+    """What a run gave to be written, in its order."""
+    given: dict[int, JournalBatch] = {}
+    taken: set[int] = set()
+    async for event in client.get_workflow_handle(mentorship, run_id=run_id).fetch_history_events():
         scheduled = event.activity_task_scheduled_event_attributes
         if scheduled.activity_type.name == APPEND:
-            [batch] = await client.data_converter.decode(scheduled.input.payloads, [JournalBatch])
-            yield batch
+            [given[event.event_id]] = await client.data_converter.decode(scheduled.input.payloads, [JournalBatch])
+        taken.add(event.activity_task_completed_event_attributes.scheduled_event_id)
+    return [batch for number, batch in given.items() if number in taken or not taken_only]

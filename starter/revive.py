@@ -54,13 +54,14 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
     settings = Settings.load()
     async with open_records(settings) as records:
         if pair_id is not None:
-            pairs = [await enrolled(records, cohort, pair_id)]
+            wanted = await enrolled(records, cohort, pair_id)
+            pairs = [pair for pair in await records.cohorts.to_run(cohort) if pair.mentorship == wanted.mentorship]
         elif await records.cohorts.get(cohort) is None:
             raise Refused(f"there is no cohort {cohort}")
         else:
-            pairs = await records.cohorts.enrolments(cohort)
+            pairs = await records.cohorts.to_run(cohort)
         client = await reach_temporal(settings)
-        standing = await _standing(settings, client, records, [pair for pair in pairs if pair.state == "started"])
+        standing = await _standing(settings, client, records, pairs)
         again = [pair for pair, how in standing if how in {"lost", "diverged", "behind"}]
         unsent: dict[str, list[Sent]] = {}
         for pair, how in standing:

@@ -124,7 +124,7 @@ class RecordsOffice:
         return known, await self._records.programmes.get(known.programme, known.version)
 
     async def _start(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> bool:
-        """Its first time, or again from its journal when Temporal has lost it. True for one that began with this, and so was told nothing yet."""
+        """Its first time, or again when Temporal has lost it: from its journal, where it has one. True for one that began with this, and so was told nothing yet."""
         carried = await revive(self._records, enrolment.mentorship)
         begins = await self._begins(enrolment, cohort, programme) if carried is None else None
         attributes = TypedSearchAttributes(
@@ -140,7 +140,7 @@ class RecordsOffice:
                 MentorshipInput(cohort=enrolment.cohort, texts=cohort.texts_digest, begins=begins, carried=carried),
                 id=enrolment.mentorship,
                 task_queue=WORK_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE if carried is None else WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE if enrolment.started_at is None else WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 search_attributes=attributes,
                 static_summary=Label(f"Mentorship in cohort {enrolment.cohort}"),

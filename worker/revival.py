@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from activities.journal import JournalHead
 from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice
-from mentorship.events import MentorshipStarted, NoticeFailed
+from mentorship.events import NoticeFailed
 from mentorship.evolve import evolve, start
 from mentorship.react import react
 from mentorship.state import MESSAGES_KEPT, State, report_digest
@@ -61,8 +61,7 @@ def fold(journal: Sequence[JournalEntry]) -> Folded:
         event = event_of(row)
         if isinstance(event, NoticeFailed):
             given_up.add(event.effect)
-        if not isinstance(event, MentorshipStarted):
-            state = evolve(state, event)
+        state = evolve(state, event)
         effects += [(row, effect.model_copy(update={"id": f"{row.seq}.{index}"})) for index, effect in enumerate(react(event, state))]
         state = state.model_copy(update={"seq": row.seq})
     return Folded(state, tuple(effects), frozenset(given_up))

@@ -1,4 +1,4 @@
-"""`make bench` is seldom run: what its scripts take from elsewhere is there all the same."""
+"""Scripts that are seldom run, of `make bench` and of README's pictures: what they take from elsewhere is there all the same."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from types import ModuleType
 
 import pytest
 
-SCRIPTS = sorted((Path(__file__).parents[2] / "benchmarks").glob("*.py"))
+ROOT = Path(__file__).parents[2]
+SCRIPTS = [*sorted((ROOT / "benchmarks").glob("*.py")), ROOT / "docs" / "pictures" / "take.py"]
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_what_a_benchmark_takes_from_elsewhere_is_there(path, monkeypatch):
+def test_what_a_script_takes_from_elsewhere_is_there(path, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(path.parent), *sys.path])
-    spec = importlib.util.spec_from_file_location(f"benchmarks_{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(f"script_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)

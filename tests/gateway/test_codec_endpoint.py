@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -163,6 +164,7 @@ async def test_the_ui_can_read_why_it_was_refused(http):
     answer = await decode(http, {"payloads": []}, token=None)
     assert answer.headers["access-control-allow-origin"] == UI
     assert answer.json()["type"] == "urn:mentorship:problem:no-token"
+    assert (await http.post("/codec/unknown")).json()["status"] == 404
 
 
 # -- by signing in --------------------------------------------------------------------------------------------------------------
@@ -176,10 +178,12 @@ async def test_who_signed_in_in_the_browser_needs_no_bearer(http, keyring):
     answer = await sign_in(http, NEW)
     assert (answer.status_code, answer.headers["location"]) == (303, "../codec")
     cookie = answer.headers["set-cookie"].lower()
-    assert {"httponly", "secure", "samesite=none", "path=/codec"} <= set(cookie.split("; "))
+    assert {"httponly", "secure", "samesite=none", "path=/codec", "max-age=36000"} <= set(cookie.split("; "))
     assert NEW not in cookie
     page = await http.get("/codec")
-    assert "signed in" in page.text
+    [until] = re.findall(r'signed in in this browser until <time datetime="(.+?)">', page.text)
+    assert timedelta(hours=9, minutes=50) < datetime.fromisoformat(until) - datetime.now(UTC) <= timedelta(hours=10)
+    assert (await http.get("/codec/pages.css")).headers["content-type"].startswith("text/css")
     assert page.headers["referrer-policy"] == "no-referrer"
     policy = set(page.headers["content-security-policy"].split("; "))
     assert policy == {"default-src 'none'", "style-src 'self'", "img-src data:", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"}

@@ -93,6 +93,16 @@ async def _resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
+async def test_a_server_that_says_nothing_is_waited_for_as_long_as_is_set(keyring, monkeypatch):
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        with pytest.raises(TemporalUnavailable, match=r"no answer in time \(MENTORSHIP_CONNECT_TIMEOUT\)"):
+            await connect(Settings.load(connect_timeout=0.2), keyring)
+
+
 @pytest.mark.parametrize(
     ("answers", "tls"),
     [(_banner, False), (_hangs_up, False), (_resets, False), (_hangs_up, True), (_resets, True)],

@@ -23,12 +23,16 @@ def test_of_an_error_its_kind_leaves_the_process_and_nothing_that_it_quotes(expo
     tracer = provider.get_tracer("test")
     with tracer.start_as_current_span("before") as before:
         pass
-    kept = {"temporalWorkflowID": "mentorship.spring.m-1", "http.response.status_code": 202}
+    ids = dict.fromkeys(("temporalWorkflowID", "temporalRunID", "temporalActivityID", "temporalActivityType"), "m-1")
+    kept = ids | {"http.request.method": "POST", "http.route": "/v1/{command}", "http.response.status_code": 202}
     more = {"user.name": CANARY, "url.full": f"http://hook/p/{CANARY}"}
     link = Link(before.get_span_context(), {"of": CANARY})
 
+    spans = []
+
     def fails():
         with tracer.start_as_current_span("request", kind=SpanKind.SERVER, attributes=kept | more, links=[link]) as span:
+            spans.append(span.get_span_context())
             span.add_event(CANARY)
             raise OSError(f"no route to {CANARY}@example.org")
 
@@ -39,6 +43,7 @@ def test_of_an_error_its_kind_leaves_the_process_and_nothing_that_it_quotes(expo
     assert told.attributes == kept
     assert (told.name, told.kind, told.status.description) == ("request", SpanKind.SERVER, "OSError")
     assert [one.context for one in told.links] == [before.get_span_context()]
+    assert told.context == spans[0]
     assert told.resource.attributes["service.name"] == "mentorship-worker"
     assert CANARY not in told.to_json()
     provider.shutdown()

@@ -102,6 +102,29 @@ async def test_marking_started_again_keeps_the_first_instant_and_never_revives_w
     assert await records.cohorts.counts("spring") == {"pending": 0, "started": 0, "over": 1}
 
 
+async def test_what_should_run_is_what_has_begun_until_its_journal_is_closed(records, couples, mentorship):
+    """P5: who is over has still to be told so, and is started again when Temporal loses it; over it stays. Who was erased before a start never began."""
+    waiting, never = (pair.mentorship for pair in (await records.cohorts.enrol_pairs("spring", await couples("PAIR-2", "PAIR-3"))).added)
+    await records.people.erase((await records.cohorts.by_mentorship(never)).mentee)
+    await records.cohorts.mark_started(mentorship)
+
+    async def said() -> tuple[list[str], list[str]]:
+        return [pair.mentorship for pair in await records.cohorts.to_run("spring")], [pair.mentorship for pair in await records.cohorts.unclosed("spring")]
+
+    assert await said() == ([mentorship], [mentorship, waiting, never])
+    await records.journal.append(mentorship, [], over_at=datetime(2027, 9, 1, tzinfo=UTC))
+    assert await said() == ([mentorship], [mentorship, waiting, never])
+    for lost in (mentorship, never):
+        await records.cohorts.await_start(lost)
+    assert [pair.mentorship for pair in await records.cohorts.pending("spring", 9)] == [mentorship, waiting]
+    await records.cohorts.mark_started(mentorship)
+    assert (await records.cohorts.by_mentorship(mentorship)).state == "over"
+    await records.journal.seal(mentorship)
+    assert await said() == ([], [waiting, never])
+    await records.cohorts.await_start(mentorship)
+    assert (await records.cohorts.by_mentorship(mentorship)).state == "over"
+
+
 async def test_a_cohorts_last_end_is_that_of_the_pair_that_was_over_last(records, people, couples, cohort):
     await records.cohorts.put(cohort)
     await records.cohorts.put(cohort.model_copy(update={"id": "autumn"}))

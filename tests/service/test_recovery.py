@@ -16,9 +16,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.connect import connect
 from gateway.keyring import Keyring
-from mentorship.commands import Excuse, Extend, Pause, Resolve
+from mentorship.commands import End, Excuse, Extend, Pause, Resolve
+from records.errors import Gap
 from records.store import Records
-from starter import revive
+from starter import journal_refill, revive
+from starter.doctor_mentorships import mentorships
 from starter.operator_update import send
 from worker.coordinators_list import CoordinatorsList
 
@@ -178,6 +180,10 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
         after = await house.idle()
         assert after.milestones == before.milestones
         assert [meeting.cancelled for meeting in after.meetings] == [True, False, False]
+        written = await house.journal()
+        lose(house, "delete from journal")
+        await house.cli("journal", "refill")
+        assert await house.journal() == written, "without what the diverged run would have written"
         await house.check_books()
     assert len(mailbox.mails) == mails + 2, "both hear that the meeting is cancelled, and nothing twice"
 
@@ -247,6 +253,61 @@ async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_
         await house.journalled("unwritten")
         await house.idle()
         await house.check_books()
+        # Records of before all this are put back: what the first run had written stands in its history, which the second does not go on from.
+        written = await house.journal()
+        lose(house, "delete from journal", "update enrolments set state = 'pending'")
+        assert [one["rows"] for one in (await house.cli("journal", "refill"))["filled"]] == [len(written)]
+        assert await house.journal() == written
+        await house.check_books()
+
+
+async def test_a_mentorship_that_ended_and_has_its_people_still_to_tell_is_revived_and_its_journal_refilled_and_closed(house, calm, mailbox, monkeypatch):
+    """H7, P5: it is over in records from the moment that it ended, and its workflow ends and closes the journal once their mailboxes took the news."""
+    await house.start(calm())
+    mentorship = house.pairs[0].mentorship
+
+    async def in_records() -> tuple[str, bool]:
+        pair = await house.records.cohorts.by_mentorship(mentorship)
+        return pair.state, await house.records.journal.is_sealed(mentorship)
+
+    async def over() -> bool:
+        return (await in_records())[0] == "over"
+
+    async def closed() -> bool:
+        return await in_records() == ("over", True)
+
+    async with house.worker():
+        await house.idle()
+        mailbox.refuse |= {f"{side}-1@example.org": "451 4.2.1 busy" for side in ("mentor", "mentee")}
+        await house.handle().execute_update("end", End(message_id="end", by="p-operator", at=datetime.now(UTC), reason="stepped_away"))
+        await house.until(over)
+        assert (await house.status()).pending_effects == 2
+        await house.handle().terminate("taken for another one")
+    mailbox.refuse.clear()
+    [lost] = await mentorships(house.settings, house.client, fix=False, ask=False)
+    assert f"{mentorship} should run and is terminated" in lost.detail
+    async with house.worker():
+        assert [one["was"] for one in (await house.cli("revive", "spring"))["revived"]] == ["lost"]
+        await house.until(closed)
+        for side in ("mentor", "mentee"):
+            assert len({mail["Message-ID"] for mail in mailbox.to(f"{side}-1@example.org")}) == 2, "welcomed, and told of the end"
+        written = await house.journal()
+        assert [row.name for row in written].count("mentorship_ended") == 1
+        lose(house, "delete from seals", "delete from journal where seq = (select max(seq) from journal)")
+        await house.cli("journal", "refill")
+        assert await closed()
+    assert await house.journal() == written
+
+    lose(house, "delete from seals", "delete from journal where seq = (select max(seq) from journal)")
+
+    async def forgotten(*_: Any) -> list[Any]:
+        """The first run's time in Temporal is over; the second wrote nothing, so that nobody knows the last row any more."""
+        return []
+
+    monkeypatch.setattr(journal_refill, "_written", forgotten)
+    with pytest.raises(Gap) as gap:
+        await journal_refill._fill(house.client, house.records, house.pairs[0])
+    assert (gap.value.expected, await in_records()) == (written[-1].seq, ("over", False)), "it is not closed without that row"
 
 
 async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, calm, monkeypatch):
@@ -314,12 +375,21 @@ async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, ca
         await house.journalled("after")
         assert not (await house.idle()).diverged
         written = await house.journal()
-        with sqlite3.connect(house.folder / "records.db", timeout=20) as connection:
-            assert connection.execute("delete from journal where seq > ?", [written[-1].seq - 2]).rowcount == 2
-        connection.close()
+        lose(house, f"delete from journal where seq > {written[-1].seq - 2}")
         filled = await house.cli("journal", "refill")
         assert [one["rows"] for one in filled["filled"]] == [2]
-    assert await house.journal() == written
+        assert await house.journal() == written
+        lose(house, "update journal set name = 'else' where seq = 2")
+        refused = await house.cli("journal", "refill", expect=1)
+        assert [(one["problem"], one["seq"]) for one in refused["lacking"]] == [("differs", 2)]
+
+
+def lose(house: Any, *statements: str) -> None:
+    """Records of an earlier moment."""
+    with sqlite3.connect(house.folder / "records.db", timeout=20) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
 
 
 class LosesTheFirstAnswer(Interceptor):

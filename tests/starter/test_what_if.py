@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mentorship.advance import advance, begin
+from mentorship.advance import Entry, advance, begin
 from mentorship.commands import (
     AskExtension,
     CancelMeeting,
@@ -323,8 +323,8 @@ def test_a_message_from_the_future_ends_no_running_pair(files: Any, lived: Any) 
     assert [side["certificates"] for side in (decided.was, decided.would_be)] == ["open", "open"]
 
 
-def test_what_came_along_with_the_mentee_counts_for_the_mentee_alone(files: Any) -> None:
-    """P6: two of five were brought, one was done here. Under 60 % the mentee has the share, the new mentor one of three has not."""
+def brought_along(files: Any) -> tuple[MentorshipStarted, list[JournalEntry]]:
+    """Two of five milestones came along with the mentee, one was done here: how it began, and its journal to the end."""
     files.write(programme(), PEOPLE)
     roster = files.read()[0]
     plan, rules = roster.plan(roster.pairs[0], STARTS), roster.programme.rules()
@@ -342,14 +342,27 @@ def test_what_came_along_with_the_mentee_counts_for_the_mentee_alone(files: Any)
     turns.append(advance(turns[-1].state, [RecordMilestone(message_id="m3", by="p-a", at=meets(3), milestone="m3")], meets(3)))
     while (due := next_due(turns[-1].state)) is not None:
         turns.append(advance(turns[-1].state, [], due.at))
-    journal = [JournalEntry.model_validate(entry.model_dump()) for turn in turns for entry in turn.entries]
+    return begun, [JournalEntry.model_validate(entry.model_dump()) for turn in turns for entry in turn.entries]
+
+
+def test_what_came_along_with_the_mentee_counts_for_the_mentee_alone(files: Any) -> None:
+    """P6: under 60 % the mentee has the share, the new mentor with one of three has not."""
+    begun, journal = brought_along(files)
 
     was = replay(journal)
-    would_be = replay(journal, Policy(rules.model_copy(update={"share": 60}), begun.ends, begun.reporting_ends))
+    would_be = replay(journal, Policy(begun.rules.model_copy(update={"share": 60}), begun.ends, begun.reporting_ends))
 
     assert reproduces(journal, was)
     assert [outcome(of, private=False)["certificates"] for of in (was, would_be)] == ["none", "mentee"]
     assert outcome(would_be, private=False)["milestones"] == "3 of 5"
+
+
+def test_where_the_ladder_is_another_one_an_operators_word_about_its_lines_is_not_counted(files: Any) -> None:
+    """H14: whether it would be refused tells whether there was a line, and so how often one of the two cancelled late."""
+    was = replay(brought_along(files)[1])
+    refused = [Entry(seq=n, at=STARTS, kind="command", name=name, outcome="refused") for n, name in enumerate(("resolve", "withdraw"), 100)]
+    more = was._replace(entries=(*was.entries, *refused))
+    assert [outcome(more, private=private)["refused"] - outcome(was, private=private)["refused"] for private in (False, True)] == [2, 1]
 
 
 def test_a_shorter_programme_ends_earlier_for_an_extended_pair_too(what_if: Any) -> None:

@@ -290,21 +290,24 @@ async def test_where_no_worker_lived_until_after_the_first_meeting_the_plan_begi
     assert begins.slots[0].start > now
 
 
-async def test_temporal_starts_a_pair_once_and_again_only_from_its_journal(company):
-    """P5; a pair that Temporal lost goes on where its journal ends, and hears who is back since."""
+async def test_temporal_starts_a_pair_once_and_again_only_when_it_was_lost(company):
+    """P5; a pair that Temporal lost goes on where its journal ends, and hears who is back since. One that had no journal yet begins anew."""
     await company.enrol()
     began = begin(company.temporal.started[company.first].begins)
     await RecordsJournal(company.records).append(company.first, began.entries, {}, None)
     await company.records.people.note_leave(company.refs["mentor-0"], None, datetime.now(UTC))
-    await company.records.cohorts.await_start(company.first)
     assert company.temporal.options[company.first]["id_reuse_policy"] == WorkflowIDReusePolicy.REJECT_DUPLICATE
-    del company.temporal.started[company.first]
+    for lost in (company.first, company.pairs[1].mentorship):
+        await company.records.cohorts.await_start(lost)
+        del company.temporal.started[lost]
     await company.enrol()
     given, options = company.temporal.started[company.first], company.temporal.options[company.first]
     assert (given.begins, given.carried.outbox.head.seq) == (None, 1)
     assert options["id_reuse_policy"] == WorkflowIDReusePolicy.ALLOW_DUPLICATE
     assert options["search_attributes"][PEOPLE] == [company.refs["mentor-0"], company.refs["mentee-0"]]
     assert set(company.temporal.commands(company.first)) == {"resume"}
+    assert company.temporal.started[company.pairs[1].mentorship].begins is not None
+    assert company.temporal.options[company.pairs[1].mentorship]["id_reuse_policy"] == WorkflowIDReusePolicy.ALLOW_DUPLICATE
 
 
 @pytest.mark.parametrize(("length", "again"), [("P26W", timedelta(days=1)), ("P4D", timedelta(hours=4.8)), ("PT10S", timedelta(seconds=1))])
