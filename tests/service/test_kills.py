@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio.service import RPCError
 
+from tests.pace import PACES
 from webhook.problems import Problem
 
 PAIRS = 4
@@ -178,20 +181,29 @@ async def check_mails(house, mailbox) -> None:
     assert len({(mail["Message-ID"], mail["To"], mail["Subject"]) for mail in mails}) == len(in_boxes)
 
 
+@pytest.mark.timeout(600)
 async def test_a_worker_that_comes_back_within_a_timer_fires_the_deadlines_in_their_order(house, quick, mailbox):
     """Two meetings' worth of deadlines pass with no worker; each is decided at its own instant, and stale mails are dropped."""
+    for pace in PACES:
+        house.cohort = f"spring-{pace}"
+        async with house.worker():
+            await house.start(quick(pace, length="PT15S", meetings={"first_after": "PT8S", "count": 2}))
+            await house.idle()
+        rows = await house.journal()
+        if [row.name for row in rows] == ["mentorship_started"]:
+            break
+        with suppress(RPCError):  # it is over by now
+            await house.handle().terminate("its first deadlines came before the worker was gone")
+        mailbox.mails.clear()
+    else:
+        pytest.fail("this machine is too slow for a story of seconds")
+    starts, second = rows[0].at, pace * timedelta(seconds=1)
+    await sleep_until(starts + 10.5 * second)
     async with house.worker():
-        await house.start(quick(length="PT15S", meetings={"first_after": "PT8S", "count": 2}))
-        await house.idle()
-    rows = await house.journal()
-    assert [row.name for row in rows] == ["mentorship_started"]
-    starts = rows[0].at
-    await sleep_until(starts + timedelta(seconds=10.5))
-    async with house.worker():
-        outcome = await house.outcome()
+        outcome = await house.outcome(within=60 * pace)
     assert outcome.phase == "completed"
     rows = await house.journal()
-    due = [(row.name, round((row.at - starts).total_seconds(), 1)) for row in rows if row.name in ("meeting_prepared", "meeting_asked_about", "end_reached")]
+    due = [(row.name, round((row.at - starts) / second, 1)) for row in rows if row.name in ("meeting_prepared", "meeting_asked_about", "end_reached")]
     assert due == [
         ("meeting_prepared", 7.0),
         ("meeting_asked_about", 10.0),
