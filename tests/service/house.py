@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,13 @@ from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.people import Profile
 from records.store import Records
+from starter.running import running
 from tests.forked import told
 from tests.service.processes import TEMPORAL, Program, Server, until
 from webhook.bodies import BODIES
 from webhook.door import Door
 from webhook.parsing import digest
+from webhook.problems import Problem
 from wire.inputs import CohortOf
 from wire.names import WORK_QUEUE, cohort_id
 from worker.build import workers
@@ -164,6 +167,19 @@ class House:
         await self.door().take(enrolment, by, message_id, digest(command, value), written.command)
         self.sent.setdefault(enrolment.mentorship, []).append(message_id)
 
+    async def persist(self, pair: int, side: str, command: str, message_id: str, **body: Any) -> None:
+        """As a program should: the same message again, until it is taken."""
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    await self.post(pair, side, command, message_id, **body)
+                except Problem as problem:
+                    if problem.status != HTTPStatus.SERVICE_UNAVAILABLE:
+                        raise
+                    await asyncio.sleep(0.2)
+                else:
+                    return
+
     async def signal(self, command: Message, pair: int = 0) -> None:
         """A signal by a client with our keys."""
         await self.handle(pair).signal(command.command, command)  # type: ignore[attr-defined]
@@ -188,6 +204,12 @@ class House:
 
     async def status(self, pair: int = 0) -> Status:
         return Status.model_validate(await self.handle(pair).query("status"))
+
+    async def diverged(self) -> bool:
+        """Whether it says so; False while it does not answer."""
+        with contextlib.suppress(RPCError):
+            return (await self.status()).diverged
+        return False
 
     async def receipt(self, message_id: str, pair: int = 0) -> dict[str, Any]:
         found: dict[str, Any] = await self.handle(pair).query("receipt", message_id)
@@ -220,6 +242,14 @@ class House:
             return None
 
         return await until(nothing_waits, within=within)
+
+    async def listed(self, mentorships: int) -> None:
+        """Until Temporal lists so many as running: what begins or ends it lists a moment later."""
+
+        async def so_many() -> bool:
+            return len(await running(self.client)) == mentorships
+
+        await until(so_many)
 
     async def outcome(self, pair: int = 0, within: float = 60.0) -> Outcome:
         async with asyncio.timeout(within):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from mentorship.commands import ConfirmMeeting
+from tests.pace import PACES, behind
 
 MENTOR, MENTEE, ANA = "mentor-1@example.org", "mentee-1@example.org", "ana@example.org"
 
@@ -17,20 +22,27 @@ class Counting(dict):
         return super().__getitem__(address)
 
 
+@pytest.mark.timeout(600)
 async def test_a_bounce_comes_back_as_a_fact_and_the_partner_hears_everything(house, quick, mailbox):
     mailbox.refuse[MENTEE] = "550 5.1.1 no such mailbox"
-    await house.start(quick(length="PT12S", meetings={"first_after": "PT4S", "interval": "PT4S", "prepare": "PT4S"}))  # time to prepare on a busy machine
-    async with house.worker():
-        outcome = await house.outcome()
+    for pace in PACES:
+        mailbox.mails.clear()
+        house.cohort = f"spring-{pace}"
+        await house.start(quick(pace, length="PT12S", meetings={"first_after": "PT4S", "interval": "PT4S", "prepare": "PT4S"}))
+        async with house.worker():
+            outcome = await house.outcome(within=60 * pace)
+        ledger = [notice for notice in await house.records.notices.of(house.mentor) if notice.key.startswith(house.pairs[0].mentorship)]
+        kinds = [notice.kind for notice in ledger if notice.state == "sent"]
+        if len(kinds) == len(ledger) and {"welcome", "prepare", "ask", "closing_survey", "result"} <= set(kinds):
+            break
+        assert await behind(house.handle()) > pace * timedelta(seconds=1), "some mail did not go, and was not late"
+    else:
+        pytest.fail("this machine is too slow for a story of seconds")
     assert outcome.phase == "completed"
     assert not mailbox.to(MENTEE)
     rows = await house.journal()
     failed = [row.body for row in rows if row.name == "notice_failed"]
     assert {(body["to"], body["why"]) for body in failed if body["why"] == "bounced"} == {("mentee", "bounced")}
-    ledger = await house.records.notices.of(house.mentor)
-    assert {notice.state for notice in ledger} == {"sent"}
-    kinds = [notice.kind for notice in ledger]
-    assert {"welcome", "prepare", "ask", "closing_survey", "result"} <= set(kinds)
     assert len(mailbox.to(MENTOR)) == len(kinds)
     assert await house.records.journal.verify(cohort=house.cohort) == []
 
@@ -42,9 +54,12 @@ async def test_a_mailbox_that_is_busy_gets_its_mail_later_and_once(house, calm, 
     async def refused_three_times() -> bool:
         return mailbox.refuse.times >= 3
 
+    async def the_mentor_has_theirs() -> bool:
+        return bool(mailbox.to(MENTOR))
+
     async with house.worker():
         await house.until(refused_three_times)
-        assert [mail["To"] for mail in mailbox.mails if MENTOR in mail["To"]], "the mentor waits for the mentee's mailbox"
+        await house.until(the_mentor_has_theirs)  # who would wait for the mentee's mailbox else
         mailbox.refuse.clear()
         await house.idle()
     assert len(mailbox.to(MENTEE)) == 1

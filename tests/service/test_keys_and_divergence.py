@@ -81,10 +81,7 @@ async def test_a_workflow_that_diverged_sends_nothing_until_the_journal_is_resto
 
         await house.post(0, "mentor", "cancel_meeting", "cancel", meeting=2)
 
-        async def diverged() -> bool:
-            return (await house.status()).diverged
-
-        await house.until(diverged)
+        await house.until(house.diverged)
         assert await house.receipt_within("cancel") == {"outcome": "applied", "reason": None}
         await house.until(lambda: needs_attention(house))
         said = [check["detail"] for check in (await house.cli("doctor", expect=1))["checks"] if check["name"] == "mentorship"]
@@ -95,7 +92,7 @@ async def test_a_workflow_that_diverged_sends_nothing_until_the_journal_is_resto
 
         answer = await house.handle().execute_update("resolve", Resolve(message_id="too-soon", by="p-operator", line="diverged"))
         assert answer["outcome"] == "applied"
-        await house.until(diverged)  # nothing was restored: found again at once
+        await house.until(house.diverged)  # nothing was restored: found again at once
 
         tampered(house, "delete from journal where mentorship = ? and seq = ?", mentorship, head.seq + 1)
         answer = await house.handle().execute_update("resolve", Resolve(message_id="restored", by="p-operator", line="diverged"))
@@ -119,10 +116,7 @@ async def test_a_workflow_that_was_reset_and_decides_differently_sends_nothing(h
         await house.reset()
         await house.post(0, "mentor", "cancel_meeting", "cancel", meeting=1)
 
-        async def diverged() -> bool:
-            return (await house.status()).diverged
-
-        await house.until(diverged)
+        await house.until(house.diverged)
         await house.until(lambda: needs_attention(house))
     assert len(mailbox.mails) == mails, "the welcome went once, and nothing since"
     assert await house.records.journal.verify(cohort=house.cohort) == []

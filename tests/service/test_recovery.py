@@ -46,8 +46,8 @@ async def people_sending(house: Any, pairs: int) -> Any:
         number = 0
         while not stop.is_set():
             number += 1
-            await house.post(pair, "mentor", "record_milestone", f"r-{pair}-{number}", milestone="visit")
-            await house.post(pair, "mentee", "withdraw", f"w-{pair}-{number}", report=f"r-{pair}-{number}")
+            await house.persist(pair, "mentor", "record_milestone", f"r-{pair}-{number}", milestone="visit")
+            await house.persist(pair, "mentee", "withdraw", f"w-{pair}-{number}", report=f"r-{pair}-{number}")
             count["sent"] += 2
 
     async with asyncio.TaskGroup() as group:
@@ -154,13 +154,6 @@ async def test_records_older_than_temporal_wait_and_get_their_rows_back_from_its
     assert len(mailbox.mails) == mails
 
 
-async def diverged(house: Any) -> bool:
-    try:
-        return bool((await house.status()).diverged)
-    except RPCError:
-        return False
-
-
 async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house, calm, mailbox):
     await house.start(calm())
     async with house.worker():
@@ -171,7 +164,7 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
         before = await house.idle()
         await house.reset()
         await house.post(0, "mentee", "cancel_meeting", "unwritten", meeting=1)
-        await house.until(lambda: diverged(house))
+        await house.until(house.diverged)
         mails = len(mailbox.mails)
         revived = await house.cli("revive", "spring", "pair-1")
         assert [one["was"] for one in revived["revived"]] == ["diverged"]
@@ -198,11 +191,11 @@ async def test_an_operators_update_that_a_second_reset_took_over_is_sent_again(h
         await house.idle()
         await house.reset()
         await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
-        await house.until(lambda: diverged(house))
+        await house.until(house.diverged)
         pause = Pause(message_id="held", by="p-operator", at=datetime.now(UTC))
         assert (await house.handle().execute_update("pause", pause))["outcome"] == "applied"
         await house.reset(forgetful=False, request="once more")
-        await house.until(lambda: diverged(house))
+        await house.until(house.diverged)
         assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == ["unwritten", "held"]
         await house.journalled("held")
         assert (await house.idle()).phase == "paused"
@@ -230,7 +223,7 @@ async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_aga
         assert (await house.handle().execute_update("resolve", refused))["outcome"] == "refused", "who was told so may have done something else since"
         again = Resolve(message_id="again", by="p-operator", at=datetime.now(UTC), line="diverged")
         assert (await house.handle().execute_update("resolve", again))["outcome"] == "applied", "which says nothing to the run that begins"
-        await house.until(lambda: diverged(house))
+        await house.until(house.diverged)
         assert (await house.handle().describe()).run_id != run
         assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == [*ids, "held"]
         await house.journalled("held")

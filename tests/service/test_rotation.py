@@ -28,12 +28,14 @@ async def test_an_old_key_goes_when_the_last_mentorship_that_needs_it_is_over(ho
             await restarted.check_books()
             rewrapped = await restarted.cli("keys", "rewrap")
             assert set(rewrapped["still_older"][old]) == {"journal"}, "its workflow knows the last row's MAC"
+            await restarted.listed(1)
             needed = (await restarted.cli("keys", "drop", old, expect=1))["needed_by"]
             assert needed["running_workflows"] == 1
             await restarted.check_books()
 
             await restarted.cli("end", "spring", "pair-1")
             await restarted.outcome()
+            await restarted.listed(0)
             assert (await restarted.cli("keys", "rewrap"))["still_older"] == {}
             assert (await restarted.cli("keys", "drop", old))["dropped"] is True
         assert (await restarted.cli("journal", "verify"))["findings"] == []

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from urllib.request import urlopen
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from temporalio.api.enums.v1 import PendingActivityState
 
+from tests.service.processes import free_port
 from worker.build import GRACE
 
 
@@ -24,16 +28,18 @@ async def silent() -> AsyncIterator[int]:
 
 async def test_no_queue_is_served_on_while_another_ones_activity_has_its_grace(house, calm, processes, silent):
     await house.start(calm())
-    worker = processes(house.worker_process(SMTP_PORT=str(silent)))
+    metrics = f"127.0.0.1:{free_port()}"
+    worker = processes(house.worker_process(SMTP_PORT=str(silent), METRICS_ADDRESS=metrics))
 
     async def mails() -> bool:
         activities = (await house.handle().describe()).raw_description.pending_activities
-        return any(one.activity_type.name == "send_notice" and one.HasField("last_started_time") for one in activities)
+        return any((one.activity_type.name, one.state) == ("send_notice", PendingActivityState.PENDING_ACTIVITY_STATE_STARTED) for one in activities)
 
     await house.until(mails, within=60)
     worker._process.send_signal(signal.SIGTERM)
     await house.until(lambda: said(worker, "worker_stopping"))
-    await asyncio.sleep(1)  # until then somebody who asks for work may still be given some
+    await house.until(lambda: asks_for_nothing(metrics))  # until then it may still be given some work
+    assert await mails(), "the mail is not over, and no queue is served for as long as that"
     await house.post(0, "mentor", "record_milestone", "after", milestone="visit")
 
     await house.until(lambda: said(worker, "worker_stopped"), within=GRACE.total_seconds() + 10)
@@ -46,3 +52,10 @@ async def test_no_queue_is_served_on_while_another_ones_activity_has_its_grace(h
 
 async def said(worker, word: str) -> bool:
     return word in worker.said()
+
+
+async def asks_for_nothing(metrics: str) -> bool:
+    text = await asyncio.to_thread(lambda: urlopen(f"http://{metrics}/metrics", timeout=20).read().decode())
+    asking = [sample.value for family in text_string_to_metric_families(text) for sample in family.samples if sample.name == "temporal_num_pollers"]
+    assert asking
+    return not any(asking)

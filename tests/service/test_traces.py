@@ -243,11 +243,14 @@ async def test_a_process_sends_its_spans_to_the_collector_that_is_named(house, c
     process = house.worker_process()
     process.env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}", "OTEL_BSP_SCHEDULE_DELAY": "100", "OTEL_EXPORTER_OTLP_COMPRESSION": "none"}
     process.start()
+
+    async def told_of_the_journal() -> bool:
+        return any(b"RunActivity:append_journal" in body for body in taken)
+
     try:
-        await house.until(lambda: _held(taken))
+        await house.until(told_of_the_journal)
     finally:
         await asyncio.to_thread(process.stop)
         server.close()
     assert taken[0].startswith(b"POST /v1/traces ")
-    assert any(b"RunActivity:append_journal" in body for body in taken)
     assert "tracing is on" in process.said()

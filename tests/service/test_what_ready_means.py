@@ -125,6 +125,7 @@ async def test_the_doctor_names_what_runs_and_is_in_no_records(house, calm):
         empty = house.folder / "empty"
         await asyncio.to_thread(migrate.upgrade, f"sqlite:///{empty}/records.db")
         elsewhere = dataclasses.replace(house, settings=house.settings.model_copy(update={"database_url": f"sqlite:///{empty}/records.db"}))
+        await house.listed(2)
         wrong = await found(elsewhere)
     assert wrong["mentorships"].startswith("2 run in Temporal and are not in records (mentorship.spring.m-")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sysconfig
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,9 +22,11 @@ from mentorship.commands import CancelMeeting, MoveMeeting
 from mentorship.programme import Programme
 from records.cohorts import Cohort
 from records.people import Profile
+from records.store import Records
 from rehearsal import real
 from starter import rehearsal_fast as fast
 from starter.rehearsal_request import Couple, Request
+from tests.pace import PACES, behind, slower
 from worker.build import workers
 from worker.office import RecordsOffice
 from worker.ports import activities
@@ -54,9 +57,9 @@ PROGRAMME = {
 CONDUCT = {"mentor-1": "diligent", "mentee-1": "diligent", "mentor-2": "late", "mentee-2": "busy", "mentor-3": "diligent", "mentee-3": "silent"}
 
 
-def request(starts: datetime, seed: int) -> Request:
+def request(starts: datetime, seed: int, pace: int = 1) -> Request:
     return Request(
-        programme=Programme.model_validate(PROGRAMME),
+        programme=Programme.model_validate(slower(PROGRAMME, pace)),
         people=tuple(Profile(person_id=name, name=name.title(), email=f"{name}@example.org") for name in (*CONDUCT, "ana", "lee", "sam")),
         pairs=tuple(Couple(pair_id=f"pair-{n}", mentor_id=f"mentor-{n}", mentee_id=f"mentee-{n}") for n in (1, 2, 3)),
         starts=starts,
@@ -93,8 +96,12 @@ def a_story() -> int:
     return max(eventful, key=lambda seed: apart(request(starts, seed)))
 
 
-async def lived(seed: int, *, records: Any, settings: Any, keyring: Any, issuer: Any, mailbox: Any) -> list[tuple[str, str, timedelta]]:
-    """Everybody acts in real time. What each mail says of itself: its kind, its reader, its date from the start on."""
+Row = tuple[str, str, timedelta]
+"""Of a mail: its kind, its reader, its date from the start on."""
+
+
+async def lived(seed: int, pace: int, *, records: Any, settings: Any, keyring: Any, issuer: Any, mailbox: Any) -> tuple[list[Row], timedelta]:
+    """Everybody acts in real time. What each mail says of itself, and how late the machine was."""
     server = Path(sysconfig.get_path("scripts")) / "temporal"
     environment = await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(server), dev_server_log_level="error", data_converter=data_converter(keyring)
@@ -104,19 +111,21 @@ async def lived(seed: int, *, records: Any, settings: Any, keyring: Any, issuer:
         await search_attributes.register(client)
         running = workers(client, activities(settings, records, client, issuer))
         async with running[0], running[1], running[2]:
-            starts = datetime.now(UTC).replace(microsecond=0) + 3 * SECOND
-            of = request(starts, seed)
+            starts = datetime.now(UTC).replace(microsecond=0) + 3 * pace * SECOND
+            of = request(starts, seed, pace)
             mentorships, refs = await enrolled(of, records)
             await RecordsOffice(records, client).enrol("seconds", 3, lambda *_: None)
+            handles = {mentorship: client.get_workflow_handle(mentorship) for mentorship in mentorships.values()}
             async with asyncio.TaskGroup() as people:
                 for one in fast.casts(of, mentorships):
-                    people.create_task(acts(client.get_workflow_handle(one.mentorship), one.said, refs))
-            await asyncio.gather(*(client.get_workflow_handle(mentorship).result() for mentorship in mentorships.values()))
+                    people.create_task(acts(handles[one.mentorship], one.said, refs))
+            await asyncio.gather(*(handle.result() for handle in handles.values()))
+            late = max([await behind(handle) for handle in handles.values()])
     finally:
         await environment.shutdown()
     dates = {mail["Message-ID"]: parsedate_to_datetime(mail["Date"]) for mail in mailbox.mails}
     notices = [(name, notice) for name, ref in refs.items() for notice in await records.notices.of(ref) if notice.state == "sent"]
-    return [(notice.kind, name, dates[notice.message_id] - starts) for name, notice in notices]
+    return [(notice.kind, name, dates[notice.message_id] - starts) for name, notice in notices], late
 
 
 async def enrolled(of: Request, records: Any) -> tuple[dict[str, str], dict[str, str]]:
@@ -134,20 +143,40 @@ async def acts(handle: Any, said: Sequence[Any], refs: dict[str, str]) -> None:
         await handle.signal(command.command, command.model_copy(update={"by": refs[command.by]}))
 
 
-@pytest.mark.timeout(240)
-async def test_a_rehearsal_sends_the_mails_that_the_same_cohort_gets_in_real_time(records: Any, settings: Any, keyring: Any, issuer: Any, mailbox: Any) -> None:
+def missed(of: Request, told: Sequence[Row], life: Sequence[Row]) -> list[Any]:
+    """In what the two differ."""
+    kinds, kinds_of_life = Counter(row[:2] for row in told), Counter(row[:2] for row in life)
+    if kinds != kinds_of_life:
+        return [kinds - kinds_of_life, kinds_of_life - kinds]
+    tell_apart = apart(of) + SECOND  # a mail's own date has whole seconds
+    return [(one, other) for one, other in zip(sorted(told), sorted(life), strict=True) if abs(one[2] - other[2]) > tell_apart]
+
+
+@pytest.mark.timeout(900)
+async def test_a_rehearsal_sends_the_mails_that_the_same_cohort_gets_in_real_time(
+    template: Path, tmp_path: Path, settings: Any, keyring: Any, issuer: Any, mailbox: Any
+) -> None:
     """The same kinds to the same people at the same instants, by the rules alone and on the real workflows.
 
-    As far as a busy machine keeps the time: what it does later than the story allows is another story.
+    What a busy machine does later than the story allows is another story: then all of it lasts longer. A miss on one that was in time is ours.
     """
     seed = a_story()
-    life = await lived(seed, records=records, settings=settings, keyring=keyring, issuer=issuer, mailbox=mailbox)
-    of = request(datetime(datetime.now(UTC).year + 1, 1, 4, tzinfo=UTC), seed)
-    late = apart(of) + SECOND  # a mail's own date has whole seconds
-    for rehearsed in (fast.rehearse(of).result, (await real.rehearse(of)).result):
-        told = [(mail.kind, mail.person_id, mail.at - of.starts) for mail in rehearsed.mails]
-
-        assert Counter(row[:2] for row in told) == Counter(row[:2] for row in life)
-        assert [(one, other) for one, other in zip(sorted(told), sorted(life), strict=True) if abs(one[2] - other[2]) > late] == []
+    for pace in PACES:
+        of = request(datetime(datetime.now(UTC).year + 1, 1, 4, tzinfo=UTC), seed, pace)
+        rehearsed = (fast.rehearse(of).result, (await real.rehearse(of)).result)
+        told = [[(mail.kind, mail.person_id, mail.at - of.starts) for mail in one.mails] for one in rehearsed]
+        own = settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{tmp_path}/{pace}.db"})
+        shutil.copy(template, tmp_path / f"{pace}.db")
+        records = await Records.open(own.database_url, keyring)
+        try:
+            life, late = await lived(seed, pace, records=records, settings=own, keyring=keyring, issuer=issuer, mailbox=mailbox)
+        finally:
+            await records.close()
+        differ = [one for each in told for one in missed(of, each, life)]
+        if not differ:
+            break
+        assert late > apart(of), differ
+    else:
+        pytest.fail(f"even so slowly this machine was {late} late, and {apart(of)} would have been in time")
     assert len(life) > 30
     assert {"welcome", "prepare", "rescheduled", "result"} <= {kind for kind, _, _ in life}

@@ -74,7 +74,6 @@ def settings(tmp_path: Path, template: Path) -> Settings:
             "payroll": {"secret": whsec(), "scope": ["people:*"]},
         },
         webhook_burst=1000,
-        webhook_timeout=3.0,
         webhook_receipt_timeout=1.0,
     )
 

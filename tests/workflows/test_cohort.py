@@ -45,7 +45,9 @@ class Office:
         return (await self._environment.get_current_time()).astimezone(UTC)
 
     async def until(self, instant: datetime) -> None:
-        await self._environment.sleep(instant - await self.now())
+        """Step by step: while something is away it is tried again and again, and one long sleep runs out of its own time."""
+        while (left := instant - await self.now()) > timedelta():
+            await self._environment.sleep(min(left, 2 * HOUR))
 
     async def end_all(self) -> datetime:
         self.over, self.started, self.ended = self.over + self.started, 0, await self.now()

@@ -7,16 +7,21 @@ import shutil
 import socket
 import subprocess
 import sysconfig
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from certificates import issuer
 from gateway.connect import connect
 from gateway.keyring import Keyring
 from gateway.settings import Settings
+from records.errors import RecordsError
+from records.store import Records
+from wire.names import cohort_id
 
 
 def free_port() -> int:
@@ -33,20 +38,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     temporal = [str(Path(sysconfig.get_path("scripts")) / "temporal"), "server", "start-dev", "--headless", "--log-level", "error", "--namespace", "idle"]
     process = subprocess.Popen([*temporal, "--ip", "127.0.0.1", "--port", str(port)], stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+        asyncio.run(_serves(f"127.0.0.1:{port}"))
         yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(timeout=20)
         log.close()
+
+
+async def _serves(address: str) -> None:
+    """Returns once it answers: it listens before it is healthy."""
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(RPCError, RuntimeError):
+                await Client.connect(address)
+                return
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -75,6 +82,24 @@ def site(server: str, tmp_path: Path, template: Path, monkeypatch: pytest.Monkey
 
 
 async def _end_all(site: Settings) -> None:
+    """Until Temporal lists nothing: what was started or ended just now it lists a little later."""
     client = await connect(site, site.keyring())
-    async for execution in client.list_workflows('ExecutionStatus = "Running"'):
-        await client.get_workflow_handle(execution.id).terminate()
+    left = await _begun(site)
+    while left:
+        for workflow in left:
+            with suppress(RPCError):  # it is over
+                await client.get_workflow_handle(workflow).terminate()
+        left = {execution.id async for execution in client.list_workflows('ExecutionStatus = "Running"')}
+
+
+async def _begun(site: Settings) -> set[str]:
+    """By what records know of, if there are any."""
+    try:
+        records = await Records.open(site.database_url, site.keyring())
+    except RecordsError:
+        return set()
+    try:
+        begun = {cohort_id(cohort.id) for cohort in await records.cohorts.all()}
+        return begun | {pair.mentorship for pair in await records.cohorts.running()}
+    finally:
+        await records.close()

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gateway.settings import Settings
 from records.store import Records
 from tests.forked import begun
@@ -19,9 +21,12 @@ Run = Callable[..., Any]
 
 @contextmanager
 def worker(log: Path) -> Iterator[None]:
+    """A worker lives inside, for whose answer commands wait as long as they do for operators."""
     process = begun("worker.main", env=os.environ, out=log, err=log)
     try:
-        yield
+        with pytest.MonkeyPatch.context() as patient:
+            patient.delenv("MENTORSHIP_UPDATE_TIMEOUT")
+            yield
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)

@@ -90,8 +90,9 @@ class World:
         return datetime.now(UTC) + self.ahead
 
     async def until(self, instant: datetime) -> None:
-        """Time passes, for the server, the workers and the pages."""
-        await self.environment.sleep(instant - await self.environment.get_current_time())
+        """Time passes, for the server, the workers and the pages; a day a step, since one long sleep runs out of its own time while much happens."""
+        while (left := instant - await self.environment.get_current_time()) > timedelta():
+            await self.environment.sleep(min(left, timedelta(days=1)))
         self.ahead = await self.environment.get_current_time() - datetime.now(UTC)
 
     async def start(self) -> None:
