@@ -19,20 +19,16 @@ COMMANDS = {
     "create_task",
     "deprecate_patch",
     "execute",
-    "execute_activity",
-    "execute_activity_method",
-    "execute_child_workflow",
-    "execute_local_activity",
     "patched",
     "set_current_details",
     "sleep",
-    "start_activity",
-    "start_child_workflow",
     "upsert_search_attributes",
     "uuid4",
     "wait",
     "wait_condition",
 }
+ASKING = ("execute_", "start_")
+"""Begins whatever `workflow` has for activities and children: by name, by method, by class, local or not."""
 
 
 def fingerprint() -> dict[str, list[str]]:
@@ -43,7 +39,7 @@ def fingerprint() -> dict[str, list[str]]:
         for function in ast.walk(tree):
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
-            calls = [_call(node) for node in ast.walk(function) if isinstance(node, ast.Call) and _name(node) in COMMANDS]
+            calls = [_call(node) for node in ast.walk(function) if isinstance(node, ast.Call) and _counts(_name(node))]
             if calls:
                 found[f"{path.stem}.{function.name}"] = calls
     return found
@@ -52,6 +48,10 @@ def fingerprint() -> dict[str, list[str]]:
 def patches(found: dict[str, list[str]]) -> set[str]:
     """The changes that a fingerprint's workflows guard with `workflow.patched`, by their ids."""
     return {call.split()[1] for calls in found.values() for call in calls if call.startswith("patched ")}
+
+
+def _counts(name: str) -> bool:
+    return name in COMMANDS or name.startswith(ASKING)
 
 
 def _name(call: ast.Call) -> str:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from temporalio import workflow
 
 sys.path.insert(0, str(Path(__file__).parent))
 import fingerprint
@@ -98,6 +99,15 @@ def test_what_no_history_holds_only_the_fingerprint_sees(copy):
     copy.change("mentorship", 'timedelta(milliseconds=1), "More to take in"', 'timedelta(milliseconds=50), "More to take in"')
 
     assert set(copy.replays().values()) == {"replays"}
+    assert copy.fingerprint() != json.loads(fingerprint.STORED.read_text())
+
+
+@pytest.mark.parametrize("asks", [name for name in dir(workflow) if name.startswith(("execute_", "start_"))])
+def test_whichever_way_an_activity_is_asked_for_the_fingerprint_sees_it(copy, asks):
+    copy.change(
+        "case", "            self._stirred = False\n", f"            self._stirred = False\n            workflow.{asks}(CaseActivities.tend_case, start)\n"
+    )
+
     assert copy.fingerprint() != json.loads(fingerprint.STORED.read_text())
 
 
