@@ -7,8 +7,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from mentorship.visibility import THINGS, VIEWERS, may_read, sight
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "confidentiality.md"
 
 
 @pytest.mark.parametrize("spoken", ["en", "de", "ar"])
@@ -21,11 +24,17 @@ async def test_the_page_has_a_cell_for_everything_and_everybody(spoken, http, tw
 async def test_the_document_has_the_pages_table(http):
     page = (await http.get("/who-sees-what?lang=en")).text
     rows = [[unescape(cell) for cell in re.findall(r"<t[hd][^>]*>([^<]*)<", row)] for row in re.findall(r"<tr>.*?</tr>", page)]
-    document = (Path(__file__).parents[3] / "docs" / "confidentiality.md").read_text(encoding="utf-8")
-    told = [line.strip("| ").split(" | ") for line in document.splitlines() if line.startswith("|")]
+    told = [line.strip("| ").split(" | ") for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     first = told.index(rows[0])
     assert len(rows) == len(THINGS) + 1
     assert told[first + 2 : first + 1 + len(rows)] == rows[1:]
+
+
+def test_the_document_names_every_path_that_a_proxy_must_not_log(app: FastAPI):
+    """Whatever is asked for below them holds a token, or says of whom it is."""
+    telling = {path.partition("{")[0] for route in app.routes if "{" in (path := getattr(route, "path", ""))} - {"/static/"}
+    named = re.findall(r"`(/\w+/)`", DOCUMENT.read_text(encoding="utf-8"))
+    assert {f"/{path.split('/')[1]}/" for path in telling} == set(named)
 
 
 def test_what_a_participant_writes_is_read_by_nobody_else():
