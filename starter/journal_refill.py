@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Annotated, Any
+from collections.abc import Collection, Iterable
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -63,9 +63,9 @@ async def _fill(client: Client, records: Records, pair: Enrolment) -> int:
     """How many rows were written. What is there already is compared, so that this may be repeated. Raises Gap, Diverged."""
     before = await _length(records, pair.mentorship)
     known = await runs(client, pair.mentorship)
-    begun = await _begun_behind(client, pair.mentorship, known[0]) if known else 0
+    begun = (await _origin(client, pair.mentorship, known[0])).behind if known else 0
     if before < begun:
-        await _append(records, await _written(client, pair.mentorship))
+        await _append(records, await _written(client, pair.mentorship, known, begun))
         if (there := await _length(records, pair.mentorship)) < begun:
             raise Gap(pair.mentorship, there + 1, begun + 1)
     for run_id in known:
@@ -80,30 +80,58 @@ async def _length(records: Records, mentorship: str) -> int:
     return head.seq if head else 0
 
 
-async def _begun_behind(client: Client, mentorship: str, run_id: str) -> int:
+class _Origin(NamedTuple):
+    behind: int
     """The row behind which a run began: one that was revived, or whose runs before it are gone, goes on from what stood in the journal."""
+    run_id: str
+    """Its own, or of the run that was reset to it."""
+
+
+async def _origin(client: Client, mentorship: str, run_id: str) -> _Origin:
     first = await anext(client.get_workflow_handle(mentorship, run_id=run_id).fetch_history_events(page_size=1))
-    [given] = await client.data_converter.decode(first.workflow_execution_started_event_attributes.input.payloads)
-    return int(given["carried"]["outbox"]["head"]["seq"]) if given["carried"] else 0
+    begun = first.workflow_execution_started_event_attributes
+    [given] = await client.data_converter.decode(begun.input.payloads)
+    return _Origin(int(given["carried"]["outbox"]["head"]["seq"]) if given["carried"] else 0, begun.original_execution_run_id)
 
 
 async def _append(records: Records, batches: Iterable[JournalBatch]) -> None:
     for batch in batches:
         rows = [JournalEntry.model_validate(entry.model_dump()) for entry in batch.entries]
-        await records.journal.append(batch.mentorship, rows, card=batch.card, over_at=batch.over_at)
+        await records.journal.append(batch.mentorship, rows, card=batch.card or None, over_at=batch.over_at)
 
 
-async def _written(client: Client, mentorship: str) -> list[JournalBatch]:
-    """What records took of all its runs, in the order of rows. What they refused, or never got, did not stand in the journal that was lost."""
-    every = [execution.run_id async for execution in client.list_workflows(f'WorkflowId = "{mentorship}"')]
+async def _written(client: Client, mentorship: str, newer: Collection[str], until: int) -> list[JournalBatch]:
+    """What records took of the runs before the `newer` ones, in the order of rows: of each as far as the next goes on from it.
+
+    What stands behind that was lost once before, and something else was written in its place. Nor did it stand in the journal that was lost
+    if records refused it, or never got it. A run and what it was reset to have one beginning: where both were taken, the later stood.
+    """
     found: list[JournalBatch] = []
-    for run_id in every:
+    there: set[int] = set()
+    next_one = _Origin(until, "")
+    older = [execution async for execution in client.list_workflows(f'WorkflowId = "{mentorship}"') if execution.run_id not in newer]
+    for execution in sorted(older, key=lambda one: one.start_time, reverse=True):
         try:
-            found += await _batches(client, mentorship, run_id, taken_only=True)
+            origin = await _origin(client, mentorship, execution.run_id)
+            given = await _batches(client, mentorship, execution.run_id, taken_only=True)
         except RPCError as error:
-            if error.status != RPCStatusCode.NOT_FOUND:  # else its time in Temporal is over, and the list does not know yet
+            if error.status != RPCStatusCode.NOT_FOUND:
                 raise
+            break  # its time in Temporal is over, and the list does not know yet: nobody knows where it went on from
+        if origin.run_id != next_one.run_id:
+            until = min(until, next_one.behind)
+        next_one = origin
+        found += [kept for batch in given if (kept := _without(batch, there, until)).entries]
+        there.update(entry.seq for batch in found for entry in batch.entries)
     return sorted(found, key=lambda batch: batch.entries[0].seq)
+
+
+def _without(batch: JournalBatch, there: Collection[int], until: int) -> JournalBatch:
+    """What lists show was told of its last row."""
+    entries = tuple(entry for entry in batch.entries if entry.seq <= until and entry.seq not in there)
+    if entries and entries[-1] == batch.entries[-1]:
+        return batch.model_copy(update={"entries": entries})
+    return batch.model_copy(update={"entries": entries, "card": {}, "over_at": None})
 
 
 async def _batches(client: Client, mentorship: str, run_id: str, *, taken_only: bool = False) -> list[JournalBatch]:
