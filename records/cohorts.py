@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentorship.events import EarnedMilestone
@@ -17,7 +17,7 @@ from records.database import Database, Part, chunks
 from records.erasure import PEOPLE, erased
 from records.errors import CohortChanged, Erased, PairChanged, PairedAlready, UnknownCohort
 from records.ids import mint
-from records.schema import Utc, cohorts, enrolments, seals
+from records.schema import Utc, cohorts, enrolments, journal, seals
 from records.sealing import Sealer
 from wire.names import mentorship_id
 
@@ -26,7 +26,8 @@ _PURPOSE = "records/pairs"
 State = Literal["pending", "started", "over"]
 
 _UNCLOSED = enrolments.c.mentorship.not_in(select(seals.c.mentorship))
-_RUNS = or_(enrolments.c.state == "started", and_(enrolments.c.state == "over", enrolments.c.over_at.is_not(None), _UNCLOSED))
+_JOURNALLED = exists().where(journal.c.mentorship == enrolments.c.mentorship)
+_RUNS = or_(enrolments.c.state == "started", and_(enrolments.c.state == "over", _JOURNALLED, _UNCLOSED))
 
 
 class Cohort(BaseModel):
@@ -201,7 +202,10 @@ class Cohorts(Part):
         return await self._select(enrolments.c.cohort == cohort)
 
     async def to_run(self, cohort: str) -> list[Enrolment]:
-        """Those whose workflow should run: begun, and not over; or over, and their journal not closed, since mails of the end still wait for their readers."""
+        """Those whose workflow should run: begun, and not over; or over, and their journal not closed, since mails of the end still wait for their readers.
+
+        Whose journal is gone is over all the same: it would begin anew. That rows were removed is for the audit to say.
+        """
         return await self._select(enrolments.c.cohort == cohort, _RUNS)
 
     async def unclosed(self, cohort: str) -> list[Enrolment]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from records.database import chunks
-from records.schema import calendar_links, certificates, enrolments, notices, people, unsubscribed
+from records.schema import calendar_links, certificates, enrolments, journal, notices, people, unsubscribed
 
 PEOPLE = "people"
 """The lock of whoever writes down people, erases one, or pairs them."""
@@ -61,13 +61,15 @@ async def is_erased(connection: AsyncConnection, ref: str) -> bool:
 async def clear(connection: AsyncConnection, ref: str) -> None:
     """Everything but the key and the profile, which records/people.py deletes in the same transaction. Idempotent.
 
-    A pair that was enrolled and never started does not start any more; it has no end, since it had no beginning.
+    A pair that was enrolled and never started does not start any more; it has no end, since it had no beginning. One that waits to be started
+    again has both: it is told then that they are gone.
     """
     await connection.execute(update(certificates).where(certificates.c.person == ref).values(pdf_sealed=None, reason_sealed=None))
     await connection.execute(update(notices).where(notices.c.person == ref).values(why_sealed=None))
     for table in (unsubscribed, calendar_links):
         await connection.execute(delete(table).where(table.c.person == ref))
-    await connection.execute(update(enrolments).where(_theirs(ref), enrolments.c.state == "pending").values(state="over"))
+    never = (enrolments.c.state == "pending") & ~exists().where(journal.c.mentorship == enrolments.c.mentorship)
+    await connection.execute(update(enrolments).where(_theirs(ref), never).values(state="over"))
 
 
 async def running(connection: AsyncConnection, ref: str) -> list[str]:

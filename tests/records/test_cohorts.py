@@ -9,7 +9,12 @@ from sqlalchemy.exc import StatementError
 from mentorship.events import EarnedMilestone
 from records.cohorts import Couple
 from records.errors import CohortChanged, PairChanged, PairedAlready, UnknownCohort
+from records.journal import JournalEntry
 from records.people import Profile
+
+
+def _begun() -> JournalEntry:
+    return JournalEntry(seq=1, at=datetime(2027, 3, 1, tzinfo=UTC), kind="event", name="mentorship_started")
 
 
 async def test_a_cohort_comes_back_with_its_start_in_utc(records, cohort):
@@ -103,7 +108,10 @@ async def test_marking_started_again_keeps_the_first_instant_and_never_revives_w
 
 
 async def test_what_should_run_is_what_has_begun_until_its_journal_is_closed(records, couples, mentorship):
-    """P5: who is over has still to be told so, and is started again when Temporal loses it; over it stays. Who was erased before a start never began."""
+    """P5: who is over has still to be told so, and is started again when Temporal loses it; over it stays. Who was erased before a start never began.
+
+    Nor does anything begin anew of which the journal is gone.
+    """
     waiting, never = (pair.mentorship for pair in (await records.cohorts.enrol_pairs("spring", await couples("PAIR-2", "PAIR-3"))).added)
     await records.people.erase((await records.cohorts.by_mentorship(never)).mentee)
     await records.cohorts.mark_started(mentorship)
@@ -113,6 +121,8 @@ async def test_what_should_run_is_what_has_begun_until_its_journal_is_closed(rec
 
     assert await said() == ([mentorship], [mentorship, waiting, never])
     await records.journal.append(mentorship, [], over_at=datetime(2027, 9, 1, tzinfo=UTC))
+    assert await said() == ([], [mentorship, waiting, never])
+    await records.journal.append(mentorship, [_begun()])
     assert await said() == ([mentorship], [mentorship, waiting, never])
     for lost in (mentorship, never):
         await records.cohorts.await_start(lost)
@@ -123,6 +133,18 @@ async def test_what_should_run_is_what_has_begun_until_its_journal_is_closed(rec
     assert await said() == ([], [waiting, never])
     await records.cohorts.await_start(mentorship)
     assert (await records.cohorts.by_mentorship(mentorship)).state == "over"
+
+
+async def test_a_pair_that_waits_to_be_started_again_is_not_over_when_one_of_them_is_erased(records, cohort, couples):
+    """P8: it is started, and told that they are gone, so that the other one hears of the end. Without a row there was no beginning."""
+    await records.cohorts.put(cohort)
+    begun, never = (await records.cohorts.enrol_pairs("spring", await couples("PAIR-2", "PAIR-3"))).added
+    await records.journal.append(begun.mentorship, [_begun()])
+    for pair in (begun, never):
+        await records.cohorts.mark_started(pair.mentorship)
+        await records.cohorts.await_start(pair.mentorship)
+        await records.people.erase(pair.mentee)
+    assert [(await records.cohorts.by_mentorship(pair.mentorship)).state for pair in (begun, never)] == ["pending", "over"]
 
 
 async def test_a_cohorts_last_end_is_that_of_the_pair_that_was_over_last(records, people, couples, cohort):
