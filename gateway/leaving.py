@@ -23,6 +23,8 @@ def stopped_as_by_ctrl_c() -> list[int]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         came.append(number)
+        if len(came) > 1:  # `timeout` sends it twice, to the command and to its group: once is enough to put things away
+            return
         pressed = signal.getsignal(signal.SIGINT)
         if not callable(pressed):  # a job in the background of a script, which Ctrl-C does not reach
             raise KeyboardInterrupt

@@ -273,6 +273,32 @@ run()
     assert (told.returncode, told.stdout, told.stderr) == (code, "put away\n", "")
 
 
+def test_who_is_stopped_twice_at_once_puts_things_away_all_the_same() -> None:
+    """As `timeout` does it: a signal to the command, and one to its group. Ctrl-C twice is somebody who does not want to wait."""
+    stopped = """
+import asyncio, os, signal, sys, types
+
+async def work():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(0)
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0)
+        print("put away")
+
+cli = types.ModuleType("starter.cli")
+cli.main = lambda: asyncio.run(work())
+sys.modules["starter.cli"] = cli
+from starter.__main__ import run
+run()
+"""
+    told = subprocess.run([sys.executable, "-c", stopped], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout, told.stderr) == (143, "put away\n", "")
+
+
 def test_with_nohup_a_command_outlives_its_terminal() -> None:
     outliving = """
 import os, signal, sys, types
