@@ -33,7 +33,7 @@ def out_folder(path: Path, called: str) -> None:
 def write_out(path: Path, text: str, called: str, *, private: bool = False) -> None:
     """Whole or not at all, so that a full disk leaves the file of before; into what is no regular file, such as a link or a pipe, straight.
 
-    A file of before keeps its mode, but what is `private` is its owner's alone to read. Raises Refused for whatever is in the way.
+    A file of before keeps its mode, but one that is `private` is made its owner's alone to read. Raises Refused for whatever is in the way.
     """
     part = path.with_name(f".{os.getpid()}.part")
     try:
@@ -41,7 +41,8 @@ def write_out(path: Path, text: str, called: str, *, private: bool = False) -> N
             _put(path, text)
             return
         try:
-            part.touch(mode=0o600 if private else 0o666)
+            part.unlink(missing_ok=True)  # of a command that was killed, under the number that this one has: its mode would stay
+            part.touch(mode=0o600 if private else 0o666, exist_ok=False)
             if path.exists() and not private:
                 shutil.copymode(path, part)
             _put(part, text)

@@ -52,9 +52,11 @@ def test_a_file_of_before_keeps_its_mode_and_a_name_may_be_as_long_as_names_are(
 
 
 def test_what_is_private_is_its_owners_alone_to_read(tmp_path: Path) -> None:
+    """Also where a command that was killed left a part of its own, under the process's number, which is the same in each container."""
     previous = os.umask(0o022)
     try:
-        for name, private in (("figures", False), ("names", True), ("both", False), ("both", True)):
+        (tmp_path / f".{os.getpid()}.part").write_text("half")
+        for name, private in (("names", True), ("figures", False), ("both", False), ("both", True)):
             write_out(tmp_path / name, "text\n", "--html x", private=private)
     finally:
         os.umask(previous)
