@@ -111,7 +111,7 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
 async def _refuse_unfinished(records: Records, ref: str, closing: list[Enrolment]) -> None:
     """Pairs past their end refuse to be ended, so that the others would be ended for nothing."""
     waiting = [pair for pair in closing if pair.state == "pending"]
-    if waiting:  # erased now they would never start again, and the other of the two may have something to hear yet
+    if waiting:  # nobody can be told of its end before it runs, and this person may have something to hear yet
         how = "waits to be started again from its journal"
         raise _not_erased(ref, waiting, how, "nothing was ended and nothing erased: try again once it runs")
     untold = [pair for pair in closing if not await _has_result(records, pair, ref)]
