@@ -60,7 +60,6 @@ LONGEST = (
     "service/test_recovery.py",
     "webhook/coordinator/test_browser.py",
     "starter/on_temporal/test_corrections.py",
-    "starter/test_cli.py",
 )
 """Files that take most of a minute or more. They begin first, so that no worker has one left when the other is done."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -206,123 +205,11 @@ def test_a_file_name_that_is_too_long_is_refused_in_words(run: Callable[..., Any
     assert (told.code, told.err) == (2, f"{'x' * 300}: File name too long\n")
 
 
-@pytest.mark.parametrize("redirected", [">&-", ">/dev/full", "2>&-", ">&- 2>&-", ">/dev/full 2>&1"])
-def test_a_command_that_was_done_exits_0_wherever_its_answer_goes(redirected: str) -> None:
-    called = f"{sys.executable} -m starter programme check examples/engineering-2027.yaml --json {redirected}"
-    ran = subprocess.run(["/bin/sh", "-c", called], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
-    assert ("the answer could not be written: No space left on device" in ran.stderr) == (redirected == ">/dev/full")
-
-
-def test_a_command_that_was_done_exits_0_on_a_terminal_that_is_not_of_unicode(tmp_path: Path) -> None:
-    called = tmp_path / "spring→27.yaml"
-    called.write_text((EXAMPLES / "engineering-2027.yaml").read_text())
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
-    ran = subprocess.run([sys.executable, "-m", "starter", "programme", "check", called.name], cwd=tmp_path, env=env, capture_output=True, check=False)
-    assert (ran.returncode, ran.stderr) == (0, b"")
-    assert ran.stdout.startswith(rb"spring\u219227.yaml: engineering-2027 version 1")
-
-
-def test_an_answer_that_is_all_that_was_asked_for_is_refused_by_a_full_disk() -> None:
-    """A copy of what is held about somebody that is empty, and an exit code that says it is there."""
-    rehearse = "cohort rehearse --fast --programme examples/demo/programme.yaml --people examples/demo/people.csv --pairs examples/demo/pairs.csv"
-    ran = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -m starter {rehearse} >/dev/full"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stderr.splitlines()[-1:]) == (1, ["the answer could not be written: No space left on device"])
-
-
-def test_json_is_json_on_a_terminal_that_lacks_its_letters() -> None:
-    """Python's own escapes of what latin-1 lacks are none of JSON's where they are longer than four digits, or shorter, as of what else a code page lacks."""
-    answered = """
-import sys, types
-cli = types.ModuleType("starter.cli")
-cli.main = lambda: print('"Zoë \u0141 \U0001f389"')
-sys.modules["starter.cli"] = cli
-from starter.__main__ import run
-run()
-"""
-    for encoding in ("latin-1", "koi8-r", "cp1256"):
-        ran = subprocess.run([sys.executable, "-c", answered], cwd=ROOT, env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, check=False)
-        assert json.loads(ran.stdout.decode(encoding)) == "Zoë \u0141 \U0001f389"
-
-
-@pytest.mark.parametrize(
-    ("sent", "before", "code"),
-    [("SIGTERM", "", 143), ("SIGHUP", "", 129), ("SIGINT", "", 130), ("SIGTERM", "signal.signal(signal.SIGINT, signal.SIG_IGN)", 143)],
-)
-def test_who_is_stopped_puts_things_away_and_says_by_what(sent: str, before: str, code: int) -> None:
-    """As Ctrl-C does: a container that is stopped, a terminal that is closed, a script's job in the background."""
-    stopped = f"""
-import asyncio, os, signal, sys, types
-
-async def work():
-    try:
-        os.kill(os.getpid(), signal.{sent})
-        await asyncio.sleep(60)
-    finally:
-        print("put away")
-
-cli = types.ModuleType("starter.cli")
-cli.main = lambda: asyncio.run(work())
-sys.modules["starter.cli"] = cli
-{before}
-from starter.__main__ import run
-run()
-"""
-    told = subprocess.run([sys.executable, "-c", stopped], cwd=ROOT, capture_output=True, text=True, check=False)
-
-    assert (told.returncode, told.stdout, told.stderr) == (code, "put away\n", "")
-
-
-def test_who_is_stopped_twice_at_once_puts_things_away_all_the_same() -> None:
-    """As `timeout` does it: a signal to the command, and one to its group. Ctrl-C twice is somebody who does not want to wait."""
-    stopped = """
-import asyncio, os, signal, sys, types
-
-async def work():
-    try:
-        os.kill(os.getpid(), signal.SIGTERM)
-        os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.sleep(60)
-    finally:
-        await asyncio.sleep(0)
-        os.kill(os.getpid(), signal.SIGHUP)
-        await asyncio.sleep(0)
-        print("put away")
-
-cli = types.ModuleType("starter.cli")
-cli.main = lambda: asyncio.run(work())
-sys.modules["starter.cli"] = cli
-from starter.__main__ import run
-run()
-"""
-    told = subprocess.run([sys.executable, "-c", stopped], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stdout, told.stderr) == (143, "put away\n", "")
-
-
-def test_with_nohup_a_command_outlives_its_terminal() -> None:
-    outliving = """
-import os, signal, sys, types
-cli = types.ModuleType("starter.cli")
-cli.main = lambda: os.kill(os.getpid(), signal.SIGHUP)
-sys.modules["starter.cli"] = cli
-signal.signal(signal.SIGHUP, signal.SIG_IGN)
-from starter.__main__ import run
-run()
-"""
-    assert subprocess.run([sys.executable, "-c", outliving], cwd=ROOT, check=False).returncode == 0
-
-
 @pytest.mark.parametrize("arguments", [["cohort", "status"], ["person", "export"], ["certificate", "reissue"], ["cases", "--cohort"]])
 def test_an_argument_that_is_not_utf_8_is_wrong_usage(run: Callable[..., Any], past: Any, arguments: list[str]) -> None:
     told = run(*arguments, "\udcff")
 
     assert (told.code, told.err) == (2, "an argument is not text in UTF-8\n")
-
-
-def test_a_command_that_was_done_exits_0_when_nobody_reads_on() -> None:
-    called = f"({sys.executable} -m starter programme check examples/engineering-2027.yaml --json; echo $? >&2) | true"
-    ran = subprocess.run(["/bin/sh", "-c", called], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
-    assert ran.stderr == "0\n"
 
 
 @pytest.mark.parametrize(
@@ -387,28 +274,6 @@ def test_a_key_that_the_workers_have_and_the_command_has_not_is_named(run: Calla
 
 def test_columns_are_aligned_and_never_wrapped() -> None:
     assert columns(("a", "long"), [("x" * 300, None), (True, 2.0)]) == ["a" + " " * 299 + "  long", "x" * 300 + "  -", "yes" + " " * 297 + "  2"]
-
-
-@pytest.mark.parametrize("loaded", ["starter.cli", "starter.cohort_status", "records.store"])
-def test_ctrl_c_while_it_is_still_loading_is_as_quiet_as_later(loaded: str) -> None:
-    """The first second of many a command is imports."""
-    interrupted = f"""
-import sys
-import threading
-
-class Impatient:
-    def find_spec(self, name, path=None, target=None):
-        if name == "{loaded}":
-            raise KeyboardInterrupt
-
-sys.meta_path.insert(0, Impatient())
-sys.argv = ["mentorship", "cohort", "status", "c"]
-from starter.__main__ import run
-run()
-"""
-    told = subprocess.run([sys.executable, "-c", interrupted], cwd=ROOT, capture_output=True, text=True, check=False)
-
-    assert (told.returncode, told.stdout, told.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize(
