@@ -29,7 +29,7 @@ from ruamel.yaml import YAML
 from standardwebhooks import Webhook
 
 from tests.chromium import CHROMIUM, FLAGS
-from tests.service.processes import free_port
+from tests.processes import free_port
 
 HERE = Path(__file__).parent
 COHORT, PAIR, MENTEE, MENTOR, LEAVER = "spring-2027", "p-05", "e-3005", "e-2005", "e-3004"

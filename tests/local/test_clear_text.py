@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import sysconfig
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,16 +18,11 @@ from gateway.keyring import Keyring
 from gateway.settings import Settings
 from local.codec import ShownFor
 from tests.chromium import headless
+from tests.processes import free_port
 from webhook.codec.app import create_app
 from webhook.serving import serve_app
 
 TOKEN = "a token of this test, long enough to be one"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -19,8 +19,8 @@ from gateway.keyring import Keyring
 from gateway.settings import Settings
 from mentorship.programme import Programme
 from records.store import Records
+from tests.processes import Process, Server
 from tests.service.house import House
-from tests.service.processes import Process, Server
 from tests.service.programmes import long_programme, seconds_programme
 
 Servers = Callable[..., Awaitable[Server]]

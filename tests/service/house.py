@@ -34,7 +34,7 @@ from records.people import Profile
 from records.store import Records
 from starter.running import running
 from tests.forked import told
-from tests.service.processes import TEMPORAL, Program, Server, until
+from tests.processes import TEMPORAL, Program, Server, until
 from webhook.bodies import BODIES
 from webhook.door import Door
 from webhook.parsing import digest

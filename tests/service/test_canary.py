@@ -17,7 +17,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from gateway.links import Bearer, LinkSigner
-from tests.service.processes import free_port
+from tests.processes import free_port
 
 SECRET = "whsec_" + "Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5"
 PRIVATE = "canary-of-unshared-feedback"

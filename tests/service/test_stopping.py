@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from temporalio.api.enums.v1 import PendingActivityState
 
-from tests.service.processes import free_port
+from tests.processes import free_port
 from worker.build import GRACE
 
 

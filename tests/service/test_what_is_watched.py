@@ -24,7 +24,7 @@ from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.settings import WebhookSecret
-from tests.service.processes import free_port
+from tests.processes import free_port
 from webhook.app import create_app
 from webhook.codec.app import create_app as create_codec
 from wire.search_attributes import MILESTONES

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
-import subprocess
-import sysconfig
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client
 from temporalio.service import RPCError
 
 from certificates import issuer
@@ -21,39 +17,20 @@ from gateway.keyring import Keyring
 from gateway.settings import Settings
 from records.errors import RecordsError
 from records.store import Records
+from tests.processes import Server
 from wire.names import cohort_id
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Temporal server of our own."""
-    port = free_port()
-    log = (tmp_path_factory.mktemp("temporal") / "log").open("wb")
-    temporal = [str(Path(sysconfig.get_path("scripts")) / "temporal"), "server", "start-dev", "--headless", "--log-level", "error", "--namespace", "idle"]
-    process = subprocess.Popen([*temporal, "--ip", "127.0.0.1", "--port", str(port)], stdout=log, stderr=log)
+    """The address of a Temporal server of our own, on which nothing was registered; nobody works in its namespace `idle`."""
+    server = Server(tmp_path_factory.mktemp("temporal"), namespace="idle")
+    server.start()
     try:
-        asyncio.run(_serves(f"127.0.0.1:{port}"))
-        yield f"127.0.0.1:{port}"
+        asyncio.run(server.ready(bare=True))
+        yield server.address
     finally:
-        process.terminate()
-        process.wait(timeout=20)
-        log.close()
-
-
-async def _serves(address: str) -> None:
-    """Returns once it answers: it listens before it is healthy."""
-    async with asyncio.timeout(30):
-        while True:
-            with suppress(RPCError, RuntimeError):
-                await Client.connect(address)
-                return
-            await asyncio.sleep(0.05)
+        server.stop()
 
 
 @pytest.fixture

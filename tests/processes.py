@@ -93,14 +93,15 @@ class Program(Process):
 
 
 class Server(Process):
-    """Temporal's server; with a database file it can be killed and started again."""
+    """Temporal's server; with a database file it can be killed and started again. It has `default`, and a further `namespace` that is named."""
 
-    def __init__(self, folder: Path, *, durable: bool = False, dynamic: dict[str, object] | None = None) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False, dynamic: dict[str, object] | None = None, namespace: str | None = None) -> None:
         super().__init__(folder / "temporal.log")
         self.port = free_port()
         self._command = [str(TEMPORAL), "server", "start-dev", "--headless", "--port", str(self.port), "--log-level", "error"]
         if durable:
             self._command += ["--db-filename", str(folder / "temporal.db"), "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]
+        self._command += ["--namespace", namespace] if namespace else []
         for name, value in (dynamic or {}).items():
             self._command += ["--dynamic-config-value", f"{name}={json.dumps(value)}"]
 
@@ -112,16 +113,17 @@ class Server(Process):
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
-    async def ready(self, namespace: str = "default") -> None:
-        """Returns once it answers, and has that namespace with our search attributes."""
+    async def ready(self, namespace: str = "default", *, bare: bool = False) -> None:
+        """Returns once it answers, which is a little after it listens, and has that namespace with our search attributes, unless it stays `bare`."""
 
         async def answers() -> bool:
             assert self.alive, self.said()
             try:
                 client = await Client.connect(self.address, namespace=namespace)
                 await client.workflow_service.get_system_info(GetSystemInfoRequest(), timeout=timedelta(seconds=2))
-                await _have(client)
-                await search_attributes.register(client)
+                if not bare:
+                    await _have(client)
+                    await search_attributes.register(client)
             except (RPCError, RuntimeError):
                 return False
             return True
