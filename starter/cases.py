@@ -15,7 +15,7 @@ from starter.reach import open_records
 
 def cases(
     cohort: Annotated[str | None, typer.Option(help="Only this cohort.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include those that are closed.")] = False,
     json: Json = False,
 ) -> None:
     """Which pairs need a person, oldest first, whether somebody took it, and what came of it."""

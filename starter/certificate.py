@@ -42,7 +42,7 @@ def reissue(
 ) -> None:
     """Has a new certificate made after a change of name in the people file, which supersedes the old one and is mailed to its holder.
 
-    A worker makes it: here the issuer's key is not needed. Again gives the same one.
+    A worker makes it: here the issuer's key is not needed. Running it again gives the same one.
     """
     asyncio.run(_reissue(_id(certificate_id), results, out, json))
 

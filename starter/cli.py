@@ -29,8 +29,8 @@ on_demand(
         "starter.mentorship:extend": "Gives a pair more time and meetings; no milestones.",
         "starter.mentorship:end": "Ends a mentorship before its time.",
         "starter.mentorship:waive": "Counts a milestone as done, and shows it as waived.",
-        "starter.mentorship:resolve": "Closes a line of the coordinators' list.",
-        "starter.revive:revive": "Starts mentorships again from their journals: those that are gone from Temporal, and those that differ from what is written.",
+        "starter.mentorship:resolve": "Closes a line in the coordinators' list.",
+        "starter.revive:revive": "Starts mentorships again from their journals: those that are gone from Temporal, and those that differ from their journals.",
         "starter.cases:cases": "Which pairs need a person, oldest first, whether somebody took it, and what came of it.",
         "starter.doctor:doctor": "Looks at keys, records, Temporal, every enrolled pair, every cohort and every open case. Exit 1 when something is wrong.",
     },
@@ -47,9 +47,9 @@ on_demand(
         "starter.cohort:start": "Starts a cohort, or what is new in it. Nothing starts until every file is free of faults.",
         "starter.cohort_status:status": "How every pair of a cohort stands, from records.",
         "starter.pairing:pair": "Pairs mentors and mentees: as many people as can be, then the best fit. The same files give the same pairs.",
-        "starter.what_if:what_if": "Which pairs would stand otherwise under another programme, and by which of its keys.",
+        "starter.what_if:what_if": "Which pairs would come out differently under another programme, and because of which of its keys.",
         "starter.report:report": "Figures of a cohort, counted from its journals. Groups under five are not shown.",
-        "starter.rehearsal:rehearse": "Acts a whole cohort out: mails a person, load a coordinator, certificates. Writes to nobody, needs no server.",
+        "starter.rehearsal:rehearse": "Plays a whole cohort through: mails per person, load per coordinator, certificates. Writes to nobody, needs no server.",
         "starter.rematch:rematch": "Gives a mentee another mentor, with the milestones earned so far. The old pair is ended if it still runs.",
     },
 )
@@ -73,7 +73,7 @@ on_demand(
 on_demand(
     _group("journal", "The tamper-evident journal."),
     {
-        "starter.journal_refill:refill": "After records of an earlier moment were put back: writes the rows that they lack and that Temporal's histories still have.",
+        "starter.journal_refill:refill": "After an older copy of records was restored: writes the rows that it lacks and that Temporal's histories still have.",
         "starter.journal:verify": "Names every row that was altered, inserted, cut off or taken away, and every mentorship that is gone.",
     },
 )
@@ -90,7 +90,7 @@ on_demand(
     {
         "starter.keys:status": "Every key: how many rows of records, and how many running workflows, cannot be read without it.",
         "starter.keys:rotate": "Makes a new key the active one. Where processes are restarted one by one: `--prepare`, restart all, `rotate`, restart all.",
-        "starter.keys:rewrap": "Seals again with the active key what lies under older ones. Safe while everything runs, once all of it has the active key.",
+        "starter.keys:rewrap": "Seals with the active key what still lies under older ones. Safe while everything runs, once all of it has the active key.",
         "starter.keys:drop": "Deletes a key that nothing needs any more. Backups under it become unreadable, which may be what you want.",
     },
 )

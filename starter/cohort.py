@@ -26,7 +26,7 @@ def start(
     cohort: Annotated[str, typer.Option(help="An id for the cohort: a-z, 0-9 and -.")],
     starts: Annotated[str, typer.Option(help="A date (midnight in the programme's zone), an instant with a zone, or now.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and show the calendar; start nothing, need no server.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Also pairs that run in another cohort: these people get the mails of both.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also start pairs that run in another cohort: these people get the mails of both.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait without progress for a worker; 0: do not wait.")] = 30.0,
     json: Json = False,
 ) -> None:

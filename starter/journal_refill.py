@@ -24,7 +24,7 @@ APPEND = "append_journal"
 
 
 def refill(cohort: Annotated[str | None, typer.Argument(help="Only this cohort.")] = None, json: Json = False) -> None:
-    """After records of an earlier moment were put back: writes the rows that they lack and that Temporal's histories still have."""
+    """After an older copy of records was restored: writes the rows that it lacks and that Temporal's histories still have."""
     asyncio.run(_refill(cohort, json))
 
 

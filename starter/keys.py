@@ -51,7 +51,7 @@ def rotate(
 
 
 def rewrap(json: Json = False) -> None:
-    """Seals again with the active key what lies under older ones. Safe while everything runs, once all of it has the active key."""
+    """Seals with the active key what still lies under older ones. Safe while everything runs, once all of it has the active key."""
     asyncio.run(_rewrap(Settings.load(), json))
 
 

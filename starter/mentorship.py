@@ -97,11 +97,11 @@ def waive(
 def resolve(
     cohort: Cohort,
     pair: Pair,
-    line: Annotated[str, typer.Argument(help="The line of the coordinators' list that a person took care of.")],
+    line: Annotated[str, typer.Argument(help="The line that somebody has taken care of.")],
     by: By = None,
     json: Json = False,
 ) -> None:
-    """Closes a line of the coordinators' list."""
+    """Closes a line in the coordinators' list."""
     asyncio.run(update(cohort, pair, lambda head: Resolve(**head, line=line), by=by or login(), as_json=json))
 
 

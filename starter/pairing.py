@@ -36,9 +36,9 @@ def pair(
     *,
     programme: Annotated[Path, typer.Option(help="The programme file; `pairing` and `reporting_line` are read.")],
     out: Annotated[Path, typer.Option(help="The pairs file to write.")],
-    pairs: Annotated[list[Path] | None, typer.Option(help="Pairs of before, which are not repeated. Several times, if need be.")] = None,
-    forbid: Annotated[list[str] | None, typer.Option(metavar="A:B", help="Never these two.")] = None,
-    pin: Annotated[list[str] | None, typer.Option(metavar="MENTOR:MENTEE", help="These two in any case, within the rules.")] = None,
+    pairs: Annotated[list[Path] | None, typer.Option(help="Earlier pairs, which are not repeated. Can be given several times.")] = None,
+    forbid: Annotated[list[str] | None, typer.Option(metavar="A:B", help="Never pair these two.")] = None,
+    pin: Annotated[list[str] | None, typer.Option(metavar="MENTOR:MENTEE", help="Pair these two in any case, within the rules.")] = None,
     json: Json = False,
 ) -> None:
     """Pairs mentors and mentees: as many people as can be, then the best fit. The same files give the same pairs."""

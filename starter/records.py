@@ -43,7 +43,7 @@ def backup(
 
 def restore(
     folder: Annotated[Path, typer.Argument(help="The backup.")],
-    temporal: Annotated[Path | None, typer.Option(help=f"{_STORE}, as it shall be called again.")] = None,
+    temporal: Annotated[Path | None, typer.Option(help=f"{_STORE}, where it is to lie again.")] = None,
     json: Json = False,
 ) -> None:
     """Puts a backup where nothing is yet: move what is there away first, and stop everything."""

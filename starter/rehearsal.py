@@ -32,15 +32,15 @@ def rehearse(
     programme: Annotated[Path, typer.Option(help="The programme file.")],
     people: Annotated[Path, typer.Option(help="The people file (CSV).")],
     pairs: Annotated[Path, typer.Option(help="The pairs file (CSV).")],
-    starts: Annotated[str | None, typer.Option(help="A date or an instant with a zone; the next Monday without.")] = None,
-    fast: Annotated[bool, typer.Option("--fast", help="By the rules alone, in seconds; else on the real workflows with time skipped.")] = False,
+    starts: Annotated[str | None, typer.Option(help="A date or an instant with a zone; by default next Monday.")] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="By the rules alone, which is faster; by default on the real workflows, with time skipped.")] = False,
     seed: Annotated[int, typer.Option(help="The same seed, the same story.")] = 1,
     personas: Annotated[str | None, typer.Option(metavar="NAME=SHARE,…", help=f"Shares of {', '.join(PERSONAS)}.")] = None,
     messages: Annotated[bool, typer.Option("--messages", help="List every message by date.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write it as one page that prints.")] = None,
     json: Json = False,
 ) -> None:
-    """Acts a whole cohort out: mails a person, load a coordinator, certificates. Writes to nobody, needs no server."""
+    """Plays a whole cohort through: mails per person, load per coordinator, certificates. Writes to nobody, needs no server."""
     if html is not None:
         check_out(html, f"--html {html}")
     shares = _shares(personas)

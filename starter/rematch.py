@@ -43,7 +43,7 @@ def rematch(
     pair: Pair,
     *,
     mentor: Annotated[str, typer.Option(metavar="PERSON_ID", help="The new mentor, of --people or known from before.", callback=stated("a person_id"))],
-    people: Annotated[Path | None, typer.Option(help="A people file (CSV) with whoever is new or changed.")] = None,
+    people: Annotated[Path | None, typer.Option(help="A people file (CSV) with everybody who is new or changed.")] = None,
     pair_id: Annotated[str | None, typer.Option("--pair-id", help="What to call the new pair; by default PAIR-2, PAIR-3, …", callback=stated("an id"))] = None,
     starts: Annotated[str, typer.Option(help="A date (midnight in the programme's zone), an instant with a zone, or now.")] = "now",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and say what would happen.")] = False,
@@ -53,7 +53,7 @@ def rematch(
 ) -> None:
     """Gives a mentee another mentor, with the milestones earned so far. The old pair is ended if it still runs.
 
-    The new pair has the programme's full length. Taken again after a crash, it does what is left to do.
+    The new pair has the programme's full length. Run again after a crash, it does what is left to do.
     """
     if pair_id is not None and (expected := id_expected(pair_id)) is not None:
         raise Misused(f"--pair-id: {pair_id!r} does not fit, expected {expected}")

@@ -46,7 +46,7 @@ def revive(
     pair: Annotated[str | None, typer.Argument(help="The pair_id of the pairs file; without it, every pair of the cohort.")] = None,
     json: Json = False,
 ) -> None:
-    """Starts mentorships again from their journals: those that are gone from Temporal, and those that differ from what is written."""
+    """Starts mentorships again from their journals: those that are gone from Temporal, and those that differ from their journals."""
     asyncio.run(_revive(cohort, pair, json))
 
 

@@ -64,7 +64,7 @@ def what_if(
     programme: Annotated[Path, typer.Option(help="The other programme file.")],
     json: Json = False,
 ) -> None:
-    """Which pairs would stand otherwise under another programme, and by which of its keys."""
+    """Which pairs would come out differently under another programme, and because of which of its keys."""
     findings = Findings()
     with reading(programme):
         other = read_programme(programme, findings).programme
