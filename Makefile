@@ -1,5 +1,5 @@
-# `make demo` and `make run` need Python 3.11 or newer, make, and nothing else: what they use is made in .venv, once.
-# Everything is installed from the hashed locks; only `make lock` ever changes those.
+# `make demo` and `make run` need only Python 3.11 or newer and make: what else they use is installed into .venv, once.
+# Everything is installed from the hashed locks, which only `make lock` changes.
 
 VENV ?= .venv
 PYTHON ?=
@@ -9,7 +9,7 @@ EXTRAS := $(VENV)/.extras-installed
 DEVELOPMENT := $(VENV)/.development-installed
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
-# No source distributions: their builds would download what no hash here covers.
+# No source distributions: their builds would download things that no hash here covers.
 HASHED := $(PIP) --require-hashes --only-binary :all:
 EDITABLE := $(PIP) --no-deps --no-build-isolation --editable .
 UV := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --only-binary :all: --no-emit-index-url --quiet --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
@@ -40,7 +40,7 @@ run: $(SERVICE)
 
 extras: $(EXTRAS)
 
-# Without bytecode each of some hundred processes would compile all of ours again, and so would every workflow in its sandbox.
+# Without bytecode, each of some hundred processes would compile all our code again, and so would every workflow in its sandbox.
 test: $(DEVELOPMENT)
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest $(TESTS)
 
@@ -62,7 +62,7 @@ bench: $(DEVELOPMENT)
 	$(BIN)/python benchmarks/core.py
 	$(BIN)/python benchmarks/history.py
 
-# The verifiers are installed from the lock, without their scripts; the judging itself asks no network.
+# The verifiers are installed from the lock, without their scripts; verifying itself uses no network.
 interop: $(DEVELOPMENT) interop/node_modules/.package-lock.json
 	node interop/judge.mjs $(BIN)/python
 

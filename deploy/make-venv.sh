@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a virtual environment with the first Python that is new enough, or says what is missing. Used by the Makefile.
+# Creates a virtual environment with the first Python that is new enough, or says what is missing. The Makefile uses it.
 set -eu
 venv=$1
 
@@ -23,7 +23,7 @@ done
     "Python 3.11 or newer is needed, and ${PYTHON:-python3} is $(${PYTHON:-python3} --version 2>/dev/null || echo 'not there')." \
     'If it is installed under another name: make PYTHON=/path/to/python3 …'
 
-# The embedded Temporal server comes as a wheel, and there are wheels for these only.
+# The embedded Temporal server comes as a wheel, which exists for these systems only.
 system="$("$python" -c 'import platform; print(platform.system(), platform.machine())')"
 case $system in
     'Linux x86_64' | 'Linux aarch64' | 'Linux arm64' | 'Darwin x86_64' | 'Darwin arm64') ;;

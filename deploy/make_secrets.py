@@ -50,15 +50,15 @@ def _fill(folder: Path) -> None:
         _write(folder / name, text)
     _write(
         folder / "compose.env",
-        "# What docker-compose.yml fills in. Only whoever made the keys can read them: containers run as the same user.\n"
+        "# Values that docker-compose.yml fills in. Only the user who made the keys can read them, so containers run as that user.\n"
         f"MENTORSHIP_USER={os.getuid()}:{os.getgid()}\n"
-        "# Where browsers find Temporal's UI and the codec door: yours to change, with MENTORSHIP_CODEC_ORIGINS in mentorship.env.\n"
+        "# Where browsers find Temporal's UI and the codec door. Change these as you need, together with MENTORSHIP_CODEC_ORIGINS in mentorship.env.\n"
         "UI_URL=http://127.0.0.1:8233\n"
         "CODEC_URL=http://127.0.0.1:8234/codec\n",
     )
     _write(
         folder / "mentorship.env",
-        "# The service's settings, as far as they are no secrets; README.md lists them all. These are yours to change.\n"
+        "# The service's settings, except secrets; README.md lists them all. Change these as you need.\n"
         "MENTORSHIP_BASE_URL=http://localhost:8080\n"
         "MENTORSHIP_ISSUER_NAME=Example Ltd\n"
         "MENTORSHIP_MAIL_FROM=Mentorship <mentorship@example.org>\n"

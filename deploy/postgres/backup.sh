@@ -1,9 +1,9 @@
 #!/bin/sh
-# One folder an instant: Temporal's databases first, then records, so that records are never behind what a workflow knows to be written.
-# Folders that will be older than BACKUP_DAYS (35) before the next night go, so that an erasure has happened in every backup by then: the
-# programmes' retention.backups.
-# They go first, whatever becomes of the new one: on a full disk they are the room for it. What is not whole goes at once.
-# Keys are not here, and belong elsewhere.
+# Each run makes one folder: Temporal's databases first, then records, so that records are never behind what a workflow knows to be written.
+# Folders that will be older than BACKUP_DAYS (35) before the next night are deleted, so that an erasure has reached every backup by then.
+# BACKUP_DAYS is the programmes' retention.backups.
+# They are deleted first, whatever becomes of the new one: on a full disk they make room for it. An incomplete folder is deleted at once.
+# Keys are not in it, and belong elsewhere.
 set -eu
 umask 077
 to="${BACKUPS:-/backups}"

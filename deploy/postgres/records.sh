@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs once, when Postgres makes its data folder: a database for records whose user cannot touch Temporal's.
+# Runs once, when Postgres creates its data folder. Creates a database for records whose user cannot touch Temporal's.
 set -eu
 psql --set ON_ERROR_STOP=1 --set password="$(cat /run/secrets/records_password)" --username "$POSTGRES_USER" --dbname postgres <<'SQL'
 CREATE ROLE mentorship LOGIN PASSWORD :'password';

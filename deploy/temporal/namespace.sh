@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the namespace, once. Finished workflows stay for 30 days; what has to last longer stands in records.
+# Creates the namespace, once. Finished workflows stay for 30 days; records keep what has to last longer.
 set -eu
 attempt=0
 until temporal operator cluster health; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings Temporal's two databases to the schema of this server's version. Safe to run again; it is how an upgrade gets its changes.
+# Brings Temporal's two databases to the schema of this server's version. Safe to run again; upgrades run it too.
 set -eu
 SQL_PASSWORD="$(cat /run/secrets/postgres_password)"
 export SQL_PASSWORD

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Temporal takes its password from the environment only; like this it stands in no file but the secret's, and in no `docker inspect`.
+# Temporal takes its password only from the environment. Set here, it is in no file but the secret's, and `docker inspect` does not show it.
 set -eu
 POSTGRES_PWD="$(cat /run/secrets/postgres_password)"
 export POSTGRES_PWD
