@@ -1,4 +1,4 @@
-"""A case's own work, a concern's (H16) or a line's (P7): everything that it needs at this moment, in one activity whose name and result do not tell which."""
+"""A case's own work, for a concern (H16) or for a line (P7). One activity does all that is due, and its name and result do not tell which of the two it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wire.inputs import CaseOf
 
 
 class Standing(BaseModel):
-    """Whether somebody looks after it, and when to look again; None: nothing is left to do."""
+    """Whether somebody looks after the case, and when to look again; None: nothing is left to do."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,9 +23,9 @@ class Standing(BaseModel):
 
 class Desk(Protocol):
     async def tend(self, case: str, now: datetime) -> Standing:
-        """Does what is due: holds or releases the meetings, asks and reminds, tells the owner a number.
+        """Does what is due: holds or releases the meetings, asks and reminds people, and tells the programme's owner a number.
 
-        Idempotent: what was done is recorded, and a repeat does only the rest. Raises what may pass, to be tried again.
+        Idempotent: it records what it did, and a repeat does only the rest. Raises an error that may pass, so that it is tried again.
         """
         ...
 
@@ -36,7 +36,7 @@ class CaseActivities:
 
     @activity.defn(name="tend_case")
     async def tend_case(self, case: CaseOf) -> Standing:
-        """The clock is the server's: the instant at which this attempt began, however long it waited for a worker. From there its time runs, and
-        the time for which a mail that it has begun is nobody else's.
+        """Goes by the server's clock: the instant at which this attempt began, however long it waited for a worker. From that instant counts the
+        attempt's own time, and the time for which no other attempt may take a mail that it has begun.
         """
         return await self._desk.tend(case.case, activity.info().started_time)

@@ -1,6 +1,6 @@
-"""Certificates: one a person and mentorship, whatever crashes (H7); later editions of it, which supersede the one before (H8).
+"""Certificates: one per person and mentorship, whatever crashes (H7), and later editions, each of which supersedes the one before (H8).
 
-The registry's row comes first and is unique.
+The registry's row is written first, and is unique.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class CertificateRequest(BaseModel):
 
 
 class Certificates(BaseModel):
-    """The certificate's id by the holder's opaque id. Who was `erased` meanwhile gets none, and holds up nobody."""
+    """Each certificate's id by its holder's opaque id. A person who was `erased` meanwhile gets none, and does not hold up the other."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,7 +35,7 @@ class Certificates(BaseModel):
 
 
 class ReissueRequest(BaseModel):
-    """The certificate of this person (an opaque id) should say who its holder is now, and share and milestones if `results`; None: as before."""
+    """Asks that this person's certificate show the holder's present name, and share and milestones if `results`; None: as before. `person` is opaque."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,9 +48,9 @@ Reissuing = Literal["reissued", "unchanged", "revoked", "erased", "not_issued"]
 
 
 class Reissued(BaseModel):
-    """`certificate` is the edition that stands; `notice` the mail that brings it, where it is a later one and there is somebody to write to.
+    """`certificate` is the latest edition. `notice` is the mail that brings it, if it is a later edition and there is somebody to write to.
 
-    `unchanged`: it says already what it should. `not_issued`: there is no certificate with a document yet.
+    `unchanged`: it already says what it should. `not_issued`: there is no certificate with a document yet.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,14 +61,14 @@ class Reissued(BaseModel):
 
 
 class Registrar(Protocol):
-    """`at` is the instant of the attempt, by the server's clock: a line of the coordinators' list opens and closes then, never a certificate."""
+    """`at` is the instant of the attempt, by the server's clock. It dates lines of the coordinators' list that open or close, never a certificate."""
 
     async def issue(self, side: Side, request: CertificateRequest, at: datetime) -> str | None:
-        """Reserves, signs, renders, stores; returns the certificate's id, or None for who was erased. The same bytes at any repeat."""
+        """Reserves, signs, renders and stores a certificate. Returns its id, or None for a person who was erased. A repeat makes the same bytes."""
         ...
 
     async def reissue(self, request: ReissueRequest, at: datetime) -> Reissued:
-        """Makes the next edition if the standing one says something else than it should. A repeat finds what was made."""
+        """Makes the next edition if the latest one does not say what it should. A repeat finds what was made."""
         ...
 
 
@@ -78,7 +78,7 @@ class CertificateActivities:
 
     @activity.defn(name="issue_certificates")
     async def issue_certificates(self, request: CertificateRequest) -> Certificates:
-        """Everybody certified or nobody: a failure with one is retried with all, and the first one's stays the same."""
+        """Certifies everybody or nobody: if one certificate fails, all are tried again, and those that were made stay the same."""
         at = activity.info().started_time
         issued = {request.pair.person(side): await self._registrar.issue(side, request, at) for side in request.wanted.to}
         activity.logger.info("certificates issued")
@@ -89,7 +89,7 @@ class CertificateActivities:
 
     @activity.defn(name="reissue_certificate")
     async def reissue_certificate(self, request: ReissueRequest) -> Reissued:
-        """Tried again until a font is there for what cannot be printed, as at the first time."""
+        """Retried, like the first edition, until there is a font for what cannot be printed."""
         reissued = await self._registrar.reissue(request, activity.info().started_time)
         activity.logger.info("certificate %s", reissued.outcome)
         return reissued

@@ -20,14 +20,14 @@ class LineRequest(BaseModel):
 
 
 class Lines(Protocol):
-    """The one door to the list: whoever raises a line, it is reminded of in the same way. Both are idempotent."""
+    """The one door to the list, so that people are reminded of every line in the same way, whoever raised it. Both methods are idempotent."""
 
     async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None:
-        """The first `at` of a `key` stands."""
+        """Opens a line. When a `key` comes again, its first `at` stays."""
         ...
 
     async def close(self, mentorship: str, line: str, at: datetime, side: Side | None = None) -> None:
-        """Of one side, or of any."""
+        """Closes the line of one side, or of any if `side` is None."""
         ...
 
 

@@ -12,9 +12,9 @@ from mentorship.instant import Instant
 
 
 class DigestRequest(BaseModel):
-    """One digest to each coordinator. `due` names it, so that a repeat is recognised in whichever run: its Monday morning, or when the last pair ended.
+    """One digest to each coordinator. `due`, its Monday morning or when the last pair ended, identifies it, so that a repeat is recognised in any run.
 
-    `at` is now: what the list says, and whose hours are open.
+    `at` is now: it decides what the list says, and who may be written to.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,7 +26,7 @@ class DigestRequest(BaseModel):
 
 
 class DigestSent(BaseModel):
-    """When to come `again`, since somebody may not be written to before; None: everybody has theirs."""
+    """When to come `again`, if somebody may not be written to before then; None: everybody has theirs."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,7 +35,7 @@ class DigestSent(BaseModel):
 
 class Digests(Protocol):
     async def send(self, request: DigestRequest) -> datetime | None:
-        """Idempotent: one that went does not go again. Answers when to come again, if at all."""
+        """Sends the digest. Idempotent: a mail that was sent is not sent again. Returns when to come again, if at all."""
         ...
 
 
@@ -45,9 +45,9 @@ class DigestActivities:
 
     @activity.defn(name="send_digest")
     async def send_digest(self, request: DigestRequest) -> DigestSent:
-        """The coordinators' list of the week, or the closing report, to whoever may be written to now.
+        """Sends the week's coordinators' list, or the closing report, to everybody who may be written to now.
 
-        Each attempt goes by its own clock, the server's: while one mailbox is full for a day, the others' mornings come.
+        Each attempt goes by the instant at which it began, by the server's clock: while one mailbox is full for a day, the others' mornings come.
         """
         now = activity.info().started_time
         return DigestSent(again=await self._digests.send(request.model_copy(update={"at": max(request.at, now)})))

@@ -23,7 +23,7 @@ class EnrolRequest(BaseModel):
 
 
 class Progress(BaseModel):
-    """How far the cohort is: counts of mentorships; when to look again, when the next digest is due (Monday morning), and the last one's end so far."""
+    """How far the cohort is: counts of mentorships, when to look again, when the next digest is due (Monday morning), and the latest end so far."""
 
     model_config = ConfigDict(frozen=True)
 

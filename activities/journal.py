@@ -40,7 +40,7 @@ class JournalOf(BaseModel):
 
 
 class JournalStore(Protocol):
-    """Appends are idempotent: the same content again is done; other content at a number that is taken raises Diverged."""
+    """Appends are idempotent: the same content again counts as done. Raises Diverged when a number is taken by other content."""
 
     async def append(self, mentorship: str, entries: Sequence[Entry], card: Mapping[str, Any], over_at: datetime | None) -> JournalHead: ...
 
@@ -53,10 +53,10 @@ class JournalActivities:
 
     @activity.defn(name="append_journal")
     async def append_journal(self, batch: JournalBatch) -> JournalHead:
-        """In one transaction, with the card. `Diverged` is never retried: the workflow was reset, or decides differently now."""
+        """Writes the batch and the card in one transaction. `Diverged` is never retried: the workflow was reset, or decides differently now."""
         return await self._store.append(batch.mentorship, batch.entries, batch.card, batch.over_at)
 
     @activity.defn(name="seal_journal")
     async def seal_journal(self, journal: JournalOf) -> None:
-        """The closing row, after which nothing is appended."""
+        """Writes the closing row, after which nothing is appended."""
         await self._store.seal(journal.mentorship)

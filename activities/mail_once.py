@@ -1,4 +1,4 @@
-"""Sending one mail to one person: begun in the ledger, handed over, and noted there as sent or failed (Calm).
+"""Sending one mail to one person: it is begun in the ledger, handed over, and noted in the ledger as sent or failed (Calm).
 
 It is recorded once and handed over at least once: a repeat after a crash between the mail server's 250 and our commit carries the same Message-ID.
 """
@@ -16,7 +16,7 @@ Failure = Literal["bounced", "over_budget", "unsubscribed", "too_late", "no_addr
 
 
 class Undeliverable(Exception):  # noqa: N818 - it names what is the case
-    """A mail that will never go: its address is refused, or there is none. `why` is a code; no address stands in it."""
+    """A mail that will never be sent, for example because its address is refused or missing. `why` is a code, and contains no address."""
 
     def __init__(self, why: Failure) -> None:
         super().__init__(why)
@@ -29,23 +29,23 @@ class Ledger(Protocol):
     async def begin(  # noqa: PLR0917 - the mail's facts, then the budget
         self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta, lease: timedelta | None = None
     ) -> Verdict:
-        """Whether it goes, `most` mails in `per` being the person's budget; notes that it is meant to.
+        """Decides whether the mail goes, and notes that it is meant to. The person's budget is `most` mails in `per`.
 
-        The same key is one mail: a no stays one, and what went is `already`. With a `lease` it is in the hands of one attempt at a time for so long:
-        raises what may pass for every other.
+        The same key is the same mail: a no stays a no, and a mail that was sent is `already`. A `lease` keeps the mail with one attempt for so long:
+        any other attempt raises an error that may pass.
         """
         ...
 
     async def settled(self, mentorship: str) -> frozenset[str]:
-        """Of this mentorship's mails those that went, or were decided not to go: their keys, without what all of them begin with."""
+        """The keys of this mentorship's mails that were sent, or decided not to go, each without the prefix that all of them share."""
         ...
 
     async def sent(self, key: str, message_id: str, at: datetime) -> None:
-        """The mail server took it. Again is nothing."""
+        """Notes that the mail server took it. A repeat changes nothing."""
         ...
 
     async def failed(self, key: str, why: str, at: datetime) -> None:
-        """It will not go, and does not count. Of one that was sent nothing changes."""
+        """Notes that it will not go, and does not count. Changes nothing about a mail that was sent."""
         ...
 
 
@@ -61,10 +61,10 @@ async def send_once(
     at: datetime,
     lease: timedelta | None = None,
 ) -> Literal["sent", "already"] | Failure:
-    """What became of it in this attempt, that begins `at`: whether it went now or before, or why it will not go.
+    """Sends the mail in an attempt that begins `at`. Returns whether it went now or before, or why it will not go.
 
-    `key` names it over all attempts. `hand_over` gives it to the mail server and answers its Message-ID; what it raises beside Undeliverable may pass,
-    and goes through to whoever tries again.
+    `key` identifies the mail over all attempts. `hand_over` gives it to the mail server and returns its Message-ID. Any error that it raises, other than
+    Undeliverable, may pass and goes through to whoever tries again.
     """
     verdict = await ledger.begin(key, reader, kind, exempt, at, budget.most, budget.per.span, lease)
     if verdict != "send":

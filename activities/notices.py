@@ -22,8 +22,8 @@ from mentorship.state import State
 class NoticeRequest(BaseModel):
     """One mail to one reader: opaque ids and facts. The words are looked up at the last moment (H12).
 
-    `free_before` is how long before its start the pair may move a meeting freely (H14), `began` when the meetings began that the mail asks
-    about again. A mail that only brings a certificate needs neither.
+    `free_before` is how long before its start the pair may move a meeting freely (H14). `began` has the starts of the meetings that the
+    mail asks about again. A mail that only brings a certificate needs neither.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,7 +38,7 @@ class NoticeRequest(BaseModel):
 
     @classmethod
     def of(cls, mentorship: str, state: State, *, texts: str, notice: SendNotice) -> Self:
-        """As the pair stands when the mail goes, under the rules that it began with."""
+        """Takes the facts from the pair's state as the mail goes, under the rules that the pair began with."""
         asked = (meeting for meeting in state.meetings if meeting.n in notice.unreported)
         return cls(
             mentorship=mentorship,
@@ -52,7 +52,7 @@ class NoticeRequest(BaseModel):
 
     @property
     def key(self) -> str:
-        """Names this mail among all; the Message-ID is made from it."""
+        """Identifies this mail among all; the Message-ID is made from it."""
         return f"{self.mentorship}/{self.notice.id}"
 
 
@@ -70,15 +70,15 @@ class Post(Protocol):
     """Composes a mail and hands it to the mail server."""
 
     async def readers(self, request: NoticeRequest) -> tuple[str, ...]:
-        """The opaque ids of who reads it: one person, or the coordinators who may see this pair."""
+        """The opaque ids of its readers: one person, or the coordinators who may see this pair."""
         ...
 
     async def time_zone(self, reader: str, request: NoticeRequest) -> str:
-        """The reader's zone, or the programme's. Raises Undeliverable for who was erased."""
+        """The reader's zone, or the programme's. Raises Undeliverable for a reader who was erased."""
         ...
 
     async def deliver(self, reader: str, request: NoticeRequest, at: datetime) -> str:
-        """Hands it over, as it is true `at` this instant, and returns its Message-ID. Raises Undeliverable; anything else may pass and is retried."""
+        """Hands over the mail, true as of `at`, and returns its Message-ID. Raises Undeliverable; any other error may pass, and is retried."""
         ...
 
 
@@ -90,10 +90,11 @@ class NoticeActivities:
 
     @activity.defn(name="send_notice")
     async def send_notice(self, request: NoticeRequest) -> Delivery:
-        """A temporary refusal (4xx, no connection) raises once every reader had their turn, and is retried; a final one (5xx) comes back as `failed`.
+        """Sends the mail to each reader. A temporary refusal (4xx, no connection) is raised once every reader had their turn, and retried; a final one (5xx)
+        comes back as `failed`.
 
-        The clock is the server's: the instant at which a worker began this attempt, however long none was there. What waited for one over its
-        reader's evening waits for the morning, and what helps nobody any more does not go (P5).
+        Goes by the server's clock: the instant at which a worker began this attempt, however long no worker was there. If it is its reader's evening
+        by then, the mail waits for the morning, and a mail that helps nobody any more is not sent (P5).
         """
         now = activity.info().started_time
         failures: list[Failure] = []
@@ -119,9 +120,9 @@ class NoticeActivities:
         return Delivery(outcome="sent")
 
     async def _send(self, reader: str, request: NoticeRequest, now: datetime) -> datetime | None:
-        """Sends to one reader, or says from when on it may. Raises Undeliverable.
+        """Sends to one reader, or returns from when on it may. Raises Undeliverable.
 
-        A mail that comes too late is noted as begun and given up at once: an attempt that was killed may have begun it, and it would count for ever.
+        A mail that comes too late is still begun in the ledger, and given up at once: if an attempt that was killed had begun it, it would count for ever.
         """
         mail, kind, helps_until = request.mail, request.notice.kind, request.notice.helps_until
         late = helps_until is not None and now >= helps_until
@@ -131,7 +132,7 @@ class NoticeActivities:
         if mail.hours != "none" and not late:
             opens = self._reading_hours(now, await self._post.time_zone(reader, request), mail.hours)
             if opens > now:
-                # Somebody whose evening it is may have got theirs before: of two coordinators whose hours never meet, one would else be waited for for ever.
+                # This reader may have got theirs before. Otherwise two coordinators whose hours never overlap would be waited for for ever.
                 has_it = several and key.removeprefix(f"{request.mentorship}/") in await self._ledger.settled(request.mentorship)
                 return None if has_it else opens
 

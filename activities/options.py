@@ -1,6 +1,6 @@
 """One table: how each activity is run. Time-outs, retries, its summary in the Temporal UI, and its task queue.
 
-Every failure has an owner: what may pass by itself is retried by Temporal; what never will is named in `refuses` and comes
+Every failure has an owner. Temporal retries one that may pass by itself. One that never will is named in `refuses`, and comes
 back to the workflow as a fact.
 """
 
@@ -14,14 +14,14 @@ from temporalio.common import RetryPolicy
 from wire.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 
 ALIVE = timedelta(seconds=10)
-"""After so long without a sign of life its worker is taken to be gone, and another one does the work (worker/beating.py)."""
+"""After so long without a heartbeat Temporal takes the worker to be gone, and another one does the work (worker/beating.py)."""
 
 
 class Options(NamedTuple):
     """`within` bounds all attempts together (None: until it works), `attempt` each one.
 
-    `finished`: an attempt that has begun goes on when the workflow cancels it, and the workflow waits for its result. Cut off, it would be repeated,
-    and a mail server that has a mail and has not said so yet would get it again. It needs a heartbeat, which brings the cancellation.
+    `finished`: an attempt that has begun goes on when the workflow cancels it, and the workflow waits for its result. If it were cut off, it would be
+    repeated, and a mail server that has the mail but has not said so yet would get it again. It needs a heartbeat, which brings the cancellation.
     """
 
     queue: str
@@ -44,7 +44,7 @@ class Options(NamedTuple):
         )
 
 
-# None of them is a local activity, the journal least of all: a workflow task that is lost after a local activity ran is decided anew,
+# None of them is a local activity, least of all the journal: if a workflow task is lost after a local activity ran, the workflow decides anew,
 # with the signals that came since, and the journal would hold what was never decided.
 OPTIONS: dict[str, Options] = {
     "append_journal": Options(

@@ -1,4 +1,4 @@
-"""Meeting instants from zones, working days and holidays: asked once, answered with instants, so that a replay never asks again."""
+"""Meeting instants from zones, working days and holidays. A workflow asks once and gets instants, so that a replay never asks again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PlanRequest(BaseModel):
 
 
 class Planned(BaseModel):
-    """The slots, and the end where an extension in calendar time moves it; UTC."""
+    """The slots, and the new end if an extension in calendar time moves it; in UTC."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,5 +44,5 @@ class PlanningActivities:
 
     @activity.defn(name="plan_meetings")
     async def plan_meetings(self, request: PlanRequest) -> Planned:
-        """The clock is the server's: the instant at which a worker began this attempt, however long none was there to do it (P5)."""
+        """Goes by the server's clock: the instant at which a worker began this attempt, however long no worker was there (P5)."""
         return await self._planner.replan(request, activity.info().started_time)

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 
 class Setbacks:
-    """Keeps a failure that one of several readers met, until all the others had their turn, and raises it then, so that the attempt is repeated.
+    """Keeps the failure of one of several readers until all the others had their turn, and raises it then, so that the attempt is repeated.
 
-    Whoever has their mail by then is known by its key and gets nothing twice. Of several failures the first is raised.
+    A repeat recognises by its key a mail that was sent, so nobody gets one twice. Of several failures the first is raised.
     """
 
     def __init__(self) -> None:
@@ -24,6 +24,6 @@ class Setbacks:
             self._first = self._first or setback
 
     def tell(self) -> None:
-        """After the last turn. Raised outside of any handler: no context, so that no trace leads to what a mail server said of somebody (H12)."""
+        """Raises the failure after the last turn, outside of any handler: without a context, no trace shows what a mail server said of somebody (H12)."""
         if self._first is not None:
             raise self._first

@@ -1,6 +1,6 @@
 """What a door starts a workflow with, or signals to it: opaque ids and codes (H12), since whoever decodes payloads reads them.
 
-Commands to a mentorship are the core's (`mentorship/commands.py`); a mentorship's own input is made by its worker alone (`workflows/mentorship.py`).
+Commands to a mentorship are in the core (`mentorship/commands.py`). Only workers make a mentorship's own input (`workflows/mentorship.py`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class CohortOf(BaseModel):
-    """An id, never a roster: who is in it stands in records."""
+    """An id, never a roster: records hold who is in it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -17,7 +17,7 @@ class CohortOf(BaseModel):
 
 
 class CaseOf(BaseModel):
-    """The case's minted id, and nothing else: who and about whom stands in records."""
+    """The case's minted id, and nothing else: records hold who is behind it and whom it is about."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,7 +25,7 @@ class CaseOf(BaseModel):
 
 
 class CertificateOf(BaseModel):
-    """Whose later edition, of which mentorship."""
+    """Whose certificate gets a later edition, and from which mentorship."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,7 +34,7 @@ class CertificateOf(BaseModel):
 
 
 class Wish(BaseModel):
-    """`results`: show share and milestones, do not, or None: as it is now. The holder's name is read anew each time."""
+    """`results`: whether to show share and milestones; None leaves that as it is. The holder's name is read anew each time."""
 
     model_config = ConfigDict(frozen=True)
 

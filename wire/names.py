@@ -1,6 +1,6 @@
 """What things are called in Temporal: queues, workflow types, messages, ids. Opaque parts only (H12), in characters that every UI and proxy takes.
 
-A participant's signal and an operator's update are called as their command is (`mentorship/commands.py`).
+A participant's signal and an operator's update have the name of their command (`mentorship/commands.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ORDER_SIGNAL = "order"
 ENROL_SIGNAL = "enrol"
 """To a cohort: there are new pairs in records. It comes with its start."""
 LOOK_SIGNAL = "look"
-"""The one signal of a case: it comes with its start, except where an operator starts again one that was lost. Its name tells nothing."""
+"""The one signal of a case. It comes with the case's start, except when an operator restarts one that was lost. Its name tells nothing."""
 ASK_SIGNAL = "ask"
 """To a later edition of a certificate: a wish. It comes with its start."""
 

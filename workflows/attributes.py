@@ -22,7 +22,7 @@ def next_meeting(state: State) -> Meeting | None:
 
 
 def attributes(state: State, cohort: str, *, diverged: bool) -> dict[str, SearchAttributePair[Any]]:
-    """Every attribute by name, as it stands now; what has no value is left out."""
+    """Every search attribute by name, with its present value; those without a value are left out."""
     done, total = len(done_in_time(state)), len(state.rules.milestones)
     following = next_meeting(state)
     pairs: list[SearchAttributePair[Any]] = [
@@ -41,7 +41,7 @@ def attributes(state: State, cohort: str, *, diverged: bool) -> dict[str, Search
 
 
 def changes(before: dict[str, SearchAttributePair[Any]], after: dict[str, SearchAttributePair[Any]]) -> list[SearchAttributeUpdate[Any]]:
-    """What to upsert: only what changed. A run that has shown nothing yet takes away what it does not have, since Temporal hands on what the run before showed."""
+    """What to upsert: only what changed. A run that has shown nothing yet unsets what it does not have, since Temporal hands on what the run before showed."""
     updates: list[SearchAttributeUpdate[Any]] = [pair.key.value_set(pair.value) for name, pair in after.items() if before.get(name) != pair]
     return updates + [key.value_unset() for key in ALL if key.name not in after and (not before or key.name in before)]
 

@@ -1,6 +1,6 @@
-"""One concern (H16), or one line of the coordinators' list (P7): a case of its own, that reminds until a person owns and closes it.
+"""The case of one concern (H16), or of one line of the coordinators' list (P7): it reminds people until somebody owns and closes it.
 
-It knows an id and nothing else. What is due, and for whom, an activity finds in records; here are the patience and the clock.
+The workflow knows an id and nothing else. An activity finds in records what is due, and for whom; the workflow only waits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Case:
 
     @workflow.signal(name=LOOK_SIGNAL)
     def look(self) -> None:
-        """Something changed in records. Nobody has to send it: what it would tell is found at the next reminder, too."""
+        """Something changed in records. Nobody has to send this: the next reminder finds the change, too."""
         self._stirred = True
 
     @workflow.query
@@ -54,7 +54,7 @@ class Case:
             await self._wait()
 
     async def _wait(self) -> None:
-        """Until somebody did something, or it is time to look again."""
+        """Waits until somebody did something, or it is time to look again."""
         again = self._standing.look_again
         pause = max(until(again), SHORTEST) if again is not None else SHORTEST
         await wait(lambda: self._stirred, pause, "Look again")

@@ -1,7 +1,7 @@
-"""A later edition of one person's certificate (H8): after a change of name, or since its holder wishes it to show results, or no longer.
+"""A later edition of one person's certificate (H8): after a change of name, or when its holder wants it to show results, or to stop showing them.
 
-A request is durable once Temporal has it; any worker fulfils it, so that who asks needs no issuer's key. Which edition is made, if any,
-an activity finds out in records; the mail that brings it is one like others.
+A request is durable once Temporal has it. A worker fulfils it, so that whoever asks needs no issuer's key. An activity finds out in
+records which edition to make, if any. The mail that brings it is like any other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Fulfilled(BaseModel):
-    """What came of the last wish, and whether its holder was written to."""
+    """What came of the last wish, and whether its mail was sent."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,7 +36,7 @@ class Certificate:
 
     @workflow.signal(name=ASK_SIGNAL)
     def ask(self, wish: Wish | None = None) -> None:
-        """Comes with the start, or while an earlier wish is being fulfilled; the last word about results counts."""
+        """Comes with the start, or while an earlier wish is being fulfilled. The latest wish that mentions results counts for them."""
         self._wishes.append(wish or Wish())
 
     @workflow.run
@@ -52,7 +52,7 @@ class Certificate:
                 return Fulfilled(outcome=reissued.outcome, mailed=mailed)
 
     async def _mail(self, notice: NoticeRequest) -> bool:
-        """Sends it within the reader's hours, however long the mail server is away (P5); a newer wish, or a cancellation, makes it needless."""
+        """Sends it within the reader's hours, however long the mail server is away (P5), unless a newer wish or a cancellation makes it needless."""
         in_vain = 0
         while not self._wishes:
             try:

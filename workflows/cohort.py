@@ -1,7 +1,7 @@
 """One cohort: enrols its pairs in batches, sends the coordinators their weekly digest, and closes with a report (H9).
 
-Its input is an id, never a roster: who is in it stands in records. Starting the cohort again signals `enrol`, and only what is
-new is started. It ends with its last pair, once the report went: no mail server that is away ends it, and nobody in Temporal's UI.
+Its input is an id, never a roster: records hold who is in it. Starting the cohort again signals `enrol`, and starts only what is new.
+The workflow ends after its last pair, once the report was sent. Neither a mail server that is away nor a cancellation in Temporal's UI ends it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BATCH = 50
 
 
 class CohortInput(CohortOf):
-    """A continued run goes on with the digest that is `due`."""
+    """A continued run goes on with the digest that is `due`, and does not enrol again if it has `enrolled`."""
 
     due: Instant | None = None
     enrolled: bool = False
@@ -89,14 +89,14 @@ class Cohort:
                     break
 
     async def _wait(self) -> None:
-        """Until somebody joins, the digest is due, or it is time to look again."""
+        """Waits until somebody joins, the digest is due, or it is time to look again."""
         pause = self._progress.look_again
         if self._due is not None:
             pause = min(pause, until(self._due))
         await wait(lambda: self._wanted, pause, "Look again, or send the digest")
 
     def _to_send(self) -> DigestRequest | None:
-        """The report once everybody is over, until it went; before that the digest whose Monday has come, late rather than never."""
+        """The report once every mentorship is over, until it was sent; before that the digest whose Monday has come, late rather than never."""
         now = workflow.now()
         if self._is_over:
             return DigestRequest(cohort=self._cohort, due=self._progress.last_end or now, at=now, closing=True)
@@ -105,7 +105,7 @@ class Cohort:
         return None
 
     async def _send(self, digest: DigestRequest) -> bool:
-        """False: given up. Whoever joins meanwhile is enrolled at once, since a mail server can be away for long (P6)."""
+        """Returns False when it gave up. Meanwhile it enrols whoever joins at once, since a mail server can be away for long (P6)."""
         sending = asyncio.create_task(_sent(digest))
         try:
             while not sending.done():
@@ -119,7 +119,7 @@ class Cohort:
         return sending.result()
 
     def _see(self, progress: Progress) -> None:
-        """A digest that is due stays due, however late records answer: they would name the Monday after."""
+        """A digest that is due stays due: records that answer late would name the Monday after."""
         self._progress = progress
         self._due = self._due or progress.next_digest
         self._show()
@@ -137,7 +137,7 @@ class Cohort:
 
 
 async def _sent(digest: DigestRequest) -> bool:
-    """To each reader in their own hours. False when it was given up (activities/options.py): a digest until the next Monday's, the report until the next look."""
+    """Sends to each reader in their own hours. False when it gave up (activities/options.py): a digest until next Monday's, the report until the next look."""
     try:
         while (again := (await execute(DigestActivities.send_digest, digest)).again) is not None:
             await workflow.sleep(until(again), summary=Label("Next: a reader's morning"))

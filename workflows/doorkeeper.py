@@ -1,6 +1,6 @@
 """Nothing that anybody sends may stop a workflow: a signal with more inputs than its handler takes is dropped, like one that cannot be decoded.
 
-Temporal's SDK calls the handler all the same, and the TypeError would fail every later task of that workflow.
+Otherwise Temporal's SDK would call the handler, and the TypeError would fail every later task of that workflow.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class _Doorkeeper(WorkflowInboundInterceptor):
         await super().handle_signal(input)
 
     def _most(self, signal: str) -> int:
-        """How many inputs its handler takes. Looked up once: thousands of signals can come in one task, which has two seconds for all of them."""
+        """How many inputs the signal's handler takes. Looked up once: thousands of signals can come in one task, which has two seconds for all of them."""
         if signal not in self._takes:
             handler = workflow.get_signal_handler(signal)
             self._takes[signal] = len(inspect.signature(handler).parameters) if handler is not None else 0

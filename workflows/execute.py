@@ -1,4 +1,4 @@
-"""How a workflow has an activity done: by its row in the one table (activities/options.py), and what it makes of one whose time ran out."""
+"""How a workflow runs an activity, by its row in the one table (activities/options.py), and how it treats one whose time ran out."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Request = TypeVar("Request", bound=BaseModel)
 Result = TypeVar("Result")
 
 AGAIN = timedelta(hours=1)
-"""How long a mail is tried again that could not be sent for a whole day, or that no worker took: its reader's other mails wait no longer behind it."""
+"""How long each later round of attempts lasts, once a mail's time ran out. Its reader's other mails wait no longer than that behind it."""
 
 RARELY = timedelta(days=1)
-"""The longest pause between two such hours: a mail server that is away for months must not make a long history."""
+"""The longest pause between two such rounds: a mail server that is away for months must not make a long history."""
 
 
 async def execute(activity: Callable[[Any, Request], Awaitable[Result]], request: Request, *, within: timedelta | None = None) -> Result:
-    """`activity` is a method of one of the classes in `activities`, called as it is. `within`: less time than the table gives all attempts together."""
+    """Runs `activity`, a method of one of the classes in `activities`. `within` gives all attempts together less time than the table does."""
     options = OPTIONS[activity.__name__]
-    finished = options.finished and workflow.patched("mails-are-sent-to-their-end")  # a run that began before cuts a mail off, as it did (decision 3)
+    finished = options.finished and workflow.patched("mails-are-sent-to-their-end")  # a run from before this change still cuts a mail off (decision 3)
     return await workflow.execute_activity_method(
         activity,
         request,
@@ -44,10 +44,10 @@ async def execute(activity: Callable[[Any, Request], Awaitable[Result]], request
 
 
 def ran_out(error: ActivityError) -> bool:
-    """Whether its time ran out, with nobody there to do it or something away that it needs: it was not refused, and may be tried again."""
+    """Whether the activity's time ran out, because no worker took it or something that it needs was away. It was not refused, and may be tried again."""
     return error.retry_state is RetryState.TIMEOUT or isinstance(error.cause, TimedOut)
 
 
 def pause_after(in_vain: int) -> timedelta:
-    """How long what ran out so often rests: at first not at all, since whoever was away may be back, then longer each time."""
+    """How long an effect rests whose time ran out so often: at first not at all, since whoever was away may be back, then longer each time."""
     return min(AGAIN * 2 ** min(in_vain - 2, 10), RARELY) if in_vain > 1 else timedelta()

@@ -1,7 +1,7 @@
 """One mentorship: a long-lived workflow around the pure core.
 
-Handlers only append to an inbox; the loop drains it in the order of instants, folds, and hands effects to the outbox. One timer
-stands for the next deadline. Nothing that a participant sends can fail or wedge it.
+Handlers only append to an inbox. The loop drains it in the order of instants, folds, and hands effects to the outbox. One timer
+waits for the next deadline. Nothing that a participant sends can fail or wedge the workflow.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ with workflow.unsafe.imports_passed_through():
 TIMELINE = 20
 
 MOST_AT_ONCE = 200
-"""Commands that one workflow task takes in. Thousands can come at once; the SDK takes a task of two seconds for a deadlock, and would do so at each new try.
+"""The most commands that one workflow task takes in. Thousands can come at once, and the SDK treats a task of two seconds as a deadlock, at every retry again.
 
-Fewer than a mentorship remembers (`MESSAGES_KEPT`), so that whoever waits for an answer finds it there before the next turn.
+A mentorship remembers more messages than that (`MESSAGES_KEPT`), so that whoever waits for an answer finds it before the next turn.
 """
 
 
 class Carried(BaseModel):
-    """What continue-as-new hands to the next run; `state` as `State.compact` packs it."""
+    """What continue-as-new hands to the next run. `State.compact` packs `state`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,7 +67,7 @@ class MentorshipInput(BaseModel):
 class Mentorship:
     @workflow.init
     def __init__(self, start: MentorshipInput) -> None:
-        """Adopts the state here, since a signal can be handled before `run` begins."""
+        """Restores the state here, since a signal can be handled before `run` begins."""
         self._cohort = start.cohort
         self._texts = start.texts
         self._shown: dict[str, SearchAttributePair[Any]] = {}
@@ -107,11 +107,11 @@ class Mentorship:
             except BaseException as stopped:
                 if not is_cancelled_exception(stopped):
                     raise
-                continue  # the next turn orders the end
+                continue  # the next turn adds an operator's end
             return outcome_of(self._state)
 
     async def _live(self, start: MentorshipInput) -> None:
-        """Turn after turn, until the mentorship is over and everything that follows from it is done."""
+        """Takes turns until the mentorship is over and everything that follows from it is done."""
         while True:
             more = self._turn()
             self._outbox.pump()
@@ -121,33 +121,33 @@ class Mentorship:
                 continue
             if self._state.over and self._outbox.empty and not self._inbox and not self._outbox.carrying:
                 self._silence()
-                self._sealed = True  # what still arrives comes after the end: nobody can act on it
+                self._sealed = True  # whatever still arrives comes after the end, and nobody can act on it
                 await execute(JournalActivities.seal_journal, JournalOf(mentorship=workflow.info().workflow_id))
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 return
             if workflow.info().is_continue_as_new_suggested() and self._outbox.light:
                 await self._continue_as_new(start)
-                continue  # more came in meanwhile than can be handed on: first things first
+                continue  # meanwhile more came in than can be handed on: this run works it off first
             self._set_alarm()
             await workflow.wait_condition(self._has_work)
 
     def _turn(self) -> bool:
-        """Takes in what has come and what is due. True when more has come than one task should hold: then the earliest of it was taken."""
+        """Takes in what has come and what is due. Returns True when more has come than one task should hold: it then took the earliest."""
         if workflow.cancellation_reason() is not None and not self._cancelled:
-            # Somebody cancelled the workflow: an operator's end, told to both people like any other.
+            # Somebody cancelled the workflow. It counts as an operator's end, and both people hear of it as of any other end.
             self._cancelled = True
             if not self._state.over:
                 self._inbox.append(c.End(message_id=f"cancelled.{workflow.info().run_id}", by="operator", at=workflow.now()))
         now = workflow.now()
         inbox = in_order(self._inbox, now)
-        # The rest waits for the next task and has come all the same: what has no instant of its own gets this one, and stays before what comes later.
+        # The rest waits for the next task, but it has come now: a command without an instant gets this one, and so stays before what comes later.
         self._inbox[:] = [command if command.at is not None else command.model_copy(update={"at": now}) for command in inbox[MOST_AT_ONCE:]]
         more = bool(self._inbox)
         self._take(advance(self._state, inbox[:MOST_AT_ONCE], now, more=more))
         return more
 
     async def _breathe(self) -> None:
-        """Ends this workflow task, and goes on once the journal has taken a batch, or a moment later."""
+        """Ends this workflow task, and continues once the journal has taken a batch, or a moment later."""
         before = self._outbox.head
         await wait(lambda: self._outbox.head != before, timedelta(milliseconds=1), "More to take in")
 
@@ -162,8 +162,8 @@ class Mentorship:
         now = workflow.now()
         due = self._next_instant()
         if due is not None and (due <= now or self._alarm_at is None or due < self._alarm_at):
-            return True  # also when a mail was put off to an instant before the one that the timer stands for
-        if self._outbox.diverged != self._shown_diverged:  # a person has to see it, though nothing else happens
+            return True  # also when a mail was put off to an instant before the timer's
+        if self._outbox.diverged != self._shown_diverged:  # a person has to see it, even if nothing else happens
             return True
         if self._outbox.diverged:
             return False
@@ -175,7 +175,7 @@ class Mentorship:
         return min((at for at in instants if at is not None), default=None)
 
     def _set_alarm(self) -> None:
-        """One timer, kept while the next instant stands."""
+        """Keeps one timer, and replaces it only when the next instant has changed."""
         at = self._next_instant()
         if at == self._alarm_at and self._alarm is not None and not self._alarm.done():
             return
@@ -195,14 +195,14 @@ class Mentorship:
     async def _continue_as_new(self, start: MentorshipInput) -> None:
         """Cancels the carriers, lets handlers finish, and hands state, inbox and outbox to a new run. Returns only if that is too much to hand on.
 
-        The new run begins when a timer fires, never when a signal comes. Where one task brings signals and a cancellation, the SDK hands over
-        the signals first and lets the workflow run: had this run ended by then, the cancellation would be lost.
+        The new run begins when a timer fires, never when a signal comes. When one task brings signals and a cancellation, the SDK delivers
+        the signals first and lets the workflow run: if this run ended then, the cancellation would be lost.
         """
         await self._outbox.stop()
         self._silence()
         while True:
             await workflow.sleep(timedelta(milliseconds=1), summary=Label("Next: a new run"))
-            self._turn()  # what the carriers still brought, every update that waits for its answer, and a cancellation
+            self._turn()  # takes in what the carriers still brought, every update that waits for its answer, and a cancellation
             if workflow.all_handlers_finished():
                 break
         if not self._outbox.light:
@@ -218,7 +218,7 @@ class Mentorship:
     # -- what others see ------------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        """Search attributes: only what changed. The card: once a loop."""
+        """Updates the search attributes that changed, and the card once a loop."""
         now = attributes(self._state, self._cohort, diverged=self._outbox.diverged)
         updates = changes(self._shown, now)
         if updates:
@@ -246,7 +246,7 @@ class Mentorship:
     # -- participants' signals ------------------------------------------------------------------------------------------------
 
     def _arrived(self, command: c.ParticipantCommand | c.OperatorCommand | None) -> None:
-        """Keeps it for the loop. A message without an id gets one, so that it is journaled like any other; a signal that came with nothing is none."""
+        """Keeps the command for the loop, unless the signal came without one. A message without an id gets one, so that it is journaled like any other."""
         if command is None or self._sealed:
             return
         given: dict[str, Any] = {} if command.message_id else {"message_id": f"unnamed.{workflow.uuid4()}"}
@@ -318,7 +318,7 @@ class Mentorship:
     # -- operators' updates ---------------------------------------------------------------------------------------------------
 
     async def _ask(self, command: c.OperatorCommand) -> Answer:
-        """Appends like a signal, and waits for what became of it. What was decided before is answered as it was."""
+        """Appends the command like a signal, and waits for its outcome. A command that was decided before gets the same answer again."""
         if receipt(self._state, command.message_id) is None:
             self._inbox.append(command)
         while (found := receipt(self._state, command.message_id)) is None:
@@ -375,7 +375,7 @@ class Mentorship:
 
     @workflow.update
     async def resolve(self, command: c.Resolve) -> Answer:
-        """Closes a line; `diverged` says that an operator has looked, and the outbox tries again."""
+        """Closes a line. Closing `diverged` says that an operator has looked, and the outbox tries again."""
         if command.line == "diverged" and self._outbox.diverged:
             self._outbox.diverged = False
             return Answer(outcome="applied")
@@ -387,7 +387,7 @@ class Mentorship:
 
 
 def _timer_label(due: Due) -> str:
-    """What an admin may read of a deadline; whose cancellations or absences it is about is nobody's business here (H12)."""
+    """What an admin may read about a deadline: never whose cancellations or absences it concerns (H12)."""
     match due.kind:
         case "prepare":
             return f"prepare meeting {due.meeting}"

@@ -1,8 +1,8 @@
 """Lanes of pending effects, each carried to its activity by one task at a time.
 
-The journal is one serial lane, in batches; mail has a lane a recipient, so that one broken mailbox never holds up the partner.
+The journal is one serial lane, in batches. Mail has a lane per recipient, so that one broken mailbox never holds up the partner.
 An effect is released once its event is in the journal. What comes back is a command to the mentorship. Receivers are
-idempotent by effect id, so a carrier may be cancelled at any time (continue-as-new) and its work repeated; only a mail is sent to its end first.
+idempotent by effect id, so a carrier may be cancelled at any time (continue-as-new) and its work repeated. Only a mail that is being sent is finished first.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.pending import Pending, Waiting
 
 BATCH = 200
-"""Journal entries a batch; a storm of signals is written in a few transactions."""
+"""Journal entries per batch, so that a storm of signals is written in a few transactions."""
 
 MOST_CARRIED = 1000
-"""Entries and effects that continue-as-new takes along: some 500 KB, of the 2 MB that Temporal takes before it ends the workflow."""
+"""The most entries and effects that continue-as-new takes along: some 500 KB. Temporal ends a workflow that hands on more than 2 MB."""
 
 
 class OutboxState(BaseModel):
@@ -50,7 +50,7 @@ class OutboxState(BaseModel):
 
 
 class Outbox:
-    """`deliver` takes the commands that come back; `listed` is asked, with each batch of the journal, for what lists show of the mentorship."""
+    """`deliver` takes the commands that come back. `listed` returns what lists show of the mentorship; each batch of the journal brings it along."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Outbox:
             self._fail(notice, "superseded", instead)
 
     def _join(self, notice: SendNotice) -> tuple[tuple[SendNotice, SendNotice], ...]:
-        """Takes it in among those that wait for the same reader. Answers what gave way to what."""
+        """Adds `notice` to the mails that wait for the same reader. Returns which mail gave way to which."""
         found = joined(self._waiting.mails_to(notice.to), notice, self._state(), workflow.now(), self._waiting.resting())
         self._waiting.settle(found)
         made = next((one for one in found.waiting if one.id == notice.id), None)
@@ -113,7 +113,7 @@ class Outbox:
 
     @property
     def light(self) -> bool:
-        """Whether it fits into what continue-as-new hands on; a backlog of a storm is written to the journal first."""
+        """Whether continue-as-new can hand the outbox on; a storm's backlog is written to the journal first."""
         return self.size <= MOST_CARRIED
 
     @property
@@ -121,11 +121,11 @@ class Outbox:
         return bool(self._carriers)
 
     def next_wake(self) -> datetime | None:
-        """When a waiting mail may go; None if none waits for its time."""
+        """When the next waiting mail may go; None if no mail waits for its time."""
         return self._waiting.next_wake(workflow.now())
 
     def pump(self) -> None:
-        """Start a carrier in each lane that has something to carry now and has none yet."""
+        """Start a carrier in each lane that has something to carry now and no carrier yet."""
         for lane, pending in self._ready():
             self._start(lane, self._carry_journal() if pending is None else self._carry(pending), pending)
 
@@ -154,7 +154,7 @@ class Outbox:
         task.add_done_callback(over)
 
     async def stop(self) -> None:
-        """Cancel every carrier and wait until it is gone. A mail that the mail server has by then is sent; what else was carried stays pending."""
+        """Cancel every carrier and wait until it is gone. A mail that the mail server has by then counts as sent; all else that was carried stays pending."""
         tasks = list(self._carriers.values())
         for task in tasks:
             task.cancel()
@@ -232,7 +232,7 @@ class Outbox:
                 assert_never(delivery.outcome)
 
     def _put_off(self, effect: SendNotice, until: datetime | None, in_vain: int) -> None:
-        """It waits again, and gives way like everything that waits to what came meanwhile, or takes it along."""
+        """Lets the mail wait again. Like every waiting mail, it then gives way to newer mails that came meanwhile, or takes them along."""
         self._waiting.put_off(effect, until, in_vain)
         found = joined_anew(self._waiting.mails_to(effect.to), self._state(), workflow.now(), self._waiting.resting())
         self._waiting.settle(found)
@@ -271,7 +271,7 @@ class Outbox:
         )
 
     def _fail(self, notice: SendNotice, why: Undelivered, instead: SendNotice | None = None) -> None:
-        """`notice` does not go. What it alone would have brought goes with the next mail that waits for its reader, or comes back to the mentorship."""
+        """Gives `notice` up. What only it would have brought goes with the next preparation that waits for its reader, or comes back to the mentorship."""
         left = notice.lacking(instead)
         following = heir(left, self._waiting.mails_to(notice.to))
         if following is not None:

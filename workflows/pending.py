@@ -14,14 +14,14 @@ from mentorship.policy.helping import Joined
 
 
 class Pending(BaseModel):
-    """An effect on its way; `not_before` is set by the programme's spread, or when the reader's hours have not begun."""
+    """An effect on its way. `not_before` is set by the programme's spread, when the reader's hours have not begun, or for a pause after its time ran out."""
 
     model_config = ConfigDict(frozen=True)
 
     effect: AnyEffect
     not_before: Instant | None = None
     in_vain: int = 0
-    """How often its time ran out, with no worker or no mail server; meanwhile later mails go before it."""
+    """How often its time ran out because there was no worker or no mail server. While it pauses, later mails go before it."""
 
     @property
     def seq(self) -> int:
@@ -29,7 +29,7 @@ class Pending(BaseModel):
 
 
 class Waiting:
-    """All effects on their way in the order in which they came, those that a carrier has in hand among them."""
+    """All effects on their way, in the order in which they came, including those that a carrier has in hand."""
 
     def __init__(self, carried: Iterable[Pending]) -> None:
         self._pending = list(carried)
@@ -48,47 +48,47 @@ class Waiting:
         self._pending = [pending for pending in self._pending if pending.effect.id != effect.id]
 
     def change(self, notices: dict[str, SendNotice]) -> None:
-        """Mails that tell or ask something else by now, by their ids."""
+        """Replaces mails that tell or ask something else by now. `notices` has the new ones by their ids."""
         for place, pending in enumerate(self._pending):
             changed = notices.get(pending.effect.id)
             if changed is not None and changed != pending.effect:
                 self._pending[place] = pending.model_copy(update={"effect": changed})
 
     def settle(self, found: Joined) -> None:
-        """Nothing that gave way waits any more, and what stays tells and asks for it."""
+        """Removes the mails that gave way. Those that stay tell and ask in their place."""
         for lost, _ in found.gone:
             self.remove(lost)
         self.change({one.id: one for one in found.waiting})
 
     def put_off(self, effect: SendNotice, until: datetime | None, in_vain: int) -> None:
-        """What was in hand waits again."""
+        """Lets an effect that was in hand wait again."""
         self.release(effect)
         changes = {"not_before": until, "in_vain": in_vain}
         self._pending = [pending.model_copy(update=changes) if pending.effect.id == effect.id else pending for pending in self._pending]
 
     def take(self, effect: AnyEffect) -> None:
-        """A carrier has it in hand: other mails do not join it any more."""
+        """Notes that a carrier has the effect in hand: other mails do not join it any more."""
         self._in_hand.add(effect.id)
 
     def release(self, effect: AnyEffect) -> None:
         self._in_hand.discard(effect.id)
 
     def mails_to(self, reader: str) -> list[SendNotice]:
-        """Those that are not on their way to the mail server just now."""
+        """The reader's mails, except those that are on their way to the mail server just now."""
         notices = (pending.effect for pending in self._pending if isinstance(pending.effect, SendNotice))
         return [notice for notice in notices if notice.to == reader and notice.id not in self._in_hand]
 
     def resting(self) -> frozenset[str]:
-        """The mails whose time ran out: until they are tried again, others go before them."""
+        """The ids of mails whose time ran out: until they are tried again, others go before them."""
         return frozenset(pending.effect.id for pending in self._pending if pending.in_vain)
 
     def next_wake(self, now: datetime) -> datetime | None:
-        """When a mail may go that waits for its time; None if none does."""
+        """When the next mail that waits for its time may go; None if no mail waits for one."""
         waiting = [pending.not_before for pending in self._pending if pending.not_before is not None and pending.not_before > now]
         return min(waiting, default=None)
 
     def heads(self, busy: Collection[str], journalled: int, now: datetime) -> list[tuple[str, Pending]]:
-        """The first of each lane that is not `busy`, if it may go now: `journalled` is the number of the last event in the journal."""
+        """The first effect of each lane that is not `busy`, if it may go now. `journalled` is the number of the last event in the journal."""
         found: list[tuple[str, Pending]] = []
         looked_at, older = set(busy), set[str]()
         for pending in self._pending:

@@ -35,7 +35,7 @@ class Answer(BaseModel):
 
 
 class Receipt(BaseModel):
-    """`waiting`: not among the last 256 messages; the journal knows older ones."""
+    """`waiting`: the message is not among the last 256. The journal knows older ones."""
 
     model_config = ConfigDict(frozen=True)
 
