@@ -1,7 +1,7 @@
 """advance(state, inbox, now): one turn of the loop, pure. The workflow, a rehearsal and a what-if all go through here.
 
-Order is by instant: what came in is sorted by its `at`, every deadline that came before a command happens first, then the
-command, then whatever is due by now. The answers: the journal's new entries, the effects, and the state after all of it.
+Order is by instant: what came in is sorted by its `at`. Every deadline before a command happens first, then the command, then
+whatever is due by now. A turn returns the journal's new entries, the effects, and the state after all of it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Entry(BaseModel):
 
 
 class Told(NamedTuple):
-    """What an entry is made from: a rehearsal of thousands decides without ever writing one."""
+    """What an entry is made from, if somebody reads it: a rehearsal of thousands of pairs never makes one."""
 
     seq: int
     at: datetime
@@ -66,7 +66,7 @@ class Told(NamedTuple):
             by=self.what.by,
             outcome="refused" if self.refused else "applied",
             reason=self.refused,
-            # What is malformed may hold words, and the journal holds none.
+            # A malformed command may hold words, and the journal holds none.
             body={} if self.refused == "malformed" else self.what.model_dump(mode="json", exclude=_NOT_BODY, exclude_none=True),
         )
 
@@ -120,7 +120,7 @@ class _Turn:
             self.happen(decide_due(self.state, due))
 
     def happen(self, events: Sequence[e.AnyEvent]) -> None:
-        """Fold the events in, then what follows from them, until nothing more does."""
+        """Fold the events in, then the events that follow from them, until none follow."""
         while events:
             for event in events:
                 self.state = evolve(self.state, event)
@@ -133,14 +133,14 @@ class _Turn:
         self.effects += [effect.model_copy(update={"id": f"{self.seq}.{index}"}) for index, effect in enumerate(react(event, self.state))]
 
     def done(self) -> Advanced:
-        """Numbers and message ids go into the state once a turn: no decision reads them."""
+        """Puts the journal's number and the message ids into the state, once a turn, since no decision reads them."""
         if self.told:
             self.state = self.state.model_copy(update={"seq": self.seq, "recent": tuple(self.recent[-MESSAGES_KEPT:])})
         return Advanced(self.state, tuple(self.told), tuple(self.effects))
 
 
 def _heard(events: Sequence[e.AnyEvent], now: datetime) -> tuple[e.AnyEvent, ...]:
-    """The partner's time to answer or object counts from being asked: nobody can see it before this is handled (P5)."""
+    """The partner's time to answer or object counts from `now`: nobody can see a question before it is handled (P5)."""
     asking = (e.AbsenceClaimed, e.MoveProposed, e.MilestoneRecorded)
     return tuple(
         event.model_copy(update={"asked_at": now}) if isinstance(event, asking) and event.asked_at is None and event.at < now else event for event in events
@@ -157,8 +157,8 @@ def begin(event: e.MentorshipStarted) -> Advanced:
 def advance(state: State, inbox: Sequence[Command], now: datetime, *, more: bool = False) -> Advanced:
     """Take in what arrived, in the order of its instants, and everything that is due by `now` (UTC).
 
-    Never raises. A message id that was seen among the last 256 changes nothing. What carries an `at` further ahead than
-    `CLOCK_SKEW` is refused. `more` says that later commands wait for another turn: what is due after these waits too.
+    Never raises. A message id that is among the last 256 changes nothing. A command whose `at` is further ahead than
+    `CLOCK_SKEW` is refused. `more` says that later commands wait for another turn; then what is due after these waits, too.
     """
     turn = _Turn(state)
     for command in in_order(inbox, now):
@@ -170,7 +170,7 @@ def advance(state: State, inbox: Sequence[Command], now: datetime, *, more: bool
 
 
 def in_order(inbox: Sequence[Command], now: datetime) -> list[Command]:
-    """By instant; at the same instant by message id, so that an inbox has no other order."""
+    """Sorted by instant, and at the same instant by message id, so that how they came in makes no difference."""
     return sorted(inbox, key=lambda command: (_instant(command, now), command.message_id))
 
 
@@ -179,7 +179,7 @@ def _instant(command: Command, now: datetime) -> datetime:
 
 
 def receipt(state: State, message_id: str) -> tuple[Literal["applied", "refused"], str | None] | None:
-    """What became of a message, if it is among the last 256; None sends the asker to the journal."""
+    """What became of a message, if it is among the last 256. None: only the journal can tell."""
     digest = report_digest(message_id)
     for known in state.recent:
         if known.startswith(digest):

@@ -2,7 +2,7 @@
 
 Every command carries `message_id` (applied once), `by` (the person's opaque id) and `at`, the instant at which the door
 accepted it; without `at` it counts from when it is handled. The models are lenient on purpose: they ignore unknown fields and
-default new ones, because Temporal's SDK drops a signal that it cannot decode. Strictness is the web hook's.
+default new ones, because Temporal's SDK drops a signal that it cannot decode. It is the web hook that is strict.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SURVEY_ITEMS: tuple[SurveyItem, ...] = ("past_getting_to_know", "trust", "accoun
 EndReason = Literal["operator", "stepped_away", "conduct", "rematch"]
 
 SERVICE = "service"
-"""`by` of what the service reports to itself; no person's id can be this, minted ids are longer."""
+"""`by` of what the service reports to itself. No person's id can be this, since minted ids are longer."""
 
 
 class Message(BaseModel):
@@ -39,7 +39,7 @@ class Message(BaseModel):
 
 
 class Attendance(BaseModel):
-    """What a person says of themself and of the partner (H13); both parts optional. `self` is a reserved word: `own` here."""
+    """What a person says about themself and about the partner (H13); both parts are optional. JSON has `self` for `own`, which a model cannot use."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True)
 
@@ -51,7 +51,7 @@ class Attendance(BaseModel):
 
 
 class ConfirmExpectations(Message):
-    """What a person says of each expectation: that the two talked about it (H11)."""
+    """A person says of each expectation that the two talked about it (H11)."""
 
     command: Literal["confirm_expectations"] = "confirm_expectations"
     expectations: tuple[Expectation, ...] = ()
@@ -63,7 +63,7 @@ class ConfirmMeeting(Message):
 
 
 class MoveMeeting(Message):
-    """Propose a new time; the other's same `to` agrees. Who is `agreeing` proposes nothing where that time is no longer proposed (H14)."""
+    """Propose a new time, or agree to the other's by the same `to`. With `agreeing`, it proposes nothing if the other no longer proposes that time (H14)."""
 
     command: Literal["move_meeting"] = "move_meeting"
     meeting: int = 0
@@ -150,7 +150,7 @@ class Feedback(BaseModel):
 
 
 class SurveyAnswers(BaseModel):
-    """Answers from 1 to 5 (H5); `pulse` is the two-question one on the way."""
+    """Answers from 1 to 5 (H5). `pulse` is the survey of two questions on the way."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -180,7 +180,7 @@ PrivateBody = Annotated[Feedback | SurveyAnswers | Pins | EndWish, Field(discrim
 
 
 class SubmitPrivately(Message):
-    """What is only its author's business; the signal's name says nothing of which it is (H12)."""
+    """Something that is only its author's business. The signal's name does not tell what (H12)."""
 
     command: Literal["submit_privately"] = "submit_privately"
     body: PrivateBody | None = None
@@ -191,7 +191,7 @@ class SubmitPrivately(Message):
 
 
 class Pause(Message):
-    """`away`: the opaque id of who of the two is on leave, from `begins` on; without it, an operator's pause from now (P6)."""
+    """`away` is the opaque id of the one who is on leave, from `begins` on. Without it, this is an operator's pause from now (P6)."""
 
     command: Literal["pause"] = "pause"
     until: Instant | None = None
@@ -200,7 +200,7 @@ class Pause(Message):
 
 
 class Resume(Message):
-    """`away`: who is back from leave; the meetings go on unless something else holds them."""
+    """`away` is the one who is back from leave. The meetings go on unless something else holds them."""
 
     command: Literal["resume"] = "resume"
     away: Annotated[str, Field(max_length=64)] | None = None
@@ -217,7 +217,7 @@ class WaiveMilestone(Message):
 
 
 class Flag(Message):
-    """A line in the coordinator's list that only records can know of: the two lie within one reporting line now (H4)."""
+    """A line in the coordinators' list that only records can know of: the two are within one reporting line now (H4)."""
 
     command: Literal["flag"] = "flag"
     line: Literal["reporting_line"] = "reporting_line"
@@ -231,7 +231,7 @@ class Resolve(Message):
 
 
 class End(Message):
-    """`leaver` goes with `stepped_away`: the opaque id of who left the programme, which the partner is told (P6)."""
+    """`leaver`, with `stepped_away`, is the opaque id of the one who left the programme. The partner hears of it (P6)."""
 
     command: Literal["end"] = "end"
     reason: EndReason = "operator"
@@ -276,7 +276,7 @@ class ApplyPlan(Message):
 
 
 Undelivered = Literal["bounced", "over_budget", "unsubscribed", "too_late", "superseded", "no_address", "undeliverable"]
-"""`too_late`: its moment passed, by the clock or since what it asks or tells was settled meanwhile. `superseded`: a newer mail went instead."""
+"""`too_late`: its moment passed, by the clock or because what it asks or tells was settled meanwhile. `superseded`: a newer mail goes instead."""
 
 
 class NoteFailedNotice(Message):
@@ -289,18 +289,19 @@ class NoteFailedNotice(Message):
     to: str = ""
     meeting: int | None = None
     session: int | None = None
-    """The topic whose questions went with it, and reached nobody that way (H10)."""
+    """The topic whose questions it would have brought, and nobody got (H10)."""
     feedback_for: int | None = None
     pulse: bool = False
     unreported: tuple[int, ...] = ()
-    """What it would have asked besides, and nobody was asked."""
+    """With `feedback_for` and `pulse`: what it would have asked besides, and nobody was asked."""
     why: Undelivered = "undeliverable"
 
     @classmethod
     def of(cls, notice: SendNotice, why: Undelivered, at: datetime, instead: SendNotice | None = None) -> Self:
-        """What becomes of `notice` at `at`; `instead` goes in its place, and may bring and ask what it would have.
+        """Says that `notice` does not go, as of `at`. `instead` goes in its place, and may bring and ask what it would have.
 
-        What was to be asked besides comes back only where the moment had passed: who cannot be reached, or has enough mail, is not asked more often.
+        What it would have asked besides comes back only if its moment passed or a newer mail goes: a person who cannot be reached, or has enough mail,
+        is not asked more often.
         """
         facts, left = notice.meeting, notice.lacking(instead)
         asked = {"feedback_for": left.feedback_for, "pulse": left.pulse, "unreported": left.unreported} if why in ("too_late", "superseded") else {}
@@ -318,7 +319,7 @@ class NoteFailedNotice(Message):
 
 
 class NoteCertificates(Message):
-    """The registry's answer: the certificate of each person, by opaque id. Who was `erased` meanwhile has none."""
+    """The registry's answer: the certificate of each person, by opaque id. A person who was `erased` meanwhile has none."""
 
     command: Literal["note_certificates"] = "note_certificates"
     by: str = SERVICE

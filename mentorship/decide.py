@@ -128,15 +128,15 @@ def _ask_extension(state: State, side: Side, at: Instant) -> tuple[e.AnyEvent, .
 
 
 def _extended(state: State, length: Duration, at: Instant, *asked: e.ExtensionAsked) -> tuple[e.AnyEvent, ...]:
-    """By the pair once both `asked`, else by an operator."""
+    """The extension: by the pair once both `asked`, otherwise by an operator."""
     extended = e.Extended(at=at, by_pair=bool(asked), length=length, ends=state.ends + length.span, reporting_ends=state.reporting_ends + length.span)
     return (*asked, extended) if length.span and within_reach(extended) else refuse(at, "malformed")
 
 
 def unfit_extension(state: State, length: Duration) -> Refusal | None:
-    """Why an operator's extension looks like a slip of the pen, which is refused: mails tell both of the new end, and nothing takes it back.
+    """Why an operator's extension looks like a slip of the pen, or None. It is refused, since mails tell both of the new end and nothing takes it back.
 
-    Asked at the door, of new commands only: `decide` also repeats what was decided before there was this rule.
+    Only asked about new commands, before they are taken: `decide` also repeats what was decided before this rule existed.
     """
     if length.span > state.ends - state.starts - state.paused_for:
         return "too_long"
@@ -183,7 +183,7 @@ def _operator(state: State, command: c.OperatorCommand, at: Instant) -> tuple[e.
 def _end(state: State, command: c.End, at: Instant) -> tuple[e.AnyEvent, ...]:
     if state.decided is not None:
         return refuse(at, "decided")
-    if state.closing and command.reason != "conduct":  # it has ended, and whoever reports what was done has been told until when
+    if state.closing and command.reason != "conduct":  # it has ended, and both have been told until when they can report
         return refuse(at, "closing")
     leaver = state.pair.side(command.leaver) if command.leaver is not None else None
     if command.leaver is not None and (leaver is None or command.reason != "stepped_away"):
@@ -192,13 +192,13 @@ def _end(state: State, command: c.End, at: Instant) -> tuple[e.AnyEvent, ...]:
 
 
 def _ended(state: State, reason: c.EndReason | Literal["by_pair"], at: Instant, leaver: Side | None = None) -> tuple[e.AnyEvent, ...]:
-    """Ended before its time: at or above the share then, both are certified, unless it was for conduct (H7)."""
+    """Ends it before its time. If the share is reached by then, both are certified, unless it ends for conduct (H7)."""
     decided = certificates_decided(state, at, min(at, final_instant(state)), conduct=reason == "conduct")
     return (*decided, e.MentorshipEnded(at=at, reason=reason, leaver=leaver))
 
 
 def certificates_decided(state: State, at: Instant, final: Instant, *, conduct: bool = False) -> tuple[e.AnyEvent, ...]:
-    """What was done by `final` decides. From then on nobody needs to look after this pair: its lines close."""
+    """Decides by what was done by `final`. From then on no coordinator needs to look after this pair, so its lines close."""
     facts = milestone_facts(state, final)
     closed = [e.AttentionCleared(at=at, line=line) for line in state.attention]
     decided = e.CertificatesDecided(
@@ -219,7 +219,7 @@ def _result(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ..
     match command:
         case c.ApplyPlan():
             request = state.plan_request
-            if request is None:  # nor does anything wait for one in a pause or after the end
+            if request is None:  # nothing waits for a plan, as in a pause or after the end
                 return refuse(at, "too_late")
             if command.number is not None and command.number != request.number:  # the answer to an older question
                 return refuse(at, "too_late")
@@ -252,7 +252,7 @@ def _result(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ..
 
 
 def _unheard(state: State, command: c.NoteFailedNotice, at: Instant) -> list[Any]:
-    """Who was never asked about an absence is not judged by it."""
+    """A person who was never asked about an absence is not judged by it."""
     side: Side | None = next((side for side in SIDES if side == command.to), None)
     meeting = state.meeting(command.meeting) if command.meeting is not None else None
     claim = meeting.claim(side) if meeting is not None and side is not None else None

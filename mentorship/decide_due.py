@@ -1,4 +1,4 @@
-"""What a deadline makes happen when it is due. Deciding one always moves it on, or the loop would never end."""
+"""What a deadline makes happen when it is due. Deciding a deadline always moves it on, or the loop would never end."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _ask(state: State, meeting: Meeting | None, at: Instant) -> tuple[e.AnyEvent
 
 
 def _feedback_due(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
-    """The number of meetings held after which feedback is invited now, and which of the readers are (H15); each number once a person."""
+    """The number of meetings held for which feedback is invited now, and which of the readers are invited (H15): each person once for each number."""
     held = len(held_instants(state))
     number = max((number for number in state.rules.feedback_after if number <= held), default=0)
     to = tuple(side for side in readers if state.person(side).feedback_asked < number)
@@ -97,10 +97,10 @@ def _pulse_due(state: State, readers: tuple[Side, ...]) -> tuple[Side, ...]:
 
 
 def _proposal(meeting: Meeting | None, side: Side | None, at: Instant) -> tuple[e.AnyEvent, ...]:
-    """A late proposal that the other neither accepted nor excused counts as a cancellation by who proposed; any other lapses.
+    """A late proposal that the other neither accepted nor excused counts as a cancellation by its author; any other lapses.
 
-    One that answers the other's proposal lapses as well: it was the other who said first that the time could not be kept. Where who
-    proposed has said since whether they were there, that is judged instead.
+    One that answers the other's proposal lapses as well: it was the other who said first that the time could not be kept. If the
+    author has said since whether they were there, that is judged instead.
     """
     proposal = meeting.proposal(side) if meeting is not None and side is not None else None
     if meeting is None or side is None or proposal is None:

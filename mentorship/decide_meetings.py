@@ -1,7 +1,7 @@
-"""What one of the two says of a meeting: slots, moves, cancellations, and what happened there (H13, H14).
+"""What one of the two says about a meeting: slots, moves, cancellations, and what happened there (H13, H14).
 
-Each answers events, or one refusal. `at` is the instant in the mentorship's order, `accepted` when a door took the command, never after `at`:
-by that it is early, in time or late (P5).
+Each function returns events, or one refusal. `at` is the instant in the mentorship's order. `accepted` is when a door took the command, never
+after `at`; it decides whether the command is early, in time or late (P5).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mentorship.state import MOST_EXTRA_MEETINGS, Claim, Meeting, Report, State,
 
 
 def _as_then(state: State, meeting: Meeting, accepted: Instant) -> Meeting:
-    """The meeting as it stood when something was said of it: what waited for an answer then has not lapsed, however late the answer comes in (P5)."""
+    """The meeting as it was when somebody spoke: a proposal that waited for an answer then has not lapsed, however late the answer comes in (P5)."""
     if not state.rules.revision:
         return meeting
     within = state.rules.cancellations.answer_within.span
@@ -85,7 +85,7 @@ def move_meeting(state: State, command: c.MoveMeeting, side: Side, at: Instant, 
     if accepted >= meeting.start:
         return refuse(at, "already_started")
     late = meeting.confirmed and meeting.start - accepted < state.rules.cancellations.notice.span
-    # A second proposal does not wash a late first one clean, nor does it start its three days again.
+    # A second proposal does not undo that the first was late, nor does it start its three days again.
     if mine is not None and mine.late:
         asked_at = mine.asked_at or mine.at
         return (e.MoveProposed(at=at, side=side, meeting=meeting.n, to=command.to, late=True, accepted_at=mine.at, asked_at=asked_at),)
@@ -153,7 +153,7 @@ def report_meeting(state: State, command: c.ReportMeeting, side: Side, at: Insta
 
 
 def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tuple[e.AnyEvent, ...]:
-    """One's latest word about a meeting replaces the earlier one, whichever comes in first."""
+    """A person's latest word about a meeting replaces their earlier one, whichever comes in first."""
     side = report.side
     earlier = meeting.report(side)
     if earlier is not None:
@@ -180,7 +180,7 @@ def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tu
     theirs = meeting.report(other(side))
     mine = meeting.claim(side)
     unasked = is_unasked(state, meeting, side)
-    if unasked and report.own != "absent" and (mine is None or (earlier is not None and earlier.own == "absent")):  # admitted no longer
+    if unasked and report.own != "absent" and (mine is None or (earlier is not None and earlier.own == "absent")):  # no longer admitted
         found.append(e.AbsenceClaimed(at=at, meeting=meeting.n, side=side))
     if report.present and (unasked or (mine is not None and _contestable(state, mine, report.at))):
         found.append(e.AbsenceDisputed(at=at, meeting=meeting.n, side=side))
@@ -190,7 +190,7 @@ def _reported(state: State, meeting: Meeting, report: Report, at: Instant) -> tu
         admitted = theirs is not None and theirs.own == "absent"  # nothing to ask
         if not admitted and (claimed is None or (claimed.stands == "no" and not claimed.disputed)):
             found.append(e.AbsenceClaimed(at=at, meeting=meeting.n, side=other(side)))
-            if present:  # their word stands against it already
+            if present:  # they have already said otherwise
                 found.append(e.AbsenceDisputed(at=at, meeting=meeting.n, side=other(side)))
     elif claimed is not None and claimed.stands != "no":
         found.append(e.AbsenceDropped(at=at, meeting=meeting.n, side=other(side)))
@@ -205,7 +205,7 @@ def _report_extra(state: State, command: c.ReportMeeting, side: Side, at: Instan
     if command.held_at < state.starts:
         return refuse(at, "before_start")
     length = state.rules.duration.span
-    # One that lapsed with a proposal may have taken place all the same: that is said of the meeting itself.
+    # A meeting that lapsed with a proposal may have taken place all the same: then the report is about that meeting, not about an extra one.
     if any((m.cancelled is None or m.cancelled.lapsed) and abs(m.start - command.held_at) < length for m in state.meetings):
         return refuse(at, "planned_meeting")
     for extra in state.extras:
@@ -234,9 +234,9 @@ def dispute(state: State, command: c.Dispute, side: Side, at: Instant, accepted:
 
 
 def _completed(report: Report, earlier: Report) -> Report:
-    """With what one said before and need not say again (H14).
+    """The report, with what its author said before and need not say again (H14).
 
-    Whether they met is one part of it and who was there the other: a word about attendance alone takes "we met" back only if it contradicts it.
+    It says whether they met, and who was there: a word about attendance alone takes "we met" back only if it contradicts it.
     """
     if earlier.own == report.own == "absent" and report.reason is None:
         report = report.model_copy(update={"reason": earlier.reason})
@@ -246,5 +246,5 @@ def _completed(report: Report, earlier: Report) -> Report:
 
 
 def _contestable(state: State, claim: Claim, accepted: Instant) -> bool:
-    """Said within the time to contest, even if the claim was taken to stand before that came in (P5)."""
+    """Whether it was said within the time to contest, even if the claim was taken to stand before it came in (P5)."""
     return claim.stands == "open" or (claim.stands == "yes" and accepted <= claim.asked_at + state.rules.attendance.contest_within.span)

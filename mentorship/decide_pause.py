@@ -1,8 +1,8 @@
-"""Pauses: an operator's, and those that leaves ask for (P6).
+"""Pauses: an operator's, and those that follow leaves (P6).
 
-A mentorship has one pause at a time. An operator's (a concern's hold is one, H16) ends when an operator ends it; one that began with a
-leave follows the leaves of the two: it lasts while anybody is away, and ends with the last of them. None of them lasts longer than the
-programme's longest, and a partner is told of a pause, never of whose or why.
+A mentorship has one pause at a time. An operator's pause ends at its own time, or when an operator ends it; a concern's hold is one (H16). A pause
+that began with a leave lasts while either of the two is away, and ends with the last leave. No pause lasts longer than the programme's longest.
+A partner hears of a pause, never whose it is or why.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def pause(state: State, command: c.Pause, at: Instant) -> tuple[e.AnyEvent, ...]
     until = min(command.until, longest) if command.until is not None else longest
     if until <= at:
         return refuse(at, "used_up" if longest <= at else "time_passed")
-    if pausing is not None:  # it no longer ends with the leave: whoever wants it may not know of one
+    if pausing is not None:  # it no longer ends with the leave: the operator who wants it may not know of one
         return (e.PauseProlonged(at=at, until=until, by_leave=False),)
     return (_paused(state, at, until),)
 
@@ -49,7 +49,7 @@ def resume(state: State, command: c.Resume, at: Instant) -> tuple[e.AnyEvent, ..
 
 
 def pause_over(state: State, at: Instant) -> tuple[e.AnyEvent, ...]:
-    """The pause has lasted as long as it was meant to: the meetings go on, unless somebody is away and a pause is left."""
+    """The pause has lasted as long as it was meant to. The meetings go on, unless somebody is away and the pause may last longer."""
     until = _until(state, at)
     if until is None:
         return (_resumed(state, at),)
@@ -66,7 +66,7 @@ def leave_begins(state: State, side: Side, at: Instant) -> tuple[e.AnyEvent, ...
 
 
 def _goes_away(state: State, command: c.Pause, person: str, at: Instant) -> tuple[e.AnyEvent, ...]:
-    """The latest word about somebody's leave stands; one without an end is as long as the programme's longest pause."""
+    """The latest word about somebody's leave counts. A leave without an end is as long as the programme's longest pause."""
     side = state.pair.side(person)
     if side is None:
         return refuse(at, "not_a_participant")
@@ -92,7 +92,7 @@ def _comes_back(state: State, person: str, at: Instant) -> tuple[e.AnyEvent, ...
 
 
 def _follow(state: State, at: Instant) -> tuple[e.AnyEvent, ...]:
-    """What the leaves that have begun ask of the pause: it begins, moves, or ends with them. Somebody else's pause stays as it is."""
+    """Begins, moves or ends the pause with the leaves that have begun. An operator's pause stays as it is."""
     until, pausing = _until(state, at), state.pausing
     if until is None:
         return (_resumed(state, at),) if pausing is not None and pausing.by_leave else ()
@@ -104,7 +104,7 @@ def _follow(state: State, at: Instant) -> tuple[e.AnyEvent, ...]:
 
 
 def _until(state: State, at: Instant) -> Instant | None:
-    """Until when leaves may hold the meetings; `at` or before when the programme's longest pause is used up; None when nobody is away."""
+    """Until when leaves may hold the meetings: `at` or earlier if the programme's longest pause is used up, None if nobody is away."""
     away = away_until(state, at)
     since = state.pausing.since if state.pausing is not None else at
     return None if away is None else min(away, since + pause_left(state))

@@ -1,4 +1,4 @@
-"""What one of the two says of their progress: expectations, milestones, goals (H11, H7, H6). As in `decide_meetings`."""
+"""What one of the two says about their progress: expectations, milestones, goals (H11, H7, H6). Arguments and answers are as in `decide_meetings`."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def withdraw(state: State, command: c.Withdraw, side: Side, at: Instant) -> tupl
             continue
         claimed = meeting.claim(other(side))
         dropped = claimed is not None and claimed.stands != "no"
-        asked = mine.own == "absent" and is_unasked(state, meeting, side)  # admitted no longer
+        asked = mine.own == "absent" and is_unasked(state, meeting, side)  # no longer admitted
         return (
             withdrawn,
             *((e.AbsenceDropped(at=at, meeting=meeting.n, side=other(side)),) if dropped else ()),

@@ -25,12 +25,12 @@ MOST_EXTRA_MEETINGS = 60
 MOST_GOALS = 20
 MOST_ACTIONS = 20
 MOST_GOAL_REPORTS = 50
-"""Of one goal, by both."""
+"""For one goal, by both people together."""
 MESSAGES_KEPT = 256
 ROWS = {"not_held": "run", "silence": "silence"}
-"""The lines about a row of meetings, and the code in `seen` that stands while the row lasts."""
+"""The lines about several meetings in a row, each with the code that is in `seen` while the row lasts."""
 MOST_MEETINGS = 208
-"""Planned ones, extensions included: state stays bounded however often an operator extends."""
+"""Planned ones, including those of extensions: the state stays bounded however often an operator extends."""
 
 
 def report_digest(message_id: str) -> str:
@@ -57,13 +57,13 @@ class Cancelled(Part):
     reason: CancelReason
     late: bool
     lapsed: bool = False
-    """Nobody cancelled it: a late proposal stayed unanswered. Whoever met all the same can still say so."""
+    """Nobody cancelled it: a late proposal stayed unanswered. If the two met all the same, they can still say so."""
     answers: Instant | None = None
-    """When the partner of who called it off had proposed another time too late."""
+    """When the partner of the person who called it off had proposed another time too late."""
 
     @property
     def owed_to(self) -> tuple[Side, Instant] | None:
-        """Who it is that could not come, and when they said so: not who called off what the other could not keep (H14). None: it is nobody's."""
+        """The person who could not come, and when they said so: not the one who called off what the other could not keep (H14). None: nobody."""
         if self.side is None:
             return None
         return (self.side, self.at) if self.answers is None else (other(self.side), self.answers)
@@ -80,7 +80,7 @@ class Report(Part):
 
     @property
     def present(self) -> bool:
-        """Whether its author says that they were there; whoever missed the other was."""
+        """Whether its author says that they were there. A person who reports only the partner's absence was."""
         return bool(self.held) or self.own in ("on_time", "late") or (self.partner == "absent" and self.own is None)
 
 
@@ -95,7 +95,7 @@ class Claim(Part):
 
 
 class Meeting(Part):
-    """A planned meeting. `accepted` by both: confirmed, and only then can it be cancelled late or missed."""
+    """A planned meeting. It is confirmed once both have `accepted`; only then can it be cancelled late or missed."""
 
     n: int
     start: Instant
@@ -106,26 +106,26 @@ class Meeting(Part):
     cancelled: Cancelled | None = None
     excused: tuple[Side, ...] = ()
     away: tuple[Side, ...] = ()
-    """Of these, whom a leave excuses, and not the partner."""
+    """Those of the `excused` whom a leave excuses, and not the partner."""
     reports: tuple[Report, ...] = ()
     claims: tuple[Claim, ...] = ()
     prepared: bool = False
     asked: bool = False
     asked_again: bool = False
-    """Inside the next preparation mail; that is the last time. What nobody was asked about is not repeated either."""
+    """Asked inside the next preparation mail, for the last time. Also true where nobody was asked at first: then nothing is repeated."""
     topic: int | None = None
-    """The one that its preparation brought, unless another conversation took it before this one began."""
+    """The topic that its preparation brought, unless another conversation took it before this meeting began."""
     session: int | None = None
-    """The topic it used up, once held."""
+    """The topic that it used up, once it was held."""
     laid_by: tuple[Proposal, ...] = ()
-    """Proposals that are of no use as long as it counts as held."""
+    """Proposals that are put aside as long as the meeting counts as held."""
     past: tuple[Proposal, ...] = ()
-    """Proposals whose days to answer are over, the last of each of the two: who said something within them is heard, however late it comes in (P5)."""
+    """Each person's last proposal whose days to answer are over. An answer given within those days counts, however late it comes in (P5)."""
     unkept: Side | None = None
-    """Who had asked too late for another time when it began, kept where that proposal went without counting (H14)."""
+    """Who had asked too late for another time by the meeting's start. Kept here when the proposal itself is gone (H14)."""
 
     def __copy__(self) -> Self:
-        """What was worked out about this one does not hold for a copy that is changed."""
+        """Forgets what was worked out about this meeting, which may not be true of a changed copy."""
         made = super().__copy__()
         for name in ("confirmed", "held", "not_held", "without_word"):
             made.__dict__.pop(name, None)
@@ -137,11 +137,11 @@ class Meeting(Part):
 
     @cached_property
     def held(self) -> bool:
-        """At least one says so, or their reports disagree about who was there (H13)."""
+        """Whether at least one says so, or their reports disagree about who was there (H13)."""
         return any(report.held for report in self.reports) or any(map(self._disagree, self.claims))
 
     def _disagree(self, claim: Claim) -> bool:
-        """An absence that the partner still reports, and that whoever it is about disputes and has not admitted since."""
+        """Whether the partner still reports this absence, and the person whom it is about disputes it and has not admitted it since."""
         own, partner = self.report(claim.side), self.report(other(claim.side))
         return claim.disputed and partner is not None and partner.partner == "absent" and (own is None or own.own != "absent")
 
@@ -154,12 +154,12 @@ class Meeting(Part):
         return self.cancelled is None and not self.reports
 
     def late_proposal(self, until: Instant) -> Proposal | None:
-        """The first that stood by then and came too late for the partner to be free: who made it could not keep the time, whatever the two did next."""
+        """The first proposal by `until` that came too late for the partner to be free. Its author could not keep the time, whatever the two did next."""
         return min((proposal for proposal in self.proposals if proposal.late and proposal.at <= until), key=lambda late: late.at, default=None)
 
     @property
     def unkept_by(self) -> Side | None:
-        """Who had said by its start, too late for the partner to be free, that the time could not be kept: the first of the two who did."""
+        """Who was the first to say by its start, but too late for the partner to be free, that they could not keep the time."""
         asked = self.late_proposal(self.start)
         return self.unkept or (asked.side if asked is not None else None)
 
@@ -195,7 +195,7 @@ class MilestoneState(Part):
 
 
 class GoalTold(Part):
-    """What somebody reported of a goal."""
+    """What somebody reported about a goal."""
 
     side: Side
     report: str
@@ -211,7 +211,7 @@ class Goal(Part):
 
     @property
     def status(self) -> Literal["set"] | GoalProgress:
-        """By the latest report that was not withdrawn."""
+        """Its status by the latest report that was not withdrawn."""
         return self.reports[-1].progress if self.reports else "set"
 
     @property
@@ -221,7 +221,7 @@ class Goal(Part):
 
 
 class Person(Part):
-    """What the mentorship knows of one of the two."""
+    """What the mentorship knows about one of the two."""
 
     expectations: tuple[Expectation, ...] = ()
     talked_at: Instant | None = None
@@ -230,10 +230,10 @@ class Person(Part):
     rung: int = 0
     highest_rung: int = 0
     cleared_at: Instant | None = None
-    """Late cancellations up to here are spent: their episode ended."""
+    """What counted against this person up to here counts no longer: its episode ended."""
     unanswered: int = 0
     topics: tuple[int, ...] = ()
-    """Those whose questions went to this person, but for what was not delivered (H10)."""
+    """Topics whose questions were sent to this person, without those that were not delivered (H10)."""
     pins: tuple[str, ...] = ()
     asked_extension: bool = False
     feedback_asked: int = 0
@@ -248,11 +248,11 @@ class Pausing(Part):
     until: Instant
     dropped: int
     by_leave: bool = False
-    """It follows the leaves of the two; an operator's does not."""
+    """The pause follows the leaves of the two. An operator's pause does not."""
     longer: Longer | None = None
-    """What extensions add to the end, until it is planned with the slots."""
+    """What extensions add to the end, until the end is planned together with the slots."""
     moved: timedelta = timedelta()
-    """How long earlier pauses were whose slots were not planned yet."""
+    """The length of earlier pauses whose slots were not planned yet."""
 
 
 class Leave(Part):
@@ -260,11 +260,11 @@ class Leave(Part):
     until: Instant
     begun: bool = False
     following: Leave | None = None
-    """The next one, told while this one lasts."""
+    """The next leave, which HR told of while this one lasts."""
 
     @property
     def ahead(self) -> Leave | None:
-        """The one that begins next."""
+        """The leave that begins next."""
         return self.following if self.begun else self
 
 
@@ -286,19 +286,19 @@ class Decided(Part):
 
 
 class PlanRequest(Part):
-    """Which answer of schedule/ is awaited; another one comes too late and is ignored."""
+    """Which answer of schedule/ the mentorship waits for. Any other one comes too late, and is refused."""
 
     number: int
-    """The calendar's sequence when it was asked: each question moves that on, since two may be asked at one instant."""
+    """The calendar's sequence when the question was asked. Each question moves it on, since two may be asked at one instant."""
     change: Literal["resumed", "extended"]
     count: int
     longer: Longer | None = None
     paused: timedelta = timedelta()
-    """How long the pauses were that made it necessary."""
+    """The length of the pauses that made it necessary."""
 
 
 class Memory(dict[Any, Any]):
-    """What was asked of a state, and answered (policy/remembered.py). Two states are the same whatever they were asked."""
+    """Questions about a state and their answers (policy/remembered.py). Any two are equal, so that states are the same whatever was asked about them."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Memory)
@@ -307,7 +307,7 @@ class Memory(dict[Any, Any]):
 
 
 class State(Part):
-    """Everything that a decision may read. `now` is the latest instant that was handled; nothing moves back behind it."""
+    """Everything that a decision may read. `now` is the latest instant that was handled; it never moves back."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -330,13 +330,13 @@ class State(Part):
     mentee: Person = Person()
     pausing: Pausing | None = None
     leaves: dict[Side, Leave] = {}
-    """Who is, was or will be away, by HR's latest word (P6); what it says of a leave yet to come ends none that lasts."""
+    """Who is, was or will be away, by HR's latest word (P6). News of a leave yet to come does not end one that lasts."""
     paused_for: timedelta = timedelta()
     extended_by_pair: bool = False
     plan_request: PlanRequest | None = None
     attention: dict[str, Instant] = {}
     seen: tuple[str, ...] = ()
-    """Codes of what is done once: halfway, heads_up, alignment, survey, no_meeting, rematch; run and silence while the row lasts."""
+    """Codes of what is done only once: halfway, heads_up, alignment, survey, no_meeting, rematch; run and silence once for each row of meetings."""
     calendar_sequence: int = 0
     closing: bool = False
     decided: Decided | None = None
@@ -346,7 +346,7 @@ class State(Part):
     recent: tuple[str, ...] = Field(default=(), max_length=MESSAGES_KEPT)
     """Digests of the last message ids; a refused one carries its reason behind a `!`."""
     memory: Annotated[Memory, SkipValidation] = Field(default_factory=Memory, exclude=True, repr=False)
-    """Goes along from state to state, and nowhere else."""
+    """Handed on from state to state, and nowhere else."""
 
     def person(self, side: Side) -> Person:
         return self.mentor if side == "mentor" else self.mentee
@@ -361,9 +361,9 @@ class State(Part):
         return self.completed or self.ended is not None
 
     def compact(self) -> dict[str, str]:
-        """What continue-as-new carries: JSON without what is default, packed to a third. `State.model_validate` reads it back.
+        """What continue-as-new carries: JSON without defaults, packed to a third. `State.model_validate` reads it back.
 
-        Field names and instants repeat so much that a busy year would take 30 KiB; it takes under 16.
+        A busy year would take 30 KiB, since field names and instants repeat so much; packed it takes under 16.
         """
         return {_PACKED: base64.b85encode(zlib.compress(self.model_dump_json(exclude_defaults=True).encode(), 9)).decode()}
 
