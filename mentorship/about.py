@@ -1,6 +1,6 @@
 """What a line of the journal is about, in the words of the table of visibility, and whose it is (H12, P8).
 
-Whoever hands lines on to somebody asks this first. What is of both people or of nobody is nobody's own: None.
+Code that hands lines on to somebody asks this first. A line that belongs to both people or to nobody is nobody's own: None.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mentorship.visibility import Thing
 
 
 def about(said: c.Command | e.AnyEvent) -> Thing | None:
-    """Of a command, what its sender does with it; of an event, what the side that it names may read of itself."""
+    """For a command: what its sender does with it. For an event: what the side that it names may read about itself."""
     match said:
         case c.ConfirmExpectations() | e.ExpectationsConfirmed():
             return "expectations"
@@ -25,7 +25,7 @@ def about(said: c.Command | e.AnyEvent) -> Thing | None:
         case c.CancelMeeting() | e.MeetingCancelled():
             return "cancel_reasons"
         case e.MeetingReported():
-            return "attendance" if said.reason is None else "cancel_reasons"  # who says that they could not come may say why
+            return "attendance" if said.reason is None else "cancel_reasons"  # a person who says that they could not come may say why
         case c.ReportMeeting() | c.Dispute() | e.ExtraMeetingReported():
             return "attendance"
         case e.AbsenceClaimed() | e.AbsenceDisputed() | e.AbsenceStood() | e.AbsenceDropped():
@@ -69,7 +69,7 @@ def about(said: c.Command | e.AnyEvent) -> Thing | None:
 
 
 def side_of(event: e.AnyEvent) -> Side | None:
-    """Whose an event is: of an end, who stepped away and not who wished it."""
+    """Whose event it is. An end is the event of the one who stepped away, not of the one who wished it."""
     if isinstance(event, e.MentorshipEnded):
         return event.leaver
     side: Side | None = getattr(event, "side", None)

@@ -1,4 +1,4 @@
-"""How much of a person's mail budget a notice may use: over it, the least important go first (Calm).
+"""How much of a person's mail budget a notice may use: over it, the least important are the first to merge or drop (Calm).
 
 The budget counts over all pairs of a person. Changes and the certificate are exempt, and never come here.
 """
@@ -10,21 +10,21 @@ from datetime import timedelta
 from mentorship.effects import FOLLOW_UPS, NoticeKind
 
 LEAST: frozenset[NoticeKind] = FOLLOW_UPS | {"halfway"}
-"""What asks again, and what is only nice to know: they leave the budget's last place to others."""
+"""Mails that ask again, and mails that are only nice to know. They leave the budget's last place to others."""
 
 MERGING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_up", "closing_survey", "alignment_reminder", "survey_reminder"})
 """Mails that lead to a page which says the same: one of them can stand for several, and names the reader's other mentorships (worker/elsewhere.py)."""
 
 
 UNASKED: frozenset[NoticeKind] = frozenset({"welcome"})
-"""What also goes to somebody who stopped the reminders: partner, times and page of another mentorship, which nothing else tells."""
+"""Mails that also go to a person who stopped the reminders: partner, times and page of another mentorship, which no other mail tells."""
 
 
 def room(kind: str, most: int, *, alike: bool) -> int:
-    """Up to how many mails in the budget's window one more of this kind may follow.
+    """One more mail of this kind may go as long as fewer mails than this are in the budget's window.
 
-    `alike`: one of the same kind went to this person within `together` for another pair of theirs. That one names their other pairs, so this
-    one merges into it once half of the budget is used: a mentor of three is written to once a fortnight instead of not at all every other time.
+    `alike`: a mail of the same kind went to this person within `together`, for another pair of theirs. It names their other pairs, so this one
+    merges into it once half of the budget is used: a mentor of three is written to once a fortnight, instead of not at all every other time.
     """
     if alike and kind in MERGING:
         return (most + 1) // 2
@@ -32,5 +32,5 @@ def room(kind: str, most: int, *, alike: bool) -> int:
 
 
 def together(per: timedelta) -> timedelta:
-    """How near mails of one kind to one person are to stand for each other: a day of thirty."""
+    """How near to each other mails of one kind to one person must be for one to stand for the other: a day of thirty."""
     return per / 30

@@ -39,7 +39,7 @@ class Message(BaseModel):
 
 
 class Attendance(BaseModel):
-    """What a person says about themself and about the partner (H13); both parts are optional. JSON has `self` for `own`, which a model cannot use."""
+    """What a person says about themself and about the partner (H13); both parts are optional. JSON calls `own` `self`, a name that a model cannot have."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True)
 

@@ -41,9 +41,9 @@ def _held(state: State) -> list[e.AnyEvent]:
 
 
 def _ladder(state: State) -> list[e.AnyEvent]:
-    """Once per rung and episode; a person who jumps two rungs hears of the higher one only (H14).
+    """Climbs once per rung and episode. A person who jumps two rungs hears of the higher one only (H14).
 
-    A pause freezes it (H16), and after the end no rhythm is left to change.
+    A pause freezes the ladder (H16), and after the end no rhythm is left to change.
     """
     found: list[e.AnyEvent] = []
     for side in SIDES:
@@ -72,7 +72,7 @@ def _attention(state: State) -> list[e.AnyEvent]:
     silent = without_word_in_a_row(state) >= rules.unreported_in_a_row
     if silent and "silence" not in state.seen:
         found.append(e.AttentionRaised(at=state.now, line="silence"))
-    known = {*state.attention, *(line for line, code in ROWS.items() if code in state.seen)}  # a line that a person resolved may stand again
+    known = {*state.attention, *(line for line, code in ROWS.items() if code in state.seen)}  # once a row is over, a line that a person resolved may come again
     if not known:
         return found
     gone = {"not_held": not in_a_row, "silence": not silent, "no_meeting": bool(held_instants(state)), "rematch": bool(held_instants(state))}

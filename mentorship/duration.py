@@ -17,9 +17,9 @@ LONGEST = "P99999D"
 
 
 class Duration(BaseModel):
-    """`P26W` and `P7D` are calendar time in a zone, `PT24H` is elapsed time; both may stand together (`P1DT2H`).
+    """`P26W` and `P7D` are calendar time in a zone, `PT24H` is elapsed time; a duration may have both (`P1DT2H`).
 
-    Where no zone is at hand (rules between two instants, such as "within 7 days"), a day is 24 hours: `span`.
+    Where no zone is at hand (rules between two instants, such as "within 7 days"), `span` takes a day as 24 hours.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,7 +77,7 @@ def _parts(match: re.Match[str]) -> dict[str, int]:
 
 
 def too_long(text: str) -> bool:
-    """Whether this is a duration, but for numbers that are longer than a duration holds."""
+    """Whether this would be a duration if its numbers were not too large for one."""
     match = _SHAPE.fullmatch(text)
     if match is not None:
         return _parts(match)["seconds"] > _MOST_SECONDS

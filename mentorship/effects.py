@@ -1,6 +1,6 @@
 """What follows from events outside the mentorship: values that the workflow's outbox hands to activities.
 
-An effect's id is derived from the event that it follows (`sequence.index`), so that doing it again is recognised.
+An effect's id is derived from the event that it follows (`sequence.index`), so that a repeat is recognised.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NoticeKind = Literal[
     "alignment_reminder",  # one (H11)
     "halfway",
     "heads_up",  # "7 of 10; one more earns it"
-    "closing_survey",  # with: reports are taken until the grace ends
+    "closing_survey",  # also says that reports are taken until the grace ends
     "survey_reminder",  # one
     "result",  # certificate, or kindly what was missing and when (H7)
     "reissued",  # a later edition of the certificate, which supersedes the one before (H8)
@@ -42,7 +42,7 @@ CHANGES: frozenset[NoticeKind] = frozenset({"rescheduled", "move_proposed", "abs
 """Exempt from the budget: certificate and changes."""
 
 SPREAD: frozenset[NoticeKind] = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
-"""Mails that many pairs get at one instant leave apart; slots are planned spread already, and what answers somebody goes at once."""
+"""Mails that many pairs would get at one instant, and that leave apart. Slots are planned spread already, and a mail that answers somebody goes at once."""
 
 OUTLIVING: frozenset[NoticeKind] = frozenset({"result", "reissued", "coordinator_told", "ended"})
 """What is still news once a mentorship has ended."""
@@ -65,7 +65,7 @@ class MeetingFacts(BaseModel):
     ends: Instant
     session: int | None = None
     session_sent: bool = False
-    """The topic's prompts went out before, for a meeting that did not happen: name it, do not send it again."""
+    """The topic's prompts went out before, for a meeting that did not happen: the mail names the topic, and does not send it again."""
     confirmed: bool = False
     previous_start: Instant | None = None
 
@@ -84,15 +84,15 @@ class MilestoneFacts(BaseModel):
 
 
 def counting_for(side: Side, facts: tuple[MilestoneFacts, ...]) -> tuple[MilestoneFacts, ...]:
-    """Those that this person's share is taken of: all of them for a mentee, what remained for a mentor who joined later (P6)."""
+    """The milestones that this person's share is taken of: all of them for a mentee, what remained for a mentor who joined later (P6)."""
     return facts if side == "mentee" else tuple(fact for fact in facts if not fact.carried)
 
 
 class SendNotice(Effect):
     """One mail to one reader. Facts only; the words come from records and templates when it is made.
 
-    `due` is the workflow's instant (the mail's Date); after `helps_until` it is dropped, since it would help nobody.
-    `calendar` is the whole series of meetings to come when the calendar changed, with `calendar_sequence` counting changes.
+    `due` is the workflow's instant (the mail's Date). From `helps_until` on the mail is dropped, since it would help nobody.
+    `calendar` is the whole series of meetings, if the calendar changed; `calendar_sequence` counts its changes.
     """
 
     effect: Literal["send_notice"] = "send_notice"
@@ -102,7 +102,7 @@ class SendNotice(Effect):
     helps_until: Instant | None = None
     meeting: MeetingFacts | None = None
     topic_moves_on: bool = False
-    """Whether another conversation takes the meeting's topic, should it not take place (H10)."""
+    """Whether another conversation takes the meeting's topic if the meeting does not take place (H10)."""
     change: Literal["moved", "cancelled", "paused", "resumed", "extended"] | None = None
     unreported: tuple[int, ...] = ()
     """Meetings without word that the mail asks about again."""
@@ -122,23 +122,23 @@ class SendNotice(Effect):
     calendar: tuple[MeetingFacts, ...] | None = None
     calendar_sequence: int = 0
     news_until: Instant | None = None
-    """Where a proposal goes instead of the news of a move: until when that news helps, also once the proposal does not any more."""
+    """If a proposal goes instead of the news of a move: until when that news helps, even once the proposal does not."""
     pins: tuple[str, ...] = ()
     """The reader's own pinned benefits (H2)."""
     stepped_away: Side | None = None
-    """Who left the programme, where a mentorship ended for that."""
+    """Who left the programme, if the mentorship ended for that."""
     survey: bool = False
     """The closing survey is still unanswered, and this mail is its one reminder."""
 
     @property
     def after(self) -> Side | None:
-        """Whose older mails go first: whoever has a coordinator told of them hears it before (H14)."""
+        """Whose older mails go first: a person hears that a coordinator is told about them before the coordinator does (H14)."""
         return next((side for side in SIDES if self.kind == "case" and self.line == f"cancellations_{side}"), None)
 
     def replaces(self, older: SendNotice) -> bool:
         """Whether an older mail that still waits for the same reader is needless once this one goes: never two about one meeting at once.
 
-        Once a mentorship has ended, nothing that waits invites to it any more.
+        Once a mentorship has ended, no mail that waits may invite to it.
         """
         if self.kind == "ended":
             return older.kind not in OUTLIVING
@@ -149,7 +149,7 @@ class SendNotice(Effect):
         return older.kind in _GIVE_WAY.get(self.kind, ()) and self.is_about(older)
 
     def rides_with(self, waiting: SendNotice) -> bool:
-        """Whether this is a preparation, and `waiting` is news of the same meeting that brings it along."""
+        """Whether this is a preparation, and `waiting` is news of the same meeting that can bring it along."""
         return self.kind == "prepare" and waiting.kind in ("rescheduled", "move_proposed") and self.is_about(waiting)
 
     def is_about(self, other: SendNotice) -> bool:
@@ -157,7 +157,7 @@ class SendNotice(Effect):
         return self.meeting is not None and other.meeting is not None and self.meeting.meeting == other.meeting.meeting
 
     def asking_for(self, other: SendNotice) -> SendNotice:
-        """The same mail, with what the other one, which does not go, would have told, asked or brought besides."""
+        """The same mail, with what `other`, which does not go, would have told, asked or brought besides."""
         if self.kind not in _ABOUT_A_MEETING or self.meeting is None or other.meeting is None:
             return self
         own = self.meeting.meeting if self.kind == "ask" else None
@@ -175,7 +175,7 @@ class SendNotice(Effect):
         )
 
     def _meeting_with(self, mine: MeetingFacts, other: SendNotice, theirs: MeetingFacts) -> MeetingFacts:
-        """The topic goes along (H10), and a reader who did not hear of a time knows the meeting by the one before."""
+        """Takes the other mail's topic along (H10). A reader who did not hear of a time knows the meeting by the time before."""
         changes: dict[str, object] = {}
         if self.kind == "prepare":
             if mine.session_sent and theirs.session == mine.session and not theirs.session_sent:
@@ -188,7 +188,7 @@ class SendNotice(Effect):
         return mine.model_copy(update=changes)
 
     def _helping_with(self, other: SendNotice) -> dict[str, object]:
-        """News helps as long as the older one that it replaces would have: a calendar that hears of neither goes on showing what was taken out."""
+        """News helps at least as long as the older news that it replaces: a calendar that hears of neither goes on showing what was taken out."""
         theirs = other._news_until
         if theirs is None or self.kind not in ("rescheduled", "move_proposed"):
             return {}
@@ -201,7 +201,7 @@ class SendNotice(Effect):
         return self.helps_until if self.kind == "rescheduled" else self.news_until
 
     def lacking(self, other: SendNotice | None) -> SendNotice:
-        """The same mail without what the other one brings: what would be lost of it, if only that one went."""
+        """The same mail without what `other` brings: what would be lost of it if only `other` went."""
         if other is None:
             return self
         facts, theirs = self.meeting, other.meeting
@@ -218,18 +218,18 @@ class SendNotice(Effect):
 
 
 _ABOUT_A_MEETING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "move_proposed", "rescheduled"})
-"""Mails that can ask and bring what another one about a meeting would have."""
+"""Mails that can ask and bring what another mail about a meeting would have."""
 
 _GIVE_WAY: dict[NoticeKind, frozenset[NoticeKind]] = {
     "rescheduled": _ABOUT_A_MEETING,
     "move_proposed": _ABOUT_A_MEETING - {"ask"},
     "ask": frozenset({"ask"}),
 }
-"""By the kind of a mail about a meeting: which older ones about the same meeting are needless once it goes."""
+"""For each kind of mail about a meeting: the older ones about the same meeting that are needless once it goes."""
 
 
 class Longer(BaseModel):
-    """Extensions whose end schedule/ has yet to move in calendar time: their length, from `ends`, the end when the first was agreed."""
+    """Extensions by which schedule/ has yet to move the end in calendar time. Their `length` counts from `ends`, the end when the first was agreed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -240,12 +240,12 @@ class Longer(BaseModel):
 class PlanMeetings(Effect):
     """Ask schedule/ for slots: at most `count`, after `after`, or after now if an outage made that later (P5).
 
-    `ends` is the end as it now stands, a day taken as 24 hours where an extension made it `longer`.
+    `ends` is the present end, in which a day of the extensions in `longer` is taken as 24 hours.
     """
 
     effect: Literal["plan_meetings"] = "plan_meetings"
     number: int = 0
-    """Which question it is: two may be asked at one instant, and the answer to the later one alone is taken."""
+    """Which question it is: two may be asked at one instant, and only the answer to the later one is taken."""
     after: Instant
     count: int
     ends: Instant
@@ -253,11 +253,11 @@ class PlanMeetings(Effect):
     last_start: Instant | None = None
     """The start of the last meeting before `after`; the rhythm continues from there."""
     paused: timedelta = timedelta()
-    """By how much pauses move it on."""
+    """By how much pauses move the rhythm on."""
 
 
 class IssueCertificates(Effect):
-    """One certificate for each of `to`, unique by mentorship and person (H7). `completed_at` is the programme's end.
+    """One certificate for each of `to`, unique by mentorship and person (H7). `completed_at` is when the programme ended for the pair.
 
     `milestones` are the pair's; each person's own share is taken of `counting_for(side, milestones)`.
     """

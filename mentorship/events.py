@@ -34,7 +34,7 @@ class EarnedMilestone(BaseModel):
 
 
 class MentorshipStarted(Event):
-    """`earned` came along with the mentee: it counts for the mentee's certificate, and not in the mentor's share of what remained."""
+    """Milestones in `earned` came along with the mentee. They count for the mentee's certificate, but not in the mentor's share of what remained."""
 
     event: Literal["mentorship_started"] = "mentorship_started"
     pair: Pair
@@ -97,7 +97,7 @@ class ProposalExpired(Event):
 
 
 class MeetingCancelled(Event):
-    """`side` is None when an operator or a pause did it; such a one never counts."""
+    """`side` is None when an operator or a pause cancelled it; that never counts."""
 
     event: Literal["meeting_cancelled"] = "meeting_cancelled"
     meeting: int
@@ -106,13 +106,13 @@ class MeetingCancelled(Event):
     late: bool
     accepted_at: Instant
     lapsed: bool = False
-    """A late proposal that nobody answered, which counts as a cancellation by who proposed (H14)."""
+    """A late proposal that nobody answered, which counts as a cancellation by its author (H14)."""
     answers: Instant | None = None
-    """When the partner had proposed another time, too late: who answers by calling the meeting off has not accepted it, and it counts as theirs (H14)."""
+    """When the partner had proposed another time, too late. To call the meeting off in answer is not to accept: it counts as the partner's (H14)."""
 
 
 class MeetingExcused(Event):
-    """`side` is whose conduct about this meeting the partner excused."""
+    """`side` is the person whose conduct about this meeting the partner excused."""
 
     event: Literal["meeting_excused"] = "meeting_excused"
     meeting: int
@@ -133,7 +133,7 @@ class MeetingReported(Event):
 
 
 class MeetingHeld(Event):
-    """At least one says so; `session` is the topic that it used up."""
+    """The meeting now counts as held; `session` is the topic that it used up."""
 
     event: Literal["meeting_held"] = "meeting_held"
     meeting: int
@@ -141,7 +141,7 @@ class MeetingHeld(Event):
 
 
 class MeetingUnheld(Event):
-    """The last report that said so was withdrawn or changed."""
+    """The meeting no longer counts as held: a report was withdrawn or changed."""
 
     event: Literal["meeting_unheld"] = "meeting_unheld"
     meeting: int
@@ -266,17 +266,17 @@ class BenefitsPinned(Event):
 
 
 class MeetingPrepared(Event):
-    """The preparation of this meeting went out, with this topic; `asks_again` are meetings without word, asked about inside it."""
+    """The preparation of this meeting went out, with this topic. Inside it both are asked again about the meetings in `asks_again`, which are without word."""
 
     event: Literal["meeting_prepared"] = "meeting_prepared"
     meeting: int
     session: int
     named_to: tuple[Side, ...] = ()
-    """Who has the topic already, for a meeting that did not happen: to them it is named, not sent again (H10)."""
+    """Who already has the topic, for a meeting that did not happen: their mail names it, and does not send it again (H10)."""
     asks_again: tuple[int, ...] = ()
     feedback_for: int | None = None
     feedback_to: tuple[Side, ...] = ()
-    """Whom it invites: whoever an earlier invitation did not reach is invited alone."""
+    """Whom it invites. A person whom an earlier invitation did not reach is invited alone."""
     pulse_to: tuple[Side, ...] = ()
 
 
@@ -327,7 +327,7 @@ class AttentionRaised(Event):
 
 
 class AttentionCleared(Event):
-    """`resolved`: a person took care of it; else its reason is gone."""
+    """`resolved`: a person took care of it; otherwise its reason is gone."""
 
     event: Literal["attention_cleared"] = "attention_cleared"
     line: str
@@ -344,7 +344,7 @@ class Paused(Event):
 
 
 class PauseProlonged(Event):
-    """The pause lasts until another instant: with somebody who is away, or since an operator wants one, too."""
+    """The pause now lasts until another instant, because somebody is away or because an operator wants a pause, too."""
 
     event: Literal["pause_prolonged"] = "pause_prolonged"
     until: Instant
@@ -365,7 +365,7 @@ class LeaveBegan(Event):
 
 
 class LeaveOver(Event):
-    """Back before the leave's own end, or an operator said so."""
+    """The person is back before the leave's own end, or an operator said so."""
 
     event: Literal["leave_over"] = "leave_over"
     side: Side
@@ -403,14 +403,14 @@ class PlanApplied(Event):
 class EndReached(Event):
     event: Literal["end_reached"] = "end_reached"
     feedback_for: int | None = None
-    """Invited with the closing survey, if no mail about a meeting could (H15)."""
+    """Feedback to which the closing survey's mail invites, if no mail about a meeting could (H15)."""
     feedback_to: tuple[Side, ...] = ()
 
 
 class CertificatesDecided(Event):
     """H7, in whole numbers: `100 * done >= share * total`; both people or nobody.
 
-    Only where `carried` milestones came along with the mentee may one of the two be certified alone: a new mentor's own certificate
+    One of the two may be certified alone only if `carried` milestones came along with the mentee: a new mentor's own certificate
     needs the share of the `total - carried` that remained (P6).
     """
 
@@ -423,7 +423,7 @@ class CertificatesDecided(Event):
 
 
 class CertificatesIssued(Event):
-    """`erased` asked to be forgotten before it was made: nobody is left to certify, and the other's goes out all the same (P8)."""
+    """A person in `erased` was erased before the certificate was made, so that nobody is left to certify. The other's goes out all the same (P8)."""
 
     event: Literal["certificates_issued"] = "certificates_issued"
     certificates: dict[str, str]
@@ -436,7 +436,7 @@ class SurveyReminded(Event):
 
 
 class MentorshipEnded(Event):
-    """Before its time. `by_pair`: one of the two wished it; who stays with them. `leaver` stepped away from the programme."""
+    """It ended before its time. `by_pair`: one of the two wished it, and only they know which. `leaver` stepped away from the programme."""
 
     event: Literal["mentorship_ended"] = "mentorship_ended"
     reason: EndReason | Literal["by_pair"]
@@ -458,7 +458,7 @@ class NoticeFailed(Event):
     feedback_for: int | None = None
     pulse: bool = False
     unreported: tuple[int, ...] = ()
-    """What it would have asked besides, where a later mail may ask it instead."""
+    """With `feedback_for` and `pulse`: what it would have asked besides, if a later mail may ask it instead."""
 
 
 AnyEvent = Annotated[

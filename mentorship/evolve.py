@@ -1,4 +1,4 @@
-"""evolve(state, event) -> state: the fold, pure and total. A turn adds no more than the journal's number and its messages' digests (advance.py)."""
+"""evolve(state, event) -> state: the fold, pure and total. A turn adds only the journal's number and its messages' digests (advance.py)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ACTS = (
     e.BenefitsPinned,
     e.ExtensionAsked,
 )
-"""Events that one of the two made happen; their `side` is who did."""
+"""Events that one of the two made happen; their `side` is that person."""
 
 
 def start(event: e.MentorshipStarted) -> State:
@@ -70,7 +70,7 @@ def start(event: e.MentorshipStarted) -> State:
 
 
 def fold(events: Iterable[e.AnyEvent]) -> State:
-    """The state that a whole history of events gives. Raises ValueError for one that does not begin with `mentorship_started`."""
+    """The state that a whole history of events gives. Raises ValueError when it does not begin with `mentorship_started`."""
     happened = iter(events)
     begun = next(happened, None)
     if not isinstance(begun, e.MentorshipStarted):
@@ -91,7 +91,7 @@ def evolve(state: State, event: e.AnyEvent) -> State:
 
 
 def _acted(state: State, event: e.AnyEvent) -> Side | None:
-    """Who of the two made this happen, if one of them did."""
+    """Which of the two made this happen, if one of them did."""
     if isinstance(event, ACTS):
         return event.side
     match event:
@@ -106,7 +106,7 @@ def _acted(state: State, event: e.AnyEvent) -> Side | None:
         case e.AbsenceDisputed():
             meeting = state.meeting(event.meeting)
             own = meeting.report(event.side) if meeting is not None else None
-            return None if own is not None and own.present else event.side  # that word was the act
+            return None if own is not None and own.present else event.side  # their report was the act
         case _:
             return None
 
@@ -324,7 +324,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             waits: dict[str, Any] = {"plan_request": PlanRequest(number=number, change="extended", count=count, longer=longer, paused=moved)}
             if state.pausing is not None:
                 waits = {"pausing": _with(state.pausing, dropped=count, longer=longer)}
-            ahead = event.ends - state.rules.heads_up.span > event.at  # said once, unless the end moves far enough to say it anew
+            ahead = event.ends - state.rules.heads_up.span > event.at  # the heads-up goes once, unless the end moves far enough for another
             return {
                 "ends": event.ends,
                 "reporting_ends": event.reporting_ends,
@@ -356,7 +356,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.SurveyReminded():
             return {**_followed_up(state, event.readers), "seen": _add(state.seen, "survey")}
         case e.MentorshipEnded():
-            waited = event.at - state.pausing.since if state.pausing is not None else timedelta()  # moves the end, as when it is resumed
+            waited = event.at - state.pausing.since if state.pausing is not None else timedelta()  # moves the end, as resuming does
             return {
                 "ended": Ended(at=event.at, reason=event.reason),
                 "ends": state.ends + waited,
@@ -391,7 +391,7 @@ def _without(items: tuple[str, ...], *gone: str) -> tuple[str, ...]:
 
 
 def _unplanned(state: State) -> tuple[int, Longer | None, timedelta]:
-    """What waits for a plan already: how many slots, extensions of the end, and how long the pauses were that move the rhythm on."""
+    """What already waits for a plan: the number of slots, the extensions of the end, and the length of the pauses that move the rhythm on."""
     if state.pausing is not None:
         return state.pausing.dropped, state.pausing.longer, state.pausing.moved
     if state.plan_request is not None:
@@ -421,7 +421,7 @@ def _followed_up(state: State, readers: tuple[Side, ...]) -> dict[str, Any]:
 
 
 def _taken(meetings: tuple[Meeting, ...], topic: int | None, at: Instant) -> tuple[Meeting, ...]:
-    """Of the meetings ahead none keeps a topic that was talked about meanwhile (H10), nor the closing one where another may be the last by now."""
+    """No meeting ahead keeps `topic`: it was talked about meanwhile (H10), or it is the closing one and another meeting may now be the last."""
     return tuple(_with(m, topic=None) if m.topic is not None and m.topic == topic and m.start > at else m for m in meetings)
 
 
@@ -430,9 +430,9 @@ def _topic_sent(state: State, session: int) -> dict[str, Any]:
 
 
 def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
-    """A follow-up that nobody got leaves nothing unanswered, unless a newer mail asked instead or its reader wants none (Calm).
+    """A follow-up that did not arrive does not count as unanswered, unless a newer mail asked instead or its reader wants none (Calm).
 
-    A topic goes once more (H10), and what would have been asked besides is asked with a later mail.
+    Its topic goes once more (H10), and a later mail asks what it would have asked besides.
     """
     side: Side | None = next((side for side in SIDES if side == event.to), None)
     if side is None:
@@ -453,9 +453,9 @@ def _not_reached(state: State, event: e.NoticeFailed) -> dict[str, Any]:
 
 
 def _without_proposal(meeting: Meeting, event: e.ProposalExpired) -> Meeting:
-    """Whoever stayed away since the partner could not come has missed nothing (H13): what stood as it began says so still.
+    """Takes out a proposal. A person who stayed away since the partner could not come has missed nothing (H13): `unkept` still says so afterwards.
 
-    Where it had counted as a cancellation, it does so no longer.
+    If the proposal had counted as a cancellation, it does so no longer.
     """
     gone = tuple(proposal for proposal in meeting.proposals if proposal.side == event.side)
     left = tuple(proposal for proposal in meeting.proposals if proposal.side != event.side)
@@ -472,8 +472,8 @@ def _past(meeting: Meeting, gone: tuple[Proposal, ...]) -> tuple[Proposal, ...]:
 
 
 def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Instant) -> Meeting:
-    """Who was away when this meeting was, or when they called it off, has missed nothing (H14): whether no pause covers the leave any more,
-    or it is told afterwards (P6). What is still ahead of `now` is not judged yet.
+    """A person who was on leave when this meeting was, or when they called it off, has missed nothing (H14), even if no pause covers the leave
+    any more, or HR tells of it afterwards (P6). A meeting that is still ahead of `now` is not judged yet.
     """
     whose = meeting.cancelled.owed_to if meeting.cancelled is not None else None
     at = {side: whose[1] if whose is not None and whose[0] == side else meeting.start for side in leaves}
@@ -482,12 +482,12 @@ def _excused_by_leave(meeting: Meeting, leaves: Mapping[Side, Leave], now: Insta
 
 
 def _protected(meetings: tuple[Meeting, ...], leaves: Mapping[Side, Leave], now: Instant) -> tuple[Meeting, ...]:
-    """Before HR's word about a leave changes: whatever is reported of its days from now on counts as little."""
+    """Excuses the meetings of each leave before HR's word about it changes, so that later reports about its days do not count either."""
     return tuple(_excused_by_leave(m, leaves, now) for m in meetings)
 
 
 def _invited(state: State, people: dict[str, Any], feedback_for: int | None, feedback_to: tuple[Side, ...], pulse_to: tuple[Side, ...] = ()) -> dict[str, Any]:
-    """`people`, and who else is invited to give feedback or to the pulse: each by themself, since a mail may reach one of the two (H15)."""
+    """Adds to `people` who is invited to give feedback or to the pulse. Each is noted by themself, since a mail may reach only one of the two (H15)."""
     found = dict(people)
     for side in feedback_to:
         found[side] = _with(found.get(side, state.person(side)), feedback_asked=feedback_for)
@@ -501,7 +501,7 @@ def _milestone(state: State, milestone: str, known: MilestoneState) -> dict[str,
 
 
 def _withdrawn(state: State, event: e.ReportWithdrawn) -> dict[str, Any]:
-    """The report is gone; an objection to it goes with it."""
+    """Takes out the report, and with it an objection to it."""
     mine = (event.side, event.report)
     goals = {name: _with(goal, reports=tuple(told for told in goal.reports if (told.side, told.report) != mine)) for name, goal in state.goals.items()}
     milestones = {}

@@ -1,4 +1,4 @@
-"""Instants: absolute moments in UTC. Zones, working days and holidays are other people's business (schedule/)."""
+"""Instants: absolute moments in UTC. Zones, working days and holidays are the business of schedule/."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel
 
 CLOCK_SKEW = timedelta(seconds=30)
-"""A door's clock may run ahead of the server's by this much; what lies further in the future is refused."""
+"""A door's clock may run ahead of the server's by this much. A command further in the future is refused."""
 
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(4000, 1, 1, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ Instant = Annotated[datetime, AfterValidator(to_utc)]
 
 
 def within_reach(said: object) -> bool:
-    """Whether every instant that is said can be computed with: several of the longest lengths (590 years) on either side are in the calendar still."""
+    """Whether every instant in `said` can be computed with: several of the longest lengths (590 years) before and after it are still in the calendar."""
     match said:
         case datetime():
             return _EARLIEST <= said < _LATEST

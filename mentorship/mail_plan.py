@@ -59,7 +59,7 @@ def expected_mails(rules: Rules, plan: Plan) -> tuple[ExpectedMail, ...]:
 
 
 def _mails(turn: Advanced) -> list[ExpectedMail]:
-    """Without those that would help nobody any more, which are not sent."""
+    """The turn's mails, without those that would help nobody any more, which are not sent."""
     mails = [effect for effect in turn.effects if isinstance(effect, SendNotice) and (effect.helps_until is None or effect.due < effect.helps_until)]
     return [ExpectedMail(mail.due, mail.kind, mail.to) for mail in mails if mail.to != "coordinators"]
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 ID_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"
 
 Id = Annotated[str, StringConstraints(pattern=f"^{ID_PATTERN}$", max_length=40)]
-"""A part of a workflow id; the Temporal UI and proxies before it fail on other characters."""
+"""A part of a workflow id. The Temporal UI, and proxies in front of it, fail on other characters."""
 
 Side = Literal["mentor", "mentee"]
 SIDES: tuple[Side, Side] = ("mentor", "mentee")

@@ -1,7 +1,7 @@
-"""The rules that an operator writes: every key of a programme file, and what of it a workflow carries.
+"""The rules that an operator writes: every key of a programme file, and the part of it that a workflow carries.
 
 The file's words (topics, prompts, benefits, titles) are `Texts`: they stay in records under their digest and never enter
-Temporal. What decides is `Rules`: compact, without a word in it.
+Temporal. What decides is in `Rules`, which is compact and without words.
 """
 
 from __future__ import annotations
@@ -206,13 +206,13 @@ class Retention(Part):
 
 
 Column = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=200)]
-"""A column of the people file, an operator's own among them; headers are read in any case."""
+"""A column of the people file, including an operator's own. Upper and lower case make no difference in headers."""
 
 
 class Above(Part):
-    """The mentor stands between `least` and `most` steps above the mentee on a scale: `order` from low to high, or numbers without it.
+    """The mentor is between `least` and `most` steps above the mentee on a scale. `order` is the scale from low to high; without it, values are numbers.
 
-    A value that is not on the scale stands nowhere, so that the condition is not met.
+    With a value that is not on the scale the condition is not met.
     """
 
     fields: tuple[Column, Column]
@@ -232,7 +232,7 @@ class Above(Part):
 class Condition(Part):
     """How a mentee's field and a mentor's field must relate; exactly one of the four. A blank cell meets none of them.
 
-    Cells are lists by `|`. `shares`: an entry in common; `same`: the same entries; `differs`: none in common; `above`: a step on a scale.
+    Cells are lists separated by `|`. `shares`: an entry in common; `same`: the same entries; `differs`: none in common; `above`: a step on a scale.
     """
 
     shares: tuple[Column, Column] | None = None
@@ -275,7 +275,7 @@ class Pairing(Part):
 
 
 REVISION = 1
-"""How this release decides. A release that decides something otherwise counts on, and asks `Rules.revision` where it does."""
+"""Which decisions this release makes. A release that decides something differently adds one, and asks `Rules.revision` at that place."""
 
 
 class Rules(BaseModel):
@@ -309,11 +309,11 @@ class Rules(BaseModel):
     extension: Extension = Extension()
     mail: Mail = Mail()
     revision: Annotated[int, Field(ge=0)] = 0
-    """The one that it began with, and keeps to: what it did is decided again at every replay. No programme's to say.
-    A release that is older than it refuses these rules, since it would decide otherwise: such a mentorship waits for a newer one (P5).
+    """The one that the mentorship began with. It keeps to it, since every replay decides again what it did. No programme can set it.
+    A release that is older than it refuses these rules, since it would decide differently: such a mentorship waits for a newer release (P5).
 
-    1: what was said before a proposal lapsed is heard so; an absence that is admitted no longer is asked about; a mail that waited counts the
-    milestones and tells the end as it goes, and none goes of a pause that is over, or of an absence that was admitted meanwhile.
+    1: an answer from before a proposal lapsed counts, however late it comes in; a person is asked about an absence that they no longer admit; a mail
+    that waited has the milestones and the end as they are when it goes; no mail goes about a pause that is over, or an absence admitted meanwhile.
     """
 
     @field_validator("revision")
@@ -440,7 +440,7 @@ class Programme(Part):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON of the whole file: tells whether the same version was changed."""
+        """SHA-256 over the canonical JSON of the whole file. It tells whether a version was changed."""
         return canonical_digest(self.model_dump(mode="json", by_alias=True))
 
 

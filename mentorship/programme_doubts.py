@@ -1,4 +1,4 @@
-"""What a programme file may say and its author probably did not mean; `programme check` prints each with its line."""
+"""What a programme file may say, but its author probably did not mean. `programme check` prints each doubt with its line."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def doubts(programme: Programme) -> tuple[Doubt, ...]:
 
 
 def _too_early_or_late(programme: Programme) -> Iterator[Doubt]:
-    """Of two moments that belong together, one that falls on the wrong side of the other (H10, H5)."""
+    """Moments that fall on the wrong side of another one to which they belong (H10, H5)."""
     meetings, surveys = programme.meetings, programme.surveys
     if meetings.prepare.span > meetings.interval.span:
         message = f"{meetings.prepare} is longer than the interval ({meetings.interval}): a meeting's guide would come before the meeting before it"
@@ -62,7 +62,7 @@ def _too_early_or_late(programme: Programme) -> Iterator[Doubt]:
 
 
 def _never_sent(programme: Programme) -> Iterator[Doubt]:
-    """Mails that would come when they help nobody any more, and those that nobody wants to wait for (H3, Calm)."""
+    """Mails that would come when they help nobody any more, and those that would never come (H3, Calm)."""
     meetings = programme.meetings
     if meetings.duration.span > meetings.interval.span:
         message = f"{meetings.duration} is longer than the interval ({meetings.interval}): a meeting would last into the next one"
@@ -79,7 +79,7 @@ def _never_sent(programme: Programme) -> Iterator[Doubt]:
 
 
 def _unfair(programme: Programme) -> Iterator[Doubt]:
-    """Where somebody has no time to say otherwise (H7, H13, H14)."""
+    """Settings that leave somebody no time to say otherwise (H7, H13, H14)."""
     if not programme.object_within.span:
         yield Doubt(path=("object_within",), message="nobody has any time to object to what the other reported")
     if not programme.cancellations.answer_within.span:
@@ -90,7 +90,7 @@ def _unfair(programme: Programme) -> Iterator[Doubt]:
 
 
 def _spoken_of_as_several(programme: Programme) -> Iterator[Doubt]:
-    """Mails, drafts and the coordinators' list tell no numbers of anybody (H14), so that their words are for more than one."""
+    """Mails, drafts and the coordinators' list tell nobody's numbers (H14), so their words always speak of several meetings."""
     rungs = {("cancellations", "ladder", index, "at"): rung.at for index, rung in enumerate(programme.cancellations.ladder)}
     rows = {("attention", name): getattr(programme.attention, name) for name in ("not_held_in_a_row", "unreported_in_a_row")}
     for path, number in (rungs | rows).items():
@@ -99,7 +99,7 @@ def _spoken_of_as_several(programme: Programme) -> Iterator[Doubt]:
 
 
 def _spans_that_were_set(programme: Programme) -> dict[tuple[str | int, ...], timedelta]:
-    """Longer than the programme, they limit nothing; their defaults may be."""
+    """Spans that limit nothing if they are longer than the programme. Defaults may be, so only those in the file are looked at."""
     spans: dict[tuple[str | int, ...], timedelta] = {}
     if "window" in programme.cancellations.model_fields_set:
         spans["cancellations", "window"] = programme.cancellations.window.span
@@ -111,7 +111,7 @@ def _spans_that_were_set(programme: Programme) -> dict[tuple[str | int, ...], ti
 
 
 def _meetings_that_were_named(programme: Programme) -> dict[tuple[str | int, ...], int]:
-    """The numbers of meetings after which something is asked, where they are not the defaults."""
+    """The numbers of meetings after which something is asked, if the file names them."""
     named: dict[tuple[str | int, ...], int] = {}
     if "feedback_after" in programme.meetings.model_fields_set:
         named |= {("meetings", "feedback_after", index): number for index, number in enumerate(programme.meetings.feedback_after)}

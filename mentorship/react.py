@@ -37,7 +37,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
                         session_sent=side in event.named_to,
                     ),
                     calendar=calendar(state),
-                    # In a calendar that did not hear of it, the meeting still stands where it was.
+                    # A calendar that did not hear of the move still shows the meeting at its old time.
                     helps_until=max(event.slot.start, event.previous_start),
                 )
                 for side in SIDES
@@ -114,7 +114,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
             told = _both(state, "ended", event.at, calendar=past, stepped_away=event.leaver)
             if event.leaver is None or (state.decided is not None and state.decided.earned):
                 return told
-            return (*told, TellCoordinators(line="partner_left", side=other(event.leaver), at=event.at))  # who stays is offered a new match
+            return (*told, TellCoordinators(line="partner_left", side=other(event.leaver), at=event.at))  # the one who stays is offered a new match
         case (
             e.CommandRefused()
             | e.ExpectationsConfirmed()
@@ -157,7 +157,7 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
 
 
 def _notice(state: State, kind: NoticeKind, to: Side, at: Instant, *, counts: bool = False, **facts: Any) -> SendNotice:
-    """`counts`: with the reader's milestones, and how many of them earn the certificate."""
+    """`counts` adds the reader's milestones, and how many of them earn the certificate."""
     if counts:
         facts["milestones"], facts["needed"] = standing(state, to)
     return SendNotice(kind=kind, to=to, due=at, pins=state.person(to).pins, calendar_sequence=state.calendar_sequence, **facts)
@@ -189,10 +189,10 @@ def _prepare(event: e.MeetingPrepared, state: State) -> tuple[SendNotice, ...]:
 
 
 def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...]:
-    """News of a meeting that was ahead; a proposal that lapses afterwards is no news to anybody.
+    """News that a meeting ahead was called off; a proposal that lapses after the meeting is no news to anybody.
 
-    It helps until "did you meet?" would have been asked: a meeting may begin before its reader's hours do, and whoever reads in the morning
-    that it was called off in the night knows why nobody came, and has it taken out of their calendar.
+    It helps until "did you meet?" would have been asked. A meeting may begin before its reader's hours do: whoever reads in the morning
+    that it was called off in the night knows why nobody came, and their calendar takes it out.
     """
     meeting = state.meeting(event.meeting)
     if meeting is None or meeting.start <= event.at:
@@ -210,7 +210,7 @@ def _cancelled(event: e.MeetingCancelled, state: State) -> tuple[SendNotice, ...
 
 
 def _denied(event: e.AbsenceClaimed, state: State) -> bool:
-    """Whether they have said already that they were there: then there is nothing to ask."""
+    """Whether `side` has already said that they were there: then there is nothing to ask."""
     meeting = state.meeting(event.meeting)
     own = meeting.report(event.side) if meeting is not None else None
     return own is not None and own.present
@@ -235,7 +235,7 @@ def _climbed(event: e.LadderClimbed, state: State) -> tuple[AnyEffect, ...]:
 
 
 def _decided(event: e.CertificatesDecided, state: State) -> tuple[AnyEffect, ...]:
-    early = event.at < state.reporting_ends  # then the mail that it ended says enough
+    early = event.at < state.reporting_ends  # then the mail about the end says enough
     missed = () if early else tuple(side for side in SIDES if side not in event.certified)
     told = tuple(_result(state, side, event.at) for side in missed)
     if not event.certified:
@@ -248,7 +248,7 @@ def _decided(event: e.CertificatesDecided, state: State) -> tuple[AnyEffect, ...
 
 
 def _result(state: State, side: Side, at: Instant, certificate: str | None = None) -> SendNotice:
-    """The certificate, or kindly what was missing and when (H7); and the survey's reminder where it falls on the same days."""
+    """The certificate, or kindly what was missing and when (H7); and the survey's reminder if it falls on the same days."""
     met = state.decided is not None and side in state.decided.certified
     survey = state.closing and not state.person(side).closing_answered and survey_rides_along(state)
     return _notice(state, "result", side, at, met_with_share=met, certificate=certificate, survey=survey, counts=True, ends=state.ends)
@@ -272,7 +272,7 @@ def _plan(event: e.Resumed | e.Extended, state: State) -> tuple[AnyEffect, ...]:
 
 
 def _as_it_stands(event: e.Resumed | e.Extended, state: State) -> tuple[SendNotice, ...]:
-    """Nothing to plan: the new end is the whole news. An extension in a pause is told when that is over."""
+    """There is nothing to plan, so the new end is the whole news. News of an extension in a pause waits until the pause is over."""
     if isinstance(event, e.Extended):
         return ()
     return _both(state, "rescheduled", event.at, change="resumed", calendar=calendar(state), ends=state.ends)

@@ -18,13 +18,13 @@ Refusal = Literal[
     "no_such_report",
     "no_such_line",
     "not_yours",  # only the other of the two can say this
-    "already_done",  # it stands already
+    "already_done",  # it is so already
     "already_started",  # a move or a cancellation came after the start
     "not_yet",  # a report came before the meeting's start
     "cancelled",
     "held",
     "time_passed",  # the proposed time is not ahead
-    "after_the_end",  # the proposed time lies behind the programme's end
+    "after_the_end",  # the proposed time is at or after the programme's end
     "planned_meeting",  # an extra meeting at a planned one's time: report that one
     "not_proposed",  # a yes to a time that the other does not propose any more
     "nothing_to_excuse",

@@ -16,6 +16,6 @@ def spread(mentorship: str, window: timedelta) -> timedelta:
 
 
 def spread_out(slots: Iterable[Slot], mentorship: str, window: timedelta) -> tuple[Slot, ...]:
-    """The same slots, their mails moved by this mentorship's share of the window; the planned hours leave room for it."""
+    """The same slots, with their mails moved by this mentorship's share of the window. The planned hours leave room for it."""
     later = spread(mentorship, window)
     return tuple(slot.model_copy(update={"prepare_at": min(slot.prepare_at + later, slot.start), "ask_at": slot.ask_at + later}) for slot in slots)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 SMALLEST = 5
-"""Groups under this are never shown as a number, nor what would give them away by a difference (H5, decision 16)."""
+"""Groups smaller than this are never shown as a number, nor is anything that would give them away by a difference (H5, decision 16)."""
 
 Viewer = Literal["own", "partner", "chosen", "coordinators", "owner", "operators", "temporal", "bearer", "everyone_else"]
-"""Whose eyes. `own`: the person it is about or who wrote it. `chosen`: whoever a person picked for a concern, be it a coordinator, the owner
-or somebody outside the programme; nobody is it by office. `operators` run the service, `temporal` are those who look into
+"""Who looks. `own` is the person it is about or who wrote it. `chosen` is whoever a person picked for a concern: a coordinator, the owner
+or somebody outside the programme; nobody is by office. `operators` run the service, `temporal` are those who look into
 Temporal's UI and the logs, `bearer` is whoever is given a certificate's address, `everyone_else` includes managers."""
 
 Thing = Literal[
@@ -50,14 +50,14 @@ VIEWERS: tuple[Viewer, ...] = get_args(Viewer)
 THINGS: tuple[Thing, ...] = get_args(Thing)
 
 _TABLE: dict[Thing, dict[Viewer, Sight]] = {
-    # Names stand in the two's mails and pages, in the coordinators' list, and in reports that an operator asks names for.
+    # Names are in the two's mails and pages, in the coordinators' list, and in reports for which an operator asks for names.
     "name": {"own": "yes", "partner": "yes", "chosen": "yes", "coordinators": "yes", "operators": "yes", "bearer": "yes"},
-    # In the invitation to the two's meetings, so that they can write to each other; and beside a line of the coordinators' list, which
-    # drafts a mail to who could use a hand. Nowhere else.
+    # Addresses are in the invitation to the two's meetings, so that they can write to each other, and beside a line of the coordinators'
+    # list, which drafts a mail to whoever could use a hand. Nowhere else.
     "address": {"own": "yes", "partner": "yes", "coordinators": "yes"},
     # Who looks after a programme, with an address to write to: on the page of each participant, which is what `own` and `partner` are here.
     "coordinator_address": {"own": "yes", "partner": "yes", "coordinators": "yes"},
-    # What a people file and HR say besides: the company's ids, department, skills, language. Operators wrote it themselves.
+    # What else a people file and HR say: the company's ids, department, skills, language. Operators wrote it themselves.
     "people_file": {"own": "yes", "operators": "yes"},
     # When the two meet, and whether it took place, was moved or called off. Never what was said.
     "meetings": {"own": "yes", "partner": "yes", "coordinators": "as_number", "operators": "as_code", "temporal": "as_code"},
@@ -65,7 +65,7 @@ _TABLE: dict[Thing, dict[Viewer, Sight]] = {
     "cancel_reasons": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
     "late_count": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
     "coordinator_told": {"own": "yes", "coordinators": "yes", "owner": "as_number", "operators": "as_code", "temporal": "as_code"},
-    # What one says of the other's presence is told to that person, who may say otherwise (H13).
+    # The partner reads what somebody says about their presence, and may say otherwise (H13).
     "attendance": {"own": "yes", "partner": "yes", "operators": "as_code", "temporal": "as_code"},
     "expectations": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
     "milestones": {"own": "yes", "partner": "yes", "coordinators": "as_number", "owner": "as_number", "operators": "as_code", "temporal": "as_code"},
@@ -75,19 +75,19 @@ _TABLE: dict[Thing, dict[Viewer, Sight]] = {
     "surveys": {"own": "yes", "coordinators": "in_groups", "owner": "in_groups", "operators": "as_code", "temporal": "as_code"},
     "pins": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
     "end_wish": {"own": "yes", "operators": "as_code", "temporal": "as_code"},
-    # That somebody left the programme, which an operator notes; a wish to end stays with who had it (P6).
+    # That somebody left the programme, which an operator notes. A wish to end stays with the person who had it (P6).
     "stepped_away": {"own": "yes", "partner": "yes", "coordinators": "yes", "operators": "as_code", "temporal": "as_code"},
-    # What HR says of a leave. The partner hears of a pause; coordinators only of one that is longer than a pause may last.
+    # What HR says about a leave. The partner hears of a pause; coordinators hear only of a leave that is longer than a pause may last.
     "leave": {"own": "yes", "coordinators": "yes", "operators": "as_code", "temporal": "as_code"},
     "needs_a_person": {"coordinators": "yes", "owner": "as_number", "operators": "as_code", "temporal": "as_code"},
-    # Apart from the mentorship: a case of its own, with those whom the raiser chose (H16). The owner hears how many wait for somebody.
+    # A concern is apart from the mentorship: a case of its own, with those whom the raiser chose (H16). The owner hears how many wait for somebody.
     "concern": {"own": "yes", "chosen": "yes", "owner": "as_number"},
     # How many pairs earned theirs is in the coordinators' report at the close.
     "certificate": {"own": "yes", "coordinators": "as_number", "operators": "as_code", "temporal": "as_code", "bearer": "yes"},
     "certificate_results": {"own": "yes", "operators": "as_code", "bearer": "if_shared"},
-    # Which mails somebody was sent and when, for who runs the mail server; what stood in them is kept nowhere.
+    # Which mails somebody was sent and when, for those who run the mail server. The text of a mail is kept nowhere.
     "mails": {"own": "yes", "operators": "yes", "temporal": "as_code"},
-    # The whole of it, which is both people's: the lines that are one's own follow what they are about.
+    # The whole journal, which is both people's. A line that is one person's own follows what it is about (about.py).
     "journal": {"operators": "as_code", "temporal": "as_code"},
 }
 
@@ -98,7 +98,7 @@ def sight(viewer: Viewer, thing: Thing) -> Sight:
 
 
 def may_read(viewer: Viewer, thing: Thing, *, shared: bool = False) -> bool:
-    """Whether the thing itself may be shown, in words: `shared` is what its author said."""
+    """Whether the thing itself may be shown, in words. `shared` says whether its author shares it."""
     seen = sight(viewer, thing)
     return seen == "yes" or (seen == "if_shared" and shared)
 
@@ -106,6 +106,6 @@ def may_read(viewer: Viewer, thing: Thing, *, shared: bool = False) -> bool:
 def is_private(thing: Thing) -> bool:
     """Whether nobody but its author reads it unless they share it.
 
-    Others see such a thing as a code under an opaque id at most: it has no place, not even as a code, in what names its author to them.
+    Others see at most a code under an opaque id. What names the author to them must not contain the thing, not even as a code.
     """
     return not any(sight(viewer, thing) == "yes" for viewer in VIEWERS if viewer != "own")

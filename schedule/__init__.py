@@ -1,6 +1,6 @@
 """When people meet, and when they read: calendars, zones, working days.
 
-When clocks change is read from the locked `tzdata`, never from the host: a worker and a web hook on two hosts would tell two times.
+Clock changes are read from the locked `tzdata`, never from the host. Otherwise a worker and a web hook on two hosts might tell two times.
 """
 
 from zoneinfo import reset_tzpath

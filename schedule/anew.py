@@ -14,7 +14,7 @@ from schedule.working_days import Home
 
 
 class Anew(NamedTuple):
-    """The end is None where it stays as the mentorship put it."""
+    """`ends` is None if the end stays where the mentorship put it."""
 
     slots: tuple[Slot, ...]
     ends: datetime | None
@@ -29,8 +29,9 @@ def plan_anew(
     mentee: Home,
     mentor: Home | None = None,
 ) -> Anew:
-    """Planned from `now` on: whatever the reason for which nobody could be told earlier, the pair keeps the meetings that fit before its
-    end (P5). Raises UnknownZone, UnknownCountry.
+    """Plans from `now` on: whatever kept everybody from planning earlier, the pair keeps the meetings that still fit before its end (P5).
+
+    Raises UnknownZone, UnknownCountry.
     """
     home = programme.programme.time_zone
     ends = new_end(wanted, home)
@@ -48,7 +49,7 @@ def plan_anew(
 
 
 def new_end(wanted: PlanMeetings, home: str) -> datetime | None:
-    """The end with its extensions counted in calendar time in the zone `home`; pauses since move it by what elapsed. None without extensions."""
+    """The end with its extensions in calendar time in the zone `home`. Pauses since then move it by elapsed time. None without extensions."""
     longer = wanted.longer
     if longer is None:
         return None

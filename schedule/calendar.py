@@ -25,7 +25,7 @@ class UnknownZone(ValueError):  # noqa: N818 - it says what is wrong, as the rec
 
 @cache
 def zone_names() -> frozenset[str]:
-    """The names that the zone database knows, in its own spelling: a file system may ignore case, people's records do not."""
+    """The names that the zone database knows, in its own spelling: a file system may ignore case, but people's records do not."""
     return frozenset(name for name in available_timezones() if name not in {"localtime", "Factory", "posixrules"})
 
 
@@ -39,15 +39,15 @@ def zone(name: str) -> ZoneInfo:
 def instant(day: date, wall: time, where: ZoneInfo) -> datetime:
     """That wall-clock time on that day, in UTC.
 
-    A time that a change of clocks leaves out is as much later as the clocks jump; of a time that comes twice, the first.
+    If a change of clocks leaves that time out, the instant is later by the length of the jump. If the time comes twice, it is the first.
     """
     return datetime.combine(day, wall, tzinfo=where).astimezone(UTC)
 
 
 def moved(at: datetime, length: Duration, where: str, times: int = 1) -> datetime:
-    """`at` plus `times` durations: their days on the wall calendar of the zone `where` first, then their seconds as elapsed time.
+    """`at` plus `times` durations: first their days on the wall calendar of the zone `where`, then their seconds as elapsed time.
 
-    All days are added in one step, so that no change of clocks on the way leaves a trace. `times` may be negative.
+    All days are added in one step, so that a change of clocks in between leaves no trace. `times` may be negative.
     """
     at = to_utc(at)
     if days := length.days * times:
@@ -59,7 +59,7 @@ def moved(at: datetime, length: Duration, where: str, times: int = 1) -> datetim
 def reading_hours(at: datetime, where: str, hours: str, *, spread: timedelta = _NONE) -> datetime:
     """The earliest instant not before `at` at which a reader in the zone `where` gets mail. `hours` is `08:00-18:00` or `none`.
 
-    The opening time is in, the closing time is not. With `spread`, a mail that goes out up to that much later is in time too.
+    The opening time is included, the closing time is not. With `spread`, a mail that leaves up to that much later is still in time.
     """
     at = to_utc(at)
     if hours == "none":
@@ -89,6 +89,6 @@ def reading_hours_before(at: datetime, where: str, hours: str, *, spread: timede
 
 @lru_cache(maxsize=4096)
 def _window(day: date, hours: str, local: ZoneInfo, spread: timedelta) -> tuple[datetime, datetime]:
-    """The first and the last instant of that day at which a mail may start; at least the opening itself."""
+    """The first and the last instant of that day at which a mail may leave; the last is never before the opening."""
     opens, closes = (instant(day, time.fromisoformat(text), local) for text in hours.split("-"))
     return opens, max(opens, closes - max(spread, timedelta(microseconds=1)))

@@ -1,14 +1,14 @@
 """When a pair meets, is prepared, and is asked: instants from a programme's rhythm, zones, working days and holidays.
 
-Computed once, at enrolment, resume and extension; a workflow keeps the answer, since the zone database changes and a replay may not.
+They are computed once, at enrolment, resume and extension. A workflow keeps the answer, since the zone database changes and a replay may not.
 
-Two ways of counting. Without `time_of_day` a slot is exactly start + first_after + n * interval, whatever day that is. With it,
+There are two ways of counting. Without `time_of_day` a slot is exactly start + first_after + n * interval, whatever day that is. With it,
 that rhythm gives a *date* (in the programme's zone), and the meeting is at that time in the mentee's zone:
 
-- moved forward to the next working day outside quiet weeks and the public holidays of either person, which begin where that person lives;
+- it moves forward to the next working day outside quiet weeks and the public holidays of either person, which begin by the clocks where that person lives;
 - when a quiet time pushes several meetings together, they are half an interval apart until the rhythm has caught up;
-- meetings that cannot move forward any more without leaving the programme move back, spread over the free days before them;
-- what fits nowhere inside the programme is not planned: the slots may be fewer than `meetings.count`, and `cohort start` says so.
+- meetings that cannot move forward without leaving the programme move back, spread over the free days before them;
+- a meeting that fits nowhere inside the programme is not planned: there may be fewer slots than `meetings.count`, and `cohort start` says so.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def plan(
     mentee: Home,
     mentor: Home | None = None,
 ) -> Plan:
-    """The plan of a pair that starts at `starts`; the holidays of a mentor without a home are nobody's. Raises UnknownZone, UnknownCountry.
+    """The plan of a pair that starts at `starts`. Without `mentor` only the mentee's holidays count. Raises UnknownZone, UnknownCountry.
 
-    The slots rise strictly and lie within [starts, ends]; they may be fewer than the programme's count, even none.
+    The slots rise strictly and are within [starts, ends]. There may be fewer than the programme's count, even none.
     """
     starts = to_utc(starts)
     home = programme.programme.time_zone
@@ -55,7 +55,7 @@ def plan(
 
 
 class Plans:
-    """The plans of a whole cohort: who starts at one instant in one zone, with the same holidays, meets at the same times."""
+    """The plans of a whole cohort: pairs that start at one instant in one zone, with the same holidays, meet at the same times."""
 
     def __init__(self, programme: Programme, starts: datetime) -> None:
         self._programme = programme
@@ -81,12 +81,12 @@ def replan(
     ends: datetime | None = None,
     paused: timedelta = timedelta(),
 ) -> tuple[Slot, ...]:
-    """Up to `count` slots after a pause or in an extension, in the rhythm of `last_start`, later by how long it was `paused`; where there
-    was none, they begin as the programme does, `first_after` later. With `time_of_day` the rhythm counts the mentee's days.
+    """Up to `count` slots after a pause or in an extension. They go on in the rhythm of `last_start`, later by how long it was `paused`; without
+    a `last_start` they begin as the programme does, `first_after` later. With `time_of_day` the rhythm counts the mentee's days.
 
-    The first leaves time to prepare: no slot starts before `after` + prepare, and what would have been in that time is then. With
-    `ends`, none ends behind it, so that there may be fewer. The last one moves back before the end where that leaves half an interval
-    to the one before it, and that where it is: the rhythm may go on from a meeting that had itself been moved. Raises UnknownZone, UnknownCountry.
+    The first leaves time to prepare: no slot starts before `after` + prepare, and one that would have is then. With `ends`, no slot ends after
+    it, so there may be fewer. The last one moves back before the end if it stays half an interval from the one before it, which must not move: the
+    rhythm may go on from a meeting that had itself been moved. Raises UnknownZone, UnknownCountry.
     """
     home = programme.programme.time_zone
     earliest = moved(after, programme.meetings.prepare, home)
@@ -94,7 +94,7 @@ def replan(
     base = to_utc(last_start + paused if last_start else after)
     counted_in = home if programme.meetings.time_of_day is None else mentee.zone
     rhythm = _Rhythm(base, Duration() if last_start else programme.meetings.first_after, interval, counted_in)
-    first = max(1 if last_start else 0, (earliest - base) // interval.span - 2)  # days may be an hour short or long: start below, then count up
+    first = max(1 if last_start else 0, (earliest - base) // interval.span - 2)  # days may be an hour short or long: begin too low, then count up
     while rhythm.at(first) < after or rhythm.at(first + 1) <= earliest:
         first += 1
     limit = to_utc(ends) if ends else _FAR
@@ -163,7 +163,7 @@ class _Diary:
             day = self._forward(max(wanted, placed[-1] + timedelta(days=gap))) if placed else self._forward(wanted)
             if day is None and placed:
                 day = self._forward(max(wanted, placed[-1] + timedelta(days=1)))
-            if day is None:  # then there is none for any later one either
+            if day is None:  # then there is no day for any later meeting either
                 placed += self._backward(placed[-1] if placed else None, wanted, len(dates) - index)
                 break
             placed.append(day)
@@ -201,9 +201,9 @@ class _Diary:
 
 
 def _slot(programme: Programme, start: datetime, mentee_zone: str, told_from: datetime) -> Slot:
-    """One slot with its mails' instants: preparing is moved earlier into reading hours, asking later.
+    """One slot with its mails' instants: the preparation moves earlier into reading hours, the question later.
 
-    Nobody is prepared before `told_from`: a first meeting sooner than `prepare` is prepared as soon as people read.
+    No preparation is before `told_from`: that of a first meeting sooner than `prepare` goes as soon as people read.
     """
     home, hours, spread = programme.programme.time_zone, programme.mail.hours, programme.mail.spread.span
     prepare_at = reading_hours_before(moved(start, programme.meetings.prepare, home, -1), mentee_zone, hours, spread=spread)

@@ -36,14 +36,14 @@ def country_codes() -> frozenset[str]:
 
 
 def public_holidays(code: str) -> holidays.HolidayBase:
-    """The public holidays of `DE` or `DE-BY`; years are filled in as they are asked for. Raises UnknownCountry."""
+    """The public holidays of `DE` or `DE-BY`. Years are filled in when somebody asks for them. Raises UnknownCountry."""
     if code not in country_codes():
         raise UnknownCountry(code)
     return _public_holidays(code)
 
 
 def known_until(code: str) -> int:
-    """The last year whose public holidays are known for `DE` or `DE-BY`: some countries tell theirs from year to year. Raises UnknownCountry."""
+    """The last year whose public holidays are known for `DE` or `DE-BY`: some countries announce theirs year by year. Raises UnknownCountry."""
     return int(public_holidays(code).end_year)
 
 
@@ -54,7 +54,7 @@ def _public_holidays(code: str) -> holidays.HolidayBase:
 
 
 class Resident(Protocol):
-    """What is known of where somebody lives."""
+    """What is known about where somebody lives."""
 
     @property
     def time_zone(self) -> str | None: ...
@@ -63,20 +63,20 @@ class Resident(Protocol):
 
 
 class Home(NamedTuple):
-    """Where a person lives: whose clocks they go by, and whose public holidays they have, if any."""
+    """Where a person lives: the zone of their clocks, and the country of their public holidays, if any."""
 
     zone: str
     country: str | None = None
 
     @classmethod
     def of(cls, person: Resident, programme: Programme) -> Home:
-        """Whoever named no zone goes by the programme's clocks."""
+        """A person who named no zone goes by the programme's clocks."""
         return cls(person.time_zone or programme.programme.time_zone, person.country)
 
 
 @dataclass(frozen=True)
 class WorkingDays:
-    """The days on which a pair may meet: working days and quiet times are dates of the pair, a public holiday is one where its person lives."""
+    """The days on which a pair may meet. Working days and quiet times are the pair's dates; a public holiday is a date where that person lives."""
 
     weekdays: frozenset[int]
     quiet: tuple[Quiet, ...]
@@ -84,7 +84,7 @@ class WorkingDays:
 
     @classmethod
     def of(cls, meetings: Meetings, homes: Iterable[Home]) -> WorkingDays:
-        """Countries are looked up only where the programme minds holidays. Raises UnknownZone, UnknownCountry."""
+        """Countries are looked up only if the programme observes holidays. Raises UnknownZone, UnknownCountry."""
         return cls(
             weekdays=frozenset(_WEEKDAYS.index(day) for day in meetings.working_days),
             quiet=meetings.quiet,
@@ -92,7 +92,7 @@ class WorkingDays:
         )
 
     def allow(self, day: date, at: datetime) -> bool:
-        """Whether a meeting may begin `at` that instant of their `day`."""
+        """Whether a meeting may begin `at` this instant, which is on the pair's `day`."""
         return (
             day.weekday() in self.weekdays
             and not any(quiet.from_ <= day <= quiet.to for quiet in self.quiet)

@@ -1,1 +1,1 @@
-"""Questions about a mentorship's state. Every rule of the brief that is not a transition stands here, once."""
+"""Questions about a mentorship's state. Every rule of the brief that is not a transition is here, once."""

@@ -34,11 +34,11 @@ DueKind = Literal[
 ]
 
 ON_ITS_WAY = timedelta(minutes=1)
-"""How long what a door has taken in may need at most; in a programme of seconds, a hundredth of the time in which reports are taken."""
+"""The longest that a command may need from its door to here. In a programme that lasts seconds, it is a hundredth of the reporting grace."""
 
 
 class Due:
-    """A deadline of the mentorship: `kind` at the instant `at`, about a meeting and a person where it has them."""
+    """A deadline of the mentorship: `kind` at the instant `at`, about a meeting and a person if it concerns them."""
 
     __slots__ = ("at", "kind", "meeting", "side")
 
@@ -62,7 +62,7 @@ def next_due(state: State) -> Due | None:
 
 
 def deadlines(state: State) -> list[Due]:
-    """Every deadline that stands."""
+    """Every deadline that is ahead or due."""
     if state.over:
         return []
     rules = state.rules
@@ -129,5 +129,5 @@ def halfway_at(state: State) -> Instant:
 
 
 def decided_at(state: State) -> Instant:
-    """When certificates are decided: a moment after reports close, since what a door took in at the last instant is still on its way (P5)."""
+    """When certificates are decided: a moment after reports close, since a report that a door took at the last instant is still on its way (P5)."""
     return state.reporting_ends + min(ON_ITS_WAY, (state.reporting_ends - state.ends) / 100)

@@ -1,4 +1,4 @@
-"""Who still hears when nobody answers (Calm)."""
+"""Who is still written to when nobody answers (Calm)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ def wants_follow_up(state: State, side: Side) -> bool:
 
 
 def survey_rides_along(state: State) -> bool:
-    """Whether the survey's one reminder would come about when the result does: then the result's mail carries it (Calm)."""
+    """Whether the survey's one reminder would come at about the same time as the result: then the result's mail carries it (Calm)."""
     apart = state.ends + state.rules.surveys.closing_reminder.span - state.reporting_ends
     return abs(apart) <= (state.reporting_ends - state.ends) / 4

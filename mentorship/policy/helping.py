@@ -1,4 +1,4 @@
-"""What a mail that had to wait still helps with: for its reader's morning, the spread, the mail server, or a worker (*Time*, Calm)."""
+"""What a mail still helps with after it had to wait: for its reader's morning, the spread, the mail server, or a worker (*Time*, Calm)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mentorship.state import State
 
 
 def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
-    """What it helps with now, asked right before it goes. None: it helps nobody any more.
+    """The mail with what it helps with now, asked right before it goes. None: it helps nobody any more.
 
-    Questions that were answered meanwhile are not asked, and no topic is promised to a conversation that was called off since. A calendar is
-    brought as it stands now: another change may wait behind this mail, or have gone before it. So are the milestones, until it is decided who is
-    certified.
+    It leaves out questions that were answered meanwhile, and promises no topic to a conversation that was called off since. It brings the calendar
+    as it is now: another change may wait behind this mail, or have gone before it. It brings the milestones as they are now, until it is decided who
+    is certified.
     """
     if (notice.helps_until is not None and now >= notice.helps_until) or not _is_open(notice, state):
         news = _news_taken_along(notice, state, now)
@@ -32,20 +32,20 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
         "pulse": notice.pulse and not (side is not None and state.person(side).pulse_answered),
         "survey": notice.survey and not (side is not None and state.person(side).closing_answered),
     }
-    if notice.calendar is not None and notice.calendar_sequence != state.calendar_sequence and not state.over:  # an end has its own, of what was
+    if notice.calendar is not None and notice.calendar_sequence != state.calendar_sequence and not state.over:  # an end has its own, of past meetings
         still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
-        if notice.kind == "welcome":  # it waits for the first day, from whenever its cohort was started
+        if notice.kind == "welcome":  # it may have waited for the first day since its cohort was started
             still["ends"] = state.ends
     if state.rules.revision:
         if notice.milestones and side is not None and state.decided is None:
             still["milestones"], still["needed"] = standing(state, side)
-        if notice.kind in ("halfway", "heads_up"):  # until when what is done counts
+        if notice.kind in ("halfway", "heads_up"):  # they tell until when milestones count
             still["ends"] = state.ends
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
 
 
 def _news_taken_along(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
-    """What stays of a proposal that is settled or past, if it went instead of the news of a move: that the meeting has another time."""
+    """What remains of a proposal that is settled or past, if it goes instead of the news of a move: that the meeting has another time."""
     meeting = state.meeting(notice.meeting.meeting) if notice.meeting is not None else None
     until = notice.news_until
     if until is None or now >= until or state.over or meeting is None or meeting.cancelled is not None:
@@ -54,7 +54,7 @@ def _news_taken_along(notice: SendNotice, state: State, now: Instant) -> SendNot
 
 
 def _is_open(notice: SendNotice, state: State) -> bool:
-    """Whether what it asks, or prepares for, is still to come; news is news, but for a time that no longer stands."""
+    """Whether what it asks or prepares for is still open. News always is, unless it tells a time, a pause or a resumption that is no longer so."""
     if state.over:
         return notice.kind in OUTLIVING
     side = next((side for side in SIDES if side == notice.to), None)
@@ -102,18 +102,18 @@ def _without_word(state: State, n: int) -> bool:
 
 
 class Joined(NamedTuple):
-    """What waits from now on, and what gave way to what."""
+    """The mails that wait from now on, and which mail gave way to which."""
 
     waiting: tuple[SendNotice, ...]
     gone: tuple[tuple[SendNotice, SendNotice], ...]
 
 
 def joined(waiting: Sequence[SendNotice], notice: SendNotice, state: State, now: Instant, resting: Collection[str] = ()) -> Joined:
-    """One more mail for a reader for whom these wait: never two about one meeting at once.
+    """Adds one more mail for a reader to those that wait: never two about one meeting at once.
 
-    What is older gives way to newer news of the same, which tells and asks what it would have, if that helps at all: an outage may bring both, with
-    the newer one's time passed. A preparation goes along with news that waits, unless that is one of the `resting`: what could not be sent, and may
-    never be.
+    An older mail gives way to newer news of the same meeting, which also tells and asks what the older one would have. It does not if the newer one
+    helps nobody: after an outage both may wait, with the newer one's time passed. A preparation goes along with news that waits, unless that is one
+    of the `resting`: those could not be sent, and may never be.
     """
     stay: list[SendNotice] = []
     gone: list[tuple[SendNotice, SendNotice]] = []
@@ -133,7 +133,7 @@ def joined(waiting: Sequence[SendNotice], notice: SendNotice, state: State, now:
 
 
 def joined_anew(waiting: Iterable[SendNotice], state: State, now: Instant, resting: Collection[str] = ()) -> Joined:
-    """The same, where one that was on its way waits again: each as if it came now, the oldest first."""
+    """The same when a mail that was on its way waits again: each joins as if it came now, the oldest first."""
     stay: tuple[SendNotice, ...] = ()
     gone: list[tuple[SendNotice, SendNotice]] = []
     for notice in waiting:
@@ -144,7 +144,7 @@ def joined_anew(waiting: Iterable[SendNotice], state: State, now: Instant, resti
 
 
 def heir(lost: SendNotice, waiting: Iterable[SendNotice]) -> SendNotice | None:
-    """The next preparation that waits for the same reader, with what it alone can bring now of a mail that does not go (H10)."""
+    """The next preparation that waits for the same reader, with what it can bring of a mail that does not go (H10); None if it brings nothing more."""
     following = next((one for one in waiting if one.kind == "prepare" and one.to == lost.to), None)
     made = following.asking_for(lost) if following is not None else None
     return None if made == following else made

@@ -1,4 +1,4 @@
-"""What counts against somebody, and how high on the ladder it stands (H14)."""
+"""What counts against somebody, and which rung of the ladder it reaches (H14)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ COUNTING_REASONS = frozenset({"work", "not_said"})
 
 @remembered("rules", "meetings", "extras", "mentor", "mentee")
 def strikes(state: State, side: Side) -> tuple[Instant, ...]:
-    """The instants of what counts against `side` in this episode: late cancellations by their own instant, absences by the meeting's start.
+    """The instants of what counts against `side` in this episode: a late cancellation's own instant, and for an absence the meeting's start.
 
-    An episode that meetings held had ended before the next strike is over, also where they are reported only after it.
+    If enough meetings were held before the next strike, the episode ended with them, even if they are reported only after that strike.
     """
     person = state.person(side)
     found = [at for meeting in state.meetings if not (meeting.held or meeting.without_word) and (at := _strike(meeting, side)) is not None]
@@ -34,9 +34,9 @@ def _strike(meeting: Meeting, side: Side) -> Instant | None:
         return None
     cancelled = meeting.cancelled
     if cancelled is not None:
-        counts = cancelled.late and (cancelled.answers is not None or cancelled.reason in COUNTING_REASONS)  # the reason is who called it off's
+        counts = cancelled.late and (cancelled.answers is not None or cancelled.reason in COUNTING_REASONS)  # the reason belongs to who called it off
         return cancelled.owed_to[1] if counts and cancelled.owed_to is not None and cancelled.owed_to[0] == side else None
-    if not meeting.confirmed or meeting.unkept_by not in (None, side):  # who stays away from what the partner could not keep has missed nothing
+    if not meeting.confirmed or meeting.unkept_by not in (None, side):  # to stay away when the partner could not keep the time is to miss nothing
         return None
     own = meeting.report(side)
     if own is not None and own.own == "absent":
@@ -46,7 +46,7 @@ def _strike(meeting: Meeting, side: Side) -> Instant | None:
 
 
 def strikes_in_window(state: State, side: Side) -> tuple[Instant, ...]:
-    """Of these, the ones in the sliding window that ends now."""
+    """The strikes in the sliding window that ends now."""
     counted = strikes(state, side)
     return counted[bisect_right(counted, state.now - state.rules.cancellations.window.span) :] if counted else ()
 
@@ -61,6 +61,6 @@ def episode_is_over(state: State, side: Side) -> bool:
 
 
 def rung_reached(state: State, side: Side) -> int:
-    """The rung, from 1, that the strikes in the window stand on; 0 for none."""
+    """The rung, from 1, that the strikes in the window reach; 0 for none."""
     count = len(strikes_in_window(state, side))
     return max((number for number, rung in enumerate(state.rules.cancellations.ladder, 1) if count >= rung.at), default=0)

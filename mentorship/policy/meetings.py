@@ -28,15 +28,15 @@ def described(state: State, meeting: Meeting, **more: Any) -> MeetingFacts:
 
 
 def calendar(state: State) -> tuple[MeetingFacts, ...]:
-    """The series as it stands: what was and what is to come, without what was called off."""
+    """The series as it is now: past meetings and those to come, without those that were called off."""
     return tuple(described(state, meeting) for meeting in state.meetings if meeting.cancelled is None)
 
 
 def _last_planned(state: State) -> Meeting | None:
-    """By its start: a meeting may move behind the one that was planned after it, or be held though a proposal for it lapsed.
+    """The last by its start: a meeting may move behind one that was planned after it, or be held although a proposal for it lapsed.
 
-    What is called off leaves its place to the one before, unless that has a topic of its own by then: its preparation brought one, or it was held.
-    In that case nothing took the place of the one that was called off last.
+    A meeting that is called off leaves its place to the one before, unless that one already has a topic of its own, from its preparation or because
+    it was held. Then no meeting takes that place, and the last one is the one that was called off last.
     """
     off: list[Meeting] = []
     for meeting in sorted(state.meetings, key=_BY_START, reverse=True):
@@ -53,10 +53,10 @@ def _called_off_at(meeting: Meeting) -> Instant:
 
 
 def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> int:
-    """The session of meeting `n`, or of an extra one at `held_at`: topics advance with meetings held, the last planned takes the closing one (H10).
+    """The session of meeting `n`, or of an extra one at `held_at`. Topics advance with meetings held, and the last planned takes the closing one (H10).
 
-    A meeting keeps the topic that its preparation brought; otherwise it is the first that no meeting held has taken. An extra meeting takes the
-    closing session once the last planned one is past or cancelled, and was not held.
+    A meeting keeps the topic that its preparation brought; otherwise its topic is the first that no meeting held has taken. An extra meeting takes
+    the closing session once the last planned one is past or cancelled, and was not held.
     """
     closing = state.rules.closing
     last = closing_meeting(state)
@@ -74,20 +74,20 @@ def topic_for(state: State, n: int | None, held_at: Instant | None = None) -> in
 
 
 def who_has_topic(state: State, session: int | None) -> tuple[Side, ...]:
-    """To whom this topic's questions went before."""
+    """To whom this topic's questions have already gone."""
     return tuple(side for side in SIDES if session in state.person(side).topics)
 
 
 def closing_meeting(state: State) -> Meeting | None:
-    """The last planned meeting that is not called off; None while later slots are still to come."""
+    """The planned meeting that takes the closing session; None while later slots are still to be planned."""
     whole = (state.pausing is None or not state.pausing.dropped) and state.plan_request is None
     return _last_planned(state) if whole else None
 
 
 def topic_moves_on(state: State, meeting: Meeting, now: Instant) -> bool:
-    """Whether another conversation is planned that takes this one's topic, should this one not take place (H10).
+    """Whether another planned conversation takes this one's topic if this one does not take place (H10). Mails and pages promise it.
 
-    It has to be ahead of it and ahead of `now`, and it is not the closing one, which has a topic of its own. What mails and pages promise.
+    The other one has to be later than this one and than `now`. It cannot be the closing one, which has a topic of its own.
     """
     closing = closing_meeting(state) if state.rules.closing is not None else None
     after = max(meeting.start, now)
@@ -95,9 +95,9 @@ def topic_moves_on(state: State, meeting: Meeting, now: Instant) -> bool:
 
 
 def stands_in(last: Meeting, held_at: Instant, closing: int) -> bool:
-    """Whether an extra meeting takes the place of the last planned one: past or cancelled by then, and not held.
+    """Whether an extra meeting takes the place of the last planned one, which was past or cancelled by then, and not held.
 
-    Or held about another topic, while later slots were still to come.
+    It also does if that one was held about another topic, while later slots were still to come.
     """
     if last.held and last.session in (None, closing):
         return False
@@ -105,29 +105,29 @@ def stands_in(last: Meeting, held_at: Instant, closing: int) -> bool:
 
 
 def _closing_used(state: State, before: Instant) -> bool:
-    """Reports come in any order, so only what was held before uses it up."""
+    """Whether a meeting has used up the closing session. An extra one does only if it was held `before`: reports come in any order."""
     closing = state.rules.closing
     held = any(m.held and m.session == closing for m in state.meetings)
     return held or any(extra.session == closing and extra.held_at < before for extra in state.extras)
 
 
 def latest_slot(state: State) -> Instant | None:
-    """From where the rhythm goes on when slots are added: what was cancelled ahead of its time holds no place."""
+    """The start from which the rhythm goes on when slots are added. A cancelled meeting that is still ahead holds no place."""
     return max((m.start for m in state.meetings if m.cancelled is None or m.start <= state.now), default=None)
 
 
 @remembered("meetings", "extras")
 def _since_the_last_held(state: State) -> tuple[Meeting, ...]:
-    """Planned meetings not held, in the order of their start, from the last one on that was held."""
+    """Planned meetings that were not held, in the order of their start, since the last meeting that was held."""
     held = held_instants(state)
     left = [meeting for meeting in state.meetings if not meeting.held and not (held and meeting.start < held[-1])]
     return tuple(sorted(left, key=_BY_START))
 
 
 def not_held_in_a_row(state: State) -> int:
-    """The longest row of planned meetings not held since the last one that was, extra ones included.
+    """The longest row of planned meetings not held since the last meeting that was held, planned or extra.
 
-    What is still ahead may be held, so meetings cancelled on either side of it are not in a row.
+    A meeting that is still ahead may be held, so meetings cancelled on either side of it are not in a row.
     """
     longest = run = 0
     for meeting in _since_the_last_held(state):
@@ -141,9 +141,9 @@ def not_held_in_a_row(state: State) -> int:
 
 @remembered("meetings", "extras")
 def without_word_in_a_row(state: State) -> int:
-    """How many meetings up to the latest one asked about stay without a word from either, with no word of another conversation between them.
+    """How many meetings up to the latest one asked about are without a word from either, with no word about another conversation between them.
 
-    Who called the one between them off, or told of an extra one, has given it; what is called off behind them says nothing of them.
+    To call off a meeting between them, or to report an extra one, is such a word. To call off a later meeting says nothing about them.
     """
     silent = [meeting.start for meeting in state.meetings if meeting.asked and meeting.without_word]
     last = max(silent, default=None)
@@ -156,7 +156,7 @@ def without_word_in_a_row(state: State) -> int:
 
 
 def is_unasked(state: State, meeting: Meeting, side: Side) -> bool:
-    """Whether the partner says that `side` was away, and nobody could ask them: they had admitted it, or were not reached (H13)."""
+    """Whether the partner says that `side` was absent, and `side` was not asked, since they had admitted it or were not reached (H13)."""
     if not state.rules.revision:
         return False
     theirs, claim = meeting.report(other(side)), meeting.claim(side)

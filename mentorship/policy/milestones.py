@@ -75,7 +75,7 @@ def _confirmed_at(state: State, rule: MilestoneRule) -> Instant | None:
 
 @remembered(*_READS, "ended")
 def milestone_facts(state: State, final: Instant | None = None) -> tuple[MilestoneFacts, ...]:
-    """Each milestone with the instant at which it was done: in time, or after `final` (by default the end), when it does not count."""
+    """Each milestone with the instant at which it was done: in time, or after `final` (by default the end), and then it does not count."""
     final = final or final_instant(state)
     done = done_instants(state)
     brought = {earned.milestone: earned.waived for earned in state.earned}
@@ -97,7 +97,7 @@ def standing(state: State, side: Side) -> tuple[tuple[MilestoneFacts, ...], int]
 
 @lru_cache(maxsize=1024)
 def _fact(milestone: str, done_at: Instant | None, late_at: Instant | None, *, waived: bool, carried: bool) -> MilestoneFacts:
-    """Every mail tells the same facts again."""
+    """Cached, since every mail tells the same facts again."""
     return MilestoneFacts(id=milestone, done_at=done_at, late_at=late_at, waived=waived, carried=carried)
 
 
@@ -114,9 +114,9 @@ def earned(state: State) -> tuple[EarnedMilestone, ...]:
 
 
 def certified(state: State, final: Instant) -> tuple[Side, ...]:
-    """Who has the share at `final` (H7): both or nobody, but for a mentor who joined later, whose share is of what remained (P6).
+    """Who has reached the share at `final` (H7): both or nobody, except for a mentor who joined later, whose share is of what remained (P6).
 
-    Where nothing remained, that mentor has nothing to earn.
+    If nothing remained, that mentor has nothing to earn.
     """
     facts = milestone_facts(state, final)
     found: list[Side] = []
@@ -128,7 +128,7 @@ def certified(state: State, final: Instant) -> tuple[Side, ...]:
 
 
 def final_instant(state: State) -> Instant:
-    """What was done at this instant still counts; one second later does not. A pause moves the end for as long as it lasts."""
+    """What was done at this instant still counts; one second later does not. A pause moves the end by its length."""
     ends = state.ends if state.pausing is None else state.ends + (state.pausing.until - state.pausing.since)
     return min(ends, state.ended.at) if state.ended is not None else ends
 
@@ -146,7 +146,7 @@ def needed(total: int, share: int) -> int:
 def partner_may_object_until(state: State, milestone: str, side: Side, at: Instant | None = None) -> Instant | None:
     """Until when `side` may object to the partner's report of this milestone; None if there is nothing to object to.
 
-    One's own report says that one agrees; an objection made `at` an instant before it stands all the same, if it comes in later.
+    With a report of their own `side` agrees. An objection made `at` an instant before that report counts all the same, even if it comes in later.
     """
     known = state.milestones.get(milestone)
     if known is None or known.objected_by is not None:

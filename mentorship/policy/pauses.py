@@ -9,12 +9,12 @@ from mentorship.state import Leave, State
 
 
 def away_until(state: State, at: Instant) -> Instant | None:
-    """Until when somebody of the two is on leave; None when neither is."""
+    """Until when one of the two is on leave; None when neither is."""
     return max((leave.until for leave in state.leaves.values() if leave.begun and leave.until > at), default=None)
 
 
 def leave_noted(known: Leave | None, told: Leave, at: Instant) -> Leave:
-    """HR's latest word about somebody's leave stands; one that begins only when the one that lasts is over is another one (P6)."""
+    """HR's latest word about somebody's leave counts. A leave that begins only once the present one is over does not replace it, but follows (P6)."""
     if known is None or not known.begun or known.until <= at:
         return told
     if told.begins >= known.until:
@@ -24,5 +24,5 @@ def leave_noted(known: Leave | None, told: Leave, at: Instant) -> Leave:
 
 
 def pause_left(state: State) -> timedelta:
-    """How long pauses may still last, of the programme's longest for all of them together; never less than nothing."""
+    """How long pauses may still last. The programme's longest is for all of them together; never less than nothing."""
     return max(state.rules.pause.longest.span - state.paused_for, timedelta())

@@ -1,4 +1,4 @@
-"""Where in its life a mentorship stands."""
+"""Which phase of its life a mentorship is in."""
 
 from __future__ import annotations
 

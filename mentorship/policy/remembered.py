@@ -1,8 +1,8 @@
 """A question about a state is answered once for as long as nothing that it reads has changed.
 
-One event changes a part or two of a state and leaves the others the very same objects, while every step asks the same dozen questions
-of all of them. So each question that reads many meetings names the parts that it reads, and while these are the objects of the last
-time, its last answer stands. A test watches that no question reads what it does not name.
+One event changes a part or two of a state and leaves the others the very same objects, yet every step asks the same dozen questions.
+So each question that reads many meetings names the parts that it reads. While these are the same objects as last time, its last answer
+is still right. A test watches that no question reads a part that it does not name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 QUESTIONS: dict[Callable[..., object], frozenset[str]] = {}
-"""What each of them reads: all that its answer depends on."""
+"""The parts that each question reads: all that its answer depends on."""
 
 
 def remembered(*reads: str) -> Callable[[Callable[Concatenate[State, P], R]], Callable[Concatenate[State, P], R]]:
