@@ -1,6 +1,7 @@
-"""`python -m rehearsal FILE`: a request as JSON on standard input, what came of it as JSON into the file, progress on standard error.
+"""`python -m rehearsal FILE`: reads a request as JSON from standard input, and writes the outcome as JSON into the file and progress to standard error.
 
-Into a file, since the engine's own warnings go to standard output. A process of its own: the operators' command may not know the worker (docs/decisions).
+It writes into a file, since the engine's own warnings go to standard output. It is a process of its own, since the operators' command may not know the
+worker (decision 14).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ async def _rehearse(request: Request) -> Rehearsed:
 
 def main() -> int:
     """Exit 0 with a result; 1 with one line that says why not."""
-    stopped_as_by_ctrl_c()  # so that its server goes as well
+    stopped_as_by_ctrl_c()  # so that its server ends as well
     configure(level="ERROR")
     try:
         request = Request.model_validate_json(sys.stdin.buffer.read())

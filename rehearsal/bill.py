@@ -1,4 +1,4 @@
-"""What Temporal Cloud bills of a history, by its price list (docs.temporal.io, *Actions*). What no history shows is not in it: queries, heartbeats."""
+"""What Temporal Cloud bills for a history, by its price list (docs.temporal.io, *Actions*), without what no history shows: queries and heartbeats."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _BILLED = frozenset(
     }
 )
 _CHANGES = {"TemporalChangeVersion"}
-"""Which `patched` changes a run has passed: the SDK's own search attribute, which is free."""
+"""The SDK's own search attribute, which is free: the `patched` changes that a run has passed."""
 
 
 def actions(history: WorkflowHistory) -> int:
-    """How many actions one run is. Markers, which `patched` writes here, are one for each workflow task that has any."""
+    """How many actions one run takes. Markers, which `patched` writes here, are one action for each workflow task that has any."""
     marked: set[int] = set()
     counted = 0
     for event in history.events:

@@ -1,8 +1,7 @@
-"""What a rehearsal has instead of the real thing, behind the ports of the real activities: a post and a registrar that count, a ledger and a
-journal in memory.
+"""What a rehearsal has behind the ports of the real activities: a post and a registrar that count, a ledger and a journal in memory.
 
-Writing every mail, certificate and row would take longer than everything else together, and nobody would read them. What is sent when, and
-what is journaled in which order, is decided by the real workflows and activities; how many are too many by the same rules as in records.
+To write every mail, certificate and row would take longer than everything else together, and nobody would read them. The real workflows and
+activities decide what is sent when, and what is journaled in which order. The same rules as in records decide how many mails are too many.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from mentorship.people import Side
 
 
 class CountedRegistrar:
-    """The first certificate of each side is signed, rendered and stored by the real registrar, the others are counted."""
+    """Lets the real registrar sign, render and store the first certificate of each side, and counts the others."""
 
     def __init__(self, registrar: Registrar, made: dict[Side, str]) -> None:
         self._registrar = registrar
@@ -42,9 +41,9 @@ class CountedRegistrar:
 
 
 class CountedPost:
-    """The first mail of each kind to each side is written and sent by the real post, the others are counted. A zone is asked once.
+    """Lets the real post write and send the first mail of each kind to each side, and counts the others. Asks for each zone once.
 
-    Of those that bring a certificate, the one whose certificate was really made.
+    Of the mails that bring a certificate, the real post sends the one whose certificate was really made.
     """
 
     def __init__(self, post: Post, made: Mapping[Side, str]) -> None:
@@ -62,7 +61,7 @@ class CountedPost:
         return self._zones[reader]
 
     async def deliver(self, reader: str, request: NoticeRequest, at: datetime) -> str:
-        """A kind that cannot be written fails here as it would in life."""
+        """A kind of mail that cannot be written fails here as it would in life."""
         notice = request.notice
         kind = (notice.kind, notice.to, notice.certificate is not None)
         if notice.certificate is not None and notice.certificate not in self._made.values():
@@ -83,7 +82,7 @@ class HeldMail:
 
 
 class HeldLedger:
-    """As the one in records answers, for people of whom nobody has unsubscribed."""
+    """Answers like the ledger in records, for people of whom nobody has unsubscribed."""
 
     def __init__(self) -> None:
         self.mails: dict[str, HeldMail] = {}
@@ -119,17 +118,17 @@ class HeldLedger:
         return frozenset(key.removeprefix(f"{mentorship}/") for key in self.mails if key.startswith(f"{mentorship}/"))
 
     async def sent(self, key: str, message_id: str, at: datetime) -> None:
-        """It went with its verdict: nothing breaks down in between here."""
+        """Does nothing: the mail counts as sent since its verdict, as nothing here fails in between."""
 
     async def failed(self, key: str, why: str, at: datetime) -> None:  # noqa: ARG002 - the port's
-        """It came too late, since no mail of a rehearsal is refused: as if it had never been begun."""
+        """Forgets that the mail was begun: it came too late, since no mail of a rehearsal is refused."""
         mail = self.mails.pop(key)
         if not mail.exempt:
             self._counted[mail.person].remove(mail)
 
 
 class HeldJournal:
-    """By mentorship: its entries, and the last that lists would show of it. Nothing is sealed, and no chain is made."""
+    """For each mentorship: its entries, and what lists would last show of it. Seals nothing and makes no chain."""
 
     def __init__(self) -> None:
         self.entries: dict[str, list[Entry]] = {}
@@ -137,7 +136,7 @@ class HeldJournal:
         self.over_at: dict[str, datetime] = {}
 
     async def append(self, mentorship: str, entries: Sequence[Entry], card: Mapping[str, Any], over_at: datetime | None) -> JournalHead:
-        """An attempt again changes nothing. Raises ValueError for a gap."""
+        """A repeated attempt changes nothing. Raises ValueError for a gap."""
         known = self.entries.setdefault(mentorship, [])
         fresh = [entry for entry in entries if entry.seq > len(known)]
         if fresh and fresh[0].seq != len(known) + 1:
@@ -149,4 +148,4 @@ class HeldJournal:
         return JournalHead(seq=len(known), mac="0" * 64)
 
     async def seal(self, mentorship: str) -> None:
-        """Nothing comes after it here anyway."""
+        """Does nothing: nothing comes after it here anyway."""

@@ -1,6 +1,6 @@
-"""A cohort acted out on the real workflows, the real activities and a real mail server, with time skipped, all pairs in one time.
+"""A cohort acted out on the real workflows, the real activities and a real mail server. Time is skipped, and all pairs share one time.
 
-What is said is the same as in the fast rehearsal, to the millisecond; so are the instants at which the server's clock stops.
+People say the same as in the fast rehearsal, to the millisecond. The server's clock stops at the same instants, too.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _PATIENCE = 2000
 _LOOK = 0.005  # seconds
 _STILL = 20  # seconds without an end of a task: the test server has lost it
 _HAIR = timedelta(milliseconds=3)
-"""The workflow's timers fire a hair after what they stand for."""
+"""The workflow's timers fire a hair after their instants."""
 
 
 class Real(NamedTuple):
@@ -74,9 +74,9 @@ class StoodStill(RuntimeError):  # noqa: N818 - named for what is the case
 
 
 async def rehearse(request: Request, progress: Callable[[str], None] = lambda _: None) -> Real:
-    """In this process, on one server; on another one from the start where it stood still, since what comes of it is the same.
+    """Rehearses in this process, on one server. If that stands still, begins again on another one, since the outcome is the same.
 
-    Raises as `ready`, and StoodStill when every server did.
+    Raises what `ready` raises, and StoodStill when every server stood still.
     """
     server = ready(request)
     for _ in range(_ATTEMPTS - 1):
@@ -99,7 +99,7 @@ async def _once(request: Request, server: Path, progress: Callable[[str], None])
 
 
 class _Sink:
-    """Takes every mail; what was sent is read in records."""
+    """Takes every mail and drops it; the ledger knows what was sent."""
 
     async def handle_DATA(self, *_: Any) -> str:  # noqa: N802 - aiosmtpd's name
         return "250 OK"
@@ -138,7 +138,7 @@ class _Stage:
         self._enrolled: dict[str, Enrolment] = {}
 
     async def enrolled(self) -> list[Enrolment]:
-        """Programme, people and pairs into records, as a cohort's start does. Nobody's real address goes along."""
+        """Puts programme, people and pairs into records, as a cohort's start does, without anybody's real address."""
         request, programme = self._request, self._request.programme
         people = [profile.model_copy(update={"email": f"person-{place}@example.invalid"}) for place, profile in enumerate(request.people)]
         await self._records.programmes.put(programme)
@@ -165,7 +165,7 @@ class _Stage:
         return list(found)
 
     async def act(self, enrolments: Sequence[Enrolment], progress: Callable[[str], None]) -> tuple[History, ...]:
-        """All pairs at once from their start to their end, on one server: what somebody gets counts over all their pairs in its order."""
+        """Plays all pairs at once from start to end, on one server: a person's mails count over all their pairs, in the order of time."""
         environment = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(self._server), data_converter=data_converter(self._keyring))
         try:
             client = environment.client
@@ -189,10 +189,10 @@ class _Stage:
             await environment.shutdown()
 
     async def _play(self, clock: _Clock, handles: Mapping[str, WorkflowHandle[Any, Any]], progress: Callable[[str], None]) -> None:
-        """From one instant at which something happens to the next, and never on before everything of the last one is done.
+        """Goes from one instant at which something happens to the next, and never on before all is done that belongs to the last one.
 
-        The server skips on while an activity runs; a mail that waits for its reader's morning would then leave days later. And it
-        loses a task that cancels a timer which fired meanwhile (temporalio/sdk-java#3088).
+        Otherwise the server would skip on while an activity runs, and a mail that waits for its reader's morning would leave days later. It
+        would also lose a task that cancels a timer which fired meanwhile (temporalio/sdk-java#3088).
         """
         for handle in handles.values():
             await clock.quiet(handle.id)
@@ -213,7 +213,7 @@ class _Stage:
             await self._wait(clock, handle)
 
     async def _say(self, clock: _Clock, handle: WorkflowHandle[Any, Any], command: Command) -> None:
-        """Whoever speaks after the end is not heard, as at the door."""
+        """Says it to the mentorship. Nobody hears what is said after the end, as at the door."""
         try:
             await handle.signal(command.command, command)
         except RPCError:
@@ -221,7 +221,7 @@ class _Stage:
                 raise
 
     async def _wait(self, clock: _Clock, handle: WorkflowHandle[Any, Any]) -> None:
-        """Until it is over, a twentieth of the programme at a time: waiting for the result skips its own time limit, too."""
+        """Waits until it is over, a twentieth of the programme at a time: to wait for the result would skip that wait's own time limit, too."""
         step = self._request.programme.programme.length.span / 20
         for _ in range(_PATIENCE):
             if not await clock.is_running(handle.id):
@@ -271,7 +271,7 @@ class _Stage:
 
 @asynccontextmanager
 async def _at_work(running: Sequence[Worker]) -> AsyncIterator[None]:
-    """Started and stopped together: each waits for its last poll."""
+    """Starts and stops the workers together, since each waits for its last poll."""
     tasks = [asyncio.create_task(worker.run()) for worker in running]
     try:
         yield
@@ -302,7 +302,7 @@ class _Clock:
         return (await self._describe(mentorship)).workflow_execution_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 
     async def quiet(self, mentorship: str) -> None:
-        """Until no task and no activity of this workflow is on its way. Raises StoodStill."""
+        """Waits until no task and no activity of this workflow is on its way. Raises StoodStill when that does not happen."""
         try:
             async with asyncio.timeout(_STILL):
                 while True:
@@ -314,7 +314,7 @@ class _Clock:
             raise StoodStill from error
 
     async def _describe(self, mentorship: str) -> DescribeWorkflowExecutionResponse:
-        """Asked plainly: the test server's answers hold search attributes that the SDK's own description cannot read."""
+        """Asks the service itself: the test server's answers have search attributes that the SDK's own description cannot read."""
         client = self._environment.client
         asked = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=WorkflowExecution(workflow_id=mentorship))
         return await client.workflow_service.describe_workflow_execution(asked)

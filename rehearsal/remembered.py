@@ -1,4 +1,4 @@
-"""Records that ask the database for nothing twice that stayed as it was: a rehearsal has them to itself, and its cases ask thousands of times."""
+"""Records that never ask the database again for what has not changed: a rehearsal has them to itself, and its cases ask thousands of times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wire.names import cohort_of
 
 
 class RememberedPeople(People):
-    """Nobody's profile changes, and nobody is erased."""
+    """Remembers all, since nobody's profile changes and nobody is erased."""
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
         super().__init__(database, sealer)
@@ -42,7 +42,7 @@ class RememberedPeople(People):
 
 
 class RememberedCohorts(Cohorts):
-    """No pair joins, and what becomes of one is journaled in memory."""
+    """Remembers all, since no pair joins, and what becomes of a pair is journaled in memory."""
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
         super().__init__(database, sealer)
@@ -64,7 +64,7 @@ class RememberedCohorts(Cohorts):
 
 
 class RememberedLines(Lines):
-    """Nobody takes one: they change as mentorships open and close them."""
+    """Nobody takes a line: lines change only when mentorships open and close them."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
@@ -85,7 +85,7 @@ class RememberedLines(Lines):
 
 
 class RememberedCases(Cases):
-    """Nobody raises a concern: each is a line's, and changes once, when that is closed."""
+    """Nobody raises a concern: each case is a line's, and changes once, when the line is closed."""
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
         super().__init__(database, sealer)
@@ -108,7 +108,7 @@ class RememberedCases(Cases):
 
 
 class RememberedNotices(Notices):
-    """Of mails about cases; those of the mentorships are held in memory (rehearsal/ports.py)."""
+    """Only for mails about cases; the mentorships' mails are held in memory (rehearsal/ports.py)."""
 
     def __init__(self, database: Database, sealer: Sealer) -> None:
         super().__init__(database, sealer)

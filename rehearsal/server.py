@@ -1,4 +1,4 @@
-"""The test server on which a rehearsal runs: there or not, and for what."""
+"""The test server on which a rehearsal runs: whether it is installed, and whether it can run a request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def time_skipping_server() -> Path | None:
 
 
 def ready(request: Request) -> Path:
-    """The test server. Raises FileNotFoundError without one, and ValueError for a start that is past: its clock only goes forward."""
+    """The test server. Raises FileNotFoundError without one, and ValueError for a start in the past, since its clock only goes forward."""
     server = time_skipping_server()
     if server is None:
         raise FileNotFoundError("temporal-test-server")
