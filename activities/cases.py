@@ -36,7 +36,7 @@ class CaseActivities:
 
     @activity.defn(name="tend_case")
     async def tend_case(self, case: CaseOf) -> Standing:
-        """Goes by the server's clock: the instant at which this attempt began, however long it waited for a worker. From that instant counts the
-        attempt's own time, and the time for which no other attempt may take a mail that it has begun.
+        """Goes by the server's clock: the instant at which this attempt began, however long it waited for a worker. The attempt's own time counts from
+        that instant, and so does the time for which no other attempt may take a mail that it has begun.
         """
         return await self._desk.tend(case.case, activity.info().started_time)

@@ -35,7 +35,7 @@ class Certificates(BaseModel):
 
 
 class ReissueRequest(BaseModel):
-    """Asks that this person's certificate show the holder's present name, and share and milestones if `results`; None: as before. `person` is opaque."""
+    """Asks that the certificate of `person` (an opaque id) show the holder's present name, and share and milestones if `results`; None: as before."""
 
     model_config = ConfigDict(frozen=True)
 

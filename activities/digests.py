@@ -12,9 +12,9 @@ from mentorship.instant import Instant
 
 
 class DigestRequest(BaseModel):
-    """One digest to each coordinator. `due`, its Monday morning or when the last pair ended, identifies it, so that a repeat is recognised in any run.
+    """One digest to each coordinator. `due` identifies it, so that any run recognises a repeat: it is its Monday morning, or when the last pair ended.
 
-    `at` is now: it decides what the list says, and who may be written to.
+    `at` is now. It decides what the list says, and who may be written to.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -31,8 +31,8 @@ class Ledger(Protocol):
     ) -> Verdict:
         """Decides whether the mail goes, and notes that it is meant to. The person's budget is `most` mails in `per`.
 
-        The same key is the same mail: a no stays a no, and a mail that was sent is `already`. A `lease` keeps the mail with one attempt for so long:
-        any other attempt raises an error that may pass.
+        The same key is the same mail: a no stays a no, and a mail that was sent is `already`. While a `lease` lasts, the mail belongs to one attempt,
+        and any other attempt raises an error that may pass.
         """
         ...
 

@@ -17,7 +17,7 @@ MERGING: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_
 
 
 UNASKED: frozenset[NoticeKind] = frozenset({"welcome"})
-"""Mails that also go to a person who stopped the reminders: partner, times and page of another mentorship, which no other mail tells."""
+"""Mails that go even to a person who stopped the reminders: no other mail tells the partner, times and page of another mentorship."""
 
 
 def room(kind: str, most: int, *, alike: bool) -> int:

@@ -192,7 +192,7 @@ def _end(state: State, command: c.End, at: Instant) -> tuple[e.AnyEvent, ...]:
 
 
 def _ended(state: State, reason: c.EndReason | Literal["by_pair"], at: Instant, leaver: Side | None = None) -> tuple[e.AnyEvent, ...]:
-    """Ends it before its time. If the share is reached by then, both are certified, unless it ends for conduct (H7)."""
+    """Ends the mentorship before its time. If the share is reached by then, both are certified, unless it ends for conduct (H7)."""
     decided = certificates_decided(state, at, min(at, final_instant(state)), conduct=reason == "conduct")
     return (*decided, e.MentorshipEnded(at=at, reason=reason, leaver=leaver))
 

@@ -42,7 +42,7 @@ CHANGES: frozenset[NoticeKind] = frozenset({"rescheduled", "move_proposed", "abs
 """Exempt from the budget: certificate and changes."""
 
 SPREAD: frozenset[NoticeKind] = frozenset({"welcome", "alignment_reminder", "halfway", "heads_up", "closing_survey", "survey_reminder", "result"})
-"""Mails that many pairs would get at one instant, and that leave apart. Slots are planned spread already, and a mail that answers somebody goes at once."""
+"""Mails that many pairs would get at one instant, and that are spread. Slots are already planned spread, and a mail that answers somebody goes at once."""
 
 OUTLIVING: frozenset[NoticeKind] = frozenset({"result", "reissued", "coordinator_told", "ended"})
 """What is still news once a mentorship has ended."""
@@ -138,7 +138,7 @@ class SendNotice(Effect):
     def replaces(self, older: SendNotice) -> bool:
         """Whether an older mail that still waits for the same reader is needless once this one goes: never two about one meeting at once.
 
-        Once a mentorship has ended, no mail that waits may invite to it.
+        Once a mentorship has ended, no waiting mail may invite anybody to it.
         """
         if self.kind == "ended":
             return older.kind not in OUTLIVING

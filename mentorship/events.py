@@ -67,7 +67,7 @@ class SlotsAccepted(Event):
 
 
 class MoveProposed(Event):
-    """`late` is judged by `accepted_at` against the start as it then stood, and only of a confirmed slot."""
+    """`late` is judged by `accepted_at` against the start at that time, and only for a confirmed slot."""
 
     event: Literal["move_proposed"] = "move_proposed"
     side: Side
@@ -108,7 +108,7 @@ class MeetingCancelled(Event):
     lapsed: bool = False
     """A late proposal that nobody answered, which counts as a cancellation by its author (H14)."""
     answers: Instant | None = None
-    """When the partner had proposed another time, too late. To call the meeting off in answer is not to accept: it counts as the partner's (H14)."""
+    """When the partner had proposed another time, too late. To call the meeting off in answer is not to accept, so it counts against the partner (H14)."""
 
 
 class MeetingExcused(Event):
@@ -349,7 +349,7 @@ class PauseProlonged(Event):
     event: Literal["pause_prolonged"] = "pause_prolonged"
     until: Instant
     by_leave: bool = True
-    """False: an operator took it over, and it ends when an operator ends it."""
+    """False: an operator took it over, and it no longer ends with the leave."""
 
 
 class LeaveNoted(Event):

@@ -51,7 +51,7 @@ def doubts(programme: Programme) -> tuple[Doubt, ...]:
 
 
 def _too_early_or_late(programme: Programme) -> Iterator[Doubt]:
-    """Moments that fall on the wrong side of another one to which they belong (H10, H5)."""
+    """Moments that come before or after another one, where it should be the other way round (H10, H5)."""
     meetings, surveys = programme.meetings, programme.surveys
     if meetings.prepare.span > meetings.interval.span:
         message = f"{meetings.prepare} is longer than the interval ({meetings.interval}): a meeting's guide would come before the meeting before it"

@@ -159,7 +159,7 @@ class Meeting(Part):
 
     @property
     def unkept_by(self) -> Side | None:
-        """Who was the first to say by its start, but too late for the partner to be free, that they could not keep the time."""
+        """The first person to say by its start, but too late for the partner to be free, that they could not keep the time."""
         asked = self.late_proposal(self.start)
         return self.unkept or (asked.side if asked is not None else None)
 
@@ -230,7 +230,7 @@ class Person(Part):
     rung: int = 0
     highest_rung: int = 0
     cleared_at: Instant | None = None
-    """What counted against this person up to here counts no longer: its episode ended."""
+    """What counted against this person up to this instant no longer counts: its episode ended."""
     unanswered: int = 0
     topics: tuple[int, ...] = ()
     """Topics whose questions were sent to this person, without those that were not delivered (H10)."""

@@ -12,7 +12,7 @@ SMALLEST = 5
 
 Viewer = Literal["own", "partner", "chosen", "coordinators", "owner", "operators", "temporal", "bearer", "everyone_else"]
 """Who looks. `own` is the person it is about or who wrote it. `chosen` is whoever a person picked for a concern: a coordinator, the owner
-or somebody outside the programme; nobody is by office. `operators` run the service, `temporal` are those who look into
+or somebody outside the programme; no office makes anybody it. `operators` run the service, `temporal` are those who look into
 Temporal's UI and the logs, `bearer` is whoever is given a certificate's address, `everyone_else` includes managers."""
 
 Thing = Literal[

@@ -118,7 +118,7 @@ class HeldLedger:
         return frozenset(key.removeprefix(f"{mentorship}/") for key in self.mails if key.startswith(f"{mentorship}/"))
 
     async def sent(self, key: str, message_id: str, at: datetime) -> None:
-        """Does nothing: the mail counts as sent since its verdict, as nothing here fails in between."""
+        """Does nothing: the mail counts as sent since its verdict, and nothing here fails in between."""
 
     async def failed(self, key: str, why: str, at: datetime) -> None:  # noqa: ARG002 - the port's
         """Forgets that the mail was begun: it came too late, since no mail of a rehearsal is refused."""

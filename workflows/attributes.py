@@ -47,7 +47,7 @@ def changes(before: dict[str, SearchAttributePair[Any]], after: dict[str, Search
 
 
 def card(state: State, *, diverged: bool) -> Label:
-    """A few lines of Markdown: where the mentorship stands."""
+    """A few lines of Markdown that say where the mentorship stands."""
     done, total = len(done_in_time(state)), len(state.rules.milestones)
     following = next_meeting(state)
     planned = len(state.meetings)

@@ -96,7 +96,7 @@ class Cohort:
         await wait(lambda: self._wanted, pause, "Look again, or send the digest")
 
     def _to_send(self) -> DigestRequest | None:
-        """The report once every mentorship is over, until it was sent; before that the digest whose Monday has come, late rather than never."""
+        """Once every mentorship is over: the closing report. Before that: the digest whose Monday has come, late rather than never."""
         now = workflow.now()
         if self._is_over:
             return DigestRequest(cohort=self._cohort, due=self._progress.last_end or now, at=now, closing=True)

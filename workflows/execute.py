@@ -49,5 +49,5 @@ def ran_out(error: ActivityError) -> bool:
 
 
 def pause_after(in_vain: int) -> timedelta:
-    """How long an effect rests whose time ran out so often: at first not at all, since whoever was away may be back, then longer each time."""
+    """How long a mail rests after its time ran out `in_vain` times: at first not at all, since whoever was away may be back, then longer each time."""
     return min(AGAIN * 2 ** min(in_vain - 2, 10), RARELY) if in_vain > 1 else timedelta()

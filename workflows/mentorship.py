@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
 TIMELINE = 20
 
 MOST_AT_ONCE = 200
-"""The most commands that one workflow task takes in. Thousands can come at once, and the SDK treats a task of two seconds as a deadlock, at every retry again.
+"""The most commands that one workflow task takes in. Thousands can come at once, and the SDK treats a task of two seconds as a deadlock, at each retry anew.
 
 A mentorship remembers more messages than that (`MESSAGES_KEPT`), so that whoever waits for an answer finds it before the next turn.
 """

@@ -34,7 +34,7 @@ DueKind = Literal[
 ]
 
 ON_ITS_WAY = timedelta(minutes=1)
-"""The longest that a command may need from its door to here. In a programme that lasts seconds, it is a hundredth of the reporting grace."""
+"""The longest that a command may need from its door to the mentorship. In a programme that lasts seconds, it is a hundredth of the reporting grace."""
 
 
 class Due:

@@ -45,7 +45,7 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
 
 
 def _news_taken_along(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
-    """What remains of a proposal that is settled or past, if it goes instead of the news of a move: that the meeting has another time."""
+    """What remains of a proposal that is settled or past, if it goes instead of the news of a move: the news that the meeting has another time."""
     meeting = state.meeting(notice.meeting.meeting) if notice.meeting is not None else None
     until = notice.news_until
     if until is None or now >= until or state.over or meeting is None or meeting.cancelled is not None:
@@ -54,7 +54,7 @@ def _news_taken_along(notice: SendNotice, state: State, now: Instant) -> SendNot
 
 
 def _is_open(notice: SendNotice, state: State) -> bool:
-    """Whether what it asks or prepares for is still open. News always is, unless it tells a time, a pause or a resumption that is no longer so."""
+    """Whether what it asks or prepares for is still open. News stays open, unless it tells of a time, a pause or a resumption that is no longer so."""
     if state.over:
         return notice.kind in OUTLIVING
     side = next((side for side in SIDES if side == notice.to), None)

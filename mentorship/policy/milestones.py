@@ -146,7 +146,7 @@ def needed(total: int, share: int) -> int:
 def partner_may_object_until(state: State, milestone: str, side: Side, at: Instant | None = None) -> Instant | None:
     """Until when `side` may object to the partner's report of this milestone; None if there is nothing to object to.
 
-    With a report of their own `side` agrees. An objection made `at` an instant before that report counts all the same, even if it comes in later.
+    If `side` has reported it, too, they agree. An objection made `at` an instant before that report counts all the same, even if it comes in later.
     """
     known = state.milestones.get(milestone)
     if known is None or known.objected_by is not None:

@@ -22,7 +22,7 @@ QUESTIONS: dict[Callable[..., object], frozenset[str]] = {}
 
 
 def remembered(*reads: str) -> Callable[[Callable[Concatenate[State, P], R]], Callable[Concatenate[State, P], R]]:
-    """`reads` are at least two fields of State; further arguments are positional and hashable, and nobody changes the answer."""
+    """`reads` are at least two fields of State. The question's other arguments are positional and hashable, and nobody changes its answer."""
     parts_of = attrgetter(*reads)
 
     def around(question: Callable[Concatenate[State, P], R]) -> Callable[Concatenate[State, P], R]:
