@@ -38,10 +38,10 @@ _PLACES = "certificates/places"
 class Certificate(BaseModel):
     """One row. `id` is unguessable; `status_index` is its place in a status list; `stored` says that its document can be fetched.
 
-    The programme issued `edition` 1; each later edition superseded the one before. `changed_at` is since when the certificate is no longer valid.
+    `edition` 1 is what the programme issued; a later one superseded the one before. `changed_at` is since when it is not valid any more.
 
-    `fields` are what it was issued with, including the holder's name; `reason` is why it was revoked. Both are sealed with the holder's key, and
-    empty once the holder was erased. The certificate and its status stay.
+    `fields` are what it was issued with, the holder's name among them, and `reason` is why it was revoked: both are sealed with the
+    holder's key, and are empty once the holder was erased. The certificate and its status stay.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
