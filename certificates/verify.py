@@ -224,7 +224,7 @@ def _attached(data: bytes) -> str:
             attachment = _only_attachment(_Reader(io.BytesIO(data), strict=True, xref_stream_maximum_entries=_MOST_OBJECTS))
     except _NoCredentialError:
         raise
-    except Exception:  # noqa: BLE001 - the library sets no limit to what a crafted file makes it raise
+    except Exception:  # noqa: BLE001 - the library names no limit to what a crafted file makes it raise
         raise _NoCredentialError("The PDF is damaged.") from None
     if len(attachment) > LARGEST:
         raise _NoCredentialError("The attachment is too large to be a credential.")

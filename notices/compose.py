@@ -109,7 +109,7 @@ def _invited(reader: Reader, partner: Reader | None) -> list[Reader]:
     if partner is None:
         return [reader]
     try:
-        partner.address  # noqa: B018 - evaluated for its error
+        partner.address  # noqa: B018 - asked for its error
     except NoAddress:
         return [reader]
     return [reader, partner]

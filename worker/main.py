@@ -77,7 +77,7 @@ def main() -> None:
         configure(settings.log_format, settings.log_level)
         event_loop.run(_until_signalled(settings))
     except (SettingsInvalid, KeyringUnusable, IssuerKeysUnusable, ValueError) as error:
-        print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201 - logging may not be configured yet
+        print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201 - logging may not stand yet
         sys.exit(2)
     except (TemporalUnavailable, RecordsError, RuntimeError) as error:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201

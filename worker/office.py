@@ -53,7 +53,7 @@ class RecordsOffice:
                 try:
                     await self._enrol_one(enrolment, known, programme)
                     started += 1
-                except Exception as error:  # noqa: BLE001 - whatever it is, it does not concern the pairs after this one
+                except Exception as error:  # noqa: BLE001 - whatever it is, the pairs after this one have nothing to do with it
                     log.warning("pair_not_started", mentorship=enrolment.mentorship, error=type(error).__name__)
                     failed[enrolment.mentorship] = error
                 beat(started + len(failed))
