@@ -14,9 +14,7 @@ from mentorship.instant import CLOCK_SKEW
 from records.database import Database
 
 MOST_APART = CLOCK_SKEW / 2
-"""If the clocks differ by more, they do not agree on what is in time. If this host's is ahead by twice as much, every message acknowledged here will be
-refused.
-"""
+"""Clocks that differ by more do not agree on what is in time. If this host's is ahead by twice as much, all that is acknowledged here will be refused."""
 
 
 class Clock:

@@ -84,9 +84,7 @@ async def in_reach(records: Records, case: Case, pair: Pair) -> bool:
 
 
 async def blind_to(records: Records, mentorship: str, pair: Pair, readers: Iterable[str]) -> frozenset[str]:
-    """Those of the readers who never see this pair's lines: the pair, the people whom their concerns are about, and everybody in a reporting line of one of
-    them.
-    """
+    """Those of the readers who never see this pair's lines: the pair, those whom their concerns are about, and everybody in a reporting line of theirs."""
     subjects = {case.subject for case in await records.cases.of_pair(mentorship) if case.subject is not None}
     return await conflicted(records.people, readers, {pair.mentor, pair.mentee, *subjects})
 

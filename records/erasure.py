@@ -16,7 +16,7 @@ from records.database import chunks
 from records.schema import calendar_links, certificates, enrolments, journal, notices, people, unsubscribed
 
 PEOPLE = "people"
-"""The lock of whoever writes down people, erases one, or pairs them."""
+"""The lock for storing people, erasing one, or pairing them."""
 
 Becomes = Literal["deleted", "noise", "anonymous", "nobody"]
 """`deleted`: the person's part of it goes. `noise`: it stays, sealed with the key that is gone. `anonymous`: it stays under an opaque id

@@ -28,8 +28,8 @@ def upgrade(url: str) -> None:
     """Creates or upgrades the tables. Safe to repeat, also in several processes at once, which wait for each other. Makes SQLite's file and its folder, for us
     only.
 
-    Raises ValueError for a URL of another database and for one that cannot hold every text, RecordsUnavailable, and SchemaNewer if the tables are
-    a newer release's.
+    Raises RecordsUnavailable, SchemaNewer if the tables are a newer release's, and ValueError for a URL of another database or of one that cannot
+    hold every text.
     """
     _make_file(url)
     _run(url, _upgrade)

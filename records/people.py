@@ -260,8 +260,7 @@ class People(Part):
     async def forget_operators(self, before: datetime) -> None:
         """Deletes operators who were minted by `before` and whom no journal names (H16, P8).
 
-        A login is kept no longer than what it did. The same goes for the id under which a concern held its meetings. An operator who comes back gets a
-        new id.
+        A login is kept no longer than what it did, and so is the id under which a concern held its meetings. An operator who returns gets a new id.
         """
         old = select(people.c.ref).where(people.c.email_lookup.is_(None), people.c.erased_at.is_(None), people.c.created_at <= before)
         async with self._database.read() as connection:
