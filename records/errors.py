@@ -202,7 +202,7 @@ class Gap(RecordsError):
 
 
 class DifferentBody(RecordsError):
-    """The same message id came with another body, or the same sender gave it to a message to something else."""
+    """The same message id came with another body, or the same sender used it for a message to another address."""
 
     def __init__(self, mentorship: str, message_id: str) -> None:
         super().__init__(f"message {message_id} to {mentorship} came before as another message")

@@ -99,7 +99,7 @@ class Notices(Part):
         await self._settle(key, {"state": "sent", "message_id": message_id, "at": at, "why_sealed": None})
 
     async def failed(self, key: str, why: str, at: datetime) -> None:
-        """Records that the mail server refused it for good, or that it came too late to help. It does not count. Keeps a sent one as sent. Raises UnknownNotice."""
+        """Records that the server refused it for good, or that it came too late to help. It does not count. No effect if it was sent. Raises UnknownNotice."""
         await self._settle(key, {"state": "failed", "at": at, "why_sealed": self._sealer.seal(_PURPOSE, why.encode(), f"why {key}")})
 
     async def of(self, person: str) -> list[Notice]:
