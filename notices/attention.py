@@ -44,7 +44,7 @@ class Draft:
 
 
 def code_of(line: str) -> str:
-    """The kind of a line: for cancellations, without the side whose they are, which is told by name, if at all."""
+    """The kind of a line. For cancellations it leaves out whose they are: that is said by name, if at all."""
     return "cancellations" if line.startswith("cancellations") else line
 
 

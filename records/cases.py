@@ -146,7 +146,7 @@ class Cases(Part):
         return found[0] if found else None
 
     async def end_line(self, case: str, at: datetime) -> Case:
-        """Closes the case with its line. It is forgotten when a concern's words would be. Raises UnknownCase."""
+        """Closes the case of a line that was closed. It is forgotten when a concern's words would be. Raises UnknownCase."""
         return await self._change(case, lambda known: {"state": "closed", "closed_at": at} if known.line is not None else {})
 
     async def get(self, case: str) -> Case:
@@ -243,7 +243,7 @@ class Cases(Part):
         return await self._change(case, lambda known: {"hold": "release", "released_at": at} if known.holding else {})
 
     async def note_hold(self, case: str, before: Hold, after: Hold, pause: PauseOrder | None = None, *, refused: str | None = None) -> Case:
-        """Notes what became of a wish, and the reason if nothing did. No effect when another wish came meanwhile. Raises UnknownCase."""
+        """Notes what became of a wish, and why if it was not fulfilled. No effect when another wish came meanwhile. Raises UnknownCase."""
         changes: dict[str, Any] = {"hold": after, "refused": refused, **({"pause": pause} if pause is not None else {})}
         return await self._change(case, lambda known: changes if known.hold == before else {})
 

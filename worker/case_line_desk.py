@@ -69,7 +69,7 @@ class LineDesk:
     async def _remind(  # noqa: PLR0917 - the mail's facts, then what befell others
         self, line: Line, readers: Sequence[str], cohort: str, programme: Programme, now: datetime, setbacks: Setbacks
     ) -> None:
-        """Sends a coordinator at most one mail in half of `attention.unowned`, digests included, however many lines wait; who took it, in all of it."""
+        """At most one mail to a coordinator per half of `attention.unowned` (per whole once they took the line), digests included, however many lines wait."""
         within = patience(programme)
         if line.taken_by is None:
             since, gap = line.opened_at, max(within / 2, timedelta(seconds=1))

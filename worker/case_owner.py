@@ -93,7 +93,7 @@ class Owner:
 def _heard(close: Mapping[str, frozenset[str]], mentorship: str, raiser: str = "") -> bool:
     """Whether the owner may hear of a matter of this pair.
 
-    `close` has everybody of the pair, and everybody whom their concerns are about, to whom the owner is close. That must be nobody, except for the
-    person who raised the matter: their own contact may well hear that nobody helps.
+    `close` are the people to whom the owner is close, among the pair and those whom their concerns are about. There must be none, except the person
+    who raised the matter: their own contact may well hear that nobody helps.
     """
     return close[mentorship] <= {raiser}
