@@ -1,4 +1,4 @@
-"""The floor that other figures stand beside: a workflow of timers and signals, nothing else."""
+"""The floor for other figures: a workflow with only timers and signals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from temporalio import workflow
 
 @workflow.defn(name="Bare")
 class Bare:
-    """The floor: as many timers and signals, nothing else."""
+    """The floor: as many timers and signals, and nothing else."""
 
     def __init__(self) -> None:
         self._signals = 0

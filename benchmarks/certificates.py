@@ -1,7 +1,7 @@
 """A whole cohort's certificates at once: `python benchmarks/certificates.py [how many]`, by default 1,000.
 
-What one costs, split into the registry's row, signing, rendering and storing (a SQLite file that is synced at every commit), as median and
-99th percentile; and whether the process grows. One after the other, as one activity slot does it; a worker has two.
+It shows what one costs, split into the registry's row, signing, rendering and storing (in a SQLite file that is synced at every commit), as
+median and 99th percentile, and whether the process grows. It makes them one after the other, as one activity slot does; a worker has two.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from records.store import Records
 BASE = "https://mentors.example.org"
 NAMES = ("Zoë Łukasiewicz", "فاطمة الزهراء", "Αλέξανδρος Παπαδόπουλος", "Maximiliane Freifrau von Hohenstein-Untersberg", "Дмитрий Иванов")
 WARM = 20
-"""Fonts are read and code paths walked before anything is counted."""
+"""Certificates made before anything is measured, so that fonts are loaded and code paths warm."""
 
 
 class Times:
@@ -55,7 +55,7 @@ class Times:
 
 
 def resident() -> float:
-    """MiB of memory that this process holds now (Linux)."""
+    """MiB of memory that this process uses now (Linux)."""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1024
 

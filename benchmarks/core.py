@@ -1,10 +1,10 @@
-"""What the core costs a command: `python benchmarks/core.py`.
+"""What the core costs per command: `python benchmarks/core.py`.
 
-The state is a busy pair's at the end of a year (26 meetings, 20 goals, 15 milestones, 12 extra meetings, 256 messages). Three medians a command,
-in microseconds: `decide` alone, `decide` with the fold and everything that follows within the mentorship, and a whole turn of
+The state is a busy pair's at the end of a year (26 meetings, 20 goals, 15 milestones, 12 extra meetings, 256 messages). Each command has three
+medians, in microseconds: `decide` alone; `decide` with the fold and everything that follows within the mentorship; and a whole turn of
 `advance` with journal entry and effects. The floor is pydantic's own: one `model_copy` of the state, which every event needs.
 
-3,000 signals can arrive in one activation, which has two seconds: decide and fold have to stay under 500 µs.
+One activation can bring 3,000 signals and has two seconds, so `decide` with the fold has to stay under 500 µs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def slot(start: datetime) -> c.Slot:
 
 
 def busy() -> State:
-    """A pair after eleven busy months; five meetings are still ahead."""
+    """A pair after eleven busy months, with five meetings still ahead."""
     starts = [STARTS + timedelta(days=7 + 14 * n) for n in range(26)]
     rules = Rules(
         programme="engineering-2027",
@@ -76,7 +76,7 @@ def busy() -> State:
 
 
 def median(work: Callable[[], object]) -> float:
-    """Microseconds."""
+    """In microseconds."""
     taken = []
     for _ in range(ROUNDS):
         began = perf_counter()

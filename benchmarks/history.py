@@ -1,7 +1,7 @@
-"""What a programme of 26 weeks costs Temporal: events, bytes, activities, timers, Cloud actions; CPU a workflow task.
+"""What a programme of 26 weeks costs Temporal: events, bytes, activities, timers, Cloud actions, and CPU per workflow task.
 
-`python benchmarks/history.py`: acts a diligent pair of 12 meetings out on the time-skipping server, sealed payloads, and replays
-its history beside a bare workflow's (a loop of timers and signals) in the same run. Ratios and medians: machines differ.
+`python benchmarks/history.py` plays a diligent pair with 12 meetings on the time-skipping server, with sealed payloads. It replays their history
+beside a bare workflow's (a loop of timers and signals) in the same run. Compare ratios and medians, since machines differ.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def kinds(history: WorkflowHistory) -> Counter[str]:
 
 
 async def cpu_a_task(history: WorkflowHistory, converter: DataConverter) -> float:
-    """Milliseconds of this process's CPU for a workflow task, by replaying the whole history; median of some runs."""
+    """Milliseconds of this process's CPU per workflow task, from replaying the whole history; the median of some runs."""
     tasks = kinds(history)["WORKFLOW_TASK_COMPLETED"]
     samples = []
     for _ in range(RUNS):

@@ -1,11 +1,12 @@
 """Every mail of a whole programme by date and person: `python benchmarks/mails.py [--all]`.
 
-Five casts go through the 26 weeks of examples/engineering-2027.yaml: a diligent pair, a typical pair, one that moves every other meeting, a
-silent pair, and a mentor of three.
-The rules, hours, spread and budget are those of the service (`cohort rehearse --fast`); the conduct is invented, the seed fixed.
-The brief's numbers stand beside the counts: a diligent person gets at most 20 mails, a typical one 30, nobody more than 6 in 30 days that
-are neither changes nor the certificate; follow-ups stop after two unanswered. It exits 1 when one of them is passed. Without `--all`
-changes are left out of the list.
+Five casts play the 26 weeks of examples/engineering-2027.yaml: a diligent pair, a typical pair, one that moves every other meeting, a
+silent pair, and a mentor of three. The rules, hours, spread and budget are the service's (`cohort rehearse --fast`); what people do is invented,
+and the seed is fixed.
+
+The counts are compared with the brief's numbers. A diligent person gets at most 20 mails, a typical one 30. Nobody gets more than 6 in 30
+days that are neither changes nor the certificate. Follow-ups stop after two that nobody answers. It exits 1 if a number is exceeded.
+Without `--all`, changes are left out of the list.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ WINDOW = timedelta(days=30)
 
 
 class Cast(NamedTuple):
-    """`most` is the brief's number for one person of one pair; None where only the budget speaks."""
+    """`most` is the brief's number for one person of one pair; None if only the budget applies."""
 
     name: str
     mentees: dict[str, Persona]
@@ -68,7 +69,7 @@ def request(cast: Cast, seed: int = 1) -> Request:
 
 
 def table(cast: Cast, found: Rehearsed, *, changes: bool) -> list[str]:
-    """One line a mail, in the reader's zone, and one a mail that did not go."""
+    """One line for each mail, in the reader's zone, and one for each that was not sent."""
     acted = request(cast)
     zones = {profile.person_id: ZoneInfo(profile.time_zone or "UTC") for profile in acted.people}
     people = {couple.pair_id: couple for couple in acted.pairs}
@@ -82,7 +83,7 @@ def table(cast: Cast, found: Rehearsed, *, changes: bool) -> list[str]:
 
 
 def faults(cast: Cast, found: Rehearsed) -> list[str]:
-    """Where the brief's numbers are passed."""
+    """Where the brief's numbers are exceeded."""
     told = []
     for who in ("ana", *cast.mentees):
         mails = [mail for mail in found.mails if mail.person_id == who]

@@ -1,6 +1,6 @@
-"""Pairing 5,000 mentees with 5,000 mentors: under 10 seconds and under 1 GiB, people with their clusters and a floor of ties.
+"""Pairs 5,000 mentees with 5,000 mentors, in under 10 seconds and under 1 GiB. The invented people form clusters, so that many scores tie.
 
-`python benchmarks/pairing.py [PEOPLE]` prints the time of each step and the highest resident memory; exit 1 beyond the limits.
+`python benchmarks/pairing.py [PEOPLE]` prints each step's time and the highest resident memory, and exits 1 beyond the limits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PLACES = ["Berlin", "Cairo", "London", "Pune", "Tokyo", "Austin", "Rome"]
 
 
 def people(prefix: str, count: int, chance: random.Random) -> list[Party]:
-    """A few skills are wanted by many, as they are."""
+    """A few skills are wanted by many, as in reality."""
     wanted = [1 / (rank + 1) for rank in range(len(SKILLS))]
     return [
         Party(

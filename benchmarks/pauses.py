@@ -1,7 +1,8 @@
-"""How long a process of ours stands still when Python looks for garbage among everything that it has loaded: `python benchmarks/pauses.py`.
+"""How long our processes stop while Python collects garbage among everything they have loaded: `python benchmarks/pauses.py`.
 
-While that lasts no request is answered and no workflow task goes on. Medians of a full collection, in milliseconds: of an interpreter that has
-loaded nothing but the loop (the floor), and of the web hook and the worker as they come from their imports and as `gateway/event_loop.py` runs them.
+During that time no request is answered and no workflow task continues. It shows medians of a full collection, in milliseconds: for an
+interpreter that has loaded only the loop (the floor), and for the web hook and the worker, both as their imports leave them and as
+`gateway/event_loop.py` runs them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PROCESSES = ("gateway.event_loop", "webhook.main", "worker.main")
 
 
 def collection() -> float:
-    """Milliseconds of one, the median of some; the first, which finds what importing left, is not counted."""
+    """Milliseconds of one collection, as the median of some. The first one, which finds what the imports left, is not counted."""
     gc.collect()
     took = []
     for _ in range(TIMES):

@@ -1,6 +1,6 @@
 """How long a rehearsal of the example programme takes: `python benchmarks/rehearse.py [--real 50] [--fast 10000]`.
 
-People are invented: three zones and countries, every tenth mentor has two pairs.
+The people are invented: three zones and countries, and every tenth mentor has two pairs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PLACES = (("Europe/Berlin", "DE"), ("America/New_York", "US"), ("Asia/Tokyo", "J
 
 
 def request(pairs: int, seed: int = 1) -> Request:
-    """A cohort of that many pairs that starts next week; the same one every day."""
+    """A cohort of this many pairs that starts next week; the same one on every day."""
     programme = Programme.model_validate(YAML(typ="safe").load(ROOT / "examples" / "engineering-2027.yaml"))
     mentors = [f"r{n - 1 if n % 10 == 9 else n}" for n in range(pairs)]
     couples = tuple(Couple(pair_id=f"pair-{n}", mentor_id=mentor, mentee_id=f"e{n}") for n, mentor in enumerate(mentors))

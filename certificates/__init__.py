@@ -1,6 +1,6 @@
 """Credentials, documents, and their verification.
 
-When clocks change is read from the locked `tzdata`, never from the host: a worker and a web hook on two hosts would tell two times.
+Clock changes are read from the locked `tzdata`, never from the host: otherwise a worker and a web hook on two hosts could show different times.
 """
 
 from zoneinfo import reset_tzpath

@@ -1,7 +1,7 @@
-"""The credential a stranger verifies without us (P4): an Open Badges 3.0 AchievementCredential with an embedded proof.
+"""The credential, which a stranger verifies without us (P4): an Open Badges 3.0 AchievementCredential with an embedded proof.
 
-It says *completed*. The holder is named by salted hashes only, the partner not at all, and share and milestones stand in
-it only when the holder asked (H8). Same facts and same key: same bytes.
+It says *completed*. It names the holder only by salted hashes and the partner not at all, and has share and milestones only if the
+holder asked for them (H8). The same facts and the same key give the same bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONTEXTS = ("https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/
 
 
 def credential(facts: CertificateFacts, issuer: Issuer, *, base_url: str) -> dict[str, Any]:
-    """The signed document. Raises `UnsignedTerm` before anything is signed that the proof would not cover."""
+    """The signed document. Raises `UnsignedTerm`, before anything is signed, if the proof would leave something uncovered."""
     facts = facts.whole_seconds()
     words = wording(facts.language)
     draft = Draft(
@@ -42,23 +42,23 @@ def credential(facts: CertificateFacts, issuer: Issuer, *, base_url: str) -> dic
     )
     lint(draft.to_vc())
     signed: dict[str, Any] = OB3LdpSigner(issuer.signing.private_pem(), issuer.verification_method(issuer.signing)).sign(draft, created=_issued(facts))
-    signed["proof"] = [signed["proof"]]  # the official schema wants a list; the proof does not cover how it is wrapped
+    signed["proof"] = [signed["proof"]]  # the official schema wants a list; the proof does not cover this wrapping
     return signed
 
 
 def as_text(document: dict[str, Any]) -> str:
-    """The one way in which we write a credential."""
+    """The only form in which we write a credential."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def certificate_url(base_url: str, certificate: str) -> str:
-    """Where its verification page is: the id of the credential, and what the QR code opens."""
+    """The address of its verification page: the credential's id, and the target of the QR code."""
     return f"{base_url.rstrip('/')}/c/{certificate}"
 
 
 @dataclass
 class Draft(OpenBadgeCredential):
-    """The library's model, with the members of the standard that it has no field for."""
+    """The library's model, with the members of the standard for which it has no field."""
 
     facts: CertificateFacts | None = None
     words: Wording | None = None
@@ -67,8 +67,8 @@ class Draft(OpenBadgeCredential):
         document: dict[str, Any] = super().to_vc()
         if self.facts is None or self.words is None:
             raise TypeError("a draft is made from facts")
-        document["@context"] = list(CONTEXTS)  # these two and no more: a stranger's verifier carries them
-        del document["credentialSchema"]  # its type is defined only by a third context
+        document["@context"] = list(CONTEXTS)  # exactly these two: a stranger's verifier has them built in
+        del document["credentialSchema"]  # only a third context defines its type
         document["description"] = document["credentialSubject"]["achievement"]["description"]
         document["awardedDate"] = _instant(_completed(self.facts))
         subject = document["credentialSubject"]
@@ -79,9 +79,9 @@ class Draft(OpenBadgeCredential):
 
 
 def _achievement(facts: CertificateFacts, issuer: Issuer, words: Wording) -> Achievement:
-    """The same for everybody of a programme under the same rule, so that its id says nothing about a person.
+    """The same for everybody in a programme with the same rule, so that its id says nothing about a person.
 
-    Where the holder shows milestones, it describes these too, and is another one.
+    If the holder shows milestones, the achievement describes them too, and has another id.
     """
     shown = facts.milestones if facts.show_results else ()
     return Achievement(
@@ -132,8 +132,8 @@ def _status(facts: CertificateFacts) -> list[dict[str, Any]]:
 
 
 def _identity(facts: CertificateFacts, salt: str) -> list[IdentityObject]:
-    """Who may claim it (address or, without one, our own opaque reference), and the printed name, so that a copy of the
-    document with another name on it does not verify. Salted for each certificate: two of one person cannot be joined.
+    """Who may claim it (by address, or by our own opaque reference if there is none), and the printed name, so that a copy of the document with
+    another name on it does not verify. The salt is each certificate's own: two certificates of one person cannot be linked.
     """
     holder, kind = (facts.holder_email, "emailAddress") if facts.holder_email else (facts.holder_ref, "systemId")
     return [
@@ -155,17 +155,19 @@ def _result_id(facts: CertificateFacts, issuer: Issuer, name: str) -> str:
 
 
 _QUARTER = timedelta(minutes=15)
-"""To this instants are told, so that a stranger cannot pick out the partner's by the second (H8). Clocks all over the world differ by quarters,
-so days are the same everywhere."""
+"""Instants are rounded to this, so that a stranger cannot find the partner's certificate by the second (H8).
+
+All time zones differ by quarters of an hour, so days stay the same everywhere.
+"""
 
 
 def _issued(facts: CertificateFacts) -> datetime:
-    """The quarter that began, in which a cohort's are issued together."""
+    """Rounded down, to the quarter in which a cohort's certificates are issued together."""
     return facts.issued_at - _into(facts.issued_at)
 
 
 def _completed(facts: CertificateFacts) -> datetime:
-    """The quarter that is over by then: an end is a pair's own once it paused or ended early, and one as a day begins closes the day before."""
+    """Rounded up to its quarter: an end is the pair's own once it paused or ended early. An end at midnight stays, since it closes the day before."""
     return facts.completed_at + -_into(facts.completed_at) % _QUARTER
 
 

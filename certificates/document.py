@@ -1,6 +1,6 @@
 """The document to print (H8): one landscape page, PDF/A-3a and PDF/UA-1, with the signed credential attached.
 
-Same facts, same credential, same fonts: same bytes. System fonts are never looked at.
+The same facts, credential and fonts give the same bytes. System fonts are never used.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _page(facts: CertificateFacts, issuer_name: str, base_url: str) -> dict[str,
 
 
 def _line(words: str) -> dict[str, str]:
-    """A line runs as its first letter does, whatever the certificate's language."""
+    """A line has the direction of its first letter, whatever the certificate's language."""
     strong = next((kind for kind in map(unicodedata.bidirectional, words) if kind in ("L", "R", "AL")), "L")
     return {"words": words, "direction": "ltr" if strong == "L" else "rtl"}
 

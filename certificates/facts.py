@@ -1,4 +1,4 @@
-"""What a certificate is made from (H7, H8): plain facts, nothing of the partner and nothing that was said."""
+"""What a certificate is made from (H7, H8): plain facts, nothing about the partner and nothing that anybody said."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 
 def one_line(text: str) -> str:
-    """The form that is printed and hashed: composed (NFC), white space collapsed."""
+    """The form that is printed and hashed: composed (NFC), with white space collapsed."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def last_day(end: datetime, zone: ZoneInfo) -> date:
-    """The last day before an end: one as a day begins closes the day before, as the mails say it (24:00); where clocks leave out midnight, that is at one."""
+    """The last day before an end. An end at midnight (one o'clock if clocks skip midnight) closes the day before, as the mails say it (24:00)."""
     return (end.astimezone(UTC) - timedelta(microseconds=1)).astimezone(zone).date()
 
 
@@ -29,7 +29,7 @@ Line = Annotated[str, StringConstraints(max_length=2000), AfterValidator(one_lin
 
 
 class MilestoneDone(BaseModel):
-    """One milestone of the holder's share, and the instant at which it was done. `waived`: a coordinator let it count from then on."""
+    """One milestone of the holder's, and the instant at which it was done. `waived`: a coordinator let it count from then on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -41,14 +41,14 @@ class MilestoneDone(BaseModel):
 class CertificateFacts(BaseModel):
     """Instants are UTC-aware; whole seconds count. `share` is the programme's rule in percent, not what the holder reached.
 
-    `milestones` are those that were done; they are told where `show_results` is set, and nowhere else. Certificates of before they were
-    kept have none.
+    `milestones` are those that were done; they are shown if `show_results` is set, and nowhere else. Certificates from before they were kept
+    have none.
 
-    `holder_email` (or `holder_ref` without one) and `holder_name` enter the credential only as salted hashes; the name is
-    printed on the document.
+    `holder_email` (or `holder_ref` if there is none) and `holder_name` enter the credential only as salted hashes; the name is printed on the
+    document.
 
-    `programme_time_zone` decides which days the programme began and ended on, the same for everybody in it: `started_on` was read in it.
-    `time_zone` is the holder's, and decides on which day it was issued; certificates of before both were kept have only this one.
+    `programme_time_zone` decides on which days the programme began and ended, the same for everybody in it; `started_on` is a date in it.
+    `time_zone` is the holder's, and decides on which day the certificate was issued. Certificates from before both were kept have only this one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,6 +1,6 @@
 """A certificate from its facts (H7, H8): the credential and the document that carries it.
 
-Pure: no clock, no network, no randomness. Same facts, issuer and fonts: same bytes, so an attempt may be repeated.
+Pure: no clock, no network, no randomness. The same facts, issuer and fonts give the same bytes, so an attempt may be repeated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Issued:
 
 
 def issue(facts: CertificateFacts, issuer: Issuer, *, base_url: str, font_folder: Path | None = None) -> Issued:
-    """Raises `certificates.typesetting.Unprintable` for a character that no font prints (nothing is issued then).
+    """Raises `certificates.typesetting.Unprintable` for a character that no font prints; then nothing is issued.
 
     Takes some 50 ms of CPU: call it with `asyncio.to_thread` from async code.
     """

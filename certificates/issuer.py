@@ -1,8 +1,7 @@
-"""Who signs certificates (H8, P4): Ed25519 keys in a file that only its owner reads.
+"""Who signs certificates (H8, P4): Ed25519 keys in a file that only its owner can read.
 
-The newest key signs, every older one still verifies. Without a `did` the issuer is the `did:key` of the signing key (a
-demonstration: it proves that nothing was changed, not who issued it); in production it is a `did:web`, whose document
-lists all keys.
+The newest key signs, and older ones still verify. Without a `did`, the issuer is the `did:key` of the signing key. That is a demonstration:
+it proves that nothing was changed, not who issued it. In production the issuer is a `did:web`, whose document lists all keys.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ DID_CONTEXTS = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/multi
 
 
 class IssuerKeysUnusable(Exception):  # noqa: N818 - it says what is wrong, as the other packages' errors do
-    """The key file is missing, malformed, or readable by others. Never tells what is in it."""
+    """The key file is missing, malformed, or readable by others. The text never reveals its content."""
 
 
 class StoredKey(BaseModel):
@@ -46,7 +45,7 @@ class StoredKey(BaseModel):
 
 
 class StoredIssuer(BaseModel):
-    """The key file: keys oldest to newest, and the secret that salts identities, which is never rotated."""
+    """The key file: keys from oldest to newest, and the secret that salts identities, which is never rotated."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     keys: tuple[StoredKey, ...] = Field(min_length=1)
@@ -88,7 +87,7 @@ class IssuerKey:
 
 
 class IssuerSettings(Protocol):
-    """What a process's settings say of the issuer; which class they are is nothing to this package."""
+    """What a process's settings say about the issuer; this package does not depend on their class."""
 
     @property
     def issuer_key_file(self) -> Path: ...
@@ -115,12 +114,12 @@ class Issuer:
 
     @classmethod
     def of(cls, settings: IssuerSettings) -> Self:
-        """The one that these settings name. Raises as `load` does."""
+        """The issuer that these settings name. Raises as `load` does."""
         return cls.load(settings.issuer_key_file, name=settings.issuer_name, did=settings.issuer_did, url=settings.issuer_url)
 
     @classmethod
     def load(cls, path: Path, *, name: str, did: str | None = None, url: str | None = None) -> Self:
-        """Raises `IssuerKeysUnusable`, also when group or others may read the file."""
+        """Raises `IssuerKeysUnusable`, also if group or others may read the file."""
         try:
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 raise IssuerKeysUnusable(f"{path}: expected mode 0600: others may read the issuer's keys; see MENTORSHIP_ISSUER_KEY_FILE")
@@ -134,7 +133,7 @@ class Issuer:
 
     @classmethod
     def parse(cls, text: str, *, name: str, did: str | None = None, url: str | None = None, source: str = "issuer keys") -> Self:
-        """From the key file's JSON, for keys that come from a secret store. `source` stands in the error, the text never does. Raises `IssuerKeysUnusable`."""
+        """From the key file's JSON, for keys from a secret store. The error names `source` and never the text. Raises `IssuerKeysUnusable`."""
         if did is not None and not did.startswith("did:web:"):
             raise IssuerKeysUnusable("issuer did: expected did:web:…, or none for the did:key of the signing key")
         if did is not None:
@@ -158,18 +157,18 @@ class Issuer:
         return f"{self.web_did}#{key.id}" if self.web_did else f"{key.did()}#{key.multikey()}"
 
     def salt(self, certificate: str) -> str:
-        """A certificate's own salt: the same at every attempt, unguessable without the issuer's secret."""
+        """A certificate's own salt: the same in every attempt, unguessable without the issuer's secret."""
         digest = hmac.new(self.salt_secret, b"certificates/identity\0" + certificate.encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest[:18]).decode("ascii")
 
     def trust(self) -> Trust:
-        """All keys of this issuer, older ones too: what `certificates.verify` needs to verify without a network."""
+        """All keys of this issuer, including older ones: what `certificates.verify` needs to verify without a network."""
         return Trust({self.verification_method(key): key.public_pem() for key in self.keys})
 
     def did_document(self) -> dict[str, Any]:
         """What production serves at the place that its did:web names (`/.well-known/did.json` for a bare host).
 
-        Newest key first: a reader that names no key takes the first. For a did:key it describes the signing key.
+        The newest key comes first, since a reader that names no key takes the first. For a did:key it describes the signing key.
         """
         keys = tuple(reversed(self.keys)) if self.web_did else (self.signing,)
         methods = [{"id": self.verification_method(key), "type": "Multikey", "controller": self.did, "publicKeyMultibase": key.multikey()} for key in keys]
@@ -177,16 +176,16 @@ class Issuer:
 
 
 def generate(path: Path) -> None:
-    """Write a new key file, mode 0600. Raises `FileExistsError`: keys are never overwritten, also when two processes begin at once."""
+    """Writes a new key file, mode 0600. Raises `FileExistsError`: keys are never overwritten, even if two processes begin at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stored = StoredIssuer(keys=(_new_key("k1"),), salt=base64.b64encode(secrets.token_bytes(32)).decode("ascii"))
     _write(path, stored, fresh=True)
 
 
 def rotate(path: Path) -> str:
-    """Add a key, which signs from the next `load` on, and return its id. Older keys stay, so what they signed verifies.
+    """Adds a key, which signs from the next `load` on, and returns its id. Older keys stay, so that their signatures still verify.
 
-    With did:web serve the new document before the new key signs; with did:key the issuer's DID changes with the key.
+    With did:web, serve the new document before the new key signs; with did:key, the issuer's DID changes with the key.
     """
     Issuer.load(path, name="rotation")  # refuses exposed or malformed files before anything is written
     stored = _parsed(path.read_text(encoding="utf-8"), str(path))
@@ -197,7 +196,7 @@ def rotate(path: Path) -> str:
 
 
 def did_web(base_url: str) -> str:
-    """The did:web of an https base URL; its document belongs at `/.well-known/did.json`, or `<path>/did.json` under a path."""
+    """The did:web of an https base URL. Its document belongs at `/.well-known/did.json`, or at `<path>/did.json` if there is a path."""
     return str(did_web_from_url(base_url))
 
 
@@ -217,7 +216,7 @@ def _expected(kind: str, said: str) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    """Nothing for what is no base64, since its decoder's words are about padding."""
+    """Empty for text that is not base64, since its decoder's errors are about padding."""
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
@@ -229,7 +228,7 @@ def _new_key(name: str) -> StoredKey:
 
 
 def _write(path: Path, stored: StoredIssuer, *, fresh: bool = False) -> None:
-    """In one step: a crash leaves the old file or the new one, never half of one. `fresh` refuses to replace a file."""
+    """Writes in one step: a crash leaves the old file or the new one, never half of one. `fresh` refuses to replace a file."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -13,10 +13,10 @@ FORM = "https://www.linkedin.com/profile/add"
 
 
 def add_to_profile(credential: str, time_zone: str | None) -> str:
-    """From a credential of ours, as stored: title, issuer, month, and where to verify; all of it stands on its public page anyhow.
+    """From a credential of ours, as stored: title, issuer, month, and where to verify; its public page shows all of that anyway.
 
-    Not the name: whoever opens it is logged in with theirs. `time_zone` is that of the certificate's facts: the credential states an instant,
-    and the month has to be the one that is printed on the document. None: the holder was erased, and the document with them.
+    It leaves out the name: whoever opens it is logged in with theirs. `time_zone` is that of the certificate's facts: the credential has an instant,
+    and the month has to be the one printed on the document. None if the holder, and with them the document, was erased.
     """
     signed = json.loads(credential)
     issued = issue_day(datetime.fromisoformat(signed["validFrom"]), ZoneInfo(time_zone or "UTC"))

@@ -1,6 +1,6 @@
-"""Revocation that a stranger can check (P4): a signed Bitstring Status List, one bit a certificate, no names.
+"""Revocation that a stranger can check (P4): a signed Bitstring Status List, with one bit for each certificate and no names.
 
-The list has room for 131,072 certificates at least, so that a single bit hides among many.
+The list has room for at least 131,072 certificates, so that a single bit hides among many.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from certificates.trust import Trust
 
 
 def status_list_url(base_url: str) -> str:
-    """Where the issuer's list is: it stands in every credential, so it must be served there as long as certificates are shown."""
+    """The address of the issuer's list. Every credential contains it, so the list must be served there as long as certificates are shown."""
     return f"{base_url.rstrip('/')}/status-lists/1"
 
 
 class StatusUnknown(Exception):  # noqa: N818 - it says what is wrong, as the other packages' errors do
-    """The list at hand does not tell: another list, not signed by the issuer, or too old. A sentence for a person."""
+    """The given list does not tell: it is another list, not signed by the issuer, or too old. The text is a sentence for a person."""
 
 
 def status_list(issuer: Issuer, revoked: Iterable[int], *, url: str, at: datetime, valid_for: timedelta = timedelta(days=7)) -> str:
-    """The signed list, to be served at `url`, the `status_list_url` of the facts. Serve a new one before `valid_for` is over:
-    an old copy would hide a revocation.
+    """The signed list, to be served at `url`, the `status_list_url` of the facts.
+
+    Serve a new one before `valid_for` is over: an old copy would hide a revocation.
     """
     indices = sorted(set(revoked))
     highest = indices[-1] if indices else 0
@@ -43,9 +44,9 @@ def status_list(issuer: Issuer, revoked: Iterable[int], *, url: str, at: datetim
 
 
 def is_revoked(credential: dict[str, Any], text: str, trust: Trust) -> bool:
-    """Whether the bit of a credential that `trust` has verified is set in this list. Raises `StatusUnknown`.
+    """Whether this list sets the bit of a credential that `trust` has verified. Raises `StatusUnknown`.
 
-    The list may be signed with another key of those that the caller trusts together: with did:key, an issuer is another one after a rotation.
+    Any of the keys that the caller trusts may have signed the list: with did:key, the issuer is another one after a rotation.
     """
     document = _genuine(text, trust)
     bits = _bits(document)

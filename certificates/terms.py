@@ -1,5 +1,6 @@
-"""What a signature covers. A proof of the RDF kind signs what the document means under its contexts: a member that no
-context defines means nothing, and is silently left unsigned. This is the check that our own output has none.
+"""What a signature covers: a check that our own documents have nothing unsigned.
+
+An RDF proof signs what the document means under its contexts. A member that no context defines means nothing, and is silently left unsigned.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from openbadgeslib.ob3.contexts import document_loader
 from pyld import jsonld
 
 NOWHERE = "https://undefined.invalid/"
-"""The base that relative names are given while we look for them; a canonicalising program gives them none and drops them."""
+"""The base for relative names while we look for them; a canonicalising program has none, and drops them."""
 
 
 class UnsignedTerm(Exception):  # noqa: N818 - it says what is wrong, as the other packages' errors do
@@ -23,7 +24,7 @@ class UnsignedTerm(Exception):  # noqa: N818 - it says what is wrong, as the oth
 
 
 def lint(document: Mapping[str, Any]) -> None:
-    """Raise `UnsignedTerm` when the contexts leave anything undefined. Contexts come with the library; a foreign one is an error."""
+    """Raises `UnsignedTerm` if the contexts leave anything undefined. The library contains the contexts; any other one is an error."""
     if undefined := undefined_terms(document):
         raise UnsignedTerm(undefined)
 
@@ -41,7 +42,7 @@ def undefined_terms(document: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _relative(value: Any) -> Iterator[str]:
-    """Ids and types that did not become absolute: RDF drops every statement that they stand in."""
+    """Ids and types that stayed relative: RDF drops every statement that contains one."""
     if isinstance(value, list):
         for item in value:
             yield from _relative(item)

@@ -1,4 +1,4 @@
-"""Whose signatures are believed (P4): verification methods (`did…#key`) and their public keys."""
+"""Whose signatures are trusted (P4): verification methods (`did…#key`) and their public keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from openbadgeslib.ob3 import resolve_did
 
 @dataclass(frozen=True)
 class Trust:
-    """Public keys (PEM) by verification method. Join several with `|`; nothing here is ever fetched."""
+    """Public keys (PEM) by verification method. Join several with `|`; nothing is ever fetched here."""
 
     keys: Mapping[str, bytes]
 
@@ -29,12 +29,12 @@ class Trust:
 
     @classmethod
     def of_did_key(cls, did: str) -> Self:
-        """One did:key, which carries its own key. Raises `ValueError` when it is not one."""
+        """A did:key, which contains its own key. Raises `ValueError` if it is not one."""
         return cls({f"{did}#{did.removeprefix('did:key:')}": _pem(did)})
 
     @classmethod
     def of_did_document(cls, document: Mapping[str, Any]) -> Self:
-        """The issuer whose DID document a stranger fetched. Raises `ValueError`; a method of another DID is left out."""
+        """The issuer whose DID document a stranger fetched. Raises `ValueError`; methods of other DIDs are left out."""
         did, methods, assertion = document.get("id"), document.get("verificationMethod"), document.get("assertionMethod")
         if not isinstance(did, str) or not isinstance(methods, list) or not isinstance(assertion, list):
             raise ValueError("not a DID document with assertion methods")  # noqa: TRY004 - a bad value, as every other fault of a document here
@@ -51,7 +51,7 @@ class Trust:
 
 
 def document_url(did: str) -> str:
-    """Where a did:web keeps its document, always over TLS. Raises `ValueError` when it is not one."""
+    """The address of a did:web's document, always over TLS. Raises `ValueError` if it is not a did:web."""
     host, *path = [unquote(part) for part in did.removeprefix("did:web:").split(":")]
     if not did.startswith("did:web:") or not host or not all(path) or any(mark in "/?#@\\[] " or not mark.isprintable() for mark in "".join((host, *path))):
         raise ValueError("expected did:web:host or did:web:host:path")

@@ -1,5 +1,6 @@
-"""From a template to a PDF, and which text no font at hand prints: what a line in a people file can be asked about long before it stands
-on a certificate, without anything that credentials and their signatures need.
+"""From a template to a PDF, and which text no font at hand prints.
+
+So a line in a people file can be checked long before it is printed on a certificate, without anything that credentials and signatures need.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ FONTS = HERE / "fonts"
 PROBE = HERE / "probe.typ"
 STANDARDS: list[Any] = ["a-3a", "ua-1"]
 _FONT_FILES = frozenset({".ttf", ".otf", ".ttc", ".otc", ".woff", ".woff2"})
-JOINERS_AND_MARKS = "\u200c\u200d\u200e\u200f"  # what Persian and mixed scripts are written with
+JOINERS_AND_MARKS = "\u200c\u200d\u200e\u200f"  # Persian and mixed scripts are written with them
 
 
 class Unprintable(Exception):  # noqa: N818 - it says what is wrong, as the other packages' errors do
-    """No font here can print this character: add one to the font folder. Tells the character, never the text around it."""
+    """No font here can print this character: add one to the font folder. The text has the character, never what surrounds it."""
 
     def __init__(self, character: str) -> None:
         named = ", ".join(f"U+{ord(part):04X} {unicodedata.name(part, 'unnamed')}" for part in character)
@@ -31,17 +32,17 @@ class Unprintable(Exception):  # noqa: N818 - it says what is wrong, as the othe
 
 
 class NotRendered(Exception):  # noqa: N818 - it says what is wrong, as the other packages' errors do
-    """The document could not be made for another reason than a glyph."""
+    """The document could not be made, for a reason other than a missing glyph."""
 
 
 def check_printable(text: str, *, font_folder: Path | None = None) -> None:
-    """Raise `Unprintable` now for a name or a title that would stop its certificate half a year later."""
+    """Raises `Unprintable` now for a name or a title that would stop its certificate half a year later."""
     refuse_invisible(text)
     compiled(PROBE, {"text": text}, font_folder)
 
 
 def refuse_invisible(text: str) -> None:
-    """Controls, and marks that reorder what surrounds them, would print something else than what was signed."""
+    """Refuses controls, and marks that reorder what surrounds them: the print would differ from what was signed."""
     for character in text:
         kind = unicodedata.category(character)
         if kind in ("Cc", "Cs", "Co", "Cn") or (kind == "Cf" and character not in JOINERS_AND_MARKS):
@@ -49,7 +50,7 @@ def refuse_invisible(text: str) -> None:
 
 
 def compiled(template: Path, inputs: dict[str, str], font_folder: Path | None) -> bytes:
-    """The PDF of a template here. System fonts are never looked at. Raises `Unprintable`, `NotRendered`."""
+    """The PDF of a template here. System fonts are never used. Raises `Unprintable`, `NotRendered`."""
     try:
         return typst.compile(
             template,
@@ -66,7 +67,7 @@ def compiled(template: Path, inputs: dict[str, str], font_folder: Path | None) -
 
 
 def fonts_left_out(folder: Path | None) -> list[tuple[Path, str]]:
-    """The files of the folder that are called like fonts and print nothing, each with why: the compiler says nothing of them."""
+    """Files of the folder that have a font's name and print nothing, each with the reason: the compiler does not report them."""
     if folder is None:
         return []
     read = {Path(font.path) for font in _fonts(folder, _seen(folder)).fonts() if font.path is not None}
@@ -77,7 +78,7 @@ def fonts_left_out(folder: Path | None) -> list[tuple[Path, str]]:
 
 
 def _seen(folder: Path | None) -> tuple[tuple[str, int, int], ...]:
-    """What is in the folder now: a font that an operator adds is used at once, by processes that run already."""
+    """What is in the folder now: running processes use a font at once when an operator adds it."""
     if folder is None:
         return ()
     found = ((path, path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
@@ -95,4 +96,4 @@ def _explained(problem: typst.TypstError) -> Exception:
     if quoted := re.search(r'the text `"(.+?)"` could not be displayed', problem.message):
         plain = re.sub(r"\\u\{([0-9a-f]+)\}", lambda escape: chr(int(escape[1], 16)), quoted[1])
         return Unprintable(plain)
-    return NotRendered(re.sub(r"`[^`]*`", "`…`", problem.message))  # whatever it quotes might be a person's
+    return NotRendered(re.sub(r"`[^`]*`", "`…`", problem.message))  # what it quotes might be a person's

@@ -1,6 +1,6 @@
-"""What a stranger asks of a certificate, answered without us and without a network (P4).
+"""Answers what a stranger asks about a certificate, without us and without a network (P4).
 
-The signature and the form of the document are judged by the credential library; whose key it is, by the caller's `Trust`.
+The credential library judges the signature and the form of the document; the caller's `Trust` decides whose key it is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from certificates.status import StatusUnknown, is_revoked
 from certificates.trust import Trust
 
 LARGEST = 1024 * 1024
-"""Bytes of a file that is looked at, and of what is attached to it; a certificate of ours has some 40,000."""
+"""Bytes of a file that are read, and of its attachment; a certificate of ours has some 40,000."""
 
 _MOST_OBJECTS = 100_000
 _NARROW: dict[str, Any] = {
@@ -38,9 +38,9 @@ _NARROW: dict[str, Any] = {
     "brotli_maximum_output_length": 0,
     "jbig2dec_binary": None,
 }
-"""What the library unpacks of a stranger's file, wherever in it: deflated bytes, and not many."""
+"""What the library may unpack in a stranger's file: only deflated bytes, and not many."""
 
-logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # what it mends or gives up in a stranger's file is answered by a verdict
+logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)  # the verdict says what it repairs or gives up in a stranger's file
 
 
 class State(StrEnum):
@@ -56,9 +56,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`credential` is what was signed; it is set only when the signature of a trusted issuer holds. `reasons` are sentences
-    for a person: why it is not valid or, for a valid one, what was not checked. `revocation_unknown` says why a list of
-    revocations that was at hand could not be judged.
+    """`credential` is what was signed; it is set only if the signature of a trusted issuer is valid.
+
+    `reasons` are sentences for a person: why it is not valid or, for a valid one, what was not checked. `revocation_unknown` says why the given list
+    of revocations could not be judged.
     """
 
     state: State
@@ -73,7 +74,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a file says of itself, before anything of it is believed. `status_list` is where its issuer says who was revoked."""
+    """What a file says of itself, before any of it is trusted. `status_list` is where its issuer lists revocations."""
 
     id: str
     issuer: str
@@ -84,7 +85,7 @@ class Claim:
 
 
 def read_claim(data: bytes) -> Claim | None:
-    """Tells whose keys a verifier has to find. None for what is no credential; never raises for what is in the file."""
+    """Tells a verifier whose keys to find. None if it is no credential; never raises because of the file's content."""
     try:
         text = _text(data)
     except _NoCredentialError:
@@ -107,9 +108,9 @@ def read_claim(data: bytes) -> Claim | None:
 
 
 def verify_file(data: bytes, *, trust: Trust, name: str | None = None, email: str | None = None, status_list: str | None = None) -> Verdict:
-    """A PDF with its attachment, or the JSON itself. Never raises for what is in the file.
+    """Verifies a PDF with its attachment, or the JSON itself. Never raises because of the file's content.
 
-    What a PDF prints is not signed, only what is attached: give the printed `name` to have it compared with the signed hash.
+    Only the attachment is signed, not what the PDF prints: give the printed `name` to have it compared with the signed hash.
     """
     try:
         text = _text(data)
@@ -124,8 +125,9 @@ def verify_file(data: bytes, *, trust: Trust, name: str | None = None, email: st
 
 
 def verify_credential(text: str, *, trust: Trust, name: str | None = None, email: str | None = None, status_list: str | None = None) -> Verdict:
-    """`name` and `email`, when given, must be the holder's. `status_list` is the signed list, as fetched by the caller; without
-    it a credential that has a status is valid with the remark that revocation was not checked.
+    """`name` and `email`, if given, must be the holder's. `status_list` is the signed list, as fetched by the caller.
+
+    Without it, a credential that has a status is valid, with the remark that revocation was not checked.
     """
     document = _parsed(text)
     if document is None:
@@ -160,7 +162,7 @@ def _status(document: dict[str, Any], status_list: str | None, trust: Trust) -> 
 
 
 def _outside_its_time(document: dict[str, Any], key: bytes) -> Verdict | None:
-    """Tells a genuine credential before or after its time from one that was changed."""
+    """Tells a genuine credential outside its time from one that was changed."""
     now = datetime.now(UTC)
     begins, ends = _at(document.get("validFrom")), _at(document.get("validUntil"))
     if begins is not None and begins > now:
@@ -216,7 +218,7 @@ def _text(data: bytes) -> str:
 
 
 def _attached(data: bytes) -> str:
-    """The one attachment that is a credential: with none or several nobody could say which one the page stands for."""
+    """The one attachment that is a credential. With none, or with several, nobody could say which one the page stands for."""
     try:
         with apply_configuration(**_NARROW):
             attachment = _only_attachment(_Reader(io.BytesIO(data), strict=True, xref_stream_maximum_entries=_MOST_OBJECTS))
@@ -233,11 +235,11 @@ def _attached(data: bytes) -> str:
 
 
 class _Reader(PdfReader):
-    """Believes a file's own table of objects, never looks for objects beside it, and unpacks no more of them than a file may have bytes.
+    """Trusts a file's own table of objects, never searches for objects elsewhere, and unpacks no more of them than a file may have bytes.
 
-    The library searches a file whose table is damaged from end to end, also where it is strict: a crafted one of a few megabytes holds a
-    processor for many seconds. A certificate has its table, and so has whatever a program saves again. Objects may lie in it packed, and a
-    few thousand bytes unpack to millions of them, which take a processor and all memory.
+    If a file's table is damaged, the library searches the file from end to end, even in strict mode: a crafted file of a few megabytes occupies a
+    processor for many seconds. A certificate has its table, and so has every file that a program saves again. Objects may be packed in it, and a
+    few thousand bytes can unpack to millions of objects, which occupy a processor and all memory.
     """
 
     _room = LARGEST
@@ -255,7 +257,7 @@ class _Reader(PdfReader):
 
 
 def _only_attachment(reader: PdfReader) -> bytes:
-    """Counted before any is unpacked."""
+    """Checks number and packing before it unpacks anything."""
     entries = list(reader.attachment_list)
     if len(entries) != 1:
         raise _NoCredentialError(f"The PDF carries {len(entries)} attachments; a certificate carries exactly one.")
@@ -266,7 +268,7 @@ def _only_attachment(reader: PdfReader) -> bytes:
 
 
 def _plainly_packed(stream: Any) -> bool:
-    """Not at all, or deflated once: no other decoder is run on a stranger's file."""
+    """Not packed, or deflated once: no other decoder runs on a stranger's file."""
     filters = stream.get_object().get("/Filter", ())
     filters = filters.get_object() if isinstance(filters, PdfObject) else filters
     return filters in ("/FlateDecode", ["/FlateDecode"], [], ())
@@ -281,7 +283,7 @@ def _parsed(text: str) -> dict[str, Any] | None:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A member that stands twice is read differently by different programs."""
+    """Refuses a member that is there twice, since different programs read that differently."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a member stands twice")

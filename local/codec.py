@@ -1,7 +1,7 @@
-"""The admins' door on this machine: the UI is shown clear text without anybody signing in.
+"""The admins' door on this machine: the UI shows clear text without a login.
 
-On a host of its own a login stands before it. Here it listens on loopback, and who can open the UI here may read: so this shows
-the token for whatever a browser sends from that UI's own pages. Everything else still has to bring one.
+On a host of its own, the door requires a login. Here it listens on loopback, and everybody who can open the UI may read. So this adds the token
+to whatever a browser sends from that UI's own pages; every other request must still bring one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from webhook.serving import serve_app
 
 
 class ShownFor:
-    """ASGI middleware. A browser says truthfully which page asks; no other site's page can say that it is the UI's."""
+    """ASGI middleware. A browser truthfully says which page asks, and no other site's page can claim to be the UI's."""
 
     def __init__(self, app: ASGIApp, origins: tuple[str, ...], token: str) -> None:
         self._app = app

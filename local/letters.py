@@ -1,4 +1,4 @@
-"""Caught mails as people would see them: who got what, what hangs on it, and which page of theirs it leads to."""
+"""Caught mails as people would see them: who got what, with which attachments, and which of their pages it leads to."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from icalendar.parser import Contentline
 
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _PAGES: dict[str, str] = {"p": "page", "coordinator": "list", "c": "certificate", "private": "private page", "case": "request", "u": "reminders"}
-"""What the first part of an address of ours leads to."""
+"""What an address of ours leads to, by its first part."""
 _OWN = ("page", "list")
 _LISTED = ("to", "subject", "language", "at", "thread", "beginning", "own", "invited")
-"""What a list needs of mails that nobody looks at, however many there are."""
+"""What a list needs of mails that nobody opens, however many there are."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Entry:
-    """One meeting of a mail's calendar, in UTC; `cancelled` when the calendar takes it out."""
+    """One meeting of a mail's calendar, in UTC; `cancelled` if the calendar removes it."""
 
     starts: datetime
     ends: datetime
@@ -53,7 +53,7 @@ class File:
 
 
 class Letter:
-    """One mail that was caught, `name` its file's. What a list tells of every mail is kept; the mail itself is read again for who looks at it."""
+    """One caught mail; `name` is its file's. What a list shows is kept for every mail; the mail itself is read again when somebody opens it."""
 
     def __init__(self, name: str, read: Callable[[], EmailMessage]) -> None:
         self.name = name
@@ -94,7 +94,7 @@ class Letter:
 
     @cached_property
     def thread(self) -> str:
-        """All mails of one mentorship to one person."""
+        """The same for all mails of one mentorship to one person."""
         return f"{self._message['References'] or self._message['Message-ID'] or self.name}"
 
     @cached_property
@@ -111,13 +111,13 @@ class Letter:
 
     @cached_property
     def beginning(self) -> str:
-        """The first sentence behind the greeting."""
+        """The first sentence after the greeting."""
         paragraphs = [" ".join(paragraph.split()) for paragraph in self.text.split("\n\n")]
         return next((paragraph for paragraph in paragraphs[1:] if paragraph), "")
 
     @cached_property
     def pieces(self) -> list[tuple[str, str | None]]:
-        """The text with its links apart: (words, None) or (address, address)."""
+        """The text, split at its links: (words, None) or (address, address)."""
         found: list[tuple[str, str | None]] = []
         end = 0
         for link in _LINK.finditer(self.text):
@@ -127,7 +127,7 @@ class Letter:
 
     @cached_property
     def links(self) -> dict[str, str]:
-        """Addresses of ours by what they lead to; of each kind the last one, which is the reader's own, as it stands at the mail's end."""
+        """Addresses of ours by what they lead to. The last one of each kind counts, since the reader's own is at the end of the mail."""
         found: dict[str, str] = {}
         for address in _LINK.findall(self.text):
             parts = urlsplit(address).path.strip("/").split("/")
@@ -137,12 +137,12 @@ class Letter:
 
     @cached_property
     def own(self) -> tuple[str, str] | None:
-        """(page or list, its address)."""
+        """The reader's own page or list, and its address."""
         return next(((kind, self.links[kind]) for kind in _OWN if kind in self.links), None)
 
     @property
     def own_thread(self) -> str:
-        """What its page belongs to: a mentorship of the receiver's, or their one list."""
+        """What the mail's page belongs to: a mentorship of the receiver's, or their one list."""
         return "list" if self.own is not None and self.own[0] == "list" else self.thread
 
     @property
@@ -151,7 +151,7 @@ class Letter:
 
     @cached_property
     def invited(self) -> frozenset[Person]:
-        """Whom the mail's calendar invites. Only their lines are read: a whole calendar takes ten times as long as the mail around it."""
+        """The people whom the mail's calendar invites. Reads only their lines: a whole calendar takes ten times as long as the rest of the mail."""
         unfolded = re.sub(r"\r?\n[ \t]", "", self._calendar.decode(errors="replace"))
         found = set()
         for line in {line for line in unfolded.splitlines() if line.upper().startswith("ATTENDEE")}:
@@ -162,7 +162,7 @@ class Letter:
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """The meetings that the calendar shows, in their order."""
+        """The calendar's meetings, in order."""
         try:
             events = [component for component in Calendar.from_ical(self._calendar).walk("VEVENT") if isinstance(component, Event)] if self._calendar else []
         except ValueError:
@@ -185,7 +185,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Page:
-    """Somebody's own page; `partner` is the other one of the two, where a calendar told who that is."""
+    """A person's own page; `partner` is the other person of the pair, if a calendar told who that is."""
 
     kind: str
     address: str
@@ -201,7 +201,7 @@ class Receiver:
 
 
 def receivers(letters: Iterable[Letter]) -> list[Receiver]:
-    """Everybody who got a mail, partners beside each other, with the newest link to each of their pages."""
+    """Everybody who got a mail, partners beside each other, with the newest link to the page of each of their pairs."""
     counts: dict[str, int] = {}
     people: dict[str, Person] = {}
     pages: dict[str, dict[str, tuple[str, str]]] = {}
@@ -236,14 +236,14 @@ def _beside(found: dict[str, Receiver], partners: dict[str, list[str]]) -> Itera
 
 
 def _person(message: EmailMessage, field: str) -> Person:
-    """The library's own parser leaves a blank between two encoded words of a name, which is none (RFC 2047)."""
+    """The library's own parser keeps a blank between two encoded words of a name, where RFC 2047 has none."""
     raw = next((" ".join(str(value).split()) for name, value in message.raw_items() if name.lower() == field.lower()), "")
     words, address = parseaddr(raw)
     if not address:
         return Person(raw.lower() or "nobody", raw or "nobody")
     try:
         shown = str(make_header(decode_header(words)))
-    except (HeaderParseError, LookupError, ValueError):  # words in a code that nobody knows
+    except (HeaderParseError, LookupError, ValueError):  # encoded words in an unknown encoding
         shown = words
     return Person(address.lower(), shown or address)
 
@@ -254,12 +254,12 @@ def _bytes(part: Message | None) -> bytes:
 
 
 def _several(value: Any) -> list[Any]:
-    """One, several, or none, as icalendar has them."""
+    """A list of what icalendar gives: one value, several, or none."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _unrolled(events: list[Event]) -> Iterator[Entry]:
-    """Our own series, as notices/calendar.py writes them: a daily rule, days left out, exceptions with times of their own."""
+    """The meetings of our own series, as notices/calendar.py writes them: a daily rule, days left out, exceptions with their own times."""
     moved = {_instant(event, "RECURRENCE-ID") for event in events if "RECURRENCE-ID" in event}
     for event in events:
         left_out = {day.dt for dates in _several(event.get("EXDATE")) for day in dates.dts}

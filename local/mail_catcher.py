@@ -1,4 +1,4 @@
-"""A mail server for one machine: it takes every mail, delivers none, and writes each as a file."""
+"""A mail server for one machine: it accepts every mail, delivers none, and writes each to a file."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from local.ports import HOST
 
 
 class MailCatcher:
-    """Files are numbered in the order of arrival: `0001-mia.example.eml`, named by the receiver. A number is never given twice, though mails are deleted by hand."""
+    """Numbers files in the order of arrival, with the receiver's name: `0001-mia.example.eml`. No number is used twice, even if mails are deleted by hand."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._count = max(map(_number, in_order(folder)), default=0)
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        """Answers 250 once the file is written, and 452 where it cannot be: of a lasting no the mail would be given up."""
+        """Answers 250 once the file is written, and 452 if it cannot be written: after a permanent refusal the mail would be given up."""
         self._count += 1
         receiver = re.sub(r"[^a-z0-9.]+", "-", str(envelope.rcpt_tos[0]).partition("@")[0].lower())
         content: bytes = envelope.original_content
@@ -35,7 +35,7 @@ class MailCatcher:
         unfinished = file.with_suffix(".part")
         try:
             unfinished.write_bytes(content)
-            unfinished.rename(file)  # whoever looks meanwhile sees a whole mail or none
+            unfinished.rename(file)  # readers see a whole mail or none
         except OSError as error:
             self._count -= 1
             return f"452 {error.strerror}"
@@ -44,7 +44,7 @@ class MailCatcher:
 
 @asynccontextmanager
 async def catching(folder: Path, port: int) -> AsyncIterator[None]:
-    """Catches mails into `folder` while it is open."""
+    """Catches mails into `folder` while the block runs."""
     catcher = MailCatcher(folder)
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(catcher, hostname="localhost"), HOST, port)
     try:
@@ -55,7 +55,7 @@ async def catching(folder: Path, port: int) -> AsyncIterator[None]:
 
 
 def in_order(folder: Path) -> list[Path]:
-    """Every mail so far, in the order of arrival: after 9999 comes 10000, and not before 1001."""
+    """Every mail so far, in the order of arrival: 10000 comes after 9999, not before 1001."""
     return sorted(folder.glob("*.eml"), key=lambda path: (_number(path), path.name))
 
 
@@ -66,7 +66,7 @@ def _number(path: Path) -> int:
 
 @cache
 def read(path: Path) -> Letter:
-    """One mail that was caught. What a list tells of it is kept in memory, of every mail: a file here never changes."""
+    """One caught mail. What a list shows of it is kept in memory for every mail, since a file here never changes."""
     return Letter(path.name, partial(_opened, path))
 
 

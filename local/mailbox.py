@@ -1,6 +1,6 @@
-"""A page that shows the caught mails as people would see them, since no real mailbox will: for this machine's browser only.
+"""A page that shows the caught mails as a real mailbox would, only for a browser on this machine.
 
-No script, nothing from elsewhere; a mail's own HTML stands in a frame that may do nothing but open links.
+It has no script and loads nothing from elsewhere; a mail's own HTML is in a frame that can only open links.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from local.mail_catcher import in_order, read
 from local.ports import HOST
 
 _SHEETS = {"pages.css": ("webhook", "text/css"), "icon.svg": ("webhook", "image/svg+xml"), "mailbox.css": ("local", "text/css")}
-"""The pages' own sheet first: the same colours and letters, so that both look like one."""
+"""The pages' own sheet comes first, so that mailbox and pages have the same colours and fonts."""
 _PAGE = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _FRAMED = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 _AT_ONCE = 50
@@ -38,9 +38,9 @@ class _Page(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def do_GET(self) -> None:
-        """`/` lists, newest first (`?to=` one person's, `?page=`); `/{file}` is one mail, `/{file}/html` its own page, `/{file}/{n}` an attachment."""
+        """`/` lists mails, newest first (`?to=` one person's, `?page=`); `/{file}` is one mail, `/{file}/html` its HTML, `/{file}/{n}` an attachment."""
         if self.headers.get("Host") not in {f"{host}:{self.server.server_port}" for host in (HOST, "localhost")}:  # type: ignore[attr-defined]
-            self.send_error(HTTPStatus.FORBIDDEN)  # another site's name that points here
+            self.send_error(HTTPStatus.FORBIDDEN)  # another site's name that resolves to this machine
             return
         asked = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(asked.query).items()}
@@ -60,7 +60,7 @@ class _Page(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
 
     def do_HEAD(self) -> None:
-        """As GET, without the content."""
+        """Like GET, without the content."""
         self.do_GET()
 
     def _show(self, template: str, **facts: Any) -> None:
@@ -85,12 +85,12 @@ class _Page(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Says nothing: who reads which mail is nobody's business."""
+        """Logs nothing: who reads which mail is nobody's business."""
 
 
 @contextmanager
 def showing(folder: Path, port: int) -> Iterator[None]:
-    """Serves the mails in `folder` while it is open."""
+    """Serves the mails in `folder` while the block runs."""
     server = ThreadingHTTPServer((HOST, port), partial(_Page, folder))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
@@ -120,7 +120,7 @@ def _link(to: str | None, page: int = 1) -> str:
 
 
 def _one(letters: list[Letter], letter: Letter) -> dict[str, Any]:
-    """With the mails to the same person before and after it."""
+    """The mail, with links to the mails to the same person before and after it."""
     own = [other for other in letters if other.to.address == letter.to.address]
     place = own.index(letter)
     pages = [page for one in receivers(letters) if one.person.address == letter.to.address for page in one.pages]
@@ -134,7 +134,7 @@ def _one(letters: list[Letter], letter: Letter) -> dict[str, Any]:
 
 
 def _height(letter: Letter) -> int:
-    """Points that the mail takes on a wide screen, by its lines: a frame cannot ask for its own height without a script."""
+    """The height in points that the mail takes on a wide screen, estimated from its lines: without a script a frame cannot set its own height."""
     lines = len(letter.text.splitlines())
     return min(250 + 26 * min(lines, 50) + 18 * max(lines - 50, 0), 3200)
 
@@ -147,7 +147,7 @@ def _templates() -> Environment:
 
 
 def _when(at: datetime) -> str:
-    """In this machine's zone, to the second: a demo's weeks are seconds."""
+    """In this machine's zone, to the second, since a demo's weeks last seconds."""
     here = at.astimezone()
     return f"{here:%a} {here.day} {here:%b %Y, %H:%M:%S}"
 

@@ -1,4 +1,4 @@
-"""The command line of the local stack, and how it ends: every program that it started is gone before it is."""
+"""The command line of the local stack, and how it ends: every program that it started is gone before it exits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HOME = Path(".mentorship")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Exit 0 done; 1 not as expected, or something is missing; 2 usage; 130 interrupted."""
+    """Exit 0 when done; 1 if something is missing or not as expected; 2 for wrong usage; 130 when interrupted."""
     stand_in_for_what_is_closed()
     chosen = _parser().parse_args(arguments)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 async def _until_signalled(work: Coroutine[None, None, bool]) -> bool:
-    """Runs `work`; the first SIGINT, SIGTERM or SIGHUP cancels it, further ones cannot keep it from putting things away."""
+    """Runs `work`. The first SIGINT, SIGTERM or SIGHUP cancels it; later ones do not interrupt the clean-up."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     asked = False

@@ -24,10 +24,10 @@ from local.trouble import Trouble
 from records.database_url import of_file
 
 SENDER = "local"
-"""The name of the one web hook secret that is made here; it may speak for every cohort."""
+"""The name of the only web hook secret that is made here; it may speak for every cohort."""
 
 _FOREIGN = ("TEMPORAL_", "MENTORSHIP_")
-"""What the person's own environment says of another stack must not reach this one."""
+"""Variables of the person's environment that may belong to another stack, and must not reach this one."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Place:
 
     @cached_property
     def _secrets(self) -> dict[str, str]:
-        """Made at the first start, for this folder only; kept with mode 0600 like every key here. Raises Trouble."""
+        """The secrets, made at the first start for this folder only, and kept with mode 0600 like every key here. Raises Trouble."""
         path = self.folder / "secrets.json"
         try:
             found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -95,15 +95,15 @@ class Place:
         except ValueError:
             raise Trouble(f"{path}: it is not whole; put its copy back, or move it away: without it links in old mails stop opening") from None
         lacking = {name: make() for name, make in _SECRETS.items() if name not in found}
-        if lacking:  # the folder is new, or of an earlier release
+        if lacking:  # the folder is new, or from an earlier release
             found |= lacking
             _write_private(path, json.dumps(found, indent=2) + "\n")
         return found
 
     def prepare(self) -> None:
-        """The folder with everything that must be there before a program starts. What is there stays. Raises Trouble.
+        """Creates the folder with everything that programs need before they start. Existing files stay. Raises Trouble.
 
-        Keys are made where there are no records only: others open nothing of those, and seal what the keys that come back cannot open.
+        Keys are made only if there are no records: new keys could not open those, and would seal what the old keys, if restored, could not open.
         """
         if self.records_file.exists() and not self.key_file.exists():
             raise Trouble(f"{self.records_file} is there and {self.key_file} is not: put the keys back that sealed it, or move it away to begin anew")
@@ -122,7 +122,7 @@ class Place:
             raise Trouble(f"{error.filename or self.folder}: {error.strerror or 'cannot be written'}") from error
 
     def clear(self) -> None:
-        """Takes away what an earlier demo left. Raises Trouble for a folder that holds anything else."""
+        """Deletes what an earlier demo left. Raises Trouble for a folder that contains anything else."""
         if not self.folder.exists():
             return
         ours = {*_MADE_HERE, *(f"records.db{end}" for end in ("", "-wal", "-shm"))}
@@ -133,7 +133,7 @@ class Place:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One stack a folder. Raises Trouble when another one runs in it, or there can be none."""
+        """Allows one stack per folder. Raises Trouble if another one runs in it, or if none can."""
         path = self.folder.with_name(f"{self.folder.name}.lock")
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +145,7 @@ class Place:
             yield
 
     def settings(self, ports: Ports) -> dict[str, str]:
-        """What tells a program of ours where everything is: `TEMPORAL_*` and `MENTORSHIP_*`."""
+        """`TEMPORAL_*` and `MENTORSHIP_*`, which tell our programs where everything is."""
         return {
             "TEMPORAL_ADDRESS": ports.address,
             "TEMPORAL_NAMESPACE": "default",
@@ -170,9 +170,9 @@ class Place:
         }
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
-        """The person's own environment without what speaks of another stack, and with these settings.
+        """The person's own environment without the settings of other stacks, and with these settings.
 
-        `MENTORSHIP_STACK` tells nothing to anybody but who looks for what belongs to this folder.
+        `MENTORSHIP_STACK` means nothing to our programs: it serves to find the processes of this folder's stack.
         """
         found = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         if sys.pycache_prefix and not sys.dont_write_bytecode:
@@ -181,7 +181,7 @@ class Place:
         return {**found, "MENTORSHIP_STACK": str(self.folder), **settings}
 
     def write_env(self, ports: Ports) -> None:
-        """A file for a shell to source, so that `mentorship …` reaches this stack."""
+        """Writes a file for a shell to source, so that `mentorship …` reaches this stack."""
         lines = [f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"]
         lines += [f"export {name}={shlex.quote(value)}" for name, value in self.settings(ports).items()]
         _write_private(self.env_file, "\n".join(lines) + "\n")
@@ -197,7 +197,7 @@ _MADE_HERE = ("mails", "logs", "certificates", "histories", "outcome.json", "key
 
 
 def _write_private(path: Path, text: str) -> None:
-    """In one step: a crash or a full disk leaves what was there. Raises Trouble."""
+    """Writes in one step: after a crash or on a full disk, the old content is still there. Raises Trouble."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

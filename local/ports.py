@@ -1,4 +1,4 @@
-"""Addresses on this machine only. `run` has fixed ports, since people write them down; the demo takes what is free."""
+"""Addresses on this machine only. `run` has fixed ports, since people write them down; the demo uses free ones."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class Ports:
 
 
 OPTIONS = {"temporal": "--port", "ui": "--ui-port", "web": "--web-port", "smtp": "--smtp-port", "mailbox": "--mailbox-port", "codec": "--codec-port"}
-"""How each is chosen on the command line."""
+"""The command-line option that sets each port."""
 
 _KNOWN = range(1, 65536)
 
 
 def refuse_taken(ports: Ports) -> None:
-    """Raises Trouble that names every port that is none, or that something else listens on, and the option that chooses another."""
+    """Raises Trouble, which names every port that is invalid or in use, and the option that sets another."""
     numbers = [port for _, port in each(ports)]
     if wrong := [
         f"  {OPTIONS[name]} {port}: expected 1 to 65535, each port once" for name, port in each(ports) if port not in _KNOWN or numbers.count(port) > 1
@@ -59,7 +59,7 @@ def refuse_taken(ports: Ports) -> None:
 
 
 def free_ports() -> Ports:
-    """The usual ports where they are free, else any that are."""
+    """The usual ports if they are free, otherwise any that are."""
     chosen: dict[str, int] = {}
     for name, port in each(Ports()):
         candidate = port
@@ -75,7 +75,7 @@ def is_free(port: int) -> bool:
 
 def _in_the_way(port: int) -> str | None:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was only just left counts as free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port that was just released counts as free
         try:
             probe.bind((HOST, port))
         except PermissionError:

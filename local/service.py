@@ -1,4 +1,4 @@
-"""`python -m local run`: the stack with a store that stays, in the foreground, for real work on one machine."""
+"""`python -m local run`: the stack with a store that is kept, in the foreground, for real work on one machine."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from local.stack import Stack, running
 from local.trouble import Trouble, one_trouble
 
 _BREATH = 1.0
-"""Seconds between a program's end and its next start, so that what cannot run is not started in a circle."""
+"""Seconds between a program's end and its next start, so that a program that cannot run does not restart constantly."""
 
 
 async def serve(folder: Path, ports: Ports, console: Console) -> bool:
-    """Runs until it is cancelled, then puts everything away and answers True. Raises Trouble."""
+    """Runs until it is cancelled, then stops everything and returns True. Raises Trouble."""
     place = Place(folder)
     with place.locked():
         refuse_taken(ports)
@@ -37,7 +37,7 @@ async def serve(folder: Path, ports: Ports, console: Console) -> bool:
 
 
 async def _watch(stack: Stack, console: Console) -> None:
-    """Starts again what ends by itself: commands wait for a worker, and none is lost."""
+    """Restarts programs that end by themselves: commands wait for a worker, and none is lost."""
 
     async def keep(child: Child | None, start: Callable[[], Child], ready: Callable[[Child], Awaitable[None]]) -> None:
         while child is not None:
@@ -75,7 +75,7 @@ def _welcome(console: Console, place: Place, ports: Ports) -> None:
 
 
 def addresses(console: Console, place: Place, ports: Ports) -> None:
-    """Where to look while it is up."""
+    """Prints where to look while the stack runs."""
     lines = {
         "Temporal UI": f"{ports.ui_url}/namespaces/default/workflows (payloads in clear text)",
         "mailbox": f"{ports.mailbox_url}/ (files in {place.mails})",

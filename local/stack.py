@@ -1,4 +1,4 @@
-"""The whole service on one machine: mail server, mailbox, Temporal, worker, web hook, codec door; started in this order, stopped in the other."""
+"""The whole service on one machine: mail server, mailbox, Temporal, worker, web hook, codec door; started in this order, stopped in the reverse."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from records.errors import RecordsError
 from wire.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 
 PATIENCE = 90.0
-"""Seconds that each program has to become ready; a slow machine needs a few."""
+"""Seconds within which each program has to become ready; a slow machine needs a few."""
 
 _ASK = timedelta(seconds=2)
 
 REMEMBERED = timedelta(days=30)
-"""How long Temporal keeps what is over, as with Compose; the embedded server's own namespace would forget it after a day."""
+"""How long Temporal keeps closed workflows, as with Compose; the embedded server's default namespace would delete them after a day."""
 
 
 class Stack:
-    """What runs. `client` reads and writes what the service's own processes do: it has their keys."""
+    """The running programs. `client` can read and write what the service's own processes do, since it has their keys."""
 
     def __init__(self, place: Place, ports: Ports, *, env: dict[str, str], client: Client, keyring: Keyring, temporal: Child) -> None:
         self.place = place
@@ -68,11 +68,11 @@ class Stack:
         return self.codec
 
     async def webhook_ready(self, child: Child) -> None:
-        """Returns once it answers that Temporal and records are there. Raises Trouble."""
+        """Returns once the web hook answers that Temporal and records can be reached. Raises Trouble."""
         await child.until(self._web_answers, PATIENCE)
 
     async def codec_ready(self, child: Child) -> None:
-        """Returns once it answers. Raises Trouble."""
+        """Returns once the codec door answers. Raises Trouble."""
 
         async def answers() -> bool:
             return await asyncio.to_thread(_status, self.ports.codec, "/healthz") == http.client.OK
@@ -80,7 +80,7 @@ class Stack:
         await child.until(answers, PATIENCE)
 
     async def worker_ready(self, child: Child) -> None:
-        """Returns once that very worker asks Temporal for work on all its queues. Raises Trouble."""
+        """Returns once this very worker polls Temporal on all its queues. Raises Trouble."""
 
         async def polls() -> bool:
             wanted = ((WORK_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW), *((q, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for q in _ACTIVITIES))
@@ -89,9 +89,9 @@ class Stack:
         await child.until(polls, PATIENCE)
 
     async def starter(self, *arguments: str, patience: float = PATIENCE) -> tuple[int, str]:
-        """Runs the operators' command line as a person would, in this stack's environment: its exit code and what it said."""
+        """Runs the operators' command line as a person would, in this stack's environment. Returns its exit code and output."""
         log = self.place.logs / f"starter-{next(self._number):02}.log"
-        log.unlink(missing_ok=True)  # what an earlier stack's said
+        log.unlink(missing_ok=True)  # an earlier stack's output
         child = Child.start("the starter", python("starter", *arguments), env=self._env, log=log)
         try:
             async with asyncio.timeout(patience):
@@ -117,9 +117,9 @@ _ACTIVITIES = (WORK_QUEUE, NOTICES_QUEUE, CERTIFICATES_QUEUE)
 
 @asynccontextmanager
 async def running(place: Place, ports: Ports, *, store: Path | None, more: Mapping[str, str] | None = None) -> AsyncIterator[Stack]:
-    """Everything ready inside, nothing left of it outside, whatever happens in between. Raises Trouble.
+    """Everything is ready inside the block, and nothing of it is left afterwards, whatever happens in between. Raises Trouble.
 
-    `store` is Temporal's file, or None to keep all in memory; `more` are further settings of worker, web hook and starter.
+    `store` is Temporal's file, or None to keep everything in memory; `more` are further settings of worker, web hook and starter.
     """
     binary = binaries.temporal()
     place.prepare()
@@ -138,7 +138,7 @@ async def running(place: Place, ports: Ports, *, store: Path | None, more: Mappi
         await search_attributes.register(client)
         await _remembering(client)
         found = Stack(place, ports, env=env, client=client, keyring=keyring, temporal=temporal)
-        # Whoever is there when all ends is stopped: a worker may have been replaced meanwhile.
+        # Stops the worker of the end, since another may have replaced the first one.
         stack.push_async_callback(_stop, lambda: found.worker)
         worker = found.start_worker()
         stack.push_async_callback(_stop, lambda: found.webhook)
@@ -161,7 +161,7 @@ def _start_dev(binary: Path, ports: Ports, store: Path | None) -> list[str | Pat
     command: list[str | Path] = [binary, "server", "start-dev", "--ip", HOST, "--port", str(ports.temporal), "--ui-port", str(ports.ui)]
     command += ["--ui-disable-news-fetch", "--ui-codec-endpoint", f"{ports.codec_url}/codec", "--log-level", "warn"]
     if store is not None:
-        # A write-ahead log that is synced at every commit: what was acknowledged survives a power cut (P5).
+        # A write-ahead log that is synced at every commit, so that acknowledged messages survive a power cut (P5).
         command += ["--db-filename", store, "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=2"]
     return command
 
@@ -184,7 +184,7 @@ async def _connected(temporal: Child, ports: Ports, keyring: Keyring) -> Client:
 
 
 async def _remembering(client: Client) -> None:
-    """What is set for longer stays."""
+    """Makes the namespace keep closed workflows for REMEMBERED; a longer setting stays."""
     service, namespace = client.workflow_service, client.namespace
     described = await service.describe_namespace(DescribeNamespaceRequest(namespace=namespace), timeout=_ASK)
     if described.config.workflow_execution_retention_ttl.ToTimedelta() < REMEMBERED:

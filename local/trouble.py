@@ -1,4 +1,4 @@
-"""What keeps the local stack from starting or going on, in words for the person who started it."""
+"""What keeps the local stack from starting or continuing, in words for the person who started it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 
 class Trouble(Exception):  # noqa: N818 - an answer to a person, not a defect
-    """Printed as it is, without a traceback; exit 1."""
+    """Printed without a traceback; exit 1."""
 
 
 @contextmanager
 def one_trouble() -> Iterator[None]:
-    """Of several troubles of tasks that ran together, the first: the others mostly follow from it."""
+    """If several tasks that ran together fail, raises the first Trouble: the others mostly follow from it."""
     try:
         yield
     except BaseExceptionGroup as several:

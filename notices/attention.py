@@ -1,6 +1,6 @@
 """What the coordinators' list says in words: why a pair could use a person, one next step, and mails drafted for it (P7).
 
-A line is a code. Nobody's reasons stand behind it here, and no number of anything (H14): whoever reads this could tell none.
+A line is a code. Nobody's reasons and no counts are available here (H14), so a reader cannot learn any.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from notices.language import Language, choose, language
 from notices.readers import NoAddress, Reader, plain
 
 UNPRINTABLE = "unprintable"
-"""A certificate waits for a font: `mentorship doctor` names the character, and the line closes by itself once there is one."""
+"""A certificate waits for a font. `mentorship doctor` names the character, and the line closes by itself once there is a font for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class LineWords:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A mail that a coordinator may send as it is, change, or leave. `mailto` opens it in their own mail program.
+    """A mail that a coordinator may send as it is, change, or ignore. `mailto` opens it in their own mail program.
 
-    Subject and body are in `language`, that of whoever reads them: `names`, at the addresses `to`.
+    Subject and body are in `language`, that of its readers: `names`, at the addresses `to`.
     """
 
     language: Language
@@ -44,12 +44,12 @@ class Draft:
 
 
 def code_of(line: str) -> str:
-    """The kind of a line; whose cancellations it is about is said by name, if at all."""
+    """The kind of a line. For cancellations it leaves out whose they are: that is said by name, if at all."""
     return "cancellations" if line.startswith("cancellations") else line
 
 
 def line_words(line: str, language: Language, about: str | None = None) -> LineWords:
-    """A code that is new to this release has words, too. `about` names the one whom it is about, where that is one person."""
+    """The words for a line; also for a code that this release does not know. `about` names the person whom the line is about, if it is one person."""
     _ = _gettext(language)
     if about is not None and code_of(line) == "cancellations":
         step = _("Offer help to %(name)s: perhaps another rhythm fits. Nothing is imposed.") % {"name": about}
@@ -88,9 +88,9 @@ def line_words(line: str, language: Language, about: str | None = None) -> LineW
 
 
 def drafts(line: str, *, people: Iterable[Reader], offered: Sequence[str], programme: str, coordinator: str) -> tuple[Draft, ...]:
-    """To these people, who are those whom the line is about: one mail to all who read one language, as the service's own mails choose it.
+    """Drafts to these people, whom the line is about: one mail for all who read the same language, chosen as for the service's own mails.
 
-    `offered` are the programme's languages. Who cannot be written to is left out.
+    `offered` are the programme's languages. People who cannot be written to are left out.
     """
     readers: dict[str, list[Reader]] = {}
     for person in people:
@@ -114,7 +114,7 @@ def _drafted(line: str, spoken: Language, people: Sequence[Reader], programme: s
 
 
 def _draft(code: str, _: Callable[[str], str]) -> tuple[str, str, str]:
-    """Its subject and two paragraphs. To one's own cancellations only their own person is written, and nobody is copied in."""
+    """The subject and two paragraphs. A draft about cancellations goes only to the person who cancelled, with nobody copied in."""
     match code:
         case "not_held":
             return (
@@ -160,7 +160,7 @@ def _draft(code: str, _: Callable[[str], str]) -> tuple[str, str, str]:
                 _("As you know, the service told me that meetings have fallen through at short notice. I know no reasons, and nothing is held against you."),
                 _("Would another rhythm, other times or a pause make it easier? I am glad to help, in ten minutes or by mail."),
             )
-        case "on_leave":  # the partner has heard of a pause only, so the draft says no more
+        case "on_leave":  # the partner was told only of a pause, so the draft says no more
             return (
                 _("How would you like to go on?"),
                 _("The longest pause that the programme allows is used up, and your meetings could not go on yet."),

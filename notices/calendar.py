@@ -1,8 +1,8 @@
 """The mentorship's meetings as one calendar series.
 
 Calendars agree on a repeating event with exceptions, and on little else: several ignore dates listed one by one, and an
-invitation may carry only one UID. So the series is a daily rule on the grid that most meetings fall on; a meeting beside the
-grid (moved, or after the clocks changed: the rule counts in UTC) is an exception, and a grid day without a meeting is left out.
+invitation may have only one UID. So the series is a daily rule on the grid that most meetings fall on. A meeting off the grid
+(moved, or after the clocks changed, since the rule counts in UTC) is an exception; a grid day without a meeting is left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 
 
 def uid(mentorship: str, domain: str) -> str:
-    """The series' name for as long as the mentorship lasts; a hash, since calendars travel far."""
+    """The series' id for as long as the mentorship lasts; a hash, since calendars are passed on."""
     return f"{hashlib.sha256(f'calendar/{mentorship}'.encode()).hexdigest()[:32]}@{domain}"
 
 
@@ -41,9 +41,9 @@ def invitation(
     description: str,
     organizer_name: str = "",
 ) -> tuple[Literal["REQUEST", "CANCEL"], bytes]:
-    """The series to come as an invitation, or its cancellation when nothing is left; with the method for the MIME header.
+    """The remaining meetings as an invitation, or a cancellation when none are left; with the method for the MIME header.
 
-    Same input, same bytes. `organizer` is a bare address, its domain that of the UID. The calendar holds `title` and times, never a topic.
+    The same input gives the same bytes. `organizer` is a bare address, and the UID uses its domain. The calendar holds `title` and times, never a topic.
     """
     method: Literal["REQUEST", "CANCEL"] = "REQUEST" if meetings else "CANCEL"
     people = [_attendee(reader) for reader in attendees]
@@ -55,9 +55,10 @@ def invitation(
 
 
 def feed(meetings: Sequence[MeetingFacts], *, mentorship: str, sequence: int, stamp: datetime, domain: str, title: str, description: str) -> bytes:
-    """The series as a calendar to subscribe to: nobody invited, an empty one when nothing is left.
+    """The series as a calendar to subscribe to: without attendees, and empty when no meeting is left.
 
-    It has a name, since programs call one without by its address, which opens it; and it says how often to look, which some do once a week.
+    It has a name, since programs would show a nameless one by its address, and that address opens it. It says how often to refresh, since some
+    programs do so once a week.
     """
     common = {"uid": uid(mentorship, domain), "sequence": sequence, "dtstamp": stamp, "summary": title, "description": description}
     calendar = _calendar("PUBLISH", _events(meetings, common, stamp) if meetings else [], None, [])
@@ -88,12 +89,12 @@ def _calendar(method: Method, events: list[Event], organizer: vCalAddress | None
 
 def _attendee(reader: Reader) -> vCalAddress:
     address = vCalAddress(f"mailto:{reader.address}")
-    # A double quote cannot stand in a calendar's parameter; not every program knows the way around it.
+    # A calendar's parameter cannot contain a double quote, and not every program knows the escape for it.
     if reader.name:
         address.params["CN"] = vText(reader.name.replace('"', "'"))
     address.params["CUTYPE"] = vText("INDIVIDUAL")
     address.params["ROLE"] = vText("REQ-PARTICIPANT")
-    # Answers are given on the page: the organizer's mailbox is nobody's.
+    # Answers are given on the page: nobody reads the organizer's mailbox.
     address.params["RSVP"] = vText("FALSE")
     return address
 
@@ -101,7 +102,7 @@ def _attendee(reader: Reader) -> vCalAddress:
 def _events(meetings: Sequence[MeetingFacts], common: dict[str, object], stamp: datetime) -> list[Event]:
     ordered = sorted(meetings, key=lambda meeting: (meeting.start, meeting.meeting))
     if not ordered:
-        # Some calendars look for a time even where the standard asks for none.
+        # Some calendars expect a time even if the standard requires none.
         return [_event(common, stamp, stamp)]
     step, slots = _grid([meeting.start for meeting in ordered])
     first, length = slots[0], ordered[0].ends - ordered[0].start
@@ -133,7 +134,7 @@ def _event(common: dict[str, object], start: datetime, end: datetime) -> Event:
 
 
 def _grid(starts: list[datetime]) -> tuple[timedelta, list[datetime]]:
-    """The rule's step (whole days) and each meeting's place on it: rising, and exact for as many meetings as can be.
+    """The rule's step (whole days) and each meeting's place on the grid: rising, and exact for as many meetings as possible.
 
     Places rise because calendars refuse an exception that jumps over another meeting of its series.
     """

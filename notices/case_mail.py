@@ -1,7 +1,7 @@
-"""Mails about cases: to whom the raiser of a concern chose, a link and nothing else (H16); to coordinators, how many lines wait (P7); to the
-programme's owner, a number and nothing else.
+"""Mails about cases: to the contacts whom a concern's raiser chose, a link and nothing else (H16); to coordinators, how many lines wait (P7);
+to the programme's owner, a number and nothing else.
 
-No name, no pair and no word of a concern can be told here, since none is handed in.
+No mail here can tell a name, a pair or a word of a concern, since none is passed in.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from notices.view import CaseView, utc
 def compose_concern(
     *, reader: Reader, link: str, again: bool, taken: bool, at: datetime, key: str, sender: str, texts: Texts, who_sees_what: str | None = None
 ) -> EmailMessage:
-    """To one who was asked, or who took it and has not closed it. Pure; `key` and the reader make the Message-ID. Raises NoAddress."""
+    """To a contact who was asked, or who took it and has not closed it. Pure; `key` and the reader make the Message-ID. Raises NoAddress."""
     return _composed("concern", reader, at, key, sender, texts, link=link, again=again, taken=taken, who_sees_what=who_sees_what)
 
 
 def compose_unowned(
     number: int, waited: timedelta, *, reader: Reader, at: datetime, key: str, sender: str, texts: Texts, who_sees_what: str | None = None
 ) -> EmailMessage:
-    """To the programme's owner: how many cases waited for so long. Pure. Raises NoAddress."""
-    # Under a day, a short programme's or a trial's, the length says nothing to anybody.
+    """To the programme's owner: how many cases waited this long. Pure. Raises NoAddress."""
+    # A length under a day, of a short programme or a trial, would mean nothing to the owner.
     length = choose(reader.language, texts.languages).lasting(timedelta(days=waited.days)) if waited.days else None
     return _composed("unowned", reader, at, key, sender, texts, number=number, waited=length, who_sees_what=who_sees_what)
 
@@ -38,7 +38,7 @@ def compose_unowned(
 def compose_waiting(
     number: int, mine: int, *, reader: Reader, link: str, at: datetime, key: str, sender: str, texts: Texts, who_sees_what: str | None = None
 ) -> EmailMessage:
-    """To a coordinator whom no digest reminded: how many lines of their list wait, and how many are in their own hands. Pure. Raises NoAddress."""
+    """To a coordinator whom no digest has reminded: how many lines of their list wait, and how many they took themselves. Pure. Raises NoAddress."""
     language = choose(reader.language, texts.languages)
     clock = Clock(language, zone(reader.time_zone, texts.time_zone), utc(at))
     view = WaitingView(

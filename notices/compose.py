@@ -1,4 +1,4 @@
-"""Makes the mail of a notice: pure, and the same bytes for the same input, so that a retry repeats the mail it repeats."""
+"""Makes the mail of a notice: pure, with the same bytes for the same input, so that a retry repeats the very same mail."""
 
 from __future__ import annotations
 
@@ -35,14 +35,18 @@ def compose(
     elsewhere: Sequence[Elsewhere] = (),
     at: datetime | None = None,
 ) -> EmailMessage:
-    """The mail of `notice` to `reader`, ready to send. Raises NoAddress when the reader has none, NotToBeTold where the table keeps it from them.
+    """The mail of `notice` to `reader`, ready to send.
+
+    Raises NoAddress when the reader has none, NotToBeTold when the table withholds from them what the mail is about.
 
     `key` names the effect across mentorships; with the reader's id it makes the Message-ID. `sender` may carry a name
-    (`Mentorship <mentorship@example.org>`); its address is the meetings' organizer. `pair` are the two whom a `case` is about.
-    `free_before` is the pair's notice: how long before its start a meeting can still be moved freely. `began` says when the meetings began
-    that the notice asks about again. `elsewhere` are the reader's other mentorships, named at its end. `at` is the instant of sending: what
-    has passed by then is not announced. The mail and its invitation are dated by the notice's own instant, whatever attempt it is; by `at` where that
-    comes first, as before a mentorship's start, since everything of it counts from there on.
+    (`Mentorship <mentorship@example.org>`); its address is the meetings' organizer. `pair` are the two people whom a `case` is about.
+    `free_before` is the pair's notice period: how long before its start a meeting can still be moved freely. `began` says when the meetings began
+    that the notice asks about again. `elsewhere` are the reader's other mentorships, named at the end. `at` is the instant of sending: what
+    has passed by then is not announced.
+
+    The mail and its invitation carry the date of the notice's own instant, whatever attempt it is. They carry `at` if that is earlier, as before a
+    mentorship's start, whose events all count from the start.
     """
     telling.check(notice.kind)
     partner = telling.partner_for_reader(partner)
@@ -83,14 +87,14 @@ def compose(
 
 
 def _invite(message: EmailMessage, notice: SendNotice, dated: datetime, *, mentorship: str, people: list[Reader], view: View, code: str, sender: str) -> None:
-    """The invitation where calendars look for it, and as a file for those that look for files."""
+    """Adds the invitation where calendars look for it, and as a file for those that look for files."""
     method, content = invitation(
         notice.calendar or (),
         mentorship=mentorship,
         sequence=notice.calendar_sequence,
         stamp=dated,
         organizer=parseaddr(sender)[1],
-        # The same order for both readers: it is one event.
+        # The same order for both readers, since it is one event.
         attendees=sorted(people, key=lambda person: person.side),
         title=title(view, code, "title"),
         description=title(view, code, "description"),
@@ -101,7 +105,7 @@ def _invite(message: EmailMessage, notice: SendNotice, dated: datetime, *, mento
 
 
 def _invited(reader: Reader, partner: Reader | None) -> list[Reader]:
-    """Both, unless the partner cannot be written to, or their address is not to be told: that must not keep the reader from their calendar."""
+    """Both, unless the partner cannot be written to or their address must not be told: that must not keep the reader from their calendar."""
     if partner is None:
         return [reader]
     try:

@@ -1,4 +1,4 @@
-"""The mail to a coordinator: once a week which pairs need a person and how far the cohort is; at its close, how it went (P7)."""
+"""The mail to a coordinator: each week, which pairs need a person and how far the cohort has come; at its closing, how it went (P7)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from notices.readers import Links, Reader, plain
 from notices.view import utc
 
 MOST_ROWS = 15
-"""Of each group that stand in the mail; the list has them all."""
+"""Rows of each group in the mail; the list has them all."""
 
 
 class DigestLine(BaseModel):
-    """One pair that needs a person: why, as a code of the list, never a reason somebody gave (H14)."""
+    """One pair that needs a person: why, as a code of the list, never a reason that somebody gave (H14)."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -31,9 +31,9 @@ class DigestLine(BaseModel):
 
 
 class DigestFacts(BaseModel):
-    """`waiting`: nobody took them; `mine`: the reader did; `number` pairs in all. `others` and `aside` count what the reader need not look at now.
+    """`waiting` are lines that nobody took, `mine` the reader's, of `number` pairs in all. `others` and `aside` count those that the reader can ignore now.
 
-    `opened` and `closed` count the last seven days; the rest counts the whole cohort, None where that would tell of a single pair.
+    `opened` and `closed` count the last seven days. The rest counts the whole cohort, and is None if it would reveal a single pair's.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -56,14 +56,14 @@ class DigestFacts(BaseModel):
 
     @property
     def worth_a_mail(self) -> bool:
-        """A mail that says that nobody needs anybody is one too many, but for the last."""
+        """Whether to send it. A mail that says that nobody needs anybody is one too many, except the last."""
         return self.closing or bool(self.waiting or self.mine)
 
 
 def compose_digest(facts: DigestFacts, *, reader: Reader, links: Links, key: str, sender: str, texts: Texts) -> EmailMessage:
     """Pure: the same facts give the same bytes. Raises NoAddress when the reader has none.
 
-    It can be neither unsubscribed from nor over budget: it is how coordinators hear of their own work.
+    It ignores unsubscriptions and the budget: coordinators learn from it about their own work.
     """
     at = utc(facts.at)
     language = choose(reader.language, texts.languages)
@@ -85,7 +85,7 @@ def compose_digest(facts: DigestFacts, *, reader: Reader, links: Links, key: str
 
 
 def together(names: tuple[str, ...], language: Language) -> str:
-    """Two names as a phrase; who was erased has none."""
+    """Two names as a phrase; an erased person has none."""
     _ = language.translations.ugettext
     shown = [language.isolated(plain(name)) for name in names if name]
     match shown:

@@ -1,4 +1,4 @@
-"""What the coordinators' mails may say: names, what could be done, and counts. No reason and no rung is handed in, so none can be told (H14)."""
+"""What the coordinators' mails may say: names, what could be done, and counts. No reason and no rung is passed in, so none can be told (H14)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mentorship.people import Side
 
 @dataclass(frozen=True)
 class DigestRow:
-    """One pair that needs a person: its names as one phrase, and what stands in the list, in words."""
+    """One pair that needs a person: its names as one phrase, and its line in words."""
 
     names: str
     why: str
@@ -20,9 +20,9 @@ class DigestRow:
 
 @dataclass(frozen=True)
 class DigestView:
-    """The digest's facts; the rest of its attributes are those that every mail's frame asks for.
+    """The digest's facts; the other attributes are those that every mail's frame needs.
 
-    `more` is how many do not stand here, in either group. `opened` and `closed` count the last seven days. A number that is None is not told.
+    `more` is how many rows of either group are left out. `opened` and `closed` count the last seven days. A number that is None is not told.
     """
 
     reader: str
@@ -51,7 +51,7 @@ class DigestView:
 
 @dataclass(frozen=True)
 class WaitingView:
-    """The reminder's facts: how many wait for anybody, and how many are in the reader's own hands."""
+    """The reminder's facts: how many lines wait for anybody, and how many the reader took."""
 
     reader: str
     programme: str

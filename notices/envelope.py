@@ -1,4 +1,4 @@
-"""What every mail has around its words: headers, a Message-ID that a retry repeats, boundaries that are not chance."""
+"""What surrounds every mail's words: headers, a Message-ID that a retry repeats, boundaries that are not random."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _WHOLE = SMTP.clone(max_line_length=900, cte_type="7bit")
 
 
 class _Policy(EmailPolicy):
-    """Words outside ASCII stand as encoded words of at most 75 characters, as RFC 2047 wants them: programs show a longer one as it is.
+    """Writes words outside ASCII as encoded words of at most 75 characters, as RFC 2047 demands: programs show a longer one undecoded.
 
-    Every other header line stays whole: folding would break the links in it. `max_line_length` is that of bodies.
+    Every other header line stays unfolded, since folding would break the links in it. `max_line_length` is for bodies.
     """
 
     def fold(self, name: str, value: Any) -> str:
@@ -38,11 +38,12 @@ class _Policy(EmailPolicy):
 
 
 POLICY = _Policy(linesep="\r\n", max_line_length=76, cte_type="7bit")
-"""Bodies go as plain ASCII through any server, encoded ones in lines of at most 76 characters, as RFC 2045 wants them: filters take longer ones for spam."""
+"""Bodies pass through any server as plain ASCII, and encoded ones have lines of at most 76 characters, as RFC 2045 demands: filters take longer ones for spam.
+"""
 
 
 def digest(*parts: str) -> str:
-    """A name made of `parts` that does not tell them: 40 hex digits."""
+    """A name made from `parts` that does not reveal them: 40 hex digits."""
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:40]
 
 
@@ -52,7 +53,7 @@ def domain(sender: str) -> str:
 
 
 def addressed(reader: Reader, sender: str, *, subject: str, date: datetime, name: str) -> EmailMessage:
-    """A mail without words yet; `name` is the left part of its Message-ID. Raises NoAddress."""
+    """A mail without its words; `name` is the left part of its Message-ID. Raises NoAddress."""
     sender_name, sender_address = parseaddr(sender)
     message = EmailMessage(POLICY)
     message["From"] = Address(display_name=plain(sender_name), addr_spec=sender_address)
@@ -66,7 +67,7 @@ def addressed(reader: Reader, sender: str, *, subject: str, date: datetime, name
 
 
 def enclosed(words: Letter, code: str, *, reader: Reader, sender: str, date: datetime, name: str) -> EmailMessage:
-    """A mail of these words, in the language `code`, and of nothing else. Raises NoAddress."""
+    """A mail with these words, in the language `code`, and nothing else. Raises NoAddress."""
     message = addressed(reader, sender, subject=words.subject, date=date, name=name)
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
@@ -74,8 +75,8 @@ def enclosed(words: Letter, code: str, *, reader: Reader, sender: str, date: dat
 
 
 def finished(message: EmailMessage, code: str, name: str) -> EmailMessage:
-    """`message` with its language and with boundaries from its own name; call it last."""
-    # Making a mail multipart hands headers that begin with Content- down to its first part, so this one waits until now.
+    """`message` with its language, and with boundaries made from its own name; call it last."""
+    # Making a mail multipart moves headers that begin with Content- to its first part, so this one is set last.
     message["Content-Language"] = code
     for index, part in enumerate(part for part in message.walk() if part.is_multipart()):
         part.set_boundary(f"=_{index}_{name}")

@@ -1,4 +1,4 @@
-"""The mail with fresh links, for who asked at the door; the door answers everyone the same, only a known address gets this."""
+"""The mail with fresh links, for a person who asked for them at the door. The door answers everybody the same; only a known address gets this mail."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from notices.view import FreshLinkRow, FreshLinkView, utc
 
 @dataclass(frozen=True, slots=True)
 class FreshPage:
-    """One page to open again at `url`, until `until`: of the programme with this title.
+    """One page to open again at `url`, until `until`; `title` is the programme's.
 
-    A mentorship's with `partner`, that person's name (None: say none). A coordinator's list has `cohort` instead, the day on which the
-    cohort began, since a programme has many.
+    A mentorship's page has `partner`, that person's name (None: name nobody). A coordinator's list has `cohort` instead, the day on which the
+    cohort began, since a programme has many cohorts.
     """
 
     programme: str
@@ -40,10 +40,10 @@ def compose_fresh_link(
     time_zone: str | None = None,
     who_sees_what: str | None = None,
 ) -> EmailMessage:
-    """The mail with `pages`, one at least, to `reader`. Pure; same input, same bytes. Raises NoAddress.
+    """The mail with `pages`, at least one, to `reader`. Pure: the same input gives the same bytes. Raises NoAddress.
 
-    Pages of one kind stop opening together. `key` names the request (one mail a request), `languages` and `time_zone` are the programmes',
-    for readers without their own. It is asked for, so it can be neither unsubscribed from nor over budget.
+    Pages of one kind stop opening at the same time. `key` names the request, which gets one mail. `languages` and `time_zone` are the programmes', for
+    readers without their own. The reader asked for this mail, so it ignores unsubscriptions and the budget.
     """
     language = choose(reader.language, languages)
     clock = Clock(language, zone(reader.time_zone, time_zone), utc(asked_at))
@@ -61,10 +61,10 @@ def compose_fresh_link(
 
 
 def _label(page: FreshPage, clock: Clock) -> str:
-    """What tells one page from the others of the mail."""
+    """What tells this page from the others in the mail."""
     _ = clock.language.translations.ugettext
     parts = [clock.language.isolated(plain(part)) for part in (page.programme, page.partner) if part]
     if page.cohort is not None:
-        noon = datetime.combine(page.cohort, time(12), clock.zone)  # a day is the same in every zone
+        noon = datetime.combine(page.cohort, time(12), clock.zone)  # noon, so that it is the same day in every zone
         parts.append(str(_("The cohort of %(day)s")) % {"day": clock.day(noon)})
     return " · ".join(parts)

@@ -1,7 +1,7 @@
-"""Languages: catalogues of wording, and how each writes a day and a time.
+"""Languages: catalogues of wording, and how each language writes a day and a time.
 
-A language is a folder under locales/ with a `messages.po`; English is what the templates themselves say. Catalogues are
-compiled in memory when first used, so that no binary file can fall behind its source.
+A language is a folder under locales/ with a `messages.po`; the templates themselves are in English. Catalogues are compiled in memory
+when first used, so that no binary file can be out of date.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from babel.support import NullTranslations, Translations
 
 SOURCE = "en"
 _TERRITORY = {"en": "GB"}
-"""Where a language's bare code would read strangely: the source is British English, with a 24-hour clock."""
+"""For languages whose bare code would give unexpected formats: the source is British English, with a 24-hour clock."""
 
 _DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language that mails can be written in. `rtl` ones isolate names and numbers against mixed directions."""
+    """A language that mails can be written in. Right-to-left ones (`rtl`) isolate names and numbers against mixed directions."""
 
     code: str
     locale: Locale
@@ -43,7 +43,7 @@ class Language:
         return cast("Literal['ltr', 'rtl']", self.locale.text_direction)
 
     def isolated(self, text: str) -> str:
-        """`text` so that its own direction does not disturb the sentence around it."""
+        """`text`, isolated so that its own direction does not disturb the sentence around it."""
         return f"\u2068{text}\u2069" if self.direction == "rtl" else text
 
     def listed(self, texts: Sequence[str]) -> str:
@@ -51,14 +51,14 @@ class Language:
         return str(format_list(texts, locale=self.locale))
 
     def lasting(self, span: timedelta) -> str:
-        """How long, exactly: such as `24 hours`, `10 days`, `2 weeks`, or `1 hour and 30 minutes`. Days and weeks are counted from two of them on."""
+        """The exact length, such as `24 hours`, `10 days`, `2 weeks`, or `1 hour and 30 minutes`. Days and weeks are used from two of them on."""
         days, rest = divmod(int(span.total_seconds()), _DAY)
         weeks, days = (days // 7, 0) if days >= 14 and days % 7 == 0 and not rest else (0, days)
         days, rest = (days, rest) if days > 1 else (0, rest + days * _DAY)
         hours, rest = divmod(rest, 3600)
         minutes, seconds = divmod(rest, 60)
         ngettext = self.translations.ungettext
-        # Translators write them as they stand after a word like "within": the sentences around them are made for that.
+        # Translators use the form after a word like "within": the sentences around it are made for that.
         said = (
             (weeks, ngettext("%(num)s week", "%(num)s weeks", weeks)),
             (days, ngettext("%(num)s day", "%(num)s days", days)),
@@ -72,7 +72,7 @@ class Language:
 
 @cache
 def known() -> frozenset[str]:
-    """The codes of the languages that there is wording for."""
+    """The codes of the languages that have wording."""
     folder = files("notices").joinpath("locales")
     return frozenset({SOURCE, *(entry.name for entry in folder.iterdir() if entry.joinpath("LC_MESSAGES", "messages.po").is_file())})
 
@@ -87,7 +87,7 @@ def language(code: str) -> Language:
 
 
 def catalogue(package: str, code: str) -> Translations:
-    """The wording of a package's own in that language."""
+    """A package's own wording in that language."""
     source = files(package).joinpath("locales", code, "LC_MESSAGES", "messages.po").read_bytes()
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(source), locale=code))
@@ -96,14 +96,14 @@ def catalogue(package: str, code: str) -> Translations:
 
 
 def choose(wanted: str | None, offered: Iterable[str]) -> Language:
-    """The reader's language if the programme offers it, else the programme's first one that there is wording for, else English."""
+    """The reader's language if the programme offers it, else the first one of the programme's that has wording, else English."""
     usable = [code for code in map(_base, offered) if code in known()]
     base = _base(wanted or "")
     return language(base if base in usable else next(iter(usable), SOURCE))
 
 
 def _base(tag: str) -> str:
-    """`de` for `de-AT` or `DE_at`; empty for what is no language tag."""
+    """`de` for `de-AT` or `DE_at`; empty if it is no language tag."""
     try:
         return Locale.parse(tag.strip().replace("-", "_")).language
     except (ValueError, UnknownLocaleError, TypeError):
@@ -122,7 +122,7 @@ def zone(*names: str | None) -> ZoneInfo:
 
 @cache
 def _city(key: str, locale: Locale) -> str:
-    """What a language calls a zone's city. Unicode keeps cities by names that zones had long ago, such as Asia/Calcutta and Europe/Kiev."""
+    """What a language calls a zone's city. Unicode files cities under names that zones once had, such as Asia/Calcutta and Europe/Kiev."""
     aliases = get_global("zone_aliases")
     today = aliases.get(key, key)
     names = (today, *(old for old, new in aliases.items() if new == today))
@@ -133,21 +133,21 @@ def _city(key: str, locale: Locale) -> str:
 
 @dataclass(frozen=True)
 class Clock:
-    """Writes instants as a reader reads them. The year is left out while it is that of `now`, the mail's own instant."""
+    """Writes instants as a reader reads them, without the year if it is that of `now`, the mail's own instant."""
 
     language: Language
     zone: ZoneInfo
     now: datetime
 
     def place(self) -> str:
-        """The zone as people call it: the name of its city, or its distance from UTC."""
+        """The zone as people call it: its city's name, or its distance from UTC."""
         if self.zone.key == "UTC" or self.zone.key.startswith("Etc/"):
             hours = int((self.now.astimezone(self.zone).utcoffset() or timedelta()) / timedelta(hours=1))
             return self.language.isolated(f"UTC{hours:+}") if hours else "UTC"
         return self.language.isolated(_city(self.zone.key, self.language.locale))
 
     def day(self, instant: datetime, *, year: bool = False) -> str:
-        """Such as `Tuesday 12 January`; `year`: with it, whatever year it is."""
+        """Such as `Tuesday 12 January`; with `year`, always with the year."""
         # Translators choose the order and the punctuation (Unicode date patterns).
         pattern = self._("EEEE d MMMM") if self._this_year(instant) and not year else self._("EEEE d MMMM y")
         return self._dated(instant, pattern)
@@ -162,14 +162,14 @@ class Clock:
         return self._joined(self.day(instant), self.time(instant))
 
     def until(self, instant: datetime) -> str:
-        """An end: as a day begins it is the last one's, such as `Sunday 29 August, 24:00`, since nobody reads 00:00 as the end of the day before.
+        """An end. One at the start of a day is written as the day before's, such as `Sunday 29 August, 24:00`, since nobody would read 00:00 so.
 
-        A day begins at one where the clocks leave out its midnight, and has midnight twice where they are set back to it.
+        A day starts at one where the clocks skip its midnight, and has two midnights where they are set back to it.
         """
         before = instant.astimezone(UTC) - timedelta(seconds=1)
         if before.astimezone(self.zone).date() >= instant.astimezone(self.zone).date():
             return self.when(instant)
-        # Also under a 12-hour pattern: there is no other way to write the end of a day.
+        # Also with a 12-hour pattern, which has no other way to write the end of a day.
         return self._joined(self.day(before), "24:00")
 
     def to_the_second(self, instant: datetime, *, year: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Renders a notice's template twice, as text and as HTML: the words stand in one place, the shape in another."""
+"""Renders a notice's template twice, as text and as HTML: the words come from one place, the shape from another."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Kind = NoticeKind | Literal["fresh_link", "concern", "unowned", "digest", "waiti
 AnyView = View | FreshLinkView | CaseView | DigestView | WaitingView
 _WIDTH = 72
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
-"""Where a line may end; at a no-break space, which str.split() takes for one of them, it may not."""
+"""Places where a line may break; it may not at a no-break space, which str.split() would count among them."""
 _ISOLATE, _ISOLATED = "\u2068", "\u2069"
 _SIGNATURE = "-- "
-"""What is below it programs leave out of a reply; without the blank they do not know it (RFC 3676)."""
+"""Programs leave out of a reply what follows it. They need the trailing blank to recognise it (RFC 3676)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Letter:
 
 
 def letter(kind: Kind, view: AnyView, code: str) -> Letter:
-    """The words of one notice in the language `code`. A fact that a template needs and lacks raises jinja2.UndefinedError."""
+    """The words of one notice in the language `code`. Raises jinja2.UndefinedError if a template needs a fact that is missing."""
     lines = {part: " ".join(_part(kind, view, code, "text", part).split()) for part in ("subject", "glance")}
     return Letter(lines["subject"], text=_whole(kind, view, code, "text", lines), html=_whole(kind, view, code, "html", lines))
 
@@ -63,7 +63,7 @@ def _whole(kind: Kind, view: AnyView, code: str, medium: Medium, lines: dict[str
 
 
 def _tidied(text: str) -> str:
-    """Without trailing blanks, but for the mark before a signature, and never two empty lines in a row."""
+    """Without trailing blanks, except in the mark before a signature, and without two empty lines in a row."""
     lines = "\n".join(line if line == _SIGNATURE else line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
 
@@ -94,14 +94,14 @@ def _line_words(code: str, line: str | None) -> LineWords:
 
 
 def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
-    """`text` in lines of at most 72 characters that begin with `first`, then `rest`; addresses, and what a no-break space joins, stay whole."""
+    """`text` in lines of at most 72 characters, beginning with `first`, then `rest`. Addresses, and words joined by a no-break space, stay whole."""
     one = _BLANKS.sub(" ", text).strip(" ")
     indent = first if rest is None else rest
     return _apart(textwrap.fill(one, _WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
 
 
 def _apart(text: str) -> str:
-    """What an isolate sets apart stays so where a line ends within it: in plain text each line has a direction of its own (rule P1 of UAX 9)."""
+    """Keeps isolated text isolated when a line ends within it: in plain text, each line has its own direction (rule P1 of UAX 9)."""
     lines, within = [], False
     for line in text.split("\n"):
         begun = re.sub(r"(?=\S)", _ISOLATE, line, count=1) if within else line

@@ -1,4 +1,4 @@
-"""Milestones as a mail lists them: each with what became of it, and when, in the reader's zone (H7)."""
+"""Milestones as a mail lists them: what became of each, and when, in the reader's zone (H7)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mentorship.programme import Milestone, Texts
 from notices.language import Clock
 
 MilestoneState = Literal["done", "waived", "carried", "late", "open", "unconfirmed", "unreached"]
-"""`carried`: done with an earlier mentor. `late`: done after the end, so it does not count. `open` ones nobody reported, `unconfirmed`
-ones need the word of both, `unreached` ones come about by facts.
+"""`carried`: done with an earlier mentor. `late`: done after the end, so that it does not count. `open`: not reported by anybody. `unconfirmed`:
+still needs the word of both. `unreached`: completed by facts, which are missing.
 """
 COUNT: frozenset[MilestoneState] = frozenset({"done", "waived", "carried"})
 _NEAR = timedelta(minutes=2)
@@ -32,7 +32,7 @@ class MilestoneView:
 
 
 class Milestones:
-    """The facts of one notice in words. `ends` is the end that they were judged by, where the notice tells it."""
+    """The milestones of one notice in words. `ends` is the end that they were judged by, if the notice tells it."""
 
     def __init__(self, facts: Sequence[MilestoneFacts], texts: Texts, clock: Clock, ends: Instant | None) -> None:
         self._facts = tuple(facts)
@@ -64,24 +64,24 @@ class Milestones:
         return self._clock.language.isolated(rule.title if rule is not None else identifier)
 
     def reportable(self, side: str) -> tuple[str, ...]:
-        """Titles of those that this side can report; the others come about by facts, or are the partner's to report."""
+        """Titles of those that this side can report. The others are completed by facts, or are the partner's to report."""
         own = ("either", "both", side)
         missing = (facts.id for facts in self._facts if facts.done_at is None and facts.late_at is None and not facts.waived)
         return tuple(self.title(name) for name in missing if name in self._rules and self._rules[name].when is None and self._rules[name].by in own)
 
     @property
     def apart(self) -> bool:
-        """Whether the partner's count may be another: some were done before the two met, and a mentor's is of what remained (P6)."""
+        """Whether the partner's count may differ: some were done before the two met, and a mentor's count is of what remained (P6)."""
         return any(facts.carried for facts in self._facts) or len(self._facts) < len(self._rules)
 
     @property
     def by_a_hair(self) -> bool:
-        """Something came after the end by so little that seconds are shown."""
+        """Whether something came so shortly after the end that seconds are shown."""
         return any(self._close(facts.late_at) for facts in self._facts if facts.late_at is not None)
 
     def _close(self, instant: datetime) -> bool:
         return self._ends is not None and abs(instant - self._ends) < _NEAR
 
     def _beside_the_end(self, instant: datetime) -> str:
-        """With seconds where minutes would read as the same moment as the end."""
+        """With seconds if it would otherwise read as the same minute as the end."""
         return self._clock.to_the_second(instant) if self._close(instant) else self._clock.when(instant)

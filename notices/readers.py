@@ -13,13 +13,13 @@ import idna
 from mentorship.people import Side
 
 _KEPT_FORMATS = frozenset("\u200c\u200d")
-"""Joiners that Persian, Arabic and Indic names are spelled with; every other invisible character goes."""
+"""Joiners that the spelling of Persian, Arabic and Indic names needs; every other invisible character is removed."""
 _LONGEST_NAME = 120
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+@[^\s@<>(),;:\\\"\[\]\x00-\x1f\x7f]+")
 
 
 class NoAddress(ValueError):  # noqa: N818 - callers read it as what is so
-    """A person has no address that mail can go to. The text names the opaque id only."""
+    """A person has no address that mail can go to. The text names only the opaque id."""
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"{ref} has no usable mail address")
@@ -43,9 +43,9 @@ def _shown(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A person as a mail needs them. `ref` is the opaque id; `name` is cleaned here once and for all.
+    """A person as a mail needs them. `ref` is the opaque id; `name` is cleaned here, once.
 
-    `language` and `time_zone` may be unknown or empty: the programme's take their place.
+    `language` and `time_zone` may be unknown or empty; then the programme's are used.
     """
 
     ref: str
@@ -60,10 +60,10 @@ class Reader:
 
     @property
     def address(self) -> str:
-        """The address as a header may carry it, its domain in ASCII as browsers write it. Raises NoAddress, also for a local part outside ASCII."""
+        """The address as a header may carry it, with its domain in ASCII as browsers write it. Raises NoAddress, also for a local part outside ASCII."""
         email = self.email.strip()
         local, _, domain = email.rpartition("@")
-        if _ADDRESS.fullmatch(email) is None or not local.isascii() or email.startswith("=?"):  # an encoded word begins so, in a header
+        if _ADDRESS.fullmatch(email) is None or not local.isascii() or email.startswith("=?"):  # in a header that begins an encoded word
             raise NoAddress(self.ref)
         try:
             return f"{local}@{idna.encode(domain, uts46=True).decode('ascii')}" if not domain.isascii() else email
@@ -73,10 +73,9 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where a mail leads; each is a whole URL of this reader's own, or None where there is none.
+    """Where a mail leads: each is a complete URL of this reader's own, or None if there is none.
 
-    `verify` is the page of the reader's certificate (of notices that carry one), `profile` puts it on LinkedIn; for a coordinator `page` is
-    the list.
+    `verify` is the page of the reader's certificate, in notices that carry one; `profile` adds it to LinkedIn. For a coordinator, `page` is the list.
     """
 
     page: str
@@ -89,9 +88,9 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Another mentorship of the reader's: named at a mail's end, so that one mail can stand for several (Calm).
+    """Another mentorship of the reader's, named at the end of a mail, so that one mail can stand for several (Calm).
 
-    `page` is the reader's own page of it, `start` its next meeting's, if there is one.
+    `page` is the reader's own page of it; `start` is when its next meeting starts, if there is one.
     """
 
     partner: str | None
@@ -101,7 +100,7 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that goes along, such as a certificate. `media_type` is `application/pdf` or the like."""
+    """An attached file, such as a certificate. `media_type` is, for example, `application/pdf`."""
 
     name: str
     media_type: str

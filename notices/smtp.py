@@ -1,6 +1,6 @@
-"""Hands mails to an SMTP server, and tells a lasting refusal from one that is worth another try.
+"""Hands mails to an SMTP server, and tells a permanent refusal from one that is worth another try.
 
-Neither error carries an address nor the server's own words, which often repeat it (H12): the codes are enough to act on.
+Neither error carries an address or the server's own words, which often repeat it (H12): the codes are enough to act on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Tls = Literal["none", "starttls", "tls"]
 
 _STATUS = re.compile(r"^[245]\.\d{1,3}\.\d{1,3}\b")
 _NOT_ALLOWED = "5.7."
-"""Of a recipient: security or policy, such as a server that does not relay for us, or not without a password (RFC 3463). Nothing is wrong with the address."""
+"""The status of a recipient refused for security or policy (RFC 3463), as by a server that does not relay for us. The address itself is fine."""
 _TOO_BIG = 552
 _TRANSIENT_BELOW = 500
 
@@ -35,18 +35,18 @@ class SmtpFault(Exception):  # noqa: N818 - its two kinds read as what happened 
 
 
 class Refused(SmtpFault):
-    """The server will never take this mail for this recipient: do not try again."""
+    """The server will never take this mail for this recipient, so do not try again."""
 
 
 class TryLater(SmtpFault):
-    """The mail was not taken now. A wrong password or sender is among these, and a server that does not relay: no one's mail is lost to a setting."""
+    """The mail was not taken this time. That includes a wrong password or sender, and a server that does not relay: no mail is lost because of a setting."""
 
 
 @dataclass(frozen=True)
 class Mailer:
-    """Sends one mail a connection. Delivery is at least once: a time-out after the last byte leaves open whether it arrived.
+    """Sends one mail per connection. Delivery is at least once: after a time-out behind the last byte, nobody knows whether the mail arrived.
 
-    `timeout` is in seconds and holds for each step of the conversation.
+    `timeout` is in seconds, for each step of the conversation.
     """
 
     host: str
@@ -57,10 +57,10 @@ class Mailer:
     timeout: float = 20.0
 
     async def send(self, message: EmailMessage) -> None:
-        """Raises Refused for a lasting refusal, TryLater for everything that may pass."""
+        """Raises Refused for a permanent refusal, TryLater for everything that may pass."""
         fault = await self._attempt(message)
         if fault is not None:
-            # Raised outside the handler: no context, so that no trace leads to the server's words.
+            # Raised outside the handler, so without a context that would lead a trace to the server's words.
             raise fault
 
     async def _attempt(self, message: EmailMessage) -> SmtpFault | None:
@@ -104,7 +104,7 @@ class Mailer:
         except (aiosmtplib.SMTPException, OSError) as problem:
             return TryLater("the conversation with the mail server broke off", code=_code(problem))
         finally:
-            # The mail is taken or not by now; a farewell that fails must not send it twice.
+            # The mail has been taken or refused by now; a QUIT that fails must not send it twice.
             with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit()
             client.close()

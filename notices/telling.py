@@ -1,6 +1,6 @@
-"""What a mail may tell, asked of the one table of who sees what (H12): a row that changes there changes the mails.
+"""What a mail may tell, as the one table of who sees what decides (H12): a row that changes there changes the mails.
 
-A thing is somebody's: `own` is the reader's, `partner` the other one's of the two, `coordinators` reads of a pair.
+Whose a thing is: `own` is the reader's, `partner` the other person's; `coordinators` read of a pair.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ ABOUT: dict[NoticeKind, tuple[Viewer, Thing]] = {
     "coordinator_told": ("own", "coordinator_told"),
     "case": ("coordinators", "needs_a_person"),
 }
-"""Mails that would say nothing without this one thing: they are not made where the table keeps it from their reader."""
+"""Mails that would say nothing without this one thing. They are not made if the table withholds it from their reader."""
 
 
 class NotToBeTold(Exception):  # noqa: N818 - it names what is the case
-    """The table keeps from its reader what this mail is about. Names the kind only."""
+    """The table withholds from its reader what this mail is about. The text names only the kind."""
 
     def __init__(self, kind: NoticeKind) -> None:
         super().__init__(f"a mail of the kind {kind} may not be read by whom it is for")
@@ -38,19 +38,19 @@ def check(kind: NoticeKind) -> None:
 
 
 def of_partner(thing: Thing) -> bool:
-    """Whether a reader may be told this of the other one of the two."""
+    """Whether a reader may be told this about their partner."""
     return may_read("partner", thing)
 
 
 def partner_for_reader(partner: Reader | None) -> Reader | None:
-    """The other one of the two with what the reader may know: without a name, or without an address, where the table says so."""
+    """The partner with what the reader may know: without a name, or without an address, if the table says so."""
     if partner is None:
         return None
     return replace(partner, name=partner.name if of_partner("name") else "", email=partner.email if of_partner("address") else "")
 
 
 def of_pair(thing: Thing) -> bool:
-    """Whether a coordinator may be told this of a pair."""
+    """Whether a coordinator may be told this about a pair."""
     return may_read("coordinators", thing)
 
 
@@ -59,7 +59,7 @@ def of_oneself(thing: Thing) -> bool:
 
 
 def who_left(stepped_away: Side | None, reader: Side | str) -> str | None:
-    """`reader`, `partner`, or None: who stepped away from the programme, as far as this reader may know."""
+    """Who stepped away from the programme, as far as this reader may know: `reader`, `partner`, or None."""
     if stepped_away is None:
         return None
     if stepped_away == reader:

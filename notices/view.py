@@ -1,7 +1,7 @@
 """What a mail's templates may say: the notice's facts, written in the reader's language and zone.
 
-Only this passes from records to a page of words, so that what is not here cannot be told. What is the partner's, or a pair's,
-passes only as the table of who sees what allows (H12).
+Only this passes from records to a page of words, so nothing else can be told. What is the partner's, or a pair's, passes only as the
+table of who sees what allows (H12).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class MeetingView:
     day: str
     previous: str | None
     confirmed: bool | None
-    """None where the reader may not know what the other one accepted."""
+    """None if the reader may not know what the partner accepted."""
     free_until: str | None
-    """Until when it can be moved or called off without any mark; None when that moment has passed as the mail goes."""
+    """Until when it can be moved or cancelled without any mark; None when that time is over as the mail is sent."""
     topic: str | None
     topic_sent: bool
     expectations: bool
@@ -43,7 +43,7 @@ class MeetingView:
 
 
 class View:
-    """One notice for one reader. Lazily written: a template asks for what it shows."""
+    """One notice for one reader. Lazy: a template asks for what it shows."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class View:
         self.line = notice.line if telling.of_pair("needs_a_person") else None
         asked = notice.meeting.meeting if notice.kind == "ask" and notice.meeting is not None else None
         self.unreported = tuple(clock.day(began[number]) for number in notice.unreported if number != asked and number in began)
-        """By their days, which is how a reader knows them."""
+        """By their days, since readers know them by those."""
         self.feedback = notice.feedback_for is not None
         self.pulse = notice.pulse
         self.calendar_changed = notice.calendar is not None
@@ -99,7 +99,7 @@ class View:
 
     @cached_property
     def slots(self) -> tuple[MeetingView, ...]:
-        """The meetings to come, when the calendar changed; the invitation keeps those that were."""
+        """The meetings to come, if the calendar changed; the invitation keeps the past ones."""
         ahead = (facts for facts in self._notice.calendar or () if facts.ends > self._clock.now)
         return tuple(map(self._meeting, sorted(ahead, key=lambda facts: facts.start)))
 
@@ -135,7 +135,7 @@ class View:
 
     @cached_property
     def done(self) -> int:
-        """How many count."""
+        """How many milestones count."""
         return sum(milestone.counts for milestone in self.milestones)
 
     @property
@@ -156,7 +156,7 @@ class View:
 
     @property
     def reportable(self) -> tuple[str, ...]:
-        """Open ones that this reader can report."""
+        """Open milestones that this reader can report."""
         return self._milestones.reportable(self.side)
 
     @property
@@ -173,7 +173,7 @@ class View:
 
     @property
     def reporting_ends(self) -> str | None:
-        """Until when reports are taken; None once that is over, as in the morning after a short grace."""
+        """Until when reports are taken; None when that is over, as on the morning after a short grace."""
         until = self._notice.reporting_ends
         return self._clock.until(until) if until is not None and until > self._clock.now else None
 
@@ -184,14 +184,14 @@ class View:
 
     @cached_property
     def pins(self) -> tuple[str, ...]:
-        """The reader's own pinned benefits; codes are `audience.index`, unknown ones are passed over."""
+        """The reader's own pinned benefits; codes are `audience.index`, and unknown ones are skipped."""
         if not telling.of_oneself("pins"):
             return ()
         return tuple(text for text in map(self._benefit, self._notice.pins) if text is not None)
 
     @cached_property
     def benefits(self) -> tuple[str, ...]:
-        """Pinned ones, else up to three that the programme names for this reader."""
+        """The pinned benefits, else up to three that the programme names for this reader."""
         if self.pins or self.side == "coordinators":
             return self.pins
         offered = self._texts.benefits
@@ -200,7 +200,7 @@ class View:
 
     @cached_property
     def elsewhere(self) -> tuple[ElsewhereView, ...]:
-        """The reader's other mentorships, the next meeting first."""
+        """The reader's other mentorships, sorted by their next meeting."""
         ahead = sorted(self._elsewhere, key=lambda other: (other.start is None, other.start or self._clock.now, other.page))
         return tuple(map(self._other, ahead))
 
@@ -239,9 +239,9 @@ class FreshLinkRow:
 
 @dataclass(frozen=True)
 class FreshLinkView:
-    """What the template may say; the rest of its attributes are those that every mail's frame asks for.
+    """What the template may say; the other attributes are those that every mail's frame needs.
 
-    Pages and lists open for different times; either is None where there are none of that kind.
+    Pages and lists open for different times; either is None if there are none of that kind.
     """
 
     reader: str
@@ -258,9 +258,9 @@ class FreshLinkView:
 
 @dataclass(frozen=True)
 class CaseView:
-    """A concern's mail: what the templates may say (H16); the rest of its attributes are those that every mail's frame asks for.
+    """What the templates of a concern's mail may say (H16); the other attributes are those that every mail's frame needs.
 
-    `again`: it is a reminder. `taken`: to who looks after it. `number` and `waited`, how long in words, are the owner's.
+    `again`: it is a reminder. `taken`: it goes to the contact who took it. `number` and `waited`, how long in words, are for the owner.
     """
 
     reader: str
@@ -278,7 +278,7 @@ class CaseView:
 
 
 def utc(instant: datetime) -> datetime:
-    """`instant` in UTC; a value without a zone is refused, since nobody could say when it is."""
+    """`instant` in UTC. A value without a zone is refused, since nobody could say when it is."""
     if instant.tzinfo is None:
         raise ValueError("expected an instant with a zone")
     return instant.astimezone(UTC)

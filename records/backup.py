@@ -1,6 +1,6 @@
-"""Copies of records that are whole while everything runs, and their way back. SQLite's own online backup; Postgres has pg_dump.
+"""Makes complete copies of records while everything runs, and restores them: by SQLite's own online backup. For Postgres use pg_dump.
 
-A copy is sealed like the original: without the keyring it says nothing, so keys are kept apart from it.
+A copy is sealed like the original. It cannot be read without the keyring, so keep the keys apart from it.
 """
 
 # ruff: noqa: N818 - an error is named for what is the case: InTheWay, NoFile
@@ -21,15 +21,15 @@ from records.errors import RecordsError
 
 
 class NotABackup(RecordsError):
-    """The file is not a whole SQLite database, or could not be copied as one."""
+    """The file is no intact SQLite database, or could not be copied as one."""
 
 
 class InTheWay(RecordsError):
-    """There is something already where the copy is to go. Nothing is ever overwritten."""
+    """Something exists already where the copy should go. Nothing is ever overwritten."""
 
 
 class NoFile(RecordsError):
-    """The database is no file that could be copied: it lives in a server, or was never made."""
+    """There is no file to copy: the database is a server's, or was never made."""
 
 
 class Copied(BaseModel):
@@ -41,13 +41,13 @@ class Copied(BaseModel):
 
 
 def file_of(url: str) -> Path | None:
-    """The database's file; None for a server's."""
+    """The database's file; None if it is a server's."""
     parsed = parse(url)
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
 def copy_all(wanted: Iterable[tuple[Path, Path]]) -> list[Copied]:
-    """Each source as its target, in this order, or none of them: whatever fails, nothing is left that was made here. Raises what `copy` raises."""
+    """Copies every source to its target, in this order, or none: after a failure, nothing remains that was made here. Raises what `copy` raises."""
     couples = list(wanted)
     for source, target in couples:
         _check(source, target)
@@ -59,7 +59,7 @@ def copy_all(wanted: Iterable[tuple[Path, Path]]) -> list[Copied]:
     except BaseException:
         for one in copied:
             one.file.unlink(missing_ok=True)
-        for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):  # the innermost first
+        for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):  # innermost first
             with contextlib.suppress(OSError):  # never made, or somebody put something there meanwhile
                 folder.rmdir()
         raise
@@ -67,9 +67,9 @@ def copy_all(wanted: Iterable[tuple[Path, Path]]) -> list[Copied]:
 
 
 def copy(source: Path, target: Path) -> Copied:
-    """One moment of `source`, which others may be writing to, as `target`: complete, synced to the disk, for us only.
+    """Copies one moment of `source`, which others may be writing to, to `target`: complete, synced to the disk, readable only by us.
 
-    Raises NoFile, InTheWay, NotABackup. An attempt that was cut off leaves no `target`.
+    Raises NoFile, InTheWay, NotABackup. An interrupted attempt leaves no `target`.
     """
     _check(source, target)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -78,18 +78,18 @@ def copy(source: Path, target: Path) -> Copied:
     partial.touch(mode=0o600)
     try:
         with contextlib.closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as old, contextlib.closing(sqlite3.connect(partial)) as new:
-            old.backup(new)  # in one step: with a write-ahead log that holds up no writer, and begins anew for none
+            old.backup(new)  # in one step: with a write-ahead log this neither blocks writers nor starts over because of them
             if new.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
                 raise NotABackup(f"{source} is damaged")
-            new.execute("PRAGMA journal_mode = DELETE")  # one file, that needs no other beside it
+            new.execute("PRAGMA journal_mode = DELETE")  # so that the copy is a single file
         _sync(partial)
-        os.link(partial, target)  # unlike a renaming, fails when somebody else made the target meanwhile
+        os.link(partial, target)  # unlike a rename, this fails if somebody else made the target meanwhile
         try:
             _sync(target.parent)
         except OSError:
             target.unlink()
             raise
-    except sqlite3.OperationalError as error:  # a full disk, a lock: in SQLite's words, which are about files
+    except sqlite3.OperationalError as error:  # a full disk, a lock: SQLite's own words, which are about files
         raise NotABackup(f"{source} could not be copied: {error}") from error
     except sqlite3.DatabaseError as error:
         raise NotABackup(f"{source} is not a SQLite database, or cannot be read") from error
@@ -109,7 +109,7 @@ def _check(source: Path, target: Path) -> None:
 
 
 def _beside(path: Path) -> tuple[Path, ...]:
-    """SQLite would read an older database's log into a new file of the same name."""
+    """Files beside the database: SQLite would read an older database's log into a new file of the same name."""
     return tuple(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))
 
 

@@ -1,4 +1,4 @@
-"""Since when a person's calendar link is another one. Links carry the instant at which they were made: an older one is revoked."""
+"""Since when older calendar links of a person are revoked. A link carries the instant at which it was made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CalendarLinks(Part):
         self._database = database
 
     async def valid_after(self, mentorship: str, person: str) -> datetime | None:
-        """Only links made after this instant open the calendar; None: all do."""
+        """Only links made after this instant open the calendar; None if all do."""
         t = calendar_links
         async with self._database.read() as connection:
             found: datetime | None = (
@@ -25,9 +25,9 @@ class CalendarLinks(Part):
         return found
 
     async def renew(self, mentorship: str, person: str, at: datetime, *, seen: datetime | None) -> bool:
-        """Revokes what was made until `at`. `seen` is what `valid_after` said when the person decided: a second click changes nothing more.
+        """Revokes links made until `at`. `seen` is what `valid_after` returned when the person decided, so that a second click changes nothing more.
 
-        Of who was erased meanwhile nothing is kept (P8).
+        Keeps nothing of a person who was erased meanwhile (P8).
         """
         t = calendar_links
         this = (t.c.mentorship == mentorship, t.c.person == person)

@@ -1,8 +1,7 @@
 """Concerns (H16), and lines of the coordinators' list with their clock: each a case of its own under a neutral id.
 
-The words are sealed with the raiser's key, everything else with the keyring's.
-
-Without the keys a row tells that there is a case and whether somebody looks after it: not who, about whom, of which pair, or when.
+The words are sealed with the raiser's key, everything else with the keyring's. Without the keys, a row reveals that there is a case and
+whether somebody looks after it, but not who raised it, about whom, of which pair, or when.
 """
 
 from __future__ import annotations
@@ -31,13 +30,17 @@ _PURPOSE = "records/cases"
 State = Literal["waiting", "taken", "closed"]
 Outcome = Literal["talked", "arranged", "passed_on", "nothing_needed", "withdrawn"]
 Hold = Literal["none", "wanted", "held", "not_held", "release", "released"]
-"""The meetings: `wanted` and `release` are asked for and not done yet; `not_held`: there was nothing of ours to hold, or no pause is left."""
+"""What became of the wish to hold the meetings.
+
+`wanted` and `release` were asked for and are not done yet. `not_held`: there was nothing of ours to hold, or no pause is left.
+"""
 
 
 class PauseOrder(BaseModel):
-    """The very pause that a hold asks of the mentorship, so that every repeat is the same message. `by` is an operator's kind of id.
+    """The very pause that a hold asks of the mentorship, so that every repeat is the same message.
 
-    So are the two messages' ids, the pause's and its end's: they stand in Temporal, where an operator's and a concern's look alike.
+    `by` has the form of an operator's id, and so have the ids of the two messages, the pause's and its end's: Temporal shows them, and an
+    operator's and a concern's must look alike there.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -51,10 +54,10 @@ class PauseOrder(BaseModel):
 class Case(BaseModel):
     """Who raised it, about whom, and who may look after it; never the words.
 
-    `line` is the code of a coordinators' line; such a case was raised by nobody, and only counts the days until somebody takes the line.
-    `resolve_id` is the message that tells the mentorship of its end: an id of its own, since Temporal shows it and the case's, too.
+    `line` is the code of a coordinators' line. Nobody raised such a case; it only counts the days until somebody takes the line.
+    `resolve_id` is the message that tells the mentorship of its end. It is an id of its own, since Temporal shows both it and the case's.
     `refused` is the mentorship's code for why it did not pause, or `over`.
-    `subject` is the person it is about, None when the roster does not know them. `programme` is whose owner hears by count.
+    `subject` is the person whom it is about, None when the roster does not know them. `programme` is the one whose owner is told a number.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -79,11 +82,11 @@ class Case(BaseModel):
     line: str | None = None
     resolve_id: str | None = None
     sent: str = ""
-    """A keyed hash of what the form said; nothing once the words are forgotten."""
+    """A keyed hash of what the form said; empty once the words are forgotten."""
 
     @property
     def holding(self) -> bool:
-        """Whether the raiser's wish to hold the meetings stands."""
+        """Whether the raiser still wishes the meetings to be held."""
         return self.hold in ("wanted", "held", "not_held")
 
 
@@ -94,10 +97,10 @@ class Cases(Part):
         self._keys = DataKeys(sealer)
 
     async def open(self, case: Case, words: str, key: str) -> Case:
-        """Keeps a concern under an id that is minted here (`case.id` is not looked at), and returns it.
+        """Keeps a concern under an id that is minted here (`case.id` is ignored), and returns it.
 
-        Idempotent by `key`, the form's: a repeat returns what the first one opened. With something else in it, it takes the place of the
-        first while nobody has taken that. Raises DifferentBody when somebody has, Erased, UnknownPerson.
+        Idempotent by `key`, the form's: a repeat returns what the first one opened. A repeat with other content replaces the first while nobody has
+        taken it. Raises DifferentBody if somebody has, Erased, UnknownPerson.
         """
         request = self._sealer.blind(_PURPOSE, f"request {key}")
         sent = self._sealer.blind(_PURPOSE, json.dumps(["sent", case.subject, sorted(case.contacts), case.hold, words]))
@@ -137,13 +140,13 @@ class Cases(Part):
         return opened
 
     async def of_line(self, key: str) -> Case | None:
-        """The case that keeps the clock of the line with this key; None for a line that has none."""
+        """The case that is the clock of the line with this key; None if the line has none."""
         async with self._database.read() as connection:
             found = await self._select(connection, cases.c.request_lookup == self._sealer.blind(_PURPOSE, f"line {key}"))
         return found[0] if found else None
 
     async def end_line(self, case: str, at: datetime) -> Case:
-        """The line is closed, and its case with it; it is forgotten when a concern's words would be. Raises UnknownCase."""
+        """Closes the case of a line that was closed. It is forgotten when a concern's words would be. Raises UnknownCase."""
         return await self._change(case, lambda known: {"state": "closed", "closed_at": at} if known.line is not None else {})
 
     async def get(self, case: str) -> Case:
@@ -152,7 +155,7 @@ class Cases(Part):
             return await self._one(connection, case)
 
     async def words(self, case: str) -> str | None:
-        """What the raiser wrote, for who looks after it; None once words are no longer kept. Raises UnknownCase, Erased."""
+        """What the raiser wrote, for whoever looks after it; None once the words are no longer kept. Raises UnknownCase, Erased."""
         async with self._database.read() as connection:
             known = await self._one(connection, case)
             sealed = (await connection.execute(select(cases.c.words).where(cases.c.id == case))).scalar_one()
@@ -170,7 +173,7 @@ class Cases(Part):
         return [case for case in found if case.line is None]
 
     async def subjects(self, mentorships: Iterable[str]) -> dict[str, frozenset[str]]:
-        """Whom concerns are about, by pair; a pair without any is not there."""
+        """The people whom concerns are about, by pair; a pair without concerns is left out."""
         pairs = [self._pair(mentorship) for mentorship in mentorships]
         found: dict[str, frozenset[str]] = {}
         async with self._database.read() as connection:
@@ -181,7 +184,7 @@ class Cases(Part):
         return found
 
     async def of_raiser(self, raiser: str, mentorship: str) -> list[Case]:
-        """The person's own in this pair, oldest first."""
+        """The person's own concerns in this pair, oldest first."""
         return [case for case in await self.of_pair(mentorship) if case.raiser == raiser]
 
     async def waiting(self) -> list[Case]:
@@ -191,30 +194,31 @@ class Cases(Part):
         return [case for case in found if case.line is None]
 
     async def closed(self) -> tuple[list[Case], list[str]]:
-        """Everything that is closed and still kept, concerns and lines with a clock; and the ids of rows that nobody here can read.
+        """Every closed case that is still kept, concerns and lines; and the ids of rows that cannot be read here.
 
-        Such a row was altered, or lies under a key that is not at hand: it keeps itself, and nothing else.
+        Such a row was altered, or is sealed with a key that is not at hand; only that row stays because of it.
         """
         return await self._readable(cases.c.state == "closed")
 
     async def standing(self) -> tuple[list[Case], list[str]]:
-        """Everything that a workflow looks after, concerns and lines with a clock: what is not closed, or has meetings that wait for it; and the ids
-        of rows that nobody here can read, as of `closed`.
+        """Every case that a workflow looks after, concerns and lines: not closed yet, or with meetings that wait for it.
+
+        Also the ids of rows that cannot be read here, as for `closed`.
         """
         found, unreadable = await self._readable(true())
         return [case for case in found if case.state != "closed" or case.hold in ("wanted", "release")], unreadable
 
     async def take(self, case: str, by: str, at: datetime) -> Case:
-        """That person looks after it from now on; who came first stays, so look at `taken_by`. Raises UnknownCase."""
+        """That person looks after it from now on. Whoever came first stays, so check `taken_by`. Raises UnknownCase."""
         return await self._change(case, lambda known: {"state": "taken", "taken_by": by, "taken_at": at} if known.state == "waiting" else {})
 
     async def give_back(self, case: str, by: str) -> Case:
-        """Who took it cannot look after it any more: it waits again. Raises UnknownCase."""
+        """Whoever took it cannot look after it any more: it waits again. Raises UnknownCase."""
         free = {"state": "waiting", "taken_by": None, "taken_at": None}
         return await self._change(case, lambda known: free if known.state == "taken" and known.taken_by == by else {})
 
     async def close(self, case: str, by: str, outcome: Outcome, at: datetime) -> Case:
-        """By who looks after it; by anybody else it changes nothing, so look at `state`. Idempotent. Raises UnknownCase."""
+        """Closes it, if `by` looks after it; otherwise nothing changes, so check `state`. Idempotent. Raises UnknownCase."""
 
         def closed(known: Case) -> dict[str, Any]:
             return {"state": "closed", "outcome": outcome, "closed_at": at} if known.state == "taken" and known.taken_by == by else {}
@@ -222,29 +226,29 @@ class Cases(Part):
         return await self._change(case, closed)
 
     async def withdraw(self, case: str, at: datetime) -> Case:
-        """The raiser needs nobody any more. Idempotent. Raises UnknownCase."""
+        """The raiser no longer needs anybody. Idempotent. Raises UnknownCase."""
         return await self._change(case, lambda known: {"state": "closed", "outcome": "withdrawn", "closed_at": at} if known.state != "closed" else {})
 
     async def ask(self, case: str, contacts: Iterable[str]) -> Case:
-        """Asks these besides those who were asked. Raises UnknownCase."""
+        """Asks these contacts too. Raises UnknownCase."""
         wanted = tuple(contacts)
         return await self._change(case, lambda known: {"contacts": tuple(dict.fromkeys((*known.contacts, *wanted)))} if known.state == "waiting" else {})
 
     async def hold(self, case: str, pause: PauseOrder) -> Case:
-        """The raiser wants the meetings held; `pause` is what is asked of the mentorship. Raises UnknownCase."""
+        """The raiser wants the meetings held; `pause` is what the mentorship is asked for. Raises UnknownCase."""
         return await self._change(case, lambda known: {} if known.hold in ("wanted", "held") else {"hold": "wanted", "pause": pause, "refused": None})
 
     async def release(self, case: str, at: datetime) -> Case:
-        """The meetings may go on, as far as this case is concerned. Raises UnknownCase."""
+        """The meetings may continue as far as this case is concerned. Raises UnknownCase."""
         return await self._change(case, lambda known: {"hold": "release", "released_at": at} if known.holding else {})
 
     async def note_hold(self, case: str, before: Hold, after: Hold, pause: PauseOrder | None = None, *, refused: str | None = None) -> Case:
-        """What became of a wish, and why if nothing did; nothing changes when another wish came meanwhile. Raises UnknownCase."""
+        """Notes what became of a wish, and why if it was not fulfilled. No effect when another wish came meanwhile. Raises UnknownCase."""
         changes: dict[str, Any] = {"hold": after, "refused": refused, **({"pause": pause} if pause is not None else {})}
         return await self._change(case, lambda known: changes if known.hold == before else {})
 
     async def forget(self, case: str) -> bool:
-        """Deletes the words, when they are no longer kept. Says whether that was still to be done; idempotent. A line's case has none, and is counted alike."""
+        """Deletes the words when their time is over. Returns whether that was still to be done; a line's case, without words, counts alike. Idempotent."""
         async with self._database.write(_PURPOSE) as connection:
             known = next((one for one in await self._select(connection, cases.c.id == case) if not one.forgotten), None)
             if known is None:
@@ -254,9 +258,9 @@ class Cases(Part):
         return True
 
     async def drop(self, case: str) -> bool:
-        """Deletes the whole row of a case that is closed, when it is no longer kept, and that mails were sent about it: there was none (H12).
+        """Deletes a closed case's whole row, and the mails about it from the ledger, when its time is over: as if there had been none (H12).
 
-        Says whether it was there still; idempotent.
+        Returns whether it was still there. Idempotent.
         """
         async with self._database.write(MANY, _PURPOSE) as connection:
             await connection.execute(delete(notices).where(self._database.begins(notices.c.key, f"{case_id(case)}/")))
@@ -306,7 +310,7 @@ class Cases(Part):
 
 
 def _instead(known: Case, case: Case, sent: str) -> Case:
-    """The raiser's later word; a hold that they no longer want is let go."""
+    """The raiser's later version. A hold that they no longer want is released."""
     changes: dict[str, Any] = {"subject": case.subject, "contacts": case.contacts, "sent": sent}
     if case.holding and not known.holding:
         changes |= {"hold": case.hold, "pause": case.pause, "refused": None}

@@ -1,4 +1,4 @@
-"""The certificates' registry: exactly one for a mentorship and person, whatever crashes (H7, H8); after a change of name, one that stands."""
+"""The registry of certificates: exactly one per mentorship and person, whatever crashes (H7, H8); after a change of name, one that is valid."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ AWAITED: ColumnElement[bool] = (
     & exists().where(data_keys.c.person == certificates.c.person)
     & ~exists().where(_standing.c.mentorship == certificates.c.mentorship, _standing.c.person == certificates.c.person, _standing.c.status == "revoked")
 )
-"""Reserved, and to get a document: not where its holder was erased, or an edition before it revoked, for then it never comes to one."""
+"""Reserved, and still to get a document. One whose holder was erased, or of which another edition was revoked, never gets one."""
 
 
 LIST = 131_072
-"""Places in a status list at the least (`certificates.status`)."""
+"""The least number of places in a status list (`certificates.status`)."""
 
 _PLACES = "certificates/places"
 
@@ -60,12 +60,12 @@ class Certificate(BaseModel):
     status_index: int
 
     def renewed(self, *, name: str, email: str, results: bool | None) -> dict[str, Any]:
-        """The fields of an edition that says who its holder is now; `results` None: shows what this one shows."""
+        """The fields of an edition for its holder's present name. `results` None: it shows what this one shows."""
         before = {"show_results": False, **self.fields}
         return {**before, "holder_name": name, "holder_email": email, "show_results": before["show_results"] if results is None else results}
 
     def says(self, fields: Mapping[str, Any]) -> bool:
-        """Whether nothing would be gained by an edition with these fields."""
+        """Whether an edition with these fields would say nothing new."""
         return {"show_results": False, **self.fields} == dict(fields)
 
 
@@ -75,18 +75,18 @@ class Certificates(Part):
         self._keys = DataKeys(sealer)
 
     async def reserve(self, mentorship: str, person: str, fields: Mapping[str, Any]) -> Certificate:
-        """The person's certificate of this mentorship: a new row, or the first one unchanged with the `fields` it was reserved with.
+        """The person's certificate of this mentorship: a new row, or the first edition, unchanged, with the `fields` that it was reserved with.
 
-        Always the first edition, also when a later one superseded it: whoever repeats what the programme did gets what it got.
+        It is the first edition even if a later one superseded it: whoever repeats what the programme did gets what the programme got.
         Raises UnknownPerson, Erased. `fields` is JSON.
         """
         async with self._database.write(f"certificate/{mentorship}/{person}", _PLACES) as connection:
             return await self._edition(connection, mentorship, person, 1, fields)
 
     async def reissue(self, certificate: str, fields: Mapping[str, Any]) -> Certificate:
-        """The next edition of a valid certificate, reserved with these `fields`, or the one that superseded it, unchanged.
+        """The next edition of a valid certificate, reserved with these `fields`, or the edition that already superseded it, unchanged.
 
-        Nothing is superseded yet; `supersede` does that once there is a document. Until then a repeat may give other fields.
+        Supersedes nothing yet: `supersede` does that once there is a document. Until then a repeat may give other fields.
         Raises UnknownCertificate, NotStored (there is nothing to supersede yet), Revoked, Erased.
         """
         async with self._database.read() as connection:
@@ -101,14 +101,14 @@ class Certificates(Part):
             if new.stored or new.fields == dict(fields):
                 return new
             key = await self._keys.of(connection, old.person)
-            without = update(certificates).where(certificates.c.id == new.id, certificates.c.credential.is_(None))  # which may come from elsewhere meanwhile
+            without = update(certificates).where(certificates.c.id == new.id, certificates.c.credential.is_(None))  # another attempt may store one
             await connection.execute(without.values(fields_sealed=_sealed_fields(key, new.id, fields)))
             return (await self._select(connection, certificates.c.id == new.id))[0]
 
     async def correct(self, certificate: str, fields: Mapping[str, Any]) -> Certificate:
-        """Other fields for what was reserved and has no document yet: a name that no font prints may be written differently instead.
+        """Gives other fields to a certificate that has no document yet: a name that no font prints may be written differently instead.
 
-        What has a document stays as it is, and is returned. Raises UnknownCertificate, Erased.
+        A certificate with a document is returned unchanged. Raises UnknownCertificate, Erased.
         """
         async with self._database.write(f"certificate/{certificate}") as connection:
             row = await _row(connection, certificate)
@@ -118,7 +118,7 @@ class Certificates(Part):
             return (await self._select(connection, certificates.c.id == certificate))[0]
 
     async def supersede(self, certificate: str, by: str, credential: str, pdf: bytes, fields: Mapping[str, Any] | None = None) -> None:
-        """Keeps the new edition's document and turns from the old one to it, both or nothing. Idempotent: the first document stays. `fields` as in `store`.
+        """Stores the new edition's document and supersedes the old one: both or neither. Idempotent: the first document stays. `fields` as in `store`.
 
         Raises UnknownCertificate, Revoked, Erased.
         """
@@ -134,9 +134,9 @@ class Certificates(Part):
                 await connection.execute(update(certificates).where(certificates.c.id == certificate).values(**changed))
 
     async def store(self, certificate: str, credential: str, pdf: bytes, fields: Mapping[str, Any] | None = None) -> bool:
-        """Keeps the document, once: the first stays, and False says that there was one. Raises UnknownCertificate, Erased.
+        """Stores the document once: the first stays, and False says that there was one. Raises UnknownCertificate, Erased.
 
-        With the `fields` that it was made of: another attempt may have written others since. None: those that are there.
+        `fields` are what the document was made from, since another attempt may have written others meanwhile; None keeps those that are there.
         """
         async with self._database.write(f"certificate/{certificate}") as connection:
             return await self._store(connection, await _row(connection, certificate), credential, pdf, fields)
@@ -147,7 +147,7 @@ class Certificates(Part):
         return found[0] if found else None
 
     async def credential(self, certificate: str) -> str:
-        """The signed credential, as JSON; without a name in it, so there for verification even after erasure.
+        """The signed credential as JSON. It contains no name, so it remains available for verification even after erasure.
 
         Raises UnknownCertificate, NotStored.
         """
@@ -170,7 +170,7 @@ class Certificates(Part):
         return row.credential, open_with(key, row.pdf_sealed, f"document of {certificate}")
 
     async def revoke(self, certificate: str, reason: str) -> None:
-        """Idempotent: the first reason stays. Raises UnknownCertificate, and Superseded, since another one would go on counting."""
+        """Idempotent: the first reason stays. Raises UnknownCertificate, and Superseded, since the later edition would still be valid."""
         async with self._database.write(f"certificate/{certificate}") as connection:
             row = await _row(connection, certificate)
             if row.status == "revoked":
@@ -187,11 +187,11 @@ class Certificates(Part):
             return await self._select(connection, certificates.c.mentorship == mentorship)
 
     async def editions(self, mentorship: str, person: str) -> list[Certificate]:
-        """What this person ever had of this mentorship, the first edition first; none is an empty list."""
+        """All editions that this person ever had of this mentorship, the first one first; an empty list if none."""
         return sorted((one for one in await self.of(mentorship) if one.person == person), key=lambda one: one.edition)
 
     async def standing(self, mentorship: str, person: str) -> Certificate | None:
-        """The edition that stands: the newest that has its document. None while no edition has one."""
+        """The edition that counts: the newest that has its document. None while no edition has one."""
         return next((one for one in reversed(await self.editions(mentorship, person)) if one.stored), None)
 
     async def of_person(self, person: str) -> list[Certificate]:
@@ -205,12 +205,12 @@ class Certificates(Part):
             return list((await connection.execute(wanted)).scalars())
 
     async def waiting(self) -> list[Certificate]:
-        """Reserved and without a document yet: being made, or held up by a character that no font prints."""
+        """Reserved and without a document yet: in the making, or held up by a character that no font prints."""
         async with self._database.read() as connection:
             return await self._select(connection, AWAITED)
 
     async def _edition(self, connection: AsyncConnection, mentorship: str, person: str, edition: int, fields: Mapping[str, Any]) -> Certificate:
-        """The row, inserted when it is not there."""
+        """The row of this edition, inserted if it is not there."""
         this = (certificates.c.mentorship == mentorship, certificates.c.person == person, certificates.c.edition == edition)
         found = await self._select(connection, *this)
         if found:
@@ -248,7 +248,7 @@ class Certificates(Part):
 
 
 async def _place(connection: AsyncConnection) -> int:
-    """Any that is free, so that two certificates of one pair do not stand side by side in a stranger's eyes (H8). At most half of all are taken."""
+    """Any free place, so that a stranger cannot see from neighbouring places that two certificates are one pair's (H8). At most half of all are taken."""
     taken = (await connection.execute(select(func.count()).select_from(certificates))).scalar_one()
     room = LIST * (1 + 2 * taken // LIST)
     while True:

@@ -1,7 +1,7 @@
 """The arithmetic of the journal's chain, and what an audit of it finds (P3). No database here.
 
-Each row's MAC covers the MAC before it and everything that the row says; a sealed mentorship's last MAC stands in a row of the
-cohort's own chain. Whoever lacks the key can delete rows at most, and that shows.
+Each row's MAC covers the MAC before it and everything that the row says. A sealed mentorship's last MAC is kept in a row of the
+cohort's own chain. Somebody without the key can at most delete rows, and that shows.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from records.errors import UnknownKey
 from records.sealing import Sealer
 
 CHAIN = "journal"
-"""What the keys of MACs are derived for."""
+"""What the MAC keys are derived for."""
 
 Problem = Literal["altered", "missing", "inserted", "cut", "removed", "unsealed", "seal_altered", "unknown_key"]
 
 
 class Head(BaseModel):
-    """The last row of a mentorship's journal: `mac` in hex digits; `seq` 0 and no MAC before the first row."""
+    """The last row of a mentorship's journal, with `mac` in hex digits. Before the first row, `seq` is 0 and there is no MAC."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -34,13 +34,17 @@ class Head(BaseModel):
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong. `seq` is None where it is about the whole mentorship.
+    """One thing that is wrong. `seq` is None if it concerns the whole mentorship.
 
-    altered: a row says something else than was written. missing: a row between others is gone. inserted: a row that was never
-    written. cut: the journal ends before its known head, from `seq` on. removed: the whole journal is gone; when its closing row
-    went too and the name with it, `mentorship` is the cohort's id and `seq` the closing row's number. unsealed: over for more than
-    a day without a closing row, which was removed or is late. seal_altered: the closing row was changed, or the stub that a deleted
-    journal left. unknown_key: cannot be judged without a key that the keyring lacks.
+    altered: a row says something else than was written.
+    missing: a row between others is gone.
+    inserted: a row that was never written.
+    cut: the journal ends before its known head; rows from `seq` on are gone.
+    removed: the whole journal is gone. If its closing row and with it the name are gone too, `mentorship` is the cohort's id and `seq` the closing
+    row's number.
+    unsealed: over for more than a day without a closing row, which was removed or is late.
+    seal_altered: the closing row was changed, or the stub that a deleted journal left.
+    unknown_key: cannot be judged without a key that the keyring lacks.
     """
 
     mentorship: str
@@ -63,7 +67,7 @@ KeyById = Callable[[str], bytes | None]
 
 
 def keys_of(sealer: Sealer) -> KeyById:
-    """The keys of MACs by their ids; None for one that the keyring lacks."""
+    """The MAC keys by their ids; None for one that the keyring lacks."""
 
     def key(key_id: str) -> bytes | None:
         try:
@@ -75,7 +79,7 @@ def keys_of(sealer: Sealer) -> KeyById:
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and without spaces, in ASCII: any text can be stored and hashed."""
+    """JSON with sorted keys and without spaces, in ASCII, so that any text can be stored and hashed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
@@ -85,12 +89,12 @@ def moment(at: datetime) -> str:
 
 
 def mac(key: bytes, previous: str, content: Sequence[Any]) -> str:
-    """HMAC-SHA256 over the MAC before and what the row says; 64 hex digits."""
+    """HMAC-SHA256 over the previous MAC and what the row says; 64 hex digits."""
     return hmac.new(key, canonical([previous, *content]).encode(), hashlib.sha256).hexdigest()
 
 
 def row_content(row: Any) -> list[Any]:
-    """What a journal row says, `body` as canonical JSON; for rows and for what is to become one."""
+    """What a journal row says, with `body` as canonical JSON; also for what is to become a row."""
     at = moment(row.at)
     return ["row", row.mentorship, row.seq, at, row.kind, row.name, row.message_id, row.by, row.outcome, row.reason, row.body]
 
@@ -100,12 +104,12 @@ def seal_content(row: Any) -> list[Any]:
 
 
 def stub_content(row: Any) -> list[Any]:
-    """What stays of a journal whose time is over; no row follows its head, so nothing but the key links it."""
+    """What remains of a journal whose time is over. No row follows its head, so only the key links it."""
     return ["stub", row.mentorship, row.seq, row.head, moment(row.swept_at)]
 
 
 def audit_rows(mentorship: str, rows: Sequence[Any], key: KeyById, *, sealed: Head | None, known: Iterable[Head]) -> list[Finding]:
-    """Findings in one mentorship's rows, which come in order. `sealed` ends the journal; `known` are heads that it must have reached."""
+    """Findings in one mentorship's rows, which must be in order. `sealed` ends the journal; `known` are heads that it must have reached."""
     anchors = [head for head in (sealed, *known) if head is not None and head.seq]
     if not rows:
         return [Finding(mentorship, None, "removed")] if anchors else []
@@ -123,7 +127,7 @@ def audit_rows(mentorship: str, rows: Sequence[Any], key: KeyById, *, sealed: He
             found[row.seq] = "unknown_key"
         elif not hmac.compare_digest(mac(secret, row.previous, row_content(row)), row.mac):
             beyond = row.seq > furthest if furthest is not None else not linked
-            foreign = beyond if following is None else following == before  # the next row knows nothing of this one
+            foreign = beyond if following is None else following == before  # the next row is not linked to this one
             found[row.seq] = "inserted" if foreign else "altered"
         elif not linked and expected - 1 not in found:
             found[row.seq] = "altered"
@@ -138,7 +142,7 @@ def audit_rows(mentorship: str, rows: Sequence[Any], key: KeyById, *, sealed: He
 
 
 def audit_seals(cohort: str, seals: Sequence[Any], key: KeyById) -> tuple[dict[str, Head], list[Finding]]:
-    """The heads that a cohort's closing rows vouch for, and findings in those rows, which come in order."""
+    """The heads that a cohort's closing rows confirm, and findings in those rows, which must be in order."""
     heads: dict[str, Head] = {}
     found: list[Finding] = []
     before, expected = "", 1
@@ -157,7 +161,7 @@ def audit_seals(cohort: str, seals: Sequence[Any], key: KeyById) -> tuple[dict[s
 
 
 def audit_stubs(stubs: Iterable[Any], sealed: Mapping[str, Head], key: KeyById) -> tuple[set[str], list[Finding]]:
-    """The mentorships whose rows are rightly gone, and findings in what says so. `sealed` is what the closing rows vouch for."""
+    """The mentorships whose rows were rightly deleted, and findings in the stubs. `sealed` are the heads that the closing rows confirm."""
     swept: set[str] = set()
     found: list[Finding] = []
     for row in stubs:

@@ -1,7 +1,7 @@
 """Whether this host's clock and the database server's agree.
 
-What a door takes in carries its host's time, and a mentorship refuses what comes from the future; so a clock that runs ahead makes a door
-acknowledge what nobody will get, and one that runs behind makes what is late count as in time.
+Whatever a door takes in carries its host's time, and a mentorship refuses what comes from the future. So with a clock that runs ahead, a door
+acknowledges messages that will be refused; with one that runs behind, late messages count as in time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mentorship.instant import CLOCK_SKEW
 from records.database import Database
 
 MOST_APART = CLOCK_SKEW / 2
-"""Beyond it the two do not agree on what is in time; twice as far ahead, everything that is acknowledged here will be refused."""
+"""Clocks that differ by more do not agree on what is in time. If this host's is ahead by twice as much, all that is acknowledged here will be refused."""
 
 
 class Clock:
@@ -22,14 +22,14 @@ class Clock:
         self._database = database
 
     async def ahead(self) -> timedelta | None:
-        """By how much this host's clock runs ahead of the database server's; negative where it is behind, None while it makes no difference.
+        """By how much this host's clock runs ahead of the database server's: negative if it is behind, None if the difference does not matter.
 
-        SQLite has no clock of its own. Raises RecordsUnavailable. Cancelling it ends it.
+        SQLite has no clock of its own. Raises RecordsUnavailable. A cancelled call ends at once.
         """
         if self._database.file is not None:
             return None
         async with self._database.read() as connection:
-            await connection.execute(text("SELECT 1"))  # so that what is timed is one answer, and no connecting
+            await connection.execute(text("SELECT 1"))  # connects first, so that only one answer is timed
             asked = datetime.now(UTC)
             theirs: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
             answered = datetime.now(UTC)

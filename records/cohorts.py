@@ -1,4 +1,4 @@
-"""Cohorts and who is enrolled in them. The operators' pair ids are the company's: sealed here, and found by keyed hashes (H12)."""
+"""Cohorts and who is enrolled in them. Operators' pair ids belong to the company: they are sealed here, and found by keyed hashes (H12)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Cohort(BaseModel):
 
 
 class Enrolment(BaseModel):
-    """One pair of a cohort. `pair` is minted; `pair_id` is the operator's own and never leaves records but to operators."""
+    """One pair of a cohort. `pair` is minted; `pair_id` is the operator's own, and leaves records only for operators."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -53,9 +53,9 @@ class Enrolment(BaseModel):
     mentee: str
     state: State
     starts_at: Instant | None = None
-    """Its own start, of a pair that joined later than the cohort's."""
+    """Its own start, if the pair joined after the cohort's start."""
     earned: tuple[EarnedMilestone, ...] = ()
-    """What the mentee brings along from an earlier pair (P6)."""
+    """Milestones that the mentee brings along from an earlier pair (P6)."""
     started_at: Instant | None = None
     over_at: Instant | None = None
     card: dict[str, Any] | None = None
@@ -68,12 +68,12 @@ class Enrolment(BaseModel):
 
     @property
     def people(self) -> Pair:
-        """The two, by their opaque ids."""
+        """The two people, by their opaque ids."""
         return Pair(mentor=self.mentor, mentee=self.mentee)
 
 
 class Couple(BaseModel):
-    """A pair on its way into records: the operator's own id, and two opaque ones. `starts_at` and `earned` as in Enrolment."""
+    """A pair to be enrolled: the operator's own id and two opaque ones. `starts_at` and `earned` as in Enrolment."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -97,7 +97,7 @@ class Cohorts(Part):
         self._sealer = sealer
 
     async def put(self, cohort: Cohort) -> None:
-        """Idempotent. Raises CohortChanged for another start or programme; a newer version is for the pairs that come."""
+        """Idempotent. Raises CohortChanged for another start or programme. A newer version applies to pairs that are enrolled later."""
         async with self._database.write(f"cohort/{cohort.id}") as connection:
             row = (await connection.execute(select(cohorts).where(cohorts.c.id == cohort.id))).one_or_none()
             if row is None:
@@ -126,10 +126,10 @@ class Cohorts(Part):
             return [_cohort(row) for row in rows]
 
     async def enrol_pairs(self, cohort: str, pairs: Iterable[tuple[str, str, str] | Couple]) -> EnrolledPairs:
-        """Enrols (pair_id, mentor, mentee), the people by opaque id; both lists come back in the roster's order.
+        """Enrols (pair_id, mentor, mentee), the people by opaque id. Both lists in the answer are in the roster's order.
 
-        Idempotent by pair_id: what is there keeps its start. Raises UnknownCohort, PairChanged when a pair_id has other people now, PairedAlready
-        for two who would get every mail twice, and Erased for who was erased since somebody looked (P8); then nothing is enrolled.
+        Idempotent by pair_id: a pair that is already there keeps its start. Raises PairChanged when a pair_id has other people now, PairedAlready for two
+        people who would get every mail twice, Erased for somebody erased since the caller looked (P8), and UnknownCohort. Then nothing is enrolled.
         """
         couples = [one if isinstance(one, Couple) else Couple(pair_id=one[0], mentor=one[1], mentee=one[2]) for one in pairs]
         wanted = {self._lookup(cohort, one.pair_id): one for one in couples}
@@ -159,36 +159,36 @@ class Cohorts(Part):
         return EnrolledPairs(added=tuple(added), existing=tuple(known[lookup] for lookup in wanted if lookup in known))
 
     async def refuse_changed(self, cohort: str, pairs: Iterable[tuple[str, str, str]]) -> None:
-        """Before anything is written: raises PairChanged as `enrol_pairs` would. Who has no opaque id yet is somebody else."""
+        """Raises PairChanged as `enrol_pairs` would, before anything is written. A person without an opaque id counts as somebody else."""
         wanted = {self._lookup(cohort, pair_id): Couple(pair_id=pair_id, mentor=mentor, mentee=mentee) for pair_id, mentor, mentee in pairs}
         async with self._database.read() as connection:
             rows = (await connection.execute(select(enrolments).where(enrolments.c.cohort == cohort))).all()
         _refuse_others(cohort, {row.pair_lookup: self._enrolment(row) for row in rows if row.pair_lookup in wanted}, wanted)
 
     async def pending(self, cohort: str, limit: int) -> list[Enrolment]:
-        """The first `limit` pairs that were not started, in the roster's order."""
+        """The first `limit` pairs that are not started yet, in the roster's order."""
         return await self._select(enrolments.c.cohort == cohort, enrolments.c.state == "pending", limit=limit)
 
     async def mark_started(self, mentorship: str, at: datetime | None = None) -> None:
-        """Idempotent; the first instant stays, and what was over is over again."""
+        """Idempotent: the first instant stays, and a pair that was over before is over again."""
         state = case((enrolments.c.over_at.is_not(None), "over"), else_="started")
         async with self._database.write() as connection:
             started = update(enrolments).where(enrolments.c.mentorship == mentorship, enrolments.c.state == "pending")
             await connection.execute(started.values(state=state, started_at=func.coalesce(enrolments.c.started_at, literal(at or datetime.now(UTC), Utc))))
 
     async def await_start(self, mentorship: str) -> None:
-        """It is to be started again, from its journal: its workflow is gone. Idempotent; one that `to_run` does not have stays as it is."""
+        """Marks a pair whose workflow is gone to be started again, from its journal. Idempotent; a pair that `to_run` does not return stays as it is."""
         async with self._database.write() as connection:
             lost = update(enrolments).where(enrolments.c.mentorship == mentorship, _RUNS)
             await connection.execute(lost.values(state="pending"))
 
     async def find(self, cohort: str, pair_id: str) -> Enrolment | None:
-        """By the operator's own pair id."""
+        """Finds a pair by the operator's own id."""
         found = await self._select(enrolments.c.cohort == cohort, enrolments.c.pair_lookup == self._lookup(cohort, pair_id))
         return found[0] if found else None
 
     async def having(self, cohort: str, pair_ids: Iterable[str]) -> frozenset[str]:
-        """Those of the operator's pair ids that the cohort has, also where ours stands in their place since an erasure."""
+        """Those of the operator's pair ids that the cohort has, including ids that an erasure replaced by ours."""
         wanted = {self._lookup(cohort, pair_id): pair_id for pair_id in pair_ids}
         async with self._database.read() as connection:
             rows = await connection.execute(select(enrolments.c.pair_lookup).where(enrolments.c.cohort == cohort))
@@ -202,22 +202,22 @@ class Cohorts(Part):
         return await self._select(enrolments.c.cohort == cohort)
 
     async def to_run(self, cohort: str) -> list[Enrolment]:
-        """Those whose workflow should run: begun, and not over; or over, and their journal not closed, since mails of the end still wait for their readers.
+        """Pairs whose workflow should be running: begun and not over, or over with a journal that is not closed, since final mails wait for their readers.
 
-        Whose journal is gone is over all the same: it would begin anew. That rows were removed is for the audit to say.
+        A pair whose journal is gone counts as over: it would begin anew. The audit reports that rows were removed.
         """
         return await self._select(enrolments.c.cohort == cohort, _RUNS)
 
     async def unclosed(self, cohort: str) -> list[Enrolment]:
-        """Those to whose journal something may still be written, begun or not."""
+        """Pairs to whose journal something may still be written, begun or not."""
         return await self._select(enrolments.c.cohort == cohort, _UNCLOSED)
 
     async def among(self, mentorships: Iterable[str]) -> list[Enrolment]:
-        """Those of them that are enrolled, whichever cohort's."""
+        """Those of them that are enrolled, in whichever cohort."""
         return [pair for chunk in chunks(sorted(mentorships)) for pair in await self._select(enrolments.c.mentorship.in_(chunk))]
 
     async def of_person(self, ref: str) -> list[Enrolment]:
-        """Every pair that the person is or was in, whichever side."""
+        """Every pair that the person is or was in, on either side."""
         return await self._select(or_(enrolments.c.mentor == ref, enrolments.c.mentee == ref))
 
     async def running(self) -> list[Enrolment]:
@@ -225,7 +225,7 @@ class Cohorts(Part):
         return await self._select(enrolments.c.state != "over")
 
     async def counts(self, cohort: str) -> dict[State, int]:
-        """How many pairs are in each state; every state is there."""
+        """How many pairs are in each state, zeros included."""
         grouped = select(enrolments.c.state, func.count()).where(enrolments.c.cohort == cohort).group_by(enrolments.c.state)
         async with self._database.read() as connection:
             counted = {row[0]: row[1] for row in await connection.execute(grouped)}
@@ -233,7 +233,7 @@ class Cohorts(Part):
         return {state: counted.get(state, 0) for state in states}
 
     async def last_end(self, cohort: str) -> datetime | None:
-        """When the last of its pairs that are over was over; None: none is."""
+        """When the last of its finished pairs was over; None if none is."""
         latest = select(func.max(enrolments.c.over_at)).where(enrolments.c.cohort == cohort)
         async with self._database.read() as connection:
             at: datetime | None = (await connection.execute(latest)).scalar_one()
@@ -281,7 +281,7 @@ def _refuse_twice(cohort: str, paired: set[tuple[str, str]], new: Iterable[Coupl
 
 
 async def forget_names(connection: AsyncConnection, sealer: Sealer, person: str) -> None:
-    """The operators' own names of this person's pairs, which may hold theirs, give way to ours; they are still found by them (P8)."""
+    """Replaces the operators' own ids of this person's pairs by ours, since they may contain the person's name; the pairs are still found by them (P8)."""
     theirs = select(enrolments.c.mentorship, enrolments.c.pair).where(or_(enrolments.c.mentor == person, enrolments.c.mentee == person))
     for mentorship, pair in (await connection.execute(theirs)).all():
         renamed = update(enrolments).where(enrolments.c.mentorship == mentorship)

@@ -1,4 +1,4 @@
-"""Who may be asked about whom (H16): nobody about themself, nor about anyone above or below them in a reporting line."""
+"""Who may be asked about whom (H16): nobody about themselves, nor about anybody above or below them in a reporting line."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from records.store import Records
 from wire.names import case_id
 
 FEWEST = 2
-"""A person who raises a concern chooses among at least so many."""
+"""The least number of contacts among whom a person who raises a concern can choose."""
 
 
 class Contact(BaseModel):
-    """Somebody who can be asked. `outside`: not of the programme's team."""
+    """Somebody who can be asked. `outside`: not in the programme's team."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -30,9 +30,9 @@ class Contact(BaseModel):
 
 
 async def conflicted(people: People, candidates: Iterable[str], about: Iterable[str]) -> frozenset[str]:
-    """Those of the candidates who are one of `about`, or stand in the reporting line of one of them, above or below.
+    """Those of the candidates who are one of `about`, or are above or below one of them in a reporting line.
 
-    Everybody is an opaque id. A line goes as far as the people files knew it; who was erased ends it.
+    Everybody is an opaque id. A line goes as far as the people files know it; an erased person ends it.
     """
     wanted, subjects = frozenset(candidates), frozenset(about)
     known, managers = await lines_of(people, wanted | subjects)
@@ -44,9 +44,9 @@ async def conflicted(people: People, candidates: Iterable[str], about: Iterable[
 
 
 async def offered(records: Records, contacts: Contacts, *, pair: Pair, raiser: str, subject: str | None) -> tuple[Contact, ...]:
-    """Whom the raiser can choose from: coordinators, then those outside the team; nobody who is close to the partner or the subject.
+    """The contacts whom the raiser can choose: coordinators, then those outside the team, but nobody who is close to the partner or the subject.
 
-    When that leaves fewer than two, the programme's owner is offered as well, under the same condition.
+    If that leaves fewer than two, the programme's owner is offered too, under the same condition.
     """
     refs = await records.people.refs([*contacts.coordinators, *contacts.outside, contacts.owner])
     named = [(refs[person_id], False) for person_id in contacts.coordinators if person_id in refs]
@@ -69,14 +69,14 @@ async def offered(records: Records, contacts: Contacts, *, pair: Pair, raiser: s
 
 
 async def still_fit(records: Records, case: Case, pair: Pair) -> tuple[str, ...]:
-    """Those who were asked and may still be: lines change, people leave."""
+    """Those who were asked and may still be: reporting lines change, and people leave."""
     profiles = await records.people.profiles(case.contacts)
     close = await conflicted(records.people, profiles, _about(pair, case.raiser, case.subject))
     return tuple(ref for ref in case.contacts if ref in profiles and profiles[ref].status == "active" and ref not in close)
 
 
 async def in_reach(records: Records, case: Case, pair: Pair) -> bool:
-    """Whether anybody who was asked may still look after it, and their mailbox took what was last sent to them about it."""
+    """Whether anybody who was asked may still look after it, and has a mailbox that did not refuse the last mail about it."""
     for ref in await still_fit(records, case, pair):
         if not await records.notices.refused(ref, f"{case_id(case.id)}/"):
             return True
@@ -84,11 +84,11 @@ async def in_reach(records: Records, case: Case, pair: Pair) -> bool:
 
 
 async def blind_to(records: Records, mentorship: str, pair: Pair, readers: Iterable[str]) -> frozenset[str]:
-    """Those of the readers who never see this pair's lines: the two, whom a concern of theirs is about, and everybody in one of their lines."""
+    """Those of the readers who never see this pair's lines: the pair, those whom their concerns are about, and everybody in a reporting line of theirs."""
     subjects = {case.subject for case in await records.cases.of_pair(mentorship) if case.subject is not None}
     return await conflicted(records.people, readers, {pair.mentor, pair.mentee, *subjects})
 
 
 def _about(pair: Pair, raiser: str, subject: str | None) -> frozenset[str]:
-    """Whom a concern is about, as far as records know them: the partner and the subject, and never the raiser."""
+    """The people whom a concern is about, as far as records know them: the partner and the subject, but never the raiser."""
     return frozenset(ref for ref in (pair.partner(raiser), subject) if ref is not None and ref != raiser)

@@ -1,4 +1,4 @@
-"""What one coordinator may see of a cohort (P7, H16): never the lines of a pair that they are close to, and numbers that tell nobody."""
+"""What one coordinator may see of a cohort (P7, H16): no lines of a pair that they are close to, and no numbers that reveal a single pair."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _RUNG = "cancellations_"
 _LEFT_ALONE = "partner_left"
 
 LATELY = timedelta(days=30)
-"""For so long what was closed can still be looked at."""
+"""For how long closed lines can still be looked at."""
 
 
 class Entry(BaseModel):
-    """One line of the list with its pair. `about` is whose it is, where it is one person's."""
+    """One line of the list with its pair. `about` is the side that it concerns, if it concerns one person."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -37,14 +37,14 @@ class Entry(BaseModel):
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Who can be asked or written to: the one whom it is about, who knows of it, else both."""
+        """People who can be asked or written to: the one whom it is about, who knows of it; otherwise both."""
         return {"mentor": (self.mentor,), "mentee": (self.mentee,), None: (self.mentor, self.mentee)}[self.about]
 
 
 class Counts(BaseModel):
-    """Of a cohort. They are the same for every reader, so that nobody can tell from them which pairs are hidden.
+    """Numbers of a cohort. They are the same for every reader, so that nobody can tell from them which pairs are hidden.
 
-    What pairs reached is None while it would tell of a single one: in a small cohort, and where few still run, from one week to the next.
+    What pairs reached is None while it could reveal a single pair's: in a small cohort, and, by comparing weeks, where few still run.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -58,7 +58,7 @@ class Counts(BaseModel):
 
 
 class Overview(BaseModel):
-    """The list of one coordinator, oldest first: open lines, and those closed lately. `names` are of whom it is about, and of who took them."""
+    """One coordinator's list, oldest first: open lines, and those closed lately. `names` are those of the pairs, and of whoever took a line."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -73,7 +73,7 @@ class Overview(BaseModel):
 
     @property
     def waiting(self) -> tuple[Entry, ...]:
-        """Nobody took them."""
+        """Lines that nobody took."""
         return tuple(entry for entry in self._open if entry.line.taken_by is None)
 
     @property
@@ -82,7 +82,7 @@ class Overview(BaseModel):
 
     @property
     def aside(self) -> tuple[Entry, ...]:
-        """The reader's own, to come back to later."""
+        """The reader's own lines, set aside for later."""
         return tuple(entry for entry in self._open if entry.line.taken_by == self.reader and entry.line.is_aside(self.now))
 
     @property
@@ -106,17 +106,17 @@ def pairs_of(entries: Iterable[Entry]) -> int:
 
 
 async def coordinators(records: Records, programme: Programme) -> tuple[str, ...]:
-    """Those who look after this programme's cohorts now: opaque ids, without who left or was erased."""
+    """The opaque ids of those who look after this programme's cohorts now, without those who left or were erased."""
     return await _there(records, programme.contacts.coordinators)
 
 
 async def readers(records: Records, programme: Programme) -> tuple[str, ...]:
-    """Who may have a list of this programme's to read: its coordinators, and its owner, who has one only while they stand in (`may_see`)."""
+    """Those who may have a list of this programme: its coordinators, and its owner, who has one only while standing in for them (`may_see`)."""
     return tuple(dict.fromkeys((*await coordinators(records, programme), *await _owner(records, programme))))
 
 
 async def able(records: Records, programme: Programme, mentorship: str, pair: Pair) -> tuple[str, ...]:
-    """Who may look after this pair: coordinators, or where none of them may, the programme's owner (H14). Nobody, if the owner may not either."""
+    """Those who may look after this pair: coordinators, or if none of them may, the programme's owner (H14). Empty if the owner may not either."""
     for find in (coordinators, _owner):
         asked = await find(records, programme)
         blind = await blind_to(records, mentorship, pair, asked)
@@ -130,13 +130,13 @@ async def _owner(records: Records, programme: Programme) -> tuple[str, ...]:
 
 
 async def _there(records: Records, person_ids: Iterable[str]) -> tuple[str, ...]:
-    """The opaque ids of those who did not leave, were not erased, and stand in a roster."""
+    """The opaque ids of those who are in a roster and neither left nor were erased."""
     refs = (await records.people.refs(person_ids)).values()
     return tuple(ref for ref, profile in (await records.people.profiles(refs)).items() if profile.status != "gone")
 
 
 async def looked_after(records: Records, ref: str) -> list[tuple[Cohort, Programme]]:
-    """Every cohort whose list this person may open now, in the order of their starts, with its programme."""
+    """Every cohort whose list this person may open now, with its programme, in the order of their starts."""
     judged: dict[tuple[str, int], _Read | None] = {}
     found: list[tuple[Cohort, Programme]] = []
     for cohort in await records.cohorts.all():
@@ -150,14 +150,14 @@ async def looked_after(records: Records, ref: str) -> list[tuple[Cohort, Program
 
 
 class _Read(NamedTuple):
-    """A programme that somebody has lists of: as one of its coordinators, or where they stand in for them."""
+    """A programme of which somebody has lists, as one of its coordinators or as a stand-in for them."""
 
     programme: Programme
     coordinates: bool
 
 
 async def _read_by(records: Records, version: tuple[str, int], ref: str) -> _Read | None:
-    """None where others coordinate, and where records have forgotten the programme: then there is no list to open."""
+    """None if others coordinate, or if records have forgotten the programme, since then there is no list to open."""
     try:
         programme = await records.programmes.get(*version)
     except UnknownProgramme:
@@ -167,26 +167,29 @@ async def _read_by(records: Records, version: tuple[str, int], ref: str) -> _Rea
 
 
 async def _stands_in(records: Records, programme: Programme, cohort: str, reader: str) -> bool:
-    """Most cohorts of many years have no open line: of those nothing more is read."""
+    """Whether the reader has a list of this cohort as a stand-in. Most old cohorts have no open line, and then nothing more is read."""
     named = {line.mentorship for line in await records.lines.all(cohort)}
     return bool(named) and await may_see(records, programme, reader, await records.cohorts.among(named)) is not None
 
 
 async def closeness(records: Records, reader: str, pairs: Sequence[Enrolment]) -> dict[str, frozenset[str]]:
-    """By mentorship: to whom this reader is close, of the two and of whom their concerns are about. Anybody there hides the pair's lines (`blind_to`)."""
+    """By mentorship: those of the pair, and of the people whom its concerns are about, to whom this reader is close.
+
+    If there is anybody, the pair's lines are hidden from the reader (`blind_to`).
+    """
     subjects = await records.cases.subjects(pair.mentorship for pair in pairs)
     everybody = {ref for pair in pairs for ref in (pair.mentor, pair.mentee)}.union(*subjects.values())
-    close = await conflicted(records.people, everybody, [reader])  # closeness goes both ways
+    close = await conflicted(records.people, everybody, [reader])  # closeness is mutual
     return {pair.mentorship: close & {pair.mentor, pair.mentee, *subjects.get(pair.mentorship, ())} for pair in pairs}
 
 
 async def visible(records: Records, reader: str, pairs: Sequence[Enrolment]) -> frozenset[str]:
-    """Those of the pairs whose lines this reader may see, by mentorship; the same rule as `blind_to`, for many pairs at once."""
+    """The mentorships of those pairs whose lines this reader may see; the same rule as `blind_to`, for many pairs at once."""
     return frozenset(mentorship for mentorship, close in (await closeness(records, reader, pairs)).items() if not close)
 
 
 async def may_see(records: Records, programme: Programme, reader: str, pairs: Sequence[Enrolment]) -> frozenset[str] | None:
-    """Those of the pairs whose lines stand in this reader's list, as `able` says; None for who has no list here, or not any more."""
+    """The mentorships of those pairs that are in this reader's list, as `able` decides; None for somebody who has no list here, or no longer."""
     team = await coordinators(records, programme)
     if reader in team:
         return await visible(records, reader, pairs)
@@ -194,14 +197,14 @@ async def may_see(records: Records, programme: Programme, reader: str, pairs: Se
         return None
     left = list(pairs)
     for one in team:
-        if left:  # the first sees nearly all of them
+        if left:  # the first coordinator sees nearly all of them
             seen = await visible(records, one, left)
             left = [pair for pair in left if pair.mentorship not in seen]
     return (await visible(records, reader, left) or None) if left else None
 
 
 async def overview(records: Records, cohort: str, reader: str, now: datetime) -> Overview | None:
-    """None for a cohort that there is not, and for who does not look after it (any more); the owner does so where no coordinator may."""
+    """None for a cohort that does not exist, and for somebody who does not look after it (any more). The owner does, for pairs that no coordinator may."""
     known = await records.cohorts.get(cohort)
     if known is None:
         return None
@@ -230,9 +233,10 @@ async def overview(records: Records, cohort: str, reader: str, now: datetime) ->
 
 
 async def earned(records: Records, cohort: str) -> int | None:
-    """In how many pairs somebody earned a certificate (H7): from the journal, since the certificate itself may still be made, or wait for a font.
+    """The number of pairs in which somebody earned a certificate (H7).
 
-    None where it would tell of a single pair, as in `Counts`.
+    It comes from the journal, since the certificate itself may still be in the making, or wait for a font. None if it could reveal a single pair's,
+    as in `Counts`.
     """
     if sight("coordinators", "certificate") == "no" or not _many(await records.cohorts.enrolments(cohort)):
         return None
@@ -240,19 +244,19 @@ async def earned(records: Records, cohort: str) -> int | None:
 
 
 def _allowed(line: str) -> bool:
-    """Whether coordinators may see a line of this kind: that somebody's cancellations reached their rung is a thing of its own."""
+    """Whether coordinators may see a line of this code. That somebody's cancellations reached the coordinator's rung depends on a row of its own."""
     return not line.startswith(_RUNG) or may_read("coordinators", "coordinator_told")
 
 
 def _entry(line: Line, pair: Enrolment) -> Entry:
-    about: Side | None = line.side if line.line == _LEFT_ALONE else None  # who left is not written to
+    about: Side | None = line.side if line.line == _LEFT_ALONE else None  # the one who left is not written to
     if line.line.startswith(_RUNG):
         about = "mentor" if line.line == f"{_RUNG}mentor" else "mentee"
     return Entry(line=line, mentor=pair.mentor, mentee=pair.mentee, about=about)
 
 
 def _told_once(lines: Iterable[Line]) -> tuple[Line, ...]:
-    """One entry for a pair and a code: two certificates that wait are one matter for whoever reads of them."""
+    """One entry for a pair and a code: to a reader, two certificates that wait are one matter."""
     found: dict[str, Line] = {}
     for line in lines:
         found.setdefault(f"{line.mentorship} {line.line}" if line.closed_at is None else line.key, line)
@@ -260,7 +264,7 @@ def _told_once(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def _counts(pairs: Iterable[Enrolment]) -> Counts:
-    """Only what the table lets a coordinator see as a number, and only where it is no single pair's."""
+    """Only what the table lets a coordinator see as a number, and only if it is not a single pair's."""
     known = list(pairs)
     cards = [pair.card or {} for pair in known]
     running = _running(known)

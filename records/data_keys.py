@@ -1,4 +1,4 @@
-"""Each person's own key. It lies sealed with the keyring; deleting it is what erases the person (P8)."""
+"""Each person's own key, sealed with the keyring. Deleting it is what erases the person (P8)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PURPOSE = "records/people"
 
 
 class DataKeys:
-    """Used inside others' transactions."""
+    """Used within others' transactions."""
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
@@ -37,7 +37,7 @@ class DataKeys:
         return found[ref]
 
     async def many(self, connection: AsyncConnection, refs: Iterable[str]) -> dict[str, bytes]:
-        """The keys that are there: nothing for who was erased, or never was."""
+        """The keys that exist: none for people who were erased or never known."""
         keys: dict[str, bytes] = {}
         for chunk in chunks(dict.fromkeys(refs)):
             rows = await connection.execute(select(data_keys.c.person, data_keys.c.sealed).where(data_keys.c.person.in_(chunk)))

@@ -32,16 +32,19 @@ BUSY_SECONDS = 30
 """How long a SQLite writer waits for its turn in this process, and then for other processes, before it gives up."""
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 30
-"""How long Postgres may take over one statement, waiting for a lock included: a server that hangs is one that cannot be reached."""
+"""How long Postgres may take for one statement, including waiting for a lock. A server that hangs counts as one that cannot be reached."""
 NO_DATABASE = "the file is no SQLite database, or a damaged one"
 HOUSEKEEPING_SECONDS = 2
-"""How long an erasure waits for readers that are in the way of clearing its traces."""
+"""How long an erasure waits for readers that keep it from clearing its traces."""
 CHUNK = 1000
 """How many values one statement asks for; both databases allow some 32,000."""
 
 MANY = "many rows"
-"""The first lock of a transaction that changes rows of many mentorships or people, or several rows that an erasure changes, too. Two that take the same
-rows in different orders would wait for each other, and Postgres ends one of them: an erasure and a sweep, a sweep and a rotation."""
+"""The first lock of a transaction that changes rows of many mentorships or people, or several rows that an erasure changes too.
+
+Two transactions that take the same rows in different orders would wait for each other, and Postgres ends one of them: an erasure and a sweep, or a
+sweep and a rotation.
+"""
 
 _BEGIN = "mentorship_begin"
 _BUSY = "mentorship_busy"
@@ -57,7 +60,7 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def refuse_unopenable(url: URL) -> None:
-    """Refuses a SQLite file before the driver tries: that happens in a thread of its own, makes a file that is not there, and fails in its own words.
+    """Refuses a SQLite file before the driver tries it: the driver does so in a thread of its own, creates a missing file, and fails in its own words.
 
     Raises RecordsUnavailable, and NoTables for a file that was never made.
     """
@@ -75,7 +78,7 @@ def refuse_unopenable(url: URL) -> None:
 def engine_for(url: str, *, patient: bool = False, busy: float = BUSY_SECONDS) -> AsyncEngine:
     """An engine whose errors never repeat parameters. On SQLite every connection is durable, waits (`busy` seconds), and overwrites what it deletes.
 
-    `patient` lets a statement take as long as it takes, as a migration of a large table may.
+    `patient` sets no limit for a statement, since a migration of a large table may take long.
     """
     parsed = parse(url)
     if parsed.get_backend_name() == "postgresql":
@@ -92,7 +95,7 @@ def engine_for(url: str, *, patient: bool = False, busy: float = BUSY_SECONDS) -
 
 
 def _give_up_what_hangs(context: ExceptionContext) -> None:
-    """A connection that did not answer in time is thrown away: its rollback would wait for the same server, and for that there is no limit."""
+    """Discards a connection that did not answer in time: its rollback would wait for the same server, without any limit."""
     if isinstance(context.original_exception, TimeoutError):
         context.is_disconnect = True
 
@@ -124,20 +127,20 @@ def unavailable(url: URL) -> Iterator[None]:
     except (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise RecordsUnavailable(out_of_reach(url, error)) from error
     except DBAPIError as error:
-        if type(error) is DatabaseError:  # what SQLite says of a file that it cannot make sense of
+        if type(error) is DatabaseError:  # SQLite's error for a file that is no database
             raise RecordsUnavailable(NO_DATABASE) from error
-        # asyncpg's shutdowns and lost connections arrive as the bare class; what we did wrong ourselves arrives as a subclass.
-        # A right that is lacking, and a statement that a pooler lost, are for who runs the database.
+        # asyncpg's shutdowns and lost connections arrive as the bare class, our own mistakes as a subclass. The operator of the database
+        # has to deal with a missing privilege, and with a statement that a pooler lost.
         if error.connection_invalidated or type(error) is DBAPIError or reason(error):
             raise RecordsUnavailable(out_of_reach(url, error)) from error
         raise
 
 
 def whole(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Finishes a call that began, even when its caller is cancelled meanwhile; the caller hears of the cancellation afterwards.
+    """Finishes a call that began even if its caller is cancelled meanwhile; the caller gets the cancellation afterwards.
 
-    A statement that was abandoned in the middle runs on in the driver, and on SQLite holds the lock that everybody waits for.
-    So a limit of the caller's own does not end it: what has one, and only reads, is not `whole`.
+    An abandoned statement would run on in the driver, and on SQLite hold the lock that everybody waits for. So a caller's own time limit does
+    not end such a call. A method that only reads and must keep to such a limit is not `whole`.
     """
 
     @functools.wraps(method)
@@ -150,7 +153,7 @@ def whole(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait([task])
             if not task.cancelled():
-                task.exception()  # heard, so that the loop does not complain
+                task.exception()  # retrieved, so that the loop does not complain
             raise
 
     return call
@@ -166,22 +169,22 @@ class Part:
 
 
 class Database:
-    """Transactions on one engine. `read` sees one moment; `write` is alone: on SQLite altogether, on Postgres under its `locks`."""
+    """Transactions on one engine. `read` sees one moment. `write` is exclusive: on SQLite altogether, on Postgres under its `locks`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._busy: float = engine.sync_engine.get_execution_options().get(_BUSY, BUSY_SECONDS)
         self._sqlite = engine.dialect.name == "sqlite"
-        # Postgres would otherwise show each statement what was committed in between: a sweep beside an audit would look like tampering.
+        # Otherwise each statement on Postgres would see what was committed in between: a sweep during an audit would look like tampering.
         self._one_moment: dict[str, Any] = {_BEGIN: "BEGIN"} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        # A server may have another default for everybody; who waited for a lock has to see what was written meanwhile.
+        # A server's default may differ. A transaction that waited for a lock has to see what was written meanwhile.
         self._alone: dict[str, Any] = {_BEGIN: "BEGIN IMMEDIATE"} if self._sqlite else {"isolation_level": "READ COMMITTED"}
         # Writers of this process queue here, in order, instead of polling SQLite's lock against each other.
         self._writing = asyncio.Lock()
 
     @property
     def file(self) -> Path | None:
-        """SQLite's; None for a server."""
+        """SQLite's file; None for a server."""
         return Path(self._engine.url.database or "") if self._sqlite else None
 
     @asynccontextmanager
@@ -195,8 +198,8 @@ class Database:
     async def write(self, *locks: str) -> AsyncIterator[AsyncConnection]:
         """A transaction that is committed at the end of the block and rolled back by an exception.
 
-        Whoever writes under the same lock waits, in whatever process; several locks are taken in the order given.
-        SQLite takes its write lock at once: a transaction that reads first and writes later fails there when another wrote meanwhile.
+        Writers under the same lock wait for each other, in whatever process; several locks are taken in the order given.
+        SQLite takes its write lock at once, since a transaction that reads first and writes later fails if another wrote meanwhile.
         """
         async with self._turn() if self._sqlite else contextlib.nullcontext():
             with unavailable(self._engine.url):
@@ -210,7 +213,7 @@ class Database:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Raises RecordsUnavailable for who waits too long: each of those before it may wait as long for another process."""
+        """Waits for this process's other writers. Raises RecordsUnavailable after too long: each of them may itself wait as long for another process."""
         try:
             async with asyncio.timeout(self._busy):
                 await self._writing.acquire()
@@ -222,7 +225,7 @@ class Database:
             self._writing.release()
 
     def begins(self, column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
-        """Whether a value begins so, in the words that an index answers: SQLite looks nothing up by LIKE, Postgres does where one is made for it."""
+        """Whether a value begins so, as a condition that an index answers: SQLite uses none for LIKE, Postgres only one that is made for it."""
         if self._sqlite:
             return (column >= beginning) & (column < beginning[:-1] + chr(ord(beginning[-1]) + 1))
         return column.startswith(beginning, autoescape=True)
@@ -234,15 +237,15 @@ class Database:
         return (await connection.execute(statement)).first() is not None
 
     async def forget_freed(self, table: Table) -> None:
-        """Makes deleted bytes of `table` go from the files, as far as it can be done now.
+        """Removes deleted bytes of `table` from the files, as far as possible now.
 
-        SQLite's log is emptied, Postgres rewrites the table. When others are in the way, it happens with the database's next own housekeeping instead.
+        Empties SQLite's log; makes Postgres rewrite the table. When others are in the way, the database's next own housekeeping does it instead.
         """
         with contextlib.suppress(RecordsUnavailable, SQLAlchemyError), unavailable(self._engine.url):
             if not self._sqlite:
                 async with self.write() as connection:
                     await connection.execute(text(f"SET LOCAL lock_timeout = '{HOUSEKEEPING_SECONDS}s'"))
-                    # As VACUUM FULL does, but within a transaction, so that a pooler hands the limit to nobody else.
+                    # Like VACUUM FULL, but within a transaction, so that a pooler does not pass the time limit on to somebody else.
                     await connection.execute(text(f'CLUSTER "{table.name}" USING "{table.primary_key.name}"'))
                 return
             async with self._engine.connect() as connection:
@@ -254,7 +257,7 @@ class Database:
                     await connection.execute(text(f"PRAGMA busy_timeout = {_milliseconds(self._busy)}"))
 
     async def keeps_freed(self, *tables: Table) -> bool:
-        """Whether `forget_freed` does nothing on one of these, since its owner is somebody else: then what was deleted stays in the files for a while."""
+        """Whether `forget_freed` does nothing on one of these, since somebody else owns it. Then deleted data stays in the files for a while."""
         if self._sqlite:
             return False
         async with self.read() as connection:

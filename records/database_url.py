@@ -1,7 +1,7 @@
-"""What `MENTORSHIP_DATABASE_URL` may say, how Postgres' driver hears of it, and what is said when the database does not answer.
+"""What `MENTORSHIP_DATABASE_URL` may contain, how Postgres' driver gets it, and the message when the database does not answer.
 
-Behind the `?` stand the names that Postgres' own programs use, so that one URL serves `pg_dump` and us; what is not known here is refused,
-since a misspelt `sslmode` would otherwise mean no TLS.
+The parameters after the `?` have the names that Postgres' own programs use, so that one URL serves both `pg_dump` and us. Unknown ones are
+refused, since a misspelt `sslmode` would otherwise mean no TLS.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "ssl_min_protoc
 _FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 _SESSION = ("application_name", "options", "target_session_attrs", "passfile")
 _POOLED = "prepared_statement_cache_size"
-"""With 0 no statement outlives its transaction, as a pooler needs that gives each transaction another connection."""
+"""With 0 no prepared statement outlives its transaction, as needed with a pooler that gives each transaction another connection."""
 _KNOWN = (*_WHERE, *_TLS, *_SESSION, _POOLED)
 _PORTS = range(1, 65536)
 _NAME = re.compile(r"[a-z_]{1,40}")
@@ -44,11 +44,11 @@ _WHY = {
     "42P05": f"a pooler before it needs ?{_POOLED}=0",
     "08P01": f"it and we speak past each other; a pooler before it needs ?{_POOLED}=0",
 }
-"""By the beginning of the code that Postgres gives to an error."""
+"""By the beginning of Postgres' error code."""
 
 
 def parse(url: str) -> URL:
-    """The URL with the driver that we use; `sqlite:///file` and `postgresql://…` will do. Raises DatabaseUnusable, which never repeats the URL."""
+    """The URL with the driver that we use, from `sqlite:///file` or `postgresql://…`. Raises DatabaseUnusable, which never repeats the URL."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -68,12 +68,12 @@ def parse(url: str) -> URL:
 
 
 def of_file(path: Path) -> str:
-    """The URL of SQLite's file, whatever signs that mean something in a URL its folders have in their names."""
+    """The URL of a SQLite file, even if its folders' names contain characters that mean something in a URL."""
     return f"sqlite+aiosqlite:///{str(path).replace('%', '%25').replace('?', '%3F')}"
 
 
 def _checked(url: URL) -> URL:
-    """What came behind the `?`, by one name each; `ssl` is how another driver's URLs have `sslmode`."""
+    """Normalises the parameters after the `?` to one name each; other drivers' URLs write `sslmode` as `ssl`."""
     query = {"sslmode" if name == "ssl" else name: value for name, value in url.query.items()}
     for name, value in query.items():
         if name not in _KNOWN:
@@ -89,7 +89,7 @@ def _checked(url: URL) -> URL:
 
 
 def _refuse_addresses(url: URL) -> None:
-    """Hosts and ports that are none, wherever they stand: the driver would fail in ways of its own."""
+    """Refuses invalid hosts and ports, wherever they are written: the driver would fail on them in ways of its own."""
     try:
         _, options = url.get_dialect()().create_connect_args(url)
         host, port = options.get("host", ()), options.get("port", ())
@@ -104,10 +104,10 @@ def _refuse_addresses(url: URL) -> None:
 
 
 def tell_driver(_dialect: object, _record: object, _arguments: object, options: dict[str, Any]) -> None:
-    """An engine's `do_connect`: what stands behind the `?`, as Postgres' driver takes it.
+    """An engine's `do_connect`: passes the parameters after the `?` to Postgres' driver.
 
-    A statement has a name that no other connection uses: behind a pooler that hands connections on, a name of the driver's own counting
-    would find another client's statement, and execute that.
+    Each prepared statement gets a name that no other connection uses. Behind a pooler that hands connections on, a name from the driver's own
+    counter would find another client's statement, and execute that.
     """
     said = {name: options.pop(name) for name in (*_TLS, *_SESSION) if name in options}
     if said:
@@ -118,7 +118,7 @@ def tell_driver(_dialect: object, _record: object, _arguments: object, options: 
 
 
 def out_of_reach(url: URL, error: BaseException | None = None) -> str:
-    """Which database, why as far as `error` tells, and which setting names it; never who logs in there, nor with what."""
+    """Which database it is, why it failed as far as `error` tells, and which setting names it; never who logs in there, nor with what."""
     why = _barred(Path(url.database)) if url.get_backend_name() == "sqlite" and url.database else None
     if isinstance(error, OSError) and (lacking := _lacks_a_file(url)):
         why = f"the file that {lacking} names cannot be read"
@@ -127,25 +127,25 @@ def out_of_reach(url: URL, error: BaseException | None = None) -> str:
 
 
 def _as_sqlite_has_it(error: BaseException | None) -> str | None:
-    """Its own words, which are about the file and its lock; a server's may say who logs in."""
+    """SQLite's own words, which are about the file and its lock. A server's may say who logs in."""
     cause = getattr(error, "orig", None) or error
     return str(cause) if isinstance(cause, sqlite3.OperationalError) else None
 
 
 def where(url: URL) -> str:
-    """The hosts and the database's name, or the file: what may be told of a URL."""
+    """The hosts and the database's name, or the file: the part of a URL that may be shown."""
     asked = url.query.get("host", ())
     hosts = [f"{url.host}:{url.port}" if url.port else url.host] if url.host else [asked] if isinstance(asked, str) else asked
     return "/".join(part for part in (", ".join(hosts), url.database) if part)
 
 
 def _lacks_a_file(url: URL) -> str | None:
-    """The parameter whose file cannot be read."""
+    """The parameter that names a file which cannot be read."""
     return next((name for name in _FILES if name in url.query and not os.access(str(url.query[name]), os.R_OK)), None)
 
 
 def _barred(path: Path) -> str | None:
-    """What this process's user may not do to SQLite's file; it writes beside that, too."""
+    """What this process's user may not do to SQLite's file, beside which SQLite also writes."""
     if not os.access(path.parent, os.X_OK):
         return "its folder is not there, or this user may not open it"
     if os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK):
@@ -154,7 +154,7 @@ def _barred(path: Path) -> str | None:
 
 
 def reason(error: BaseException | None) -> str | None:
-    """Why a database did not do what it was asked, where that says what to change; None for everything else, outages above all."""
+    """Why a database did not do what it was asked, if that says what to change; None for everything else, above all for outages."""
     cause = getattr(error, "orig", None) or error
     code = str(getattr(cause, "sqlstate", None) or "")
     if isinstance(cause, ssl.SSLCertVerificationError):

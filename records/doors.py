@@ -1,10 +1,10 @@
-"""What the participants' door took in: the first instant of each message stays, whatever is repeated (P5).
+"""What the participants' door took in. The first instant of each message stays, whatever is repeated (P5).
 
-A program's signature covers its message's id, time and body, but not the address: whoever has a copy of a request could send it to
-another pair or person, where it means something else. So each id of a sender is kept once over all addresses, with the one it came to.
+A program's signature covers its message's id, time and body, but not the address. So somebody with a copy of a request could send it to another
+pair or person, for whom it means something else. Therefore each id of a sender is kept once over all addresses, with the one that it was sent to.
 
-A mentorship knows its messages by the sender's ids. Beside a person, and of a sender, they stand as keyed hashes: HR's often say of whom they
-are, and would outlive that person's erasure (P8).
+A mentorship's messages are kept under the sender's ids. Messages about a person, and the ids of a sender, are kept as keyed hashes: HR's ids
+often say whom they are about, and would outlive that person's erasure (P8).
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from wire.names import is_mentorship
 
 _PURPOSE = "records/doors"
 _SENDERS = "sender."
-"""Begins what stands for a mentorship in the rows that say where a sender's ids came to."""
+"""The beginning of the `mentorship` column in rows that say where a sender's ids were sent."""
 _BEYOND_SENDERS = "sendes"
-"""Sorts behind all that begins so, in any language's order: a range finds them by the key's index where none is made for beginnings."""
+"""Sorts right after everything that begins with `_SENDERS`, in any language's order, so that a range finds these rows by the key's ordinary index."""
 
 SENDERS_KEPT = timedelta(days=30)
-"""A signature is good for minutes; for so long one rule holds for an id, whether or not it is a copy."""
+"""A signature is valid for minutes. For this time one rule holds for every id, whether or not it is a copy."""
 
 
 class Accepted(BaseModel):
-    """`at` is when the message first came; `fresh` when that is now; `sent` once Temporal took it."""
+    """`at` is when the message first came; `fresh` means that this was now; `sent` that Temporal has taken it."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -44,7 +44,7 @@ class Accepted(BaseModel):
 
 
 class Kept(BaseModel):
-    """A message that the door took in, whoever it is from. `sent` as in Accepted."""
+    """A message that the door took in, from whomever. `sent` as in Accepted."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -59,9 +59,9 @@ class Doors(Part):
         self._sealer = sealer
 
     async def accept(self, mentorship: str, message_id: str, digest: str, at: datetime, *, sender: str | None = None) -> Accepted:
-        """Keeps when a message came, and a keyed hash of its body's digest. A repeat that was not `sent` is to be sent again, with the first `at`.
+        """Keeps when a message came, and a keyed hash of its body's digest. A repeat that is not `sent` must be sent again, with the first `at`.
 
-        Raises DifferentBody for the same id with another body, and where the same `sender`, a program, gave that id to a message to something else.
+        Raises DifferentBody if the same id came with another body, or if the same `sender`, a program, used it for a message to another address.
         """
         async with self._database.write() as connection:
             if sender is not None:
@@ -70,9 +70,9 @@ class Doors(Part):
             return await self._keep(connection, mentorship, message_id, digest, at) if earlier is None else self._repeat(earlier, digest)
 
     async def repeated(self, mentorship: str, message_id: str, digest: str, at: datetime, *, sender: str | None = None) -> Accepted | None:
-        """As `accept`, for what takes nothing new any more: None for a message that never came before, and no row stays of it there.
+        """Like `accept`, for a mentorship or person that takes nothing new any more. A message that never came before gives None, and is not kept for it.
 
-        What is over may have been swept, and nobody would sweep it again (records/retention.py).
+        The rows of what is over may have been swept, and no later sweep would delete a new one (records/retention.py).
         """
         async with self._database.write() as connection:
             if sender is not None:
@@ -81,14 +81,14 @@ class Doors(Part):
             return None if row is None else self._repeat(row, digest)
 
     async def forget_senders(self, now: datetime) -> None:
-        """Forgets to which address ids of long ago came; the messages themselves are kept as long as their mentorship's journal."""
+        """Forgets where old ids of senders were sent. The messages themselves are kept as long as their mentorship's journal."""
         t = door_messages
         theirs = (t.c.mentorship >= _SENDERS) & (t.c.mentorship < _BEYOND_SENDERS) & self._database.begins(t.c.mentorship, _SENDERS)
         async with self._database.write() as connection:
             await connection.execute(delete(t).where(theirs, t.c.at <= now - SENDERS_KEPT))
 
     async def mark_sent(self, mentorship: str, message_id: str) -> None:
-        """Temporal has it. Idempotent; raises UnknownMessage."""
+        """Temporal has taken it. Idempotent; raises UnknownMessage."""
         t = door_messages
         async with self._database.write() as connection:
             sent = update(t).where(t.c.mentorship == mentorship, t.c.message_id.in_(self._names(mentorship, message_id))).values(sent=True)
@@ -96,13 +96,13 @@ class Doors(Part):
                 raise UnknownMessage(f"message {message_id} to {mentorship} was never accepted")
 
     async def one(self, to: str, message_id: str) -> Kept | None:
-        """A message by its sender's id, to a mentorship or about a person; None: it never came."""
+        """A message by its sender's id, to a mentorship or about a person; None if it never came."""
         async with self._database.read() as connection:
             row = await self._known(connection, to, message_id)
         return None if row is None else Kept(message_id=message_id, at=row.at, sent=row.sent)
 
     async def of(self, mentorship: str, beginning: str = "") -> list[Kept]:
-        """Every message of this mentorship whose id begins so, oldest first."""
+        """Every message of this mentorship whose id begins with `beginning`, oldest first."""
         t = door_messages
         wanted = select(t.c.message_id, t.c.at, t.c.sent).where(t.c.mentorship == mentorship, t.c.message_id.startswith(beginning, autoescape=True))
         async with self._database.read() as connection:
@@ -110,7 +110,7 @@ class Doors(Part):
             return [Kept.model_validate(dict(row)) for row in rows.mappings()]
 
     async def waiting(self, mentorship: str) -> int:
-        """How many messages Temporal has that the mentorship's journal does not know yet."""
+        """How many messages Temporal has taken that are not in the mentorship's journal yet."""
         t = door_messages
         wanted = select(func.count()).where(t.c.mentorship == mentorship, t.c.sent.is_(True), ~handled())
         async with self._database.read() as connection:
@@ -120,7 +120,7 @@ class Doors(Part):
         return _SENDERS + self._sealer.blind(_PURPOSE, f"sender {sender}")
 
     async def _keep(self, connection: AsyncConnection, to: str, message_id: str, digest: str, at: datetime) -> Accepted:
-        """Of several at once the first stays: the others wait for it here, and then find it."""
+        """Of several at once the first one stays: the others wait here for its transaction, and then find its row."""
         t = door_messages
         name = self._names(to, message_id)[0]
         values = {"mentorship": to, "message_id": name, "body_lookup": self._sealer.blind(_PURPOSE, digest), "at": at, "sent": False}
@@ -133,7 +133,7 @@ class Doors(Part):
         return next((row for row in found if row is not None), None)
 
     def _names(self, to: str, message_id: str) -> tuple[str, ...]:
-        """What the id is kept as; then how an earlier release kept it."""
+        """What the id is kept as, and then what an earlier release kept it as."""
         if is_mentorship(to):
             return (message_id,)
         return self._sealer.blind(_PURPOSE, f"id {to} {message_id}"), message_id
@@ -145,7 +145,7 @@ class Doors(Part):
 
 
 def handled() -> Exists:
-    """Whether the journal knows a message of the door."""
+    """Whether the journal has a message of the door."""
     t = door_messages
     return exists().where(journal.c.mentorship == t.c.mentorship, journal.c.message_id == t.c.message_id, journal.c.kind == "command")
 

@@ -1,7 +1,7 @@
-"""What becomes of everything that records hold about somebody who is erased (P8).
+"""What becomes of everything that records hold about a person who is erased (P8).
 
-Erasing is dropping one key: whatever is sealed with it is noise from then on, here and in every copy that holds no key. What is sealed
-with the keyring instead, or readable, is deleted or says nothing without the key. A test holds `BECOMES` to name every table.
+Erasing deletes one key. Whatever is sealed with it is noise from then on, here and in every copy without the key. What is readable, or
+sealed with the keyring, is deleted or says nothing without the key. A test ensures that `BECOMES` names every table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from records.database import chunks
 from records.schema import calendar_links, certificates, enrolments, journal, notices, people, unsubscribed
 
 PEOPLE = "people"
-"""The lock of whoever writes down people, erases one, or pairs them."""
+"""The lock for storing people, erasing one, or pairing them."""
 
 Becomes = Literal["deleted", "noise", "anonymous", "nobody"]
 """`deleted`: the person's part of it goes. `noise`: it stays, sealed with the key that is gone. `anonymous`: it stays under an opaque id
@@ -45,7 +45,7 @@ BECOMES: Mapping[str, Becomes] = {
 
 
 async def erased(connection: AsyncConnection, refs: Iterable[str]) -> set[str]:
-    """Those of them who were erased. It stays true to the end of a transaction under the lock `PEOPLE`."""
+    """Those of them who were erased. In a transaction under the lock `PEOPLE`, the answer stays true to its end."""
     found: set[str] = set()
     for chunk in chunks(refs):
         found.update((await connection.execute(select(people.c.ref).where(people.c.ref.in_(chunk), people.c.erased_at.is_not(None)))).scalars())
@@ -53,16 +53,16 @@ async def erased(connection: AsyncConnection, refs: Iterable[str]) -> set[str]:
 
 
 async def is_erased(connection: AsyncConnection, ref: str) -> bool:
-    """Whether this person was erased. An erasure that has begun is waited for, and one that begins later waits for the transaction that asks."""
+    """Whether this person was erased. Waits for an erasure that has begun; one that begins later waits for the transaction that asks."""
     asked = select(people.c.erased_at).where(people.c.ref == ref).with_for_update(read=True)
     return (await connection.execute(asked)).scalar_one_or_none() is not None
 
 
 async def clear(connection: AsyncConnection, ref: str) -> None:
-    """Everything but the key and the profile, which records/people.py deletes in the same transaction. Idempotent.
+    """Clears everything but the key and the profile, which records/people.py deletes in the same transaction. Idempotent.
 
-    A pair that was enrolled and never started does not start any more; it has no end, since it had no beginning. One that waits to be started
-    again has both: it is told then that they are gone.
+    A pair that was enrolled and never started will not start; it gets no end, since it had no beginning. One that waits to be started again
+    has both: when it starts, it is told that the person is gone.
     """
     await connection.execute(update(certificates).where(certificates.c.person == ref).values(pdf_sealed=None, reason_sealed=None))
     await connection.execute(update(notices).where(notices.c.person == ref).values(why_sealed=None))
@@ -73,7 +73,7 @@ async def clear(connection: AsyncConnection, ref: str) -> None:
 
 
 async def running(connection: AsyncConnection, ref: str) -> list[str]:
-    """The person's mentorships that run. After `clear` no other will: whoever starts one then tells it that they are gone (worker/office.py)."""
+    """The person's running mentorships. No other will run after `clear`: whoever starts one then tells it that the person is gone (worker/office.py)."""
     return list((await connection.execute(select(enrolments.c.mentorship).where(_theirs(ref), enrolments.c.state == "started"))).scalars())
 
 

@@ -1,4 +1,4 @@
-"""Everything that records can refuse. No message names a person: opaque ids, codes and instants only (H12)."""
+"""Everything that records can refuse. Messages contain opaque ids, codes and instants, and never name a person (H12)."""
 
 # ruff: noqa: N818 - an error is named for what is the case: Diverged, Erased, RecordsUnavailable
 
@@ -14,7 +14,7 @@ class RecordsUnavailable(RecordsError):
 
 
 class DatabaseUnusable(RecordsError, ValueError):
-    """The setting names no database that records can live in. Trying again does not help."""
+    """The setting names a database that records cannot use. Trying again does not help."""
 
 
 class SchemaOutdated(RecordsError):
@@ -26,7 +26,7 @@ class SchemaOutdated(RecordsError):
 
 
 class NoTables(RecordsError):
-    """Nothing of ours is in the database. Where there are records elsewhere, what is made here would stand in their place."""
+    """The database has none of our tables. If records exist elsewhere, tables made here would hide them."""
 
     def __init__(self) -> None:
         how = "are there any elsewhere, put them back first (docs/operations.md, Restore); else `mentorship doctor --fix` makes them"
@@ -34,14 +34,14 @@ class NoTables(RecordsError):
 
 
 class SchemaNewer(RecordsError):
-    """A newer release has been here. This one can neither read what stands there nor bring it back."""
+    """A newer release has changed the schema. This release can neither read it nor convert it back."""
 
     def __init__(self, revision: str, known: str) -> None:
         super().__init__(f"records stand at revision {revision}, which a newer release made; this one knows {known} and none after it; use that release")
 
 
 class UnknownKey(RecordsError):
-    """Something is sealed with a key that the keyring no longer has, or not yet. Nothing is lost: give the key back."""
+    """Something is sealed with a key that the keyring does not have: no longer, or not yet. Nothing is lost: add the key again."""
 
     def __init__(self, key_id: str) -> None:
         super().__init__(f"the keyring has no key {key_id!r}")
@@ -49,14 +49,14 @@ class UnknownKey(RecordsError):
 
 
 class Unreadable(RecordsError):
-    """A sealed value failed its authentication: it was altered, or it stands where it was not put."""
+    """A sealed value failed authentication: it was altered, or is not where it was put."""
 
     def __init__(self, about: str) -> None:
         super().__init__(f"{about} cannot be opened with the key that it names")
 
 
 class UnreadableRow(RecordsError, ValueError):
-    """A row of a journal that this release cannot read. What stands in it is not quoted (H12)."""
+    """A row of a journal that this release cannot read. Its content is not quoted (H12)."""
 
     def __init__(self, seq: int) -> None:
         super().__init__(f"row {seq} of a journal is nothing that this release can read: another release wrote it, or `mentorship journal verify` names it")
@@ -74,7 +74,7 @@ class UnknownPerson(Unknown):
 
 
 class AddressTaken(RecordsError):
-    """A mail address that was said of this person is somebody else's."""
+    """A mail address given for this person belongs to somebody else."""
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"an address said of {ref} is somebody else's")
@@ -98,15 +98,15 @@ class UnknownCertificate(Unknown):
 
 
 class NotStored(Unknown):
-    """The certificate is reserved, but its document was not stored yet."""
+    """The certificate is reserved, but its document is not stored yet."""
 
 
 class Revoked(RecordsError):
-    """The certificate is revoked; nothing follows it."""
+    """The certificate is revoked; no edition follows it."""
 
 
 class Superseded(RecordsError):
-    """Another edition stands in the place of this certificate; what is meant for the one that counts is meant for `by`."""
+    """Another edition, `by`, has replaced this certificate; whatever is meant for the valid one is meant for that."""
 
     def __init__(self, certificate: str, by: str) -> None:
         super().__init__(f"certificate {certificate} does not count any more: {by} superseded it")
@@ -118,7 +118,7 @@ class UnknownNotice(Unknown):
 
 
 class BeingSent(RecordsError):
-    """Somebody else was told to send this very mail and may be at it. Trying again later helps."""
+    """Somebody else was told to send this very mail and may be sending it. Trying again later helps."""
 
 
 class UnknownMessage(Unknown):
@@ -130,7 +130,7 @@ class UnknownCase(Unknown):
 
 
 class Erased(RecordsError):
-    """The person was erased: the id stands, what was said and who it was does not (P8)."""
+    """The person was erased: the id remains, but not who it was or what they said (P8)."""
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"{ref} was erased")
@@ -138,7 +138,7 @@ class Erased(RecordsError):
 
 
 class Begun(RecordsError):
-    """A mentorship of this person began since somebody looked whether any runs; it was not ended, and nobody was erased."""
+    """A mentorship of this person began after the caller looked for running ones. It was not ended, and nobody was erased."""
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"a mentorship of {ref} began a moment ago")
@@ -165,7 +165,7 @@ class CohortChanged(RecordsError):
 
 
 class PairChanged(RecordsError):
-    """A pair of the roster has other people than when it was enrolled. `pair_ids` are the operator's own, so not in the message."""
+    """A pair of the roster has other people than when it was enrolled. `pair_ids` are the operator's own, so they are not in the message."""
 
     def __init__(self, cohort: str, pair_ids: tuple[str, ...]) -> None:
         super().__init__(f"{len(pair_ids)} pairs of cohort {cohort} have other people than when they were enrolled")
@@ -174,7 +174,7 @@ class PairChanged(RecordsError):
 
 
 class PairedAlready(RecordsError):
-    """The same two have a pair of this cohort that is not over. `pair_ids` are the operator's own names of the pairs that they would have besides."""
+    """The two people already have a pair in this cohort that is not over. `pair_ids` are the operator's own ids of the further pairs."""
 
     def __init__(self, cohort: str, pair_ids: tuple[str, ...]) -> None:
         super().__init__(f"the same two have a pair of cohort {cohort} that is not over ({len(pair_ids)} of those that were to be enrolled)")
@@ -202,7 +202,7 @@ class Gap(RecordsError):
 
 
 class DifferentBody(RecordsError):
-    """The same message id came with another body, or the same sender gave it to a message to something else."""
+    """The same message id came with another body, or the same sender used it for a message to another address."""
 
     def __init__(self, mentorship: str, message_id: str) -> None:
         super().__init__(f"message {message_id} to {mentorship} came before as another message")

@@ -1,4 +1,4 @@
-"""Numbers about the whole service, for whoever watches it: how many and how long, never who (H12)."""
+"""Numbers about the whole service, for its operators: how many and how long, never who (H12)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from records.doors import handled
 from records.schema import audits, certificates, door_messages, enrolments, lines, notices
 
 LATELY = timedelta(days=1)
-"""Mails are counted over so long."""
+"""The time over which mails are counted."""
 LONGEST = timedelta(days=30)
-"""Commands that wait for longer are not looked for: an alarm has been ringing for weeks."""
+"""Commands that have waited for longer are ignored: by then an alarm has been ringing for weeks."""
 
 JOURNAL = "journal"
 """The audit of all journals (`mentorship journal verify`)."""
@@ -25,7 +25,7 @@ JOURNAL = "journal"
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many wait, and since when the first of them does."""
+    """How many wait, and since when the first of them has."""
 
     number: int
     since: datetime | None
@@ -39,7 +39,7 @@ class Audit:
 
 @dataclass(frozen=True)
 class Figures:
-    """`commands` were acknowledged and are not in the journal; `certificates` are reserved and have no document; `lines` nobody took."""
+    """`commands` are acknowledged but not in the journal, `certificates` reserved but without a document, `lines` taken by nobody."""
 
     commands: Waiting
     certificates: Waiting
@@ -54,7 +54,7 @@ class Watch:
         self._database = database
 
     async def figures(self, now: datetime) -> Figures:
-        """As of `now`, in a handful of queries that use indexes. Cancelling it ends it, so it keeps to a limit of the caller's."""
+        """The numbers at `now`, from a handful of queries that use indexes. A cancelled call ends at once, so that callers can set a limit."""
         async with self._database.read() as connection:
             return Figures(
                 commands=await _commands(connection, now),
@@ -67,14 +67,14 @@ class Watch:
 
     @whole
     async def note_audit(self, at: datetime, findings: int) -> None:
-        """All journals were verified; the newest result stands."""
+        """Notes that all journals were verified; only the newest result is kept."""
         async with self._database.write(f"audit/{JOURNAL}") as connection:
             await connection.execute(audits.delete().where(audits.c.name == JOURNAL))
             await connection.execute(audits.insert().values(name=JOURNAL, at=at, findings=findings))
 
 
 async def _commands(connection: AsyncConnection, now: datetime) -> Waiting:
-    """What comes in the instant in which a mentorship closes is refused without a row of its own, so only running ones count."""
+    """Only running mentorships count: a command that comes in the instant in which one closes is refused without a row of its own."""
     d = door_messages
     running = exists().where(enrolments.c.mentorship == d.c.mentorship, enrolments.c.state == "started")
     return await _waiting(connection, d.c.at, d.c.at > now - LONGEST, d.c.sent.is_(True), running, ~handled())

@@ -1,8 +1,8 @@
-"""Everything that records hold about one person (P8), for the person themself or for an operator: one assembly, and the table of
-visibility decides what each of them gets.
+"""Everything that records hold about one person (P8), for the person or for an operator: assembled once, and the table of visibility decides
+what each of them gets.
 
-The partner is not named, nor is what the partner wrote. A concern stands only in what its raiser gets: whether somebody raised one about
-the reader is nobody's business here (H16), and an operator hears of none, since they may be whom it is about.
+The partner is not named, nor is what the partner wrote. Only its raiser gets a concern: whether somebody raised one about the person is
+not for them to know here (H16). An operator gets none, since a concern may be about the operator.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ LEFT_OUT: dict[Reader, str] = {
 }
 
 _FIELDS: dict[str, Thing] = {"name": "name", "email": "address", "leave": "leave", "leave_told_at": "leave"}
-"""What a profile's fields are about; the rest is the people file's."""
+"""What each field of a profile is about; the others are the people file's."""
 
 _MAILS: dict[str, Thing] = {
     **dict.fromkeys((*get_args(NoticeKind), DIGEST, "waiting"), "mails"),
     "nudge": "late_count",
     "coordinator_told": "coordinator_told",
 }
-"""What the kind of a mail gives away; one that does not stand here is about a concern, or may be."""
+"""What the kind of a mail reveals. A kind that is not here is, or may be, about a concern."""
 
 
 class Mail(BaseModel):
@@ -87,7 +87,7 @@ class Held(BaseModel):
 
 
 async def held(records: Records, ref: str, reader: Reader, now: Instant) -> Held:
-    """What is held about `ref`, for `reader`, who has to be who they say. Raises UnknownPerson."""
+    """What is held about `ref`, for `reader`; the caller has made sure that the reader is who they say. Raises UnknownPerson."""
     eyes = Eyes(reader)
     try:
         profile, erased = await records.people.whole(ref), False
@@ -126,5 +126,5 @@ def _mail(notice: Notice, eyes: Eyes) -> Mail:
 
 
 def _certificate(one: Certificate, eyes: Eyes) -> Certificate:
-    """What stands on it, the address that it was made for and why it was taken back are its holder's."""
+    """Only the holder gets what the certificate says, the address that it was made for, and why it was revoked."""
     return one if eyes.may_read("certificate") else one.model_copy(update={"fields": {}, "reason": None})

@@ -1,4 +1,4 @@
-"""Who reads what is held about somebody: the person, or an operator. What each gets follows from the table of visibility (H12, P8)."""
+"""Who reads what is held about somebody: the person or an operator. The table of visibility decides what each gets (H12, P8)."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ class Withheld(BaseModel):
 
 @dataclass
 class Eyes:
-    """Asked of everything that is handed on; counts what it withholds."""
+    """Decides about everything that is handed on, and counts what is withheld."""
 
     reader: Reader
     texts: int = 0
     facts: int = 0
 
     def may_read(self, thing: Thing) -> bool:
-        """All of it, words too."""
+        """Whether the reader may read all of it, including words."""
         return may_read(self.reader, thing)
 
     def may_know(self, thing: Thing) -> bool:
-        """At least its codes: beside a name those of private things are nobody's but the person's."""
+        """Whether the reader may know at least its codes. Beside a name, the codes of private things are only for the person."""
         return sight(self.reader, thing) != "no" and (self.may_read(thing) or not is_private(thing))
 
     def take_fact(self, thing: Thing) -> bool:
-        """As `may_know`; counts what is withheld, unless the reader may not even know that there is such a thing."""
+        """Like `may_know`; counts what is withheld, unless the reader may not even know that there is such a thing."""
         known = self.may_know(thing)
         if not known and sight(self.reader, thing) != "no":
             self.facts += 1
         return known
 
     def take_text(self, thing: Thing) -> bool:
-        """As `may_read`; counts what is withheld."""
+        """Like `may_read`; counts what is withheld."""
         read = self.may_read(thing)
         if not read and sight(self.reader, thing) != "no":
             self.texts += 1

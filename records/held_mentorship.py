@@ -1,6 +1,6 @@
-"""One person's side of one mentorship, as records hold it: the plan, what they asked and what became of it, what they wrote.
+"""One person's side of one mentorship, as records hold it: the plan, what they asked for and what became of it, what they wrote.
 
-The partner is not named, and of what the partner did only what the two share is here: times, what was held, milestones.
+The partner is not named. Of the partner's part, only what the two share is here: times, what was held, milestones.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ async def _texts(records: Records, state: State) -> Texts | None:
 
 
 def _plan(state: State, side: Side, texts: Texts | None, eyes: Eyes) -> Plan:
-    theirs: Viewer = "partner" if eyes.reader == "own" else eyes.reader  # whose eyes the reader sees the other's part with
+    theirs: Viewer = "partner" if eyes.reader == "own" else eyes.reader  # as whom the reader sees the partner's part
     met, answered, reached = (sight(theirs, thing) != "no" for thing in ("meetings", "slot_answers", "milestones"))
     titles = {milestone.id: milestone.title for milestone in texts.milestones} if texts is not None else {}
     facts = milestone_facts(state) if reached else ()
@@ -255,7 +255,7 @@ def _facts(journal: list[JournalEntry], ref: str, side: Side, eyes: Eyes) -> tup
 
 
 def _about_own(entry: JournalEntry, ref: str, side: Side) -> Thing | None:
-    """What a line of this person's own is about; None for every other."""
+    """What a journal entry of this person's own is about; None for any other entry."""
     if entry.kind == "command":
         return about(_COMMAND.validate_python({**entry.body, "command": entry.name})) if entry.by == ref else None
     event = event_of(entry)

@@ -1,4 +1,4 @@
-"""Opaque ids, minted here and saying nothing about whom or what they name (H12)."""
+"""Opaque ids, minted here; they reveal nothing about the person or thing that they name (H12)."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def mint(prefix: str, length: int) -> str:
 
 
 def mint_certificate() -> str:
-    """26 characters of lower-case base32, 130 bits: whoever holds it was given it."""
+    """26 characters of lower-case base32, 130 bits: nobody has such an id without having been given it."""
     return base64.b32encode(secrets.token_bytes(17)).decode().lower()[:26]

@@ -21,15 +21,15 @@ from records.sealing import Sealer
 from wire.names import cohort_of, mentorships_of
 
 SEALED_WITHIN = timedelta(days=1)
-"""How long after its end a mentorship may lack its closing row before an audit says so."""
+"""How long after its end a mentorship may lack its closing row before an audit reports it."""
 
-# Postgres takes no NUL in a text, and nothing that a participant sends may stop the journal.
+# Postgres allows no NUL in text, and nothing that a participant sends may stop the journal.
 Code = Annotated[str, AfterValidator(lambda text: text.replace("\0", "\ufffd"))]
 MessageId = Annotated[Code | None, AfterValidator(lambda text: text or None)]
 
 
 class JournalEntry(BaseModel):
-    """One row. `seq` counts from 1 without gaps; `outcome` and `reason` belong to commands; `body` is JSON of codes and numbers."""
+    """One row. `seq` counts from 1 without gaps. Only commands have `outcome` and `reason`. `body` is JSON of codes and numbers."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -84,9 +84,11 @@ class Journal(Part):
     async def append(self, mentorship: str, entries: Iterable[JournalEntry], card: Mapping[str, Any] | None = None, over_at: datetime | None = None) -> Head:
         """Appends a batch in one transaction, with the mentorship's card for lists and, when it ended, the instant. Idempotent.
 
-        What is there already must say the same, or Diverged; so is anything after the closing row. Gap when rows in between are not there yet: nothing was appended, retry later.
-        A batch that comes late, when newer rows stand already, leaves the card alone, and is answered with its own last row: what stands
-        behind it was not written by this caller, who may be a workflow that was reset and is about to say something else there.
+        Raises Diverged when a row that is already there says something else, or when a row would follow the closing row. Raises Gap when rows in
+        between are not there yet; then nothing was appended, and the caller should retry later.
+
+        A late batch, for which newer rows are already there, leaves the card alone and gets its own last row as the answer. This caller did not write
+        the rows after it: it may be a workflow that was reset, and is about to say something else there.
         """
         rows = _rows(mentorship, entries)
         try:
@@ -107,7 +109,7 @@ class Journal(Part):
         return head
 
     async def entries(self, mentorship: str, after: int = 0) -> list[JournalEntry]:
-        """The rows behind `after`, in order; nothing for an unknown mentorship."""
+        """The rows after `after`, in order; empty for an unknown mentorship."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(journal).where(journal.c.mentorship == mentorship, journal.c.seq > after).order_by(journal.c.seq))
             return [_entry(row) for row in rows.mappings()]
@@ -118,7 +120,7 @@ class Journal(Part):
         return head if head.seq else None
 
     async def certified(self, cohort: str) -> int:
-        """In how many of a cohort's mentorships it was decided that somebody earned a certificate."""
+        """The number of a cohort's mentorships in which somebody was found to have earned a certificate."""
         decided = select(journal.c.body).where(
             journal.c.mentorship.in_(select(enrolments.c.mentorship).where(enrolments.c.cohort == cohort)), journal.c.name == "certificates_decided"
         )
@@ -128,7 +130,7 @@ class Journal(Part):
     async def receipt(self, mentorship: str, message_id: str) -> Receipt | None:
         """What became of a command, or None while it is not in the journal.
 
-        A message that came again after the workflow had forgotten it stands there twice: the first time is what counts.
+        A message that was repeated after the workflow had forgotten it is in the journal twice: the first time counts.
         """
         wanted = select(journal.c.outcome, journal.c.reason, journal.c.at).where(
             journal.c.mentorship == mentorship, journal.c.message_id == message_id, journal.c.kind == "command"
@@ -138,12 +140,12 @@ class Journal(Part):
         return None if row is None else Receipt.model_validate(dict(row))
 
     async def is_sealed(self, mentorship: str) -> bool:
-        """Whether the closing row stands: nothing will be appended any more."""
+        """Whether the closing row is there, so that nothing will be appended any more."""
         async with self._database.read() as connection:
             return await _is_sealed(connection, mentorship)
 
     async def seal(self, mentorship: str) -> None:
-        """Writes the closing row: nothing follows in this journal, and that it ends here is part of the cohort's chain. Idempotent."""
+        """Writes the closing row: nothing may follow in this journal, and the cohort's chain records where it ends. Idempotent."""
         cohort = cohort_of(mentorship)
         async with self._database.write(_lock(mentorship), f"seals/{cohort}") as connection:
             if await _is_sealed(connection, mentorship):
@@ -165,10 +167,10 @@ class Journal(Part):
             await connection.execute(insert(seals).values(**row.model_dump(), mac=proof))
 
     async def verify(self, mentorship: str | None = None, *, cohort: str | None = None, expected: Mapping[str, Head] | None = None) -> list[Finding]:
-        """What is wrong with one mentorship's journal, a cohort's, or all. Empty: nothing.
+        """What is wrong with one mentorship's journal, a cohort's, or all. Empty if nothing is.
 
-        `expected` are the heads that running workflows know, taken before the call; without them a running mentorship's cut tail
-        cannot be told from a short journal.
+        `expected` are the heads that running workflows know, taken before the call. Without them, a running mentorship's journal whose tail was cut
+        off cannot be told from one that is short.
         """
         scope = cohort_of(mentorship) if mentorship else cohort
         known = {name: head for name, head in (expected or {}).items() if _in_scope(name, mentorship, cohort)}
@@ -192,7 +194,7 @@ class Journal(Part):
         return [finding for finding in found if mentorship is None or finding.mentorship == mentorship]
 
     async def last_seals(self, cohort: str | None = None) -> list[LastSeal]:
-        """The closing row that each cohort's chain ends with, to be compared with what was kept elsewhere: what is cut off behind it shows nowhere else."""
+        """The last closing row of each cohort's chain. Compare them with copies kept elsewhere: nothing else shows that rows after them were cut off."""
         newest = select(seals.c.cohort, func.max(seals.c.number).label("number")).group_by(seals.c.cohort).subquery()
         wanted = select(seals.c.cohort, seals.c.number, seals.c.mac).join(newest, (seals.c.cohort == newest.c.cohort) & (seals.c.number == newest.c.number))
         if cohort is not None:
@@ -236,7 +238,7 @@ class _Seal(BaseModel):
 
 
 def _rows(mentorship: str, entries: Iterable[JournalEntry]) -> list[_Row]:
-    """In order, each place once. Raises Diverged when one batch says two things about a place."""
+    """In order, each place once. Raises Diverged when a batch has two different rows for one place."""
     rows: dict[int, _Row] = {}
     for entry in entries:
         row = _Row(mentorship=mentorship, body=canonical(entry.body), **entry.model_dump(exclude={"body"}))
@@ -246,7 +248,7 @@ def _rows(mentorship: str, entries: Iterable[JournalEntry]) -> list[_Row]:
 
 
 async def _head(connection: AsyncConnection, mentorship: str, until: int | None = None) -> Head:
-    """The last row, or the last one `until` a sequence number."""
+    """The last row, or the last one up to the sequence number `until`."""
     last = select(journal.c.seq, journal.c.mac).where(journal.c.mentorship == mentorship)
     if until is not None:
         last = last.where(journal.c.seq <= until)
@@ -295,7 +297,7 @@ async def _journals(connection: AsyncConnection, scope: str | None) -> set[str]:
 
 
 async def _over(connection: AsyncConnection, scope: str | None) -> dict[str, datetime | None]:
-    """What is over, by either column: no MAC covers them, so neither may keep a journal out of the audit."""
+    """Mentorships that are over by either column. No MAC covers the columns, so neither alone may keep a journal out of the audit."""
     ended = select(enrolments.c.mentorship, enrolments.c.over_at).where((enrolments.c.state == "over") | enrolments.c.over_at.is_not(None))
     if scope is not None:
         ended = ended.where(enrolments.c.cohort == scope)
@@ -303,7 +305,7 @@ async def _over(connection: AsyncConnection, scope: str | None) -> dict[str, dat
 
 
 def _unsealed(name: str, rows: Sequence[Any], over_at: datetime | None) -> list[Finding]:
-    """What is wrong with the journal of a mentorship that is over and has no closing row. A pair that never began has no rows and no end."""
+    """What is wrong with the journal of a mentorship that is over without a closing row. A pair that never began has neither rows nor an end."""
     if not rows:
         return [] if over_at is None else [Finding(name, None, "removed")]
     ended = rows[-1].at if over_at is None else min(over_at, rows[-1].at)

@@ -1,7 +1,7 @@
 """The coordinators' list: which pairs need a person, by code and never by reason (P7).
 
-A line opens and closes with the mentorship's own events. Beside that, coordinators take it, set it aside for some days, give it back, and
-close it with an outcome; of two who act at once the first one stays.
+A line opens and closes with the mentorship's own events. Besides, coordinators take it, set it aside for some days, give it back, and
+close it with an outcome. If two act at once, the first one counts.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ OUTCOMES: tuple[LineOutcome, ...] = get_args(LineOutcome)
 
 
 class Line(BaseModel):
-    """One entry. `side` says whose it is, where it is one person's; `taken_by` is the coordinator who owns it.
+    """One entry. `side` says whose it is if it concerns one person. `taken_by` is the coordinator who owns it, and who returns to it at `aside_until`.
 
-    `aside_until`: who took it comes back to it then. `outcome` is a coordinator's; a line that was closed without one closed by itself,
-    or by an operator.
+    `outcome` is a coordinator's. A line that was closed without one closed by itself, or was closed by an operator.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -53,13 +52,13 @@ class Lines(Part):
         self._database = database
 
     async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None:
-        """Idempotent by `key`, the effect's: a repeat neither opens twice nor opens again what was closed since."""
+        """Idempotent by `key`, the effect's: a repeat neither opens a second line nor reopens one that was closed since."""
         values = {"key": key, "mentorship": mentorship, "cohort": cohort_of(mentorship), "line": line, "side": side, "opened_at": at}
         async with self._database.write() as connection:
             await self._database.insert_new(connection, lines, values, unique=[lines.c.key])
 
     async def close(self, mentorship: str, line: str, at: datetime, side: Side | None = None) -> None:
-        """Closes what was opened under this code until `at`, of one side or of any. Idempotent; nothing open is fine."""
+        """Closes what was opened under this code until `at`, of one side or of any. Idempotent; does nothing if none is open."""
         closed = update(lines).where(lines.c.mentorship == mentorship, lines.c.line == line, lines.c.closed_at.is_(None), lines.c.opened_at <= at)
         if side is not None:
             closed = closed.where(lines.c.side == side)
@@ -67,7 +66,7 @@ class Lines(Part):
             await connection.execute(closed.values(closed_at=at))
 
     async def all(self, cohort: str | None = None, open_only: bool = True, *, closed_since: datetime | None = None, line: str | None = None) -> list[Line]:
-        """Oldest first, of one cohort or of all, of one code or of all; with `closed_since`, besides the open ones those that were closed from then on."""
+        """Oldest first, of one cohort or all, of one code or all. With `closed_since`, the open lines and those closed from then on."""
         wanted = []
         if line is not None:
             wanted.append(lines.c.line == line)
@@ -79,29 +78,29 @@ class Lines(Part):
         return await self._select(*wanted)
 
     async def of(self, mentorship: str) -> list[Line]:
-        """Everything that ever stood there about this pair, oldest first."""
+        """Every line that this pair ever had, oldest first."""
         return await self._select(lines.c.mentorship == mentorship)
 
     async def take(self, mentorship: str, line: str, by: str, at: datetime, *, instead_of: str | None = None) -> bool:
-        """A coordinator owns the open line from now on; who came first stays. False when it is somebody else's, or none is open.
+        """Makes a coordinator the owner of the open line; whoever came first stays. False when it is somebody else's, or none is open.
 
-        `instead_of` is whom it is taken over from: only while it is still theirs.
+        `instead_of` is the coordinator from whom it is taken over: only while it is still theirs.
         """
         free = lines.c.taken_by.is_(None)
         whose = free if instead_of is None else free | (lines.c.taken_by == instead_of)
         return await self._change(mentorship, line, by, whose, {"taken_by": by, "taken_at": at, "aside_until": None})
 
     async def set_aside(self, mentorship: str, line: str, by: str, until: datetime, at: datetime) -> bool:
-        """Who sets a line aside takes it, and comes back to it then. Whether it is theirs. Idempotent."""
+        """Takes the line and sets it aside until then. Returns whether it is theirs. Idempotent."""
         await self.take(mentorship, line, by, at)
         return await self._change(mentorship, line, by, lines.c.taken_by == by, {"aside_until": until})
 
     async def give_back(self, mentorship: str, line: str, by: str) -> None:
-        """It waits for somebody again. Nothing changes when it is not theirs."""
+        """The line waits for somebody again. No effect when it is not theirs."""
         await self._change(mentorship, line, by, lines.c.taken_by == by, {"taken_by": None, "taken_at": None, "aside_until": None})
 
     async def settle(self, mentorship: str, line: str, by: str, outcome: LineOutcome, at: datetime) -> bool:
-        """A coordinator closes the open line with what came of it. False when it is somebody else's, or none is open: the first one stands."""
+        """Closes the open line with its outcome. False when it is somebody else's, or none is open: the first outcome stays."""
         if not await self.take(mentorship, line, by, at):
             return False
         mine = self._open(mentorship, line) & (lines.c.taken_by == by)
@@ -110,7 +109,7 @@ class Lines(Part):
             return bool(changed.rowcount)
 
     async def _change(self, mentorship: str, line: str, by: str, whose: ColumnElement[bool], values: dict[str, Any]) -> bool:
-        """Whether the open line is `by`'s afterwards."""
+        """Returns whether the open line is `by`'s afterwards."""
         standing = self._open(mentorship, line)
         async with self._database.write(_lock(mentorship, line)) as connection:
             await connection.execute(update(lines).where(standing, whose).values(**values))

@@ -1,4 +1,4 @@
-"""Brings a database to this release's tables. Synchronous, as Alembic is: from async code call it in `asyncio.to_thread`."""
+"""Brings a database to this release's tables. It is synchronous, as Alembic is: from async code call it with `asyncio.to_thread`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ T = TypeVar("T")
 
 
 def upgrade(url: str) -> None:
-    """Safe to call again, and by several processes at once: they wait for each other. Makes SQLite's file and its folder, for us only.
+    """Creates or upgrades the tables. Safe to repeat, also in several processes at once, which wait for each other. Makes SQLite's file and its folder, for us
+    only.
 
-    Raises ValueError for a URL of another database and for one that cannot hold every text, RecordsUnavailable, and SchemaNewer where nothing can be
-    brought anywhere.
+    Raises RecordsUnavailable, SchemaNewer if the tables are a newer release's, and ValueError for a URL of another database or of one that cannot
+    hold every text.
     """
     _make_file(url)
     _run(url, _upgrade)
@@ -42,7 +43,7 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _refuse_other_letters(connection: Connection) -> None:
-    """A program's message id may be of any letters: one that the database has none for would be refused as if that were away, for ever."""
+    """A program's message id may use any letters. A database without one of them would refuse it for ever, as if the database were away."""
     if connection.dialect.name == "postgresql":
         encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
         if encoding not in ("UTF8", "SQL_ASCII"):
@@ -50,11 +51,11 @@ def _refuse_other_letters(connection: Connection) -> None:
 
 
 def current(url: str) -> str | None:
-    """The revision that the database stands at, or None for an empty one. Raises RecordsUnavailable."""
+    """The database's revision, or None if it is empty. Raises RecordsUnavailable."""
     path, parsed = _file(url), parse(url)
     with unavailable(parsed):
         if path is not None and not path.exists():
-            return None  # connecting would make it
+            return None  # connecting would create it
     refuse_unopenable(parsed)
     return _run(url, lambda connection: MigrationContext.configure(connection).get_current_revision())
 
@@ -98,7 +99,7 @@ def _make_file(url: str) -> None:
 
 
 def _turn_to_its_log(path: Path, url: URL) -> None:
-    # Turning a file to its write-ahead log is the one thing for which SQLite does not wait when another does the same.
+    # SQLite does not wait for others only when it switches a file to its write-ahead log.
     patience = time.monotonic() + BUSY_SECONDS
     with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
         while True:

@@ -1,4 +1,4 @@
-"""What people write. Sealed with the author's own key; everything else knows a note by its id (H12)."""
+"""What people write, sealed with the author's own key. Everything else knows a note only by its id (H12)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from records.sealing import Sealer, open_with, seal_with
 
 
 class Note(BaseModel):
-    """`kind` is a code such as `goal`, `action`, `feedback`; `shared` says that the author lets the partner read it (H15)."""
+    """`kind` is a code such as `goal`, `action`, `feedback`; `shared` means that the author lets the partner read it (H15)."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -37,9 +37,9 @@ class Notes(Part):
         self._keys = DataKeys(sealer)
 
     async def put(self, author: str, mentorship: str, kind: str, text: str, shared: bool = False, *, note_id: str | None = None) -> str:
-        """Keeps a text and returns the id that may travel. Raises UnknownPerson, Erased.
+        """Keeps a text and returns its id, which may travel. Raises UnknownPerson, Erased.
 
-        With a `note_id` of the caller's own it is idempotent: the first text stays. `mentorship` may be a case's id.
+        Idempotent with a `note_id` from the caller: the first text stays. `mentorship` may be a case's id.
         """
         note = note_id or mint("n", 16)
         async with self._database.write() as connection:
@@ -68,20 +68,20 @@ class Notes(Part):
         return _note(row, key)
 
     async def share(self, note: str, author: str) -> None:
-        """The author lets the partner read it, for good. Idempotent; raises UnknownNote, also for what somebody else wrote."""
+        """The author lets the partner read it, for good. Idempotent. Raises UnknownNote, also for somebody else's note."""
         async with self._database.write() as connection:
             if not (await connection.execute(update(notes).where(notes.c.id == note, notes.c.author == author).values(shared=True))).rowcount:
                 raise UnknownNote(f"no note {note} of {author}")
 
     async def of(self, mentorship: str) -> list[Note]:
-        """Every note that can be read, oldest first; what erased people wrote is left out."""
+        """Every note that can be read, oldest first; notes of erased people are left out."""
         async with self._database.read() as connection:
             rows = (await connection.execute(select(notes).where(notes.c.mentorship == mentorship).order_by(notes.c.created_at, notes.c.id))).all()
             keys = await self._keys.many(connection, [row.author for row in rows])
         return [_note(row, keys[row.author]) for row in rows if row.author in keys]
 
     async def forget(self, mentorship: str) -> int:
-        """Deletes every note of a mentorship, when words are no longer kept. Says how many there were; idempotent."""
+        """Deletes every note of a mentorship when words are no longer kept. Returns how many there were; idempotent."""
         async with self._database.write() as connection:
             return (await connection.execute(delete(notes).where(notes.c.mentorship == mentorship))).rowcount
 

@@ -1,4 +1,4 @@
-"""Mails meant, sent and not sent: what keeps a repeat from going out twice, and the budget (Calm)."""
+"""Mails that were meant, sent or not sent: this keeps a repeat from sending one twice, and counts the budget (Calm)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from records.schema import notices, unsubscribed
 from records.sealing import Sealer
 
 DIGEST = "digest"
-"""The kind of the coordinators' weekly mail, and of the report at a cohort's close."""
+"""The kind of the coordinators' weekly mail, and of the report at a cohort's closing."""
 
 _PURPOSE = "records/notices"
 
@@ -26,10 +26,10 @@ Answer = Literal["send", "already", "over_budget", "unsubscribed"]
 State = Literal["intended", "sent", "failed", "over_budget", "unsubscribed"]
 
 _ON_ITS_WAY = timedelta(days=2)
-"""A mail is tried for a day, and every try begins it anew: what was begun longer ago was given up meanwhile, and never went."""
+"""A mail is tried for a day, and every attempt begins it anew. One that was last begun longer ago than this was given up, and never went."""
 
 _ANSWERS: dict[State, Answer] = {
-    "intended": "send",  # a crash came between: again, under the same Message-ID
+    "intended": "send",  # a crash came in between: send again, with the same Message-ID
     "failed": "send",
     "sent": "already",
     "over_budget": "over_budget",
@@ -38,7 +38,7 @@ _ANSWERS: dict[State, Answer] = {
 
 
 class Notice(BaseModel):
-    """One mail to one person. `at` is when it was sent, or meant to be; `why` is a code, when it failed, such as `bounced`."""
+    """One mail to one person. `at` is when it was sent, or was meant to be. `why` is a code if it failed, such as `bounced`."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -60,15 +60,15 @@ class Notices(Part):
     async def begin(  # noqa: PLR0917 - the mail's facts, then the budget
         self, key: str, person: str, kind: str, exempt: bool, at: datetime, most: int, per: timedelta, lease: timedelta | None = None
     ) -> Answer:
-        """Whether this mail goes out; records that it is meant to. `key` names one mail to one person, over all retries.
+        """Whether this mail may be sent; records that it is meant to be. `key` names one mail to one person, over all retries.
 
-        Counted are the person's mails of all pairs sent in the `per` before `at` (one exactly `per` ago no longer is), and those
-        about to be sent, also where an attempt that began a moment later came here first; `exempt` ones are neither counted nor refused.
-        How many there may be depends on the kind (`mentorship.budget`). An answer of no is kept: the same key hears it again. Before the first `/`
-        of a key stands what the mail is about: a mentorship's id, a case's, a cohort's, or `owner.{programme}`.
+        The budget counts the person's mails of all pairs: those sent in the `per` before `at` (one sent exactly `per` ago no longer counts), and those
+        about to be sent, even if their attempt began a moment later but came here first. `exempt` mails are neither counted nor refused. How many are
+        allowed depends on the kind (`mentorship.budget`). A refusal is kept: the same key gets it again. The part of a key before the first `/` says
+        what the mail is about: a mentorship's id, a case's, a cohort's, or `owner.{programme}`.
 
-        With a `lease`, a mail that several may send is in the hands of one at a time: who is told to send it, at the instant `at` of its
-        attempt, has it for so long, and whoever else asks meanwhile gets BeingSent. Whatever became of the first, then the mail is free again.
+        With a `lease`, only one of several possible senders has the mail at a time. Whoever is told to send it has it for this long, from the `at` of their
+        attempt; others who ask meanwhile get BeingSent. After that the mail is free again, whatever became of the first attempt.
         """
         async with self._database.write(f"notices/{person}") as connection:
             row = (await connection.execute(select(notices.c.person, notices.c.state, notices.c.at).where(notices.c.key == key))).one_or_none()
@@ -95,11 +95,11 @@ class Notices(Part):
         return _ANSWERS[state]
 
     async def sent(self, key: str, message_id: str, at: datetime) -> None:
-        """The mail server took it. Idempotent: the first instant stays. Raises UnknownNotice."""
+        """Records that the mail server took it. Idempotent: the first instant stays. Raises UnknownNotice."""
         await self._settle(key, {"state": "sent", "message_id": message_id, "at": at, "why_sealed": None})
 
     async def failed(self, key: str, why: str, at: datetime) -> None:
-        """The mail server refused it for good, or it came too late to help; it does not count. Nothing changes when it was sent. Raises UnknownNotice."""
+        """Records that the server refused it for good, or that it came too late to help. It does not count. No effect if it was sent. Raises UnknownNotice."""
         await self._settle(key, {"state": "failed", "at": at, "why_sealed": self._sealer.seal(_PURPOSE, why.encode(), f"why {key}")})
 
     async def of(self, person: str) -> list[Notice]:
@@ -109,28 +109,28 @@ class Notices(Part):
             return [self._notice(row) for row in rows]
 
     async def last_sent(self, person: str, kinds: Iterable[str], beginning: str) -> datetime | None:
-        """When this person last got a mail of one of these kinds whose key begins so; None: never."""
+        """When this person last got a mail of one of these kinds whose key begins with `beginning`; None if never."""
         ours = (notices.c.person == person) & notices.c.kind.in_(tuple(kinds)) & notices.c.key.startswith(beginning, autoescape=True)
         wanted = select(notices.c.at).where(ours, notices.c.state == "sent").order_by(notices.c.at.desc()).limit(1)
         async with self._database.read() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none()
 
     async def refused(self, person: str, beginning: str) -> bool:
-        """Whether the newest mail to this person whose key begins so was refused for good."""
+        """Whether the newest mail to this person whose key begins with `beginning` was refused for good."""
         ours = (notices.c.person == person) & notices.c.key.startswith(beginning, autoescape=True)
         wanted = select(notices.c.state).where(ours).order_by(notices.c.at.desc()).limit(1)
         async with self._database.read() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none() == "failed"
 
     async def missed(self, kind: str, since: datetime) -> list[Notice]:
-        """Of the newest mail of this kind to each person about each thing (what stands before the first `/` of its key), those refused for good since then."""
+        """For each person and subject (the part of the key before the first `/`), the newest mail of this kind since then, if it was refused for good."""
         newest = select(notices).where(notices.c.kind == kind, notices.c.at >= since).order_by(notices.c.at, notices.c.key)
         async with self._database.read() as connection:
             found = {(row.person, row.key.partition("/")[0]): row for row in await connection.execute(newest)}
         return [self._notice(row) for row in found.values() if row.state == "failed"]
 
     async def unsubscribe(self, person: str) -> None:
-        """No more mails but exempt ones (RFC 8058 at the door). Idempotent; of who was erased, whose old mails still lead here, nothing is kept."""
+        """Stops all mails but exempt ones (RFC 8058 at the door). Idempotent. Keeps nothing of an erased person, whose old mails still lead here."""
         async with self._database.write() as connection:
             if await is_erased(connection, person):
                 return
@@ -138,7 +138,7 @@ class Notices(Part):
             await self._database.insert_new(connection, unsubscribed, values, unique=[unsubscribed.c.person])
 
     async def subscribe_again(self, person: str) -> None:
-        """Undoes `unsubscribe`; what was left out meanwhile stays left out. Idempotent."""
+        """Undoes `unsubscribe`; mails that were left out meanwhile stay left out. Idempotent."""
         async with self._database.write() as connection:
             await connection.execute(delete(unsubscribed).where(unsubscribed.c.person == person))
 
@@ -147,7 +147,7 @@ class Notices(Part):
             return (await connection.execute(select(unsubscribed.c.at).where(unsubscribed.c.person == person))).first() is not None
 
     async def settled(self, mentorship: str) -> frozenset[str]:
-        """The ids of the mentorship's effects whose one mail went, or was decided not to go."""
+        """The ids of the mentorship's effects whose single mail went, or was decided not to go."""
         beginning = f"{mentorship}/"
         wanted = select(notices.c.key).where(self._database.begins(notices.c.key, beginning), notices.c.state != "intended")
         async with self._database.read() as connection:

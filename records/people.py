@@ -1,7 +1,7 @@
-"""Who the opaque ids are. Kept sealed with a data key of the person's own; found by keyed hashes (H12, P8).
+"""Who the opaque ids are. A profile is sealed with the person's own data key, and found by keyed hashes (H12, P8).
 
-Two sources tell of a person: people files, and HR's events at the web hook (P6). The later word stands, field by field; a file says
-something new of a field only where it changed since HR spoke, so that starting again with an old file undoes nothing.
+Two sources describe a person: people files, and HR's events at the web hook (P6). For each field the later word counts. A file says something
+new about a field only if its value changed since HR spoke, so that starting again with an old file undoes nothing.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ __all__ = ["Leave", "People", "Profile", "Said"]
 _PURPOSE = "records/people"
 
 Said = Literal["name", "email", "time_zone", "language", "manager_id", "status"]
-"""What HR's events may say of somebody."""
+"""Fields that HR's events may set."""
 
 
 class Leave(BaseModel):
-    """Away from `begins` until `until`; without it until further notice. It ends by itself."""
+    """Away from `begins` until `until`, or without it until further notice. It ends by itself."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -51,7 +51,7 @@ class Leave(BaseModel):
 
 
 class LeaveWord(BaseModel):
-    """What HR last said of somebody's leave, and when: None is that they are back."""
+    """What HR last said of somebody's leave, and when. None means that they are back."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -60,9 +60,9 @@ class LeaveWord(BaseModel):
 
 
 class Foreseen(BaseModel):
-    """What a people file would make of those in it, by person_id; who was erased is not there.
+    """What a people file would make of the people in it, by person_id, without those who were erased.
 
-    `shared` names, for whom the file would give an address that is somebody else's, that other person: of another file, or by HR's word.
+    `shared` names, for each person whom the file would give somebody else's address, that other person, who may be from another file or from HR.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -72,26 +72,26 @@ class Foreseen(BaseModel):
 
 
 class _Told(BaseModel):
-    """That HR said this field, and when; `filed` is a keyed hash of what the people file had there."""
+    """When HR set this field. `filed` is a keyed hash of the people file's value at that time."""
 
     at: Instant
     filed: str
 
 
 class _Kept(Profile):
-    """What is sealed: the profile as it stands, and where it differs from the people file."""
+    """What is sealed: the profile as it is now, and where it differs from the people file."""
 
     told: dict[str, _Told] = Field(default_factory=dict)
     leave: Leave | None = None
     leave_told_at: Instant | None = None
 
     def leave_is_over(self, at: datetime) -> bool:
-        """Whether HR said something of a leave, and nothing of it holds since `at`."""
+        """Whether HR has said something about a leave, and no leave holds any more at `at`."""
         over = self.leave.is_past(at) if self.leave is not None else True
         return self.leave_told_at is not None and self.leave_told_at <= at and over
 
     def seen(self, at: datetime) -> Profile:
-        """As others see it: who is on leave at `at` has that status."""
+        """As others see the profile: a person who is on leave at `at` has that status."""
         fields = {name: getattr(self, name) for name in Profile.model_fields}
         if self.status == "active" and self.leave is not None and self.leave.holds(at):
             fields["status"] = "leave"
@@ -105,10 +105,10 @@ class People(Part):
         self._keys = DataKeys(sealer)
 
     async def enrol(self, profiles: Iterable[Profile]) -> dict[str, str]:
-        """The opaque id of each, by person_id: minted for who is new, kept for who is known, whose changed profile is updated.
+        """Returns each person's opaque id, by person_id. New people get a minted id; those who are known keep theirs, and changed profiles are updated.
 
-        Of who is known only the fields that a profile was given are said (`model_fields_set`): the file of another cohort may lack a column.
-        Idempotent. Who was erased keeps the id and stays erased. Of one person_id given twice, the last counts.
+        For people who are known, only fields that a profile was given count (`model_fields_set`), since another cohort's file may lack a column.
+        Idempotent. An erased person keeps the id and stays erased. If one person_id is given twice, the last counts.
         """
         wanted = {self._lookup(profile.person_id): profile for profile in profiles}
         async with self._database.write(PEOPLE) as connection:
@@ -133,7 +133,7 @@ class People(Part):
         return {profile.person_id: refs[lookup] for lookup, profile in wanted.items()}
 
     async def foreseen(self, profiles: Iterable[Profile]) -> Foreseen:
-        """What `enrol` would make of these. Nothing is written, and nobody minted."""
+        """What `enrol` would make of these. Writes nothing, and mints no ids."""
         wanted = {self._lookup(profile.person_id): profile for profile in profiles}
         now = datetime.now(UTC)
         async with self._database.read() as connection:
@@ -153,7 +153,7 @@ class People(Part):
             return Foreseen(profiles=after, shared=await self._shared(connection, after, fresh))
 
     async def _shared(self, connection: AsyncConnection, after: Mapping[str, Profile], fresh: Collection[str]) -> dict[str, str]:
-        """Whose address, of those who get a `fresh` one, is another person's once `after` stands."""
+        """For those who get a `fresh` address: whose address it would also be, once `after` is stored."""
         holders: dict[str, set[str]] = {}
         for person_id, profile in after.items():
             holders.setdefault(normal_form(profile.email), set()).add(person_id)
@@ -172,9 +172,9 @@ class People(Part):
         return found
 
     async def tell(self, ref: str, said: Mapping[Said, str | None], at: datetime) -> None:
-        """HR says this of somebody, at this instant; what it said later already stands. Idempotent.
+        """Records what HR says of somebody at this instant. What HR said of a later instant is not replaced. Idempotent.
 
-        Mail is private: each address belongs to one person, as in people files. Raises UnknownPerson, Erased, AddressTaken; then nothing is said.
+        Mail is private: each address belongs to one person, as in people files. Raises UnknownPerson, Erased, AddressTaken; then nothing is recorded.
         """
         async with self._database.write(PEOPLE) as connection:
             key, before = await self._one(connection, ref)
@@ -192,7 +192,7 @@ class People(Part):
                 await self._store(connection, ref, key, after)
 
     async def note_leave(self, ref: str, leave: Leave | None, at: datetime) -> bool:
-        """HR says since when and until when somebody is away, or that nobody is (None). As `tell`; whether it stands, or HR said something later."""
+        """Records a leave, or None when HR says that the person is back. Rules as for `tell`. False when HR already said something of a later instant."""
         async with self._database.write(PEOPLE) as connection:
             key, before = await self._one(connection, ref)
             if before.leave_told_at is not None and before.leave_told_at > at:
@@ -201,7 +201,7 @@ class People(Part):
         return True
 
     async def leave_words(self, refs: Iterable[str]) -> dict[str, LeaveWord]:
-        """The last word of each of whose leave HR ever spoke, whether or not it still stands."""
+        """HR's last word about each person's leave, current or not; people of whose leave HR never spoke are left out."""
         wanted = list(dict.fromkeys(refs))
         async with self._database.read() as connection:
             keys = await self._keys.many(connection, wanted)
@@ -210,11 +210,11 @@ class People(Part):
         return {ref: LeaveWord(at=kept.leave_told_at, leave=kept.leave) for ref, kept in found.items() if kept.leave_told_at is not None}
 
     async def ref(self, person_id: str) -> str | None:
-        """The opaque id of a roster's person_id; also of somebody erased."""
+        """The opaque id of a roster's person_id, also if the person was erased."""
         return (await self.refs([person_id])).get(person_id)
 
     async def refs(self, person_ids: Iterable[str]) -> dict[str, str]:
-        """The opaque ids of those who are known, in the order of asking."""
+        """The opaque ids of those who are known, in the order of the request."""
         wanted = {self._lookup(person_id): person_id for person_id in person_ids}
         async with self._database.read() as connection:
             known = await self._known(connection, wanted)
@@ -236,15 +236,15 @@ class People(Part):
         return {ref: _kept(keys[ref], sealed[ref], ref).seen(now) for ref in wanted if ref in sealed}
 
     async def by_email(self, email: str) -> tuple[str, ...]:
-        """Everybody with this address, however it is written; nobody is an empty tuple.
+        """Everybody with this address, however it is written; an empty tuple if there is nobody.
 
-        Rows are found by its normal form, and by the earlier one until the person is next written: no operator has to do anything.
+        A row is found by the normal form of the address; until the person is next written, also by the earlier form. Operators have nothing to do.
         """
         async with self._database.read() as connection:
             return await self._with_address(connection, email)
 
     async def operator(self, login: str) -> str:
-        """The opaque id of an operator's login, minted when it is new. No roster's person_id is ever taken for a login."""
+        """The opaque id of an operator's login, minted if it is new. A roster's person_id is never mistaken for a login."""
         lookup = self._sealer.blind(_PURPOSE, f"operator {login}")
         async with self._database.write(PEOPLE) as connection:
             known = await self._known(connection, [lookup])
@@ -258,14 +258,15 @@ class People(Part):
         return ref
 
     async def forget_operators(self, before: datetime) -> None:
-        """Deletes who gave orders until then, where no journal tells of any: a login is kept no longer than what it did, nor is the id under
-        which a concern held its meetings (H16, P8). Whoever gives an order again is minted anew.
+        """Deletes operators who were minted by `before` and whom no journal names (H16, P8).
+
+        A login is kept no longer than what it did, and so is the id under which a concern held its meetings. An operator who returns gets a new id.
         """
         old = select(people.c.ref).where(people.c.email_lookup.is_(None), people.c.erased_at.is_(None), people.c.created_at <= before)
         async with self._database.read() as connection:
             known = await self._legible(connection, (await connection.execute(old)).scalars())
             gone = {ref for ref, kept in known.items() if kept.role == "operator"}
-            for chunk in chunks(gone):  # the whole journal is read for it: once, and before anybody waits for us
+            for chunk in chunks(gone):  # this reads the whole journal: once, and before the lock that others wait for
                 gone -= set((await connection.execute(select(journal.c.by).where(journal.c.by.in_(chunk)).distinct())).scalars())
         async with self._database.write(MANY, PEOPLE) as connection:
             for chunk in chunks(gone):
@@ -275,11 +276,11 @@ class People(Part):
             await self._database.forget_freed(data_keys)
 
     async def forget_leaves(self, before: datetime) -> None:
-        """What HR said of leaves that were over by then, or of coming back: no journal tells of them any more (P8)."""
+        """Deletes what HR said of leaves that were over by `before`, or of returns until then: no journal mentions them any more (P8)."""
         over: list[str] = []
         async with self._database.read() as connection:
             old = (await connection.execute(select(people.c.ref).where(people.c.created_at <= before))).scalars()
-            for chunk in chunks(old):  # opening everybody takes seconds, in which others have their turns
+            for chunk in chunks(old):  # decrypting everybody takes seconds; chunks let others have their turns
                 over += [ref for ref, kept in (await self._legible(connection, chunk)).items() if kept.leave_is_over(before)]
         for ref in over:
             async with self._database.write(PEOPLE) as connection:
@@ -289,18 +290,19 @@ class People(Part):
                         await self._store(connection, ref, key, kept.model_copy(update={"leave": None, "leave_told_at": None}))
 
     async def whole(self, ref: str) -> dict[str, Any]:
-        """Everything that stands here of somebody, as JSON, for who asks what is kept (P8). Raises UnknownPerson, Erased."""
+        """Everything that is kept here about a person, as JSON, for a person who asks what is kept (P8). Raises UnknownPerson, Erased."""
         async with self._database.read() as connection:
             _, kept = await self._one(connection, ref)
         return kept.model_dump(mode="json", exclude={"told"}, exclude_none=True)
 
     async def erase(self, ref: str, *, ended: Collection[str] | None = None) -> None:
-        """Deletes the person's key, profile and address: what was sealed with the key is noise from now on; the id stays (P8).
+        """Deletes the person's key, profile and address. What was sealed with the key is noise from now on; the id stays (P8).
 
-        `ended` are the mentorships that were ended for it. One that began since then, of a pair that was not to be started any more, raises
-        Begun, and nothing is deleted; None does not ask.
+        `ended` are the mentorships that were ended for the erasure. If another one began since then, though its pair was not to be started any more,
+        raises Begun and deletes nothing. None skips this check.
 
-        What becomes of everything else: records/erasure.py. Idempotent. Raises UnknownPerson. Backups made before still hold the key, sealed with the keyring, until they are deleted.
+        Idempotent. Raises UnknownPerson. records/erasure.py says what becomes of everything else. Earlier backups still hold the key, sealed with the
+        keyring, until they are deleted.
         """
         async with self._database.write(MANY, PEOPLE) as connection:
             known = (await connection.execute(select(people.c.erased_at).where(people.c.ref == ref).with_for_update())).one_or_none()
@@ -333,7 +335,7 @@ class People(Part):
         await connection.execute(update(people).where(people.c.ref == ref).values(**changed))
 
     def _filed(self, before: _Kept, profile: Profile, ref: str) -> _Kept:
-        """A people file's word about somebody who is known: where it still says what it said when HR spoke, HR's word stands."""
+        """Applies a people file's profile to a known person. HR's word about a field stays as long as the file says what it said when HR spoke."""
         fields = {name: getattr(profile, name) for name in profile.model_fields_set}
         standing = {name: told for name, told in before.told.items() if name not in fields or told.filed == self._filed_as(ref, name, fields[name])}
         kept = {name: getattr(before, name) for name in standing}
@@ -357,11 +359,11 @@ class People(Part):
         return found
 
     async def _legible(self, connection: AsyncConnection, refs: Iterable[str]) -> dict[str, _Kept]:
-        """What is kept of each; nothing of who was erased, nor of whom nobody can read."""
+        """What is kept of each person, without those who were erased and those whose row cannot be read."""
         wanted = list(refs)
         try:
             keys = await self._keys.many(connection, wanted)
-        except Unreadable:  # one of them: the others are read all the same
+        except Unreadable:  # one of them is unreadable: the others are read all the same
             keys = {}
             for ref in wanted:
                 with suppress(Unreadable):

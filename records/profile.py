@@ -1,4 +1,4 @@
-"""One person as the roster has them. Apart from where they are kept, since reading a roster needs no database."""
+"""One person as the roster describes them. Apart from where profiles are kept, since reading a roster needs no database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Role = Literal["mentor", "mentee", "both", "coordinator", "owner", "contact", "o
 
 
 class Profile(BaseModel):
-    """One person as the roster has them. `person_id` and `manager_id` are the company's ids; `operator` is who runs the CLI."""
+    """One person as the roster describes them. `person_id` and `manager_id` are the company's ids; the role `operator` is for those who run the CLI."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 

@@ -1,4 +1,4 @@
-"""Programme files and their words, each version kept as it was started with. Sealed: a file names its contacts by the company's ids."""
+"""Programme files and their texts, each version as it was started. They are sealed, since a file names its contacts by the company's ids."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Programmes(Part):
         self._sealer = sealer
         self._known: dict[tuple[str, int], Programme] = {}
         self._words: dict[str, Texts] = {}
-        """What was read, by id and version or by digest: it never changes, and every mail asks for it."""
+        """Texts already read, by id and version or by digest. They never change, and every mail asks for them."""
 
     async def put(self, programme: Programme) -> None:
-        """Keeps this version with its texts. Idempotent; raises ProgrammeChanged when the same version says something else.
+        """Keeps this version with its texts. Idempotent; raises ProgrammeChanged when the same version now says something else.
 
-        Keys that a newer release added with their defaults are no change.
+        Keys that a newer release added, with their defaults, are no change.
         """
         head = programme.programme
         async with self._database.write(f"programme/{head.id}") as connection:
@@ -57,7 +57,7 @@ class Programmes(Part):
         return self._known[programme, version]
 
     async def texts(self, digest: str) -> Texts:
-        """The words under `Texts.digest`. Raises UnknownProgramme."""
+        """The texts with this `Texts.digest`. Raises UnknownProgramme."""
         if digest in self._words:
             return self._words[digest]
         async with self._database.read() as connection:
@@ -77,7 +77,7 @@ class Programmes(Part):
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[str]:
-    """One line for each key that differs: `meetings.count: 12 → 13`. What has an id goes by it, other entries of a list by their number, from 1."""
+    """One line for each key that differs: `meetings.count: 12 → 13`. List entries are named by their id if they have one, otherwise by number, from 1."""
     if isinstance(before, list) and isinstance(after, list):
         before, after = _by_name(before), _by_name(after)
     if isinstance(before, dict) and isinstance(after, dict):

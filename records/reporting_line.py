@@ -1,4 +1,4 @@
-"""Which pairs lie within one reporting line as records know it now: lines change while mentorships run (H4)."""
+"""Which pairs are within one reporting line, as records know it now: lines change while mentorships run (H4)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ LINE: Literal["reporting_line"] = "reporting_line"
 """Its code in the coordinators' list."""
 
 _LONGEST_LINE = 50
-"""Levels; a line that leads back to itself ends here at the latest."""
+"""In levels. A line that leads back to itself ends here at the latest."""
 
 
 class InLine(BaseModel):
-    """A pair that the programme would not make today. `way` goes from the lower of the two up to the other, by the company's ids."""
+    """A pair that the programme would not form today. `way` goes from the lower person up to the other, by the company's ids."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -33,7 +33,7 @@ class InLine(BaseModel):
 
 
 class Order(BaseModel):
-    """What a mentorship is to be told."""
+    """A command that a mentorship has to get."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -42,7 +42,7 @@ class Order(BaseModel):
 
 
 async def lines_of(people: People, refs: Iterable[str]) -> tuple[dict[str, Profile], dict[str, str]]:
-    """The profiles of `refs`, and the manager of each person_id in their lines; who is not known, or was erased, ends one."""
+    """The profiles of `refs`, and the manager of each person_id in their lines. A line ends at somebody who is unknown or was erased."""
     known = await people.profiles(refs)
     managers: dict[str, str] = {}
     level: Mapping[str, Profile] = known
@@ -56,14 +56,14 @@ async def lines_of(people: People, refs: Iterable[str]) -> tuple[dict[str, Profi
 
 
 async def managers_with(people: People, profiles: Mapping[str, Profile]) -> dict[str, str | None]:
-    """Who reports to whom, by the company's ids, once these profiles (by person_id) stand in records."""
+    """Who reports to whom, by the company's ids, once these profiles (by person_id) are in records."""
     theirs = {person_id: profile.manager_id for person_id, profile in profiles.items()}
     _, managers = await lines_of(people, (await people.refs({*theirs, *filter(None, theirs.values())})).values())
     return {**managers, **theirs}
 
 
 async def in_line(records: Records, running: Sequence[Enrolment]) -> tuple[InLine, ...]:
-    """Those of the pairs that lie within their programme's levels."""
+    """Those of the pairs that are within their programme's levels."""
     profiles, managers = await lines_of(records.people, {ref for pair in running for ref in (pair.mentor, pair.mentee)})
     limits: dict[str, int | Literal["all"]] = {}
     found: list[InLine] = []
@@ -79,11 +79,11 @@ async def in_line(records: Records, running: Sequence[Enrolment]) -> tuple[InLin
 
 
 async def orders(records: Records, *, by: str, at: Instant, said: str | None = None, of: str | None = None) -> tuple[Order, ...]:
-    """What running mentorships are to be told after a line changed: a line for the list where one is needed, none where it is not any more.
+    """The commands for running mentorships after a reporting line changed: each opens an entry in the list where one is needed now, or closes one that is not.
 
-    Nothing is ended. `said` names what changed, and `of` is whose manager it was (the company's id): told again, the same comes out.
-    Without them the whole line stands for it, so that a line is told of once, and once more when it comes back after it went away by
-    itself. What somebody closed stays closed while the line is the same.
+    Ends no mentorship. `said` names what changed, and `of` whose manager it was (the company's id), so that a repeat gives the same commands. Without
+    them the whole reporting line takes their place: a mentorship is told of a line once, and once more if it comes back after its entry closed by
+    itself. An entry that a person closed stays closed while the reporting line is the same.
     """
     running = await records.cohorts.running()
     inside = [pair for pair in await in_line(records, running) if pair.enrolment.state == "started"]
@@ -106,9 +106,9 @@ async def orders(records: Records, *, by: str, at: Instant, said: str | None = N
 
 
 async def order_for(records: Records, begun: Enrolment, *, by: str, at: Instant) -> Order | None:
-    """What a mentorship that has just begun is to be told: a line may have changed while it waited to be started, when it could not be told (`orders`).
+    """The command for a mentorship that has just begun, if a line changed while it waited to be started and could not be told (`orders`).
 
-    One that goes on from its journal heard of it if it ever stood in the list for it, and what somebody closed stays closed.
+    A mentorship that continues from its journal needs none if it ever had an entry for this; one that a person closed stays closed.
     """
     for pair in await in_line(records, [begun]):
         if all(line.line != LINE for line in await records.lines.of(begun.mentorship)):

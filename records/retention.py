@@ -1,10 +1,10 @@
-"""The end of keeping: words some time after a mentorship's end, its journal later (defaults: 90 days and 24 months).
+"""Deletes what was kept for its time: words some time after a mentorship's end, its journal later (defaults: 90 days and 24 months).
 
-A concern is kept apart from its mentorship, for as long from its own end: its words, then that there was one. One that is open stays,
-since only a person closes it; and a line's case goes as a concern does.
+A concern is kept apart from its mentorship, for as long, counted from its own end: first its words are deleted, then that there was one. An open
+concern stays, since only a person closes it. A line's case is kept and deleted as a concern is.
 
-How long is the programme's to say (`retention:`), in the version that the cohort was last started with. Deleting is idempotent and
-safe while everything runs, so whoever comes first does it: each worker looks once a day, and `mentorship records sweep` at any time.
+The programme sets the times (`retention:`), in the version that the cohort was last started with. Deleting is idempotent and safe while
+everything runs, so anybody may do it: each worker sweeps once a day, and `mentorship records sweep` does at any time.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from wire.names import cohort_of
 
 
 class Swept(BaseModel):
-    """What was deleted, or in a dry run would be. `cases` are those whose contents went, `closed_cases` those of which nothing is kept now: concerns
-    and lines with a clock alike, so that neither number tells whether there was a concern (H16).
+    """What was deleted, or in a dry run would be. `cases` counts those whose contents were deleted, `closed_cases` those of which nothing is kept now.
+    Both count concerns and lines alike, so that neither reveals whether there was a concern (H16).
 
-    `damaged` is what stays since it is not what was written, and that is evidence: mentorships whose journal does not verify, cases whose
-    row nobody can read (`case.…`), and cohorts whose programme nobody can read (`cohort.…`), with everything of theirs.
+    `damaged` stays, since it is not what was written, and that is evidence: mentorships whose journal does not verify, cases whose row nobody can
+    read (`case.…`), and cohorts whose programme nobody can read (`cohort.…`), with everything of theirs.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -61,7 +61,7 @@ class _Keep(BaseModel):
 
 
 class _Audited(NamedTuple):
-    """A cohort's chain of closing rows, once it was looked at: their MACs, and the heads that they vouch for; none if the chain is not whole."""
+    """A cohort's chain of closing rows after its audit: their MACs, and the heads that they confirm; no heads if the chain is damaged."""
 
     macs: dict[str, str]
     heads: dict[str, Head]
@@ -80,9 +80,9 @@ class Retention(Part):
         self._people = People(database, sealer)
 
     async def sweep(self, now: datetime, *, dry_run: bool = False) -> Swept:
-        """Deletes whatever is kept longer than its programme says.
+        """Deletes whatever was kept longer than its programme says.
 
-        Raises UnknownKey: for a programme's key before anything is deleted, for a person's when nothing but what is kept of people is left to delete.
+        Raises UnknownKey: for a missing key of a programme before anything is deleted, for a person's when only what is kept of people is left to delete.
         """
         keep, swept = await self._keep()
         if not dry_run:
@@ -102,7 +102,7 @@ class Retention(Part):
         return swept
 
     async def _keep(self) -> tuple[dict[str, _Keep], Swept]:
-        """By cohort. A cohort whose programme is not there, or cannot be read, keeps everything."""
+        """The times, by cohort. A cohort whose programme is missing or unreadable keeps everything."""
         found: dict[str, _Keep] = {}
         damaged: list[str] = []
         for cohort in await self._cohorts.all():
@@ -117,7 +117,7 @@ class Retention(Part):
         return found, Swept(damaged=tuple(damaged))
 
     async def _words(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> Swept:
-        """What people wrote in mentorships that are over for long enough."""
+        """Deletes what people wrote in mentorships that have been over for long enough."""
         e = enrolments.c
         ended = select(e.mentorship, e.cohort, e.over_at, func.count()).join(notes, notes.c.mentorship == e.mentorship).where(e.over_at.is_not(None))
         async with self._database.read() as connection:
@@ -128,7 +128,7 @@ class Retention(Part):
         return Swept(notes=sum([await self._notes.forget(row.mentorship) for row in due]))
 
     async def _cases_due(self, keep: dict[str, _Keep], now: datetime, dry_run: bool) -> Swept:
-        """Concerns' words, and whole cases. Whatever is counted from their end is by the programme of their pair."""
+        """Deletes concerns' words, and whole cases. The times are those of the pair's programme, counted from the case's end."""
         forgotten, dropped = 0, 0
         closed, unreadable = await self._cases.closed()
         for case in closed:
@@ -142,10 +142,10 @@ class Retention(Part):
         return Swept(cases=forgotten, closed_cases=dropped, damaged=tuple(f"case.{case}" for case in unreadable))
 
     async def _forget_what_is_nobodys(self, keep: dict[str, _Keep], now: datetime) -> None:
-        """What goes with no mentorship and no case: that mails about a whole cohort were sent, that HR told of a person, and what came of a
-        mentorship after its own journal had gone (a later edition of a certificate, H8).
+        """Deletes rows that belong to no mentorship and no case, once they are as old as the longest journal.
 
-        It is kept for as long as the longest journal.
+        They are: mails about a whole cohort in the ledger, HR's messages about a person, and what followed from a mentorship after its own journal was
+        deleted (a later edition of a certificate, H8).
         """
         if not keep:
             return
@@ -163,7 +163,7 @@ class Retention(Part):
             await connection.execute(delete(door_messages).where(self._database.begins(d.mentorship, "person."), d.at <= before))
 
     async def _due(self, keep: dict[str, _Keep], now: datetime) -> list[str]:
-        """Mentorships whose journal has its closing row, and whose time is over."""
+        """Mentorships whose journal has its closing row and was kept for its time."""
         e = enrolments.c
         closed = select(e.mentorship, e.cohort, e.over_at).join(seals, seals.c.mentorship == e.mentorship).where(e.over_at.is_not(None))
         async with self._database.read() as connection:
@@ -172,7 +172,7 @@ class Retention(Part):
         return [row.mentorship for row in rows if row.mentorship not in gone and row.cohort in keep and row.over_at + keep[row.cohort].journal <= now]
 
     async def _journal(self, mentorship: str, audited: dict[str, _Audited], now: datetime, dry_run: bool) -> Swept:
-        """The journal, and with it what the doors, the list and the mails kept of this mentorship. Nothing for what another swept a moment ago."""
+        """Deletes the journal, and everything that the doors, the list and the ledger of mails kept of this mentorship. Nothing if another process just did."""
         async with self._database.write(MANY, f"journal/{mentorship}") as connection:
             if (await connection.execute(select(stubs.c.mentorship).where(stubs.c.mentorship == mentorship))).first() is not None:
                 return Swept()
@@ -193,9 +193,9 @@ class Retention(Part):
         return swept
 
     async def _sealed(self, connection: AsyncConnection, mentorship: str, audited: dict[str, _Audited]) -> Head | None:
-        """What the closing row vouches for, if the cohort's chain of closing rows is whole.
+        """The head that the closing row confirms, if the cohort's chain of closing rows is undamaged.
 
-        A whole cohort is due on one day, so its chain is looked at once a sweep; again where a rotation made this row another one meanwhile.
+        A whole cohort is due on one day, so its chain is audited once per sweep; again if a rotation replaced this row meanwhile.
         """
         cohort = cohort_of(mentorship)
         stands = (await connection.execute(select(seals.c.mac).where(seals.c.mentorship == mentorship))).scalar_one_or_none()
@@ -207,7 +207,7 @@ class Retention(Part):
 
 
 def _before(keep: dict[str, _Keep], now: datetime) -> datetime:
-    """Since when something is kept that belongs to no cohort: as the longest journal."""
+    """The instant until which rows that belong to no cohort are deleted: they are kept as long as the longest journal."""
     return now - max(kept.journal for kept in keep.values())
 
 

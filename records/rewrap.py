@@ -1,8 +1,8 @@
-"""After a rotation: what lies under older keys is sealed again with the active one, so that an older key can go (docs/operations.md).
+"""After a rotation: seals everything that older keys sealed again with the active key, so that an older key can be removed (docs/operations.md).
 
-Three kinds. Values that the keyring sealed: opened and sealed again. Closed journals, the closing rows of cohorts and stubs: audited first,
-then chained anew; what does not verify is left as it is, since it is evidence. Journals of mentorships that run: left as well, since their
-workflows know the MAC of the last row; they come along once they are over.
+Values that the keyring sealed are opened and sealed again. Closed journals, cohorts' closing rows and stubs are audited first, then chained anew;
+what does not verify is left as it is, since it is evidence. Journals of running mentorships are left too, since their workflows know the
+last row's MAC; they follow once they are over.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _JOURNALS_AT_ONCE = 50
 
 
 class Place(NamedTuple):
-    """A column of values that the keyring seals, and what each is bound to."""
+    """A column of values that the keyring seals, and what each value is bound to."""
 
     column: Column[Any]
     purpose: str
@@ -46,11 +46,11 @@ PLACES: tuple[Place, ...] = (
     Place(cases.c.sealed, "records/cases", lambda row: str(row.id)),
     Place(notices.c.why_sealed, "records/notices", lambda row: f"why {row.key}"),
 )
-"""Everything that is sealed with the keyring. What a person's own key seals needs no more than that key in it."""
+"""Everything that is sealed with the keyring. Values under a person's own key stay as they are: only that key is sealed again."""
 
 
 class Rewrapped(BaseModel):
-    """How many values and rows lie under the active key now that did not before. `left`: mentorships or cohorts whose chain does not verify."""
+    """How many values and rows were brought under the active key. `left`: mentorships or cohorts whose chain does not verify."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -60,9 +60,9 @@ class Rewrapped(BaseModel):
 
 
 async def lacking(database: Database, sealer: Sealer) -> str | None:
-    """The key that the newest rows are sealed with, where this keyring lacks it; asked all day, so only two rows are looked at.
+    """The key that the newest rows are sealed with, if this keyring lacks it. It is asked for all day, so it looks at two rows only.
 
-    An older key that is missing is not found here: that makes some things unreadable, and everybody else can still be served.
+    It does not find a missing older key: some values are unreadable without that, but everybody else can still be served.
     """
     newest = (
         select(data_keys.c.sealed).join(people, people.c.ref == data_keys.c.person).order_by(people.c.created_at.desc()).limit(1),
@@ -85,7 +85,7 @@ class Rewrap(Part):
         self._key = keys_of(sealer)
 
     async def usage(self) -> dict[str, dict[str, int]]:
-        """By key id: how many values or rows of each table need that key."""
+        """By key id: how many values or rows of each table need the key."""
         found: dict[str, Counter[str]] = {}
         async with self._database.read() as connection:
             for place in PLACES:
@@ -97,7 +97,7 @@ class Rewrap(Part):
         return {key_id: dict(counts) for key_id, counts in sorted(found.items())}
 
     async def everything(self) -> Rewrapped:
-        """Idempotent, and safe while everything runs. Every process must have the active key already. Raises UnknownKey."""
+        """Idempotent, and safe while everything runs. Every process must already have the active key. Raises UnknownKey."""
         values = sum([await self._values(place) for place in PLACES])
         rows = 0
         left: list[str] = []
@@ -131,7 +131,7 @@ class Rewrap(Part):
             about = place.about(row)
             again = self._sealer.seal(place.purpose, self._sealer.open(place.purpose, row.value, about), about)
             this = and_(*(key == getattr(row, key.name) for key in keys))
-            # On Postgres somebody may have written it meanwhile: theirs stands, and lies under the active key already.
+            # On Postgres somebody may have written it meanwhile: their value stays, and is sealed with the active key already.
             done += (await connection.execute(update(place.table).where(this, place.column == row.value).values({place.column: again}))).rowcount
         return done
 
@@ -150,7 +150,7 @@ class Rewrap(Part):
                 fresh: dict[str, Head] = {}
                 swept = set((await connection.execute(select(stubs.c.mentorship).where(stubs.c.mentorship.in_(batch)))).scalars())
                 for name in batch:
-                    if name in swept:  # since it was listed: a journal that is not there any more is no damage
+                    if name in swept:  # deleted since it was listed: that is no damage
                         continue
                     chained = await self._journal(connection, name, heads[name])
                     if chained is None:
@@ -165,13 +165,13 @@ class Rewrap(Part):
 
     async def _old_journals(self, cohort: str) -> list[str]:
         """Closed journals with rows under an older key."""
-        # Whether one has such a row, not all such rows: joined, Postgres reads the whole journal of all cohorts for each batch of one.
+        # `exists` asks only whether there is such a row. With a join, Postgres would read all cohorts' journals for each batch of one.
         old = exists().where(journal.c.mentorship == seals.c.mentorship, journal.c.key_id != self._sealer.active)
         async with self._database.read() as connection:
             return list((await connection.execute(select(seals.c.mentorship).where(seals.c.cohort == cohort, old).order_by(seals.c.mentorship))).scalars())
 
     async def _journal(self, connection: AsyncConnection, mentorship: str, head: Head) -> tuple[Head, int] | None:
-        """The new head and how many rows were chained anew; None when the rows are not those that were written."""
+        """The new head and how many rows were chained anew; None if the rows are not those that were written."""
         rows = (await connection.execute(select(journal).where(journal.c.mentorship == mentorship).order_by(journal.c.seq))).all()
         if audit_rows(mentorship, rows, self._key, sealed=head, known=()):
             return None
@@ -186,7 +186,7 @@ class Rewrap(Part):
         return Head(seq=head.seq, mac=before), len(rows)
 
     async def _closing_rows(self, connection: AsyncConnection, closing: Sequence[Any], fresh: dict[str, Head]) -> int:
-        """The cohort's chain of closing rows, where a journal's head changed or an older key made it."""
+        """Chains the cohort's closing rows anew, if a journal's head changed or an older key made them."""
         if not fresh and all(row.key_id == self._sealer.active for row in closing):
             return 0
         secret, before = self._sealer.key(CHAIN, self._sealer.active), ""
@@ -202,7 +202,7 @@ class Rewrap(Part):
         return sum(row.key_id != self._sealer.active for row in closing)
 
     async def _stubs(self, connection: AsyncConnection, cohort: str, heads: dict[str, Head]) -> int:
-        """What stays of deleted journals; a stub that is not what was written stays under its key, and `journal verify` names it."""
+        """Renews the stubs of deleted journals. One that is not what was written keeps its key, and `journal verify` names it."""
         mine = self._database.begins(stubs.c.mentorship, mentorships_of(cohort))
         old = (await connection.execute(select(stubs).where(mine, stubs.c.key_id != self._sealer.active))).all()
         genuine, _ = audit_stubs(old, heads, self._key)

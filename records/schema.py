@@ -1,4 +1,4 @@
-"""The tables. Opaque ids, codes and instants stand readable; everything else is sealed bytes (`sealed`) or a keyed hash (`*_lookup`)."""
+"""The tables. Opaque ids, codes and instants are readable; everything else is sealed bytes (`sealed`) or a keyed hash (`*_lookup`)."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from sqlalchemy import (
 from records.errors import SchemaNewer
 
 REVISION = "0009"
-"""The newest migration; a test holds it to be the one that leads to these tables."""
+"""The newest migration; a test ensures that it leads to these tables."""
 
 
 def refuse_newer(revision: str) -> None:
-    """Revisions are numbers of one length, each one more than that before it. Raises SchemaNewer."""
+    """Raises SchemaNewer. Revisions are numbers of equal length that count up by one."""
     if revision > REVISION:
         raise SchemaNewer(revision, REVISION)
 
 
 class Utc(TypeDecorator[datetime]):
-    """Instants in, instants out: SQLite forgets the zone, Postgres answers in the session's."""
+    """Instants in, instants out: SQLite loses the zone, and Postgres answers in the session's."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -83,7 +83,7 @@ people = Table(
     Column("erased_at", Utc),
 )
 
-# Apart from people, so that erasing rewrites a small table on Postgres.
+# Separate from people, so that an erasure rewrites only a small table on Postgres.
 data_keys = Table(
     "data_keys",
     metadata,
@@ -97,7 +97,7 @@ programmes = Table(
     Column("id", String(40), nullable=False),
     Column("version", Integer, nullable=False),
     Column("digest", _HASH, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),  # names its contacts by the company's ids
+    Column("sealed", LargeBinary, nullable=False),  # it names the contacts by the company's ids
     Column("created_at", Utc, nullable=False),
     PrimaryKeyConstraint("id", "version"),
 )
@@ -132,7 +132,7 @@ enrolments = Table(
     Column("mentor", _REF, ForeignKey("people.ref"), nullable=False, index=True),
     Column("mentee", _REF, ForeignKey("people.ref"), nullable=False, index=True),
     Column("state", String(10), nullable=False),
-    Column("starts_at", Utc),  # where it is not the cohort's
+    Column("starts_at", Utc),  # only if it is not the cohort's
     Column("earned", JSON(none_as_null=True)),  # milestones that the mentee brings along
     Column("started_at", Utc),
     Column("over_at", Utc),
@@ -155,7 +155,7 @@ notes = Table(
     Column("created_at", Utc, nullable=False),
 )
 
-# No foreign keys here: what happened stands by itself, whatever becomes of the other tables.
+# No foreign keys here: the journal keeps what happened, whatever becomes of the other tables.
 journal = Table(
     "journal",
     metadata,
@@ -192,7 +192,7 @@ seals = Table(
     PrimaryKeyConstraint("cohort", "number"),
 )
 
-# What stays of a journal that was deleted when its time was over.
+# What remains of a journal that was deleted when its time was over.
 stubs = Table(
     "stubs",
     metadata,
@@ -243,7 +243,7 @@ notices = Table(
     CheckConstraint("state IN ('intended', 'sent', 'failed', 'over_budget', 'unsubscribed')", name="state"),
 )
 Index("ix_notices_person_at", notices.c.person, notices.c.at)
-# A primary key in the order of a language answers no question for a beginning.
+# Postgres cannot use the primary key, whose order is that of a language, to find values by their beginning.
 Index("ix_notices_key_beginning", notices.c.key, postgresql_ops={"key": "varchar_pattern_ops"}).ddl_if(dialect="postgresql")
 
 unsubscribed = Table(
@@ -264,7 +264,7 @@ door_messages = Table(
     PrimaryKeyConstraint("mentorship", "message_id"),
 )
 
-# The newest result of a check of everything, so that somebody is told when it is bad, or too old.
+# The newest result of a check of everything, so that operators are told when it is bad or too old.
 audits = Table(
     "audits",
     metadata,
@@ -298,15 +298,15 @@ lines = Table(
     Column("outcome", String(20)),
 )
 
-# Concerns (H16): a row alone says neither who, about whom, nor when.
+# Concerns (H16). A row alone reveals neither who raised it, nor about whom, nor when.
 cases = Table(
     "cases",
     metadata,
     Column("id", _REF, primary_key=True),
-    Column("request_lookup", _HASH, nullable=False, unique=True),  # of the form that was sent, so that it counts once
+    Column("request_lookup", _HASH, nullable=False, unique=True),  # of the submitted form, so that it counts once
     Column("pair_lookup", _HASH, nullable=False, index=True),
     Column("state", String(10), nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False),
-    Column("words", LargeBinary),  # with the raiser's own key
+    Column("words", LargeBinary),  # sealed with the raiser's own key
     CheckConstraint("state IN ('waiting', 'taken', 'closed')", name="state"),
 )

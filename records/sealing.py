@@ -1,8 +1,8 @@
 """What is sealed, with which key, and how it is found again without being readable (H12).
 
-Two kinds of keys. The keyring's, which rotate: a value sealed with one names the key's id in front. And one data key a person,
-random, itself sealed with the keyring's: without it everything that the person wrote is noise, which is what erasure means (P8).
-Every sealed value is bound to the place it was put (`about`), so that two values cannot be swapped.
+There are two kinds of keys. The keyring's rotate: a value sealed with one begins with the key's id. And each person has one random data key,
+which is itself sealed with the keyring's: without it everything that the person wrote is noise, which is what erasure means (P8).
+Every sealed value is bound to its place (`about`), so that two values cannot be swapped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FORMAT = b"\x01"
 
 
 class KeySource(Protocol):
-    """The keyring, as records need it: `derive` raises a LookupError for a key id that it does not have."""
+    """The keyring, as records need it. `derive` raises a LookupError for a key id that the keyring lacks."""
 
     @property
     def active(self) -> str: ...
@@ -39,7 +39,7 @@ def seal_with(key: bytes, plain: bytes, about: str) -> bytes:
 
 
 def open_with(key: bytes, sealed: bytes, about: str) -> bytes:
-    """The plain bytes; raises Unreadable when key, place or bytes are not those of the sealing."""
+    """The plain bytes. Raises Unreadable when key, place or bytes are not those of the sealing."""
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
     except (InvalidTag, ValueError):
@@ -51,7 +51,7 @@ def new_data_key() -> bytes:
 
 
 class Sealer:
-    """Seals with the keyring's active key, opens with whichever key a value names. Raises UnknownKey, Unreadable."""
+    """Seals with the keyring's active key; opens with the key that a value names. Raises UnknownKey, Unreadable."""
 
     def __init__(self, keys: KeySource) -> None:
         self._keys = keys
@@ -62,7 +62,7 @@ class Sealer:
         return self._keys.active
 
     def key(self, purpose: str, key_id: str) -> bytes:
-        """The derived key, remembered: deriving costs more than sealing."""
+        """The derived key, remembered, since deriving costs more than sealing."""
         found = self._derived.get((purpose, key_id))
         if found is None:
             try:
@@ -82,11 +82,11 @@ class Sealer:
         return open_with(self.key(purpose, key_id), rest, about)
 
     def key_id(self, sealed: bytes) -> str:
-        """Which key a value was sealed with."""
+        """The id of the key that a value was sealed with."""
         return _named(sealed, "a sealed value")[0]
 
     def blind(self, purpose: str, text: str) -> str:
-        """A keyed hash to find `text` by, the same for ever (the index key never rotates); 64 hex digits."""
+        """A keyed hash by which to find `text`, the same for ever, since the index key never rotates; 64 hex digits."""
         return hmac.new(self._keys.index_key(purpose), text.encode(), hashlib.sha256).hexdigest()
 
 

@@ -28,7 +28,7 @@ from records.writing import Writing
 
 
 class Records:
-    """Every method may raise RecordsUnavailable, and whoever reads sealed things UnknownKey. Use it in one event loop."""
+    """Every method may raise RecordsUnavailable; those that read sealed values may raise UnknownKey. Use it in one event loop."""
 
     def __init__(self, database: Database, keys: KeySource) -> None:
         sealer = Sealer(keys)
@@ -53,7 +53,7 @@ class Records:
 
     @classmethod
     async def open(cls, url: str, keys: KeySource, *, busy: float = BUSY_SECONDS) -> Records:
-        """Connects. What writes waits `busy` seconds for a SQLite file that is locked.
+        """Connects. A write waits up to `busy` seconds for a SQLite file that is locked.
 
         Raises ValueError for a URL of another database, RecordsUnavailable, NoTables, SchemaOutdated, SchemaNewer.
         """
@@ -71,16 +71,16 @@ class Records:
         await self._database.close()
 
     async def ping(self) -> None:
-        """Asks the database something trivial. Raises RecordsUnavailable. Cancelling it ends it, so it keeps to a limit of the caller's."""
+        """Asks the database something trivial. Raises RecordsUnavailable. A cancelled call ends at once, so that callers can set a limit."""
         async with self._database.read() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def lacking_key(self) -> str | None:
-        """The id of a key that others seal with now and that this process does not have; None when it reads what is written. Raises RecordsUnavailable."""
+        """The id of a key that others now seal with and that this process lacks; None when it can read what is written. Raises RecordsUnavailable."""
         return await lacking(self._database, self._sealer)
 
     async def keeps_erased(self) -> bool:
-        """Whether an erased key, or words whose time is over, stay in a Postgres server's files until its own housekeeping writes over them.
+        """Whether an erased key, or words past their time, stay in a Postgres server's files until the server's own housekeeping overwrites them.
 
         Raises RecordsUnavailable.
         """
@@ -99,7 +99,7 @@ async def _check_schema(database: Database) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    """Where Alembic keeps it, read without Alembic: only migrations need that, and it takes longer to load than many a question to answer."""
+    """Alembic's revision, read without Alembic: only migrations need it, and it takes longer to load than many a question to answer."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()

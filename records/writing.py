@@ -1,4 +1,4 @@
-"""Whether a database that answers takes writing too: without, nothing can be acknowledged (P5). Asked all day, so nothing is written for it."""
+"""Whether a database that answers also accepts writes: otherwise nothing can be acknowledged (P5). It is asked all day, so asking writes nothing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlalchemy import text
 from records.database import Database
 
 ROOM = 1 << 20
-"""Bytes that have to be free beside a SQLite file; less is no room, since its log grows with every transaction."""
+"""The least number of free bytes beside a SQLite file, whose log grows with every transaction."""
 
 
 LOCK_SECONDS = 2
-"""How long a SQLite file may be locked before that counts: a backup, a vacuum or a cohort's start takes less, and who asks waits no longer than three."""
+"""How long a SQLite file may be locked before that counts. A backup, a vacuum or a cohort's start takes less, and callers wait no longer than three seconds."""
 
 
 class Writing:
@@ -27,7 +27,7 @@ class Writing:
         self._opened = _which(self._file) if self._file is not None else None
 
     async def refused(self) -> bool:
-        """As far as asking tells. Raises RecordsUnavailable. Cancelling it ends it."""
+        """Whether writes would be refused, as far as can be told without one. Raises RecordsUnavailable. A cancelled call ends at once."""
         if self._file is not None:
             return await asyncio.to_thread(self._refused_by, self._file)
         async with self._database.read() as connection:
@@ -35,12 +35,12 @@ class Writing:
             return bool((await connection.execute(asked)).scalar_one())
 
     async def attempt(self) -> None:
-        """Writes what stands there already, and commits it: tells what no asking does. Raises RecordsUnavailable."""
+        """Writes a value that is already there, and commits it, which shows more than asking can. Raises RecordsUnavailable."""
         async with self._database.write() as connection:
             await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
     def _refused_by(self, file: Path) -> bool:
-        """Also where another file is in its place by now: who still has the first one open would write where nobody looks."""
+        """True also if another file is in its place by now: processes that have the first one open would write where nobody looks."""
         if _which(file) != self._opened:
             return True
         free = os.statvfs(file.parent)
@@ -49,7 +49,7 @@ class Writing:
 
 
 def _locked(file: Path) -> bool:
-    """Whether some other program keeps all others from writing."""
+    """Whether another program blocks all writers."""
     try:
         with contextlib.closing(sqlite3.connect(file, timeout=LOCK_SECONDS, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")

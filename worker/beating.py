@@ -1,7 +1,7 @@
-"""Activities that show they are alive: a worker that dies is noticed within their heartbeat time-out, not only when the attempt is over.
+"""Activities send heartbeats, so that a dead worker is noticed within their heartbeat time-out and not only when the attempt's time is over.
 
-Without it, a mail that a killed worker was about to send would hold up its reader's lane for as long as a whole attempt may take.
-A beat's answer also brings a workflow's cancellation; what is to be finished all the same (activities/options.py) goes on.
+Without them, a mail that a killed worker was about to send would block its reader's lane for as long as a whole attempt may take.
+The answer to a heartbeat also brings a workflow's cancellation; activities that are to be finished all the same (activities/options.py) continue.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.options import OPTIONS
 
 _BEATS = 4
-"""Beats in one time-out; the SDK sends on what the server needs."""
+"""Heartbeats in one time-out; the SDK sends on only those that the server needs."""
 
 
 class Beating(Interceptor):
-    """Beats for every activity that has a heartbeat time-out. What hangs is still bounded by the attempt's own time-out."""
+    """Sends heartbeats for every activity that has a heartbeat time-out. The attempt's own time-out still bounds an activity that hangs."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
         return _Beating(super().intercept_activity(next))
@@ -44,13 +44,13 @@ class _Beating(ActivityInboundInterceptor):
 
 
 def _to_be_finished() -> bool:
-    """Whether it was the workflow that cancelled it, and it is one to be finished: a worker that stops, or a time-out, ends any of them."""
+    """Whether the workflow cancelled this activity, and it is one to be finished. When a worker stops, or after a time-out, no activity is."""
     details = activity.cancellation_details()
     return details is not None and details.cancel_requested and OPTIONS[activity.info().activity_type].finished
 
 
 async def _beat(every: timedelta) -> None:
-    """Whatever is done before the first beat is due, which nearly everything is, costs the server no beat at all."""
+    """Waits before the first heartbeat: nearly every activity is done by then, and costs the server no heartbeat at all."""
     while True:
         await asyncio.sleep(every.total_seconds())
         activity.heartbeat()

@@ -23,18 +23,18 @@ from workflows.doorkeeper import Doorkeeper
 from workflows.mentorship import Mentorship
 
 GRACE = timedelta(seconds=10)
-"""How long running activities may go on after SIGTERM; they are idempotent, so what is cut is done again."""
+"""How long running activities may continue after SIGTERM. They are idempotent, so one that is cut off is repeated."""
 
 STICKY = timedelta(seconds=5)
-"""How long a workflow waits for the worker that has it in memory, before any other may take it: what a crash costs."""
+"""How long a workflow task waits for the worker that has the workflow in memory before another may take it: the delay after a crash."""
 
 MAILS_PER_SECOND = 20.0
-"""Over all workers of the queue: a mail server's patience, not ours."""
+"""Over all workers of the queue: mail servers set this limit, not we."""
 
 _POLLERS = PollerBehaviorAutoscaling()
 
 _NO_VERSION = WorkerDeploymentConfig(version=WorkerDeploymentVersion("mentorship", "unversioned"), use_worker_versioning=False)
-"""Without a name the SDK makes one from the bytes of every module that is loaded, which takes seconds."""
+"""Without a name the SDK computes one from the bytes of every loaded module, which takes seconds."""
 
 
 def workers(
@@ -46,9 +46,9 @@ def workers(
     version: WorkerDeploymentVersion | None = None,
     rehearsing: bool = False,
 ) -> tuple[Worker, ...]:
-    """With a `version` they get work only while it is the deployment's current (or ramping) one; without, there are no versions.
+    """With a `version`, these workers get work only while it is the deployment's current (or ramping) one; without, there is no versioning.
 
-    A rehearsal has nobody else to talk to and no time to lose: two pollers of each kind, and no sandbox, whose guard the tests are under.
+    A rehearsal's workers are alone on their server, and should be fast: two pollers of each kind, and no sandbox, which guards the tests instead.
     """
     release: dict[str, Any] = {"deployment_config": _deployment(version) if version is not None else _NO_VERSION}
     release |= {"workflow_runner": UnsandboxedWorkflowRunner(), "pollers": PollerBehaviorSimpleMaximum(2)} if rehearsing else {}
@@ -60,14 +60,14 @@ def workers(
 
 
 def _deployment(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
-    """Running workflows move to the build that is current: they live for half a year, and no build should have to."""
+    """Running workflows move to the current build: they live for half a year, and no build should have to."""
     return WorkerDeploymentConfig(version=version, use_worker_versioning=True, default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
 
 
 def _worker(client: Client, queue: str, activities: Sequence[Callable[..., Any]], *, pollers: PollerBehavior = _POLLERS, **options: Any) -> Worker:
     return Worker(
         client,
-        identity=process("worker"),  # who asks for work is told apart, for whoever looks after workers; who sends commands is not
+        identity=process("worker"),  # workers have an identity each, for whoever operates them; senders of commands do not
         task_queue=queue,
         activities=activities,
         interceptors=[Counting((client.service_client.config.runtime or Runtime.default()).metric_meter), Beating(), Doorkeeper()],

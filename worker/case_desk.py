@@ -1,5 +1,6 @@
-"""The port behind a case's workflow (H16, P7): asks and reminds those whom a concern's raiser chose, and tells the owner a number;
-what a line of the coordinators' list needs stands in worker/case_line_desk.py.
+"""The port behind a case's workflow (H16, P7): asks and reminds the contacts whom a concern's raiser chose, and tells the owner a number.
+
+worker/case_line_desk.py does the same for lines of the coordinators' list.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from worker.case_post import CasePost
 from worker.case_rhythm import LOOKS, next_look, patience
 
 KIND = "concern"
-"""Of every mail about a concern, in the ledger."""
+"""The kind, in the ledger, of every mail about a concern."""
 
 REMIND = (0.0, LOOKS[0], LOOKS[1], LOOKS[3])
-"""When those who were asked hear of it, in parts of `attention.unowned`; later once in each such time, until a person takes it."""
+"""When the contacts who were asked get a mail, in parts of `attention.unowned`; afterwards once in each such time, until one of them takes the case."""
 
 
 class CaseDesk:
@@ -42,7 +43,7 @@ class CaseDesk:
         self._lines = LineDesk(records, meetings, post, self._owner)
 
     async def tend(self, case: str, now: datetime) -> Standing:
-        """As the port says. What is raised names nobody, since it stands in the case's history."""
+        """As the port says. The errors that it raises name nobody, since they are written to the case's history."""
         try:
             return await self._tend(case, now)
         except UnknownCase:
@@ -56,7 +57,7 @@ class CaseDesk:
     async def _tend(self, minted: str, now: datetime) -> Standing:
         case = await self._records.cases.get(minted)
         setbacks = Setbacks()
-        with setbacks.kept():  # nobody waits for a mail because of it
+        with setbacks.kept():  # a failure here must not hold up anybody's mail
             case = await self._meetings.settle(case, now)
         enrolment = await self._records.cohorts.by_mentorship(case.mentorship)
         cohort = await self._records.cohorts.get(enrolment.cohort) if enrolment is not None else None
@@ -70,10 +71,10 @@ class CaseDesk:
         return Standing(state=(await self._records.cases.get(case.id)).state, look_again=again)
 
     async def _tell(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime, setbacks: Setbacks) -> datetime | None:
-        """Sends what is due by now, to each who is asked and to the owner whatever becomes of the others' mails. Says when to look again."""
+        """Sends each contact, and the owner, what is due by now, even if mails to the others fail. Returns when to look again."""
         asked = await still_fit(self._records, case, enrolment.people)
         within = patience(programme)
-        if case.taken_by is not None and case.taken_by not in asked:  # who took it has left, or came too close
+        if case.taken_by is not None and case.taken_by not in asked:  # whoever took it has left, or came too close
             case = await self._records.cases.give_back(case.id, case.taken_by)
         told: datetime | None = None
         if case.taken_by is not None and case.taken_at is not None:
@@ -89,12 +90,12 @@ class CaseDesk:
         opens = await self._post.next_opening(asked, programme, now)
         return min(filter(None, (told, opens, next_look(case.opened_at, case.taken_at, within, now))))
 
-    # -- those who were asked -------------------------------------------------------------------------------------------------
+    # -- the contacts who were asked ------------------------------------------------------------------------------------------
 
     async def _ask(  # noqa: PLR0917 - the mail's facts, then what befell others
         self, case: Case, readers: Sequence[str], what: str, programme: Programme, now: datetime, setbacks: Setbacks
     ) -> None:
-        """One mail a reader and reminder, to those who may be written to now. A reminder is one only to who was asked before."""
+        """Sends one mail for each reader and reminder, to those who may be written to now. It reads as a reminder only to a reader who was asked before."""
         for ref, profile in (await self._records.people.profiles(readers)).items():
             if self._post.opens(profile, programme, now) > now:
                 continue
@@ -122,7 +123,7 @@ class CaseDesk:
 
 
 def _reminder(waited: timedelta, within: timedelta) -> int:
-    """Which reminder is due after so long, counted from 0."""
+    """Which reminder is due after this time, counted from 0."""
     if waited >= within:
         return len(REMIND) - 2 + waited // within
     return max(index for index, part in enumerate(REMIND) if part * within <= max(waited, timedelta()))

@@ -26,7 +26,7 @@ from worker.case_post import CasePost
 from worker.case_rhythm import next_look, patience
 
 _REMINDS = (DIGEST, "waiting")
-"""Mails that tell a coordinator of everything that waits; after one of them nobody is reminded for a while."""
+"""Mails that tell a coordinator of everything that waits; after one of them they get no reminder for a while."""
 
 
 class LineDesk:
@@ -35,10 +35,10 @@ class LineDesk:
         self._meetings = meetings
         self._post = post
         self._owner = owner
-        self._one_by_one = asyncio.Lock()  # lines come due together, and one mail tells of all: here they wait for it, other processes come again
+        self._one_by_one = asyncio.Lock()  # lines come due together, and one mail tells of all: in this process they wait for it, other processes try again
 
     async def tend(self, case: Case, enrolment: Enrolment, programme: Programme, now: datetime) -> Standing:
-        """What is due of this line. What a coordinator closed is resolved in the mentorship first: raises NotNow until that is done."""
+        """Does what is due for this line. If a coordinator closed it, resolves it in the mentorship first, and raises NotNow until that is done."""
         line = await self._line(case)
         if line is None or line.closed_at is not None:
             if line is not None:
@@ -46,7 +46,7 @@ class LineDesk:
             await self._records.cases.end_line(case.id, now)
             return Standing(state="closed")
         everybody = await able(self._records, programme, case.mentorship, enrolment.people)
-        if line.taken_by is not None and line.taken_by not in everybody:  # who took it has left, or came too close
+        if line.taken_by is not None and line.taken_by not in everybody:  # whoever took it has left, or came too close
             await self._records.lines.give_back(line.mentorship, line.line, line.taken_by)
             line = line.model_copy(update={"taken_by": None, "taken_at": None, "aside_until": None})
         within = patience(programme)
@@ -69,7 +69,7 @@ class LineDesk:
     async def _remind(  # noqa: PLR0917 - the mail's facts, then what befell others
         self, line: Line, readers: Sequence[str], cohort: str, programme: Programme, now: datetime, setbacks: Setbacks
     ) -> None:
-        """At most one mail a coordinator in half of `attention.unowned`, the digest included, however many lines wait; to who took it in all of it."""
+        """At most one mail to a coordinator per half of `attention.unowned` (per whole once they took the line), digests included, however many lines wait."""
         within = patience(programme)
         if line.taken_by is None:
             since, gap = line.opened_at, max(within / 2, timedelta(seconds=1))

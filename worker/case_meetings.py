@@ -1,5 +1,7 @@
-"""What a case asks of its pair's mentorship: to hold the meetings for a concern, by the same pause that an operator orders, so that nobody can
-tell the one from the other (H16); and to close a line of the coordinators' list that a person took care of (P7).
+"""What a case asks of its pair's mentorship.
+
+It holds the meetings for a concern, by the same pause that an operator orders, so that nobody can tell one from the other (H16).
+It resolves a line of the coordinators' list that a person took care of (P7).
 """
 
 from __future__ import annotations
@@ -21,11 +23,11 @@ from wire.names import RECEIPT_QUERY
 _PATIENCE = timedelta(seconds=20)
 
 OVER = "over"
-"""Why a mentorship does nothing any more, in its own code."""
+"""A reason in the mentorship's own codes: it no longer does anything."""
 
 
 class NotNow(Exception):  # noqa: N818 - it says what is the case
-    """Something could not be done and may be later. The text names nobody: it stands in the case's history."""
+    """Something could not be done now, and may be later. The text names nobody, since it is written to the case's history."""
 
 
 class Meetings:
@@ -34,7 +36,7 @@ class Meetings:
         self._client = client
 
     async def settle(self, case: Case, now: datetime) -> Case:
-        """Does what the raiser wishes of the meetings, once. Raises NotNow when the mentorship could not be asked."""
+        """Does what the raiser wishes about the meetings, once. Raises NotNow when the mentorship could not be asked."""
         match case.hold:
             case "wanted" if case.pause is not None:
                 refused = await self._ask(case.mentorship, Pause(message_id=case.pause.message_id, by=case.pause.by, at=case.pause.at))
@@ -46,9 +48,9 @@ class Meetings:
                 return case
 
     async def resolve(self, case: Case, line: Line) -> None:
-        """Tells the mentorship that a coordinator closed this line: the same message however often, so that it counts once.
+        """Tells the mentorship that a coordinator closed this line. A repeat sends the same message, so that it counts once.
 
-        Nothing to do for a line that closed by itself, and none of the mentorship's that is over. Raises NotNow.
+        Does nothing for a line that closed by itself; a mentorship that is over has nothing to do either. Raises NotNow.
         """
         if case.resolve_id is None or line.outcome is None or line.taken_by is None or line.closed_at is None:
             return
@@ -56,26 +58,26 @@ class Meetings:
         await self._ask(case.mentorship, order)
 
     async def _release(self, case: Case, now: datetime) -> None:
-        """Ends the pause if it is this case's; when somebody else of the pair holds too, it becomes theirs instead."""
+        """Ends the pause if it is this case's. If somebody else of the pair wants a hold too, the pause becomes theirs instead."""
         if case.pause is None or not await self._in_force(case.mentorship, case.pause):
             return
-        # A hold that an operator ended is no wish any more: its raiser has been told so, and can hold anew.
+        # A hold that an operator ended is not taken up again: its raiser was told so, and can ask for a new one.
         for other in await self._records.cases.of_pair(case.mentorship):
             heir = other
             if other.hold in ("wanted", "not_held"):
                 heir = await self._records.cases.note_hold(other.id, other.hold, "held", case.pause)
-            if heir.id != case.id and heir.hold == "held" and heir.pause == case.pause:  # also by an attempt that came half-way
+            if heir.id != case.id and heir.hold == "held" and heir.pause == case.pause:  # also one that an interrupted attempt made the heir
                 return
         order = Resume(message_id=case.pause.resume_id, by=case.pause.by, at=case.released_at or now)
         await self._ask(case.mentorship, order)
 
     async def _in_force(self, mentorship: str, pause: PauseOrder) -> bool:
-        """Whether that very pause was applied and nothing ended it since. Raises NotNow."""
+        """Whether this very pause was applied and nothing has ended it since. Raises NotNow."""
         told = await in_force(self._records, mentorship, pause)
         return told if told is not None else await self._receipt(mentorship, pause.message_id) == "applied"
 
     async def _ask(self, mentorship: str, command: OperatorCommand) -> str | None:
-        """None once the mentorship did it, else its code for why not, or `over`. Raises NotNow, also while one that is not over awaits its revival."""
+        """None once the mentorship did it; else its code for why not, or `over`. Raises NotNow, also while a mentorship that is not over awaits its revival."""
         handle = self._client.get_workflow_handle(mentorship)
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):

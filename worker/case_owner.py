@@ -19,7 +19,7 @@ from worker.case_post import CasePost
 from worker.case_rhythm import patience
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-"""From where turns are counted: all cases that are due in one turn make one mail."""
+"""The origin from which turns are counted: all cases that are due in one turn make one mail."""
 
 
 class Owner:
@@ -29,9 +29,9 @@ class Owner:
         self._one_by_one = asyncio.Lock()  # many cases come due at one instant, and one mail counts all: as in worker/case_line_desk.py
 
     async def tell(self, case: Case, pair: Enrolment, programme: Programme, now: datetime) -> datetime | None:
-        """At most once in half of `attention.unowned`, for all cases together. Says when to try again.
+        """Mails at most once in half of `attention.unowned`, for all cases together. Returns when to try again.
 
-        An owner who is close to whom a case is about does not hear of it even as a number. One who left hears nothing, and a number of none is no mail.
+        If the owner is close to anybody whom a case is about, the case is not even in the number. An owner who left gets no mail, and no mail says zero.
         """
         owner = (await self._records.people.refs([programme.contacts.owner])).get(programme.contacts.owner)
         profile = (await self._records.people.profiles([owner])).get(owner) if owner is not None else None
@@ -45,7 +45,7 @@ class Owner:
         within = patience(programme)
         period = max(within / 2, timedelta(seconds=1))
         ours = f"owner.{programme.programme.id}/"
-        key = f"{ours}unowned.{(now - EPOCH) // period}/{owner}"  # a newer version may name another one, and both have cohorts that run
+        key = f"{ours}unowned.{(now - EPOCH) // period}/{owner}"  # a newer version may name another owner while cohorts of both versions run
         async with self._one_by_one:
             last = await self._records.notices.last_sent(owner, ["unowned"], ours)
             if last is not None and now - last < period:
@@ -71,7 +71,7 @@ class Owner:
         return None
 
     async def _unowned(self, programme: Programme, owner: str, since: datetime) -> int:
-        """Concerns and lines of the coordinators' list alike, of this programme's cohorts that are this owner's, which nobody took since then."""
+        """Counts concerns and lines of the coordinators' list that nobody has taken since then, in those of this programme's cohorts whose owner this is."""
         pairs: dict[str, Enrolment] = {}
         for cohort in await self._records.cohorts.all():
             if cohort.programme == programme.programme.id and await self._is_owner(cohort, programme.contacts.owner):
@@ -91,7 +91,9 @@ class Owner:
 
 
 def _heard(close: Mapping[str, frozenset[str]], mentorship: str, raiser: str = "") -> bool:
-    """Whether the owner may hear of a matter of this pair. `close` has those of the two, and of whom their concerns are about, to whom the owner is
-    close: that has to be nobody, but for who raised the matter, whose own line may well hear that nobody helps.
+    """Whether the owner may hear of a matter of this pair.
+
+    `close` are the people to whom the owner is close, among the pair and those whom their concerns are about. There must be none, except the person
+    who raised the matter: their own contact may well hear that nobody helps.
     """
     return close[mentorship] <= {raiser}

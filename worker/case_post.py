@@ -1,4 +1,4 @@
-"""How a case's mails go out: within the reader's hours, recorded once by key, with links of the reader's own (H16, P7)."""
+"""Sends a case's mails: within the reader's hours, recorded once by key, with links of the reader's own (H16, P7)."""
 
 from __future__ import annotations
 
@@ -45,22 +45,23 @@ class CasePost:
         return self._addresses.of("case", Bearer(case, reader))
 
     def list_link(self, cohort: str, reader: str) -> str:
-        """A coordinator's list."""
+        """The address of a coordinator's list."""
         return self._addresses.of("coordinator", Bearer(cohort, reader))
 
     def opens(self, profile: Profile, programme: Programme, now: datetime) -> datetime:
         return self._reading_hours(now, profile.time_zone or programme.programme.time_zone, programme.mail.hours)
 
     async def next_opening(self, readers: Iterable[str], programme: Programme, now: datetime) -> datetime | None:
-        """When the next of those can be written to whose hours are over; None: all can be now."""
+        """The next instant at which one of those outside their hours can be written to; None when all can be written to now."""
         opens = [self.opens(profile, programme, now) for profile in (await self._records.people.profiles(readers)).values()]
         return min((at for at in opens if at > now), default=None)
 
     async def send(
         self, ref: str, profile: Profile, key: str, compose: Callable[[Reader], EmailMessage], *, kind: str, programme: Programme, now: datetime
     ) -> None:
-        """Once by `key`, also where several cases come due at once and each would send it, in whatever process; what is refused for good is noted.
-        Raises TryLater, or BeingSent while another attempt may be at it: that has ended when its time is over.
+        """Sends it once by `key`, also when several cases come due at once and each would send it, in whatever process. A refusal for good is noted.
+
+        Raises TryLater, or BeingSent while another attempt may be sending it; that attempt has ended when its time is over.
         """
         reader = Reader(ref, profile.name, profile.email, profile.language, profile.time_zone, "coordinators")
         outcome = await send_once(
@@ -75,4 +76,4 @@ class CasePost:
             lease=OPTIONS["tend_case"].attempt,
         )
         if outcome not in {"sent", "already"}:
-            log.warning("mail_failed")  # not of what kind: it would tell that there is a concern
+            log.warning("mail_failed")  # without its kind, which would tell that there is a concern

@@ -1,7 +1,7 @@
-"""The coordinators' list with a clock beside each line: its case sees that the owner hears a number when nobody takes it (H14, P7).
+"""The coordinators' list, with a case as a clock beside each line: when nobody takes the line, the owner hears a number (H14, P7).
 
-The case is the same kind of workflow as a concern's and begins, looks and ends like one, so that a look at it in Temporal does not tell
-which it is (H16).
+The case is the same kind of workflow as a concern's and begins, looks and ends like one, so that nobody can tell in Temporal which of the
+two it is (H16).
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ class CoordinatorsList:
         self._client = client
 
     async def open(self, mentorship: str, line: str, side: Side | None, at: datetime, key: str) -> None:
-        """Idempotent by `key`, also where an earlier attempt came half-way.
+        """Idempotent by `key`, also when an earlier attempt got only half-way.
 
-        Coordinators hear of it by the list, by the weekly digest, and by what its case sends: nobody is mailed here.
+        Nobody is mailed here: coordinators hear of the line from the list, the weekly digest, and the mails of its case.
         """
         await self._records.lines.open(mentorship, line, side, at, key)
         standing = next(one for one in await self._records.lines.of(mentorship) if one.key == key)
         cohort = await self._records.cohorts.get(cohort_of(mentorship))
         if cohort is None:
             return
-        # The case finds its line by the instant at which that opened, which a repeat may not know.
+        # The case finds its line by the instant at which the line opened, which a repeat may not know.
         case = await self._records.cases.open_line(mentorship, line, programme=cohort.programme, at=standing.opened_at, key=key)
         if not await self._started(case.id):
             await start_case(self._client, case.id, again=False)
 
     async def _started(self, case: str) -> bool:
-        """A line that is raised again and again, as one of a certificate that waits, does not stir its case each time."""
+        """Keeps a case from being woken each time its line is raised again, as happens while a certificate waits."""
         try:
             await self._client.get_workflow_handle(case_id(case)).describe()
         except RPCError as error:
@@ -48,5 +48,5 @@ class CoordinatorsList:
         return True
 
     async def close(self, mentorship: str, line: str, at: datetime, side: Side | None = None) -> None:
-        """Idempotent. Its case finds out by itself."""
+        """Idempotent. The line's case finds out by itself."""
         await self._records.lines.close(mentorship, line, at, side)

@@ -1,7 +1,7 @@
-"""Which activities fail, and how: the SDK counts failures by activity, not by kind, and only some kinds need a person.
+"""Counts which activities fail, and how: the SDK counts failures by activity, not by kind, and only some kinds need a person.
 
-`mentorship_activity_failures_total{activity, error}` stands beside the SDK's own metrics. An error's kind is a class's name or a code
-of ours, never its message (H12).
+`mentorship_activity_failures_total{activity, error}` is exported beside the SDK's own metrics. An error's kind is a class's name or one of
+our codes, never its message (H12).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 NAME = "mentorship_activity_failures"
 
 ALARMING = (("append_journal", "Diverged"), ("issue_certificates", "Unprintable"))
-"""Counted from nought, since Prometheus sees no increase in a series that begins with one."""
+"""Counted from zero, since Prometheus sees no increase in a series whose first value is one."""
 
 
 class Counting(Interceptor):
-    """`meter` is the runtime's: without an address to show metrics at, it counts into nothing."""
+    """`meter` is the runtime's. Without an address to expose metrics at, it discards what is counted."""
 
     def __init__(self, meter: MetricMeter) -> None:
         self._failures = meter.create_counter(NAME, "Attempts of activities that failed, by activity and kind of error.")

@@ -1,4 +1,4 @@
-"""The coordinators' weekly digest and a cohort's closing report: which pairs need a person, and how far the cohort is (P7)."""
+"""The coordinators' weekly digest and a cohort's closing report: which pairs need a person, and how far the cohort has come (P7)."""
 
 from __future__ import annotations
 
@@ -35,14 +35,13 @@ class SmtpDigests:
         self._sender = sender
 
     async def send(self, request: DigestRequest) -> datetime | None:
-        """When to come again, for the first of those who may not be written to yet; None when nobody is left.
+        """Sends each coordinator of the cohort one mail, recorded once. Returns when to come again, for the first of those who may not be written to
+        yet; None when nobody is left.
 
-        One mail to each coordinator of the cohort, recorded once; nobody reads of a pair that they are close to (H16).
+        Nobody reads of a pair that they are close to (H16). The programme's owner reads only of pairs that none of the coordinators may look after.
 
-        The programme's owner reads of those alone that none of the coordinators may look after.
-
-        Whom nothing waits for gets none, but for the report at the close. Of a mailbox that refuses for good no mail tells: `mentorship doctor`
-        does, and the log. Whatever may pass is raised once every coordinator had their turn, to be retried.
+        A coordinator for whom nothing waits gets no digest, but does get the closing report. When a mailbox refuses for good, no mail tells of it, but
+        `mentorship doctor` and the log do. A failure that may pass is raised after every coordinator had their turn, so that it is retried.
         """
         cohort = await self._records.cohorts.get(request.cohort)
         if cohort is None:

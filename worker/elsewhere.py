@@ -1,4 +1,4 @@
-"""The other mentorships of somebody who is written to about one, so that one mail can stand for several (Calm)."""
+"""The reader's other mentorships, so that one mail can stand for several (Calm)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from records.store import Records
 
 
 async def elsewhere(records: Records, mentorship: str, reader: str, at: datetime, page: Callable[[str], str]) -> tuple[Elsewhere, ...]:
-    """Those that run and have begun, each with its next meeting after `at` as the journal has it; `page` makes the reader's address of one."""
+    """Those that have begun and are running, each with its next meeting after `at` according to the journal. `page` makes the reader's address of one."""
     found = []
     for enrolment in await records.cohorts.of_person(reader):
         if enrolment.mentorship == mentorship or enrolment.state != "started":
             continue
         state = await journalled(records.journal, enrolment.mentorship)
-        if state is None or state.starts > at:  # its welcome tells with whom
+        if state is None or state.starts > at:  # its welcome names the partner
             continue
         found.append(Elsewhere(await _name(records, enrolment.people.partner(reader)), page(enrolment.mentorship), _next(state, at)))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Composing a mail and handing it to the mail server: what will never go is Undeliverable, what may pass stays as it is."""
+"""Composing a mail and handing it to the mail server. A failure for good becomes Undeliverable; one that may pass is raised unchanged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from notices.telling import NotToBeTold
 
 
 async def hand_over(mailer: Mailer, compose: Callable[[], EmailMessage]) -> str:
-    """The Message-ID of what the server took. Raises Undeliverable, which tells nothing of its reader (H12), and TryLater."""
+    """The Message-ID of the mail that the server took. Raises Undeliverable, which tells nothing of its reader (H12), and TryLater."""
     try:
         message = compose()
         await mailer.send(message)

@@ -31,7 +31,7 @@ log = structlog.get_logger("worker")
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
-    """Runs until `stop`. Raises what `Settings.keyring`, `connect`, `make_runtime`, `Records.open` and `Issuer.of` raise."""
+    """Runs until `stop` is set. Raises what `Settings.keyring`, `connect`, `make_runtime`, `Records.open` and `Issuer.of` raise."""
     keyring = settings.keyring()
     issuer = Issuer.of(settings)
     async with AsyncExitStack() as stack:
@@ -47,7 +47,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         log.info("worker_started", build_id=settings.build_id)
         await stop.wait()
         log.info("worker_stopping")
-        await asyncio.gather(*(worker.shutdown() for worker in running))  # at once: one after the other, the last would take new work until the first was done
+        await asyncio.gather(*(worker.shutdown() for worker in running))  # together: otherwise the last would take new work until the others were done
     log.info("worker_stopped")
 
 
@@ -81,7 +81,7 @@ def main() -> None:
         sys.exit(2)
     except (TemporalUnavailable, RecordsError, RuntimeError) as error:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201
-        leave(1)  # it may have run
+        leave(1)  # Temporal's client may have run
     leave()
 
 

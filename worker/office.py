@@ -32,7 +32,7 @@ from workflows.mentorship import MentorshipInput
 log = structlog.get_logger("cohort")
 
 _PATIENCE = 10.0
-"""Seconds that Temporal has to take an order."""
+"""Seconds that Temporal has to accept an order."""
 
 
 class RecordsOffice:
@@ -41,10 +41,10 @@ class RecordsOffice:
         self._client = client
 
     async def enrol(self, cohort: str, most: int, beat: Callable[..., None]) -> Progress:
-        """Starts as many as `most`. A pair that was started by an attempt that crashed is recognised by its workflow id.
+        """Starts up to `most` pairs. A pair that a crashed attempt started is recognised by its workflow id.
 
-        Those that cannot be started hold up no other: they stay pending, and one of them is raised only when nothing else is left to start,
-        since after that the next attempt comes later and later.
+        A pair that cannot be started holds up no other: it stays pending. One such error is raised, but only when this attempt started nothing, since
+        after an error each next attempt comes later.
         """
         known, programme = await self._known(cohort)
         started, failed = 0, dict[str, Exception]()
@@ -62,7 +62,7 @@ class RecordsOffice:
         return await self.progress(cohort)
 
     async def _pending(self, cohort: str, most: int, failed: Mapping[str, Exception]) -> list[Enrolment]:
-        """The next ones that did not fail in this attempt."""
+        """The next pending pairs, without those that failed in this attempt."""
         found = await self._records.cohorts.pending(cohort, most + len(failed))
         return [enrolment for enrolment in found if enrolment.mentorship not in failed]
 
@@ -70,16 +70,16 @@ class RecordsOffice:
         heard = not await self._start(enrolment, known, programme)
         heard |= await self._tell_of_absences(enrolment, heard=heard)
         await self._records.cohorts.mark_started(enrolment.mentorship)
-        await self._tell_of_absences(enrolment, heard=heard)  # HR may have spoken in between, when this pair was not to be told yet
+        await self._tell_of_absences(enrolment, heard=heard)  # HR may have said something in between, when it was not yet passed on to this pair
         await self._tell_of_its_line(enrolment)
 
     async def _tell_of_absences(self, enrolment: Enrolment, *, heard: bool) -> bool:
-        """What HR said of the two before there was a mentorship to tell it to (webhook/people_door.py); whether there was anything to tell.
+        """Passes on what HR said of the two people before their mentorship existed (webhook/people_door.py). Returns whether there was anything to pass on.
 
-        Who was erased meanwhile is gone as well: their other pairs were ended for it, and this one was not to begin any more (P8).
+        A person who was erased meanwhile counts as gone: that ended their other pairs, and this one should not have begun (P8).
 
-        Each word has a message id of its own, so that it changes nothing when it is told again, and the next one is not taken for it.
-        Who is back is told only to a mentorship that may have `heard` of the leave: to a new one it would be a refused command.
+        Each word of HR's has a message id of its own. So repeating one changes nothing, and the next one is not mistaken for it.
+        A return is passed on only if the mentorship may have `heard` of the leave: a new mentorship would refuse the command.
         """
         now = datetime.now(UTC)
         couple = (enrolment.mentor, enrolment.mentee)
@@ -102,7 +102,7 @@ class RecordsOffice:
         return told
 
     async def _tell_of_its_line(self, enrolment: Enrolment) -> None:
-        """Of whoever came to report to whom since the files were judged, as running pairs are told (H4): it goes on, and stands in the coordinators' list."""
+        """Orders the line that running pairs get (H4) when one came to report to the other after the files were checked. The mentorship continues."""
         order = await reporting_line.order_for(self._records, enrolment, by="operator", at=datetime.now(UTC))
         if order is not None:
             await send_order(self._client, enrolment.mentorship, order.command, _PATIENCE)
@@ -124,7 +124,10 @@ class RecordsOffice:
         return known, await self._records.programmes.get(known.programme, known.version)
 
     async def _start(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> bool:
-        """Its first time, or again when Temporal has lost it: from its journal, where it has one. True for one that began with this, and so was told nothing yet."""
+        """Starts it for the first time, or, when Temporal has lost it, again: from its journal, if it has one.
+
+        True for one that began with this call, and so was told nothing yet.
+        """
         carried = await revive(self._records, enrolment.mentorship)
         begins = await self._begins(enrolment, cohort, programme) if carried is None else None
         attributes = TypedSearchAttributes(
@@ -152,7 +155,7 @@ class RecordsOffice:
     async def _begins(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> MentorshipStarted:
         planned = await self._plan(enrolment, programme, enrolment.starts_at or cohort.starts_at)
         now = datetime.now(UTC)
-        if planned.slots and planned.slots[0].start <= now:  # no worker lived until after the first meeting: nobody was prepared for it
+        if planned.slots and planned.slots[0].start <= now:  # no worker was there until after the first meeting, for which nobody was prepared
             planned = await self._plan(enrolment, programme, now)
         return MentorshipStarted(
             at=planned.starts,

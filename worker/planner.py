@@ -1,4 +1,4 @@
-"""The planning port: schedule/ with the people's zones and countries from records."""
+"""The planning port: `schedule` with the people's zones and countries from records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RecordsPlanner:
         self._records = records
 
     async def replan(self, request: PlanRequest, now: datetime) -> Planned:
-        """Slots after a pause, or in an extension, whose end moves in calendar time."""
+        """Slots after a pause, or for an extension, which moves the end by calendar time."""
         programme = await self._records.programmes.get(request.programme, request.version)
         made = plan_anew(
             programme,
@@ -31,7 +31,7 @@ class RecordsPlanner:
         return Planned(slots=slots, ends=made.ends, reporting_ends=made.reporting_ends)
 
     async def _home(self, person: str, programme: Programme) -> Home:
-        """Of who was erased nothing is known: they go by the programme's clocks."""
+        """Nothing is known of an erased person: the programme's time zone counts for them."""
         try:
             profile = await self._records.people.profile(person)
         except Erased:

@@ -1,4 +1,4 @@
-"""Concrete things behind the activities' ports. Built once a process from settings; tests build the same with other settings."""
+"""The implementations behind the activities' ports, built once per process from settings. Tests build the same with other settings."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Activities:
 
 @dataclass(frozen=True)
 class Stage:
-    """What a rehearsal has instead of records' journal, their ledger of mails, the post and the registrar themselves."""
+    """What a rehearsal uses in place of the journal and the ledger in records, and around the post and the registrar."""
 
     journal: JournalStore
     ledger: Ledger
     post: Callable[[Post], Post]
     registrar: Callable[[Registrar], Registrar]
-    """Both around the real one."""
+    """`post` and `registrar` wrap the real ones."""
 
 
 def activities(settings: Settings, records: Records, client: Client, issuer: Issuer, *, stage: Stage | None = None) -> Activities:

@@ -1,4 +1,4 @@
-"""The mail port: looks people and words up at the last moment, composes, hands over by SMTP."""
+"""The mail port: looks up people and words at the last moment, composes the mail, and hands it over by SMTP."""
 
 from __future__ import annotations
 
@@ -81,13 +81,13 @@ class SmtpPost:
         return await elsewhere(self._records, request.mentorship, reader, at, lambda mentorship: self._addresses.of("page", Bearer(mentorship, reader)))
 
     async def _attachments(self, request: NoticeRequest) -> tuple[Attachment, ...]:
-        """The certificate travels with the result: the document to print and the credential (H8)."""
+        """The result's mail carries the certificate: the document to print and the credential (H8)."""
         certificate = request.notice.certificate
         if certificate is None:
             return ()
         try:
             credential, pdf = await self._records.certificates.document(certificate)
-        except Erased:  # between the certificate and its mail
+        except Erased:  # erased between the certificate and its mail
             raise Undeliverable("no_address") from None
         return (
             Attachment("certificate.pdf", "application/pdf", pdf),
@@ -115,7 +115,7 @@ class SmtpPost:
         )
 
     async def _programme(self, mentorship: str) -> Programme:
-        """The cohort's newest version: its coordinators are those who are there now. What a pair goes by comes with each request."""
+        """The cohort's newest version, whose coordinators are today's. The texts that a pair goes by come with each request."""
         cohort = await self._records.cohorts.get(cohort_of(mentorship))
         if cohort is None:
             raise LookupError("the cohort of this mentorship is not in records")
@@ -135,7 +135,7 @@ class SmtpPost:
 
 
 def _reader(ref: str, profile: Profile | None, side: Side | Literal["coordinators"]) -> Reader:
-    """An erased person has no name and no address any more; a mail to the partner still goes."""
+    """An erased person has no name and no address any more; a mail to their partner is still sent."""
     if profile is None:
         return Reader(ref=ref, name="", email="", side=side)
     return Reader(ref=ref, name=profile.name, email=profile.email, language=profile.language, time_zone=profile.time_zone, side=side)

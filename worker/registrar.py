@@ -1,4 +1,4 @@
-"""The certificate port: a registry row first, then signature and document, stored once (H7, H8)."""
+"""The certificate port: first a row in the registry, then signature and document, stored once (H7, H8)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ log = structlog.get_logger("certificates")
 
 
 class RecordsRegistrar:
-    """`lines` is the door to the coordinators' list that mentorships use, too: what waits for a font is reminded of like anything else (P7)."""
+    """`lines` is the coordinators' list that mentorships use too: of a certificate that waits for a font, coordinators are reminded in the same way (P7)."""
 
     def __init__(self, records: Records, issuer: Issuer, lines: Lines, *, base_url: str, font_folder: Path | None) -> None:
         self._records = records
@@ -41,10 +41,10 @@ class RecordsRegistrar:
         self._font_folder = font_folder
 
     async def issue(self, side: Side, request: CertificateRequest, at: datetime) -> str | None:
-        """Facts are frozen in the registry's row, so that any repeat gives the same bytes, whatever became of the person since.
+        """Freezes the facts in the registry's row, so that a repeat gives the same bytes, whatever became of the person since.
 
-        Raises `Unprintable`, after it stands in the coordinators' list: the activity is tried again until a font is there, or until
-        the people file writes the name differently; nothing was handed out yet.
+        Raises `Unprintable` after it has opened a line in the coordinators' list. Nothing was handed out yet: the activity is retried until there
+        is a font, or until the people file writes the name differently.
         """
         person = request.pair.person(side)
         known = await self._records.certificates.editions(request.mentorship, person)
@@ -63,12 +63,12 @@ class RecordsRegistrar:
         return reserved.id
 
     async def reissue(self, request: ReissueRequest, at: datetime) -> Reissued:
-        """Raises `Unprintable` as `issue` does; the edition before stands until the new one has its document."""
+        """Raises `Unprintable` as `issue` does; the earlier edition stays valid until the new one has its document."""
         standing = await self._records.certificates.standing(request.mentorship, request.person)
         if standing is None:
             return Reissued(outcome="not_issued")
         reissued = await self._reissued(standing, request, at)
-        # Nothing waits any more, also where nothing was made: the name is as before, the certificate revoked, its holder erased.
+        # Nothing waits any more. That holds, too, when nothing was made: the name is as before, the certificate revoked, or its holder erased.
         await self._lines.close(request.mentorship, UNPRINTABLE, at, await self._side(standing))
         return reissued
 
@@ -97,7 +97,7 @@ class RecordsRegistrar:
     # -- signature and document -----------------------------------------------------------------------------------------------
 
     async def _made(self, reserved: Certificate, side: Side, fields: dict[str, Any], at: datetime) -> tuple[Certificate, Issued]:
-        """Makes it with what was reserved. Where that cannot be printed, and `fields` say something else by now, with those: the certificate tells which.
+        """Makes it from what was reserved; if that cannot be printed, from `fields` if they differ by now. The returned certificate tells which.
 
         Raises Unprintable, Erased.
         """
@@ -118,17 +118,17 @@ class RecordsRegistrar:
         return await asyncio.to_thread(issue, facts, self._issuer, base_url=self._base_url, font_folder=self._font_folder)
 
     async def _held_up(self, reserved: Certificate, side: Side, error: Unprintable, at: datetime) -> None:
-        """One line stands, however often the attempt is repeated; what closed since opens anew, and an edition may come to wait twice."""
+        """Keeps one line open, however often the attempt is repeated. After it closed a new one is opened, since an edition may come to wait twice."""
         log.warning("certificate_unprintable", mentorship=reserved.mentorship, person=reserved.person, character=str(error))
         mine = [line for line in await self._records.lines.of(reserved.mentorship) if (line.line, line.side, line.closed_at) == (UNPRINTABLE, side, None)]
         key = mine[0].key if mine else f"{reserved.mentorship}/{UNPRINTABLE}/{reserved.id}/{at.isoformat()}"
         await self._lines.open(reserved.mentorship, UNPRINTABLE, side, at, key)
 
     async def _fields(self, side: Side, request: CertificateRequest) -> dict[str, Any]:
-        """What a certificate says; share and milestones stay out of it until its holder asks for them. Raises Erased.
+        """What the certificate says; share and milestones are shown only if its holder asks for them. Raises Erased.
 
-        They are the person's own: a mentor who joined later is measured by what remained (P6). Its first day is the programme's, as its last:
-        a start at midnight is a day before in the zones west of it.
+        The results are the person's own: a mentor who joined later is measured by what remained (P6). The first day and the last are dates in the
+        programme's time zone: a start at midnight falls on the day before in the zones west of it.
         """
         person = request.pair.person(side)
         profile = await self._records.people.profile(person)
@@ -156,11 +156,11 @@ class RecordsRegistrar:
     # -- the mail that brings a later edition -----------------------------------------------------------------------------------
 
     async def _told(self, outcome: Reissuing, standing: Certificate) -> Reissued:
-        """With its mail, also where a repeat finds what was made before: the ledger knows whether it went."""
+        """Adds its mail, also when a repeat finds an edition made before: the ledger knows whether the mail went."""
         return Reissued(outcome=outcome, certificate=standing.id, notice=await self._notice(standing) if standing.edition > 1 else None)
 
     async def _notice(self, standing: Certificate) -> NoticeRequest | None:
-        """None where records have forgotten the pair or its programme: then the certificate's page is all there is."""
+        """None if records have forgotten the pair or its programme: then there is only the certificate's page."""
         enrolment = await self._records.cohorts.by_mentorship(standing.mentorship)
         cohort = await self._records.cohorts.get(enrolment.cohort) if enrolment is not None else None
         if enrolment is None or cohort is None:
@@ -179,6 +179,6 @@ class RecordsRegistrar:
 
 
 def _done(counted: Sequence[MilestoneFacts], texts: Texts) -> list[dict[str, Any]]:
-    """By the titles that they had; whole instants, since the credential writes seconds."""
+    """Under the titles in these texts; whole instants, since the credential writes seconds."""
     titles = {milestone.id: milestone.title for milestone in texts.milestones}
     return [{"title": titles.get(fact.id, fact.id), "done_at": fact.done_at.isoformat(), "waived": fact.waived} for fact in counted if fact.done_at is not None]

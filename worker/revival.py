@@ -1,7 +1,7 @@
-"""A mentorship from its journal alone: what Temporal lost, records still know (P5).
+"""Rebuilds a mentorship from its journal alone: what Temporal lost, records still know (P5).
 
-The journal holds every event, so folding them gives the very state that the workflow had, and reacting to them again the effects that may
-not have been carried out. Receivers know each by its id: what was done is not done twice.
+The journal holds every event. Folding them gives the very state that the workflow had; reacting to them again gives the effects, some of which may
+not have been carried out. Receivers know each effect by its id, so that nothing is done twice.
 """
 
 from __future__ import annotations
@@ -24,21 +24,22 @@ from workflows.outbox import OutboxState
 from workflows.pending import Pending
 
 UNSETTLED = timedelta(days=2)
-"""A mail is tried for a day and waits for the reader's morning: what is older than this at the journal's end is settled, or late news by now.
+"""A mail is tried for a day and waits for its reader's morning. An effect older than this at the journal's end is therefore settled, or late news by now.
 
-Not so a result with its certificate, which is tried until it is there."""
+Not so a result with its certificate, which is tried until it is sent.
+"""
 
 
 class Folded(NamedTuple):
     state: State
     effects: tuple[tuple[JournalEntry, AnyEffect], ...]
-    """Everything that followed from the events, each with the row of its event."""
+    """Everything that followed from the events; each effect with the row of its event."""
     given_up: frozenset[str]
-    """Of these, mails that the journal knows not to have gone, and what followed from that."""
+    """Ids of effects among them whose mail failed, as the journal knows."""
 
 
 async def revive(records: Records, mentorship: str) -> Carried | None:
-    """What a workflow needs to go on where the journal ends; None for a mentorship that has no journal yet."""
+    """What a workflow needs to continue where the journal ends; None for a mentorship that has no journal yet."""
     head = await records.journal.head(mentorship)
     if head is None:
         return None
@@ -49,7 +50,7 @@ async def revive(records: Records, mentorship: str) -> Carried | None:
 
 
 def fold(journal: Sequence[JournalEntry]) -> Folded:
-    """The state at the journal's end. Raises ValueError for one that does not begin with `mentorship_started`."""
+    """The state at the journal's end. Raises ValueError if it does not begin with `mentorship_started`."""
     state = start(started(journal))
     effects: list[tuple[JournalEntry, AnyEffect]] = []
     given_up: set[str] = set()
@@ -68,7 +69,7 @@ def fold(journal: Sequence[JournalEntry]) -> Folded:
 
 
 def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, ...]:
-    """What may still have to be done; `settled` are the effects whose mail went, or was decided not to go."""
+    """Effects that may still have to be carried out. `settled` has the ids of those whose mail went, or was decided not to go."""
     end = folded.state.now
     done = folded.given_up.union(settled)
     wanted: list[AnyEffect] = []

@@ -1,4 +1,4 @@
-"""Each worker deletes what is kept too long, once a day (H12, P8): no clock of anybody else's has to be wound for it."""
+"""Each worker deletes once a day what was kept for its time (H12, P8), so that operators need no scheduled job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger("retention")
 
 @asynccontextmanager
 async def sweeping(retention: Retention, *, every: timedelta = EVERY) -> AsyncIterator[None]:
-    """Sweeps while the block runs. What it is in the middle of when the block ends is finished first."""
+    """Sweeps while the block runs. When the block ends, a step that has begun is finished first."""
     task = asyncio.create_task(_keep_sweeping(retention, every))
     try:
         yield
@@ -32,7 +32,7 @@ async def sweeping(retention: Retention, *, every: timedelta = EVERY) -> AsyncIt
 
 
 async def _keep_sweeping(retention: Retention, every: timedelta) -> None:
-    """At once, and then in this rhythm. Several workers may: the second finds nothing to do."""
+    """Sweeps at once, and then in this rhythm. Several workers may: the second finds nothing to do."""
     while True:
         pause = every
         try:

@@ -1,4 +1,4 @@
-"""One pair of the demo: two people who act at the instants of their own plan, through the door, and an operator who uses the CLI."""
+"""One pair of the demo: two people who act through the door at the instants of their own plan, and an operator who uses the CLI."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXPECTATIONS = ["confidentiality", "mutual_respect", "psychological_safety"]
 _ANSWER = timedelta(seconds=5)
 
 Tell = Callable[[str, str], None]
-"""(who or what, what happened): a line of the demo's own story."""
+"""(who or what, what happened): one line of the demo's story."""
 
 
 class Actor:
@@ -44,7 +44,7 @@ class Actor:
         self._meant: datetime | None = None
 
     async def look(self) -> Status:
-        """Reads the plan anew: after a pause or an extension it is another one. Waits for a worker, if there is none."""
+        """Reads the plan again, since it changes with a pause or an extension. Waits for a worker if there is none."""
         while True:
             try:
                 self._status = await self._handle.query(STATUS_QUERY, result_type=Status, rpc_timeout=_ANSWER)
@@ -53,7 +53,7 @@ class Actor:
             return self._status
 
     async def planned(self, new: Callable[[MeetingStatus], bool]) -> None:
-        """Returns once the plan has such a meeting. Raises Trouble when the mentorship is over before."""
+        """Returns once the plan has a meeting for which `new` is true. Raises Trouble if the mentorship is over before."""
         while not any(new(meeting) for meeting in (await self.look()).meetings):
             if self.plan.phase not in {"aligning", "active", "paused"}:
                 raise Trouble(f"{self.pair_id} came to its end before it was planned anew; this machine is too slow for a programme of seconds")
@@ -75,13 +75,13 @@ class Actor:
         return self.meeting(n).start
 
     async def at(self, instant: datetime, seconds: float = 0.0, *, timely: bool = True) -> None:
-        """Waits for that instant, or that much after (or, below nothing, before) it. What is said next is late by what it comes later, if `timely`."""
+        """Waits until that instant, or `seconds` after it (before it, if negative). If `timely`, the next command's delay is counted from there."""
         then = instant + timedelta(seconds=seconds)
         await asyncio.sleep(max(0.0, (then - datetime.now(UTC)).total_seconds()))
         self._meant = then if timely else None
 
     async def say(self, side: Side, command: str, *, expected: str | None = None, times: int = 1, **body: Any) -> str:
-        """Sends a command; `times` more than one are a sender's repeats under one id. The message id."""
+        """Sends a command and returns its message id. With `times` above one, the sender repeats it under the same id."""
         message_id = f"{self.pair_id}-{next(self._number):03}"
         for _ in range(times):
             meant, self._meant = self._meant, None
@@ -89,7 +89,7 @@ class Actor:
         return message_id
 
     async def operate(self, command: str, *arguments: str) -> None:
-        """The operator's own command line, as a person would use it. Raises Trouble unless it was done."""
+        """Runs the operator's own command line, as a person would. Raises Trouble unless it succeeds."""
         code, said = await self._stack.starter(command, self._door.cohort, self.pair_id, *arguments, "--as", "ana", "--json")
         if code:
             raise Trouble(f"`mentorship {command} {self.pair_id}` ended with {code}:\n{said}")
@@ -109,7 +109,7 @@ class Actor:
             await self.say(side, "confirm_meeting", meeting="all")
 
     async def meet(self, n: int, *sides: Side, timely: bool = True) -> None:
-        """The conversation takes place; each of `sides` (the mentor unless said) reports it as soon as it is over, or is not `timely`."""
+        """The conversation takes place, and each of `sides` (by default the mentor) reports it. If `timely`, they do so as soon as it is over."""
         await self.at(self.start(n), 1.05, timely=timely)
         for side in sides or ("mentor",):
             await self.say(side, "report_meeting", meeting=n, held=True)
@@ -126,7 +126,7 @@ class Actor:
         await self.say("mentee", "report_goal", goal="speak-up", progress="progressed")
 
     async def introduce(self) -> None:
-        """A milestone that needs both."""
+        """A milestone that both have to report."""
         for side in SIDES:
             await self.say(side, "record_milestone", milestone="introduction")
 

@@ -1,4 +1,4 @@
-"""A program that speaks for participants, as any HR system would: signed requests, tried again under the same id until answered."""
+"""A program that speaks for participants, as any HR system would: it signs requests and repeats each under the same id until it is answered."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from local.trouble import Trouble
 
 _AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _PATIENCE = 30.0
-"""Seconds that a sender goes on trying; what it does not hear back of, it sends again."""
+"""Seconds for which a sender keeps trying: it repeats a request that gets no answer."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A command that the door took (202). `expected` is the reason of a refusal that its sender counts on."""
+    """A command that the door accepted (202). `expected` is the reason of a refusal that its sender expects."""
 
     pair_id: str
     message_id: str
@@ -38,18 +38,18 @@ class Door:
     cohort: str
     secret: str = field(repr=False)
     sent: dict[str, Sent] = field(default_factory=dict)
-    """By message id: a repeat is the same command."""
+    """By message id, since a repeat is the same command."""
     repeats: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     refused_at_the_door: list[tuple[str, str, int]] = field(default_factory=list)
     behind: float = 0.0
-    """Seconds between an instant for which a command was meant and its acceptance, at worst."""
+    """The longest delay, in seconds, between the instant for which a command was meant and its acceptance."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(
         self, pair_id: str, message_id: str, command: str, body: dict[str, Any], *, expected: str | None = None, meant: datetime | None = None
     ) -> int:
-        """The door's status. The same message id again is a repeat. Raises Trouble for an answer that is neither 202 nor 409."""
+        """Sends a command and returns the door's status. The same message id again is a repeat. Raises Trouble for an answer that is neither 202 nor 409."""
         status, answer = await self._ask("POST", f"/v1/mentorships/{self.cohort}/{pair_id}/{command}", message_id, json.dumps(body).encode())
         if meant is not None:
             self.behind = max(self.behind, (datetime.now(UTC) - meant).total_seconds())
@@ -64,14 +64,14 @@ class Door:
         return status
 
     async def receipt(self, pair_id: str, message_id: str) -> dict[str, Any]:
-        """What became of a command. Raises Trouble when the door does not say."""
+        """What became of a command. Raises Trouble if the door does not say."""
         status, answer = await self._ask("GET", f"/v1/receipts/{self.cohort}/{pair_id}/{message_id}", f"receipt-{message_id}", b"")
         if status != HTTPStatus.OK:
             raise Trouble(f"the web hook answered {status} when asked for the receipt of {message_id}")
         return dict(answer)
 
     async def accepted(self, number: int) -> None:
-        """Returns once this many distinct commands were taken in all."""
+        """Returns once the door has accepted this many distinct commands in all."""
         while len(self.sent) < number:
             self.changed.clear()
             await self.changed.wait()
@@ -87,7 +87,7 @@ class Door:
             self.answers[status] += 1
             if (status and status not in _AGAIN) or loop.time() + wait > limit:
                 return status, answer
-            await asyncio.sleep(wait)  # as the door asks for with Retry-After
+            await asyncio.sleep(wait)  # as the door's Retry-After asks
 
     def _once(self, method: str, path: str, message_id: str, body: bytes) -> tuple[int, float, Any]:
         now = datetime.now(UTC)

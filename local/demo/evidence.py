@@ -25,7 +25,7 @@ from wire.names import cohort_id
 
 @dataclass(frozen=True)
 class PairEvidence:
-    """One pair as records have it when all is over. `notices` are the mails meant for each of the two, by side."""
+    """One pair as records have it after the end. `notices` are the mails meant for each person, by side."""
 
     enrolment: Enrolment
     people: dict[str, Profile]
@@ -50,7 +50,7 @@ class Evidence:
     mails: int
     receipts: dict[str, dict[str, Any]]
     without_worker: tuple[str, ...]
-    """Message ids of what was accepted between the death of the first worker and the first breath of the second."""
+    """Message ids of commands that were accepted after the first worker died and before the second one ran."""
 
     def statuses(self) -> Counter[str]:
         return Counter(receipt["status"] for receipt in self.receipts.values())
@@ -123,7 +123,7 @@ def _write(stack: Stack, evidence: Evidence) -> None:
 
 
 def troubles(history: WorkflowHistory) -> list[str]:
-    """Workflow tasks that failed, and an end that is no completion. A task that only timed out is what a killed worker leaves."""
+    """Workflow tasks that failed, and an end other than completion. A task that only timed out is what a killed worker leaves."""
     names = [EventType.Name(event.event_type).removeprefix("EVENT_TYPE_").lower() for event in history.events]
     found = [name for name in names if name == "workflow_task_failed"]
     return found if names and names[-1] == "workflow_execution_completed" else [*found, f"ends with {names[-1] if names else 'nothing'}"]

@@ -1,6 +1,6 @@
-"""What each pair of the demo does. Every one of them shows a rule of the handbook; the verdict asks whether it came out so.
+"""What each pair of the demo does. Each shows a rule of the handbook, and the verdict asks whether it came out so.
 
-The worker is killed as soon as the fourth conversation has begun, so that whatever is said then is said to nobody.
+The worker is killed as soon as the fourth conversation has begun, so that no worker is there for the commands of that time.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ KILLED_AFTER = 4
 """The conversation in which the worker dies."""
 
 LATEST = 1.5
-"""Seconds by which somebody may come late and still be where the programme's notice of two seconds has them: a cancellation in time goes half
-a second after one conversation begins and two before that notice of the next; a late one goes 1.6 before its own begins."""
+"""Seconds by which somebody may be late without meeting another rule under the programme's notice of two seconds.
+
+A cancellation in time is sent half a second after one conversation begins, two seconds before the next one's notice. A late one is sent 1.6
+seconds before its own conversation begins.
+"""
 
 
 class Cues:
-    """What the pairs and the one who directs them tell each other."""
+    """How the pairs and the demo that directs them signal each other."""
 
     def __init__(self) -> None:
         self.plans_are_made = asyncio.Event()
@@ -29,7 +32,7 @@ class Cues:
 
 
 async def finishes(pair: Actor, cues: Cues) -> None:
-    """Everything (H7): a move that both agree on, a cancellation in time while no worker lives, an extra conversation."""
+    """Everything (H7): a move that both agree on, a cancellation in time while no worker runs, an extra conversation."""
     await pair.begin_well()
     await pair.say("mentee", "submit_privately", body={"kind": "pins", "benefits": ["mentee.1", "everyone.0"]}, times=3)
     later = (pair.start(3) + timedelta(milliseconds=500)).isoformat()
@@ -57,7 +60,7 @@ async def finishes(pair: Actor, cues: Cues) -> None:
 
 
 async def just_enough(pair: Actor, _: Cues) -> None:
-    """Eight of ten, the eighth reported within the grace and done before the end: that counts (H7)."""
+    """Eight of ten; the eighth was done before the end and reported within the grace, so it counts (H7)."""
     await pair.begin_well()
     for n in range(2, 9):
         await pair.meet(n)
@@ -68,7 +71,7 @@ async def just_enough(pair: Actor, _: Cues) -> None:
 
 
 async def one_short(pair: Actor, _: Cues) -> None:
-    """Seven of ten; what was done a moment after the end does not count, and a fact cannot be claimed (H7)."""
+    """Seven of ten: what was done a moment after the end does not count, and a fact cannot be claimed (H7)."""
     await pair.begin_well()
     for n in range(2, 9):
         await pair.meet(n)
@@ -79,7 +82,7 @@ async def one_short(pair: Actor, _: Cues) -> None:
 
 
 async def cancels_late(pair: Actor, _: Cues) -> None:
-    """Three late cancellations: a private word after the second, the coordinator after the third (H14). It costs no certificate."""
+    """Three late cancellations: a private word after the second, the coordinator after the third (H14). They cost no certificate."""
     await pair.begin_well()
     for n in range(2, 9):
         if n in (2, 5, 6):
@@ -96,7 +99,7 @@ async def cancels_late(pair: Actor, _: Cues) -> None:
 
 
 async def disputes(pair: Actor, _: Cues) -> None:
-    """An absence that is disputed never counts (H13); an objection asks for both (H7)."""
+    """A disputed absence never counts (H13); after an objection, a milestone needs both (H7)."""
     await pair.begin_well()
     await pair.meet(2)
     await pair.at(pair.start(3), 1.1)
@@ -115,7 +118,7 @@ async def disputes(pair: Actor, _: Cues) -> None:
 
 
 async def pauses(pair: Actor, cues: Cues) -> None:
-    """A pause moves the end by its length; both ask for more time, and get one more conversation (P6)."""
+    """A pause moves the end by its length. Both ask for more time, and get one more conversation (P6)."""
     await pair.begin_well()
     await pair.operate("pause")
     await pair.operate("resume")
@@ -131,23 +134,23 @@ async def pauses(pair: Actor, cues: Cues) -> None:
     await pair.introduce()
     await pair.say("mentor", "record_milestone", milestone="shadowing")
     for n in (meeting.meeting for meeting in pair.plan.meetings if not meeting.held):
-        await pair.meet(n, timely=False)  # also those before the pause reached them: facts are taken in whenever they are told
+        await pair.meet(n, timely=False)  # also conversations before the pause took effect: facts are accepted whenever they are reported
     await pair.answer_survey()
 
 
 async def ends_early(pair: Actor, _: Cues) -> None:
-    """One of the two wishes it to end: nobody hears who or why, and what comes after is told that it is over."""
+    """One of the two wants it to end. Nobody is told who or why, and later commands are told that it is over."""
     await pair.begin_well()
     await pair.meet(2)
     await pair.meet(3)
     await pair.say("mentor", "submit_privately", body={"kind": "end_wish"})
     pair.tell("one of the two wishes to end it")
     await pair.over()
-    await pair.say("mentee", "report_meeting", meeting=3, held=True)  # 409: over
+    await pair.say("mentee", "report_meeting", meeting=3, held=True)  # 409: it is over
 
 
 async def silent(pair: Actor, _: Cues) -> None:
-    """Not a word. Two follow-ups, then a line in the coordinator's list; the programme ends without a certificate."""
+    """Not a word. Two follow-ups, then a line in the coordinators' list; the programme ends without a certificate."""
     await pair.look()
 
 
@@ -161,4 +164,4 @@ PERSONAS: dict[str, Callable[[Actor, Cues], Coroutine[None, None, None]]] = {
     "ends-early": ends_early,
     "silent": silent,
 }
-"""By the pair_id of pairs.csv."""
+"""By the pair_id in pairs.csv."""

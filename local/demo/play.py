@@ -1,4 +1,4 @@
-"""`python -m local demo`: a cohort from pairs to certificates in a minute, on the code paths of production."""
+"""`python -m local demo`: a cohort from pairs to certificates in a minute, by the same code as in production."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ COHORT = "demo"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "demo"
 
 _LIMIT = 300.0
-"""Seconds after which something has gone wrong, however slow the machine is."""
+"""Seconds after which something must be wrong, however slow the machine is."""
 
 _FILES = ("programme", "people", "pairs")
 _SUFFIX = {"programme": "yaml", "people": "csv", "pairs": "csv"}
 
-# A whole cohort shares one secret and one minute here; the real limits stand for weeks.
+# A whole cohort shares one secret and one minute here; the real limits are for weeks.
 _QUICK = {
     "MENTORSHIP_WEBHOOK_RATE": "60000",
     "MENTORSHIP_WEBHOOK_BURST": "2000",
@@ -131,13 +131,13 @@ async def _actors(stack: Stack, records: Records, door: Door, show: Show) -> dic
 
 
 async def _outage(stack: Stack, pair: Actor, cues: Cues, door: Door, show: Show) -> tuple[str, ...]:
-    """Half way the worker dies without a word; people go on as if nothing were; then another worker takes over.
+    """Half way the worker dies without warning. People continue as if nothing had happened; then another worker takes over.
 
-    The message ids of what was accepted in between.
+    Returns the message ids of commands that were accepted in between.
     """
     await pair.look()
     await pair.at(pair.start(KILLED_AFTER), 0.3)
-    await cues.plans_are_made.wait()  # the operator's updates, and the plans after them, need a worker
+    await cues.plans_are_made.wait()  # the operator's updates, and the plans that follow them, need a worker
     assert stack.worker is not None
     pid = stack.worker.pid
     stack.worker.kill()

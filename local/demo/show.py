@@ -1,4 +1,4 @@
-"""What a person reads of a demo: its story while it runs, then a table of the pairs, the mails, the verdict, and where to look."""
+"""What a person reads of a demo: its story while it runs; then the table of pairs, the mails, the verdict, and where to look."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Show:
         self._began = time.monotonic()
 
     def line(self, who: str, what: str) -> None:
-        """One line of the story, with the seconds since the beginning."""
+        """One line of the story, with the seconds since its beginning."""
         self._console.print(Text.assemble((f"{time.monotonic() - self._began:5.1f} s  ", "dim"), (f"{who:<13}", "bold"), what))
 
     def table(self, evidence: Evidence) -> None:
@@ -45,7 +45,7 @@ class Show:
         self._console.print(table)
 
     def mails(self, place: Place) -> None:
-        """How many each person got, and what the last one said."""
+        """How many mails each person got, and what the last one said."""
         per_person: Counter[str] = Counter()
         last: dict[str, tuple[str, Path]] = {}
         for path, mail in caught(place.mails):
@@ -79,12 +79,12 @@ class Show:
         self._console.print(Text(f"What it left: {place.folder}/ (mails, certificates, histories, logs, outcome.json)"), soft_wrap=True)
 
     def addresses(self, place: Place, ports: Ports) -> None:
-        """Where to look while it is up, and one page of each kind, taken from the mails."""
+        """Where to look while the stack runs, with one page of each kind from the mails."""
         addresses(self._console, place, ports)
         found: dict[str, str] = {}
         for _, mail in caught(place.mails):
             body = mail.get_body(("plain",))
-            found |= dict(_PAGE.findall(str(body.get_content()) if body is not None else ""))  # the newest of its kind
+            found |= dict(_PAGE.findall(str(body.get_content()) if body is not None else ""))  # the newest of each kind
         self._console.print("\nPages, as the mails link them:")
         for kind, what in _PAGES.items():
             if kind in found:

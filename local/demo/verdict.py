@@ -1,4 +1,4 @@
-"""What the demo expects, each as a question with its answer: the pairs' outcomes first, then what must hold for all of them."""
+"""What the demo expects, each as a question with its answer: first the pairs' outcomes, then what must be true of all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local.demo.personas import LATEST
 
 @dataclass(frozen=True)
 class Finding:
-    """`why` says what was found instead; empty when it is as expected."""
+    """`why` says what was found instead; it is empty if all is as expected."""
 
     expectation: str
     holds: bool
@@ -52,7 +52,7 @@ EXPECTED = {
 
 
 def judge(evidence: Evidence, door: Door, issuer: Issuer, *, journal: tuple[int, str]) -> list[Finding]:
-    """Every expectation. `journal` is what `mentorship journal verify` ended with and said."""
+    """Every expectation. `journal` is the exit code of `mentorship journal verify` and its output."""
     findings = [
         *_outcomes(evidence),
         *_commands(evidence, door),
@@ -67,9 +67,9 @@ def judge(evidence: Evidence, door: Door, issuer: Issuer, *, journal: tuple[int,
 
 
 def too_slow(findings: list[Finding], behind: float) -> str | None:
-    """Why nothing follows from what was found: people who come too late meet other rules, and that is no fault of who applied them.
+    """Why the findings prove nothing: people who act too late meet other rules, and that is no fault of the service.
 
-    A run in which everything came out all the same has proved it.
+    If everything came out as expected in spite of that, the run is proof.
     """
     if behind <= LATEST or all(finding.holds for finding in findings):
         return None
