@@ -1,4 +1,4 @@
-"""The event loop of our long-running processes: uvloop if available. The garbage collector does not look at what is loaded by then (docs/decisions).
+"""The event loop of our long-running processes: uvloop if available. What is loaded before it starts is hidden from the collector (docs/decisions).
 
 Workflows do not run on it: the SDK has a loop of its own for each.
 """

@@ -15,7 +15,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 
 def stopped_as_by_ctrl_c() -> list[int]:
-    """From now on SIGTERM and SIGHUP act like Ctrl-C: stopping a container or closing a terminal says as much and leaves nothing half done.
+    """From now on SIGTERM and SIGHUP act like Ctrl-C: whoever stops a container or closes a terminal is told as much, and nothing stays half done.
 
     Returns a list; each such signal that comes is added to it.
     """

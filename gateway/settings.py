@@ -279,7 +279,7 @@ class Settings(BaseSettings):
             raise SettingsInvalid((str(error),)) from None
 
     def keyring(self) -> Keyring:
-        """The keys of `keys` or `key_file`. Raises `KeyringUnusable`, also when the file is missing: this never makes keys."""
+        """The keys of `keys` or `key_file`. Raises `KeyringUnusable`, also when the file is missing: it never makes keys."""
         return Keyring.load(self.key_file, self.keys.get_secret_value() if self.keys else None)
 
 

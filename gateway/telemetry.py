@@ -1,4 +1,4 @@
-"""Metrics of Temporal's SDK, and traces, for processes that were told where to show them. Counts, codes and opaque ids only (H12)."""
+"""Metrics of Temporal's SDK, and traces, for processes whose settings say where they go. Counts, codes and opaque ids only (H12)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def start_tracing(role: str) -> Sequence[Interceptor]:
 
 
 def provider(role: str, exporter: SpanExporter) -> TracerProvider:
-    """Writes spans, `Scrubbed`, to `exporter` in batches; the last ones when the process ends."""
+    """Sends `Scrubbed` spans to `exporter` in batches; the last batch goes when the process ends."""
     made = TracerProvider(resource=Resource.create({"service.name": f"mentorship-{role}"}))
     made.add_span_processor(BatchSpanProcessor(Scrubbed(exporter)))
     return made

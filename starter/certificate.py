@@ -64,7 +64,7 @@ async def held_up(records: Records, settings: Settings) -> list[str]:
 
 
 def _id(given: str) -> str:
-    """The id itself, or the id at the end of an address, whatever language its page was read in."""
+    """The id itself, or the id at the end of an address, whatever language that names."""
     return re.split("[?#]", given, maxsplit=1)[0].rstrip("/").rpartition("/")[2]
 
 

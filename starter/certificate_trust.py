@@ -122,7 +122,7 @@ def _document(data: bytes) -> Trust:
 
 
 def _own(settings: Settings) -> Trust:
-    """This installation's own issuer, or nobody if there is no key file: a stranger has none."""
+    """Our own issuer, or nobody if there is no key file: a stranger has none."""
     try:
         return Issuer.of(settings).trust()
     except IssuerKeysUnusable:

@@ -133,7 +133,7 @@ def main() -> None:
         _fail(str(error), REFUSED)
     except Misused as error:
         _fail(str(error), USAGE)
-    except UnicodeEncodeError:  # it was typed in another encoding, and nothing has such a name
+    except UnicodeEncodeError:  # an argument came in another encoding, and nothing has such a name
         _fail("an argument is not text in UTF-8", USAGE)
     except OSError as error:
         _fail(f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}", REFUSED)

@@ -67,7 +67,7 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     if client is None or not sound or any(check.state == "wrong" for check in temporal):
         return checks
     reached = client
-    worked = all(check.state != "wrong" for check in working)  # without workers nobody answers
+    worked = all(check.state != "wrong" for check in working)  # without a worker nobody answers
     return [*checks, *await _safely("mentorships", lambda: mentorships(settings, reached, fix, ask=worked))]
 
 
@@ -144,7 +144,7 @@ async def _written(settings: Settings) -> Check:
 
 
 async def _cleared(settings: Settings) -> list[Check]:
-    """Whether an erasure also clears the database server's files (P8). Only this check tells: an erasure that cannot is done without."""
+    """Whether an erasure also clears the database server's files (P8). Only this check tells: an erasure that cannot is done all the same."""
     async with open_records(settings) as records:
         if not await records.keeps_erased():
             return []

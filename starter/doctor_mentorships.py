@@ -22,14 +22,14 @@ from starter.running import AT_ONCE, STANDS_STILL, running, standing
 from wire.names import STATUS_QUERY, case_id, cohort_id
 
 _NAMED = 3
-"""How many of the mentorships that records do not know are named."""
+"""How many mentorships are named, of those that records do not know."""
 
 
 async def mentorships(settings: Settings, client: Client, fix: bool, *, ask: bool) -> list[Check]:
     async with open_records(settings) as records:
         started, checks = 0, []
         one: str | None = None
-        found, known = await running(client), set[str]()  # first, so that whatever runs was enrolled before the next lines look
+        found, known = await running(client), set[str]()  # first: whatever runs was enrolled before
         for cohort in await records.cohorts.all():
             known.update(pair.mentorship for pair in await records.cohorts.enrolments(cohort.id))
             begun = await records.cohorts.to_run(cohort.id)
@@ -114,7 +114,7 @@ def _still(name: str, workflow_id: str) -> Check:
 
 
 def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
-    """Mentorships that Temporal runs and records do not know. Only this shows records of an earlier moment or another place: in themselves they are right."""
+    """Mentorships that Temporal runs and records do not know. Only this shows records of an earlier moment or another place, which look right by themselves."""
     unknown = sorted(mentorship for mentorship in ids if mentorship not in known)
     if not unknown:
         return []

@@ -61,7 +61,7 @@ async def _until(client: Client, pair: Enrolment, name: str, patience: float) ->
     handle, limit = client.get_workflow_handle(pair.mentorship), timedelta(seconds=patience)
     try:
         for _ in range(_LOOKS):
-            planned = _is_planned(await handle.query(TIMELINE_QUERY, rpc_timeout=limit))  # asked first: a status read before the plan would have the old end
+            planned = _is_planned(await handle.query(TIMELINE_QUERY, rpc_timeout=limit))  # asked first: a status from before the plan has an end in hours
             status = await handle.query(STATUS_QUERY, rpc_timeout=limit)
             if planned or status.get("paused_until") is not None:
                 break

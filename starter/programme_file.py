@@ -82,7 +82,7 @@ def zone_expected(name: str) -> str:
 
 
 def _validated(document: YamlDocument) -> tuple[Programme | None, list[Fault]]:
-    """Validates, puts stand-ins for what is wrong, and validates again: pydantic applies rules over several keys only when each key is right."""
+    """Validates, puts stand-ins where something is wrong, and validates again: rules over several keys are checked only when each key is right."""
     faults: dict[Path_, list[Fault]] = {path: [fault] for path, fault in repeated(document).items()}
     programme: Programme | None = None
     data = repaired(document.data, faults)

@@ -67,7 +67,7 @@ def _part(request: Request, couples: Sequence[Couple]) -> Request:
 
 
 def joined(request: Request, parts: Sequence[Rehearsed]) -> Rehearsed:
-    """The results of all parts together: pairs in the request's order, mails and lines by date."""
+    """The results of all parts together: mails and lines by date; pairs, histories and unsent mails by the request's order of pairs."""
     order = {couple.pair_id: place for place, couple in enumerate(request.pairs)}
     return Rehearsed(
         mode=parts[0].mode,

@@ -72,7 +72,7 @@ def cast(people: Iterable[str], shares: Mapping[Persona, int], seed: int) -> dic
 
 
 def story(pair: Pair, personas: Mapping[Side, Persona], rules: Rules, plan: Plan, seed: str) -> list[Command]:
-    """What the two say, in order of time. Every command has an id, and an `at` before reports are closed."""
+    """What the two say, in order of time. Every command has an id, and an `at` before both reports and the closing survey close."""
     told = [*_Story(pair, personas, rules, plan, random.Random(seed)).tell()]  # noqa: S311 - as above
     said = sorted((command for command in told if command.at is not None and command.at < _close(rules, plan)), key=lambda command: (command.at, 0))
     return [command.model_copy(update={"message_id": f"rehearsed-{number}"}) for number, command in enumerate(said, 1)]

@@ -1,4 +1,4 @@
-"""A rehearsal on the real workflows. It may take a minute, so it runs one process per core, each with a server of its own.
+"""A rehearsal on the real workflows: one process per core, each with its own server, since fifty pairs may take only a minute.
 
 It needs processes of its own anyhow: an operators' command may not import the worker (docs/decisions).
 """
@@ -65,7 +65,7 @@ async def _in_a_process(part: Request, core: int, path: Path, progress: Callable
 
 
 def _apart() -> list[str]:
-    """Python's option not to import from the current folder, where a file such as `notices.py` could pass for one of ours. Not if ours are there."""
+    """Python's option not to import from the current folder, where a file such as `notices.py` could pass for one of ours. Empty if ours are there."""
     return [] if str(Path.cwd()) in sys.path else ["-P"]
 
 

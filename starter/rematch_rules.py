@@ -48,7 +48,7 @@ class Match:
 
 
 async def find_match(records: Records, old: Enrolment, wish: Wish) -> Match:
-    """The match that is wished for. Raises Refused with everything that speaks against it, Misused for an invalid start."""
+    """The match that the operator wishes for. Raises Refused with everything that speaks against it, Misused for an invalid start."""
     if old.state == "pending":
         raise Refused(f"{old.pair_id} was not started yet: there is nothing to match anew")
     programme = await _programme(records, old)

@@ -35,7 +35,7 @@ def of(count: int, whole: int) -> int | None:
 
 
 def within(inner: int, outer: int, whole: int) -> tuple[int | None, int | None]:
-    """(`outer` out of `whole`, `inner` out of `outer`). If both are shown, their difference is no small group."""
+    """(`outer` out of `whole`, `inner` out of `outer`), where `inner` is a part of `outer`. If both are shown, their difference is no small group."""
     known = of(outer, whole)
     return known, of(inner, whole if known is None else outer)
 

@@ -117,7 +117,7 @@ def _tell(
 
 @contextmanager
 def _told_if_it_breaks_off(unsent: Mapping[str, Sequence[Sent]]) -> Iterator[None]:
-    """Names what is still unsent if the block breaks off. Another revival would find these mentorships running or waiting for their start, and not send it."""
+    """Names what is still unsent if the block breaks off. Another revival would find these mentorships running, or waiting to start, and not send it."""
     try:
         yield
     except BaseException:

@@ -30,7 +30,7 @@ _OF_THE_CLOCK = frozenset({"malformed", "in_the_future"})
 
 
 class Policy(NamedTuple):
-    """What a mentorship is decided by. `home` is the zone in which its extensions are counted again; without it, the journal's ends stand."""
+    """What a mentorship is decided by. `home` is the zone in which its extensions are counted again; without it, the journal's ends are kept."""
 
     rules: Rules
     ends: datetime

@@ -60,7 +60,7 @@ def main() -> None:
         sys.exit(1)
     except CannotListen as error:
         sys.stderr.write(f"mentorship-webhook: {error}; see MENTORSHIP_WEBHOOK_HOST and MENTORSHIP_WEBHOOK_PORT\n")
-        leave(1)  # it has connected
+        leave(1)  # Temporal's client exists by now
     leave()
 
 

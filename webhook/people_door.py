@@ -94,7 +94,7 @@ class PeopleDoor:
             raise behind
 
     async def _tell_later_word(self, person: str, by: str, message_id: str, digest: str, at: datetime) -> None:
-        """Tells mentorships a later event about a leave again: of two at once, the earlier may have reached them last, and the last one counts for them."""
+        """Sends a later event about a leave again. Of two at once, the earlier may have reached mentorships last, and they go by the last one."""
         while (word := (await self._door.from_records(self._records.people.leave_words([person]))).get(person)) is not None and word.at > at:
             at, leave = word.at, word.leave
             head = {"message_id": _order_id(person, f"{message_id}\n{at.isoformat()}"), "by": by, "at": at, "away": person}

@@ -51,7 +51,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
 
 
 def unauthorised(kind: str, detail: str) -> Problem:
-    """401: nobody whom we know sent this, or it was not sent now."""
+    """401: the request is not from anybody whom we know, or not recent."""
     return Problem(HTTPStatus.UNAUTHORIZED, kind, detail, headers={"WWW-Authenticate": "StandardWebhooks"})
 
 

@@ -64,7 +64,7 @@ class AskedForHelp:
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
     async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> bool:
-        """False if somebody who may still say how it ended did not say it."""
+        """Closes the case. False if its outcome is missing, and this person may still give it."""
         outcome = next((outcome for outcome in OUTCOMES if outcome == fields.get("outcome")), None)
         if outcome is None:
             return not (case.state == "taken" and _may_read(case, bearer))

@@ -1,4 +1,4 @@
-"""Puts all pages together and mounts them: participants', those about concerns, coordinators'. Without link secrets, only pages that need no link."""
+"""Mounts all pages: participants', those about concerns, coordinators'. Without link secrets, it mounts only those that need no link."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ class CertificatePages:
         return newer is not None and await self._shows_results(certificate) and not await self._shows_results(newer)
 
     async def _shows_results(self, certificate: Certificate) -> bool:
-        """If its holder was erased, only the credential still tells."""
+        """Whether it shows results. If its holder was erased, only its credential still tells."""
         if certificate.fields:
             return shows_results(certificate)
         signed = json.loads(await self._reading.ask(self._records.certificates.credential(certificate.id)))

@@ -21,9 +21,9 @@ from webhook.parsing import read
 from webhook.problems import Problem
 
 MOST = 1_048_576
-"""Bytes of a form. Its fields hold less in any script, so that somebody who pasted a whole document gets it back with what is wrong."""
+"""Bytes of a form: more than its fields can hold, in any script. So somebody who pasted a whole document gets it back with what is wrong."""
 _MOST_OF_STRANGERS = 65_536
-"""Bytes of a form without a link of ours, even an old one. Anybody can send those, and a form of MOST bytes holds up everybody else for tenths of a second."""
+"""Bytes of a form that came by no link of ours, not even an old one. Anybody can send it, and MOST bytes hold up everybody else for tenths of a second."""
 SMALL = 4096
 """Bytes of a form that holds an address, or nothing."""
 _MOST_FIELDS = 100

@@ -66,10 +66,10 @@ class _Way(NamedTuple):
 
 
 class FreshLinks:
-    """Mails one person at most `most` links an hour when anybody asks, and as many more when the holder of a link of theirs asks, of whatever kind.
+    """Sends one person at most `most` mails an hour when anybody asks, and as many again when the holder of a link of theirs asks, of any kind.
 
-    So nobody can fill somebody else's mailbox through us, nor use up what that person may ask for. Mails when anybody asks also have a limit
-    over all people together; those for holders of links do not. What could not be sent does not count.
+    So nobody can fill somebody else's mailbox through us, nor use up what that person may ask for. Mails when anybody asks are also limited
+    over all people together; those for holders of links are not. What could not be sent does not count.
     """
 
     def __init__(self, records: Records, signer: LinkSigner, post: Post, now: Callable[[], datetime], *, base_url: str, sender: str, most: int = 4) -> None:

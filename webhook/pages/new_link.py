@@ -1,4 +1,4 @@
-"""Asks for links: for fresh ones to one's own pages, by mail address, and from a participant's page for one to private things."""
+"""Pages that mail links: fresh ones to one's own pages, by mail address, and, from a participant's page, one to private things."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from webhook.pages.forms import Fields
 from webhook.pages.reading import Known
 
 PULSE_ITEMS: tuple[c.SurveyItem, ...] = ("trust", "satisfaction")
-"""The two questions of the survey on the way, the pulse."""
+"""The two questions of the pulse, the survey on the way."""
 
 
 def feedback_about(known: Known, target: str) -> int:

@@ -54,8 +54,8 @@ class Coordinator:
 class Known:
     """`state` is the journal's last state, which the core itself carries on to `now`: what a worker will say once it looks.
 
-    It is None while the mentorship has not begun. `taken` has the ids of all of this reader's messages that the door saw, `sent` of those that
-    Temporal has, and `kept` of those of them that the journal lacks so far. `refused` has the messages in the journal that changed nothing.
+    It is None while the mentorship has not begun. Of this reader's messages, `taken` has the ids of all that the door saw, `sent` those that
+    Temporal has, and `kept` those of `sent` that the journal does not have yet. `refused` are those in the journal that changed nothing.
     `certificate` is the reader's newest edition that can be fetched. `leaver` is who stepped away from the programme. `unsubscribed` is from
     reminders, in all of this person's mentorships. Calendar links made until `calendar_after` are revoked.
     """
