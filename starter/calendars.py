@@ -25,7 +25,7 @@ def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None
 
 
 def doubtful(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
-    """What an operator should hear of these plans before anybody is invited, a line each."""
+    """What an operator should know about these plans before anybody is invited, a line each."""
     return [*short_plans(roster.programme, plans), *odd_times(roster, plans), *unknown_holidays(roster, plans)]
 
 

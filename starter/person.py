@@ -111,7 +111,7 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
 async def _refuse_unfinished(records: Records, ref: str, closing: list[Enrolment]) -> None:
     """Refuses if some pairs past their end must wait. They cannot be ended, so the others would be ended for nothing."""
     waiting = [pair for pair in closing if pair.state == "pending"]
-    if waiting:  # before it runs it cannot be ended, and this person may still have something to hear
+    if waiting:  # nobody can be told of its end before it runs, and this person may still have something to hear
         how = "waits to be started again from its journal"
         raise _not_erased(ref, waiting, how, "nothing was ended and nothing erased: try again once it runs")
     untold = [pair for pair in closing if not await _has_result(records, pair, ref)]

@@ -1,4 +1,4 @@
-"""How HR's events get in (P6): records keep them, then every mentorship that they concern is told. Acknowledged means durable (P5).
+"""How HR's events get in (P6): records keep them, then every mentorship that they concern gets a signal. Acknowledged means durable (P5).
 
 Nothing waits for a worker: what an event says about the person is in records at once, and mentorships get signals, which carry the instant
 of the first acceptance. The same message again changes nothing.

@@ -131,7 +131,7 @@ class CertificatePages:
         return await self._find(request.path_params["certificate"])
 
     async def _find(self, certificate: str) -> Certificate | None:
-        """None for a certificate that was reserved but never got its document: it was never handed out, so nobody is told of it."""
+        """None for a certificate that was reserved but never got its document: it was never handed out, so nobody learns of it."""
         if len(certificate) > _LONGEST_ID:
             return None
         found = await self._reading.ask(self._records.certificates.get(certificate))
