@@ -1,4 +1,4 @@
-"""Starting a case's workflow (H16, P7). Web hook, worker and command line all do it here, so that a concern's case and a line's begin alike."""
+"""Starts a case's workflow (H16, P7). Web hook, worker and command line all use this, so that a concern's case and a line's begin alike."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from wire.names import CASE, LOOK_SIGNAL, WORK_QUEUE, case_id
 
 
 async def start_case(client: Client, case: str, *, look: bool = True, again: bool = True, within: timedelta | None = None) -> None:
-    """Starts it where it does not run. `look` tells a running one to look now; without `again` one that has ended stays as it is.
+    """Starts the case unless it runs. `look` tells a running one to look now; without `again`, a case that has ended stays ended.
 
-    Durable once it returns, with no worker alive; what was done before, the case finds in records. `within` bounds the request. Raises RPCError,
-    and RuntimeError or OSError where a lazy client cannot connect.
+    It is durable on return, even with no worker alive. The case finds in records what was done before. `within` limits the request's time.
+    Raises RPCError, and RuntimeError or OSError when a lazy client cannot connect.
     """
     with contextlib.suppress(WorkflowAlreadyStartedError):  # only without `again`
         await client.start_workflow(

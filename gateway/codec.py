@@ -1,11 +1,11 @@
 """Payloads as Temporal stores them: sealed with AES-256-GCM, so that neither its history nor its UI can be read without a key (H12).
 
 An unknown key id raises: the workflow waits until the key is back, and nothing is lost. A payload that only claims to be sealed
-(marked by hand, cut, tampered with) is handed on as it came, since a codec that raises would block every later task of that
-workflow; the SDK then drops just that message. A checksum, which needs no key, tells the two apart when the key is unknown.
+(marked by hand, cut, tampered with) is passed on as it came: the SDK then drops just that message, while a codec that raised would
+block every later task of that workflow. A checksum, which needs no key, tells the two cases apart.
 
-Sealed bytes are as long as what they hold, so that is filled up first: else a wish to end and feedback, a reason and another one, would be
-told apart by their lengths.
+Sealing keeps the length, so payloads are padded first. Otherwise their lengths would tell a wish to end from feedback, or one reason
+from another.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _NONCE = 12
 _CHECKSUM = 8
 _SHORTEST = _NONCE + 16 + _CHECKSUM
 _BLOCK = 512
-"""Bytes: more than any message of a participant's, so that all of one kind are equally long."""
+"""Bytes. Participants' messages take one block, so that all are equally long; only one with a long list, such as a goal's actions, takes two."""
 _FILLING = 15 << 3 | 2
-"""Begins a field of bytes that Payload does not have: whoever reads it, an earlier release too, passes it over."""
+"""The tag of a bytes field that Payload does not have. Every reader, an earlier release too, skips such a field."""
 
 
 class EncryptionCodec(PayloadCodec):
-    """The same payload never seals to the same bytes twice. A payload without our mark is read as it is (written before encryption)."""
+    """Never seals the same payload to the same bytes twice. A payload without our mark is read as it is (written before encryption)."""
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
@@ -85,13 +85,13 @@ class EncryptionCodec(PayloadCodec):
 
 
 def _filled(plain: bytes) -> bytes:
-    """To whole blocks. The field's length always takes two bytes, so that any room can be filled."""
+    """Pads to whole blocks. The padding's length always takes two bytes, so that a gap of any size can be filled."""
     room = -(len(plain) + 3) % _BLOCK
     return plain + bytes((_FILLING, room & 0x7F | 0x80, room >> 7)) + bytes(room)
 
 
 def _checksum(name: bytes, sealed: bytes) -> bytes:
-    """Tells what is whole from what is not; against whoever means harm the cipher guards."""
+    """Shows whether a payload is complete. It does not guard against attackers; the cipher does."""
     return hashlib.blake2b(name + b"/" + sealed, digest_size=_CHECKSUM).digest()
 
 

@@ -1,4 +1,4 @@
-"""How every process reaches Temporal: `TEMPORAL_*` and profiles as Temporal's own environment configuration reads them."""
+"""How every process reaches Temporal: by `TEMPORAL_*` and profiles, as Temporal's own environment configuration reads them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 DEFAULT_ADDRESS = "localhost:7233"
 
 UNTOLD = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED})
-"""How a server answers that does not say: this login may not ask, or the server does not know the question."""
+"""The statuses that leave a question open: this login may not ask it, or the server does not know it."""
 
 _ASK = timedelta(seconds=10)
 _ALIKE = ("cli", "webhook", "worker")
@@ -61,10 +61,12 @@ async def connect(
     runtime: Runtime | None = None,
     lazy: bool = False,
 ) -> Client:
-    """A client that seals everything it sends. Raises TemporalUnavailable unless `lazy`, which connects at the first call.
+    """A client that seals everything it sends. With `lazy` it connects at its first call.
 
-    `role` names the process in Temporal's UI, but for those that start cases or send operators' commands: they share one name, so that
-    nobody tells a concern's from an operator's by who sent it (H16). The machine's name is kept out, since a laptop's often is a person's.
+    Raises TemporalUnavailable; with `lazy`, only when the configuration cannot be used.
+
+    `role` names the process in Temporal's UI. The processes that start cases or send operators' commands share one name, so that the
+    sender does not tell whether a concern or an operator is behind it (H16). The machine's name is left out: a laptop's is often a person's.
     """
     configured = _configured()
     configured.setdefault("target_host", DEFAULT_ADDRESS)
@@ -85,7 +87,7 @@ async def connect(
 
 
 async def has_namespace(client: Client, within: timedelta = _ASK) -> bool:
-    """True also where a server does not say (`UNTOLD`): who may not ask may still work there. Raises RPCError."""
+    """Whether the server has our namespace. True also when it does not say (`UNTOLD`): who may not ask may still work there. Raises RPCError."""
     try:
         await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=within)
     except RPCError as error:
@@ -96,7 +98,7 @@ async def has_namespace(client: Client, within: timedelta = _ASK) -> bool:
 
 
 async def refuse_without_namespace(client: Client) -> None:
-    """A server answers a namespace that it lacks as if nothing ran there. Raises TemporalUnavailable before anything is concluded from that."""
+    """Raises TemporalUnavailable when the server lacks our namespace or cannot be asked. It would answer as if nothing ran there."""
     try:
         there = await has_namespace(client)
     except RPCError as error:
@@ -111,7 +113,7 @@ def process(role: str) -> str:
 
 
 def _why(error: Exception) -> str:
-    """In plain words. What the client itself says is for people who know its parts, and is never repeated: it may hold what it was given."""
+    """The reason in plain words. The client's own message is never repeated: it is for experts, and may contain what the client was given."""
     if isinstance(error, TimeoutError):
         return "no answer in time (MENTORSHIP_CONNECT_TIMEOUT)"
     if isinstance(error, RPCError):
@@ -135,7 +137,7 @@ _SIGNS = (
 
 
 def _configured() -> _ConnectConfig:
-    if os.environ.get("TEMPORAL_TLS", "true").lower() not in ("true", "false", "1", "0"):  # the SDK takes `no` for yes, and nothing as well
+    if os.environ.get("TEMPORAL_TLS", "true").lower() not in ("true", "false", "1", "0"):  # the SDK reads `no` as yes, and an empty value too
         raise TemporalUnavailable("Temporal's own configuration cannot be read (TEMPORAL_TLS: expected true, false, 1 or 0)")
     try:
         return ClientConfig.load_client_connect_config()

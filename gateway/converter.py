@@ -1,4 +1,4 @@
-"""How values become payloads: pydantic JSON, then sealed; failures too, whose messages and stack traces Temporal shows otherwise."""
+"""How values become payloads: pydantic JSON, then sealed. Failures are sealed too: otherwise Temporal would show their messages and stack traces."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from wire.label import Label
 
 
 class NotOurs(ValueError):  # noqa: N818 - it says what is wrong, as the other packages' errors do
-    """What came has not the shape of what was expected. Tells fields and kinds, never what stood there: the SDK logs it with its trace (H12)."""
+    """What came does not have the expected shape. The message names fields and kinds, never values, since the SDK logs it with its trace (H12)."""
 
     def __init__(self, problem: ValidationError) -> None:
         found = problem.errors(include_input=False, include_context=False, include_url=False)
-        told = (" ".join([*map(str, one["loc"][:1]), one["type"]]) for one in found)  # deeper in it a place may be a key that somebody wrote
+        told = (" ".join([*map(str, one["loc"][:1]), one["type"]]) for one in found)  # deeper down, a place may be a key that somebody wrote
         super().__init__(f"{problem.title}: {'; '.join(told)}")
 
 
@@ -37,20 +37,20 @@ class LabellingPayloadConverter(PydanticPayloadConverter):
             return super().from_payloads(payloads, type_hints)
         except ValidationError as problem:
             told = NotOurs(problem)
-        raise told  # outside of the handler: no context, so that no trace leads to what pydantic quotes
+        raise told  # outside the handler, so that it has no context: a trace would show what pydantic quotes
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         return [_label(value) if isinstance(value, Label) else super(LabellingPayloadConverter, self).to_payloads([value])[0] for value in values]
 
 
 class SealingFailureConverter(DefaultFailureConverterWithEncodedAttributes):
-    """Failures are sealed, all but one: whoever lacks a key could not read, under any other key, which one is missing.
+    """Seals all failures but UnknownKey: whoever lacks a key could not read in a sealed one which key is missing.
 
-    Admins open them (webhook/codec), so an error says in them what it says in logs: of one in a library its kind and its place (H12).
+    Admins open failures (webhook/codec), so these say only what logs say: for a library's error, its kind and its place (H12).
     """
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
-        """What an UnknownKey tells is a key's id, which every sealed payload shows anyway."""
+        """An UnknownKey tells only a key's id, which every sealed payload shows anyway."""
         if isinstance(exception, UnknownKey):
             DefaultFailureConverter().to_failure(exception, payload_converter, failure)
         elif isinstance(exception, FailureError):

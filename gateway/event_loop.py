@@ -1,4 +1,4 @@
-"""What a long-running process of ours runs on: uvloop where there is one, with what it has loaded out of the collector's sight (docs/decisions).
+"""The event loop of our long-running processes: uvloop if available. What is loaded before it starts is hidden from the collector (docs/decisions).
 
 Workflows do not run on it: the SDK has a loop of its own for each.
 """
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Runs it to its end; what is loaded by now stays as long as the process, and no collection looks through it again."""
+    """Runs `main` to its end. What is loaded by now stays as long as the process, so no collection looks through it again."""
     gc.collect()
     gc.freeze()
     return _run(main)

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a setting, a key file or a body, in the words that everything here is refused in: what was expected, never what was there."""
+"""Puts what pydantic finds wrong with a setting, a key file or a body into this service's words: what was expected, never what was there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def expected(problem: ErrorDetails) -> str:
-    """Of one entry of `ValidationError.errors(include_input=False)`."""
+    """The words for one entry of `ValidationError.errors(include_input=False)`."""
     bounds = problem.get("ctx", {})
     match problem["type"]:
         case "missing":

@@ -1,7 +1,7 @@
-"""Changes of a key file: a key comes, becomes the active one, or goes. The file is replaced whole and synced, never half written.
+"""Changes to a key file: a key is added, becomes the active one, or is dropped. The file is synced and replaced whole, never half written.
 
-One change at a time, whoever makes it: of two at once the second would write down what it read before the first, and a key that something may be
-sealed with already would be gone.
+A lock allows one change at a time. Otherwise the second of two could overwrite the first, and a key that may already have sealed something
+would be lost.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gateway.keyring import Keyring, KeyringUnusable, fresh_id, fresh_key, writt
 
 
 def add(path: Path) -> str:
-    """A fresh key, the last of the file, not active yet; returns its id. Raises KeyringUnusable, OSError."""
+    """Adds a fresh key at the file's end, not active yet, and returns its id. Raises KeyringUnusable, OSError."""
     key_id = fresh_id()
     with _changed(path) as stored:
         stored["keys"][key_id] = fresh_key()
@@ -26,12 +26,12 @@ def add(path: Path) -> str:
 
 
 def newest(path: Path) -> str:
-    """The last key of the file. Raises KeyringUnusable."""
+    """The id of the file's last key. Raises KeyringUnusable."""
     return str(list(_read(path)["keys"])[-1])
 
 
 def activate(path: Path, key_id: str) -> None:
-    """That key seals from now on. Raises KeyringUnusable, also for a key that is not there; OSError."""
+    """Makes this key the one that seals. Raises KeyringUnusable, also for a key that is not there; OSError."""
     with _changed(path) as stored:
         stored["active"] = key_id
 
@@ -46,7 +46,7 @@ def drop(path: Path, key_id: str) -> None:
 
 @contextmanager
 def _changed(path: Path) -> Iterator[dict[str, Any]]:
-    """What the file holds, to be changed, and written when the block is through. The folder is what is locked: the file is another one afterwards."""
+    """Yields the file's content for the block to change, then writes it. The lock is on the folder, since the file itself is replaced."""
     folder = os.open(path.resolve().parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -58,7 +58,7 @@ def _changed(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    Keyring.load(path)  # whether it is whole, and nobody else's to read
+    Keyring.load(path)  # raises unless it is complete and private
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 

@@ -1,8 +1,8 @@
-"""The keys that everything at rest is sealed with (H12, P8): one file or one environment variable, newest key named, older ones kept.
+"""The keys that seal everything at rest (H12, P8). One file or one environment variable holds them, names the active one, and keeps older ones.
 
 `{"active": "k-…", "keys": {"k-…": "<base64 of 32 bytes>"}, "index": "<base64 of 32 bytes>"}`. To rotate, add a key and name it
-as active; what an older key sealed stays readable as long as that key stays. The index key makes blind indexes and never rotates:
-with another one nobody is found any more.
+as active. Whatever an older key sealed stays readable for as long as that key is kept. The index key makes blind indexes and never
+rotates: with another one, nobody would be found any more.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class KeyringUnusable(Exception):  # noqa: N818 - it says what is the case
 
 
 class UnknownKey(LookupError):  # noqa: N818 - it says what is the case
-    """Something names a key that this keyring does not have. Nothing is lost: it opens once the key is back."""
+    """Something names a key that this keyring does not have. Nothing is lost: it can be opened once the key is back."""
 
     def __init__(self, key_id: str) -> None:
         super().__init__(f"the keyring has no key {key_id!r}")
@@ -79,7 +79,7 @@ class _Stored(BaseModel):
 
 
 class Keyring:
-    """Derives a key of its own for every purpose, so that no two uses ever share one. `repr` shows key ids only."""
+    """Derives a separate key for every purpose, so that no two uses ever share one. `repr` shows only key ids."""
 
     def __init__(self, active: str, keys: Mapping[str, bytes], index: bytes) -> None:
         """Raises KeyringUnusable unless `active` is one of `keys` and every key has 32 bytes."""
@@ -124,7 +124,7 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str, source: str = "the keys") -> Self:
-        """The keyring that the JSON says. `source` stands in the error, the text never does. Raises KeyringUnusable."""
+        """The keyring that this JSON describes. An error names the `source` and never quotes the text. Raises KeyringUnusable."""
         try:
             stored = _Stored.model_validate_json(text)
         except ValidationError as error:
@@ -134,14 +134,14 @@ class Keyring:
 
     @classmethod
     def load(cls, path: Path | str, env: str | None = None) -> Self:
-        """From `env` (the JSON itself) when given, else from the file. Raises KeyringUnusable, also for a file that others can read."""
+        """From `env` (the JSON itself) if given, else from the file. Raises KeyringUnusable, also for a file that others may read or write."""
         if env:
             return cls.parse(env, "MENTORSHIP_KEYS")
         return cls.parse(_private_text(Path(path)), str(path))
 
     @classmethod
     def generate(cls, path: Path | str) -> Self:
-        """A fresh keyring, in a new file with mode 0600, whole as soon as it is there. Raises FileExistsError rather than replace one: keys are not made twice."""
+        """Makes a keyring in a new file with mode 0600, which is complete as soon as it exists. Raises FileExistsError rather than replace a file."""
         key_id = fresh_id()
         stored = {"active": key_id, "keys": {key_id: fresh_key()}, "index": fresh_key()}
         target = Path(path)
@@ -152,7 +152,7 @@ class Keyring:
 
     @classmethod
     def load_or_generate(cls, path: Path | str) -> Self:
-        """For a machine of one's own: made when absent. Never for production, where absent keys are a mistake."""
+        """Loads the keyring, or makes it if absent. For one's own machine only: in production, absent keys are a mistake."""
         if not Path(path).exists():
             try:
                 return cls.generate(path)
@@ -162,7 +162,7 @@ class Keyring:
 
 
 def fresh_id() -> str:
-    """Minted, so that another file's keys are unknown here, not wrong."""
+    """A random id, so that another file's key is reported as unknown, not tried and found wrong."""
     return "k-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
@@ -173,7 +173,10 @@ def fresh_key() -> str:
 
 @contextmanager
 def written_aside(target: Path, stored: Mapping[str, Any]) -> Iterator[Path]:
-    """A file beside the target with all that is to stand in it, synced, with mode 0600, to be put in its place; it goes with the block. Raises OSError."""
+    """Yields a synced file with mode 0600 beside the target, which holds `stored`. The block puts it in the target's place. Raises OSError.
+
+    Whatever the block leaves of it is removed.
+    """
     aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

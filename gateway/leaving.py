@@ -1,4 +1,4 @@
-"""How a program that has Temporal's client in it ends."""
+"""How a program that uses Temporal's client ends."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED = 128 + signal.SIGINT
-"""The exit code of who was stopped by Ctrl-C, as shells have it; of other signals it is 128 and their number."""
+"""The exit code of a program that Ctrl-C stopped, as in shells; for other signals it is 128 plus their number."""
 
 
 def stopped_as_by_ctrl_c() -> list[int]:
-    """From now on SIGTERM and SIGHUP are as Ctrl-C: whoever stops a container or closes a terminal hears as much, and nothing half done stays.
+    """From now on SIGTERM and SIGHUP act like Ctrl-C: whoever stops a container or closes a terminal is told as much, and nothing stays half done.
 
-    Returns the list in which each is noted that came.
+    Returns a list; each such signal that comes is added to it.
     """
     came: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
         came.append(number)
-        if len(came) > 1:  # `timeout` sends it twice, to the command and to its group: once is enough to put things away
+        if len(came) > 1:  # `timeout` sends it twice, to the command and to its group: once is enough to clean up
             return
         pressed = signal.getsignal(signal.SIGINT)
         if not callable(pressed):  # a job in the background of a script, which Ctrl-C does not reach
@@ -38,17 +38,17 @@ def stopped_as_by_ctrl_c() -> list[int]:
 
 
 def leave(code: int = 0) -> NoReturn:
-    """At once, with what was logged and traced written out.
+    """Ends the process at once, after writing out what was logged and traced.
 
-    Where the interpreter winds down at leisure, Temporal's client may abort it, or hang for ever after something that it could not decode:
-    whoever stopped the program would take it for crashed, or for stuck.
+    During the interpreter's ordinary shutdown, Temporal's client may abort it, or hang for ever after something that it could not decode.
+    Whoever stopped the program would think that it crashed or is stuck.
     """
-    tracing = sys.modules.get("opentelemetry.trace")  # who traced nothing need not load it now
+    tracing = sys.modules.get("opentelemetry.trace")  # a process that traced nothing need not load it now
     shutdown = getattr(tracing.get_tracer_provider(), "shutdown", None) if tracing is not None else None
     if shutdown is not None:
         shutdown()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):  # what nobody reads undoes nothing
+        with contextlib.suppress(OSError):  # it does not matter if nobody reads it any more
             stream.flush()
     os._exit(code)

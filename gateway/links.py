@@ -1,4 +1,4 @@
-"""Signed links: who may open which page of which mentorship, until when, and at which address. Tokens are opaque to their bearer and never logged."""
+"""Signed links: who may open which page of which mentorship, until when, and at which address. Tokens hold ids, never names, and are never logged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LIFETIMES: dict[Purpose, timedelta | None] = {
     "coordinator": timedelta(days=15),
     "case": timedelta(days=15),
 }
-"""How long a link opens; None: until its secret is retired."""
+"""How long a link works; None means until its secret is retired."""
 
 _PATHS: dict[Purpose, str] = {
     "page": "p/{token}",
@@ -30,18 +30,21 @@ _PATHS: dict[Purpose, str] = {
     "coordinator": "coordinator/{token}",
     "case": "case/{token}",
 }
-"""Where the web hook has what a link of this purpose opens."""
+"""The web hook's path for the links of each purpose."""
 
 
 class Bearer(NamedTuple):
-    """For whom a link was made: a person's opaque id, and the mentorship (for a coordinator: the cohort; for who is asked about a concern: the case)."""
+    """For whom a link was made: a person's opaque id, and the mentorship as its scope.
+
+    A coordinator's scope is the cohort; that of somebody who is asked about a concern is the case.
+    """
 
     scope: str
     person: str
 
 
 class LinkExpired(Exception):  # noqa: N818 - it says what is the case
-    """The link was ours, and is too old; `bearer` may be sent a fresh one."""
+    """The link is ours, but too old. Its `bearer` may be sent a fresh one."""
 
     def __init__(self, bearer: Bearer) -> None:
         super().__init__("expired")
@@ -53,7 +56,7 @@ class LinkInvalid(Exception):  # noqa: N818 - it says what is the case
 
 
 class _NotBefore(TimestampSigner):
-    """Dates what it signs now, or at `earliest` (seconds), whichever is later."""
+    """Dates its signatures to now or to `earliest` (in seconds), whichever is later."""
 
     def __init__(self, *args: Any, earliest: int = 0, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -64,9 +67,9 @@ class _NotBefore(TimestampSigner):
 
 
 class LinkSigner:
-    """`secrets` go from oldest to newest: the newest signs, all are believed. A token of one purpose never opens another.
+    """Makes and reads tokens. Of its `secrets`, oldest to newest, the newest signs and all are accepted. A token for one purpose never opens another.
 
-    Tokens are dated to the second, so that what was made until some instant can be revoked: `after` is that instant, in whole seconds.
+    Tokens are dated to the second, so that those made up to an instant can be revoked: `after` is that instant, in whole seconds.
     """
 
     def __init__(self, secrets: Sequence[SecretStr]) -> None:
@@ -75,7 +78,7 @@ class LinkSigner:
         self._secrets = [secret.get_secret_value() for secret in secrets]
 
     def token(self, purpose: Purpose, bearer: Bearer, *, after: datetime | None = None) -> str:
-        """With `after` it is dated later than that, even when made in the same second."""
+        """A fresh token. With `after` it is dated later than that instant, even if made in the same second."""
         earliest = int(after.timestamp()) + 1 if after is not None else 0
         return self._serializer(purpose, earliest).dumps([bearer.scope, bearer.person])
 
@@ -106,7 +109,7 @@ class LinkSigner:
 
 
 class Addresses:
-    """What mails and pages write for a reader to open. `base_url` is where people reach the web hook."""
+    """The addresses in mails and pages. `base_url` is where people reach the web hook."""
 
     def __init__(self, signer: LinkSigner, base_url: str) -> None:
         self._signer = signer
@@ -114,5 +117,5 @@ class Addresses:
         self.who_sees_what = f"{base_url}/who-sees-what"
 
     def of(self, purpose: Purpose, bearer: Bearer, *, after: datetime | None = None) -> str:
-        """With a fresh token; `after` as in `LinkSigner.token`."""
+        """An address with a fresh token; `after` as in `LinkSigner.token`."""
         return f"{self._base_url}/{_PATHS[purpose].format(token=self._signer.token(purpose, bearer, after=after))}"

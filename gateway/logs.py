@@ -1,4 +1,4 @@
-"""What this service writes about itself: one line an event, in codes and opaque ids (H12), for a person or for a machine."""
+"""What this service writes about itself: one line per event, in codes and opaque ids (H12), for a person or for a machine."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ KEPT_OUT = frozenset(
         "person_id",
     }
 )
-"""Fields that would hold what people wrote or who they are, or open a door: their values never reach a log, whoever passes them by mistake."""
+"""Fields that would hold what people wrote, who they are, or a key to a door. Their values never reach a log, even if code passes them by mistake."""
 
 _HIDDEN = "(kept out)"
 
 _TRIES = ("temporalio.activity", "temporalio.worker._workflow")
-"""Who tells of an attempt that failed, and tells so of each."""
+"""The SDK's loggers that report every failed attempt."""
 _CORE = "temporalio.core-"
 _STACK = re.compile(r'stack_trace: "(?:[^"\\]|\\.)*"')
 _KEEPS_SAYING = ("temporalio_client::retry", "worker::heartbeat")
@@ -53,14 +53,14 @@ _SPARING = 60.0
 
 
 class ToldOnce(logging.Filter):
-    """A workflow's past is told once, however often it is replayed; on the handler, so that it holds for every logger."""
+    """Drops what a workflow logs during a replay, so that each line appears once. It sits on the handler, so it applies to every logger."""
 
     def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002 - where we are decides, not what is said
         return not (temporalio.workflow.in_workflow() and temporalio.workflow.unsafe.is_replaying())
 
 
 class ToldSparingly(logging.Filter):
-    """That Temporal cannot be reached, each poller says of each of its tries: once a minute is enough to know it, and for how long."""
+    """Keeps one line a minute from each logger that reports every try while Temporal cannot be reached: that shows the outage and its length."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,14 +76,14 @@ class ToldSparingly(logging.Filter):
 
 
 def keep_out(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """The net under the rule, not the rule: nobody should pass these in the first place."""
+    """Hides the values of KEPT_OUT. This is only a safety net: nobody should pass them in the first place."""
     for key in KEPT_OUT & event.keys():
         event[key] = _HIDDEN
     return event
 
 
 def in_one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """An attempt that failed as was foreseen: its kind, what it says, and what led to it. An outage would fill the log with its frames."""
+    """Shortens a foreseen failure of an attempt to its kind, its words and its causes. Otherwise an outage would fill the log with stack frames."""
     found, logger = event.get("exc_info"), str(event.get("logger", ""))
     error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
     if (
@@ -97,13 +97,13 @@ def in_one_line(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
             event["why"] = said
         if led := list(_leading_to(error)):
             event["because"] = ", ".join(led)
-    elif logger.startswith(_CORE):  # what it was told stands in a line of its own
+    elif logger.startswith(_CORE):  # the failure that it quotes has a line of its own
         event["event"] = _STACK.sub("stack_trace: …", str(event["event"]))
     return event
 
 
 def _leading_to(error: BaseException) -> Iterator[str]:
-    """The kinds of its causes, latest first, with what they say where that is theirs to say."""
+    """The kinds of its causes, latest first, each with the words that `own_words` allows it."""
     seen = {id(error)}
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     while before is not None and id(before) not in seen:
@@ -114,7 +114,7 @@ def _leading_to(error: BaseException) -> Iterator[str]:
 
 
 def without_quotes(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Of an error in a library its kind and its place."""
+    """Reduces a library's error to its kind and its place: its message may quote what it was given."""
     found = event.get("exc_info")
     if found:
         error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
@@ -125,7 +125,7 @@ def without_quotes(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _told(error: BaseException, seen: set[int]) -> BaseException:
-    """A copy for the log with the same frames, and of the same chain."""
+    """A copy of the error for the log: the same frames and the same chain, but only its `own_words`."""
     seen.add(id(error))
     kind = type(error)
     said = own_words(error)
@@ -142,9 +142,9 @@ def _told(error: BaseException, seen: set[int]) -> BaseException:
 
 
 def configure(log_format: LogFormat = "console", level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Sets up structlog and the standard library's logging alike, for the whole process; again replaces what was there.
+    """Sets up structlog and the standard library's logging for the whole process. A second call replaces the first.
 
-    Written to `stream`, by default stderr. Call it before the first line is logged.
+    Lines go to `stream`, by default stderr. Call it before the first line is logged.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -160,7 +160,7 @@ def configure(log_format: LogFormat = "console", level: str = "INFO", stream: Te
     out = stream or sys.stderr
     shown: list[Processor]
     if log_format == "json":
-        # Frames without their locals: those hold what a request or a mail was about.
+        # Frames are shown without their locals, which hold what a request or a mail was about.
         traces = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
         shown = [traces, structlog.processors.JSONRenderer()]
     else:
@@ -176,7 +176,7 @@ def configure(log_format: LogFormat = "console", level: str = "INFO", stream: Te
     root.setLevel(level)
     for chatty in ("httpx", "httpcore", "aiosqlite", "fontTools"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-    # The ids are fields of their own; in the message they would be one more copy, and unreadable JSON.
+    # The ids have fields of their own; in the message they would be a second copy, as unreadable JSON.
     temporalio.workflow.logger.workflow_info_on_message = False
     temporalio.activity.logger.activity_info_on_message = False
     structlog.configure(

@@ -1,4 +1,4 @@
-"""What a server's program does with its command line: nothing, but it says so, instead of starting a server for whoever asked for help."""
+"""A server's program takes no arguments, and says so instead of starting a server for somebody who asked for help."""
 
 from __future__ import annotations
 

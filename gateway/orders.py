@@ -1,4 +1,4 @@
-"""An operator's command to a mentorship that nobody waits for: a signal, which Temporal keeps with no worker alive (P5)."""
+"""Sends a mentorship an operator's command whose answer nobody waits for. It is a signal, which Temporal keeps even with no worker alive (P5)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from wire.names import ORDER_SIGNAL
 
 
 async def send_order(client: Client, mentorship: str, command: OperatorCommand, within: float) -> bool:
-    """True once Temporal has it; False when no such mentorship runs. The same message id again is applied once.
+    """True once Temporal has it; False when no such mentorship runs. A repeated message id is applied only once.
 
-    Raises RPCError, TimeoutError after `within` seconds, and what a client raises that cannot connect (RuntimeError, OSError).
+    Raises RPCError, TimeoutError after `within` seconds, and RuntimeError or OSError when the client cannot connect.
     """
     try:
         async with asyncio.timeout(within):

@@ -1,6 +1,6 @@
-"""Asking for a later edition of a certificate (H8): durable once Temporal has it, fulfilled by any worker: who asks needs no issuer's key.
+"""Asks for a later edition of a certificate (H8). A request is durable once Temporal has it. Any worker fulfils it, so the asker needs no issuer's key.
 
-For the holder's page (share and milestones shown or not) and for the operators' command (a change of name) alike.
+Both the holder's page (share and milestones shown or not) and the operators' command (a change of name) use it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from wire.names import ASK_SIGNAL, CERTIFICATE, WORK_QUEUE, certificate_id
 
 
 async def ask_reissue(client: Client, mentorship: str, person: str, *, results: bool | None = None, patience: float = 10.0) -> None:
-    """`results` as in the Wish. Returns once it is durable. What comes of it stands in `records.certificates.editions(mentorship, person)`: its last one.
+    """Returns once the request is durable. The new edition will be the last of `records.certificates.editions(mentorship, person)`.
 
-    Asking again is harmless: an edition that says already what it should is left as it is. One at a time a person and mentorship; what is
-    asked meanwhile is done after. `patience` in seconds. Raises RPCError, and RuntimeError or OSError where a lazy client cannot connect.
+    `results` is as in the Wish, `patience` is in seconds. Asking again is harmless: an edition that already says what it should is kept.
+    One person's requests in one mentorship are done one after another.
+    Raises RPCError, and RuntimeError or OSError when a lazy client cannot connect.
     """
     await client.start_workflow(
         CERTIFICATE,

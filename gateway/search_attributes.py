@@ -1,4 +1,4 @@
-"""Whether a namespace has our search attributes (`wire/search_attributes.py`), and adding those that it lacks."""
+"""Checks which of our search attributes (`wire/search_attributes.py`) a namespace has, and adds the missing ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TIMEOUT = timedelta(seconds=10)
 
 
 class SearchAttributesDiffer(Exception):  # noqa: N818 - it says what is the case
-    """The namespace has one of our attributes with another type; Temporal cannot change that, an operator has to remove it."""
+    """The namespace has one of our attributes with another type. Temporal cannot change that; an operator has to remove it."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         super().__init__(f"search attributes with another type than ours: {', '.join(names)}")
@@ -23,7 +23,7 @@ class SearchAttributesDiffer(Exception):  # noqa: N818 - it says what is the cas
 
 
 async def missing(client: Client) -> tuple[str, ...]:
-    """The names that this namespace lacks. Raises SearchAttributesDiffer, or RPCError when the server cannot be asked."""
+    """The names of ours that this namespace lacks. Raises SearchAttributesDiffer, or RPCError when the server cannot be asked."""
     response = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace=client.namespace), timeout=_TIMEOUT)
     there = response.custom_attributes
     wrong = tuple(key.name for key in ALL if key.name in there and int(there[key.name]) != int(key.indexed_value_type))
@@ -33,7 +33,7 @@ async def missing(client: Client) -> tuple[str, ...]:
 
 
 async def register(client: Client) -> tuple[str, ...]:
-    """Adds what is missing and names it; again is nothing. Workflows that upsert an unregistered attribute hang, so this comes first."""
+    """Adds what is missing and returns its names. Call it first: workflows that upsert an unregistered attribute hang. A repeat does nothing."""
     try:
         lacking = set(await missing(client))
     except RPCError as error:

@@ -1,6 +1,6 @@
-"""Everything that `MENTORSHIP_*` sets, with its defaults. How to reach Temporal is Temporal's own `TEMPORAL_*` (gateway/connect.py).
+"""Every `MENTORSHIP_*` setting with its default. Temporal's own `TEMPORAL_*` say how to reach Temporal (gateway/connect.py).
 
-Secrets are never shown: not by `repr`, not in an error.
+Neither `repr` nor an error ever shows a secret.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from mentorship.people import is_id
 PREFIX = "MENTORSHIP_"
 _SECRETS = f"{PREFIX}SECRETS_DIR"
 PEOPLE = "people:*"
-"""The scope of HR's events about anybody; no cohort's id can be this, and `*` is not it."""
+"""The scope for HR's events, about anybody. No cohort can have this id, and `*` does not include it."""
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-"""How long to wait for somebody: clocks count no longer ones, and nobody waits for longer than a day."""
+"""How long to wait for somebody. A day at most: clocks cannot count much longer times, and nobody waits that long."""
 Rate = Annotated[float, Field(ge=1e-6, allow_inf_nan=False)]
 _ADDRESS = re.compile(r"[^\s@<>(),;:\\\"\[\]]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", re.ASCII)
 _LISTENS = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}", re.ASCII)
@@ -36,7 +36,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?|https?://\[[0-9a-f:]+\](:[
 
 
 class SettingsInvalid(Exception):  # noqa: N818 - it says what is the case
-    """Some of `MENTORSHIP_*` cannot be used. One problem a line, each with its variable; never a value."""
+    """Some `MENTORSHIP_*` settings cannot be used. The message has one line per problem, with the variable's name and never its value."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -81,7 +81,7 @@ class WebhookSecret(BaseModel):
 
 
 def _decoded(value: Any) -> Any:
-    """JSON, where a variable holds some; the decoder's own error would carry the text with it."""
+    """Decodes a variable that holds JSON. Our error replaces the decoder's own, which would contain the text."""
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         try:
             return json.loads(value)
@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     base_url: str = "http://localhost:8080"
     """Where people and programs reach the web hook from outside; links in mails and certificates begin with it. No slash at the end."""
     link_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    """Sign the links of pages, oldest to newest: the newest signs, all are believed. A JSON list, or one secret."""
+    """These sign the links of pages, oldest to newest: the newest signs, and all are accepted. A JSON list, or one secret."""
 
     # web hook
     webhook_host: str = "127.0.0.1"
@@ -122,21 +122,21 @@ class Settings(BaseSettings):
     webhook_secrets: Annotated[dict[str, WebhookSecret], NoDecode, Field(repr=False)] = {}
     """JSON: `{"hr-system": {"secret": "whsec_…", "scope": ["spring-2027"]}}`."""
     webhook_max_body: Annotated[int, Field(ge=1024)] = 65_536
-    """Bytes of what a program sends; more is 413. Forms of pages have a bound of their own."""
+    """The most bytes that a program may send; more gets a 413. Forms on pages have their own limit."""
     webhook_rate: Rate = 600.0
-    """Requests a minute and secret, in the long run; more is 429."""
+    """Requests per minute for each secret, in the long run; more get a 429."""
     webhook_burst: Annotated[int, Field(ge=1)] = 120
-    """Requests of one secret that may come at once."""
+    """How many requests of one secret may come at once."""
     webhook_page_rate: Rate = 0.5
-    """Forms a minute, person and mentorship, in the long run; more is 429."""
+    """Forms per minute for each person in each mentorship, in the long run; more get a 429."""
     webhook_page_burst: Annotated[int, Field(ge=1)] = 120
-    """Forms of one person in one mentorship that may come at once."""
+    """How many forms of one person in one mentorship may come at once."""
     webhook_timeout: Seconds = 10.0
-    """Seconds that Temporal has to take a signal; more is 503."""
+    """Seconds that Temporal has to take a signal; after them the answer is 503."""
     webhook_receipt_timeout: Seconds = 2.0
-    """Seconds that a workflow has to answer for a receipt; more is `waiting`."""
+    """Seconds that a workflow has to answer for a receipt; after them the receipt says `waiting`."""
     webhook_retry_after: Annotated[int, Field(ge=1)] = 5
-    """Seconds of Retry-After with a 503."""
+    """The Retry-After of a 503, in seconds."""
 
     # Temporal (where it is: TEMPORAL_*)
     connect_timeout: Seconds = 10.0
@@ -151,11 +151,11 @@ class Settings(BaseSettings):
     codec_host: str = "127.0.0.1"
     codec_port: Annotated[int, Field(ge=0, le=65535)] = 8234
     codec_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    """The UI's origin, exactly as browsers say it: `https://temporal.example.org`. A JSON list where it has several names."""
+    """The UI's origin, exactly as browsers send it: `https://temporal.example.org`. A JSON list if the UI has several names."""
     codec_tokens: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    """Open clear text: a JSON list of all that are believed, or one. Without any there is no clear text."""
+    """Tokens that open clear text: a JSON list of all accepted ones, or a single one. Without any, there is no clear text."""
     codec_max_body: Annotated[int, Field(ge=1024)] = 8_388_608
-    """Bytes of a request's body; more is 413. Temporal's own limit of 2 MiB a payload makes some 2.8 MB of base64."""
+    """The most bytes in a request's body; more get a 413. A payload of 2 MiB, Temporal's own limit, is about 2.8 MB in base64."""
 
     # operators
     update_timeout: Seconds = 15.0
@@ -169,11 +169,11 @@ class Settings(BaseSettings):
     """The issuer's page; by default the base URL."""
     font_folder: Path | None = None
 
-    # telling
+    # logs and metrics
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     metrics_address: str | None = None
-    """Where a worker shows the SDK's metrics, such as `127.0.0.1:9464`; by default nowhere. The web hook has `/metrics`."""
+    """Where a worker serves the SDK's metrics, such as `127.0.0.1:9464`; by default nowhere. The web hook has `/metrics`."""
 
     @field_validator("link_secrets", "codec_tokens", "codec_origins", mode="before")
     @classmethod
@@ -214,7 +214,7 @@ class Settings(BaseSettings):
     @field_validator("smtp_host", "webhook_host", "codec_host")
     @classmethod
     def _bare(cls, host: str) -> str:
-        """An IPv6 address comes without the brackets that it has where a port follows."""
+        """Takes the brackets off an IPv6 address, which needs them only where a port follows."""
         return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
     @field_validator("base_url")
@@ -263,9 +263,9 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **given: Any) -> Self:
-        """From the environment, then from the files that MENTORSHIP_SECRETS_DIR holds, each called like its variable; what is `given` by name first.
+        """Reads `given` first, then the environment, then the files in MENTORSHIP_SECRETS_DIR, each named after its variable.
 
-        Raises SettingsInvalid with every problem at once; files that cannot be read come first, since what they say is not known.
+        Raises SettingsInvalid with every problem at once. Unreadable files are reported alone, since nobody knows what is in them.
         """
         folder = os.environ.get(_SECRETS) or None
         if folder is not None and (unreadable := _unreadable(Path(folder).expanduser(), cls.names())):
@@ -279,7 +279,7 @@ class Settings(BaseSettings):
             raise SettingsInvalid((str(error),)) from None
 
     def keyring(self) -> Keyring:
-        """The keys of `keys` or `key_file`. Raises `KeyringUnusable`, also for a file that is missing: keys are never made here."""
+        """The keys of `keys` or `key_file`. Raises `KeyringUnusable`, also when the file is missing: it never makes keys."""
         return Keyring.load(self.key_file, self.keys.get_secret_value() if self.keys else None)
 
 
@@ -287,12 +287,12 @@ def _has_a_host(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # no port, or brackets around no address
+    except ValueError:  # the port is none, or the brackets hold no address
         return False
 
 
 def _unreadable(folder: Path, names: frozenset[str]) -> tuple[str, ...]:
-    """What of MENTORSHIP_SECRETS_DIR cannot be read: pydantic would warn of it, or raise something else, and take defaults."""
+    """What cannot be read in MENTORSHIP_SECRETS_DIR. Pydantic would only warn and take defaults, or raise some other error."""
     try:
         files = sorted(path for path in folder.iterdir() if path.name.upper() in names)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The three streams that a program is given, some of which whoever starts it may have closed, as some supervisors do."""
+"""A program's three standard streams. Whoever starts it may have closed some of them, as some supervisors do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def stand_in_for_what_is_closed() -> None:
-    """First of all: the next file that is opened, such as the database, would take their numbers, and uvloop aborts the process when it closes one of these."""
+    """Opens /dev/null for each closed stream. Call it first of all.
+
+    Otherwise the next file to be opened, such as the database, would take their numbers, and uvloop aborts a process that closes one of these.
+    """
     for number in range(3):
         try:
             os.fstat(number)

@@ -1,4 +1,4 @@
-"""Metrics of Temporal's SDK, and traces, for processes that were told where to show them. Counts, codes and opaque ids only (H12)."""
+"""Metrics of Temporal's SDK, and traces, for processes whose settings say where they go. Counts, codes and opaque ids only (H12)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from temporalio.client import Interceptor
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-"""OpenTelemetry's own variables: one of them says where a collector takes OTLP over HTTP. Without any, nothing is traced."""
+"""OpenTelemetry's own variables: either says where a collector takes OTLP over HTTP. If neither is set, nothing is traced."""
 
 KEPT = frozenset(
     {
@@ -35,7 +35,7 @@ KEPT = frozenset(
         "http.response.status_code",
     }
 )
-"""The attributes that leave the process: ids, codes, and routes without what people filled into them."""
+"""The attributes that may leave the process: ids, codes, and the templates of routes."""
 
 _KIND = re.compile(r"[A-Za-z_][\w.]*(?=: |$)")
 _log = structlog.stdlib.get_logger("gateway.telemetry")
@@ -44,7 +44,7 @@ _untraced: ContextVar[bool] = ContextVar("untraced", default=False)
 
 @contextmanager
 def untraced() -> Iterator[None]:
-    """Whatever is asked of Temporal within tells no collector anything and carries no trace (H16): nothing ties a concern to its pair."""
+    """Within the block, requests to Temporal carry no trace and are not told to a collector, so that nothing ties a concern to its pair (H16)."""
     before = _untraced.set(True)
     try:
         yield
@@ -57,7 +57,7 @@ def is_untraced() -> bool:
 
 
 def make_runtime(address: str | None) -> Runtime:
-    """A runtime that serves `/metrics` at `address` (such as `127.0.0.1:9464`), or one without metrics. Once a process; it starts threads.
+    """A runtime that serves `/metrics` at `address` (such as `127.0.0.1:9464`), or one without metrics. Once per process, since it starts threads.
 
     Raises ValueError when nobody can listen there.
     """
@@ -73,9 +73,9 @@ def make_runtime(address: str | None) -> Runtime:
 
 
 def start_tracing(role: str) -> Sequence[Interceptor]:
-    """What a client needs so that its process is traced; nothing while no collector is named. Once a process, before it connects.
+    """Starts tracing and returns the interceptors that the client needs; none if no collector is named. Once per process, before it connects.
 
-    A collector that is named while its exporter is not installed is told in the log, and nothing is traced.
+    If a collector is named but its exporter is not installed, the log says so and nothing is traced.
     """
     if not any(os.environ.get(name) for name in ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return ()
@@ -90,21 +90,21 @@ def start_tracing(role: str) -> Sequence[Interceptor]:
 
 
 def provider(role: str, exporter: SpanExporter) -> TracerProvider:
-    """Writes what is left of spans once `Scrubbed` to `exporter`, in batches, and the rest when the process ends."""
+    """Sends `Scrubbed` spans to `exporter` in batches; the last batch goes when the process ends."""
     made = TracerProvider(resource=Resource.create({"service.name": f"mentorship-{role}"}))
     made.add_span_processor(BatchSpanProcessor(Scrubbed(exporter)))
     return made
 
 
 def traced(tracer: trace.Tracer | None = None) -> Sequence[Interceptor]:
-    """The interceptors of a process that is traced, by default into its global provider."""
+    """The interceptors of a traced process. Spans go to its global provider by default."""
     from gateway.tracing import Tracing  # noqa: PLC0415 - a process without tracing need not load it
 
     return (Tracing(tracer),)
 
 
 class Scrubbed(SpanExporter):
-    """Takes from every span what could name anybody: libraries write messages and stack traces of errors into them, and errors quote."""
+    """Removes from every span what could name anybody: libraries add errors' messages and stack traces, and those quote data."""
 
     def __init__(self, to: SpanExporter) -> None:
         self._to = to
@@ -120,7 +120,7 @@ class Scrubbed(SpanExporter):
 
 
 def _scrubbed(span: ReadableSpan) -> ReadableSpan:
-    """Name, place, times, the attributes that are KEPT, and of an error its kind."""
+    """Keeps the name, the ids, the times, the KEPT attributes, and an error's kind."""
     error = _KIND.match(span.status.description or "")
     return ReadableSpan(
         name=span.name,

@@ -1,11 +1,11 @@
-"""One trace from a door to what comes of it: hook → signal → workflow → activity → what the next workflow task starts.
+"""One trace from a door to everything that follows: hook → signal → workflow → activity → what the next workflow task starts.
 
-The SDK's own interceptor writes what clients and activities do. What happens inside a workflow is ours: there, the SDK hangs every
-span under the trace that *started* the workflow, and a mentorship lives for half a year; we hang it under what caused it. Spans of
-workflow tasks are instants, written once: replaying writes none. Headers carry a trace's ids and nothing else (H12).
+The SDK's own interceptor writes the spans of clients and activities. We write those inside a workflow: the SDK would put each under the
+trace that *started* the workflow, and a mentorship lives for half a year, so we put it under what caused it. Spans of workflow tasks are
+instants and written once, never during a replay. Headers carry a trace's ids and nothing else (H12).
 
-Cases are in no trace, whatever they do: headers are not sealed, and one id in a case's history and in a mentorship's would tell whose
-concern it is, or, of a coordinators' line, that the case without one is a concern (H16).
+Cases never take part in a trace. Headers are not sealed, and one id in the histories of both a case and a mentorship would tell whose
+concern it is. If lines of the coordinators' list alone had such an id, a case without one would be known as a concern (H16).
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ from gateway.telemetry import is_untraced, untraced
 from wire.names import CASE, is_case
 
 Carrier = dict[str, str]
-"""A span's place, as a header carries it: `{"traceparent": …}`."""
+"""A span's position in its trace, as a header carries it: `{"traceparent": …}`."""
 
 Write = Callable[[str, Carrier, dict[str, str], int, SpanKind], Carrier]
 
 _HEADER = "_tracer-data"
-"""The SDK's own name for it, which its clients and activities use."""
+"""The SDK's own name for the header, which its clients and activities use."""
 _WRITE = "mentorship_write_span"
 
 
 class Tracing(TracingInterceptor):
-    """Given to a client; workers of that client have it too. Baggage is not carried: callers could put anybody's name into it."""
+    """Traces a client and its workers. It does not carry baggage: callers could put anybody's name into it."""
 
     def __init__(self, tracer: Tracer | None = None) -> None:
         super().__init__(tracer)
@@ -68,12 +68,12 @@ class Tracing(TracingInterceptor):
         return _PastCasesActivities(super().intercept_activity(next), next)
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[Any]:  # noqa: A002 - the SDK's name
-        """Not the SDK's class, which its signature names; ours needs only what every inbound interceptor has."""
+        """Returns our class, not the SDK's, which its signature names. Ours needs only what every inbound interceptor has."""
         input.unsafe_extern_functions[_WRITE] = self._write_span
         return _TracedWorkflow
 
     def _write_span(self, name: str, parent: Carrier, attributes: dict[str, str], at: int, kind: SpanKind) -> Carrier:
-        """Outside of the workflow's sandbox. `at` is nanoseconds since the epoch."""
+        """Runs outside the workflow's sandbox. `at` is in nanoseconds since the epoch."""
         context = self.text_map_propagator.extract(parent)
         span = self.tracer.start_span(name, context, kind=kind, attributes=attributes, start_time=at)
         span.end(end_time=at)
@@ -83,7 +83,7 @@ class Tracing(TracingInterceptor):
 
 
 class _PastCases(OutboundInterceptor):
-    """What is asked of a case, or by one, goes past the SDK's interceptor."""
+    """Sends requests to a case, or by one, past the SDK's interceptor."""
 
     def __init__(self, traced: OutboundInterceptor, plain: OutboundInterceptor) -> None:
         super().__init__(traced)
@@ -106,7 +106,7 @@ class _PastCases(OutboundInterceptor):
 
 
 class _PastCasesActivities(ActivityInboundInterceptor):
-    """A case's activity begins no trace, continues none, and hands none on to the mentorship that it asks."""
+    """A case's activity begins no trace, continues none, and passes none on to the mentorship that it asks."""
 
     def __init__(self, traced: ActivityInboundInterceptor, plain: ActivityInboundInterceptor) -> None:
         super().__init__(traced)
@@ -120,7 +120,7 @@ class _PastCasesActivities(ActivityInboundInterceptor):
 
 
 class _TracedWorkflow(WorkflowInboundInterceptor):
-    """Knows what came last in this workflow task: that is taken for the cause of what the task starts."""
+    """Remembers what came last in this workflow task, and takes it for the cause of whatever the task starts."""
 
     def __init__(self, next: WorkflowInboundInterceptor) -> None:  # noqa: A002 - the SDK's name
         super().__init__(next)
@@ -145,15 +145,15 @@ class _TracedWorkflow(WorkflowInboundInterceptor):
 
     @property
     def cause(self) -> Carrier | None:
-        """None when a timer, or something untraced, woke the workflow: what it starts then begins a trace of its own."""
+        """None if a timer, or something untraced, woke the workflow: whatever it then starts begins a trace of its own."""
         return self._cause if self._task == workflow.info().get_current_history_length() else None
 
     def caused_by(self, carrier: Carrier) -> None:
-        """For the rest of this workflow task."""
+        """Sets the cause for the rest of this workflow task."""
         self._cause, self._task = carrier, workflow.info().get_current_history_length()
 
     def span(self, name: str, parent: Carrier, kind: SpanKind) -> Carrier:
-        """The new span's place; on replay nothing is written, and the parent's stands in, which history itself holds."""
+        """Writes a span and returns its carrier. A replay writes nothing and returns the parent's, which history itself holds."""
         if workflow.unsafe.is_replaying():
             return parent
         info = workflow.info()
@@ -171,7 +171,7 @@ class _TracedOutbound(WorkflowOutboundInterceptor):
         self._inside = workflow_side
 
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002 - the SDK's name
-        """What its completion wakes is caused by it: a mail goes out once the journal is written."""
+        """Also makes the activity the cause of what its completion wakes, such as a mail that goes out once the journal is written."""
         cause = self._inside.cause
         if cause is None:
             return super().start_activity(input)
@@ -183,7 +183,7 @@ class _TracedOutbound(WorkflowOutboundInterceptor):
 
 
 def _read(headers: Mapping[str, Payload]) -> Carrier:
-    """Empty for none, and for what somebody else put there: a header must not stop a workflow."""
+    """The header's carrier. Empty if there is none, or if it is not ours: a header must not stop a workflow."""
     payload = headers.get(_HEADER)
     if payload is None:
         return {}

@@ -12,7 +12,7 @@ from gateway.streams import stand_in_for_what_is_closed
 
 
 def run() -> None:
-    """Runs the command line and leaves at once: a command that was done would else end with the exit code of a crash now and then."""
+    """Runs the command line and exits at once. Otherwise a command that succeeded would sometimes end with the exit code of a crash."""
     stopped = stopped_as_by_ctrl_c()
     stand_in_for_what_is_closed()
     _write_out_what_has_no_letters_here()
@@ -34,7 +34,10 @@ def run() -> None:
 
 
 def _write_out_what_has_no_letters_here() -> None:
-    """Signs that a terminal cannot show come as escapes: they must not end a command in the middle. JSON's, since Python's own would make of it what is none."""
+    """Writes signs that a terminal cannot show as escapes, so that they never end a command in the middle.
+
+    They are JSON's escapes, since Python's own would make JSON invalid.
+    """
 
     def escaped(error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeEncodeError):

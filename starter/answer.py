@@ -19,14 +19,14 @@ from schedule.calendar import zone
 
 REFUSED, USAGE = 1, 2
 _JOINERS = "\u200c\u200d"
-"""Invisible, and part of how some scripts are written."""
+"""Invisible, but part of how some scripts are written."""
 
 
 _wants_json: ContextVar[bool] = ContextVar("wants_json", default=False)
 
 
 def remember_json(value: bool) -> bool:
-    """The callback of every `--json`, for answers that are refusals."""
+    """The callback of every `--json`, so that refusals know of it, too."""
     _wants_json.set(value)
     return value
 
@@ -36,7 +36,7 @@ def wants_json() -> bool:
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a defect
-    """Exit 1: refused, invalid or not applied. One line each on stderr."""
+    """Exit 1: refused, invalid or not applied. Each of `lines` is a line on stderr."""
 
     def __init__(self, *lines: str, result: Any = None) -> None:
         super().__init__("\n".join(lines))
@@ -50,35 +50,35 @@ class Misused(Exception):  # noqa: N818 - as Refused
 
 
 def answer(result: Any, lines: Iterable[str], *, as_json: bool) -> None:
-    """The result as JSON for programs, or the lines for people. What was done stays done, and exits 0, where nobody can be told: a full disk is said aside."""
+    """Writes the result as JSON for programs, or the lines for people. If it cannot, what was done stays done with exit 0; stderr tells of a full disk."""
     if (lost := _answered(result, lines, as_json=as_json)) is not None:
         aside(lost)
 
 
 def answer_only(result: Any, lines: Iterable[str], *, as_json: bool) -> None:
-    """As `answer`, of a command that was called for nothing else: raises Refused where the disk is full."""
+    """Like `answer`, for commands that do nothing else: raises Refused when the disk is full."""
     if (lost := _answered(result, lines, as_json=as_json)) is not None:
         raise Refused(lost)
 
 
 def _answered(result: Any, lines: Iterable[str], *, as_json: bool) -> str | None:
-    """Why not, where it could not be written."""
+    """Why it could not be written, or None."""
     said = [json.dumps(result, ensure_ascii=False, indent=2, default=_jsonable)] if as_json else lines
     return next((lost for lost in [_tell(line) for line in said] if lost is not None), None)
 
 
 def harmless(text: str) -> str:
-    """A stranger's text as it may stand on a terminal: on one line, and with what could steer the terminal or turn what follows written out."""
+    """A stranger's text made safe for a terminal: on one line, with escapes for what could steer the terminal or turn what follows."""
     return "".join(sign if sign.isprintable() or sign in _JOINERS else sign.encode("unicode_escape").decode() for sign in " ".join(text.split()))
 
 
 def aside(line: str) -> None:
-    """Something worth knowing that is not the answer: stderr."""
+    """Writes to stderr what is worth knowing but is not the answer."""
     _tell(line, err=True)
 
 
 def _tell(line: str, *, err: bool = False) -> str | None:
-    """Why not, where it could not be written; nothing for a pipe that nobody reads any more."""
+    """Why the line could not be written, or None. Also None for a pipe that nobody reads any more."""
     try:
         typer.echo(line, err=err)
     except OSError as error:
@@ -90,7 +90,7 @@ def _tell(line: str, *, err: bool = False) -> str | None:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """`1 pair`, `2 pairs`; `many` where it is no `s` more."""
+    """`1 pair`, `2 pairs`; `many` is for plurals without `s`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
@@ -124,7 +124,7 @@ def _cell(value: Any) -> str:
 
 
 def stated(what: str) -> Callable[[typer.CallbackParam, str | None], str | None]:
-    """The callback of an option that is said in words: blanks alone say nothing. `what` was expected of it."""
+    """The callback of an option that takes words, and not blanks alone. `what` is what was expected."""
 
     def check(option: typer.CallbackParam, value: str | None) -> str | None:
         if value is not None and not value.strip():

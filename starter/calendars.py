@@ -16,7 +16,7 @@ from starter.roster import Roster
 
 
 def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None = None) -> dict[str, Plan]:
-    """The plan of every pair by pair_id, or of these. Raises Refused when nothing fits into the programme for some pair."""
+    """The plans of all pairs, or of `pairs`, by pair_id. Raises Refused when no meeting fits into the programme for some pair."""
     plans = roster.plans(roster.pairs if pairs is None else pairs, starts)
     empty = [pair_id for pair_id, plan in plans.items() if not plan.slots]
     if empty:
@@ -25,12 +25,12 @@ def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None
 
 
 def doubtful(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
-    """What an operator should hear of these plans before anybody is invited, a line each."""
+    """What an operator should know about these plans before anybody is invited, a line each."""
     return [*short_plans(roster.programme, plans), *odd_times(roster, plans), *unknown_holidays(roster, plans)]
 
 
 def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
-    """One line for each number of meetings that is less than the programme's."""
+    """One line for each number of meetings that is smaller than the programme's."""
     short: dict[int, list[str]] = {}
     for pair_id, plan in plans.items():
         if len(plan.slots) < programme.meetings.count:
@@ -39,9 +39,9 @@ def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
 
 
 def odd_times(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
-    """One line for the pairs of whom one would meet at an hour at which nobody is even written to, or on a day off: `time_of_day` is the mentee's.
+    """One line for pairs in which somebody would meet on a day off, or at an hour when nobody even gets mail: `time_of_day` is the mentee's.
 
-    A day off is none of the programme's working days, or the weekend of the person's country: not everywhere is that Saturday and Sunday.
+    A day off is one outside the programme's working days, or a weekend in the person's country, which is not Saturday and Sunday everywhere.
     """
     hours, days = roster.programme.mail.hours, roster.programme.meetings.working_days
     if hours == "none":
@@ -62,7 +62,7 @@ def odd_times(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
 
 
 def unknown_holidays(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
-    """One line for each country whose public holidays are not known yet for all years in which its people would meet."""
+    """One line for each country whose public holidays are not known yet for every year in which its people would meet."""
     meetings = roster.programme.meetings
     if not meetings.holidays or meetings.time_of_day is None:
         return []
@@ -79,13 +79,13 @@ def unknown_holidays(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
 
 
 def some(pairs: Sequence[str]) -> str:
-    """How many they are, and the first of them."""
+    """How many pairs there are, and the first five of them."""
     more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""
     return f"{counted(len(pairs), 'pair')}: {', '.join(pairs[:5])}{more}"
 
 
 def refuse_past(plans: Mapping[str, Plan], now: datetime) -> None:
-    """A start whose first meeting is past is refused: nobody could be prepared for it."""
+    """Raises Refused if some pair's first meeting is past: nobody could prepare for it."""
     past = [(plan.slots[0].start, pair_id) for pair_id, plan in plans.items() if plan.slots[0].start <= now]
     if past:
         first, pair_id = min(past)

@@ -1,4 +1,4 @@
-"""`mentorship cases`: the coordinators' list (P7), which pairs need a person; codes, never reasons."""
+"""`mentorship cases`: the coordinators' list (P7), with the pairs that need a person. It shows codes, never reasons."""
 
 from __future__ import annotations
 

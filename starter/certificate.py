@@ -48,7 +48,7 @@ def reissue(
 
 
 async def held_up(records: Records, settings: Settings) -> list[str]:
-    """One line for each certificate that waits for a font, with the character named; for `doctor`."""
+    """One line for each certificate that waits for a font, naming the character; for `doctor`."""
     lines = []
     for waiting in await records.certificates.waiting():
         if not waiting.fields:  # its holder was erased before it was made
@@ -64,7 +64,7 @@ async def held_up(records: Records, settings: Settings) -> list[str]:
 
 
 def _id(given: str) -> str:
-    """The id at the end of an address, in whichever language its page was read, or the id itself."""
+    """The id itself, or the id at the end of an address, whatever language that names."""
     return re.split("[?#]", given, maxsplit=1)[0].rstrip("/").rpartition("/")[2]
 
 
@@ -101,7 +101,7 @@ async def _reissue(certificate_id: str, results: bool | None, out: Path | None, 
         if out is not None:
             out_folder(out, f"--out: {out}")
         if standing.says(wanted):
-            new = standing  # asked for again: what was made then is what there is
+            new = standing  # asked for again: it was made the first time
         else:
             client = await reach_temporal(settings)
             await ask_reissue(client, old.mentorship, old.person, results=results, patience=settings.connect_timeout)
@@ -115,7 +115,7 @@ async def _reissue(certificate_id: str, results: bool | None, out: Path | None, 
 
 
 async def _standing(records: Records, old: Certificate) -> Certificate:
-    """The edition that stands now. Raises Refused where there is none, or one that is revoked."""
+    """The edition that counts now. Raises Refused if there is none, or if it is revoked."""
     standing = await records.certificates.standing(old.mentorship, old.person)
     if standing is None:
         raise Refused(f"not reissued: certificate {old.id} has no document yet")
@@ -133,7 +133,7 @@ async def _wanted(records: Records, standing: Certificate, results: bool | None)
 
 
 async def _made(records: Records, settings: Settings, before: Certificate) -> Certificate:
-    """Waits for a worker, as long as for any command of an operator's. Raises Refused; it is done later all the same."""
+    """Waits for a worker, as long as for any operator's command. Raises Refused; the edition is still made later."""
     try:
         async with asyncio.timeout(settings.update_timeout):
             while (standing := await _standing(records, before)).id == before.id:  # noqa: ASYNC110 - another process makes it
@@ -146,7 +146,7 @@ async def _made(records: Records, settings: Settings, before: Certificate) -> Ce
 
 
 def _write(folder: Path, name: str, credential: str, pdf: bytes) -> None:
-    """The PDF carries a name: for its owner only."""
+    """Writes the files for their owner only, since the PDF contains a name."""
     try:
         for path, data in ((folder / f"{name}.pdf", pdf), (folder / f"{name}.json", credential.encode())):
             path.touch(mode=0o600)

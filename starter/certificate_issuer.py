@@ -1,4 +1,4 @@
-"""`mentorship certificate issuer|rotate-key`: who signs certificates, what has to stand on the web for that, and a new key (P4)."""
+"""`mentorship certificate issuer|rotate-key`: who signs certificates, what the web has to serve for that, and a new key (P4)."""
 
 from __future__ import annotations
 

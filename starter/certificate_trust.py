@@ -1,4 +1,4 @@
-"""Whom `certificate verify` believes, and why it says so. What it fetches, it fetches here."""
+"""Whom `certificate verify` believes, and the reason that it gives. Everything that it fetches, it fetches here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECONDS = 15
 
 
 class NotFetched(Exception):  # noqa: N818 - it says what is the case
-    """An address that did not answer as hoped. Names the address and what it did; both may be a stranger's words."""
+    """An address did not answer as hoped. Names the address and what it did; both may be a stranger's words."""
 
     def __init__(self, said: str) -> None:
         super().__init__(harmless(said))
@@ -30,7 +30,7 @@ class NotFetched(Exception):  # noqa: N818 - it says what is the case
 
 @dataclass(frozen=True)
 class Decision:
-    """`known` is whether anything vouches for the key; `why` is a sentence for a person, whichever way it went."""
+    """`known` is whether anything vouches for the key; `why` is a sentence for people that gives the reason either way."""
 
     trust: Trust
     known: bool
@@ -60,7 +60,7 @@ def _asked(url: str) -> bytes:
 
 
 def decide(claim: Claim, named: Sequence[str], settings: Settings, get: Fetch | None) -> Decision:
-    """Who was `named` alone, if anybody; else this service's own issuer; else the web host of a did:web. `get` is None offline.
+    """Believes only those who were `named`, if any; else this service's own issuer; else the web host of a did:web. `get` is None offline.
 
     Raises Misused for a `named` that is neither a DID nor a DID document.
     """
@@ -122,7 +122,7 @@ def _document(data: bytes) -> Trust:
 
 
 def _own(settings: Settings) -> Trust:
-    """Nobody where there is no key file: a stranger has none."""
+    """Our own issuer, or nobody if there is no key file: a stranger has none."""
     try:
         return Issuer.of(settings).trust()
     except IssuerKeysUnusable:

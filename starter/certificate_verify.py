@@ -1,4 +1,4 @@
-"""`mentorship certificate verify`: what a stranger asks, who has neither records nor Temporal (P4)."""
+"""`mentorship certificate verify`: checks a certificate for a stranger, who has neither records nor Temporal (P4)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from starter.answer import Json, Misused, Refused, answer, harmless, stated
 from starter.certificate_trust import Decision, Fetch, NotFetched, decide, fetch
 
 REVOCATION_UNKNOWN = "revocation unknown"
-"""The state of what would be valid if the list that was given with it, or that came, said anything."""
+"""The state of a certificate that is valid but for its list of revocations, which was given or fetched and cannot be judged."""
 
 
 _PAGE = re.compile(r"(.+/c/[a-z0-9]+)/?(?:[?#].*)?")
-"""The address of a certificate's page, which names a language where somebody chose one."""
+"""The address of a certificate's page, which may name a language that somebody chose."""
 
 
 def verify(
@@ -89,7 +89,7 @@ def _listed(claim: Claim, given: Path | None, get: Fetch | None) -> tuple[str | 
 
 
 def _whether_altered(data: bytes, claim: Claim, verdict: Verdict) -> Verdict:
-    """A did:key carries its key: whether something was changed can be told although nobody says whose it is."""
+    """A did:key contains its key, so one can tell whether something was changed even though nobody says whose key it is."""
     try:
         own_word = verify_file(data, trust=Trust.of_did_key(claim.issuer))
     except ValueError:
@@ -100,10 +100,10 @@ def _whether_altered(data: bytes, claim: Claim, verdict: Verdict) -> Verdict:
 
 
 def _said(claim: Claim, decision: Decision, verdict: Verdict, *, named: bool, unlisted: str | None, in_vain: bool) -> tuple[dict[str, Any], list[str]]:
-    """The answer for programs and for people; what a file claims or somebody signed is a stranger's text, and made harmless.
+    """The answer for programs and for people. Whatever a file claims, or somebody signed, is a stranger's text and is made harmless.
 
-    `in_vain` is a list that was given or that came, and could not be judged: somebody may have put it there to hide a revocation.
-    One that was not asked for, or not reached, hides nothing, and the answer says so.
+    `in_vain` means that a list was given or fetched and could not be judged: somebody may have put it there to hide a revocation.
+    A list that was not asked for, or could not be reached, hides nothing, and the answer says that it was not checked.
     """
     signed = verdict.credential or {}
     subject = signed.get("credentialSubject", {})

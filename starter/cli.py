@@ -114,7 +114,7 @@ def options(
 
 
 class _FirstLine(logging.Handler):
-    """Sets logging up when there is something to log, which for most commands there never is: loading it takes longer than they do."""
+    """Sets logging up at the first line. Most commands never log one, and loading it takes longer than they do."""
 
     def emit(self, record: logging.LogRecord) -> None:
         from gateway.logs import configure  # noqa: PLC0415 - see above
@@ -124,7 +124,7 @@ class _FirstLine(logging.Handler):
 
 
 def main() -> None:
-    """Exit 0 done; 1 refused, invalid or not applied; 2 usage, or a file that is not there."""
+    """Exit codes: 0 done; 1 refused, invalid or not applied; 2 wrong usage, or a file that is not there."""
     try:
         app()
     except Refused as error:
@@ -133,7 +133,7 @@ def main() -> None:
         _fail(str(error), REFUSED)
     except Misused as error:
         _fail(str(error), USAGE)
-    except UnicodeEncodeError:  # what was typed came as it was, and nobody is called so
+    except UnicodeEncodeError:  # an argument came in another encoding, and nothing has such a name
         _fail("an argument is not text in UTF-8", USAGE)
     except OSError as error:
         _fail(f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}", REFUSED)

@@ -1,4 +1,4 @@
-"""`mentorship cohort start`: what is asked of the files, and a dry run; the rest is `starter.cohort_start`."""
+"""`mentorship cohort start`: checks of the files, and the dry run; the rest is `starter.cohort_start`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three files of a cohort as a command is given them: read, or refused with every fault of all of them."""
+"""Reads the three files of a cohort that a command is given, or refuses them with every fault of all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starter.roster import Roster, read_roster
 def read_files(programme: Path, people: Path, pairs: Path, *, enrolled: Collection[str] = ()) -> Roster:
     """The three files of a cohort. Raises Misused for one that is not there, Refused with every fault of all of them.
 
-    Of pairs that are `enrolled` nothing is decided anew: people leave, and lines change.
+    Pairs that are already `enrolled` are not judged again: people leave, and reporting lines change.
     """
     findings = Findings()
     with reading(programme, people, pairs):
@@ -33,7 +33,7 @@ def read_files(programme: Path, people: Path, pairs: Path, *, enrolled: Collecti
 
 
 def _printed(roster: Roster) -> dict[str, str]:
-    """What would stand on certificates, by what it is called here: people by the roster's ids."""
+    """The texts that certificates would print, by what they are called here: people by the roster's ids."""
     paired = {person for pair in roster.pairs for person in (pair.mentor_id, pair.mentee_id)}
     names = {f"name of {person}": roster.people[person].name for person in sorted(paired)}
     return {"programme.title": roster.programme.programme.title, **names}

@@ -1,4 +1,4 @@
-"""What `mentorship cohort start` does once its files are free of faults: into records first, then Temporal."""
+"""What `mentorship cohort start` does once its files are free of faults: it writes records first, then tells Temporal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience
         starting = [pair for pair in await records.cohorts.enrolments(cohort) if pair.pair_id in joining.plans]
         for line in await without_help(records, roster.programme, starting):
             aside(line)
-        in_line = await recheck(records, client, settings)  # also where the cohort is new: its people may be in others
+        in_line = await recheck(records, client, settings)  # also for a new cohort: its people may be in others
         if joining.is_new or (await records.cohorts.counts(cohort))["pending"]:
             await signal_with_start(client, cohort)
         pending = await _watched(records, cohort, patience) if patience else (await records.cohorts.counts(cohort))["pending"]
@@ -48,7 +48,7 @@ async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience
 
 
 def _refuse_twice(cohort: str, running: Mapping[str, str], *, again: bool) -> None:
-    """`again` says that the same two shall run in another cohort as well; twice in one is a mistake of the file."""
+    """`again` allows the same two to run in another cohort as well; twice in one cohort is a mistake in the file."""
     refused = {pair_id: other for pair_id, other in running.items() if other == cohort or not again}
     if refused:
         lines = [f"  {pair_id}: the same two run in cohort {other}" for pair_id, other in refused.items()]
@@ -69,7 +69,7 @@ def _refuse_unfit(cohort: str, wrong: Sequence[str]) -> None:
 
 @asynccontextmanager
 async def _interruptions(records: Records, cohort: str) -> AsyncIterator[None]:
-    """Ctrl-C takes nothing back: whoever pressed it has to hear to whom mails go all the same."""
+    """Ctrl-C takes nothing back, so whoever pressed it is told who gets mails all the same."""
     try:
         yield
     except asyncio.CancelledError:
@@ -80,7 +80,7 @@ async def _interruptions(records: Records, cohort: str) -> AsyncIterator[None]:
 
 
 def interrupted(cohort: str, counts: Mapping[State, int]) -> tuple[str, ...]:
-    """What an operator hears who stopped the command, from how many pairs are in which state."""
+    """What to tell an operator who stopped the command, given how many pairs are in which state."""
     begun = counts["started"] + counts["over"]
     if not begun and not counts["pending"]:
         return ("interrupted: nothing was started",)
@@ -92,7 +92,7 @@ def interrupted(cohort: str, counts: Mapping[State, int]) -> tuple[str, ...]:
 
 
 async def enrolled(cohort: str) -> frozenset[str]:
-    """The pair ids that the cohort has. Nothing when records cannot be asked: whoever needs them says so later."""
+    """The pair ids that the cohort has. Empty when records cannot be asked: the step that needs them reports that later."""
     try:
         async with open_records(Settings.load()) as records:
             return frozenset(pair.pair_id for pair in await records.cohorts.enrolments(cohort))
@@ -111,7 +111,7 @@ def _refusals(cohort: str) -> Iterator[None]:
         result = {"ok": False, "differences": error.differences}
         expected = f"{_NOTHING}; expected what it has, `now` or a later start for pairs that are new, or another --cohort"
         raise Refused(f"cohort {cohort} exists already with something else:", *(f"  {line}" for line in error.differences), expected, result=result) from error
-    except PairedAlready as error:  # by somebody who started them since we looked
+    except PairedAlready as error:  # somebody started them since we looked
         _refuse_twice(cohort, dict.fromkeys(error.pair_ids, cohort), again=False)
     except PairChanged as error:
         lines = [f"  {pair_id}: other people than when it was started, expected a new pair_id" for pair_id in error.pair_ids]
@@ -151,7 +151,7 @@ def _tell(cohort: str, joining: Intake, written: Written, in_line: Sequence[Enro
 
 
 def still_waiting(pending: int) -> str:
-    """Of pairs that are written down and have not begun."""
+    """The line about pairs that are written down but have not begun."""
     waits, starts = ("waits", "it starts") if pending == 1 else ("wait", "they start")
     return f"{counted(pending, 'pair')} still {waits} for a worker; nothing is lost, {starts} when one runs"
 

@@ -47,7 +47,7 @@ def _row(pair: Enrolment, names: dict[str, str]) -> dict[str, Any]:
 
 
 _SHOWN = ("phase", "milestones_done", "milestones_total", "meetings_held", "next_meeting", "ended")
-"""What of a card a list shows; no rung of anybody's ladder."""
+"""The fields of a card that a list shows; no rung of anybody's ladder."""
 
 
 async def _names(records: Records, pairs: list[Enrolment]) -> dict[str, str]:

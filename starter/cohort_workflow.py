@@ -1,4 +1,4 @@
-"""A cohort's workflow, which starts its pairs: how a command wakes it, and sees what it did."""
+"""How a command wakes a cohort's workflow, which starts its pairs, and sees what it did."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def signal_with_start(client: Client, cohort: str) -> None:
 
 
 async def watch(records: Records, cohort: str, patience: float, moved: Callable[[int, int], None]) -> int:
-    """Waits until every pair is started, as records have it; gives up after `patience` seconds without progress.
+    """Waits until records have every pair as started; gives up after `patience` seconds without progress.
 
     Calls `moved(started, all)`. Returns how many are still pending.
     """

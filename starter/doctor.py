@@ -34,7 +34,7 @@ from starter.out_of_order import explained
 from starter.reach import open_records
 
 _MISSED = timedelta(days=14)
-"""A digest comes every week: after two, a newer one has told, or the cohort is over."""
+"""A digest comes every week: after two weeks a newer one has arrived, or the cohort is over."""
 
 
 def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can be put right without losing anything.")] = False, json: Json = False) -> None:
@@ -50,7 +50,7 @@ def doctor(fix: Annotated[bool, typer.Option("--fix", help="Put right what can b
 async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     keys = _keys(settings)
     keyed = keys.state != "wrong"
-    fix = fix and keyed  # wrong keys are often a wrong place, where nothing should be made
+    fix = fix and keyed  # wrong keys often mean a wrong place, where nothing should be made
     records = await _safely("records", lambda: _records(settings, fix, keyed))
     client: Client | None = None
     working: list[Check] = []
@@ -67,7 +67,7 @@ async def _doctor(settings: Settings, fix: bool) -> list[Check]:
     if client is None or not sound or any(check.state == "wrong" for check in temporal):
         return checks
     reached = client
-    worked = all(check.state != "wrong" for check in working)  # where nobody asks for work nobody answers
+    worked = all(check.state != "wrong" for check in working)  # without a worker nobody answers
     return [*checks, *await _safely("mentorships", lambda: mentorships(settings, reached, fix, ask=worked))]
 
 
@@ -81,7 +81,7 @@ async def _safely(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list
 
 
 def _settings() -> list[Check]:
-    """Variables called like ours that nobody reads: mistyped, or a newer release's, which is why no process refuses them."""
+    """Variables with our prefix that nobody reads: mistyped ones, or a newer release's, which is why no process refuses them."""
     names = Settings.names()
     unread = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in names)
     return [Check("settings", "wrong", f"{name} is no setting of this release{_meant(name, names)}") for name in unread]
@@ -101,7 +101,7 @@ def _keys(settings: Settings) -> Check:
 
 
 def _issuer(settings: Settings) -> list[Check]:
-    """Whether a worker could start with the key file. Where there is none it may be elsewhere: who asks need not be who signs."""
+    """Whether a worker could start with the issuer's key file. If there is none here it may be elsewhere: whoever asks need not be who signs."""
     if not settings.issuer_key_file.exists():
         return []
     from certificates.issuer import Issuer, IssuerKeysUnusable  # noqa: PLC0415 - it takes longer to load than to look, and where nobody signs nobody waits for it
@@ -114,7 +114,7 @@ def _issuer(settings: Settings) -> list[Check]:
 
 
 def _no_keys() -> Keyring:
-    """For a client that is to look at queues and names only, and sends nothing that anybody would have to open."""
+    """A keyring for a client that only looks at queues and names, and sends nothing that anybody has to open."""
     return Keyring("none", {"none": bytes(KEY_BYTES)}, bytes(KEY_BYTES))
 
 
@@ -133,7 +133,7 @@ async def _records(settings: Settings, fix: bool, keyed: bool) -> list[Check]:
 
 
 async def _written(settings: Settings) -> Check:
-    """Records that can be read may take no writing all the same, and then nothing is acknowledged (P5)."""
+    """Whether records can be written. Readable records may still refuse writing, and then nothing is acknowledged (P5)."""
     async with open_records(settings) as records:
         try:
             await records.writing.attempt()
@@ -144,7 +144,7 @@ async def _written(settings: Settings) -> Check:
 
 
 async def _cleared(settings: Settings) -> list[Check]:
-    """Whether an erasure also clears the server's files (P8). Nothing else tells: where it cannot, it is done without that."""
+    """Whether an erasure also clears the database server's files (P8). Only this check tells: an erasure that cannot is done all the same."""
     async with open_records(settings) as records:
         if not await records.keeps_erased():
             return []
@@ -162,24 +162,24 @@ async def _clock(settings: Settings) -> list[Check]:
 
 
 def _as_sqlite_has_it(error: RecordsError) -> str:
-    """Its own words, which are about the file; a server's may say who logs in."""
+    """SQLite's own words, which are about the file. A server's are left out, since they may say who logs in."""
     cause = getattr(error.__cause__, "orig", None)
     return f" ({cause})" if isinstance(cause, sqlite3.Error) else ""
 
 
 def _fonts(settings: Settings) -> list[Check]:
-    """A font that cannot be read prints nothing, and a certificate would wait for it although it is there."""
+    """Fonts that cannot be read: they print nothing, and a certificate would wait for a font that is there."""
     return [Check("font", "wrong", f"{path}: {why}; see MENTORSHIP_FONT_FOLDER") for path, why in fonts_left_out(settings.font_folder)]
 
 
 async def _certificates(settings: Settings) -> list[Check]:
-    """Those that no font here can print; the worker tries again by itself."""
+    """Certificates that no font here can print; the worker tries them again by itself."""
     async with open_records(settings) as records:
         return [Check("certificate", "wrong", line) for line in await certificate.held_up(records, settings)]
 
 
 async def _digests(settings: Settings) -> list[Check]:
-    """Coordinators whose newest digest a mail server refused for good: nobody else hears that they hear nothing."""
+    """Coordinators whose newest digest a mail server refused for good: nobody else would notice that they get none."""
     async with open_records(settings) as records:
         missed = await records.notices.missed(DIGEST, datetime.now(UTC) - _MISSED)
         readers = await records.people.profiles(mail.person for mail in missed)

@@ -1,4 +1,4 @@
-"""Whether a worker really answers: one that runs may lack a key, and whoever was the last may be gone without Temporal knowing yet."""
+"""Whether a worker really answers: a running one may lack a key, and the last one may be gone without Temporal knowing yet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEYS_DIFFER = "do all processes have the same keys? Each reads them when it sta
 
 
 async def answers(client: Client, mentorship: str, seconds: float) -> Check:
-    """Asks one running mentorship for a receipt that nobody has. The question is sealed with our newest key, so the worker has to have it too.
+    """Asks one running mentorship for a receipt that nobody has. The question is sealed with our newest key, so the worker must have that key too.
 
     Raises RPCError when Temporal itself does not answer.
     """
@@ -25,7 +25,7 @@ async def answers(client: Client, mentorship: str, seconds: float) -> Check:
     except UnknownKey as error:
         return Check("answer", "wrong", f"{mentorship} answers under a key that is not here ({error.key_id}); {_KEYS_DIFFER}")
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-        why = f" ({error})" if "the keyring has no key" in str(error) else ""  # another failure is sealed, and what it says is not for here
+        why = f" ({error})" if "the keyring has no key" in str(error) else ""  # other failures are sealed, and their words do not belong here
         return Check("answer", "wrong", f"{mentorship} was asked and its worker could not answer{why}; {_KEYS_DIFFER}")
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:

@@ -1,4 +1,4 @@
-"""Whether the build of the worker that gets the work is one that runs (docs/operations.md): one that nobody made current idles."""
+"""Whether the worker build that gets the work is running (docs/operations.md). A build that nobody made current idles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VERSIONED = WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
 
 
 async def builds(client: Client, deployment: str) -> list[Check]:
-    """Nothing to say where no worker ever had a build id. Raises RPCError."""
+    """Empty if no worker ever had a build id. Raises RPCError."""
     try:
         answer = await client.workflow_service.describe_worker_deployment(
             DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=deployment)

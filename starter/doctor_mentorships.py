@@ -1,4 +1,4 @@
-"""What `mentorship doctor` says of every enrolled pair, its cohort and every open case: whether its workflow runs, and gets on."""
+"""What `mentorship doctor` says about every enrolled pair, its cohort and every open case: whether its workflow runs and makes progress."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from starter.running import AT_ONCE, STANDS_STILL, running, standing
 from wire.names import STATUS_QUERY, case_id, cohort_id
 
 _NAMED = 3
-"""Of mentorships that records do not know."""
+"""How many mentorships are named, of those that records do not know."""
 
 
 async def mentorships(settings: Settings, client: Client, fix: bool, *, ask: bool) -> list[Check]:
     async with open_records(settings) as records:
         started, checks = 0, []
         one: str | None = None
-        found, known = await running(client), set[str]()  # first: who runs was enrolled before
+        found, known = await running(client), set[str]()  # first: whatever runs was enrolled before
         for cohort in await records.cohorts.all():
             known.update(pair.mentorship for pair in await records.cohorts.enrolments(cohort.id))
             begun = await records.cohorts.to_run(cohort.id)
@@ -49,13 +49,15 @@ async def mentorships(settings: Settings, client: Client, fix: bool, *, ask: boo
 
 
 async def _lost(client: Client, begun: list[Enrolment], worked: bool) -> list[Check]:
-    """Begun, not at its last word, and yet no workflow runs: terminated by hand, timed out, failed, or gone with Temporal's store."""
+    """Pairs that have begun and whose journals are not closed, but whose workflow does not run: terminated by hand, timed out, failed, or gone with
+    Temporal's store.
+    """
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(pair: Enrolment) -> Check | None:
         async with gate:
             status = await standing(client, pair.mentorship)
-        if status in {"running", "completed"}:  # completed: its last word may still be on its way into records
+        if status in {"running", "completed"}:  # completed: its last rows may still be on their way into records
             return None
         if status == STANDS_STILL:
             return _still("mentorship", pair.mentorship) if worked else None
@@ -66,7 +68,7 @@ async def _lost(client: Client, begun: list[Enrolment], worked: bool) -> list[Ch
 
 
 async def _stopped(records: Records, client: Client, cohort: str, fix: bool, worked: bool) -> list[Check]:
-    """Not over, and yet its workflow does not run: nobody starts who waits, and the coordinators hear neither of the week nor of the close."""
+    """A cohort that is not over but whose workflow does not run: waiting pairs do not start, and coordinators get neither digests nor word of the close."""
     counts = await records.cohorts.counts(cohort)
     if not counts["pending"] and not counts["started"]:
         return []
@@ -83,7 +85,7 @@ async def _stopped(records: Records, client: Client, cohort: str, fix: bool, wor
 
 
 async def _unminded(records: Records, client: Client, fix: bool, worked: bool) -> list[Check]:
-    """Not done, and yet no workflow runs: nobody is reminded of it. Which are concerns and which are lines is not told (H16)."""
+    """Open cases whose workflow does not run, so that nobody is reminded of them. It does not tell concerns from lines (H16)."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(case: str) -> Check | None:
@@ -112,7 +114,7 @@ def _still(name: str, workflow_id: str) -> Check:
 
 
 def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
-    """What Temporal runs and records do not know. Only this shows records of an earlier moment, or of another place: what they have is right in itself."""
+    """Mentorships that Temporal runs and records do not know. Only this shows records of an earlier moment or another place, which look right by themselves."""
     unknown = sorted(mentorship for mentorship in ids if mentorship not in known)
     if not unknown:
         return []
@@ -123,7 +125,7 @@ def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
 
 
 async def _diverged(client: Client, ids: Iterable[str], seconds: float) -> list[Check]:
-    """Of these the ones that differ from their journals: they run, answer, and send nothing until somebody has looked."""
+    """Those of `ids` that differ from their journals: they run and answer, but send nothing until somebody has looked."""
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(mentorship: str) -> Check | None:
@@ -131,7 +133,7 @@ async def _diverged(client: Client, ids: Iterable[str], seconds: float) -> list[
             try:
                 status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=timedelta(seconds=seconds))
             except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
-                return None  # whether anybody answers at all is asked elsewhere
+                return None  # another check asks whether anybody answers at all
         if not isinstance(status, dict) or not status.get("diverged"):
             return None
         return Check("mentorship", "wrong", f"{mentorship} decides differently from its journal and sends nothing; see docs/operations.md, Diverged")

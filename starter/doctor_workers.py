@@ -1,4 +1,4 @@
-"""Whether somebody asks for the work of each task queue: without, nothing is lost and nothing happens."""
+"""Whether a worker asks for the work of each task queue. Without one, nothing is lost but nothing happens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wire.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 
 _WORKFLOW, _ACTIVITY = TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY
 _ASKS_EVERY = timedelta(seconds=70)
-"""A worker asks anew after a minute at the latest. Temporal lists it for five more, and nobody is there."""
+"""A worker asks again after a minute at the latest. Temporal lists one that is gone for five more."""
 _WORK = {
     "decisions": (WORK_QUEUE, _WORKFLOW),
     "records": (WORK_QUEUE, _ACTIVITY),
@@ -24,7 +24,7 @@ _WORK = {
 
 
 async def workers(client: Client) -> list[Check]:
-    """Who asked a moment ago, by this machine's clock. Raises RPCError."""
+    """Which work some worker asked for a moment ago, by this machine's clock. Raises RPCError."""
     idle = [work for work, (queue, kind) in _WORK.items() if not await pollers(client, queue, kind)]
     if not idle:
         return [Check("workers", "ok", f"ask for {', '.join(_WORK)}")]
@@ -32,7 +32,7 @@ async def workers(client: Client) -> list[Check]:
 
 
 async def pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[PollerInfo]:
-    """Those that live. Raises RPCError."""
+    """The pollers that are alive. Raises RPCError."""
     request = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind)
     since = datetime.now(UTC) - _ASKS_EVERY
     listed = (await client.workflow_service.describe_task_queue(request)).pollers

@@ -14,7 +14,7 @@ from starter.roster import Roster
 
 
 def preview(roster: Roster, plans: dict[str, Plan]) -> tuple[dict[str, Any], list[str]]:
-    """(the same for programs, for people)."""
+    """(the preview for programs, the same for people)."""
     pair: RosterPair = roster.pairs[0]
     plan, zone = plans[pair.pair_id], roster.home(pair.mentee_id).zone
     mails = expected_mails(roster.programme.rules(), plan)

@@ -1,4 +1,4 @@
-"""A cohort's start in records: first what must be true, then what is written. Every step is safe to take again."""
+"""A cohort's start in records: first it checks what must be true, then it writes. Every step may safely be repeated."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from starter.start_instant import parse_start
 
 @dataclass(frozen=True)
 class Intake:
-    """Who joins `cohort` now. `starts` is the cohort's own start; `plans` has the pairs that are new, by pair_id, each with its start."""
+    """Who joins `cohort` now. `starts` is the cohort's own start; `plans` has each new pair's plan with its start, by pair_id."""
 
     cohort: str
     is_new: bool
     starts: datetime
     plans: Mapping[str, Plan]
     stays: tuple[str, ...] = ()
-    """What starting again does not change, though somebody may have meant it: a line each."""
+    """Lines about what starting again does not change, though somebody may have meant it to."""
 
     @property
     def later(self) -> dict[str, datetime]:
@@ -35,11 +35,11 @@ class Intake:
 
 
 async def intake(records: Records, roster: Roster, cohort: str, when: str) -> Intake:
-    """What starting (again) would start: a pair that joins later has the programme's full length from its own start.
+    """What starting (again) would start. A pair that joins later has the programme's full length from its own start.
 
-    `--starts` of a cohort that exists is for what is new: a later instant or `now` as it says; the cohort's own start again means with
-    the cohort, or now where a first meeting would be past. Raises Refused for a first meeting in the past, ValueError like `parse_start`,
-    CohortChanged for another programme, a start before the cohort's, or another start when nothing is new, and PairChanged: nothing is written then.
+    For a cohort that exists, `--starts` is for what is new: a later instant, or `now`. The cohort's own start again means with the cohort,
+    or now if a first meeting would be past. Writes nothing. Raises Refused for a first meeting in the past, ValueError like `parse_start`,
+    CohortChanged for another programme, a start before the cohort's, or another start when nothing is new, and PairChanged.
     """
     now = datetime.now(UTC).replace(microsecond=0)
     known = await records.cohorts.get(cohort)
@@ -74,8 +74,9 @@ def _stays(roster: Roster, known: Cohort, running: Sequence[str]) -> Iterator[st
 
 
 async def running_already(records: Records, roster: Roster, joining: Intake) -> dict[str, str]:
-    """Of the pairs that are new: the cohort in which the same two are paired and not over, this one before another. Mostly a cohort's id was
-    mistyped, or a pair's.
+    """For each new pair whose two are paired already and not over: the cohort in which they are, this one before another.
+
+    Mostly somebody mistyped a cohort's id, or a pair's.
     """
     pairs = sorted(await records.cohorts.running(), key=lambda pair: pair.cohort == joining.cohort)
     known = {(pair.mentor, pair.mentee): pair.cohort for pair in pairs}
@@ -86,7 +87,7 @@ async def running_already(records: Records, roster: Roster, joining: Intake) -> 
 
 
 async def unfit(records: Records, roster: Roster, joining: Intake) -> list[str]:
-    """What speaks against this start beside its files, since people are in records already: of other cohorts, and by HR's word (H4, H9, P8)."""
+    """What speaks against this start apart from its files: what records know about people from other cohorts and from HR (H4, H9, P8)."""
     foreseen = await records.people.foreseen(roster.profiles())
     people = foreseen.profiles
     wrong = [f"{one}: {taken(other)}" for one, other in sorted(foreseen.shared.items())]
@@ -103,22 +104,22 @@ async def unfit(records: Records, roster: Roster, joining: Intake) -> list[str]:
 
 
 def taken(other: str) -> str:
-    """Two people with one address would read each other's mails, and open each other's pages."""
+    """The words for an address that is somebody else's: the two would read each other's mails and open each other's pages."""
     return f"the address is that of {other} in records, expected one of their own, since mail is private"
 
 
 @dataclass(frozen=True)
 class Written:
-    """`changed` is how many people who were known have something else in records now."""
+    """`changed` is how many of the people already known have something different in records now."""
 
     pairs: EnrolledPairs
     changed: int
 
 
 async def write_down(records: Records, roster: Roster, cohort: str, joining: Intake) -> Written:
-    """Programme, people, cohort and pairs into records. Idempotent. Raises ProgrammeChanged, CohortChanged, PairChanged, PairedAlready, Erased.
+    """Writes programme, people, cohort and pairs into records. Idempotent. Raises ProgrammeChanged, CohortChanged, PairChanged, PairedAlready, Erased.
 
-    Nothing of the roster is written when the programme or the cohort is refused.
+    It writes nothing of the roster when the programme or the cohort is refused.
     """
     programme = roster.programme
     await records.programmes.put(programme)

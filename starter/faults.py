@@ -1,4 +1,4 @@
-"""What is wrong with an operator's files: one unwrapped line for each fault, with the place where it stands."""
+"""What is wrong with an operator's files: one unwrapped line for each fault, with its place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST = 60
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One thing to put right. `line` and `column` count from 1, in characters; ordered by place."""
+    """One thing to put right. `line` and `column` count from 1, in characters; faults are ordered by place."""
 
     path: str
     line: int
@@ -28,7 +28,7 @@ class Fault:
 
 @dataclass(frozen=True, order=True)
 class Notice:
-    """Something that is allowed and worth a look; never a reason not to start."""
+    """Something that is allowed but worth a look; never a reason not to start."""
 
     path: str
     line: int
@@ -42,7 +42,7 @@ class Notice:
 
 @dataclass
 class Findings:
-    """Gathers what several readers find, so that all of it is told at once."""
+    """Collects what several readers find, so that all of it is reported at once."""
 
     faults: list[Fault] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -71,12 +71,12 @@ def shown(value: Any) -> str:
 
 
 def hides(sign: str) -> bool:
-    """Control characters and ends of lines, and those that turn the direction of what follows; joiners belong to some scripts and stay."""
+    """Whether it is a control character, a line end, or one that turns the direction of what follows. Joiners belong to some scripts and may stay."""
     return unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def unreadable(value: str) -> tuple[str, str]:
-    """(what is wrong, what was expected) of a text in which something hides."""
+    """(what is wrong, what was expected) for a text in which something hides."""
     return f"{shown(value)} has a control character", "text that can be read"
 
 

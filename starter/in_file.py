@@ -10,7 +10,7 @@ from starter.answer import Misused
 
 
 def check_in(*paths: Path) -> None:
-    """Before anything is read: raises Misused with every one that is not there, or that nobody may look for. A pipe is a file as well."""
+    """Call it before reading. Raises Misused with every file that is not there or that this user may not look for. A pipe counts as a file."""
     missing = [f"{path}: {why}" for path in paths if (why := _missing(path)) is not None]
     if missing:
         raise Misused("\n".join(missing))
@@ -27,7 +27,7 @@ def _missing(path: Path) -> str | None:
 
 @contextmanager
 def reading(*paths: Path) -> Iterator[None]:
-    """Raises Misused before the block for every file that is not there, and from within it for one that cannot be read."""
+    """Raises Misused before the block for all files that are not there, and from within it for one that cannot be read."""
     check_in(*paths)
     try:
         yield

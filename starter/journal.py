@@ -38,7 +38,7 @@ async def _verify(cohort: str | None, as_json: bool) -> None:
         heads, asked = await _heads(settings, [pair for pair in pairs if pair.state == "started"])
         findings = await records.journal.verify(cohort=cohort, expected=heads)
         seals = await records.journal.last_seals(cohort)
-        if cohort is None:  # somebody watches that this is done, and what it found
+        if cohort is None:  # metrics show when this was last done, and what it found
             await records.watch.note_audit(datetime.now(UTC), len(findings))
     result = {
         "ok": not findings,
@@ -60,7 +60,7 @@ async def _enrolments(records: Records, cohort: str | None) -> list[Enrolment]:
 
 
 async def _heads(settings: Settings, running: list[Enrolment]) -> tuple[dict[str, Head], int]:
-    """What running workflows know of their journals' ends, so that a cut tail shows. Those that do not answer are left out."""
+    """What running workflows know about their journals' ends, so that a cut tail is noticed. Those that do not answer are left out."""
     if not running:
         return {}, 0
     try:
@@ -80,7 +80,7 @@ async def _heads(settings: Settings, running: list[Enrolment]) -> tuple[dict[str
 
 
 async def _head(client: Client, mentorship: str, limit: timedelta) -> Head | None:
-    """The head that the workflow was told by records, so that records must have it; None where nothing was written yet."""
+    """The head that records gave the workflow, so records must have it. None if nothing was written yet, or if nobody answers."""
     try:
         status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=limit)
         head = Head.model_validate(status["head"])

@@ -1,4 +1,4 @@
-"""`mentorship journal refill [COHORT]`: records that are older than Temporal get their journals' missing rows back, out of Temporal's histories."""
+"""`mentorship journal refill [COHORT]`: if records are older than Temporal, takes their journals' missing rows from Temporal's histories."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _PROBLEM = {"gap": "Temporal does not have these rows any more,", "differs": "re
 
 
 async def _fill(client: Client, records: Records, pair: Enrolment) -> int:
-    """How many rows were written. What is there already is compared, so that this may be repeated. Raises Gap, Diverged."""
+    """Returns how many rows it wrote. Rows that are there already are only compared, so it may be repeated. Raises Gap, Diverged."""
     before = await _length(records, pair.mentorship)
     known = await runs(client, pair.mentorship)
     begun = (await _origin(client, pair.mentorship, known[0])).behind if known else 0
@@ -71,7 +71,7 @@ async def _fill(client: Client, records: Records, pair: Enrolment) -> int:
     for run_id in known:
         await _append(records, await _batches(client, pair.mentorship, run_id))
     if known and (await client.get_workflow_handle(pair.mentorship).describe()).status is WorkflowExecutionStatus.COMPLETED:
-        await records.journal.seal(pair.mentorship)  # its own last act
+        await records.journal.seal(pair.mentorship)  # as the workflow itself does last
     return await _length(records, pair.mentorship) - before
 
 
@@ -82,9 +82,9 @@ async def _length(records: Records, mentorship: str) -> int:
 
 class _Origin(NamedTuple):
     behind: int
-    """The row behind which a run began: one that was revived, or whose runs before it are gone, goes on from what stood in the journal."""
+    """The row after which a run began. A run that was revived, or whose earlier runs are gone, goes on from what was in the journal."""
     run_id: str
-    """Its own, or of the run that was reset to it."""
+    """Its own id, or that of the run that was reset to it."""
 
 
 async def _origin(client: Client, mentorship: str, run_id: str) -> _Origin:
@@ -101,10 +101,10 @@ async def _append(records: Records, batches: Iterable[JournalBatch]) -> None:
 
 
 async def _written(client: Client, mentorship: str, newer: Collection[str], until: int) -> list[JournalBatch]:
-    """What records took of the runs before the `newer` ones, in the order of rows: of each as far as the next goes on from it.
+    """What records took from the runs before the `newer` ones, in the order of rows: from each run, as far as the next one goes on from it.
 
-    What stands behind that was lost once before, and something else was written in its place. Nor did it stand in the journal that was lost
-    if records refused it, or never got it. A run and what it was reset to have one beginning: where both were taken, the later stood.
+    Rows after that were lost once before, and others were written in their place. Rows that records refused or never got were not in the lost
+    journal either. A run and what it was reset to have the same beginning: if records took rows of both, the later run's count.
     """
     found: list[JournalBatch] = []
     there: set[int] = set()
@@ -117,7 +117,7 @@ async def _written(client: Client, mentorship: str, newer: Collection[str], unti
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
-            break  # its time in Temporal is over, and the list does not know yet: nobody knows where it went on from
+            break  # Temporal no longer keeps it, though it is still listed: nobody knows where it went on from
         if origin.run_id != next_one.run_id:
             until = min(until, next_one.behind)
         next_one = origin
@@ -127,7 +127,7 @@ async def _written(client: Client, mentorship: str, newer: Collection[str], unti
 
 
 def _without(batch: JournalBatch, there: Collection[int], until: int) -> JournalBatch:
-    """What lists show was told of its last row."""
+    """The batch without rows that are `there` or after `until`. Without its last row it has no card either: lists show what came with that row."""
     entries = tuple(entry for entry in batch.entries if entry.seq <= until and entry.seq not in there)
     if entries and entries[-1] == batch.entries[-1]:
         return batch.model_copy(update={"entries": entries})
@@ -135,7 +135,7 @@ def _without(batch: JournalBatch, there: Collection[int], until: int) -> Journal
 
 
 async def _batches(client: Client, mentorship: str, run_id: str, *, taken_only: bool = False) -> list[JournalBatch]:
-    """What a run gave to be written, in its order."""
+    """The batches that a run gave to be written, in order."""
     given: dict[int, JournalBatch] = {}
     taken: set[int] = set()
     async for event in client.get_workflow_handle(mentorship, run_id=run_id).fetch_history_events():

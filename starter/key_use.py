@@ -1,4 +1,4 @@
-"""Which running workflows have something in their history that a key sealed. Asks Temporal for every event of every running workflow."""
+"""Which keys sealed something in the histories of running workflows. Asks Temporal for every event of every running workflow."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ async def _drop(settings: Settings, key: str, as_json: bool) -> None:
 
 
 async def _workflows(settings: Settings) -> dict[str, int] | None:
-    """By key id; None when Temporal cannot be asked."""
+    """How many running workflows need each key, by key id; None when Temporal cannot be asked."""
     try:
         return dict(await running_workflows_by_key(await reach_temporal(settings)))
     except (TemporalUnavailable, RPCError) as error:
@@ -142,7 +142,7 @@ async def _workflows(settings: Settings) -> dict[str, int] | None:
 
 
 def _not_replaced(path: Path, error: OSError) -> str:
-    """It is written beside the file first, so the folder is what may be in the way."""
+    """A new file is written beside the old one first, so it is the folder that may be in the way."""
     return f"{path}: cannot be replaced in its folder ({error.strerror or type(error).__name__}), so nothing was changed; see MENTORSHIP_KEY_FILE"
 
 

@@ -151,7 +151,7 @@ async def _status(settings: Settings, pair: Enrolment) -> tuple[Any, str]:
 
 
 def _told(status: Mapping[str, Any]) -> list[str]:
-    """What is short first, so that it stands on the first screen; then each list as a table. Nothing is cut off."""
+    """Short entries first, so that they are on the first screen, then each list as a table. Nothing is cut off."""
     tables = {key: value for key, value in status.items() if isinstance(value, list) and value and isinstance(value[0], dict)}
     short = {key: value for key, value in status.items() if key not in tables}
     if milestones := tables.get("milestones"):

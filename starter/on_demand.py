@@ -1,4 +1,4 @@
-"""Commands whose modules are loaded when they are chosen: a help page or a misspelt word names all commands and needs none of them."""
+"""Commands whose modules are loaded only when they are chosen. A help page, or an answer to a misspelt word, names all commands but needs no module."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typer.main import get_command
 
 
 class OnDemand(TyperCommand):
-    """Stands in a group for the command of the function at `place`, with its name and the first line of its help."""
+    """Represents the command of the function at `place` in its group, with its name and the first line of its help."""
 
     place: ClassVar[str]
 
     def make_context(self, *arguments: Any, **more: Any) -> Any:
-        """Here it was chosen: from now on it is the command itself that reads its arguments, shows its help and runs."""
+        """It was chosen: from here on the command itself reads its arguments, shows its help and runs."""
         return self.loaded().make_context(*arguments, **more)
 
     def loaded(self) -> Any:
@@ -29,7 +29,7 @@ class OnDemand(TyperCommand):
 
 
 def on_demand(group: typer.Typer, commands: Mapping[str, str]) -> None:
-    """Adds to a group the commands of these functions (`module:function`), each with the first line of its help, and called as its function is."""
+    """Adds the commands of these functions (`module:function`) to a group, each with its function's name and the first line of its help."""
     for place, first_line in commands.items():
         name = place.partition(":")[2].replace("_", "-")
         group.command(name, cls=_standing_for(place), help=first_line)(_never)

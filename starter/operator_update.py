@@ -1,4 +1,4 @@
-"""An operator's command to one mentorship: a Temporal update, whose answer is waited for."""
+"""Sends an operator's command to one mentorship, as a Temporal update, and waits for the answer."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from wire.names import STATUS_QUERY, TIMELINE_QUERY
 
 _LOOKS, _LOOK_EVERY = 20, 0.1  # seconds
 _MAY_HAVE_IT = {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL, RPCStatusCode.ABORTED}
-"""After such an error nobody knows whether the mentorship took the command: a storm, a crash, a server or a proxy that goes away."""
+"""After these errors nobody knows whether the mentorship took the command: a storm, a crash, a server or a proxy that goes away."""
 
 
 async def update(cohort: str, pair_id: str, command: Callable[[dict[str, Any]], OperatorCommand], *, by: str, as_json: bool) -> dict[str, datetime]:
-    """Sends the command that `command` makes of `message_id`, `by` and `at`, and tells what came of it. Returns until when that holds, as far as the
-    mentorship says.
+    """Sends the command that `command` makes from `message_id`, `by` and `at`, and prints the outcome. Returns until when the change holds, as far as
+    the mentorship says.
 
-    Raises Refused when the mentorship refuses it, is not running, or no worker answers in time; then it may still apply.
+    Raises Refused when the mentorship refuses it or is not running, or when no worker answers in time; it may still apply in that last case.
     """
     settings = Settings.load()
     async with open_records(settings) as records:
@@ -54,14 +54,14 @@ async def update(cohort: str, pair_id: str, command: Callable[[dict[str, Any]], 
 
 
 async def _until(client: Client, pair: Enrolment, name: str, patience: float) -> dict[str, datetime]:
-    """Until when the command changed things, as the mentorship has it now; nothing where it cannot be asked, since what was done is done."""
+    """Until when the change holds, as the mentorship has it now. Empty if it cannot be asked, since what was done is done."""
     key = {"pause": "paused_until", "extend": "ends", "resume": "ends"}.get(name)
     if key is None:
         return {}
     handle, limit = client.get_workflow_handle(pair.mentorship), timedelta(seconds=patience)
     try:
         for _ in range(_LOOKS):
-            planned = _is_planned(await handle.query(TIMELINE_QUERY, rpc_timeout=limit))  # asked first: an end from before it would be the other one
+            planned = _is_planned(await handle.query(TIMELINE_QUERY, rpc_timeout=limit))  # asked first: a status from before the plan has an end in hours
             status = await handle.query(STATUS_QUERY, rpc_timeout=limit)
             if planned or status.get("paused_until") is not None:
                 break
@@ -73,15 +73,15 @@ async def _until(client: Client, pair: Enrolment, name: str, patience: float) ->
 
 
 def _is_planned(timeline: list[dict[str, Any]]) -> bool:
-    """An extension's end is counted in hours until its meetings are planned, and then in calendar time."""
+    """Whether the meetings are planned. Until they are, an extension's end is counted in hours; then it is in calendar time."""
     latest = next((entry["what"] for entry in reversed(timeline) if entry["what"] in {"extended", "resumed", "plan_applied"}), None)
     return latest == "plan_applied"
 
 
 async def send(client: Client, pair: Enrolment, message: OperatorCommand, patience: float) -> dict[str, Any]:
-    """What was sent to whom, with `outcome` and `reason` as the mentorship gave them.
+    """Returns what was sent to whom, with `outcome` and `reason` as the mentorship gave them.
 
-    Raises Refused, with the same in its result, where nothing runs, or where there was no answer: `unknown`.
+    Raises Refused, with the same in its result, if nothing runs, or if there was no answer (`unknown`).
     """
     sent = {"cohort": pair.cohort, "pair_id": pair.pair_id, "command": message.command, "message_id": message.message_id}
     try:
@@ -101,7 +101,7 @@ async def _sent(client: Client, pair: Enrolment, message: OperatorCommand, patie
                 except RPCError as error:
                     if error.status not in _MAY_HAVE_IT:
                         raise
-                    # The workflow task that took it was lost, or the answer on its way: the same message again is applied once.
+                    # The workflow task that took it was lost, or the answer was. The same message again is applied only once.
                     await asyncio.sleep(0.2)
     except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError) as error:
         raise _unanswered(name, patience) from error
@@ -110,7 +110,7 @@ async def _sent(client: Client, pair: Enrolment, message: OperatorCommand, patie
         if reason not in get_args(Refusal):
             said = "refused by the mentorship, which does not say why; its worker's log does"
             raise _refused(f"{_command(name)}: {said}", "the mentorship refused it") from error
-        return {"outcome": "refused", "reason": reason}  # a validator's, as if it had been decided
+        return {"outcome": "refused", "reason": reason}  # a validator refused it: the same to the operator as a decision
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise _not_running(name, pair) from error
@@ -120,7 +120,7 @@ async def _sent(client: Client, pair: Enrolment, message: OperatorCommand, patie
 
 
 def _command(name: str) -> str:
-    """As the operator calls what sends this update."""
+    """The operator's name for the command that sends this update."""
     return "waive" if name == "waive_milestone" else name
 
 
@@ -148,7 +148,7 @@ def _not_running(name: str, pair: Enrolment) -> Refused:
 
 
 def _outcome(result: Any) -> dict[str, Any]:
-    """The workflow answers with an outcome and a reason; an answer without one means that nothing was refused."""
+    """The workflow's outcome and reason. An answer without an outcome means that nothing was refused."""
     if isinstance(result, dict):
         return {"outcome": result.get("outcome", "applied"), "reason": result.get("reason")}
     return {"outcome": "applied", "reason": None}

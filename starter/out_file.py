@@ -10,7 +10,7 @@ from starter.answer import Misused, Refused
 
 
 def check_out(path: Path, called: str) -> None:
-    """Before the work begins: raises Misused for a folder and for a place in none, Refused for a name that the file system does not take."""
+    """Call it before the work begins. Raises Misused if `path` is a folder or is in none, Refused for a name that the file system does not take."""
     try:
         if path.is_dir() or not path.resolve().parent.is_dir():
             raise Misused(f"{called}: {'is a folder' if path.is_dir() else 'no such folder'}")
@@ -19,7 +19,10 @@ def check_out(path: Path, called: str) -> None:
 
 
 def out_folder(path: Path, called: str) -> None:
-    """Before the work begins: makes the folder, for us only, where it is not there; raises Misused for a file, Refused for what cannot be written into."""
+    """Call it before the work begins. Makes the folder, for its owner only, if it is not there.
+
+    Raises Misused if it is a file, Refused if it cannot be made or written into.
+    """
     try:
         if path.exists() and not path.is_dir():
             raise Misused(f"{called}: is a file, expected a folder")
@@ -31,9 +34,9 @@ def out_folder(path: Path, called: str) -> None:
 
 
 def write_out(path: Path, text: str, called: str, *, private: bool = False) -> None:
-    """Whole or not at all, so that a full disk leaves the file of before; into what is no regular file, such as a link or a pipe, straight.
+    """Writes the whole file or nothing, so that a full disk leaves the earlier file. Into what is no regular file, such as a pipe, it writes directly.
 
-    A file of before keeps its mode, but one that is `private` is made its owner's alone to read. Raises Refused for whatever is in the way.
+    An earlier file's mode is kept, but a `private` file can be read by its owner only. Raises Refused for whatever is in the way.
     """
     part = path.with_name(f".{os.getpid()}.part")
     try:
@@ -41,7 +44,7 @@ def write_out(path: Path, text: str, called: str, *, private: bool = False) -> N
             _put(path, text)
             return
         try:
-            part.unlink(missing_ok=True)  # of a command that was killed, under the number that this one has: its mode would stay
+            part.unlink(missing_ok=True)  # left by a killed command with the same process id: its mode would stay
             part.touch(mode=0o600 if private else 0o666, exist_ok=False)
             if path.exists() and not private:
                 shutil.copymode(path, part)

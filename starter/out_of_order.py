@@ -12,11 +12,11 @@ from records.errors import UnknownKey as KeyOfRecords
 
 
 def explained(error: Exception) -> str | None:
-    """In words for the operator; None for an error that nobody foresaw."""
+    """The error in words for the operator; None for an error that nobody foresaw."""
     match error:
         case SettingsInvalid() | KeyringUnusable() | TemporalUnavailable() | NoTables() | SchemaOutdated() | SchemaNewer():
             return str(error)
-        case UnknownKey():  # Temporal's answer lies under it
+        case UnknownKey():  # Temporal's answer is sealed with it
             return f"{error}, which the workers have; give this command the same keys"
         case KeyOfRecords():
             return f"records: {error}; give it back, or give this command the keys that the others have"

@@ -24,7 +24,7 @@ _NEEDED = "pairing needs numpy and scipy, which are not installed: `make extras`
 
 @dataclass(frozen=True)
 class Paired:
-    """Places in the panel. `pinned`: an operator said so."""
+    """A pair, by places in the panel. `pinned` means that an operator asked for it."""
 
     mentee: int
     mentor: int
@@ -66,7 +66,7 @@ def pair(
 
 
 def paired(given: Given, *, forbidden: Sequence[str] = (), pinned: Sequence[str] = ()) -> tuple[dict[str, Any], list[str]]:
-    """(the answer for programs, for people). Raises Misused for ids that are not in the file, Refused for a pin against the rules."""
+    """(the answer for programs, the same for people). Raises Misused for ids that are not in the file, Refused for a pin against the rules."""
     import numpy as np  # noqa: PLC0415 - an extra
 
     from starter.pairing_match import NOBODY, match  # noqa: PLC0415
@@ -166,13 +166,13 @@ def _nearest_fit(other: dict[str, Any] | None) -> str:
 
 
 def _next_best(panel: Panel, mentee: int, mentor: int | None, *, allowed: Any, scores: Any, mentees_of: dict[int, list[str]]) -> dict[str, Any] | None:
-    """The mentor who would fit this mentee best, beside the one they got, whether there is room or not."""
+    """The mentor who would fit this mentee best apart from the one they got, with or without room."""
     possible = allowed[mentee].copy()
     if mentor is not None:
         possible[mentor] = False
     if not possible.any():
         return None
-    place = int((scores[mentee].astype("int64") * possible + possible).argmax())  # of equal ones the first by id
+    place = int((scores[mentee].astype("int64") * possible + possible).argmax())  # of equally good ones, the first by id
     having = mentees_of.get(place, [])
     other = panel.mentors[place]
     return {"mentor_id": other.person_id, "score": int(scores[mentee, place]), "room": other.capacity > len(having), "has": having}
@@ -206,7 +206,7 @@ def _pins(panel: Panel, couples: Sequence[tuple[str, str]], left_out: dict[str, 
 
 
 def _couple(option: str, text: str, names: set[str]) -> tuple[str, str]:
-    """Two ids around a colon; an id may hold colons itself."""
+    """Two ids around a colon; an id may contain colons itself."""
     parts = text.split(":")
     splits = [(":".join(parts[:place]), ":".join(parts[place:])) for place in range(1, len(parts))]
     found = [couple for couple in splits if names.issuperset(couple)]
@@ -220,7 +220,7 @@ def _couple(option: str, text: str, names: set[str]) -> tuple[str, str]:
 
 
 def _pair_ids(count: int, taken: frozenset[str]) -> list[str]:
-    """`p-01`, `p-02`, …, without those that were used before: a pair id keeps its people."""
+    """`p-01`, `p-02`, …, without those used before, since a pair id always names the same people."""
     width = max(2, len(str(count + len(taken))))
     found: list[str] = []
     number = 0

@@ -1,4 +1,4 @@
-"""What pairing reads and writes: the people with the columns that the criteria name, pairs of before, and the new pairs file."""
+"""What pairing reads and writes: the people with the columns that the criteria name, earlier pairs, and the new pairs file."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from starter.table import read_table
 from starter.yaml_document import Key
 
 EXCLUDE = "exclude"
-"""An optional column: ids by `|` of people that somebody is never paired with, whichever of the two says so."""
+"""An optional column: ids, separated by `|`, of people with whom somebody is never paired. It is enough if one of the two names the other."""
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """Pairs of before: who they were (mentor, mentee), and the ids that are taken."""
+    """Earlier pairs: who they were (mentor, mentee), and the ids that are taken."""
 
     couples: tuple[tuple[str, str], ...] = ()
     pair_ids: frozenset[str] = frozenset()
@@ -32,7 +32,7 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Given:
-    """All that pairing starts from, free of faults. `left_out` says why a mentor or mentee of the file is not asked."""
+    """All that pairing starts from, free of faults. `left_out` says why a mentor or mentee in the file is not paired."""
 
     programme: Programme
     panel: Panel
@@ -41,7 +41,7 @@ class Given:
 
 
 def read_all(people: Path, programme: Path, earlier: Sequence[Path], findings: Findings) -> Given | None:
-    """None with every fault of all files in `findings`. Raises OSError when one is not there."""
+    """What the files give, or None with every fault of all of them in `findings`. Raises OSError when one is not there."""
     programme_file = read_programme(programme, findings)
     fields = _fields(programme_file.programme)
     people_file = read_people(people, findings, more=[name for name in (*fields, EXCLUDE) if name not in (*REQUIRED, *OPTIONAL)])
@@ -71,7 +71,7 @@ def _fields(programme: Programme | None) -> list[str]:
 
 
 def _check_columns(programme: ProgrammeFile, people: PeopleFile, fields: Sequence[str], findings: Findings) -> None:
-    """A column that is not there can never be met: a misspelling is a fault, an optional column that was left out a notice."""
+    """A condition on a missing column can never be met. A misspelt column is a fault; an optional one that was left out is a notice."""
     there = next(iter(people.people.values())).row.cells
     conditions = _conditions(programme.programme)
     for name in fields:
@@ -88,7 +88,7 @@ def _check_columns(programme: ProgrammeFile, people: PeopleFile, fields: Sequenc
 
 
 def _conditions(programme: Programme | None) -> dict[tuple[Key, ...], Condition]:
-    """Requirements and criteria by their place in the programme file."""
+    """Requirements and criteria, by their place in the programme file."""
     if programme is None:
         return {}
     pairing = programme.pairing
@@ -134,7 +134,7 @@ def _exclusions(people: PeopleFile, findings: Findings) -> list[tuple[str, str]]
 
 
 def _read_earlier(paths: Sequence[Path], findings: Findings) -> Earlier:
-    """Whoever was paired before need not be in the people file any more."""
+    """Reads earlier pairs. Their people need not be in the people file any more."""
     couples: list[tuple[str, str]] = []
     pair_ids: set[str] = set()
     for path in paths:

@@ -1,8 +1,8 @@
-"""Who with whom: the most people first, then the best total. Exact, also where not every possible pair is looked at.
+"""Matches mentees with mentors: as many people as possible, then the best total. The result is exact, even if not every possible pair is looked at.
 
-Needs numpy and scipy (the extra `pairing`). With many people only some candidates of each mentee are handed to scipy; prices of
-the mentors, taken from its answer, then show whether any pair that was left out could better it. Those are added, and it is
-asked again, until none is left.
+Needs numpy and scipy (the extra `pairing`). With many people, scipy gets only some candidates of each mentee. Prices of the mentors,
+computed from its answer, then show which pairs that were left out could improve it. Those are added and scipy is asked again, until
+there are none.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 Ints = NDArray[np.int64]
 NOBODY = -1
 _ALL = 400_000
-"""Up to so many possible pairs, all of them are looked at."""
+"""Up to this many possible pairs, all are looked at."""
 _FEW, _MORE = 24, 12
-"""Candidates of each mentee to begin with, and those added at a time."""
+"""How many candidates each mentee has at first, and how many are added at a time."""
 _ROWS = 256
 
 
@@ -33,7 +33,7 @@ class Graph(NamedTuple):
 def match(scores: NDArray[np.int32], allowed: NDArray[np.bool_], capacity: Ints) -> Ints:
     """The mentor (column) of each mentee (row), or NOBODY. `capacity` is how many mentees each mentor takes.
 
-    The same arrays give the same answer; of several best ones, scipy's, which is asked in the order of rows and columns.
+    The same arrays give the same answer. Of several best ones it is scipy's, which gets rows and columns in order.
     """
     rows, columns = scores.shape
     if not rows or not columns:
@@ -57,7 +57,7 @@ def _graph(chosen: NDArray[np.bool_]) -> Graph:
 
 
 def _candidates(scores: NDArray[np.int32], allowed: NDArray[np.bool_]) -> Graph:
-    """The best few of each mentee. Equal ones are taken from another place for each mentee, so that not all want the same mentors."""
+    """The best few of each mentee. Ties are broken from a different place for each mentee, so that not all want the same mentors."""
     rows, columns = scores.shape
     few = min(_FEW, columns)
     found: list[Graph] = []
@@ -75,7 +75,7 @@ def _candidates(scores: NDArray[np.int32], allowed: NDArray[np.bool_]) -> Graph:
 
 
 def _solve(graph: Graph, scores: NDArray[np.int32], capacity: Ints, worth: np.int64) -> Ints:
-    """The cheapest matching of every mentee to a place of a mentor, or to a place of nobody's that costs more than all others."""
+    """The cheapest matching of every mentee to a mentor's place, or to a place that is nobody's and costs more than all others."""
     rows, columns = scores.shape
     wanted = np.bincount(graph.mentors, minlength=columns)
     places = np.minimum(capacity, wanted)
@@ -103,7 +103,7 @@ def _solve(graph: Graph, scores: NDArray[np.int32], capacity: Ints, worth: np.in
 
 
 def _better(matched: Ints, graph: Graph, scores: NDArray[np.int32], allowed: NDArray[np.bool_], worth: np.int64) -> Graph:
-    """Possible pairs outside `graph` that could still better the matching; none proves that it is best (duality)."""
+    """Possible pairs outside `graph` that could still improve the matching. If there are none, it is proved best (duality)."""
     rows, columns = scores.shape
     most = np.int64(scores.max(initial=0))
     gain = worth - (most - scores[graph.mentees, graph.mentors] + 1)

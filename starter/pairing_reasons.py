@@ -1,7 +1,7 @@
-"""Why two people were put together, and why somebody is left over, in words. A protected trait is never named (H12).
+"""Says in words why two people were put together, and why somebody is left over. It never names a protected trait (H12).
 
-Named are the fields of the people file that are about work, and what an operator wrote as `reason`; neither when the field, or
-the words, are about a protected trait. Everything else is "the programme's other criteria".
+It names fields of the people file that are about work, and what an operator wrote as `reason`, unless the field or the words are about
+a protected trait. Everything else is "the programme's other criteria".
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _RULES: dict[Rule, str] = {
 
 
 def is_protected(text: str) -> bool:
-    """Whether a column's name, or an operator's words, may be about a protected trait. Rather one too many than one too few."""
+    """Whether a column's name, or an operator's words, may be about a protected trait. It errs on the side of yes."""
     return _PROTECTED.search(re.sub(r"[\W_]+", " ", text)) is not None
 
 
 def why_together(panel: Panel, mentee: int, mentor: int) -> list[str]:
-    """One line for each criterion that the pair meets; what may not be named comes last, in one."""
+    """One line for each criterion that the pair meets. Those that may not be named share the last line."""
     lines: list[str] = []
     unnamed = 0
     low, high = panel.mentees[mentee], panel.mentors[mentor]
@@ -56,7 +56,7 @@ def why_together(panel: Panel, mentee: int, mentor: int) -> list[str]:
 
 
 def why_without_mentor(panel: Panel, mentee: int) -> str:
-    """What bars each mentor, by the first rule that does; or that all who may are with somebody else."""
+    """How many mentors each rule bars, counting each mentor under the first; or that those who are allowed are all with others."""
     count = len(panel.mentors)
     if not count:
         return "there is no mentor"
@@ -75,7 +75,7 @@ def why_without_mentor(panel: Panel, mentee: int) -> str:
 
 
 def why_room_left(panel: Panel, candidates: int, own: int) -> str:
-    """Why a mentor could take more. `candidates` is how many mentees could have them, `own` how many of these do."""
+    """Why a mentor still has room. `candidates` is how many mentees could have them, `own` how many of these do."""
     if not panel.mentees:
         return "there is no mentee"
     if not candidates:
@@ -87,13 +87,13 @@ def why_room_left(panel: Panel, candidates: int, own: int) -> str:
 
 
 def named_rule(requirement: Requirement, place: int) -> str:
-    """A requirement as a left-over's line may name it; its place counts from 1."""
+    """A requirement, as the line of somebody left over may name it. The place that it shows counts from 1."""
     words = _told(requirement.reason) or _fields(requirement.when)
     return words or f"requirement {place + 1} of the programme"
 
 
 def barring(panel: Panel, rule: Rule) -> str:
-    """What a rule says of the mentors that it bars, as the end of a sentence."""
+    """What a rule says about the mentors that it bars, as the end of a sentence."""
     if isinstance(rule, int):
         return f"by {named_rule(panel.pairing.require[rule], rule)}"
     return _RULES[rule]

@@ -17,14 +17,14 @@ from mentorship.programme import Condition, Pairing
 
 Mask = NDArray[np.bool_]
 Rule = Literal["capacity", "self", "earlier", "excluded", "reporting_line"] | int
-"""Which rule bars a pair; a number is the place in `pairing.require`, from 0."""
+"""A rule that bars a pair; a number is its place in `pairing.require`, from 0."""
 
 _ROWS = 256
 
 
 @dataclass(frozen=True)
 class Party:
-    """One person on one side. `cells` are the entries of each field that the criteria name, as they are written."""
+    """One person on one side. `cells` has the entries of each field that the criteria name, as written."""
 
     person_id: str
     capacity: int = 1
@@ -38,7 +38,7 @@ class Party:
 class Panel:
     """Everybody to be paired, in the order of their ids.
 
-    `managers` is the whole file's reporting line; `earlier` and `excluded` are couples of ids, in whichever order.
+    `managers` has everybody's manager in the whole file; `earlier` and `excluded` are couples of ids, in any order.
     """
 
     mentees: Sequence[Party]
@@ -67,7 +67,7 @@ class Panel:
         return [(rule, mask[0]) for rule, mask in self._rules(rows)]
 
     def met(self, mentee: int, mentor: int) -> list[int]:
-        """The places in `pairing.criteria` of what this pair meets."""
+        """The places in `pairing.criteria` of the criteria that this pair meets."""
         rows = slice(mentee, mentee + 1)
         return [place for place, met in enumerate(self._criteria) if met.block(rows)[0, mentor]]
 
@@ -122,7 +122,7 @@ class Panel:
 
     @cached_property
     def _in_line(self) -> dict[int, list[int]]:
-        """Everybody with those above them, up to the programme's number of levels; a circle is followed once."""
+        """The mentors barred for being above or below a mentee, up to the programme's number of levels. A circle is followed once."""
         found: list[tuple[str, str]] = []
         for name in {*self._mentee_at, *self._mentor_at}:
             at, level, seen = self.managers.get(name), 1, {name}
@@ -133,7 +133,7 @@ class Panel:
         return self._places(found)
 
     def _places(self, couples: Iterable[tuple[str, str]]) -> dict[int, list[int]]:
-        """The mentors that are barred for each mentee, of couples in whichever order."""
+        """The mentors that these couples bar for each mentee; a couple's order does not matter."""
         found: dict[int, list[int]] = {}
         for one, other in couples:
             for low, high in ((one, other), (other, one)):
@@ -168,7 +168,7 @@ class _Same(_Met):
 
 
 class _InCommon(_Met):
-    """`wanted`: an entry in common, or none although both say something."""
+    """If `wanted`, the two have an entry in common; if not, they have none although both have entries."""
 
     def __init__(self, mentees: Sequence[frozenset[str]], mentors: Sequence[frozenset[str]], *, wanted: bool) -> None:
         self._wanted = wanted
@@ -221,7 +221,7 @@ def _folded(party: Party, name: str) -> frozenset[str]:
 
 
 def _step(party: Party, name: str, order: Mapping[str, float]) -> float:
-    """Where somebody stands; nowhere (nan) for a blank, several entries, or what is not on the scale."""
+    """Somebody's step on the scale; nan for a blank, for several entries, or for what is not on the scale."""
     entries = party.entries(name)
     if len(entries) != 1:
         return float("nan")

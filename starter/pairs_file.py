@@ -36,7 +36,7 @@ class PairsFile:
 def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings, *, enrolled: Collection[str] = ()) -> PairsFile:
     """The pairs in that file; their faults go to `findings`. Raises OSError when there is no such file.
 
-    `enrolled` are pair ids that run already: their people may be away or gone by now, or lie in one line, and nothing is decided anew.
+    `enrolled` are pair ids that run already. They are not judged again: their people may be away or gone by now, or be in one reporting line.
     """
     reader = _Reader(str(path), people, reporting_line, findings, enrolled)
     before = len(findings.faults)
@@ -49,7 +49,7 @@ def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["al
 
 
 def too_near(mentor: str, mentee: str, managers: Mapping[str, str | None], limit: int | Literal["all"]) -> tuple[str, str] | None:
-    """What is wrong with pairing these two, and what was expected; None when nothing is."""
+    """(what is wrong with pairing these two, what was expected), or None."""
     levels = levels_between(mentor, mentee, managers)
     if levels is None or (limit != "all" and levels > limit):
         return None
@@ -86,7 +86,7 @@ class _Reader:
             self.pairs.append(RosterPair(pair_id, mentor_id, mentee_id, row))
 
     def notice_capacities(self) -> None:
-        """More pairs than a mentor's own capacity says: allowed, since somebody paired them by hand."""
+        """Notices more pairs than a mentor's own capacity. They are allowed, since somebody paired them by hand."""
         pairs = Counter(pair.mentor_id for pair in self.pairs)
         for mentor_id, count in pairs.items():
             person = self._people.people.get(mentor_id)

@@ -1,4 +1,4 @@
-"""The people file: a CSV to profiles, with every fault of it at once and in its place."""
+"""The people file: turns a CSV into profiles, and reports every fault in it at once, with its place."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ROLES = ("mentor", "mentee", "both", "coordinator", "owner", "contact")
 STATUSES = ("active", "leave", "gone")
 _MOST = 1000
 _UNCOMPUTED = re.compile(r"=.*|#(?:NV|\w/\w+|[¡¿]?[^\W\d_]+(?:/0)?[!?])")
-"""A formula, or what stands where a spreadsheet's formula found nothing: `#N/A`, `#REF!`, `#NAME?`, in each language its own."""
+"""A formula, or the error of a spreadsheet's formula: `#N/A`, `#REF!`, `#NAME?`; each language has its own."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person, and the row that says so. A faulty cell is left at its default, so that the rest can be checked."""
+    """One person, and their row. A faulty cell gets its default, so that the rest can be checked."""
 
     profile: Profile
     row: Row
@@ -38,7 +38,7 @@ class PeopleFile:
     path: str
     people: Mapping[str, Person]
     whole: bool = True
-    """Whether it was read to its end; if not, nobody is missing from it for sure."""
+    """Whether it was read to its end; if not, nobody can be said to be missing from it."""
 
     def fault(self, cell: Cell, field: str, wrong: str, expected: str) -> Fault:
         return Fault(self.path, cell.line, cell.column, field, wrong, expected)
@@ -47,7 +47,7 @@ class PeopleFile:
 def read_people(path: Path, findings: Findings, more: Sequence[str] = ()) -> PeopleFile:
     """The people in that file, by person_id; its faults go to `findings`. Raises OSError when there is no such file.
 
-    `more` are columns of one's own that are kept in the rows, in lower case: pairing's criteria may name any.
+    `more` are the operator's own columns, in lower case, which the rows keep: pairing's criteria may name any.
     """
     people: dict[str, Person] = {}
     file = PeopleFile(str(path), people)
@@ -72,17 +72,17 @@ def read_people(path: Path, findings: Findings, more: Sequence[str] = ()) -> Peo
 
 
 def id_expected(text: str) -> str | None:
-    """What was expected instead of this id of the company's; None when it will do. It becomes a part of web addresses."""
+    """What was expected instead of this id of the company's; None if it will do. Ids become parts of web addresses."""
     if len(text) > 100 or re.search(r"[\s|/?#%\\]", text):
         return "at most 100 characters without blanks and without | / ? # % \\"
     return None
 
 
 def _misnamed_managers(file: PeopleFile) -> Iterator[Fault]:
-    """Managers who are named otherwise than by their id.
+    """Managers who are named by something other than their id.
 
-    Whoever is missing from the file may well be somebody's manager, so a name, an address or an id in other letters would pass as such a one,
-    and the pair of a manager with who reports to them as two strangers (H4).
+    Managers need not be in the file, so a name, an address or an id in other case would pass as somebody outside it. Then a manager could be
+    paired with somebody who reports to them, as if they were strangers (H4).
     """
     profiles = [person.profile for person in file.people.values()]
     meant = {key: profile.person_id for profile in profiles for key in (profile.name.casefold(), normal_form(profile.email), profile.person_id.casefold())}
@@ -97,7 +97,7 @@ def _misnamed_managers(file: PeopleFile) -> Iterator[Fault]:
 
 
 def _unparted_lists(file: PeopleFile) -> Iterator[Notice]:
-    """Lists with the signs of ordinary writing between their entries: taken as one long entry, they have nothing in common with anybody's."""
+    """Lists whose entries are separated by `,` or `;`: each counts as one long entry, which has nothing in common with anybody's."""
     for column in ("skills", "goals"):
         cells = [cell for person in file.people.values() if re.search("[,;]", (cell := person.row[column]).text) and "|" not in cell.text]
         if cells:
@@ -106,7 +106,7 @@ def _unparted_lists(file: PeopleFile) -> Iterator[Notice]:
 
 
 class _Reader:
-    """Reads one row; each faulty cell is told and becomes None."""
+    """Reads one row; each faulty cell is reported and becomes None."""
 
     def __init__(self, file: PeopleFile, row: Row, findings: Findings) -> None:
         self._file = file
@@ -219,5 +219,5 @@ def _capacity(text: str) -> int:
 
 
 def _entries(text: str) -> tuple[str, ...]:
-    """A list inside a cell, by `|`: blanks around entries and empty entries are left out, and repeats."""
+    """The list in a cell, separated by `|`, without blanks around entries, empty entries and repeats."""
     return tuple(dict.fromkeys(entry for part in text.split("|") if (entry := part.strip())))

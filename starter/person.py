@@ -61,7 +61,7 @@ async def _export(person: str, out: Path | None, as_json: bool) -> None:
 
 
 def _tell_withheld(found: Held, settings: Settings) -> None:
-    """What an operator may not read they hear the number of, and how the person gets it (H12)."""
+    """Tells the operator how much was left out that they may not read, and how the person gets it (H12)."""
     texts, facts = found.withheld.texts, found.withheld.facts
     if texts or facts:
         aside(f"notice: left out, since only the person may read it: texts that they wrote ({texts}), lines about what is theirs alone ({facts})")
@@ -109,9 +109,9 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
 
 
 async def _refuse_unfinished(records: Records, ref: str, closing: list[Enrolment]) -> None:
-    """Pairs past their end refuse to be ended, so that the others would be ended for nothing."""
+    """Refuses if some pairs past their end must wait. They cannot be ended, so the others would be ended for nothing."""
     waiting = [pair for pair in closing if pair.state == "pending"]
-    if waiting:  # nobody can be told of its end before it runs, and this person may have something to hear yet
+    if waiting:  # nobody can be told of its end before it runs, and this person may still have something to hear
         how = "waits to be started again from its journal"
         raise _not_erased(ref, waiting, how, "nothing was ended and nothing erased: try again once it runs")
     untold = [pair for pair in closing if not await _has_result(records, pair, ref)]
@@ -121,7 +121,7 @@ async def _refuse_unfinished(records: Records, ref: str, closing: list[Enrolment
 
 
 def _not_erased(ref: str, pairs: list[Enrolment], how: str, then: str) -> Refused:
-    """Because of these pairs: how each of them stands, and what to do."""
+    """The refusal because of these pairs: how each of them stands, and what to do then."""
     told = {"person": ref, "erased": False, "running": [_named(pair) for pair in pairs]}
     return Refused(*(f"{pair.pair_id} of {pair.cohort} {how}" for pair in pairs), then, result=told)
 
@@ -137,7 +137,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
 
 
 async def _ref(records: Records, person: str) -> str:
-    """Raises Refused for nobody."""
+    """The opaque id. Raises Refused if there is no such person."""
     found = await records.people.ref(person)
     if found is None and _OPAQUE.fullmatch(person):
         try:
@@ -159,7 +159,7 @@ async def _is_erased(records: Records, ref: str) -> bool:
 
 
 async def _is_running(records: Records, pair: Enrolment) -> bool:
-    """Started and not over; or about to be started again from its journal."""
+    """Whether it is started and not over, or about to be started again from its journal."""
     return pair.state == "started" or (pair.state == "pending" and await records.journal.head(pair.mentorship) is not None)
 
 
@@ -169,15 +169,15 @@ async def _is_closing(records: Records, pair: Enrolment) -> bool:
 
 
 async def _has_result(records: Records, pair: Enrolment, ref: str) -> bool:
-    """Past its end: whether the mail went, or was decided not to go, that brings this person their certificate or says what was missing. What
-    is left then is a survey, which nobody has to answer, and which holds up no erasure.
+    """For a pair past its end: whether the mail with this person's certificate, or about what was missing, was sent or decided not to be sent.
+    After it only a survey is left, which nobody has to answer and which does not hold up an erasure.
     """
     results = [mail for mail in await records.notices.of(ref) if mail.kind == "result" and mail.key.startswith(f"{pair.mentorship}/")]
     return any(mail.state != "intended" for mail in results)
 
 
 async def _duties(records: Records, ref: str) -> list[tuple[str, str]]:
-    """Which cohorts that are not over name this person, and as what."""
+    """The cohorts that are not over and name this person, and as what."""
     person_ids = {profile.person_id for profile in (await records.people.profiles([ref])).values()}
     found: list[tuple[str, str]] = []
     for cohort in await records.cohorts.all():
@@ -191,7 +191,7 @@ async def _duties(records: Records, ref: str) -> list[tuple[str, str]]:
 
 
 async def _end(settings: Settings, running: list[Enrolment], ref: str, operator: str) -> None:
-    """Raises Refused at the first one that cannot be ended; nothing is erased then, and trying again goes on where this stopped."""
+    """Raises Refused at the first pair that cannot be ended. Nothing is erased then, and the next try goes on where this one stopped."""
     client = await reach_temporal(settings)
     for pair in running:
         message = End(message_id=f"op-{secrets.token_hex(8)}", by=operator, at=datetime.now(UTC), reason="stepped_away", leaver=ref)
@@ -205,7 +205,7 @@ def _named(pair: Enrolment) -> dict[str, str]:
 
 
 def _write(path: Path, found: Held) -> None:
-    """Whole or not at all: what was cut off would stand in the way of the next try. Raises Refused."""
+    """Writes the whole file or nothing: a file that was cut off would block the next try. Raises Refused."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:

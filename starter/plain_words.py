@@ -44,11 +44,11 @@ _SLIPS = {
     "constructor for the tag|failed to|for merging": ("a tag, or `<<`, that makes nothing of its value", "the value without it"),
     "found another document": ("a second document", "one programme a file"),
 }
-"""By what YAML says of the commonest slips, in words about tokens and blocks. The first that fits."""
+"""For the commonest slips, by what the YAML parser says about them (in words about tokens and blocks). The first that fits counts."""
 
 
 def misread(said: str) -> tuple[str, str]:
-    """(what is wrong, what was expected) where `said` is why a text is no YAML."""
+    """(what is wrong, what was expected), given `said`: the parser's reason why a text is not YAML."""
     return next((words for slip, words in _SLIPS.items() if re.search(slip, said)), (said, "YAML 1.2"))
 
 

@@ -1,4 +1,4 @@
-"""Names and titles that would hold up their certificates half a year later, told at the start while there is time for a font (H8)."""
+"""Finds names and titles that no font can print. The operator hears of them at the start, not when certificates are due half a year later (H8)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.settings import Settings
 
 
 def unprintable(texts: Mapping[str, str], settings: Settings) -> list[str]:
-    """A line for each text with a character that no font at hand prints, by what it is called here; one look when all is well."""
+    """A line for each text with a character that no font at hand prints. `texts` are by what they are called. If all is well, it checks only once."""
     if not texts or _problem(" ".join(texts.values()), settings) is None:
         return []
     found = {called: _problem(text, settings) for called, text in texts.items()}

@@ -42,7 +42,7 @@ def check(file: Annotated[Path, typer.Argument(help="The programme file (YAML 1.
 
 
 def refuse_faults(findings: Findings) -> None:
-    """Raises Refused with every fault, a line each; notices first, and last where all keys stand when one is unknown."""
+    """Raises Refused with every fault, a line each. Notices come first; if a key is unknown, the last line says where all keys are listed."""
     faults = findings.sorted_faults()
     if faults:
         for notice in findings.sorted_notices():

@@ -1,4 +1,4 @@
-"""The programme file: YAML 1.2 to a Programme, with every fault of it at once and in its place."""
+"""The programme file: turns YAML 1.2 into a Programme, and reports every fault in it at once, with its place."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _PASSES = 4
 
 @dataclass(frozen=True)
 class ProgrammeFile:
-    """Where the keys of a programme file stand, and the programme, if all of it is right."""
+    """The places of a programme file's keys, and the programme, if the whole file is right."""
 
     programme: Programme | None
     document: YamlDocument
 
     @property
     def reporting_line(self) -> int | Literal["all"]:
-        """How near in the reporting line a mentor may not be; the default where the file says nothing that makes sense."""
+        """How near in the reporting line a mentor may not be. The default if the file says nothing that makes sense."""
         value = self.document.value(("reporting_line",))
         return value if value == "all" or (isinstance(value, int) and value > 0) else 2
 
@@ -67,7 +67,7 @@ def read_programme(path: Path, findings: Findings) -> ProgrammeFile:
 
 
 def language_fault(tag: str) -> str | None:
-    """What was expected instead of this language tag; None when it is one."""
+    """What was expected instead of this language tag; None if it is one."""
     try:
         Locale.parse(tag, sep="-")
     except (ValueError, UnknownLocaleError, TypeError):
@@ -82,7 +82,7 @@ def zone_expected(name: str) -> str:
 
 
 def _validated(document: YamlDocument) -> tuple[Programme | None, list[Fault]]:
-    """Validate, stand in for what is wrong, and validate again: rules over several keys are asked only when each key is right."""
+    """Validates, puts stand-ins where something is wrong, and validates again: rules over several keys are checked only when each key is right."""
     faults: dict[Path_, list[Fault]] = {path: [fault] for path, fault in repeated(document).items()}
     programme: Programme | None = None
     data = repaired(document.data, faults)
@@ -99,13 +99,13 @@ def _validated(document: YamlDocument) -> tuple[Programme | None, list[Fault]]:
 
 
 def _translated(document: YamlDocument, error: ValidationError) -> dict[Path_, list[Fault]]:
-    """What pydantic found, by path; without a fault where another one already says it."""
+    """What pydantic found, by path; the list is empty where another fault says it already."""
     entries = [_placed(document, dict(entry)) for entry in error.errors(include_url=False)]
     below = {path[:length] for path, _ in entries for length in range(len(path))}
     meant = {(*path[:-1], nearest(str(path[-1]), keys_at(path[:-1]))) for path, entry in entries if entry["type"] == "extra_forbidden"}
     faults: dict[Path_, list[Fault]] = {}
     for path, entry in entries:
-        union = path in below and entry["type"] in {"literal_error", "int_type", "int_parsing"}  # the other branch says more
+        union = path in below and entry["type"] in {"literal_error", "int_type", "int_parsing"}  # an error of the union's other branch says more
         counted_right_ones = entry["type"] == "too_short" and len(document.value(path) or ()) >= entry["ctx"]["min_length"]
         if union or counted_right_ones or path in faults:
             continue
@@ -123,7 +123,7 @@ def _translated(document: YamlDocument, error: ValidationError) -> dict[Path_, l
 
 
 def _placed(document: YamlDocument, entry: dict[str, Any]) -> tuple[Path_, dict[str, Any]]:
-    """The path of an error in the file: pydantic's own, without the names of a union's branches."""
+    """The error's path in the file: pydantic's own path without the names of a union's branches."""
     path: Path_ = ()
     for index, key in enumerate(entry["loc"]):
         last = index == len(entry["loc"]) - 1
@@ -139,11 +139,11 @@ def _placed(document: YamlDocument, entry: dict[str, Any]) -> tuple[Path_, dict[
 
 
 _BLAMED = {"quiet": "to", "milestones": "by"}
-"""Of a rule over two keys, the one that is pointed at."""
+"""For a rule over two keys, the key at which its fault points."""
 
 
 def _durations(document: YamlDocument) -> list[Fault]:
-    """A duration is written as one word; the core's model would also take its own parts."""
+    """Faults for durations that are not one word; the core's model would also take its own parts."""
     return [
         Fault(document.path, *place, dotted(path), f"{shown(value)} is not a duration", DURATION)
         for path, place in document.values.items()
@@ -152,9 +152,10 @@ def _durations(document: YamlDocument) -> list[Fault]:
 
 
 def _no_time_at_all(document: YamlDocument) -> list[Fault]:
-    """After so long a matter that nobody takes up is asked about once more, each time (H16), and so long somebody may contest an absence (H13).
+    """Faults for two durations that may not be zero: how often a matter that nobody takes up is asked about (H16), and for how long somebody may contest
+    an absence (H13).
 
-    Asked of the file and not by the core's models, which also open programmes that were started before.
+    Only the file is checked, not the core's models, since these also open programmes that were started before.
     """
     paths: tuple[Path_, ...] = (("attention", "unowned"), ("attendance", "contest_within"))
     return [
@@ -167,7 +168,7 @@ def _no_time_at_all(document: YamlDocument) -> list[Fault]:
 def _is_nothing(text: str) -> bool:
     try:
         return not iso(text).span
-    except ValidationError:  # told already
+    except ValidationError:  # reported already
         return False
 
 
@@ -186,9 +187,10 @@ def _zone_and_languages(document: YamlDocument) -> list[Fault]:
 
 
 def _control_characters(document: YamlDocument, told: Collection[str]) -> list[Fault]:
-    """As in a table's cells: no certificate, calendar or subject of a mail could print them. Prompts and benefits may have several lines.
+    """Faults for control characters, as in a table's cells: no certificate, calendar or mail subject can print them. Prompts and benefits may have
+    several lines.
 
-    Asked of the file and not by the core's models, which also open programmes that were started before. `told` are fields that are faulty anyhow.
+    Only the file is checked, not the core's models, since these also open programmes that were started before. `told` are fields that are faulty anyhow.
     """
     texts = {path: _on_one_line(path, value) for path in document.values if isinstance(value := document.value(path), str)}
     hiding = [(path, text) for path, text in texts.items() if dotted(path) not in told and any(hides(sign) for sign in text)]
@@ -196,7 +198,7 @@ def _control_characters(document: YamlDocument, told: Collection[str]) -> list[F
 
 
 def _on_one_line(path: Path_, value: str) -> str:
-    """Without blanks around it, as it is kept, and without the ends of lines where there may be several."""
+    """The text trimmed, as it is kept, and without line ends where several lines are allowed."""
     text = value.strip(" \t\r\n")
     return text.replace("\n", " ") if "prompts" in path or path[:1] == ("benefits",) else text
 

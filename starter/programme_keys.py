@@ -1,4 +1,4 @@
-"""What may stand at each place of a programme file, read off the models: for suggestions, and for telling durations from mappings."""
+"""What may be at each place of a programme file, as the models say: for suggestions, and to tell durations from mappings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starter.yaml_document import Key
 
 
 def keys_at(path: tuple[Key, ...]) -> tuple[str, ...]:
-    """The keys that a mapping at `path` may have; none where no mapping belongs."""
+    """The keys that a mapping at `path` may have; none if no mapping belongs there."""
     return tuple(dict.fromkeys(name for model in models_at(path) for name in fields(model)))
 
 
@@ -27,7 +27,7 @@ def models_at(path: tuple[Key, ...]) -> tuple[type[BaseModel], ...]:
 
 
 def required(model: type[BaseModel]) -> tuple[str, ...]:
-    """The keys without a default, as they are written in the file."""
+    """The keys without a default, as the file writes them."""
     return tuple(name for name, annotation in fields(model).items() if annotation.is_required())
 
 
@@ -55,7 +55,7 @@ def _inside(kind: Any, key: Key) -> tuple[Any, ...]:
 
 
 def _plain(annotation: Any) -> tuple[Any, ...]:
-    """The alternatives of an annotation, without what only adds bounds to them."""
+    """The alternatives of an annotation, without whatever only adds bounds to them."""
     if get_origin(annotation) is Annotated:
         return _plain(get_args(annotation)[0])
     if get_origin(annotation) in {Union, types.UnionType}:

@@ -1,4 +1,4 @@
-"""Stand-ins for what is wrong in a programme file, so that the rules that look at several keys can still be asked."""
+"""Stand-ins for what is wrong in a programme file, so that rules over several keys can still be checked."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SPREAD_NEEDS: tuple[Path_, ...] = (("meetings", "prepare"), ("meetings", "ask_a
 
 
 def repaired(data: Any, wrong: Collection[Path_]) -> Any:
-    """A copy of `data` in which what stands at each path of `wrong` is left out, or stood in for where it must be there."""
+    """A copy of `data` without what is at each path of `wrong`, or with a stand-in for it if it is required."""
     data = copy.deepcopy(data)
     for path in sorted(wrong, key=len, reverse=True):
         _replace(data, path)
@@ -35,7 +35,7 @@ def repaired(data: Any, wrong: Collection[Path_]) -> Any:
 
 
 def may_follow_from(path: Path_, faults: Collection[Path_]) -> bool:
-    """Whether a later fault at `path` might come from a stand-in: it then is not told before the earlier ones are put right."""
+    """Whether a later fault at `path` might come from a stand-in. Then it is not reported until the earlier ones are put right."""
     if path in {("sessions",), ("milestones",)}:
         return any(fault[:1] == path and (len(fault) <= 2 or fault[2] in {"id", "expectations", "closing"}) for fault in faults)
     if path == _LEAST_SPREAD:

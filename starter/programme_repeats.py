@@ -1,4 +1,4 @@
-"""What may stand once in a programme file, or in one place of two, or must stand in order; told at the very entry that repeats."""
+"""Finds entries of a programme file that may be there only once, in only one of two places, or in order only. Each fault points at the very entry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ONCE: tuple[Path_, ...] = (("programme", "languages"), ("contacts", "coordinato
 
 
 def repeated(document: YamlDocument) -> dict[Path_, Fault]:
-    """The faults by path. The core refuses most of these too, but names only the list, and the first of several."""
+    """The faults by path. The core refuses most of these too, but names only the list, and only the first of several."""
     found: dict[Path_, tuple[str, str]] = {}
     _milestones(document, found)
     _sessions(document, found)
@@ -62,13 +62,13 @@ def _ladder(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None
         if isinstance(do, str):
             if do in seen:
                 found[*path, index, "do"] = f"{shown(do)} stands twice", "each `do` once"
-            elif do == "nudge" and "coordinator" in seen:  # whose mail says that nobody else was told (H14)
+            elif do == "nudge" and "coordinator" in seen:  # the nudge's mail says that nobody else was told (H14)
                 found[*path, index, "do"] = "the private note after the coordinators were told", "it before them, or none"
             seen.add(do)
 
 
 def _outside(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None:
-    """Whom people turn to with a concern about the programme is nobody who runs it (H16)."""
+    """Nobody who runs the programme may be an outside contact, to whom people turn with a concern about it (H16)."""
     team = [document.value(("contacts", "owner")), *_list(document, ("contacts", "coordinators"))]
     for index, entry in enumerate(_list(document, ("contacts", "outside"))):
         if isinstance(entry, str) and entry in team:

@@ -28,7 +28,7 @@ async def open_records(settings: Settings) -> AsyncIterator[Records]:
 
 
 async def reach_temporal(settings: Settings) -> Client:
-    """Raises KeyringUnusable, and TemporalUnavailable, also for a namespace that is not there: everything would look as if it were lost."""
+    """Raises KeyringUnusable and TemporalUnavailable, the latter also for a namespace that is not there: in it everything would look lost."""
     from gateway.connect import (  # noqa: PLC0415 - Temporal's client takes as long to load as records, and many commands ask records alone
         connect,
         refuse_without_namespace,
@@ -40,7 +40,7 @@ async def reach_temporal(settings: Settings) -> Client:
 
 
 async def enrolled(records: Records, cohort: str, pair_id: str) -> Enrolment:
-    """The pair by the operator's own ids. Raises Refused when there is none."""
+    """The pair with these ids of the operator's. Raises Refused if there is none."""
     if await records.cohorts.get(cohort) is None:
         raise Refused(f"there is no cohort {cohort}")
     found = await records.cohorts.find(cohort, pair_id)
@@ -51,13 +51,13 @@ async def enrolled(records: Records, cohort: str, pair_id: str) -> Enrolment:
 
 
 async def refuse_without_key(records: Records) -> None:
-    """Before it is said that somebody or something is not there: by other keys nothing is found. Raises UnknownKey."""
+    """Raises UnknownKey if a key is missing. Call it before saying that somebody or something is not there: with other keys nothing is found."""
     if (lacking := await records.lacking_key()) is not None:
         raise UnknownKey(lacking)
 
 
 def login() -> str:
-    """Who runs this, for `--as`; a container may have no name for its user."""
+    """The login of whoever runs this, for `--as`; in a container, the user may have no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""After people files were read: which running pairs lie within one reporting line now (H4)."""
+"""After a command has read a people file: which running pairs are within one reporting line now (H4)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from starter.reach import login
 
 
 async def recheck(records: Records, client: Client, settings: Settings) -> list[Enrolment]:
-    """The pairs, of whichever cohort, that lie within one line now. Each goes on, and stands in the coordinators' list once Temporal has heard."""
+    """The pairs of any cohort that are within one reporting line now. Each goes on, and is in the coordinators' list once Temporal has its order."""
     by = await records.people.operator(login())
     needed = await orders(records, by=by, at=datetime.now(UTC))
     for order in needed:
@@ -30,10 +30,10 @@ async def recheck(records: Records, client: Client, settings: Settings) -> list[
 
 
 def listed(pairs: Sequence[Enrolment]) -> list[dict[str, str]]:
-    """For a command's JSON."""
+    """The pairs for a command's JSON."""
     return [{"cohort": pair.cohort, "pair_id": pair.pair_id} for pair in pairs]
 
 
 def told(pairs: Sequence[Enrolment]) -> list[str]:
-    """For who reads a command's answer."""
+    """The lines for people who read a command's answer."""
     return [f"{pair.pair_id} of {pair.cohort}: the two lie within one reporting line now; it goes on, and stands in the coordinators' list" for pair in pairs]

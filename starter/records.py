@@ -82,7 +82,7 @@ def _why_it_stays(name: str) -> str:
 
 
 def _file(settings: Settings, instead: str) -> Path:
-    """Raises Refused for a database that is no file, with what to do instead."""
+    """The database's file. Raises Refused for a database that is not a file, and says what to do instead."""
     found = file_of(settings.database_url)
     if found is None:
         server = where(parse(settings.database_url))
@@ -101,9 +101,9 @@ def _copied(wanted: list[tuple[Path, Path]]) -> list[Copied]:
 
 
 def _told(settings: Settings, began: datetime, copied: list[Copied], url: str, as_json: bool, *, made: bool = False) -> None:
-    """What was copied, and the keys without which it says nothing; of a copy that was `made` now, the day by which it has to go.
+    """Says what was copied, which keys open it, and, if the copy was `made` now, the day by which it has to be deleted.
 
-    What cannot be found out about a copy undoes none: it is said aside.
+    A copy is good even if something cannot be found out about it: stderr says so.
     """
     found = _found(settings, url)
     result: dict[str, Any] = {
@@ -128,9 +128,9 @@ def _told(settings: Settings, began: datetime, copied: list[Copied], url: str, a
 
 
 class _Found(NamedTuple):
-    """What a copy says of itself: the keys that it needs, those that the keyring lacks, and how long its programmes keep a backup: the shortest.
+    """What is known about a copy: the keys that it needs, those that the keyring lacks, and the shortest time for which its programmes keep a backup.
 
-    None is not known; `unknown` says why.
+    None means not known; `unknown` says why.
     """
 
     revision: str | None = None
@@ -175,5 +175,5 @@ async def _kept(records: Records) -> Duration:
 
 
 def _days(span: Duration) -> str:
-    """In days, as the documents count them; what is no whole number of them as it is written."""
+    """In days, as the documents count them. Anything but a whole number of days is shown as written."""
     return str(span) if span.seconds or not span.days else f"{span.days} day{'s' if span.days > 1 else ''}"

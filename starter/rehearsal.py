@@ -1,4 +1,4 @@
-"""`mentorship cohort rehearse`: a whole programme before its launch, with invented people's conduct and nobody written to (P1)."""
+"""`mentorship cohort rehearse`: plays a whole programme before its launch. Conduct is invented, and nobody is written to (P1)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def rehearse(
         raise Misused(f"--starts: {error}") from error
     if not fast and at <= datetime.now(UTC):
         raise Refused("the real workflows' clock only goes forward; expected a later --starts, or --fast")
-    planned(roster, at)  # refuses a programme into which no meeting fits
+    planned(roster, at)  # raises Refused if no meeting fits into the programme
     request = _request(roster, at, shares, seed)
     found = figures(request, _by_the_rules(request) if fast else _on_the_workflows(request))
     if html is not None:
@@ -102,6 +102,6 @@ def _shares(text: str | None) -> Mapping[Persona, int]:
 
 
 def _next_monday(home: str) -> datetime:
-    """At midnight in the programme's zone, tomorrow or later."""
+    """Next Monday, tomorrow or later, at midnight in the programme's zone."""
     day = datetime.now(zone(home)).date() + timedelta(days=1)
     return instant(day + timedelta(days=-day.weekday() % 7), time(), zone(home))

@@ -1,6 +1,6 @@
-"""A cohort acted out by the pure core, and its mails by the rules that the post keeps: hours, spread, budget, what helps no more.
+"""Acts out a cohort with the pure core, and its mails by the rules that the post keeps: hours, spread, budget, and what no longer helps.
 
-It answers in seconds what the workflows would do; a test holds the two together.
+It tells in seconds what the workflows would do; a test ensures that the two agree.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Cast(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """An instant at which something happens to a pair. `due`: more than what somebody says then, such as a deadline or a mail that waited."""
+    """An instant at which something happens to a pair. `due` means more than what somebody says then, such as a deadline or a mail that waited."""
 
     at: datetime
     due: bool
@@ -54,18 +54,18 @@ class Moment(NamedTuple):
 class Fast(NamedTuple):
     result: Rehearsed
     told: dict[str, tuple[Told, ...]]
-    """By pair_id, where it was kept."""
+    """By pair_id, if it was kept."""
     moments: dict[str, tuple[Moment, ...]]
-    """By pair_id: when something happened, was said, or went out."""
+    """By pair_id: when something happened, was said, or was sent."""
 
     @property
     def journals(self) -> dict[str, tuple[Entry, ...]]:
-        """By pair_id, where they were kept."""
+        """By pair_id, if they were kept."""
         return {pair_id: tuple(one.entry() for one in told) for pair_id, told in self.told.items()}
 
 
 class Casting:
-    """Deals plans and stories to pairs. `mentorships` are workflow ids by pair_id: the share of the spread comes from them."""
+    """Gives pairs their plans and stories. `mentorships` are workflow ids by pair_id, from which each share of the spread comes."""
 
     def __init__(self, request: Request, mentorships: Mapping[str, str] | None = None) -> None:
         self._request = request
@@ -97,9 +97,9 @@ def casts(request: Request, mentorships: Mapping[str, str] | None = None) -> lis
 
 
 def rehearse(request: Request, mentorships: Mapping[str, str] | None = None, *, keep: bool = True) -> Fast:
-    """Group by group of pairs that share people, each in one order of time: a person's budget counts over all their pairs, as in life.
+    """Rehearses each group of pairs that share people in one order of time, since a person's budget counts over all their pairs, as in life.
 
-    `keep` what the journals are made of: of thousands of pairs that is gigabytes.
+    With `keep` it keeps what journals are made of: gigabytes for thousands of pairs.
     """
     casting, post = Casting(request, mentorships), _Post(request)
     told: dict[str, tuple[Told, ...]] = {}
@@ -129,7 +129,7 @@ def rehearse(request: Request, mentorships: Mapping[str, str] | None = None, *, 
 
 
 def _act(runs: Sequence[_Run]) -> None:
-    """From one instant at which something happens to any of these pairs to the next."""
+    """Goes from one instant at which something happens to any of these pairs to the next."""
     waking = [(at, place) for place, run in enumerate(runs) if (at := run.next_instant()) is not None]
     heapify(waking)
     while waking:
@@ -141,7 +141,7 @@ def _act(runs: Sequence[_Run]) -> None:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Millions of small values that hold no cycles: looking for some would take a fifth of the time."""
+    """Turns garbage collection off: millions of small values have no cycles, and looking for some would take a fifth of the time."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -167,7 +167,7 @@ class _Post:
         return [name for name in self._programme.contacts.coordinators if name in self.people and name not in (couple.mentor_id, couple.mentee_id)]
 
     def send(self, notice: SendNotice, cast: Cast, now: datetime) -> datetime | Undelivered | None:
-        """None when it is done; until when to wait; or why not at all."""
+        """None when it is done, or until when to wait, or why it cannot be sent at all."""
         mail = self._programme.mail
         readers = self.readers(notice, cast.couple)
         refused = 0
@@ -192,7 +192,7 @@ class _Post:
         return "over_budget" if refused and refused == len(readers) else None
 
     def _has_room(self, one: Mail) -> bool:
-        """As the ledger counts; a mail that has room is counted."""
+        """Whether there is room in the budget, as the ledger counts. If so, the mail is counted."""
         most, per = self._programme.mail.budget.most, self._programme.mail.budget.per.span
         counted = self._counted.setdefault(one.person_id, deque())
         while counted and counted[0].at <= one.at - per:
@@ -211,7 +211,7 @@ class _Pending(NamedTuple):
 
 
 class _Run:
-    """One pair: its state, what it still says, and its mails on their way, a lane for each reader."""
+    """One pair: its state, what the two will still say, and its mails on their way, with a lane for each reader."""
 
     def __init__(self, cast: Cast, request: Request, post: _Post, *, keep: bool) -> None:
         self.cast = cast
@@ -253,7 +253,7 @@ class _Run:
         return min(instants, default=None)
 
     def wake(self, now: datetime) -> None:
-        """Everything of this instant: what is said, what is due, what goes out, and what comes back from that."""
+        """Does everything of this instant: what is said, what is due, what is sent, and what comes back from that."""
         due = next_due(self.state)
         waited = any(pending.not_before is not None and pending.not_before <= now for pending in self._pending)
         self.moments.append(Moment(now, due=waited or not self._begun or (due is not None and due.at <= now)))
@@ -288,10 +288,10 @@ class _Run:
         return self._said[0].at if self._said and not self.state.over else None
 
     def _heads(self) -> list[_Pending]:
-        """The first of each lane: within a lane the order stays."""
+        """The first mail of each lane, since mails keep their order within a lane."""
         heads: dict[str, _Pending] = {}
         for pending in self._pending:
-            if pending.effect.after not in heads:  # whose mails go before it has one that waits
+            if pending.effect.after not in heads:  # it comes after that reader's mails, and one of those waits
                 heads.setdefault(pending.effect.to, pending)
         return list(heads.values())
 
@@ -339,7 +339,7 @@ class _Run:
             self._fail(effect, answer, now)
 
     def _join(self, notice: SendNotice, now: datetime) -> tuple[tuple[SendNotice, SendNotice], ...]:
-        """As the outbox takes in a mail: never two about one meeting at once."""
+        """Takes in a mail as the outbox does: never two about one meeting at once."""
         found = joined(self._waiting(notice.to), notice, self.state, now)
         stay = {one.id: one for one in found.waiting}
         self._pending = [

@@ -1,4 +1,4 @@
-"""What a rehearsal says about a programme: mails a person against the budget, load a coordinator and day, who earned what, who needed help."""
+"""What a rehearsal says about a programme: mails per person against the budget, load per coordinator and day, who earned what, who needed help."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starter.rehearsal_request import Line, Mail, Rehearsed, Request
 
 
 def figures(request: Request, of: Rehearsed) -> dict[str, Any]:
-    """Everything as JSON. Days are the programme's."""
+    """All figures as JSON. Days are those of the programme's zone."""
     home = zone(request.programme.programme.time_zone)
     mails: defaultdict[str, list[Mail]] = defaultdict(list)
     for mail in of.mails:
@@ -66,7 +66,7 @@ def figures(request: Request, of: Rehearsed) -> dict[str, Any]:
 
 
 def most_within(mails: Iterable[Mail], per: timedelta) -> int:
-    """The most of these that any window of that length holds; a mail exactly `per` ago is out of it, as the post counts."""
+    """The most of these mails in any window of length `per`. As the post counts, a mail exactly `per` ago is outside."""
     instants = sorted(mail.at for mail in mails)
     most = first = 0
     for place, at in enumerate(instants):
@@ -90,7 +90,7 @@ def _person(name: str, request: Request, pairs: int, mails: list[Mail]) -> dict[
 
 
 def _coordinators(request: Request, of: Rehearsed, home: ZoneInfo) -> dict[str, Any]:
-    """The list is all coordinators' together; mails are each one's own. The weekly digest comes besides."""
+    """The coordinators' load: lines are counted for all of them together, mails for each. The weekly digest is not included."""
     names = request.programme.contacts.coordinators
     opened = Counter(_day(line.opened_at, home) for line in of.lines)
     standing = _standing(of.lines, home)
@@ -105,7 +105,7 @@ def _coordinators(request: Request, of: Rehearsed, home: ZoneInfo) -> dict[str, 
 
 
 def _standing(lines: Iterable[Line], home: ZoneInfo) -> dict[str, int]:
-    """How many lines stood open on each day on which any did; a line that closes on the day it opened counts for that day."""
+    """How many lines were open on each day that had any. A line that closes on the day on which it opened counts for that day."""
     found: Counter[str] = Counter()
     for line in lines:
         first = line.opened_at.astimezone(home).date()

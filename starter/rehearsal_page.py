@@ -15,11 +15,11 @@ _ABOUT = (
     "the diligent report everything, the busy move meetings and report half, the late cancel at short notice, the silent say nothing, leavers end it half-way."
 )
 _MOST_ROWS = 400
-"""Of a page's table; a terminal shows a tenth. Of thousands, those are shown who get most, and the pairs that come off worst."""
+"""The most rows of a page's table; a terminal shows a tenth. Of thousands, it shows people who get most, and pairs that come off worst."""
 
 
 def lines(found: Mapping[str, Any], *, zone: str, every_message: bool) -> list[str]:
-    """The tables of the answer; every message by date only if asked for, since there are thousands."""
+    """The tables of the answer. It lists every message by date only if asked to, since there are thousands."""
     personas = ", ".join(f"{count} {persona}" for persona, count in found["personas"].items())
     told = [
         f"rehearsal of {found['programme']} from {_local(found['starts'], zone)} ({zone}), {_HOW[found['mode']]}; seed {found['seed']}, {personas}",
@@ -48,7 +48,7 @@ def lines(found: Mapping[str, Any], *, zone: str, every_message: bool) -> list[s
 
 
 def page(title: str, found: Mapping[str, Any], *, zone: str) -> str:
-    """Instants are shown in `zone`, the programme's."""
+    """The HTML page. It shows instants in `zone`, the programme's."""
     people = found["people"]
     diligent = [person["mails"] for person in people if person["persona"] == "diligent" and person["pairs"] == 1]
     return rendered(
@@ -161,7 +161,7 @@ def _parts(found: Mapping[str, Any], zone: str) -> list[Part]:
 
 
 def _texts(rows: Iterable[Iterable[Any]], *, codes_from: int = 0) -> tuple[tuple[str, ...], ...]:
-    """Codes as words, from that column on; the columns before it hold ids."""
+    """Rows with codes as words from column `codes_from` on; the columns before it hold ids."""
     return tuple(tuple(str(cell) if place < codes_from else _plain(str(cell)) for place, cell in enumerate(row)) for row in rows)
 
 
@@ -174,7 +174,7 @@ def _local(instant: str, zone: str) -> str:
 
 
 def _by_week(days: Mapping[str, int]) -> Sequence[tuple[str, int]]:
-    """By Monday, weeks without mail included."""
+    """Mails per week, by its Monday, including weeks without mail."""
     counted: Counter[date] = Counter()
     for day, count in days.items():
         at = date.fromisoformat(day)

@@ -1,7 +1,7 @@
-"""A cohort in parts that know nothing of each other, so that more than one core can rehearse it.
+"""Splits a cohort into independent parts, so that more than one core can rehearse it.
 
-Whoever shares a person is in one part: what somebody gets still counts over all their pairs. Coordinators stand in every part, since
-what they are sent is exempt from any budget.
+Pairs that share a person are in one part, so that a person's mails still count over all their pairs. Coordinators are in every part, since
+their mails are exempt from any budget.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from starter import rehearsal_fast
 from starter.rehearsal_request import Couple, Rehearsed, Request, groups
 
 WORTH_IT = 200
-"""By the rules alone, fewer pairs than this are done before one more process has begun."""
+"""With fewer pairs than this, a rehearsal by the rules alone is done before one more process has started."""
 
 LONG = 500
-"""Pairs in a part where there are many, so that it can be said how far it is; no fewer, since each part plans its calendars anew."""
+"""How many pairs a part has if there are many, so that progress can be shown. Not fewer, since each part plans its calendars anew."""
 
 
 def rehearse_fast(request: Request, progress: Callable[[int], None] = lambda _: None) -> Rehearsed:
-    """By the rules alone, on all cores if there are many pairs. `progress` hears how many are through."""
+    """Rehearses by the rules alone, on all cores if there are many pairs. `progress` gets how many are through."""
     parts = split(request, max(1, min(len(cores()), len(request.pairs) // WORTH_IT), len(request.pairs) // LONG))
     through, found = 0, list[Rehearsed]()
     with rehearsal_fast.no_collection():
@@ -47,12 +47,12 @@ def _result(part: Request) -> Rehearsed:
 
 
 def cores() -> list[int]:
-    """Those that this process may use."""
+    """The cores that this process may use."""
     return sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else list(range(os.cpu_count() or 1))
 
 
 def split(request: Request, most: int) -> tuple[Request, ...]:
-    """Up to `most` parts of nearly one size, none empty; the largest groups of people who share pairs are dealt first."""
+    """Up to `most` parts of nearly the same size, none empty. The largest groups of pairs that share people are dealt out first."""
     dealt: list[list[Couple]] = [[] for _ in range(most)]
     for couples in sorted(groups(request.pairs), key=len, reverse=True):
         min(dealt, key=len).extend(couples)
@@ -60,14 +60,14 @@ def split(request: Request, most: int) -> tuple[Request, ...]:
 
 
 def _part(request: Request, couples: Sequence[Couple]) -> Request:
-    """With those who act in it, and those who act nowhere: coordinators and whom else the programme names."""
+    """A part with the people who act in it, and those who act nowhere: coordinators and others whom the programme names."""
     here = {name for couple in couples for name in (couple.mentor_id, couple.mentee_id)}
     people = tuple(profile for profile in request.people if profile.person_id in here or profile.person_id not in request.personas)
     return request.model_copy(update={"pairs": tuple(couples), "people": people})
 
 
 def joined(request: Request, parts: Sequence[Rehearsed]) -> Rehearsed:
-    """What the parts say together, pairs in the request's order and everything else by date."""
+    """The results of all parts together: mails and lines by date; pairs, histories and unsent mails by the request's order of pairs."""
     order = {couple.pair_id: place for place, couple in enumerate(request.pairs)}
     return Rehearsed(
         mode=parts[0].mode,

@@ -1,6 +1,6 @@
-"""How people behave in a rehearsal: personas by shares, and what each pair then says and when. The same seed, the same story.
+"""How people behave in a rehearsal: personas by shares, and what each pair then says and when. The same seed gives the same story.
 
-Everything is measured in the programme's own lengths (interval, preparation, notice), so that programmes of seconds rehearse too.
+Everything is measured in the programme's own lengths (interval, preparation, notice), so that programmes of seconds can be rehearsed too.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from mentorship.programme import Rules
 Persona = Literal["diligent", "busy", "late", "silent", "leaver"]
 PERSONAS: tuple[Persona, ...] = get_args(Persona)
 USUAL: Mapping[Persona, int] = {"diligent": 50, "busy": 30, "late": 8, "silent": 8, "leaver": 4}
-"""Shares where an operator names none: our guess, not a measurement."""
+"""The shares if an operator names none: our guess, not a measurement."""
 
 
 class _Habits(NamedTuple):
-    """How likely somebody does what; `reports` after a meeting, `moves` it ahead of time, `cancels` it late, `comes` to it."""
+    """How likely somebody does each thing: `reports` after a meeting, `moves` it ahead of time, `cancels` it late, `comes` to it."""
 
     confirms: float
     reports: float
@@ -59,7 +59,7 @@ _HABITS: Mapping[Persona, _Habits] = {
 
 
 def cast(people: Iterable[str], shares: Mapping[Persona, int], seed: int) -> dict[str, Persona]:
-    """A persona for everybody: as many of each as the shares say (largest remainder), dealt by the seed."""
+    """A persona for everybody: as many of each as the shares say (largest remainder), dealt out by the seed."""
     names = sorted(people)
     whole = sum(shares.values())
     exact = {persona: len(names) * share / whole for persona, share in shares.items()}
@@ -72,7 +72,7 @@ def cast(people: Iterable[str], shares: Mapping[Persona, int], seed: int) -> dic
 
 
 def story(pair: Pair, personas: Mapping[Side, Persona], rules: Rules, plan: Plan, seed: str) -> list[Command]:
-    """What the two say, in the order of its instants; every command with an id and an `at` within the time in which reports are taken."""
+    """What the two say, in order of time. Every command has an id, and an `at` before both reports and the closing survey close."""
     told = [*_Story(pair, personas, rules, plan, random.Random(seed)).tell()]  # noqa: S311 - as above
     said = sorted((command for command in told if command.at is not None and command.at < _close(rules, plan)), key=lambda command: (command.at, 0))
     return [command.model_copy(update={"message_id": f"rehearsed-{number}"}) for number, command in enumerate(said, 1)]
@@ -111,7 +111,7 @@ class _Story:
         yield from self._at_the_end()
 
     def _before(self, number: int, start: datetime, following: datetime) -> Generator[Command, None, datetime | None]:
-        """Moves and cancellations; the answer is when the meeting is, or None when it is not."""
+        """Moves and cancellations. Returns when the meeting is, or None if it does not take place."""
         rules = self._rules
         mover = next((side for side in SIDES if self._is_so(self._habits[side].moves)), None)
         if mover is not None and self._habits[other(mover)].confirms:
@@ -176,7 +176,7 @@ class _Story:
         return self._chance.random() < likely
 
     def _a_little_after(self, at: datetime) -> datetime:
-        """Within a thirtieth of the interval: half a day of a fortnight. Whole milliseconds, as every door's clock has them."""
+        """Later by at most a thirtieth of the interval, half a day for a fortnight. In whole milliseconds, as every door's clock has them."""
         later = at + self._rules.interval.span / 30 * self._chance.random()
         return later.replace(microsecond=later.microsecond // 1000 * 1000)
 

@@ -1,6 +1,6 @@
-"""A rehearsal on the real workflows: as many processes as there are cores, each with a server of its own, since it has a minute.
+"""A rehearsal on the real workflows: one process per core, each with its own server, since fifty pairs may take only a minute.
 
-Processes of their own they are anyhow: an operators' command may not know the worker (docs/decisions).
+It needs processes of its own anyhow: an operators' command may not import the worker (docs/decisions).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from starter.rehearsal_parts import cores, joined, split
 from starter.rehearsal_request import Rehearsed, Request
 
 WORTH_IT = 5
-"""Fewer pairs than this are done before one more process has begun."""
+"""Fewer pairs than this are done before one more process has started."""
 
 _GOING = 10  # seconds
 
 
 async def rehearse_real(request: Request, progress: Callable[[str], None] = lambda _: None) -> Rehearsed:
-    """`progress` hears of each pair that is through. Raises RuntimeError with what a part said last."""
+    """`progress` gets each pair that is through. Raises RuntimeError with a failed part's last line."""
     places = cores()
     found = split(request, max(1, min(len(places), len(request.pairs) // WORTH_IT)))
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
@@ -39,7 +39,7 @@ async def rehearse_real(request: Request, progress: Callable[[str], None] = lamb
 
 
 async def _in_a_process(part: Request, core: int, path: Path, progress: Callable[[str], None]) -> Rehearsed:
-    """On one core with its server, where that can be had: the two wait for each other all the time, and waking another core costs more than the work."""
+    """Runs on one core with its server, if possible: the two wait for each other all the time, and waking another core costs more than the work."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, *_apart(), "-m", "rehearsal", str(path),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, start_new_session=True,
@@ -59,18 +59,18 @@ async def _in_a_process(part: Request, core: int, path: Path, progress: Callable
         if await child.wait():
             raise RuntimeError(last)
     finally:
-        if child.returncode is None:  # another part has failed, or nobody waits any more
+        if child.returncode is None:  # another part has failed, or the command was interrupted
             await _stop(child)
     return Rehearsed.model_validate_json(await asyncio.to_thread(path.read_text, "utf-8"))
 
 
 def _apart() -> list[str]:
-    """So that no file in the folder where the command was typed, such as a `notices.py`, is taken for one of ours, unless ours are found there."""
+    """Python's option not to import from the current folder, where a file such as `notices.py` could pass for one of ours. Empty if ours are there."""
     return [] if str(Path.cwd()) in sys.path else ["-P"]
 
 
 async def _stop(child: asyncio.subprocess.Process) -> None:
-    """So that it stops its server, too; both by force where that takes too long: the server holds the pipe at whose end a child is taken for gone."""
+    """Stops a child so that it stops its server, too. If that takes too long, kills both: the server holds the pipe whose end shows that a child is gone."""
     if sys.platform == "win32":
         child.kill()
     else:

@@ -1,4 +1,4 @@
-"""What is rehearsed and what came of it: values that travel between the operators' command and the process that runs the workflows."""
+"""What is rehearsed and what came of it. These values travel between the operators' command and the process that runs the workflows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Couple(Value):
 
 
 def groups(pairs: Iterable[Couple]) -> list[list[Couple]]:
-    """Pairs that share people, directly or through others, in one group; each in the order given, and groups by their first pair."""
+    """Groups of pairs that share people, directly or through others. Pairs keep the given order; groups are in the order of their first pair."""
     group: dict[str, str] = {}
 
     def find(name: str) -> str:
@@ -52,7 +52,7 @@ def groups(pairs: Iterable[Couple]) -> list[list[Couple]]:
 
 
 class Request(Value):
-    """A whole cohort on paper. `personas` says how each person of a pair behaves, `seed` decides everything that is left open."""
+    """A whole cohort on paper. `personas` says how each person of a pair behaves; `seed` decides everything else."""
 
     programme: Programme
     people: tuple[Profile, ...]
@@ -63,9 +63,9 @@ class Request(Value):
 
 
 class Mail(NamedTuple):
-    """One mail that was sent. `exempt` ones (changes, the certificate) do not count against the budget. In the order of their instants.
+    """One mail that was sent. `exempt` ones (changes, the certificate) do not count against the budget. Mails sort by instant.
 
-    A tuple, since ten thousand pairs get half a million.
+    It is a tuple, since ten thousand pairs get half a million.
     """
 
     at: Instant
@@ -76,7 +76,7 @@ class Mail(NamedTuple):
 
 
 class Unsent(Value):
-    """One that was not, and why: over_budget, too_late, superseded."""
+    """One mail that was not sent, and why: over_budget, too_late, superseded."""
 
     at: Instant
     kind: str
@@ -86,7 +86,7 @@ class Unsent(Value):
 
 
 class Line(Value):
-    """One line of the coordinators' list, while it was open."""
+    """One line of the coordinators' list, and from when to when it was open."""
 
     pair_id: str
     line: str
@@ -106,7 +106,7 @@ class PairResult(Value):
 
 
 class History(Value):
-    """What one mentorship cost Temporal; known from the real run only. `actions` are what Temporal Cloud bills."""
+    """What one mentorship cost Temporal; only the real run knows it. `actions` are what Temporal Cloud bills."""
 
     pair_id: str
     events: int

@@ -87,19 +87,19 @@ async def _rematch(cohort: str, pair: str, wish: Wish, *, dry_run: bool, wait: f
         ended = old.state != "over"
         if ended:
             await _end(records, client, old, operator, answer_within=settings.update_timeout, wait=wait)
-        if wish.people:  # only now: where the old pair cannot be ended nothing was done
+        if wish.people:  # only now: if the old pair cannot be ended, nothing must have been done
             await records.people.enrol(wish.people.values())
         brought = _kept(await _earned(records, old), match.programme)
         await _enrol(records, match, brought)
         await _settle(records, old, operator)
-        in_line = await recheck(records, client, settings)  # the people file may say of others, too, to whom they report
+        in_line = await recheck(records, client, settings)  # the people file may change others' managers, too
         await signal_with_start(client, cohort)
         pending = await watch(records, cohort, wait, lambda *_: None) if wait else (await records.cohorts.counts(cohort))["pending"]
     _tell(match, brought, in_line, ended=ended, pending=pending if wait else 0, dry_run=False, as_json=as_json)
 
 
 async def _end(records: Records, client: Client, old: Enrolment, operator: str, *, answer_within: float, wait: float) -> None:
-    """Ends the old pair, and waits until its journal says so. Raises Refused; whoever tries again finds it ended."""
+    """Ends the old pair, and waits until its journal says so. Raises Refused; the next try then finds it ended."""
     message = End(message_id=f"op-{secrets.token_hex(8)}", by=operator, at=datetime.now(UTC), reason="rematch")
     outcome = await send(client, old, message, answer_within)
     if outcome["outcome"] == "refused" and outcome["reason"] != "over":
@@ -113,13 +113,13 @@ async def _end(records: Records, client: Client, old: Enrolment, operator: str, 
 
 
 async def _earned(records: Records, old: Enrolment) -> tuple[EarnedMilestone, ...]:
-    """What the mentee did with the old mentor, by the journal alone."""
+    """What the mentee did with the old mentor, according to the journal alone."""
     state = await journalled(records.journal, old.mentorship)
     return earned(state) if state is not None else ()
 
 
 def _kept(found: tuple[EarnedMilestone, ...], programme: Programme) -> tuple[EarnedMilestone, ...]:
-    """Those that the programme still has; a newer version may have dropped some."""
+    """The milestones that the programme still has; a newer version may have dropped some."""
     known = {milestone.id for milestone in programme.milestones}
     lost = [one.milestone for one in found if one.milestone not in known]
     if lost:
@@ -134,7 +134,7 @@ async def _enrol(records: Records, match: Match, brought: tuple[EarnedMilestone,
 
 
 async def _settle(records: Records, old: Enrolment, operator: str) -> None:
-    """What the coordinators' list still says of the old pair is taken care of."""
+    """Closes the lines that the coordinators' list still has about the old pair."""
     now = datetime.now(UTC)
     for line in await records.lines.of(old.mentorship):
         if line.closed_at is None and not await records.lines.settle(old.mentorship, line.line, line.taken_by or operator, "rematch", now):

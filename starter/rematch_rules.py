@@ -1,4 +1,4 @@
-"""Whether a mentee may go on with that mentor: pairing's hard rules (H4, H9) for two people, asked of records and one people file."""
+"""Whether a mentee may go on with that mentor: pairing's hard rules (H4, H9) for two people, by records and one people file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from starter.start_instant import parse_start
 
 @dataclass(frozen=True)
 class Wish:
-    """What an operator asks for. `people` are a file's, and count before what records know."""
+    """What an operator asks for. `people` are from a file, and take precedence over records."""
 
     mentor_id: str
     people: Mapping[str, Profile]
@@ -36,7 +36,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Match:
-    """A new pair that nothing speaks against. `was_there`: it was enrolled before, when this was done the first time."""
+    """A new pair that nothing speaks against. `was_there` means that an earlier run of the command enrolled it."""
 
     old: Enrolment
     programme: Programme
@@ -48,7 +48,7 @@ class Match:
 
 
 async def find_match(records: Records, old: Enrolment, wish: Wish) -> Match:
-    """Raises Refused with everything that speaks against it, Misused for a start that is none."""
+    """The match that the operator wishes for. Raises Refused with everything that speaks against it, Misused for an invalid start."""
     if old.state == "pending":
         raise Refused(f"{old.pair_id} was not started yet: there is nothing to match anew")
     programme = await _programme(records, old)
@@ -125,14 +125,14 @@ def _about(mentor: Profile, mentee: Profile, old: Enrolment, ref: str | None) ->
 
 
 def _later(pairs: Sequence[Enrolment], old: Enrolment) -> list[Enrolment]:
-    """Those that the mentee began after `old` in the same cohort, each with a start of its own; in the order of the roster."""
+    """The pairs that the mentee began after `old` in the same cohort, each with its own start, in the order of the roster."""
     theirs = [pair for pair in pairs if pair.cohort == old.cohort and pair.mentee == old.mentee]
     place = [pair.mentorship for pair in theirs].index(old.mentorship)
     return [pair for pair in theirs[place + 1 :] if pair.starts_at is not None]
 
 
 def _done_before(pairs: Sequence[Enrolment], old: Enrolment, ref: str | None, wish: Wish) -> Enrolment | None:
-    """The very pair that is wished for, where the same command came so far before that it ended the old one and enrolled the new (P6)."""
+    """The very pair that is wished for, if an earlier run of the command got as far as ending the old pair and enrolling the new one (P6)."""
     if old.state != "over":
         return None
     named = (pair for pair in _later(pairs, old) if pair.pair_id == wish.pair_id or pair.pair_id.startswith(_stem(old.pair_id)))
@@ -140,13 +140,13 @@ def _done_before(pairs: Sequence[Enrolment], old: Enrolment, ref: str | None, wi
 
 
 def _since(pairs: Sequence[Enrolment], old: Enrolment) -> list[str]:
-    """What the mentee earned after `old` stands in the pair that followed it: from here it would be lost, or earned twice."""
+    """Refuses if another pair followed `old`: what the mentee earned there would be lost, or earned twice."""
     later = [pair for pair in _later(pairs, old) if pair.started_at is not None]
     return [f"the mentee went on with {later[-1].pair_id} after {old.pair_id}, expected that pair"] if later else []
 
 
 async def _certificate(records: Records, old: Enrolment) -> list[str]:
-    """A person earns one certificate (H7): what goes along would earn the same a second time, with nothing left to do."""
+    """Refuses if the mentee earned the certificate: a person earns one (H7), and the milestones brought along would earn it again with nothing left to do."""
     state = await journalled(records.journal, old.mentorship)
     if state is None or (old.card or {}).get("phase") == "completed":
         return []
@@ -171,7 +171,7 @@ def _partners(pairs: Sequence[Enrolment], old: Enrolment, ref: str | None, again
 
 
 async def _line(records: Records, mentor: Profile, mentee: Profile, people: Mapping[str, Profile], programme: Programme) -> list[str]:
-    """H4, over the lines of records and of the file."""
+    """Checks H4, with the reporting lines of both records and the file."""
     managers = await managers_with(records.people, {**people, mentor.person_id: mentor, mentee.person_id: mentee})
     near = too_near(mentor.person_id, mentee.person_id, managers, programme.reporting_line)
     return [] if near is None else [", expected ".join(near)]
@@ -194,7 +194,7 @@ def _stem(pair_id: str) -> str:
 
 
 def _next_id(pair_id: str, taken: set[str]) -> str:
-    """`p-01` is followed by `p-01-2`, that by `p-01-3`; a pair id keeps its people."""
+    """`p-01` is followed by `p-01-2`, and that by `p-01-3`, since a pair id always names the same people."""
     number = 2
     while (name := f"{_stem(pair_id)}-{number}") in taken:
         number += 1

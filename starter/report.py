@@ -1,4 +1,4 @@
-"""`mentorship cohort report`: how a cohort goes, from its journals; nobody is named unless an operator asks for it (H5, H12)."""
+"""`mentorship cohort report`: how a cohort is doing, from its journals. Nobody is named unless an operator asks for it (H5, H12)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _readable(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _people(records: Records, pairs: Sequence[tuple[Enrolment, Story]]) -> list[dict[str, Any]]:
-    """What the programme's team may see of each pair; nobody's rung, no reasons (H12)."""
+    """What the programme's team may see of each pair: nobody's rung, and no reasons (H12)."""
     profiles = await records.people.profiles({ref for enrolment, _ in pairs for ref in (enrolment.mentor, enrolment.mentee)})
     name = {ref: profile.name for ref, profile in profiles.items()}
     return [
@@ -102,7 +102,7 @@ async def _people(records: Records, pairs: Sequence[tuple[Enrolment, Story]]) ->
 
 
 def rows(found: Mapping[str, Any]) -> list[tuple[str, str, float | str | None]]:
-    """Every figure of the report as (section, figure, value); None is not shown."""
+    """Every figure of the report as (section, figure, value); None means not shown."""
     table: list[tuple[str, str, float | str | None]] = [("cohort", "pairs", found["pairs"])]
     for section in ("phases", "certificates", "meetings", "goals"):
         table += [(section, name, value) for name, value in found[section].items()]

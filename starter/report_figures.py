@@ -1,4 +1,4 @@
-"""A cohort in figures, computed from its journals alone: no words, no names, nobody's rung (H5, H6, H12)."""
+"""Computes a cohort's figures from its journals alone: no words, no names, nobody's rung (H5, H6, H12)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Story(NamedTuple):
 
 
 class Milestone(NamedTuple):
-    """How many pairs have done it; `waived` are among them."""
+    """How many pairs have done a milestone, including the `waived` ones."""
 
     id: str
     title: str
@@ -44,7 +44,7 @@ class Milestone(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One question of the closing survey (H5): the mean of so many answers, from 1 to 5; None while they are too few."""
+    """One question of the closing survey (H5): the mean of its `answers`, from 1 to 5, or None while there are too few."""
 
     item: SurveyItem
     answers: int
@@ -52,20 +52,20 @@ class Item(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """Counts as they are; `shown` of report_shown.py decides what of them may be read."""
+    """The true counts; `shown` of report_shown.py decides which of them may be read."""
 
     pairs: int
     phases: dict[str, int]
     milestones: tuple[Milestone, ...]
     meetings: dict[str, int]
-    """held, of these extra; moved, cancelled by one of the two, not held."""
+    """held, of these extra; moved; cancelled by one of the two; not held."""
     months: dict[str, dict[str, int]]
     """By month in the programme's zone: held, moved, cancelled."""
     attention: dict[str, dict[str, int]]
-    """By line: pairs that ever had it, pairs that have it now."""
+    """By line: pairs that ever had it, and pairs that have it now."""
     goals: dict[str, int]
     certificates: dict[str, int]
-    """Pairs: certified, not certified, not decided; and certificates that were issued."""
+    """Pairs that are certified, not certified, not decided; and certificates issued."""
     survey: tuple[Item, ...]
 
 
@@ -115,7 +115,7 @@ def figures(stories: Sequence[Story], programme: Programme) -> Figures:
 
 
 def _months(stories: Iterable[Story], home: ZoneInfo) -> dict[str, dict[str, int]]:
-    """A meeting held counts in the month in which it was, a move or cancellation in the month in which it was made."""
+    """A held meeting counts in the month in which it was, a move or cancellation in the month in which somebody made it."""
     counted: dict[str, Counter[str]] = {}
 
     def count(at: datetime, what: str) -> None:
@@ -141,7 +141,7 @@ def _between(first: str, last: str) -> list[str]:
 
 
 def _attention(stories: Iterable[Story]) -> dict[str, dict[str, int]]:
-    """Pairs by line; whose cancellations they were is nobody's business here."""
+    """Pairs by line. Whose cancellations they were is nobody's business here."""
     had: Counter[str] = Counter()
     has: Counter[str] = Counter()
     for story in stories:
@@ -155,7 +155,7 @@ def _line(line: str) -> str:
 
 
 def _goals(states: Iterable[State]) -> dict[str, int]:
-    """Progress counts as well as achievement (H6): a goal that was progressed and then dropped was progressed."""
+    """Progress counts as well as achievement (H6), so a goal that was progressed and then dropped counts as progressed."""
     goals = [goal for state in states for goal in state.goals.values()]
     return {
         "set": len(goals),
@@ -166,8 +166,8 @@ def _goals(states: Iterable[State]) -> dict[str, int]:
 
 
 def _item(item: SurveyItem, stories: Iterable[Story]) -> Item:
-    """Only whole groups of five people, in the order in which they answered, and each person's first answer, in however many pairs
-    they are: two reports, one a day after the other, never differ by fewer than five people's answers.
+    """Counts only whole groups of five people, in the order in which they answered, and only each person's first answer, however many pairs they
+    are in. So two reports, one a day after the other, never differ by fewer than five people's answers.
     """
     given = sorted(
         (event.at, f"{story.mentorship} {event.side}", story.state.pair.person(event.side), event.answers[item])

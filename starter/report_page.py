@@ -40,10 +40,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "satisfaction": "Satisfaction",
     },
 }
-"""What a code is called, by its section: the same code is another figure in another one."""
+"""What a code is called, by section, since the same code means different figures in different sections."""
 _WIDTH, _NARROW = 720, 460
 _LINE, _SIGNS = 18, 40
-"""Of a label beside its value: from one line to the next, and how many signs stand in one."""
+"""For a label beside its value: the height of a line, and how many signs fit into one."""
 _COLOURS = {"held": "var(--one)", "moved": "var(--two)", "cancelled": "var(--three)"}
 
 
@@ -54,16 +54,16 @@ class Part(NamedTuple):
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     folded: str = ""
-    """What to press for the rows, where there are too many to stand open; they are not printed."""
+    """What to press to see the rows, if they are too many to show at once; such rows are not printed."""
 
 
 def page(facts: Mapping[str, Any], report: Mapping[str, Any], people: Sequence[Mapping[str, Any]] = ()) -> str:
-    """`facts`: title, cohort, programme, began, as_of as texts. `people` is shown as it is, and only if there is any."""
+    """`facts` are title, cohort, programme, began and as_of as texts. `people` are shown as they are, if there are any."""
     return rendered("report_page.html", **facts, report=report, key=_key(report), parts=_parts(report), people=people)
 
 
 def rendered(template: str, **shown: Any) -> str:
-    """A page of this folder's; what is not given to it raises."""
+    """Renders a template of this folder. A value that it needs and is not given raises an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - most answers are lines on a terminal, not a page
 
     loader = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -136,15 +136,15 @@ def _beside_the_plan(extra: int | None) -> str:
 
 
 def word(section: str, code: str) -> str:
-    """What a code of that section is called. Milestones and months, which are nobody's codes, stay as they are."""
+    """What a code of that section is called. Milestones and months are not our codes and stay as they are."""
     known = WORDS.get(section)
     return code if known is None else known.get(code, code.replace("_", " "))
 
 
 def bars(title: str, rows: Sequence[tuple[str, float | None, str]], most: float, *, least: float = 0, beside: int = 0) -> Markup:
-    """Horizontal bars under their labels and values, so that a phone shows both; what is not shown has no bar.
+    """Horizontal bars under their labels and values, so that a phone shows both. A value that is not shown has no bar.
 
-    `beside`: labels that are short enough stand left of their bars, in so much room.
+    With `beside`, short labels are to the left of their bars, in a column that wide.
     """
     high = 16 if beside else 14
     room = _NARROW - beside - (70 if beside else 0)
@@ -167,7 +167,7 @@ def bars(title: str, rows: Sequence[tuple[str, float | None, str]], most: float,
 
 
 def months(counts: Mapping[str, Mapping[str, int | None]]) -> Markup | None:
-    """Columns by month: held, moved, cancelled side by side, with a number on each; `·` is a number that is not shown."""
+    """Columns by month: held, moved and cancelled side by side, each with its number; `·` means that the number is not shown."""
     if not counts:
         return None
     top, base, left = 34, 190, 8
@@ -208,6 +208,6 @@ def _svg(title: str, spoken: str, size: tuple[int, int], parts: Sequence[Markup]
 
 
 def _wrapped(label: str) -> list[str]:
-    """A label as lines that leave room for a value; signs of double width, such as Chinese ones, take the room of two."""
+    """A label as lines that leave room for a value. Signs of double width, such as Chinese ones, count twice."""
     double = any(unicodedata.east_asian_width(sign) in {"F", "W"} for sign in label)
     return textwrap.wrap(label, _SIGNS // 2 if double else _SIGNS) or [""]

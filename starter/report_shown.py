@@ -1,6 +1,6 @@
-"""What of a cohort's figures may be read: groups under five are left out, and what would give them away by a difference.
+"""Which of a cohort's figures may be read. Groups under five are left out, and so is whatever would give them away by a difference.
 
-None stands for a number that is not shown.
+None means a number that is not shown.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from mentorship.visibility import SMALLEST
 from starter.report_figures import LINES, Figures, Item
 
 _UNDECIDED, _DECIDED = ("aligning", "active", "paused"), ("completed", "ended")
-"""Phases in which no certificate was decided yet, and in which it was: while it closes, a mentorship comes from the one to the other."""
+"""Phases before and after certificates are decided. A mentorship passes from the one to the other while it is closing."""
 
 
 def cells(counts: Mapping[str, int], unshown: Iterable[str] = ()) -> dict[str, int | None]:
-    """The parts of a whole, which the reader knows. What is hidden adds up to five or more, in at least two parts, so that
-    neither one part nor the hidden ones together are a small group; nothing at all is no group. `unshown` ones are hidden in any case.
+    """The parts of a whole that the reader knows. Hidden parts are at least two and add up to five or more, so that neither one of them nor all
+    of them together are a small group. A part of zero is no group. `unshown` parts are hidden in any case.
     """
     hidden = {*unshown, *(name for name, count in counts.items() if 0 < count < SMALLEST)}
     if not hidden:
@@ -30,18 +30,18 @@ def cells(counts: Mapping[str, int], unshown: Iterable[str] = ()) -> dict[str, i
 
 
 def of(count: int, whole: int) -> int | None:
-    """`count` of `whole`: neither may be a small group, nor the rest."""
+    """`count` out of `whole`, unless it or the rest is a small group."""
     return cells({"these": count, "the rest": whole - count})["these"]
 
 
 def within(inner: int, outer: int, whole: int) -> tuple[int | None, int | None]:
-    """(`outer` of `whole`, `inner` of `outer`), the one among the other: where both are shown, what lies between them is no small group."""
+    """(`outer` out of `whole`, `inner` out of `outer`), where `inner` is a part of `outer`. If both are shown, their difference is no small group."""
     known = of(outer, whole)
     return known, of(inner, whole if known is None else outer)
 
 
 def shown(found: Figures) -> dict[str, Any]:
-    """The figures as a report has them. Of fewer than five pairs nothing but their number is shown."""
+    """The figures as a report has them. For fewer than five pairs, it shows only their number."""
     enough = found.pairs >= SMALLEST
     return {
         "pairs": found.pairs,
@@ -67,10 +67,10 @@ def shown(found: Figures) -> dict[str, Any]:
 
 
 def _certificates(found: Figures) -> dict[str, int | None]:
-    """How many were issued tells how many of the certified pairs have one certificate only: a few of them would be somebody.
+    """The number issued tells how many certified pairs have only one certificate. If those are a small group, it is hidden.
 
-    How many were decided tells how many pairs are in the phases before that, and in those after it: where a phase is hidden, and is all that is
-    hidden on its side, that is not told either.
+    The number decided tells how many pairs are in the phases before the decision, and in those after it. If a hidden phase is all that is
+    hidden on its side, or the hidden ones there are a small group, the number decided is hidden too.
     """
     pairs = {name: count for name, count in found.certificates.items() if name != "issued"}
     phases = cells(found.phases)
@@ -83,26 +83,26 @@ def _certificates(found: Figures) -> dict[str, int | None]:
 
 
 def _meetings(counts: Mapping[str, int]) -> dict[str, int | None]:
-    """What was planned and not held was mostly cancelled by one of the two: the few besides are a small group as well."""
+    """Most planned meetings that were not held were cancelled by one of the two. If the others are a small group, `not_held` is hidden."""
     parts = {name: of(count, counts["held"]) if name == "extra" else _sum(count) for name, count in counts.items()}
     return parts | ({"not_held": None} if _sum(abs(counts["not_held"] - counts["cancelled"])) is None else {})
 
 
 def _months(found: Figures) -> dict[str, dict[str, int | None]]:
-    """The months are the parts of a total that the reader knows."""
+    """Months are parts of a total that the reader knows."""
     kinds = list(next(iter(found.months.values()), {}))
     parts = {kind: cells({month: counts[kind] for month, counts in found.months.items()}) for kind in kinds}
     return {month: {kind: parts[kind][month] for kind in kinds} for month in found.months}
 
 
 def _attention(found: Figures) -> dict[str, dict[str, int | None]]:
-    """Whoever has a line now has had it: the difference of the two is those whose line was taken care of."""
+    """Pairs that have a line now are among those that had it: the difference is those whose line was taken care of."""
     parts = {line: within(counts["has"], counts["had"], found.pairs) for line, counts in found.attention.items()}
     return {line: {"had": had, "has": has} for line, (had, has) in parts.items()}
 
 
 def _goals(counts: Mapping[str, int]) -> dict[str, int | None]:
-    """A goal that was achieved was progressed, and what is neither achieved nor dropped is open."""
+    """Achieved goals are among the progressed ones, and goals that are neither achieved nor dropped are open."""
     whole = counts["set"]
     progressed, achieved = within(counts["achieved"], counts["progressed"], whole)
     still = achieved is None or _sum(whole - counts["achieved"] - counts["dropped"]) is not None
@@ -114,12 +114,12 @@ def _item(one: Item) -> dict[str, Any]:
 
 
 def _sum(count: int) -> int | None:
-    """What happened so often, over all pairs; fewer than five times would be about somebody."""
+    """How often something happened over all pairs; None for one to four times, which would be about somebody."""
     return None if 0 < count < SMALLEST else count
 
 
 def _band(count: int, whole: int) -> str:
-    """In a word, where the number would say too much."""
+    """The number as a word, for when the number itself would say too much."""
     if of(count, whole) is not None:
         return "all" if count == whole else "none" if not count else "some"
     return "most" if 2 * count > whole else "few"

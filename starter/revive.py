@@ -1,4 +1,4 @@
-"""`mentorship revive COHORT [PAIR]`: mentorships whose workflow is lost, or has lost the thread, go on from where their journal ends (P5)."""
+"""`mentorship revive COHORT [PAIR]`: mentorships whose workflow is lost, or differs from its journal, go on from where the journal ends (P5)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from wire.names import STATUS_QUERY, cohort_of
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "still", "silent"]
 """`lost`: no workflow runs. `behind`: the journal knows more than the workflow does. `ahead`: the workflow knows what the journal lacks.
-`still`: workers take it up and cannot go on. `silent`: no worker answered for it."""
+`still`: workers take it up but cannot go on. `silent`: no worker answered for it."""
 
 _SETTLES = 3.0
-"""Seconds in which a workflow that is well learns what its journal already has."""
+"""Seconds within which a healthy workflow learns what its journal already has."""
 
 
 class _Status(BaseModel):
@@ -71,7 +71,7 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
                 unsent[pair.mentorship] = await unwritten(client, records, pair.mentorship)
         cases = await _wake_cases(client, records, cohort)
         with _told_if_it_breaks_off(unsent):
-            for pair in again:  # until here all of it can be done again: none of them runs, and what they were sent is where it was
+            for pair in again:  # until here all of it can be repeated: none of them runs, and what they were sent is still where it was
                 await records.cohorts.await_start(pair.mentorship)
             await signal_with_start(client, cohort)
             pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
@@ -90,7 +90,7 @@ def _tell(
     unsent: Sequence[str],
     as_json: bool,
 ) -> None:
-    """`unsent`: messages that could not be sent again, by their ids. Raises Refused where something is left to do."""
+    """`unsent` has the ids of messages that could not be sent again. Raises Refused if something is left to do."""
     result: dict[str, Any] = {
         "cohort": cohort,
         "revived": [{"pair_id": pair.pair_id, "mentorship": pair.mentorship, "was": how} for pair, how in standing if pair in again],
@@ -117,7 +117,7 @@ def _tell(
 
 @contextmanager
 def _told_if_it_breaks_off(unsent: Mapping[str, Sequence[Sent]]) -> Iterator[None]:
-    """Another revival finds mentorships that run, or that wait for their start: nobody would hear what the first one had still to send."""
+    """Names what is still unsent if the block breaks off. Another revival would find these mentorships running, or waiting to start, and not send it."""
     try:
         yield
     except BaseException:
@@ -151,7 +151,7 @@ async def _standing(settings: Settings, client: Client, records: Records, pairs:
 
     found = dict(zip([pair.mentorship for pair in pairs], await asyncio.gather(*(look(pair) for pair in pairs)), strict=True))
     doubtful = [pair for pair in pairs if found[pair.mentorship] in {"behind", "ahead"}]
-    if doubtful:  # a row is on its way from one to the other most of the time that something happens
+    if doubtful:  # while something happens, a row is mostly on its way from one to the other
         await asyncio.sleep(_SETTLES)
         for pair in doubtful:
             found[pair.mentorship] = await look(pair)
@@ -183,8 +183,8 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
 
 
 async def _wake_cases(client: Client, records: Records, cohort: str) -> int:
-    """Concerns, and lines with a clock: whoever waits for a person goes on being looked after."""
-    standing, _ = await records.cases.standing()  # one that nobody can read keeps no mentorship from being revived; the doctor names it
+    """Wakes the cases of concerns and of lines, so that whoever waits for a person is still looked after."""
+    standing, _ = await records.cases.standing()  # an unreadable case does not keep mentorships from being revived; the doctor names it
     mine = [case for case in standing if cohort_of(case.mentorship) == cohort]
     for case in mine:
         await start_case(client, case.id, look=False)

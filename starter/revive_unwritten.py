@@ -1,4 +1,4 @@
-"""What people sent to a mentorship that Temporal has and its journal does not: read from the histories, and sent again once it is revived (P5)."""
+"""Finds what people sent to a mentorship that Temporal has but its journal does not. It is read from the histories, and sent again after revival (P5)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wire.names import ORDER_SIGNAL
 
 
 class Sent(NamedTuple):
-    """A signal as it was sent, or an update as the signal that it will be. `update` is the update's id, empty for a signal."""
+    """A signal as it was sent, or an update as the signal that it becomes. `update` is the update's id, empty for a signal."""
 
     name: str
     message_id: str
@@ -27,9 +27,10 @@ class Sent(NamedTuple):
 
 
 async def unwritten(client: Client, records: Records, mentorship: str) -> list[Sent]:
-    """What people sent to it and no journal knows: it was acknowledged, so it is not lost. What an operator was told is refused stays refused.
+    """What people sent to the mentorship and its journal does not have: it was acknowledged, so it must not be lost. If an operator was told that
+    a command is refused, it stays refused.
 
-    One run hands on to the next what it could not write, and the next one's history does not say what that was.
+    It reads all runs: a run hands on to the next what it could not write, and the next one's history does not say what that was.
     """
     found: list[Sent] = []
     refused: set[str] = set()
@@ -42,7 +43,7 @@ async def unwritten(client: Client, records: Records, mentorship: str) -> list[S
             name, payloads, update = _told(event)
             body = await _opened(client, payloads)
             message_id = body.get("message_id")
-            if name == ORDER_SIGNAL and body.get("line") == "diverged":  # that was about the run which ended
+            if name == ORDER_SIGNAL and body.get("line") == "diverged":  # it is about the run that ended
                 continue
             if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
                 found.append(Sent(name, message_id, body, update))
@@ -50,7 +51,7 @@ async def unwritten(client: Client, records: Records, mentorship: str) -> list[S
 
 
 async def _opened(client: Client, payloads: Sequence[Payload]) -> dict[str, Any]:
-    """What one payload says; nothing where it was sent by hand and no mentorship would have understood it, or lies under a key of long ago."""
+    """What one payload says. Empty if it was sent by hand and no mentorship would have understood it, or if it is sealed with a key of long ago."""
     try:
         [said] = await client.data_converter.decode(payloads)
     except (ValueError, RuntimeError, UnknownKey):
@@ -59,8 +60,10 @@ async def _opened(client: Client, payloads: Sequence[Payload]) -> dict[str, Any]
 
 
 def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload], str]:
-    """The signal that brings it again, what was in it, and the update's id; no input where nobody told anything. An operator's update was answered: it goes
-    as an order. What an update asked stands where it was accepted, or where a reset took it over from the run before.
+    """The name of the signal to send again, its payloads, and the update's id; without payloads if the event brings no message.
+
+    An operator's update was answered, so it is sent as an order. What it asked is in the event that accepted it, or in the one with which a reset
+    took it over from the earlier run.
     """
     signalled = event.workflow_execution_signaled_event_attributes
     for asked in (
@@ -73,7 +76,7 @@ def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload], str]:
 
 
 async def send_again(client: Client, messages_of: dict[str, list[Sent]]) -> list[str]:
-    """The ids that went, each to its mentorship. What is left in `messages_of` did not: its mentorship is not started yet."""
+    """Sends each message to its mentorship and returns the ids sent. Those left in `messages_of` were not: their mentorship is not started yet."""
     done: list[str] = []
     for mentorship, messages in messages_of.items():
         for message in tuple(messages):

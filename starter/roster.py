@@ -1,4 +1,4 @@
-"""All files of a cohort at once: programme, people, pairs, and what must hold between them."""
+"""Reads all files of a cohort at once: programme, people and pairs, and checks what must hold between them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Roster:
     pairs: tuple[RosterPair, ...]
 
     def profiles(self) -> list[Profile]:
-        """Everybody in the file, with the role that the pairs give to who has none."""
+        """Everybody in the file. Whoever has no role gets it from the pairs."""
         mentors = {pair.mentor_id for pair in self.pairs}
         mentees = {pair.mentee_id for pair in self.pairs}
         return [
@@ -51,7 +51,7 @@ class Roster:
 
 
 def read_roster(programme: Path, people: Path, pairs: Path, findings: Findings, *, enrolled: Collection[str] = ()) -> Roster | None:
-    """The three files, or None with every fault of all of them in `findings`. Raises OSError when one is not there.
+    """What the three files say, or None with every fault of all of them in `findings`. Raises OSError when one is not there.
 
     `enrolled` as in `read_pairs`.
     """
@@ -76,7 +76,7 @@ def _role(mentor: bool, mentee: bool) -> str | None:
 
 
 def check_circles(people: PeopleFile, findings: Findings) -> None:
-    """Reporting lines that lead back to themselves are faults: nobody could say who stands above whom (H4)."""
+    """Finds reporting lines that lead back to themselves: in them nobody could say who is above whom (H4)."""
     managers = {person_id: person.profile.manager_id for person_id, person in people.people.items()}
     for circle in circles(managers):
         cell = people.people[circle[0]].row["manager_id"]
@@ -100,7 +100,7 @@ def _check_contacts(programme: ProgrammeFile, people: PeopleFile, findings: Find
 
 
 def _named(programme: ProgrammeFile, key: str, role: str) -> list[tuple[tuple[Key, ...], str, str]]:
-    """(path, person_id, role that is needed) of the contacts under `key`, also of a file that is faulty elsewhere."""
+    """(path, person_id, role that is needed) of the contacts under `key`, even if the file is faulty elsewhere."""
     value = programme.document.value(("contacts", key))
     if isinstance(value, str):
         return [(("contacts", key), value, role)]

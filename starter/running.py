@@ -1,4 +1,4 @@
-"""What Temporal runs and ran: which mentorships, each in which runs, and whether one gets on or stands still."""
+"""What Temporal runs and ran: which mentorships, in which runs each, and whether one makes progress."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from wire.names import MENTORSHIP
 from wire.search_attributes import NEEDS_ATTENTION
 
 AT_ONCE = 20
-"""Mentorships that are asked at a time."""
+"""How many mentorships are asked at a time."""
 
 STANDS_STILL = "stands still"
-"""Temporal runs it, and no worker's decision is taken: its code does not replay what it did, or lacks a key."""
+"""Temporal runs it but accepts no worker's decision: the worker's code does not replay its history, or lacks a key."""
 
 
 async def running(client: Client) -> dict[str, bool]:
-    """Every mentorship's id, and whether it says that it needs somebody. Raises RPCError."""
+    """The id of every running mentorship, and whether it says that it needs somebody. Raises RPCError."""
     found = client.list_workflows(f'WorkflowType = "{MENTORSHIP}" AND ExecutionStatus = "Running"')
     return {execution.id: bool(execution.typed_search_attributes.get(NEEDS_ATTENTION)) async for execution in found}
 
 
 async def runs(client: Client, workflow_id: str) -> list[str]:
-    """Every run that Temporal still has, oldest first: a long life is continued as new. Raises RPCError."""
+    """Every run that Temporal still has, oldest first: a long mentorship has several, by continue-as-new. Raises RPCError."""
     found: list[str] = []
     try:
         run = (await client.get_workflow_handle(workflow_id).describe()).run_id
@@ -33,7 +33,7 @@ async def runs(client: Client, workflow_id: str) -> list[str]:
             found.append(run)
             run = first.workflow_execution_started_event_attributes.continued_execution_run_id
     except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:  # else its time in Temporal is over
+        if error.status != RPCStatusCode.NOT_FOUND:  # not found: Temporal no longer keeps it
             raise
     return found[::-1]
 
@@ -55,8 +55,8 @@ async def standing(client: Client, workflow_id: str) -> str:
 
 
 def stands_still(description: WorkflowExecutionDescription) -> bool:
-    """The last decision failed, and the next is not through. Whatever comes in begins the count anew, and a second one takes ten seconds to fail.
+    """Whether the last decision failed and the next is not through. Whatever comes in restarts the count, and a second decision takes ten seconds to fail.
 
-    One that a worker was killed in counts, too, until another takes it up.
+    A decision during which a worker was killed counts, too, until another worker takes it up.
     """
     return description.raw_description.pending_workflow_task.attempt > 1

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from schedule.calendar import instant, zone
 
 _YEARS = range(1970, 3000)
-"""Clear of the calendar's ends, so that any zone's hours and a programme's length can be added and taken."""
+"""Far from the calendar's ends, so that a zone's hours and a programme's length can be added and subtracted."""
 
 
 _DATE, _INSTANT = "a date such as 2027-03-01", "an instant with a zone such as 2027-03-01T09:00:00+01:00"
@@ -21,7 +21,7 @@ def parse_start(when: str, time_zone: str, now: datetime | None = None) -> datet
 
 
 def parse_end(when: str, time_zone: str) -> datetime:
-    """As `parse_start`, for what cannot end now."""
+    """Like `parse_start`, but without `now`, since nothing can end now."""
     return _parsed(when, time_zone, f"{_DATE}, or {_INSTANT}")
 
 

@@ -1,6 +1,6 @@
 """A CSV file as rows of cells, each of which knows its line and column.
 
-The standard library's csv reads the values; it tells only the line on which a record *ends*, so the places are counted here.
+The standard library's csv reads the values. It tells only the line on which a record *ends*, so this module counts the places itself.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from starter.yaml_document import undecodable
 _LONGEST_CELL = 10_000
 _QUOTES = "quotes in pairs around a cell, doubled inside it"
 _BLANK = ' \t\r\n,;"'
-"""What a row has that says nothing."""
+"""The characters of a row that holds no value."""
 _WORKBOOKS = (b"PK\3\4", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
-"""How files of spreadsheets begin that are no tables of text, whatever they are called, and what was packed."""
+"""How workbooks and archives begin, which are not tables of text, whatever their name."""
 _EXCELS_OWN = re.compile(r"\Asep=.(?=\r?\n)", re.IGNORECASE)
-"""A first line by which Excel is told what stands between cells; here that is seen from the header."""
+"""A first line that tells Excel the delimiter; here the header shows it."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text without blanks around it, any run of blanks and line ends as one space; its place, counted from 1."""
+    """One cell: its text, trimmed and with each run of blanks and line ends as one space, and its place, counted from 1."""
 
     text: str
     line: int
@@ -36,21 +36,21 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One record. A cell that is not there is blank and stands where the record begins."""
+    """One record. A missing cell reads as a blank one at the beginning of the record."""
 
     line: int
     cells: dict[str, Cell]
     absent: frozenset[str] = frozenset()
-    """Required columns that the whole table lacks, which is told once and not again of every row."""
+    """Required columns that the whole table lacks. That is reported once, not for every row."""
 
     def __getitem__(self, column: str) -> Cell:
         return self.cells.get(column, Cell("", self.line, 1))
 
 
 def read_table(path: Path, required: Sequence[str], optional: Sequence[str], findings: Findings) -> Iterator[Row]:
-    """The rows of that file, `,` or `;` between cells, blank rows left out. What is wrong with it as a table goes to `findings`.
+    """The rows of that file, without blank ones; cells are separated by `,` or `;`. What is wrong with it as a table goes to `findings`.
 
-    Columns beside the named ones are kept out, with one notice. Raises OSError when there is no such file.
+    Columns other than the named ones are left out, with one notice. Raises OSError when there is no such file.
     """
     shown_path = str(path)
     raw = path.read_bytes()
@@ -112,13 +112,13 @@ def is_whole(path: str, findings: Findings) -> bool:
 
 
 def _tabs(text: str) -> int | None:
-    """The line of a header that has tabs and neither `,` nor `;`."""
+    """The line of the header if it has tabs but neither `,` nor `;`; else None."""
     number, line = next(((number, line) for number, line in enumerate(io.StringIO(text), start=1) if line.strip(_BLANK)), (1, ""))
     return number if "\t" in line.strip() and "," not in line and ";" not in line else None
 
 
 def _delimiter(text: str, known: Collection[str]) -> str:
-    """Whichever of `,` and `;` makes more known columns of the header."""
+    """Whichever of `,` and `;` splits the header into more known columns."""
     line = next((line for line in io.StringIO(text) if line.strip(_BLANK)), "")
     columns = {sign: sum(cell.strip(' "\r\n').casefold() in known for cell in line.split(sign)) for sign in ",;"}
     return ";" if columns[";"] > columns[","] else ","
@@ -150,7 +150,7 @@ def _records(text: str, delimiter: str, path: str, findings: Findings) -> Iterat
 
 
 def _places(raw: str, delimiter: str, line: int) -> list[tuple[int, int]]:
-    """Where each cell of a record begins. A quote opens a cell only at its beginning, as csv has it."""
+    """Where each cell of a record begins. As in csv, a quote opens a quoted cell only at the cell's beginning."""
     places = [(line, 1)]
     column, quoted, at_start = 1, False, True
     index = 0

@@ -35,17 +35,17 @@ from starter.reach import open_records
 from starter.what_if_replay import Policy, Replayed, replay, reproduces
 
 _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
-"""Rules that would have led to other meetings or mails; the facts are about those that were."""
+"""Rules that would have led to other meetings or mails. They are not decided again: the facts are about the actual ones."""
 _NAMES = ("programme", "version", "revision")
 _NOTHING = "nothing"
-"""What a key says that one of the programmes does not have."""
+"""Shown for a key that one of the programmes does not have."""
 _COUNTED = frozenset({"cancellations", "attendance"})
-"""Rules that say what counts against somebody, and from how many on it is told."""
+"""Rules that say what counts against somebody, and after how many times somebody is told."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One pair, decided again by its own rules and by the others."""
+    """One pair, decided again under its own rules and under the others."""
 
     pair_id: str
     version: int
@@ -55,7 +55,7 @@ class Pair:
     exact: bool
     nudges: tuple[int, int]
     lines: tuple[int, int]
-    """Lines about somebody's cancellations, which only a total tells."""
+    """Numbers of lines about somebody's cancellations; they are shown only as a total."""
 
 
 def what_if(
@@ -92,7 +92,7 @@ async def _what_if(cohort: str, other: Programme) -> tuple[dict[str, Any], list[
 
 
 def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Programme, other: Programme) -> Pair:
-    """One pair under its own rules, those of the version that it began with, under the others, and under each group of keys that differs, alone."""
+    """One pair under its own rules (of the version with which it began), under the others, and with each differing group of keys alone."""
     began = started(journal)
     until = None if enrolment.state == "over" else max(datetime.now(UTC), *(entry.at for entry in journal if entry.kind == "event"))
     mine = Policy(began.rules, began.ends, began.reporting_ends)
@@ -127,10 +127,10 @@ def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Pr
 
 
 def outcome(of: Replayed, *, private: bool) -> dict[str, Any]:
-    """Where it led, in what an operator may see: nobody's rung is among it (H14).
+    """Where the pair ended up, as far as an operator may see it: nobody's rung is included (H14).
 
-    `private`: the ladder itself is another one, so that a line about cancellations would tell how often one person cancelled late, and so
-    would an operator's word about such a line that is refused or not.
+    `private` means that the ladder itself differs. Then a line about cancellations would tell how often one person cancelled late, and so would
+    whether an operator's command about such a line was refused. Both are left out.
     """
     state = of.state
     lines = {str(entry.body["line"]) for entry in of.entries if entry.name == "attention_raised"}
@@ -148,12 +148,12 @@ def outcome(of: Replayed, *, private: bool) -> dict[str, Any]:
 
 
 def _certified(sides: tuple[Side, ...]) -> str:
-    """One alone only where milestones came along with the mentee (P6)."""
+    """Who is certified. It can be one alone only if milestones came along with the mentee (P6)."""
     return "both" if len(sides) == len(SIDES) else sides[0] if sides else "none"
 
 
 def told(cohort: str, versions: Sequence[Programme], other: Programme, pairs: Sequence[Pair]) -> tuple[dict[str, Any], list[str]]:
-    """(the answer for programs, for people). `versions` are the programme's that the pairs began with."""
+    """(the answer for programs, the same for people). `versions` are the programme's versions with which the pairs began."""
     differing_keys = [_differing(_keys(own), _keys(other)) for own in versions]
     keys = list(dict.fromkeys(key for some in differing_keys for key in some))
     apart = [key for key in keys if _is_apart(key)]
@@ -222,7 +222,7 @@ def _changed(mine: Rules, theirs: Rules) -> list[str]:
 
 
 def _policy(began: MentorshipStarted, theirs: Rules, keys: Iterable[str], own: Programme, lasting: Programme) -> Policy:
-    """The pair's own rules with these keys of `theirs`; the end is the one of the programme `lasting`."""
+    """The pair's own rules with these keys of `theirs`, and with the end that the programme `lasting` gives."""
     chosen: Mapping[str, Any] = {key: getattr(theirs, key) for key in keys}
     rules = began.rules.model_copy(update=chosen)
     zone = own.programme.time_zone
@@ -231,7 +231,7 @@ def _policy(began: MentorshipStarted, theirs: Rules, keys: Iterable[str], own: P
 
 
 def _keys(programme: Programme) -> dict[str, str]:
-    """Every key that decides something, with what it says in an operator's words; conversations count from 1."""
+    """Every key that decides something, with its value in an operator's words; conversations count from 1."""
     rules = programme.rules()
     told = {"programme.length": str(programme.programme.length), "meetings.count": str(programme.meetings.count)}
     told |= _in_words(rules.model_dump(mode="json", by_alias=True, exclude={*_NAMES, "closing", "milestones"}))
@@ -289,6 +289,6 @@ def _lines(of: Replayed) -> int:
 
 
 async def journals(records: Records, cohort: str) -> list[tuple[Enrolment, list[JournalEntry]]]:
-    """Every pair of a cohort that began, with its journal."""
+    """Every pair of a cohort that has begun, with its journal."""
     found = [(enrolment, await records.journal.entries(enrolment.mentorship)) for enrolment in await records.cohorts.enrolments(cohort)]
     return [(enrolment, journal) for enrolment, journal in found if journal]

@@ -30,7 +30,7 @@ _OF_THE_CLOCK = frozenset({"malformed", "in_the_future"})
 
 
 class Policy(NamedTuple):
-    """What a mentorship is decided by. `home` is the zone in which its extensions are counted again; without it, the journal's ends stand."""
+    """What a mentorship is decided by. `home` is the zone in which its extensions are counted again; without it, the journal's ends are kept."""
 
     rules: Rules
     ends: datetime
@@ -45,13 +45,13 @@ class Replayed(NamedTuple):
 
 
 def replay(journal: Sequence[JournalEntry], policy: Policy | None = None, *, until: datetime | None = None) -> Replayed:
-    """Decides every fact of `journal` again, in its order, and then whatever is due by `until` (None: until it is over)."""
+    """Decides every fact of `journal` again, in order, and then whatever is due by `until` (None: until the mentorship is over)."""
     began = started(journal)
     if policy is not None:
         began = began.model_copy(update={"rules": policy.rules, "ends": policy.ends, "reporting_ends": policy.reporting_ends})
     told = _Told(begin(began))
     for turn in _turns(journal):
-        told.take(advance(told.state, [], turn.before))  # what had happened when this came in, had happened
+        told.take(advance(told.state, [], turn.before))  # what had happened by the time this came in
         if turn.refused is not None:
             told.keep(turn.refused)
         else:
@@ -62,7 +62,7 @@ def replay(journal: Sequence[JournalEntry], policy: Policy | None = None, *, unt
 
 
 def reproduces(journal: Sequence[JournalEntry], again: Replayed) -> bool:
-    """Whether today's core, by the mentorship's own rules, says what the journal says, word for word."""
+    """Whether today's core, under the mentorship's own rules, says exactly what the journal says."""
     return len(again.entries) >= len(journal) and all(
         entry.model_dump(mode="json") == JournalEntry.model_validate(decided.model_dump()).model_dump(mode="json")
         for entry, decided in zip(journal, again.entries, strict=False)
@@ -82,13 +82,13 @@ class _Told:
         self.effects += turn.effects
 
     def keep(self, refused: JournalEntry) -> None:
-        """A row that stays as it is: nothing follows from it but its number."""
+        """Adds a row as it is. Nothing follows from it but its number."""
         self.entries.append(Entry.model_validate(refused.model_dump()))
         self.state = self.state.model_copy(update={"seq": self.state.seq + 1})
 
 
 def _counted_again(command: Command, told: _Told, policy: Policy | None) -> Command:
-    """An extension's end, moved in calendar time from the end that this replay came to; the journal's says what came of the rules of then."""
+    """Moves an extension's end in calendar time from the end that this replay came to. The journal's end follows from the rules of that time."""
     if policy is None or policy.home is None or not isinstance(command, ApplyPlan) or command.ends is None:
         return command
     asked = [effect for effect in told.effects if isinstance(effect, PlanMeetings) and command.number in {None, effect.number}]
@@ -102,7 +102,7 @@ def _counted_again(command: Command, told: _Told, policy: Policy | None) -> Comm
 class _Turn:
     """What came in together, when it was handled, and the latest instant that was handled before.
 
-    `refused` is a row of which nothing is decided again. The turn before it `goes_on`: what was handled with it may follow.
+    `refused` is a row that is not decided again. The turn before it `goes_on`: what was handled with that one may follow.
     """
 
     inbox: list[Command]
@@ -113,9 +113,10 @@ class _Turn:
 
 
 def _turns(journal: Sequence[JournalEntry]) -> list[_Turn]:
-    """The journal says when somebody was asked, if that was after the door took it in: what came in up to then was handled with it.
+    """The turns in which the commands were handled. If a command was handled after the door took it in, the journal says when somebody was asked:
+    whatever came in up to then belongs to the same turn.
 
-    Not so what says another instant of its own, or stands behind what a turn would have put behind it.
+    Not so a command with another such instant, or one that comes after rows that its turn would have put behind it.
     """
     turns: list[_Turn] = []
     latest = before = journal[0].at

@@ -12,9 +12,9 @@ from records.store import Records
 
 
 async def without_help(records: Records, programme: Programme, pairs: Sequence[Enrolment]) -> list[str]:
-    """A notice for those pairs whose lines nobody may see, and one for those who lack two contacts or one outside the team.
+    """A notice for the pairs whose lines nobody may see, and one for those without two contacts, or without one outside the team.
 
-    Whoever is one of the two, or stands in a reporting line with one of them, is not asked and sees nothing of that pair.
+    Members of a pair, and people in a reporting line with one, cannot be asked and see nothing of that pair.
     """
     team = await coordinators(records, programme)
     outside = tuple((await records.people.refs(programme.contacts.outside)).values())

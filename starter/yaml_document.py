@@ -22,7 +22,7 @@ Place = tuple[int, int]
 _MOST, _DEEPEST = 20_000, 100
 _MERGE = "tag:yaml.org,2002:merge"
 _BEGAN_ABOVE = re.compile("could not find expected ':'|unexpected end of stream")
-"""What YAML notices only later than where it is written."""
+"""What the parser notices only after the place where it is written."""
 _VALUES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
@@ -30,7 +30,7 @@ _VALUES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org
 class YamlDocument:
     """`values` and `keys` map the path of each node to its line and column, counted from 1.
 
-    `comments` has what follows a value without quotes and looks as if it belonged to it, such as `#2` in `topic: Meeting #2`.
+    `comments` has comments after values without quotes that look like a part of the value, such as `#2` in `topic: Meeting #2`.
     """
 
     path: str
@@ -40,7 +40,7 @@ class YamlDocument:
     comments: dict[tuple[Key, ...], str] = field(default_factory=dict)
 
     def place(self, path: tuple[Key, ...]) -> Place:
-        """Where the value at `path` stands; of what is not there, its nearest parent."""
+        """The place of the value at `path`, or of its nearest parent if it is not there."""
         while path and path not in self.values:
             path = path[:-1]
         return self.values.get(path, (1, 1))
@@ -100,7 +100,7 @@ def read_yaml(path: Path, shown_path: str) -> tuple[YamlDocument, list[Fault]]:
 
 
 class _TooMuch(Exception):  # noqa: N818 - never leaves this module
-    """More than any programme has: some lines of nested aliases stand for more entries than a machine has memory for."""
+    """More than any programme has: a few lines of nested aliases can mean more entries than a machine has memory for."""
 
     def __init__(self, place: Place, wrong: str, expected: str) -> None:
         super().__init__(wrong)
@@ -112,7 +112,7 @@ def _too_deep(place: Place) -> _TooMuch:
 
 
 def _refuse_brackets(text: str) -> None:
-    """Before YAML is read: its reader takes the square of the time for brackets that are not closed."""
+    """Raises _TooMuch for brackets nested too deep. Runs before YAML is read, since its reader takes quadratic time for brackets that are not closed."""
     depth = 0
     for found in _BRACKETS.finditer(text):
         sign = found[0]
@@ -123,11 +123,11 @@ def _refuse_brackets(text: str) -> None:
 
 
 _BRACKETS = re.compile(r"""[][{}]|(?<![^\s,:[{])(?:"(?:[^"\\]|\\.)*"|'[^']*'|\#[^\n]*)""", re.DOTALL)
-"""Brackets, and what may have some that are none: quoted texts and comments."""
+"""Brackets; also quoted texts and comments as a whole, since brackets inside them do not count."""
 
 
 class _Shallow(Composer):
-    """Stops before Python's own depth is used up, which takes long."""
+    """Stops before Python's own recursion limit, which takes long to reach."""
 
     depth = 0
 
@@ -143,14 +143,14 @@ class _Shallow(Composer):
 
 
 def undecodable(path: str, raw: bytes, error: UnicodeDecodeError, expected: str = "text in UTF-8") -> Fault:
-    """The place of the first byte that is not UTF-8."""
+    """A fault at the first byte that is not UTF-8."""
     before = raw[: error.start].decode("utf-8-sig", errors="replace")
     line = before.count("\n") + 1
     return Fault(path, line, len(before) - (before.rfind("\n") + 1) + 1, "file", "not UTF-8 here", expected)
 
 
 class _Plain(SafeConstructor):
-    """What looks like a date or a number and is none stays the text that it is, and keys are words: both are judged in their places."""
+    """Keeps what looks like a date or a number and is none as text, and keys as words: both are judged later, in their places."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         node.value = [(_as_word(key), value) for key, value in node.value if isinstance(key, ScalarNode)]
@@ -210,13 +210,13 @@ def _walk(document: YamlDocument, node: Node, path: tuple[Key, ...], above: tupl
 
 
 def _comment(node: ScalarNode) -> str:
-    """The comment on its own line, if no blank parts the sign from the words, as most people write one."""
+    """The comment on the value's own line, if no blank separates its `#` from the words: most people write comments with one."""
     said = node.comment[0].value.partition("\n")[0] if node.comment and node.comment[0] else ""
     return said if re.match(r"#+[^\s#]", said) else ""
 
 
 def dotted(path: tuple[Key, ...]) -> str:
-    """`milestones[1].title`, entries counted from 0 as in JSONPath; the whole file is `file`."""
+    """Such as `milestones[1].title`, with entries counted from 0 as in JSONPath; the whole file is `file`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
     return text.removeprefix(".") or "file"
 

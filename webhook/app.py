@@ -41,7 +41,7 @@ def create_app(
         docs_url=None,  # the framework's pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # the framework's own believes callers and tells of every page: `Watching` does not
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # the framework's own trusts callers and reports every page; `Watching` does not
         dependencies=[Depends(plainly_addressed)],
     )
     registry = CollectorRegistry()

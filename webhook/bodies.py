@@ -1,7 +1,7 @@
-"""What a program may send, command by command, and what a mentorship is told of it.
+"""What a program may send, command by command, and which command a mentorship gets from it.
 
-Strict where the commands are lenient: an unknown field, a number as text, or a time without a zone is refused here, by name.
-Words never travel: each becomes a note, and its id goes on (H12).
+These bodies are strict where the commands are lenient: an unknown field, a number as text, or a time without a zone is refused here, by name.
+Words never travel: each becomes a note, and only the note's id travels (H12).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _near(value: datetime) -> datetime:
 
 
 def iso(form: str, example: str) -> BeforeValidator:
-    """Text of this form and nothing else: pydantic takes a number for seconds, also one in a string. The field behind it is lenient, since it reads text."""
+    """Accepts only text of this form: pydantic would take a number for seconds, even one in a string. The field itself is lenient, since it reads text."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or not re.fullmatch(form, value, re.ASCII):
@@ -75,7 +75,7 @@ class Part(BaseModel):
 
 
 class Body(Part):
-    """What every command says: who, by the roster's own id."""
+    """What every command says: who sends it, by the roster's own id."""
 
     by: Annotated[str, Field(min_length=1, max_length=200, description="the roster's person_id of the mentor or the mentee")]
 
@@ -173,7 +173,7 @@ class ObjectToMilestone(Body):
 
 
 class Withdraw(Body):
-    """`message_id` (or `report`) is the webhook-id that one's own report was sent with."""
+    """`message_id` (or `report`) is the webhook-id of the sender's own report."""
 
     message_id: Report = Field(validation_alias=AliasChoices("message_id", "report"))
 
@@ -182,7 +182,7 @@ class Withdraw(Body):
 
 
 class SetGoal(Body):
-    """A goal under a short id of the sender's choice, in words; the same id again adds actions, or says the goal anew (H6)."""
+    """Sets a goal in words, under a short id of the sender's choice. The same id again adds actions or rewords the goal (H6)."""
 
     goal: GoalId
     text: Words | None = None
@@ -262,4 +262,4 @@ BODIES: dict[str, type[Body]] = {
     "ask_extension": AskExtension,
     "submit_privately": SubmitPrivately,
 }
-"""Every command that a participant may send through a program, by its signal's name. Operators' corrections are updates: no door here."""
+"""Every command that a participant may send through a program, by its signal's name. Operators' corrections are updates, and have no door here."""

@@ -1,4 +1,4 @@
-"""The door for programs: one POST a command, and one GET for what became of it. Signed, strict, and told nothing it did not ask."""
+"""The door for programs: a POST for each command, and a GET for what became of it. Requests are signed and strict; answers tell only what was asked."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Commands:
         if raw:
             raise malformed([Fault("#", "expected an empty body")])
         enrolment = await self._door.enrolment(cohort, pair)
-        # What the service tells itself has ids that no program can send, and that can be counted up: who is certified, which mail failed (H12).
+        # The service's messages to itself have ids that can be guessed but that no program can send: they would tell who is certified, which mail failed (H12).
         found = await self._door.receipt(enrolment, message_id) if re.fullmatch(MESSAGE_ID_PATTERN, message_id) else Receipt("waiting")
         return ReceiptAnswer.of(message_id, found)
 

@@ -1,6 +1,6 @@
-"""How a command gets in, whoever brings it: kept in records, its words as notes, then signalled. Acknowledged means durable (P5).
+"""How every command gets in: records keep it, its words become notes, and a signal brings it to the workflow. Acknowledged means durable (P5).
 
-The instant of the first acceptance stays with a message for good, so a sender that has to try again is not late for it.
+A message keeps the instant at which it was first accepted, so a sender that has to try again is not late.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Clock = Callable[[], datetime]
 _log = structlog.stdlib.get_logger("webhook.door")
 
 MOST_WAITING = 2000
-"""Messages of one mentorship that Temporal may hold and its journal not yet: all of them can come to a worker as one task, which has two seconds."""
+"""How many messages Temporal may hold that a mentorship's journal lacks. All of them can reach a worker as one task, which has two seconds."""
 BEHIND = "behind"
 
 
@@ -72,14 +72,14 @@ class Door:
         self._clock = clock
 
     async def enrolment(self, cohort: str, pair_id: str) -> Enrolment:
-        """By the operator's own pair id. Raises Problem: 404, 503."""
+        """Finds it by the operator's own pair id. Raises Problem: 404, 503."""
         found = await self.from_records(self._records.cohorts.find(cohort, pair_id))
         if found is None:
             raise no_such_mentorship()
         return found
 
     async def participant(self, enrolment: Enrolment, person_id: str) -> str | None:
-        """The opaque id of the roster's person, if that is one of the two. Raises Problem: 503."""
+        """The opaque id of the roster's person, or None unless they are one of the two. Raises Problem: 503."""
         ref = await self.from_records(self._records.people.ref(person_id))
         return ref if ref in (enrolment.mentor, enrolment.mentee) else None
 
@@ -88,8 +88,8 @@ class Door:
     ) -> None:
         """Returns once Temporal has the command, or had it before. `by` is an opaque id; `write` makes the command, and may run again.
 
-        `sender` is the program that signed it, if one did. Raises Problem: 409 when it is over, 422 for another body or another address
-        under the same message id, 503 when a retry may help.
+        `sender` is the program that signed it, if one did. Raises Problem: 409 when the mentorship is over, 422 for another body or another
+        address under the same message id, or for words of an erased person, 503 when a retry may help.
         """
         mentorship, doors = enrolment.mentorship, self._records.doors
         enter = doors.repeated if enrolment.state == "over" else doors.accept
@@ -102,7 +102,7 @@ class Door:
         if accepted.sent:
             return
         if not accepted.fresh and await self.from_records(self._records.journal.receipt(mentorship, message_id)) is not None:
-            await self._mark_sent(mentorship, message_id)  # taken, and only our note of it was lost
+            await self._mark_sent(mentorship, message_id)  # Temporal has it; only our mark was lost
             return
         if enrolment.state == "over":
             raise _over()
@@ -124,7 +124,7 @@ class Door:
         await self._mark_sent(mentorship, message_id)
 
     async def order(self, enrolment: Enrolment, digest: str, command: OperatorCommand) -> None:
-        """Returns once Temporal has an operator's command that nobody waits for, or had it before; to what is over nothing is told.
+        """Returns once Temporal has an operator's command that nobody waits for, or had it before. Sends nothing unless the mentorship is started.
 
         Raises Problem: 503 when a retry may help.
         """
@@ -145,9 +145,9 @@ class Door:
         await self._mark_sent(mentorship, command.message_id)
 
     async def receipt(self, enrolment: Enrolment, message_id: str) -> Receipt:
-        """The journal's word, else the running workflow's, else `waiting`: also with no worker alive. Raises Problem: 503.
+        """What the journal says, else the running workflow, else `waiting`; it needs no worker alive. Raises Problem: 503.
 
-        What came in the instant in which the mentorship closed is not in its journal and never will be: refused, `over`.
+        A message that came at the very instant at which the mentorship closed will never be in its journal: refused, `over`.
         """
         mentorship = enrolment.mentorship
         sealed = enrolment.state == "over" and await self.from_records(self._records.journal.is_sealed(mentorship))
@@ -167,7 +167,7 @@ class Door:
                 return Receipt("waiting")
 
     async def _bear(self, mentorship: str) -> None:
-        """Raises Problem (503) while as much waits for this mentorship as one task can hold. Its instant stays with the message all the same."""
+        """Raises Problem (503) while as much waits for this mentorship as one task can hold. The message keeps its instant all the same."""
         if await self.from_records(self._records.doors.waiting(mentorship)) >= MOST_WAITING:
             _log.warning("too much waits", mentorship=mentorship)
             raise unavailable(BEHIND, "too much waits for this mentorship already", self._settings.webhook_retry_after)
@@ -186,7 +186,7 @@ class Door:
             self._unreachable(type(error).__name__)
 
     async def _missing(self, enrolment: Enrolment) -> NoReturn:
-        """Temporal runs no such workflow: it ended a moment ago, was not started yet, or somebody has to look (`doctor`)."""
+        """Temporal runs no such workflow: it ended a moment ago, has not started yet, or somebody has to look (`doctor`)."""
         now = await self.from_records(self._records.cohorts.by_mentorship(enrolment.mentorship))
         if now is not None and now.state == "over":
             raise _over()
@@ -206,12 +206,12 @@ class Door:
                 self._unreachable(type(error).__name__)
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
             pass
-        except keyring.UnknownKey as error:  # a worker that has a newer key than this process answered
+        except keyring.UnknownKey as error:  # the worker that answered has a newer key than this process
             raise without_records(error, self._settings.webhook_retry_after) from None
         return None
 
     async def _mark_sent(self, mentorship: str, message_id: str) -> None:
-        """Temporal has it, and that is what we promised: a failure here costs the sender nothing, a repeat is looked up again."""
+        """Marks a message that Temporal has, which is all that we promised. A failure here costs the sender nothing: a repeat is looked up again."""
         try:
             await self._records.doors.mark_sent(mentorship, message_id)
         except RecordsUnavailable:
@@ -226,7 +226,7 @@ class Door:
 
 
 def another_message() -> Problem:
-    """422: an id names one message. What is signed does not hold the address, so this is also what a copy gets that is sent elsewhere."""
+    """422: an id names one message. A copy that is sent to another address gets this too, since the signature does not cover the address."""
     return malformed([Fault("webhook-id", "came before with another body, or to another address", header=True)])
 
 

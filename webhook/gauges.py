@@ -1,6 +1,6 @@
-"""How the whole service stands, told at the web hook: it lives when no worker does, and that is when somebody has to hear of it.
+"""Gauges of the whole service. The web hook serves them because it lives when no worker does, and that is when somebody has to know.
 
-Counted when Prometheus asks, and not again within a few seconds: several may ask. Every hook of a service tells the same.
+They are counted when Prometheus asks, but not again within a few seconds, since several may ask. Every hook of a service reports the same.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from records.figures import Figures, Waiting
 from records.store import Records
 
 KEPT_FOR = 10.0
-"""Seconds that the figures are told again as they are."""
+"""Seconds for which the same figures are reported again."""
 _TIMEOUT = 5.0
 _STATES = ("pending", "started", "over")
 _MAILS = ("sent", "failed", "over_budget", "unsubscribed", "intended")
 _log = structlog.stdlib.get_logger("webhook.gauges")
 
 Look = Callable[[], Awaitable[bool]]
-"""Whether one thing is as it has to be."""
+"""Checks whether one thing is as it has to be."""
 
 
 class Gauges(Collector):
-    """Registers itself. What cannot be asked is left out, so that no old figure passes for today's; that it is so stands in `mentorship_ready`."""
+    """Registers itself. If figures cannot be had they are left out, so that no old one passes for today's, and `mentorship_ready` says so."""
 
     def __init__(self, registry: CollectorRegistry, looks: Mapping[str, Look], records: Records) -> None:
         self._looks = looks

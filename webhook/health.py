@@ -1,4 +1,4 @@
-"""For orchestrators and Prometheus: is it alive, can it do its work, what has it done, what waits. Nothing here is about a person."""
+"""Answers orchestrators and Prometheus: whether the hook is alive and ready, what it has done, and what waits. Nothing here is about a person."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, re
 
 
 async def _temporal(client: Client) -> bool:
-    """A server is of no use without our namespace."""
+    """Whether Temporal answers and has our namespace: without it a server is of no use."""
     limit = timedelta(seconds=_TIMEOUT)
     try:
         async with asyncio.timeout(_TIMEOUT):
@@ -119,7 +119,7 @@ async def _database(records: Records) -> bool:
 
 
 async def _writing(records: Records) -> bool:
-    """Whether what can be read can be written: nothing else is acknowledged (P5)."""
+    """Whether records can be written, not only read: nothing is acknowledged that is not written (P5)."""
     refused = await _found(records.writing.refused())
     if refused:
         _log.error(
@@ -129,7 +129,7 @@ async def _writing(records: Records) -> bool:
 
 
 async def _keys(records: Records) -> bool:
-    """Whether this process reads what is written now. Others may have rotated since it read its keys: reachable, and yet of no use."""
+    """Whether this process can read what is written now. If others rotated keys since it read its own, it can be reached but is of no use."""
     lacking = await _found(records.lacking_key())
     if lacking is not None:
         _log.error("key missing", key=lacking, do="restart this process with the keys that others have")
@@ -137,7 +137,7 @@ async def _keys(records: Records) -> bool:
 
 
 async def _clock(records: Records) -> bool:
-    """Whether this host tells the time that a command is judged by."""
+    """Whether this host's clock, by which commands are judged, agrees with the database's."""
     ahead = await _found(records.clock.ahead())
     if ahead is not None:
         _log.error("wrong clock", ahead_seconds=round(ahead.total_seconds()), do="set the time of this host, or of the database's (NTP)")
@@ -145,7 +145,7 @@ async def _clock(records: Records) -> bool:
 
 
 async def _found(asked: Awaitable[T]) -> T | None:
-    """What is wrong with records; nothing where they cannot be reached, which is another thing and said elsewhere."""
+    """What is wrong with records, or None. Also None if they cannot be reached, which is reported elsewhere."""
     try:
         async with asyncio.timeout(_TIMEOUT):
             return await asked

@@ -1,6 +1,6 @@
-"""What a stranger's verifier asks of the issuer (P4): the DID document with all its keys, and the signed list of revocations.
+"""What a stranger's verifier asks the issuer for (P4): the DID document with all its keys, and the signed list of revocations.
 
-Public, without names, and readable by pages of other origins: most verifiers are programs in a browser.
+Both are public, contain no names, and can be read by pages of other origins: most verifiers run in a browser.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class IssuerDocuments:
         self._signed: tuple[tuple[int, ...], datetime, str] | None = None
 
     async def did_document(self, request: Request) -> Response:
-        """Only for a did:web: a did:key carries its own."""
+        """Only for a did:web; a did:key contains its own document."""
         if self._issuer is None or self._issuer.web_did is None:
             raise Problem(HTTPStatus.NOT_FOUND, "no-did-document", "this issuer has no did:web")
         return _answer(request, json.dumps(self._issuer.did_document(), indent=2) + "\n")
@@ -56,7 +56,7 @@ class IssuerDocuments:
         return _answer(request, await self._list(self._issuer, revoked))
 
     async def _list(self, issuer: Issuer, revoked: tuple[int, ...]) -> str:
-        """Signed once for as long as nothing changes."""
+        """The signed list. It is signed again when it changes, or after SIGN_AGAIN."""
         async with self._signing:
             now = datetime.now(UTC)
             if self._signed is not None and self._signed[0] == revoked and now - self._signed[1] < SIGN_AGAIN:
@@ -70,7 +70,7 @@ def mount(app: FastAPI, settings: Settings, records: Records) -> None:
     documents = IssuerDocuments(_issuer(settings), records, base_url=settings.base_url, retry_after=settings.webhook_retry_after)
     each = {
         "/.well-known/did.json": documents.did_document,
-        "/did.json": documents.did_document,  # below a path, where a proxy takes the path off
+        "/did.json": documents.did_document,  # for an issuer below a path, if a proxy takes the path off
         "/status-lists/1": documents.revocations,
     }
     for path, document in each.items():
@@ -89,6 +89,6 @@ def _issuer(settings: Settings) -> Issuer | None:
     try:
         return Issuer.of(settings)
     except IssuerKeysUnusable as error:
-        if settings.issuer_key_file.exists():  # a process without one has nothing to serve; one that cannot read its own serves nothing either
+        if settings.issuer_key_file.exists():  # without a key file there is nothing to serve; one that cannot be read is worth a line
             _log.error("issuer keys unusable", reason=str(error))
         return None

@@ -1,4 +1,4 @@
-"""The web hook's process: opens what it needs, serves until SIGTERM or SIGINT, finishes what it took in, and leaves with 0."""
+"""The web hook's process: opens what it needs, serves until SIGTERM or SIGINT, finishes what it took in, and exits with 0."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from webhook.app import create_app
 from webhook.serving import CannotListen, serve_app
 
 _BUSY = 5.0
-"""Seconds that a command waits for a SQLite file that another program has locked: nobody at a door waits for longer to be told to come again (503)."""
+"""Seconds that a command waits for a SQLite file that another program has locked. After them the sender gets a 503 rather than wait for longer."""
 
 
 async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
@@ -45,7 +45,7 @@ def _mailer(settings: Settings) -> Mailer:
 
 
 def main() -> None:
-    """The console script `mentorship-webhook`. In one line, exit 2 when the configuration is not usable, 1 when something cannot be reached."""
+    """The console script `mentorship-webhook`. An error is one line; exit 2 means an unusable configuration, 1 that something cannot be reached."""
     stand_in_for_what_is_closed()
     no_arguments("mentorship-webhook", "Serves the web hook, people's pages and the metrics.")
     try:
@@ -60,7 +60,7 @@ def main() -> None:
         sys.exit(1)
     except CannotListen as error:
         sys.stderr.write(f"mentorship-webhook: {error}; see MENTORSHIP_WEBHOOK_HOST and MENTORSHIP_WEBHOOK_PORT\n")
-        leave(1)  # it has connected
+        leave(1)  # Temporal's client exists by now
     leave()
 
 

@@ -1,7 +1,7 @@
-"""How often one sender may come: a token bucket for each, in this process's memory.
+"""How often one sender may come. Each sender has a token bucket in this process's memory.
 
-Programs have one for each secret, the pages one for each person and mentorship. Several processes each count for themselves: what one sender
-may do is then as many times as much. Where that matters, count on it, or send one sender's requests to one process.
+Programs have one for each secret, the pages one for each person and mentorship. Several processes count separately, so together they allow
+a sender that many times as much. Where that matters, allow for it, or send one sender's requests to one process.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ class _Bucket:
 
 
 class Pace:
-    """`burst` requests at once, `rate` a minute in the long run.
+    """Allows `burst` requests at once, and `rate` per minute in the long run.
 
-    A bucket that is full again is forgotten, since a new one would say the same: there are never more of them than senders that came within the
-    time in which an empty one fills. Ask only for senders that proved who they are; others could be invented.
+    A bucket that is full again is forgotten, since a new one would be the same. So there are never more buckets than senders that came within
+    the time in which an empty bucket fills. Ask only for senders that proved who they are; others could be invented.
     """
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic, *, said: str = "these requests come too fast") -> None:
-        """`said` is what a program reads that is refused."""
+        """`said` is what a refused program reads."""
         self._per_second = rate / 60
         self._burst = burst
         self._clock = clock
         self._said = said
-        self._buckets: dict[Hashable, _Bucket] = {}  # the one that was asked for last is the last one
+        self._buckets: dict[Hashable, _Bucket] = {}  # the most recently used one comes last
 
     def __len__(self) -> int:
         """How many senders are remembered."""
@@ -57,7 +57,7 @@ class Pace:
         return min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
 
     def _sweep(self, now: float) -> None:
-        """Forgets full ones, from the one that was left alone for longest on. Each is removed once, so a request costs little."""
+        """Forgets full buckets, beginning with the least recently used. Each is removed once, so a request costs little."""
         while self._buckets:
             sender, bucket = next(iter(self._buckets.items()))
             if self._tokens(bucket, now) < self._burst:

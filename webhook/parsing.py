@@ -1,4 +1,4 @@
-"""From bytes to a body: every problem at once, each with its place, and none with what was written there."""
+"""Turns bytes into a body. It reports every problem at once, each with its place and never with what was written there."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _NOBODYS: dict[str, Callable[[], Problem]] = {"pair": no_such_mentorship, "perso
 
 
 async def plainly_addressed(request: Request) -> None:
-    """No part of an address of ours holds a control character; Postgres could not even be asked for one (NUL).
+    """Refuses control characters in an address: none of ours has any, and Postgres could not even be asked for one of them (NUL).
 
-    Raises what the address answers when it is nobody's (404): for programs a Problem, for people HTTPException, which becomes a page.
+    Raises what an unknown address answers (404): for programs a Problem, for people an HTTPException, which becomes a page.
     """
     parts = request.path_params
     if any(unicodedata.category(character) == "Cc" for part in parts.values() for character in str(part)):
@@ -36,7 +36,7 @@ async def plainly_addressed(request: Request) -> None:
 
 
 async def read(request: Request, most: int) -> bytes:
-    """The body, as long as it has at most so many bytes: a longer one is never read to its end. Raises Problem (413)."""
+    """The body, if it has at most `most` bytes; a longer one is never read to its end. Raises Problem (413)."""
     found = bytearray()
     announced = request.headers.get("content-length", "")
     if not announced.isdecimal() or int(announced[:20]) <= most:
@@ -50,7 +50,7 @@ async def read(request: Request, most: int) -> bytes:
 
 
 def parse(raw: bytes) -> tuple[Any, list[Fault]]:
-    """The JSON value, or None and what is wrong. A name twice in an object is a fault: two readers would take two values."""
+    """The JSON value (None if unreadable), and what is wrong. A name that an object has twice is a fault: two readers could take two values."""
     repeated: list[str] = []
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def validate(model: type[B], value: Any) -> tuple[B | None, list[Fault]]:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
     strange = {problem["loc"][0] for problem in found if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1}
-    if len(strange) == len(found):  # what is wrong between fields is looked for only where each of them is right
+    if len(strange) == len(found):  # pydantic compares fields with each other only if each is right by itself
         _, more = validate(model, {name: given for name, given in value.items() if name not in strange})
         return None, [*(_fault(problem, value) for problem in found), *more]
     return None, [_fault(problem, value) for problem in found if not _follows(problem, found)]
@@ -106,13 +106,13 @@ def _fault(problem: ErrorDetails, value: Any) -> Fault:
 
 
 def _follows(problem: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
-    """Too short only since what stands in it is wrong."""
+    """Whether it is too short only because something in it is wrong."""
     loc = problem["loc"]
     return problem["type"] == "too_short" and any(other["loc"][: len(loc)] == loc for other in found if other is not problem)
 
 
 def _pointer(problem: ErrorDetails, value: Any) -> str:
-    """A JSON pointer of the place in what was sent: pydantic's own also names the branches of a union on the way."""
+    """The place in what was sent, as a JSON pointer. Pydantic's own path also names the branches of a union."""
     at = value
     steps: list[str] = []
     *way, last = problem["loc"] or ("",)

@@ -1,4 +1,4 @@
-"""The door for HR's system: one POST an event about a person (P6), and one GET for what became of it. Its scope is its own: `people:*`."""
+"""The door for HR's system: a POST for each event about a person (P6), and a GET for what became of it. It has its own scope: `people:*`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What HR's system may say of a person (P6), event by event; strict like every body here."""
+"""What HR's system may say about a person (P6), event by event. Strict, like every body here."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def _near(day: date) -> date:
 
 _Date = Annotated[date, Field(strict=False), iso(r"\d{4}-\d{2}-\d{2}", "2027-03-10"), AfterValidator(_near)]
 Day = Annotated[When | _Date, Field(union_mode="left_to_right")]
-"""An instant with a zone, or a date: its first moment in the person's zone."""
+"""An instant with a zone, or a date, which means its first moment in the person's zone."""
 
 
 class Leave(Part):
-    """Away from `from` (by default: now) until `until`, the first day back; without it, until `back` comes."""
+    """Away from `from` (by default: now) until `until`, the first day back; without `until`, until `back` comes."""
 
     from_: Day | None = Field(default=None, alias="from")
     until: Day | None = None
@@ -61,7 +61,7 @@ class Leave(Part):
 
 
 class Back(Part):
-    """Here again, sooner than was said."""
+    """Here again, sooner than was said, or after a leave without an end."""
 
 
 class Left(Part):
@@ -69,13 +69,13 @@ class Left(Part):
 
 
 class Manager(Part):
-    """Reports to somebody else, or to nobody any more (null). It need not be anybody whom records know."""
+    """Reports to somebody else, or to nobody any more (null). Records need not know the new manager."""
 
     manager_id: Annotated[str, StringConstraints(pattern=_NAMES)] | None
 
 
 class Address(Part):
-    """What changed of these; the rest stays."""
+    """Whichever of these changed; the others stay as they are."""
 
     email: Annotated[str, AfterValidator(_address)] | None = None
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None

@@ -1,7 +1,7 @@
-"""How HR's events get in (P6): kept in records, then told to every mentorship that they are about. Acknowledged means durable (P5).
+"""How HR's events get in (P6): records keep them, then every mentorship that they concern gets a signal. Acknowledged means durable (P5).
 
-Nothing waits for a worker: what is about the person stands in records at once, and mentorships get signals, which carry the instant of
-the first acceptance. The same message again changes nothing.
+Nothing waits for a worker: what an event says about the person is in records at once, and mentorships get signals, which carry the instant
+of the first acceptance. The same message again changes nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class PeopleDoor:
         self._clock = clock
 
     async def person(self, person_id: str) -> str:
-        """The opaque id of the roster's person. Raises Problem: 404 also for who was erased, 503."""
+        """The opaque id of the roster's person. Raises Problem: 404, also for somebody who was erased; 503."""
         ref = await self._door.from_records(self._records.people.ref(person_id))
         if ref is None:
             raise no_such_person()
@@ -40,10 +40,10 @@ class PeopleDoor:
         return ref
 
     async def take(self, person: str, sender: str, message_id: str, digest: str, event: Event) -> None:
-        """Returns once it is durable, or was before. `person` is an opaque id.
+        """Returns once the event is durable, or was before. `person` is an opaque id.
 
-        Raises Problem: 404 for who was erased meanwhile, 422 for another body or another address of ours under the same message id, or a
-        mail address that is somebody else's, 503 when a retry may help.
+        Raises Problem: 404 for a person who was erased meanwhile; 422 for another body or another address of ours under the same message id,
+        or for what cannot be true, such as somebody else's mail address; 503 when a retry may help.
         """
         try:
             accepted = await self._door.from_records(self._records.doors.accept(_key(person), message_id, digest, self._clock(), sender=sender))
@@ -62,9 +62,9 @@ class PeopleDoor:
         await self._door.from_records(self._records.doors.mark_sent(_key(person), message_id))
 
     async def receipt(self, person: str, message_id: str) -> Receipt:
-        """What became of it in all the person's mentorships: `waiting` while one has not handled it, `refused` when none took it.
+        """What became of an event in all the person's mentorships: `waiting` while one has not handled it, `refused` when none took it.
 
-        An event that no mentorship had to hear of is accepted. Raises Problem: 503.
+        An event that no mentorship needed is accepted. Raises Problem: 503.
         """
         kept = await self._door.from_records(self._records.doors.one(_key(person), message_id))
         if kept is None or not kept.sent:
@@ -89,12 +89,12 @@ class PeopleDoor:
             except Problem as problem:
                 if problem.kind != BEHIND:
                     raise
-                behind = problem  # one mentorship for which too much waits keeps nothing from the others
+                behind = problem  # a mentorship for which too much waits does not hold up the others
         if behind is not None:
             raise behind
 
     async def _tell_later_word(self, person: str, by: str, message_id: str, digest: str, at: datetime) -> None:
-        """Where two events come at once, the earlier may be told last, and mentorships take words of a leave as they come: the later is then told again."""
+        """Sends a later event about a leave again. Of two at once, the earlier may have reached mentorships last, and they go by the last one."""
         while (word := (await self._door.from_records(self._records.people.leave_words([person]))).get(person)) is not None and word.at > at:
             at, leave = word.at, word.leave
             head = {"message_id": _order_id(person, f"{message_id}\n{at.isoformat()}"), "by": by, "at": at, "away": person}
@@ -102,8 +102,9 @@ class PeopleDoor:
             await self._send(await self._each(person, command), digest)
 
     async def _told(self, person: str, by: str, order_id: str, at: datetime, event: Event) -> Sequence[Order]:
-        """Writes down what the event says of the person, and answers with what mentorships are to be told: nothing of a leave, or of its end, once HR
-        said something later, as where this event had to be sent again.
+        """Writes down what the event says about the person, and returns the orders for mentorships.
+
+        A leave, or its end, gives none once HR has said something later, as may happen if this event had to be sent again.
         """
         profile = await self._profile(person)
         everybody = self._records.people
@@ -140,12 +141,12 @@ class PeopleDoor:
                 assert_never(event)
 
     async def _each(self, person: str, command: OperatorCommand) -> Sequence[Order]:
-        """The same to every mentorship that the person is in; to one that was not started yet, the office tells it (worker/office.py)."""
+        """The same command to each of the person's started mentorships. The office tells those that start later (worker/office.py)."""
         pairs: Sequence[Enrolment] = await self._door.from_records(self._records.cohorts.of_person(person))
         return [Order(enrolment=pair, command=command) for pair in pairs if pair.state == "started"]
 
     async def _zone(self, person: str, profile: Profile) -> str:
-        """The person's own zone, or that of the programme they are in."""
+        """The person's own zone, else that of the programme they are in, else UTC."""
         if profile.time_zone is not None:
             return profile.time_zone
         for pair in await self._door.from_records(self._records.cohorts.of_person(person)):
@@ -162,10 +163,10 @@ class PeopleDoor:
 
 
 def _key(person: str) -> str:
-    """Under what the door keeps which messages came about this person."""
+    """The key under which the door keeps the messages about this person."""
     return f"person.{person}"
 
 
 def _order_id(person: str, message_id: str) -> str:
-    """The message id in each mentorship; the dot keeps it apart from every webhook-id, the person from the same message about the partner."""
+    """The message id in each mentorship. The dot keeps it apart from every webhook-id; the person, from the same message about the partner."""
     return "hr." + hashlib.sha256(f"{person}\n{message_id}".encode()).hexdigest()[:32]

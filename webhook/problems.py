@@ -1,4 +1,4 @@
-"""What the web hook answers when it does not do as asked: RFC 9457 problem documents, whatever went wrong and wherever."""
+"""What the web hook answers when it does not do what was asked: RFC 9457 problem documents, whatever went wrong and wherever."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
 
 
 def unauthorised(kind: str, detail: str) -> Problem:
-    """401: nobody that we know says this, or not now."""
+    """401: the request is not from anybody whom we know, or not recent."""
     return Problem(HTTPStatus.UNAUTHORIZED, kind, detail, headers={"WWW-Authenticate": "StandardWebhooks"})
 
 
@@ -69,12 +69,12 @@ def no_such_person() -> Problem:
 
 
 def key_missing(retry_after: int) -> Problem:
-    """503: keys were rotated and this process did not read them since. Waiting does not end it, a restart does, and loses nothing."""
+    """503: keys were rotated, and this process has not read them since. Waiting does not help; a restart does, and loses nothing."""
     return unavailable("key-missing", "this process lacks a key that records are sealed with; it has to be restarted", retry_after)
 
 
 def without_records(error: Exception, retry_after: int) -> Problem:
-    """503, saying which of the two it is: records that cannot be reached come back by themselves, a key does not."""
+    """503 that says which it is: records that cannot be reached come back by themselves, a missing key does not."""
     tell_without_records(error)
     if isinstance(error, UnknownKey | UnknownToKeyring):
         return key_missing(retry_after)
@@ -90,7 +90,7 @@ async def asked_of_records(asked: Awaitable[T], retry_after: int) -> T:
 
 
 def tell_without_records(error: Exception) -> None:
-    """The line for the operator; the key's id is no secret, every sealed value shows it."""
+    """Logs a line for the operator. The key's id is no secret: every sealed value shows it."""
     if isinstance(error, UnknownKey | UnknownToKeyring):
         _log.error("key missing", key=error.key_id, do="restart this process with the keys that others have")
     else:

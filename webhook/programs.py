@@ -1,4 +1,4 @@
-"""What all routes for programs have in common: read, believed and counted in one order; only then is anything looked up. And what they answer."""
+"""What all routes for programs share: a request is read, verified and counted, in this order, before anything is looked up. And their answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MessageId = Annotated[str, Path(description="the webhook-id that the command was
 
 
 class Taken(BaseModel):
-    """Durable: it will be handled, whatever crashes. Whether it is applied or refused, the receipt says."""
+    """The message is durable: it will be handled, whatever crashes. Its receipt says whether it was applied or refused."""
 
     message_id: str
     receipt: Annotated[str, Field(description="where to ask what became of it; an address relative to this one")]
@@ -44,7 +44,7 @@ class ReceiptAnswer(BaseModel):
 
 
 class Programs:
-    """Size, then signature, then pace. What the secret may speak for is the route's own next question."""
+    """Checks size, then signature, then pace. The route itself then checks what the secret may speak for."""
 
     def __init__(self, settings: Settings, pace: Pace) -> None:
         self._most = settings.webhook_max_body
@@ -72,7 +72,7 @@ def take_at(
     said: str,
     problems: tuple[int, ...],
 ) -> None:
-    """A POST with a schema of its own in the OpenAPI document. `said` is what 202 means, `problems` are the statuses of its other answers."""
+    """Adds a POST with a schema of its own in the OpenAPI document. `said` is what 202 means, `problems` are the statuses of its other answers."""
     app.add_api_route(
         path,
         handler,
@@ -90,7 +90,7 @@ def take_at(
 
 
 def tell_at(app: FastAPI, path: str, handler: Callable[..., Awaitable[ReceiptAnswer]], *, tag: str, name: str, summary: str) -> None:
-    """A GET of a receipt, and HEAD, which the OpenAPI document leaves out."""
+    """Adds a GET for a receipt, and a HEAD, which the OpenAPI document leaves out."""
     for method in ("GET", "HEAD"):
         app.add_api_route(
             path,

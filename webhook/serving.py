@@ -1,4 +1,4 @@
-"""How a program of ours serves HTTP: until SIGTERM or SIGINT, finishing what it took in, without a word about paths."""
+"""How our programs serve HTTP: until SIGTERM or SIGINT, after which they finish what they took in. They never log paths."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = structlog.stdlib.get_logger("webhook")
 
 
 class CannotListen(Exception):  # noqa: N818 - it says what is the case
-    """Somebody else has the port, or the address is none of this machine's."""
+    """The port is taken, or the address is not one of this machine's."""
 
 
 class _Server(uvicorn.Server):

@@ -1,6 +1,6 @@
-"""Who sent this: Standard Webhooks signatures, checked against every secret that the settings name.
+"""Who sent a request: checks Standard Webhooks signatures against every secret in the settings.
 
-What is signed is `{id}.{timestamp}.{body}`, so an id with a dot in it would let one signature fit two messages: refused.
+A signature covers `{id}.{timestamp}.{body}`. An id with a dot in it would let one signature fit two messages, so it is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SIGNATURE = "webhook-signature"
 MESSAGE_ID_PATTERN = r"[A-Za-z0-9_:-]{1,200}"
 _TIMESTAMP = re.compile(r"\d{1,12}", re.ASCII)
 _MOST_SIGNATURES = 10
-"""Signatures of one request that are tried; a sender that rotates its secret sends two."""
+"""How many signatures of one request are tried; a sender that rotates its secret sends two."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Signatures:
 
     @staticmethod
     def _fits(webhook: Webhook, body: bytes, headers: dict[str, str]) -> bool:
-        """One signature and one secret. The library leaves malformed ones (and bytes that are no UTF-8) to whoever calls it."""
+        """Whether this one signature fits this secret. The library leaves malformed ones (and bytes that are not UTF-8) to its caller."""
         try:
             webhook.verify(body, headers, json_parse=False)
         except (WebhookVerificationError, ValueError):

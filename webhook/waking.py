@@ -1,4 +1,4 @@
-"""Wakes a case: what a person did stands in records, and its workflow does what follows from it (H16, P7)."""
+"""Wakes a case: records have what a person did, and the case's workflow does what follows (H16, P7)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _log = structlog.stdlib.get_logger("webhook.cases")
 
 
 async def wake(client: Client, settings: Settings, case: str) -> None:
-    """Starts the case's workflow, or tells a running one to look; one that is done does what is left and is done again.
+    """Starts the case's workflow, or tells a running one to look. One that had ended does what is left and ends again.
 
-    Durable once it returns, with no worker alive. Raises Problem (503).
+    It is durable on return, even with no worker alive. Raises Problem (503).
     """
     limit = settings.webhook_timeout
     try:

@@ -1,8 +1,8 @@
-"""What every request has in common: it is counted, timed, traced unless it may tell of a concern, told in one line, and never ends in a bare
+"""What happens with every request: it is counted, timed, traced unless it may tell of a concern, and logged in one line. It never ends in a bare
 traceback.
 
-Paths hold tokens and the company's pair ids (H12), so lines and metrics name the route's template instead; where a concern may be raised or
-read, not even that (H16).
+Paths hold tokens and the company's pair ids (H12), so logs and metrics name the route's template instead. Where a concern may be raised or
+read, they do not name even that (H16).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from webhook.problems import problem_response
 _UNKNOWN = "(none)"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked all day by machines; a trace of each would hide the others."""
+"""Machines ask for these all day; traces of them would hide the others."""
 _CONFIDENTIAL = ("/concern/", "/case/", "/private/")
-"""Of somebody's concern, before it is raised, while it stands, and where its raiser looks after it: a trace would name the pair (H16)."""
+"""Pages about a concern: before it is raised, while it is open, and where its raiser looks after it. A trace would name the pair (H16)."""
 _PRIVATE = "(private)"
-"""What all of those are called in logs and metrics: a route of its own would tell when somebody raised a concern, and which case it is (H16)."""
+"""Their one name in logs and metrics: separate routes would tell when somebody raised a concern, and which case it is (H16)."""
 _log = structlog.stdlib.get_logger("webhook")
 _tracer = trace.get_tracer("mentorship.webhook")
 
@@ -47,7 +47,7 @@ class Meters:
 
 
 class Watching:
-    """ASGI middleware, outermost of ours."""
+    """The outermost ASGI middleware of ours."""
 
     def __init__(self, app: ASGIApp, meters: Meters) -> None:
         self._app = app
@@ -69,15 +69,15 @@ class Watching:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        # A trace begins here: what a caller says of a trace of its own is not believed.
+        # Every trace begins here: a caller's own trace is ignored.
         with structlog.contextvars.bound_contextvars(sender=None), _traced(scope) as span:
             try:
                 await self._app(scope, receive, watched)
             except ClientDisconnect:
                 status = 499  # nobody is there to hear an answer
             except Exception as error:  # noqa: BLE001 - whatever it is, nobody else may tell it
-                # Where and which kind, never the message: it may repeat what somebody wrote.
-                # Nor does it go on to the server, which would log it whole; an answer that broke off it ends by itself.
+                # The log gets the place and the kind, never the message, which may repeat what somebody wrote.
+                # The error is not raised on, since the server would log it whole. The server itself ends an answer that broke off.
                 _log.error("fault", error=type(error).__name__, at=_place(error))
                 if not status:
                     await problem_response(HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, watched)
@@ -87,7 +87,7 @@ class Watching:
     def _tell(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
         route = getattr(scope.get("route"), "path", _UNKNOWN)
         method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
-        if _is_confidential(scope):  # nor how its forms differ from others: by a form that shows another one, and by one that shows words
+        if _is_confidential(scope):  # hide method and success too: they would tell which form it was
             route, method, status = _PRIVATE, _UNKNOWN, status if status >= HTTPStatus.BAD_REQUEST else HTTPStatus.OK.value
         span.update_name(f"{method} {route}")
         span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})

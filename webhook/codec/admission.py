@@ -1,6 +1,6 @@
 """Who may see clear text: whoever shows one of the configured tokens, as a bearer or by having signed in with it in this browser.
 
-Temporal's UI sends a bearer only where it has a single sign-on of its own, and over https; the cookie serves every other UI.
+Temporal's UI sends a bearer only if it has its own single sign-on, and only over https. The cookie serves every other UI.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 PATH = "/codec"
-"""Cookies know no ports: the path keeps ours from every other program of this host."""
+"""Cookies ignore ports: the path keeps ours from every other program of this host."""
 LASTS = timedelta(hours=10)
 """How long a browser stays signed in: a working day."""
 
@@ -24,18 +24,18 @@ _COOKIE = "mentorship-codec"
 
 
 class Admission:
-    """`tokens` are all believed; to retire one ends what was signed in with it. `secure` where admins come by https."""
+    """All `tokens` are accepted; retiring one ends every sign-in with it. `secure` is True if admins come by https."""
 
     def __init__(self, tokens: Sequence[SecretStr], *, secure: bool) -> None:
         self._tokens = [token.get_secret_value() for token in tokens]
         self._secure = secure
 
     def admits(self, request: Request) -> bool:
-        """By its bearer or its cookie."""
+        """Whether its bearer or its cookie lets it in."""
         return self._bears_token(request.headers.get("authorization", "")) or self.signed_in_until(request) is not None
 
     def knows(self, token: str) -> bool:
-        """Compares with every token, in the same time whichever it is, or none."""
+        """Compares with every token, so that it takes the same time whichever matches, or none."""
         given = hashlib.sha256(token.encode(errors="surrogateescape")).digest()
         return bool(sum(hmac.compare_digest(given, hashlib.sha256(known.encode()).digest()) for known in self._tokens))
 
@@ -56,7 +56,7 @@ class Admission:
         self._set(response, "", 0)
 
     def _set(self, response: Response, value: str, seconds: int) -> None:
-        # Who may read an answer is decided by the exact origin; `none` lets the UI stand on another site than this program.
+        # The exact origin decides who may read an answer; `none` lets the UI be on another site than this program.
         response.set_cookie(_COOKIE, value, max_age=seconds, path=PATH, secure=self._secure, httponly=True, samesite="none" if self._secure else "strict")
 
     def _bears_token(self, header: str) -> bool:

@@ -33,14 +33,14 @@ from webhook.problems import Problem, on_http_error, on_problem
 from webhook.watching import Meters, Watching
 
 HEADERS = ("content-type", "x-namespace", "authorization", "authorization-extras")
-"""What Temporal's UI sends along. Of the last, which it adds with a single sign-on of its own, nothing is read."""
+"""The headers that Temporal's UI sends. It adds the last one when it has its own single sign-on; nobody here reads that."""
 
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
 _FORM = 4096
-"""Bytes of a sign-in."""
+"""The most bytes of a sign-in."""
 
 _log = structlog.stdlib.get_logger("webhook.codec")
 
@@ -67,7 +67,7 @@ class CodecDoor:
         return HTMLResponse(html, headers=_PAGE_HEADERS)
 
     async def sign_in(self, request: Request) -> Response:
-        """By a form of this very page; the token stands in the body, never in an address."""
+        """Only this page's own form may sign in; the token is in the body, never in an address."""
         self._same_origin(request)
         token = dict(parse_qsl((await parsing.read(request, _FORM)).decode("latin-1"))).get("token", "")
         if not self._admission.knows(token):
@@ -101,7 +101,7 @@ class CodecDoor:
 
     @staticmethod
     def _same_origin(request: Request) -> None:
-        """Another site may not sign anybody in or out; a browser too old to say where a form came from is let through."""
+        """Another site may not sign anybody in or out; a browser too old to say where a form comes from is let through."""
         if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
             raise Problem(HTTPStatus.FORBIDDEN, "foreign-form", "expected the form of this page")
 
@@ -137,7 +137,7 @@ def create_app(settings: Settings, keyring: Keyring, namespace: str) -> Starlett
                 allow_methods=["POST"],
                 allow_headers=HEADERS,
                 allow_credentials=True,
-                allow_private_network=True,  # a UI in the open, such as Temporal Cloud's, may ask this program inside
+                allow_private_network=True,  # a public UI, such as Temporal Cloud's, may ask this program in a private network
             ),
         ],
         exception_handlers={Problem: on_problem, HTTPException: on_http_error},
@@ -149,7 +149,7 @@ def _post(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Rout
 
 
 def _back(told: str = "") -> Response:
-    """To the page, from one step below it: relative, since a proxy may have put us under a path of its own."""
+    """Redirects to the page from one step below it. The address is relative, since a proxy may have put us under a path of its own."""
     return RedirectResponse(f"..{PATH}{told}", HTTPStatus.SEE_OTHER)
 
 

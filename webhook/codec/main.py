@@ -21,7 +21,7 @@ async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
 
 
 def main() -> None:
-    """In one line, exit 2 when the configuration is not usable, 1 when the port is taken: there is nothing else that it needs."""
+    """An error is one line; exit 2 means an unusable configuration, 1 that the port is taken. It needs nothing else."""
     stand_in_for_what_is_closed()
     no_arguments("mentorship-codec", "Shows admins clear text in Temporal's UI.")
     try:

@@ -27,13 +27,13 @@ def read(raw: bytes) -> list[Payload]:
 
 
 def write(payloads: Sequence[Payload]) -> dict[str, object]:
-    """A payload without data has an empty one: what reads the answer expects the field."""
+    """Gives a payload without data an empty `data`: readers of the answer expect the field."""
     found = MessageToDict(Payloads(payloads=payloads))
     return {"payloads": [{"metadata": {}, "data": "", **payload} for payload in found.get("payloads", ())]}
 
 
 async def opened(codec: EncryptionCodec, payloads: Sequence[Payload]) -> list[Payload]:
-    """What can be opened, opened; what lacks its key stays sealed, so that one lost key does not hide a whole history."""
+    """Opens what can be opened. A payload whose key is missing stays sealed, so that one lost key does not hide a whole history."""
     found: list[Payload] = []
     for payload in payloads:
         try:

@@ -1,6 +1,6 @@
-"""`/case/{token}`: a concern, for who was chosen to look after it (H16): read, take, close.
+"""`/case/{token}`: a concern, for somebody who was chosen to look after it (H16): they read, take and close it.
 
-Opening the link shows no words, since programs that check mails open links as well: reading, too, is a button.
+Opening the link shows no words, since programs that check mails open links as well. So reading, too, takes a button.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class AskedForHelp:
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
     async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> bool:
-        """False: how it ended was not said, by somebody who may still say so."""
+        """Closes the case. False if its outcome is missing, and this person may still give it."""
         outcome = next((outcome for outcome in OUTCOMES if outcome == fields.get("outcome")), None)
         if outcome is None:
             return not (case.state == "taken" and _may_read(case, bearer))
@@ -99,7 +99,7 @@ class AskedForHelp:
         )
 
     async def _case(self, request: Request, bearer: Bearer) -> tuple[Case, Language]:
-        """Raises PageProblem (404) for who was not asked, or may not be any more."""
+        """Raises PageProblem (404) for somebody who was not asked, or who may not look after it any more."""
         profile: Profile | None = (await self._site.reading.ask(self._site.records.people.profiles([bearer.person]))).get(bearer.person)
         chosen = asked_for(request.query_params.get("lang"))
         spoken = reader_language(chosen, profile.language if profile is not None else None, OFFERED)
@@ -113,7 +113,7 @@ class AskedForHelp:
 
 
 def _may_read(case: Case, bearer: Bearer) -> bool:
-    """While nobody has taken it, whoever was asked; afterwards only who looks after it; in the end nobody."""
+    """While nobody has taken it, everybody who was asked may read; then only the person who took it; once it is closed, nobody."""
     return case.state == "waiting" or (case.state == "taken" and case.taken_by == bearer.person)
 
 

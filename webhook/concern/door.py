@@ -1,4 +1,4 @@
-"""How a concern gets in (H16): kept in records, then its case is woken. Nothing of it passes the mentorship's own door or workflow."""
+"""How a concern gets in (H16): records keep it, then its case is woken. Nothing of it passes through the mentorship's own door or workflow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from webhook.waking import wake
 T = TypeVar("T")
 
 Held = Literal["none", "held", "goes_on", "paused", "used_up", "over", "released"]
-"""The meetings of who raised a concern, as they are now: `goes_on`: something else than their own word ended the pause; `paused`: it is not theirs."""
+"""How the meetings of a concern's raiser stand now. `goes_on`: something other than their own word ended the pause. `paused`: the pause is not theirs."""
 
 
 class Concern(BaseModel):
@@ -62,12 +62,12 @@ class ConcernDoor:
         return tuple(Contact(ref=ref, name=profile.name, outside=ref in outside) for ref, profile in profiles.items() if ref not in two)
 
     async def by_address(self, email: str) -> str | None:
-        """Who has this address; nobody is told whether anybody does."""
+        """The person with this address, or None. Nobody is told whether there is one."""
         found = await self._ask(self._records.people.by_email(email))
         return found[0] if found else None
 
     async def take_in(self, enrolment: Enrolment, raiser: str, concern: Concern, key: str) -> Case:
-        """Returns once records have it and its case is on its way. Idempotent by `key`. Raises Erased besides."""
+        """Returns once records have it and its case is on its way. Idempotent by `key`. Also raises Erased."""
         now = self._clock()
         programme = await self._programme(enrolment)
         opened = await self._ask(
@@ -103,7 +103,7 @@ class ConcernDoor:
         return await self._ask(in_reach(self._records, case, enrolment.people))
 
     async def held(self, case: Case) -> Held:
-        """What is so of the wish to hold the meetings; a pause can end without its raiser."""
+        """What has become of the wish to hold the meetings. A pause can end without its raiser."""
         match case.hold:
             case "none" | "released":
                 return case.hold
@@ -125,11 +125,11 @@ class ConcernDoor:
                 return "over"
 
     async def _without_them(self, case: Case) -> Held:
-        """What is so of the meetings where no pause is the raiser's."""
+        """How the meetings stand if no pause is the raiser's."""
         return "paused" if await self._ask(pauses(self._records, case.mentorship)) else "goes_on"
 
     async def hold(self, case: Case) -> None:
-        """Once more, too, when the pause of the time before has ended."""
+        """Holds the meetings, also once more after an earlier pause has ended."""
         if case.hold == "held" and await self.held(case) in ("goes_on", "paused"):
             await self._ask(self._records.cases.note_hold(case.id, "held", "released"))
         await self._ask(self._records.cases.hold(case.id, await self._pause(self._clock())))
@@ -145,7 +145,7 @@ class ConcernDoor:
         await self._wake(case.id)
 
     async def asked(self, case_id: str, reader: str) -> Case | None:
-        """The case, if this person was asked and may still look after it, whatever has changed since. Raises UnknownCase besides."""
+        """The case, if this person was asked and, whatever has changed since, may still look after it; else None. Also raises UnknownCase."""
         case = await self._ask(self._records.cases.get(case_id))
         enrolment = await self._ask(self._records.cohorts.by_mentorship(case.mentorship))
         if enrolment is None or reader not in await self._ask(still_fit(self._records, case, enrolment.people)):
@@ -153,16 +153,16 @@ class ConcernDoor:
         return case
 
     async def words(self, case: Case) -> str | None:
-        """Raises Erased besides; None: not kept any more."""
+        """The raiser's words, or None if they are no longer kept. Also raises Erased."""
         return await self._ask(self._records.cases.words(case.id))
 
     async def title(self, case: Case) -> str | None:
-        """The programme's, for the page of who was asked."""
+        """The programme's title, for the pages of those who were asked."""
         enrolment = await self._ask(self._records.cohorts.by_mentorship(case.mentorship))
         return (await self._programme(enrolment)).programme.title if enrolment is not None else None
 
     async def raiser_name(self, case: Case) -> str | None:
-        """For who was asked: somebody has to be able to talk to them. None: erased."""
+        """The raiser's name, for those who were asked: somebody has to be able to talk to the raiser. None if erased."""
         profile = (await self._ask(self._records.people.profiles([case.raiser]))).get(case.raiser)
         return profile.name if profile is not None else None
 
@@ -179,7 +179,7 @@ class ConcernDoor:
         return closed
 
     async def _pause(self, at: datetime) -> PauseOrder:
-        """As an operator's would be: an id of its own each time, that stands for nobody who raised anything."""
+        """Looks like an operator's pause. Its `by` is a new id each time, which does not stand for the raiser."""
         by = await self._ask(self._records.people.operator(f"operator-{secrets.token_hex(8)}"))
         return PauseOrder(message_id=f"op-{secrets.token_hex(8)}", resume_id=f"op-{secrets.token_hex(8)}", by=by, at=at)
 
@@ -187,7 +187,7 @@ class ConcernDoor:
         await wake(self._client, self._settings, case)
 
     async def _programme(self, enrolment: Enrolment) -> Programme:
-        """The cohort's newest: its contacts are who is there now."""
+        """The cohort's newest version: its contacts are the people who are there now."""
         cohort = await self._ask(self._records.cohorts.get(enrolment.cohort))
         if cohort is None:
             raise LookupError("this cohort is not in records")

@@ -1,6 +1,6 @@
 """`/concern/{token}`: raising a concern, behind a link of fifteen minutes (H16). What was written is never shown here again.
 
-GET and HEAD change nothing; the first of the two forms changes nothing either, it asks whom it is about to know who can be offered.
+GET and HEAD change nothing. Nor does the first of the two forms: it asks whom the concern is about, so that the second can offer people to ask.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from webhook.problems import Problem
 
 
 class Place:
-    """Addresses below one link, for templates. `step` is what a look at the same page in another language opens."""
+    """Addresses below one link, for templates. `step` is the part of the address that opens the same page in another language."""
 
     def __init__(self, rendering: Rendering, kind: str, token: str, title: str, lang: str | None, *, step: str = "") -> None:
         self._base = f"{rendering.root}/{kind}/{quote(token)}"
@@ -92,14 +92,14 @@ class RaisingConcerns:
     # -- writing ----------------------------------------------------------------------------------------------------------
 
     async def words_form(self, request: Request) -> Response:
-        """The second form: who can be asked follows from whom it is about. Changes nothing."""
+        """The second form: who can be asked depends on whom the concern is about. Changes nothing."""
         return await self._then(request, self._words_page)
 
     async def send(self, request: Request) -> Response:
         return await self._then(request, self._send)
 
     async def _then(self, request: Request, go_on: Callable[[Known, str, Fields, About, str], Awaitable[Response]]) -> Response:
-        """With whom it is about; where that cannot be used, the first form comes back."""
+        """Goes on with whom the concern is about. If that cannot be used, the first form comes back."""
         token = token_of(request)
         known, fields, message_id = await self._opened(request, token)
         try:
@@ -130,7 +130,7 @@ class RaisingConcerns:
         return self._back(token, known)
 
     async def act(self, request: Request) -> Response:
-        """What the raiser can still do: hold the meetings, let them go on, ask somebody else as well, need nobody any more."""
+        """What the raiser can still do: hold the meetings, let them go on, ask somebody else as well, or withdraw the concern."""
         token, case_id, action = token_of(request), str(request.path_params["case"]), str(request.path_params["action"])
         bearer, fields = await read_form(request, self._site.links, "private", token)
         self._site.form_tokens.opened(bearer, "concern", case_id, fields.get(FIELD))
@@ -216,7 +216,7 @@ class RaisingConcerns:
         return await self._site.reading.known(bearer, self._site.form_tokens.writer(bearer), asked_for(request.query_params.get("lang")))
 
     async def _opened(self, request: Request, token: str) -> tuple[Known, Fields, str]:
-        """The reader, what they wrote, and the form's own id. A link that went stale while somebody was writing: the page about it shows what was typed."""
+        """The reader, what they wrote, and the form's own id. If the link expired while somebody was writing, its page shows what was typed."""
         bearer, fields = await read_form(request, self._site.links, "private", token)
         try:
             message_id = self._site.form_tokens.opened(bearer, "concern", "new", fields.get(FIELD))
@@ -225,7 +225,7 @@ class RaisingConcerns:
             raise problem.with_typed(fields.typed()) from None
 
     async def _held(self, known: Known, case: Case) -> Held:
-        """What became of the wish to hold the meetings; once they are over, that."""
+        """What became of the wish to hold the meetings, or `over` once they are."""
         held: Held = await from_door(self._door.held(case))
         return "over" if held != "none" and _meetings_over(known) else held
 
@@ -246,7 +246,7 @@ class RaisingConcerns:
         raise Wrong("about", "choose")
 
     async def _more(self, known: Known, case: Case) -> list[Contact]:
-        """Who could be asked besides."""
+        """Whom else the raiser could ask."""
         if case.state != "waiting":
             return []
         offered = await from_door(self._door.offered(known.enrolment, known.bearer.person, case.subject))
@@ -254,17 +254,17 @@ class RaisingConcerns:
 
 
 def _sender(bearer: Bearer) -> tuple[str, ...]:
-    """Concerns have a pace of their own: whatever else somebody sends too fast must not keep theirs back."""
+    """Concerns have a pace of their own: whatever else somebody sends too fast must not hold back their concern."""
     return ("concern", *bearer)
 
 
 def _meetings_over(known: Known) -> bool:
-    """Whether there is nothing left to hold."""
+    """Whether there are no meetings left to hold."""
     return known.gone or (known.state is not None and (known.state.closing or known.state.over))
 
 
 def _chosen(fields: Fields, offered: tuple[Contact, ...]) -> tuple[str, ...]:
-    """Raises Wrong for nobody, and for anybody who was not offered."""
+    """Raises Wrong if nobody was chosen, or somebody who was not offered."""
     there = {contact.ref for contact in offered}
     chosen = fields.all("contact")
     if not chosen or not there.issuperset(chosen):

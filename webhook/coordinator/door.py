@@ -1,6 +1,6 @@
-"""What a coordinator does to a line of their list: kept in records at once, then the line's case is woken (P7).
+"""What a coordinator does to a line of their list: records keep it at once, then the line's case is woken (P7).
 
-The mentorship itself is told by that case, which tries until it is heard: closing a line needs no worker alive, and none that dies loses it.
+That case tells the mentorship, and tries until it is heard. So closing a line needs no worker alive, and a worker that dies does not lose it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class CoordinatorDoor:
-    """What was closed meanwhile stays closed, also when a line of the same kind stands there again since.
+    """A line that was closed meanwhile stays closed, even if a line of the same kind has been raised since.
 
     Every method raises Problem (503) when records cannot be reached, `close` also when Temporal cannot; the same form may then be sent again.
     """
@@ -37,7 +37,7 @@ class CoordinatorDoor:
         self._clock = clock
 
     async def overview(self, bearer: Bearer) -> Overview | None:
-        """None for who does not look after the cohort, or does not any more."""
+        """None for somebody who does not look after the cohort (any more)."""
         return await self._ask(overview(self._records, bearer.scope, bearer.person, self._clock()))
 
     async def take(self, entry: Entry, by: str, *, instead_of: str | None = None) -> None:
@@ -71,7 +71,7 @@ class CoordinatorDoor:
         return case is None or case.state == "closed"
 
     async def _stir(self, entry: Entry) -> None:
-        """Nothing waits for it: the case finds out by itself when it looks next."""
+        """Wakes the case if it can. Nothing waits for that: the case finds out by itself when it looks next."""
         with contextlib.suppress(Problem):
             await self._wake(entry)
 

@@ -1,4 +1,4 @@
-"""`/coordinator/{token}`: which pairs need a person, why, and one next step each (P7). GET and HEAD change nothing; of two who act the first one stays."""
+"""`/coordinator/{token}`: which pairs need a person, why, and one next step each (P7). GET and HEAD change nothing. If two act, the first counts."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Coordinating:
     # -- writing ----------------------------------------------------------------------------------------------------------
 
     async def act(self, request: Request, token: str, ref: str, action: str) -> Response:
-        """One form; then the list, which says what became of it."""
+        """Takes one form, then shows the list, which says what became of it."""
         try:
             bearer = self._site.links.bearer("coordinator", token)
         except PageProblem as problem:
@@ -126,12 +126,12 @@ class Coordinating:
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER, headers={"Referrer-Policy": "no-referrer"})
 
     async def _do(self, action: str, item: Item, by: str, board: Board, fields: Fields, stamp: str) -> None:  # noqa: PLR0917 - a form and its reader
-        """Raises Wrong, and PageProblem (404) for an action that there is not."""
+        """Raises Wrong, and PageProblem (404) for an action that does not exist."""
         match action:
             case "take":
                 await self._door.take(item.entry, by)
             case "take_over":
-                if stamp == _holding(item):  # still with whom the reader saw it
+                if stamp == _holding(item):  # whoever the reader saw with it still has it
                     await self._door.take(item.entry, by, instead_of=item.entry.line.taken_by)
             case "give_back":
                 await self._door.give_back(item.entry, by)
@@ -146,7 +146,7 @@ class Coordinating:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=board.spoken.code)
 
     async def again(self, request: Request, token: str) -> Response:
-        """Mails a fresh link to whom a link that is too old was made for, if they still look after the cohort. Raises PageProblem."""
+        """Mails a fresh link to the bearer of one that is too old, if they still look after the cohort. Raises PageProblem."""
         bearer = self._site.links.bearer_of_old("coordinator", token)
         await read_fields(request)
         board = await self._board(request, bearer)
@@ -157,7 +157,7 @@ class Coordinating:
     # -- what it needs ----------------------------------------------------------------------------------------------------
 
     async def _board(self, request: Request, bearer: Bearer) -> Board:
-        """Raises PageProblem: 404 for who does not look after this cohort (any more), 503."""
+        """Raises PageProblem: 404 for somebody who does not look after this cohort (any more), 503."""
         seen = await from_door(self._door.overview(bearer))
         if seen is None:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid")
@@ -168,7 +168,7 @@ class Coordinating:
         return self._site.form_tokens.token(bearer, action, item.ref, stamp)
 
     async def _expired(self, request: Request, token: str, problem: PageProblem) -> Response:
-        """A link that was ours and is too old leads to a fresh one; any other problem stays what it is."""
+        """A link of ours that is too old leads to a fresh one; any other problem is raised again."""
         if problem.kind != "link_expired" or problem.person is None:
             raise problem
         spoken, chosen = await self._site.reading.spoken_to(request, problem.person)
@@ -188,7 +188,7 @@ def _found(board: Board, ref: str) -> Item:
 
 
 def _holding(item: Item) -> str:
-    """Since when somebody has it: a form that was made while it was another's, or nobody's, takes it from nobody."""
+    """Since when somebody has the line. A form that was made while somebody else had it, or nobody, takes it from nobody."""
     at = item.entry.line.taken_at
     return at.isoformat() if at is not None else "none"
 

@@ -1,4 +1,4 @@
-"""The list in words: what records let one coordinator see, in their language and zone. No reasons, no rungs, no pair's numbers come in here (H14)."""
+"""The list in words: what records let one coordinator see, in their language and zone. It contains no reasons, no rungs and no pair's numbers (H14)."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ Group = Literal["waiting", "mine", "aside", "others", "closed"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 DAYS = (3, 7, 14)
-"""For so long a line can be set aside."""
+"""For how many days a line can be set aside."""
 
 ON_A_PAGE = 20
 
 
 def ref_of(entry: Entry) -> str:
-    """What a line is called in addresses: the same for this line only, and it tells nothing."""
+    """A line's name in addresses. It is always the same, belongs to this line only, and tells nothing."""
     line = entry.line
     return hashlib.sha256(f"{line.mentorship}\0{line.line}\0{line.opened_at.isoformat()}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Item:
-    """One line. `whose` names the one whom it is about; `who` the coordinator who has it or closed it."""
+    """One line. `whose` names the person whom it is about; `who` names another coordinator who has it or closed it."""
 
     ref: str
     entry: Entry
@@ -64,7 +64,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Pair:
-    """What stands there about one pair."""
+    """The lines about one pair."""
 
     names: str
     items: tuple[Item, ...]
@@ -89,7 +89,7 @@ class Board:
 
     @property
     def first(self) -> Group:
-        """What somebody who opens the list looks at."""
+        """The group that the list opens with."""
         return "mine" if self.groups["mine"] and not self.groups["waiting"] else "waiting"
 
     def page(self, group: Group, number: int) -> tuple[tuple[Pair, ...], int]:
@@ -102,7 +102,7 @@ class Board:
         return tuple(self._pair(entries, group) for entries in shown), max(1, -(-len(pairs) // ON_A_PAGE))
 
     def item(self, ref: str) -> Item | None:
-        """None for a line that is not there, which a line of a pair that the reader may not see is, too."""
+        """None for a line that is not there, or whose pair the reader may not see."""
         for group, entries in self.groups.items():
             for entry in entries:
                 if ref_of(entry) == ref:
@@ -110,7 +110,7 @@ class Board:
         return None
 
     def drafts(self, item: Item) -> tuple[Draft, ...]:
-        """Mails to the one whom it is about, or to both, each in its reader's language, whatever the page is in."""
+        """Mails to the person whom the line is about, or to both, each in its reader's language, whatever the page's is."""
         if not may_read("coordinators", "address"):
             return ()
         people = [self._reader(ref, item.entry) for ref in item.entry.people if ref in self._seen.names]

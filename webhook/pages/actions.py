@@ -1,4 +1,4 @@
-"""Every action of a participant's page: what its form says as a command's body, and what to ask of the core before it is offered."""
+"""Every action of a participant's page: how its form becomes a command's body, and what to ask the core before the action is offered."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _NEVER_IN_TIME = frozenset({"in_the_future", "before_start", "time_passed"})
 
 @dataclass(frozen=True)
 class Action:
-    """`name` is the signal's own and stands in the address, as does the target. `values` makes the body, or raises Wrong.
+    """`name` is the signal's own name; the address contains it and the target. `values` makes the body, or raises Wrong.
 
-    `probes` are commands like those that the form would send: asked of the core before anything is offered. One that would be taken is enough.
+    `probes` are commands like those that the form would send. The action is offered if the core would take at least one of them.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Action:
 
 
 def _check_time(known: Known, field: str, command: c.ParticipantCommand, message_id: str) -> None:
-    """Raises Wrong for a time that the core would refuse whatever else is on its way to it: that is said beside the field, with everything that was typed.
+    """Raises Wrong for a time that the core would refuse whatever else is on its way to it. The form then says so beside the field, and keeps what was typed.
 
-    What came before counts from then, so that Temporal's being away makes nobody late (P5).
+    A message that the door had before counts from then and passes, so that an outage of Temporal makes nobody late (P5).
     """
     reason = refusal(known, command) if message_id not in known.taken else None
     if reason in _NEVER_IN_TIME:
@@ -56,9 +56,9 @@ def _confirm_expectations(fields: Fields, *_: Any) -> dict[str, Any]:
 
 
 def _confirm_meeting(fields: Fields, known: Known, target: str, message_id: str) -> dict[str, Any]:
-    """Only of times that stood on the page when it was sent: a time that both accepted can be cancelled late, and a pause gives their numbers to others (H14).
+    """Accepts only times that the page showed: a time that both accepted can be cancelled late, and a pause gives its number to another time (H14).
 
-    A yes that Temporal has is a repeat, which accepts nothing more: were it sent back with other times, a second one would look as if it had accepted them.
+    A yes that Temporal has is a repeat, which accepts nothing more. If it came back with other times, a second yes would seem to have accepted those.
     """
     body = {"meeting": "all" if target == "all" else int(target)}
     if message_id in known.sent:
@@ -71,13 +71,13 @@ def _confirm_meeting(fields: Fields, known: Known, target: str, message_id: str)
 
 
 def as_seen(meeting: Meeting) -> str:
-    """What a form about a meeting carries of it: its time, and whether both accepted that, which decides what counts (H14)."""
+    """What a form about a meeting carries: its time, and whether both accepted that, which decides what counts (H14)."""
     return f"{meeting.start.isoformat()} {'confirmed' if meeting.confirmed else 'proposed'}"
 
 
 def _check_seen(fields: Fields, known: Known, target: str, message_id: str) -> None:
-    """Raises Wrong for a meeting that is not any more what the page told of it before somebody said so: a pause gives its number to another
-    time, a move its time, and a yes of the partner's makes late what was said not to count (H14). What Temporal has is a repeat.
+    """Raises Wrong if the meeting is no longer what the page showed. A pause or a move gives its number another time, and the partner's yes makes a
+    cancellation late that the page said would not count (H14). A message that Temporal has is a repeat and passes.
     """
     meeting = known.state.meeting(int(target)) if known.state is not None else None
     if meeting is not None and message_id not in known.sent and fields.get("seen") != as_seen(meeting):
@@ -162,7 +162,7 @@ def _meeting(target: str) -> int:
 
 
 def agreeing(known: Known, state: State, target: str) -> tuple[c.MoveMeeting, ...]:
-    """The partner's own time, if one stands: the core may take it longer than a new one, also once the meeting's old time has passed."""
+    """A yes to the partner's proposal, if there is one. The core may take it for longer than a new one, even once the meeting's old time has passed."""
     meeting = state.meeting(_meeting(target))
     theirs = meeting.proposal(other(known.side)) if meeting is not None else None
     return (c.MoveMeeting(meeting=_meeting(target), to=theirs.to),) if theirs is not None else ()

@@ -11,7 +11,7 @@ from webhook.pages.rendering import Rendering
 
 
 class Here:
-    """`looking_at` is what another language shows as well: it answers a GET."""
+    """`looking_at` is the path that another language shows as well: it answers a GET."""
 
     def __init__(self, rendering: Rendering, kind: str, token: str, known: Known, looking_at: str) -> None:
         self._base = f"{rendering.root}/{kind}/{quote(token)}"

@@ -1,4 +1,4 @@
-"""What the core would make of it now: so a page offers what would be taken, and says beforehand what would count."""
+"""What the core would make of a command now. So a page offers only what would be taken, and says beforehand what would count."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOTE_ID = "n-probe"
 
 
 def would(known: Known, command: c.ParticipantCommand) -> tuple[e.AnyEvent, ...]:
-    """What would happen if this reader said so now. A refusal is one CommandRefused."""
+    """What would happen if this reader sent the command now. A refusal is one CommandRefused."""
     if known.state is None:
         return (e.CommandRefused(at=known.now, reason="not_yet"),)
     asked = command.model_copy(update={"message_id": "probe", "by": known.bearer.person, "at": known.now})

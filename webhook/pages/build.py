@@ -1,4 +1,4 @@
-"""All pages, put together and mounted: participants', those about concerns, coordinators'. Without link secrets there are no links: only the open ones stand."""
+"""Mounts all pages: participants', those about concerns, coordinators'. Without link secrets, it mounts only those that need no link."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def mount(
 
 
 def _issuer_trust(settings: Settings) -> Trust:
-    """Our own issuer's public keys; nobody's when there is no key file here: then files cannot be checked, and pages say so."""
+    """Our own issuer's public keys. Nobody's when there is no key file here: files cannot be checked then, and pages say so."""
     try:
         return Issuer.of(settings).trust()
     except IssuerKeysUnusable:

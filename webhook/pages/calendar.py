@@ -1,4 +1,4 @@
-"""The meetings as a calendar to subscribe to: times and the partner's existence, never a topic or a name; and the page with its link."""
+"""The meetings as a calendar to subscribe to, and the page with its link. The calendar tells times and that there is a partner, never a topic or a name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from webhook.pages.routes import Route
 
 
 class CalendarPages:
-    """Below a participant's page. `sender` as in the mails: the series is theirs."""
+    """Below a participant's page. `sender` is that of the mails, since the calendar continues their series."""
 
     def __init__(self, pages: PersonalPages, addresses: Addresses, sender: str) -> None:
         self._pages = pages
@@ -48,7 +48,7 @@ class CalendarPages:
         return self._pages.page(request, known, "calendar.html", address=address, subscribe=subscribe, token=token, replaced=replaced)
 
     async def new_link(self, request: Request) -> Response:
-        """All that were made so far stop opening. The form carries since when that was so: a second click revokes nothing more."""
+        """Revokes all links made so far. The form carries the instant of the last revocation, so that a second click revokes nothing more."""
         known, _, seen = await self._pages.opened(request, "calendar")
         if seen == _instant(_with_calendar(known).calendar_after):
             now = datetime.now(UTC).replace(microsecond=0)  # as tokens are dated
@@ -57,7 +57,7 @@ class CalendarPages:
         return self._pages.back(request, known, "calendar", done="calendar")
 
     async def _bearer(self, token: str) -> Bearer:
-        """Whose calendar link it is. Raises PageProblem: also for one that its owner has replaced."""
+        """Whose calendar link it is. Raises PageProblem, also for one that its owner has replaced."""
         bearer, made_at = self._site.links.opened("calendar", token)
         after = await self._site.reading.ask(self._site.records.calendar_links.valid_after(bearer.scope, bearer.person))
         if after is not None and made_at <= after:
@@ -66,9 +66,9 @@ class CalendarPages:
 
 
 def feed_of(known: Known, sender: str) -> bytes:
-    """What is held or ahead, nothing that was called off, nor what an early end left over; empty before the mentorship begins.
+    """All meetings but those called off or left over by an early end. Empty before the mentorship begins.
 
-    `sender` as in the mails: the series is theirs.
+    `sender` is that of the mails, since the calendar continues their series.
     """
     spoken = known.clock.language
     translated = spoken.translations.ugettext
@@ -90,7 +90,7 @@ def feed_of(known: Known, sender: str) -> bytes:
 
 
 def _with_calendar(known: Known) -> Known:
-    """Raises PageProblem once nothing is kept: also for links that were revoked, since that they were is not kept either."""
+    """Raises PageProblem once nothing is kept, for revoked links too: that they were revoked is not kept either."""
     if known.gone:
         raise PageProblem(HTTPStatus.GONE, "nothing_here", code=known.clock.language.code)
     return known

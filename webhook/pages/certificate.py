@@ -1,6 +1,6 @@
-"""`/c/{certificate}`: what a stranger is told of a certificate (H8, P4): how it stands, and whether a file that they were given was altered.
+"""`/c/{certificate}`: what a stranger learns about a certificate (H8, P4): its status, and whether a file that they were given was altered.
 
-Without links, accounts or scripts, and without Temporal. A file is looked at and not kept.
+It needs no link, account or script, and no Temporal. A file is checked and not kept.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from webhook.pages.rendering import HEADERS, Rendering
 from webhook.pages.routes import PageRoute, Route, page_routes
 
 _MOST_CHECKS = 2
-"""Files that are checked at once: each costs a processor for a moment."""
+"""How many files are checked at once: each occupies a processor for a moment."""
 _LONGEST_ID = 64
 
 FileState = Literal[
     "genuine",
-    "reprinted",  # the credential in it holds, but the document around it is not, byte for byte, the one that was issued
+    "reprinted",  # its credential is good, but the document around it is not, byte for byte, the one that was issued
     "revoked",
     "superseded",
     "altered",
@@ -62,7 +62,7 @@ _STATES: dict[State, FileState] = {
 
 @dataclass(frozen=True)
 class Checked:
-    """What is said of a file. `of` is the registry's entry of the certificate that it is; `this`: it is the one of the page."""
+    """What the page says about a file. `of` is the registry's entry for its certificate; `this` is True if that is the page's own."""
 
     state: FileState
     this: bool
@@ -91,7 +91,7 @@ class CertificatePages:
         return await self._answer(request, await self._asked_for(request), None)
 
     async def check(self, request: Request) -> Response:
-        """A file that somebody was given: its signature, its bytes, and what the registry says of the certificate that it is."""
+        """Checks a file that somebody was given: its signature, its bytes, and what the registry says about its certificate."""
         found = await self._asked_for(request)
         data = await _file(request)
         async with self._checks:
@@ -113,7 +113,7 @@ class CertificatePages:
         return Response(pdf, media_type="application/pdf", headers={**HEADERS, "Content-Disposition": 'attachment; filename="certificate.pdf"'})
 
     async def credential(self, request: Request) -> Response:
-        """Without a name in it, so there also for somebody who was erased."""
+        """It contains no name, so it is there even if its holder was erased."""
         certificate = await self._handed_out(request)
         try:
             text = await self._reading.ask(self._records.certificates.credential(certificate))
@@ -131,14 +131,14 @@ class CertificatePages:
         return await self._find(request.path_params["certificate"])
 
     async def _find(self, certificate: str) -> Certificate | None:
-        """What was reserved and never got its document was never handed out: nobody is told of it."""
+        """None for a certificate that was reserved but never got its document: it was never handed out, so nobody learns of it."""
         if len(certificate) > _LONGEST_ID:
             return None
         found = await self._reading.ask(self._records.certificates.get(certificate))
         return found if found is not None and found.stored else None
 
     async def _handed_out(self, request: Request) -> str:
-        """The certificate that was asked for, if its files are given to whoever has the address. Raises PageProblem."""
+        """The id of the certificate asked for, if whoever has its address may have its files. Raises PageProblem."""
         found = await self._asked_for(request)
         if found is None:
             raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here")
@@ -157,18 +157,18 @@ class CertificatePages:
         return await self._reading.ask(self._records.certificates.standing(certificate.mentorship, certificate.person))
 
     async def _taken_back(self, certificate: Certificate, newer: Certificate | None) -> bool:
-        """Whether its holder asked for results on it, and no longer does on the one that took its place (H8)."""
+        """Whether it shows results at its holder's wish, while the one that took its place does not (H8)."""
         return newer is not None and await self._shows_results(certificate) and not await self._shows_results(newer)
 
     async def _shows_results(self, certificate: Certificate) -> bool:
-        """Of a holder who was erased, only the credential still tells."""
+        """Whether it shows results. If its holder was erased, only its credential still tells."""
         if certificate.fields:
             return shows_results(certificate)
         signed = json.loads(await self._reading.ask(self._records.certificates.credential(certificate.id)))
         return bool(signed["credentialSubject"].get("result"))
 
     async def _named(self, verdict: Verdict) -> Certificate | None:
-        """The registry's row of the certificate that a genuine credential says it is."""
+        """The registry's row of the certificate that a genuine credential names."""
         named = verdict.credential.get("id") if verdict.credential is not None else None
         path = urlsplit(named).path if isinstance(named, str) else ""
         return await self._find(path.rpartition("/c/")[2]) if "/c/" in path else None
@@ -185,7 +185,7 @@ class CertificatePages:
         return "genuine" if named.status == "valid" else named.status
 
     async def _as_issued(self, data: bytes, named: Certificate) -> bool:
-        """What a PDF prints is not signed, but we know its bytes: of a document that we still can read, every byte counts."""
+        """Whether a PDF is the one that was issued. What it prints is not signed, so every byte counts, if we can still read the document."""
         claim = read_claim(data)
         if claim is None or not claim.printed:
             return True

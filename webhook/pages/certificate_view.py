@@ -1,4 +1,4 @@
-"""What the registry says of a certificate, as its page tells it to a stranger (H8, P4)."""
+"""What the registry says about a certificate, as its page shows it to a stranger (H8, P4)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Results:
-    """How many milestones were done of how many, the percent, and each with its instant."""
+    """How many milestones were done out of how many, the percentage, and each with its instant."""
 
     done: int
     total: int
@@ -37,9 +37,9 @@ class Results:
 
 @dataclass(frozen=True)
 class Registered:
-    """What the registry says of a certificate. `since` is when it stopped being valid; `results` only where its holder asked for them.
+    """What the registry says about a certificate. `since` is when it stopped being valid; `results` are there only if its holder asked for them.
 
-    `newer` is the edition that took its place. `taken_back`: it showed results, and `newer` does not; nothing is told of it but its status.
+    `newer` is the edition that took its place. `taken_back` means that it showed results and `newer` does not; the page then tells only its status.
     """
 
     id: str
@@ -103,5 +103,5 @@ def _day_of(clock: Clock, at: datetime) -> str:
 
 
 def _day(clock: Clock, on: date) -> str:
-    """With its year, always."""
+    """Always with the year."""
     return str(format_date(on, "long", locale=clock.language.locale))

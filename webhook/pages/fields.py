@@ -14,7 +14,7 @@ from webhook.pages.forms import Fields
 
 _MOST_STEPS = 10
 _DAY_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", re.ASCII)
-"""A day alone would mean its midnight, which nobody who leaves the time out means."""
+"""A day alone does not fit: it would mean midnight, which nobody who leaves out the time means."""
 
 
 class Wrong(Exception):  # noqa: N818 - what is the case
@@ -27,7 +27,7 @@ class Wrong(Exception):  # noqa: N818 - what is the case
 
 
 def status_with(wrong: Wrong | None) -> HTTPStatus:
-    """Of a page that comes back with a form that could not be taken, or without."""
+    """The status of a page with a form: 422 if it comes back because a field was wrong, else 200."""
     return HTTPStatus.OK if wrong is None else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -64,7 +64,7 @@ def one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
 
 
 def text_of(fields: Fields, field: str) -> str:
-    """Raises Wrong where there is none, or more than a note takes."""
+    """Raises Wrong if there is none, or more than a note takes."""
     text = fields.get(field)
     if len(text) > MOST_LETTERS:
         raise Wrong(field, "text_long")
@@ -74,7 +74,7 @@ def text_of(fields: Fields, field: str) -> str:
 
 
 def steps_of(fields: Fields) -> list[str]:
-    """One a line; of too many, no more are looked at than say so."""
+    """One step per line. If there are too many, it reads only enough of them to know. Raises Wrong."""
     steps = list(islice((line.strip() for line in fields.get("steps").splitlines() if not is_blank(line)), _MOST_STEPS + 1))
     if len(steps) > _MOST_STEPS:
         raise Wrong("steps", "steps_many")

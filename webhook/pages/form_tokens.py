@@ -1,7 +1,7 @@
-"""What a form carries so that it is ours and counts once: a token of this reader and this action, and in it the message's id.
+"""The token in each form, which shows that the form is ours and makes it count once. It is for one reader and action, and contains the message's id.
 
-The id is derived from the reader, the action and how often it was sent before: a double click, the back button and a second
-tab send the same command, and the next one after it another.
+The id is derived from the reader, the action and how often that was sent before. So a double click, the back button and a second
+tab send the same command, and a form that is opened afterwards sends the next one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gateway.links import Bearer
 from webhook.pages.problems import PageProblem
 
 FIELD = "form"
-"""Under which name a form has it."""
+"""The name of a form's field that holds the token."""
 
 
 class FormTokens:
@@ -30,11 +30,11 @@ class FormTokens:
         self._secrets = [secret.get_secret_value() for secret in secrets]
 
     def writer(self, bearer: Bearer) -> str:
-        """What begins all message ids of this person in this mentorship; it tells nobody who that is."""
+        """The beginning of all message ids of this person in this mentorship. It does not tell who they are."""
         return f"page:{self._digest('writer', *bearer)[:10]}:"
 
     def message_id(self, bearer: Bearer, action: str, target: str, taken: Container[str]) -> str:
-        """The first one that was not sent yet; `taken` are all that the door knows of this mentorship."""
+        """The first id that is not in `taken`."""
         writer = self.writer(bearer)
         ids = (writer + self._digest("message", *bearer, action, target, str(number))[:22] for number in count())
         return next(found for found in ids if found not in taken)
@@ -43,7 +43,7 @@ class FormTokens:
         return str(self._serializer(bearer).dumps([action, target, message_id]))
 
     def opened(self, bearer: Bearer, action: str, target: str, token: str) -> str:
-        """The message id. Raises PageProblem for a form of somebody else, of another action, or of nobody."""
+        """The message id. Raises PageProblem for a form of another person or another action, or a forged one."""
         try:
             said = self._serializer(bearer).loads(token)
         except BadData:

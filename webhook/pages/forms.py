@@ -1,6 +1,6 @@
-"""What a form passes before it may change anything: the link that it came by, then its size, then the pace of whose link it is.
+"""What is checked before a form may change anything: its link, then its size, then the pace of the link's bearer.
 
-In this order nothing of a stranger's is counted, so nobody can use up what is somebody else's; and a form that comes too fast is refused whole.
+In this order strangers' forms are not counted, so nobody can use up somebody else's pace. A form that comes too fast is refused whole.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from webhook.parsing import read
 from webhook.problems import Problem
 
 MOST = 1_048_576
-"""Bytes of a form: what its fields can hold fits more than once, in any script, so that who pasted a whole document gets it back with what is wrong."""
+"""Bytes of a form: more than its fields can hold, in any script. So somebody who pasted a whole document gets it back with what is wrong."""
 _MOST_OF_STRANGERS = 65_536
-"""Bytes of what came by no link of ours, nor an old one: whoever likes can send that, and a form of MOST holds everybody else up for tenths of a second."""
+"""Bytes of a form that came by no link of ours, not even an old one. Anybody can send it, and MOST bytes hold up everybody else for tenths of a second."""
 SMALL = 4096
 """Bytes of a form that holds an address, or nothing."""
 _MOST_FIELDS = 100
 
 
 class Fields:
-    """What was typed and chosen, as it came: shown again when it could not be taken."""
+    """What was typed and chosen, as it came. It is shown again if it could not be taken."""
 
     def __init__(self, pairs: Sequence[tuple[str, str]] = ()) -> None:
         self.pairs = tuple((name, _plain(value)) for name, value in pairs)
@@ -53,7 +53,7 @@ def _plain(value: str) -> str:
 
 
 async def read_fields(request: Request, most: int = MOST) -> Fields:
-    """A form as a browser sends it. Raises PageProblem: too large, or not one. A page of another site may not send it."""
+    """A form as a browser sends it. Raises PageProblem if it is too large, unreadable, or sent by a page of another site."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise PageProblem(HTTPStatus.FORBIDDEN, "foreign_form")
     raw = await read_limited(request, most)
@@ -72,7 +72,7 @@ async def read_limited(request: Request, most: int) -> bytes:
 
 
 async def read_form(request: Request, links: Links, purpose: Purpose, token: str) -> tuple[Bearer, Fields]:
-    """Who sends it, and what. Raises PageProblem; that of a link which went stale while somebody was writing shows what they wrote."""
+    """Who sends the form, and what. Raises PageProblem; if the link expired while somebody was writing, that shows what they wrote."""
     try:
         bearer = links.bearer(purpose, token)
     except PageProblem as problem:
@@ -82,9 +82,9 @@ async def read_form(request: Request, links: Links, purpose: Purpose, token: str
 
 
 def keep_pace(pace: Pace, sender: Hashable, *, code: str) -> None:
-    """Counts one form. Raises PageProblem (429), in the reader's language: for forms with nothing written in them; the others come back with it.
+    """Counts one form. Raises PageProblem (429), in the reader's language. Only for forms without words: others are shown again with theirs.
 
-    `sender` is whom a link is for, never the link: there are many of those to one mentorship.
+    `sender` is the link's bearer, never the link: one mentorship has many links.
     """
     try:
         pace.take(sender)
@@ -93,13 +93,13 @@ def keep_pace(pace: Pace, sender: Hashable, *, code: str) -> None:
 
 
 def waiting(problem: Problem) -> timedelta:
-    """After how long to try again, in whole minutes: nobody counts seconds."""
+    """How long to wait before the next try, in whole minutes: nobody counts seconds."""
     return timedelta(minutes=math.ceil(int(problem.headers["Retry-After"]) / 60))
 
 
 async def _with_what_was_typed(problem: PageProblem, request: Request, most: int) -> PageProblem:
     try:
         return problem.with_typed((await read_fields(request, most)).typed())
-    except PageProblem as further:  # the link's stays the answer; of a form that is too large the rest is not listened to
+    except PageProblem as further:  # the link's problem stays the answer; the headers close the connection on the rest of a form that is too large
         problem.headers |= further.headers
         return problem

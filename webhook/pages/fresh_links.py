@@ -1,4 +1,4 @@
-"""Fresh links by mail: to the address that records know, sparingly, and with the same answer to whoever asks."""
+"""Sends fresh links by mail: only to the address that records know, only so often, and with the same answer to whoever asks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Post(Protocol):
 
 
 class Sparing:
-    """At most `most` in `per` for each key, in this process's memory; what is older is forgotten."""
+    """Allows each key at most `most` within `per`, in this process's memory; what is older is forgotten."""
 
     def __init__(self, most: int, per: timedelta, now: Callable[[], datetime]) -> None:
         self._most = most
@@ -52,7 +52,7 @@ class Sparing:
         return True
 
     def give_back(self, key: str) -> None:
-        """What was taken last for the key does not count."""
+        """Removes what the key took last, so that it does not count."""
         last = next((one for one in reversed(self._taken) if one[1] == key), None)
         if last is not None:
             self._taken.remove(last)
@@ -66,10 +66,10 @@ class _Way(NamedTuple):
 
 
 class FreshLinks:
-    """`most` mails an hour to one person for whoever asks, and as many for who holds a link of their own, of whatever kind.
+    """Sends one person at most `most` mails an hour when anybody asks, and as many again when the holder of a link of theirs asks, of any kind.
 
-    So nobody can fill somebody else's mailbox through us, nor use up what that person may ask for. Mails for whoever asks are bounded over all
-    people together, too; those for holders of links are not. What could not be sent does not count.
+    So nobody can fill somebody else's mailbox through us, nor use up what that person may ask for. Mails when anybody asks are also limited
+    over all people together; those for holders of links are not. What could not be sent does not count.
     """
 
     def __init__(self, records: Records, signer: LinkSigner, post: Post, now: Callable[[], datetime], *, base_url: str, sender: str, most: int = 4) -> None:
@@ -83,9 +83,9 @@ class FreshLinks:
         self._for_bearers = Sparing(most, timedelta(hours=1), now)
 
     async def send_to_address(self, email: str) -> None:
-        """Every page of whoever has this address, and every list that they look after (P7), in one mail a person.
+        """Mails links to every page of whoever has this address, and to every list that they look after (P7), in one mail per person.
 
-        Nothing, and no error, for an address that we do not know.
+        Does nothing, and raises nothing, for an address that we do not know.
         """
         try:
             refs = await self._records.people.by_email(email)
@@ -100,11 +100,11 @@ class FreshLinks:
         return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="page"), self._for_bearers)
 
     async def send_private(self, known: Known) -> bool:
-        """A link that opens for fifteen minutes. False: it could not be sent."""
+        """Mails a link that works for fifteen minutes. False if it could not be sent."""
         return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="private"), self._for_bearers)
 
     async def send_list(self, bearer: Bearer) -> bool:
-        """To one cohort's list; False also for who does not look after the cohort (any more)."""
+        """Mails a link to one cohort's list. False also for somebody who does not look after the cohort (any more)."""
         return await self._send(bearer.person, partial(self._lists, cohort=bearer.scope), self._for_bearers)
 
     async def _send(self, ref: str, find: Callable[[str, datetime], Awaitable[list[_Way]]], allowance: Sparing) -> bool:
@@ -116,7 +116,7 @@ class FreshLinks:
         return sent
 
     async def _sent(self, ref: str, find: Callable[[str, datetime], Awaitable[list[_Way]]]) -> bool:
-        """`find` says which pages this person can open, asked at that instant. What cannot be sent is logged, without saying to whom."""
+        """`find` says which pages this person can open at that instant. A mail that cannot be sent is logged, without saying to whom."""
         asked_at = self._now()
         try:
             profile = (await self._records.people.profiles([ref])).get(ref)
@@ -163,7 +163,7 @@ class FreshLinks:
         return found
 
     async def _lists(self, ref: str, asked_at: datetime, *, cohort: str | None = None) -> list[_Way]:
-        """Of every cohort that this person looks after now, or of that one only."""
+        """The lists of all cohorts that this person looks after now, or only that of `cohort`."""
         found: list[_Way] = []
         for known, programme in await looked_after(self._records, ref):
             if cohort in (None, known.id):
@@ -174,5 +174,5 @@ class FreshLinks:
         return found
 
     def _link(self, purpose: Purpose, bearer: Bearer, asked_at: datetime) -> tuple[str, datetime]:
-        """Its address, and until when it opens."""
+        """The link's address, and until when it works."""
         return self._addresses.of(purpose, bearer), asked_at + (LIFETIMES[purpose] or timedelta())

@@ -1,4 +1,4 @@
-"""What a mentorship's journal, and the words that it points to, tell a page: goals, one's own reports, what changed nothing, feedback."""
+"""What a page reads from a mentorship's journal, and from the notes that it names: goals, the reader's reports, what changed nothing, feedback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Report:
-    """One's own report that can be taken back: `code` is its digest, as the state keeps it."""
+    """A report of the reader's own that can be taken back. `code` is its digest, as the state keeps it."""
 
     code: str
     message_id: str
@@ -37,7 +37,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Refused:
-    """What the reader sent from a page at that instant and changed nothing, with the words in it. `name` is the command's, or what the private one was."""
+    """A message that the reader sent from a page and that changed nothing, with its words. `name` is the command's, or the kind of a private one."""
 
     message_id: str
     name: str
@@ -45,13 +45,13 @@ class Refused:
     reason: str
     at: datetime
     meeting: datetime | None
-    """When the planned meeting was that it was about, as that stood when it was decided."""
+    """The time of the planned meeting that it was about, as it was when the message was decided."""
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """`shared` by its author: when it was written, or later."""
+    """`shared` is True if its author shared it, when it was written or later."""
 
     note: str
     meeting: int
@@ -84,7 +84,7 @@ def refused_of(entries: list[JournalEntry], events: list[e.AnyEvent], notes: dic
 
 
 def _meetings_then(entries: list[JournalEntry], events: list[e.AnyEvent], commands: list[JournalEntry]) -> dict[int, datetime]:
-    """When the meeting of each of these was, by its place in the journal: a move, or a pause, gives its number another time."""
+    """For each command's place in the journal, the time that its meeting had then: a move or a pause gives the number another time."""
     numbers = {row.seq: row.body["meeting"] for row in commands if isinstance(row.body.get("meeting"), int)}
     found: dict[int, datetime] = {}
     state: State | None = None

@@ -1,4 +1,4 @@
-"""The pages' languages: their own catalogues, on top of the mails' one, so that both say the same thing in the same words."""
+"""The pages' languages: their own catalogues on top of the mails' catalogue, so that both say the same thing in the same words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_HEADER = 500
 _RANGE = re.compile(
     r"(?:(?P<all>\*)|(?P<language>[a-z]{1,8})(?:-[a-z0-9]{1,8})*)(?:[ \t]*;[ \t]*q=(?P<weight>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?", re.ASCII | re.IGNORECASE
 )
-"""One language range with its weight; what is written otherwise is passed over."""
+"""One language range with its weight; anything else is ignored."""
 
 
 @cache
@@ -32,7 +32,7 @@ def language(code: str) -> Language:
 
 
 def asked_for(code: str | None) -> str | None:
-    """The code, if somebody chose a language that there is."""
+    """The code, if it is that of a language in OFFERED."""
     return code if code in OFFERED else None
 
 
@@ -42,20 +42,20 @@ def reader_language(chosen: str | None, profile: str | None, offered: Iterable[s
 
 
 def guest_language(chosen: str | None, accepted: str) -> Language:
-    """For a page that nobody is known on: what was chosen, else what the browser wishes most of what there is."""
+    """For a page whose reader is not known: the language that was chosen, else the one in OFFERED that the browser wishes most."""
     return language(asked_for(chosen) or _wished(accepted) or SOURCE)
 
 
 def spoken_to_guest(request: Request) -> tuple[Language, str | None]:
-    """That language, and which one was chosen."""
+    """The guest's language, and the one that they chose, if any."""
     chosen = asked_for(request.query_params.get("lang"))
     return guest_language(chosen, request.headers.get("accept-language", "")), chosen
 
 
 def _wished(accepted: str) -> str | None:
-    """The language of OFFERED that an Accept-Language header weighs highest (RFC 9110, 12.5.4); None: none of them is acceptable, or none was named.
+    """The language of OFFERED that an Accept-Language header weighs highest (RFC 9110, 12.5.4); None if none is acceptable, or none is named.
 
-    A weight of 0 is no wish but a refusal, and `*` stands for whatever is not named. Of equal weights the first in the header wins.
+    A weight of 0 is a refusal, and `*` stands for every language not named. Of equal weights the first in the header wins.
     """
     weights: dict[str, float] = {}
     for part in accepted[:_MOST_HEADER].split(","):

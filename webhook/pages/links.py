@@ -1,4 +1,4 @@
-"""Whose link it is, and what a page says of one that opens nothing (any more)."""
+"""Whose link it is, and what a page says about one that opens nothing (any more)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Links:
         self._signer = signer
 
     def bearer(self, purpose: Purpose, token: str) -> Bearer:
-        """Raises PageProblem: a link that is too old (with a way to a fresh one), or none of ours."""
+        """For whom the link was made. Raises PageProblem if it is too old (with a way to a fresh one) or not ours."""
         return self.opened(purpose, token)[0]
 
     def opened(self, purpose: Purpose, token: str) -> tuple[Bearer, datetime]:
@@ -27,7 +27,7 @@ class Links:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid") from None
 
     def bearer_of_old(self, purpose: Purpose, token: str) -> Bearer:
-        """For whom the link was made, also when it is too old. Raises PageProblem."""
+        """For whom the link was made, even if it is too old. Raises PageProblem."""
         try:
             return self._signer.bearer(purpose, token)
         except LinkExpired as expired:

@@ -1,4 +1,4 @@
-"""The meetings as one reader's page draws them: what became of each, what its reader may still say, and what waits for an answer."""
+"""The meetings as one reader's page shows them: what became of each, what its reader may still say, and what waits for an answer."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from webhook.pages.reading import Known
 
 @dataclass(frozen=True)
 class MeetingView:
-    """One planned meeting. `state` is held, off (called off or not held), ahead or open (past, and nobody said a word that decides)."""
+    """One planned meeting. `state` is held, off (called off or not held), ahead or open (past, and no report has decided it)."""
 
     n: int
     start: datetime
     seen: str
-    """What a form about it carries, so that nobody says of another time, or of a confirmed one, what they meant of what they saw."""
+    """What a form about it carries, so that an answer to what the reader saw never counts for another time, or for one confirmed since."""
     day: str
     when: str
     short: str
@@ -44,22 +44,22 @@ class MeetingView:
     lapsed: bool
     """Nobody called it off: a late proposal to move it stayed unanswered."""
     free_until: str | None
-    """Until when calling it off is free; None when that moment has passed or it never counts."""
+    """Until when calling it off is free; None if that moment has passed, or if it is not confirmed and so never counts."""
     late_now: bool
     theirs_to_answer: bool
-    """The partner proposed another time, too late: whoever calls the meeting off, or stays away from it, it counts as theirs (H14)."""
+    """The partner proposed another time, too late. Whoever then calls the meeting off or stays away, it counts as the partner's (H14)."""
     excused: bool
-    """The partner said “fine by me” of it to the reader, whom it cannot count against any more."""
+    """The partner said “fine by me” to the reader, so it can no longer count against the reader."""
     away: bool
     """The reader was on leave then: nothing of theirs counts."""
     counts: bool
     """Whether an absence of the reader's could count (H14)."""
     excusable: str | None
-    """What of the partner's the reader may say “fine by me” to: off (called off late, or an absence), proposal (a late one that stands), lapsed, or None."""
+    """To what of the partner's the reader may say “fine by me”: off (called off late, or an absence), proposal (a late one that stands), lapsed, or None."""
     topic_moves_on: bool
-    """Another conversation is planned that takes the topic, should this one not take place; the closing one has its own (H10)."""
+    """If this one does not take place, another planned conversation takes its topic; the closing one has its own (H10)."""
     claim_until: str | None
-    """The partner says that the reader was not there; until when to say otherwise."""
+    """If the partner says that the reader was not there: until when the reader can say otherwise."""
     i_said: str | None
     they_said_held: bool
     topic: Session | None
@@ -78,7 +78,7 @@ class Meetings:
 
     @cached_property
     def all(self) -> tuple[MeetingView, ...]:
-        """As they follow each other in time."""
+        """In order of time."""
         return tuple(self._view(meeting) for meeting in sorted(self._state.meetings, key=lambda m: (m.start, m.n)))
 
     def by_number(self, n: int) -> MeetingView | None:
@@ -98,7 +98,7 @@ class Meetings:
 
     @cached_property
     def to_report(self) -> tuple[MeetingView, ...]:
-        """Past ones that neither decided by a word; the reader may still say."""
+        """Past ones that no report has decided and that the reader may still report."""
         return tuple(m for m in self.all if m.state == "open" and m.i_said is None and "report_meeting" in m.may)
 
     @property
@@ -111,7 +111,7 @@ class Meetings:
 
     @property
     def excusable(self) -> tuple[MeetingView, ...]:
-        """Where a proposal can still be agreed to, both stand together."""
+        """Leaves out proposals that can still be agreed to: the page shows both answers to those together."""
         return tuple(m for m in self.all if m.excusable and not (m.excusable == "proposal" and m.agreeable))
 
     @property
@@ -171,7 +171,7 @@ class Meetings:
         )
 
     def _topic(self, m: Meeting, *, started: bool) -> Session | None:
-        """Of a held one, what it took; of one ahead, what it would take as things stand."""
+        """The topic that a held one took, or that the next one ahead would take as things stand."""
         if m.cancelled is not None and not m.held:
             return None
         if m.held:
@@ -189,29 +189,29 @@ class Meetings:
 
     @property
     def held(self) -> int:
-        """How many were, those outside the plan among them."""
+        """How many were held, including those outside the plan."""
         return len(held_instants(self._state))
 
     @property
     def for_feedback(self) -> tuple[MeetingView, ...]:
-        """Those that were held, newest first: feedback is welcome after any, asked after some, forced after none (H15)."""
+        """Those that were held, newest first: feedback is welcome after any, asked for after some, and required after none (H15)."""
         return tuple(m for m in reversed(self.all) if m.state == "held")
 
     @property
     def planned(self) -> int:
-        """Those among them that wait for a time, as what a pause took from the calendar does (P6)."""
+        """How many are planned, including those that wait for a time, such as those that a pause took off the calendar (P6)."""
         state = self._state
         waiting = state.pausing.dropped if state.pausing is not None else state.plan_request.count if state.plan_request is not None else 0
         return len(state.meetings) + waiting
 
 
 def left_over(state: State, m: Meeting) -> bool:
-    """Whether it was still ahead when the mentorship ended early: it then is no meeting any more that somebody could say something of."""
+    """Whether it was still ahead when the mentorship ended early. It then is no longer a meeting that anybody can say something about."""
     return state.ended is not None and m.cancelled is None and m.start > state.ended.at
 
 
 def _excusable(m: Meeting, side: Side) -> str | None:
-    """What `side` did about it that may count against them, as the other's page tells it."""
+    """What `side` did about it that may count against them, as the partner's page shows it."""
     own, cancelled, proposal = m.report(side), m.cancelled, m.proposal(side)
     if own is not None and own.own == "absent":
         return "off"
@@ -222,7 +222,7 @@ def _excusable(m: Meeting, side: Side) -> str | None:
 
 
 def _counts(m: Meeting, side: Side) -> bool:
-    """Of a slot that both confirmed, that was not called off or held, and for no reason that never counts; nor what the partner excused."""
+    """Only if both confirmed it, it was neither called off nor held, the partner did not excuse it, and its reason is one that counts."""
     own = m.report(side)
     excepted = own is not None and own.own == "absent" and (own.reason or "not_said") not in COUNTING_REASONS
     return m.confirmed and m.cancelled is None and not m.held and side not in m.excused and not excepted

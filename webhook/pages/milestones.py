@@ -1,6 +1,6 @@
-"""The milestones as one reader's page draws them: what counts, what came too late, and what its reader may say.
+"""The milestones as one reader's page shows them: what counts, what came too late, and what its reader may say.
 
-All are listed; counted are those that the reader's own share is taken of (P6).
+All are listed, but only those that make up the reader's own share are counted (P6).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from webhook.pages.reading import Known
 class MilestoneView:
     """`state` is done, waived, carried (brought along from an earlier pair), late (done, but after the end), waiting (one of two confirmed) or open.
 
-    `fact` is what completes it without a report; `by` is whose report does, also after an objection.
+    `fact` is what completes it without a report; `by` is whose report does, with an objection taken into account.
     """
 
     id: str
@@ -53,7 +53,7 @@ class Milestones:
         return next((milestone for milestone in self.all if milestone.id == identifier), None)
 
     def title(self, identifier: str) -> str:
-        """Set apart, since it is written as the programme is and stands among the page's own words."""
+        """Isolated from the page's own words, since it is in the programme's language."""
         title = next((rule.title for rule in self._known.texts.milestones if rule.id == identifier), identifier)
         return self._known.clock.language.isolated(title)
 
@@ -67,7 +67,7 @@ class Milestones:
 
     @property
     def total(self) -> int:
-        """None are left for a mentor who joined when all was done."""
+        """Zero for a mentor who joined when all was done."""
         return len(self._counted)
 
     @property
@@ -76,7 +76,7 @@ class Milestones:
 
     @property
     def apart(self) -> bool:
-        """Whether the two are measured by different counts: something was done before they met."""
+        """Whether the two have different counts, since something was done before they met."""
         return any(fact.carried for fact in milestone_facts(self._state))
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Asking for a link: a fresh one to a page of one's own, by address, and from the page one to private things."""
+"""Pages that mail links: fresh ones to one's own pages, by mail address, and, from a participant's page, one to private things."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from webhook.pages.routes import PageRoute, Route, page_routes
 
 
 class NewLinkPages:
-    """`/new-link`, for whoever comes; also at the root."""
+    """`/new-link`, for anybody; also at the root."""
 
     def __init__(self, rendering: Rendering, fresh: FreshLinks | None) -> None:
         self._rendering = rendering
@@ -30,7 +30,7 @@ class NewLinkPages:
         return self._rendering.guest_page(request, "new_link.html", can_mail=self._fresh is not None)
 
     async def mail_new_link(self, request: Request) -> Response:
-        """The same answer, as fast, for every address: what follows happens after it."""
+        """Gives the same answer, and as fast, for every address: the mail is sent after it."""
         email = (await read_fields(request, SMALL)).get("email")
         answer = self._rendering.guest_page(request, "asked.html")
         if self._fresh is not None and "@" in email:
@@ -53,7 +53,7 @@ class PrivateLinkPage:
         return self._page(request, await self._pages.known(request), sent=False)
 
     async def mail(self, request: Request) -> Response:
-        """Not counted, as no mailed link is: concerns are raised behind this one, and what else came too fast keeps none back (H16)."""
+        """Not counted, as no mailed link is: concerns are raised behind this one, and other forms that came too fast must not hold one back (H16)."""
         known, _, _ = await self._pages.opened_uncounted(request, "private_link", "")
         sent = self._site.fresh is not None and await self._site.fresh.send_private(known)
         return self._page(request, known, sent=sent, trouble=not sent)

@@ -1,4 +1,4 @@
-"""What became of what a reader sent: of what they have just sent, and for some days of what changed nothing and was told to nobody."""
+"""What became of what a reader sent: of the message just sent, and for some days of those that changed nothing, about which nobody told them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from webhook.pages.site import Site
 from webhook.problems import Problem
 
 JOURNAL_WAIT = 1.2
-"""Seconds that a page waits for what was just sent to be journaled; then it says that it is kept."""
+"""Seconds that a page waits for the journal to have what was just sent; after them it says that the message is kept."""
 TOLD_FOR = timedelta(days=3)
-"""How long a page tells what changed nothing."""
+"""How long a page shows messages that changed nothing."""
 
 
 @dataclass(frozen=True)
 class RefusedView:
-    """What a page tells of a message that changed nothing. `this`: its sender has just come back from it."""
+    """What a page says about a message that changed nothing. `this` is True if the reader has just sent it."""
 
     name: str
     meeting: str | None
@@ -34,7 +34,7 @@ class RefusedView:
 
 
 async def became_of(site: Site, request: Request, bearer: Bearer) -> Receipt | None:
-    """What became of the message that the reader comes back from; the partner's are none of their business."""
+    """What became of the message that the reader has just sent. None for the partner's, which are none of their business."""
     message_id = request.query_params.get("m", "")
     if not message_id.startswith(site.form_tokens.writer(bearer)) or len(message_id) > 200 or not message_id.isprintable():
         return None
@@ -49,8 +49,9 @@ async def became_of(site: Site, request: Request, bearer: Bearer) -> Receipt | N
 
 
 def refused(request: Request, known: Known, *, private: bool) -> list[RefusedView]:
-    """What of the reader's changed nothing: the message that they come back from, and for some days what was told to nobody,
-    since it was handled after its sender had read that it is kept safely (P5). What was so already is no news.
+    """The reader's messages that changed nothing: the one just sent, and for some days the others.
+
+    The others may have been handled after their sender read that they are kept safely (P5). `already_done` is no news.
     """
     this = request.query_params.get("m")
     shown = [

@@ -1,4 +1,4 @@
-"""The holder decides whether the certificate says share and milestones (H8). A worker makes the edition that does: the issuer's key is there."""
+"""The holder decides whether the certificate shows share and milestones (H8). A worker, which has the issuer's key, makes the new edition."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from webhook.pages.routes import Route
 from webhook.problems import Problem, unavailable
 
 MADE_WAIT = 3.0
-"""Seconds that a page waits for the new edition; then it says that it is kept, and a mail brings it."""
+"""Seconds that a page waits for the new edition; after them it says that the wish is kept, and a mail brings the edition."""
 
 _log = structlog.stdlib.get_logger("webhook.pages")
 
 
 class Editions:
-    """`patience` in seconds: how long Temporal has to take a wish."""
+    """`patience` is how many seconds Temporal has to take a wish."""
 
     def __init__(self, client: Client, records: Records, *, patience: float, retry_after: int) -> None:
         self._client = client
@@ -51,7 +51,7 @@ class Editions:
         raise unavailable("temporal-unavailable", "Temporal cannot be reached at the moment", self._retry_after)
 
     async def made(self, certificate: Certificate, *, results: bool, within: float = MADE_WAIT) -> bool:
-        """Whether an edition that says so stands within so many seconds."""
+        """Waits at most `within` seconds for an edition with `results` as wished, and returns whether there is one."""
         loop = asyncio.get_running_loop()
         until = loop.time() + within
         while True:
@@ -86,7 +86,7 @@ class OwnCertificatePage:
         return await self._page(request, known, receipt=receipt)
 
     async def change(self, request: Request) -> Response:
-        """Says share and milestones from now on, or no longer: a new edition takes the place of the one before (H8)."""
+        """Shows share and milestones from now on, or no longer: a new edition takes the place of the one before (H8)."""
         known, fields, _ = await self._pages.opened(request, "certificate")
         wanted = fields.get("results")
         if known.certificate is None or known.certificate.status != "valid":

@@ -1,4 +1,4 @@
-"""`/p/{token}`: a participant's page and its forms. What belongs to its reader alone stands below it: calendar, reminders, certificate, private link."""
+"""`/p/{token}`: a participant's page and its forms. Below it are its reader's own pages: calendar, reminders, certificate, private link."""
 
 from __future__ import annotations
 

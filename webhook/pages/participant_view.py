@@ -1,4 +1,4 @@
-"""What a participant's page may say: the state, in the reader's language and zone. Nothing of the partner beyond the table of visibility."""
+"""What a participant's page may say: the state, in the reader's language and zone. It says nothing about the partner beyond the table of visibility."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Page:
 
     @property
     def late_count(self) -> int:
-        """The reader's own, in the window; nobody else's is ever shown here (H14)."""
+        """The reader's own late cancellations in the window; nobody else's are ever shown here (H14)."""
         return len(strikes_in_window(self._state, self.side)) if may_read("own", "late_count") else 0
 
     @property
@@ -118,7 +118,7 @@ class Page:
 
     @property
     def notice(self) -> str | None:
-        """None where nothing before a meeting's start is late."""
+        """None if no cancellation before a meeting's start is late."""
         return self._lasting_if_any(self._state.rules.cancellations.notice)
 
     @property
@@ -190,7 +190,7 @@ class Page:
 
     @property
     def asks_feedback(self) -> bool:
-        """Whether the reader was invited to give feedback, and has given none since the conversation after which that was (H15)."""
+        """Whether the reader was invited to give feedback after a conversation, and has given none since that conversation (H15)."""
         held, asked = held_instants(self._state), self._state.person(self.side).feedback_asked
         if not asked or self.over or self._state.closing:
             return False
@@ -208,7 +208,7 @@ class Page:
 
     @property
     def certificate(self) -> str | None:
-        """The address of the reader's own, once it can be fetched: its newest edition's id."""
+        """The id of the reader's newest edition, once it can be fetched. It is also its address."""
         return self._known.certificate.id if self._known.certificate is not None else None
 
     # -- time -------------------------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ class Page:
 
     @property
     def ends_day(self) -> str:
-        """The last day: an end at midnight is none of the day that begins then."""
+        """The last day. If the end is at midnight, that is the day before."""
         return self.clock.day(self._state.ends - timedelta(microseconds=1))
 
     @property

@@ -1,4 +1,4 @@
-"""Pages behind a link of one's own: looking is GET and HEAD and changes nothing; a form is one command, and then the page again.
+"""Pages behind a personal link. Looking (GET, HEAD) changes nothing; a form sends one command and then leads back to the page.
 
 Two kinds of link share this: the page's, which lasts for weeks, and the private one of fifteen minutes.
 """
@@ -45,7 +45,7 @@ class PersonalPages(ABC):
     # -- what each kind says of itself ------------------------------------------------------------------------------------
 
     def routes(self) -> list[PageRoute]:
-        """Earlier rows come first: what is no command's form stands before them."""
+        """Earlier rows take precedence, so what is not a command's form comes before the commands."""
         table = (
             Route("", look=self.show),
             Route("/again", act=self.again),
@@ -83,18 +83,18 @@ class PersonalPages(ABC):
     def _template(self, action: str) -> str: ...
 
     def _signed(self, action: str) -> str:
-        """What the form's token names: a form of one kind of link is none of another."""
+        """What the form's token names. A form of one kind of link must not pass for one of another."""
         return action
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 
     async def known(self, request: Request, bearer: Bearer | None = None) -> Known:
-        """Raises PageProblem for a link that opens nothing (any more)."""
+        """What records know of the link's bearer. Raises PageProblem for a link that opens nothing (any more)."""
         bearer = bearer or self.site.links.bearer(self.purpose, token_of(request))
         return await self.site.reading.known(bearer, self.site.form_tokens.writer(bearer), asked_for(request.query_params.get("lang")))
 
     async def known_after(self, request: Request) -> tuple[Known, Receipt | None]:
-        """What became of the message that its reader comes back from is waited for first, so that the page shows what it changed."""
+        """Waits first for what became of the message that the reader has just sent, so that the page shows what it changed."""
         bearer = self.site.links.bearer(self.purpose, token_of(request))
         receipt = await became_of(self.site, request, bearer)
         return await self.known(request, bearer), receipt
@@ -133,13 +133,13 @@ class PersonalPages(ABC):
         return self.back(request, known, m=message_id)
 
     async def opened(self, request: Request, action: str, target: str = "") -> tuple[Known, Fields, str]:
-        """The reader, what they sent, and what the form carries. Raises PageProblem: also for one form too many."""
+        """The reader, what they sent, and what the form carries. Raises PageProblem, also for one form too many."""
         known, fields, carried = await self.opened_uncounted(request, action, target)
         keep_pace(self.site.pace, known.bearer, code=known.clock.language.code)
         return known, fields, carried
 
     async def opened_uncounted(self, request: Request, action: str, target: str) -> tuple[Known, Fields, str]:
-        """As `opened`, before it is counted; a command's form carries its message's id. What was typed stands on the page of a PageProblem."""
+        """Like `opened`, but does not count the form. A command's form carries its message's id. A PageProblem's page shows what was typed."""
         bearer, fields = await read_form(request, self.site.links, self.purpose, token_of(request))
         try:
             carried = self.site.form_tokens.opened(bearer, self._signed(action), target, fields.get(FIELD))
@@ -151,7 +151,7 @@ class PersonalPages(ABC):
         return known, fields, carried
 
     async def again(self, request: Request) -> Response:
-        """Mails a fresh link to whom a link that is too old was made for: the address that we know, never one that is given here. Raises PageProblem."""
+        """Mails a fresh link to the bearer of one that is too old: to the address that we know, never to one that is given here. Raises PageProblem."""
         known = await self.known(request, self.site.links.bearer_of_old(self.purpose, token_of(request)))
         fresh = self.site.fresh
         if fresh is None or not await (fresh.send_private(known) if self.purpose == "private" else fresh.send_page(known)):
@@ -159,21 +159,21 @@ class PersonalPages(ABC):
         return self.page(request, known, "asked.html", sent=True)
 
     def back(self, request: Request, known: Known, place: str = "", **said: str) -> Response:
-        """To the page, or to a place below it, which tells what became of it."""
+        """Redirects to the page, or to a place below it, which says what became of the form."""
         asked = urlencode({**said, **({"lang": known.chosen} if known.chosen else {})})
         address = "/".join([f"{self.site.rendering.root}/{self.kind}/{quote(token_of(request))}", *([place] if place else [])]) + f"?{asked}"
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
 
     def token(self, known: Known, action: str, target: str | int = "", carried: str | None = None) -> str:
-        """For a form; it carries the id of the message that the form would be, unless it is something else."""
+        """A form's token. It carries `carried`, by default the id of the message that the form would send."""
         carried = carried if carried is not None else self.site.form_tokens.message_id(known.bearer, self._signed(action), str(target), known.sent)
         return self.site.form_tokens.token(known.bearer, self._signed(action), str(target), carried)
 
     async def _send(self, known: Known, action: str, target: str, values: dict[str, Any], message_id: str) -> str:
-        """Through the one door, like a program's; the id that it went under. Raises Problem; Wrong for what the door's model refuses.
+        """Sends the form through the same door as a program's command, and returns its message id. Raises Problem; Wrong for what the door's model refuses.
 
-        A form that never reached Temporal and was changed since is another message, not a contradiction; changed back, or sent once more, it is
-        that one again, of its own instant (P5).
+        A form that never reached Temporal and was changed since is a new message, not a contradiction. If it is changed back, or sent once more,
+        it is the earlier message again, with that one's instant (P5).
         """
         command, door = self._command(action), self.site.door
         document = {"by": known.bearer.person, **values}
@@ -193,7 +193,7 @@ class PersonalPages(ABC):
                 return message_id
 
     def _check(self, request: Request, known: Known, action: str, target: str) -> None:
-        """Raises PageProblem (404), with the way back: the link is good, and a pause or somebody's word took what the form was about."""
+        """Raises PageProblem (404) with the way back: the link is good, but a pause or a message has removed what the form was about."""
         if known.state is None or not self._is(known, action, target):
             back = Here(self.site.rendering, self.kind, token_of(request), known, request.url.path).to()
             raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=known.clock.language.code, back=back)

@@ -1,7 +1,7 @@
-"""`/private/{token}`: what is only its author's business, behind a link of fifteen minutes. All of it travels as one signal.
+"""`/private/{token}`: what is only its author's business, behind a link of fifteen minutes. All of it travels as one kind of signal.
 
-Sharing what one wrote is no signal: the words stand in records, and so does whether the partner may read them (H15). Nor is downloading
-everything that is kept about oneself (P8): looking changes nothing.
+Sharing what one wrote takes no signal: records hold the words, and whether the partner may read them (H15). Downloading everything that
+is kept about oneself takes none either (P8): looking changes nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class PrivatePages(PersonalPages):
 
     async def show(self, request: Request) -> Response:
         known, receipt = await self.known_after(request)
-        if known.state is None:  # before it began there is nothing to say, and yet something is kept
+        if known.state is None:  # before it has begun there is nothing to say, but something is kept
             return self._everything(request, known)
         return self.page(
             request,
@@ -96,10 +96,10 @@ class PrivatePages(PersonalPages):
         return self.page(request, known, "private/everything.html", begun=known.state is not None)
 
     async def download(self, request: Request) -> Response:
-        """Of all mentorships of this person, whichever the link is of: docs/own-data.schema.json. Raises PageProblem."""
+        """What is kept about all of this person's mentorships, not only the link's: docs/own-data.schema.json. Raises PageProblem."""
         known = await self.known(request)
         found = await self.site.reading.ask(held(self.site.records, known.bearer.person, "own", known.now))
-        if found.erased:  # between the two looks
+        if found.erased:  # between the two reads
             raise PageProblem(HTTPStatus.GONE, "erased")
         named = f'attachment; filename="mentorship-{known.now.astimezone(known.clock.zone):%Y-%m-%d}.json"'
         headers = {**HEADERS, "Content-Disposition": named}

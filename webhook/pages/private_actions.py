@@ -1,4 +1,4 @@
-"""What the forms behind the private link say as `submit_privately`, and what to ask of the core before they are offered."""
+"""How the forms behind the private link become `submit_privately`, and what to ask the core before they are offered."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from webhook.pages.forms import Fields
 from webhook.pages.reading import Known
 
 PULSE_ITEMS: tuple[c.SurveyItem, ...] = ("trust", "satisfaction")
-"""The two questions on the way."""
+"""The two questions of the pulse, the survey on the way."""
 
 
 def feedback_about(known: Known, target: str) -> int:
-    """The planned meeting that feedback is kept with. Without a target it is about conversations outside the plan: it goes with the latest that began."""
+    """The planned meeting with which feedback is kept. Without a target it is about conversations outside the plan, and goes with the latest that began."""
     if target or known.state is None:
         return int(target or 0)
     planned = sorted(known.state.meetings, key=lambda m: (m.start, m.n))

@@ -15,7 +15,7 @@ from webhook.pages.reading import Reading
 from webhook.pages.rendering import Rendering
 
 _METHODS = ("GET", "HEAD", "POST")
-"""All that any address here answers."""
+"""All methods that any address here answers."""
 
 
 Answer = Callable[[Request, Exception], Awaitable[Response]]
@@ -35,7 +35,7 @@ class ProblemPages:
         return self._rendering.page("problem.html", spoken, status=problem.status, headers=problem.headers, chosen=None, kind=problem.kind, facts=problem.facts)
 
     def lost(self, otherwise: Answer) -> Answer:
-        """What a person reads at an address that there is not, or that does not answer what was asked of it; programs are answered `otherwise`."""
+        """What a person reads at an address that does not exist, or that does not answer the method. Programs are answered `otherwise`."""
 
         async def answer(request: Request, error: Exception) -> Response:
             assert isinstance(error, HTTPException)
@@ -52,6 +52,6 @@ class ProblemPages:
 
 
 def _methods(request: Request) -> list[str]:
-    """What an address answers, over all of its routes: the framework names those of the first one only."""
+    """The methods that all routes of an address answer: the framework names only those of the first one."""
     asked = {name: request.scope[name] for name in ("type", "path", "root_path", "headers") if name in request.scope}
     return [method for method in _METHODS if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in request.app.routes)]

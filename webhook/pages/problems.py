@@ -1,4 +1,4 @@
-"""What is raised where a page cannot be shown; `problem_pages` makes the answer of it."""
+"""What is raised when a page cannot be shown; `problem_pages` turns it into the answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 class PageProblem(Exception):  # noqa: N818 - like Problem: it becomes the answer
     """A page that says kindly what is the matter. `kind` names its words in problem.html; `facts` are what they need.
 
-    It speaks the language of `code`, where the reader is known; where only is known whose the link was that they came by, that person's.
+    Its language is `code` if the reader is known. If only the link's owner is known, `person`, it is that person's.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class PageProblem(Exception):  # noqa: N818 - like Problem: it becomes the answe
 
 
 async def from_door(answer: Awaitable[T]) -> T:
-    """What a door answers. Raises PageProblem (503) where it raises Problem."""
+    """What a door answers. Raises PageProblem (503) when the door raises Problem."""
     try:
         return await answer
     except Problem as problem:

@@ -1,4 +1,4 @@
-"""What records know of one person's mentorship: enough for every page, with no worker and no Temporal alive."""
+"""What records know of one person's mentorship. That is enough for every page, even with no worker and no Temporal alive."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Coordinator:
-    """Somebody who looks after the programme, to write to."""
+    """Somebody who looks after the programme, and to whom the reader can write."""
 
     name: str
     email: str
@@ -52,12 +52,12 @@ class Coordinator:
 
 @dataclass(frozen=True)
 class Known:
-    """`state` is where the journal ends, carried on to `now` by the core itself: what a worker will say once it looks.
+    """`state` is the journal's last state, which the core itself carries on to `now`: what a worker will say once it looks.
 
-    None while the mentorship has not begun. Of this reader's messages, by id: `taken` all that the door saw, `sent` those that Temporal
-    has, `kept` those of them that the journal lacks yet; `refused` are those that it has and that changed nothing. `certificate` is the
-    reader's newest edition that can be fetched. `leaver` stepped away from the programme. `unsubscribed` from reminders, in all of this
-    person's mentorships. Calendar links made until `calendar_after` are revoked.
+    It is None while the mentorship has not begun. Of this reader's messages, `taken` has the ids of all that the door saw, `sent` those that
+    Temporal has, and `kept` those of `sent` that the journal does not have yet. `refused` are those in the journal that changed nothing.
+    `certificate` is the reader's newest edition that can be fetched. `leaver` is who stepped away from the programme. `unsubscribed` is from
+    reminders, in all of this person's mentorships. Calendar links made until `calendar_after` are revoked.
     """
 
     bearer: Bearer
@@ -89,7 +89,7 @@ class Known:
 
     @property
     def gone(self) -> bool:
-        """It is over, and its journal is not kept any more (or it never began): there is nothing left to show, and nothing will come."""
+        """The mentorship is over, and its journal is not kept any more (or it never began). There is nothing left to show, and nothing will come."""
         return self.state is None and self.enrolment.state == "over"
 
 
@@ -102,7 +102,7 @@ class Reading:
         self.now = now
 
     async def known(self, bearer: Bearer, writer: str, chosen: str | None) -> Known:
-        """Raises PageProblem: 404 for somebody who is not (or no longer) in it, 503."""
+        """Raises PageProblem: 404 for somebody who is not (or no longer) in the mentorship, 410 for somebody who was erased, 503."""
         enrolment = await self.ask(self._records.cohorts.by_mentorship(bearer.scope))
         if enrolment is None or bearer.person not in (enrolment.mentor, enrolment.mentee):
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid")
@@ -148,7 +148,7 @@ class Reading:
         )
 
     async def journaled(self, mentorship: str, message_id: str, within: float) -> bool:
-        """Whether the journal has the message within so many seconds: what a page shows then is up to date."""
+        """Waits at most `within` seconds until the journal has the message, and returns whether it has: then the page is up to date."""
         loop = asyncio.get_running_loop()
         until = loop.time() + within
         while await self.ask(self._records.journal.receipt(mentorship, message_id)) is None:
@@ -161,7 +161,7 @@ class Reading:
         return await self.ask(self._records.cohorts.by_mentorship(mentorship))
 
     async def _programme(self, enrolment: Enrolment, state: State | None) -> Programme:
-        """The version that this mentorship began with: a cohort's newer one is for the pairs that come."""
+        """The version with which this mentorship began: a cohort's newer one is for later pairs."""
         if state is not None:
             return await self.ask(self._records.programmes.get(state.rules.programme, state.rules.version))
         cohort = await self.ask(self._records.cohorts.get(enrolment.cohort))
@@ -170,9 +170,9 @@ class Reading:
         return await self.ask(self._records.programmes.get(cohort.programme, cohort.version))
 
     async def _coordinators(self, enrolment: Enrolment, spoken: Language) -> tuple[Coordinator, ...]:
-        """Those of the cohort's newest version, whoever of them may see this pair's lines: nothing on a page may tell of a concern (H16).
+        """Those of the cohort's newest version, whether or not they may see this pair's lines: nothing on a page may tell of a concern (H16).
 
-        Nobody, where the table keeps their addresses from participants.
+        Nobody, if the table of visibility keeps their addresses from participants.
         """
         if not may_read("own", "coordinator_address"):
             return ()
@@ -181,9 +181,9 @@ class Reading:
         return tuple(Coordinator(spoken.isolated(plain(one.name)), one.email) for one in profiles.values() if one.email)
 
     async def spoken_to(self, request: Request, person: str) -> tuple[Language, str | None]:
-        """To whoever comes by a link of this person's, and which language was chosen: that one, else that of the mail which brought them here.
+        """The language for whoever comes by this person's link, and the one that they chose, if any.
 
-        Where the person has none, or records cannot say so, what the browser wishes.
+        It is the chosen one, else that of the mail that brought them here. If the person has none, or records cannot say, it is the browser's.
         """
         spoken, chosen = spoken_to_guest(request)
         try:
@@ -193,7 +193,7 @@ class Reading:
         return reader_language(chosen, profile.language, OFFERED) if profile is not None and profile.language else spoken, chosen
 
     async def ask(self, asked: Awaitable[T]) -> T:
-        """What records answer. Raises PageProblem (503) when they cannot be reached, 404 when it is not there."""
+        """What records answer. Raises PageProblem: 503 when they cannot be reached or a key is missing, 404 when it is not there."""
         try:
             return await asked
         except (RecordsUnavailable, UnknownKey) as error:

@@ -1,4 +1,4 @@
-"""Reminders off and on again: by the link in every mail, which asks for nothing else, and on a page of one's own."""
+"""Turns reminders off and on again: by the link in every mail, which asks for nothing else, and on the reader's own page."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class UnsubscribePages:
         return await self._reminders(request, person, off=await self._reading.ask(self._records.notices.is_unsubscribed(person)), changed=False)
 
     async def do_unsubscribe(self, request: Request) -> Response:
-        """RFC 8058: whatever the body says, without cookies, from wherever a mail program sends it."""
+        """Follows RFC 8058: whatever the body says, without cookies, and from wherever a mail program sends it."""
         person = self._owner(request)
         await read_limited(request, SMALL)
         await self._reading.ask(self._records.notices.unsubscribe(person))
         return await self._reminders(request, person, off=True, changed=True)
 
     async def subscribe_again(self, request: Request) -> Response:
-        """Undoes it; from a page of ours only."""
+        """Undoes it, but only from a page of ours."""
         person = self._owner(request)
         await read_fields(request, SMALL)
         await self._reading.ask(self._records.notices.subscribe_again(person))

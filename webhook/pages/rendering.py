@@ -1,6 +1,6 @@
-"""From a template to an answer: the template environment, the headers that keep a page closed, and the stylesheet.
+"""Turns templates into answers: the template environment, the headers that keep a page closed, and the stylesheet.
 
-No script, no cookie, nothing from elsewhere, nothing stored, no referrer that would carry a token away.
+Pages have no script, no cookie, nothing from elsewhere and nothing stored, and send no referrer that would carry a token away.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _STATIC = {"pages.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
 class Rendering:
-    """Renders pages. `base_url` says under which path we are reached from outside."""
+    """Renders pages. `base_url` says under which path others reach us."""
 
     def __init__(self, base_url: str) -> None:
         self.root = urlsplit(base_url).path
@@ -59,12 +59,12 @@ class Rendering:
         return HTMLResponse(html, status_code=status.value, headers={**HEADERS, "Content-Language": spoken.code, "Vary": "Accept-Language", **(headers or {})})
 
     def guest_page(self, request: Request, template: str, **facts: Any) -> HTMLResponse:
-        """For whoever comes, in the language that they chose, or that their browser wishes."""
+        """A page for any visitor, in the language that they chose, else that of their browser."""
         spoken, chosen = spoken_to_guest(request)
         return self.page(template, spoken, chosen=chosen, path=request.url.path, **facts)
 
     def mount(self, app: FastAPI) -> None:
-        """The stylesheet; its address changes with its content, so it may be kept."""
+        """Serves the stylesheet and the icon. The stylesheet's address changes with its content, so browsers may keep it."""
 
         async def static(name: str) -> Response:
             media_type = _STATIC.get(name)

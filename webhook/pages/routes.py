@@ -1,4 +1,4 @@
-"""Where pages stand: every kind of them is one table; and what a page answers when something in it breaks."""
+"""The addresses of pages, with one table for each kind of page, and what a page answers when something in it breaks."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from webhook.parsing import plainly_addressed
 from webhook.problems import Problem
 
 Handler = Callable[..., Awaitable[Response]]
-"""Takes the request, and by its name whatever else of the address it wants to be handed."""
+"""Takes the request, and whichever parts of the address its parameters name."""
 
 _log = structlog.stdlib.get_logger("webhook.pages")
 
 
 @dataclass(frozen=True)
 class Route:
-    """One address: what a look at it answers, and what a form that is sent to it does."""
+    """One address: `look` answers those who open it, `act` takes a form that is sent to it."""
 
     path: str
     look: Handler | None = None
@@ -36,7 +36,7 @@ class Route:
 
 
 class PageRoute(routing.Route):
-    """Plain, without the framework's models of what is asked and answered: pages stand in no OpenAPI document."""
+    """A plain route, without the framework's models of requests and answers: pages are not in the OpenAPI document."""
 
     def __init__(self, path: str, handler: Handler, method: str) -> None:
         super().__init__(path, _answering(handler), methods=[method], include_in_schema=False)
@@ -47,7 +47,7 @@ class PageRoute(routing.Route):
 
 
 def _answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """A fault of ours is a page as well. It is told by its place and kind, never its message: that may repeat what somebody wrote (H12)."""
+    """Answers a fault of ours with a page, too. The log gets its place and kind, never its message, which may repeat what somebody wrote (H12)."""
     wanted = signature(handler).parameters
 
     async def answered(request: Request) -> Response:
@@ -65,6 +65,6 @@ def _answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
 
 def page_routes(root: str, table: Iterable[Route]) -> list[PageRoute]:
-    """Looking is GET and HEAD, acting is POST; earlier rows come first."""
+    """Looking is GET and HEAD, acting is POST; earlier rows take precedence."""
     each = ((root + route.path, handler, method) for route in table for method, handler in (("GET", route.look), ("POST", route.act)))
     return [PageRoute(path, handler, method) for path, handler, method in each if handler is not None]

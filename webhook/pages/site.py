@@ -1,4 +1,4 @@
-"""What all pages behind links have of the process that they are in."""
+"""What all pages behind links share within a process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webhook.pages.rendering import Rendering
 
 @dataclass(frozen=True)
 class Site:
-    """`pace` is how often one person may send a form; without `fresh` no link can be mailed."""
+    """`pace` limits how often one person may send a form; without `fresh`, no link can be mailed."""
 
     rendering: Rendering
     links: Links

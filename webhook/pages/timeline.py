@@ -1,4 +1,4 @@
-"""Where the two are, as a picture: places and kinds of marks only. The words beside it say the same."""
+"""Where the two are, as a picture: only positions and kinds of marks. The words beside it say the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from webhook.pages.milestones import Milestones
 
 _EDGE = 3.0
 _NARROW = 256
-"""Pixels that a small phone leaves for it."""
+"""Pixels that a small phone has for it."""
 
 Mark = Literal["held", "confirmed", "proposed", "off", "open"]
 
@@ -33,11 +33,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Places are percent of its width, so that marks keep their size; `today` is None outside the programme's time. Mirrored for languages from right to left."""
+    """Positions are percentages of its width, so that marks keep their size. `today` is None outside the programme's time. Mirrored if read right to left."""
 
     dots: tuple[Dot, ...]
     radius: int
-    """In pixels: neighbours stay apart on a small phone, too, as far as they can be seen at all."""
+    """In pixels. It keeps neighbours apart even on a small phone, as long as marks can still be seen."""
     today: float | None
     start: float
     end: float
