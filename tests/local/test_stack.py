@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import urllib.error
 import urllib.request
+from collections.abc import Coroutine
 from email.message import EmailMessage
 
 import aiosmtplib
@@ -23,7 +24,7 @@ from local.mailbox import showing
 from local.main import main
 from local.place import Place
 from local.ports import HOST, Ports, free_ports, is_free, refuse_taken
-from local.trouble import Trouble
+from local.trouble import Trouble, one_trouble
 
 
 def test_a_machine_without_the_server_is_told_what_to_do(tmp_path, monkeypatch, capsys):
@@ -319,3 +320,21 @@ def test_a_port_that_is_not_this_users_is_not_told_as_taken(monkeypatch):
     monkeypatch.setattr("socket.socket.bind", bind)
     with pytest.raises(Trouble, match="web: port 8080 is not for this user to listen on; choose another with --web-port"):
         refuse_taken(Ports())
+
+
+async def _fails(error: Exception) -> None:
+    raise error
+
+
+async def _together(*fails: Coroutine[None, None, None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for one in fails:
+            group.create_task(one)
+
+
+async def test_of_several_things_that_went_wrong_at_once_the_first_trouble_is_told():
+    several = _together(_fails(Trouble("the server ended")), _fails(Trouble("and then the worker")))
+    with pytest.raises(Trouble, match=r"^the server ended$"), one_trouble():
+        await _together(_fails(ValueError("of a defect")), several)
+    with pytest.raises(ExceptionGroup), one_trouble():
+        await _together(_fails(ValueError("of a defect")))
