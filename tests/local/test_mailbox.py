@@ -230,6 +230,7 @@ def test_a_mail_leads_into_its_readers_page_and_to_the_mails_beside_it(read):
     assert (button[1], words(button[2])) == ("http://127.0.0.1:1/p/mia-noor", "Be Mia Mentor : open the page with Noor Mentee")
     assert 'href="/0005-mia.eml" rel="prev"' in page
     assert 'rel="next"' not in page
+    assert all(f'href="/{name}-mia.eml" rel="{way}"' in read("/0003-mia.eml") for name, way in (("0001", "prev"), ("0005", "next")))
     assert '<a href="http://127.0.0.1:1/p/mia-noor">' in page[page.index("As plain text") :]
 
 

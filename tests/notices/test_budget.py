@@ -61,7 +61,7 @@ async def test_preparations_of_one_day_for_several_pairs_become_one_once_half_th
     assert await send("prepare", 4, "one") == "send"
     assert await send("prepare", 4.2, "two") == "over_budget"
     assert await send("prepare", 4.9, "three") == "over_budget"
-    assert await send("prepare", 5.1, "two") == "send"  # another day
+    assert await send("prepare", 5, "two") == "send"  # another day
 
 
 async def test_while_there_is_room_each_pair_has_its_own(send):
