@@ -25,10 +25,11 @@ BATCH = 50
 
 
 class CohortInput(CohortOf):
-    """A continued run goes on with the digest that is `due`, and does not enrol again if it has `enrolled`."""
+    """A continued run goes on with the digest that is `due`, does not enrol again if it has `enrolled`, and shows the digest that was given up (`unsent`)."""
 
     due: Instant | None = None
     enrolled: bool = False
+    unsent: DigestRequest | None = None
 
 
 @workflow.defn(name=COHORT)
@@ -39,7 +40,7 @@ class Cohort:
         self._due = start.due
         self._wanted = not start.enrolled
         self._progress = Progress()
-        self._unsent: DigestRequest | None = None
+        self._unsent = start.unsent
 
     @workflow.signal(name=ENROL_SIGNAL)
     def enrol(self) -> None:
@@ -67,7 +68,7 @@ class Cohort:
             if digest is not None and await self._send(digest) and digest.closing and self._is_over:
                 return self._progress
             if workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(CohortInput(cohort=self._cohort, due=self._due, enrolled=not self._wanted))
+                workflow.continue_as_new(CohortInput(cohort=self._cohort, due=self._due, enrolled=not self._wanted, unsent=self._unsent))
             await self._wait()
 
     @property

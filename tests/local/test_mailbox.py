@@ -20,7 +20,7 @@ from icalendar import Calendar
 
 from local.letters import Letter
 from local.mail_catcher import read as read_mail
-from local.mailbox import showing
+from local.mailbox import _listed, showing
 from local.ports import HOST, free_ports
 from mentorship.effects import MeetingFacts, SendNotice
 from mentorship.programme import Benefits, Session, Texts
@@ -136,6 +136,62 @@ def test_the_list_shows_all_mails_newest_first_with_who_got_them(read):
     assert "Your conversation with Noor Mentee has a new time." in page
 
 
+def test_of_many_mails_fifty_stand_on_a_page():
+    hostile = _hostile()
+    letters = [Letter(f"{number:04}-eve.eml", lambda: hostile) for number in range(101)]
+
+    def listed(asked: dict[str, str], mails: int = 101) -> tuple[list[int], str | None, str | None]:
+        found = _listed(letters[:mails], asked)
+        return [int(letter.name[:4]) for letter in found["letters"]], found["newer"], found["older"]
+
+    assert listed({}) == (list(range(100, 50, -1)), None, "/?page=2")
+    assert listed({"page": "2"}) == (list(range(50, 0, -1)), "/", "/?page=3")
+    assert listed({"page": "3"}) == ([0], "/?page=2", None)
+    assert listed({"page": "2"}, mails=100) == (list(range(49, -1, -1)), "/", None)
+    assert listed({"page": "2", "to": "eve@example.org"})[1:] == ("/?to=eve%40example.org", "/?to=eve%40example.org&page=3")
+    assert listed({"page": "0"}) == listed({"page": "-1"}) == listed({"page": "x"}) == listed({"to": "nobody@example.org"}) == listed({})
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("Mon, 01 Mar 2027 08:00:00 +0100", SENT),
+        ("Mon, 01 Mar 2027 07:00:00 -0000", None),
+        ("soon", None),
+        (None, None),
+    ],
+    ids=["with its zone", "of no zone", "of no date", "without one"],
+)
+def test_a_mail_is_of_the_instant_that_it_says(date, at):
+    mail = _hostile()
+    if date is not None:
+        mail["Date"] = date
+    assert Letter("a.eml", lambda: email.message_from_bytes(mail.as_bytes(), policy=email.policy.default)).at == at  # type: ignore[arg-type,return-value]
+
+
+def test_the_list_says_when_each_mail_went_and_a_mails_text_is_whole_beside_its_links(read, folder):
+    assert f'<time datetime="{(SENT + timedelta(minutes=3)).isoformat()}">' in read()
+    kept = email.message_from_bytes((folder / "0001-mia.eml").read_bytes(), policy=email.policy.default)
+    letter = Letter("a.eml", lambda: kept)  # type: ignore[arg-type,return-value]
+    assert letter.at == SENT
+    assert "".join(words for words, _ in letter.pieces) == letter.text
+    assert {address for words, address in letter.pieces if words == address} >= {"http://127.0.0.1:1/p/mia-noor"}
+
+
+@pytest.mark.parametrize(
+    ("path", "frame"),
+    [("/", False), ("/0009-stranger.eml", False), ("/0009-stranger.eml/html", True), ("/static/pages.css", False), ("/0008-noor.eml/0", False)],
+)
+def test_a_browser_is_told_to_run_no_script_to_keep_nothing_and_to_tell_nobody(address, path, frame):
+    """H12: a mail's own page may be shown by the mailbox only, and the mailbox by nobody."""
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address + path) as answer:
+        told = answer.headers
+    policy = told["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "base-uri 'none'", "form-action 'none'", f"frame-ancestors {chr(39)}{'self' if frame else 'none'}{chr(39)}"} <= set(policy)
+    assert not [rule for rule in policy if rule.startswith("script-src")]
+    assert (told["Referrer-Policy"], told["X-Content-Type-Options"], told["Cache-Control"]) == ("no-referrer", "nosniff", "no-store")
+
+
 @pytest.mark.parametrize("name", ["Müller-Lüdenscheidt, Jörg Friedrich Karl Maria von und zu", "نور الهدى بنت عبد العزيز آل سليمان", "Ada, Countess", ""])
 def test_a_name_is_shown_as_it_was_written_however_long_it_is(name):
     notice = SendNotice(id="1.0", kind="check_in", to="mentor", due=SENT)
@@ -174,6 +230,7 @@ def test_a_mail_leads_into_its_readers_page_and_to_the_mails_beside_it(read):
     assert (button[1], words(button[2])) == ("http://127.0.0.1:1/p/mia-noor", "Be Mia Mentor : open the page with Noor Mentee")
     assert 'href="/0005-mia.eml" rel="prev"' in page
     assert 'rel="next"' not in page
+    assert all(f'href="/{name}-mia.eml" rel="{way}"' in read("/0003-mia.eml") for name, way in (("0001", "prev"), ("0005", "next")))
     assert '<a href="http://127.0.0.1:1/p/mia-noor">' in page[page.index("As plain text") :]
 
 

@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import urllib.error
 import urllib.request
+from collections.abc import Coroutine
 from email.message import EmailMessage
 
 import aiosmtplib
@@ -23,7 +24,7 @@ from local.mailbox import showing
 from local.main import main
 from local.place import Place
 from local.ports import HOST, Ports, free_ports, is_free, refuse_taken
-from local.trouble import Trouble
+from local.trouble import Trouble, one_trouble
 
 
 def test_a_machine_without_the_server_is_told_what_to_do(tmp_path, monkeypatch, capsys):
@@ -38,6 +39,7 @@ def test_a_machine_without_the_server_is_told_what_to_do(tmp_path, monkeypatch, 
     ("options", "told"),
     [
         (["--port", "99999"], "  --port 99999: expected 1 to 65535, each port once"),
+        (["--port", "65536"], "  --port 65536: expected 1 to 65535, each port once"),
         (["--port", "0"], "  --port 0: expected 1 to 65535, each port once"),
         (["--ui-port", "7233"], "  --ui-port 7233: expected 1 to 65535, each port once"),
     ],
@@ -58,14 +60,52 @@ def test_a_folder_that_cannot_be_made_is_told_by_its_path(tmp_path, capsys, comm
     assert (left.value.code, capsys.readouterr().err) == (1, f"{command}: {tmp_path / 'file'}: File exists\n")
 
 
-@pytest.mark.parametrize("name", ["mails", "logs"])
-def test_a_folder_that_takes_nothing_is_told_before_anything_starts(tmp_path, monkeypatch, name):
+@pytest.mark.parametrize(("name", "lacks"), [("mails", os.R_OK), ("mails", os.W_OK), ("logs", os.W_OK), ("logs", os.X_OK)])
+def test_a_folder_that_takes_nothing_is_told_before_anything_starts(tmp_path, monkeypatch, name, lacks):
     """Mails would be refused one by one."""
     place = Place(tmp_path / "run")
     place.prepare()
-    monkeypatch.setattr(os, "access", lambda path, _: path != place.folder / name)
+    monkeypatch.setattr(os, "access", lambda path, wanted: path != place.folder / name or not wanted & lacks)
     with pytest.raises(Trouble, match=rf"^{place.folder}/{name}: this user may not read and write in it$"):
         place.prepare()
+
+
+def test_a_file_in_a_folders_place_is_told_by_its_path(tmp_path):
+    (tmp_path / "mails").write_text("")
+    with pytest.raises(Trouble, match=rf"^{tmp_path}/mails: File exists$"):
+        Place(tmp_path).prepare()
+
+
+def test_a_place_is_its_owners_and_what_is_made_for_it_is_made_once(tmp_path):
+    """H12: caught mails lie in it with names and words."""
+    place = Place(tmp_path / "run")
+    place.prepare()
+    assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
+    made = {name: (place.folder / name).read_bytes() for name in ("keys.json", "issuer.json")}
+    secret = place.webhook_secret
+    place.prepare()
+    assert {name: (place.folder / name).read_bytes() for name in made} == made
+    assert Place(place.folder).webhook_secret == secret
+
+
+def test_a_demo_clears_what_a_demo_left_and_nothing_else(tmp_path):
+    place = Place(tmp_path / "demo")
+    place.clear()
+    place.prepare()
+    (place.folder / "records.db-wal").touch()
+    (place.folder / "thesis.txt").write_text("ten years of work")
+    with pytest.raises(Trouble, match=r"something that no demo made: thesis\.txt; choose another"):
+        place.clear()
+    assert {"keys.json", "thesis.txt"} <= {path.name for path in place.folder.iterdir()}
+    (place.folder / "thesis.txt").unlink()
+    place.clear()
+    assert not place.folder.exists()
+
+
+def test_secrets_that_cannot_be_read_are_told_by_their_file(tmp_path):
+    (tmp_path / "secrets.json").mkdir()
+    with pytest.raises(Trouble, match=r"/secrets\.json: cannot be read \(Is a directory\)$"):
+        _ = Place(tmp_path).webhook_secret
 
 
 def test_secrets_that_are_no_names_with_values_are_told_by_their_file(tmp_path):
@@ -110,6 +150,7 @@ async def test_a_program_that_will_not_leave_is_ended(tmp_path, monkeypatch):
         return "here" in child.tail()
 
     await child.until(spoke, 30)
+    assert os.getsid(child.pid) == child.pid, "a Ctrl-C in the terminal would reach it too, out of our order"
     await child.stop()
     assert child.exit_code == -9
 
@@ -135,7 +176,7 @@ def test_free_ports_leave_alone_what_is_taken():
             other.bind((HOST, usual.web))
             other.listen()
         found = free_ports()
-    assert found.web != usual.web
+    assert found.web not in {0, usual.web}
     assert len({found.temporal, found.ui, found.web, found.smtp, found.mailbox}) == 5
 
 
@@ -279,3 +320,21 @@ def test_a_port_that_is_not_this_users_is_not_told_as_taken(monkeypatch):
     monkeypatch.setattr("socket.socket.bind", bind)
     with pytest.raises(Trouble, match="web: port 8080 is not for this user to listen on; choose another with --web-port"):
         refuse_taken(Ports())
+
+
+async def _fails(error: Exception) -> None:
+    raise error
+
+
+async def _together(*fails: Coroutine[None, None, None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for one in fails:
+            group.create_task(one)
+
+
+async def test_of_several_things_that_went_wrong_at_once_the_first_trouble_is_told():
+    several = _together(_fails(Trouble("the server ended")), _fails(Trouble("and then the worker")))
+    with pytest.raises(Trouble, match=r"^the server ended$"), one_trouble():
+        await _together(_fails(ValueError("of a defect")), several)
+    with pytest.raises(ExceptionGroup), one_trouble():
+        await _together(_fails(ValueError("of a defect")))

@@ -334,13 +334,14 @@ async def test_a_mentorship_that_ended_and_has_its_people_still_to_tell_is_reviv
 
 
 async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, calm, monkeypatch):
-    """Temporal may go away in the middle of it. Nor does a case that was altered keep any mentorship from being revived."""
-    await house.start(calm())
+    """Temporal may go away in the middle of it. Nor does a case that was altered keep any mentorship from being revived. Another pair is left until it is asked for."""
+    await house.start(calm(), pairs=2)
     async with house.worker():
         await house.idle()
     await CoordinatorsList(house.records, house.client).open(house.pairs[0].mentorship, "silence", None, datetime.now(UTC), "a-line")
     await house.post(0, "mentor", "confirm_meeting", "unwritten", meeting=1)
-    await house.handle().terminate("taken for another one")
+    for pair in (0, 1):
+        await house.handle(pair).terminate("taken for another one")
 
     async def away(*_: Any, **__: Any) -> None:
         raise RuntimeError("Temporal is away")
@@ -355,9 +356,12 @@ async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, 
         assert connection.execute("update cases set sealed = zeroblob(length(sealed))").rowcount == 1
     connection.close()
     async with house.worker():
-        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == ["unwritten"]
+        told = await house.cli("revive", "spring", "pair-1")
+        assert ([one["pair_id"] for one in told["revived"]], told["running"], told["sent_again"]) == (["pair-1"], 0, ["unwritten"])
         await house.journalled("unwritten")
         await house.idle()
+        told = await house.cli("revive", "spring")
+        assert ([one["pair_id"] for one in told["revived"]], told["running"]) == (["pair-2"], 1)
 
 
 @pytest.mark.parametrize(("at", "lost"), [("signal_with_start", "first, second"), ("signal", "second")])

@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from opentelemetry import trace
+from opentelemetry.baggage import set_baggage
+from opentelemetry.context import attach, detach
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -105,10 +107,14 @@ ROOT = "POST /v1/mentorships/{cohort}/{pair}/record_milestone"
 
 
 async def test_one_post_is_one_trace_from_the_hook_to_the_activity(house, calm, http, traced_client, collector):
+    house.client = traced_client
     await house.start(calm())
     first, *others = living(house, traced_client)
     async with first, others[0], others[1]:
         await house.idle()
+        (begun,) = collector.of("RunWorkflow:Mentorship")
+        assert collector.way(begun) == ["StartWorkflow:Mentorship", "RunWorkflow:Mentorship"]
+        assert "StartActivity:append_journal" in [span.name for span in collector.spans if collector.way(span)[:2] == collector.way(begun)]
         collector.exporter.clear()
         await post(http, "record_milestone", "msg_1", by="mentee-1", milestone="visit")
         await house.journalled("msg_1")
@@ -124,10 +130,13 @@ async def test_one_post_is_one_trace_from_the_hook_to_the_activity(house, calm, 
     ]
     assert {span.get_span_context().trace_id for span in collector.spans if span.name != "QueryWorkflow:status"} == {root.get_span_context().trace_id}
     assert root.attributes["http.response.status_code"] == 202
+    (handled,) = collector.of("HandleSignal:record_milestone")
+    assert handled.attributes["temporalWorkflowID"] == house.pairs[0].mentorship
+    assert handled.start_time == handled.end_time, "an instant of the workflow's own time"
 
 
 async def test_what_follows_once_the_journal_is_written_is_in_the_same_trace(house, calm, http, traced_client, collector):
-    """Both hear of a cancelled meeting; their mails wait for the journal, one workflow task later."""
+    """Both hear of a cancelled meeting; their mails wait for the journal, one workflow task later. What comes after them, untraced, is in no trace of theirs."""
     await house.start(calm())
     first, *others = living(house, traced_client)
     async with first, others[0], others[1]:
@@ -136,9 +145,16 @@ async def test_what_follows_once_the_journal_is_written_is_in_the_same_trace(hou
         await post(http, "cancel_meeting", "msg_1", by="mentee-1", meeting=2, reason="work")
         await house.journalled("msg_1")
         await house.idle()
+        before = len(collector.of("RunActivity:append_journal"))
+        await house.post(0, "mentor", "confirm_meeting", "msg_2", meeting=1)
+        await house.journalled("msg_2")
+        await house.idle()
     assert [collector.way(mail)[2:] for mail in collector.of("RunActivity:send_notice")] == [
         ["HandleSignal:cancel_meeting", "StartActivity:append_journal", "StartActivity:send_notice", "RunActivity:send_notice"]
     ] * 2
+    later = collector.of("RunActivity:append_journal")[before:]
+    assert later
+    assert {tuple(collector.way(run)) for run in later} == {("RunActivity:append_journal",)}
 
 
 async def test_replaying_writes_no_span_again(house, calm, http, traced_client, collector):
@@ -166,16 +182,23 @@ async def test_a_trace_names_nobody_and_says_nothing_that_anybody_wrote(house, c
     monkeypatch.setattr(house.records.journal, "append", breaks)
     first, *others = living(house, traced_client)
     async with first, others[0], others[1]:
+        context = attach(set_baggage("user", CANARY))
         await post(http, "submit_privately", "msg_1", by="mentee-1", body={"kind": "feedback", "meeting": 1, "text": f"{CANARY} listens well"})
+        detach(context)
         await house.until(lambda: _held(collector.of("RunActivity:append_journal")))
     text = collector.text()
     (failed, *_) = collector.of("RunActivity:append_journal")
     assert failed.status.description == "OSError"
     for secret in (CANARY, "example.org", "mentee-1", "pair-1", "msg_1", "11111111111111111111111111111111"):
         assert secret not in text
-    history = str((await house.handle(0).fetch_history()).to_json())
-    assert "_tracer-data" in history
-    assert CANARY not in history
+    told = [
+        json.loads(attributes.header.fields["_tracer-data"].data)
+        for event in (await house.handle(0).fetch_history()).events
+        for attributes in (event.workflow_execution_signaled_event_attributes, event.activity_task_scheduled_event_attributes)
+        if "_tracer-data" in attributes.header.fields
+    ]
+    assert told
+    assert {tuple(header) for header in told} == {("traceparent",)}
 
 
 async def test_one_request_is_one_span_of_ours_and_the_pages_of_a_concern_are_none(http, collector):

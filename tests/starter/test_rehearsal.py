@@ -58,11 +58,14 @@ def request_for(pairs: int, *, personas: dict[str, Any] | None = None, seed: int
 
 @pytest.fixture(scope="module")
 def both() -> tuple[Request, fast.Fast, real.Real]:
-    """Two pairs acted out twice: busy and late people, one who says nothing, one who leaves."""
+    """Two pairs acted out twice: busy and late people. A budget of four mails a month keeps some back."""
     year = datetime.now(UTC).year + 1
     starts = datetime.combine(datetime(year, 1, 4, tzinfo=UTC).date(), time(), ZoneInfo("Europe/Berlin")).astimezone(UTC)
     who = {"e-2003": "late", "e-3001": "busy", "e-2001": "busy", "e-3002": "diligent"}
     request = request_for(2, personas=who, seed=4, starts=starts)
+    mail = request.programme.mail
+    little = mail.model_copy(update={"budget": mail.budget.model_copy(update={"most": 4})})
+    request = request.model_copy(update={"programme": request.programme.model_copy(update={"mail": little})})
     acted = asyncio.run(real.rehearse(request))
     return request, fast.rehearse(request, acted.mentorships), acted
 
@@ -101,7 +104,12 @@ def test_the_rules_alone_end_where_the_workflows_end(both: Any) -> None:
 
     assert [pair.model_dump(exclude={"over_at"}) for pair in quick.result.pairs] == [pair.model_dump(exclude={"over_at"}) for pair in acted.result.pairs]
     assert [(line.pair_id, line.line) for line in quick.result.lines] == [(line.pair_id, line.line) for line in acted.result.lines]
+    instants = [(one.over_at, other.over_at) for one, other in zip(quick.result.pairs, acted.result.pairs, strict=True)]
+    for one, other in zip(quick.result.lines, acted.result.lines, strict=True):
+        instants += [(one.opened_at, other.opened_at), (one.closed_at, other.closed_at)]
+    assert [(one, other) for one, other in instants if one != other and (one is None or other is None or not near(one, other))] == []
     assert Counter((one.kind, one.to, one.why) for one in quick.result.unsent) == Counter((one.kind, one.to, one.why) for one in acted.result.unsent)
+    assert "over_budget" in {one.why for one in acted.result.unsent}
 
 
 async def test_a_server_that_lost_a_task_is_left_for_another_and_nothing_else_comes_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ DUE = datetime(2027, 3, 1, 8, tzinfo=UTC)
     ("told", "as_json"),
     [
         (CohortOf(cohort="spring"), b'{"cohort":"spring"}'),
-        (CohortInput(cohort="spring", due=DUE, enrolled=True), b'{"cohort":"spring","due":"2027-03-01T08:00:00Z","enrolled":true}'),
+        (CohortInput(cohort="spring", due=DUE, enrolled=True), b'{"cohort":"spring","due":"2027-03-01T08:00:00Z","enrolled":true,"unsent":null}'),
         (CaseOf(case="c-1"), b'{"case":"c-1"}'),
         (CertificateOf(mentorship="mentorship.spring.m-1", person="p-1"), b'{"mentorship":"mentorship.spring.m-1","person":"p-1"}'),
         (Wish(), b'{"results":null}'),
@@ -29,6 +29,15 @@ def test_a_workflow_is_told_the_same_as_ever(told, as_json):
     assert payload.data == as_json
 
 
-def test_a_cohort_takes_up_what_it_is_started_with():
-    (payload,) = LabellingPayloadConverter().to_payloads([CohortOf(cohort="spring")])
-    assert LabellingPayloadConverter().from_payloads([payload], [CohortInput]) == [CohortInput(cohort="spring")]
+@pytest.mark.parametrize(
+    ("told", "taken"),
+    [
+        (CohortOf(cohort="spring"), CohortInput(cohort="spring")),
+        ({"cohort": "spring", "due": DUE.isoformat(), "enrolled": True}, CohortInput(cohort="spring", due=DUE, enrolled=True)),
+        ({"cohort": "spring", "enrolled": True, "of_a_newer_build": 1}, CohortInput(cohort="spring", enrolled=True)),
+    ],
+    ids=["by the command line", "by a run of an older build", "by a run of a newer build"],
+)
+def test_a_cohort_takes_up_what_it_is_started_with(told, taken):
+    (payload,) = LabellingPayloadConverter().to_payloads([told])
+    assert LabellingPayloadConverter().from_payloads([payload], [CohortInput]) == [taken]

@@ -13,6 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
+from temporalio.workflow import Info
 
 from certificates.issuer import Issuer
 from gateway import search_attributes
@@ -29,6 +30,8 @@ from worker.office import RecordsOffice
 from worker.ports import activities
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+AFTER_ONE_LOOK = 12
+"""Events of a run that has looked into records once: its start, an activity, and a workflow task before and after it."""
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +48,12 @@ async def skipping(keyring: Keyring) -> AsyncIterator[WorkflowEnvironment]:
     await search_attributes.register(environment.client)
     yield environment
     await environment.shutdown()
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new run at every second look, which the time-skipping server never asks for by itself. By the history's length, so that a replay finds the same."""
+    monkeypatch.setattr(Info, "is_continue_as_new_suggested", lambda info: info.get_current_history_length() > AFTER_ONE_LOOK)
 
 
 Starter = Callable[..., Awaitable[WorkflowHandle[Any, Any]]]

@@ -116,3 +116,11 @@ async def test_a_clock_that_is_ahead_does_not_make_it_look_without_end(skipping,
     await skipping.sleep(timedelta(seconds=10))
     assert len(desk.looks) > 1
     assert min(later - earlier for earlier, later in pairwise(desk.looks)) >= timedelta(seconds=1)
+
+
+async def test_a_case_of_many_runs_goes_on_looking_and_ends_when_nothing_is_left(often, skipping, desk):
+    begins = await desk.now()
+    desk.findings = [Standing(look_again=begins + n * DAY) for n in (1, 2, 2, 3, 3)] + [Standing(state="closed")]
+    case = await open_case(skipping)
+    assert (await case.result())["state"] == "closed"
+    assert [round((at - begins) / DAY) for at in desk.looks] == [0, 1, 1, 2, 2, 3]

@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 
 from activities.digests import DigestActivities, DigestRequest
 from activities.enrolment import EnrolmentActivities, Progress
+from tests.processes import until
 from wire.inputs import CohortOf
 from wire.names import COHORT, NOTICES_QUEUE, WORK_QUEUE, cohort_id
 from workflows.cohort import Cohort
@@ -229,3 +230,78 @@ async def test_who_cancels_it_while_pairs_are_being_started_leaves_nobody_waitin
     await asyncio.wait_for(office.again.wait(), 20)
     await office.until(monday_after(await office.now()) + DAY)
     assert (office.pending, office.started) == (0, 4)
+
+
+async def runs(handle: WorkflowHandle[Any, Any], skipping: WorkflowEnvironment) -> int:
+    """How many runs the cohort has had."""
+    count, run = 0, None
+    while run is None or run:
+        one = skipping.client.get_workflow_handle(handle.id, run_id=run)
+        count, run = count + 1, (await anext(one.fetch_history_events())).workflow_execution_started_event_attributes.continued_execution_run_id
+    return count
+
+
+async def test_over_many_runs_each_digest_and_the_report_go_once(often, cohort, office, skipping):
+    """H9: a cohort of years is a chain of runs, each of which begins anew but for what the last one hands on."""
+    handle = await cohort()
+    monday = monday_after(await office.now())
+    await office.until(monday + WEEK + DAY)
+    assert [digest.due for digest in office.sent] == [monday, monday + WEEK]
+    assert await runs(handle, skipping) > 8
+    ended = await office.end_all()
+    assert (await handle.result())["over"] == 3
+    assert [(digest.due, digest.closing) for digest in office.sent[2:]] == [(ended, True)]
+
+
+async def test_who_joins_just_as_a_run_ends_is_enrolled_by_the_next(often, cohort, office, skipping):
+    """P6: the run has been told how everybody stands, and ends before it starts anybody."""
+    handle = await cohort()
+    look = office.progress
+
+    async def somebody_joins(name: str) -> Progress:
+        office.progress = look
+        answer = await look(name)
+        office.pending = 1
+        await handle.signal("enrol")
+        return answer
+
+    async def enrolled() -> bool:
+        return (office.pending, office.started) == (0, 4)
+
+    office.progress = somebody_joins
+    await office.until(await office.now() + DAY + HOUR)
+    await until(enrolled)
+    assert await runs(handle, skipping) > 1
+
+
+async def test_a_run_that_begins_while_records_are_away_skips_no_digest(often, cohort, office, skipping):
+    """When they are back they name the Monday after: which one is due the run before has told."""
+    handle = await cohort()
+    monday = monday_after(await office.now())
+    look = office.progress
+
+    async def until_monday_morning(name: str) -> Progress:
+        answer = await look(name)
+        if await office.now() > monday - HOUR:
+            office.records_back = monday + 3 * HOUR
+        return answer
+
+    office.progress = until_monday_morning
+    await office.until(monday + DAY)
+    assert await runs(handle, skipping) > 1
+    assert [(digest.due, digest.at > monday + 3 * HOUR) for digest in office.sent] == [(monday, True)]
+
+
+async def test_what_was_given_up_stands_on_the_card_of_the_next_run(often, cohort, office, skipping):
+    handle = await cohort()
+    monday = monday_after(await office.now())
+    office.mail_back = monday + 2 * DAY
+    await office.until(monday)
+    before = await runs(handle, skipping)
+
+    async def another_run() -> bool:
+        return await runs(handle, skipping) > before
+
+    await office.until(monday + DAY + HOUR)
+    await until(another_run)
+    assert f"- **Not sent:** the digest of {monday:%Y-%m-%d} 08:00Z" in (await handle.query("__temporal_workflow_metadata")).current_details

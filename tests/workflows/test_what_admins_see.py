@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from activities.journal import JournalHead
 from mentorship import commands as c
 from mentorship.advance import advance, begin
 from mentorship.commands import Slot
@@ -18,6 +19,7 @@ from mentorship.programme import MilestoneRule, Rules
 from workflows import attributes as shown
 from workflows.attributes import attributes, card, changes
 from workflows.mentorship import _timer_label
+from workflows.status import MeetingStatus, Outcome, Status, listed, outcome_of, status_of
 
 STARTS = datetime(2027, 1, 11, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -63,6 +65,9 @@ class Seen:
 
     def attributes(self, *, diverged: bool = False) -> dict[str, Any]:
         return {name.removeprefix("Mentorship"): pair.value for name, pair in attributes(self.state, "spring", diverged=diverged).items()}
+
+    def status(self) -> Status:
+        return status_of(self.state, head=JournalHead(seq=9), diverged=False, pending_effects=2)
 
     def lines(self, *, diverged: bool = False) -> list[str]:
         return card(self.state, diverged=diverged).split("\n")
@@ -190,3 +195,77 @@ def test_a_timer_says_what_it_waits_for_and_not_whose_cancellations_or_absences_
     assert (labels["prepare"], labels["ask"]) == ("prepare meeting 3", "ask about meeting 3")
     assert (labels["heads_up"], labels["end"]) == ("heads up", "end")
     assert not [label for label in labels.values() if "mentee" in label]
+
+
+def test_the_status_tells_how_each_meeting_stands():
+    pair = Seen()
+    for who in (MENTOR, MENTEE):
+        pair.tell(c.ConfirmMeeting(meeting=1), STARTS + HOUR, by=who)
+    pair.tell(c.CancelMeeting(meeting=2, reason="personal"), STARTS + DAY)
+    pair.tell(c.ReportMeeting(meeting=1, held=True), meets(1) + HOUR)
+    for who, to in ((MENTOR, meets(3) + DAY), (MENTEE, meets(3) + 2 * DAY)):
+        pair.tell(c.MoveMeeting(meeting=3, to=to), meets(1) + DAY, by=who)
+    told = pair.status()
+    assert told.meetings == (
+        MeetingStatus(meeting=1, start=meets(1), confirmed=True, held=True, cancelled=False),
+        MeetingStatus(meeting=2, start=meets(2), confirmed=False, held=False, cancelled=True),
+        MeetingStatus(meeting=3, start=meets(3), confirmed=False, held=False, cancelled=False, moves_to=meets(3) + DAY),
+    )
+    assert (told.meetings_held, told.next_meeting) == (1, meets(3))
+
+
+def test_the_status_tells_of_goals_milestones_and_a_pause_and_the_journal_as_the_workflow_knows_it():
+    pair = Seen().tell(c.SetGoal(goal="g-1", text="write"), STARTS + DAY).tell(c.RecordMilestone(milestone="m2"), STARTS + DAY)
+    told = pair.status()
+    assert (told.phase, told.starts, told.ends, told.reporting_ends) == ("aligning", STARTS, STARTS + 56 * DAY, STARTS + 63 * DAY)
+    assert (told.goals, [one.done_at for one in told.milestones]) == ({"g-1": "set"}, [None, STARTS + DAY, None])
+    assert (told.paused_until, told.ended, told.certificates, told.attention) == (None, None, {}, {})
+    assert (told.head.seq, told.diverged, told.pending_effects) == (9, False, 2)
+    paused = pair.tell(c.Pause(until=STARTS + 9 * DAY), STARTS + 2 * DAY, by="p-operator").status()
+    assert (paused.phase, paused.paused_until, paused.next_meeting) == ("paused", STARTS + 9 * DAY, None)
+
+
+def test_lists_in_records_tell_the_same_and_the_highest_rung_of_either():
+    pair = Seen()
+    for who in (MENTOR, MENTEE):
+        pair.tell(c.ConfirmMeeting(meeting="all"), STARTS + HOUR, by=who)
+    pair.tell(c.RecordMilestone(milestone="m1"), STARTS + DAY)
+    begun = listed(pair.state)
+    assert begun == {
+        "phase": "aligning",
+        "milestones_done": 1,
+        "milestones_total": 3,
+        "meetings_held": 0,
+        "next_meeting": meets(1).isoformat(),
+        "ends": (STARTS + 56 * DAY).isoformat(),
+        "attention": [],
+        "ladder_rung": 0,
+        "certificates": [],
+        "ended": None,
+    }
+    for n in (1, 2, 3):
+        pair.tell(c.CancelMeeting(meeting=n, reason="work"), meets(n) - HOUR)
+    assert (listed(pair.state)["ladder_rung"], "cancellations_mentee" in listed(pair.state)["attention"]) == (2, True)
+    assert listed(pair.state)["attention"] == sorted(pair.state.attention)
+    assert listed(pair.state)["next_meeting"] is None
+    assert set(pair.status().attention) == set(pair.state.attention)
+
+
+def test_the_outcome_counts_what_was_done_and_says_why_it_ended():
+    pair = Seen().tell(c.RecordMilestone(milestone="m1"), STARTS + DAY)
+    pair.tell(c.End(reason="operator"), STARTS + 2 * DAY, by="p-operator")
+    assert outcome_of(pair.state) == Outcome(phase="ended", milestones_done=1, milestones_total=3, certificates={}, ended="operator")
+    assert (pair.status().ended, listed(pair.state)["ended"]) == ("operator", "operator")
+
+
+def test_certificates_stand_in_status_lists_and_outcome():
+    """A list tells how many, and not whose is which."""
+    pair = Seen()
+    for n in (1, 2, 3):
+        pair.tell(c.RecordMilestone(milestone=f"m{n}"), STARTS + n * DAY)
+    pair.wait(STARTS + 64 * DAY)
+    issued = {MENTOR: "c-2", MENTEE: "c-1"}
+    pair.tell(c.NoteCertificates(certificates=issued), STARTS + 64 * DAY, by=c.SERVICE)
+    assert pair.status().certificates == outcome_of(pair.state).certificates == issued
+    assert listed(pair.state)["certificates"] == ["c-1", "c-2"]
+    assert outcome_of(pair.state).ended is None
