@@ -10,13 +10,13 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 from sqlalchemy import ColumnElement, Connection, Table, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.engine.interfaces import AdaptedConnection, DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -46,6 +46,8 @@ Two transactions that take the same rows in different orders would wait for each
 sweep and a rotation.
 """
 
+_BARE = (sqlite3.OperationalError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What the drivers raise where nothing stands between them and us: SQLite's as a transaction begins."""
 _BEGIN = "mentorship_begin"
 _BUSY = "mentorship_busy"
 _OWNS = text("SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY (CAST(:tables AS regclass[]))")
@@ -112,9 +114,11 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    """One way to the driver's thread and back. As a statement of its own it takes three, and costs as much as what is read."""
     begin = connection.get_execution_options().get(_BEGIN, "BEGIN")
     if begin:
-        connection.exec_driver_sql(begin)
+        driver = cast("AdaptedConnection", connection.connection.dbapi_connection)
+        driver.run_async(lambda file: file.execute(begin))
 
 
 @contextlib.contextmanager
@@ -124,8 +128,10 @@ def unavailable(url: URL) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
-    except (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError, TimeoutError, *_BARE) as error:
         raise RecordsUnavailable(out_of_reach(url, error)) from error
+    except sqlite3.DatabaseError as error:
+        raise RecordsUnavailable(NO_DATABASE) from error
     except DBAPIError as error:
         if type(error) is DatabaseError:  # SQLite's error for a file that is no database
             raise RecordsUnavailable(NO_DATABASE) from error
@@ -176,9 +182,11 @@ class Database:
         self._busy: float = engine.sync_engine.get_execution_options().get(_BUSY, BUSY_SECONDS)
         self._sqlite = engine.dialect.name == "sqlite"
         # Otherwise each statement on Postgres would see what was committed in between: a sweep during an audit would look like tampering.
-        self._one_moment: dict[str, Any] = {_BEGIN: "BEGIN"} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        one_moment: dict[str, Any] = {_BEGIN: "BEGIN"} if self._sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._for_reading = engine.execution_options(**one_moment)
         # A server's default may differ. A transaction that waited for a lock has to see what was written meanwhile.
-        self._alone: dict[str, Any] = {_BEGIN: "BEGIN IMMEDIATE"} if self._sqlite else {"isolation_level": "READ COMMITTED"}
+        alone: dict[str, Any] = {_BEGIN: "BEGIN IMMEDIATE"} if self._sqlite else {"isolation_level": "READ COMMITTED"}
+        self._for_writing = engine.execution_options(**alone)
         # Writers of this process queue here, in order, instead of polling SQLite's lock against each other.
         self._writing = asyncio.Lock()
 
@@ -190,8 +198,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         with unavailable(self._engine.url):
-            async with self._engine.connect() as connection:
-                await connection.execution_options(**self._one_moment)
+            async with self._for_reading.connect() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -203,13 +210,11 @@ class Database:
         """
         async with self._turn() if self._sqlite else contextlib.nullcontext():
             with unavailable(self._engine.url):
-                async with self._engine.connect() as connection:
-                    await connection.execution_options(**self._alone)
-                    async with connection.begin():
-                        if not self._sqlite:
-                            for lock in locks:
-                                await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(lock, 0))))
-                        yield connection
+                async with self._for_writing.begin() as connection:
+                    if not self._sqlite:
+                        for lock in locks:
+                            await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(lock, 0))))
+                    yield connection
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

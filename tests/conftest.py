@@ -57,7 +57,6 @@ LONGEST = (
     "issuance/test_killed_workers.py",
     "webhook/pages/test_journey.py",
     "starter/test_rehearsal_in_real_time.py",
-    "service/test_recovery.py",
     "webhook/coordinator/test_browser.py",
     "starter/on_temporal/test_corrections.py",
 )

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import FastAPI, Path, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
 
 from webhook.bodies import BODIES, Body
 from webhook.door import Door, Receipt
-from webhook.parsing import body_of, digest
+from webhook.parsing import body_of, digest, plainly_addressed
 from webhook.problems import Fault, malformed
 from webhook.programs import MessageId, Programs, ReceiptAnswer, Taken, take_at, tell_at
 from webhook.signatures import MESSAGE_ID_PATTERN
@@ -55,13 +55,33 @@ class Commands:
 
 
 def mount(app: FastAPI, programs: Programs, door: Door) -> None:
+    app.state.commands = Commands(programs, door)
+    app.router.routes.extend(_ROUTER.routes)
+
+
+def _of(request: Request) -> Commands:
+    """Those of the application that was asked."""
+    commands: Commands = request.app.state.commands
+    return commands
+
+
+def _command(command: str, model: type[Body]) -> Callable[..., Awaitable[Taken]]:
+    async def take(request: Request, response: Response, cohort: Cohort, pair: PairId) -> Taken:
+        taken = await _of(request).post(request, cohort, pair, command, model)
+        response.headers["Location"] = taken.receipt
+        return taken
+
+    return take
+
+
+def _router() -> APIRouter:
     """A route for every command, so that each has its own schema in the OpenAPI document."""
-    commands = Commands(programs, door)
+    router = APIRouter(dependencies=[Depends(plainly_addressed)])
     for command, model in BODIES.items():
         take_at(
-            app,
+            router,
             f"/v1/mentorships/{{cohort}}/{{pair}}/{command}",
-            _command(commands, command, model),
+            _command(command, model),
             tag="programs",
             model=model,
             name=command,
@@ -71,15 +91,11 @@ def mount(app: FastAPI, programs: Programs, door: Door) -> None:
         )
 
     async def receipt(request: Request, cohort: Cohort, pair: PairId, message_id: MessageId) -> ReceiptAnswer:
-        return await commands.receipt(request, cohort, pair, message_id)
+        return await _of(request).receipt(request, cohort, pair, message_id)
 
-    tell_at(app, "/v1/receipts/{cohort}/{pair}/{message_id}", receipt, tag="programs", name="receipt", summary="What became of a message")
+    tell_at(router, "/v1/receipts/{cohort}/{pair}/{message_id}", receipt, tag="programs", name="receipt", summary="What became of a message")
+    return router
 
 
-def _command(commands: Commands, command: str, model: type[Body]) -> Callable[..., Awaitable[Taken]]:
-    async def take(request: Request, response: Response, cohort: Cohort, pair: PairId) -> Taken:
-        taken = await commands.post(request, cohort, pair, command, model)
-        response.headers["Location"] = taken.receipt
-        return taken
-
-    return take
+_ROUTER = _router()
+"""Made once a process: the framework takes a millisecond or two for each route."""

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import FastAPI, Path, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
 
-from webhook.parsing import body_of, digest
+from webhook.parsing import body_of, digest, plainly_addressed
 from webhook.people_bodies import EVENTS, Event
 from webhook.people_door import PeopleDoor
 from webhook.problems import Fault, malformed
@@ -46,13 +46,33 @@ class PeopleEvents:
 
 
 def mount(app: FastAPI, programs: Programs, door: PeopleDoor) -> None:
+    app.state.people = PeopleEvents(programs, door)
+    app.router.routes.extend(_ROUTER.routes)
+
+
+def _of(request: Request) -> PeopleEvents:
+    """Those of the application that was asked."""
+    events: PeopleEvents = request.app.state.people
+    return events
+
+
+def _event(name: str, model: type[Event]) -> Callable[..., Awaitable[Taken]]:
+    async def take(request: Request, response: Response, person_id: PersonId) -> Taken:
+        taken = await _of(request).post(request, person_id, name, model)
+        response.headers["Location"] = taken.receipt
+        return taken
+
+    return take
+
+
+def _router() -> APIRouter:
     """A route for every event, so that each has its own schema in the OpenAPI document."""
-    events = PeopleEvents(programs, door)
+    router = APIRouter(dependencies=[Depends(plainly_addressed)])
     for name, model in EVENTS.items():
         take_at(
-            app,
+            router,
             f"/v1/people/{{person_id}}/{name}",
-            _event(events, name, model),
+            _event(name, model),
             tag="people",
             model=model,
             name=f"person_{name}",
@@ -62,16 +82,12 @@ def mount(app: FastAPI, programs: Programs, door: PeopleDoor) -> None:
         )
 
     async def receipt(request: Request, person_id: PersonId, message_id: MessageId) -> ReceiptAnswer:
-        return await events.receipt(request, person_id, message_id)
+        return await _of(request).receipt(request, person_id, message_id)
 
     path, summary = "/v1/people/{person_id}/receipts/{message_id}", "What became of an event about a person"
-    tell_at(app, path, receipt, tag="people", name="person_receipt", summary=summary)
+    tell_at(router, path, receipt, tag="people", name="person_receipt", summary=summary)
+    return router
 
 
-def _event(events: PeopleEvents, name: str, model: type[Event]) -> Callable[..., Awaitable[Taken]]:
-    async def take(request: Request, response: Response, person_id: PersonId) -> Taken:
-        taken = await events.post(request, person_id, name, model)
-        response.headers["Location"] = taken.receipt
-        return taken
-
-    return take
+_ROUTER = _router()
+"""Made once a process, as those of commands."""

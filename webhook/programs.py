@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 import structlog
-from fastapi import FastAPI, Path, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from gateway.settings import Settings
@@ -61,7 +61,7 @@ class Programs:
 
 
 def take_at(
-    app: FastAPI,
+    router: APIRouter,
     path: str,
     handler: Callable[..., Awaitable[Taken]],
     *,
@@ -73,7 +73,7 @@ def take_at(
     problems: tuple[int, ...],
 ) -> None:
     """Adds a POST with a schema of its own in the OpenAPI document. `said` is what 202 means, `problems` are the statuses of its other answers."""
-    app.add_api_route(
+    router.add_api_route(
         path,
         handler,
         tags=[tag],
@@ -89,10 +89,10 @@ def take_at(
     )
 
 
-def tell_at(app: FastAPI, path: str, handler: Callable[..., Awaitable[ReceiptAnswer]], *, tag: str, name: str, summary: str) -> None:
+def tell_at(router: APIRouter, path: str, handler: Callable[..., Awaitable[ReceiptAnswer]], *, tag: str, name: str, summary: str) -> None:
     """Adds a GET for a receipt, and a HEAD, which the OpenAPI document leaves out."""
     for method in ("GET", "HEAD"):
-        app.add_api_route(
+        router.add_api_route(
             path,
             handler,
             tags=[tag],

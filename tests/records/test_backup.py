@@ -1,4 +1,4 @@
-"""A copy of records opens in an empty place and verifies, on both databases. Under load: tests/service/test_recovery.py."""
+"""A copy of records opens in an empty place and verifies, on both databases. Under load: tests/service/test_restore.py."""
 
 from __future__ import annotations
 

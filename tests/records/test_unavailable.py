@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +52,22 @@ async def test_a_file_locked_for_too_long_is_unavailable_and_works_again_later(u
     other.close()
     assert await records.people.enrol([ada])
     await records.close()
+
+
+async def test_a_file_that_is_damaged_while_it_is_open_is_unavailable_to_who_begins_to_write(records, url, ada):
+    if not url.startswith("sqlite"):
+        pytest.skip("a file of SQLite's")
+    await records.ping()
+    _damage(Path(url.removeprefix("sqlite:///")))
+    with pytest.raises(RecordsUnavailable, match="the file is no SQLite database, or a damaged one"):
+        await records.people.enrol([ada])
+
+
+def _damage(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE other (one)")  # so that who has it open reads it again,
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # and not from its log
+        path.write_bytes(b"damaged" * 1000)
 
 
 async def test_who_waits_behind_many_for_a_locked_file_waits_no_longer_than_the_first(url, keys, ada):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -303,3 +304,11 @@ class House:
                 reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL] if forgetful else [],
             )
         )
+
+
+def lose(house: Any, *statements: str) -> None:
+    """Records of an earlier moment."""
+    with sqlite3.connect(house.folder / "records.db", timeout=20, isolation_level="IMMEDIATE") as connection:  # which waits for a worker's write
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()

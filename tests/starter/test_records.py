@@ -1,4 +1,4 @@
-"""`records backup|restore|sweep` as an operator types them. Under load: tests/service/test_recovery.py."""
+"""`records backup|restore|sweep` as an operator types them. Under load: tests/service/test_restore.py."""
 
 from __future__ import annotations
 
