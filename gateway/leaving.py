@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import signal
 import sys
 from types import FrameType
 from typing import NoReturn
+
+from gateway.starting import stopped_at_once
 
 INTERRUPTED = 128 + signal.SIGINT
 """The exit code of who was stopped by Ctrl-C, as shells have it; of other signals it is 128 and their number."""
@@ -41,13 +42,15 @@ def leave(code: int = 0) -> NoReturn:
     """At once, with what was logged and traced written out.
 
     Where the interpreter winds down at leisure, Temporal's client may abort it, or hang for ever after something that it could not decode:
-    whoever stopped the program would take it for crashed, or for stuck.
+    whoever stopped the program would take it for crashed, or for stuck. Who tells it to stop once more is not told another code.
     """
+    stopped_at_once(code)
     tracing = sys.modules.get("opentelemetry.trace")  # who traced nothing need not load it now
     shutdown = getattr(tracing.get_tracer_provider(), "shutdown", None) if tracing is not None else None
     if shutdown is not None:
         shutdown()
-    logging.shutdown()
+    if "logging" in sys.modules:
+        sys.modules["logging"].shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # what nobody reads undoes nothing
             stream.flush()

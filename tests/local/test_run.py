@@ -66,7 +66,7 @@ def test_what_was_started_is_there_after_a_restart_and_keys_and_secrets_are_for_
     paused = mentorship(folder, "pause", "spring", "p-01")
     assert paused.returncode == 0, paused.stderr
 
-    worker = next(pid for pid in _pids(folder) if b"worker.main" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    worker = next(pid for pid in _pids(folder) if b"\0-m\0worker\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(worker, signal.SIGKILL)
     second.said("starting it again")
     eventually(lambda: mentorship(folder, "resume", "spring", "p-01").returncode == 0)
