@@ -15,7 +15,7 @@ import pytest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
-from local.ports import HOST, Ports, free_ports
+from local.ports import HOST, OPTIONS, Ports, each, free_ports
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,8 +26,8 @@ def ports() -> Ports:
 
 
 def arguments(folder: Path, ports: Ports) -> list[str]:
-    chosen = {"--port": ports.temporal, "--ui-port": ports.ui, "--web-port": ports.web, "--smtp-port": ports.smtp, "--mailbox-port": ports.mailbox}
-    return ["run", "--folder", str(folder), *(str(word) for option in chosen.items() for word in option)]
+    chosen = [(OPTIONS[name], str(port)) for name, port in each(ports)]
+    return ["run", "--folder", str(folder), *(word for option in chosen for word in option)]
 
 
 def mentorship(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
