@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import signal
 import sys
 from types import FrameType
 from typing import NoReturn
+
+from gateway.starting import stopped_at_once
 
 INTERRUPTED = 128 + signal.SIGINT
 """The exit code of a program that Ctrl-C stopped, as in shells; for other signals it is 128 plus their number."""
@@ -41,13 +42,15 @@ def leave(code: int = 0) -> NoReturn:
     """Ends the process at once, after writing out what was logged and traced.
 
     During the interpreter's ordinary shutdown, Temporal's client may abort it, or hang for ever after something that it could not decode.
-    Whoever stopped the program would think that it crashed or is stuck.
+    Whoever stopped the program would think that it crashed or is stuck. A second signal to stop does not change the exit code.
     """
+    stopped_at_once(code)
     tracing = sys.modules.get("opentelemetry.trace")  # a process that traced nothing need not load it now
     shutdown = getattr(tracing.get_tracer_provider(), "shutdown", None) if tracing is not None else None
     if shutdown is not None:
         shutdown()
-    logging.shutdown()
+    if "logging" in sys.modules:
+        sys.modules["logging"].shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # it does not matter if nobody reads it any more
             stream.flush()

@@ -6,12 +6,15 @@ to whatever a browser sends from that UI's own pages; every other request must s
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import event_loop, logs
 from gateway.connect import target
 from gateway.settings import Settings
+from gateway.stopping import Stop
 from webhook.codec.app import create_app
 from webhook.serving import serve_app
 
@@ -30,16 +33,16 @@ class ShownFor:
         await self._app(scope, receive, send)
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
     app = create_app(settings, settings.keyring(), target().namespace)
     shown = ShownFor(app, settings.codec_origins, settings.codec_tokens[-1].get_secret_value())
-    await serve_app(shown, settings.codec_host, settings.codec_port)
+    await serve_app(shown, settings.codec_host, settings.codec_port, stop)
 
 
 def main() -> None:
     settings = Settings.load()
     logs.configure(settings.log_format, settings.log_level)
-    event_loop.run(serve(settings))
+    event_loop.run(serve(settings, Stop()))
 
 
 if __name__ == "__main__":

@@ -56,11 +56,11 @@ class Stack:
         self._number = count(1)
 
     def start_webhook(self) -> Child:
-        self.webhook = Child.start("the web hook", python("webhook.main"), env=self._env, log=self.place.logs / "webhook.log")
+        self.webhook = Child.start("the web hook", python("webhook"), env=self._env, log=self.place.logs / "webhook.log")
         return self.webhook
 
     def start_worker(self) -> Child:
-        self.worker = Child.start("the worker", python("worker.main"), env=self._env, log=self.place.logs / "worker.log")
+        self.worker = Child.start("the worker", python("worker"), env=self._env, log=self.place.logs / "worker.log")
         return self.worker
 
     def start_codec(self) -> Child:

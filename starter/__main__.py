@@ -8,6 +8,7 @@ import json
 import sys
 
 from gateway.leaving import INTERRUPTED, leave, stopped_as_by_ctrl_c
+from gateway.starting import loading
 from gateway.streams import stand_in_for_what_is_closed
 
 
@@ -17,7 +18,8 @@ def run() -> None:
     stand_in_for_what_is_closed()
     _write_out_what_has_no_letters_here()
     try:
-        from starter.cli import main  # noqa: PLC0415 - takes a moment, in which Ctrl-C has to be as quiet as later
+        with loading():
+            from starter.cli import main  # noqa: PLC0415 - takes a moment
 
         main()
         code: int | str | None = 0

@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
+from gateway.starting import loading
+
 
 class OnDemand(TyperCommand):
     """Represents the command of the function at `place` in its group, with its name and the first line of its help."""
@@ -23,8 +25,10 @@ class OnDemand(TyperCommand):
     def loaded(self) -> Any:
         """The command itself."""
         module, _, function = self.place.partition(":")
+        with loading():
+            command = getattr(import_module(module), function)
         alone = typer.Typer(add_completion=False)
-        alone.command(self.name)(getattr(import_module(module), function))
+        alone.command(self.name)(command)
         return get_command(alone)
 
 

@@ -23,12 +23,15 @@ from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, open_records, reach_temporal
 from starter.revive_unwritten import Sent, send_again, unwritten
-from starter.running import AT_ONCE, stands_still
+from starter.running import AT_ONCE, ended, stands_still
 from wire.names import STATUS_QUERY, cohort_of
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "still", "silent"]
 """`lost`: no workflow runs. `behind`: the journal knows more than the workflow does. `ahead`: the workflow knows what the journal lacks.
 `still`: workers take it up but cannot go on. `silent`: no worker answered for it."""
+
+_ANEW = frozenset({"lost", "diverged", "behind"})
+"""What is started again from its journal."""
 
 _SETTLES = 3.0
 """Seconds within which a healthy workflow learns what its journal already has."""
@@ -55,23 +58,27 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
     async with open_records(settings) as records:
         if pair_id is not None:
             wanted = await enrolled(records, cohort, pair_id)
-            pairs = [pair for pair in await records.cohorts.to_run(cohort) if pair.mentorship == wanted.mentorship]
+            asked = {wanted.mentorship}
         elif await records.cohorts.get(cohort) is None:
             raise Refused(f"there is no cohort {cohort}")
         else:
-            pairs = await records.cohorts.to_run(cohort)
+            asked = {pair.mentorship for pair in await records.cohorts.enrolments(cohort)}
+        pairs = [pair for pair in await records.cohorts.to_run(cohort) if pair.mentorship in asked]
+        waiting = [pair for pair in await records.cohorts.unclosed(cohort) if pair.mentorship in asked and pair.state == "pending"]
         client = await reach_temporal(settings)
         standing = await _standing(settings, client, records, pairs)
-        again = [pair for pair, how in standing if how in {"lost", "diverged", "behind"}]
+        again = [pair for pair, how in standing if how in _ANEW]
         unsent: dict[str, list[Sent]] = {}
+        before = await ended(client)
         for pair, how in standing:
             if how in {"diverged", "behind"}:
                 await client.get_workflow_handle(pair.mentorship).terminate(f"{how}: revived from its journal")
-            if pair in again:
-                unsent[pair.mentorship] = await unwritten(client, records, pair.mentorship)
+        for pair, how in (*standing, *await _standing(settings, client, records, waiting)):
+            if how in _ANEW or (how == "runs" and pair.mentorship in before):
+                unsent[pair.mentorship] = await unwritten(client, records, pair.mentorship, before.get(pair.mentorship, ()), runs_now=how == "runs")
         cases = await _wake_cases(client, records, cohort)
         with _told_if_it_breaks_off(unsent):
-            for pair in again:  # until here all of it can be repeated: none of them runs, and what they were sent is still where it was
+            for pair in again:
                 await records.cohorts.await_start(pair.mentorship)
             await signal_with_start(client, cohort)
             pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
@@ -90,7 +97,7 @@ def _tell(
     unsent: Sequence[str],
     as_json: bool,
 ) -> None:
-    """`unsent` has the ids of messages that could not be sent again. Raises Refused if something is left to do."""
+    """`unsent` has the ids of messages that were not sent again yet. Raises Refused if something is left to do."""
     result: dict[str, Any] = {
         "cohort": cohort,
         "revived": [{"pair_id": pair.pair_id, "mentorship": pair.mentorship, "was": how} for pair, how in standing if pair in again],
@@ -117,7 +124,7 @@ def _tell(
 
 @contextmanager
 def _told_if_it_breaks_off(unsent: Mapping[str, Sequence[Sent]]) -> Iterator[None]:
-    """Names what is still unsent if the block breaks off. Another revival would find these mentorships running, or waiting to start, and not send it."""
+    """Names what is still unsent if the block breaks off. Another revival sends it, as long as Temporal has the run that it was sent to."""
     try:
         yield
     except BaseException:
@@ -132,7 +139,7 @@ def _ids(unsent: Mapping[str, Sequence[Sent]]) -> list[str]:
 
 def _lost(messages: Sequence[str]) -> str:
     lost = counted(len(messages), "message")
-    return f"accepted, and could not be sent again: {lost}; to be repeated by the sender, under another id each: {', '.join(messages)}"
+    return f"accepted, and not sent again yet: {lost}; the same command again sends what is left: {', '.join(messages)}"
 
 
 _WHY = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -26,15 +26,27 @@ class Sent(NamedTuple):
     update: str
 
 
-async def unwritten(client: Client, records: Records, mentorship: str) -> list[Sent]:
-    """What people sent to the mentorship and its journal does not have: it was acknowledged, so it must not be lost. If an operator was told that
-    a command is refused, it stays refused.
+async def unwritten(client: Client, records: Records, mentorship: str, ended: Collection[str], *, runs_now: bool) -> list[Sent]:
+    """What people sent to the mentorship and its journal does not have: it was acknowledged, so it must not be lost.
+
+    If it `runs_now`, only what was sent to runs that `ended` and not to this one: a revival that was killed did not get to send it again.
+    """
+    newest = await runs(client, mentorship)
+    older = [one for run in ended if run not in newest for one in await _sent(client, mentorship, await runs(client, mentorship, run))]
+    known = await _sent(client, mentorship, newest)
+    there = {one.message_id for one in known}
+    owed = {one.message_id: one for one in older if one.message_id not in there} | ({} if runs_now else {one.message_id: one for one in known})
+    return [one for one in owed.values() if await records.journal.receipt(mentorship, one.message_id) is None]
+
+
+async def _sent(client: Client, mentorship: str, together: Sequence[str]) -> list[Sent]:
+    """Everything that people sent to these runs. If an operator was told that a command is refused, it stays refused.
 
     It reads all runs: a run hands on to the next what it could not write, and the next one's history does not say what that was.
     """
     found: list[Sent] = []
     refused: set[str] = set()
-    for run in await runs(client, mentorship):
+    for run in together:
         async for event in client.get_workflow_handle(mentorship, run_id=run).fetch_history_events():
             if (answered := event.workflow_execution_update_completed_event_attributes).meta.update_id:
                 answer = await _opened(client, answered.outcome.success.payloads)
@@ -45,7 +57,7 @@ async def unwritten(client: Client, records: Records, mentorship: str) -> list[S
             message_id = body.get("message_id")
             if name == ORDER_SIGNAL and body.get("line") == "diverged":  # it is about the run that ended
                 continue
-            if isinstance(message_id, str) and message_id and await records.journal.receipt(mentorship, message_id) is None:
+            if isinstance(message_id, str) and message_id:
                 found.append(Sent(name, message_id, body, update))
     return [one for one in found if one.update not in refused]
 

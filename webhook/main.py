@@ -11,6 +11,7 @@ from gateway.keyring import KeyringUnusable
 from gateway.leaving import leave
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
+from gateway.stopping import Stop
 from gateway.streams import stand_in_for_what_is_closed
 from gateway.telemetry import make_runtime, start_tracing
 from notices.smtp import Mailer
@@ -23,8 +24,8 @@ _BUSY = 5.0
 """Seconds that a command waits for a SQLite file that another program has locked. After them the sender gets a 503 rather than wait for longer."""
 
 
-async def serve(settings: Settings, stop: asyncio.Event | None = None) -> None:
-    """Serves until `stop` is set, or by default until SIGTERM or SIGINT.
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set.
 
     Temporal may be down: requests get 503 until it is back. Raises KeyringUnusable, RecordsError, TemporalUnavailable (configuration),
     and CannotListen.
@@ -51,7 +52,7 @@ def main() -> None:
     try:
         settings = Settings.load()
         logs.configure(settings.log_format, settings.log_level)
-        event_loop.run(serve(settings))
+        event_loop.run(serve(settings, Stop()))
     except (SettingsInvalid, KeyringUnusable, TemporalUnavailable, ValueError) as error:
         sys.stderr.write(f"mentorship-webhook: {error}\n")
         sys.exit(2)
@@ -62,7 +63,3 @@ def main() -> None:
         sys.stderr.write(f"mentorship-webhook: {error}; see MENTORSHIP_WEBHOOK_HOST and MENTORSHIP_WEBHOOK_PORT\n")
         leave(1)  # Temporal's client exists by now
     leave()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,9 @@
-"""How our programs serve HTTP: until SIGTERM or SIGINT, after which they finish what they took in. They never log paths."""
+"""How our programs serve HTTP: until they are told to stop, after which they finish what they took in. They never log paths."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import socket
 from collections.abc import Generator
 
@@ -36,8 +35,8 @@ class _Server(uvicorn.Server):
                 _log.info("listening", port=listening.getsockname()[1])
 
 
-async def serve_app(app: ASGIApp, host: str, port: int, stop: asyncio.Event | None = None) -> None:
-    """Serves until `stop` is set, or by default until SIGTERM or SIGINT. Raises CannotListen."""
+async def serve_app(app: ASGIApp, host: str, port: int, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set. Raises CannotListen."""
     config = uvicorn.Config(
         app,
         host=host,
@@ -49,12 +48,7 @@ async def serve_app(app: ASGIApp, host: str, port: int, stop: asyncio.Event | No
         timeout_graceful_shutdown=_GRACE,
     )
     server = _Server(config)
-    loop = asyncio.get_running_loop()
-    leave = stop or asyncio.Event()
-    if stop is None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, leave.set)
-    watching = loop.create_task(_leave(server, leave))
+    watching = asyncio.create_task(_leave(server, stop))
     try:
         await server.serve()
     except SystemExit:  # uvicorn has logged why, and would take the process with it
@@ -63,6 +57,6 @@ async def serve_app(app: ASGIApp, host: str, port: int, stop: asyncio.Event | No
         watching.cancel()
 
 
-async def _leave(server: uvicorn.Server, leave: asyncio.Event) -> None:
-    await leave.wait()
+async def _leave(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
     server.should_exit = True

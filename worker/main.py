@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from contextlib import AsyncExitStack
 
@@ -19,6 +18,7 @@ from gateway.leaving import leave
 from gateway.logs import configure
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
+from gateway.stopping import Stop
 from gateway.streams import stand_in_for_what_is_closed
 from gateway.telemetry import make_runtime, start_tracing
 from records.errors import RecordsError
@@ -39,13 +39,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         stack.push_async_callback(records.close)
         client = await connect(settings, keyring, role="worker", interceptors=start_tracing("worker"), runtime=make_runtime(settings.metrics_address))
         await refuse_without_namespace(client)
+        told = asyncio.create_task(stop.wait())  # from here on what has begun is ended in order
         running = [
             await stack.enter_async_context(worker) for worker in workers(client, activities(settings, records, client, issuer), version=_version(settings))
         ]
         await stack.enter_async_context(sweeping(records.retention))
         _tell_of_fonts(settings)
         log.info("worker_started", build_id=settings.build_id)
-        await stop.wait()
+        await told
         log.info("worker_stopping")
         await asyncio.gather(*(worker.shutdown() for worker in running))  # together: otherwise the last would take new work until the others were done
     log.info("worker_stopped")
@@ -60,14 +61,6 @@ def _tell_of_fonts(settings: Settings) -> None:
         log.warning("font_left_out", path=str(path), why=why)
 
 
-async def _until_signalled(settings: Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await run(settings, stop)
-
-
 def main() -> None:
     """Exit 0 after a signal, 2 when the configuration is not usable, 1 when something cannot be reached."""
     stand_in_for_what_is_closed()
@@ -75,7 +68,7 @@ def main() -> None:
     try:
         settings = Settings.load()
         configure(settings.log_format, settings.log_level)
-        event_loop.run(_until_signalled(settings))
+        event_loop.run(run(settings, Stop()))
     except (SettingsInvalid, KeyringUnusable, IssuerKeysUnusable, ValueError) as error:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201 - logging may not stand yet
         sys.exit(2)
@@ -83,7 +76,3 @@ def main() -> None:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201
         leave(1)  # Temporal's client may have run
     leave()
-
-
-if __name__ == "__main__":
-    main()

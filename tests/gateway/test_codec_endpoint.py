@@ -309,6 +309,6 @@ def test_the_participants_door_does_not_even_load_it():
 def test_the_program_says_in_a_line_why_it_cannot_start(tmp_path):
     Keyring.generate(tmp_path / "keys.json")
     environment = {**os.environ, "MENTORSHIP_KEY_FILE": str(tmp_path / "keys.json"), "MENTORSHIP_CODEC_TOKENS": ""}
-    done = subprocess.run([sys.executable, "-m", "webhook.codec.main"], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "webhook.codec"], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("mentorship-codec: MENTORSHIP_CODEC_TOKENS: without a token")

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.no_arguments import no_arguments
 
-PROGRAMS = {"mentorship-worker": "worker.main", "mentorship-webhook": "webhook.main", "mentorship-codec": "webhook.codec.main"}
+PROGRAMS = {"mentorship-worker": "worker", "mentorship-webhook": "webhook", "mentorship-codec": "webhook.codec"}
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

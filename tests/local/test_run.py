@@ -15,7 +15,7 @@ import pytest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
-from local.ports import HOST, Ports, free_ports
+from local.ports import HOST, OPTIONS, Ports, each, free_ports
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,8 +26,8 @@ def ports() -> Ports:
 
 
 def arguments(folder: Path, ports: Ports) -> list[str]:
-    chosen = {"--port": ports.temporal, "--ui-port": ports.ui, "--web-port": ports.web, "--smtp-port": ports.smtp, "--mailbox-port": ports.mailbox}
-    return ["run", "--folder", str(folder), *(str(word) for option in chosen.items() for word in option)]
+    chosen = [(OPTIONS[name], str(port)) for name, port in each(ports)]
+    return ["run", "--folder", str(folder), *(word for option in chosen for word in option)]
 
 
 def mentorship(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -66,7 +66,7 @@ def test_what_was_started_is_there_after_a_restart_and_keys_and_secrets_are_for_
     paused = mentorship(folder, "pause", "spring", "p-01")
     assert paused.returncode == 0, paused.stderr
 
-    worker = next(pid for pid in _pids(folder) if b"worker.main" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    worker = next(pid for pid in _pids(folder) if b"\0-m\0worker\0" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(worker, signal.SIGKILL)
     second.said("starting it again")
     eventually(lambda: mentorship(folder, "resume", "spring", "p-01").returncode == 0)

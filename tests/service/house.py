@@ -117,13 +117,13 @@ class House:
             yield
 
     def worker_process(self, *, key_file: Path | None = None, name: str = "worker", **changes: str) -> Program:
-        """`python -m worker.main`, as an operator runs it; not started yet. `changes` are further settings."""
+        """`python -m worker`, as an operator runs it; not started yet. `changes` are further settings."""
         env = self._environment(KEY_FILE=str(key_file or self.settings.key_file), **changes)
-        return Program("worker.main", self.folder / f"{name}.log", env)
+        return Program("worker", self.folder / f"{name}.log", env)
 
     def hook_process(self, port: int, **changes: str) -> Program:
-        """`python -m webhook.main` on that port; not started yet."""
-        return Program("webhook.main", self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
+        """`python -m webhook` on that port; not started yet."""
+        return Program("webhook", self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
 
     def _environment(self, **changes: str) -> dict[str, str]:
         settings = self.settings

@@ -199,9 +199,9 @@ async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, 
         assert ([one["pair_id"] for one in told["revived"]], told["running"]) == (["pair-2"], 1)
 
 
-@pytest.mark.parametrize(("at", "lost"), [("signal_with_start", "first, second"), ("signal", "second")])
-async def test_a_revival_that_breaks_off_after_its_last_safe_step_names_what_it_did_not_send_again(at, lost, house, calm, monkeypatch, capsys):
-    """Nobody would miss it else: another revival takes the mentorship for one that begins, or that runs."""
+@pytest.mark.parametrize(("at", "left"), [("signal_with_start", ["first", "second"]), ("watch", ["first", "second"]), ("signal", ["second"])])
+async def test_what_a_revival_that_broke_off_had_still_to_send_the_next_one_sends(at, left, house, calm, monkeypatch, capsys):
+    """Killed, or without Temporal: the next one finds a mentorship that waits for its start, or that runs."""
     await house.start(calm())
     async with house.worker():
         await house.idle()
@@ -211,15 +211,19 @@ async def test_a_revival_that_breaks_off_after_its_last_safe_step_names_what_it_
     signal = WorkflowHandle.signal
 
     async def away(*told: Any) -> None:
-        if at == "signal_with_start" or told[2]["message_id"] == "second":
+        if at != "signal" or told[2]["message_id"] == "second":
             raise RuntimeError("Temporal is away")
         await signal(*told)
 
-    for name, value in house.worker_process().env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(revive if at == "signal_with_start" else WorkflowHandle, at, away)
     async with house.worker():
-        with pytest.raises(RuntimeError):
-            await revive._revive("spring", "pair-1", as_json=True)
-    assert "accepted, and could not be sent again: " in (said := capsys.readouterr().err)
-    assert said.endswith(f": {lost}\n")
+        with monkeypatch.context() as broken:
+            for name, value in house.worker_process().env.items():
+                broken.setenv(name, value)
+            broken.setattr(WorkflowHandle if at == "signal" else revive, at, away)
+            with pytest.raises(RuntimeError):
+                await revive._revive("spring", "pair-1", as_json=True)
+        assert capsys.readouterr().err.endswith(f": {', '.join(left)}\n")
+        assert (await house.cli("revive", "spring", "pair-1"))["sent_again"] == left
+        for message in ("first", "second"):
+            await house.journalled(message)
+        assert (await house.cli("revive", "spring"))["sent_again"] == []

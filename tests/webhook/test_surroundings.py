@@ -140,7 +140,7 @@ async def test_the_process_serves_and_leaves_with_0_when_it_is_told_to(settings,
         "MENTORSHIP_WEBHOOK_PORT": str(port),
         "MENTORSHIP_LOG_FORMAT": "json",
     }
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook.main", env=environment, stderr=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook", env=environment, stderr=asyncio.subprocess.PIPE)
     assert process.stderr is not None
     told = [json.loads(await asyncio.wait_for(process.stderr.readline(), 60))]
     while told[-1]["event"] != "listening":
@@ -195,12 +195,12 @@ async def test_what_temporals_client_says_of_an_outage_goes_through_the_log(sett
     monkeypatch.setattr(main, "connect", connecting)
     monkeypatch.setattr(main, "make_runtime", lambda address: f"forwards, shows metrics at {address}")
     with pytest.raises(TemporalUnavailable, match="forwards, shows metrics at None"):
-        await main.serve(settings)
+        await main.serve(settings, asyncio.Event())
 
 
 async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):
     environment = {**os.environ, "MENTORSHIP_KEY_FILE": str(tmp_path / "none.json"), "MENTORSHIP_SMTP_PASSWORD": "canary"}
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook.main", env=environment, stderr=asyncio.subprocess.PIPE, cwd=Path.cwd())
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "webhook", env=environment, stderr=asyncio.subprocess.PIPE, cwd=Path.cwd())
     _, told = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 2
     assert told.decode().strip().splitlines() == [
@@ -220,7 +220,7 @@ async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):
 def test_what_is_configured_wrong_exits_2_and_what_cannot_be_reached_1(raised, code, monkeypatch, capsys):
     """As the worker, and as docs/alerts.md says."""
 
-    async def cannot(_):
+    async def cannot(*_):
         raise raised
 
     monkeypatch.setattr(sys, "argv", ["mentorship-webhook"])
@@ -241,7 +241,7 @@ async def test_a_port_that_is_taken_does_not_take_the_process_with_it():
 
 
 def test_a_web_hook_that_cannot_listen_says_which_settings_said_where(monkeypatch, capsys):
-    async def cannot(_: object) -> None:
+    async def cannot(*_: object) -> None:
         raise CannotListen("cannot listen on 127.0.0.1:80")
 
     monkeypatch.setattr(sys, "argv", ["mentorship-webhook"])

@@ -22,7 +22,7 @@ Run = Callable[..., Any]
 @contextmanager
 def worker(log: Path) -> Iterator[None]:
     """A worker lives inside, for whose answer commands wait as long as they do for operators."""
-    process = begun("worker.main", env=os.environ, out=log, err=log)
+    process = begun("worker", env=os.environ, out=log, err=log)
     try:
         with pytest.MonkeyPatch.context() as patient:
             patient.delenv("MENTORSHIP_UPDATE_TIMEOUT")
