@@ -51,14 +51,17 @@ def doubts(programme: Programme) -> tuple[Doubt, ...]:
 
 
 def _too_early_or_late(programme: Programme) -> Iterator[Doubt]:
-    """Moments that come before or after another one, where it should be the other way round (H10, H5)."""
-    meetings, surveys = programme.meetings, programme.surveys
+    """Moments that come before or after another one, where it should be the other way round (H10, H5, Calm)."""
+    meetings, surveys, length = programme.meetings, programme.surveys, programme.programme.length
     if meetings.prepare.span > meetings.interval.span:
         message = f"{meetings.prepare} is longer than the interval ({meetings.interval}): a meeting's guide would come before the meeting before it"
         yield Doubt(path=("meetings", "prepare"), message=message)
     if surveys.closes.span <= surveys.closing_reminder.span:
         message = f"{surveys.closes} is not after surveys.closing_reminder ({surveys.closing_reminder}): nobody would be reminded"
         yield Doubt(path=("surveys", "closes"), message=message)
+    if length.span <= 2 * programme.heads_up.span <= 2 * length.span:
+        message = f"{programme.heads_up} before the end, half of the programme ({length}) is not over: people would hear of the last stretch first, then of half-way"
+        yield Doubt(path=("heads_up",), message=message)
 
 
 def _never_sent(programme: Programme) -> Iterator[Doubt]:

@@ -31,10 +31,13 @@ def test_what_is_allowed_and_hardly_meant_is_a_notice_in_its_place(tmp_path: Pat
         ({"surveys": "{closes: P8D}"}, []),
         ({"surveys": "{closes: P7D}"}, ["p.yaml:6:19: notice: surveys.closes: P1W is not after surveys.closing_reminder (P1W): nobody would be reminded"]),
         ({"surveys": "{closing_reminder: P30D}"}, ["p.yaml:6:10: notice: surveys.closes: P4W is not after surveys.closing_reminder (P30D): nobody"]),
+        ({"heads_up": "P90D"}, []),
+        ({"heads_up": "P13W"}, ["p.yaml:6:11: notice: heads_up: P13W before the end, half of the programme (P26W) is not over: people would"]),
+        ({"programme": HEAD.format("length: P5W").replace("length: P26W, ", "")}, ["p.yaml:1:1: notice: attention.offer_rematch: longer", "p.yaml:1:1: notice: heads_up: P3W before the end"]),
     ],
 )
 def test_what_comes_on_the_wrong_side_of_something_else_is_a_notice(tmp_path: Path, keys: dict[str, str], told: list[str]) -> None:
-    """H10, H5: a guide before the meeting before, a reminder of a survey that is closed."""
+    """H10, H5: a guide before the meeting before, a reminder of a survey that is closed; what is left to do before the middle of it (Calm)."""
     faults, notices = checked(tmp_path, "\n".join(f"{key}: {value}" for key, value in (REQUIRED | keys).items()))
 
     assert faults == []
