@@ -60,7 +60,9 @@ def _too_early_or_late(programme: Programme) -> Iterator[Doubt]:
         message = f"{surveys.closes} is not after surveys.closing_reminder ({surveys.closing_reminder}): nobody would be reminded"
         yield Doubt(path=("surveys", "closes"), message=message)
     if length.span <= 2 * programme.heads_up.span <= 2 * length.span:
-        message = f"{programme.heads_up} before the end, half of the programme ({length}) is not over: people would hear of the last stretch first, then of half-way"
+        message = (
+            f"{programme.heads_up} before the end, half of the programme ({length}) is not over: people would hear of the last stretch first, then of half-way"
+        )
         yield Doubt(path=("heads_up",), message=message)
 
 

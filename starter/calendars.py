@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import get_args
 
 from mentorship.commands import Plan
@@ -26,7 +27,7 @@ def planned(roster: Roster, starts: datetime, pairs: Iterable[RosterPair] | None
 
 def doubtful(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
     """What an operator should know about these plans before anybody is invited, a line each."""
-    return [*short_plans(roster.programme, plans), *odd_times(roster, plans), *unknown_holidays(roster, plans)]
+    return [*short_plans(roster.programme, plans), *odd_times(roster, plans), *at_once(roster, plans), *unknown_holidays(roster, plans)]
 
 
 def short_plans(programme: Programme, plans: Mapping[str, Plan]) -> list[str]:
@@ -59,6 +60,28 @@ def odd_times(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
         if at is not None:
             found.append(f"{pair.pair_id} ({at:%a %H:%M} in {at.tzinfo})")
     return [f"notice: meetings outside {hours} or the working days where one of the two lives, for {some(found)}"] if found else []
+
+
+def at_once(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:
+    """One line for the pairs of whom somebody would be in two meetings at once: each pair's times are its own, and a mentor's mentees have the same.
+
+    Asked of the pairs that start together; what those who run have agreed on since is theirs.
+    """
+    lasting = roster.programme.meetings.duration.span
+    meetings: dict[str, list[tuple[datetime, str]]] = {}
+    for pair in roster.pairs:
+        for slot in plans[pair.pair_id].slots if pair.pair_id in plans else ():
+            for person in (pair.mentor_id, pair.mentee_id):
+                meetings.setdefault(person, []).append((slot.start, pair.pair_id))
+    found = {
+        pair_id
+        for of_one in meetings.values()
+        for (one, first), (another, second) in pairwise(sorted(of_one))
+        if another < one + lasting
+        for pair_id in (first, second)
+    }
+    pairs = [pair.pair_id for pair in roster.pairs if pair.pair_id in found]
+    return [f"notice: two meetings of one person at the same time, for {some(pairs)}; they have to move one on their pages"] if pairs else []
 
 
 def unknown_holidays(roster: Roster, plans: Mapping[str, Plan]) -> list[str]:

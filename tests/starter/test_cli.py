@@ -326,6 +326,29 @@ def test_a_meeting_on_the_weekend_of_a_country_where_one_of_the_two_lives_is_a_n
     assert re.search(r"or the working days where one of the two lives, for 1 pair: p1 \(Sun (08|09|10|11):00 in Europe/Berlin\)", told)
 
 
+@pytest.mark.parametrize(
+    ("zone", "lasting", "told"),
+    [
+        ("Europe/Berlin", "PT1H", ["notice: two meetings of one person at the same time, for 2 pairs: p1, p2; they have to move one on their pages"]),
+        ("Europe/London", "PT1H", []),
+        ("Europe/London", "PT1H1M", ["notice: two meetings of one person at the same time, for 2 pairs: p1, p2; they have to move one on their pages"]),
+        ("America/New_York", "PT1H", []),
+    ],
+)
+def test_who_would_be_in_two_meetings_at_once_is_a_notice(files: Any, run: Callable[..., Any], zone: str, lasting: str, told: list[str]) -> None:
+    """H9: times are set up for a mentor of several as for everybody, pair by pair; `time_of_day` is each mentee's."""
+    files.write(
+        programme=files.programme.read_text().replace("duration: PT1H", f"duration: {lasting}"),
+        people=files.people.read_text().replace("America/New_York", zone),
+        pairs="pair_id,mentor_id,mentee_id\np1,m1,e1\np2,m1,e2\n",
+    )
+
+    ran = run("cohort", "start", *files.options(), "--dry-run")
+
+    assert ran.code == 0
+    assert [line for line in ran.err.splitlines() if "two meetings" in line] == told
+
+
 def test_a_country_whose_public_holidays_are_not_known_for_so_long_is_a_notice(files: Any, run: Callable[..., Any]) -> None:
     """Sri Lanka tells its own from year to year: a pair there would meet on one, and nobody would have said so."""
     minding = files.programme.read_text().replace("count: 12", "count: 12\n  holidays: true")

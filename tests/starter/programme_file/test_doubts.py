@@ -33,7 +33,10 @@ def test_what_is_allowed_and_hardly_meant_is_a_notice_in_its_place(tmp_path: Pat
         ({"surveys": "{closing_reminder: P30D}"}, ["p.yaml:6:10: notice: surveys.closes: P4W is not after surveys.closing_reminder (P30D): nobody"]),
         ({"heads_up": "P90D"}, []),
         ({"heads_up": "P13W"}, ["p.yaml:6:11: notice: heads_up: P13W before the end, half of the programme (P26W) is not over: people would"]),
-        ({"programme": HEAD.format("length: P5W").replace("length: P26W, ", "")}, ["p.yaml:1:1: notice: attention.offer_rematch: longer", "p.yaml:1:1: notice: heads_up: P3W before the end"]),
+        (
+            {"programme": HEAD.format("length: P5W").replace("length: P26W, ", "")},
+            ["p.yaml:1:1: notice: attention.offer_rematch: longer", "p.yaml:1:1: notice: heads_up: P3W before the end"],
+        ),
     ],
 )
 def test_what_comes_on_the_wrong_side_of_something_else_is_a_notice(tmp_path: Path, keys: dict[str, str], told: list[str]) -> None:
