@@ -112,11 +112,16 @@ class SendNotice(Effect):
     line: str | None = None
     """The coordinator's line: a code of Attention, never a reason."""
     milestones: tuple[MilestoneFacts, ...] = ()
+    awaits_partner: tuple[str, ...] = ()
+    awaits_reader: tuple[str, ...] = ()
+    """Milestones that one of the two reported, and that count once the other says so, too: by whose word is missing."""
     milestone: str | None = None
     needed: int | None = None
     """How many milestones earn the certificate."""
     met_with_share: bool | None = None
     certificate: str | None = None
+    certificate_follows: bool = False
+    """The mentorship ended before its time, and the reader's certificate comes in a mail of its own."""
     ends: Instant | None = None
     reporting_ends: Instant | None = None
     calendar: tuple[MeetingFacts, ...] | None = None

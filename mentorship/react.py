@@ -10,7 +10,7 @@ from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.follow_ups import survey_rides_along
 from mentorship.policy.meetings import calendar, described, latest_slot, topic_moves_on
-from mentorship.policy.milestones import milestone_facts, standing
+from mentorship.policy.milestones import awaited, milestone_facts, standing
 from mentorship.state import State
 
 
@@ -111,7 +111,10 @@ def react(event: e.AnyEvent, state: State) -> tuple[AnyEffect, ...]:
             return tuple(_notice(state, "survey_reminder", side, event.at, helps_until=state.ends + state.rules.surveys.closes.span) for side in event.readers)
         case e.MentorshipEnded():
             past = tuple(described(state, meeting) for meeting in state.meetings if meeting.cancelled is None and meeting.start <= event.at)
-            told = _both(state, "ended", event.at, calendar=past, stepped_away=event.leaver)
+            earned = state.decided.certified if state.decided is not None else ()
+            told = tuple(
+                _notice(state, "ended", side, event.at, calendar=past, stepped_away=event.leaver, certificate_follows=side in earned) for side in SIDES
+            )
             if event.leaver is None or (state.decided is not None and state.decided.earned):
                 return told
             return (*told, TellCoordinators(line="partner_left", side=other(event.leaver), at=event.at))  # the one who stays is offered a new match
@@ -160,6 +163,8 @@ def _notice(state: State, kind: NoticeKind, to: Side, at: Instant, *, counts: bo
     """`counts` adds the reader's milestones, and how many of them earn the certificate."""
     if counts:
         facts["milestones"], facts["needed"] = standing(state, to)
+        words = awaited(state)
+        facts["awaits_reader"], facts["awaits_partner"] = words[to], words[other(to)]
     return SendNotice(kind=kind, to=to, due=at, pins=state.person(to).pins, calendar_sequence=state.calendar_sequence, **facts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -14,7 +14,7 @@ from notices.language import Clock
 
 MilestoneState = Literal["done", "waived", "carried", "late", "open", "unconfirmed", "unreached"]
 """`carried`: done with an earlier mentor. `late`: done after the end, so that it does not count. `open`: not reported by anybody. `unconfirmed`:
-still needs the word of both. `unreached`: completed by facts, which are missing.
+still needs the word of both, as after an objection. `unreached`: completed by facts, which are missing.
 """
 COUNT: frozenset[MilestoneState] = frozenset({"done", "waived", "carried"})
 _NEAR = timedelta(minutes=2)
@@ -32,13 +32,27 @@ class MilestoneView:
 
 
 class Milestones:
-    """The milestones of one notice in words. `ends` is the end that they were judged by, if the notice tells it."""
+    """The milestones of one notice in words. `ends` is the end that they were judged by, if the notice tells it.
 
-    def __init__(self, facts: Sequence[MilestoneFacts], texts: Texts, clock: Clock, ends: Instant | None) -> None:
+    `awaits_reader` and `awaits_partner` are those that one of the two reported, by whose word is missing.
+    """
+
+    def __init__(
+        self,
+        facts: Sequence[MilestoneFacts],
+        texts: Texts,
+        clock: Clock,
+        ends: Instant | None,
+        *,
+        awaits_reader: Collection[str] = (),
+        awaits_partner: Collection[str] = (),
+    ) -> None:
         self._facts = tuple(facts)
         self._rules: dict[str, Milestone] = {milestone.id: milestone for milestone in texts.milestones}
         self._clock = clock
         self._ends = ends
+        self._awaits_reader = awaits_reader
+        self._awaits_partner = awaits_partner
 
     def listed(self) -> tuple[MilestoneView, ...]:
         return tuple(map(self._listed, self._facts))
@@ -54,6 +68,8 @@ class Milestones:
         return MilestoneView(title, self._missing(facts.id), None)
 
     def _missing(self, identifier: str) -> MilestoneState:
+        if identifier in (*self._awaits_reader, *self._awaits_partner):
+            return "unconfirmed"
         rule = self._rules.get(identifier)
         if rule is not None and rule.when is not None:
             return "unreached"
@@ -64,10 +80,13 @@ class Milestones:
         return self._clock.language.isolated(rule.title if rule is not None else identifier)
 
     def reportable(self, side: str) -> tuple[str, ...]:
-        """Titles of those that this side can report. The others are completed by facts, or are the partner's to report."""
-        own = ("either", "both", side)
+        """Titles of those that this side can still report. The others are completed by facts, are the partner's to report, or wait for them."""
         missing = (facts.id for facts in self._facts if facts.done_at is None and facts.late_at is None and not facts.waived)
-        return tuple(self.title(name) for name in missing if name in self._rules and self._rules[name].when is None and self._rules[name].by in own)
+        return tuple(self.title(name) for name in missing if name in self._awaits_reader or self._is_to_report(name, side))
+
+    def _is_to_report(self, identifier: str, side: str) -> bool:
+        rule = self._rules.get(identifier)
+        return rule is not None and rule.when is None and rule.by in ("either", "both", side) and identifier not in self._awaits_partner
 
     @property
     def apart(self) -> bool:

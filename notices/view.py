@@ -88,10 +88,11 @@ class View:
         self.pulse = notice.pulse
         self.calendar_changed = notice.calendar is not None
         self.shares_met = notice.met_with_share
+        self.certificate_follows = notice.certificate_follows
         self.survey = notice.survey
         self._elsewhere = elsewhere
         known = notice.milestones if telling.of_partner("milestones") else ()
-        self._milestones = Milestones(known, texts, clock, notice.ends)
+        self._milestones = Milestones(known, texts, clock, notice.ends, awaits_reader=notice.awaits_reader, awaits_partner=notice.awaits_partner)
 
     @cached_property
     def meeting(self) -> MeetingView | None:

@@ -95,6 +95,17 @@ def standing(state: State, side: Side) -> tuple[tuple[MilestoneFacts, ...], int]
     return counted, needed(len(counted), state.rules.share)
 
 
+def awaited(state: State) -> dict[Side, tuple[str, ...]]:
+    """Milestones that one of the two reported, and that count once the other says so, too, by whose word is missing: those of both, and after an objection."""
+    done = done_instants(state)
+    found: dict[Side, tuple[str, ...]] = dict.fromkeys(SIDES, ())
+    for rule in state.rules.milestones:
+        known = state.milestones.get(rule.id)
+        if rule.when is None and rule.id not in done and known is not None and len(known.confirmations) == 1:
+            found[other(known.confirmations[0].side)] += (rule.id,)
+    return found
+
+
 @lru_cache(maxsize=1024)
 def _fact(milestone: str, done_at: Instant | None, late_at: Instant | None, *, waived: bool, carried: bool) -> MilestoneFacts:
     """Cached, since every mail tells the same facts again."""

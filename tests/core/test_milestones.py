@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
+from mentorship.policy.helping import still_helping
 from mentorship.policy.milestones import milestone_facts, partner_may_object_until
 from mentorship.programme import MilestoneRule, Rules
 
@@ -104,6 +105,23 @@ def test_there_is_nothing_to_object_to_in_what_is_unknown_a_fact_or_needs_both(s
     told.record("m1", "talk", at=day(1), by="mentor")
     answers = [told.tell("mentee", c.ObjectToMilestone(milestone=name), day(2)) for name in ("nothing", "goal", "talk", "m1")]
     assert answers == ["no_such_milestone", "a_fact", "no_such_report", "applied"]
+
+
+@pytest.mark.parametrize(("who", "objects"), [("both", False), ("either", True), ("mentor", True)])
+def test_a_mail_knows_whose_word_is_still_missing(story, day, ends, who, objects):
+    """Milestones, H7: nobody is asked again for what they reported, and what the partner reported is not called unreported."""
+    told = by(story, who).record("shadowing", at=day(30), by="mentor")
+    if objects:
+        assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(31)) == "applied"
+    told.wait(ends)
+    assert [(mail.to, mail.awaits_partner, mail.awaits_reader) for mail in told.mails("closing_survey")] == [
+        ("mentor", ("shadowing",), ()),
+        ("mentee", (), ("shadowing",)),
+    ]
+    news = told.last("closing_survey", "mentor")
+    told.record("shadowing", at=ends + SECOND, by="mentee", done_at=ends)
+    now = still_helping(news, told.state, told.state.now)
+    assert (now.awaits_partner, now.awaits_reader) == ((), ())
 
 
 def test_a_report_that_was_made_first_and_comes_in_last_is_taken(story, day):

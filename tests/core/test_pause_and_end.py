@@ -253,6 +253,7 @@ def test_at_or_above_the_share_then_both_are_certified_unless_the_end_was_for_co
     assert told.earned() is earned
     issued = [effect for effect in told.effects if isinstance(effect, IssueCertificates)]
     assert [effect.completed_at for effect in issued] == ([day(50)] if earned else [])
+    assert [mail.certificate_follows for mail in told.mails("ended")] == [earned, earned]  # the certificate comes in a mail of its own, and later
 
 
 def test_the_wish_of_one_at_or_above_the_share_certifies_both(story, day):

@@ -205,6 +205,28 @@ def test_each_milestone_says_in_the_readers_zone_when_it_was_done_or_what_it_lac
     assert "[ ] Progress on a goal: done, but only after the end · Thursday 29 July, 10:00" in said
 
 
+@pytest.mark.parametrize("kind", ["ask", "closing_survey"])
+def test_nobody_is_asked_to_report_what_they_reported_and_the_partner_is(mail, kind):
+    """Milestones: one for both, or that was objected to, needs the word of the other, also where it was the partner's alone."""
+    assert "A day of shadowing" in one_line(mail(kind))
+    assert "A day of shadowing" not in one_line(mail(kind, awaits_partner=("shadowing",)))
+    assert "A day as a host" not in one_line(mail(kind))
+    assert "A day as a host" in one_line(mail(kind, awaits_reader=("hosting",)))
+
+
+@pytest.mark.parametrize("whose", ["awaits_reader", "awaits_partner"])
+def test_what_one_of_the_two_reported_is_not_called_unreported(mail, whose):
+    """H7: as after an objection."""
+    assert "A day of shadowing: not reported by both of you" in one_line(mail("result", met_with_share=False, **{whose: ("shadowing",)}))
+
+
+@pytest.mark.parametrize(("code", "told"), [("en", "Your certificate is being made"), ("de", "Ihr Zertifikat"), ("ar", "شهادتكم")])
+def test_an_end_before_its_time_announces_the_certificate_that_was_earned(mail, people, code, told):
+    """H7, P6: it is made meanwhile, and comes in a mail of its own."""
+    reader = dataclasses.replace(people.mentee, language=code)
+    assert [told in one_line(mail("ended", certificate_follows=earned, with_={"reader": reader})) for earned in (True, False)] == [True, False]
+
+
 def test_the_surveys_reminder_rides_in_the_result_where_both_fall_on_one_day(mail):
     assert "Six questions, answered from 1 to 5" in one_line(mail("result", met_with_share=True, certificate="abc", survey=True))
     assert "Six questions" not in one_line(mail("result", met_with_share=True, certificate="abc"))
