@@ -112,9 +112,9 @@ class SendNotice(Effect):
     line: str | None = None
     """The coordinator's line: a code of Attention, never a reason."""
     milestones: tuple[MilestoneFacts, ...] = ()
-    awaits_partner: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
     awaits_reader: tuple[str, ...] = ()
-    """Milestones that one of the two reported, and that count once the other says so, too: by whose word is missing."""
+    """Milestones that one of the two reported, and that need the word of both: the reader reported or objected to it, or has yet to say something."""
     milestone: str | None = None
     needed: int | None = None
     """How many milestones earn the certificate."""

@@ -10,7 +10,7 @@ from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.follow_ups import survey_rides_along
 from mentorship.policy.meetings import calendar, described, latest_slot, topic_moves_on
-from mentorship.policy.milestones import awaited, milestone_facts, standing
+from mentorship.policy.milestones import milestone_facts, one_sided, standing
 from mentorship.state import State
 
 
@@ -163,8 +163,7 @@ def _notice(state: State, kind: NoticeKind, to: Side, at: Instant, *, counts: bo
     """`counts` adds the reader's milestones, and how many of them earn the certificate."""
     if counts:
         facts["milestones"], facts["needed"] = standing(state, to)
-        words = awaited(state)
-        facts["awaits_reader"], facts["awaits_partner"] = words[to], words[other(to)]
+        facts["answered"], facts["awaits_reader"] = one_sided(state, to)
     return SendNotice(kind=kind, to=to, due=at, pins=state.person(to).pins, calendar_sequence=state.calendar_sequence, **facts)
 
 

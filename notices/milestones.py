@@ -34,7 +34,7 @@ class MilestoneView:
 class Milestones:
     """The milestones of one notice in words. `ends` is the end that they were judged by, if the notice tells it.
 
-    `awaits_reader` and `awaits_partner` are those that one of the two reported, by whose word is missing.
+    `answered` and `awaits_reader` are those that one of the two reported, as in SendNotice.
     """
 
     def __init__(
@@ -44,15 +44,15 @@ class Milestones:
         clock: Clock,
         ends: Instant | None,
         *,
+        answered: Collection[str] = (),
         awaits_reader: Collection[str] = (),
-        awaits_partner: Collection[str] = (),
     ) -> None:
         self._facts = tuple(facts)
         self._rules: dict[str, Milestone] = {milestone.id: milestone for milestone in texts.milestones}
         self._clock = clock
         self._ends = ends
+        self._answered = answered
         self._awaits_reader = awaits_reader
-        self._awaits_partner = awaits_partner
 
     def listed(self) -> tuple[MilestoneView, ...]:
         return tuple(map(self._listed, self._facts))
@@ -68,7 +68,7 @@ class Milestones:
         return MilestoneView(title, self._missing(facts.id), None)
 
     def _missing(self, identifier: str) -> MilestoneState:
-        if identifier in (*self._awaits_reader, *self._awaits_partner):
+        if identifier in (*self._answered, *self._awaits_reader):
             return "unconfirmed"
         rule = self._rules.get(identifier)
         if rule is not None and rule.when is not None:
@@ -80,13 +80,13 @@ class Milestones:
         return self._clock.language.isolated(rule.title if rule is not None else identifier)
 
     def reportable(self, side: str) -> tuple[str, ...]:
-        """Titles of those that this side can still report. The others are completed by facts, are the partner's to report, or wait for them."""
+        """Titles of those that this side can still report. The others are completed by facts, are the partner's to report, or were answered."""
         missing = (facts.id for facts in self._facts if facts.done_at is None and facts.late_at is None and not facts.waived)
-        return tuple(self.title(name) for name in missing if name in self._awaits_reader or self._is_to_report(name, side))
+        return tuple(self.title(name) for name in missing if self._is_to_report(name, side))
 
     def _is_to_report(self, identifier: str, side: str) -> bool:
         rule = self._rules.get(identifier)
-        return rule is not None and rule.when is None and rule.by in ("either", "both", side) and identifier not in self._awaits_partner
+        return rule is not None and rule.when is None and rule.by in ("either", "both", side) and identifier not in self._answered
 
     @property
     def apart(self) -> bool:

@@ -92,7 +92,7 @@ class View:
         self.survey = notice.survey
         self._elsewhere = elsewhere
         known = notice.milestones if telling.of_partner("milestones") else ()
-        self._milestones = Milestones(known, texts, clock, notice.ends, awaits_reader=notice.awaits_reader, awaits_partner=notice.awaits_partner)
+        self._milestones = Milestones(known, texts, clock, notice.ends, answered=notice.answered, awaits_reader=notice.awaits_reader)
 
     @cached_property
     def meeting(self) -> MeetingView | None:

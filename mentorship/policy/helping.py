@@ -9,7 +9,7 @@ from mentorship.effects import OUTLIVING, MeetingFacts, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import calendar, described, topic_moves_on
-from mentorship.policy.milestones import awaited, standing
+from mentorship.policy.milestones import one_sided, standing
 from mentorship.state import State
 
 
@@ -39,8 +39,7 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     if state.rules.revision:
         if notice.milestones and side is not None and state.decided is None:
             still["milestones"], still["needed"] = standing(state, side)
-            words = awaited(state)
-            still["awaits_reader"], still["awaits_partner"] = words[side], words[other(side)]
+            still["answered"], still["awaits_reader"] = one_sided(state, side)
         if notice.kind in ("halfway", "heads_up"):  # they tell until when milestones count
             still["ends"] = state.ends
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from mentorship.effects import MilestoneFacts, counting_for
 from mentorship.events import EarnedMilestone
@@ -95,15 +95,24 @@ def standing(state: State, side: Side) -> tuple[tuple[MilestoneFacts, ...], int]
     return counted, needed(len(counted), state.rules.share)
 
 
-def awaited(state: State) -> dict[Side, tuple[str, ...]]:
-    """Milestones that one of the two reported, and that count once the other says so, too, by whose word is missing: those of both, and after an objection."""
+class OneSided(NamedTuple):
+    """Milestones that one of the two reported, and that need the word of both: those of both, and others after an objection."""
+
+    answered: tuple[str, ...]
+    """Somebody reported it themself, or objected to it."""
+    awaits: tuple[str, ...]
+    """The partner reported it, and their own word is missing."""
+
+
+def one_sided(state: State, side: Side) -> OneSided:
     done = done_instants(state)
-    found: dict[Side, tuple[str, ...]] = dict.fromkeys(SIDES, ())
+    answered: list[str] = []
+    awaits: list[str] = []
     for rule in state.rules.milestones:
         known = state.milestones.get(rule.id)
         if rule.when is None and rule.id not in done and known is not None and len(known.confirmations) == 1:
-            found[other(known.confirmations[0].side)] += (rule.id,)
-    return found
+            (answered if side in (known.confirmations[0].side, known.objected_by) else awaits).append(rule.id)
+    return OneSided(tuple(answered), tuple(awaits))
 
 
 @lru_cache(maxsize=1024)

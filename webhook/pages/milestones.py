@@ -10,7 +10,7 @@ from functools import cached_property
 
 from mentorship.effects import MilestoneFacts, counting_for
 from mentorship.people import Side, other
-from mentorship.policy.milestones import certified, final_instant, milestone_facts, needed, partner_may_object_until
+from mentorship.policy.milestones import certified, final_instant, milestone_facts, needed, one_sided, partner_may_object_until
 from mentorship.programme import MeetingsHeld, Milestone
 from mentorship.state import State
 from webhook.pages.actions import is_open
@@ -51,6 +51,12 @@ class Milestones:
 
     def by_id(self, identifier: str) -> MilestoneView | None:
         return next((milestone for milestone in self.all if milestone.id == identifier), None)
+
+    @property
+    def awaiting(self) -> tuple[MilestoneView, ...]:
+        """Those that the partner reported and that count once the reader confirms them, too; not where the reader objected."""
+        awaited = one_sided(self._state, self._known.side).awaits
+        return tuple(milestone for milestone in self.all if milestone.id in awaited and milestone.may_record)
 
     def title(self, identifier: str) -> str:
         """Isolated from the page's own words, since it is in the programme's language."""

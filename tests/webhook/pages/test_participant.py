@@ -77,6 +77,27 @@ async def test_both_expectations_and_slots_wait_for_a_person_that_has_done_nothi
     assert "Accept all" not in says(await browser.get(two.page()))
 
 
+def with_one_for_both() -> Programme:
+    programme = Programme.model_validate(YAML(typ="safe").load(Path(__file__).parents[3] / "examples" / "engineering-2027.yaml"))
+    milestones = (one.model_copy(update={"by": "both"}) if one.id == "shadowing" else one for one in programme.milestones)
+    return programme.model_copy(update={"milestones": tuple(milestones)})
+
+
+@pytest.mark.parametrize("programme", [pytest.param(with_one_for_both(), id="both")])
+async def test_what_the_partner_reported_waits_for_the_word_of_the_other(browser, two, says):
+    """Milestones: one that needs both says so where everything stands that waits, and beside its title."""
+    told = dict.fromkeys(("ana", "ben"), "reported it; it counts when you confirm it too.")
+
+    async def waits() -> dict[str, int]:
+        return {person: says(await browser.get(f"{two.page(person)}?lang=en")).count(words) for person, words in told.items()}
+
+    assert await waits() == {"ana": 0, "ben": 0}
+    await two.say("ben", c.RecordMilestone(milestone="shadowing"))
+    assert await waits() == {"ana": 2, "ben": 0}
+    await two.say("ana", c.RecordMilestone(milestone="shadowing"))
+    assert await waits() == {"ana": 0, "ben": 0}
+
+
 async def test_a_pause_takes_no_conversation_from_those_that_are_planned(browser, two, says):
     """Each gets a new time after it (P6): while it lasted, two were planned in all once two were held."""
     await two.until(two.meeting(1).start + timedelta(hours=1))

@@ -197,6 +197,7 @@ def test_a_milestone_is_told_as_it_stands_for_its_reader(told, programme):
     told.say("mentor", c.ObjectToMilestone(milestone=plain), STARTS + 10 * DAY)
     objected = told.page("mentor").milestones
     assert (objected.by_id(plain).state, objected.by_id(plain).by, objected.done) == ("waiting", "both", counted - 1)
+    assert [told.page(side).milestones.awaiting for side in SIDES] == [(), ()], "who objected has had their say"
     (other_one,) = [one.id for one in programme.milestones if one.when is None and one.by == "either" and one.id != plain][:1]
     told.say("mentee", c.RecordMilestone(milestone=other_one, done_at=told.state.ends + timedelta(seconds=1)), told.state.ends + HOUR)
     late = told.page("mentee").milestones
