@@ -124,6 +124,8 @@ class SendNotice(Effect):
     """The mentorship ended before its time, and the reader's certificate comes in a mail of its own."""
     ends: Instant | None = None
     reporting_ends: Instant | None = None
+    longer: Duration | None = None
+    """How much more time the partner asked for, if the reader has not agreed to it yet."""
     calendar: tuple[MeetingFacts, ...] | None = None
     calendar_sequence: int = 0
     news_until: Instant | None = None

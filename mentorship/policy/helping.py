@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from mentorship.effects import OUTLIVING, MeetingFacts, SendNotice
+from mentorship.duration import Duration
+from mentorship.effects import OUTLIVING, MeetingFacts, NoticeKind, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import calendar, described, topic_moves_on
 from mentorship.policy.milestones import one_sided, standing
 from mentorship.state import State
+
+ALONGSIDE: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_up"})
+"""Mails that also say that the partner would like more time: no mail goes for that alone (Calm)."""
 
 
 def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
@@ -18,7 +22,7 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
 
     It leaves out questions that were answered meanwhile, and promises no topic to a conversation that was called off since. It brings the calendar
     as it is now: another change may wait behind this mail, or have gone before it. It brings the milestones as they are now, until it is decided who
-    is certified.
+    is certified, and says whether the partner would like more time.
     """
     if (notice.helps_until is not None and now >= notice.helps_until) or not _is_open(notice, state):
         news = _news_taken_along(notice, state, now)
@@ -36,6 +40,8 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
         still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
         if notice.kind == "welcome":  # it may have waited for the first day since its cohort was started
             still["ends"] = state.ends
+    if notice.kind in ALONGSIDE and side is not None:
+        still["longer"] = longer_wanted(state, side)
     if state.rules.revision:
         if notice.milestones and side is not None and state.decided is None:
             still["milestones"], still["needed"] = standing(state, side)
@@ -43,6 +49,12 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
         if notice.kind in ("halfway", "heads_up"):  # they tell until when milestones count
             still["ends"] = state.ends
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
+
+
+def longer_wanted(state: State, side: Side) -> Duration | None:
+    """How much more time the other asked for and this side has not agreed to; None if nobody waits for that."""
+    waits = state.person(other(side)).asked_extension and not state.extended_by_pair and not state.closing
+    return state.rules.extension.by_pair if waits else None
 
 
 def _news_taken_along(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:

@@ -9,7 +9,8 @@ import pytest
 from mentorship import commands as c
 from mentorship.decide import unfit_extension
 from mentorship.duration import Duration, iso
-from mentorship.effects import Longer
+from mentorship.effects import Longer, SendNotice
+from mentorship.policy.helping import longer_wanted, still_helping
 from mentorship.policy.milestones import milestone_facts
 from mentorship.programme import MilestoneRule
 
@@ -29,9 +30,22 @@ def test_a_pair_may_extend_once_by_four_weeks_if_both_agree(story, day, ends, gr
     assert told.tell("mentor", c.AskExtension(), ends) == "used_up"
 
 
-def test_after_the_end_nobody_extends(story, ends):
+@pytest.mark.parametrize("kind", ["prepare", "ask", "halfway", "heads_up"])
+def test_mails_that_go_anyway_say_that_the_partner_would_like_more_time_until_the_reader_agrees(story, day, kind):
+    """No mail goes for it alone (Calm), and the page alone was easily overlooked."""
+    told = story()
+    due = [SendNotice(kind=kind, to=side, due=day(100)) for side in ("mentee", "mentor")]
+    told.tell("mentee", c.AskExtension(), day(100))
+    assert [still_helping(mail, told.state, day(100)).longer for mail in due] == [None, iso("P4W")]
+    told.tell("mentor", c.AskExtension(), day(101))
+    assert [still_helping(mail, told.state, day(101)).longer for mail in due] == [None, None]
+
+
+def test_after_the_end_nobody_extends_and_no_mail_invites_to_it(story, ends):
     told = story()
     told.tell("mentee", c.AskExtension(), ends)
+    told.wait(ends + timedelta(seconds=1))
+    assert longer_wanted(told.state, "mentor") is None
     assert told.tell("mentor", c.AskExtension(), ends + timedelta(seconds=1)) == "closing"
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from mentorship.duration import iso
 from mentorship.effects import MilestoneFacts
 from notices.readers import Attachment, Elsewhere
 from tests.notices.reading import DUE, ENDS, again, html, one_line, text
@@ -53,6 +54,14 @@ def test_a_preparation_says_until_when_a_move_is_free(mail, series):
     assert "move it freely until Saturday 13 February, 10:00" in one_line(mail("prepare", with_={"free_before": timedelta(hours=48)}))
     assert "freely" not in one_line(mail("prepare", due=series[1].start - timedelta(hours=23)))
     assert "still a proposal" in one_line(mail("prepare", meeting=series[5]))
+
+
+@pytest.mark.parametrize("kind", ["prepare", "ask", "halfway", "heads_up"])
+def test_who_would_like_more_time_is_told_in_what_goes_anyway(mail, kind):
+    """P6: it takes both, and only the page said so."""
+    assert "Grace Hopper would like 4 weeks more" in (told := one_line(mail(kind, longer=iso("P4W"))))
+    assert "If you say nothing, everything stays as planned." in told
+    assert "weeks more" not in one_line(mail(kind))
 
 
 def test_a_topic_that_was_sent_before_is_named_and_not_sent_again(mail, series):

@@ -9,6 +9,7 @@ from functools import cached_property
 from mentorship.commands import EXPECTATIONS, Expectation
 from mentorship.duration import Duration
 from mentorship.people import Side, other
+from mentorship.policy.helping import longer_wanted
 from mentorship.policy.ladder import strikes_in_window
 from mentorship.policy.meetings import held_instants
 from mentorship.policy.phase import phase
@@ -236,7 +237,7 @@ class Page:
 
     @property
     def partner_asks_extension(self) -> bool:
-        return self._state.person(other(self.side)).asked_extension and not self._state.extended_by_pair
+        return longer_wanted(self._state, self.side) is not None
 
     @property
     def i_asked_extension(self) -> bool:
