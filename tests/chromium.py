@@ -1,4 +1,4 @@
-"""A real browser without a window, which talks to nobody by itself."""
+"""A real browser without a window, which makes no connections of its own accord."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FLAGS = (
 
 @asynccontextmanager
 async def headless() -> AsyncIterator[Browser]:
-    """Skips the test where there is none."""
+    """Skips the test where no browser is installed."""
     if CHROMIUM is None:
         pytest.skip("no chromium here")
     async with async_playwright() as playwright:

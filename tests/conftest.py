@@ -1,4 +1,4 @@
-"""What every level of tests may ask for: a real mail server, real records, real keys; nothing leaves the machine."""
+"""What tests at every level may use: a real mail server, real records, real keys. Nothing leaves the machine."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from gateway.settings import Settings
 from records import migrate
 from records.store import Records
 
-# The same examples every time, however slow the machine is.
+# The same examples every time, with no deadline on a slow machine.
 hypothesis_settings.register_profile(
     "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 hypothesis_settings.load_profile("suite")
-expect.set_options(timeout=30_000)  # ms: a page of Temporal's UI takes its time beside other tests
+expect.set_options(timeout=30_000)  # ms: a page of Temporal's UI loads slowly while other tests run
 
 
 MEMORY = Path("/dev/shm")
@@ -41,9 +41,9 @@ ROOM = 2 * 1024**3
 
 
 def pytest_configure() -> None:
-    """Tests' files lie in memory where there is room. Records are written through to the disk with each transaction: 5 ms, some ten times a test.
+    """Keeps the tests' files in memory where there is room: records flush each transaction to the disk, which takes 5 ms about ten times a test.
 
-    What a process that is killed had written is there all the same; only a computer that loses its power would show the difference.
+    What a killed process had written survives all the same; only a power failure would show the difference.
     """
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
@@ -60,7 +60,7 @@ LONGEST = (
     "webhook/coordinator/test_browser.py",
     "starter/on_temporal/test_corrections.py",
 )
-"""Files that take most of a minute or more. They begin first, so that no worker has one left when the other is done."""
+"""Files that take most of a minute or more. They begin first, so that no worker is still busy with one when the other has finished."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class FileByFile(LoadFileScheduling):
-    """A worker takes a file at a time, and of tests/local all: two stacks that begin at once find the same ports free, and one would meet the other's web hook."""
+    """Gives each worker one file at a time, but all of tests/local: two stacks that begin at once find the same ports free, and one would reach the other."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
@@ -83,23 +83,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileByFile:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays. To look through it again and again takes a tenth of the time, and a pause of a second is a deadlock to a workflow."""
+    """Freezes the objects loaded so far. Collecting them repeatedly takes a tenth of the time, and a workflow takes a pause of a second for a deadlock."""
     gc.collect()
     gc.freeze()
 
 
 class Mailbox:
-    """A real SMTP server on loopback that keeps what it is given, refuses what a test tells it to, and answers when it may."""
+    """A real SMTP server on loopback. It keeps the mails it is given, refuses those that a test tells it to, and answers when the test lets it."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuse: dict[str, str] = {}
         self.given = 0
-        """Mails that it was given, also those that it has not answered, or put off."""
+        """All mails that it was given, including those that it has not answered or has put off."""
         self.answers = asyncio.Event()
         self.answers.set()
         self.puts_off = 0
-        """How many mails it refuses for now, once it has all of them."""
+        """How many mails it still refuses, each once it has received all of it."""
         self._server: asyncio.Server | None = None
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - the names that aiosmtpd calls
@@ -149,7 +149,7 @@ def keyring(tmp_path: Path) -> Keyring:
 
 @pytest.fixture
 def settings(tmp_path: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """What a process of this test would read: every store in a folder of its own."""
+    """The settings that a process of this test would read: every store is in a folder of the test's own."""
     for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     return Settings(
@@ -168,7 +168,7 @@ def settings(tmp_path: Path, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Empty records in a SQLite file, made once: whoever needs some takes a copy."""
+    """Empty records in a SQLite file, made once; each test that needs records copies it."""
     path = tmp_path_factory.mktemp("template") / "records.db"
     migrate.upgrade(f"sqlite:///{path}")
     return path

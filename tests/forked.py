@@ -1,4 +1,4 @@
-"""Programs of ours as processes of their own, forked from one that has loaded them: what takes longest in a command, and in a worker, is to begin."""
+"""Our programs as processes of their own, forked from one that has already imported them: most of a command's or a worker's time goes into starting."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _forking.set_forkserver_preload(
 
 
 class Forked:
-    """One of them, asked as those of `subprocess` are."""
+    """One forked program, with the methods that `subprocess` gives its processes."""
 
     def __init__(self, process: ForkServerProcess) -> None:
         self._process = process
@@ -47,14 +47,14 @@ class Forked:
 
 
 def begun(module: str, *arguments: str, env: Mapping[str, str], out: Path, err: Path) -> Forked:
-    """`python -m MODULE ARGUMENTS` with this environment and nothing else of ours; what it says goes into the two files."""
+    """Starts `python -m MODULE ARGUMENTS` with this environment and nothing else of ours; its output goes into the two files."""
     process = _forking.Process(target=_become, args=(module, arguments, dict(env), (out, err)), daemon=True)
     process.start()
     return Forked(process)
 
 
 async def told(*arguments: str, env: Mapping[str, str]) -> tuple[int, str, str]:
-    """The operators' command line, as an operator calls it: its exit code, and what it said on stdout and on stderr."""
+    """Runs the operators' command line as an operator would; returns its exit code, stdout and stderr."""
     with tempfile.TemporaryDirectory() as folder:
         said = [Path(folder, name) for name in ("out", "err")]
         code = await asyncio.to_thread(begun("starter", *arguments, env=env, out=said[0], err=said[1]).wait)

@@ -1,4 +1,4 @@
-"""Stories of seconds on machines of any speed: where one was too late for a story, the story is told again more slowly."""
+"""Stories that last seconds, on machines of any speed: where a machine was too slow for a story, the story is told again at a slower pace."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from activities.journal import JournalBatch
 from activities.notices import NoticeRequest
 
 PACES = (1, 2, 4, 8)
-"""How many times as long everything lasts. A miss is another pace's turn only where the machine was late (`behind`); on one that was in time it is ours."""
+"""By how much everything is slowed down. A failed story is retried at the next pace only where the machine was late (`behind`); otherwise we are at fault."""
 
 
 def slower(document: Any, pace: int) -> Any:
-    """A programme's document with all its seconds so many times as long."""
+    """A programme's document with all its seconds multiplied by `pace`."""
     if isinstance(document, dict):
         return {name: slower(inner, pace) for name, inner in document.items()}
     seconds = re.fullmatch(r"PT(\d+)S", document) if isinstance(document, str) else None
@@ -24,7 +24,7 @@ def slower(document: Any, pace: int) -> Any:
 
 
 async def behind(handle: WorkflowHandle[Any, Any]) -> timedelta:
-    """How long after its instant anything of a mentorship was written down or mailed at most, and how long a decision took at most."""
+    """The longest delay between an instant and its journal row or mail in this mentorship, plus the longest time that a decision took."""
     begun: dict[int, datetime] = {}
     late: list[timedelta] = []
     decided: list[timedelta] = []

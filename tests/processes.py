@@ -1,4 +1,4 @@
-"""Programs that a test starts, kills and starts again; and how it waits for what they do."""
+"""Programs that a test starts, kills and restarts, and how it waits for what they do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 async def until(holds: Callable[[], Awaitable[T]], *, within: float = 30.0, every: float = 0.05) -> T:
-    """Waits for a condition of the world outside, and returns what made it true; fails when it does not come."""
+    """Waits for a condition of the outside world and returns what made it true; fails if that takes too long."""
     async with asyncio.timeout(within):
         while not (found := await holds()):  # noqa: ASYNC110 - nothing outside tells us
             await asyncio.sleep(every)
@@ -41,7 +41,7 @@ def free_port() -> int:
 
 
 class Process(ABC):
-    """`log` holds what it wrote."""
+    """A process whose output is kept in `log`."""
 
     def __init__(self, log: Path) -> None:
         self.log = log
@@ -58,7 +58,7 @@ class Process(ABC):
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """Kill -9: no last words."""
+        """Kill -9: the process gets no chance to clean up."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
@@ -81,7 +81,7 @@ class Process(ABC):
 
 
 class Program(Process):
-    """`python -m MODULE`, with that environment."""
+    """`python -m MODULE` with that environment."""
 
     def __init__(self, module: str, log: Path, env: dict[str, str]) -> None:
         super().__init__(log)
@@ -93,7 +93,7 @@ class Program(Process):
 
 
 class Server(Process):
-    """Temporal's server; with a database file it can be killed and started again. It has `default`, and a further `namespace` that is named."""
+    """Temporal's server. With a database file it can be killed and restarted. It has the namespace `default`, and `namespace` if one is named."""
 
     def __init__(self, folder: Path, *, durable: bool = False, dynamic: dict[str, object] | None = None, namespace: str | None = None) -> None:
         super().__init__(folder / "temporal.log")
@@ -114,7 +114,7 @@ class Server(Process):
         return f"127.0.0.1:{self.port}"
 
     async def ready(self, namespace: str = "default", *, bare: bool = False) -> None:
-        """Returns once it answers, which is a little after it listens, and has that namespace with our search attributes, unless it stays `bare`."""
+        """Returns once the server answers, a little after it listens. By then it has that namespace with our search attributes, unless it stays `bare`."""
 
         async def answers() -> bool:
             assert self.alive, self.said()
@@ -132,7 +132,7 @@ class Server(Process):
 
 
 async def _have(client: Client) -> None:
-    """Makes the client's namespace, unless it is there."""
+    """Creates the client's namespace unless it exists."""
     wanted = RegisterNamespaceRequest(namespace=client.namespace)
     wanted.workflow_execution_retention_period.FromTimedelta(timedelta(days=1))
     try:

@@ -1,4 +1,4 @@
-"""Concerns on the time-skipping server, with everything real behind them: records, mail, and the mentorship that they may hold."""
+"""Concerns on the time-skipping server, with real records, real mail, and the mentorship that a concern may put on hold."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ ROSTER = (
     person("walt"),
     person("max"),
 )
-"""Mia mentors Noor; Vera and Walt stand above Mia, Max above Noor."""
+"""Mia mentors Noor. Vera and Walt are above Mia in the company, and Max is above Noor."""
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Clock:
 
 @dataclass
 class House:
-    """One pair, whoever can be asked, and a Temporal whose time is ours."""
+    """One pair, everybody who can be asked, and a Temporal server whose time the tests control."""
 
     environment: WorkflowEnvironment
     settings: Settings
@@ -90,7 +90,7 @@ class House:
 
     @property
     def desk(self) -> CaseDesk:
-        """What a case's activities go through, for tests that call it themselves."""
+        """What a case's activities call, for tests that call it directly."""
         mailer, signer = Mailer(self.settings.smtp_host, self.settings.smtp_port, tls="none"), LinkSigner(self.settings.link_secrets)
         post = CasePost(self.records, mailer, signer, reading_hours, sender=self.settings.mail_from, base_url="http://hook")
         return CaseDesk(self.records, Meetings(self.records, self.environment.client), post)
@@ -105,7 +105,7 @@ class House:
         return self.pair
 
     async def start(self) -> None:
-        """At the first Monday of the year to come, midnight in Berlin, so that two runs begin at the same instant."""
+        """Starts at midnight in Berlin on the first Monday of the coming year, so that two runs begin at the same instant."""
         now = await self.environment.get_current_time()
         day = date(now.year + 1, 1, 4)
         monday = datetime.combine(day + timedelta(days=(7 - day.weekday()) % 7), time(), ZoneInfo("Europe/Berlin")).astimezone(UTC)
@@ -159,7 +159,7 @@ class House:
 
 @pytest.fixture(scope="session")
 def programme() -> Programme:
-    """Every second Monday at ten; mails between 8 and 18 in the reader's zone; nothing is spread."""
+    """Meets every second Monday at ten, mails between 8 and 18 in the reader's zone, and spreads nothing."""
     document = YAML(typ="safe").load(EXAMPLES / "engineering-2027.yaml")
     document["contacts"] = {"coordinators": ["ana", "carl"], "owner": "lee", "outside": ["sam"]}
     document["meetings"] |= {"holidays": False, "quiet": []}
@@ -172,7 +172,7 @@ Build = Callable[[Path], Any]
 
 @pytest.fixture
 def build(settings: Settings, issuer: Issuer, programme: Programme, template: Path) -> Build:
-    """A house of its own in that folder, with its own server and records; more than one a test, one after the other."""
+    """Builds a house in that folder, with its own server and records. A test may build several, one after the other."""
 
     @asynccontextmanager
     async def build(folder: Path, *, interceptors: Sequence[Interceptor] = (), **changes: Any) -> AsyncIterator[House]:

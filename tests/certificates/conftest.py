@@ -30,7 +30,7 @@ def issuer(key_file: Path) -> Issuer:
 
 @pytest.fixture(scope="session")
 def facts() -> Callable[..., CertificateFacts]:
-    """Facts of somebody who earned a certificate; name what a test is about."""
+    """The facts of somebody who earned a certificate; a test overrides the ones it is about."""
 
     def made(**changed: Any) -> CertificateFacts:
         usual: dict[str, Any] = {
@@ -53,7 +53,7 @@ def facts() -> Callable[..., CertificateFacts]:
 
 @pytest.fixture(scope="session")
 def signed() -> Callable[..., str]:
-    """A credential or a list as some issuer could have signed it; ours never does."""
+    """Signs a credential or a list as another issuer might have; ours would never sign it."""
 
     def made(text: str, by: Issuer, **changed: Any) -> str:
         unsigned = {name: value for name, value in json.loads(text).items() if name != "proof"} | changed
@@ -65,7 +65,7 @@ def signed() -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def reference() -> Path:
-    """Reference material that lies beside this repository on some machines and may not be copied into it."""
+    """Reference material that some machines keep beside this repository; it may not be copied into it."""
     if not REFERENCE.is_dir():
         pytest.skip("reference vectors and schema are not on this machine (../shared/data/credentials)")
     return REFERENCE

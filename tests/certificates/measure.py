@@ -1,4 +1,4 @@
-"""How long a certificate takes: `python tests/certificates/measure.py [repetitions]`. Not a test."""
+"""Measures how long a certificate takes: `python tests/certificates/measure.py [repetitions]`. Not a test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BASE = "https://mentors.example.org"
 
 
 def facts(number: int) -> CertificateFacts:
-    """A new name each time: the compiler keeps what it has already laid out."""
+    """Gives each certificate a new name, because the compiler caches what it has already laid out."""
     return CertificateFacts(
         id=f"measured{number:018}",
         holder_name=f"Zoë Łukasiewicz {number}",

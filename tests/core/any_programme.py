@@ -1,4 +1,4 @@
-"""Any programme that a mentorship may begin with, for the laws of test_properties.py."""
+"""Generates any programme that a mentorship may begin with, for the laws of test_properties.py."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ LADDERS = st.sampled_from(
 
 
 Programme = tuple[Rules, c.Plan, tuple[EarnedMilestone, ...]]
-"""The rules, the plan, and what came along with the mentee from an earlier pair."""
+"""The rules, the plan, and what the mentee brought along from an earlier pair."""
 
 
 @st.composite
 def programmes(draw: st.DrawFn) -> Programme:
-    """Any programme: rhythms from an hour to a month, leads longer than the programme, graces of nothing."""
+    """Generates any programme: rhythms from an hour to a month, leads longer than the programme, grace periods of nothing."""
     interval = draw(hours(1, 24 * 28))
     count = draw(st.integers(0, 8))
     sessions = draw(st.integers(1, 6))

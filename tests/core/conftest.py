@@ -1,4 +1,4 @@
-"""A mentorship told step by step: builders as fixtures, so that every test says only what it is about."""
+"""A mentorship told step by step. Builders are fixtures, so that every test says only what it is about."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _plan(meetings: int = 12) -> Plan:
 
 
 class Story:
-    """One mentorship and everything that came of it. The clock is the test's; nothing is awaited."""
+    """One mentorship and everything that came of it. The test sets the clock, and nothing is awaited."""
 
     def __init__(self, rules: Rules, plan: Plan, pair: Pair = PAIR, earned: tuple[EarnedMilestone, ...] = ()) -> None:
         begun = MentorshipStarted(
@@ -89,11 +89,11 @@ class Story:
         return self._keep(advance(self.state, list(inbox), now))
 
     def wait(self, until: datetime) -> None:
-        """Nobody does anything until then."""
+        """Lets time pass until then while nobody does anything."""
         self.take([], until)
 
     def until_decided(self) -> None:
-        """Nobody does anything until certificates are decided, a moment after the last report may come in."""
+        """Lets time pass until certificates are decided, a moment after the last report may come in."""
         self.wait(decided_at(self.state))
 
     def named(self, command: Any, by: str, at: datetime | None) -> Any:
@@ -101,7 +101,7 @@ class Story:
         return command.model_copy(update={"message_id": command.message_id or f"message-{next(self._ids)}", "by": person, "at": at})
 
     def tell(self, by: str, command: Any, at: datetime, now: datetime | None = None) -> str:
-        """`by` does this at `at`; it is handled at once, or at `now`. The answer: `applied`, or why not."""
+        """Has `by` do this at `at`; it is handled at once, or at `now`. Returns `applied`, or why it was refused."""
         self.take([self.named(command, by, at)], now or at)
         last = next(entry for entry in reversed(self.entries) if entry.kind == "command")
         return last.reason or "applied"
@@ -111,26 +111,26 @@ class Story:
             assert self.tell(side, command, at) == "applied"
 
     def cancel(self, n: int, *, by: str = "mentee", before: timedelta = timedelta(hours=1), reason: str = "work") -> str:
-        """Calls meeting `n` off so long before its start as it stands."""
+        """Calls meeting `n` off this long before its current start."""
         return self.tell(by, c.CancelMeeting(meeting=n, reason=reason), self.state.meeting(n).start - before)
 
     def extra(self, at: datetime, by: str = "mentee") -> str:
-        """Tells of a conversation that was not planned, an hour after it began."""
+        """Reports a conversation that was not planned, an hour after it began."""
         return self.tell(by, c.ReportMeeting(held_at=at, held=True), at + timedelta(hours=1))
 
     def prepared(self, n: int) -> SendNotice:
-        """The latest preparation of meeting `n` as the mentee gets it."""
+        """The latest preparation mail for meeting `n`, as the mentee gets it."""
         return next(mail for mail in reversed(self.mails("prepare", "mentee")) if mail.meeting is not None and mail.meeting.meeting == n)
 
     def counted(self, side: str = "mentee") -> int:
-        """How often something counts against this one."""
+        """How many events count against this person."""
         return len(strikes(self.state, side))
 
     def operator(self, command: Any, at: datetime) -> str:
         return self.tell("o-ana", command, at)
 
     def confirmed(self) -> Story:
-        """Both accepted every slot."""
+        """Both participants have accepted every slot."""
         self.both(c.ConfirmMeeting(meeting="all"), self.state.now)
         return self
 
@@ -150,7 +150,7 @@ class Story:
         return [effect for effect in self.effects if isinstance(effect, PlanMeetings)]
 
     def replan(self, now: datetime | None = None) -> str:
-        """schedule/ answers the latest question, in the rhythm of the last meeting."""
+        """Answers the latest question to schedule/, in the rhythm of the last meeting."""
         asked = self.planned()[-1]
         starts, found = asked.last_start or asked.after, []
         while len(found) < asked.count:
@@ -162,7 +162,7 @@ class Story:
         return self.entries_named("apply_plan")[-1].reason or "applied"
 
     def issue(self) -> None:
-        """The registry answers."""
+        """Answers for the certificate registry."""
         certificates = {PAIR.mentor: "cert-of-the-mentor", PAIR.mentee: "cert-of-the-mentee"}
         self.take([c.NoteCertificates(message_id="certificates", certificates=certificates)], self.state.now)
 
@@ -177,18 +177,18 @@ class Story:
         return self.mails(kind, to)[-1]
 
     def helps(self, notice: SendNotice, at: datetime | None = None) -> bool:
-        """Whether it would still go then, or now."""
+        """Whether the mail would still help if it went then, or now."""
         return still_helping(notice, self.state, at or self.state.now) is not None
 
     def earned(self) -> bool | None:
-        """What was decided; None while it is open."""
+        """Who earned a certificate; None while that is undecided."""
         return self.state.decided.earned if self.state.decided is not None else None
 
     def rung(self, side: str) -> int:
         return self.state.mentor.rung if side == "mentor" else self.state.mentee.rung
 
     def run_out(self) -> Story:
-        """Nobody does anything any more, until the mentorship is over. Fails if a deadline does not move on."""
+        """Runs on until the mentorship is over while nobody does anything. Fails if a deadline does not move on."""
         for _ in range(1000):
             due = next_due(self.state)
             if due is None:
@@ -214,7 +214,7 @@ def plan() -> Callable[..., Plan]:
 
 @pytest.fixture(scope="session")
 def story() -> Callable[..., Story]:
-    """A mentorship that has just begun: `story(meetings=3, share=50)` names what of its rules matters."""
+    """A mentorship that has just begun: `story(meetings=3, share=50)` overrides only the rules that matter to a test."""
 
     def begun(meetings: int = 12, plan: Plan | None = None, rules: Rules | None = None, earned: tuple[EarnedMilestone, ...] = (), **changed: Any) -> Story:
         return Story(rules or _rules(**changed), plan or _plan(meetings), earned=earned)
@@ -244,7 +244,7 @@ def starts() -> datetime:
 
 @pytest.fixture(scope="session")
 def ends() -> datetime:
-    """The end instant of the usual programme, 26 weeks after its start; the grace is seven days."""
+    """The instant at which the usual programme ends, 26 weeks after its start; the grace is seven days."""
     return ENDS
 
 

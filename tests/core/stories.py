@@ -1,4 +1,4 @@
-"""What people, operators and the service may send, and whole lives made of it, for the laws of test_properties.py."""
+"""Generates what people, operators and the service may send, and whole lives made of it, for the laws of test_properties.py."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.core.any_programme import PAIR, ZERO, Programme, hours, programmes, s
 
 EVENT: TypeAdapter[Any] = TypeAdapter(AnyEvent)
 AFTER_THE_END = {"certificates_issued", "notice_failed"}
-"""A result of the service may come after everything else is over; nothing else happens then."""
+"""A result of the service may still come in after everything else is over; nothing else happens then."""
 
 
 # -- what anybody may send ------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ PEOPLE = st.sampled_from(["p-mentor", "p-mentor", "p-mentee", "p-mentee", "p-str
 
 @st.composite
 def sent(draw: st.DrawFn, number: int) -> Any:
-    """The `number`th message: what, by whom, and when the door accepted it; sometimes by nobody who may."""
+    """The `number`th message: what it says, who sent it, and when the door accepted it. Some senders are not allowed to send it."""
     kind = draw(st.integers(0, 19))
     if kind < 15:
         command, by = draw(st.one_of(*DONE_BY_PEOPLE)), draw(PEOPLE)
@@ -105,7 +105,7 @@ def sent(draw: st.DrawFn, number: int) -> Any:
 
 @st.composite
 def turns(draw: st.DrawFn) -> list[tuple[datetime, list[Any]]]:
-    """Turn after turn: the clock jumps, and what came in was accepted just now, a while ago, or without an instant."""
+    """Generates turn after turn: the clock jumps, and each message was accepted just now, a while ago, or without an instant."""
     now, number, found = ZERO, 0, []
     for _ in range(draw(st.integers(1, 12))):
         now += draw(st.sampled_from([timedelta(0), timedelta(hours=1), timedelta(days=1), timedelta(days=3), timedelta(days=11), timedelta(days=40)]))
@@ -118,12 +118,12 @@ def turns(draw: st.DrawFn) -> list[tuple[datetime, list[Any]]]:
     return found
 
 
-# -- lives that look like one: most commands about what is going on ----------------------------------------------------------
+# -- realistic lives: most commands concern what is going on -----------------------------------------------------------------
 
 
 @st.composite
 def stories(draw: st.DrawFn) -> tuple[Programme, list[tuple[datetime, list[Any]]]]:
-    """Either anything at all, or a life lived from a seed, where people answer what they see: that goes deeper."""
+    """Generates either anything at all, or a life lived from a seed in which people answer what they see; the latter reaches deeper."""
     if draw(st.integers(0, 3)) == 0:
         return draw(programmes()), draw(turns())
     rules, plan, earned = draw(programmes())
@@ -155,7 +155,7 @@ def _lived(rules: Rules, plan: c.Plan, luck: Random) -> list[tuple[datetime, lis
 
 
 def _moment(state: State, now: datetime, luck: Random) -> datetime:
-    """Before a meeting, right after one, a while later, or when something is due."""
+    """Picks an instant: before a meeting, right after one, a while later, or when something is due."""
     ahead = [meeting.start for meeting in state.meetings if meeting.start > now and meeting.cancelled is None]
     due = next_due(state)
     kind = luck.random()
@@ -167,7 +167,7 @@ def _moment(state: State, now: datetime, luck: Random) -> datetime:
 
 
 def _likely(state: State, now: datetime, number: int, luck: Random) -> Any:
-    """Something that somebody would do now, or what they should not."""
+    """Picks something that somebody would do now, or something that they should not do."""
     by = luck.choice([PAIR.mentor, PAIR.mentee])
     near = sorted(state.meetings, key=lambda meeting: abs(meeting.start - now))[:3]
     meeting = luck.choice(near) if near else None
@@ -216,7 +216,7 @@ def _likely(state: State, now: datetime, number: int, luck: Random) -> Any:
 
 
 class Told:
-    """A mentorship, the service's prompt answers included, with everything checked after every turn."""
+    """A mentorship together with the service's prompt answers. Everything is checked after every turn."""
 
     def __init__(self, rules: Rules, plan: c.Plan, earned: tuple[EarnedMilestone, ...] = ()) -> None:
         begun = MentorshipStarted(
@@ -259,7 +259,7 @@ def event(entry: Entry) -> Any:
 
 
 def what_it_is(state: State) -> State:
-    """Without the journal's number and the receipts, which are no events' doing."""
+    """The state without the journal's number and the receipts, which do not come from events."""
     return state.model_copy(update={"seq": 0, "recent": ()})
 
 

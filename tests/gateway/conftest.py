@@ -18,7 +18,7 @@ def keyring(tmp_path: Path) -> Keyring:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server() -> AsyncIterator[str]:
-    """The address of a Temporal server of our own."""
+    """The address of a Temporal server for these tests."""
     binary = Path(sysconfig.get_path("scripts")) / "temporal"
     async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(binary), dev_server_log_level="error") as environment:
         yield environment.client.service_client.config.target_host

@@ -1,6 +1,6 @@
-"""Issuance on what it really stands on: Temporal's own server, worker processes that are killed, a mail server, records in a file.
+"""Issuance with everything real: Temporal's own server, worker processes that are killed, a mail server, records in a file.
 
-Everything is shared by as many pairs as can be: one server, and two places on it, one where workers die and one where a worker lives.
+As many pairs as possible share it: one server with two places on it. Workers die in one; a worker lives in the other.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ from workflows.mentorship import MentorshipInput
 ROOT = Path(__file__).parents[2]
 COHORT = "spring"
 SOON = timedelta(seconds=3)
-"""Time enough for five signals on a busy machine: what comes after the end and its grace is too late."""
+"""Time enough for five signals on a busy machine: whatever arrives after the end and its grace is too late."""
 
 
 async def eventually(is_so: Callable[[], Any], seconds: float = 60) -> Any:
-    """Waits until something is so and returns what it found; a failed test otherwise."""
+    """Waits until a condition holds and returns what it found; otherwise the test fails."""
     async with asyncio.timeout(seconds):
         while True:
             found = is_so()
@@ -70,7 +70,7 @@ def eventually_() -> Callable[..., Awaitable[Any]]:
 
 
 def programme(milestones: int = 5) -> Programme:
-    """The demo's words over milestones that somebody reports, at any hour, with nothing after the certificates to wait for."""
+    """The demo's words with milestones that somebody reports. It sends at any hour and waits for nothing after the certificates."""
     given = YAML(typ="safe").load(ROOT / "examples" / "demo" / "programme.yaml")
     given["programme"]["id"] = f"of-{milestones}"
     given["milestones"] = [{"id": f"m-{number}", "title": f"Milestone {number}"} for number in range(1, milestones + 1)]
@@ -86,7 +86,7 @@ def programme_() -> Callable[..., Programme]:
 
 @dataclass(frozen=True)
 class Two:
-    """A pair and its workflow. Whoever is `number` has the addresses mentor-{number} and mentee-{number}."""
+    """A pair and its workflow. The pair `number` has the addresses mentor-{number} and mentee-{number}."""
 
     number: int
     enrolment: Enrolment
@@ -108,7 +108,7 @@ class Two:
 
 @dataclass(frozen=True)
 class Place:
-    """An installation: a namespace, records, a mail server, keys, and whoever works there."""
+    """An installation: a namespace, records, a mail server, keys, and the workers running there."""
 
     address: str
     client: Client
@@ -141,12 +141,12 @@ class Place:
 
     @property
     def said(self) -> str:
-        """What the workers of this place wrote."""
+        """What this place's workers wrote to their logs."""
         return (self.folder / "worker.log").read_text(errors="replace")
 
     @asynccontextmanager
     async def worker(self, *arguments: str) -> AsyncIterator[Forked]:
-        """A worker's own process, gone afterwards."""
+        """Runs a worker in its own process, which has ended when the block ends."""
         log = self.folder / "worker.log"
         process = begun("tests.issuance.stopping_worker", *arguments, env=self.env, out=log, err=log)
         try:
@@ -156,13 +156,13 @@ class Place:
             process.wait()
 
     async def run(self, *arguments: str) -> tuple[int, Any, str]:
-        """The operators' command line: its exit code, its JSON, and what it said on stderr. Without the issuer's key, which it has no use for."""
+        """Runs the operators' command line without the issuer's key, which it does not need; returns its exit code, its JSON, and its stderr."""
         env = {**self.env, "MENTORSHIP_ISSUER_KEY_FILE": str(self.folder / "nowhere.json")}
         code, out, err = await told(*arguments, "--json", env=env)
         return code, json.loads(out) if out else None, err
 
     async def begin(self, number: int, *, ends: datetime | None = None, grace: timedelta = SOON, milestones: int = 5, mentee: str = "Noor Mentee") -> Two:
-        """A pair whose mentorship began an hour before it ends: at `ends`, or soon after it is in records, however long that took."""
+        """A pair whose mentorship began an hour before it ends. It ends at `ends`, or soon after it is in records, however long that took."""
         chosen = programme(milestones)
         enrolment = await self._enrol(number, chosen, mentee)
         ends = ends or datetime.now(UTC) + SOON
@@ -205,11 +205,11 @@ class Place:
         return enrolled.added[0]
 
     async def rename(self, two: Two, name: str) -> None:
-        """The people file has another name for the mentee, and is read again."""
+        """Changes the mentee's name in the people file and has the file read again."""
         await self.records.people.enrol([Profile(person_id=f"mentee-{two.number}", name=name, email=two.address("mentee"))])
 
     async def documents(self, two: Two) -> dict[str, tuple[str, bytes]]:
-        """What was issued so far, by certificate."""
+        """The documents issued so far, by certificate."""
         found = await self.records.certificates.of(two.mentorship)
         return {one.id: await self.records.certificates.document(one.id) for one in found if one.stored}
 
@@ -219,7 +219,7 @@ class Place:
 
 @cache
 def _mail(path: Path, _: int) -> EmailMessage:
-    """Read once: a mail that was caught stays as it is; one of another size was still being written."""
+    """Reads a mail's file once: a mail that was caught never changes. One whose size differs was still being written."""
     return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
 
@@ -234,7 +234,7 @@ def attached_() -> Callable[..., list[bytes]]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def opened(tmp_path_factory: pytest.TempPathFactory, template: Path) -> AsyncIterator[Callable[[str], Awaitable[Place]]]:
-    """Opens places, each in a namespace of its own of one server: a worker that is killed there is nobody else's."""
+    """Opens places, each in its own namespace of one server, so that a worker killed in one belongs to no other."""
     binary = Path(sysconfig.get_path("scripts")) / "temporal"
     async with AsyncExitStack() as stack:
         started = WorkflowEnvironment.start_local(
@@ -276,13 +276,13 @@ async def opened(tmp_path_factory: pytest.TempPathFactory, template: Path) -> As
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def deadly(opened: Callable[[str], Awaitable[Place]]) -> Place:
-    """A place without workers: a test brings its own, and kills them."""
+    """A place without workers: each test starts its own and kills them."""
     return await opened("killed")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def place(opened: Callable[[str], Awaitable[Place]]) -> AsyncIterator[Place]:
-    """A place with a worker that lives."""
+    """A place with a worker that stays alive."""
     made = await opened("living")
     async with made.worker():
         yield made
@@ -300,7 +300,7 @@ Check = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def holds() -> Check:
-    """Exactly one certificate for each of the two, genuine, unchanged since `before`, and one mail each by Message-ID."""
+    """Asserts that each of the two has exactly one genuine certificate, unchanged since `before`, and one mail by Message-ID."""
 
     async def check(place: Place, two: Two, before: Documents, verify: Callable[[bytes], bool], most: int | None = None) -> None:
         certificates = await place.records.certificates.of(two.mentorship)

@@ -1,8 +1,8 @@
-"""A real worker that stands still at one step of each pair's issuance and says so, to be killed there: `stopping_worker.py STOPS`.
+"""A real worker that stops at one step of each pair's issuance and reports it, so that a test can kill it there: `stopping_worker.py STOPS`.
 
-STOPS is JSON: for each mentorship the step, the addresses of the two, and the file that is touched once it stands there. Only what the
-worker is made of is wrapped; the service itself knows nothing of steps. Without STOPS it is the worker as it is, but for deaths that are
-noticed sooner and attempts that are repeated sooner.
+STOPS is JSON. For each mentorship it gives the step, the addresses of the two, and the file that is touched once the worker has stopped there. Only the
+worker's parts are wrapped; the service itself knows nothing of steps. Without STOPS this is the ordinary worker, except that deaths are noticed sooner
+and attempts are repeated sooner.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ STEPS = (
     "before seal 1",
     "after seal 1",
 )
-"""In order, for a pair: the registry's row, signature and document, storing; the journal's word of both; the ledger, the mail, the ledger; the end."""
+"""The steps for a pair, in order: the registry's row, signature and document, storing; the journal's word of both; the ledger, the mail, the ledger; the
+end.
+"""
 
 NOTICED = timedelta(seconds=5)
 PAUSE = timedelta(seconds=1)
@@ -121,7 +123,7 @@ class Stopping:
 
 
 def unhurried() -> None:
-    """Room for a whole crowd that stands still at once, and mails as fast as they come."""
+    """Room for a whole crowd that stands still at once, and mails sent as fast as they come."""
     real = worker.build._worker
 
     def made(client: Any, queue: str, activities: Any, **options: Any) -> Any:

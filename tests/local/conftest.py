@@ -1,4 +1,4 @@
-"""The local stack as a person starts it: a program of its own, told to stop as a person would, and looked for afterwards."""
+"""The local stack as a person starts it: a program of its own, stopped as a person would stop it, and checked for leftovers afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def left_running() -> Callable[[Path], list[str]]:
-    """Asks for every program that still carries a folder in its environment."""
+    """Lists every program that still has this folder in its environment."""
     return _left_running
 
 
@@ -75,7 +75,7 @@ class Program:
 
 @pytest.fixture
 def start() -> Iterator[type[Program]]:
-    """Starts programs; whatever a failed test leaves is asked to stop, and waited for."""
+    """Starts programs. What a failed test leaves running is asked to stop and waited for."""
     begun: list[Program] = []
 
     class Remembered(Program):
@@ -92,7 +92,7 @@ def start() -> Iterator[type[Program]]:
 
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
-    """Asks until the answer is yes; for what another program does in its own time."""
+    """Asks until the answer is yes, for what another program does in its own time."""
     return _eventually
 
 

@@ -128,7 +128,7 @@ def notice(series: tuple[MeetingFacts, ...]) -> Callable[..., SendNotice]:
 
 @pytest.fixture
 def mail(notice, texts, links, people) -> Callable[..., EmailMessage]:
-    """The mail of one kind to one side; `facts` change the notice, `with_` the composing."""
+    """The mail of one kind to one side. `facts` change the notice, and `with_` changes how it is composed."""
 
     def build(kind: str, side: str = "mentee", *, with_: dict[str, object] | None = None, **facts: object) -> EmailMessage:
         case = kind == "case"

@@ -1,4 +1,4 @@
-"""How a test reads a mail, and the instants that the mails of these tests are about."""
+"""How a test reads a mail, and the instants that these tests' mails are about."""
 
 import typing
 from datetime import UTC, datetime
@@ -29,5 +29,5 @@ def one_line(message: EmailMessage) -> str:
 
 
 def again(message: EmailMessage) -> EmailMessage:
-    """As the other end reads it from the wire."""
+    """The mail as its recipient parses it from the wire."""
     return typing.cast("EmailMessage", message_from_bytes(message.as_bytes(), policy=policy.default))

@@ -1,4 +1,4 @@
-"""Records on real databases: a SQLite file and a Postgres server, each test in a fresh one."""
+"""Records on real databases: a SQLite file and a Postgres server. Each test gets a fresh one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of this test's own, migrated."""
+    """A migrated database for this test alone."""
     if request.param == "sqlite":
         path = tmp_path / "records.db"
         shutil.copy(request.getfixturevalue("template"), path)
@@ -57,7 +57,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def empty_url(url: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """A database without a table in it."""
+    """A database without tables."""
     if url.startswith("sqlite"):
         return f"sqlite:///{tmp_path}/new/folder/records.db"
     server = request.getfixturevalue("postgres")
@@ -73,13 +73,13 @@ def keys() -> Keyring:
 
 @pytest.fixture
 def next_keys() -> Keyring:
-    """The same keyring after a rotation: the older key still opens."""
+    """The same keyring after a rotation; its older key still opens what it sealed."""
     return Keyring("k2", {"k1": bytes(range(32)), "k2": bytes(range(32, 64))}, bytes(32))
 
 
 @pytest.fixture
 def other_keys() -> Keyring:
-    """A keyring that lost the key that everything was sealed with."""
+    """A keyring that has lost the key under which everything was sealed."""
     return Keyring("k2", {"k2": bytes(range(32, 64))}, bytes(32))
 
 
@@ -103,7 +103,7 @@ async def records(reopen: Callable[[Keyring], Awaitable[Records]], keys: Keyring
 
 @pytest.fixture
 async def meddle(url: str) -> AsyncIterator[Callable[..., Awaitable[list[Any]]]]:
-    """SQL by somebody who reached the database past the service."""
+    """Runs SQL as somebody would who reached the database without going through the service."""
     database = Database(engine_for(url))
 
     async def run(sql: str, **values: Any) -> list[Any]:
@@ -117,7 +117,7 @@ async def meddle(url: str) -> AsyncIterator[Callable[..., Awaitable[list[Any]]]]
 
 @pytest.fixture
 def somebody_waits(meddle: Callable[..., Awaitable[list[Any]]]) -> Callable[[], Awaitable[None]]:
-    """Returns once some transaction waits for a lock of another one; of a Postgres server."""
+    """Returns once a transaction on this Postgres server waits for another one's lock."""
 
     async def waited_for() -> None:
         async with asyncio.timeout(10):
@@ -151,14 +151,14 @@ def cohort() -> Cohort:
 
 @pytest.fixture
 async def mentorship(records: Records, people: tuple[str, str], cohort: Cohort) -> str:
-    """Ada's and Ben's, enrolled."""
+    """Ada's and Ben's mentorship, enrolled."""
     await records.cohorts.put(cohort)
     return (await records.cohorts.enrol_pairs("spring", [("PAIR-1", *people)])).added[0].mentorship
 
 
 @pytest.fixture
 def couples(records: Records, people: tuple[str, str]) -> Callable[..., Awaitable[list[tuple[str, str, str]]]]:
-    """Ada with a mentee of each pair's own, as `enrol_pairs` takes them, by the operator's ids of the pairs."""
+    """Ada with a different mentee in each pair, as `enrol_pairs` takes them, by the operator's ids of the pairs."""
 
     async def couples(*pair_ids: str) -> list[tuple[str, str, str]]:
         mentees = {pair_id: f"of-{pair_id}" for pair_id in pair_ids}
@@ -183,7 +183,7 @@ def programme() -> Programme:
 
 @pytest.fixture
 def command() -> Callable[..., JournalEntry]:
-    """A journal row of a command; `seq` also names its message."""
+    """A journal row for a command; `seq` also names its message."""
 
     def row(seq: int, **changes: Any) -> JournalEntry:
         values = {"at": START, "name": "record_milestone", "message_id": f"msg-{seq}", "by": "p-1", "outcome": "applied", "body": {"milestone": "aligned"}}

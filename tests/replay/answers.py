@@ -1,4 +1,4 @@
-"""Stand-ins for the activities: what is replayed later is the workflow's own decisions, so they answer as simply as they can."""
+"""Stand-ins for the activities. Only the workflow's own decisions are replayed later, so these answer as simply as they can."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wire.inputs import CaseOf, CohortOf
 
 
 class Answers:
-    """Activities that do nothing and say so."""
+    """Activities that do nothing and report success."""
 
     def __init__(self) -> None:
         self.late: set[str] = set()
@@ -49,7 +49,7 @@ class Answers:
 
     @activity.defn
     async def plan_meetings(self, request: PlanRequest) -> Planned:
-        """Five hours off: two deadlines a few milliseconds apart are what the test server stumbles over (skipping.py)."""
+        """Plans five hours off: the test server stumbles over two deadlines that are a few milliseconds apart (skipping.py)."""
         wanted = request.wanted
         starts = [wanted.after + (n + 1) * 7 * DAY + timedelta(hours=5) for n in range(wanted.count)]
         return Planned(slots=tuple(slot(at) for at in starts))

@@ -1,6 +1,6 @@
-"""What each workflow can ask of Temporal, read from its source: `python tests/replay/fingerprint.py` writes it down.
+"""Lists what each workflow can ask of Temporal, read from its source: `python tests/replay/fingerprint.py` writes the list to its file.
 
-A replay finds a change only where a stored history contradicts it; this finds the others: an extra timer, another order.
+A replay finds a change only where a stored history contradicts it. The fingerprint finds the others: an extra timer, another order.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ COMMANDS = {
     "wait_condition",
 }
 ASKING = ("execute_", "start_")
-"""Begins whatever `workflow` has for activities and children: by name, by method, by class, local or not."""
+"""Matches whatever `workflow` offers for starting activities and children: by name, by method, by class, local or not."""
 
 
 def fingerprint() -> dict[str, list[str]]:
-    """By module and function, in source order: each call that becomes a command, or that decides when one does."""
+    """Lists, by module and function and in source order, each call that becomes a command or that decides when one does."""
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "workflows").glob("*.py")):
         tree = ast.parse(path.read_text())
@@ -46,7 +46,7 @@ def fingerprint() -> dict[str, list[str]]:
 
 
 def patches(found: dict[str, list[str]]) -> set[str]:
-    """The changes that a fingerprint's workflows guard with `workflow.patched`, by their ids."""
+    """The ids of the changes that a fingerprint's workflows guard with `workflow.patched`."""
     return {call.split()[1] for calls in found.values() for call in calls if call.startswith("patched ")}
 
 
@@ -72,7 +72,7 @@ def _call(call: ast.Call) -> str:
 
 
 def _told(part: object) -> str:
-    """A piece of syntax in words that every Python from 3.11 on uses: `ast.dump` leaves out what is empty from 3.13 on, and not before."""
+    """Renders a piece of syntax the same way on every Python from 3.11 on; `ast.dump` leaves out empty fields only from 3.13 on."""
     match part:
         case ast.AST():
             fields = (f"{name}={_told(value)}" for name, value in ast.iter_fields(part) if value not in (None, []))

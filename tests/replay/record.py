@@ -1,7 +1,7 @@
-"""Writes the histories that this release must replay for ever: `python tests/replay/record.py RELEASE [NAME…]`.
+"""Writes the histories that this release must be able to replay for ever: `python tests/replay/record.py RELEASE [NAME…]`.
 
-Adds files, never overwrites those of a release that ran somewhere: a workflow that began under it still has to be carried on.
-Until there is one, delete what is to be recorded anew.
+It adds files and never overwrites those of a release that ran somewhere, because workflows that began under it still have to be carried on.
+Until a release has run somewhere, delete the files that you want to record anew.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ async def recorded(name: str) -> WorkflowHistory:
 
 
 def write(path: Path, history: WorkflowHistory) -> None:
-    """With its workflow's id: a mentorship's share of the mails' spread is made from it."""
+    """Writes the history together with its workflow's id, from which a mentorship's share of the mails' spread is made."""
     path.write_bytes(gzip.compress(json.dumps({"workflow_id": history.workflow_id, **history.to_json_dict()}).encode(), mtime=0))
 
 

@@ -1,4 +1,4 @@
-"""Replays a history and looks closer than the SDK does: at what each activity is asked, not only at its name."""
+"""Replays a history and checks more than the SDK does: what each activity is asked, not only its name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REPLAYS = "replays"
 
 
 class Witness(Interceptor):
-    """Writes down what is asked of activities, in order, and how each is to be run."""
+    """Writes down what activities are asked, in order, and with which options each is to run."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
@@ -51,7 +51,7 @@ class Witness(Interceptor):
 
 
 def asked(history: WorkflowHistory) -> list[tuple[str, Any]]:
-    """What was asked of activities when the history was written."""
+    """What activities were asked when the history was written."""
     scheduled = [e.activity_task_scheduled_event_attributes for e in history.events if e.HasField("activity_task_scheduled_event_attributes")]
     return [(one.activity_type.name, json.loads(one.input.payloads[0].data)) for one in scheduled]
 
@@ -71,12 +71,12 @@ async def replayed(history: WorkflowHistory, witness: Witness | None = None) -> 
 
 
 def _asks_the_same(name: str, now: Any, was: Any) -> bool:
-    """A row says not even more: a run that was reset, or took a batch over, writes again what may be there, and the journal would be diverged."""
+    """Journal rows may not even say more: a run that was reset, or took a batch over, may write rows a second time, and different ones would diverge."""
     return says(now, was) and (name != "append_journal" or bool(now["entries"] == was["entries"]))
 
 
 def says(now: Any, was: Any) -> bool:
-    """All that was said then; a field that a later release added may say more."""
+    """Whether everything that was said then is said now; a field that a later release added may say more."""
     if isinstance(was, dict) and isinstance(now, dict):
         return all(key in now and says(now[key], value) for key, value in was.items())
     if isinstance(was, list) and isinstance(now, list):

@@ -1,4 +1,4 @@
-"""The workflows whose histories are kept: each is acted out on the time-skipping server, or where that cannot, on Temporal's own."""
+"""The workflows whose histories are kept. Each is acted out on the time-skipping server or, where that is impossible, on Temporal's own."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ DAY = timedelta(days=1)
 QUEUE = "mentorship"
 
 OVER_MORE_RUNS = frozenset({"a-new-run", "after-a-new-run"})
-"""On Temporal's own server, in real time: the time-skipping one asks nobody to continue as new."""
+"""These run on Temporal's own server, in real time, because the time-skipping one never asks a workflow to continue as new."""
 MANY = 60
-"""Messages; a server that is to record this asks for a new run after fewer events."""
+"""How many messages are sent. A server that records this is set to ask for a new run after fewer events than usual."""
 SLOW = 2  # seconds
 
 RULES = Rules(
@@ -87,7 +87,7 @@ def slot(start: datetime) -> Slot:
 
 
 class Story:
-    """A running workflow, the server's time, and the hands of the two."""
+    """A running workflow, the server's time, and what the two participants do."""
 
     def __init__(self, environment: WorkflowEnvironment, handle: WorkflowHandle, starts: datetime) -> None:
         self.environment = environment
@@ -144,7 +144,7 @@ async def begin(environment: WorkflowEnvironment, name: str, ago: timedelta = ti
 
 
 async def in_full(pair: Story) -> None:
-    """Everything done, certificates for both."""
+    """Everything is done, and both get certificates."""
     await pair.both(lambda who: ConfirmMeeting(by=who, meeting="all"))
     await pair.day(7.1)
     await pair.both(lambda who: ConfirmExpectations(by=who, expectations=EXPECTATIONS))
@@ -157,7 +157,7 @@ async def in_full(pair: Story) -> None:
 
 
 async def late_cancellations(pair: Story) -> None:
-    """Up the ladder to the coordinator; a move agreed, one unanswered; what nobody may do is refused."""
+    """Up the ladder to the coordinator; one move is agreed, one stays unanswered; a command that its sender may not give is refused."""
     await pair.both(lambda who: ConfirmMeeting(by=who, meeting="all"))
     for n in range(3):
         await pair.day(6.9 + 14 * n)
@@ -171,7 +171,7 @@ async def late_cancellations(pair: Story) -> None:
 
 
 async def disputed_and_withdrawn(pair: Story) -> None:
-    """Absences admitted and claimed, an objection, a report withdrawn, goals, feedback, the survey."""
+    """Absences admitted and claimed, an objection, a withdrawn report, goals, feedback, the survey."""
     await pair.both(lambda who: ConfirmMeeting(by=who, meeting="all"))
     await pair.day(7.2)
     await pair.say(ReportMeeting(by=PAIR.mentor, meeting=1, held=False, attendance=Attendance(own="on_time", partner="absent")))
@@ -200,7 +200,7 @@ async def paused_and_extended(pair: Story) -> None:
 
 
 async def on_leave(pair: Story) -> None:
-    """HR's word that somebody will be away, and is back, as signals that nobody waits for (P6)."""
+    """HR reports that somebody will be away, and is back, with signals that nobody waits for (P6)."""
     at = await pair.day(3)
     await pair.handle.signal("order", Pause(message_id="leave", by="p-hr", at=at, away=PAIR.mentee, begins=at + 10 * DAY, until=at + 30 * DAY))
     await pair.handle.signal("order", Resume(message_id="back", by="p-hr", at=await pair.day(28), away=PAIR.mentee))
@@ -208,7 +208,7 @@ async def on_leave(pair: Story) -> None:
 
 
 async def late_words(pair: Story) -> None:
-    """An absence that is admitted no longer, one that is admitted before anybody was asked, a yes that was days on its way."""
+    """An absence admitted too late, one admitted before anybody was asked, and a yes that took days to arrive."""
     absent, missed = Attendance(own="absent"), Attendance(own="on_time", partner="absent")
     await pair.both(lambda who: ConfirmMeeting(by=who, meeting="all"))
     for day, who, word in ((7.2, PAIR.mentee, absent), (7.3, PAIR.mentor, missed), (7.4, PAIR.mentee, Attendance(own="on_time"))):
@@ -225,21 +225,21 @@ async def late_words(pair: Story) -> None:
 
 
 async def ended_early(pair: Story) -> None:
-    """One of the two wished it; then nothing is left to do."""
+    """One of the two wished to end it; after that nothing is left to do."""
     await pair.day(9)
     await pair.say(SubmitPrivately(by=PAIR.mentee, body=EndWish()))
     await pair.day(12)
 
 
 async def ended_by_an_operator(pair: Story) -> None:
-    """One left the programme; the other hears that, and the mentee's milestones can go along (P6)."""
+    """One of the two left the programme. The other is told so, and the mentee's milestones can be carried over (P6)."""
     await pair.both(lambda who: ConfirmExpectations(by=who, expectations=EXPECTATIONS))
     await pair.order(End(at=await pair.day(9), reason="stepped_away", leaver=PAIR.mentor))
     await pair.day(12)
 
 
 async def cancelled(pair: Story) -> None:
-    """Cancelled in Temporal's UI: an operator's end."""
+    """Cancelled in Temporal's UI, which counts as an operator's end."""
     await pair.day(9)
     await pair.handle.cancel()
     await pair.day(12)
@@ -272,7 +272,7 @@ async def mentorship(environment: WorkflowEnvironment, name: str) -> WorkflowHan
 
 
 async def matched_again(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
-    """A mentee with a new mentor: two of five came along, the mentor's share is of what remained (P6)."""
+    """A mentee with a new mentor: two of five milestones were carried over, and the mentor's share is of the remaining ones (P6)."""
     before = await now(environment) - 30 * DAY
     brought = tuple(EarnedMilestone(milestone=milestone, done_at=before) for milestone in ("aligned", "shadowing"))
     pair = await begin(environment, name, earned=brought)
@@ -281,7 +281,7 @@ async def matched_again(environment: WorkflowEnvironment, name: str) -> Workflow
 
 
 async def a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
-    """More messages than one run may hold, while the mail server still takes a mail."""
+    """More messages than one run may hold, while a mail is still being handed to the mail server."""
     pair = await begin(environment, name, RULES.mail.spread.span)  # so long ago that the first mail is not spread any more
     for n in range(MANY):
         await pair.say(ConfirmMeeting(by=PAIR.mentor, meeting=n % 5 + 1))
@@ -292,7 +292,7 @@ async def a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHand
 
 
 async def after_a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
-    """What the new run makes of what the first one handed on, up to the end."""
+    """What the new run makes of everything that the first one handed on, up to the end."""
     await a_new_run(environment, name)
     newest = environment.client.get_workflow_handle(workflow_id(name))
     await newest.signal("order", End(message_id="end", by="p-operator"))
@@ -338,7 +338,7 @@ def _lived(starts: datetime, until: datetime) -> tuple[Advanced, ...]:
 
 
 async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
-    """A later run, from what the one before handed on: a state, a journal that is not written yet, effects on their way, and a message."""
+    """A later run that begins with what the previous one handed on: a state, a journal not yet written, effects on their way, and a message."""
     here = await now(environment)
     turns = _lived(here - 60 * DAY, here)
     carried = Carried(
@@ -365,7 +365,7 @@ async def cohort(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
 
 
 async def case(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
-    """Two reminders, somebody looks, takes it, closes it."""
+    """Two reminders; then somebody looks, takes it, and closes it."""
     starts = await now(environment)
     handle = await environment.client.start_workflow("Case", CaseOf(case="replay"), id=f"{name}.replay", task_queue=QUEUE)
     await until(environment, handle, starts + 4 * DAY)
@@ -375,7 +375,7 @@ async def case(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
 
 
 async def certificate(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
-    """A later edition, wished for twice."""
+    """A later edition, requested twice."""
     starts = await now(environment)
     wanted = CertificateOf(mentorship="mentorship.replay.pair", person=PAIR.mentor)
     handle = await environment.client.start_workflow(
@@ -396,4 +396,4 @@ HISTORIES: dict[str, Callable[[WorkflowEnvironment, str], Awaitable[WorkflowHand
     "case": case,
     "certificate": certificate,
 }
-"""Every history that is kept, by name, and what leads to it; the answer is the workflow, over or not."""
+"""Every history that is kept, by name, with the scenario that produces it. A scenario returns the workflow, over or not."""

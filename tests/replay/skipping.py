@@ -1,9 +1,9 @@
-"""The test server's time, moved on one timer after the other.
+"""Moves the test server's time on, one timer after the other.
 
-Skipping over several timers at once has the server fire one while an earlier one's activity still runs. Then a workflow task that
-cancels a timer which fired meanwhile is refused ("invalid history builder state for action") and never comes again, so that the
-workflow stands still for good (temporalio/sdk-java#3088; Temporal's own server drops the fired timer and goes on). Between two
-skips the clock runs, so that two deadlines a few milliseconds apart do it, too.
+If the clock skips over several timers at once, the server fires one while an earlier one's activity still runs. A workflow task that
+cancels a timer which fired meanwhile is then refused ("invalid history builder state for action") and never comes again, so the
+workflow is stuck for good (temporalio/sdk-java#3088; Temporal's own server drops the fired timer and continues). The clock also runs
+between two skips, so two deadlines a few milliseconds apart have the same effect.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PATIENCE = 4000
 
 
 async def until(environment: WorkflowEnvironment, handle: WorkflowHandle, instant: datetime) -> None:
-    """Until then by the server's clock, with everything done that was due on the way. Raises RuntimeError when the workflow stands still."""
+    """Advances the server's clock to this instant and does everything that falls due on the way. Raises RuntimeError when the workflow is stuck."""
     await settled(environment, handle)
     while (due := await _next_timer(handle)) is not None and due <= instant:
         await _sleep(environment, due + HAIR)
@@ -32,7 +32,7 @@ async def until(environment: WorkflowEnvironment, handle: WorkflowHandle, instan
 
 
 async def settled(environment: WorkflowEnvironment, handle: WorkflowHandle) -> None:
-    """Until no task and no activity of the workflow is under way. Asked plainly: the SDK cannot read this server's search attributes."""
+    """Waits until no task and no activity of the workflow is under way. Asks with a plain request: the SDK cannot read this server's search attributes."""
     client = environment.client
     asked = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=WorkflowExecution(workflow_id=handle.id))
     for _ in range(PATIENCE):
@@ -50,7 +50,7 @@ async def _sleep(environment: WorkflowEnvironment, instant: datetime) -> None:
 
 
 async def _next_timer(handle: WorkflowHandle) -> datetime | None:
-    """When the next of its timers fires, read from its history; None when it waits for none."""
+    """When the next of the workflow's timers fires, read from its history; None when it waits for none."""
     waiting: dict[str, datetime] = {}
     async for event in handle.fetch_history_events():
         if event.HasField("timer_started_event_attributes"):

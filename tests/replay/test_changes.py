@@ -1,4 +1,4 @@
-"""What a change of the workflows looks like from here: in a copy, so that the tests that guard the real ones are seen to fail."""
+"""Changes a copy of the workflows, and shows that the tests which guard the real ones then fail."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ for path in sorted(FOLDER.glob("*.json.gz")):
 
 
 class Copy:
-    """The workflows, changed."""
+    """A copy of the workflows, with a change."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder
@@ -41,11 +41,11 @@ class Copy:
         path.write_text(text.replace(was, becomes))
 
     def replays(self) -> dict[str, str]:
-        """What the replay of each stored history says."""
+        """What the replay of each stored history reports."""
         env = {**os.environ, "PYTHONPATH": f"{self._folder}{os.pathsep}{ROOT}"}
         code = REPLAY.format(here=str(Path(__file__).parent))
         done = subprocess.run([sys.executable, "-c", code], env=env, cwd=self._folder, capture_output=True, text=True, timeout=120, check=True)
-        return dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))  # the engine's warnings stand in between
+        return dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))  # the engine's warnings are printed in between
 
     def fingerprint(self) -> dict[str, list[str]]:
         self._monkeypatch.setattr(fingerprint, "ROOT", self._folder)
@@ -91,11 +91,11 @@ def test_an_incompatible_change_does_not_replay(copy, module, was, becomes, brok
     said = copy.replays()
 
     assert {name for name, what in said.items() if found in what} >= broken
-    assert "replays" in said.values()  # and those that hold nothing of it still do
+    assert "replays" in said.values()  # and those without the changed part still replay
 
 
 def test_what_no_history_holds_only_the_fingerprint_sees(copy):
-    """Thousands of signals at once are in no stored history: a longer pause between two batches of them replays everywhere."""
+    """No stored history holds thousands of signals at once, so a longer pause between two batches of them replays everywhere."""
     copy.change("mentorship", 'timedelta(milliseconds=1), "More to take in"', 'timedelta(milliseconds=50), "More to take in"')
 
     assert set(copy.replays().values()) == {"replays"}
@@ -112,7 +112,7 @@ def test_whichever_way_an_activity_is_asked_for_the_fingerprint_sees_it(copy, as
 
 
 def test_a_change_that_is_guarded_replays_and_is_known_by_its_name(copy):
-    """What docs/extending.md shows: mentorships that run go on as they did, and later ones do the new."""
+    """What docs/extending.md shows: running mentorships behave as before, and later ones do the new thing."""
     rest = 'if workflow.patched("rest-before-the-end"):\n                    await workflow.sleep(1)'
     copy.change(
         "mentorship",

@@ -1,4 +1,4 @@
-"""The commands that the workflows can issue are written down; a change of them is a decision, not an accident."""
+"""The commands that the workflows can issue are written down, so that a change of them is a decision and not an accident."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from fingerprint import STORED, fingerprint
 
 
 def test_the_workflows_issue_the_commands_that_are_written_down():
-    """If you meant it: guard what running workflows would do differently (docs/extending.md), record a history that goes through it
+    """If the change is meant: guard what running workflows would do differently (docs/extending.md), record a history that goes through it
     (`python tests/replay/record.py RELEASE NAME`), and write the fingerprint again (`python tests/replay/fingerprint.py`).
     """
     assert fingerprint() == json.loads(STORED.read_text())
 
 
 def test_an_extra_timer_changes_the_fingerprint(tmp_path, monkeypatch):
-    """The check can fail: a copy of the workflows with one more sleep is told apart."""
+    """The check can fail: it notices a copy of the workflows with one more sleep."""
     import fingerprint as module  # noqa: PLC0415
 
     copy = tmp_path / "workflows"

@@ -1,4 +1,4 @@
-"""A workflow that began under an older release is carried on by this one: every stored history replays."""
+"""A workflow that began under an older release can be carried on by this one: every stored history replays."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_a_stored_history_replays(path):
 
 @pytest.mark.parametrize("path", STORED, ids=named)
 def test_what_an_earlier_release_asked_and_wrote_is_understood(path):
-    """A task may wait while workers are replaced, and a journal is read for years: a field that is new has a default, none is renamed or taken away."""
+    """A task may wait while workers are replaced, and a journal is read for years. So every new field has a default, and no field is renamed or removed."""
     written: list[Entry] = []
     for name, request in asked(read(path)):
         understood = next(iter(get_type_hints(getattr(Answers, name)).values())).model_validate(request)
@@ -62,21 +62,21 @@ def test_what_an_earlier_release_asked_and_wrote_is_understood(path):
     events = events_of(JournalEntry.model_validate(entry.model_dump()) for entry in written)
     for event, entry in zip(events, (entry for entry in written if entry.kind == "event"), strict=True):
         assert says(event.model_dump(mode="json"), entry.body), entry.name
-    if events and isinstance(events[0], MentorshipStarted):  # a later run goes on with the journal of the one before
+    if events and isinstance(events[0], MentorshipStarted):  # a later run continues the previous one's journal
         fold(events)
 
 
 def test_a_rule_keeps_the_default_that_it_was_written_with():
-    """Journals and what a run hands on leave out what is default: with another one, mentorships that run and reports of old ones would go by it."""
+    """Journals, and what a run hands on, leave defaults out. If a default changed, running mentorships and reports of old ones would follow the new one."""
     inputs = (json.loads(read(path).events[0].workflow_execution_started_event_attributes.input.payloads[0].data) for path in STORED)
     written = [given["begins"]["rules"] for given in inputs if given.get("begins")]
     assert written
-    for rules in written:  # in full, and the revision is whichever was the newest: the scenarios' own say next to nothing, so that the rest is default
+    for rules in written:  # in full, with whichever revision was the newest: the scenarios set hardly any rules, so the rest is default
         assert {key: value for key, value in rules.items() if key != "revision" and not says(RULES.model_dump(mode="json")[key], value)} == {}
 
 
 def test_the_histories_hold_every_event_and_command():
-    """Of one that none holds, nobody would notice that it cannot be read any more: let a scenario act it out, and record that."""
+    """Nobody would notice that a kind which no history holds cannot be read any more. If one is missing, let a scenario act it out, and record that."""
     entries = [entry for path in STORED for name, request in asked(read(path)) if name == "append_journal" for entry in request["entries"]]
     known = {kind.model_fields["event"].default for kind in get_args(get_args(AnyEvent)[0])} - {"command_refused"}  # the command's own outcome
     known |= {kind.model_fields["command"].default for kind in get_args(get_args(Command)[0])}
@@ -84,14 +84,14 @@ def test_the_histories_hold_every_event_and_command():
 
 
 def test_every_patch_has_a_history_that_went_through_it():
-    """Else nothing replays what mentorships do behind it, and the release after this one could change that unnoticed."""
+    """Otherwise nothing replays what mentorships do behind the patch, and the next release could change that unnoticed."""
     markers = [event.marker_recorded_event_attributes for path in STORED for event in read(path).events if event.HasField("marker_recorded_event_attributes")]
     recorded = {json.loads(marker.details["patch-data"].payloads[0].data)["id"] for marker in markers if marker.marker_name == "core_patch"}
     assert patches(fingerprint()) - recorded == set()
 
 
 async def test_every_activity_is_run_as_its_row_of_the_table_says():
-    """Where, for how long, how often, and a line for admins that is readable."""
+    """The table says on which queue, for how long and how often, and each activity has a line that admins can read."""
     run: set[str] = set()
     for name in ("3.in-full", "1.carried-on", "1.late-cancellations", "1.paused-and-extended", "1.case", "1.cohort", "1.certificate"):
         witness = Witness()
@@ -108,7 +108,7 @@ async def test_every_activity_is_run_as_its_row_of_the_table_says():
 
 
 def test_the_histories_are_whole():
-    """What was left open, or had a task fail, would hide a change from the replay."""
+    """A history that was left open, or in which a task failed, would hide a change from the replay."""
     for path in STORED:
         found = kinds(read(path))
         assert not found["workflow_task_failed"], named(path)
@@ -117,7 +117,7 @@ def test_the_histories_are_whole():
 
 
 def test_the_histories_hold_every_kind_of_thing_that_a_workflow_does():
-    """A change of something that no history holds would be seen by the fingerprint alone."""
+    """Only the fingerprint would see a change of something that no history holds."""
     found = sum((kinds(read(path)) for path in STORED), Counter())
     for kind in (
         "timer_fired",

@@ -1,4 +1,4 @@
-"""A programme that meets every other week, to be varied by the tests of plans."""
+"""A programme that meets every other week, for the tests of plans to vary."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The whole service on what it really stands on, so that parts of it can be killed: Temporal's own server, records in a SQLite file,
-SMTP, and where a test kills them, workers in processes of their own. Programmes last seconds instead of weeks.
+"""The whole service with everything real, so that tests can kill parts of it: Temporal's own server, records in a SQLite file,
+SMTP and, where a test kills them, workers in processes of their own. Programmes last seconds instead of weeks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Servers = Callable[..., Awaitable[Server]]
 
 @pytest.fixture
 async def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Servers]:
-    """Starts a server of the test's own, and makes it the one that TEMPORAL_ADDRESS names."""
+    """Starts a server for this test alone and sets TEMPORAL_ADDRESS to it."""
     started: list[Server] = []
 
     async def start(*, durable: bool = False, dynamic: dict[str, object] | None = None) -> Server:
@@ -46,7 +46,7 @@ async def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers in this process try a mail again after a tenth of a second, not five."""
+    """Workers in this process retry a mail after a tenth of a second, not after five."""
     quick = options.OPTIONS["send_notice"]._replace(first_pause=timedelta(seconds=0.1), longest_pause=timedelta(seconds=0.5))
     monkeypatch.setitem(options.OPTIONS, "send_notice", quick)
 
@@ -56,7 +56,7 @@ Houses = Callable[..., Awaitable[House]]
 
 @pytest.fixture(scope="session")
 def common(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The server of all tests that take it as it is and do nothing to it; each has a namespace of its own there."""
+    """The server shared by all tests that need no settings of their own and do not disturb it; each has its own namespace there."""
     server = Server(tmp_path_factory.mktemp("temporal"))
     server.start()
     yield server
@@ -65,7 +65,7 @@ def common(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 async def houses(servers: Servers, settings: Settings, keyring: Keyring, records: Records, issuer: Issuer, tmp_path: Path) -> Houses:
-    """A service on a server of its own, which a test may kill; keywords are the server's."""
+    """A service on a server of its own, which a test may kill; keywords are passed to the server."""
 
     async def build(**server: Any) -> House:
         started = await servers(**server)
@@ -79,7 +79,7 @@ async def houses(servers: Servers, settings: Settings, keyring: Keyring, records
 async def house(
     common: Server, settings: Settings, keyring: Keyring, records: Records, issuer: Issuer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> House:
-    """A service in a namespace of its own, which is the one that TEMPORAL_NAMESPACE names."""
+    """A service in a namespace of its own, to which TEMPORAL_NAMESPACE is set."""
     namespace = f"test-{uuid.uuid4()}"
     await common.ready(namespace)
     monkeypatch.setenv("TEMPORAL_ADDRESS", common.address)
@@ -89,7 +89,7 @@ async def house(
 
 @pytest.fixture
 async def processes() -> AsyncIterator[Callable[[Process], Process]]:
-    """Starts processes, and ends them with the test."""
+    """Starts processes and ends them with the test."""
     started: list[Process] = []
 
     def start(process: Process) -> Process:

@@ -1,4 +1,4 @@
-"""One cohort of the service on what it really stands on, and everything that a test does with it: its people, its processes, what became of it."""
+"""One cohort of the service with everything real, and everything that a test does with it: its people, its processes, and what became of them."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class House:
     cohort: str = "spring"
     pairs: list[Enrolment] = field(default_factory=list)
     sent: dict[str, list[str]] = field(default_factory=dict)
-    """Message ids that were accepted, by mentorship."""
+    """The ids of accepted messages, by mentorship."""
 
     # -- people and pairs
 
     async def enrol(self, programme: Programme, pairs: int = 1, starts: datetime | None = None) -> None:
-        """`mentor-1` with `mentee-1` and so on, and Ana the coordinator; nothing is started."""
+        """Enrols `mentor-1` with `mentee-1` and so on, and Ana the coordinator; starts nothing."""
         await self.records.programmes.put(programme)
         names = [f"{side}-{n}" for n in range(1, pairs + 1) for side in ("mentor", "mentee")]
         roster = [Profile(person_id=name, name=name.title(), email=f"{name}@example.org") for name in names]
@@ -92,7 +92,7 @@ class House:
         return self.handle(0)
 
     async def start_cohort(self) -> None:
-        """As the operators do: the cohort's own workflow starts the pairs."""
+        """Starts the pairs as operators do, through the cohort's own workflow."""
         await self.client.start_workflow("Cohort", CohortOf(cohort=self.cohort), id=cohort_id(self.cohort), task_queue=WORK_QUEUE)
 
     def handle(self, pair: int = 0) -> WorkflowHandle[Any, Any]:
@@ -110,19 +110,19 @@ class House:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
-        """Workers of this process live inside, and none outside."""
+        """Workers of this process run inside the block, and none outside it."""
         async with AsyncExitStack() as stack:
             for worker in workers(self.client, activities(self.settings, self.records, self.client, self.issuer)):
                 await stack.enter_async_context(worker)
             yield
 
     def worker_process(self, *, key_file: Path | None = None, name: str = "worker", **changes: str) -> Program:
-        """`python -m worker`, as an operator runs it; not started yet. `changes` are further settings."""
+        """`python -m worker`, as an operator runs it, not started yet. `changes` are further settings."""
         env = self._environment(KEY_FILE=str(key_file or self.settings.key_file), **changes)
         return Program("worker", self.folder / f"{name}.log", env)
 
     def hook_process(self, port: int, **changes: str) -> Program:
-        """`python -m webhook` on that port; not started yet."""
+        """`python -m webhook` on that port, not started yet."""
         return Program("webhook", self.folder / "hook.log", self._environment(WEBHOOK_PORT=str(port), **changes))
 
     def _environment(self, **changes: str) -> dict[str, str]:
@@ -149,7 +149,7 @@ class House:
         )
 
     async def cli(self, *arguments: str, expect: int = 0) -> Any:
-        """The operators' command line in a process of its own; what it answers with `--json`."""
+        """Runs the operators' command line in a process of its own; returns what it answers with `--json`."""
         code, said, wrong = await told(*arguments, "--json", env=self.worker_process().env)
         assert code == expect, said + wrong
         return json.loads(said)
@@ -160,7 +160,7 @@ class House:
         return Door(self.settings, self.client, self.records)
 
     async def post(self, pair: int, side: str, command: str, message_id: str, **body: Any) -> None:
-        """Through the web hook's door, as a program's signed POST goes. Raises webhook.problems.Problem."""
+        """Sends a command through the web hook's door, as a program's signed POST would. Raises webhook.problems.Problem."""
         enrolment = self.pairs[pair]
         value = {"by": f"{side}-{pair + 1}", **body}
         written = BODIES[command].model_validate_json(json.dumps(value))
@@ -169,7 +169,7 @@ class House:
         self.sent.setdefault(enrolment.mentorship, []).append(message_id)
 
     async def persist(self, pair: int, side: str, command: str, message_id: str, **body: Any) -> None:
-        """As a program should: the same message again, until it is taken."""
+        """Sends the same message again until it is accepted, as a program should."""
         async with asyncio.timeout(60):
             while True:
                 try:
@@ -182,18 +182,18 @@ class House:
                     return
 
     async def signal(self, command: Message, pair: int = 0) -> None:
-        """A signal by a client with our keys."""
+        """Sends a signal with a client that has our keys."""
         await self.handle(pair).signal(command.command, command)  # type: ignore[attr-defined]
         if command.message_id:
             self.sent.setdefault(self.pairs[pair].mentorship, []).append(command.message_id)
 
     async def by_hand(self, name: str, *inputs: str) -> None:
-        """`temporal workflow signal`: no codec, no model, nothing of ours. Fails the test when the server does not take it."""
+        """Runs `temporal workflow signal`, without our codec and models. Fails the test when the server does not accept the signal."""
         given = [word for text in inputs for word in ("--input", text)]
         await self.temporal("workflow", "signal", "--workflow-id", self.pairs[0].mentorship, "--name", name, *given)
 
     async def temporal(self, *arguments: str) -> None:
-        """Temporal's own command line. Fails the test when the command fails."""
+        """Runs Temporal's own command line. Fails the test when the command fails."""
         where = ("--address", self.server.address, "--namespace", self.client.namespace)
         process = await asyncio.create_subprocess_exec(TEMPORAL, *arguments, *where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said, _ = await process.communicate()
@@ -207,7 +207,7 @@ class House:
         return Status.model_validate(await self.handle(pair).query("status"))
 
     async def diverged(self) -> bool:
-        """Whether it says so; False while it does not answer."""
+        """Whether the workflow reports that it has diverged; False while it does not answer."""
         with contextlib.suppress(RPCError):
             return (await self.status()).diverged
         return False
@@ -217,7 +217,7 @@ class House:
         return found
 
     async def receipt_within(self, message_id: str, pair: int = 0, within: float = 30.0) -> dict[str, Any]:
-        """The receipt, once the workflow has handled the message."""
+        """Returns the receipt, once the workflow has handled the message."""
 
         async def known() -> dict[str, Any] | None:
             with contextlib.suppress(RPCError):
@@ -234,7 +234,7 @@ class House:
         await until(lambda: self.records.journal.receipt(self.pairs[pair].mentorship, message_id), within=within)
 
     async def idle(self, pair: int = 0, within: float = 30.0) -> Status:
-        """The status, once the outbox is empty."""
+        """Returns the status, once the outbox is empty."""
 
         async def nothing_waits() -> Status | None:
             with contextlib.suppress(RPCError):
@@ -245,7 +245,7 @@ class House:
         return await until(nothing_waits, within=within)
 
     async def listed(self, mentorships: int) -> None:
-        """Until Temporal lists so many as running: what begins or ends it lists a moment later."""
+        """Waits until Temporal lists this many as running; it lists a start or an end a moment later."""
 
         async def so_many() -> bool:
             return len(await running(self.client)) == mentorships
@@ -261,7 +261,7 @@ class House:
                     await asyncio.sleep(0.2)
 
     async def check_books(self) -> Counter[str]:
-        """What must be true whatever was killed: sent = applied + refused, each once; the journal whole. Returns applied and refused."""
+        """Asserts what must be true whatever was killed: sent = applied + refused, each once, and a whole journal. Returns applied and refused."""
         total: Counter[str] = Counter()
         expected: dict[str, Head] = {}
         for n, pair in enumerate(self.pairs):
@@ -281,7 +281,7 @@ class House:
         return total
 
     async def known_head(self, pair: int) -> Head | None:
-        """The journal's head as the running workflow knows it; None once it is over, or while nobody can be asked."""
+        """The journal's head as the running workflow knows it; None once it is over, or while it cannot be queried."""
         with contextlib.suppress(RPCError):
             head = Status.model_validate(await self.handle(pair).query("status", rpc_timeout=timedelta(seconds=2))).head
             return Head(seq=head.seq, mac=head.mac)
@@ -292,7 +292,7 @@ class House:
         return [event async for event in self.handle(pair).fetch_history_events()]
 
     async def reset(self, *, forgetful: bool = True, request: str = "reset") -> None:
-        """The first mentorship, to its beginning; a forgetful one is without the signals that it had: the journal knows better."""
+        """Resets the first mentorship to its beginning. With `forgetful` it loses the signals that it had, which only the journal still knows."""
         first = next(event.event_id for event in await self.histories() if event.HasField("workflow_task_completed_event_attributes"))
         await self.client.workflow_service.reset_workflow_execution(
             ResetWorkflowExecutionRequest(
@@ -307,7 +307,7 @@ class House:
 
 
 def lose(house: Any, *statements: str) -> None:
-    """Records of an earlier moment."""
+    """Puts records back to an earlier moment."""
     with sqlite3.connect(house.folder / "records.db", timeout=20, isolation_level="IMMEDIATE") as connection:  # which waits for a worker's write
         for statement in statements:
             connection.execute(statement)

@@ -1,4 +1,4 @@
-"""Programmes that last seconds instead of weeks, and one in which nothing is due while a test lasts."""
+"""Programmes that last seconds instead of weeks, and one in which nothing falls due while a test lasts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.pace import slower
 
 
 def seconds_programme(pace: int = 1, **changes: Any) -> Programme:
-    """A programme whose weeks are seconds, or so many. `length` and what `changes` names may be longer; nothing is spread, mail has no hours."""
+    """A programme in which weeks become seconds, multiplied by `pace`. `length` and what `changes` names may be longer. Nothing is spread, and mail goes at any hour."""
     length = changes.pop("length", "PT40S")
     grace = changes.pop("grace", "PT1S")
     closes = changes.pop("closes", "PT1S")
@@ -50,6 +50,6 @@ def seconds_programme(pace: int = 1, **changes: Any) -> Programme:
 
 
 def long_programme(**changes: Any) -> Programme:
-    """One in which nothing is due while a test lasts."""
+    """A programme in which nothing falls due while a test lasts."""
     hours = {"first_after": "PT1H", "interval": "PT1H", "prepare": "PT10M", "ask_after": "PT10M"}
     return seconds_programme(length="PT24H", grace="PT1H", heads_up="PT1H", **{"meetings": hours, **changes})

@@ -1,4 +1,4 @@
-"""A small programme and roster that are right, to be spoilt by each test; and the command line as it is called."""
+"""A small, correct programme and roster for each test to spoil, and the command line as it is called."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Files:
         return [*named, "--cohort", cohort, "--starts", starts]
 
     def read(self) -> tuple[Roster | None, list[str], list[str]]:
-        """(roster, faults, notices), the lines without their folder."""
+        """Returns (roster, faults, notices), with the folder removed from each line."""
         findings = Findings()
         roster = read_roster(self.programme, self.people, self.pairs, findings)
         return roster, self._short(findings.sorted_faults()), self._short(findings.sorted_notices())
@@ -114,7 +114,7 @@ class Files:
         return self.read()[1]
 
     def check(self) -> tuple[list[str], list[str]]:
-        """(faults, notices) of the programme file alone."""
+        """Returns (faults, notices) of the programme file alone."""
         findings = Findings()
         read_programme(self.programme, findings)
         return self._short(findings.sorted_faults()), self._short(findings.sorted_notices())
@@ -144,13 +144,13 @@ CORRECTIONS = {"pause", "resume", "extend", "end", "waive", "resolve"}
 
 
 def schema_of(*words: str) -> Path:
-    """The file that describes what this command answers with `--json`."""
+    """The schema file for what this command answers with `--json`."""
     names = ["correction"] if words[0] in CORRECTIONS else ["-".join(words[:2]), words[0]]
     return next((path for name in names if (path := SCHEMAS / f"{name}.schema.json").exists()), SCHEMAS / f"{names[0]}.schema.json")
 
 
 def conforms(arguments: tuple[str, ...], answered: Any) -> None:
-    """Every answer that any test here sees is one that docs/cli promises."""
+    """Checks that every answer that any test here sees is one that docs/cli promises."""
     path = schema_of(*arguments)
     problems = [f"{error.json_path}: {error.message}" for error in Draft202012Validator(json.loads(path.read_text())).iter_errors(answered)]
     assert not problems, f"{path} does not describe what `mentorship {' '.join(arguments)}` answered: {problems}"
@@ -158,11 +158,11 @@ def conforms(arguments: tuple[str, ...], answered: Any) -> None:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
-    """The command line in this process, through the same door as the installed command."""
+    """Runs the command line in this process, through the same entry point as the installed command."""
 
     def call(*arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["mentorship", *arguments])
-        monkeypatch.setattr(sys.modules["__main__"], "__package__", "")  # `python -m pytest` is not what it was called by
+        monkeypatch.setattr(sys.modules["__main__"], "__package__", "")  # not named after `python -m pytest`
         capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             cli.main()
@@ -176,14 +176,14 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @dataclass
 class Past:
-    """Records of our own, with cohorts whose journals the pure core wrote: no server, no worker."""
+    """Records for one test, with cohorts whose journals the pure core wrote: no server, no worker."""
 
     settings: Settings
 
     def happened(
         self, roster: Roster, starts: datetime, told: Mapping[str, Iterable[Command]], *, until: datetime | None = None, cohort: str = "spring-27"
     ) -> None:
-        """A cohort in which people said this, by pair_id; `by` is `mentor` or `mentee`. Without `until`, all of it is over."""
+        """A cohort in which people said this, by pair_id; `by` is `mentor` or `mentee`. Without `until`, all its mentorships are over."""
         asyncio.run(self._happened(roster, starts, told, until, cohort))
 
     async def _happened(self, roster: Roster, starts: datetime, told: Mapping[str, Iterable[Command]], until: datetime | None, cohort: str) -> None:
@@ -210,7 +210,7 @@ class Past:
             await records.close()
 
     def ask(self, question: Callable[[Records], Any]) -> Any:
-        """What `question`, a coroutine function, answers about the records."""
+        """Calls the coroutine function `question` with the records and returns its answer."""
 
         async def asked() -> Any:
             records = await Records.open(self.settings.database_url, self.settings.keyring())

@@ -1,4 +1,4 @@
-"""A person at the pages, without a real browser: opens them, sends their forms, reads their words."""
+"""A person using the pages without a real browser: opens them, sends their forms, reads their words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Browser:
         return await self.http.get(path, **more)
 
     async def send(self, page: httpx.Response, action: str, follow: bool = True, **typed: Any) -> httpx.Response:
-        """The form whose address ends with `action`, with what is typed."""
+        """Sends the form whose address ends with `action`, filled in with what is typed."""
         url, hidden = form(page, action)
         answer = await self.http.post(url, data={**hidden, **typed}, headers={"Sec-Fetch-Site": "same-origin"})
         if answer.status_code == 303:
@@ -30,7 +30,7 @@ class Browser:
         return answer
 
     async def line(self, page: httpx.Response, number: int = 0) -> httpx.Response:
-        """The page of a line on the coordinators' list, counted from 0."""
+        """Opens the page of a line on the coordinators' list, counted from 0."""
         found = re.findall(r'<a class="button second" href="([^"]*/coordinator/[^"/]+/[0-9a-f]{16}[^"]*)"', page.text)
         return await self.http.get(html.unescape(found[number]))
 
@@ -45,6 +45,6 @@ def form(page: httpx.Response, action: str) -> tuple[str, dict[str, str]]:
 
 
 def words(page: httpx.Response) -> str:
-    """What a page says, without its markup."""
+    """A page's words without its markup."""
     main = re.sub(r"<(script|style).*?</\1>", "", page.text, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", main)).split())

@@ -1,4 +1,4 @@
-"""The door on what it really stands on: Temporal's own server, records in a SQLite file. Only the workflow is a stand-in."""
+"""The door with everything real: Temporal's own server, records in a SQLite file. Only the workflow is a stand-in."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ from wire.names import WORK_QUEUE
 
 @pytest.fixture(scope="session")
 def recorder() -> type:
-    """The stand-in, for tests that run it for several mentorships."""
+    """The stand-in workflow, for tests that run it for several mentorships."""
     return Recorder
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server() -> AsyncIterator[str]:
-    """The address of a Temporal server of our own."""
+    """The address of a Temporal server for these tests."""
     binary = Path(sysconfig.get_path("scripts")) / "temporal"
     async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(binary), dev_server_log_level="error") as environment:
         yield environment.client.service_client.config.target_host
@@ -93,7 +93,7 @@ async def client(server: str, settings: Settings, keyring: Keyring, monkeypatch:
 
 @dataclass
 class Clock:
-    """The hook's clock; tests turn it."""
+    """The hook's clock, which tests set."""
 
     now: datetime = ACCEPTED_AT
     ticks: float = 0.0
@@ -129,7 +129,7 @@ async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest_asyncio.fixture
 async def pair(records: Records) -> Pair:
-    """Enrolled and marked as started; no workflow runs yet."""
+    """A pair that is enrolled and marked as started; no workflow runs yet."""
     roster = [Profile(person_id=name, name=name.title(), email=f"{name}@example.org") for name in ("ana", "ben", "cleo")]
     refs = await records.people.enrol(roster)
     cohort = Cohort(id="spring-2027", programme="p", version=1, texts_digest="0" * 64, starts_at=ACCEPTED_AT, created_at=ACCEPTED_AT)
@@ -141,7 +141,7 @@ async def pair(records: Records) -> Pair:
 
 @pytest_asyncio.fixture
 async def running(mentorship: Mentorship) -> AsyncIterator[WorkflowHandle[Any, Any]]:
-    """The pair's workflow, accepted by Temporal; no worker lives."""
+    """The pair's workflow, started in Temporal; no worker runs."""
     async with mentorship.accepted() as handle:
         yield handle
 
@@ -158,7 +158,7 @@ def mentorship(client: Client, records: Records, pair: Pair) -> Mentorship:
 
 @pytest.fixture
 def problem() -> Callable[[httpx.Response], dict[str, Any]]:
-    """The problem document of an answer, or a failed test."""
+    """Returns an answer's problem document, or fails the test."""
 
     def read(response: httpx.Response) -> dict[str, Any]:
         assert response.headers["content-type"] == "application/problem+json"
@@ -172,7 +172,7 @@ def problem() -> Callable[[httpx.Response], dict[str, Any]]:
 
 @pytest.fixture
 def places(problem: Callable[[httpx.Response], dict[str, Any]]) -> Callable[[httpx.Response], set[str]]:
-    """Where the problem document says that something is wrong."""
+    """The places in which the problem document finds something wrong."""
 
     def read(response: httpx.Response) -> set[str]:
         return {error.get("pointer") or error["header"] for error in problem(response).get("errors", [])}
@@ -209,7 +209,7 @@ async def look(request: pytest.FixtureRequest, chromium: Chromium) -> Look:
 
 @pytest.fixture
 def listening() -> Iterator[socket.socket]:
-    """A port of the test's own. Of TCP by name: only then asyncio sends each write at once, and no answer waits 40 ms for the reader's acknowledgement."""
+    """A port for this test alone. The socket names TCP: only then asyncio sends each write at once, and no answer waits 40 ms for an acknowledgement."""
     with socket.socket(proto=socket.IPPROTO_TCP) as own:
         own.bind(("127.0.0.1", 0))
         yield own
@@ -220,7 +220,7 @@ Serving = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
 
 @pytest.fixture
 def serving(listening: socket.socket) -> Serving:
-    """Serves an application over HTTP while inside; tells its address."""
+    """Serves an application over HTTP inside the block, and gives its address."""
 
     @asynccontextmanager
     async def serve(app: ASGIApp) -> AsyncIterator[str]:

@@ -1,4 +1,4 @@
-"""Pages in a real browser as one reader has them, and the judgement on what they show."""
+"""Pages in a real browser as one kind of reader sees them, and the checks of what they show."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VIOLATIONS = """axe.run({resultTypes: ["violations"]}).then(found => found.viol
 
 @dataclass
 class Look:
-    """A page in a browser as one reader has it, and the judgement on what it shows."""
+    """A page in a browser as one kind of reader sees it, and the checks of what it shows."""
 
     page: Page
     width: int
@@ -33,7 +33,7 @@ class Look:
         await self.judge(address)
 
     async def judge(self, what: str) -> None:
-        """Nothing that axe finds, nothing cut off however wide the window is, one main heading."""
+        """Asserts that axe finds nothing, that nothing is cut off however wide the window is, and that there is one main heading."""
         found = await self.page.evaluate(_VIOLATIONS)
         assert found == [], (what, found)
         assert await self.page.locator("h1").count() == 1, what

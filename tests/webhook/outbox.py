@@ -1,4 +1,4 @@
-"""Where mails go that pages send by themselves, such as a fresh link."""
+"""Receives the mails that pages send by themselves, such as a fresh link."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from notices.smtp import TryLater
 
 
 class Outbox:
-    """Keeps the mails that the pages send; `away` refuses them."""
+    """Keeps the mails that the pages send; refuses them while `away`."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []

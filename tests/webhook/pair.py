@@ -1,4 +1,4 @@
-"""The pair that the door's tests are about: in records, and seen from Temporal."""
+"""The pair that the door's tests are about, as records have it and as Temporal sees it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Pair:
 
 @dataclass
 class Mentorship:
-    """The pair's mentorship, seen from Temporal and from records."""
+    """The pair's mentorship, as Temporal sees it and as records have it."""
 
     client: Client
     records: Records
@@ -44,7 +44,7 @@ class Mentorship:
 
     @asynccontextmanager
     async def accepted(self) -> AsyncIterator[WorkflowHandle[Any, Any]]:
-        """Inside, Temporal has its workflow and takes its signals; no worker lives."""
+        """Temporal has the workflow and accepts its signals inside the block; no worker runs."""
         handle = await self.client.start_workflow("Mentorship", "", id=self.pair.mentorship, task_queue=self.pair.queue)
         try:
             yield handle
@@ -53,7 +53,7 @@ class Mentorship:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[None]:
-        """A worker lives inside, and none outside."""
+        """A worker runs inside the block, and none outside it."""
         async with Worker(self.client, task_queue=self.pair.queue, workflows=[Recorder], workflow_runner=UnsandboxedWorkflowRunner()):
             yield
 
@@ -64,6 +64,6 @@ class Mentorship:
         return [(name, arguments[0]) for name, arguments in seen]
 
     async def end(self, *known: str) -> None:
-        """It is over, and the journal knows these messages as applied."""
+        """Ends the mentorship, with these messages journaled as applied."""
         rows = [JournalEntry(seq=n, at=ACCEPTED_AT, kind="command", name="excuse", message_id=message, outcome="applied") for n, message in enumerate(known, 1)]
         await self.records.journal.append(self.pair.mentorship, rows, over_at=ACCEPTED_AT + timedelta(days=1))

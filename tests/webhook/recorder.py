@@ -1,4 +1,4 @@
-"""What stands in for the mentorship's own workflow behind the door."""
+"""The stand-in for the mentorship's own workflow behind the door."""
 
 from __future__ import annotations
 

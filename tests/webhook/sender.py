@@ -1,4 +1,4 @@
-"""A program at the door: what it sends is signed, as the specification says."""
+"""A program at the door, which signs what it sends as the specification says."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ class Sender:
         return await self.http.get(f"/v1/receipts/{cohort}/{pair}/{message_id}", headers=headers)
 
     async def answer(self, message_id: str) -> httpx.Response:
-        """The receipt, once a worker that lives has had its turn: on a busy machine that takes longer than the hook waits for it, and "waiting" is true as well."""
+        """Returns the receipt once a live worker has handled the message. On a busy machine the hook may answer "waiting" before that, which is true as
+        well.
+        """
         async with asyncio.timeout(30):
             while (told := await self.receipt(message_id)).json()["status"] == "waiting":
                 pass

@@ -9,7 +9,7 @@ from mentorship.programme import Programme
 
 @pytest.fixture
 def programme() -> Programme:
-    """As small as one can be that has a coordinator, an owner and somebody outside; its mails go by day, in Berlin where nobody says otherwise."""
+    """The smallest programme with a coordinator, an owner and somebody outside; its mails go by day, in Berlin unless a person has another zone."""
     return Programme.model_validate(
         {
             "programme": {"id": "p", "version": 1, "title": "P", "length": "P26W", "time_zone": "Europe/Berlin"},

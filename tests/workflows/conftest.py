@@ -31,7 +31,7 @@ from worker.ports import activities
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 AFTER_ONE_LOOK = 12
-"""Events of a run that has looked into records once: its start, an activity, and a workflow task before and after it."""
+"""How many events a run has that has looked into records once: its start, an activity, and a workflow task before and after it."""
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def programme() -> Programme:
 
 @pytest.fixture
 async def skipping(keyring: Keyring) -> AsyncIterator[WorkflowEnvironment]:
-    """One environment a test: a shared one stops skipping."""
+    """Each test gets its own environment, because a shared one stops skipping time."""
     environment = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(Path(sysconfig.get_path("scripts")) / "temporal-test-server"), data_converter=data_converter(keyring)
     )
@@ -52,7 +52,7 @@ async def skipping(keyring: Keyring) -> AsyncIterator[WorkflowEnvironment]:
 
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new run at every second look, which the time-skipping server never asks for by itself. By the history's length, so that a replay finds the same."""
+    """Begins a new run at every second check; the time-skipping server never asks for one. The history's length decides, so that a replay does the same."""
     monkeypatch.setattr(Info, "is_continue_as_new_suggested", lambda info: info.get_current_history_length() > AFTER_ONE_LOOK)
 
 

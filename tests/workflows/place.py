@@ -1,4 +1,4 @@
-"""An outbox by itself: its journal is written, and a test holds its clock and its mail server."""
+"""An outbox by itself: its journal is written, and a test controls its clock and its mail server."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def about(meeting: int, **facts: Any) -> MeetingFacts:
 
 
 class Place:
-    """An outbox whose journal is written, a clock of its own, and a mail server that the test holds open."""
+    """An outbox whose journal is written, with a clock of its own and a mail server that a test can keep waiting."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = EVENING
@@ -79,13 +79,13 @@ class Place:
         return await answer if asyncio.isfuture(answer) else answer
 
     async def carry(self) -> None:
-        """Until nothing can go any more."""
+        """Carries effects until none can go any more."""
         for _ in range(20):
             self.outbox.pump()
             await asyncio.sleep(0)
 
     def held(self, notice: str) -> asyncio.Future[Delivery]:
-        """The mail server does not answer about this one yet."""
+        """The mail server does not answer about this mail yet."""
         open_end: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
         self.answers[notice] = lambda: open_end
         return open_end

@@ -28,7 +28,7 @@ def web_place(tmp_path, template, monkeypatch):
 
 @pytest.fixture
 def worker(place, monkeypatch):
-    """What is asked of Temporal is done at once, as a worker does it; tests/issuance has real ones."""
+    """Does at once what Temporal is asked, as a worker would; tests/issuance has real ones."""
     asked = []
 
     async def do(_, mentorship, person, *, results=None, patience=0.0):
@@ -36,7 +36,7 @@ def worker(place, monkeypatch):
         records = await Records.open(place.url, place.keyring)
         try:
             registrar = RecordsRegistrar(records, place.issuer, records.lines, base_url=BASE, font_folder=None)
-            with contextlib.suppress(Unprintable):  # it would be tried again
+            with contextlib.suppress(Unprintable):  # Temporal would retry it
                 await registrar.reissue(ReissueRequest(mentorship=mentorship, person=person, results=results), datetime.now(UTC))
         finally:
             await records.close()

@@ -64,7 +64,7 @@ class Place:
         return self.web[url]
 
     def listing(self, *revoked: int) -> None:
-        """The issuer's web site as of now."""
+        """The issuer's web site as it is now."""
         self.web[status_list_url(BASE)] = status_list(self.issuer, revoked, url=status_list_url(BASE), at=datetime.now(UTC)).encode()
         self.web[f"{BASE}/.well-known/did.json"] = json.dumps(self.issuer.did_document()).encode()
         self.web[f"{BASE}/c/{self.certificate}/certificate.json"] = self.credential.encode()
@@ -95,4 +95,4 @@ class Place:
 
 
 async def nothing(*_, **__):
-    """Temporal that takes what it is asked, and nobody who does it."""
+    """A Temporal that accepts every request, with no worker to carry it out."""

@@ -1,4 +1,4 @@
-"""A place to start cohorts from: a real Temporal server, keys and migrated records of its own, in the environment."""
+"""A place to start cohorts from: a real Temporal server, and keys and migrated records of its own, set in the environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wire.names import cohort_id
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Temporal server of our own, on which nothing was registered; nobody works in its namespace `idle`."""
+    """The address of a Temporal server for these tests, with nothing registered on it; nobody works in its namespace `idle`."""
     server = Server(tmp_path_factory.mktemp("temporal"), namespace="idle")
     server.start()
     try:
@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def site(server: str, tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """Settings of a place of its own, with keys and migrated records, in the environment. What it ran is ended: the next place knows nothing of it."""
+    """Settings of a place of its own, with keys and migrated records, in the environment. Its workflows are ended afterwards, so the next place sees none."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'records.db'}"
     values = {
         "TEMPORAL_ADDRESS": server,
@@ -59,18 +59,18 @@ def site(server: str, tmp_path: Path, template: Path, monkeypatch: pytest.Monkey
 
 
 async def _end_all(site: Settings) -> None:
-    """Until Temporal lists nothing: what was started or ended just now it lists a little later."""
+    """Ends workflows until Temporal lists none: it lists a recent start or end a little later."""
     client = await connect(site, site.keyring())
     left = await _begun(site)
     while left:
         for workflow in left:
-            with suppress(RPCError):  # it is over
+            with suppress(RPCError):  # it has ended already
                 await client.get_workflow_handle(workflow).terminate()
         left = {execution.id async for execution in client.list_workflows('ExecutionStatus = "Running"')}
 
 
 async def _begun(site: Settings) -> set[str]:
-    """By what records know of, if there are any."""
+    """The workflows that records know of, if there are records."""
     try:
         records = await Records.open(site.database_url, site.keyring())
     except RecordsError:

@@ -1,4 +1,4 @@
-"""What these tests do in such a place beside calling the command line: run a real worker there, and look into records."""
+"""What these tests do in a place besides calling the command line: run a real worker there, and read records."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Run = Callable[..., Any]
 
 @contextmanager
 def worker(log: Path) -> Iterator[None]:
-    """A worker lives inside, for whose answer commands wait as long as they do for operators."""
+    """Runs a worker inside the block; commands wait for its answer as long as they do for operators."""
     process = begun("worker", env=os.environ, out=log, err=log)
     try:
         with pytest.MonkeyPatch.context() as patient:

@@ -1,4 +1,4 @@
-"""The figures of a report, counted again by another way."""
+"""The figures of a report, counted a second time in another way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Rows:
-    """The journal as SQL sees it, and counted by hand: none of the report's code, none of the core's."""
+    """The journal as SQL sees it, counted by hand, with none of the report's code and none of the core's."""
 
     def __init__(self, folder: Path) -> None:
         with contextlib.closing(sqlite3.connect(folder / "records.db")) as database, database:
@@ -31,7 +31,7 @@ class Rows:
         return len({mentorship for mentorship, _, known in self.events(name) if body.items() <= known.items()})
 
     def phase(self, mentorship: str) -> str:
-        """As the handbook of phases has it, from the events of this pair alone."""
+        """The phase as the handbook defines it, from this pair's events alone."""
         names = [row[3] for row in self.rows if row[0] == mentorship and row[2] == "event"]
         if "mentorship_completed" in names:
             return "completed"
@@ -50,7 +50,7 @@ class Rows:
         return bool(told) and told[-1] == "attention_raised"
 
     def held(self) -> Counter[str]:
-        """Meetings held by month: planned ones at their last start, extra ones as they were told."""
+        """Meetings held by month: planned ones by their last start, extra ones by the instant reported."""
         starts: dict[tuple[str, int], str] = {}
         for mentorship, _, body in self.events("mentorship_started"):
             starts |= {(mentorship, number): slot["start"] for number, slot in enumerate(body["slots"], 1)}
@@ -61,7 +61,7 @@ class Rows:
         return Counter([starts[key][:7] for key in planned] + [at[:7] for _, at in extra])
 
     def answers(self, item: str) -> list[int]:
-        """Each person's first answer to this, in whichever pair, in the order in which they came."""
+        """Each person's first answer to this question, in whichever pair, in the order in which the answers came."""
         pairs = {mentorship: body["pair"] for mentorship, _, body in self.events("mentorship_started")}
         first: dict[str, int] = {}
         for mentorship, _, body in sorted(self.events("survey_answered"), key=lambda known: known[1]):

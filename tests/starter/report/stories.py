@@ -1,4 +1,4 @@
-"""What the pairs of a cohort do that is reported about."""
+"""What the pairs of a reported cohort do."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def meets(number: int, **after: float) -> datetime:
 
 
 def story(pair: int) -> list[Command]:
-    """What this pair does: a different mixture for each, the same every time."""
+    """What this pair does: a different mixture for each pair, the same every time."""
     chance = random.Random(pair)
     said: list[Command] = [ConfirmMeeting(by=who, at=STARTS + timedelta(hours=1), meeting="all") for who in ("mentor", "mentee")]
     for number in range(1, 13 if pair % 4 else 11):  # every fourth falls silent

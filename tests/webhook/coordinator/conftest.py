@@ -1,4 +1,4 @@
-"""A cohort with two coordinators and lines that stand in the list, on real records; Temporal's server keeps what cases are told."""
+"""A cohort with two coordinators and lines on their list, in real records. Temporal's server keeps what cases are told."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def person(name: str, **more: Any) -> Profile:
 
 @dataclass
 class Desk:
-    """The list's other end: lines open and close as the mentorships would have it."""
+    """The list's other end: opens and closes lines as the mentorships would."""
 
     records: Records
     signer: LinkSigner
@@ -76,7 +76,7 @@ class Desk:
         return "/".join(("/coordinator", self.token(who), *path))
 
     async def open(self, line: str, pair: int = 0, days: float = 5, *, side: Any = None) -> str:
-        """A line that opened so many days ago, with its case; returns the line's key."""
+        """Opens a line as of so many days ago, with its case; returns the line's key."""
         self.number += 1
         mentorship, at, key = self.pairs[pair].mentorship, self.clock.now - timedelta(days=days), f"line-{self.number}"
         await self.records.lines.open(mentorship, line, side, at, key)
@@ -84,13 +84,13 @@ class Desk:
         return key
 
     async def card(self, pair: int, *, over: bool = False) -> None:
-        """What the mentorship's last turn left for lists; more than a coordinator may see. `over`: that turn was the last."""
+        """Writes the card that the mentorship's last turn left for lists, with more on it than a coordinator may see. `over`: that turn was the last."""
         card = {"ladder_rung": 2, "meetings_held": 71, "milestones_done": 37, "milestones_total": 50, "attention": ["rematch"], "certificates": []}
         row = JournalEntry(seq=2 if over else 1, at=self.clock.now, kind="event", name="mentorship_started")
         await self.records.journal.append(self.pairs[pair].mentorship, [row], card, over_at=self.clock.now if over else None)
 
     async def decide(self, pair: int, certified: list[str]) -> None:
-        """Who of an over pair earned a certificate; none is made here."""
+        """Decides who of an ended pair earned a certificate; makes none."""
         row = JournalEntry(seq=3, at=self.clock.now, kind="event", name="certificates_decided", body={"certified": certified})
         await self.records.journal.append(self.pairs[pair].mentorship, [row])
 
@@ -98,7 +98,7 @@ class Desk:
         return next(line for line in await self.records.lines.all(open_only=False) if line.key == key)
 
     async def hire(self, **changes: dict[str, Any]) -> None:
-        """Profiles that changed: `hire(noor={"manager_id": "ana"})`."""
+        """Changes profiles: `hire(noor={"manager_id": "ana"})`."""
         for who, change in changes.items():
             profile = await self.records.people.profile(self.refs[who])
             await self.records.people.enrol([profile.model_copy(update=change)])

@@ -1,4 +1,4 @@
-"""Pages on real records, behind the real door. The journal is written by the core itself; Temporal's server keeps the signals."""
+"""Pages on real records, behind the real door. The core itself writes the journal; Temporal's server keeps the signals."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def programme() -> Programme:
 
 @pytest.fixture(scope="session")
 def known(programme) -> Callable[..., Known]:
-    """What a page of one of the two is drawn from, without records."""
+    """What a page for one of the two is built from, without records."""
 
     def known(state: State, side: Side, now: datetime, **more: Any) -> Known:
         person = state.pair.person(side)
@@ -98,7 +98,7 @@ def known(programme) -> Callable[..., Known]:
 
 @dataclass
 class Two:
-    """Ana mentors Ben. What they say is decided by the core and journaled, as a worker would."""
+    """Ana mentors Ben. The core decides what they say, and it is journaled as a worker would do it."""
 
     records: Records
     enrolment: Enrolment
@@ -155,7 +155,7 @@ class Two:
             await self.records.journal.append(self.mentorship, rows, over_at=turn.state.now if turn.state.over else None)
 
     async def say(self, who: str, command: Any, at: datetime | None = None) -> str:
-        """`who` says it, at the clock's time; handled at once. The answer: applied, or why not."""
+        """Has `who` say it at the clock's time; it is handled at once. Returns `applied`, or why it was refused."""
         self.number += 1
         at = at or self.clock.now
         given = {"message_id": command.message_id or f"said-{self.number}", "by": self.ref(who) if who in ("ana", "ben") else who, "at": at}
@@ -164,12 +164,12 @@ class Two:
         return next(entry.reason or "applied" for entry in reversed(self.turn.entries) if entry.kind == "command")
 
     async def until(self, now: datetime) -> None:
-        """The clock goes on, and the worker with it."""
+        """Moves the clock on, and the worker with it."""
         self.clock.now = now
         await self._keep(advance(self.state, (), now))
 
     async def handle(self, signals: list[tuple[str, dict[str, Any]]]) -> None:
-        """A worker takes what Temporal kept."""
+        """Handles what Temporal kept, as a worker would."""
         inbox = [_COMMAND.validate_python({**body, "command": name}) for name, body in signals]
         await self._keep(advance(self.state, inbox, max(self.clock.now, self.state.now)))
 
@@ -179,7 +179,7 @@ class Two:
 
 @pytest_asyncio.fixture
 async def matched(records: Records, settings: Settings, programme: Programme, clock, pair) -> Two:
-    """The pair of the door's tests, with a programme and a mentorship that is about to begin; it is the day before the first meeting."""
+    """The pair of the door's tests, with a programme and a mentorship that is about to begin, on the day before the first meeting."""
     clock.now = STARTS + timedelta(days=6)
     await records.programmes.put(programme)
     refs = await records.people.enrol(
@@ -195,13 +195,13 @@ async def matched(records: Records, settings: Settings, programme: Programme, cl
     await records.cohorts.put(cohort)
     enrolled = await records.cohorts.enrol_pairs("summer-2027", [("pair-9", refs["ana"], refs["ben"])])
     await records.cohorts.mark_started(enrolled.added[0].mentorship)
-    pair.enrolment = enrolled.added[0].model_copy(update={"state": "started"})  # the door's fixtures follow
+    pair.enrolment = enrolled.added[0].model_copy(update={"state": "started"})  # which the door's fixtures read
     return Two(records, pair.enrolment, LinkSigner(settings.link_secrets), programme, clock)
 
 
 @pytest_asyncio.fixture
 async def two(matched: Two) -> Two:
-    """The same two, once it has begun."""
+    """The same two, once the mentorship has begun."""
     return await matched.begin()
 
 
@@ -214,7 +214,7 @@ class Issued:
 
 @pytest.fixture
 def certify(two, issuer, settings) -> Callable[..., Any]:
-    """A certificate, as the worker issues it."""
+    """A certificate, made as the worker issues it."""
 
     async def certify(who: str = "ben", **more: Any) -> Issued:
         facts = {
@@ -241,7 +241,7 @@ def certify(two, issuer, settings) -> Callable[..., Any]:
 
 
 async def some_weeks(two: Two) -> Two:
-    """Held, called off, moved, goals, a milestone, one meeting to report, feedback kept to oneself."""
+    """Some weeks with meetings held, called off, moved and still to report, with goals, a milestone, and feedback kept to oneself."""
     for who in ("ana", "ben"):
         await two.say(who, c.ConfirmMeeting(meeting="all"))
     notes = two.records.notes
@@ -263,13 +263,13 @@ async def some_weeks(two: Two) -> Two:
 
 @pytest_asyncio.fixture
 async def lived(two) -> Two:
-    """Some weeks in."""
+    """The same two, some weeks in."""
     return await some_weeks(two)
 
 
 @pytest.fixture
 def old(two, monkeypatch) -> Callable[..., str]:
-    """A token that was made so long ago."""
+    """A token that was made this long ago."""
 
     def made(purpose: Purpose, ago: timedelta, who: str = "ben") -> str:
         real = TimestampSigner.get_timestamp

@@ -1,4 +1,4 @@
-"""A company whose HR speaks at the door: what it says, and what its mentorships were told."""
+"""A company whose HR reports events at the door: what it says, and what its mentorships are told."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = datetime(2027, 3, 1, 9, 30, tzinfo=UTC)
 
 @dataclass
 class Company:
-    """Ana mentors Ben and Cleo in two pairs; Dan is their manager's manager. Both pairs are started, and nobody runs them."""
+    """Ana mentors Ben and Cleo in two pairs; Dan is their manager's manager. Both pairs are started, and no worker runs them."""
 
     http: httpx.AsyncClient
     headers: Callable[..., dict[str, str]]
@@ -52,7 +52,7 @@ class Company:
             yield
 
     async def orders(self, pair: int = 0) -> list[dict[str, Any]]:
-        """What that mentorship was sent so far, without what is nobody's business here."""
+        """What that mentorship was sent so far, without the fields that are empty."""
         async with self.worker():
             seen = await self.client.get_workflow_handle(self.mentorships[pair]).query("signals")
         assert {name for name, _ in seen} <= {"order"}
