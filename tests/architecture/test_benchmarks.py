@@ -1,4 +1,4 @@
-"""Scripts that are seldom run, of `make bench` and of README's pictures: what they take from elsewhere is there all the same."""
+"""Every name that a seldom-run script (of `make bench`, or for README's pictures) takes from another module exists there."""
 
 from __future__ import annotations
 

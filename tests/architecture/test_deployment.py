@@ -1,4 +1,4 @@
-"""The composition and the image, as far as they can be judged without an engine: read by Compose itself and held against the code."""
+"""The composition and the image, as far as they can be judged without an engine: Compose itself reads them, and they are compared with the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documents say is so: links lead somewhere, commands are there, settings are the code's, the example signs what the door believes."""
+"""The documents are true: links lead somewhere, commands exist, settings are the code's, and the door accepts the example's signature."""
 
 from __future__ import annotations
 

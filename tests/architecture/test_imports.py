@@ -1,4 +1,4 @@
-"""Who may import whom, and what the core may not even call."""
+"""Which package may import which, and what the core may not even call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is installed is what was locked, and the locks name no place to get it from."""
+"""The locked versions are the installed ones, and the locks name no index to get them from."""
 
 from __future__ import annotations
 

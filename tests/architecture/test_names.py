@@ -1,4 +1,4 @@
-"""What Temporal is told is what the contract says, and each activity runs as its row in the one table does."""
+"""Temporal is told the names in the contract, and each activity runs as its row in the one table says."""
 
 from __future__ import annotations
 

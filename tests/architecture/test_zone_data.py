@@ -1,4 +1,4 @@
-"""When clocks change is read from the locked `tzdata`, whatever the host has: worker, web hook and command line tell one time (*Time*)."""
+"""Clock changes come from the locked `tzdata`, whatever the host has, so that worker, web hook and command line agree on the time (*Time*)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A concern and a line of the coordinators' list look alike in Temporal, and so do a concern's hold and an operator's pause (H12, H16)."""
+"""In Temporal a concern looks like a line of the coordinators' list, and a concern's hold looks like an operator's pause (H12, H16)."""
 
 from __future__ import annotations
 

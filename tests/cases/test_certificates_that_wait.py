@@ -1,4 +1,4 @@
-"""A certificate whose name cannot be printed waits like anything else on the coordinators' list: somebody is reminded of it (H8, H14, P7)."""
+"""A certificate whose name cannot be printed waits on the coordinators' list like any other line: somebody is reminded of it (H8, H14, P7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One reader's mailbox that takes nothing for weeks holds up nobody else: neither who was asked, nor the owner (H16, H14, P7)."""
+"""A mailbox that accepts nothing for weeks delays nobody else: neither the others who were asked, nor the owner (H16, H14, P7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The raiser may hold the meetings at once; the pause is like any other, and everything earned stays (H16)."""
+"""Whoever raises a concern may put the meetings on hold at once. The pause is like any other, and everything earned stays (H16)."""
 
 from __future__ import annotations
 

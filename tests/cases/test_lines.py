@@ -1,4 +1,4 @@
-"""From a pair that falls silent to a line that a coordinator closes on their page: the whole way, with everything real (P7, H14)."""
+"""The whole way, with everything real: a pair falls silent, and a coordinator closes the resulting line on their page (P7, H14)."""
 
 from __future__ import annotations
 

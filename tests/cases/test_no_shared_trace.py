@@ -1,4 +1,4 @@
-"""With tracing on, neither a collector nor an unsealed header in Temporal ties a concern to its pair, or tells a line's case from a concern's (H16)."""
+"""With tracing on, neither a collector nor an unsealed header in Temporal links a concern to its pair, or tells a line's case from a concern's (H16)."""
 
 from __future__ import annotations
 

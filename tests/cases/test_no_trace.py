@@ -1,4 +1,4 @@
-"""The partner can find no trace of a concern: with and without it, everything that they see and get is the same (H16, H12)."""
+"""The partner can find no trace of a concern: everything that they see and receive is the same with it and without it (H16, H12)."""
 
 from __future__ import annotations
 

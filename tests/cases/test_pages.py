@@ -1,4 +1,4 @@
-"""The pages of who raises a concern and of who is asked: forms change things, opening a link never does (H16)."""
+"""The pages for whoever raises a concern and for whoever is asked: forms change things, opening a link never does (H16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A case reminds until a person owns and closes it; the owner hears a number after 14 days (H16)."""
+"""A case sends reminders until somebody takes it and closes it; after 14 days the owner is told a number (H16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A programme whose newer version has another owner, while a cohort of the older one runs: each hears of their own cohorts (H14)."""
+"""A programme's newer version has another owner while a cohort of the older one runs: each owner hears of their own cohorts (H14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines and concerns that come due at one instant on two workers: each reminder goes once (P7, H14)."""
+"""Lines and concerns fall due at one instant on two workers: each reminder is sent once (P7, H14)."""
 
 from __future__ import annotations
 

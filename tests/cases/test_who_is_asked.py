@@ -1,4 +1,4 @@
-"""At least two to choose from, one outside the team; nobody who is close to whom it is about (H16)."""
+"""Whoever raises a concern can choose from at least two contacts, one outside the team, and none close to the person it is about (H16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""H8, P4: what the credential says, what it never says, and that all of it is signed."""
+"""H8, P4: what the credential says and what it never says; all of it is signed."""
 
 from __future__ import annotations
 

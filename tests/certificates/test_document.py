@@ -1,4 +1,4 @@
-"""H8: a document to print, that says what was signed, in whatever script the name is written."""
+"""H8: a printable document that says what was signed, in whatever script the name is written."""
 
 from __future__ import annotations
 

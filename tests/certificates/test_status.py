@@ -1,4 +1,4 @@
-"""P4: a stranger who has the issuer's list sees what was revoked, and nothing else."""
+"""P4: from the issuer's list a stranger learns what was revoked, and nothing else."""
 
 from __future__ import annotations
 

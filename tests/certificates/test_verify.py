@@ -1,4 +1,4 @@
-"""P4: a stranger, offline, finds every change."""
+"""P4: a stranger detects every change, offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose a line of the journal is and what it is about: nothing that names a side is handed on before that is decided (H12, P8)."""
+"""Which side a journal row belongs to and what it is about: nothing that names a side is handed on before that is decided (H12, P8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""H13: on time and ready; reports that disagree never count against anyone."""
+"""H13: on time and ready. Reports that disagree never count against anyone."""
 
 from __future__ import annotations
 

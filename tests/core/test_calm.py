@@ -1,4 +1,4 @@
-"""Calm: few mails, each once, and none that nobody answers."""
+"""Calm: few mails, each sent once, and no reminder that goes on without an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""H7: at least the share of the milestones by the end of the programme earns each a certificate."""
+"""H7: a pair that completes at least the share of the milestones by the end of the programme earns a certificate for each of the two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""H14: what follows when cancellations or absences repeat: the ladder, its episodes, and three meetings in a row not held."""
+"""H14: what follows when cancellations or absences repeat: the ladder, its episodes, and three meetings in a row that were not held."""
 
 from __future__ import annotations
 

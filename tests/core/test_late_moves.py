@@ -1,4 +1,4 @@
-"""H14: a move that is proposed late, agreed, excused, or left without an answer."""
+"""H14: a move that is proposed late and then agreed, excused, or left without an answer."""
 
 from __future__ import annotations
 

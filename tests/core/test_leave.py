@@ -1,4 +1,4 @@
-"""P6: who is on leave pauses the mentorship, who is back lets it go on, and neither touches a pause that somebody else ordered."""
+"""P6: a leave pauses the mentorship and its end lets it continue; neither touches a pause that somebody else ordered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""H3, H10, H15 and *Meetings*: slots, extra meetings, no word, feedback."""
+"""H3, H10, H15 and *Meetings*: slots, extra meetings, meetings that nobody reports, feedback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What completes a milestone, and when: a report, two of them, a waiver or a fact; and what undoes it."""
+"""What completes a milestone and when (a report, two of them, a waiver or a fact), and what undoes it."""
 
 from __future__ import annotations
 

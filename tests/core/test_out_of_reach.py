@@ -1,4 +1,4 @@
-"""Nothing that anybody sends wedges a mentorship: instants and lengths from the ends of the calendar, in every phase (architecture: the loop)."""
+"""Nothing that anybody sends wedges a mentorship: instants and lengths at the limits of the calendar, in every phase (architecture: the loop)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""P5 and *Time*: an outage makes nobody late; commands and deadlines are taken in the order of their instants."""
+"""P5 and *Time*: an outage makes nobody late; commands and deadlines are handled in the order of their instants."""
 
 from __future__ import annotations
 

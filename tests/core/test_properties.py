@@ -1,4 +1,4 @@
-"""Whatever people, operators, outages and clocks do: the rules hold and nothing ever breaks (every row that names a limit)."""
+"""Whatever people, operators, outages and clocks do, the rules hold and nothing ever breaks (every row that names a limit)."""
 
 from __future__ import annotations
 

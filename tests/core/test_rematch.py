@@ -1,4 +1,4 @@
-"""P6: a leaver stepped away; the mentee's earned milestones go along to a new mentor, whose own certificate needs the share of what remained."""
+"""P6: after a leaver, the mentee's earned milestones are carried over to a new mentor, whose own certificate needs the share of the remaining ones."""
 
 from __future__ import annotations
 

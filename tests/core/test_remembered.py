@@ -1,4 +1,4 @@
-"""A question whose last answer stands is answered as if it were asked anew: it reads nothing but the parts that it names."""
+"""A question whose remembered answer still holds gets the answer that asking anew would give: it reads only the parts of the state that it names."""
 
 from __future__ import annotations
 

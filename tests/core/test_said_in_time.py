@@ -1,7 +1,4 @@
-"""P5, *Time*: what was said in time is heard so, though it comes in after a deadline that it would have met.
-
-A door keeps the instant at which it took a message, so a sender who has to try again for days is not late for it; meanwhile deadlines fall.
-"""
+"""P5, *Time*: what was said in time counts as in time, even if it comes in after a deadline that it would have met."""
 
 from __future__ import annotations
 

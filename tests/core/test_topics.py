@@ -1,4 +1,4 @@
-"""H10: which topic is prepared, named and taken: it advances with meetings held, and the closing one is the last."""
+"""H10: which topic is prepared, named and taken. Topics advance with meetings held, and the closing one is the last."""
 
 from __future__ import annotations
 

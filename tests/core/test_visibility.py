@@ -1,4 +1,4 @@
-"""Who may see what (H12, H14, H16, H5, P8): what the handbook and the rules promise of the one table."""
+"""Who may see what (H12, H14, H16, H5, P8): the one table keeps what the handbook and the rules promise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calm: of mails that wait never two about one meeting at once, and nothing that one of them alone brought is lost."""
+"""Calm: of the mails that wait, no two are about one meeting at once, and nothing that only one of them said is lost."""
 
 from __future__ import annotations
 

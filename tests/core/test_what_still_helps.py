@@ -1,4 +1,4 @@
-"""*Time* and Calm: what a mail that had to wait helps with when it goes, if it still does."""
+"""*Time* and Calm: whether a delayed mail still helps when it goes, and with what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Temporal sees, and what becomes of what it should not have seen (H12)."""
+"""What Temporal sees, and what becomes of anything that it should not have seen (H12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The admins' door: Temporal's remote codec protocol, for one UI, one namespace, and only with a token; payloads stand nowhere else (H12)."""
+"""The admins' door: Temporal's remote codec protocol, for one UI and one namespace, only with a token; clear payloads appear nowhere else (H12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever is refused hears what was expected, in one style and without what they wrote."""
+"""A refusal tells the sender what was expected, in one style, and does not repeat what they wrote."""
 
 from __future__ import annotations
 

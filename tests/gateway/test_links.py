@@ -1,4 +1,4 @@
-"""Whom a link opens what for, and until when, to the second and for every purpose: pages only ever see links of one age (H12, H16)."""
+"""For whom a link opens what, and until when, to the second and for every purpose; pages' tests only ever see links of one age (H12, H16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a server's program is called: whoever asks for help gets help and no server, and a supervisor may close what it likes."""
+"""How a server's program is called: asking for help prints help and starts no server, and a supervisor may close any stream."""
 
 from __future__ import annotations
 

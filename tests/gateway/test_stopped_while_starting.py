@@ -1,4 +1,4 @@
-"""Whoever tells a program to stop in its first second hears as much as later: its exit code, and no traceback."""
+"""A program that is told to stop in its first second ends as it would later: with its exit code and without a traceback."""
 
 from __future__ import annotations
 

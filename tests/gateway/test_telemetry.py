@@ -1,4 +1,4 @@
-"""What a process that is traced sends away: the provider that programs really have, not one that a test puts together (H12)."""
+"""What a traced process sends out, with the provider that programs really have and not one that a test puts together (H12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""H7, H8: one certificate a person, the same bytes, one mail by Message-ID, wherever a worker dies and whatever is repeated."""
+"""H7, H8: one certificate a person, the same bytes, and one mail by Message-ID, wherever a worker dies and whatever is repeated."""
 
 from __future__ import annotations
 

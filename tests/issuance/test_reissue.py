@@ -1,4 +1,4 @@
-"""H8: a later edition supersedes the one before, is mailed once, and says share and milestones only if its holder wishes it."""
+"""H8: a later edition supersedes the earlier one, is mailed once, and states share and milestones only if its holder wishes it."""
 
 from __future__ import annotations
 

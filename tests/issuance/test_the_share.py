@@ -1,4 +1,4 @@
-"""H7, from the report to the mail: what counts is when a milestone was done; reports are taken until the grace ends; both or nobody."""
+"""H7, from the report to the mail: when a milestone was done counts, reports are accepted until the grace ends, and both are certified or neither."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps one of the two from a certificate never costs the other theirs: an erased person, a name that no font prints."""
+"""Whatever keeps one of the two from a certificate (an erasure, a name that no font prints) never costs the other theirs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Temporal's own UI, in a browser: sealed for whoever has no token, clear text for admins, and for whoever sits at this machine."""
+"""Temporal's own UI, in a browser: payloads are sealed without a token, and in clear text for admins and for whoever sits at this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mailbox of one machine: mails as people would see them, and ways into their pages, so that a newcomer can play both sides."""
+"""One machine's mailbox shows mails as people would see them and opens their pages, so that a newcomer can play both sides."""
 
 from __future__ import annotations
 

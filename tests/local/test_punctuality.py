@@ -1,4 +1,4 @@
-"""A busy machine makes the demo's people come too late. That is said of the machine, and never of what they came too late for."""
+"""On a busy machine the demo's people act too late. The demo then blames the machine, and never whatever they came too late for."""
 
 from __future__ import annotations
 

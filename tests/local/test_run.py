@@ -1,4 +1,4 @@
-"""`python -m local run`: a store that stays, ports that are told, programs that come back."""
+"""`python -m local run`: its store stays, it reports its ports, and programs that die are restarted."""
 
 from __future__ import annotations
 

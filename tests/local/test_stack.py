@@ -1,4 +1,4 @@
-"""What goes wrong while a stack starts is told in words, and nothing of it stays."""
+"""What goes wrong while a stack starts is explained in words, and nothing is left running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Over budget the least important merge or drop: the ledger's decision, kind by kind (Calm)."""
+"""Over budget, the least important mails merge or are dropped: the ledger's decision, kind by kind (Calm)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One invitation for the series: what calendars read from it is what was planned (contract, H12)."""
+"""One invitation for the series: calendars read from it what was planned (contract, H12)."""
 
 from datetime import UTC, datetime, timedelta
 

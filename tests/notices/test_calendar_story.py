@@ -1,8 +1,4 @@
-"""What the calendars of the two show while a mentorship goes its way, from the invitations in their mails and from the feed.
-
-The mentee is in New York, where a meeting is at ten; the mentor in Berlin. America's clocks change two weeks before Europe's, so that the two
-meetings between are at three in Berlin instead of four.
-"""
+"""What the two people's calendars show in the course of a mentorship, from the invitations in their mails and from the feed."""
 
 from __future__ import annotations
 

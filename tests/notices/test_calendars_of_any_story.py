@@ -1,8 +1,4 @@
-"""Whatever two people do, and however often the mail server is away: once no update waits, a calendar holds exactly the meetings that stand.
-
-Acted out as a rehearsal does it, with the spread, the readers' hours and what gives way to what. What a calendar keeps is the newest update by its
-SEQUENCE (RFC 5546), so two of one number have to say the same.
-"""
+"""Whatever two people do, and however often the mail server is away: once no update waits, a calendar holds exactly the meetings that are planned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One mail to several coordinators, who come and go between two attempts: each gets it once."""
+"""One mail goes to several coordinators, who join and leave between two attempts: each gets it once."""
 
 from __future__ import annotations
 

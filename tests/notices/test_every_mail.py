@@ -1,4 +1,4 @@
-"""What every kind of mail is like, whatever it is about: its language, its headers, its look (H3-H5, Calm)."""
+"""What mails of every kind have in common: their language, their headers, their look (H3-H5, Calm)."""
 
 import dataclasses
 import re

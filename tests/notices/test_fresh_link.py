@@ -1,4 +1,4 @@
-"""Who asks at the door gets a mail with the way back in, and nothing else."""
+"""Somebody who asks at the door gets a mail with a new link, and nothing else."""
 
 import dataclasses
 from datetime import UTC, date, datetime, timedelta

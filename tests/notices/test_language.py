@@ -1,4 +1,4 @@
-"""Every sentence has its translation, with the same facts in it; every plural its forms."""
+"""Every sentence has a translation with the same facts in it, and every plural has its forms."""
 
 import re
 from datetime import UTC, datetime

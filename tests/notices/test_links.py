@@ -1,4 +1,4 @@
-"""Every link of every mail opens, and whoever follows them all, twice, with GET and HEAD, has changed nothing: mail scanners do (H12)."""
+"""Every link of every mail opens, and following them all twice, with GET and HEAD, changes nothing: mail scanners do that (H12)."""
 
 from __future__ import annotations
 

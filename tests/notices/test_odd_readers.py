@@ -1,4 +1,4 @@
-"""Readers whose language, zone, name or address is an odd one, or is gone."""
+"""Readers whose language, zone, name or address is unusual, or is gone."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""A mail tells what holds for its pair, and what is still so when it goes (H14, P5)."""
+"""A mail states what holds for its pair, and what is still true when it is sent (H14, P5)."""
 
 from __future__ import annotations
 

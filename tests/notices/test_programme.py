@@ -1,7 +1,4 @@
-"""Whole programmes through the real post: the core's notices, the activity that sends them, the ledger of the budget, a mail server (Calm).
-
-The pairs act as in `cohort rehearse --fast`; only its paper post is replaced by the real one, whose clock is the story's.
-"""
+"""Whole programmes through the real post: the core's notices, the activity that sends them, the budget's ledger, a mail server (Calm)."""
 
 from __future__ import annotations
 

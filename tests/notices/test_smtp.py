@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback: what is tried again, what is not, and what an error never says (H12)."""
+"""A real SMTP server on loopback: what is retried, what is not, and what an error never says (H12)."""
 # ruff: noqa: ARG002 - aiosmtpd calls its handlers with more than these need
 
 import asyncio

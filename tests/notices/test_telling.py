@@ -1,4 +1,4 @@
-"""The table of who sees what rules the mails: a row that changes there changes them (H12, P8)."""
+"""The table of who sees what governs the mails: changing a row there changes them (H12, P8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each kind of mail is for, and what it brings along (H2, H5, H7, H10, H11, H13, H15)."""
+"""What each kind of mail is for, and what it includes (H2, H5, H7, H10, H11, H13, H15)."""
 
 import dataclasses
 import re

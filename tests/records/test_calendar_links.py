@@ -1,4 +1,4 @@
-"""A calendar link can be replaced: from then on only newer ones open."""
+"""A calendar link can be replaced: after that only newer ones open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases on both databases: who came first stays, a form counts once, and without the keys a row tells nothing (H16)."""
+"""Cases on both databases: the first to take one keeps it, a form counts once, and without the keys a row tells nothing (H16)."""
 
 from __future__ import annotations
 

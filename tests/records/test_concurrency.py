@@ -1,4 +1,4 @@
-"""Worker, web hook and CLI write into one database at once."""
+"""Worker, web hook and CLI write to one database at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A canary in every field that a person or the company fills is found nowhere in the database's bytes (H12, P8)."""
+"""A canary in every field that a person or the company fills in is found nowhere in the database's bytes (H12, P8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `MENTORSHIP_DATABASE_URL` may say: it does what it says, or is refused with the reason, and never repeated."""
+"""What `MENTORSHIP_DATABASE_URL` may say: it takes effect, or it is refused with the reason and never repeated in the message."""
 
 from __future__ import annotations
 

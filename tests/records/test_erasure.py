@@ -1,4 +1,4 @@
-"""Erasure that erases (P8): of who was erased, nothing is readable in the bytes, and nothing that was sealed opens any more."""
+"""Erasure that erases (P8): nothing of the erased person is readable in the bytes, and nothing that was sealed opens any more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers for whoever watches the service: what waits, and for how long; never who."""
+"""Numbers for monitoring the service: what waits, and for how long; never who."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables grow for years: what is asked all day, and each step of a sweep, finds its rows by an index, and holds nobody up."""
+"""Tables grow for years: frequent queries, and each step of a sweep, find their rows by an index and hold nobody up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database that hangs is one that cannot be reached: nothing waits for it without end (P5)."""
+"""A database that hangs counts as one that cannot be reached: nothing waits for it without end (P5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is held about somebody, for the person and for an operator: one assembly, and the table of visibility decides (H12, P8)."""
+"""What is held about somebody, as shown to the person and to an operator: one assembly, governed by the table of visibility (H12, P8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an audit finds when somebody reached the database past the service (P3). Each edit is one that a person with SQL can make."""
+"""What an audit finds when somebody reached the database without going through the service (P3). A person with SQL could make each of these edits."""
 
 from __future__ import annotations
 

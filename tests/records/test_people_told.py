@@ -1,4 +1,4 @@
-"""P6: what HR says of somebody between people files; the later word stands, field by field."""
+"""P6: what HR reports about a person between people files. The later word holds, field by field."""
 
 from __future__ import annotations
 

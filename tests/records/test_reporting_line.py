@@ -1,4 +1,4 @@
-"""Which pairs lie within one reporting line as records know it now, to the level (H4)."""
+"""Which pairs are within one reporting line, up to the configured level, as records know it now (H4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words are kept until 90 days after the end, the journal 24 months; an audit passes afterwards (brief, Records)."""
+"""Words are kept until 90 days after the end, the journal for 24 months; an audit passes afterwards (brief, Records)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a rotation everything comes under the new key, and the old one can go when nothing needs it (docs/operations.md)."""
+"""After a rotation everything is wrapped under the new key, and the old one can be dropped when nothing needs it (docs/operations.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The slots of a pair that meets again, after a pause or in an extension (P6)."""
+"""The slots of a pair that resumes after a pause, or meets in an extension (P6)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from tests.pace import slower
 
 
 def seconds_programme(pace: int = 1, **changes: Any) -> Programme:
-    """A programme in which weeks become seconds, multiplied by `pace`. `length` and what `changes` names may be longer. Nothing is spread, and mail goes at any hour."""
+    """A programme of seconds instead of weeks, times `pace`. `length` and what `changes` names may be longer. Nothing is spread, and mail goes at any hour."""
     length = changes.pop("length", "PT40S")
     grace = changes.pop("grace", "PT1S")
     closes = changes.pop("closes", "PT1S")

@@ -1,4 +1,4 @@
-"""Signals by hand, past the web hook and every model of ours: nothing that anybody sends may fail, wedge or slow a mentorship for good."""
+"""Signals sent by hand, past the web hook and all our models: nothing that anybody sends may fail a mentorship, wedge it, or slow it for good."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""H12: a canary in every field that takes words or tells who somebody is, and then everything searched that outlives a request.
-
-Searched are the files of Temporal's own database, the logs and metrics of worker and hook, the bytes of records with their write-ahead
-log, and the mails and pages of everybody else. That the search can find something is shown by what may stand there.
-"""
+"""H12: a canary goes into every field that takes words or identifies a person; then everything that outlives a request is searched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Continue-as-new every few events, amid a storm of signals and failing mail: nothing lost, doubled or reordered, and operators are answered."""
+"""Continue-as-new every few events, amid a storm of signals and failing mail: nothing is lost, doubled or reordered, and operators are answered."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A new build of the worker takes over while people go on sending, and the old one again when it is rolled back (P5).
-
-As docs/operations.md has it: the second build starts beside the first, is made the current one, and the first drains at SIGTERM.
-"""
+"""A new build of the worker takes over while people keep sending, and the old one takes over again after a rollback (P5)."""
 
 from __future__ import annotations
 

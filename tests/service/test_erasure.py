@@ -1,4 +1,4 @@
-"""Somebody in a running mentorship is erased (P8): it ends, the partner gets what the partner earned, and nothing is left behind."""
+"""Somebody in a running mentorship is erased (P8): it ends, the partner gets what they earned, and nothing of the person is left."""
 
 from __future__ import annotations
 

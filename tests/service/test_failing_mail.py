@@ -1,4 +1,4 @@
-"""Mailboxes that refuse, for good or for a while: a fact in the journal, and never the partner's trouble."""
+"""Mailboxes that refuse mail, for good or for a while: the journal records it, and the partner is never affected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kill -9, of workers and of Temporal itself: what was accepted is applied once, nobody is late by the outage, no notice is lost (P5, H7)."""
+"""kill -9 of workers and of Temporal itself: what was accepted is applied once, the outage makes nobody late, no notice is lost (P5, H7)."""
 
 from __future__ import annotations
 

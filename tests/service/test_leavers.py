@@ -1,4 +1,4 @@
-"""P6 on the real server: who is on leave, who left, and the mentee who goes on with another mentor."""
+"""P6 on the real server: people on leave, people who left, and the mentee who continues with another mentor."""
 
 from __future__ import annotations
 

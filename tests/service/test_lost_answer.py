@@ -1,4 +1,4 @@
-"""An answer that was lost on its way to an operator (P5)."""
+"""An operator does not receive the answer to a command, because it was lost on the way (P5)."""
 
 from __future__ import annotations
 

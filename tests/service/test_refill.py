@@ -1,4 +1,4 @@
-"""`journal refill`: Temporal's histories bring back what a journal lacks, of every run as far as the next goes on from it (P5)."""
+"""`journal refill`: Temporal's histories restore what a journal lacks, of every run up to the point from which the next continued (P5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records that were copied come back after a loss: in an empty place they bring every mentorship back, and older than Temporal they wait for their rows (P5)."""
+"""Records come back from a copy after a loss: in an empty place they restore every mentorship; if older than Temporal, they wait for missing rows (P5)."""
 
 from __future__ import annotations
 

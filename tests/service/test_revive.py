@@ -1,4 +1,4 @@
-"""`revive`: what Temporal lost, or what diverged, goes on from what was written, and what was acknowledged is sent again (P5)."""
+"""`revive`: a mentorship that Temporal lost, or that diverged, continues from its journal, and acknowledged messages are sent again (P5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rotation of keys while mentorships run: the old key goes when the last one that needs it is over, and not before (docs/operations.md)."""
+"""Keys are rotated while mentorships run: the old key can be dropped once the last mentorship that needs it is over, and not before (docs/operations.md)."""
 
 from __future__ import annotations
 

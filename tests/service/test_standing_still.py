@@ -1,4 +1,4 @@
-"""A mentorship that the code cannot go on with is named, and goes on from its journal once an operator has ended its run (P5)."""
+"""A mentorship that the code cannot carry on is named, and continues from its journal once an operator has ended its run (P5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker that is told to stop takes nothing more, whatever it is in the middle of (docs/operations.md, Upgrade)."""
+"""A worker that is told to stop takes no more work, whatever it is in the middle of (docs/operations.md, Upgrade)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every worker looks once a day for what is kept too long, and nothing ends that (P8)."""
+"""Every worker looks once a day for data that is kept too long, and nothing ends that loop (P8)."""
 
 from __future__ import annotations
 

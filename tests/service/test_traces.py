@@ -1,4 +1,4 @@
-"""One request at the programs' door is one trace, through the signal and the workflow to the activities; and a trace names nobody (H12)."""
+"""One request at the programs' door is one trace, through the signal and the workflow to the activities; a trace names nobody (H12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every metric that an alert or the dashboard asks for is one that running processes show, with the labels that are asked for."""
+"""Running processes show every metric that an alert or the dashboard queries, with the labels that it queries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks for work, as Temporal lists it: for minutes also those that are gone, and builds beside workers that have none."""
+"""Which workers ask for work, as Temporal lists them. It lists workers for minutes after they are gone, and builds beside workers that have none."""
 
 from __future__ import annotations
 

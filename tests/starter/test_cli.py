@@ -1,4 +1,4 @@
-"""The command line as it is called: answers, exit codes, and that nothing needs a server before it must."""
+"""The command line as it is called: answers, exit codes, and that no command contacts a server before it must."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mentorship doctor` names coordinators whose mailbox refuses their digest: nobody else hears that they hear nothing (P7)."""
+"""`mentorship doctor` names coordinators whose mailbox refuses their digest, since nobody else would notice (P7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong keys often mean that this is the wrong place: `doctor --fix` makes nothing there, and still says how Temporal is."""
+"""Wrong keys often mean the wrong place: `doctor --fix` changes nothing there, and still reports on Temporal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documents say of an operator's files: every key and every column, with the default that the code has."""
+"""What the documents say about an operator's files: every key and every column, with the code's default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""P6: who joins a cohort late, and what starting again does to people who are known (H9)."""
+"""P6: people who join a cohort late, and what starting again does to people who are known (H9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command loads what it needs and no more; the table of commands that makes it so says of each what it says of itself."""
+"""A command loads no more than it needs. The table that makes this possible describes each command as the command describes itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service runs as a user who may not read or write everything: each command says what it may not, by its path and its variable, and goes on where it can."""
+"""A service runs as a user who may not read or write everything: each command names the path and variable that it may not use, and continues where it can."""
 
 from __future__ import annotations
 

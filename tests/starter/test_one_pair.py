@@ -1,4 +1,4 @@
-"""What an operator says of one pair, as it is told to the mentorship; and what is shown of it where no workflow answers (H14)."""
+"""How an operator's command about one pair reaches its mentorship, and what is shown of it where no workflow answers (H14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator is told of a command that was done."""
+"""What an operator is told about a command that was carried out."""
 
 from __future__ import annotations
 

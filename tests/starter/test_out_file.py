@@ -1,4 +1,4 @@
-"""What a command writes for its operator: whole or not at all, and a refusal in words where it cannot be written."""
+"""A file that a command writes for its operator is whole or absent, and a failure to write it is explained in words."""
 
 from __future__ import annotations
 

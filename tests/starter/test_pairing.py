@@ -1,4 +1,4 @@
-"""`cohort pair`: the most people, then the best fit, within the hard rules, with a reason for everybody (H4, H9)."""
+"""`cohort pair` pairs the most people, then finds the best fit, within the hard rules, and gives everybody a reason (H4, H9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""H8: what would hold up a certificate half a year later is told before anything starts, and stops nothing."""
+"""H8: what would hold up a certificate half a year later is reported before anything starts, and stops nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cohort rehearse`: the rules alone and the real workflows say the same, and what they say adds up (P1, Calm)."""
+"""`cohort rehearse`: the rules alone and the real workflows give the same result, and its figures add up (P1, Calm)."""
 
 from __future__ import annotations
 

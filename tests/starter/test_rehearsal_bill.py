@@ -1,4 +1,4 @@
-"""What a history is on Temporal Cloud's bill."""
+"""What a history costs on Temporal Cloud's bill."""
 
 from __future__ import annotations
 

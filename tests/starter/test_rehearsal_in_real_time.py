@@ -1,4 +1,4 @@
-"""A rehearsal is what happens: the same cohort, lived through in seconds on Temporal's own server, sends the same mails (P1)."""
+"""A rehearsal predicts what happens: the same cohort, run in seconds on Temporal's own server, sends the same mails (P1)."""
 
 from __future__ import annotations
 

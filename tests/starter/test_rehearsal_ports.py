@@ -1,4 +1,4 @@
-"""What a rehearsal counts instead of doing it, and what it does all the same: a mail or a certificate that cannot be made fails there as in life (P1)."""
+"""What a rehearsal counts instead of doing, and what it does all the same: a mail or a certificate that cannot be made fails there as in reality (P1)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""P6: `cohort rematch` refuses what pairing refuses (H4, H9), and says what comes along; nothing here needs a server.
-
-That it does what it says stands in tests/service/test_leavers.py.
-"""
+"""P6: `cohort rematch` refuses what pairing refuses (H4, H9), and says what is carried over; nothing here needs a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command's `--json` has a schema in docs/cli; that answers conform to them, tests/starter/conftest.py sees to with every call."""
+"""Every command's `--json` has a schema in docs/cli. tests/starter/conftest.py checks with every call that answers conform to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a cohort's files say meets what records know from others: people are in more than one, and HR speaks of them (H4, P6, P8)."""
+"""A cohort's files are compared with what records know from others: people are in more than one, and HR reports on them (H4, P6, P8)."""
 
 from __future__ import annotations
 

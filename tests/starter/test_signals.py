@@ -1,4 +1,4 @@
-"""How a command is stopped: Ctrl-C, SIGTERM, SIGHUP, twice at once, and with nohup not."""
+"""How a command is stopped: Ctrl-C, SIGTERM, SIGHUP, twice at once; under nohup it is not."""
 
 from __future__ import annotations
 

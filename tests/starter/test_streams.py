@@ -1,4 +1,4 @@
-"""Where a command's answer goes: a pipe that nobody reads, a closed stream, a full disk, a terminal that lacks its letters."""
+"""Where a command's answer goes: a pipe that nobody reads, a closed stream, a full disk, a terminal without the needed letters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CSV as operators' programs write it, and where each cell stands."""
+"""CSV as operators' programs write it, and the position of each cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""That all journals were verified, and what was found, is there for whoever watches (P3)."""
+"""Monitoring can see that all journals were verified, and what was found (P3)."""
 
 from __future__ import annotations
 

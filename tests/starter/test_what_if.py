@@ -1,4 +1,4 @@
-"""`cohort what-if`: the facts of the past under another policy, with answers that are known beforehand (P2)."""
+"""`cohort what-if`: the facts of the past under another policy, checked against answers that are known beforehand (P2)."""
 
 from __future__ import annotations
 

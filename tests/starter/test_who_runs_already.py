@@ -1,4 +1,4 @@
-"""What `cohort start` looks at beside its files: couples that run, reporting lines that came about, and whether anybody is there (H4, H16)."""
+"""What `cohort start` checks besides its files: couples that run already, reporting lines that came about, and whether a worker is there (H4, H16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each answer of the contract that is not 202."""
+"""Each answer in the contract other than 202."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program may ask, and what Temporal then holds."""
+"""What a program may request, and what Temporal then holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole OpenAPI document, put to the test by schemathesis: no 5xx, nothing undocumented, over HTTP and on real records and Temporal."""
+"""schemathesis tests the whole OpenAPI document: no 5xx, nothing undocumented, over HTTP and on real records and Temporal."""
 
 from __future__ import annotations
 

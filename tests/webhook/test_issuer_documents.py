@@ -1,4 +1,4 @@
-"""P4: what a stranger's verifier asks of the issuer, served without names and to pages of other origins."""
+"""P4: what a stranger's verifier fetches from the issuer, served without names and to pages of other origins."""
 
 from __future__ import annotations
 

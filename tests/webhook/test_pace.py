@@ -1,4 +1,4 @@
-"""A bucket's own arithmetic, and what it remembers: senders come and go, memory does not grow with them."""
+"""A bucket's own arithmetic, and what it remembers: senders come and go, and memory does not grow with them."""
 
 from __future__ import annotations
 

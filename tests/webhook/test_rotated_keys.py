@@ -1,4 +1,4 @@
-"""Keys were rotated and this web hook was not restarted: it says so, instead of blaming records that answer (docs/operations.md)."""
+"""Keys were rotated and this web hook was not restarted: it says so, and does not blame records that answer (docs/operations.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may speak: Standard Webhooks, and what its edges let through elsewhere."""
+"""Whose requests are accepted: Standard Webhooks, including the edge cases that other implementations let through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in histories and waits in Temporal, byte for byte: an older or a newer build takes it up."""
+"""What is stored in histories and waits in Temporal, byte for byte: an older or a newer build takes it up."""
 
 from __future__ import annotations
 

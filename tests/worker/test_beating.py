@@ -1,4 +1,4 @@
-"""What a cancellation does to an activity that has begun: a mail goes on to its end, everything else stops."""
+"""What a cancellation does to an activity that has begun: a mail is sent to the end, everything else stops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An alert rings by what is counted here: which kind of failure an activity met, and never what it said (H12)."""
+"""The counts that alerts are based on: which kind of failure an activity met, and never what it said (H12)."""
 
 from __future__ import annotations
 

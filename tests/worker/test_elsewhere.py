@@ -1,4 +1,4 @@
-"""Which other mentorships of theirs one mail may stand for (Calm): those that run, each with what is next in it, and nothing of those that do not."""
+"""For which other mentorships of a person one mail may stand (Calm): those that run, each with what comes next in it, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activities go by the clock of their own attempt, the server's, however long nobody was there to take it up, and are tried for as long as it takes (P5)."""
+"""Activities use the server's clock of their own attempt, however long no worker was there, and are retried for as long as it takes (P5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mail of a pair, a reminder about a line and the weekly digest go to a coordinator in one and the same way: handed over at least once, recorded once."""
+"""A pair's mail, a reminder about a line and the weekly digest reach a coordinator in the same way: handed over at least once, recorded once."""
 
 from __future__ import annotations
 

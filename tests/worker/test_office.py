@@ -1,4 +1,4 @@
-"""The cohort's port on real records; Temporal is a stand-in that keeps what it is sent, and the real core folds it (H9, P6)."""
+"""The cohort's port on real records. Temporal is a stand-in that keeps what it is sent, and the real core folds it (H9, P6)."""
 
 from __future__ import annotations
 

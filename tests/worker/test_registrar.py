@@ -1,4 +1,4 @@
-"""Later editions of a certificate (H8): their mail finds its programme's words, and what records say of one is what stands on it."""
+"""Later editions of a certificate (H8): their mail uses its programme's words, and an edition states what records say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mentorship folded from its journal is the one that wrote it, whatever happened (P5). Pure: no server."""
+"""A mentorship folded from its journal equals the one that wrote it, whatever happened (P5). Pure: no server."""
 
 from __future__ import annotations
 

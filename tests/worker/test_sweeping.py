@@ -1,4 +1,4 @@
-"""What a sweep could not read is told with its name, each kind as what it is (P8)."""
+"""Whatever a sweep could not read is reported by name, each kind as what it is (P8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What plans a pair's meetings, at enrolment and again later, knows where both of the two live (*Meetings*)."""
+"""Planning a pair's meetings, at enrolment and again later, takes into account where both of the two live (*Meetings*)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A case looks after itself until nothing is left to do (H16, P7): on the time-skipping server, at a desk that a test sits at."""
+"""A case runs on until nothing is left to do (H16, P7): on the time-skipping server, with a desk that the test controls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A later edition of a certificate (H8) and the mail that brings it: on the time-skipping server, with a registry and a mail server of the test's."""
+"""A later edition of a certificate (H8) and its mail: on the time-skipping server, with a registry and a mail server that the test controls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: its lanes, the journal's batches, and what a new run takes along (P5, H14)."""
+"""The outbox: its lanes, the journal's batches, and what it hands on to a new run (P5, H14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox at work: a mail server that is away, a reader who sleeps, a journal that is being closed (P3, P5, Calm)."""
+"""The outbox at work: a mail server that is away, a reader in mail-free hours, a journal that is being closed (P3, P5, Calm)."""
 
 from __future__ import annotations
 

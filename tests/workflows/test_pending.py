@@ -1,4 +1,4 @@
-"""Mails that wait: what gives way while another is carried, what goes along, and what helps no more (H10, *Time*, Calm)."""
+"""Mails that wait: which gives way while another is carried, which go together, and which no longer help (H10, *Time*, Calm)."""
 
 from __future__ import annotations
 

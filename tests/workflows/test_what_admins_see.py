@@ -1,4 +1,4 @@
-"""What whoever looks into Temporal sees of a mentorship: its search attributes, its card, what its timers wait for. Nothing private (H12). Pure: no server."""
+"""What an admin who looks into Temporal sees of a mentorship: its search attributes, its card, its timers. Nothing private (H12). Pure: no server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `mentorship doctor` says of certificates, their issuer and their fonts."""
+"""What `mentorship doctor` says about certificates, their issuer and their fonts."""
 
 from __future__ import annotations
 

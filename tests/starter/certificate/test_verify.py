@@ -1,4 +1,4 @@
-"""`mentorship certificate verify`: what a stranger is told of a certificate (H8, P4)."""
+"""`mentorship certificate verify`: what a stranger is told about a certificate (H8, P4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operators do to a pair that runs, and how the mentorship answers."""
+"""What operators do to a running pair, and how the mentorship answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mentorship doctor`: what is wrong is named, what can be is put right, and who does the work is asked."""
+"""`mentorship doctor` names what is wrong, mends what it can, and asks Temporal which workers do the work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is allowed and hardly meant: notices, which hold up nothing."""
+"""Notices about what is allowed but hardly meant; they hold up nothing."""
 
 from __future__ import annotations
 

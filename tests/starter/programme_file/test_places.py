@@ -1,4 +1,4 @@
-"""Every fault at once, each in a line at its own line and column."""
+"""All faults are reported at once, each in a line that names its own line and column."""
 
 from __future__ import annotations
 

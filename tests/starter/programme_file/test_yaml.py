@@ -1,4 +1,4 @@
-"""What is no programme at all, or stands for more than one: told in plain words, and at once."""
+"""A file that is no programme at all, or that expands to more than one, is refused in plain words and at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cohort report`: every figure counted again by another way (H6, H7, H14)."""
+"""`cohort report`: every figure is counted a second time in another way (H6, H7, H14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cohort report` as a page, as a table and in words: what stands there, and nobody named unasked (H12)."""
+"""`cohort report` as a page, as a table and in words: what they show, and that they name nobody unasked (H12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cohort report`: what is shown is about five or more, and nothing smaller is found by a difference (H5)."""
+"""`cohort report` shows only figures about five people or more, and no subtraction reveals a smaller group (H5)."""
 
 from __future__ import annotations
 

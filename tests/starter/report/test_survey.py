@@ -1,4 +1,4 @@
-"""`cohort report`: answers of the closing survey, in whole groups of five people (H5)."""
+"""`cohort report`: answers to the closing survey, in whole groups of five people (H5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The coordinators' weekly digest (P7): only what is on the list and what changed, in their language, and nothing when nobody waits."""
+"""The coordinators' weekly digest (P7): only what is on the list and what changed, in their language, and no digest when nobody waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mail that a line has ready: to whom, in which language, and what it does not tell (P7, H12, H14)."""
+"""The mail that a line offers ready to send: to whom, in which language, and what it does not say (P7, H12, H14)."""
 
 from __future__ import annotations
 

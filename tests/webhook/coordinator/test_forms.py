@@ -1,4 +1,4 @@
-"""Taking, setting aside, giving back, closing (P7): only forms change anything, each counts once, and of two who act the first one stays."""
+"""Taking, setting aside, giving back, closing (P7): only forms change anything, each counts once, and when two act, the first one's action stays."""
 
 from __future__ import annotations
 

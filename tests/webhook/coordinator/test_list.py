@@ -1,4 +1,4 @@
-"""The coordinators' list as a page (P7): what stands there, and for whom (H12, H14, H16)."""
+"""The coordinators' list as a page (P7): what it shows, and to whom (H12, H14, H16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/new-link` knows coordinators, too: who lost the digest finds the way back to every list of theirs (P7)."""
+"""`/new-link` knows coordinators, too: one who lost the digest gets back to all their lists (P7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""P6, H7: after a new match each of the two is measured by a count of their own, and no page promises what is not earned."""
+"""P6, H7: after a rematch each of the two is measured by their own count, and no page promises what is not earned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records or Temporal are away: what was typed stays, and the instant of the first try counts (P5, H14)."""
+"""Records or Temporal are away: the typed text stays, and the instant of the first attempt counts (P5, H14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/c/{certificate}`: a stranger is told how it stands, and whether a file was altered (H8, P4)."""
+"""`/c/{certificate}` tells a stranger the certificate's status, and whether a file was altered (H8, P4)."""
 
 from __future__ import annotations
 

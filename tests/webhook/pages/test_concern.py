@@ -1,4 +1,4 @@
-"""What the pages of a concern offer on the way (H16); what becomes of one is told in tests/cases."""
+"""What the pages offer while somebody raises a concern (H16); tests/cases says what becomes of one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From whom a form is read, and what its fields may say, each by itself; what the core makes of it is told beside the pages (H12, H15)."""
+"""Whose forms are read, and what each field may say; the tests of the pages say what the core makes of it (H12, H15)."""
 
 from __future__ import annotations
 

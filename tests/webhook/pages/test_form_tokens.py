@@ -1,4 +1,4 @@
-"""What a form carries: for one reader, one action and one thing (H12)."""
+"""A form's token is valid for one reader, one action and one thing (H12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a form does: one command, applied once, whatever is clicked how often; what it takes, and from whom (P5)."""
+"""What a form does: one command, applied once, however often anything is clicked; what it takes, and from whom (P5)."""
 
 from __future__ import annotations
 

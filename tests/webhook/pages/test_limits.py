@@ -1,4 +1,4 @@
-"""Limits are said as the programme sets them, and times with the zone that they are in, on the form where somebody decides (H13, Calm)."""
+"""A form that asks for a decision states the programme's own limits, and times with their zone (H13, Calm)."""
 
 from __future__ import annotations
 

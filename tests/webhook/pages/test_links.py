@@ -1,4 +1,4 @@
-"""Links: whose they are, until when; what everybody may know of them; what leaves with a page (H12)."""
+"""Links: whose they are and until when; what anybody may learn about them; what a page sends out (H12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who looks after the programme, as participants' pages name them (H16)."""
+"""Participants' pages name who looks after the programme (H16)."""
 
 from __future__ import annotations
 

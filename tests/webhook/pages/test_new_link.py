@@ -1,4 +1,4 @@
-"""Asking for a fresh link: the same answer to whoever asks, and a mail to whom we know (H12)."""
+"""Asking for a fresh link: everybody gets the same answer, and people whom we know get a mail (H12)."""
 
 from __future__ import annotations
 

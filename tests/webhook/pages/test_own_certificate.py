@@ -1,4 +1,4 @@
-"""What its holder has the certificate say, and sees of it (H8)."""
+"""What a holder chooses to have on their certificate, and what they see of it (H8)."""
 
 from __future__ import annotations
 

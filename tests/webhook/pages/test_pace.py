@@ -1,4 +1,4 @@
-"""What one person may send from their pages: plenty at once, a few in the long run, and what is too much is refused kindly and whole (decision 35)."""
+"""What one person may send from their pages: plenty at once, little in the long run. Anything beyond is refused as a whole, kindly (decision 35)."""
 
 from __future__ import annotations
 

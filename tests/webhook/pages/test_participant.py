@@ -1,4 +1,4 @@
-"""`/p/{token}`: what it says, and that looking changes nothing (H1, H3, H10, P5)."""
+"""`/p/{token}`: what it says, and that looking at it changes nothing (H1, H3, H10, P5)."""
 
 from __future__ import annotations
 

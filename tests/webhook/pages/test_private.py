@@ -1,4 +1,4 @@
-"""What is only its author's business: a fresh link, one signal for all of it (H2, H5, H15)."""
+"""What concerns only its author: a fresh link, one signal for all of it (H2, H5, H15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong is a page that says so, and repeats nothing (H12)."""
+"""Whatever goes wrong gets a page that says so and repeats nothing (H12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page that was opened before something happened, and a message that was refused when nobody was there to be told: what its sender then reads."""
+"""A page opened before something happened, or a message refused when nobody was there to be told: what its sender reads afterwards."""
 
 from __future__ import annotations
 

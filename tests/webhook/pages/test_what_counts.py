@@ -1,4 +1,4 @@
-"""What a page says of whether a cancellation or an absence counts, before it is sent and afterwards, and what the partner reads of it (H13, H14)."""
+"""What a page says about whether a cancellation or an absence counts, before and after it is sent, and what the partner reads (H13, H14)."""
 
 from __future__ import annotations
 

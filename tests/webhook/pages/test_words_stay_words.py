@@ -1,4 +1,4 @@
-"""What people wrote, and what they are called, is text on every page: nobody puts markup on somebody else's (H12, H16)."""
+"""What people wrote, and their names, are plain text on every page: nobody can put markup on somebody else's (H12, H16)."""
 
 from __future__ import annotations
 

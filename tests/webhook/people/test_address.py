@@ -1,4 +1,4 @@
-"""`address`: what HR says of a person, beside what the people file says."""
+"""`address`: what HR reports about a person, beside what the people file says."""
 
 from __future__ import annotations
 

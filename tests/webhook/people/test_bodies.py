@@ -1,4 +1,4 @@
-"""What an event's body may say, and what the document says of it."""
+"""What an event's body may say, and what the OpenAPI document says about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An event that was acknowledged is durable, counts once, and from when it was accepted (P5)."""
+"""An acknowledged event is durable, counts once, and takes effect from the instant at which it was accepted (P5)."""
 
 from __future__ import annotations
 

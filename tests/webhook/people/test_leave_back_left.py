@@ -1,4 +1,4 @@
-"""`leave`, `back` and `left`: what is believed of a person at once, and what every mentorship of theirs is told (P6)."""
+"""`leave`, `back` and `left`: what records believe about a person at once, and what each of their mentorships is told (P6)."""
 
 from __future__ import annotations
 

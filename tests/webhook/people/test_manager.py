@@ -1,4 +1,4 @@
-"""`manager`: a reporting line that changes is checked again (H4)."""
+"""`manager`: a changed reporting line is checked again (H4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may speak for people, and what everybody else learns (P6)."""
+"""Which programs may report on people, and what all others learn (P6)."""
 
 from __future__ import annotations
 
