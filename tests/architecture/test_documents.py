@@ -30,7 +30,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _LINK = re.compile(r"\]\((?!https?://|mailto:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
 _FILE = re.compile(r"`([\w./*-]+\.(?:py|j2|html|md|yaml|json|po|cfg))`")
 MADE = re.compile(r"^[./]|^deploy/secrets/|^(keys|issuer|secrets|outcome)\.json$")
-"""What stands in no checkout: it is made where the service runs, or answered by it."""
+"""Files that no checkout contains, because they are made where the service runs, or are addresses that it answers."""
 _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 _MAKE = re.compile(r"(?:^|[`\s])make (?P<target>[a-z]+)(?=[`\s]|$)", re.MULTILINE)
 _INLINE = re.compile(r"`(mentorship [a-z][^`\n]*)`")
@@ -61,7 +61,7 @@ def test_links_lead_somewhere(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_the_files_that_are_named_are_there(document):
-    """By their path from the root, from tests or from the document; a name alone lies in one of the packages. KIND and NAME stand for any."""
+    """A file is named by its path from the root, from tests or from the document; a bare name is a file in one of the packages. KIND and NAME stand for any."""
     named = {path: re.sub(r"\b(KIND|NAME)\b", "*", path) for path in _FILE.findall(text_of(document)) if not MADE.search(path)}
     packages = [path.parent for path in ROOT.glob("*/__init__.py")]
     there = [path for path, pattern in named.items() if any(any(folder.glob(pattern)) for folder in (ROOT, ROOT / "tests", document.parent))]
@@ -71,7 +71,7 @@ def test_the_files_that_are_named_are_there(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_what_is_called_as_ours_is_ours(document):
-    """Settings by their variables; alerts, search attributes and the like, all of which begin with `Mentorship`."""
+    """Covers settings by their variables, and alerts, search attributes and the like, all of which begin with `Mentorship`."""
     variables = {f"MENTORSHIP_{name.upper()}" for name in Settings.model_fields} | {"MENTORSHIP_SECRETS_DIR"}
     alerts = re.findall(r"alert: (\w+)", text_of(ROOT / "deploy" / "prometheus" / "alerts.yml"))
     known = {*alerts, *(attribute.name for attribute in ALL)}
@@ -106,7 +106,7 @@ def shown_commands() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("document", "line"), shown_commands())
 def test_commands_are_the_command_lines(document, line):
-    """Every subcommand and every option that a document shows is one."""
+    """Every subcommand and every option that a document shows exists."""
     command, words = typer.main.get_command(app), shlex.split(line)[1:]
     while words and hasattr(command, "commands"):
         assert words[0] in command.commands, f"{document}: {line}"
@@ -131,7 +131,7 @@ def test_the_settings_are_those_of_the_code():
 
 
 def test_the_readmes_example_signs_what_the_door_believes(tmp_path):
-    """The block is run as it stands, with a curl that writes down what it was asked to send."""
+    """Runs the block as it is, with a curl that writes down what it was asked to send."""
     (block,) = blocks(ROOT / "README.md", "bash")
     secret = "whsec_" + base64.b64encode(bytes(range(32))).decode()
     place = tmp_path / ".mentorship" / "run"
@@ -175,7 +175,7 @@ def test_decisions_are_numbered_without_a_gap():
 
 
 def test_where_a_command_sends_its_reader_there_is_a_section():
-    """As `docs/operations.md, Restore`: what doctor, revive and the like say at the end of a sentence."""
+    """References such as `docs/operations.md, Restore`, with which doctor, revive and the like end a sentence."""
     sources = [text_of(path) for package in ROOT.glob("*/__init__.py") for path in package.parent.rglob("*.py")]
     said = {place for source in sources for place in re.findall(r"(docs/\w+\.md), ([A-Z][a-z]+(?: [a-z]+)*)", source)}
     assert len(said) > 3
@@ -183,14 +183,14 @@ def test_where_a_command_sends_its_reader_there_is_a_section():
 
 
 def test_nobody_is_told_to_install_this_project_by_its_name():
-    """The public registry has another project that is called so."""
+    """The public registry has another project of that name."""
     sources = [path for package in ROOT.glob("*/__init__.py") for path in package.parent.rglob("*.py")]
 
     assert [str(path) for path in (*DOCUMENTS, *sources) if re.search(r"pip install ['\"]?mentorship", text_of(path))] == []
 
 
 def _told() -> set[str]:
-    """What our own code says in the log from warning on, up to what differs from line to line."""
+    """What our own code logs from warning on, up to the part that differs from line to line."""
     found: set[str] = set()
     for package in ("activities", "certificates", "gateway", "notices", "records", "webhook", "worker", "workflows"):
         for path in (ROOT / package).rglob("*.py"):
@@ -201,7 +201,7 @@ def _told() -> set[str]:
 
 
 def test_every_line_of_trouble_is_told_in_the_runbook():
-    """Whoever reads one at night looks for its words."""
+    """An operator who reads such a line at night searches the runbook for its words."""
     told = _told()
     assert len(told) > 15
     section = text_of(ROOT / "docs" / "operations.md").partition("## What the log says")[2].partition("\n## ")[0]

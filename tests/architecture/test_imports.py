@@ -36,7 +36,7 @@ def test_every_package_is_shipped_typed_and_under_the_laws():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "mentorship").rglob("*.py")), ids=lambda path: path.stem)
 def test_the_core_reads_no_clock_and_opens_nothing(path):
-    """Import laws see modules only: `datetime.now` comes with a type that the core does need."""
+    """Import laws only see modules, and `datetime.now` comes with a type that the core needs."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue
@@ -48,5 +48,5 @@ def test_the_core_reads_no_clock_and_opens_nothing(path):
 
 
 def test_the_workflows_package_exports_nothing():
-    """A re-export there costs every workflow task in the sandbox some 8 ms."""
+    """A re-export there adds some 8 ms to every workflow task in the sandbox."""
     assert (ROOT / "workflows" / "__init__.py").read_text(encoding="utf-8").strip() == ""

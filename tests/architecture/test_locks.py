@@ -53,7 +53,7 @@ def test_everything_in_a_lock_has_hashes(lock):
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_holds_what_the_project_asks_for(lock):
-    """Red after an edit of pyproject.toml: `make lock`. Nothing locks anew by itself."""
+    """Fails after an edit of pyproject.toml until somebody runs `make lock`; nothing locks again by itself."""
     versions = pinned(lock)
     unmet = [str(wanted) for wanted in asked_for(lock) if not wanted.specifier.contains(versions.get(canonicalize_name(wanted.name), "0"), prereleases=True)]
     assert unmet == []

@@ -50,7 +50,7 @@ ATTRIBUTES = {
     "MentorshipNeedsAttention": "BOOL",
     "MentorshipCertified": "BOOL",
 }
-"""A namespace keeps the type that it was given: one that changed could not be upserted there."""
+"""A namespace keeps the type with which an attribute was registered; one of another type could not be upserted there."""
 
 
 def test_search_attributes_are_those_of_the_contract():
@@ -60,7 +60,7 @@ def test_search_attributes_are_those_of_the_contract():
 
 @pytest.mark.parametrize("document", ["architecture.md", "operations.md"])
 def test_the_documents_name_every_search_attribute(document):
-    """In Temporal Cloud an admin registers those that operations.md names, and a workflow waits at one that is missing."""
+    """In Temporal Cloud an admin registers the ones that operations.md names, and a workflow gets stuck at one that is missing."""
     text = (ROOT / "docs" / document).read_text(encoding="utf-8")
     assert {name for name in ATTRIBUTES if f"{name}`" not in text and f"{name}=" not in text} == set()
 
@@ -81,7 +81,7 @@ def test_workflow_types_are_those_of_the_contract():
 
 
 def test_every_signal_of_the_contract_is_taken_and_has_a_door():
-    assert set(_definition(Mentorship).signals) == SIGNALS | {"order"}  # orders are HR's and the office's, never a participant's
+    assert set(_definition(Mentorship).signals) == SIGNALS | {"order"}  # orders come from HR and the office, never from a participant
     assert set(BODIES) == SIGNALS
     assert [set(_definition(kind).signals) for kind in (Cohort, Case, Certificate)] == [{"enrol"}, {"look"}, {"ask"}]
 
@@ -122,7 +122,7 @@ def _activity_name(registered: object) -> str | None:
 
 
 def test_every_summary_in_the_ui_is_a_label():
-    """Any other text is sealed, and an admin without a key would see ciphertext beside the timer (H12)."""
+    """Any other text is sealed, so an admin without a key would see ciphertext beside the timer (H12)."""
     found = [
         (
             f"{path.name}:{keyword.value.lineno}",

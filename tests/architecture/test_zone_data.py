@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = sorted(path.parent for path in ROOT.glob("*/__init__.py"))
 
 MAKING = {"schedule", "notices", "certificates"}
-"""Packages that make zones; all others ask one of these."""
+"""Packages that create zones; all others get theirs from one of these."""
 
 
 def test_zones_are_made_where_the_locked_data_is_read():
@@ -29,7 +29,7 @@ def test_zones_are_made_where_the_locked_data_is_read():
 
 @pytest.mark.parametrize("package", sorted(MAKING))
 def test_the_hosts_zone_data_is_not_read(package, tmp_path):
-    """A host on which Berlin's clocks are Tokyo's."""
+    """The host's zone data gives Berlin the clocks of Tokyo."""
     tokyo = Path(tzdata.__file__).parent / "zoneinfo" / "Asia" / "Tokyo"
     (tmp_path / "Europe").mkdir()
     (tmp_path / "Europe" / "Berlin").write_bytes(tokyo.read_bytes())

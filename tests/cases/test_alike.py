@@ -13,7 +13,7 @@ from worker.coordinators_list import CoordinatorsList
 
 
 async def looks(house, case):
-    """What stands in its history without a key: kinds of events, how long timers are, and who sent what."""
+    """What a workflow's history shows without a key: kinds of events, how long timers are, and who sent what."""
     found = []
     for event in (await house.case(case).fetch_history()).events:
         kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
@@ -34,7 +34,7 @@ async def line_of(house):
 
 
 async def test_a_concern_and_a_line_begin_look_and_end_alike(house):
-    """Raised in the night, taken by nobody for three weeks, then closed."""
+    """Both are raised in the night, taken by nobody for three weeks, then closed."""
     await house.wait(hours=3)
     concern = await house.concern(contacts=("ana", "carl"))
     line = await line_of(house)
@@ -56,7 +56,7 @@ async def test_a_concern_and_a_line_begin_look_and_end_alike(house):
 
 
 async def updates(house):
-    """Name and id of what was sent to the mentorship, as its history shows them, without what is random in them."""
+    """Names and ids of what was sent to the mentorship, as its history shows them, without the random parts."""
     events = (await house.mentorship.fetch_history()).events
     metas = [event.workflow_execution_update_accepted_event_attributes.accepted_request for event in events]
     return [(request.input.name, re.sub(r"[0-9a-f]{16}", "X", request.meta.update_id), request.meta.identity) for request in metas if request.input.name]

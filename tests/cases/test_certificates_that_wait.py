@@ -19,7 +19,7 @@ CHARACTER = "ⵣ"
 
 
 class Certifying:
-    """Certificates as the activities have them made, at the server's instant."""
+    """Makes certificates as the activities do, at the server's instant."""
 
     def __init__(self, house):
         self.house = house
@@ -130,7 +130,7 @@ async def test_once_the_certificate_is_made_the_line_closes_and_its_case_ends_by
 
 
 async def test_a_line_of_before_that_nobody_was_reminded_of_gets_its_case_at_the_next_attempt(house, certifying):
-    """An installation that is upgraded while a certificate waits."""
+    """An installation is upgraded while a certificate waits."""
     await certifying.rename(f"Noor {CHARACTER}")
     await house.records.lines.open(house.enrolment.mentorship, "unprintable", "mentee", house.clock.now, "as-it-was-called-then")
     await house.wait(1)
@@ -142,7 +142,7 @@ async def test_a_line_of_before_that_nobody_was_reminded_of_gets_its_case_at_the
 
 
 async def test_a_later_edition_that_is_needed_no_more_waits_no_more_and_may_come_to_wait_again(house, certifying):
-    """H8: the name goes back to what it was; later it is unprintable again; then its holder is erased."""
+    """H8: the name changes back, becomes unprintable again later, and then its holder is erased."""
     await certifying.rename("Noor Haddad")
     await certifying.issue()
     for _ in range(2):

@@ -18,7 +18,7 @@ Tend = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def tend(house) -> Tend:
-    """As the activity does, whose retries this stands for: `now`, and whether it is to be tried again."""
+    """Tends the case at `now` as the activity does; `again` is whether the activity would be retried."""
     desk = house.desk
 
     async def tend(case: Case, after: timedelta, *, again: bool) -> None:
@@ -32,7 +32,7 @@ def tend(house) -> Tend:
 
 
 async def noons(house):
-    """Noon of the first day in Berlin, within everybody's hours."""
+    """Noon in Berlin on the first day, within everybody's hours."""
     return house.clock.now + timedelta(hours=12)
 
 

@@ -24,7 +24,7 @@ async def phase(house):
 
 
 async def test_the_meetings_are_held_within_seconds_even_in_the_night(house):
-    """The mail to who was asked waits for the morning, the hold does not."""
+    """The mail to the contacts who were asked waits for the morning; the hold does not."""
     await house.wait(20)
     before = await house.status()
     case = await house.concern(hold=True)
@@ -83,7 +83,7 @@ async def test_a_hold_is_released_also_after_its_case_is_done(house):
 
 
 async def test_an_operators_pause_is_not_ended_by_a_concern(house):
-    """There was nothing of ours to hold, so there is nothing of ours to release."""
+    """We held nothing, so there is nothing for us to release."""
     assert await pause(house) == "applied"
     case = await house.concern(hold=True)
     await house.wait(1)
@@ -105,7 +105,7 @@ async def test_a_pause_that_an_operator_ended_and_made_anew_is_theirs(house):
 
 
 async def test_a_hold_that_an_operator_ended_is_no_wish_that_a_later_one_of_the_partner_is_handed_to(house):
-    """Noor was told that the meetings go on."""
+    """Noor was told that the meetings go on, so Mia's later hold does not pass to her."""
     noors = await house.concern("noor", hold=True, key="one")
     await house.wait(1)
     assert await pause(house, "op-a", "resume") == "applied"
@@ -143,7 +143,7 @@ async def test_what_an_operators_pause_kept_from_being_held_can_be_held_when_tha
 
 
 async def both_hold(house):
-    """Noor's concern, and Mia's after it."""
+    """Raises Noor's concern with a hold, and Mia's after it."""
     noors = await house.concern("noor", hold=True, key="one")
     await house.wait(1)
     mias = await house.concern("mia", about="noor", hold=True, key="two")
@@ -152,7 +152,7 @@ async def both_hold(house):
 
 
 async def test_when_both_hold_the_meetings_stay_held_until_both_let_go(house, mailbox):
-    """And neither learns from it that the other raised something."""
+    """Neither learns from it that the other raised something."""
     await house.wait(20, hours=9)
     noors = await house.concern("noor", hold=True, key="one")
     await house.wait(hours=1)
@@ -168,7 +168,7 @@ async def test_when_both_hold_the_meetings_stay_held_until_both_let_go(house, ma
 
 
 async def test_a_pause_that_came_since_is_not_told_as_meetings_that_go_on_and_can_be_held_as_well(house):
-    """An operator ended Noor's hold, and Mia holds since: Noor's page does not send her into a meeting, and her new wish counts."""
+    """An operator ended Noor's hold, and Mia has held the meetings since: Noor's page does not send her to a meeting, and her new wish counts."""
     noors = await house.concern("noor", hold=True, key="one")
     await house.wait(1)
     assert await pause(house, "op-a", "resume") == "applied"
@@ -200,7 +200,7 @@ async def test_a_worker_that_dies_while_it_hands_the_pause_on_hands_it_on_once_i
 
 
 async def test_when_both_let_go_at_one_moment_the_meetings_go_on(house, monkeypatch):
-    """Whom the pause was to be handed to has let go between two looks."""
+    """The person to whom the pause would be handed lets go between two checks."""
     noors, mias = await both_hold(house)
     of_pair, let_go = Cases.of_pair, []
 

@@ -54,7 +54,7 @@ async def page(house):
 
 
 async def press(http, answer, action, **typed):
-    """Sends the form of this answer whose address ends so."""
+    """Sends the form on this page whose address ends with `action`."""
     for found in re.finditer(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', answer.text, re.DOTALL):
         if found[1].partition("?")[0].endswith(action):
             hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', found[2])
@@ -69,7 +69,7 @@ async def closer(http, answer):
 
 
 async def silent(house):
-    """Nobody says a word, until a line stands there; that is at the same moment in every run."""
+    """Nobody says a word until a line is on the list; that happens at the same moment in every run."""
     for _ in range(60):
         await house.wait(1)
         if lines := await house.records.lines.all("spring"):
@@ -126,7 +126,7 @@ async def test_everybody_who_may_is_reminded_once_a_week_until_somebody_takes_it
 
 
 async def test_a_repeat_that_comes_later_finds_the_line_of_an_attempt_that_came_half_way(house):
-    """The worker died between the line and its case: the case keeps the clock of the line that stands there."""
+    """The worker died between the line and its case: the case uses the clock of the line that exists."""
     mentorship, opened = house.enrolment.mentorship, house.clock.now
     await house.records.lines.open(mentorship, "silence", None, opened, "a-line")
     await house.wait(hours=1)
@@ -183,7 +183,7 @@ async def test_who_is_close_to_the_pair_is_not_reminded_either(house, mailbox):
 
 
 async def test_where_no_coordinator_may_see_a_pair_the_owner_looks_after_it(house, mailbox, page):
-    """H14: a person was told that a coordinator was asked, so somebody is; H16: never who is close to the two."""
+    """H14: a person was told that a coordinator was asked, so somebody is; H16: never somebody close to the two."""
     for who, boss in (("mia", "ana"), ("noor", "carl")):
         profile = await house.records.people.profile(house.refs[who])
         await house.records.people.enrol([profile.model_copy(update={"manager_id": boss})])
@@ -200,7 +200,7 @@ async def test_where_no_coordinator_may_see_a_pair_the_owner_looks_after_it(hous
 
 
 async def test_rung_3_is_told_to_the_owner_where_no_coordinator_may_know_and_the_list_of_theirs_opens(house, mailbox, page):
-    """H14, H16: Carl is whom a concern is about, Ana stands above Mia."""
+    """H14, H16: a concern is about Carl, and Ana is above Mia."""
     mia = await house.records.people.profile(house.refs["mia"])
     await house.records.people.enrol([mia.model_copy(update={"manager_id": "ana"})])
     post = SmtpPost(house.records, mailer(house), LinkSigner(house.settings.link_secrets), sender="m@example.org", base_url="http://x")
@@ -224,7 +224,7 @@ async def test_rung_3_is_told_to_the_owner_where_no_coordinator_may_know_and_the
 
 
 async def test_where_nobody_at_all_may_nobody_is_told(house):
-    """H16 wins over H14: an operator is warned of it at the start."""
+    """H16 takes precedence over H14; an operator is warned of it at the start."""
     for who, boss in (("mia", "ana"), ("noor", "carl"), ("ana", "lee")):
         profile = await house.records.people.profile(house.refs[who])
         await house.records.people.enrol([profile.model_copy(update={"manager_id": boss})])
@@ -233,7 +233,7 @@ async def test_where_nobody_at_all_may_nobody_is_told(house):
 
 
 async def test_closing_while_the_mentorship_is_lost_is_told_once_it_is_revived(house):
-    """P5, H4: the case tries until it is heard. Otherwise the pair would keep a line that nobody sees, and could never have it anew."""
+    """P5, H4: the case retries until the mentorship answers. Otherwise the pair would keep a line that nobody sees, and could never get it again."""
     client, mentorship = house.environment.client, house.enrolment.mentorship
     await house.wait(hours=9)
     assert await send_order(client, mentorship, Flag(message_id="line-1", by="p-hr", at=house.clock.now, line="reporting_line"), 10)
@@ -257,7 +257,7 @@ async def test_closing_while_the_mentorship_is_lost_is_told_once_it_is_revived(h
 
 
 async def test_a_line_of_a_mentorship_that_is_over_is_closed_without_anybody_to_tell(house):
-    """Who stepped away is a line of after the end."""
+    """A line about somebody who stepped away stays after the end."""
     by = await house.records.people.operator("olga")
     await house.wait(hours=9)
     end = End(message_id="end", by=by, at=house.clock.now, reason="stepped_away", leaver=house.refs["mia"])

@@ -62,7 +62,7 @@ async def page(house):
 
 
 async def raised(house, page):
-    """Noor reads her pages, raises a concern with a hold, and lets the meetings go on the next day. Its case."""
+    """Noor reads her pages, raises a concern with a hold, and lets the meetings go on the next day. Returns its case."""
     bearer = Bearer(house.enrolment.mentorship, house.refs["noor"])
     token = LinkSigner(house.settings.link_secrets).token("private", bearer)
     form = FormTokens(house.settings.link_secrets).token(bearer, "concern", "new", "abc")
@@ -82,7 +82,7 @@ async def raised(house, page):
 
 
 async def line_of(house, collector):
-    """A line as the mentorship's own activity opens it, in its trace; a coordinator closes it. Its case."""
+    """The mentorship's own activity opens a line in its trace, and a coordinator closes it. Returns its case."""
     mentorship = house.enrolment.mentorship
     with collector.tracer.start_as_current_span("RunActivity:tell_coordinators"):
         await CoordinatorsList(house.records, house.environment.client).open(mentorship, "silence", None, house.clock.now, "a-line")

@@ -31,7 +31,7 @@ CANARY = "canary-in-the-words"
 
 @pytest.fixture
 def same_ids(monkeypatch):
-    """Ids minted in the same order in every run, so that what is made of them can be compared to the byte."""
+    """Ids are minted in the same order in every run, so that what is made from them can be compared to the byte."""
 
     def forget() -> None:
         counts: dict[str, int] = {}
@@ -49,7 +49,7 @@ def same_ids(monkeypatch):
 
 
 def without_tokens(text: str) -> str:
-    """Links carry when they were made; nothing else may differ."""
+    """Removes the tokens of links, which contain when they were made; nothing else may differ."""
     return re.sub(r"/(p|u|private|coordinator|case)/[\w.-]+", r"/\1/TOKEN", text)
 
 
@@ -93,7 +93,7 @@ async def pages(house, who) -> dict[str, str]:
 
 
 async def act_out(house, *, concern: str | None, by_operator: bool = False) -> None:
-    """Noor and Mia agree on their meetings and meet twice. On day 30 comes the concern of Noor's, or an operator's pause; then life goes on."""
+    """Noor and Mia agree on their meetings and meet twice. On day 30 Noor raises a concern, or an operator pauses; then life goes on."""
     began = (await house.status()).starts
     await house.until(began + timedelta(hours=1))
     for minute, who in enumerate(("mia", "noor")):
@@ -139,7 +139,7 @@ async def take_in(house, at, *, hold):
 
 
 async def seen_by_mia(house, mailbox, first) -> dict[str, object]:
-    """Everything that the partner sees or gets; and what admins see of the mentorship in Temporal."""
+    """Everything that the partner sees or receives, and what admins see of the mentorship in Temporal."""
     description = await house.mentorship.describe()
     history: WorkflowHistory = await house.mentorship.fetch_history()
     status = await house.status()
@@ -173,7 +173,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize(("concern", "twin"), [("talk", {"concern": None}), ("hold", {"concern": None, "by_operator": True})])
 async def test_with_and_without_a_concern_the_partner_sees_and_gets_the_same(concern, twin, build, keyring, mailbox, folder, same_ids):
-    """A held one is like any other pause: of an operator, at the same instant."""
+    """A hold is like any other pause: here an operator's, at the same instant."""
     seen = []
     for number, how in enumerate(({"concern": concern}, twin)):
         same_ids()
@@ -201,7 +201,7 @@ def told_in_logs():
 
 
 async def test_the_words_are_nowhere_but_on_the_page_of_who_was_asked(house, mailbox, told_in_logs, tmp_path):
-    """H12: a canary in the words, in no history, no search attribute, no failure, no log, nobody's mail and no byte of records."""
+    """H12: a canary in the words appears in no history, search attribute, failure, log, other person's mail or byte of records."""
     mailbox.refuse["ana@example.org"] = "451 later"  # so that something fails on the way
     at = house.clock.now + timedelta(hours=10)
     await house.until(at)
@@ -247,7 +247,7 @@ async def test_a_mail_that_is_refused_for_good_does_not_tell_the_logs_that_there
 
 
 def stored(folder: Path) -> bytes:
-    """Every byte of records, its log as well."""
+    """Every byte of records, including its log."""
     return b"".join(path.read_bytes() for path in folder.glob("records.db*"))
 
 
@@ -274,7 +274,7 @@ def _opened(_, payload) -> str:
 
 
 async def test_what_fails_names_nobody(house, mailbox):
-    """H12: a failure stands in the case's history; it says what could not be done, and neither for whom nor of which pair."""
+    """H12: a failure is stored in the case's history. It says what could not be done, but neither for whom nor for which pair."""
     case = await house.concern(hold=True, contacts=("sam",))
     at = case.opened_at + timedelta(hours=10)
     mailbox.refuse["sam@example.org"] = "451 sam@example.org is away"
@@ -295,7 +295,7 @@ async def test_what_fails_names_nobody(house, mailbox):
 
 
 async def test_a_row_in_records_alone_tells_neither_who_nor_of_which_pair_nor_when(house):
-    """H16: what somebody reads who reached the database without the keys."""
+    """H16: this is what somebody reads who reached the database without the keys."""
     import sqlite3  # noqa: PLC0415 - as they would
 
     case = await house.concern(hold=True)

@@ -18,7 +18,7 @@ CANARY = "canary-in-the-words"
 
 
 class _Forms(HTMLParser):
-    """What a browser would send of each form, by where it goes."""
+    """What a browser would send with each form, by the form's address."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Browser:
         return await self.http.get(address)
 
     async def send(self, page: httpx.Response, ending: str, *more: tuple[str, str]) -> httpx.Response:
-        """The form whose address ends so, with what is chosen and typed."""
+        """Sends the form whose address ends with `ending`, with what is chosen and typed."""
         parsed = _Forms()
         parsed.feed(page.text)
         address = next((address for address in parsed.forms if address.partition("?")[0].endswith(ending)), None)
@@ -72,7 +72,7 @@ def link(house):
 
 
 def in_mail(mailbox, who) -> str:
-    """The link of the newest mail, as somebody would click it."""
+    """Opens the link in the newest mail, as somebody would click it."""
     text = mailbox.to(f"{who}@example.org")[-1].get_body(("plain",)).get_content()
     found = re.search(r"http://[^/]+(/case/\S+)", text)
     assert found is not None
@@ -133,7 +133,7 @@ async def test_a_form_without_words_or_without_anybody_chosen_says_so(house, bro
 
 
 async def test_a_form_that_is_sent_again_with_something_else_takes_the_place_of_the_first(house, browser, link):
-    """Its raiser went back, or heard that a part of the service was away: the last word is meant, and only those chosen last read it."""
+    """Its raiser went back, or was told that a part of the service was away. The last version is meant, and only those chosen in it read it."""
     page = await browser.send(await browser.get(f"{link()}/new"), "/new", ("about", "nobody"))
     for text, who, more in (("First words", "carl", ()), (CANARY, "sam", (("hold", "yes"),))):
         await browser.send(page, "/send", ("text", text), ("contact", house.refs[who]), *more)
@@ -266,7 +266,7 @@ async def test_a_link_of_somebody_who_was_not_asked_opens_nothing(house, browser
 
 
 async def test_a_concerns_link_is_not_found_by_an_address(house):
-    """H16: anybody can type one, and a mail that comes at once would tell whoever sees that mailbox whether there is a concern."""
+    """H16: anybody can type an address, and an immediate mail would tell whoever sees that mailbox whether there is a concern."""
     await house.concern(contacts=("sam", "ana"))
     sent = []
 
@@ -304,7 +304,7 @@ async def test_the_raiser_holds_lets_go_asks_more_and_withdraws(house, browser, 
 
 @pytest.mark.parametrize("how", ["erased", "refused", "left"])
 async def test_who_waits_for_nobody_who_can_be_reached_is_told_so_and_asks_somebody_else(house, browser, link, mailbox, how):
-    """H16: nothing on the page may say that somebody is being reminded when nobody is."""
+    """H16: a page may not claim that somebody is being reminded when nobody is."""
     await house.wait(hours=9)
     if how == "refused":
         mailbox.refuse["sam@example.org"] = "550 5.1.1 no such user"

@@ -46,7 +46,7 @@ async def test_nobody_took_it_so_it_reminds_after_3_7_and_14_days_and_then_every
 
 
 async def test_whoever_was_chosen_hears_of_it_also_in_a_programme_that_has_no_patience_at_all(build, keyring, mailbox, tmp_path):
-    """H16: `unowned: PT0S` was taken until it was refused, and a case that divides by it would never have reached anybody."""
+    """H16: `unowned: PT0S` used to be accepted, and a case that divides by it would never have reached anybody."""
     async with build(tmp_path, attention=Attention(unowned=iso("PT0S"))) as house:
         await house.wait(hours=9)
         case = await house.concern(contacts=("sam",))
@@ -99,7 +99,7 @@ async def test_the_owner_hears_a_number_after_14_days_and_no_name(house, mailbox
 
 
 async def test_every_mail_about_a_case_leads_to_who_sees_what(house, mailbox):
-    """H12: the owner's, which has nothing else to open, too."""
+    """H12: so does the owner's, which contains nothing else to open."""
     await house.wait(hours=9)
     await house.concern(contacts=("ana",))
     await house.wait(15)
@@ -127,7 +127,7 @@ async def test_who_takes_it_is_the_only_one_who_is_reminded_until_they_close_it(
 
 
 async def test_the_case_is_done_once_it_is_closed_and_its_words_stay_for_90_days(house):
-    """H12: a workflow that went on without a word would tell Temporal that it was a concern."""
+    """H12: a workflow that continued without words would reveal to Temporal that it was a concern."""
     case = await house.concern()
     await house.wait(1)
     await house.door.take(case, house.refs["sam"])
@@ -186,7 +186,7 @@ async def test_who_took_it_and_left_gives_it_back(house, mailbox):
 
 
 async def test_an_erased_raiser_leaves_no_words_and_the_case_can_still_be_closed(house):
-    """P8: erasure erases; whoever looks after it learns that, and nobody is reminded for ever."""
+    """P8: erasure erases. Whoever looks after the case is told, and nobody is reminded for ever."""
     case = await house.concern()
     await house.wait(1)
     await house.records.people.erase(house.refs["noor"])
@@ -207,7 +207,7 @@ async def test_the_same_form_twice_is_one_case(house):
 
 
 async def test_a_line_that_nobody_took_reaches_the_owner_as_a_number_and_one_that_was_taken_never(house, mailbox):
-    """H14: of a coordinators' line nobody is mailed but the owner, after 14 days; its case ends with it."""
+    """H14: only the owner is mailed about a coordinators' line, after 14 days; the case ends with its line."""
     await house.wait(hours=9)
     lines = CoordinatorsList(house.records, house.environment.client)
     mentorship, at = house.enrolment.mentorship, house.clock.now
@@ -221,13 +221,13 @@ async def test_a_line_that_nobody_took_reaches_the_owner_as_a_number_and_one_tha
     assert [mail["Subject"] for mail in to_owner(mailbox)] == ["Waiting for somebody: 1"]
     assert [mail for mail in mailbox.to("ana@example.org") if "confidence" in mail["Subject"]] == []
     await lines.close(mentorship, "silence", house.clock.now)
-    await house.wait(15)  # past the day on which it would have been told again
+    await house.wait(15)  # past the day on which the owner would be told again
     assert len(to_owner(mailbox)) == 1
     assert await house.records.cases.of_pair(mentorship) == []
 
 
 async def test_a_pair_that_never_says_a_word_reaches_the_owner_through_its_line(house, mailbox):
-    """P7, H14: from the mentorship itself to the number, with nobody doing anything."""
+    """P7, H14: the whole way from the mentorship to the number, while nobody does anything."""
     for _ in range(60):
         await house.wait(1)
         if lines := await house.records.lines.all("spring"):
@@ -239,7 +239,7 @@ async def test_a_pair_that_never_says_a_word_reaches_the_owner_through_its_line(
 
 
 async def test_each_owner_of_a_programme_s_cohorts_hears_the_number(house, mailbox):
-    """H14: a newer version names another owner, who is told in the same days as the one of before."""
+    """H14: a newer version names another owner, who is told on the same days as the previous one."""
     await house.wait(hours=9)
     case = await house.concern()
     await house.wait(14.1)

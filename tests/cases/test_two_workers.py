@@ -21,7 +21,7 @@ LINES = ("silence", "not_held", "no_meeting", "rematch")
 
 
 class SlowMailer:
-    """Takes its time, as mail servers do; `dies` is a worker that is killed in the middle."""
+    """A mailer that takes its time, as mail servers do; `dies` simulates a worker that is killed in the middle."""
 
     def __init__(self) -> None:
         self.taken: list[EmailMessage] = []
@@ -44,7 +44,7 @@ def mailer() -> SlowMailer:
 
 @pytest.fixture
 async def desks(house, keyring, mailer):
-    """Of two workers: each has its own connection to records, and its own locks."""
+    """The desks of two workers; each has its own connection to records, and its own locks."""
     other = await Records.open(house.settings.database_url, keyring)
     yield [
         CaseDesk(
@@ -66,7 +66,7 @@ async def desks(house, keyring, mailer):
 
 @pytest.fixture
 async def due(house) -> tuple[datetime, list[Case]]:
-    """Four lines that opened at one noon."""
+    """Four lines that opened at the same noon."""
     mentorship, at = house.enrolment.mentorship, house.clock.now + timedelta(hours=12)
     cases = []
     for line in LINES:
@@ -76,7 +76,7 @@ async def due(house) -> tuple[datetime, list[Case]]:
 
 
 async def tend_all(desks, cases: list[Case], now: datetime) -> int:
-    """How many are to be tried again."""
+    """Tends the cases at both desks at once; returns how many are to be retried."""
     told = await asyncio.gather(*(desks[number % 2].tend(case.id, now) for number, case in enumerate(cases)), return_exceptions=True)
     again = [answer for answer in told if isinstance(answer, BaseException)]
     assert all(isinstance(answer, NotNow) and str(answer) == "records: BeingSent" for answer in again), again

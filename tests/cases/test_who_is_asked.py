@@ -17,7 +17,7 @@ from worker.coordinators_list import CoordinatorsList
 @pytest.fixture
 async def enrol(records):
     async def enrol(**people: str | None) -> dict[str, str]:
-        """Each person with their manager."""
+        """Enrols each person with their manager."""
         roster = [Profile(person_id=name, name=name.title(), email=f"{name}@example.org", manager_id=manager) for name, manager in people.items()]
         return await records.people.enrol(roster)
 
@@ -107,7 +107,7 @@ async def test_who_left_or_is_on_leave_is_not_offered(enrol, names, records):
     ],
 )
 async def test_of_those_who_were_asked_only_who_is_still_here_and_far_enough_may_look_after_it(enrol, records, raiser, about, change, left):
-    """Lines change and people leave, after a concern was raised: by either of the two, about the partner or anybody else."""
+    """Lines change and people leave after a concern was raised by either of the two, about the partner or anybody else."""
     refs = await enrol(mia=None, noor=None, ana=None, sam=None, dora=None)
     subject, asked = refs[about] if about else None, (refs["ana"], refs["sam"])
     fields = {"id": "c-1", "mentorship": "mentorship.a", "programme": "engineering-2027", "opened_at": datetime(2027, 3, 1, tzinfo=UTC)}
@@ -129,7 +129,7 @@ async def test_a_manager_who_is_not_in_the_file_makes_no_peers_of_ours_conflicte
 
 
 async def test_a_pairs_lines_are_hidden_from_who_is_close_to_it_or_whom_a_concern_is_about(house):
-    """H16, P7: the two, those in their lines, and the subject never see that pair's lines."""
+    """H16, P7: the two, those above them in their lines, and the subject never see that pair's lines."""
     await house.concern(about="carl", contacts=("sam",))
     pair = Pair(mentor=house.refs["mia"], mentee=house.refs["noor"])
     readers = [house.refs[name] for name in ("ana", "carl", "mia", "walt", "max", "lee")]
@@ -138,7 +138,7 @@ async def test_a_pairs_lines_are_hidden_from_who_is_close_to_it_or_whom_a_concer
 
 
 async def test_who_came_too_close_since_gets_no_more_mail_and_opens_nothing(house, mailbox):
-    """Lines change: Sam becomes Mia's manager."""
+    """Reporting lines change: Sam becomes Mia's manager."""
     await house.wait(hours=9)
     case = await house.concern(contacts=("sam", "ana"))
     await house.wait(1)
@@ -152,7 +152,7 @@ async def test_who_came_too_close_since_gets_no_more_mail_and_opens_nothing(hous
 
 
 async def test_an_owner_whom_a_concern_is_about_hears_of_nothing_of_that_pair_and_gets_no_mail_without_a_number(house, mailbox):
-    """Somebody looks after the concern, so what waits is a line of the same pair: neither it nor a number of none is told."""
+    """Somebody has taken the concern, so what waits is a line of the same pair. The owner is told neither of it nor of a number that would be none."""
     await house.wait(hours=9)
     case = await house.concern(about="lee")
     await house.door.take(case, house.refs["sam"])

@@ -32,7 +32,7 @@ def test_it_says_completed_and_when(facts, issuer):
 
 
 def test_partners_are_not_told_by_the_second_in_which_both_were_issued(facts, issuer):
-    """H8: to a quarter of an hour, which is the same day in every zone, with a document whose day does not differ either."""
+    """H8: instants are given to a quarter of an hour, which is on the same day in every zone, as is the day on the document."""
     late = datetime(2025, 7, 14, 18, 44, 59, tzinfo=UTC)  # 14 minutes and 59 seconds into the 15th in Kolkata
     of = facts(issued_at=late, time_zone="Asia/Kolkata")
     document = credential(of, issuer, base_url=BASE)
@@ -44,7 +44,7 @@ def test_partners_are_not_told_by_the_second_in_which_both_were_issued(facts, is
     "ends", [datetime(2025, 7, 7, 10, 7, 31, 250, tzinfo=UTC), datetime(2025, 7, 6, 18, 30, 1, tzinfo=UTC), datetime(2025, 7, 7, 18, 30, tzinfo=UTC)]
 )
 def test_partners_are_not_told_by_the_second_in_which_their_mentorship_ended(facts, issuer, ends):
-    """H8: one that paused or ended early has an end of its own; it is told to a quarter of an hour, on the day that the document prints."""
+    """H8: a pair that paused or ended early has an end of its own. It is given to a quarter of an hour, on the day that the document prints."""
     of = facts(completed_at=ends, programme_time_zone="Asia/Kolkata")  # a day begins at 18:30 there
     document = credential(of, issuer, base_url=BASE)
     told = datetime.fromisoformat(document["awardedDate"])
@@ -76,7 +76,7 @@ def test_share_and_milestones_stand_in_it_only_when_asked_for(facts, issuer):
 
 
 def test_shown_milestones_stand_there_one_by_one_with_the_instant_at_which_each_was_done(facts, issuer):
-    """H7: the explanation; of what was not done nothing is said, nor of any of it unless asked."""
+    """H7: they are the explanation. Milestones that were not done are not mentioned, and none of them unless asked."""
     subject = credential(facts(show_results=True, milestones=REACHED), issuer, base_url=BASE)["credentialSubject"]
     names = {description["id"]: description["name"] for description in subject["achievement"]["resultDescription"]}
     said = {names[result["resultDescription"]]: (result.get("status"), result["value"]) for result in subject["result"]}

@@ -66,7 +66,7 @@ def test_an_end_at_midnight_closes_the_day_before_and_one_a_second_later_does_no
 
 
 def test_a_day_that_begins_at_one_closes_the_day_before_too():
-    """Friday 28 April 2028 has no midnight in Cairo: a programme of 26 weeks from Friday 29 October ends on Thursday, for mails, pages and the document."""
+    """Friday 28 April 2028 has no midnight in Cairo: a programme of 26 weeks from Friday 29 October ends on Thursday, in mails, on pages and in print."""
     cairo, ends = ZoneInfo("Africa/Cairo"), datetime(2028, 4, 27, 22, tzinfo=UTC)
     assert (last_day(ends, cairo), last_day(ends.astimezone(cairo), cairo)) == (date(2028, 4, 27), date(2028, 4, 27))
     assert last_day(ends + timedelta(seconds=1), cairo) == date(2028, 4, 28)

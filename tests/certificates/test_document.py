@@ -130,7 +130,7 @@ def test_what_can_be_printed_is_known_before_a_programme_starts(text):
 
 
 def test_a_folder_of_fonts_adds_scripts(facts, issuer, tmp_path, monkeypatch):
-    """Arabic stands in for a script that we do not ship: it is taken away, refused, and comes back with the folder."""
+    """Arabic stands in for a script that we do not ship: it is removed, refused, and accepted again with the folder."""
     shipped, added = tmp_path / "shipped", tmp_path / "added"
     shipped.mkdir()
     added.mkdir()

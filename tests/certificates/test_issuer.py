@@ -136,7 +136,7 @@ def test_trust_in_a_did_key_is_trust_in_that_key(issuer):
 
 
 def test_a_did_of_another_kind_is_not_even_looked_up(issuer, monkeypatch):
-    """P4: nothing is fetched, neither for what somebody trusts nor for a key that a document names."""
+    """P4: nothing is fetched, neither for an issuer that somebody trusts nor for a key that a document names."""
     monkeypatch.setattr("certificates.trust.resolve_did", lambda did: pytest.fail(f"looked up {did}"))
     for did in ("did:web:example.org", "did:jwk:eyJrdHkiOiJPS1AifQ", issuer.did.removeprefix("did:key:z")):
         with pytest.raises(ValueError, match="did:key"):
@@ -169,7 +169,7 @@ def test_a_did_document_speaks_for_its_own_did_only(issuer):
 
 
 def test_a_key_that_is_not_for_assertions_is_not_believed(issuer):
-    """P4: a document may go on naming a key after it was taken out of use, or have one for something else."""
+    """P4: a document may still name a key that was taken out of use, or name one for another purpose."""
     signs, logs_in = ({"id": f"did:web:mine#{name}", "publicKeyMultibase": issuer.signing.multikey()} for name in ("signs", "logs-in"))
     trust = Trust.of_did_document({"id": "did:web:mine", "verificationMethod": [signs, logs_in, "x"], "assertionMethod": [signs["id"]]})
     assert set(trust.keys) == {"did:web:mine#signs"}

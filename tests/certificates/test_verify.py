@@ -77,7 +77,7 @@ def test_changing_any_value_is_found(issued, issuer):
 
 def test_removing_any_member_is_found(issued, issuer):
     genuine = json.loads(issued.credential_json)
-    # An entry of a list is removed with its parent's member; the list of proofs has but one.
+    # An entry of a list is removed together with its parent's member; the list of proofs has only one entry.
     for path in {leaf[: end + 1] for leaf in leaves(genuine) for end in range(len(leaf)) if isinstance(leaf[end], str)}:
         changed = copy.deepcopy(genuine)
         del branch(changed, path)[path[-1]]
@@ -112,7 +112,7 @@ def test_another_issuers_signature_is_not_ours(tmp_path, facts, issuer):
 
 
 def test_our_name_over_another_key_is_not_ours(tmp_path, facts, issuer):
-    """The proof names our key, or our DID stands in the document, but the signature is somebody else's."""
+    """The proof names our key, or the document names our DID, but somebody else signed it."""
     generate(tmp_path / "other.json")
     other = Issuer.load(tmp_path / "other.json", name="Example Works")
     forged = json.loads(issue(facts(), other, base_url=BASE).credential_json)
@@ -140,7 +140,7 @@ def test_before_its_time_it_is_genuine_but_not_yet_valid(facts, issuer):
     [("2026-01-01T00:00:00Z", State.EXPIRED), ("2999-01-01T00:00:00Z", State.VALID), ("2026-01-01T00:00:00", State.ALTERED), ("soon", State.ALTERED)],
 )
 def test_after_its_time_it_is_genuine_but_expired(issued, issuer, signed, until, state):
-    """P4: ours have no end; another issuer's, whom a stranger trusts, may have one."""
+    """P4: our certificates never expire; those of another issuer whom a stranger trusts may."""
     text = signed(issued.credential_json, issuer, validUntil=until)
     assert verify_credential(text, trust=issuer.trust()).state is state
     if state is State.EXPIRED:
@@ -187,7 +187,7 @@ def test_a_document_that_carries_a_changed_credential_is_found(issued, issuer):
 
 
 def test_the_printed_name_is_compared_with_the_signed_one(issued, issuer):
-    """The page itself is not signed: without the name the verdict says so."""
+    """The page itself is not signed, so without a printed name the verdict says so."""
     assert any("name on the page" in reason for reason in verify_file(issued.pdf, trust=issuer.trust()).reasons)
     assert verify_file(issued.pdf, trust=issuer.trust(), name="  Zoë   Łukasiewicz ").valid
     assert verify_file(issued.pdf, trust=issuer.trust(), name="Zoe\u0308 Łukasiewicz").valid
@@ -198,7 +198,7 @@ def test_the_printed_name_is_compared_with_the_signed_one(issued, issuer):
 
 
 def test_an_address_is_nobodys_where_none_was_signed(facts, issuer):
-    """H8, P4: without an address the holder is our own reference and a name; whoever claims it by an address has another one."""
+    """H8, P4: without an address the holder is our own reference and a name. Somebody who claims the certificate by an address is another holder."""
     text = issue(facts(holder_email=None), issuer, base_url=BASE).credential_json
     verdict = verify_credential(text, trust=issuer.trust(), name="Zoë Łukasiewicz")
     assert (verdict.state, verdict.reasons) == (State.VALID, ())
@@ -281,7 +281,7 @@ _TABLES = {
 
 @pytest.mark.parametrize("table", _TABLES)
 def test_a_file_without_its_table_of_objects_is_refused_and_not_searched(table, monkeypatch):
-    """Two uploads with hundreds of thousands of objects held the page for everybody."""
+    """Two uploads with hundreds of thousands of objects used to block the page for everybody."""
     searched: list[int] = []
     monkeypatch.setattr(PdfReader, "_find_pdf_objects", classmethod(lambda _, data: iter(searched.append(len(data)) or ())))
     body = b"%PDF-1.7\n" + b"".join(b"%d 0 obj\n<<>>\nendobj\n" % number for number in range(100))
@@ -304,7 +304,7 @@ _BOMBS = {
 
 @pytest.mark.parametrize("bomb", _BOMBS)
 def test_a_small_file_that_unpacks_to_millions_of_objects_is_refused_before_they_are_read(bomb):
-    """2,000 bytes from anybody took two seconds of the web hook's processor and 60 MB of its memory, and 80,000 bytes forty times as much."""
+    """2,000 bytes from anybody used to take two seconds of the web hook's processor and 60 MB of its memory, and 80,000 bytes forty times as much."""
     data = _objects_packed(b"{}", **_BOMBS[bomb])
     assert len(data) < 10_000
     verdict = verify_file(data, trust=Trust.nobody())
@@ -324,7 +324,7 @@ def test_an_attachment_that_unpacks_to_something_huge_is_not_parsed(monkeypatch)
 
 
 def _packed(how: str, content: bytes) -> bytes:
-    """A document by hand, whose one attachment says how it is packed."""
+    """A hand-made document whose one attachment says how it is packed."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [(c.json) 4 0 R] >> >> >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -343,7 +343,7 @@ def _packed(how: str, content: bytes) -> bytes:
 def _objects_packed(
     content: bytes, *, more: bytes = b"", entries: int = 7, pack: Callable[[bytes], bytes] = zlib.compress, how: bytes = b"/FlateDecode"
 ) -> bytes:
-    """A document by hand as newer programs save it: its objects lie in a stream, and so does the table of their places."""
+    """A hand-made document in the form that newer programs save: its objects are in a stream, and so is the table of their places."""
     inside = [
         b"<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [(c.json) 3 0 R] >> >> " + more + b" >>",
         b"<< /Type /Pages /Kids [] /Count 0 >>",

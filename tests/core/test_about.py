@@ -15,7 +15,7 @@ from mentorship.visibility import THINGS, may_read
 AT = datetime(2027, 3, 1, tzinfo=UTC)
 EVENTS = get_args(get_args(e.AnyEvent)[0])
 NEEDED = {"do": "nudge", "reason": None}
-"""What the answer hangs on besides the kind."""
+"""What the answer depends on besides the kind."""
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EVENTS if "side" in kind.model_fields], ids=lambda kind: kind.__name__)

@@ -101,7 +101,7 @@ def test_either_reports_progress_as_well_as_achievement(story, day, progress):
 
 
 def test_a_word_about_a_goal_is_taken_again_where_it_says_more(story, day):
-    """H6: progress can be made again and again; the same is not achieved twice, unless it was sooner."""
+    """H6: progress can be reported repeatedly; an achievement only once, unless the later report gives an earlier instant."""
     told = story()
     told.tell("mentee", c.SetGoal(goal="g-1", note_id="n-1"), day(1))
     assert told.tell("mentee", c.SetGoal(goal="g-1"), day(2)) == "already_done"
@@ -168,7 +168,7 @@ CLOSING = c.SubmitPrivately(body=c.SurveyAnswers(survey="closing", answers={"tru
 def test_the_closing_survey_comes_at_the_end_with_one_reminder_to_who_has_not_answered(story, ends):
     """H5, Calm."""
     told = story(surveys=Surveys(closing_reminder=iso("P14D")))
-    told.tell("mentor", c.RecordMilestone(milestone="m1"), ends)  # the follow-ups that wait for them are answered
+    told.tell("mentor", c.RecordMilestone(milestone="m1"), ends)  # they answer the follow-ups that wait for them
     told.tell("mentee", c.RecordMilestone(milestone="m2"), ends)
     assert told.tell("mentor", CLOSING, ends + HOUR) == "applied"
     told.run_out()
@@ -181,7 +181,7 @@ def test_the_closing_survey_comes_at_the_end_with_one_reminder_to_who_has_not_an
 
 
 def test_who_answers_nothing_any_more_is_not_reminded_of_it(story):
-    """Calm: follow-ups stop after two unanswered."""
+    """Calm: follow-ups stop after two unanswered ones."""
     told = story(surveys=Surveys(closing_reminder=iso("P14D"))).run_out()
     assert (len(told.mails("closing_survey")), told.mails("survey_reminder")) == (2, [])
 
@@ -207,7 +207,7 @@ def test_the_mail_of_the_end_helps_while_reports_or_the_survey_are_taken(story, 
 
 @pytest.mark.parametrize(("after", "along"), [("P1D", False), ("P5DT5H59M", False), ("P5DT6H", True), ("P8DT18H", True), ("P8DT18H1M", False)])
 def test_about_when_the_result_comes_is_within_a_quarter_of_the_grace(story, after, along):
-    """Calm: here the grace is of seven days."""
+    """Calm: the grace here is seven days."""
     assert survey_rides_along(story(surveys=Surveys(closing_reminder=iso(after))).state) is along
 
 
@@ -244,7 +244,7 @@ def test_a_survey_never_changes_who_earns_a_certificate(story, ends):
 
 
 def test_a_report_about_a_goal_can_be_withdrawn_by_its_author(story, day):
-    """Milestones: wrong reports can be withdrawn by their author until the decision; what they completed opens again (H6)."""
+    """Milestones: authors can withdraw wrong reports until the decision; what a withdrawn report had completed opens again (H6)."""
     told = story(milestones=(MilestoneRule(id="progress", when="goal_progressed"),))
     told.tell("mentee", c.SetGoal(goal="g-1"), day(1))
     told.tell("mentee", c.ReportGoal(message_id="first", goal="g-1", progress="in_progress"), day(2))
@@ -257,7 +257,7 @@ def test_a_report_about_a_goal_can_be_withdrawn_by_its_author(story, day):
 
 
 def test_the_reminder_waits_for_the_first_conversation_where_the_first_slot_was_called_off(story, meets):
-    """H11: unconfirmed seven days after meeting 1."""
+    """H11: the reminder comes seven days after meeting 1."""
     told = story()
     told.tell("mentor", c.CancelMeeting(meeting=1), meets(1, -72))
     told.wait(meets(2, 24 * 7) - timedelta(seconds=1))

@@ -56,7 +56,7 @@ def test_an_absence_not_contested_within_seven_days_of_being_asked_counts_as_one
 
 
 def test_who_missed_the_other_was_there_so_two_who_missed_each_other_disagree(story, meets):
-    """H13: it counts as held, and against neither."""
+    """H13: the meeting counts as held, and against neither."""
     told = story().confirmed()
     for by in ("mentor", "mentee"):
         assert told.tell(by, c.ReportMeeting(meeting=1, attendance=ABSENT), meets(1, hours=2)) == "applied"
@@ -66,7 +66,7 @@ def test_who_missed_the_other_was_there_so_two_who_missed_each_other_disagree(st
 
 
 def test_a_reason_that_never_counts_is_not_forgotten_when_the_same_absence_is_told_again(story, meets):
-    """H14: `personal` covers illness, and nothing is asked."""
+    """H14: `personal` covers illness, and nobody is asked about it."""
     told = story().confirmed()
     told.tell("mentee", c.CancelMeeting(meeting=1, reason="personal"), meets(1, hours=0.2))
     told.tell("mentee", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="absent")), meets(1, hours=30))
@@ -110,7 +110,7 @@ def test_a_dispute_made_in_time_stands_however_late_it_is_handled(story, meets, 
 
 
 def test_reporting_it_again_does_not_undo_a_dispute_nor_ask_again(story, meets):
-    """A disputed one never."""
+    """A disputed absence never counts."""
     told = story().confirmed()
     says_absent(told)
     told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
@@ -174,7 +174,7 @@ def test_a_withdrawn_report_takes_its_claim_along(story, meets):
 
 @pytest.mark.parametrize("days", [1, 8])
 def test_who_says_that_the_partner_was_there_after_all_takes_it_back(story, meets, days):
-    """H13: one's latest word counts, also once the absence was taken to stand."""
+    """H13: a person's latest word counts, even once the absence counted."""
     told = story().confirmed()
     says_absent(told)
     there = c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="present"))
@@ -184,7 +184,7 @@ def test_who_says_that_the_partner_was_there_after_all_takes_it_back(story, meet
 
 
 def test_that_they_did_not_meet_takes_back_that_the_partner_was_away(story, meets):
-    """H13: and said again, it is asked about again."""
+    """H13: the absence is withdrawn; if it is reported again, it is asked about again."""
     told = story().confirmed()
     says_absent(told)
     told.tell("mentor", c.ReportMeeting(meeting=1, held=False, attendance=c.Attendance(own="on_time")), meets(1, hours=2))
@@ -248,7 +248,7 @@ def test_a_report_that_says_nothing_is_none(story, meets):
 
 
 def test_who_was_never_asked_is_not_judged(story, meets):
-    """An absence counts that is not contested within seven days *of being asked*."""
+    """An absence counts if it is not contested within seven days *of being asked*."""
     told = story().confirmed()
     says_absent(told)
     mail = told.mails("absence_reported")[0]
@@ -285,7 +285,7 @@ def test_a_disputed_absence_stays_one_though_the_question_had_not_arrived(story,
 
 
 def test_who_says_no_more_that_the_other_was_away_disagrees_no_more(story, meets):
-    """H13: it counts as held only for as long as the two say different things."""
+    """H13: the meeting counts as held only for as long as their reports differ."""
     told = story().confirmed()
     says_absent(told)
     told.tell("mentee", c.Dispute(meeting=1), meets(1, hours=2))
@@ -333,7 +333,7 @@ def test_ones_latest_word_counts_in_whichever_order_they_come_in(story, meets):
     [({"own": "late"}, True), ({"own": "on_time"}, True), ({"partner": "present"}, True), ({"own": "absent"}, False), ({"partner": "absent"}, False)],
 )
 def test_a_word_about_attendance_alone_does_not_take_back_that_they_met(story, meets, said, held):
-    """H13, H7: both parts of a report are optional. "We met", and later "I was late": they met."""
+    """H13, H7: both parts of a report are optional. After "we met", a later "I was late" leaves it that they met."""
     told = story().confirmed().met(1)
     assert told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(**said)), meets(1, hours=2)) == "applied"
     assert held_instants(told.state) == ((meets(1),) if held else ())
@@ -347,7 +347,7 @@ def test_nor_that_they_did_not(story, meets):
 
 
 def test_a_disputed_absence_counts_as_held(story, meets):
-    """Reports that disagree count as held for milestones, and the meeting takes its topic (H13, H10)."""
+    """Reports that disagree count as held for milestones, and the meeting uses up its topic (H13, H10)."""
     told = story().confirmed()
     says_absent(told)
     assert (held_instants(told.state), not_held_in_a_row(told.state)) == ((), 1)
@@ -382,7 +382,7 @@ def test_who_has_said_already_that_they_were_there_is_not_asked(story, meets):
 
 
 def test_who_admitted_an_absence_by_mistake_disagrees_from_when_they_say_so(story, meets):
-    """H13, H7: nobody was asked while it was admitted; the two say different things now, whichever of them spoke first."""
+    """H13, H7: nobody was asked while the absence was admitted. Now their reports differ, whichever of them spoke first."""
     told = story().confirmed()
     told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=1))
     says_absent(told, hours=2)
@@ -395,7 +395,7 @@ def test_who_admitted_an_absence_by_mistake_disagrees_from_when_they_say_so(stor
 
 @pytest.mark.parametrize("back", [c.Withdraw(report="admitted"), c.ReportMeeting(meeting=1, held=False)])
 def test_who_admits_an_absence_no_longer_is_asked_about_it(story, meets, back):
-    """H13: one that is not contested within seven days of being asked counts; by taking an admission back nobody rids themself of it."""
+    """H13: an absence counts unless it is contested within seven days of being asked; nobody escapes it by withdrawing an admission."""
     told = story().confirmed()
     told.tell("mentee", c.ReportMeeting(message_id="admitted", meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=1))
     says_absent(told, hours=2)
@@ -406,7 +406,7 @@ def test_who_admits_an_absence_no_longer_is_asked_about_it(story, meets, back):
 
 
 def test_who_could_not_be_asked_and_says_that_they_were_there_disagrees(story, meets):
-    """H13, H7: with their mailbox out of order they find it on their page, and the meeting counts as held as any other on which the two disagree."""
+    """H13, H7: with their mailbox out of order they find the question on their page. The meeting counts as held, like any other on which the two disagree."""
     told = story().confirmed()
     says_absent(told)
     told.take([c.NoteFailedNotice(message_id="b", effect="9.0", notice="absence_reported", to="mentee", meeting=1, why="bounced")], meets(1, hours=2))
@@ -429,7 +429,7 @@ WORDS = {
 @pytest.mark.parametrize("partner", WORDS)
 @pytest.mark.parametrize("first", WORDS)
 def test_what_two_words_come_to_does_not_hang_on_who_spoke_first(story, meets, partner, first):
-    """H13: whatever one said first, and wherever the partner's word falls between that and what they say in the end of themself."""
+    """H13: it does not matter what one of them said first, nor whether the partner's report falls before or after their final word about themself."""
     for last in ("I was there", "I was away", "only I was there"):
         came = set()
         for place in range(3):

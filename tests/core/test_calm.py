@@ -27,13 +27,13 @@ NOT_THEIR_ACT = {
     e.LeaveBegan,
     e.LeaveOver,
 }
-"""What happens to somebody, or is told of them."""
+"""Events that happen to somebody, or that somebody is told about."""
 JUDGED_APART = {e.MeetingCancelled, e.MeetingExcused, e.AbsenceDisputed}
-"""Whose act it was hangs on more than the event: `_acted` of evolve.py says."""
+"""Events whose author depends on more than their kind, as `_acted` in evolve.py decides."""
 
 
 def handbook(rules):
-    """The ten milestones of a usual programme, half of them facts."""
+    """The ten milestones of a usual programme, half of them completed by facts."""
     facts = ("expectations_confirmed", "goal_set", "goal_progressed", "closing_held", {"meetings_held": 3}, {"meetings_held": 9})
     return rules(
         milestones=(
@@ -59,14 +59,14 @@ def test_a_diligent_person_never_comes_near_the_budget(rules, plan):
 
 
 def test_what_a_dry_run_counts_is_sent(rules, plan):
-    """A guide that would come as its meeting begins helps nobody: with `prepare: PT0S` twelve were told, and none came."""
+    """A guide that arrives as its meeting begins helps nobody: with `prepare: PT0S` the dry run counted twelve, and none was sent."""
     planned = plan()
     late = planned.model_copy(update={"slots": tuple(slot.model_copy(update={"prepare_at": slot.start}) for slot in planned.slots)})
     assert {mail.kind for mail in expected_mails(handbook(rules), late)} == {"welcome", "halfway", "heads_up", "closing_survey", "result"}
 
 
 def test_what_whole_cohorts_get_at_one_instant_is_spread(rules, plan, story):
-    """Between two pairs that meet at other hours, a mail that is due at the same instant is one that `SPREAD` has to know."""
+    """If two pairs meet at different hours and a mail still falls due for both at one instant, `SPREAD` has to know that mail."""
 
     def due(slots):
         planned = plan().model_copy(update={"slots": slots})
@@ -81,13 +81,13 @@ def test_what_whole_cohorts_get_at_one_instant_is_spread(rules, plan, story):
 
 
 def test_of_every_event_of_one_side_it_is_known_whether_it_is_their_act():
-    """An act answers the follow-ups that wait for its author, whom it would else leave taken for silent."""
+    """An act answers the follow-ups that wait for its author; otherwise they would be taken for silent."""
     of_one_side = {kind for kind in get_args(get_args(e.AnyEvent)[0]) if "side" in kind.model_fields}
     assert of_one_side - {*ACTS, *JUDGED_APART} == NOT_THEIR_ACT
 
 
 def test_a_typical_person_gets_at_most_thirty(story, rules, meets, day):
-    """Who forgets to report every other meeting, cancels one and moves another."""
+    """Somebody who forgets to report every other meeting, cancels one and moves another."""
     told = story(rules=handbook(rules)).confirmed()
     for n in range(1, 13):
         if n == 4:
@@ -106,7 +106,7 @@ def test_a_typical_person_gets_at_most_thirty(story, rules, meets, day):
 
 
 def test_even_who_never_does_anything_is_left_in_peace(story):
-    """Follow-ups stop after two unanswered."""
+    """Follow-ups stop after two unanswered ones."""
     told = story().run_out()
     for side in ("mentor", "mentee"):
         kinds = Counter(mail.kind for mail in told.mails(to=side))
@@ -160,7 +160,7 @@ def test_the_half_way_mail_stands_for_one_a_milestone(story, starts, ends):
 
 
 def test_what_tells_how_it_stands_tells_what_earns_it(story, meets, ends):
-    """Calm, H7: the milestones stand in what goes out anyway."""
+    """Calm, H7: mails that are sent anyway list the milestones."""
     told = story()
     told.record("m1", at=ends)
     told.run_out()
@@ -191,7 +191,7 @@ def test_no_twenty_four_hour_reminder(story, meets):
     [("over_budget", 0), ("too_late", 0), ("bounced", 0), ("no_address", 0), ("undeliverable", 0), ("superseded", 1), ("unsubscribed", 1)],
 )
 def test_a_follow_up_that_nobody_got_is_not_left_unanswered(story, meets, why, unanswered):
-    """Follow-ups stop after two that were not answered, not after two for which there was no room or no mailbox; who wants none gets none."""
+    """Follow-ups stop after two unanswered ones. Those for which there was no room or no mailbox do not count, and whoever opted out gets none."""
     told = story()
     told.wait(meets(1) + timedelta(days=2))
     (ask,) = told.mails("ask", "mentor")

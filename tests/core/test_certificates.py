@@ -31,7 +31,7 @@ def test_a_share_of_a_hundred_needs_all_and_of_one_needs_one():
 
 
 def test_the_least_number_that_earns_it_is_what_mails_say():
-    """H7, Calm: "7 of 10; one more earns it", of every programme that there can be."""
+    """H7, Calm: "7 of 10; one more earns it", for every possible programme."""
     everyone = [(total, share) for total in range(1, 51) for share in range(1, 101)]
     assert [needed(*one) for one in everyone] == [next(done for done in range(one[0] + 1) if is_complete(done, *one)) for one in everyone]
 
@@ -78,7 +78,7 @@ def test_a_report_one_second_after_the_grace_comes_too_late(story, ends, grace_e
 
 
 def test_a_report_of_the_last_instant_counts_though_it_comes_in_a_little_later(story, ends, grace_ends):
-    """P5, H7: a door took it in; the way from there makes nobody late."""
+    """P5, H7: a door accepted it in time, and the delay after that makes nobody late."""
     told = eight_of_ten_but_one(story, ends)
     told.wait(grace_ends + 40 * SECOND)
     assert told.tell("mentee", c.RecordMilestone(milestone="m8", done_at=ends), grace_ends, now=grace_ends + 50 * SECOND) == "applied"
@@ -87,7 +87,7 @@ def test_a_report_of_the_last_instant_counts_though_it_comes_in_a_little_later(s
 
 
 def test_what_comes_in_after_the_decision_changes_nothing(story, ends, grace_ends):
-    """H7: also what a door took in before it, and what an operator would add."""
+    """H7: this includes what a door accepted before the decision, and what an operator would add."""
     told = eight_of_ten_but_one(story, ends)
     told.until_decided()
     later = told.state.now + SECOND
@@ -97,7 +97,7 @@ def test_what_comes_in_after_the_decision_changes_nothing(story, ends, grace_end
 
 
 def test_in_a_programme_of_seconds_the_decision_waits_a_hundredth_of_its_grace(story, plan, ends):
-    """A programme may be told in seconds, and nobody waits a minute for its end."""
+    """A programme may last seconds, and then nobody should wait a minute for its end."""
     told = story(plan=plan().model_copy(update={"reporting_ends": ends + 5 * SECOND}))
     told.wait(ends + 5.0499 * SECOND)
     assert told.earned() is None

@@ -75,7 +75,7 @@ def test_an_extension_adds_time_and_slots_and_no_milestones(story, day, ends):
     ],
 )
 def test_an_operators_extension_is_within_the_programmes_own_measures(story, rules, length, interval, unfit):
-    """Beside `decide`, which tells again what was decided before."""
+    """The limit is not part of `decide`, which also replays what was decided earlier."""
     assert unfit_extension(story(rules=rules(interval=iso(interval))).state, iso(length)) == unfit
 
 
@@ -98,7 +98,7 @@ def test_the_closing_session_moves_to_the_extensions_last_meeting(story, day):
 
 @pytest.mark.parametrize("before", [True, False])
 def test_it_was_the_closing_one_if_it_took_place_before_the_extension_whenever_they_say_so(story, meets, before):
-    """Time, H10: by when it was, not by when it was told; and no topic is skipped that nobody was sent."""
+    """Time, H10: what counts is when it took place, not when it was reported; and no topic is skipped that nobody was sent."""
     told = story(meetings=3, milestones=(MilestoneRule(id="closing", when="closing_held"),)).met(1, 2)
     told.wait(meets(3, 2))
     if before:
@@ -114,7 +114,7 @@ def test_it_was_the_closing_one_if_it_took_place_before_the_extension_whenever_t
 
 
 def test_a_closing_conversation_that_was_held_before_an_extension_comes_no_second_time(story, meets):
-    """H10: an extra one in the place of the extension's last is about what comes next."""
+    """H10: an extra meeting in place of the extension's last one gets the next topic."""
     told = story(meetings=3).met(1, 2, 3)
     told.operator(c.Extend(length=iso("P4W")), meets(3, 24))
     told.replan()
@@ -126,7 +126,7 @@ def test_a_closing_conversation_that_was_held_before_an_extension_comes_no_secon
 
 @pytest.mark.parametrize("extended", [True, False])
 def test_ahead_it_is_the_closing_one_only_while_no_other_is_the_last(story, meets, extended):
-    """The page names the next topic by then."""
+    """Until then the page names the next topic."""
     told = story(meetings=3).met(1)
     told.both(c.MoveMeeting(meeting=2, to=meets(3, -12)), meets(2, -48))
     told.wait(meets(3, -24))
@@ -169,7 +169,7 @@ def test_the_heads_up_is_said_again_only_if_the_end_moves_far_enough(story, ends
 
 
 def test_an_extension_agreed_in_a_pause_waits_to_be_counted_in_calendar_time(story, day, ends):
-    """Days and weeks are calendar time: schedule/ moves the end in the programme's zone, from the one that stood when they agreed."""
+    """Days and weeks are calendar time: schedule/ moves the end in the programme's zone, starting from the end that held when they agreed."""
     told = story()
     told.operator(c.Pause(until=day(60)), day(30))
     told.both(c.AskExtension(), day(40))

@@ -58,7 +58,7 @@ def test_the_ladder_is_each_persons_own(story):
 
 
 def test_the_window_slides_over_ninety_days(story, meets):
-    """The first cancellation lies outside the window when the eighth meeting is cancelled, 98 days later."""
+    """The first cancellation is outside the window when the eighth meeting is cancelled, 98 days later."""
     told = story(cancellations=Cancellations(episode_ends_after_held=99)).confirmed()
     told.cancel(1)
     told.met(2, 3, 4, 5, 6, 7)
@@ -73,7 +73,7 @@ def test_the_window_slides_over_ninety_days(story, meets):
 
 @pytest.mark.parametrize(("before", "rung"), [(HOUR, 1), (HOUR + SECOND, 2)])
 def test_what_has_left_the_window_counts_no_more_while_the_episode_goes_on(story, before, rung):
-    """As old as the window is long is out of it: of three, two are left for the ladder."""
+    """An event exactly as old as the window is long is outside it: of three, two still count for the ladder."""
     told = story(cancellations=Cancellations(window=iso("P84D"), episode_ends_after_held=99)).confirmed()
     told.cancel(1)
     told.met(2, 3)
@@ -113,7 +113,7 @@ def test_the_three_are_held_since_its_last_cancellation(story):
 
 
 def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they_met(story, meets):
-    """Time, H14: by the instants of what happened. No coordinator hears of somebody who met three times in between."""
+    """Time, H14: the instants of what happened decide. No coordinator hears about somebody who met three times in between."""
     told = story().confirmed()
     told.cancel(1)
     told.wait(meets(5, -2))
@@ -128,7 +128,7 @@ def test_it_had_ended_though_they_say_only_after_the_next_cancellation_that_they
 
 
 def test_an_episode_of_which_everything_is_excused_is_over(story):
-    """Nor anything that the partner excuses: what comes then is the first of another one."""
+    """The same holds for what the partner excuses: the next cancellation is the first of a new episode."""
     told = story().confirmed()
     for n in (1, 2):
         told.cancel(n)
@@ -163,7 +163,7 @@ def test_a_ladder_of_ones_own_numbers(story):
 
 
 def test_the_ladder_freezes_in_a_pause_and_goes_on_after_it(story, meets):
-    """H16: their ladder and nudges freeze."""
+    """H16: the ladder and its nudges freeze."""
     told = story().confirmed()
     told.cancel(1)
     told.tell("mentee", c.MoveMeeting(meeting=2, to=meets(2) + timedelta(days=3)), meets(2) - HOUR)
@@ -188,7 +188,7 @@ def test_nothing_is_ever_imposed(story):
 
 
 def test_three_planned_meetings_in_a_row_not_held_bring_a_check_in_to_both_then_a_line(story):
-    """H14: for whatever reasons, nobody's fault."""
+    """H14: whatever the reasons, it is nobody's fault."""
     told = story().confirmed().met(1)
     told.cancel(2, reason="personal", before=timedelta(days=4))
     told.cancel(3, by="mentor", reason="technical", before=timedelta(days=4))
@@ -220,7 +220,7 @@ def test_meetings_cancelled_well_ahead_around_one_that_is_still_to_come_are_not_
 
 
 def test_a_row_goes_by_the_meetings_times_and_begins_anew_behind_one_that_is_ahead(story, meets):
-    """H14: a meeting that moved behind them is not between them, and what is still ahead may be held."""
+    """H14: a meeting that moved behind them is no longer between them, and a meeting that is still ahead may yet be held."""
     ahead, moved = story().confirmed(), story().confirmed()
     for n in (2, 3):
         ahead.tell("mentor", c.CancelMeeting(meeting=n), meets(1, -48))
@@ -236,7 +236,7 @@ def test_a_row_goes_by_the_meetings_times_and_begins_anew_behind_one_that_is_ahe
 
 
 def test_a_check_in_waits_for_the_end_of_a_pause(story, meets):
-    """H16: the meetings are held, and nudges freeze."""
+    """H16: the meetings are on hold, and nudges freeze."""
     told = story(attention={"unreported_in_a_row": 9})
     told.operator(c.Pause(), meets(3, 48))
     for n in (1, 2, 3):
@@ -247,7 +247,7 @@ def test_a_check_in_waits_for_the_end_of_a_pause(story, meets):
 
 
 def test_a_check_in_goes_to_who_still_answers(story, meets):
-    """Calm: follow-ups stop after two unanswered."""
+    """Calm: follow-ups stop after two unanswered ones."""
     told = story()
     told.wait(meets(2, 48))
     for n in (3, 4, 5):
@@ -260,7 +260,7 @@ def test_the_check_in_comes_once_a_row_and_its_line_goes_when_they_meet(story, m
     for n in (2, 3, 4, 5):
         told.cancel(n, by="mentor" if n % 2 else "mentee", reason="personal")
     assert len(told.mails("check_in")) == 2
-    assert told.tell("mentee", c.ReportMeeting(meeting=1, held=True), meets(5)) == "applied"  # an older one is no news of this row
+    assert told.tell("mentee", c.ReportMeeting(meeting=1, held=True), meets(5)) == "applied"  # an older one is not about this row
     assert len(told.mails("check_in")) == 2
     assert "not_held" in told.state.attention
     told.met(6)
@@ -284,7 +284,7 @@ def test_a_line_that_a_person_took_care_of_stands_again_only_for_a_new_row(story
 
 
 def test_after_the_end_nobody_climbs_any_more(story, meets, ends):
-    """H14: the nudge offers another rhythm, and none is left to change."""
+    """H14: the nudge offers another rhythm, and no meetings are left for it."""
     told = story().confirmed()
     for n in (11, 12):
         absent = c.Attendance(own="on_time", partner="absent")

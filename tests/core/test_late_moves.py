@@ -63,7 +63,7 @@ def test_a_late_proposal_does_not_count_when_they_met_all_the_same(story, meets)
 
 
 def test_who_met_after_an_unanswered_proposal_can_say_so_after_it_lapsed(story, meets):
-    """Held = at least one says so."""
+    """A meeting is held if at least one says so."""
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2) - HOUR), meets(1) - HOUR)
     told.wait(meets(1) + timedelta(days=4))
@@ -75,7 +75,7 @@ def test_who_met_after_an_unanswered_proposal_can_say_so_after_it_lapsed(story, 
 
 @pytest.mark.parametrize("extra_first", [True, False])
 def test_a_meeting_that_lapsed_is_not_an_extra_one_besides(story, meets, extra_first):
-    """Held = at least one says so: one conversation is one meeting, whatever each of the two calls it."""
+    """A meeting is held if at least one says so. One conversation is one meeting, whatever each of the two calls it."""
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2) - HOUR), meets(1) - HOUR)
     told.wait(meets(1) + timedelta(days=4))
@@ -104,7 +104,7 @@ def test_a_second_proposal_is_late_by_itself_where_the_first_was_in_time(story, 
 
 
 def test_a_second_proposal_leaves_the_partner_the_days_since_being_asked_first(story, meets):
-    """P5: nobody could see the first before it was handled."""
+    """P5: nobody could see the first proposal before it was handled."""
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -5)), meets(1, -20), now=meets(1, -5))
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(2, -3)), meets(1, -3))
@@ -130,8 +130,9 @@ def test_a_proposal_in_time_lapses_without_counting(story, meets):
 
 
 def test_calling_off_what_the_partner_could_not_keep_counts_as_the_partners(story, meets):
-    """A late proposal that the other does not accept counts as a cancellation by who proposed, and whoever answers it by calling the meeting off has
-    not accepted it: one meeting, one person who could not come, and it is not the one who tidied up.
+    """A late proposal that the partner does not accept counts as a cancellation by whoever proposed it. A partner who responds by calling the meeting
+    off has
+    not accepted it: one meeting, one person who could not come, and that is not the one who called it off.
     """
     told = story().confirmed()
     proposed = meets(1) - 3 * HOUR
@@ -178,7 +179,7 @@ def test_a_proposal_in_time_takes_no_late_cancellation_off_anybody(story, meets)
 
 
 def test_whoever_called_off_before_the_late_proposal_was_made_called_off(story, meets):
-    """Time: by the instants at which a door took them, whichever comes in first."""
+    """Time: the instants at which a door accepted them decide, whichever comes in first."""
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 2 * HOUR)
     told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) - 3 * HOUR, now=meets(1) - HOUR)
@@ -186,7 +187,7 @@ def test_whoever_called_off_before_the_late_proposal_was_made_called_off(story, 
 
 
 def test_who_stays_away_from_what_the_partner_could_not_keep_has_missed_nothing(story, meets):
-    """H13: after the start calling off is an absence; the partner's proposal is judged when its three days are over."""
+    """H13: calling off after the start is an absence. The partner's proposal is judged when its three days are over."""
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - HOUR)
     told.tell("mentor", c.CancelMeeting(meeting=1, reason="work"), meets(1) + HOUR)
@@ -197,7 +198,7 @@ def test_who_stays_away_from_what_the_partner_could_not_keep_has_missed_nothing(
 
 @pytest.mark.parametrize("word", [c.Attendance(own="absent"), c.Attendance(own="on_time"), c.Attendance(own="on_time", partner="absent")])
 def test_who_stayed_away_has_missed_nothing_once_that_proposal_is_judged_either(story, meets, word):
-    """H13, H14: one meeting, and who could not come is judged by what they said of it since; nobody else is."""
+    """H13, H14: one meeting. Whoever could not come is judged by what they have said about it since, and nobody else is judged."""
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - HOUR)
     if word.partner is None:
@@ -209,7 +210,7 @@ def test_who_stayed_away_has_missed_nothing_once_that_proposal_is_judged_either(
 
 
 def test_what_lapsed_before_the_start_keeps_nobody_from_coming(story, meets):
-    """The old time stands again, and there was time to see it."""
+    """The old time holds again, and there was time to see that."""
     told = story(cancellations=Cancellations(answer_within=iso("PT6H"))).confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 20 * HOUR)
     told.tell("mentor", c.Excuse(meeting=1), meets(1) - 19 * HOUR)
@@ -220,7 +221,7 @@ def test_what_lapsed_before_the_start_keeps_nobody_from_coming(story, meets):
 
 
 def test_what_was_said_of_the_old_time_keeps_nobody_from_the_new_one(story, meets):
-    """They agreed at last; whoever is away then has missed it."""
+    """In the end they agreed; whoever does not come to the new time has missed the meeting."""
     told = story().confirmed()
     to = meets(1) + timedelta(days=6)
     told.tell("mentee", c.MoveMeeting(meeting=1, to=to - HOUR), meets(1) - 5 * HOUR)
@@ -235,7 +236,7 @@ def test_what_was_said_of_the_old_time_keeps_nobody_from_the_new_one(story, meet
 
 
 def test_a_slip_of_the_finger_takes_no_late_proposal_off_who_made_it(story, meets):
-    """They said that they met, and then that they were away: whoever the partner kept from coming has missed nothing all the same."""
+    """They reported that they met, and then that they were away. The late proposal still counts; the partner, who could not keep it, has missed nothing."""
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - HOUR)
     told.met(1)
@@ -248,7 +249,7 @@ def test_a_slip_of_the_finger_takes_no_late_proposal_off_who_made_it(story, meet
 @pytest.mark.parametrize("taken_back", [c.Withdraw(report="slip"), c.ReportMeeting(meeting=1, held=False)])
 @pytest.mark.parametrize(("days", "counts"), [(1, 0), (3, 1), (5, 1)])
 def test_that_they_met_taken_back_leaves_a_late_proposal_to_be_judged(story, meets, taken_back, days, counts):
-    """H14: nobody rids themself of it by a report and its withdrawal; the partner has the three days, and may excuse it after them."""
+    """H14: nobody escapes a late proposal by reporting the meeting and withdrawing the report. The partner has the three days, and may excuse it afterwards."""
     told = story().confirmed()
     proposed = meets(1) - HOUR
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=9)), proposed)
@@ -282,7 +283,7 @@ def test_fine_by_me_and_then_away_counts_against_nobody(story, meets):
 
 @pytest.mark.parametrize(("since", "counts"), [("excused", (0, 0)), ("absent", (1, 0)), ("on_time", (0, 0)), (None, (1, 0))])
 def test_who_answered_a_late_proposal_with_another_time_has_called_nothing_off(story, meets, since, counts):
-    """H14: whatever became of the first one, the second lapses."""
+    """H14: whatever became of the first proposal, the second one lapses."""
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=2)), meets(1) - 5 * HOUR)
     told.tell("mentor", c.MoveMeeting(meeting=1, to=meets(1) + timedelta(days=3)), meets(1) - 4 * HOUR)

@@ -41,7 +41,7 @@ def test_a_leave_pauses_until_its_date_and_the_end_moves_by_its_length(story, da
     assert phase(told.state) != "paused"
     assert told.state.ends == ends + timedelta(days=30)
     assert not told.entries_named("attention_raised", line="on_leave")  # it was no longer than a pause may be
-    assert not told.entries_named("leave_began")  # it had when it was told
+    assert not told.entries_named("leave_began")  # the report gave an end
 
 
 def test_the_partner_hears_of_a_pause_and_not_of_whose(story, day):
@@ -78,7 +78,7 @@ def test_who_is_back_lets_the_meetings_go_on(story, day, ends):
     assert told.state.ends == ends + timedelta(days=10)
     assert told.operator(back("mentor"), day(41)) == "not_paused"
     told.operator(away("mentor", until=day(60)), day(50))
-    assert told.operator(back("mentor"), day(60)) == "not_paused"  # it was over by itself
+    assert told.operator(back("mentor"), day(60)) == "not_paused"  # it ended by itself
 
 
 def test_a_later_word_about_the_same_leave_moves_its_end(story, day):
@@ -94,7 +94,7 @@ def test_a_later_word_about_the_same_leave_moves_its_end(story, day):
 
 
 def test_the_next_leave_that_is_told_during_one_ends_none_that_lasts(story, day):
-    """The summer's holiday is entered while somebody is on parental leave: they are away until that is over, and again in summer."""
+    """Somebody's summer holiday is entered while they are on parental leave: they are away until that leave is over, and again in summer."""
     told = story()
     told.operator(away("mentor", until=day(60)), day(30))
     assert told.operator(away("mentor", begins=day(90), until=day(100)), day(40)) == "applied"
@@ -176,7 +176,7 @@ def test_one_back_while_the_other_is_away_changes_nothing_yet(story, day, first)
 
 
 def test_what_a_leave_drops_counts_against_nobody(story, meets, day):
-    """H14: nor what an operator or a leave cancels."""
+    """H14: what an operator or a leave cancels never counts."""
     told = story().confirmed()
     told.operator(away("mentee", until=meets(1) + HOUR), meets(1, -1))
     told.wait(day(30))
@@ -186,7 +186,7 @@ def test_what_a_leave_drops_counts_against_nobody(story, meets, day):
 
 
 def test_who_misses_or_calls_off_a_meeting_during_a_leave_that_no_pause_covers_any_more_has_missed_nothing(story, meets, day):
-    """H14: nor what a leave cancels, though the programme's longest pause is over before it."""
+    """H14: what a leave cancels does not count, even if the programme's longest pause ends before the leave does."""
     told = story(pause=Pause(longest=iso("P14D"))).confirmed()
     told.operator(away("mentee", until=day(90)), day(8))
     told.wait(day(22))
@@ -201,7 +201,7 @@ def test_who_misses_or_calls_off_a_meeting_during_a_leave_that_no_pause_covers_a
 
 @pytest.mark.parametrize("called_off", [True, False])
 def test_a_leave_that_is_told_afterwards_protects_its_first_days_too(story, meets, called_off):
-    """H14: nor what a leave cancels. Somebody falls ill on Monday, calls off or stays away on Tuesday, and HR tells of it on Wednesday."""
+    """H14: what a leave cancels does not count. Somebody falls ill on Monday, calls off or stays away on Tuesday, and HR reports it on Wednesday."""
     told = story().confirmed()
     if called_off:
         told.tell("mentor", c.CancelMeeting(meeting=2), meets(2, -2))
@@ -214,7 +214,7 @@ def test_a_leave_that_is_told_afterwards_protects_its_first_days_too(story, meet
 
 @pytest.mark.parametrize(("begins", "counts"), [(-24, 0), (-3, 0), (-2, 1)])
 def test_a_leave_protects_who_asked_too_late_in_it_though_the_partner_called_it_off(story, meets, begins, counts):
-    """H14: judged by when they said that they could not come."""
+    """H14: what counts is when they said that they could not come."""
     told = story().confirmed()
     told.tell("mentor", c.MoveMeeting(meeting=2, to=meets(2, 48)), meets(2, -3))
     told.tell("mentee", c.CancelMeeting(meeting=2), meets(2, -1))
@@ -223,7 +223,7 @@ def test_a_leave_protects_who_asked_too_late_in_it_though_the_partner_called_it_
 
 
 def test_after_a_leave_it_counts_again(story, day):
-    """H14: whoever is back calls off like anybody."""
+    """H14: after a leave, calling off counts as it does for anybody."""
     told = story().confirmed()
     told.operator(away("mentee", until=day(20)), day(8))
     told.wait(day(20))
@@ -235,7 +235,7 @@ def test_after_a_leave_it_counts_again(story, day):
 
 
 def test_a_leave_that_was_ahead_and_never_came_protects_nothing(story, meets, day):
-    """H14: what is still ahead is judged when it has been."""
+    """H14: a leave that is still ahead only protects once it has taken place."""
     told = story().confirmed()
     told.operator(away("mentee", begins=day(40), until=day(60)), day(10))
     told.operator(back("mentee"), day(20))
@@ -271,7 +271,7 @@ def test_nor_does_it_when_it_is_reported_after_they_are_back_or_another_leave_is
 
 
 def test_who_is_back_does_not_end_a_pause_that_an_operator_or_a_concern_ordered(story, day):
-    """H16: the meetings that the raiser of a concern holds stay held, whatever HR says of a leave."""
+    """H16: meetings that the raiser of a concern put on hold stay on hold, whatever HR reports about a leave."""
     told = story()
     told.operator(c.Pause(), day(20))
     told.operator(away("mentor", until=day(50)), day(30))
@@ -317,7 +317,7 @@ def test_an_operator_who_ends_a_leaves_pause_knows_better_than_the_leave(story, 
 
 
 def test_an_operators_pause_takes_over_one_that_began_with_a_leave(story, day):
-    """H16: a raiser holds the meetings at once, whoever is away besides; they do not go on when the leave is over."""
+    """H16: a raiser puts the meetings on hold at once, even while somebody is away; they do not resume when the leave is over."""
     told = story().confirmed()
     told.operator(away("mentee", until=day(20)), day(10))
     assert told.operator(c.Pause(), day(12)) == "applied"
@@ -434,7 +434,7 @@ def test_who_is_certified_when_the_partner_leaves_needs_no_new_match(story, day)
 
 
 def test_a_pair_in_one_reporting_line_is_a_line_for_a_coordinator_and_goes_on(story, day):
-    """H4: checked again when a line changes."""
+    """H4: checked again when a reporting line changes."""
     told = story()
     assert told.operator(c.Flag(), day(20)) == "applied"
     assert told.operator(c.Flag(), day(21)) == "already_done"

@@ -98,7 +98,7 @@ def test_the_others_same_time_agrees_a_move(story, meets):
 
 
 def test_a_yes_to_a_time_that_is_no_longer_proposed_proposes_nothing(story, meets):
-    """It was withdrawn on the way, and would count against who only said yes, were it a late proposal that nobody answers (H14)."""
+    """The proposal was withdrawn meanwhile. Were the yes a late proposal that nobody answers, it would count against somebody who only agreed (H14)."""
     told = story().confirmed()
     at, to = meets(1) - 5 * HOUR, meets(1) + timedelta(days=2)
     told.tell("mentor", c.MoveMeeting(meeting=1, to=to), at)
@@ -127,7 +127,7 @@ def test_every_change_of_the_calendar_is_counted_and_carries_the_whole_series(st
 
 
 def test_no_two_states_of_a_calendar_have_one_number(story, meets):
-    """Calm: a calendar program takes only what is newer than what it has."""
+    """Calm: a calendar program accepts only what is newer than what it has."""
     told = story().met(1)
     told.tell("mentor", c.CancelMeeting(meeting=3), told.state.now)
     told.both(c.MoveMeeting(meeting=2, to=meets(2, 1)), told.state.now)
@@ -240,7 +240,7 @@ def test_a_preparation_asks_only_about_what_was_asked_about_and_is_without_word(
 
 
 def test_a_word_from_one_of_the_two_is_enough(story, meets):
-    """Held = at least one says so."""
+    """A meeting is held if at least one says so."""
     told = story().met(1)
     told.wait(meets(2))
     assert told.mails("ask") == []
@@ -270,7 +270,7 @@ def test_two_meetings_in_a_row_without_word_are_a_line_in_the_coordinators_list(
 
 
 def test_a_meeting_called_off_between_two_silent_ones_is_a_word(story, meets):
-    """Meetings: two in a row; who called off the one between them was not silent about it."""
+    """Meetings: two in a row. Whoever called off the one between them was not silent about it."""
     told = story().met(1)
     told.tell("mentor", c.CancelMeeting(meeting=3), meets(1, hours=2))
     told.wait(meets(4) + timedelta(days=2))
@@ -339,7 +339,7 @@ def test_feedback_is_asked_after_meetings_three_six_and_nine_inside_what_goes_ou
 
 
 def test_feedback_after_the_last_meeting_is_asked_with_the_closing_survey(story, meets, ends):
-    """H15: no mail about a meeting goes out any more."""
+    """H15: no further mail about a meeting goes out."""
     told = story(meetings=9)
     for n in range(1, 10):
         told.wait(meets(n))
@@ -394,7 +394,7 @@ def test_a_topic_whose_meeting_moved_behind_the_next_one_is_not_sent_again(story
 
 
 def test_an_extra_meeting_is_the_closing_one_when_later_slots_were_still_to_come_and_never_did(story, meets):
-    """The last conversation was held about another topic, since more were to come; a pause left no room for them."""
+    """The last conversation was about another topic, since more meetings were planned; then a pause left no room for those."""
     told = story(meetings=2).confirmed().met(1)
     told.operator(c.Pause(until=meets(2, 24)), meets(2, -24))
     told.wait(meets(2, 24))

@@ -33,7 +33,7 @@ def test_either_may_report_by_default(story, day):
 
 @pytest.mark.parametrize("first", ["mentor", "mentee"])
 def test_of_two_who_report_it_the_earlier_instant_counts(story, ends, grace_ends, first):
-    """Milestones, H7: what was done in time stays so, whatever the other says of it in the grace."""
+    """Milestones, H7: what was done in time stays so, whatever the other reports about it in the grace."""
     told = by(story, "either")
     for side in ("mentor", "mentee"):
         told.record("shadowing", at=grace_ends, by=side, done_at=ends if side == first else ends + SECOND)
@@ -188,7 +188,7 @@ def test_an_objection_goes_with_the_report_that_it_was_about(story, day):
 
 
 def test_an_objection_goes_though_who_objected_has_reported_it_since(story, day):
-    """Milestones: nobody objects to what is left."""
+    """Milestones: the objection has nothing left to be about."""
     told = by(story, "either")
     told.tell("mentor", c.RecordMilestone(message_id="first", milestone="shadowing"), day(30))
     told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(31))
@@ -198,7 +198,7 @@ def test_an_objection_goes_though_who_objected_has_reported_it_since(story, day)
 
 
 def test_what_only_the_mentor_reports_is_not_done_by_the_mentees_word_once_theirs_is_withdrawn(story, day):
-    """Milestones: the mentee could add theirs only because they had objected."""
+    """Milestones: the mentee could add their report only because they had objected."""
     told = by(story, "mentor")
     told.tell("mentor", c.RecordMilestone(message_id="first", milestone="shadowing"), day(30))
     told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(31))
@@ -237,14 +237,14 @@ def test_facts_complete_their_milestones(story, rules, meets, day):
 
 
 def test_meetings_held_are_counted_in_the_order_in_which_they_were_held(story, rules, meets):
-    """Milestones: extra ones included, whichever were told of first."""
+    """Milestones: extra meetings are included, whichever were reported first."""
     told = story(rules=facts(rules)).met(1, 2, 3)
     assert told.tell("mentor", c.ReportMeeting(held_at=meets(1, hours=72), held=True), meets(3, hours=2)) == "applied"
     assert milestone_facts(told.state)[3].done_at == meets(2)
 
 
 def test_meetings_reported_in_the_grace_count_by_when_they_were_held(story, rules, meets, ends, grace_ends):
-    """H7: the last meetings were in time, however late somebody said so."""
+    """H7: the last meetings were held in time, however late somebody reported them."""
     told = story(rules=facts(rules))
     for n in (10, 11, 12):
         assert told.tell("mentor", c.ReportMeeting(meeting=n, held=True), grace_ends - timedelta(hours=1)) == "applied"
@@ -263,7 +263,7 @@ def test_expectations_are_confirmed_when_the_second_of_the_two_has(story, rules,
 
 
 def test_of_several_facts_the_first_counts(story, rules, day, meets, ends):
-    """H6, H7: another goal, or another word about one in the grace, takes nothing back; nor does a second closing conversation."""
+    """H6, H7: another goal, another report about one in the grace, or a second closing conversation takes nothing back."""
     told = story(rules=facts(rules))
     for n in (1, 2):
         told.tell("mentee", c.SetGoal(goal=f"g-{n}"), day(10 * n))
@@ -284,7 +284,7 @@ def test_a_fact_after_the_end_does_not_count(story, rules, ends):
 
 
 def test_an_actions_only_goal_report_is_progress_when_it_says_so(story, rules, day):
-    """H6: progress is reported as well as achievement; being under way alone is neither."""
+    """H6: reporting progress counts as well as achievement; merely being under way counts as neither."""
     told = story(rules=facts(rules))
     told.tell("mentee", c.SetGoal(goal="g-1"), day(10))
     told.tell("mentee", c.ReportGoal(goal="g-1", progress="in_progress"), day(11))

@@ -80,7 +80,7 @@ def test_no_extension_reaches_there_either_however_long_the_programmes_own_is(st
 @example(LONGEST)
 @given(st.builds(Duration, days=st.integers(0, 99_999), seconds=st.integers(0, 10_000_000_000)))
 def test_every_length_can_be_read_as_it_is_written(length):
-    """What cannot be read again wedges whoever carries it on."""
+    """A length that cannot be read back wedges whichever run reads it next."""
     assert Duration.model_validate(str(length)).span == length.span
 
 
@@ -104,7 +104,7 @@ GIVEN: dict[str, st.SearchStrategy[Any]] = {
 
 
 def _strategy(kind: type[BaseModel], name: str) -> st.SearchStrategy[Any] | None:
-    """Instants and lengths are found by their type, so that a new one is thrown too."""
+    """Finds instants and lengths by their type, so that a new one is thrown too."""
     kept = str(kind.model_fields[name].annotation)
     return ACCEPTED if name == "at" else INSTANT if "datetime" in kept else LENGTH if "Duration" in kept else GIVEN.get(name)
 
@@ -115,7 +115,7 @@ def _measured(kind: type[BaseModel]) -> bool:
 
 @st.composite
 def thrown(draw: st.DrawFn, number: int) -> list[Any]:
-    """Any command, most often one with instants or lengths of its own; by whoever may, and by both where the two agree."""
+    """Any command, most often one with extreme instants or lengths, from anybody allowed to send it, and from both where the two have to agree."""
     group, people = draw(st.sampled_from([(BY_THE_TWO, [PAIR.mentor, PAIR.mentee]), (BY_AN_OPERATOR, ["o-ana"]), (BY_THE_SERVICE, [c.SERVICE])]))
     kinds = draw(st.sampled_from([group, *[[kind for kind in group if _measured(kind)]] * 3]))
     kind: type[BaseModel] = draw(st.sampled_from(kinds))
@@ -167,7 +167,7 @@ def test_the_phases_that_are_thrown_at_are_all_of_them(name):
 
 
 def _all_of(kind: type[BaseModel]) -> Iterator[list[Any]]:
-    """The command with an instant from either end, or none, in each of its fields; by whoever may, and by both where the two agree."""
+    """The command with an extreme instant, or none, in each field; from anybody allowed to send it, and from both where the two have to agree."""
     people = [PAIR.mentor, PAIR.mentee] if kind in BY_THE_TWO else ["o-ana"] if kind in BY_AN_OPERATOR else [c.SERVICE]
     fields = [name for name in kind.model_fields if _strategy(kind, name) in (INSTANT, ACCEPTED)]
     known: dict[str, Any] = {"meeting": 1, "away": PAIR.mentor, "milestone": "m1", "length": LONGEST, "held": True}
@@ -191,7 +191,7 @@ def test_no_instant_from_the_ends_of_the_calendar_breaks_anything(kind, name):
 @settings(max_examples=200)
 @given(st.sampled_from([*PHASES, *["aligning", "active", "paused"] * 3]), st.one_of(st.just(Rules(**USUAL)), any_rules()), st.data())
 def test_whatever_is_thrown_at_a_mentorship_it_lives_on(name, rules, data):
-    """Advance never raises, what it says can be written down and read, and a later message is handled like any other."""
+    """`advance` never raises, its result can be written and read back, and a later message is handled like any other."""
     state = _in_phase(name, rules)
     now, entries = state.now, list[Entry]()
     for number in range(data.draw(st.integers(1, 5))):

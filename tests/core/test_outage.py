@@ -56,7 +56,7 @@ def test_the_journals_instants_never_move_back(story, meets):
 
 
 def test_mails_of_an_outage_carry_until_when_they_help(story, meets):
-    """Whose moment passed is sent only if it still helps: the carrier reads `helps_until`."""
+    """A mail whose moment has passed is sent only if it still helps: the carrier reads `helps_until`."""
     told = story()
     told.wait(meets(3) - timedelta(days=1))
     helps = {mail.meeting.meeting: mail.helps_until for mail in told.mails("prepare", "mentor")}
@@ -65,7 +65,7 @@ def test_mails_of_an_outage_carry_until_when_they_help(story, meets):
 
 
 def test_news_of_a_move_help_until_the_meeting_and_of_a_cancellation_until_somebody_would_have_asked(story, meets):
-    """A meeting at half past six is called off at night: its reader hears it in the morning, and their calendar as well."""
+    """A meeting at half past six is called off at night: its participant reads so in the morning, and their calendar is updated as well."""
     told = story()
     to = meets(1) + timedelta(days=2)
     told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
@@ -104,7 +104,7 @@ def test_a_future_instant_is_refused_and_a_doors_fast_clock_is_not(story, day):
 
 
 def test_a_doors_fast_clock_brings_no_deadline_forward(story, ends):
-    """H7: what is still to come is not over for who sends a command a moment before."""
+    """H7: a command whose instant is still ahead does not bring an end forward."""
     told = story()
     for milestone, now in (("m1", ends - 10 * SECOND), ("m2", ends)):
         told.tell("mentor", c.RecordMilestone(milestone=milestone), at=ends + 10 * SECOND, now=now)
@@ -137,7 +137,7 @@ def about(n):
 
 
 def test_a_preparation_that_asks_again_about_a_meeting_stands_for_the_mail_that_would_have_asked():
-    """Never two about one meeting at once: after an outage both are due, and one goes, with all that the other asked."""
+    """Never two about one meeting at once: after an outage both are due, and one is sent, with everything that the other asked."""
     ask, prepare = mail("ask", meeting=about(3), feedback_for=3, pulse=True), mail("prepare", meeting=about(4), unreported=(3,))
     assert prepare.replaces(ask)
     assert (prepare.asking_for(ask).feedback_for, prepare.asking_for(ask).pulse) == (3, True)
@@ -146,7 +146,7 @@ def test_a_preparation_that_asks_again_about_a_meeting_stands_for_the_mail_that_
 
 
 def test_a_preparation_that_waits_while_its_meeting_moves_leaves_its_topic_to_the_news():
-    """H10: whoever would have got it in the morning gets one mail, with the new time and the topic; a cancelled meeting's goes with the next one."""
+    """H10: its reader gets one mail in the morning, with the new time and the topic; a cancelled meeting's topic comes with the next one."""
     waiting = mail("prepare", id="7.0", meeting=about(3).model_copy(update={"session": 2}))
     moved, cancelled = (mail("rescheduled", change=change, meeting=about(3)) for change in ("moved", "cancelled"))
     assert moved.replaces(waiting)
@@ -157,7 +157,7 @@ def test_a_preparation_that_waits_while_its_meeting_moves_leaves_its_topic_to_th
 
 
 def test_what_has_ended_invites_nobody_any_more():
-    """Whatever waits for its reader's morning then goes nowhere: a welcome, a preparation, a nudge; what is still news goes."""
+    """A welcome, a preparation or a nudge that waits for its reader's morning is then dropped; what is still news is sent."""
     ended = mail("ended")
     assert all(ended.replaces(mail(kind)) for kind in ("welcome", "prepare", "ask", "nudge", "check_in", "rescheduled"))
     assert not any(ended.replaces(mail(kind)) for kind in ("result", "reissued", "coordinator_told", "ended"))
@@ -170,7 +170,7 @@ def test_news_of_a_meeting_replaces_its_preparation_and_nothing_about_another():
 
 
 def test_the_days_to_object_count_from_when_the_partner_could_see_the_report(story, day):
-    """A report accepted on day 30 of an outage until day 38 stands on the partner's page on day 38."""
+    """A report accepted on day 30 of an outage that lasts until day 38 appears on the partner's page on day 38."""
     told = story()
     told.tell("mentor", c.RecordMilestone(milestone="m1"), at=day(30), now=day(38))
     assert told.tell("mentee", c.ObjectToMilestone(milestone="m1"), day(45)) == "applied"

@@ -95,7 +95,7 @@ def test_facts_are_accepted_meanwhile(story, day):
 
 
 def test_nobody_moves_a_meeting_into_a_pause(story, meets):
-    """H16: the raiser of a concern may hold the meetings at once."""
+    """H16: the raiser of a concern may put the meetings on hold at once."""
     told = story().confirmed()
     to = meets(1) + timedelta(days=3)
     told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - HOUR)
@@ -145,7 +145,7 @@ def test_a_meeting_cancelled_far_ahead_does_not_hold_up_the_new_plan(story, day)
 
 
 def test_the_rhythm_goes_on_from_the_latest_meeting(story, meets):
-    """Wherever it was moved to, and whichever number it has."""
+    """The rhythm starts from that meeting wherever it was moved to, and whichever number it has."""
     told = story(meetings=3).met(1)
     told.both(c.MoveMeeting(meeting=2, to=meets(3, 30)), meets(1, 48))
     told.operator(c.Extend(length=iso("P4W")), meets(2))
@@ -175,7 +175,7 @@ def test_the_answer_to_an_older_question_is_ignored(story, day):
 
 
 def test_what_is_past_when_a_plan_comes_or_not_before_the_end_is_not_planned(story, slot, day, ends):
-    """P5: and the same plan comes in once."""
+    """P5: the same plan also comes in only once."""
     told = story(meetings=1).met(1)
     told.operator(c.Extend(length=iso("P26W")), day(20))
     asked = told.planned()[-1]
@@ -215,7 +215,7 @@ def test_a_line_is_resolved_while_it_stands(story, day):
 
 
 def test_two_extensions_that_an_outage_brings_to_one_instant_are_two_questions(story, day, ends):
-    """P5, P6: the answer to the first knows nothing of the second's weeks, and takes none of them away."""
+    """P5, P6: the answer to the first question does not include the second's weeks, and removes none of them."""
     told = story().met(1)
     orders = [told.named(c.Extend(length=iso("P4W")), "o-ana", day(1, hours=hours)) for hours in (1, 2)]
     told.take(orders, day(20))
@@ -322,7 +322,7 @@ def test_a_stranger_can_do_nothing(story, day):
 
 
 def test_what_is_done_in_a_pause_counts_also_behind_the_old_end(story, day, ends):
-    """Pause: facts are accepted meanwhile, and the end moves by its length; also when the mentorship ends before it is over."""
+    """Pause: facts are accepted meanwhile and the end moves by the pause's length, even if the mentorship ends before the pause does."""
     told = story().confirmed().record(*(f"m{n}" for n in range(1, 8)), at=day(100))
     told.operator(c.Pause(), ends - 2 * DAY)
     told.record("m8", at=ends + 10 * DAY)
@@ -336,7 +336,7 @@ def test_what_is_done_in_a_pause_counts_also_behind_the_old_end(story, day, ends
 
 @pytest.mark.parametrize("reason", ["operator", "stepped_away"])
 def test_in_the_grace_an_end_decides_nothing_before_its_time(story, day, ends, reason):
-    """H7: reports are taken until the reporting grace ends, then certificates are decided; people have been told so."""
+    """H7: reports are accepted until the reporting grace ends, and then certificates are decided; that is what people have been told."""
     told = story().confirmed().record(*(f"m{n}" for n in range(1, 8)), at=day(100))
     assert told.operator(c.End(reason=reason), ends + DAY) == "closing"
     told.record("m8", at=ends + 2 * DAY, done_at=ends - DAY)

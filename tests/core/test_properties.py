@@ -33,7 +33,7 @@ COMMAND: TypeAdapter[Any] = TypeAdapter(c.Command)
 @settings(max_examples=1)
 @given(st.data())
 def test_the_stories_have_every_command(data):
-    """What no story has, no law below is held against."""
+    """A command that no story has is tested by none of the laws below."""
     told = {type(data.draw(kind)) for kind in (*DONE_BY_PEOPLE, *DONE_BY_OPERATORS, *DONE_RARELY)}
     assert {*get_args(c.ParticipantCommand), *get_args(c.OperatorCommand), *get_args(c.ResultCommand)} - told == set()
 
@@ -41,7 +41,7 @@ def test_the_stories_have_every_command(data):
 @settings(max_examples=80)
 @given(stories())
 def test_nothing_breaks_and_the_journal_tells_it_all(case):
-    """P3, P5: no exception, no order but that of instants, no gap in the numbers, and the events alone give the state."""
+    """P3, P5: no exception, only the order of instants, no gap in the numbers, and the events alone give the state."""
     programme, story = case
     told = tell(programme, story)
     assert [entry.seq for entry in told.entries] == list(range(1, told.state.seq + 1))
@@ -75,7 +75,7 @@ def test_everything_survives_being_written_down(case):
 @settings(max_examples=80)
 @given(stories())
 def test_every_deadline_moves_on_when_it_is_decided(case):
-    """One that stays due would loop for ever."""
+    """A deadline that stays due would loop for ever."""
     state = tell(*case).state
     for _ in range(600):
         due = next_due(state)
@@ -98,7 +98,7 @@ def test_every_deadline_moves_on_when_it_is_decided(case):
 @settings(max_examples=80)
 @given(stories())
 def test_certificates_exactly_when_the_share_was_reached(case):
-    """H7: both people or nobody, once; never for conduct. A mentor who joined later by the share of what remained (P6)."""
+    """H7: both people or nobody, once; never for conduct. A mentor who joined later is measured by the share of what remained (P6)."""
     programme, story = case
     told = tell(programme, story)
     told.turn(LAST, [])
@@ -118,7 +118,7 @@ def test_certificates_exactly_when_the_share_was_reached(case):
 
 
 MORE_THAN_ONCE = {"prepare", "ask", "rescheduled", "move_proposed", "absence_reported", "nudge", "coordinator_told", "case", "check_in", "heads_up"}
-"""For a meeting, for an episode, or anew because the end moved; any other mail goes once to a person."""
+"""Mails that may repeat: for a meeting, for an episode, or again because the end moved. Any other mail goes once to a person."""
 
 
 @settings(max_examples=80)
@@ -166,7 +166,7 @@ def test_messages_that_come_again_change_nothing(case):
 @settings(max_examples=60)
 @given(stories(), st.integers(1, 400).map(lambda n: timedelta(days=n)))
 def test_a_long_sleep_and_a_wake_for_every_deadline_are_the_same(case, slept):
-    """P5: deadlines fall at their own instants, however late a worker got round to them."""
+    """P5: deadlines fall at their own instants, however late a worker handles them."""
     programme, story = case
     told = tell(programme, story)
     until = told.state.now + slept
@@ -186,14 +186,14 @@ def test_a_long_sleep_and_a_wake_for_every_deadline_are_the_same(case, slept):
 
 
 def _what_happened(told: Told) -> tuple[Counter[str], Counter[str]]:
-    """Events, and what follows outside, without the numbers that say only in which order it was written down."""
+    """Events and effects, without the numbers that only record the order in which they were written."""
     events = [event.model_dump(mode="json") for event in told.events()]
     effects = [effect.model_dump(mode="json", exclude={"id"}) for effect in told.effects]
     return Counter(repr(_unordered(event)) for event in events), Counter(repr(_unordered(effect)) for effect in effects)
 
 
 def _unordered(part: Any) -> Any:
-    """What is told of both is told in the order mentor, mentee."""
+    """What both are told comes in the order mentor, mentee."""
     if isinstance(part, dict):
         return sorted((name, _unordered(value)) for name, value in part.items())
     if isinstance(part, list):
@@ -215,7 +215,7 @@ def test_what_is_refused_changes_nothing(case):
 @settings(max_examples=60)
 @given(stories())
 def test_whoever_of_the_two_does_it_the_same_follows(case):
-    """H1, H14: a mentor is judged, asked and told as a mentee is. Only what a mentee brought along is counted apart (P6)."""
+    """H1, H14: a mentor is judged, asked and informed as a mentee is. Only what a mentee brought along is counted apart (P6)."""
     (rules, plan, _), story = case
     told = tell((rules, plan, ()), story)
     swapped = rules.model_copy(update={"milestones": tuple(rule.model_copy(update={"by": _SIDES.get(rule.by, rule.by)}) for rule in rules.milestones)})
@@ -228,7 +228,7 @@ _SIDES = {"mentor": "mentee", "mentee": "mentor"}
 
 
 def _mirrored(part: Any) -> Any:
-    """With the names of the two exchanged, in ids, sides and lines."""
+    """The same with the two people exchanged, in ids, sides and lines."""
     match part:
         case dict():
             return {_mirrored(name): _mirrored(value) for name, value in part.items()}
@@ -245,7 +245,7 @@ def _mirrored(part: Any) -> Any:
 
 @st.composite
 def deeds(draw: st.DrawFn) -> tuple[Programme, list[Any], list[list[int]]]:
-    """A programme, what the two did in it at different instants, and in which batches that reaches the service."""
+    """A programme, what the two did in it at different instants, and the batches in which that reaches the service."""
     rules, plan, earned = draw(programmes())
     last = int((plan.reporting_ends - plan.starts).total_seconds()) - 1
     found: list[Any] = []
@@ -267,7 +267,7 @@ def deeds(draw: st.DrawFn) -> tuple[Programme, list[Any], list[list[int]]]:
     )
     found += draw(st.lists(freely, max_size=16))
     instants = draw(st.lists(st.integers(0, last), min_size=len(found), max_size=len(found), unique=True))
-    goals, others = sorted(instants)[:2], instants  # goals are set before anything is said of them
+    goals, others = sorted(instants)[:2], instants  # a goal is set before anything is reported about it
     others = [at for at in instants if at not in goals]
     numbered = [
         command.model_copy(update={"message_id": f"x{n}", "at": plan.starts + timedelta(seconds=at)})
@@ -285,9 +285,9 @@ def test_whoever_is_certified_does_not_hang_on_the_order_in_which_reports_come_i
     """H7, Time: as long as they come in before the decision.
 
     Holds for milestone reports, waivers, expectations, goals, reports of planned and of extra meetings, each at its own instant.
-    It does not hold, and is not meant to, where one message is about another that has not come yet: an objection, an excuse, a
+    It does not hold, and is not meant to, where one message is about another that has not come in yet: an objection, an excuse, a
     dispute or a withdrawal before its report, progress before its goal, an agreement before its proposal. Those are refused with
-    a reason, and their author hears it. The same expectation confirmed twice counts from the one that came in first.
+    a reason, and their author is told. An expectation confirmed twice counts from the confirmation that came in first.
     """
     programme, commands, batches = case
     plan = programme[1]

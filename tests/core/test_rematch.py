@@ -49,7 +49,7 @@ def test_only_one_of_the_two_can_be_the_leaver_and_only_of_an_end_for_that(story
     assert told.state.ended is None
 
 
-# -- what goes along ------------------------------------------------------------------------------------------------------
+# -- what is carried over -----------------------------------------------------------------------------------------------------
 
 
 def test_what_was_done_until_the_end_goes_along_with_its_instant_also_what_was_waived(story, day):
@@ -85,7 +85,7 @@ def test_it_is_neither_reported_nor_waived_again(story, starts, day):
 
 
 def test_the_mentee_needs_the_share_of_all_and_the_new_mentor_of_what_remained(story, starts, ends):
-    """Five of ten came along: three more make the mentee's eight of ten, but only three of the mentor's five."""
+    """Five of ten were carried over: three more make the mentee's eight of ten, but only three of the mentor's five."""
     told = story(earned=brought(starts, "m1", "m2", "m3", "m4", "m5")).record("m6", "m7", "m8", at=ends)
     told.until_decided()
     assert [effect.to for effect in issued(told)] == [("mentee",)]
@@ -122,7 +122,7 @@ def test_a_pair_that_brought_nothing_along_is_certified_together_or_not_at_all(s
 
 
 def test_the_journal_alone_tells_it(story, starts, day):
-    """The events fold to the same state, so that a re-match needs nothing but the journal."""
+    """The events fold to the same state, so a rematch needs nothing but the journal."""
     told = story(earned=brought(starts, "m1")).record("m2", at=day(20))
     events = [MentorshipStarted.model_validate({"at": entry.at, **entry.body}) for entry in told.entries_named("mentorship_started")]
     assert earned(fold(events)) == brought(starts, "m1")

@@ -19,7 +19,7 @@ OF_A_SIDE = {ladder.strikes.__wrapped__}
 
 
 class Watched(State):
-    """A state that notes which of its fields are read."""
+    """A state that records which of its fields are read."""
 
     def __getattribute__(self, name: str) -> Any:
         if name in State.model_fields and name != "memory":
@@ -87,7 +87,7 @@ def test_a_question_reads_nothing_but_the_parts_that_it_names(busy):
 
 
 def test_what_was_answered_before_is_what_is_answered_anew(busy):
-    """The states of one story share what is remembered; each answer is the one that a state without memory gives."""
+    """The states of one story share a memory; each answer equals the one that a state without memory gives."""
     for state in busy:
         forgetful = state.model_copy(update={"memory": Memory()})
         for question in QUESTIONS:

@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def lapsed(story, meets):
-    """The mentee proposed another time an hour before the first meeting; nobody has answered in three days, as far as is known by the fifth."""
+    """The mentee proposed another time an hour before the first meeting. By the fifth day nothing has come in from the three days for an answer."""
     told = story().confirmed()
     told.tell("mentee", c.MoveMeeting(meeting=1, to=meets(1) + 9 * DAY), meets(1) - HOUR)
     told.wait(meets(1) + 5 * DAY)
@@ -43,7 +43,7 @@ def test_a_yes_within_the_three_days_moves_the_meeting(lapsed, meets, days, agre
 
 
 def test_a_yes_to_a_proposal_in_time_is_no_late_one_of_who_says_it(story, meets):
-    """H14: it lapsed without counting, a day before the meeting; their yes, said before, asks for nothing."""
+    """H14: the proposal lapsed a day before the meeting and did not count. The yes was said before that, and so proposes nothing itself."""
     told = story().confirmed()
     to = meets(1) + 6 * DAY
     told.tell("mentor", c.MoveMeeting(meeting=1, to=to), meets(1) - 4 * DAY)
@@ -62,7 +62,7 @@ def test_another_time_is_no_yes(lapsed, meets):
 @pytest.mark.parametrize(("reason", "counts"), [("personal", 0), ("work", 1)])
 @pytest.mark.parametrize("before", [HOUR / 2, -HOUR])
 def test_who_called_it_off_themself_is_judged_by_why(lapsed, meets, reason, counts, before):
-    """H14: `personal` never counts, nor does an absence for it."""
+    """H14: `personal` never counts, nor does an absence for that reason."""
     assert lapsed.tell("mentee", c.CancelMeeting(meeting=1, reason=reason), meets(1) - before, now=meets(1) + 5 * DAY) == "applied"
     assert (lapsed.counted(), lapsed.counted("mentor")) == (counts, 0)
 
@@ -75,7 +75,7 @@ def test_who_called_off_what_the_partner_could_not_keep_is_not_the_one_who_is_ju
 @pytest.mark.parametrize(("own", "counts"), [("on_time", 0), ("absent", 1)])
 @pytest.mark.parametrize(("days", "answer"), [(1, "applied"), (4, "cancelled")])
 def test_who_said_whether_they_came_is_judged_by_that(lapsed, meets, own, counts, days, answer):
-    """As if it had come in before the proposal lapsed; nobody else is judged either."""
+    """Their report is treated as if it had come in before the proposal lapsed; nobody else is judged either."""
     word = c.ReportMeeting(meeting=1, attendance=c.Attendance(own=own))
     assert lapsed.tell("mentee", word, meets(1) + days * DAY, now=meets(1) + 5 * DAY) == answer
     assert lapsed.counted() == (counts if answer == "applied" else 1)
@@ -85,7 +85,7 @@ def test_who_said_whether_they_came_is_judged_by_that(lapsed, meets, own, counts
 
 @pytest.mark.parametrize(("denied", "counts", "held"), [(False, 1, 0), (True, 0, 1)])
 def test_the_word_of_who_waited_is_kept_beside_the_proposal(lapsed, meets, denied, counts, held):
-    """H13: it takes nothing off the partner, unless they say otherwise: then the two disagree."""
+    """H13: the proposal is still judged unless the partner contradicts the report; then the two disagree."""
     word = c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent"))
     assert lapsed.tell("mentor", word, meets(1) + DAY, now=meets(1) + 5 * DAY) == "applied"
     if denied:
@@ -94,7 +94,7 @@ def test_the_word_of_who_waited_is_kept_beside_the_proposal(lapsed, meets, denie
 
 
 def test_that_they_met_is_not_lost_to_a_later_word_that_left_it_open(story, meets):
-    """H13, H7: "we met" had to be sent again, and "I was on time" came before it."""
+    """H13, H7: "we met" was delayed, and the later "I was on time" came in before it."""
     told = story().confirmed()
     told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time")), meets(1, hours=5))
     assert told.tell("mentee", c.ReportMeeting(meeting=1, held=True), meets(1, hours=2), now=meets(1, hours=9)) == "applied"
@@ -103,7 +103,7 @@ def test_that_they_met_is_not_lost_to_a_later_word_that_left_it_open(story, meet
 
 
 def test_why_somebody_could_not_come_is_not_lost_to_a_later_word_without_it(story, meets):
-    """H14: `personal` never counts, and said once it need not be said again, whichever comes in first."""
+    """H14: `personal` never counts and need not be repeated, whichever report comes in first."""
     told = story().confirmed()
     told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="absent")), meets(1, hours=5))
     assert strikes(told.state, "mentee") == (meets(1),)
@@ -115,7 +115,7 @@ def test_why_somebody_could_not_come_is_not_lost_to_a_later_word_without_it(stor
 
 
 def what_anybody_may_say(at, meets):
-    """Of the first meeting, at that instant."""
+    """Everything that can be said about the first meeting at that instant."""
     said = [c.MoveMeeting(meeting=1, to=meets(1) + 6 * DAY), *(c.CancelMeeting(meeting=1, reason=reason) for reason in ("work", "personal"))]
     if at >= meets(1):
         words = ({"own": "on_time"}, {"own": "on_time", "partner": "absent"})
@@ -125,7 +125,7 @@ def what_anybody_may_say(at, meets):
 
 
 def taken(state, command, number, now):
-    """The state after it, or None where it was refused."""
+    """The state after the message, or None where it was refused."""
     turn = advance(state, [command.model_copy(update={"message_id": f"x{number}"})], now)
     return None if any(told.refused for told in turn.told) else turn.state
 
@@ -136,7 +136,7 @@ def judged(state):
 
 
 def test_no_message_that_is_days_on_its_way_makes_anything_worse(story, meets):
-    """P5, H14: every story of two accepted messages about a meeting, the second held up past the days to answer, while the deadlines between fall."""
+    """P5, H14: every story of two accepted messages about a meeting, with the second delayed past the days to answer while the deadlines in between pass."""
     begun, told = story(meetings=1).confirmed().state, 0
     instants = [meets(1, hours) for hours in (-80, -20, -1, 2, 30)]
     for first in (one for at in instants for one in what_anybody_may_say(at, meets) if one.by == "p-mentor"):

@@ -52,7 +52,7 @@ def test_a_topic_that_did_not_reach_somebody_goes_to_them_with_the_next_meeting_
 
 
 def test_a_topic_is_the_next_meetings_until_somebody_says_that_it_was_talked_about(story, meets):
-    """H10: topics advance with meetings held. Who hears of the first one only after the second's preparation finds the next topic on the page."""
+    """H10: topics advance with meetings held. If the first is reported only after the second's preparation went out, the page shows the next topic."""
     told = story()
     told.wait(meets(2) - timedelta(days=2))
     assert (told.prepared(2).meeting.session, told.prepared(2).meeting.session_sent) == (0, True)
@@ -62,7 +62,7 @@ def test_a_topic_is_the_next_meetings_until_somebody_says_that_it_was_talked_abo
 
 
 def test_no_topic_is_skipped_however_late_somebody_says_that_they_met(story, meets):
-    """H10: a meeting that began with a topic was about it, and the next topic is the next meeting's."""
+    """H10: a meeting that began with a topic was about it, and the following topic goes to the following meeting."""
     told = story()
     told.wait(meets(2))
     for n in (1, 2):
@@ -106,7 +106,7 @@ CLOSED = (MilestoneRule(id="closing", when="closing_held"),)
 
 
 def test_when_the_last_one_is_called_off_in_time_the_one_before_takes_the_closing_session(story, meets):
-    """Meetings: it is the last planned one now, and an extra one meanwhile is about what comes next (H10)."""
+    """Meetings: it is now the last planned one, and an extra meeting before it gets the next topic (H10)."""
     told = story().confirmed().met(1)
     told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
     told.extra(meets(1) + timedelta(days=5))
@@ -117,7 +117,7 @@ def test_when_the_last_one_is_called_off_in_time_the_one_before_takes_the_closin
 
 
 def test_a_meeting_that_was_prepared_keeps_its_topic_when_the_last_one_is_called_off(story, meets):
-    """H10: nobody meets unprepared; an extra one can still be the closing one."""
+    """H10: nobody meets unprepared; an extra meeting can still be the closing one."""
     told = story(milestones=CLOSED).confirmed().met(1)
     told.wait(meets(11, hours=-48))
     told.tell("mentor", c.CancelMeeting(meeting=12), told.state.now)
@@ -129,7 +129,7 @@ def test_a_meeting_that_was_prepared_keeps_its_topic_when_the_last_one_is_called
 
 
 def test_a_meeting_that_was_prepared_as_the_closing_one_leaves_no_extra_one_its_place(story, meets):
-    """H10: the last planned one was called off long before, and this one is still ahead."""
+    """H10: the last planned meeting was called off long before, and this one is still ahead."""
     told = story().confirmed().met(1)
     told.tell("mentor", c.CancelMeeting(meeting=12), meets(1, hours=2))
     told.wait(meets(11, hours=-48))
@@ -150,7 +150,7 @@ def test_of_all_that_were_called_off_the_last_says_since_when_an_extra_one_can_b
 
 
 def test_a_meeting_that_was_held_about_something_else_takes_no_place_of_one_called_off_since(story, meets):
-    """H10: an extra one had taken its topic, and another one comes before the last is called off."""
+    """H10: an extra meeting had taken its topic, and another one comes before the last is called off."""
     told = story().confirmed().met(1)
     told.wait(meets(11, hours=-48))
     told.extra(meets(11, hours=-30))
@@ -163,7 +163,7 @@ def test_a_meeting_that_was_held_about_something_else_takes_no_place_of_one_call
 
 
 def test_the_last_one_is_the_closing_one_where_it_was_held_after_a_proposal_for_it_had_lapsed(story, meets):
-    """H14: who met all the same can still say so, whatever the meeting before it was about."""
+    """H14: people who met all the same can still say so, whatever the meeting before was about."""
     told = story(milestones=CLOSED).confirmed()
     told.wait(meets(11, hours=-48))
     told.extra(meets(11, hours=-30))
@@ -229,7 +229,7 @@ def test_an_extra_meeting_after_a_missed_last_one_takes_the_closing_session(stor
 
 
 def test_an_extra_meeting_is_the_closing_one_once_the_last_turns_out_not_to_have_taken_place(story, meets):
-    """Time, H13: whichever is told first."""
+    """Time, H13: whichever is reported first."""
     told = story(milestones=CLOSED).met(12)
     told.extra(meets(12, 24))
     assert told.state.extras[0].session != CLOSING

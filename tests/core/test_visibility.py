@@ -19,7 +19,7 @@ def test_the_partner_sees_what_the_two_do_together_and_nothing_of_ones_own():
 
 
 def test_coordinators_see_who_needs_a_person_and_numbers_besides():
-    """P7, H14: neither reasons nor a first count; H5: surveys in groups."""
+    """P7, H14: they see neither reasons nor a first cancellation's count; H5: surveys only in groups."""
     assert seen("coordinators") == {"name", "address", "coordinator_address", "coordinator_told", "stepped_away", "leave", "needs_a_person"}
     assert seen("coordinators", by="as_number") == {"meetings", "milestones", "certificate"}
     assert (seen("coordinators", by="in_groups"), SMALLEST) == ({"surveys"}, 5)
@@ -54,19 +54,19 @@ def test_temporal_shows_codes_and_nothing_that_names_anybody():
 
 
 def test_operators_read_what_they_wrote_themselves_and_which_mails_went():
-    """H12: the rest as codes under opaque ids, and no address or concern."""
+    """H12: they read the rest as codes under opaque ids, and no address or concern."""
     read, nothing = {"name", "people_file", "mails"}, {"address", "coordinator_address", "concern"}
     assert (seen("operators"), seen("operators", by="no"), seen("operators", by="as_code")) == (read, nothing, set(THINGS) - read - nothing)
 
 
 def test_everybody_reads_all_that_is_their_own():
-    """P8: the list of who needs a person is the coordinators', and the journal is both people's."""
+    """P8: except that the list of who needs a person is the coordinators', and the journal belongs to both people."""
     assert set(THINGS) - seen("own") == {"needs_a_person", "journal"}
 
 
 @pytest.mark.parametrize("thing", ["cancel_reasons", "late_count", "feedback", "surveys", "pins", "end_wish", "expectations", "certificate_results"])
 def test_what_only_its_author_reads_is_private(thing):
-    """P8: it has no place in what names its author to others, not even as a code."""
+    """P8: it never appears, not even as a code, where its author is named to others."""
     assert is_private(thing)
     assert may_read("own", thing)
 

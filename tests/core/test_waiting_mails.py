@@ -31,7 +31,7 @@ def mail(kind, number=None, **facts):
 
 
 def waiting(told, *mails):
-    """What is left of these, told one after the other overnight, and what gave way."""
+    """What is left of these mails, decided one after the other overnight, and what gave way."""
     stay: tuple[SendNotice, ...] = ()
     gone = []
     for one in mails:
@@ -43,7 +43,7 @@ def waiting(told, *mails):
 
 @pytest.fixture
 def standing(story):
-    """Meeting 4 at this time, and the mentor proposes it, too: news of either helps."""
+    """Meeting 4 at this time, which the mentor also proposes, so that news of either still helps."""
 
     def at(start=NOON + 3 * DAY):
         told = story()
@@ -56,7 +56,7 @@ def standing(story):
 
 
 def test_an_evening_of_moves_is_one_mail_in_the_morning(standing):
-    """Never two about one meeting at once: from the time that the reader knew, to the last one."""
+    """Never two about one meeting at once: the mail covers everything from the time that the reader knew to the last one."""
     known, first, second = NOON + 3 * DAY, NOON + 4 * DAY, NOON + 5 * DAY
     asked = mail("move_proposed", 4, id="1.0", start=first, previous_start=known)
     moved = mail("rescheduled", 4, id="2.0", change="moved", start=first, previous_start=known, calendar=())
@@ -96,7 +96,7 @@ def test_a_preparation_rides_along_with_news_of_its_meeting_that_waits(story, me
 
 
 def test_of_two_that_could_not_be_sent_the_preparation_goes_along(standing):
-    """A mail server was away from both: what takes the one takes the other."""
+    """A mail server was away for both: what replaces the one replaces the other."""
     news, prepare = mail("rescheduled", 4, change="moved"), mail("prepare", 4, session=3)
     told = standing()
     both = [joined_anew([news, prepare], told.state, NOON, resting).waiting for resting in ((), (news.id,), (prepare.id,), (news.id, prepare.id))]
@@ -111,7 +111,7 @@ def test_another_time_brings_the_calendar_of_the_move_that_it_replaces(standing)
 
 @pytest.mark.parametrize("what", ["past", "settled"])
 def test_a_proposal_that_helps_no_more_leaves_the_news_that_it_took_the_place_of(story, meets, what):
-    """They agreed in the evening, one asked for the same night since: in the morning the meeting is where they agreed."""
+    """They agreed in the evening, and one of them proposed another time that night. By morning that is past or settled, and the agreed time is the news."""
     told = story()
     old, agreed, night = meets(1), meets(1, hours=72), meets(1, hours=-95)
     told.both(c.MoveMeeting(meeting=1, to=agreed), meets(1, hours=-100))
@@ -166,7 +166,7 @@ def test_an_evening_of_moves_helps_for_as_long_as_the_first_time_is_ahead(story,
 
 
 def test_a_calendar_goes_as_it_stands_when_its_mail_does(story, meets):
-    """Two changes of one evening: neither mail brings back what the other one took out, in whatever order they arrive."""
+    """Two changes in one evening: neither mail brings back what the other removed, in whatever order they arrive."""
     told = story()
     told.both(c.MoveMeeting(meeting=1, to=meets(1, hours=2)), meets(1, hours=-100))
     told.tell("mentor", c.CancelMeeting(meeting=2), meets(1, hours=-99))
@@ -176,7 +176,7 @@ def test_a_calendar_goes_as_it_stands_when_its_mail_does(story, meets):
 
 
 def test_news_whose_time_has_passed_takes_nothings_place(story, meets):
-    """*Time*: an outage brings both. They agreed on Thursday, one asked for Wednesday since, and it is Wednesday: that it is Thursday still helps."""
+    """*Time*: an outage delays both. They agreed on Thursday, one since proposed Wednesday, and it is Wednesday now: the news of Thursday still helps."""
     told = story()
     thursday, wednesday = meets(1, hours=72), meets(1, hours=48)
     told.both(c.MoveMeeting(meeting=1, to=thursday), meets(1, hours=-100))
@@ -222,7 +222,7 @@ def test_mails_about_two_meetings_or_of_two_kinds_of_news_stay_two(story):
 
 
 def test_a_topic_that_was_lost_goes_with_the_next_preparation_that_waits():
-    """H10: an outage over two preparations; the second was decided when the first was thought to bring it."""
+    """H10: an outage over two preparations; when the second was decided, the first was still expected to bring the topic."""
     first, second, third = (mail("prepare", n, session=1, session_sent=n > 2) for n in (2, 3, 4))
     found = heir(first, [second, third])
     assert (found.meeting.meeting, found.meeting.session_sent) == (3, False)
@@ -233,7 +233,7 @@ def test_a_topic_that_was_lost_goes_with_the_next_preparation_that_waits():
 
 
 def test_what_a_dropped_mail_would_have_asked_is_asked_with_a_later_one(story, meets):
-    """H15: feedback and pulse are invited once, and an invitation that nobody got is none."""
+    """H15: feedback and pulse are invited once, and an invitation that nobody received does not count."""
     told = story().met(1, 2, 3)
     told.wait(meets(4, hours=-72))
     prepare = told.last("prepare", "mentor")
@@ -260,7 +260,7 @@ def test_an_older_invitation_that_did_not_go_takes_no_newer_one_back(story, meet
 
 
 def test_who_is_not_asked_whether_they_met_was_not_invited_to_anything_by_that(story, meets):
-    """Calm, H15: follow-ups stop for one of the two; the invitation that the other gets is none of theirs."""
+    """Calm, H15: follow-ups stop for one of the two; the other's invitation does not count as theirs."""
     told = story(mail={"follow_ups": 1}, feedback_after=(1,), surveys={"pulse_after_meeting": 1})
     told.wait(meets(1, hours=26))
     told.tell("mentor", c.ReportMeeting(meeting=1, held=True), meets(2, hours=1))
@@ -297,7 +297,7 @@ def test_who_cannot_be_reached_or_has_mail_enough_is_not_asked_more_often(why):
 
 
 def test_a_topic_is_promised_to_the_next_conversation_only_where_one_takes_it(story, meets):
-    """H10: the last planned one closes, whatever was held before; so the topic of the last but one waits for nothing, called off or not held."""
+    """H10: the last planned meeting is the closing one, whatever was held before. So nobody is promised the last but one's topic if that is off or not held."""
     told = story()
     told.wait(meets(1, hours=26))
     told.met(*range(1, 11)).wait(meets(11, hours=26))
@@ -315,7 +315,7 @@ def test_a_topic_is_promised_to_the_next_conversation_only_where_one_takes_it(st
     ("closing", "n", "at", "moves_on"), [(None, 11, 11, True), (None, 12, 1, False), (11, 12, 1, False), (None, 1, 12, False), (11, 1, 11, False)]
 )
 def test_a_topic_moves_on_to_what_is_ahead_of_its_meeting_and_of_now(story, rules, meets, closing, n, at, moves_on):
-    """H10: without a closing session the last one takes it, too; nothing takes it that is past, or that comes before."""
+    """H10: without a closing session the last meeting takes it, too; no meeting takes it that is past or that comes before."""
     told = story(rules=rules(closing=closing))
     assert topic_moves_on(told.state, told.state.meeting(n), meets(at)) == moves_on
 

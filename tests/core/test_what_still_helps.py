@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 def test_did_you_meet_goes_only_while_nobody_has_said(story, meets):
-    """Calm: only if unreported; the reader in another zone may have waited for hours."""
+    """Calm: it is sent only if unreported; a reader in another zone may have waited for hours."""
     told = story()
     told.wait(meets(1, hours=26))
     ask = told.last("ask", "mentor")
@@ -24,7 +24,7 @@ def test_did_you_meet_goes_only_while_nobody_has_said(story, meets):
 
 
 def test_a_welcome_tells_the_times_of_the_day_on_which_it_goes(story, day, meets, ends):
-    """P6: a cohort may be started weeks ahead; HR tells of a leave, and the two move a meeting, before anybody is welcomed."""
+    """P6: a cohort may be started weeks ahead. Before anybody is welcomed, HR may report a leave, and the two may move a meeting."""
     told = story()
     welcome = told.last("welcome", "mentor")
     assert still_helping(welcome, told.state, told.state.now) == welcome
@@ -40,7 +40,7 @@ def test_a_welcome_tells_the_times_of_the_day_on_which_it_goes(story, day, meets
 
 
 def test_an_absence_that_the_partner_reported_is_not_asked_about_besides(story, meets):
-    """H13: what the reader is told is that it was reported, while it is open."""
+    """H13: the reader is told that the absence was reported, while it is open."""
     told = story()
     told.wait(meets(1, hours=26))
     told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent")), told.state.now)
@@ -52,7 +52,7 @@ def test_an_absence_that_the_partner_reported_is_not_asked_about_besides(story, 
 
 
 def test_nobody_is_asked_about_an_absence_that_they_have_admitted(story, meets):
-    """Calm, H13: the partner reported it at night, and whoever was away said so on their page before the mail could go."""
+    """Calm, H13: the partner reported it at night, and the absent person admitted it on their page before the mail could go."""
     told = story().confirmed()
     told.tell("mentee", c.ReportMeeting(meeting=1, attendance=c.Attendance(own="on_time", partner="absent")), meets(1, hours=1))
     asked = told.last("absence_reported", "mentor")
@@ -79,7 +79,9 @@ def test_a_preparation_helps_while_its_meeting_stands_at_the_time_that_it_tells(
 
 
 def test_that_a_meeting_is_off_is_news_the_next_morning_though_it_would_have_begun(story, meets):
-    """Calm: nothing goes out at night. Who meets before their hours begin reads then why nobody came, and the calendar's update comes with it."""
+    """Calm: nothing goes out at night. If the meeting is before the reader's hours, the mail explains afterwards why nobody came, and updates their
+    calendar.
+    """
     told = story()
     told.tell("mentee", c.CancelMeeting(meeting=1), meets(1, hours=-9))
     off = told.last("rescheduled", "mentor")
@@ -88,7 +90,7 @@ def test_that_a_meeting_is_off_is_news_the_next_morning_though_it_would_have_beg
 
 
 def test_that_a_meeting_comes_sooner_is_news_while_the_old_time_is_ahead(story, meets):
-    """Calm: agreed in the evening for half past seven. Who reads from eight on has the old time in their calendar until they hear of it."""
+    """Calm: in the evening they agreed on half past seven. Somebody whose mails begin at eight has the old time in their calendar until they hear of it."""
     told = story()
     old, sooner = meets(1), meets(1, hours=-90)
     told.both(c.MoveMeeting(meeting=1, to=sooner), meets(1, hours=-100))
@@ -98,7 +100,7 @@ def test_that_a_meeting_comes_sooner_is_news_while_the_old_time_is_ahead(story, 
 
 
 def test_that_the_meetings_pause_or_go_on_is_news_while_it_is_so(story, day):
-    """Calm, P6: an operator paused a pair by mistake at night; whoever reads it in the morning hears that it goes on, and not the opposite before."""
+    """Calm, P6: an operator paused a pair by mistake at night; in the morning the reader is told that it goes on, and not the opposite first."""
     told = story()
     told.operator(c.Pause(), day(20))
     paused = told.last("rescheduled", "mentor")
@@ -113,7 +115,7 @@ def test_that_the_meetings_pause_or_go_on_is_news_while_it_is_so(story, day):
 
 
 def test_how_it_stands_is_told_with_the_end_as_it_stands(story, ends):
-    """H7: until when what is done counts, of a mail that waited while the end moved."""
+    """H7: a mail that waited while the end moved states until when things count now."""
     told = story()
     told.wait(ends - 21 * DAY)
     news = told.last("heads_up", "mentor")
@@ -123,7 +125,7 @@ def test_how_it_stands_is_told_with_the_end_as_it_stands(story, ends):
 
 
 def test_milestones_are_counted_as_the_mail_goes(story, ends):
-    """H7: a mail that waited for its reader's morning said that two more were missing which both had recorded in the evening."""
+    """H7: a mail that waited for its reader's morning used to say that two more were missing, though both had recorded those in the evening."""
     told = story()
     told.wait(ends - 21 * DAY)
     news = told.last("heads_up", "mentee")

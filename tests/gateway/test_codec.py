@@ -72,7 +72,7 @@ PRIVATE = (
     ids=["reasons", "private", "attendance"],
 )
 async def test_how_long_a_sealed_message_is_tells_nothing_of_it(keyring, alike):
-    """H12: a signal's name is readable in Temporal, and beside it how many bytes it brought."""
+    """H12: Temporal shows a signal's name and, beside it, how many bytes it carried."""
     converter = data_converter(keyring)
     sealed = [(await converter.encode([message]))[0] for message in alike]
     assert len({payload.ByteSize() for payload in sealed}) == 1
@@ -252,7 +252,7 @@ async def test_of_failures_only_which_key_is_missing_can_be_read_without_one(pro
 
 
 async def test_whoever_opens_a_failure_reads_our_words_and_of_a_librarys_error_its_kind_and_place(keyring):
-    """H12: admins open them, in the UI and on the command line; what a library says repeats what it was given."""
+    """H12: admins open failures in the UI and on the command line, and a library's message repeats what it was given."""
     name = "Mia canary-" + "58311"
     try:
         try:
@@ -271,7 +271,7 @@ async def test_whoever_opens_a_failure_reads_our_words_and_of_a_librarys_error_i
 
 
 async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):
-    """H12: a timer's summary is a line of our own; what anybody sent is sealed."""
+    """H12: a timer's summary is our own text; whatever anybody sent is sealed."""
     converter = data_converter(keyring)
     label, words = await converter.encode([Label("Next: prepare meeting 3"), "Next: prepare meeting 3"])
     assert label.data == b'"Next: prepare meeting 3"'
@@ -292,7 +292,7 @@ async def test_labels_for_admins_stay_readable_and_nothing_else_does(keyring):
     ],
 )
 async def test_what_has_another_shape_than_expected_is_quoted_in_no_error(expected, data, keyring):
-    """H12: the SDK logs why it dropped a signal, with a trace, and by then the signal is opened."""
+    """H12: the SDK logs why it dropped a signal, with a traceback, and by then the signal is opened."""
     sealed = await EncryptionCodec(keyring).encode([Payload(metadata={"encoding": b"json/plain"}, data=data)])
     with pytest.raises(NotOurs, match=rf"{expected.__name__}: .*(int_parsing|literal_error|model_type|json_invalid)") as raised:
         await data_converter(keyring).decode(sealed, [expected])

@@ -211,7 +211,7 @@ async def test_a_sign_in_is_no_longer_than_a_token(http):
 
 
 async def test_where_admins_come_without_https_the_cookie_stays_on_this_site(keyring, settings):
-    """Browsers keep none that is for every site and not secure."""
+    """Browsers reject a cookie that is for every site and not secure."""
     plain = settings.model_copy(update={"codec_origins": ("http://localhost:8233",)})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(plain, keyring, "mentorship")), base_url="http://localhost") as http:
         cookie = (await sign_in(http, NEW)).headers["set-cookie"].lower()
@@ -229,7 +229,7 @@ async def test_retiring_a_token_ends_what_was_signed_in_with_it(http, keyring, s
 
 
 async def test_a_sign_in_lasts_a_working_day(http, monkeypatch):
-    """Whatever the browser makes of its cookie: one that was taken from it ends as well."""
+    """The server enforces it, whatever the browser does with its cookie; a stolen one expires as well."""
     await sign_in(http, NEW)
     cookie = f"mentorship-codec={http.cookies['mentorship-codec']}"
     http.cookies.clear()
@@ -301,7 +301,7 @@ def test_settings_that_would_open_it_too_far_are_refused(given):
 
 
 def test_the_participants_door_does_not_even_load_it():
-    """The power to open payloads for admins is another program's."""
+    """The power to open payloads for admins belongs to another program."""
     loaded = "import sys, webhook.app; print([name for name in sys.modules if name.startswith('webhook.codec')])"
     assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout == "[]\n"
 

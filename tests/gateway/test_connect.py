@@ -27,7 +27,7 @@ async def test_the_environment_says_where_temporal_is(server, keyring, monkeypat
 
 
 async def test_who_sends_an_operators_command_or_starts_a_case_cannot_be_told_from_its_name(keyring):
-    """H16: the hold of a concern comes from a worker, an operator's pause from the command line."""
+    """H16: a worker sends a concern's hold, and the command line an operator's pause."""
     clients = [await connect(Settings.load(), keyring, role=role, lazy=True) for role in ("cli", "webhook", "worker")]
     assert {client.identity for client in clients} == {"mentorship"}
 
@@ -109,7 +109,7 @@ async def test_a_server_that_says_nothing_is_waited_for_as_long_as_is_set(keyrin
     ids=lambda it: it.__name__.strip("_") if callable(it) else "TLS" if it else "plain",
 )
 async def test_a_server_of_another_kind_is_told_to_be_one(answers, tls, keyring, monkeypatch):
-    """What the client says of it depends on who was quicker."""
+    """What the client reports depends on which side was quicker."""
     async with await asyncio.start_server(answers, "127.0.0.1", 0) as server:
         monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
         monkeypatch.setenv("TEMPORAL_TLS", str(tls).lower())
@@ -131,7 +131,7 @@ async def test_a_namespace_that_is_not_there_is_told_before_anything_is_conclude
     [(RPCStatusCode.NOT_FOUND, False), (RPCStatusCode.PERMISSION_DENIED, True), (RPCStatusCode.UNIMPLEMENTED, True), (RPCStatusCode.UNAVAILABLE, None)],
 )
 async def test_who_may_not_ask_for_the_namespace_is_believed(status, there):
-    """A login may start and signal, and not describe."""
+    """A login may be allowed to start and signal, but not to describe."""
 
     async def answered(*_: object, **__: object) -> None:
         raise RPCError("no", status, b"")

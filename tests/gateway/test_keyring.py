@@ -138,7 +138,7 @@ def test_two_generated_keyrings_never_share_a_key_id(tmp_path):
 
 
 def test_who_looks_while_keys_are_made_finds_none_or_all_of_them(tmp_path, monkeypatch):
-    """Two programs of one first start, or one that was killed or found no room as it wrote."""
+    """Two programs start for the first time at once, or one was killed or ran out of space while writing."""
     path, sync = tmp_path / "keys.json", os.fsync
 
     def looked_at(descriptor: int) -> None:
@@ -166,7 +166,7 @@ def test_of_two_changes_of_a_key_file_at_once_neither_is_lost(tmp_path, keyring,
     def overtaken(target: Path, stored: dict[str, Any]) -> None:
         monkeypatch.undo()
         other.start()
-        other.join(0.2)  # it waits for this one: there is nothing to see of that
+        other.join(0.2)  # it waits for this one, without any outward sign
         write(target, stored)
 
     monkeypatch.setattr(key_file, "_write", overtaken)

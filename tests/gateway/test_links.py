@@ -19,7 +19,7 @@ PROMISED = {"page": 60 * 24 * 60, "private": 15, "coordinator": 15 * 24 * 60, "c
 
 @pytest.fixture
 def at(monkeypatch):
-    """Turns the clock that dates links, and that they are judged by."""
+    """Sets the clock that dates links and judges them."""
 
     def turn(seconds):
         monkeypatch.setattr("time.time", lambda: seconds)
@@ -44,7 +44,7 @@ def test_a_link_opens_to_the_second_as_long_as_is_promised(purpose, minutes, at)
 
 
 def test_links_that_were_sent_open_in_later_releases():
-    """A calendar asks at its address for years: another way to sign would close every one of them at once."""
+    """A calendar polls its address for years: another way to sign would close all these links at once."""
     sent = ".eJyLVspNzSvJLyrOyCzQKy4oysxL18vVNTA0MjYxNTO3sExMUtJRKkARSE5JTVOKBQATtxEO.a0nSAA.aSbLRYhD2ZUVmK3Aq3b16inM42Uz4BIBMWt7CMKGJ6I"
     assert signer().bearer("calendar", sent) == BEN
 

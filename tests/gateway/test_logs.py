@@ -67,7 +67,7 @@ def test_a_traceback_shows_frames_without_what_was_in_them(log_format, stream):
 
 
 def _fail():
-    """As deep as it gets: what came from another process, in a group, behind an error of ours."""
+    """The deepest case: an error of another process, in a group, behind an error of ours."""
     failed = _raised(ApplicationError("canary-58311", type="Unprintable"), _raised(LookupError("canary-58311")))
     full = _raised(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "canary-58311"), failed)
     raise UnknownKey("k-1") from _raised(ExceptionGroup("canary-58311", [full]))
@@ -83,7 +83,7 @@ def _raised(error, cause=None):
 @pytest.mark.parametrize("log_format", ["json", "console"])
 @pytest.mark.parametrize("logger", ["temporalio.worker", "ours"])
 def test_an_error_of_a_library_is_told_by_kind_and_place_and_ours_with_what_they_say(logger, log_format, stream):
-    """H12: what a library says repeats what it was given. The SDK logs whatever an activity raises; so do we, and so may any library."""
+    """H12: a library's message repeats what it was given. The SDK logs whatever an activity raises; so do we, and so may any library."""
     logs.configure(log_format, "INFO", stream)
     tell = structlog.get_logger().exception if logger == "ours" else partial(logging.getLogger(logger).warning, exc_info=True)
     try:
@@ -129,7 +129,7 @@ def test_workflow_lines_carry_their_ids_as_fields_only(stream):
     ],
 )
 def test_an_attempt_that_failed_as_was_foreseen_is_one_line(error, told, log_format, stream):
-    """An outage is many attempts: with their frames, eight pairs filled 2,700 lines in a minute."""
+    """An outage means many attempts: with their frames, eight pairs filled 2,700 lines in a minute."""
     logs.configure(log_format, "INFO", stream)
     logging.getLogger("temporalio.activity").warning("Completing activity as failed", exc_info=_raised(error, ValueError("canary-58311")))
     [line] = stream.getvalue().splitlines()

@@ -15,7 +15,7 @@ PROGRAMS = {"mentorship-worker": "worker", "mentorship-webhook": "webhook", "men
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_help_is_printed_and_nothing_is_started(program: str) -> None:
-    """No setting is there, so whatever went on to start would end with 1 or 2."""
+    """No setting is given, so a program that tried to start would end with 1 or 2."""
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("MENTORSHIP_", "TEMPORAL_"))}
     told = subprocess.run([sys.executable, "-m", PROGRAMS[program], "--help"], env=surroundings, capture_output=True, text=True, timeout=120, check=False)
     assert (told.returncode, told.stderr) == (0, "")
@@ -25,7 +25,9 @@ def test_help_is_printed_and_nothing_is_started(program: str) -> None:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_program_whose_streams_are_closed_ends_with_its_own_exit_code(program: str) -> None:
-    """Here since it has no keys. uvloop aborts the process when one of the first three numbers is a file of its own; without stderr there is no logging."""
+    """Uses this program because it needs no keys. uvloop aborts if one of the first three descriptors is a file of its own; without stderr nothing is
+    logged.
+    """
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("MENTORSHIP_", "TEMPORAL_"))}
     called = f"{sys.executable} -m {PROGRAMS[program]} <&- >&- 2>&-"
     assert subprocess.run(["/bin/sh", "-c", called], env=surroundings, timeout=120, check=False).returncode == 2

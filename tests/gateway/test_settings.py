@@ -98,7 +98,7 @@ def test_an_error_never_shows_a_value(name, value, monkeypatch):
     ],
 )
 def test_a_secret_that_could_be_guessed_is_refused(name, size, taken):
-    """Who guesses one speaks for everybody, opens every page, or reads Temporal's history in clear."""
+    """Whoever guesses one can send as anybody, open every page, or read Temporal's history in clear."""
     long = {"hr": {"secret": "whsec_" + base64.b64encode(bytes(size)).decode()}} if name == "webhook_secrets" else ("n" * 40, "s" * size)
     if taken:
         assert getattr(Settings.load(**{name: long}), name)
@@ -114,7 +114,7 @@ def test_a_webhook_secret_is_written_as_the_standard_has_it(secret):
 
 
 def test_what_is_open_and_how_wide_by_default():
-    """Nothing listens beyond this machine, mail is not sent in clear, and nobody comes faster than decision 35 says."""
+    """Nothing listens beyond this machine, mail is not sent in clear, and nobody sends faster than decision 35 says."""
     settings = Settings.load()
     assert (settings.webhook_host, settings.codec_host, settings.metrics_address) == ("127.0.0.1", "127.0.0.1", None)
     assert settings.smtp_tls == "starttls"
@@ -203,7 +203,7 @@ TAKEN = {
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in REFUSED.items() for value in values])
 def test_what_would_only_fail_later_is_refused_by_its_variable_before_anything_starts(name, value, monkeypatch):
-    """A sender without an address is in every mail's way, a link without a host opens nothing, and no clock counts to infinity."""
+    """A sender without an address would stop every mail, a link without a host opens nothing, and no clock counts to infinity."""
     monkeypatch.setenv(f"MENTORSHIP_{name.upper()}", value)
     with pytest.raises(SettingsInvalid) as caught:
         Settings.load()
@@ -220,7 +220,7 @@ def test_what_can_be_worked_with_is_taken(name, value, monkeypatch):
 
 
 def test_key_files_that_cannot_be_read_are_told_by_their_variables(tmp_path):
-    """Whoever reads that something is a folder has to know who said that it should be a file."""
+    """An operator who reads that something is a folder has to know which variable said that it should be a file."""
     with pytest.raises(KeyringUnusable, match=r"Is a directory\); see MENTORSHIP_KEY_FILE"):
         Settings.load(key_file=tmp_path).keyring()
 

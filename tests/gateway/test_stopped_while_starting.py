@@ -46,14 +46,14 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     ],
 )
 def test_what_is_stopped_while_it_loads_leaves_in_silence(called: str, loaded: str, sent: str, code: int) -> None:
-    """Most of the first second is imports, some of them of libraries that take an exception for something else."""
+    """Most of the first second is imports, and some of the imported libraries mistake the exception for something else."""
     program = _CALLED.format(loaded=loaded, sent=sent, called=called.split())
     told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stdout, told.stderr) == (code, "", "")
 
 
 class Silent:
-    """Something that lets everybody in and never says a word."""
+    """A server that accepts every connection and never answers."""
 
     def __init__(self) -> None:
         self.called = asyncio.Event()

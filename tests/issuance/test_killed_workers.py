@@ -24,7 +24,7 @@ RESETS = 8
 
 
 async def test_a_worker_killed_at_any_step_of_issuance_leaves_nothing_twice_and_nothing_out(deadly, holds, eventually):
-    """H7: a pair for each step stands there, all at once, when the worker is killed with -9; under another worker each ends as if nothing had happened."""
+    """H7: one pair is stopped at each step, all at once, when the worker is killed with -9. Under another worker each ends as if nothing had happened."""
     twos = [await deadly.done(number) for number in range(len(STEPS))]
     stops = {
         two.mentorship: {"step": step, "addresses": [two.address("mentor"), two.address("mentee")], "marker": str(deadly.folder / f"step-{two.number}")}
@@ -66,13 +66,13 @@ EVERY_STEP = {"append_journal", "issue_certificates", "send_notice", "seal_journ
 
 
 async def test_a_workflow_reset_to_any_kind_of_task_gives_the_same_certificates_and_no_other_mail(place, holds, eventually):
-    """H7: a run that decides differently stops and shows it; none makes a second certificate or another mail."""
+    """H7: a run that decides differently stops and shows it. None makes a second certificate or another mail."""
     twos = [await place.done(number) for number in range(100, 100 + RESETS)]
     await asyncio.gather(*(two.handle.result() for two in twos))
     before = {two.number: await place.documents(two) for two in twos}
     kinds: dict[str, tuple] = {}
     left = list(twos)
-    while left:  # each pair is reset once, to a kind of task that none was yet
+    while left:  # each pair is reset once, to a kind of task not yet used
         two = left.pop()
         described = await two.handle.describe()
         fresh = {kind: task for kind, task in (await _tasks(two.handle)).items() if kind not in kinds}
@@ -85,7 +85,7 @@ async def test_a_workflow_reset_to_any_kind_of_task_gives_the_same_certificates_
     await asyncio.gather(*(_reset(place, *chosen) for chosen in kinds.values()))
 
     async def settled(two) -> bool:
-        """Completed again, or waiting for an operator because it decided differently."""
+        """Waits until it has completed again, or waits for an operator because it decided differently."""
         if (await two.handle.describe()).close_time is not None:
             return True
         return Status.model_validate(await two.handle.query("status")).diverged
@@ -101,7 +101,7 @@ async def test_a_workflow_reset_to_any_kind_of_task_gives_the_same_certificates_
 
 
 async def _tasks(handle) -> dict[str, int]:
-    """The workflow's tasks by what they ask for: the names of the activities, in alphabetical order; the last of each kind."""
+    """The workflow's tasks by what they ask for (the names of the activities, in alphabetical order), the last of each kind."""
     tasks: dict[int, set[str]] = {}
     async for event in handle.fetch_history_events():
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:

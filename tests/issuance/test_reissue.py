@@ -18,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def two(place):
-    """A pair with its certificates; the mentee's is what these tests are about, one after the other."""
+    """A pair with its certificates; these tests, one after the other, are about the mentee's."""
     made = await place.done(400)
     await made.handle.result()
     return made
@@ -29,12 +29,12 @@ async def editions(place, two) -> list:
 
 
 async def fulfilled(place, two) -> dict:
-    """What came of the last wish, once its mail went."""
+    """What the latest request led to, once its mail was sent."""
     return await place.client.get_workflow_handle(certificate_id(two.mentorship, two.enrolment.mentee)).result()
 
 
 async def test_after_a_change_of_name_the_operator_has_a_new_one_made_by_a_worker_and_its_holder_gets_it(place, two, attached):
-    """The command has no issuer's key; the old one says superseded, and is not mailed again."""
+    """The command has no issuer's key. The old certificate says superseded, and is not mailed again."""
     (first,) = await editions(place, two)
     await place.rename(two, "Noor Byron")
     code, told, err = await place.run("certificate", "reissue", first.id, "--out", str(place.folder / "anew"))
@@ -67,7 +67,7 @@ async def test_asking_again_for_what_it_says_already_makes_and_mails_nothing(pla
 
 
 async def test_results_are_shown_once_their_holder_wishes_it_and_hidden_again(place, two):
-    """The last word counts, however many are asked for at once; each milestone stands there with its instant."""
+    """The last request counts, however many come at once; each milestone appears with its instant."""
     edition = (await editions(place, two))[-1]
     assert "result" not in json.loads(await place.records.certificates.credential(edition.id))["credentialSubject"]
     await ask_reissue(place.client, two.mentorship, two.enrolment.mentee, results=True)
@@ -88,7 +88,7 @@ async def test_results_are_shown_once_their_holder_wishes_it_and_hidden_again(pl
 
 
 async def test_nothing_of_it_in_temporal_leads_to_the_page_with_the_name(place, two):
-    """H12: not the certificate's id, since it opens that page; not the name."""
+    """H12: neither the certificate's id, which opens that page, nor the name."""
     handle = place.client.get_workflow_handle(certificate_id(two.mentorship, two.enrolment.mentee))
     history = (await handle.fetch_history()).to_json()
     assert all(one.id not in handle.id + history for one in await editions(place, two))

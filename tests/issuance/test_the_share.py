@@ -25,7 +25,7 @@ GRACE = timedelta(seconds=6)
 
 @dataclass(frozen=True)
 class Case:
-    """`late_by`: one more, done so long after the end, and reported in the grace."""
+    """`late_by`: one more milestone, done this long after the end and reported in the grace."""
 
     name: str
     milestones: int
@@ -50,16 +50,16 @@ async def test_79_point_99_percent_is_not_80():
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def outcomes(place) -> dict[str, tuple[Any, dict[str, Any]]]:
-    """All cases at once: most of each is waiting for the grace to end."""
+    """Runs all cases at once, since most of each is waiting for the grace to end."""
 
     async def played(number: int, case: Case) -> tuple[Any, dict[str, Any]]:
-        """By another pair with more time, where a busy machine had not said all of it when the grace ended."""
+        """Repeats the case with another pair and more time, if a busy machine had not reported everything when the grace ended."""
         for pace in PACES:
             ends = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
             two = await place.begin(number + 1000 * pace, ends=ends, grace=pace * GRACE, milestones=case.milestones)
             await two.report(two.enrolment.mentor, range(1, case.in_time + 1), ends - timedelta(minutes=10))
             if case.late_by is not None:
-                await asyncio.sleep((ends + timedelta(seconds=1.2) - datetime.now(UTC)).total_seconds())  # nobody can report what is still to come
+                await asyncio.sleep((ends + timedelta(seconds=1.2) - datetime.now(UTC)).total_seconds())  # nobody can report what is still ahead
                 await two.report(two.enrolment.mentee, range(case.in_time + 1, case.in_time + 2), ends + case.late_by)
             said_all = datetime.now(UTC)
             outcome = await two.handle.result()
@@ -107,7 +107,7 @@ async def test_the_credential_names_its_place_in_the_issuers_list_and_no_results
 
 
 async def test_a_mentor_who_joined_later_is_certified_by_what_remained_and_the_mentee_by_all(place, programme):
-    """P6, H7: each certificate counts its own holder's milestones; what the mentee brought along is nothing that this mentor did."""
+    """P6, H7: each certificate counts its own holder's milestones; those that the mentee brought along are not this mentor's."""
     two = await place.begin(220, ends=datetime.now(UTC) + timedelta(hours=1), grace=GRACE)
     done = two.ends - timedelta(minutes=5)
     facts = [MilestoneFacts(id=f"m-{n}", done_at=done, carried=n <= 2, waived=n == 3) for n in range(1, 5)]

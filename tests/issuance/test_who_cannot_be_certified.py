@@ -22,11 +22,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 needs_font = pytest.mark.skipif(not FONT.is_file(), reason="DejaVu Sans is not installed here")
 CHARACTER = "ⵣ"
-"""Tifinagh: a script that we do not ship and DejaVu Sans has."""
+"""Tifinagh: a script that we do not ship, but DejaVu Sans does."""
 
 
 async def test_who_was_erased_gets_none_and_the_other_gets_theirs(place, attached):
-    """P8: it is journaled as what it is, nobody is written to who is nobody any more, and nothing waits."""
+    """P8: it is journaled as what it is, nobody writes to a person who was erased, and nothing waits."""
     one = await place.begin(300)
     both = await place.begin(301)
     await place.records.people.erase(one.enrolment.mentee)
@@ -50,7 +50,7 @@ async def test_who_was_erased_gets_none_and_the_other_gets_theirs(place, attache
 
 
 async def test_who_is_erased_between_certificate_and_mail_holds_up_no_lane(place, programme):
-    """It comes back as a fact at once, instead of being tried for a day."""
+    """The mail reports a failure at once, instead of being retried for a day."""
     two = await place.done(302)
     certificates = (await two.handle.result())["certificates"]
     await place.records.people.erase(two.enrolment.mentee)
@@ -65,7 +65,7 @@ async def test_who_is_erased_between_certificate_and_mail_holds_up_no_lane(place
 
 @needs_font
 async def test_a_name_that_no_font_prints_goes_to_the_operator_and_on_once_a_font_is_there(place, attached, eventually):
-    """H8: nobody gets a broken certificate, neither of the two gets a mail; the character is named; nothing has to be started again."""
+    """H8: nobody gets a broken certificate, and neither of the two gets a mail. The character is named, and nothing has to be started again."""
     two, named_otherwise = await asyncio.gather(place.done(310, mentee=f"Noor {CHARACTER}"), place.done(311, mentee=f"Ada {CHARACTER}"))
 
     async def told() -> bool:
@@ -87,7 +87,7 @@ async def test_a_name_that_no_font_prints_goes_to_the_operator_and_on_once_a_fon
     assert "Noor" not in place.said
     assert not [mail for side in ("mentor", "mentee") for mail in place.mails(two.address(side)) if attached(mail)]
 
-    await place.rename(named_otherwise, "Ada Yaz")  # the other way out: the people file writes it differently
+    await place.rename(named_otherwise, "Ada Yaz")  # the other way out: the people file spells it differently
     await named_otherwise.handle.result()
     (placed,) = [row for row in await place.records.certificates.of(named_otherwise.mentorship) if row.person == named_otherwise.enrolment.mentee]
     assert placed.fields["holder_name"] == "Ada Yaz"
@@ -100,14 +100,14 @@ async def test_a_name_that_no_font_prints_goes_to_the_operator_and_on_once_a_fon
         try:
             await handle.signal("look")  # it would find out by itself in some days
         except RPCError as error:
-            if error.status != RPCStatusCode.NOT_FOUND:  # it has looked a moment ago
+            if error.status != RPCStatusCode.NOT_FOUND:  # it checked a moment ago
                 raise
         assert (await handle.result())["state"] == "closed"
     assert all(len([mail for mail in place.mails(two.address(side)) if attached(mail)]) == 1 for side in ("mentor", "mentee"))
 
 
 async def _all_wait(handles: list) -> bool:
-    """P7: each of them has its clock, so that somebody is reminded."""
+    """P7: each of them has its own clock, so that somebody is reminded."""
     try:
         return [(await handle.query("standing"))["state"] for handle in handles] == ["waiting", "waiting"]
     except RPCError:  # on its way: records come first

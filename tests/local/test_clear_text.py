@@ -60,11 +60,11 @@ async def test_the_ui_shows_clear_text_to_admins_only(tmp_path: Path):
         )
         history = f"http://127.0.0.1:{ui}/namespaces/default/workflows/{handle.id}/{handle.first_execution_run_id}/history"
 
-        # `make run`: whoever can open the UI of this machine may read.
+        # Under `make run` everybody who can open this machine's UI may read.
         await page.goto(history)
         await expect(page.get_by_text("forty-two").first).to_be_visible()
 
-        # Elsewhere the browser has to be signed in, and the UI to send that along.
+        # Elsewhere the browser has to be signed in, and the UI has to send its credentials.
         address = f"http://127.0.0.1:{door}/codec"
         chosen = {"endpoint": address, "includeCredentials": True, "overrideRemoteCodecConfiguration": True}
         for name, value in chosen.items():

@@ -18,7 +18,7 @@ from local.trouble import Trouble
 
 @pytest.mark.timeout(420)
 def test_the_demo_ends_as_expected_and_leaves_its_evidence(start, tmp_path, left_running):
-    """Exit 0 only if every pair came out as expected; everything that it leaves can be read by others."""
+    """It exits with 0 only if every pair came out as expected; others can read everything that it leaves."""
     folder = tmp_path / "demo"
     demo = start("demo", "--folder", str(folder))
     assert demo.ends(within=360) == 0, demo.output

@@ -43,7 +43,7 @@ def meeting(number: int, **later: float) -> MeetingFacts:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Mia mentors Noor and Ben; a stranger's mail lies there as well, and one that is only half written."""
+    """Mia mentors Noor and Ben. The folder also holds a stranger's mail, and one that is only half written."""
     place = tmp_path_factory.mktemp("mails")
     told = {"programme": "p", "version": 1, "title": "Programme", "time_zone": "Europe/Berlin", "languages": ("en", "de", "ar"), "share": 80}
     texts = Texts(**told, sessions=(Session(topic="First"),), milestones=(), benefits=Benefits())  # type: ignore[arg-type]
@@ -183,7 +183,7 @@ def test_the_list_says_when_each_mail_went_and_a_mails_text_is_whole_beside_its_
     [("/", False), ("/0009-stranger.eml", False), ("/0009-stranger.eml/html", True), ("/static/pages.css", False), ("/0008-noor.eml/0", False)],
 )
 def test_a_browser_is_told_to_run_no_script_to_keep_nothing_and_to_tell_nobody(address, path, frame):
-    """H12: a mail's own page may be shown by the mailbox only, and the mailbox by nobody."""
+    """H12: only the mailbox may show a mail's own page, and nothing may show the mailbox."""
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address + path) as answer:
         told = answer.headers
     policy = told["Content-Security-Policy"].split("; ")
@@ -253,7 +253,7 @@ def test_a_calendar_is_shown_as_what_any_other_reader_makes_of_it(folder):
 
 
 def test_of_mails_that_nobody_looks_at_no_more_is_kept_than_a_list_tells(folder):
-    """They lie there for years: some thousand in memory, or read anew for each look, were minutes for one page."""
+    """Mails accumulate for years: with some thousand kept in memory, or read again at each look, one page used to take minutes."""
     letter = read_mail(next(iter(sorted(folder.glob("0001-*.eml")))))
     assert read_mail.cache_info().maxsize is None
     assert not any(isinstance(kept, Message) for kept in vars(letter).values())
@@ -301,7 +301,7 @@ async def test_both_pages_are_free_of_barriers_fit_a_phone_and_open_peoples_page
             page = await browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
             for path in ("/", "/?to=mia%40example.org", *letters, *(f"{letter}/html" for letter in letters[:-1])):
                 await page.goto(address + path)
-                rules = {rule: {"enabled": not path.endswith("/html")} for rule in ("landmark-one-main", "region")}  # a mail is no page of its own
+                rules = {rule: {"enabled": not path.endswith("/html")} for rule in ("landmark-one-main", "region")}  # a mail is not a page of its own
                 found = (await Axe().run(page, options={"rules": rules})).response["violations"]
                 assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == [], (path, scheme)
                 assert await page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)

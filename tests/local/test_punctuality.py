@@ -23,7 +23,7 @@ CARD = {"phase": "completed", "milestones_done": 9, "milestones_total": TOTAL, "
 
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> Door:
-    """One that takes everything at once."""
+    """A door that accepts everything at once."""
 
     async def taken(*_: object) -> tuple[int, Any]:
         return 202, {}

@@ -31,13 +31,13 @@ def arguments(folder: Path, ports: Ports) -> list[str]:
 
 
 def mentorship(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """The operators' command line in a shell that has sourced the stack's settings."""
+    """Runs the operators' command line in a shell that has sourced the stack's settings."""
     shell = ["/bin/sh", "-c", f'. "{folder}/env" && exec "$@"', "sh", sys.executable, "-m", "starter", *command]
     return subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
 async def retention(ports: Ports) -> timedelta:
-    """How long Temporal keeps what is over."""
+    """How long Temporal keeps workflows that have ended."""
     client = await Client.connect(ports.address)
     described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
     kept: timedelta = described.config.workflow_execution_retention_ttl.ToTimedelta()

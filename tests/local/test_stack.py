@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_made_is_told_by_its_path(tmp_path, capsys, comm
 
 @pytest.mark.parametrize(("name", "lacks"), [("mails", os.R_OK), ("mails", os.W_OK), ("logs", os.W_OK), ("logs", os.X_OK)])
 def test_a_folder_that_takes_nothing_is_told_before_anything_starts(tmp_path, monkeypatch, name, lacks):
-    """Mails would be refused one by one."""
+    """Otherwise mails would be refused one by one."""
     place = Place(tmp_path / "run")
     place.prepare()
     monkeypatch.setattr(os, "access", lambda path, wanted: path != place.folder / name or not wanted & lacks)
@@ -77,7 +77,7 @@ def test_a_file_in_a_folders_place_is_told_by_its_path(tmp_path):
 
 
 def test_a_place_is_its_owners_and_what_is_made_for_it_is_made_once(tmp_path):
-    """H12: caught mails lie in it with names and words."""
+    """H12: caught mails are in it, with names and words."""
     place = Place(tmp_path / "run")
     place.prepare()
     assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
@@ -219,7 +219,7 @@ async def test_every_mail_is_a_file_and_a_page(tmp_path):
 
 
 async def test_a_mail_takes_no_other_ones_place_and_ten_thousand_stay_in_their_order(tmp_path):
-    """`mails/` lasts as the records do, and who was erased has theirs deleted by hand."""
+    """`mails/` lasts as long as the records do, and the mails of erased people are deleted by hand."""
     ports = free_ports()
     mail = EmailMessage()
     mail["From"], mail["To"] = "a@example.org", "mia@example.org"
@@ -270,7 +270,7 @@ def _half(place: Place) -> None:
     ],
 )
 def test_what_is_wrong_with_a_place_is_told_in_one_line_and_nothing_is_made_in_its_stead(tmp_path, capsys, harm, said):
-    """New keys beside old records most of all: they would seal what the ones that are put back later cannot open."""
+    """New keys beside old records are the worst case: they would seal what the old keys, once put back, cannot open."""
     place = Place(tmp_path / "run")
     place.prepare()
     assert place.webhook_secret

@@ -20,7 +20,7 @@ def page_of(message: EmailMessage) -> str:
 
 @pytest.mark.parametrize("code", ["en", "de", "ar"])
 async def test_what_is_broad_or_long_stays_within_the_mail(mail, people, code):
-    """The table of four roles is the broadest thing, a name without a blank the longest word."""
+    """The table of four roles is the widest element, and a name without a blank is the longest word."""
     reader = dataclasses.replace(people.mentee, language=code, name="A" * 80)
     with_ = {"reader": reader, "partner": dataclasses.replace(people.mentor, name="B" * 80)}
     pages = [page_of(mail(kind, with_=with_)) for kind in ("welcome", "result", "rescheduled")]

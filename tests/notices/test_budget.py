@@ -22,7 +22,7 @@ START = datetime(2027, 3, 1, 8, tzinfo=UTC)
 
 @pytest.fixture(params=["records", "rehearsal"])
 def send(request, records):
-    """Asks the ledger whether a mail goes; `day` counts from the start. Six in thirty days are allowed. A rehearsal's own counts as records do (P1)."""
+    """Asks the ledger whether a mail may go; `day` counts from the start. Six in thirty days are allowed. A rehearsal's ledger counts as records do (P1)."""
     numbers = count(1)
     ledger = HeldLedger() if request.param == "rehearsal" else records.notices
 
@@ -86,7 +86,7 @@ async def test_a_mentor_of_many_is_still_written_to_once_a_fortnight(send):
 
 @pytest.mark.parametrize("held", [False, True], ids=["records", "rehearsal"])
 async def test_what_came_too_late_is_not_counted(records, held):
-    """P5: a worker was there again when it helped nobody any more."""
+    """P5: when a worker was there again, the mail no longer helped anybody."""
     ledger = HeldLedger() if held else records.notices
     notice = SendNotice(id="1.0", kind="prepare", to="mentee", due=START, helps_until=START + timedelta(days=1))
     request = NoticeRequest(mentorship="mentorship.spring.one", pair=Pair(mentor="p-ben", mentee="p-ana"), texts="t", notice=notice, mail=Mail())
@@ -112,7 +112,7 @@ async def test_what_came_too_late_is_not_counted(records, held):
     ],
 )
 def test_how_many_may_go_before_one_more_of_this_kind(kind, alike, places):
-    """Calm: what asks again leaves the last place to others, and what can stand for several merges once half is used; one always may."""
+    """Calm: repeated questions leave the last place to others; mails that can stand for several merge once half is used; one always may go."""
     assert [room(kind, most, alike=alike) for most in (1, 2, 5, 6)] == places
 
 

@@ -36,7 +36,7 @@ def at(start: datetime, number: int = 1, length: timedelta = timedelta(hours=1))
 
 
 def unrolled(content: bytes) -> list[tuple[datetime, datetime]]:
-    """What a calendar shows, a day beyond all reason either side."""
+    """What a calendar shows, with a day beyond all reason on either side."""
     found = recurring_ical_events.of(Calendar.from_ical(content)).between(datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))
     return sorted((event["DTSTART"].dt, event["DTEND"].dt) for event in found)
 
@@ -47,7 +47,7 @@ def planned(meetings) -> list[tuple[datetime, datetime]]:
 
 def test_a_series_across_a_clock_change_shows_exactly_the_planned_meetings(series):
     _, content = invite(series)
-    assert len({meeting.start.hour for meeting in series}) == 2  # the change is in it: 10:00 in Berlin is two hours of UTC
+    assert len({meeting.start.hour for meeting in series}) == 2  # the clocks change in between: 10:00 in Berlin is two hours of UTC
     assert unrolled(content) == planned(series)
 
 
@@ -130,7 +130,7 @@ def test_a_feed_invites_nobody_and_an_empty_one_is_still_a_calendar(series):
 
 
 def test_a_feed_has_a_name_of_its_own_and_says_how_often_to_look(series):
-    """A calendar without a name is shown by its address, and whoever reads that can subscribe, too (H12); RFC 7986, and what programs knew before it."""
+    """A calendar without a name is shown by its address, and whoever reads that can subscribe, too (H12). RFC 7986, and what programs knew before it."""
     lines = feed(series, mentorship="m", sequence=1, stamp=STAMP, domain="service.example", title="محادثة, إرشادية", description="d").decode().split("\r\n")
     assert {r"NAME:محادثة\, إرشادية", r"X-WR-CALNAME:محادثة\, إرشادية"} < set(lines)
     assert {"REFRESH-INTERVAL;VALUE=DURATION:PT6H", "X-PUBLISHED-TTL:PT6H"} < set(lines)

@@ -40,7 +40,7 @@ FAR = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC))
 
 
 class Story:
-    """One mentorship whose two keep what their mails bring into their calendars."""
+    """One mentorship whose two people put what their mails bring into their calendars."""
 
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
@@ -78,7 +78,7 @@ class Story:
             )
 
     def _arrives(self, notice: SendNotice) -> None:
-        """As calendars do it: the series of a UID is replaced by one with a higher SEQUENCE, and taken out by a cancellation."""
+        """Does what calendars do: a higher SEQUENCE replaces a UID's series, and a cancellation removes it."""
         side = notice.to
         assert side != "coordinators"
         mail = compose(
@@ -125,7 +125,7 @@ class Story:
         return sorted(start.astimezone(ZONES[side]) for start in starts(self.calendars[side]))
 
     def fed(self, side: str) -> list[datetime]:
-        """The same from the feed that they subscribed to."""
+        """The same starts from the feed to which they subscribed."""
         clock = Clock(language("en"), ZONES[side], self.state.now)
         known: Any = SimpleNamespace(bearer=SimpleNamespace(scope=MENTORSHIP), state=self.state, now=self.state.now, clock=clock)
         return sorted(start.astimezone(ZONES[side]) for start in starts(Calendar.from_ical(feed_of(known, "Mentoring <mentoring@service.example>"))))
@@ -149,7 +149,7 @@ def story() -> Story:
 
 @pytest.fixture
 def agrees(story):
-    """Both calendars and both feeds show what is planned, and every update came with a higher number than the last."""
+    """Asserts that both calendars and both feeds show what is planned, and that every update had a higher number than the last."""
 
     def look() -> None:
         for side in SIDES:

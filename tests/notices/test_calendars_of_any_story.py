@@ -26,7 +26,7 @@ STORIES = 150
 
 
 class Saying:
-    """What the two and their operators say, made up when its time comes: an answer needs a question."""
+    """What the two and their operators say, chosen at the moment it is said, since an answer needs a question."""
 
     def __init__(self, chance: random.Random, instants: list[datetime]) -> None:
         self._chance = chance
@@ -70,7 +70,7 @@ class Saying:
 
 
 class Post(rehearsal_fast._Post):
-    """Keeps what came, and takes `away` of all attempts for ones that have to be made again."""
+    """Keeps the mails it receives; the share `away` of all attempts fails and has to be repeated."""
 
     def __init__(self, request: Request, chance: random.Random, away: float) -> None:
         super().__init__(request)

@@ -26,7 +26,7 @@ CASE = NoticeRequest(mentorship="mentorship.spring.m-1", pair=Pair(mentor="p-1",
 
 
 class Post:
-    """Ana and Bob; a zone is a name here."""
+    """Post for Ana and Bob; their zones are given by name here."""
 
     def __init__(self) -> None:
         self.able = ["ana", "bob"]
@@ -53,11 +53,11 @@ async def test_a_coordinator_who_has_it_does_not_get_it_again_when_the_other_one
 
 
 class Full(Exception):  # noqa: N818 - it says what is the case
-    """A mailbox that takes nothing now."""
+    """A mailbox that accepts nothing for now."""
 
 
 async def test_a_full_mailbox_keeps_the_mail_from_no_other_coordinator_and_its_own_goes_when_there_is_room(records):
-    """Whoever has it does not get it again by the retries."""
+    """Coordinators who have the mail do not get it again through the retries."""
     post = Post()
     full = {"ana"}
     deliver = post.deliver
@@ -79,7 +79,7 @@ async def test_a_full_mailbox_keeps_the_mail_from_no_other_coordinator_and_its_o
 
 
 async def test_a_full_mailbox_is_tried_again_before_another_ones_evening_is_over_or_what_bounced_is_told(records):
-    """`later` would put off a mail server's five minutes to the next morning; `failed` is of a mail that nobody got and nobody will."""
+    """`later` would turn a mail server's five minutes into the next morning; `failed` means a mail that nobody got and nobody will."""
     post = Post()
 
     async def full(*_: object) -> str:
@@ -103,7 +103,7 @@ async def test_a_full_mailbox_is_tried_again_before_another_ones_evening_is_over
 
 @pytest.mark.parametrize("held", [False, True], ids=["records", "rehearsal"])
 async def test_of_two_who_never_read_at_one_time_each_gets_it_once_and_then_it_is_done(records, held):
-    """Calm: Berlin's evening is Auckland's morning; whoever has theirs is not waited for."""
+    """Calm: Berlin's evening is Auckland's morning. Nobody waits for a coordinator who has theirs."""
     post = Post()
     ledger = HeldLedger() if held else records.notices
     zones = {"ana": "Europe/Berlin", "bob": "Pacific/Auckland"}
@@ -120,7 +120,7 @@ async def test_of_two_who_never_read_at_one_time_each_gets_it_once_and_then_it_i
 
 @pytest.mark.filterwarnings("ignore:Requested Holidays")
 def test_a_rehearsal_waits_for_neither_of_them_and_who_is_told_of_goes_on_getting_mail():
-    """P1: as the workflows do it."""
+    """P1: a rehearsal does as the workflows do."""
     examples = Path(__file__).parents[2] / "examples"
     roster = read_roster(examples / "engineering-2027.yaml", examples / "people.csv", examples / "pairs.csv", Findings())
     zones = {"e-1001": "Europe/Berlin", "e-1002": "Pacific/Auckland"}

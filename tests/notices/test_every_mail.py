@@ -35,7 +35,7 @@ def test_every_kind_reads_well_to_either_side_in_every_language(mail, people, ki
 @pytest.mark.parametrize(("code", "torn"), [("de", r"\d\.\n|\d\n\s*Uhr"), ("ar", r"الساعة\n|\d\n\s*(?:يناير|فبراير|مارس|يوليو)")])
 def test_a_date_and_a_time_are_not_torn_at_the_end_of_a_line(mail, people, series, code, torn):
     met = {"meeting": series[1], "helps_until": DUE + timedelta(days=7)}
-    for length in range(1, 60):  # each word gets to the end of a line once
+    for length in range(1, 60):  # each word is at the end of a line once
         partner = dataclasses.replace(people.mentor, name="A" * length)
         said = text(mail("absence_reported", with_={"reader": dataclasses.replace(people.mentee, language=code), "partner": partner}, **met))
         assert not re.search(torn, said), said
@@ -43,7 +43,7 @@ def test_a_date_and_a_time_are_not_torn_at_the_end_of_a_line(mail, people, serie
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_arabic_each_line_of_a_mail_reads_from_the_right_and_sets_apart_what_does_not(mail, people, kind):
-    """Where plain text is shown, a line's direction is that of its first letter outside of isolates (UAX 9, P2)."""
+    """In plain text a line's direction is that of its first letter outside of isolates (UAX 9, P2)."""
     who = people.coordinator if kind == "case" else people.mentee
     for length in range(1, 60, 3):
         partner = None if kind == "case" else dataclasses.replace(people.mentor, name=f"{'A' * length} van der Berg")
@@ -137,7 +137,7 @@ def test_what_is_encoded_stands_in_lines_that_filters_do_not_take_for_spam(mail,
 
 @pytest.mark.parametrize("code", [code for code, _ in GREETINGS])
 def test_what_stands_below_every_mail_is_left_out_of_a_reply(mail, people, links, code):
-    """Programs know a signature by a line of two dashes and a blank (RFC 3676); whoever answers would else hand on their own way to fewer mails."""
+    """Mail programs know a signature by a line of two dashes and a blank (RFC 3676). Without it a reply would pass on the sender's own link to fewer mails."""
     message = again(mail("ask", with_={"reader": dataclasses.replace(people.mentee, language=code)}))
     words, _, signature = text(message).replace("\r\n", "\n").partition("\n-- \n")
     assert links.unsubscribe in signature
@@ -147,7 +147,7 @@ def test_what_stands_below_every_mail_is_left_out_of_a_reply(mail, people, links
 @pytest.mark.parametrize("name", ["Zoë", "آدا لوفلايس بنت بايرون", "Müller-Lüdenscheidt, Jörg " * 4, "李" * 120, "👩‍👩‍👧‍👦" * 17, "Ada Lovelace"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_words_outside_ascii_stand_in_headers_as_programs_can_read_them(mail, people, kind, name):
-    """RFC 2047: an encoded word has at most 75 characters, its line 76; many programs show a longer one as it is."""
+    """RFC 2047: an encoded word has at most 75 characters, its line 76; many programs show a longer one undecoded."""
     who = people.coordinator if kind == "case" else people.mentee
     reader = dataclasses.replace(who, language="ar", name=name)
     made = mail(kind, with_={"reader": reader, "sender": "Beratung für München <mentoring@service.example>"})

@@ -52,7 +52,7 @@ def test_each_page_is_there_with_the_instant_until_which_it_opens(people, code):
     ],
 )
 def test_lists_of_one_programme_are_told_apart_by_their_cohorts_first_day(people, code, words):
-    """P7: and until when each kind of page opens."""
+    """P7: the mail also says until when each kind of page opens."""
     message = link_mail(dataclasses.replace(people.mentee, language=code), (*PAGES, *LISTS))
     for kind in ("plain", "html"):
         body = " ".join(message.get_body((kind,)).get_content().split())
@@ -69,7 +69,7 @@ def test_a_list_alone_says_until_when_it_opens(people):
 
 
 def test_the_day_on_which_a_cohort_began_is_the_same_for_readers_far_away(people):
-    """It was a day of the programme's zone."""
+    """The cohort began on a day of the programme's zone."""
     for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
         assert "Monday 1 March" in link_mail(dataclasses.replace(people.mentee, time_zone=zone), LISTS).get_body(("plain",)).get_content()
 

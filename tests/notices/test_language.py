@@ -20,7 +20,7 @@ PLACE = re.compile(r"%\((\w+)\)s")
 
 @pytest.fixture(scope="module")
 def sentences() -> set[tuple[str | None, str | tuple[str, ...]]]:
-    """Each with its context, where the same words are translated differently."""
+    """All sentences, each with its context where the same words have different translations."""
     keywords = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
     found = extract_from_dir(ROOT, method_map=METHODS, keywords=keywords, options_map={"**.j2": {"trim_blocks": "true", "lstrip_blocks": "true"}})
     return {(context, message if isinstance(message, str) else tuple(message)) for _, _, message, _, context in found}
@@ -47,7 +47,7 @@ def test_a_translation_names_the_same_facts_as_the_sentence(code):
             continue
         source = _forms(message.id)
         allowed = set(PLACE.findall(" ".join(source)))
-        required = set(PLACE.findall(source[0])) - {"num"}  # a form for one or two may say the number in words
+        required = set(PLACE.findall(source[0])) - {"num"}  # a form for one or two may write the number as a word
         for form in _forms(message.string):
             assert required <= set(PLACE.findall(form)) <= allowed, form
 
@@ -61,7 +61,7 @@ def test_plurals_have_every_form_of_their_language(code, count):
 
 @pytest.mark.parametrize("number", [100, 101, 102, 200])
 def test_arabic_counts_hundreds_in_the_singular(number):
-    """What follows 11 to 99 stands in another case than what follows whole hundreds: the two forms are easily swapped."""
+    """What follows 11 to 99 takes another case than what follows whole hundreds, and the two forms are easily swapped."""
     spoken = language("ar").translations
     assert f"{number} يوم " in spoken.ungettext("%(num)s day", "%(num)s days", number) % {"num": number} + " "
     for message in catalogue("ar"):
@@ -113,14 +113,14 @@ def test_a_day_is_over_when_the_next_one_begins_whatever_its_first_hour_is_calle
     ],
 )
 def test_a_zone_is_called_by_its_city_as_the_reader_calls_it(name, en, de, ar):
-    """Unicode keeps cities by names that zones had long ago."""
+    """Unicode still lists cities under names that their zones had long ago."""
     now = datetime(2027, 1, 1, tzinfo=UTC)
     assert {code: Clock(language(code), zone(name), now).place().strip("\u2068\u2069") for code in ("en", "de", "ar")} == {"en": en, "de": de, "ar": ar}
 
 
 @pytest.mark.parametrize(("name", "said"), [("Etc/GMT+5", "UTC-5"), ("Etc/GMT-14", "UTC+14"), ("Etc/GMT", "UTC"), ("Etc/GMT0", "UTC"), ("UTC", "UTC")])
 def test_a_zone_that_is_a_distance_from_utc_is_called_by_it_as_people_count(name, said):
-    """The names of these zones count westwards: what Etc/GMT+5 calls itself is ten hours off to its reader."""
+    """These zones' names count westwards: read literally, Etc/GMT+5 is ten hours off."""
     clock = Clock(language("en"), zone(name), datetime(2027, 1, 1, 12, tzinfo=UTC))
     assert clock.place() == said
     assert clock.time(datetime(2027, 1, 1, 12, tzinfo=UTC)) == f"{(12 + int(said[3:] or 0)) % 24:02}:00"

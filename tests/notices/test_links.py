@@ -44,7 +44,7 @@ BASE = "http://hook"
 
 
 class Untouchable:
-    """Temporal, to a page that is only looked at: whatever is asked of it fails the test."""
+    """Stands in for Temporal while pages are only looked at: any request to it fails the test."""
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"a link in a mail asked Temporal for {name}")
@@ -57,7 +57,7 @@ def settings(settings, tmp_path):
 
 @pytest_asyncio.fixture
 async def world(records, settings, issuer, mailbox) -> SimpleNamespace:
-    """Ana mentors Ben and Cleo; one pair's mentorship has begun, its certificates are there already."""
+    """Ana mentors Ben and Cleo; one pair's mentorship has begun, and its certificates exist already."""
     programme = Programme.model_validate(YAML(typ="safe").load(Path(__file__).parents[2] / "examples" / "engineering-2027.yaml"))
     await records.programmes.put(programme)
     names = {"ana": "Europe/Berlin", "ben": "America/New_York", "cleo": "Europe/London", programme.contacts.coordinators[0]: "Europe/Berlin"}
@@ -116,7 +116,7 @@ async def world(records, settings, issuer, mailbox) -> SimpleNamespace:
 
 
 async def every_mail(world: SimpleNamespace) -> dict[str, list[EmailMessage]]:
-    """One of each kind to each of the two, and to a coordinator, as the real post sends them; and the fresh links."""
+    """One mail of each kind to each of the two and to a coordinator, as the real post sends them, and the mails with fresh links."""
     welcome = react(world.begun, world.state)[0]
     assert isinstance(welcome, SendNotice)
     series = welcome.calendar or ()

@@ -60,7 +60,7 @@ def programme() -> Programme:
 
 @pytest_asyncio.fixture
 async def world(records, settings, programme) -> SimpleNamespace:
-    """Ana and Ben, who began under version 1 with 48 hours; since then their cohort was started again with version 2 and two hours."""
+    """Ana and Ben, who began under version 1 with 48 hours; their cohort has since been started again with version 2 and two hours."""
     first = programme.model_copy(update={"cancellations": programme.cancellations.model_copy(update={"notice": iso("PT48H")})})
     second = first.model_copy(
         update={
@@ -91,7 +91,7 @@ async def world(records, settings, programme) -> SimpleNamespace:
     sending = NoticeActivities(post, records.notices, reading_hours)
 
     async def attempt(kind: str, at: datetime, **facts: object) -> Delivery:
-        """The mail to Ben that is due three days before the meeting; a worker begins `at`."""
+        """Sends Ben the mail that is due three days before the meeting; the worker begins `at`."""
         meeting = MeetingFacts(meeting=2, start=MEETING, ends=MEETING + timedelta(hours=1), confirmed=True)
         notice = SendNotice.model_validate({"id": f"{kind}.0", "kind": kind, "to": "mentee", "due": MEETING - 3 * DAY, "meeting": meeting, **facts})
         request = NoticeRequest.of(enrolled.mentorship, begin(begun).state, texts=texts, notice=notice)
@@ -105,7 +105,7 @@ async def world(records, settings, programme) -> SimpleNamespace:
         return kept.last
 
     async def also(mentor: str, starts: datetime = STARTS) -> None:
-        """Ben's other mentorship, which is there and begins then."""
+        """Ben's other mentorship, which exists and begins then."""
         other = (await records.people.enrol([Profile(person_id=mentor, name=mentor.title(), email=f"{mentor}@example.org")]))[mentor]
         (second,) = (await records.cohorts.enrol_pairs("spring", [("two", other, pair.mentee)])).added
         started = begin(begun.model_copy(update={"pair": Pair(mentor=other, mentee=pair.mentee), "at": starts, "starts": starts}))
@@ -121,7 +121,7 @@ async def test_a_mail_tells_the_notice_that_the_pair_began_with_not_that_of_a_la
 
 
 async def test_a_preparation_that_goes_late_names_no_moment_that_has_passed(world):
-    """An outage, or a night in the reader's zone, lies between what is due and the mail."""
+    """An outage, or a night in the reader's zone, delays the mail after it is due."""
     late = await world.send("prepare", MEETING - 2 * DAY + timedelta(hours=1))
     assert "freely" not in late
     assert "say so on your page as early as you can" in late
@@ -129,7 +129,7 @@ async def test_a_preparation_that_goes_late_names_no_moment_that_has_passed(worl
 
 
 async def test_what_waited_for_a_worker_goes_neither_at_night_nor_when_it_helps_no_more(world):
-    """P5, Calm: it was handed over in the afternoon, and a worker was there again at night, or when the meeting had begun."""
+    """P5, Calm: the mail was handed over in the afternoon, and a worker was there again only at night, or when the meeting had begun."""
     night = (MEETING - 2 * DAY).replace(hour=23)
     put_off = await world.attempt("prepare", night, helps_until=MEETING)
     assert put_off.outcome == "later"
@@ -148,7 +148,7 @@ async def test_a_preparation_asks_again_about_a_meeting_by_its_day(world, unrepo
 
 @pytest.mark.parametrize("kind", sorted(MERGING))
 async def test_what_can_stand_for_several_names_the_others(world, kind):
-    """Calm: whose mail gave way to this one finds the way to its page here."""
+    """Calm: a reader whose mail gave way to this one finds the link to its page here."""
     await world.also("cleo")
     body = await world.send(kind, MEETING - 3 * DAY, ends=MEETING, reporting_ends=MEETING, milestones=(), needed=0)
     assert "In your other mentorships" in body
@@ -156,7 +156,7 @@ async def test_what_can_stand_for_several_names_the_others(world, kind):
 
 
 async def test_a_mentorship_that_is_still_ahead_is_told_by_its_own_welcome(world):
-    """Of a cohort that starts in a week; until then nobody is told with whom."""
+    """The other cohort starts in a week; until then nobody is told with whom."""
     await world.also("cleo", starts=MEETING)
     body = await world.send("prepare", MEETING - 3 * DAY)
     assert "Cleo" not in body
@@ -164,7 +164,7 @@ async def test_a_mentorship_that_is_still_ahead_is_told_by_its_own_welcome(world
 
 
 async def test_news_of_what_is_still_ahead_carries_the_date_of_the_day_on_which_it_goes(world):
-    """P6: of a leave that HR tells before the first day, the mentorship says that it pauses from then on; no mail comes out of the future."""
+    """P6: if HR reports a leave before the first day, the mentorship says that it pauses from then on. No mail is dated in the future."""
     at = STARTS - 10 * DAY
     await world.send("rescheduled", at, due=STARTS, change="paused", calendar=(), meeting=None)
     assert world.kept.mails[-1]["Date"].datetime == at
@@ -198,7 +198,7 @@ async def test_a_mail_names_the_other_of_the_two_and_its_links_are_its_readers(w
 
 
 async def test_a_mail_that_is_refused_for_good_says_why_in_a_code_and_keeps_nothing_of_what_was_said_of_its_reader(world, monkeypatch):
-    """H12: the attempt's failure stands in a history."""
+    """H12: the attempt's failure is stored in a history."""
 
     async def refuses(_):
         raise Refused("550 ben@example.org is unknown here")

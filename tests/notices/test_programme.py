@@ -50,7 +50,7 @@ CASTS = {cast.name: cast for cast in LISTED.CASTS}
 
 @dataclasses.dataclass
 class Lived:
-    """A programme that went out: by the story's names, not by ids."""
+    """A programme whose mails were sent, by the story's names, not by ids."""
 
     request: Request
     paper: Rehearsed
@@ -137,7 +137,7 @@ def live(records, settings, mailbox, monkeypatch):
         )
 
     async def _certificates_are_there(post: SmtpPost) -> None:
-        """Issuing is another queue's: here the result's mail goes without its attachments."""
+        """Issuing happens on another queue, so here the result's mail goes without its attachments."""
 
         async def nothing(_: Any) -> tuple[()]:
             return ()
@@ -157,7 +157,7 @@ def sent(lived: Lived, name: str) -> list[Notice]:
 
 @pytest.mark.parametrize(("name", "most"), [(cast.name, cast.most) for cast in CASTS.values() if cast.most])
 async def test_nobody_gets_more_mails_than_the_brief_promises(live, name, most):
-    """A diligent person at most 20 in 26 weeks, a typical one 30; the silent are left in peace after two unanswered."""
+    """A diligent person gets at most 20 in 26 weeks, a typical one 30; silent people are left in peace after two unanswered ones."""
     lived = await live(name)
     for who in ("ana", "ben"):
         assert 0 < len(sent(lived, who)) == len(lived.to(who)) <= most
@@ -171,7 +171,7 @@ def paper_says(of: Rehearsed) -> list[tuple[str, str, datetime]]:
 
 
 async def test_a_mentor_of_three_gets_six_mails_in_thirty_days_over_all_pairs_and_hears_of_every_meeting(live):
-    """The budget's real ledger decides; the journal says what did not go; what merged is named in the mail that went (Calm, H3)."""
+    """The budget's real ledger decides. The journal says what did not go, and a mail that went names what merged into it (Calm, H3)."""
     lived = await live("a mentor of three")
     counted = [notice for notice in sent(lived, "ana") if not notice.exempt]
     assert most_within([Mail(at=n.at, person_id="ana", kind=n.kind, pair_id="") for n in counted], MONTH) <= 6
@@ -205,7 +205,7 @@ def _meetings_as_they_stood(lived: Lived, zone: str) -> list[tuple[str, datetime
 
 
 async def test_no_two_mails_about_one_meeting_reach_somebody_at_once(live):
-    """Two taps, one mail: whoever is asked whether they met is not prepared for the same meeting within the hour."""
+    """Nobody is asked whether they met and prepared for the same meeting within the hour, which would be two mails from two taps."""
     lived = await live("a pair that moves every other meeting")
     for who in ("ana", "ben"):
         mails = sorted(lived.to(who), key=lambda mail: mail["Date"].datetime)

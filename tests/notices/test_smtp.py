@@ -20,7 +20,7 @@ from notices.smtp import Mailer, Refused, TryLater
 
 
 class Box:
-    """Answers as it is told, and keeps what it accepts."""
+    """Answers as the test tells it to, and keeps what it accepts."""
 
     def __init__(self, **answers: str) -> None:
         self.answers = answers
@@ -148,7 +148,7 @@ async def test_a_wrong_password_loses_nobodys_mail(mail):
     box = Box()
 
     def check(_server, _session, _envelope, _mechanism, data):
-        return AuthResult(success=data.password == b"right", handled=False)  # the server says 535; else it would say nothing until the timeout
+        return AuthResult(success=data.password == b"right", handled=False)  # the server says 535; otherwise it would stay silent until the timeout
 
     async with serving(box, authenticator=check, auth_required=True, auth_require_tls=False) as port:
         with pytest.raises(TryLater) as fault:
@@ -169,7 +169,7 @@ async def test_a_server_without_starttls_gets_no_mail_in_the_clear(mail):
 
 @pytest.fixture
 def certificate(tmp_path):
-    """A server's own certificate for a name, and the context that shows it."""
+    """A server's own certificate for a name, and the context that presents it."""
 
     def made(name):
         key = ec.generate_private_key(ec.SECP256R1())
@@ -195,7 +195,7 @@ HERE, ELSEWHERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSNam
 @pytest.mark.parametrize(("name", "known", "taken"), [(HERE, True, True), (HERE, False, False), (ELSEWHERE, True, False)])
 @pytest.mark.parametrize("tls", ["starttls", "tls"])
 async def test_a_mail_goes_only_to_a_server_that_shows_who_it_is(tls, name, known, taken, mail, certificate, monkeypatch):
-    """H12: whoever stands between would read every mail, and open every page that it leads to."""
+    """H12: an intermediary would read every mail, and open every page to which it links."""
     file, context = certificate(name)
     if known:
         monkeypatch.setenv("SSL_CERT_FILE", str(file))

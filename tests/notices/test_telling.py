@@ -43,7 +43,7 @@ def words(message) -> str:
     ],
 )
 def test_what_the_table_keeps_from_a_reader_no_mail_tells(row, mail, thing, viewer, kind, facts, told):
-    """`told` is gone from the mail once the row says no; a mail that is about nothing else (None) is not made at all."""
+    """`told` is gone from the mail once the row says no. A mail about nothing else (None) is not made at all."""
     before = words(mail(kind, **facts))
     row(thing, viewer, "no")
     if told is None:

@@ -35,7 +35,7 @@ def test_the_welcome_explains_four_roles_and_the_three_expectations_and_all_slot
 
 
 def test_a_welcome_promises_certificates_to_both_only_where_both_are_measured_alike(mail, series):
-    """H7, P6: a mentor who joined later needs the share of what remained, so each hears of their own."""
+    """H7, P6: a mentor who joined later needs the share of what remained, so each is told only about their own."""
     alike = one_line(mail("welcome"))
     assert "What you both can earn" in alike
     assert "each of you receives a certificate" in alike
@@ -99,7 +99,7 @@ def test_meetings_without_word_are_named_by_their_days_and_the_one_asked_about_n
 
 
 def test_what_has_passed_when_a_mail_goes_is_not_announced(mail, series):
-    """P5: the notice's own instant stays the mail's date."""
+    """P5: the mail keeps the notice's own instant as its date."""
     late = mail("prepare", with_={"at": series[1].start - timedelta(hours=24)})
     assert "freely" not in one_line(late)
     assert late["Date"] == mail("prepare")["Date"]
@@ -108,7 +108,7 @@ def test_what_has_passed_when_a_mail_goes_is_not_announced(mail, series):
 
 
 def test_no_mail_is_dated_after_it_goes(mail, notice):
-    """What becomes of a mentorship before its start counts from the start: three months ahead, such a mail would be spam, or on top of an inbox."""
+    """What happens to a mentorship before its start is dated at the start. Three months ahead, such a mail would be spam, or stay on top of an inbox."""
     sent = notice("ended").due - timedelta(days=90)
     told = mail("ended", with_={"at": sent})
     assert told["Date"].datetime == sent
@@ -128,7 +128,7 @@ def test_the_closing_survey_brings_an_invitation_that_no_meetings_mail_could(mai
     ("code", "thanked", "presumed"), [("en", "taking part", "hours|the time"), ("de", "dabei waren", "Zeit genommen"), ("ar", "مشاركتكما", "الساعات|الوقت")]
 )
 def test_nobody_is_thanked_for_hours_that_there_may_not_have_been(mail, people, kind, code, thanked, presumed):
-    """H14: to a pair that never met it would read as a reproach."""
+    """H14: a pair that never met would read it as a reproach."""
     lead = one_line(mail(kind, met_with_share=False, with_={"reader": dataclasses.replace(people.mentee, language=code)}))
     assert re.search(thanked, lead)
     assert not re.search(presumed, lead)
@@ -195,7 +195,7 @@ def test_a_certificate_is_a_link_and_a_missed_one_is_explained_to_the_second(mai
 
 
 def test_each_milestone_says_in_the_readers_zone_when_it_was_done_or_what_it_lacked(mail, texts, series):
-    """One that comes about by facts cannot be reported, one for both needs both; what was brought along counts."""
+    """One that facts complete cannot be reported, and one for both needs both; those that were carried over count."""
     milestones = tuple(rule.model_copy(update={"by": "both"}) if rule.id == "shadowing" else rule for rule in texts.milestones)
     facts = (
         MilestoneFacts(id="aligned"),
@@ -286,7 +286,7 @@ def test_attachments_go_along_unchanged(mail):
 
 
 def test_news_of_a_meeting_asks_and_brings_what_the_preparation_in_whose_place_it_goes_would_have(mail):
-    """H10, H15: never two about one meeting at once, and nothing of the other is lost."""
+    """H10, H15: never two about one meeting at once, and nothing of the other mail is lost."""
     for kind in ("rescheduled", "move_proposed"):
         body = one_line(mail(kind, unreported=(1,), feedback_for=3, pulse=True, with_={"began": {1: DUE - timedelta(days=30)}}))
         assert "Which turn surprised you?" in body

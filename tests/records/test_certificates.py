@@ -24,7 +24,7 @@ async def test_there_is_one_certificate_for_a_person_and_mentorship_whatever_is_
 
 
 async def test_a_place_in_the_status_list_tells_nothing_of_the_partners(records, people, mentorship):
-    """H8, P4: side by side, two certificates that a stranger is shown would name a pair."""
+    """H8, P4: adjacent places would tell a stranger who is shown two certificates that they belong to a pair."""
     places = [(await records.certificates.reserve(f"{mentorship}{n}", person, {})).status_index for n in range(8) for person in people]
     assert len(set(places)) == len(places)
     assert all(0 < place < 131_072 for place in places)
@@ -127,7 +127,7 @@ async def test_what_waits_for_its_document_is_told(records, people, mentorship):
 
 
 async def test_what_never_gets_a_document_is_not_waited_for(records, mentorship, people):
-    """Its holder was erased, or the edition before it revoked, while no font printed it: an alarm for it would never end."""
+    """Its holder was erased, or the previous edition revoked, while no font printed it: an alarm for it would never end."""
     first = await records.certificates.reserve(mentorship, people[0], FIELDS)
     await records.certificates.store(first.id, "{}", b"%PDF")
     await records.certificates.reissue(first.id, FIELDS)
@@ -161,7 +161,7 @@ async def test_the_editions_of_one_person_stand_in_their_order(records, people, 
 
 
 async def test_what_was_superseded_since_somebody_looked_is_not_revoked_in_the_place_of_what_counts(records, people, mentorship):
-    """The operator would read that it is revoked, and its holder would go on with the edition that came by that very moment (H8)."""
+    """Otherwise the operator would read that it is revoked while its holder continues with an edition that came at that very moment (H8)."""
     first = await records.certificates.reserve(mentorship, people[0], FIELDS)
     await records.certificates.store(first.id, "{}", b"%PDF")
     second = await records.certificates.reissue(first.id, {"holder": "Ada Byron"})
@@ -174,7 +174,7 @@ async def test_what_was_superseded_since_somebody_looked_is_not_revoked_in_the_p
 
 
 async def test_a_document_that_came_meanwhile_keeps_what_it_says(records, reopen, keys, people, mentorship, monkeypatch):
-    """An attempt that was given up for dead makes its edition while the next one says what that shall say: the row would tell of another name than the document."""
+    """An attempt that was given up for dead makes its edition while the next one writes what it shall say: row and document would show different names."""
     first = await records.certificates.reserve(mentorship, people[0], FIELDS)
     await records.certificates.store(first.id, "{}", b"%PDF")
     second = await records.certificates.reissue(first.id, {"holder": "Ada Byron"})

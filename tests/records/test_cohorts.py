@@ -64,7 +64,7 @@ async def test_a_pair_that_now_has_other_people_is_refused_and_nothing_else_is_e
 
 
 async def test_the_same_two_have_one_pair_of_a_cohort_at_a_time_whoever_starts_them(records, people, couples, mentorship):
-    """Two operators who look at the same moment both find that nothing runs; both pairs would get every mail twice."""
+    """Two operators who check at the same moment both find that nothing runs; both pairs would then get every mail twice."""
     with pytest.raises(PairedAlready) as caught:
         await records.cohorts.enrol_pairs("spring", [*await couples("PAIR-2"), ("PAIR-3", *people)])
     assert caught.value.pair_ids == ("PAIR-3",)
@@ -108,9 +108,10 @@ async def test_marking_started_again_keeps_the_first_instant_and_never_revives_w
 
 
 async def test_what_should_run_is_what_has_begun_until_its_journal_is_closed(records, couples, mentorship):
-    """P5: who is over has still to be told so, and is started again when Temporal loses it; over it stays. Who was erased before a start never began.
+    """P5: a mentorship that ended still has to tell people so, and is started again if Temporal loses it; it stays ended. One erased before its start
+    never began.
 
-    Nor does anything begin anew of which the journal is gone.
+    A mentorship whose journal is gone does not begin again either.
     """
     waiting, never = (pair.mentorship for pair in (await records.cohorts.enrol_pairs("spring", await couples("PAIR-2", "PAIR-3"))).added)
     await records.people.erase((await records.cohorts.by_mentorship(never)).mentee)
@@ -136,7 +137,7 @@ async def test_what_should_run_is_what_has_begun_until_its_journal_is_closed(rec
 
 
 async def test_a_pair_that_waits_to_be_started_again_is_not_over_when_one_of_them_is_erased(records, cohort, couples):
-    """P8: it is started, and told that they are gone, so that the other one hears of the end. Without a row there was no beginning."""
+    """P8: it is started and told that they are gone, so that the partner hears of the end. Without a row it had never begun."""
     await records.cohorts.put(cohort)
     begun, never = (await records.cohorts.enrol_pairs("spring", await couples("PAIR-2", "PAIR-3"))).added
     await records.journal.append(begun.mentorship, [_begun()])
@@ -179,7 +180,7 @@ async def test_an_instant_without_a_zone_is_refused(records, mentorship):
 
 
 async def test_a_pair_may_have_a_start_of_its_own_and_what_its_mentee_brings_along(records, cohort, people, mentorship):
-    """P6: late joiners, and who goes on with another mentor."""
+    """P6: for late joiners, and for a mentee who continues with another mentor."""
     late = cohort.starts_at + timedelta(weeks=5)
     earned = (EarnedMilestone(milestone="goal", done_at=cohort.starts_at), EarnedMilestone(milestone="visit", done_at=late, waived=True))
     couple = Couple(pair_id="PAIR-1-2", mentor=people[1], mentee=people[0], starts_at=late, earned=earned)

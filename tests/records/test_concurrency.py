@@ -73,7 +73,7 @@ async def test_of_two_connections_that_say_different_things_one_is_told(reopen, 
 
 
 async def test_rows_that_arrive_in_any_order_end_in_one_chain(reopen, keys, mentorship, event):
-    """A gap is retried, as the activity does."""
+    """A batch that would leave a gap is retried, as the activity does."""
     connections = [await reopen(keys) for _ in range(3)]
 
     async def persist(number: int) -> None:
@@ -160,7 +160,7 @@ async def test_mails_begun_at_once_share_one_budget(reopen, keys):
 
 
 async def test_a_mail_that_many_begin_at_once_is_sent_by_one(reopen, keys):
-    """Also one whose first attempt died, and whose time is over."""
+    """Including a mail whose first attempt died and has timed out."""
     one, two = await reopen(keys), await reopen(keys)
     for at in (NOON, NOON + timedelta(minutes=2)):
         tries = (
@@ -171,7 +171,7 @@ async def test_a_mail_that_many_begin_at_once_is_sent_by_one(reopen, keys):
 
 
 async def test_a_cancelled_append_leaves_nothing_half_done(records, mentorship, event):
-    """An activity may be cancelled at any moment; its work is repeated."""
+    """An activity may be cancelled at any moment, and its work is then repeated."""
     batch = [event(seq) for seq in range(1, 200)]
     for moment in range(20):
         task = asyncio.create_task(records.journal.append(mentorship, batch))
@@ -208,7 +208,7 @@ async def test_who_reads_sees_one_moment_and_whoever_writes_meanwhile_is_not_kep
 
 
 async def test_a_rotation_beside_an_audit_does_not_look_like_tampering(records, reopen, keys, next_keys, mentorship, event, monkeypatch):
-    """P3: an alarm that is false once is not heard the next time."""
+    """P3: after one false alarm nobody listens to the next."""
     await records.journal.append(mentorship, [event(1), event(2)], over_at=NOON)
     await records.journal.seal(mentorship)
     auditor, rotating = await reopen(next_keys), await reopen(next_keys)
@@ -223,7 +223,7 @@ async def test_a_rotation_beside_an_audit_does_not_look_like_tampering(records, 
 
 
 async def test_a_sweep_beside_a_rotation_does_not_look_like_tampering(records, reopen, next_keys, programme, mentorship, event, monkeypatch):
-    """P3: a worker sweeps as it starts, and the operator who has just rotated rewraps at that moment."""
+    """P3: a worker sweeps as it starts, and an operator who has just rotated rewraps at that moment."""
     await records.programmes.put(programme)
     await records.journal.append(mentorship, [event(1), event(2)], over_at=NOON)
     await records.journal.seal(mentorship)
@@ -243,7 +243,7 @@ async def test_a_sweep_beside_a_rotation_does_not_look_like_tampering(records, r
 async def test_an_erasure_and_a_sweep_that_reach_for_the_same_rows_do_not_wait_for_each_other(
     url, records, reopen, keys, people, programme, mentorship, event, somebody_waits, monkeypatch
 ):
-    """Postgres would end one of the two, and whoever erases somebody would read that the database cannot be reached."""
+    """Postgres would end one of the two, and the operator who erases somebody would read that the database cannot be reached."""
     if url.startswith("sqlite"):
         pytest.skip("SQLite has one writer at a time")
     await records.programmes.put(programme)
@@ -254,7 +254,7 @@ async def test_an_erasure_and_a_sweep_that_reach_for_the_same_rows_do_not_wait_f
     half_way, execute = asyncio.Event(), AsyncConnection.execute
 
     async def in_turn(connection, statement, *values, **options):
-        if str(statement).startswith("DELETE FROM unsubscribed"):  # the erasure has the mails, and goes on to the links once the sweep is in its way
+        if str(statement).startswith("DELETE FROM unsubscribed"):  # the erasure holds the mails, and goes on to the links once the sweep is in its way
             half_way.set()
             await somebody_waits()
         return await execute(connection, statement, *values, **options)
@@ -279,7 +279,7 @@ async def test_an_erasure_beside_a_later_edition_of_the_persons_certificate_does
     half_way, execute = asyncio.Event(), AsyncConnection.execute
 
     async def in_turn(connection, statement, *values, **options):
-        if str(statement).startswith("UPDATE certificates SET status"):  # the new edition has its document, and the old one gives way once the erasure waits
+        if str(statement).startswith("UPDATE certificates SET status"):  # the new edition has its document, and supersedes the old one once the erasure waits
             half_way.set()
             await somebody_waits()
         return await execute(connection, statement, *values, **options)
@@ -294,7 +294,7 @@ async def test_an_erasure_beside_a_later_edition_of_the_persons_certificate_does
 
 
 async def test_locks_hold_in_a_database_whose_transactions_see_one_moment_by_default(url, reopen, keys, meddle):
-    """A Postgres may be set so for all of its users: whoever waited for a lock would then decide by what was there before."""
+    """A Postgres may be set so for all of its users. A transaction that waited for a lock would then decide by what was there before."""
     if url.startswith("sqlite"):
         pytest.skip("a Postgres server's setting")
     [(name,)] = await meddle("SELECT current_database()")

@@ -100,7 +100,7 @@ async def test_on_postgres_erasing_rewrites_the_table_that_held_the_key(records,
 
 @pytest.mark.parametrize("table", [notes, cases], ids=lambda table: table.name)
 async def test_on_postgres_a_table_of_words_can_be_rewritten_as_well(records, url, meddle, table):
-    """What fails there is not told: an erasure, or a sweep, is done without it."""
+    """A failure here is not reported: the erasure or sweep succeeds without it."""
     if url.startswith("sqlite"):
         pytest.skip("SQLite overwrites in place")
     before = await meddle(f"SELECT pg_relation_filenode('{table.name}')")
@@ -109,7 +109,7 @@ async def test_on_postgres_a_table_of_words_can_be_rewritten_as_well(records, ur
 
 
 async def test_a_login_that_may_not_rewrite_the_table_is_known_to_leave_erased_keys_in_the_files(records, people, url, meddle, keys):
-    """P8: the server only warns, and skips it."""
+    """P8: the server only warns, and skips the table."""
     if url.startswith("sqlite"):
         assert not await records.keeps_erased()
         return
@@ -127,7 +127,7 @@ async def test_a_login_that_may_not_rewrite_the_table_is_known_to_leave_erased_k
 
 
 async def test_clearing_up_leaves_its_limit_to_nobody(records, people, url):
-    """A pooler gives the connection to somebody else, who would wait for locks no longer than this."""
+    """A pooler gives the connection to another client, which would then wait for locks no longer than this."""
     if url.startswith("sqlite"):
         pytest.skip("a setting of Postgres' sessions")
     said: list[str] = []
@@ -178,7 +178,7 @@ async def test_a_copy_of_the_file_is_a_backup_without_words(records, programme, 
 
 
 def test_what_cannot_be_read_is_quoted_in_no_error():
-    """H12, H16: a later release's row, read by an earlier one in an upgrade, ends up in a worker's log as a traceback."""
+    """H12, H16: during an upgrade an earlier release reads a later one's row, and the error ends up as a traceback in a worker's log."""
     row = {"id": "c-1", "raiser": "p-raiser", "mentorship": "mentorship.spring.m-1", "programme": "p", "subject": "p-subject", "contacts": (), "hold": "later"}
     with pytest.raises(ValidationError) as raised:
         Case.model_validate(row)
@@ -186,7 +186,7 @@ def test_what_cannot_be_read_is_quoted_in_no_error():
 
 
 def test_an_event_that_cannot_be_read_is_named_by_its_row_and_quoted_in_no_error():
-    """A later release's, after a roll back: a report or a page meets it, and says so in a sentence."""
+    """After a rollback a report or a page meets a later release's event, and says so in a sentence."""
     entry = JournalEntry(seq=7, at=datetime(2027, 3, 1, tzinfo=UTC), kind="event", name="a_later_one", body={"person": "p-somebody"})
     with pytest.raises(RecordsError, match="row 7 of a journal") as raised:
         events_of([entry])

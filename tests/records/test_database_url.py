@@ -24,9 +24,9 @@ from records.errors import DatabaseUnusable, RecordsUnavailable
 from records.store import Records
 
 ASKS_FOR_TLS = bytes.fromhex("0000000804d2162f")
-"""What a client of Postgres sends first where it wants TLS; the server's answer is S, or N."""
+"""What a Postgres client sends first if it wants TLS; the server answers S or N."""
 FOLDER = "x" * 70
-"""Longer than any part of a host's name may be."""
+"""Longer than any part of a host name may be."""
 HERE, ELSEWHERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("postgres.example")
 
 
@@ -48,7 +48,7 @@ def test_plain_urls_will_do(given, used):
 
 @pytest.mark.parametrize("folder", ["a b", "50%20", "100%", "what?", "a#b", "ü@x:1"])
 def test_a_file_is_found_whatever_its_folder_is_called(tmp_path: Path, folder: str) -> None:
-    """What has a meaning in a URL names another file, or none: records would lie elsewhere than their keys."""
+    """Characters with a meaning in a URL would name another file, or none: records would lie elsewhere than their keys."""
     assert parse(of_file(tmp_path / folder / "records.db")).database == str(tmp_path / folder / "records.db")
 
 
@@ -68,7 +68,7 @@ def test_a_file_is_found_whatever_its_folder_is_called(tmp_path: Path, folder: s
     ],
 )
 def test_what_is_not_known_is_refused_with_what_is(url, refused):
-    """A misspelt sslmode would otherwise mean no TLS."""
+    """Otherwise a misspelt sslmode would mean no TLS."""
     with pytest.raises(DatabaseUnusable) as caught:
         parse(url)
     assert str(caught.value).startswith(f"MENTORSHIP_DATABASE_URL: {refused}")
@@ -76,7 +76,7 @@ def test_what_is_not_known_is_refused_with_what_is(url, refused):
 
 @pytest.mark.parametrize("url", ["postgresql://u:se@cret@h/d", "postgresql://u:se@cr/et@h/d", "postgresql://u:s@e?cr=et@h/d"])
 def test_a_password_that_is_not_encoded_is_refused_and_no_part_of_it_repeated(url):
-    """What stands behind the first @ was taken for the host, and told as where the database is."""
+    """The part after the first @ used to be taken for the host, and was reported as the database's address."""
     with pytest.raises(DatabaseUnusable, match=r"percent-encoded, @ as %40$"):
         parse(url)
 
@@ -123,7 +123,7 @@ async def test_what_an_operator_can_put_right_is_said(postgres, keys, changed, w
 
 @pytest.fixture
 async def before_it(postgres, tmp_path):
-    """Makes a URL of the migrated database that leads by TCP and, for a server that shows a certificate of this `name`, by TLS."""
+    """Makes a URL that leads to the migrated database by TCP and, for a server that presents a certificate of this `name`, by TLS."""
     behind = Path(str(make_url(postgres.get_uri()).query["host"])) / ".s.PGSQL.5432"
     tasks = set()
     servers = []
@@ -145,7 +145,7 @@ async def before_it(postgres, tmp_path):
                 if context is not None:
                     try:
                         await writer.start_tls(context)
-                    except (OSError, ssl.SSLError):  # whoever came did not believe what they saw
+                    except (OSError, ssl.SSLError):  # the client did not trust the certificate
                         writer.close()
                         return
             there, back = await asyncio.open_unix_connection(behind)
@@ -165,7 +165,7 @@ async def before_it(postgres, tmp_path):
 
 
 def _certificate(name, file):
-    """Writes a server's own certificate for this name, and returns the context that shows it."""
+    """Writes a server's own certificate for this name, and returns the context that presents it."""
     key = ec.generate_private_key(ec.SECP256R1())
     whose, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Postgres of a test")]), datetime.now(UTC)
     built = x509.CertificateBuilder().subject_name(whose).issuer_name(whose).public_key(key.public_key()).serial_number(1)
@@ -192,7 +192,7 @@ def _certificate(name, file):
     ],
 )
 async def test_sslmode_means_what_it_means_to_postgres_own_programs(before_it, keys, tmp_path, shown, said, why):
-    """H12: an operator who asks for TLS has TLS, or hears that there is none; `sslmode` was a traceback."""
+    """H12: an operator who asks for TLS has TLS, or is told that there is none; `sslmode` used to end in a traceback."""
     url = f"{await before_it(shown)}?{said.format(file=tmp_path / 'server.pem')}"
     if why is None:
         await (await Records.open(url, keys)).close()
@@ -206,7 +206,7 @@ async def test_sslmode_means_what_it_means_to_postgres_own_programs(before_it, k
 
 @pytest.mark.parametrize(("said", "kept"), [("", True), ("&prepared_statement_cache_size=0", False)])
 async def test_a_pooler_that_hands_connections_on_finds_no_statement_of_another_client(postgres, said, kept):
-    """By the driver's own numbers one client's statement was executed for another; and none may outlive its transaction where the URL says so."""
+    """By the driver's own numbers, one client's statement was executed for another. No statement may outlive its transaction where the URL says so."""
     database = Database(engine_for(postgres.get_uri(database="records_template") + said))
     prepared = text("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%FROM people%'")
     found = []

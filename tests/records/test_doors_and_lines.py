@@ -42,7 +42,7 @@ async def test_an_id_of_one_sender_is_one_message_to_one_address(records):
 
 
 async def test_a_message_that_is_refused_leaves_nothing_of_its_sender(records):
-    """Its id is still free for the message that it was meant for."""
+    """Its id remains free for the message that it was meant for."""
     await records.doors.accept(ONE, "msg-1", "digest", NOON)
     with pytest.raises(DifferentBody):
         await records.doors.accept(ONE, "msg-1", "another", NOON, sender="hr")
@@ -153,7 +153,7 @@ async def test_the_open_lines_and_those_that_were_closed_lately(records):
 
 
 async def test_hrs_own_id_of_a_message_stands_beside_nobody_and_outlives_no_erasure(records, people, meddle):
-    """H12, P8: such ids often hold the company's id of whom they are about."""
+    """H12, P8: such ids often contain the company's id of the person they are about."""
     to = f"person.{people[0]}"
     first = await records.doors.accept(to, "left-E-1001", "digest", NOON, sender="hr")
     await records.doors.mark_sent(to, "left-E-1001")

@@ -29,7 +29,7 @@ SECRETS = ("Wilhelmina", "wilhelmina@corp.example", "E-4711", "I dread the Tuesd
 
 @pytest.fixture
 async def wilhelmina(records, ben, cohort, programme):
-    """Somebody with a trace in every table, and the mentorship that she is in with Ben."""
+    """Somebody with data in every table, and their mentorship with Ben."""
     her = Profile(person_id="E-4711", name="Wilhelmina", email="wilhelmina@corp.example", skills=("pottery",), role="mentor")
     refs = await records.people.enrol([her, ben])
     ref, partner = refs["E-4711"], refs[ben.person_id]
@@ -169,7 +169,7 @@ async def test_of_who_was_erased_there_is_nothing_but_codes_to_tell(records, wil
 
 
 async def test_no_operator_reads_the_persons_name_in_that_of_the_pair_and_finds_the_pair_by_it(records, wilhelmina):
-    """P8: the operators name pairs as they like, by staff numbers and by names."""
+    """P8: operators name pairs as they like, by staff numbers and by names."""
     ref, partner, running, *_ = wilhelmina
     await records.people.erase(ref)
     (pair,) = [pair for pair in await records.cohorts.of_person(partner) if pair.mentorship == running]
@@ -180,14 +180,14 @@ async def test_no_operator_reads_the_persons_name_in_that_of_the_pair_and_finds_
 
 
 async def test_an_old_mails_link_keeps_nothing_of_who_was_erased(records, wilhelmina):
-    """P8: it opens for good, and mail programs follow it by themselves."""
+    """P8: the link opens for good, and mail programs follow it by themselves."""
     ref, *_ = wilhelmina
     await records.people.erase(ref)
     await records.notices.unsubscribe(ref)
     assert not await records.notices.is_unsubscribed(ref)
 
 
-# -- beside others (what they looked at before may have been true) --------------------------------------------------------
+# -- beside others (what they read earlier may no longer be true) -------------------------------------------------------------
 
 
 async def test_nobody_is_paired_who_was_erased_since_the_files_were_judged(records, people, cohort):
@@ -215,7 +215,7 @@ async def test_nothing_is_kept_of_who_is_erased_between_the_look_and_the_click(r
 
 @pytest.mark.parametrize("first", ["click", "erasure"])
 async def test_of_a_click_and_an_erasure_at_once_nothing_stays(records, reopen, keys, people, mentorship, url, meddle, somebody_waits, monkeypatch, first):
-    """Postgres shows each statement what was committed in between; here each of the two is held in the middle until the other has begun."""
+    """Postgres shows each statement what was committed in between. Here each of the two is held in the middle until the other has begun."""
     if url.startswith("sqlite"):
         pytest.skip("SQLite has one writer at a time")
     erasing = await reopen(keys)

@@ -19,13 +19,13 @@ from records.reporting_line import orders
 
 GROWING = frozenset({"certificates", "data_keys", "door_messages", "journal", "notices", "people"})
 SHORT = "ix_certificates_waiting|ix_certificates_invalid|ix_people_created_at"
-"""Indexes that hold few rows, or of which the first row is asked for: to go along one of these is not to read a table whole."""
+"""Indexes that hold few rows, or whose first row is queried: scanning one of these does not read a table whole."""
 NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
 
 
 @contextmanager
 def listening(records: Any, heard: Callable[[str, Any], None]) -> Iterator[None]:
-    """Tells every statement with its values, as it is about to be executed."""
+    """Reports every statement with its values, just before it is executed."""
     engine = records._database._engine.sync_engine
 
     def told(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
@@ -87,13 +87,13 @@ async def test_what_a_sweep_does_for_each_mentorship_and_case_reads_no_table_who
 
 
 async def test_a_sweep_finds_what_stands_of_senders_by_where_it_stands(records, meddle):
-    """Whatever language's order the database has, and however many messages of mentorships are as old."""
+    """Whatever the database's collation, and however many messages of mentorships are as old."""
     await meddle("DROP INDEX ix_door_messages_at")
     assert await read_whole(records, records.doors.forget_senders(NOON)) == set()
 
 
 async def test_who_asks_for_their_lists_waits_for_no_cohort_without_an_open_line(records, programme, cohort, people):
-    """P7: twenty cohorts of many years are closed, and all of their pairs were opened and compared with everybody in the programme's team."""
+    """P7: twenty cohorts of many years are closed. All of their pairs used to be opened and compared with everybody in the programme's team."""
     contacts = [Profile(person_id=person_id, name="n", email=f"{person_id}@corp.example") for person_id in ("E-7777", "E-8888")]
     coordinator, owner = (await records.people.enrol(contacts)).values()
     await records.programmes.put(programme)
@@ -116,7 +116,7 @@ async def test_who_asks_for_their_lists_waits_for_no_cohort_without_an_open_line
 
 
 async def test_who_acknowledges_does_not_wait_while_the_journal_is_looked_through_for_operators(records):
-    """On SQLite one writes at a time, the doors among them (P5)."""
+    """SQLite has one writer at a time, and the doors write, too (P5)."""
     for login in ("ana", "ben"):
         await records.people.operator(login)
     waiting: list[bool] = []
@@ -131,7 +131,7 @@ async def test_who_acknowledges_does_not_wait_while_the_journal_is_looked_throug
 
 
 async def test_a_sweep_that_opens_everybody_gives_others_their_turn(records, monkeypatch):
-    """Opening fifty thousand people at once would take a worker's loop longer than its activities have to show that they are alive."""
+    """Opening fifty thousand people at once would block a worker's loop for longer than its activities' heartbeats allow."""
     monkeypatch.setattr(database_module, "CHUNK", 2)
     refs = (await records.people.enrol([Profile(person_id=f"e{n}", name="n", email=f"e{n}@corp.example") for n in range(5)])).values()
     away = list(refs)[3]
@@ -151,7 +151,7 @@ async def test_a_sweep_that_opens_everybody_gives_others_their_turn(records, mon
 
 
 async def test_a_manager_that_hr_tells_of_reads_the_running_pairs_once_and_no_lines_but_its_own_kind(records, mentorship, programme):
-    """A reorganisation is thousands of these."""
+    """A reorganisation brings thousands of these."""
     await records.programmes.put(programme)
     said: list[str] = []
     with listening(records, lambda statement, _: said.append(statement)):
@@ -161,7 +161,7 @@ async def test_a_manager_that_hr_tells_of_reads_the_running_pairs_once_and_no_li
 
 
 async def test_a_rotation_chains_a_closed_journal_and_its_cohort_anew_in_one_statement_each(records, mentorship, event, reopen, next_keys):
-    """A row at a time, everybody else waited for seconds, and fifty thousand journals for an hour."""
+    """A row at a time, everybody else waited for seconds, and fifty thousand journals took an hour."""
     await records.journal.append(mentorship, [event(seq) for seq in range(1, 6)], over_at=NOON)
     await records.journal.seal(mentorship)
     rotated = await reopen(next_keys)
@@ -171,5 +171,5 @@ async def test_a_rotation_chains_a_closed_journal_and_its_cohort_anew_in_one_sta
     assert [sum(statement.startswith(f"UPDATE {table}") for statement in said) for table in ("journal", "seals")] == [1, 1]
     listed = [statement for statement in said if statement.startswith("SELECT") and "seals.mentorship" in statement and "journal" in statement]
     assert listed
-    assert all("EXISTS" in statement and "JOIN" not in statement for statement in listed)  # else Postgres reads the journals of all cohorts for it
+    assert all("EXISTS" in statement and "JOIN" not in statement for statement in listed)  # otherwise Postgres reads the journals of all cohorts for it
     assert await rotated.journal.verify() == []

@@ -22,11 +22,11 @@ from records.store import Records
 NOON = datetime(2027, 4, 1, 12, tzinfo=UTC)
 SOCKET = ".s.PGSQL.5432"
 LONG = 15
-"""Seconds that nothing here may take: the limits are fractions of a second, and the driver gives a closing connection two more."""
+"""Seconds that nothing here may take: the limits are fractions of a second, and the driver allows a closing connection two more."""
 
 
 class Relay:
-    """Stands before the server. When it is silent, it takes what comes and nothing comes back, as from a server whose disk hangs."""
+    """A relay in front of the server. While silent, it accepts data and returns nothing, like a server whose disk hangs."""
 
     def __init__(self, behind: Path) -> None:
         self._behind = behind
@@ -76,7 +76,7 @@ async def relayed(url):
 
 
 async def outcome(call, relay):
-    """What became of it while the server is silent; the server speaks again when it took too long, so that the test ends."""
+    """What became of the work while the server is silent. If it took too long, the server answers again, so that the test ends."""
     task = asyncio.ensure_future(call)
     await asyncio.wait([task], timeout=LONG)
     ended = task.done()
@@ -88,7 +88,7 @@ async def outcome(call, relay):
 
 
 async def test_who_has_a_limit_hears_within_it_that_a_server_hangs(relayed, keys):
-    """The readiness probe and the gauges: an orchestrator has to hear of it while it lasts."""
+    """These are the readiness probe and the gauges: an orchestrator has to learn of it while it lasts."""
     relay, url = relayed
     records = await Records.open(url, keys)
     for ask in (records.ping, lambda: records.watch.figures(NOON)):
@@ -123,7 +123,7 @@ async def test_a_server_that_hangs_is_unavailable_and_works_again_later(relayed,
 
 
 async def test_clearing_up_that_takes_too_long_is_left_to_the_databases_own_housekeeping(relayed, monkeypatch):
-    """P8: an erasure had been done by then, and was told as a fault."""
+    """P8: the erasure was done by then, and was reported as a failure."""
     _, url = relayed
     monkeypatch.setattr(database_module, "ANSWER_SECONDS", 0.3)
     database = Database(engine_for(url))

@@ -23,12 +23,12 @@ STARTS = datetime(2027, 3, 1, 9, tzinfo=UTC)
 ENDS = STARTS + timedelta(weeks=26)
 NOW = STARTS + timedelta(weeks=8)
 THEIRS = "of-the-partner-alone"
-"""In every word of the partner's."""
+"""In every word that the partner writes."""
 
 
 @dataclass
 class Lived:
-    """Ada mentors Ben. Both say, write and keep to themselves what people do; the core journals it."""
+    """Ada mentors Ben. Both say, write and keep private what people do; the core journals it."""
 
     records: Any
     ada: str
@@ -54,7 +54,7 @@ class Lived:
         await self.records.cases.open(case, text, f"form of {raiser}")
 
     async def held(self, who: str, reader: Any) -> Any:
-        """As it is handed over: JSON."""
+        """What is held, as it is handed over: JSON."""
         return json.loads((await held(self.records, who, reader, NOW)).model_dump_json())
 
 
@@ -84,7 +84,7 @@ async def lived(records, people, mentorship, programme) -> Lived:
     await story.say(ben, c.SubmitPrivately(body=c.Pins(benefits=("mentee.1",))), timedelta(days=9))
     await story.say(ada, c.SubmitPrivately(body=c.Pins(benefits=("mentor.0",))), timedelta(days=9))
     await story.say(ben, c.CancelMeeting(meeting=2, reason="personal"), timedelta(days=20, hours=23))
-    for n in (3, 4):  # late, and so a second time: the nudge is Ada's alone
+    for n in (3, 4):  # late, and for the second time: the nudge is Ada's alone
         await story.say(ada, c.CancelMeeting(meeting=n, reason="work"), timedelta(days=7 + 14 * (n - 1)) - timedelta(hours=1))
     await story.say(ben, c.Excuse(meeting=9), timedelta(days=50))
     for kind, who in (("prepare", ben), ("nudge", ben), ("nudge", ada)):
@@ -133,7 +133,7 @@ async def test_own_commands_stand_with_their_outcomes(lived):
 
 
 async def test_nothing_of_the_partners_alone_is_in_it(lived):
-    """H14: how often somebody called off late, and that they were nudged, is theirs; so is what they wrote, answered and pinned."""
+    """H14: how often the partner called off late, and that they were nudged, is theirs; so is what they wrote, answered and pinned."""
     told = await lived.held(lived.ben, "own")
     text = json.dumps(told)
     for theirs in (THEIRS, lived.ada, "Ada Quill", "ada.quill@corp.example", "g-ada", "mentor.0", "ladder_climbed", "work", '"trust": 1', "PAIR-1"):
@@ -149,7 +149,7 @@ async def test_a_concern_is_in_what_its_raiser_gets(lived):
 
 
 async def test_whom_a_concern_is_about_gets_the_same_as_without_it(lived):
-    """H16: they can find no trace, and neither can an operator, of whoever it is."""
+    """H16: neither they nor an operator can find a trace, of whoever it is about."""
     readers = [(who, reader) for who in (lived.ada, lived.ben) for reader in ("own", "operators")]
     before = {(who, reader): await lived.held(who, reader) for who, reader in readers}
     await lived.concern(lived.ben, lived.ada, "It weighs on me")
@@ -185,7 +185,7 @@ async def test_what_is_withheld_is_what_the_person_has_besides(lived):
 
 
 async def test_that_somebody_was_asked_about_a_concern_is_no_operators_business(lived):
-    """H16: no count either, since a count is a trace."""
+    """H16: not even a count, since a count is a trace."""
     await lived.records.notices.begin("asked", lived.ada, "nothing", False, NOW, 6, timedelta(days=30))
     before = await lived.held(lived.ada, "operators")
     for kind in ("concern", "unowned", "a kind of a later release"):
@@ -195,7 +195,7 @@ async def test_that_somebody_was_asked_about_a_concern_is_no_operators_business(
 
 
 async def test_the_table_decides(lived, monkeypatch):
-    """H12: whoever changes who sees what changes this with it."""
+    """H12: changing who sees what changes this as well."""
     monkeypatch.setitem(visibility._TABLE, "surveys", {**visibility._TABLE["surveys"], "operators": "yes"})
     monkeypatch.setitem(visibility._TABLE, "goals", {**visibility._TABLE["goals"], "operators": "yes"})
     monkeypatch.setitem(visibility._TABLE, "concern", {})

@@ -33,7 +33,7 @@ async def test_the_same_batch_again_is_done(records, mentorship, command, event)
 
 
 async def test_a_batch_that_was_overtaken_is_answered_with_its_own_end(records, mentorship, command, event):
-    """H7: a workflow that was reset releases mails up to this; beyond it, the journal's word may be another than its own."""
+    """H7: a workflow that was reset releases mails up to this row. Beyond it, the journal may differ from what the workflow decided."""
     first = await records.journal.append(mentorship, [command(1), event(2)])
     await records.journal.append(mentorship, [event(3), event(4)])
     assert await records.journal.append(mentorship, [command(1), event(2)]) == first
@@ -74,7 +74,7 @@ async def test_a_gap_waits_and_nothing_of_the_batch_is_kept(records, mentorship,
 
 
 async def test_a_message_that_comes_again_after_it_was_forgotten_stops_nothing_and_its_first_outcome_counts(records, mentorship, command, event):
-    """The workflow forgets a message id after 256 others; an old one sent again by hand must not wedge the journal."""
+    """The workflow forgets a message id after 256 others. An old one that is sent again by hand must not wedge the journal."""
     await records.journal.append(mentorship, [command(1)])
     await records.journal.append(mentorship, [event(2), command(3, message_id="msg-1", outcome="refused", reason="already_done")])
     assert (await records.journal.head(mentorship)).seq == 3

@@ -11,7 +11,7 @@ from records.chain import Finding, Head
 
 @pytest.fixture
 async def three(records, couples, mentorship, event):
-    """Three mentorships of one cohort, five rows each, all over and closed."""
+    """Three mentorships of one cohort, with five rows each, all over and closed."""
     more = await records.cohorts.enrol_pairs("spring", await couples("PAIR-2", "PAIR-3"))
     names = [mentorship, *(pair.mentorship for pair in more.added)]
     for name in names:
@@ -22,7 +22,7 @@ async def three(records, couples, mentorship, event):
 
 @pytest.fixture
 async def running(records, mentorship, event):
-    """One that runs, with five rows, and the head that its workflow knows."""
+    """A running mentorship with five rows, and the head that its workflow knows."""
     head = await records.journal.append(mentorship, [event(seq) for seq in range(1, 6)])
     return mentorship, {mentorship: head}
 

@@ -19,7 +19,7 @@ from records.store import Records
 
 def _differences(connection: Connection) -> list[object]:
     def is_made_here(_thing: object, name: str | None, kind: str, *_: object) -> bool:
-        """Alembic does not ask which database an index is for."""
+        """Whether this database has the object: Alembic does not ask for which database an index is."""
         return not (kind == "index" and name == "ix_notices_key_beginning" and connection.dialect.name == "sqlite")
 
     context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True, "include_object": is_made_here})
@@ -37,7 +37,7 @@ async def test_migrations_from_nothing_lead_to_the_very_tables_of_the_code(empty
 
 
 async def test_every_table_and_check_of_the_code_is_in_the_database(empty_url):
-    """compare_metadata says nothing of check constraints."""
+    """compare_metadata does not compare check constraints."""
     await asyncio.to_thread(migrate.upgrade, empty_url)
     is_sqlite = empty_url.startswith("sqlite")
     found = "SELECT group_concat(sql, ' ') FROM sqlite_master" if is_sqlite else "SELECT string_agg(conname, ' ') FROM pg_constraint WHERE contype = 'c'"
@@ -77,7 +77,7 @@ async def test_several_processes_may_upgrade_at_once(empty_url):
 
 
 async def test_a_database_that_was_never_made_is_refused_and_not_made(empty_url, keys):
-    """A file that is made by whoever only asked would be readable by others."""
+    """A file created by a program that only asked would be readable by others."""
     file = Path(empty_url.removeprefix("sqlite:///")) if empty_url.startswith("sqlite") else None
     if file is not None:
         file.parent.mkdir(parents=True)
@@ -107,7 +107,7 @@ async def test_a_database_of_a_newer_release_is_refused_by_whoever_would_read_it
 
 
 def test_a_postgres_that_cannot_hold_every_text_is_refused(postgres):
-    """A program's message id of other letters would be refused as if the database were away, for ever."""
+    """A message id with other letters would be refused, for ever, as if the database were away."""
     postgres.psql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     with pytest.raises(DatabaseUnusable, match="this database's encoding is LATIN1; expected one that was made with ENCODING 'UTF8'"):
         migrate.upgrade(postgres.get_uri(database="latin"))

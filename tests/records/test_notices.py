@@ -41,7 +41,7 @@ async def test_a_crash_before_the_mail_server_answered_sends_again(begin):
 
 
 async def test_a_mail_that_several_may_send_is_in_the_hands_of_one_until_its_attempt_is_over(begin):
-    """After a crash it is free again; who takes it over has it for as long."""
+    """After a crash the mail is free again; whoever takes it over has it for as long."""
     lease = timedelta(minutes=2)
     assert await begin("shared", lease=lease) == "send"
     for at in (NOON - timedelta(seconds=1), NOON, NOON + timedelta(seconds=119)):
@@ -106,7 +106,7 @@ async def test_a_mail_about_to_be_sent_counts_so_that_two_workers_do_not_share_t
 
 
 async def test_what_was_begun_and_given_up_in_an_outage_takes_nobodys_place_for_a_month(begin, deliver):
-    """The workflow drops what helps nobody any more; the ledger only sees that nobody tries it again."""
+    """The workflow drops mails that no longer help; the ledger only sees that nobody tries them again."""
     await deliver("m1/0")
     assert [await begin(f"m1/{n}") for n in range(1, 5)] == ["send"] * 4
     assert await begin("m1/5", NOON + timedelta(days=2, seconds=-1)) == "over_budget"
@@ -140,7 +140,7 @@ async def test_unsubscribing_can_be_undone_and_what_was_left_out_stays_left_out(
 
 
 async def test_who_stopped_the_reminders_is_welcomed_to_another_mentorship_all_the_same(records):
-    """Partner, times and page stand nowhere else (H3, H11); preparation, questions and reminders stay off."""
+    """Partner, times and page appear in no other mail (H3, H11); preparation, questions and reminders stay off."""
     await records.notices.unsubscribe("p-1")
     asked = [await records.notices.begin(kind, "p-1", kind, False, NOON, 6, MONTH) for kind in ("welcome", "prepare", "ask")]
     assert asked == ["send", "unsubscribed", "unsubscribed"]
@@ -176,7 +176,7 @@ async def test_who_missed_the_newest_mail_of_a_kind_about_a_thing_is_found(recor
         await records.notices.failed(key, "bounced", at)
 
     await refused("cohort.a/1", NOON)
-    await deliver("cohort.a/2", NOON + day)  # went again
+    await deliver("cohort.a/2", NOON + day)  # it was sent after all
     await deliver("cohort.b/1", NOON)
     await refused("cohort.b/2", NOON + day)
     await refused("cohort.a/3", NOON, person="p-2")
@@ -186,7 +186,7 @@ async def test_who_missed_the_newest_mail_of_a_kind_about_a_thing_is_found(recor
 
 
 async def test_two_mails_at_one_moment_come_to_the_ledger_in_either_order_and_both_count(begin):
-    """Calm: attempts for two pairs of one person, of which the one that a worker began with first comes second."""
+    """Calm: two attempts for two pairs of one person; the one that a worker began first reaches the ledger second."""
     assert [await begin(f"m{n}/1", NOON, kind="check_in") for n in range(1, 5)] == ["send"] * 4
     assert await begin("m5/1", NOON + timedelta(milliseconds=500), kind="check_in") == "send"
     assert await begin("m6/1", NOON + timedelta(milliseconds=200), kind="check_in") == "over_budget"
@@ -207,7 +207,7 @@ async def test_what_was_begun_before_a_window_shorter_than_two_days_takes_no_pla
 
 
 async def test_a_mailbox_refuses_while_its_newest_mail_about_something_was_refused(records, begin, deliver):
-    """H16: whether anybody who was asked about a concern can be reached."""
+    """H16: this tells whether anybody who was asked about a concern can be reached."""
     assert not await records.notices.refused("p-1", "case.c/")
     await begin("case.c/1", NOON, exempt=True)
     await records.notices.failed("case.c/1", "bounced", NOON)

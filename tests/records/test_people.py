@@ -57,7 +57,7 @@ async def test_an_address_is_found_however_its_domain_is_written(records, ben, k
 
 
 async def test_a_row_of_before_is_found_until_it_is_written_anew(records, ben, meddle):
-    """Addresses used to be found as they were written, in lower case."""
+    """Addresses used to be looked up as they were written, in lower case."""
     kept = "ben@bücher.example"
     refs = await records.people.enrol([ben.model_copy(update={"email": kept})])
     await meddle("UPDATE people SET email_lookup = :lookup", lookup=records.people._email_lookup(kept))

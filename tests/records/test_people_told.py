@@ -39,7 +39,7 @@ async def test_the_same_people_file_again_undoes_nothing_and_a_changed_one_is_th
 
 
 async def test_what_the_file_said_before_is_not_kept(records, ada, people):
-    """H12: an address that is gone is gone, also under the person's key."""
+    """H12: a replaced address is gone, even under the person's key."""
     await records.people.tell(people[0], {"email": "ada@hr.example"}, NOW)
     async with records._database.read() as connection:
         _, kept = await records.people._one(connection, people[0])
@@ -106,7 +106,7 @@ async def test_an_address_of_somebody_elses_is_refused_with_all_that_was_said_an
 
 
 async def test_a_people_file_is_foreseen_as_it_would_be_taken(records, ada, ben, people):
-    """Who is new, who is known, and of whom HR said something since; nobody who was erased."""
+    """The preview says who is new, who is known, and about whom HR has reported since; it names nobody who was erased."""
     await records.people.tell(people[0], {"email": "ada@hr.example"}, NOW)
     await records.people.note_leave(people[0], Leave(begins=NOW - HOUR), NOW)
     await records.people.erase(people[1])
@@ -122,7 +122,7 @@ async def test_a_people_file_is_foreseen_as_it_would_be_taken(records, ada, ben,
 
 
 async def test_an_address_that_a_people_file_gives_twice_or_takes_from_somebody_is_foreseen(records, ada, ben, people):
-    """Only for who would get it anew; an address that its holder gives up in the same file is free."""
+    """Only for the person who would newly get it; an address that its holder gives up in the same file is free."""
     eve = Profile(person_id="E-7", name="Eve", email=ada.email.upper())
     assert (await records.people.foreseen([eve])).shared == {"E-7": "E-1001"}
     assert (await records.people.foreseen([ada, eve])).shared == {"E-7": "E-1001"}

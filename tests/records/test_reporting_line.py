@@ -43,7 +43,7 @@ async def test_which_pairs_lie_within_a_line_is_the_programmes_levels_to_say(rec
 
 
 async def test_a_pair_is_told_at_the_programmes_level_once_it_began_and_only_of_a_line_that_it_lies_in(records, hire, programme, cohort):
-    """Two levels by default. A person's own manager is not told of who is above the pair, nor of another line."""
+    """Two levels by default. A person's own manager is told neither who is above the pair nor about another line."""
     await records.programmes.put(programme)
     await records.cohorts.put(cohort)
     refs = await hire(top=None, mia="top", vera="mia", noor="vera", far="noor", other=None)
@@ -73,7 +73,9 @@ async def test_a_pair_is_told_at_the_programmes_level_once_it_began_and_only_of_
 
 @pytest.mark.parametrize("outcome", ["nothing_needed", None])
 async def test_what_somebody_closed_is_not_told_again_while_the_line_is_the_same(records, hire, programme, cohort, outcome):
-    """By a coordinator, or by an operator without an outcome. A later start with the same people has nothing new to say; another line within the levels has."""
+    """A coordinator closed it, or an operator without an outcome. A later start with the same people reports nothing; another line within the levels is
+    reported.
+    """
     await records.programmes.put(programme)
     await records.cohorts.put(cohort)
     refs = await hire(mia=None, vera="mia", noor="vera")

@@ -81,7 +81,7 @@ async def test_the_journal_goes_after_24_months_with_whatever_else_told_of_it_an
 
 
 async def test_a_sweep_beside_an_audit_does_not_look_like_tampering(records, over, reopen, keys, monkeypatch):
-    """P3: an alarm that is false once is not heard the next time."""
+    """P3: after one false alarm nobody listens to the next."""
     sweeping = await reopen(keys)
     known = journal_module._over
 
@@ -95,7 +95,7 @@ async def test_a_sweep_beside_an_audit_does_not_look_like_tampering(records, ove
 
 
 async def test_of_two_workers_that_sweep_at_once_the_second_finds_nothing_to_do(records, over, concern, reopen, keys):
-    """Decision 22: an alarm of damage from each fleet's second worker would be heard once, and never again."""
+    """Decision 22: each fleet's second worker would otherwise raise an alarm of damage, once and never again."""
     await records.cases.withdraw(concern.id, ENDED)
     now = ENDED + timedelta(days=2000)
     told = await records.retention.sweep(now, dry_run=True)
@@ -106,7 +106,7 @@ async def test_of_two_workers_that_sweep_at_once_the_second_finds_nothing_to_do(
 
 
 async def test_a_cohorts_chain_is_looked_at_once_a_sweep_and_not_for_each_of_its_pairs(records, over, monkeypatch):
-    """All pairs of a cohort are due on one day: two thousand would have it looked at two thousand times."""
+    """All pairs of a cohort are due on one day: two thousand of them would have it verified two thousand times."""
     looked: list[str] = []
 
     def counted(cohort: str, *more: Any) -> Any:
@@ -182,7 +182,7 @@ async def test_rows_that_come_back_after_the_sweep_are_named_and_none_can_be_app
 
 @pytest.fixture
 async def concern(records: Any, over: list[str], people: tuple[str, str]) -> Case:
-    """Of the pair whose mentorship runs."""
+    """A concern of the pair whose mentorship runs."""
     mentor, mentee = people
     case = Case(id="", raiser=mentee, mentorship=over[2], programme="engineering-2027", subject=mentor, contacts=(), opened_at=ENDED)
     return await records.cases.open(case, "What happened.", "form")
@@ -212,7 +212,7 @@ async def test_that_there_was_a_concern_goes_24_months_after_it_was_closed_and_a
 
 
 async def test_what_is_no_mentorships_and_no_cases_goes_24_months_after_it_was_sent_or_said(records, over, people, meddle):
-    """Digests, the owner's number, and HR's words about a person: they go with no journal."""
+    """Digests, the owner's number, and HR's reports about a person belong to no journal with which they could go."""
     for key in ("cohort.spring/digest.20270830T060000Z/a", "owner.engineering-2027/unowned.7"):
         await records.notices.begin(key, people[0], "digest", True, ENDED, 6, timedelta(days=30))
     await records.doors.accept(f"person.{people[0]}", "hr_1", "digest", ENDED)
@@ -243,7 +243,7 @@ async def test_what_came_of_a_mentorship_after_its_journal_had_gone_goes_24_mont
 
 
 async def test_who_gave_an_order_is_kept_as_long_as_a_journal_tells_of_it(records, over, people, command):
-    """P8, H16: a login, and the id under which a concern held the meetings: else the one trace of it that stays for good."""
+    """P8, H16: a login, or the id under which a concern held the meetings, would otherwise be the one trace that stays for good."""
     olga, held, busy = [await records.people.operator(login) for login in ("olga", "operator-0123456789abcdef", "omar")]
     await records.journal.append(over[2], [command(6, name="pause", by=busy, body={})])
     ages = datetime.now(UTC) + JOURNAL
@@ -256,7 +256,7 @@ async def test_who_gave_an_order_is_kept_as_long_as_a_journal_tells_of_it(record
 
 
 async def test_a_leave_that_is_over_goes_24_months_later_and_one_that_lasts_stays(records, over, people, meddle):
-    """P8: what HR said of absences would else stand beside a name for good, long after the pauses that it asked for."""
+    """P8: otherwise HR's reports of absences would stay beside a name for good, long after the pauses that they led to."""
     ended = datetime.now(UTC)
     past, lasting = Leave(begins=ended - timedelta(days=90), until=ended), Leave(begins=ended - timedelta(days=90))
     back = (await records.people.enrol([(await records.people.profile(people[0])).model_copy(update={"person_id": "E-5", "email": "five@corp.example"})]))[
@@ -282,7 +282,7 @@ async def test_a_leave_that_is_over_goes_24_months_later_and_one_that_lasts_stay
 
 
 async def test_what_was_said_of_a_leave_is_kept_24_months_from_the_later_of_its_word_and_its_end(records, over, people, meddle):
-    """Of people whom records knew long before. An older word that HR repeats would else stand again."""
+    """The people here have been in records for long. Otherwise an older report that HR repeats would hold again."""
     said = datetime.now(UTC)
     second = timedelta(seconds=1)
     await meddle("UPDATE people SET created_at = '2020-01-01 00:00:00+00:00'")
@@ -308,7 +308,7 @@ async def test_what_a_sweep_forgot_no_dry_run_tells_again(records, concern):
 
 
 async def test_a_sweep_tells_of_concerns_and_lines_alike(records, concern, over):
-    """H16: a number of concerns in a log or at the command line would say that there were any, and which cases."""
+    """H16: a count of concerns in a log or at the command line would reveal that there were any, and which cases."""
     line = await records.cases.open_line(over[2], "silence", programme="engineering-2027", at=ENDED, key="line")
     await records.cases.end_line(line.id, ENDED)
     alone = await records.retention.sweep(ENDED + WORDS - timedelta(seconds=1), dry_run=True)
@@ -319,7 +319,7 @@ async def test_a_sweep_tells_of_concerns_and_lines_alike(records, concern, over)
 
 
 async def test_a_case_that_nobody_can_read_keeps_itself_and_nothing_else(records, concern, over, meddle):
-    """Retention went on for nobody while one row could not be read (P8)."""
+    """Retention used to stop for everybody while one row could not be read (P8)."""
     other = await records.cases.open_line(over[2], "silence", programme="engineering-2027", at=ENDED, key="line")
     await records.cases.end_line(other.id, ENDED)
     await records.cases.withdraw(concern.id, ENDED)

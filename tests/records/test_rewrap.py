@@ -25,7 +25,7 @@ WITH_A_PERSONS_OWN_KEY = {
 
 
 async def _fill(records, people, couples, mentorship, programme, event):
-    """A value in every place that the keyring seals; one journal that runs, one that is closed, one that was swept."""
+    """Puts a value in every place that the keyring seals, with one running journal, one closed and one swept."""
     await records.programmes.put(programme)
     await records.notices.begin("key", people[0], "ask", False, NOW, 6, timedelta(days=30))
     await records.notices.failed("key", "550 ada@corp.example", NOW)

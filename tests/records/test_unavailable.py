@@ -33,7 +33,7 @@ async def test_a_database_that_does_not_exist_is_unavailable(postgres, keys):
 
 @pytest.mark.parametrize("place", ["nowhere/records.db", "."])
 async def test_what_can_be_no_file_is_unavailable_before_the_driver_tries(keys, tmp_path, place):
-    """In a thread of its own, which would tell of its failure with a traceback where the loop is over by then."""
+    """The driver tries in a thread of its own, which would report its failure with a traceback if the loop has ended by then."""
     before = set(threading.enumerate())
     with pytest.raises(RecordsUnavailable):
         await Records.open(f"sqlite:///{tmp_path}/{place}", keys)
@@ -65,7 +65,7 @@ async def test_a_file_that_is_damaged_while_it_is_open_is_unavailable_to_who_beg
 
 def _damage(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE other (one)")  # so that who has it open reads it again,
+        other.execute("CREATE TABLE other (one)")  # so that a process that has it open reads it again,
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # and not from its log
         path.write_bytes(b"damaged" * 1000)
 

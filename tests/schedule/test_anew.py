@@ -74,7 +74,7 @@ def test_a_pause_alone_leaves_the_end_where_the_mentorship_put_it(programme):
 
 
 def test_a_pair_whose_pause_ended_while_no_worker_lived_gets_the_meetings_that_still_fit(programme):
-    """P5: planned from when somebody could hear of it, in the same rhythm."""
+    """P5: planned in the same rhythm, from when a worker could answer."""
     last, resumed, ends = berlin(2027, 1, 18, 10), berlin(2027, 2, 15, 12), berlin(2027, 7, 26, 10)
     wanted = {"after": resumed, "count": 11, "last_start": last, "paused": 21 * DAY, "ends": ends}
     at_once, late = (anew(programme, now, **wanted).slots for now in (resumed, berlin(2027, 4, 1, 12)))

@@ -28,7 +28,7 @@ def test_without_a_time_of_day_slots_are_exactly_start_plus_first_after_plus_n_i
         ask_after="PT1S",
         mail={"hours": "none", "spread": "PT0S"},
     )
-    starts = datetime(2027, 3, 6, 23, 59, 59, tzinfo=UTC)  # a Saturday night: no working day is asked for
+    starts = datetime(2027, 3, 6, 23, 59, 59, tzinfo=UTC)  # a Saturday night: no working day is required
 
     made = plan(rules, starts, mentee=Home("Asia/Kolkata"))
 
@@ -200,7 +200,7 @@ def test_nobody_is_prepared_before_the_start() -> None:
 def test_nobody_is_prepared_after_the_meeting_has_begun() -> None:
     slot = plan(programme(first_after="PT1H", count=1), berlin(2027, 3, 1, 19), mentee=Home("Europe/Berlin")).slots[0]
 
-    assert slot.prepare_at == slot.start == berlin(2027, 3, 1, 20)  # before anybody reads again
+    assert slot.prepare_at == slot.start == berlin(2027, 3, 1, 20)  # before anybody's mail hours begin again
 
 
 quiet_times = st.lists(

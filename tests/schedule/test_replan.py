@@ -20,7 +20,7 @@ from tests.schedule.rules import BERLIN, DAY, DURING_2027, ZONES, berlin, progra
 def test_after_a_pause_the_rhythm_goes_on_and_leaves_time_to_prepare() -> None:
     rules = programme(time_of_day="10:00")
     before = plan(rules, berlin(2027, 3, 1), mentee=Home("Europe/Berlin")).slots
-    resumed = berlin(2027, 5, 1, 12)  # two days before the rhythm's next date: that meeting is as soon as P3D lets it be
+    resumed = berlin(2027, 5, 1, 12)  # two days before the rhythm's next date: that meeting is as soon as P3D allows
 
     slots = replan(rules, after=resumed, count=3, last_start=before[1].start, mentee=Home("Europe/Berlin"))
 
@@ -51,7 +51,7 @@ def test_a_short_pause_loses_no_meeting_and_moves_the_rest_by_its_length() -> No
 
 
 def test_a_pause_does_not_cost_the_last_meeting_of_a_programme_that_is_full() -> None:
-    """The rhythm goes on from a meeting that a weekend had moved, and would bring the last one two days after the end (P6)."""
+    """The rhythm continues from a meeting that a weekend had moved, which would put the last one two days after the end (P6)."""
     rules = programme(length="P8W", count=8, interval="P7D", time_of_day="10:00")
     before = plan(rules, berlin(2027, 5, 1, 12), mentee=Home("Europe/Berlin"))  # a Saturday: each date moves to its Monday, and the last to its Friday
     paused = 3 * DAY
@@ -79,7 +79,7 @@ def test_what_the_rhythm_brings_more_than_half_an_interval_too_late_is_not_press
 
 
 def test_no_meeting_makes_way_for_one_that_would_be_pressed_in() -> None:
-    """The third is due in June, within quiet weeks that last beyond the end, and the second has to come earlier for them itself."""
+    """The third is due in June, within quiet weeks that last beyond the end, and those require the second to come earlier, too."""
     quiet = [{"from": date(2027, 5, 31), "to": date(2027, 6, 20)}]
     rules = programme(interval="P14D", time_of_day="10:00", quiet=quiet)
 
@@ -89,7 +89,7 @@ def test_no_meeting_makes_way_for_one_that_would_be_pressed_in() -> None:
 
 
 def test_late_meetings_go_on_at_their_weekday_when_the_programmes_clocks_change() -> None:
-    """Half past eleven at night in Kolkata, whose clocks stay; New York's go back in November."""
+    """At half past eleven at night in Kolkata, whose clocks do not change; New York's go back in November."""
     rules = programme(time_of_day="23:30", time_zone="America/New_York")
     before = plan(rules, datetime(2027, 8, 2, 4, tzinfo=UTC), mentee=Home("Asia/Kolkata")).slots
 

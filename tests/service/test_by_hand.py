@@ -25,7 +25,7 @@ async def started(house, calm):
 
 
 async def still_works(house, message_id="and-then") -> None:
-    """A good signal is applied as if nothing had been."""
+    """Asserts that a good signal is applied as if nothing had happened."""
     await house.signal(RecordMilestone(message_id=message_id, by=house.mentee, milestone="visit"))
     assert await house.receipt_within(message_id) == {"outcome": "applied", "reason": None}
     status = await house.idle()
@@ -61,7 +61,7 @@ async def test_what_cannot_be_understood_is_dropped_and_the_rest_goes_on(started
 
 
 async def test_what_is_understood_by_hand_has_a_receipt(started):
-    """Plain JSON, unsealed, is readable; unknown fields are ignored, and what may not be is refused with its reason."""
+    """Plain, unsealed JSON is readable. Unknown fields are ignored, and what may not be done is refused with a reason."""
     stranger = "p-aaaaaaaaaaaaaaaa"
     for message_id, name, body in (
         ("unknown-fields", "confirm_meeting", {"by": started.mentor, "meeting": 1, "mood": "good", "nested": {"a": [1]}}),
@@ -115,7 +115,7 @@ async def test_the_same_message_twice_is_applied_once(started):
 
 
 async def test_a_message_repeated_after_300_others_changes_nothing_and_stops_nothing(started):
-    """The workflow remembers 256 ids; what is older is decided again, as a goal that stands already."""
+    """The workflow remembers 256 ids. An older message is decided again, as a goal that exists already."""
     first = SetGoal(message_id="goal", by=started.mentor, goal="listen")
     await started.signal(first)
     await started.receipt_within("goal")
@@ -129,7 +129,7 @@ async def test_a_message_repeated_after_300_others_changes_nothing_and_stops_not
 
 
 async def send_raw(house, name: str, payload: Payload) -> None:
-    """A signal whose payload goes out as it is, past our codec."""
+    """A signal whose payload goes out unchanged, without our codec."""
     await house.client.workflow_service.signal_workflow_execution(
         SignalWorkflowExecutionRequest(
             namespace=house.client.namespace,
@@ -150,7 +150,7 @@ async def test_a_payload_that_only_claims_to_be_sealed_loses_that_message_and_no
 
 
 async def test_an_operators_update_by_hand_with_impossible_numbers_is_refused(started):
-    """An update's body is as strange as a signal's may be."""
+    """An update's body may be as strange as a signal's."""
     for n, length in enumerate(({"days": 10**15}, {"days": -400}, {"days": 10**6}, {"seconds": 10**18})):
         with pytest.raises(WorkflowUpdateFailedError):
             await started.handle().execute_update("extend", {"message_id": f"extend-{n}", "by": "p-operator", "length": length})
@@ -171,7 +171,7 @@ ORDERS = {
 
 
 async def refusal(house, name: str, **said: str) -> str | None:
-    """Why the update was refused before it was taken in."""
+    """Why the update was refused before it was accepted."""
     with pytest.raises(WorkflowUpdateFailedError) as failed:
         await house.handle().execute_update(name, ORDERS[name].model_copy(update=said))
     assert isinstance(failed.value.cause, ApplicationError)
@@ -179,7 +179,7 @@ async def refusal(house, name: str, **said: str) -> str | None:
 
 
 async def test_an_operators_update_that_names_nobody_or_has_no_id_is_not_taken_in(started):
-    """Records: the journal holds every command, and of each who gave it."""
+    """Records: the journal holds every command, and who gave it."""
     rows = len(await started.journal())
     for name in ORDERS:
         assert await refusal(started, name, message_id=f"by-nobody-{name}") == "malformed"
@@ -189,7 +189,7 @@ async def test_an_operators_update_that_names_nobody_or_has_no_id_is_not_taken_i
 
 
 async def test_an_operators_order_that_comes_again_is_done_once_and_answered_alike(started):
-    """As another update, or as one after it came by itself: a new run forgets the ids of updates, and a revival sends what they said again."""
+    """It comes again as another update, or as one after it came by itself: a new run forgets the ids of updates, and a revival sends what they said again."""
     pause = Pause(message_id="pause", by="p-operator")
     await started.handle().signal("order", pause)
     assert await started.receipt_within("pause") == await started.handle().execute_update("pause", pause) == {"outcome": "applied", "reason": None}
@@ -201,7 +201,7 @@ async def test_an_operators_order_that_comes_again_is_done_once_and_answered_ali
 
 
 async def test_what_an_operator_orders_after_the_end_is_refused_while_the_last_mails_are_under_way(started, mailbox):
-    """It would be told as done, and nothing would come of it. What does not differ from its journal has nothing to be resolved."""
+    """Otherwise it would be reported as done, and have no effect. A mentorship that does not differ from its journal has nothing to resolve."""
     not_diverged = Resolve(message_id="not-diverged", by="p-operator", line="diverged")
     assert await started.handle().execute_update("resolve", not_diverged) == {"outcome": "refused", "reason": "no_such_line"}
     mailbox.answers.clear()

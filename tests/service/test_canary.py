@@ -20,7 +20,7 @@ PRIVATE = "canary-of-unshared-feedback"
 WORDS = ("canary-of-a-goal", "canary-of-an-action", "canary-of-shared-feedback", PRIVATE)
 MISPLACED = "canary in a field that takes none"
 WHO = ("Canary-Name", "canary-address", "mentor-1", "mentee-1", "Mentor-1", "pair-1")
-"""Who somebody is, in the company's words: the roster's ids, names and addresses."""
+"""What identifies a person, in the company's words: the roster's ids, names and addresses."""
 
 
 class Program:
@@ -38,12 +38,12 @@ class Program:
 
 
 def told(mail: EmailMessage) -> str:
-    """What a reader of it sees: its subject and every part that is text."""
+    """What a mail's reader sees: its subject and every part that is text."""
     return "\n".join([str(mail["Subject"]), *(part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")])
 
 
 def holding(folder: Path, pattern: str, *words: str) -> set[tuple[str, str]]:
-    """(file, word) wherever one of them stands in a file's bytes."""
+    """(file, word) for each of the words found in a file's bytes."""
     files = [(path.name, path.read_bytes()) for path in folder.glob(pattern)]
     assert files, f"no {pattern} to search"
     return {(name, word) for name, content in files for word in words if word.encode() in content}

@@ -36,7 +36,7 @@ async def runs(house) -> int:
 
 
 async def operator(house, times: int) -> list[str]:
-    """Pauses and resumes, one after the other; what became of each."""
+    """Pauses and resumes in turn; returns what became of each."""
     found = []
     for n in range(times):
         for name, model in (("pause", Pause), ("resume", Resume)):
@@ -87,12 +87,12 @@ async def test_a_storm_over_many_runs_loses_doubles_and_reorders_nothing(houses,
 
 @pytest.mark.parametrize("puts_off", [0, 2])
 async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(puts_off, houses, calm, mailbox):
-    """It has not said so yet when enough has happened for a new run; what it takes then is sent, what it puts off is tried again.
+    """The mail server has not answered when enough has happened for a new run. A mail that it then accepts is sent; one that it puts off is tried again.
 
-    What comes in meanwhile, more than one task takes, the new run knows and shows: a pause, and no next meeting any more.
+    More comes in meanwhile than one task takes, and the new run knows it and shows it: a pause, and no next meeting.
     """
     house = await houses(dynamic=OFTEN)
-    house.settings = house.settings.model_copy(update={"smtp_timeout": 115.0})  # as long as an attempt may last: a busy machine needs more than the usual
+    house.settings = house.settings.model_copy(update={"smtp_timeout": 115.0})  # as long as an attempt may last: a busy machine needs more than usual
     await house.start(calm())
     mailbox.answers.clear()
     mailbox.puts_off = puts_off
@@ -139,7 +139,7 @@ async def test_a_mail_that_the_mail_server_has_is_not_sent_again_by_a_new_run(pu
 
 
 async def admitted(house, update: str) -> bool:
-    """Whether the server has it, which no worker needs to live for."""
+    """Whether the server has accepted the update, for which no worker needs to run."""
     asked = UpdateRef(workflow_execution=WorkflowExecution(workflow_id=house.pairs[0].mentorship), update_id=update)
     try:
         await house.client.workflow_service.poll_workflow_execution_update(
@@ -153,7 +153,7 @@ async def admitted(house, update: str) -> bool:
 
 
 async def test_an_operator_is_answered_in_the_midst_of_a_storm(house, calm):
-    """The update comes with a thousand signals, before any worker lives: its answer does not drown in the last 256, and each keeps its instant (P5)."""
+    """The update comes with a thousand signals, before any worker lives: its answer is not pushed out of the last 256, and each keeps its instant (P5)."""
     await house.start(calm())
     begun = datetime.now(UTC)
     commands = [ConfirmMeeting(message_id=f"storm-{n}", by=house.mentor, at=begun + timedelta(milliseconds=n), meeting=1) for n in range(1000)]
@@ -180,7 +180,7 @@ async def test_an_operator_is_answered_in_the_midst_of_a_storm(house, calm):
 
 
 async def test_an_order_that_comes_again_in_a_storm_is_answered_as_it_was(house, calm):
-    """So many messages come with it that what became of it is driven from the last 256 by them: it is not decided anew all the same."""
+    """So many messages come with it that its outcome is pushed out of the last 256; it is not decided anew all the same."""
     await house.start(calm())
 
     async def storm(name: str, messages: int) -> None:
@@ -204,7 +204,7 @@ async def test_an_order_that_comes_again_in_a_storm_is_answered_as_it_was(house,
 
 @pytest.mark.parametrize("often", [True, False])
 async def test_a_cancelled_workflow_is_an_operators_end_told_to_both(often, houses, calm, mailbox):
-    """Also when the next run is about to begin."""
+    """Even when the next run is about to begin."""
     house = await houses(dynamic=OFTEN if often else None)
     await house.start(calm())
     async with house.worker():
@@ -224,7 +224,7 @@ async def test_a_cancelled_workflow_is_an_operators_end_told_to_both(often, hous
 
 
 async def test_a_cancellation_that_comes_with_signals_is_not_lost_to_the_run_that_ends(houses, calm):
-    """One task brings signals, by which a new run is due, and the cancellation: the signals are handed over first."""
+    """One task brings the cancellation and signals that make a new run due: the signals are handed over first."""
     house = await houses(dynamic=OFTEN)
     await house.start(calm())
     async with house.worker():
@@ -241,7 +241,7 @@ async def test_a_cancellation_that_comes_with_signals_is_not_lost_to_the_run_tha
 
 
 async def test_a_cohorts_new_run_goes_on_with_the_same_digest_and_starts_nobody_again(houses, calm):
-    """P7: it lives as long as its pairs."""
+    """P7: the workflow lives as long as its pairs."""
     house = await houses(dynamic=OFTEN)
     await house.enrol(calm())
     await house.start_cohort()

@@ -44,13 +44,13 @@ async def polls(house: Any, build_id: str) -> None:
 
 
 async def make_current(house: Any, build_id: str) -> None:
-    """The operator's own command."""
+    """Runs the operator's own command."""
     await house.temporal("worker", "deployment", "set-current-version", "--deployment-name", "mentorship", "--build-id", build_id, "--yes")
 
 
 @asynccontextmanager
 async def people_sending(house: Any) -> Any:
-    """Both of every pair record and take back milestones through the web hook's door, until the block ends; yields how often each has."""
+    """Has both people of every pair record and take back milestones through the web hook's door until the block ends; yields how often each has."""
     stop = asyncio.Event()
     done = dict.fromkeys(((pair, side) for pair in range(PAIRS) for side in ("mentor", "mentee")), 0)
 
@@ -77,7 +77,7 @@ def report_of(who: tuple[int, str], number: int) -> str:
 
 
 async def heard(house: Any, done: dict[tuple[int, str], int]) -> None:
-    """Returns once a worker has taken down what everybody began to say after this was called: the first that they end may be older."""
+    """Returns once a worker has handled what everybody began to say after this call: the first messages to finish may be older."""
     wanted = {who: number + 2 for who, number in done.items()}
 
     async def said() -> bool:
@@ -112,7 +112,7 @@ async def test_a_second_build_takes_over_under_load_and_is_rolled_back_and_nothi
         stops = [await stop(one)]
         await heard(house, done)
 
-        # Rolled back the hard way round: for a while nobody works, and the time to cancel passes meanwhile.
+        # Rolled back the hard way: for a while no worker runs, and the time to cancel passes meanwhile.
         stops.append(await stop(two))
         agreed = datetime.now(UTC) + notice + max(notice, 10 * to_tell_all)
         for pair in range(PAIRS):
@@ -143,16 +143,16 @@ async def test_a_second_build_takes_over_under_load_and_is_rolled_back_and_nothi
 
 
 async def stop(worker: Any) -> tuple[datetime, datetime]:
-    """When it was told to, and when it had."""
+    """Stops it; returns when it was told to stop and when it had."""
     told = datetime.now(UTC)
     await asyncio.to_thread(worker.stop)
     return told, datetime.now(UTC)
 
 
 async def unharmed(house: Any, pair: int, stops: Sequence[tuple[datetime, datetime]]) -> None:
-    """No workflow task failed or timed out at work; the workflow moved to each build that became current.
+    """Asserts that no workflow task failed or timed out at work, and that the workflow moved to each build that became current.
 
-    What Temporal hands to a worker just as it stops asking is lost with it, and goes to another after ten seconds.
+    A task that Temporal hands to a worker just as it stops asking is lost with it, and goes to another after ten seconds.
     """
     events = await house.histories(pair)
     handed_out = {event.event_id: event.event_time.ToDatetime(UTC) for event in events if event.HasField("workflow_task_started_event_attributes")}

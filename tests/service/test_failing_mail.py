@@ -13,7 +13,7 @@ MENTOR, MENTEE, ANA = "mentor-1@example.org", "mentee-1@example.org", "ana@examp
 
 
 class Counting(dict):
-    """Refusals that are counted."""
+    """A mail server's refusals, which count how often they are looked up."""
 
     times = 0
 
@@ -59,7 +59,7 @@ async def test_a_mailbox_that_is_busy_gets_its_mail_later_and_once(house, calm, 
 
     async with house.worker():
         await house.until(refused_three_times)
-        await house.until(the_mentor_has_theirs)  # who would wait for the mentee's mailbox else
+        await house.until(the_mentor_has_theirs)  # who would otherwise wait for the mentee's mailbox
         mailbox.refuse.clear()
         await house.idle()
     assert len(mailbox.to(MENTEE)) == 1
@@ -68,7 +68,7 @@ async def test_a_mailbox_that_is_busy_gets_its_mail_later_and_once(house, calm, 
 
 async def test_a_coordinators_own_bounce_ends_in_the_ledger_and_in_no_other_mail(house, calm, mailbox):
     mailbox.refuse[ANA] = "550 5.1.1 no such mailbox"
-    late = {"notice": "PT12H", "answer_within": "PT5H", "window": "P30D"}  # every cancellation of this day is late
+    late = {"notice": "PT12H", "answer_within": "PT5H", "window": "P30D"}  # every cancellation on this day is late
     await house.start(calm(cancellations=late))
     async with house.worker():
         for side in (house.mentor, house.mentee):

@@ -63,7 +63,7 @@ async def needs_attention(house) -> bool:
 
 
 def tampered(house, statement: str, *values: object) -> None:
-    """As somebody with the database's file could."""
+    """Changes the journal as somebody with the database's file could."""
     connection = sqlite3.connect(house.folder / "records.db", timeout=20)
     with connection:
         assert connection.execute(statement, values).rowcount == 1
@@ -105,7 +105,7 @@ async def test_a_workflow_that_diverged_sends_nothing_until_the_journal_is_resto
 
 
 async def test_a_workflow_that_was_reset_and_decides_differently_sends_nothing(house, calm, mailbox):
-    """Reset to its beginning, without the signals that it had: the journal knows better."""
+    """It is reset to its beginning and loses the signals that it had, which only the journal still knows."""
     await house.start(calm())
     async with house.worker():
         await house.idle()

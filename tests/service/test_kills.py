@@ -29,7 +29,7 @@ async def worker_is_up(house, worker, times: int = 1) -> None:
 
 
 async def handled(house, more_than: int = 0) -> int:
-    """Waits until more rows than that stand in the journals, and counts them."""
+    """Waits until the journals have more rows than that, and counts them."""
 
     async def rows() -> int:
         count = sum([len(await house.journal(pair)) for pair in range(PAIRS)])
@@ -52,7 +52,7 @@ async def test_a_cohort_lives_through_killed_workers_and_a_killed_server(houses,
     enough = asyncio.Event()
 
     async def stream(pair: int, side: str) -> None:
-        """One participant: useful things and useless ones, without a pause for what is killed."""
+        """One participant: useful messages and useless ones, without a pause while things are killed."""
         await house.until(lambda: is_running(house, pair))
         await house.persist(pair, side, "confirm_expectations", f"{side}-aligned", expectations=["confidentiality", "mutual_respect", "psychological_safety"])
         await house.persist(pair, side, "confirm_meeting", f"{side}-all", meeting="all")
@@ -70,7 +70,7 @@ async def test_a_cohort_lives_through_killed_workers_and_a_killed_server(houses,
     enough.set()
     await asyncio.gather(*streams)
 
-    # No worker lives from here to after the end; one second's notice of the last meeting is in time.
+    # No worker runs from here until after the end; one second's notice of the last meeting is in time.
     worker.kill()
     await house.persist(0, "mentor", "cancel_meeting", "in-time", meeting=4, reason="work")
     assert datetime.now(UTC) < last_meeting - timedelta(seconds=1), "this machine is too slow for this test's programme"
@@ -93,7 +93,7 @@ async def test_a_cohort_lives_through_killed_workers_and_a_killed_server(houses,
 
 
 async def check_outcomes(house) -> None:
-    """Completed, with the milestones of the last outage, and one certificate each."""
+    """Asserts that each completed with the milestones of the last outage, and one certificate each."""
     outcomes = await asyncio.gather(*(house.outcome(pair, within=120) for pair in range(PAIRS)))
     for outcome, pair in zip(outcomes, house.pairs, strict=True):
         assert (outcome.phase, outcome.milestones_done) == ("completed", 4), "done and sent before the end, handled after it"
@@ -103,9 +103,9 @@ async def check_outcomes(house) -> None:
 
 
 async def kill_both(house, worker) -> None:
-    """The worker, then the server with its database file, each amid what streams in; both come back.
+    """Kills the worker, then the server with its database file, each while messages stream in; both come back.
 
-    Not while pairs are started: whoever did not begin then waits for a heartbeat to be missed, which is longer than this programme.
+    Not while pairs are being started: a pair that did not begin would wait for a missed heartbeat, which takes longer than this programme.
     """
     for pair in range(PAIRS):
         await house.until(lambda pair=pair: is_running(house, pair))
@@ -142,7 +142,7 @@ def announced(rows, side: str) -> Counter[str]:
 
 
 async def check_mails(house, mailbox) -> None:
-    """Every mail was sent or has its reason in the journal; the ledger and the mailboxes agree; what came twice came under one Message-ID."""
+    """Asserts that every mail was sent or has its reason in the journal, that ledger and mailboxes agree, and that repeats share one Message-ID."""
     mails = [mail for mail in mailbox.mails if "ana@" not in mail["To"]]
     in_boxes = Counter(mail["Message-ID"] for mail in mails)
     ledger: set[str | None] = set()
@@ -168,7 +168,7 @@ async def check_mails(house, mailbox) -> None:
 
 @pytest.mark.timeout(600)
 async def test_a_worker_that_comes_back_within_a_timer_fires_the_deadlines_in_their_order(house, quick, mailbox):
-    """Two meetings' worth of deadlines pass with no worker; each is decided at its own instant, and stale mails are dropped."""
+    """Two meetings' worth of deadlines pass without a worker; each is decided at its own instant, and stale mails are dropped."""
     for pace in PACES:
         house.cohort = f"spring-{pace}"
         async with house.worker():

@@ -29,7 +29,7 @@ async def mentor_of_two(house: Any, programme: Any) -> None:
 
 
 async def hr_says(house: Any, person: str, event: str, message_id: str, **body: Any) -> None:
-    """Through the door, as a signed POST of HR's system goes."""
+    """Sends a report through the door, as a signed POST from HR's system would."""
     door = PeopleDoor(house.records, house.door(), utc_now)
     said = EVENTS[event].model_validate_json(json.dumps(body))
     await door.take(await door.person(person), "hr", message_id, digest(event, body), said)  # type: ignore[arg-type]
@@ -97,7 +97,7 @@ async def test_who_left_ends_both_pairs_kindly_and_who_stays_is_offered_a_new_ma
 
 
 async def test_a_mentee_goes_on_with_another_mentor_and_each_earns_their_own_share(house, quick, mailbox, tmp_path):
-    """Two of five came along. Two more make the mentee's four of five, and are only two of the three that remained for the new mentor."""
+    """Two of five were carried over. Two more make the mentee's four of five, and are only two of the three that remained for the new mentor."""
     await mentor_of_two(house, quick(length="PT14S", meetings={"count": 2, "first_after": "PT4S", "interval": "PT4S"}))
     people = tmp_path / "people.csv"
     people.write_text("person_id,name,email,role\nmentor-9,Nia Neu,nia@example.org,mentor\n")
@@ -162,7 +162,7 @@ async def _told_until(house: Any) -> datetime:
 
 
 async def test_what_hr_said_before_a_pair_was_started_is_told_when_it_is(house, calm):
-    """The two are enrolled, and no worker has lived yet: there is no mentorship to tell."""
+    """The two are enrolled, and no worker has run yet: there is no mentorship to tell."""
     await house.enrol(calm(), 1)
     await hr_says(house, "mentee-1", "leave", "hr-1", until=(datetime.now(UTC) + timedelta(minutes=30)).isoformat())
     async with house.worker():

@@ -12,7 +12,7 @@ from starter.operator_update import send
 
 
 class LosesTheFirstAnswer(Interceptor):
-    """The server did what an update asked, and went away before it said so."""
+    """The server did what an update asked, and went away before it answered."""
 
     def __init__(self) -> None:
         self.lost = False
@@ -32,7 +32,7 @@ class LosesTheFirstAnswer(Interceptor):
 
 
 async def test_an_operators_command_whose_answer_was_lost_is_done_once_and_answered(house, calm):
-    """Not told as one that did not arrive, since whoever then repeats it extends twice."""
+    """It is not reported as undelivered: an operator who then repeats it would extend twice."""
     await house.start(calm())
     client = Client(**{**house.client.config(), "interceptors": [LosesTheFirstAnswer()]})
     async with house.worker():

@@ -12,7 +12,7 @@ from worker.office import RecordsOffice
 
 
 async def test_a_journal_is_refilled_with_what_each_run_wrote_as_far_as_the_next_goes_on_from_it(house, calm):
-    """Records of an earlier moment twice: what the first run wrote behind the row from which it was revived is not what stood there in the end."""
+    """Records are put back twice. What the first run wrote after the row from which it was revived is not what the journal held in the end."""
     await house.start(calm())
 
     async def planned() -> bool:
@@ -40,7 +40,7 @@ async def test_a_journal_is_refilled_with_what_each_run_wrote_as_far_as_the_next
 
 
 async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, calm):
-    """Somebody reset it in Temporal's own tools; it decided the same again, and went on in another run than it was started in."""
+    """Somebody reset it in Temporal's own tools; it decided the same again, and continued in another run than the one it was started in."""
     await house.start(calm())
     async with house.worker():
         await house.idle()

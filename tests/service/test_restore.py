@@ -26,7 +26,7 @@ async def elsewhere(house: Any, folder: Path, server: Any) -> Any:
 
 @asynccontextmanager
 async def people_sending(house: Any, pairs: int) -> Any:
-    """Milestones come and go in some pairs until the block ends; yields how many messages are through."""
+    """Sets and withdraws milestones in some pairs until the block ends; yields how many messages were accepted."""
     stop, count = asyncio.Event(), {"sent": 0}
 
     async def one(pair: int) -> None:

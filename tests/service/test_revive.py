@@ -47,7 +47,7 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
 
 
 async def test_an_operators_update_that_a_second_reset_took_over_is_sent_again(house, calm):
-    """Who resets once more what diverged has the update in the new run's history, but not where it was accepted."""
+    """After a second reset of what diverged, the new run's history has the update, but not the point at which it was accepted."""
     await house.start(calm())
     async with house.worker():
         await house.idle()
@@ -67,7 +67,7 @@ async def test_an_operators_update_that_a_second_reset_took_over_is_sent_again(h
 
 
 async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_again(houses, calm):
-    """Its journal waits for an operator, so what was acknowledged goes from run to run; the newest one's history has only the last of it."""
+    """Its journal waits for an operator, so acknowledged messages pass from run to run; the newest run's history has only the last of them."""
     house = await houses(dynamic={"limit.historyCount.suggestContinueAsNew": 120, "history.workflowIdReuseMinimalInterval": "0s"})
     await house.start(calm())
     async with house.worker():
@@ -97,7 +97,7 @@ async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_aga
 
 
 async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_again(house, calm):
-    """While no worker lived: it was acknowledged, and the journal knows nothing of it yet. What lies under a key that was dropped since stops nothing."""
+    """No worker was running: it was acknowledged, and the journal does not have it yet. Messages under a key that was dropped since stop nothing."""
     await house.start(calm())
     async with house.worker():
         await house.idle()
@@ -111,7 +111,7 @@ async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_
         await house.journalled("unwritten")
         await house.idle()
         await house.check_books()
-        # Records of before all this are put back: what the first run had written stands in its history, which the second does not go on from.
+        # Records of before all this are put back: what the first run had written is in its history, from which the second does not continue.
         written = await house.journal()
         lose(house, "delete from journal", "update enrolments set state = 'pending'")
         assert [one["rows"] for one in (await house.cli("journal", "refill"))["filled"]] == [len(written)]
@@ -120,7 +120,7 @@ async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_
 
 
 async def test_a_mentorship_that_ended_and_has_its_people_still_to_tell_is_revived_and_its_journal_refilled_and_closed(house, calm, mailbox, monkeypatch):
-    """H7, P5: it is over in records from the moment that it ended, and its workflow ends and closes the journal once their mailboxes took the news."""
+    """H7, P5: records have it as over from its end on. Its workflow ends, and closes the journal, once the people's mailboxes have accepted the news."""
     await house.start(calm())
     mentorship = house.pairs[0].mentorship
 
@@ -129,7 +129,7 @@ async def test_a_mentorship_that_ended_and_has_its_people_still_to_tell_is_reviv
         return pair.state, await house.records.journal.is_sealed(mentorship)
 
     async def over() -> bool:
-        """And nothing but the two mails is left to do."""
+        """Asserts that it is over and that nothing but the two mails is left to do."""
         return (await in_records())[0] == "over" and (await house.status()).pending_effects == 2
 
     async def closed() -> bool:
@@ -159,7 +159,7 @@ async def test_a_mentorship_that_ended_and_has_its_people_still_to_tell_is_reviv
     lose(house, "delete from seals", "delete from journal where seq = (select max(seq) from journal)")
 
     async def forgotten(*_: Any) -> list[Any]:
-        """The first run's time in Temporal is over; the second wrote nothing, so that nobody knows the last row any more."""
+        """Temporal no longer keeps the first run, and the second wrote nothing, so that nobody knows the last row any more."""
         return []
 
     monkeypatch.setattr(journal_refill, "_written", forgotten)
@@ -169,7 +169,7 @@ async def test_a_mentorship_that_ended_and_has_its_people_still_to_tell_is_reviv
 
 
 async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, calm, monkeypatch):
-    """Temporal may go away in the middle of it. Nor does a case that was altered keep any mentorship from being revived. Another pair is left until it is asked for."""
+    """Temporal may go away in the middle of it. A case that was altered keeps no mentorship from being revived. Another pair is left until it is asked for."""
     await house.start(calm(), pairs=2)
     async with house.worker():
         await house.idle()
@@ -201,7 +201,7 @@ async def test_a_revival_that_breaks_off_is_done_again_and_loses_nothing(house, 
 
 @pytest.mark.parametrize(("at", "left"), [("signal_with_start", ["first", "second"]), ("watch", ["first", "second"]), ("signal", ["second"])])
 async def test_what_a_revival_that_broke_off_had_still_to_send_the_next_one_sends(at, left, house, calm, monkeypatch, capsys):
-    """Killed, or without Temporal: the next one finds a mentorship that waits for its start, or that runs."""
+    """It was killed, or lost Temporal. The next one finds a mentorship that waits for its start, or that runs."""
     await house.start(calm())
     async with house.worker():
         await house.idle()

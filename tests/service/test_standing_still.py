@@ -27,7 +27,7 @@ async def test_what_the_code_cannot_go_on_with_is_named_and_goes_on_from_its_jou
     known = deadlines.next_due
 
     def another(state: State) -> deadlines.Due | None:
-        """A change without a guard: this run has started a timer that this code does not start."""
+        """An unguarded change: this run has started a timer that this code does not start."""
         return None if workflow.in_workflow() and workflow.info().run_id == began else known(state)
 
     monkeypatch.setattr(deadlines, "next_due", another)
@@ -48,7 +48,7 @@ async def test_what_the_code_cannot_go_on_with_is_named_and_goes_on_from_its_jou
 
 
 async def test_a_release_that_is_older_than_the_rules_of_a_mentorship_decides_nothing_of_it(house: Any, calm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Decision 36: after a roll back it waits for the newer release, instead of being decided otherwise and for good."""
+    """Decision 36: after a rollback it waits for the newer release, instead of being decided differently and for good."""
     of_today = programme.REVISION
     monkeypatch.setattr(programme, "REVISION", of_today + 1)
     await house.start(calm())

@@ -17,7 +17,7 @@ from worker.build import GRACE
 
 @pytest.fixture
 async def silent() -> AsyncIterator[int]:
-    """The port of a mail server that lets everybody in and never says a word."""
+    """The port of a mail server that accepts every connection and never answers."""
     callers: list[asyncio.StreamWriter] = []
     server = await asyncio.start_server(lambda _, writer: callers.append(writer), "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]

