@@ -25,7 +25,7 @@ def poller(build: str | None, *, ago: float = 5.0) -> PollerInfo:
 
 
 def temporal(*listed: PollerInfo, current: str | None = None) -> Any:
-    """A client of a server that lists these for every queue."""
+    """A client of a server that lists these workers for every queue."""
 
     async def queue(_: object) -> DescribeTaskQueueResponse:
         return DescribeTaskQueueResponse(pollers=listed)

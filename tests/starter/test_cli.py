@@ -252,7 +252,7 @@ def test_a_pause_is_not_offered_to_end_now(run: Callable[..., Any], past: Any, u
 def test_a_pause_that_ends_earlier_than_it_was_asked_for_says_so(
     run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch, ends: datetime | None, cut: bool
 ) -> None:
-    """P6: also where earlier pauses took most of what the programme allows, which the mentorship alone knows."""
+    """P6: also where earlier pauses used up most of what the programme allows, which only the mentorship knows."""
 
     async def update(*_: Any, **__: Any) -> dict[str, datetime]:
         return {"paused_until": ends} if ends is not None else {}
@@ -288,14 +288,14 @@ def test_columns_are_aligned_and_never_wrapped() -> None:
     ],
 )
 def test_an_option_that_says_nothing_is_told(run: Callable[..., Any], words: list[str], told: str) -> None:
-    """A variable of somebody's script that is not set."""
+    """For example a variable in somebody's script that is not set."""
     ran = run(*words)
 
     assert (ran.code, ran.out, ran.err) == (2, "", f"{told}\n")
 
 
 def test_a_meeting_at_night_or_on_a_day_off_where_one_of_the_two_lives_is_a_notice(files: Any, run: Callable[..., Any]) -> None:
-    """`time_of_day` is the mentee's: ten o'clock in Auckland is late on the day before in Berlin, on Mondays a Sunday."""
+    """`time_of_day` is the mentee's: ten o'clock in Auckland is late on the previous day in Berlin, and on Mondays that is a Sunday."""
     assert "notice: meetings outside" not in run("cohort", "start", *files.options(), "--dry-run").err
     files.write(people=files.people.read_text().replace("America/New_York", "Pacific/Auckland"))
 
@@ -310,7 +310,7 @@ def test_a_meeting_at_night_or_on_a_day_off_where_one_of_the_two_lives_is_a_noti
 
 
 def test_a_meeting_on_the_weekend_of_a_country_where_one_of_the_two_lives_is_a_notice(files: Any, run: Callable[..., Any]) -> None:
-    """`working_days` is one list for both: a Friday is none in Cairo, nor a Sunday in Berlin."""
+    """`working_days` is one list for both: Friday is not a working day in Cairo, nor Sunday in Berlin."""
     files.write(people=files.people.read_text().replace("America/New_York,en,US", "Africa/Cairo,en,EG"))
     assert "notice: meetings outside" not in run("cohort", "start", *files.options(starts="2099-03-02"), "--dry-run").err  # a Monday
 
@@ -350,7 +350,7 @@ def test_who_would_be_in_two_meetings_at_once_is_a_notice(files: Any, run: Calla
 
 
 def test_a_country_whose_public_holidays_are_not_known_for_so_long_is_a_notice(files: Any, run: Callable[..., Any]) -> None:
-    """Sri Lanka tells its own from year to year: a pair there would meet on one, and nobody would have said so."""
+    """Sri Lanka announces its holidays year by year: a pair there would meet on one without anybody having said so."""
     minding = files.programme.read_text().replace("count: 12", "count: 12\n  holidays: true")
     there = files.people.read_text().replace("America/New_York,en,US", "Asia/Colombo,en,LK")
     files.write(programme=minding)
@@ -381,10 +381,10 @@ def test_one_is_told_as_one() -> None:
 
 
 def test_a_pipe_is_a_file_that_can_be_read(files: Any, run: Callable[..., Any], tmp_path: Path) -> None:
-    """As a shell's `<(…)` gives one."""
+    """A shell's `<(…)` gives such a file."""
     pipe = tmp_path / "people"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=lambda: pipe.write_text(files.people.read_text()), daemon=True)  # whom nobody reads would wait for ever
+    writer = threading.Thread(target=lambda: pipe.write_text(files.people.read_text()), daemon=True)  # if nobody reads from it, it would wait for ever
     writer.start()
     options = ["--programme", str(files.programme), "--people", str(pipe), "--pairs", str(files.pairs), "--cohort", "spring", "--starts", "2099-03-02"]
     assert run("cohort", "start", *options, "--dry-run").code == 0

@@ -32,7 +32,7 @@ def test_a_coordinator_who_gets_no_digest_is_named_until_the_next_one_went(past:
 
     mailed("e-1", 8, refused=False)
     mailed("e-2", 8, refused=True)
-    mailed("e-3", 15, refused=True)  # what became of its cohort is told elsewhere
+    mailed("e-3", 15, refused=True)  # other tests say what became of its cohort
     [told] = named()
     assert told.startswith(f"wrong  mail: the digest about cohort.spring that e-2 was sent on {now - timedelta(days=8):%Y-%m-%d} was refused for good; put")
     mailed("e-2", 1, refused=False)

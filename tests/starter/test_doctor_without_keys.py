@@ -29,7 +29,7 @@ def test_no_database_is_made_and_temporal_is_looked_at(run: Callable[..., Any], 
 
 
 def test_search_attributes_are_not_registered_where_the_keys_are_wrong(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The namespace may be another's, too."""
+    """The namespace may belong to somebody else, too."""
     registered: list[Any] = []
 
     async def there(*_: Any, **__: Any) -> Any:
@@ -69,7 +69,7 @@ def test_a_database_that_does_not_answer_is_named_once(run: Callable[..., Any], 
 
 
 def test_a_mistyped_setting_is_named_with_the_one_that_was_meant(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """It is no process's error, since it may be a newer release's; unread it would mean the default in silence."""
+    """No process fails on it, since it may belong to a newer release; unread it would silently mean the default."""
     monkeypatch.setenv("MENTORSHIP_KEY_FILE", str(tmp_path / "none.json"))
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     monkeypatch.setenv("MENTORSHIP_SMPT_HOST", "mail.example.org")
@@ -85,7 +85,7 @@ def test_a_mistyped_setting_is_named_with_the_one_that_was_meant(run: Callable[.
 
 
 def test_who_may_not_ask_for_the_namespace_is_not_told_that_it_is_wrong(run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the web hook's readiness has it, and every other command: a login may start and signal, and not describe."""
+    """The web hook's readiness and every other command agree: a login may be allowed to start and signal, but not to describe."""
 
     async def not_told(*_: Any, **__: Any) -> Any:
         raise RPCError("ask somebody else", RPCStatusCode.PERMISSION_DENIED, b"")
@@ -110,7 +110,7 @@ def test_who_may_not_ask_for_the_namespace_is_not_told_that_it_is_wrong(run: Cal
 
 @pytest.mark.parametrize("wrong", ["keys", "records"])
 def test_where_keys_or_records_are_wrong_no_mentorship_is_called_lost(run: Callable[..., Any], past: Any, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
-    """Whoever looks in the wrong place would revive what runs. What records say of their tables is true without keys, too."""
+    """Somebody who looks in the wrong place would revive what runs. What records say about their tables is true without keys, too."""
     with contextlib.closing(sqlite3.connect(past.settings.key_file.parent / "records.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '0001'")
     if wrong == "keys":

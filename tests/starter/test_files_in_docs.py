@@ -25,7 +25,7 @@ _STATED = re.compile(r" (?:(?P<required>Required)\.|Default: (?P<default>.+))$")
 
 
 def every_key(path: tuple[Key, ...] = ()) -> dict[tuple[str, ...], Any]:
-    """Every key of the models, lists without their places."""
+    """Every key of the models; keys inside lists come without an index."""
     found: dict[tuple[str, ...], Any] = {}
     for model in models_at(path):
         for name, info in fields(model).items():
@@ -35,7 +35,7 @@ def every_key(path: tuple[Key, ...] = ()) -> dict[tuple[str, ...], Any]:
 
 
 def _words(path: tuple[Key, ...]) -> tuple[str, ...]:
-    """Without places; a condition is told once, whether `require` or `criteria` has it."""
+    """The words without indices; a condition is described once, whether `require` or `criteria` has it."""
     words = tuple(key for key in path if isinstance(key, str))
     return ("pairing", "a condition", *words[3:]) if words[:1] == ("pairing",) and words[2:3] == ("when",) and words[3:] else words
 
@@ -60,7 +60,7 @@ def comment_above(line: int) -> str:
 
 KEYS = every_key()
 SAID = {path: info for path, info in KEYS.items() if not (isinstance(info.annotation, type) and issubclass(info.annotation, Part))}
-"""Those that have a value of their own; the others are groups, whose keys say it."""
+"""For keys that have a value of their own; the others are groups, which their keys explain."""
 
 
 def test_the_annotated_programme_has_every_key_and_no_other() -> None:
@@ -88,7 +88,7 @@ def test_each_key_says_its_default_or_that_it_is_required_as_the_model_has_it(pa
 
 @pytest.mark.parametrize("told", [comment_above(first_lines()["milestones", "when"]), _UNIONS["when"]], ids=["programme.yaml", "plain_words.py"])
 def test_every_fact_is_named_where_it_is_asked_for(told: str) -> None:
-    """Beside the key, and where a file names another one."""
+    """Beside the key, and wherever another file refers to it."""
     codes, *numbered = get_args(Fact)
     wanted = {*get_args(codes), *(name for kind in numbered for name in kind.model_fields)}
     assert {fact for fact in wanted if fact not in told} == set()

@@ -105,7 +105,7 @@ def test_the_active_key_and_an_unknown_one_do_not_go(past, run):
 
 @pytest.mark.parametrize("command", [("person", "export", "e1"), ("person", "erase", "e1"), ("show", "spring-27", "p1"), ("pause", "spring-27", "p1")])
 def test_by_other_keys_nobody_is_said_not_to_be_there(filled, run, monkeypatch, tmp_path, command):
-    """Nothing is found by them: who asks whether somebody is known, or wants them erased, would take it for an answer."""
+    """The wrong keys find nothing. An operator who asks whether somebody is known, or wants them erased, would take that for an answer."""
     Keyring.generate(tmp_path / "others.json")
     own = filled.settings.keyring().active
     monkeypatch.setenv("MENTORSHIP_KEY_FILE", str(tmp_path / "others.json"))

@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def joining(files: Any, past: Any) -> Any:
-    """A cohort that started with p1 and p2, and `p3` in the pairs file since."""
+    """A cohort that started with p1 and p2; `p3` was added to the pairs file since."""
     roster, faults, _ = files.read()
     assert faults == []
     past.happened(roster, OWN, {}, until=OWN + 30 * DAY)
@@ -62,7 +62,7 @@ def test_a_late_joiner_starts_when_it_is_said(joining: Any) -> None:
 
 
 def test_the_cohorts_own_start_again_means_now_where_the_first_meeting_would_be_past(joining: Any) -> None:
-    """The same command line with a longer pairs file: nobody is prepared for meetings that were."""
+    """The same command line with a longer pairs file: nobody is prepared for meetings that have passed."""
     found = joining(OWN.isoformat())
 
     assert found.plans["p3"].starts > OWN
@@ -124,7 +124,7 @@ def test_a_changed_people_file_changes_addresses_and_names_from_the_next_mail_on
 
 
 def test_of_pairs_that_run_nothing_is_decided_anew(joining: Any, files: Any) -> None:
-    """Mia is gone and Eli reports to Max by now: their pairs are there, and who joins late can join."""
+    """Mia has left and Eli now reports to Max: their pairs exist, and late joiners can join."""
     changed = files.people.read_text().replace(
         "m1,Mia,mia@example.com,mentor,Europe/Berlin,de,DE,boss,a|b,,1,active", "m1,Mia,mia@example.com,mentor,,,,,,,1,gone"
     )

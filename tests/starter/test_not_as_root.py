@@ -17,7 +17,7 @@ _NOBODY = 65534
 
 @contextmanager
 def _as_nobody() -> Iterator[None]:
-    """Root may everything; anybody else is nobody enough."""
+    """Root may do everything; any other user will do, and `nobody` is one."""
     if os.geteuid():
         yield
         return
@@ -32,7 +32,7 @@ def _as_nobody() -> Iterator[None]:
 
 @pytest.fixture
 def theirs(past: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of their own with keys and records in it, where no folder above is closed."""
+    """A folder of their own with keys and records in it, below folders that are all open."""
     folder = Path(tempfile.mkdtemp())
     for name in ("keys.json", "records.db"):
         (folder / "in").mkdir(exist_ok=True)
@@ -53,7 +53,7 @@ def theirs(past: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def run_as_nobody(run: Callable[..., Any], theirs: Path) -> Callable[..., Any]:
-    """What a command loads, it loads before: the interpreter may be root's own."""
+    """Loads beforehand what the command loads, since only root may be allowed to read the interpreter's files."""
 
     def call(*arguments: str) -> Any:
         with _as_nobody():
@@ -102,7 +102,7 @@ def test_a_key_that_cannot_be_put_in_its_place_is_told_by_path_and_variable(run_
 
 
 def test_fonts_that_this_user_may_not_read_are_refused_and_not_left_out(run_as_nobody, theirs, monkeypatch):
-    """Certificates would wait for a font that is there."""
+    """Otherwise certificates would wait for a font that exists."""
     (theirs / "fonts").mkdir(mode=0o000)
     monkeypatch.setenv("MENTORSHIP_FONT_FOLDER", str(theirs / "fonts"))
     told = run_as_nobody("cohort", "status", "spring-27")
@@ -126,7 +126,7 @@ def test_temporals_configuration_that_this_user_may_not_read_is_told_by_its_path
 
 
 def test_keys_that_cannot_be_used_leave_the_doctor_its_other_looks(run, theirs):
-    """Also where there is a database: it is not opened without them, and is not what is wrong."""
+    """Even where there is a database: it is not opened without keys, and is not what is wrong."""
     (theirs / "keys.json").chmod(0o644)
     told = run("doctor", "--fix")
     assert told.code == 1

@@ -43,7 +43,7 @@ def told(running: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Enrolment,
 
 
 def test_who_stepped_away_is_the_one_that_the_operator_named(told: Any, run: Any) -> None:
-    """The partner is told so, and is the one who gets a new match."""
+    """The partner is told, and is the one who gets a new match."""
     for side in ("mentor", "mentee"):
         run("end", "spring-27", "p2", "--reason", "stepped_away", "--leaver", side)
     assert [(pair.pair_id, message.command, message.reason, message.leaver) for pair, message in told] == [
@@ -54,7 +54,7 @@ def test_who_stepped_away_is_the_one_that_the_operator_named(told: Any, run: Any
 
 COMMANDS: list[tuple[list[str], dict[str, Any]]] = [
     (["pause"], {"until": None}),
-    (["pause", "--until", "2099-05-01"], {"until": datetime(2099, 4, 30, 22, tzinfo=UTC)}),  # as that day begins in the programme's zone
+    (["pause", "--until", "2099-05-01"], {"until": datetime(2099, 4, 30, 22, tzinfo=UTC)}),  # when that day begins in the programme's zone
     (["resume"], {}),
     (["waive", "shadowing"], {"milestone": "shadowing"}),
     (["resolve", "silence"], {"line": "silence"}),
@@ -73,7 +73,7 @@ def test_a_command_says_what_it_was_given_and_by_whom(told: Any, running: Any, r
 
 
 def test_what_records_show_of_a_pair_names_nobodys_rung(running: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """H14: whose cancellations count for how much is between that person and the coordinator."""
+    """H14: how much whose cancellations count is between that person and the coordinator."""
 
     async def away(_: Any) -> None:
         raise TemporalUnavailable("nobody answers at 127.0.0.1:1")

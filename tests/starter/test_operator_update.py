@@ -14,7 +14,7 @@ IN_CALENDAR_TIME = COUNTED_IN_HOURS + timedelta(hours=1)
 
 
 class PlannedMeanwhile:
-    """A mentorship that was extended, and whose meetings are planned between the first question and the second."""
+    """A mentorship that was extended, and whose meetings are planned between the first query and the second."""
 
     def __init__(self) -> None:
         self.asked = 0

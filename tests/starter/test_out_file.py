@@ -52,7 +52,7 @@ def test_a_file_of_before_keeps_its_mode_and_a_name_may_be_as_long_as_names_are(
 
 
 def test_what_is_private_is_its_owners_alone_to_read(tmp_path: Path) -> None:
-    """Also where a command that was killed left a part of its own, under the process's number, which is the same in each container."""
+    """Also where a command that was killed left a partial file under its process number, which is the same in each container."""
     previous = os.umask(0o022)
     try:
         (tmp_path / f".{os.getpid()}.part").write_text("half")

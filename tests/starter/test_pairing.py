@@ -105,7 +105,7 @@ def test_the_written_file_is_a_pairs_file_and_its_pairs_are_fit_to_start(given: 
 
 @pytest.mark.parametrize(("levels", "free"), [("1", True), ("2", False), ("all", False)])
 def test_nobody_is_paired_within_the_reporting_line_either_way(given: Any, levels: str, free: bool) -> None:
-    """H4: two levels apart; with `reporting_line: 1` that is allowed. The second mentee stands above the second mentor."""
+    """H4: two levels apart, which `reporting_line: 1` allows. The second mentee is above the second mentor."""
     chain = [mentee("e1", manager_id="x"), {"person_id": "x", "manager_id": "m1"}, mentor("m1", manager_id="y"), {"person_id": "y", "manager_id": "e2"}]
 
     told = given([*chain, mentee("e2")], more=f"reporting_line: {levels}\n")
@@ -233,7 +233,7 @@ def test_room_that_is_left_is_explained_by_the_mentees_who_are_with_others(given
 
 
 def test_a_reason_never_names_a_protected_trait(given: Any) -> None:
-    """Neither its column nor its value, nor an operator's own words about it; it counts all the same."""
+    """The reason names neither its column nor its value, nor an operator's own words about it; the trait counts all the same."""
     criteria = """\
 pairing:
   require:
@@ -300,7 +300,7 @@ def test_who_says_nothing_differs_from_nobody(given: Any) -> None:
 
 
 def test_the_order_of_the_rows_changes_nothing(given: Any) -> None:
-    """Ties are many here: the answer depends on the ids alone."""
+    """There are many ties here: the answer depends on the ids alone."""
     people = [mentor(f"m{number}", language="en") for number in range(6)] + [mentee(f"e{number}", language="en") for number in range(4)]
     told = []
     for seed in range(4):
@@ -333,7 +333,7 @@ def test_pairs_are_never_written_over_what_is_read(given: Any, files: Any) -> No
 
 @pytest.mark.parametrize("rows", [1, 2, 3])
 def test_every_rule_holds_for_the_mentees_after_the_first_few_hundred_as_well(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """H4: many mentees are looked at some at a time; an error there would pair somebody with their own manager in large companies only."""
+    """H4: many mentees are processed in groups; an error there would pair somebody with their own manager, but only in large companies."""
     party = pairing_rules.Party
     said = [({"team": ("a",), "wants": ("x", "y")}, 1), ({"team": ("b",)}, 0), ({"wants": ("y",)}, 2), ({"team": ("a",), "wants": ("z",)}, 1), ({}, 1)]
     everybody = [party(f"p{number}", capacity, cells) for number, (cells, capacity) in enumerate(said)]
@@ -358,7 +358,7 @@ def test_every_rule_holds_for_the_mentees_after_the_first_few_hundred_as_well(ro
 
 @pytest.mark.parametrize("seed", range(12))
 def test_leaving_candidates_out_never_costs_a_person_or_a_point(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exact optimum, by another algorithm, of crowded markets in which only a few candidates are looked at first."""
+    """Compares with the exact optimum, by another algorithm, in crowded markets where only a few candidates are considered at first."""
     monkeypatch.setattr(pairing_match, "_ALL", 0)
     monkeypatch.setattr(pairing_match, "_FEW", 2)
     monkeypatch.setattr(pairing_match, "_MORE", 1)
@@ -397,7 +397,7 @@ pairing:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the sample people with a known optimum are not beside the project")
 @pytest.mark.parametrize(("most", "matched", "score"), [(1, 35, 750), (2, 49, 1006), (3, 50, 1038)])
 def test_the_documented_optimum_of_the_sample_people_is_reached(given: Any, most: int, matched: int, score: int) -> None:
-    """By the programme's own words: hard rules and criteria, no code of the test's."""
+    """The programme's own hard rules and criteria reach it, with no code of the test's."""
     extra = ["organisation", "grade", "profession", "identity to match", "characteristics"]
     people = []
     for role in ("mentor", "mentee"):

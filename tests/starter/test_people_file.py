@@ -43,7 +43,7 @@ def test_an_address_that_people_have_is_taken_and_mail_goes_there(files: Any, ad
 
 @pytest.mark.parametrize("address", ["ü@bücher.example", "\u200bnina@x.example", "nina\u00ad@x.example", "\ufeffnina@x.example", "nina@\u0640.example"])
 def test_an_address_that_no_mail_can_be_sent_to_is_refused_before_anything_starts(files: Any, address: str) -> None:
-    """Else nothing would reach that person, and nobody would be told: an invisible character comes along when an address is copied."""
+    """Otherwise nothing would reach that person and nobody would notice: an invisible character is easily copied along with an address."""
     with pytest.raises(NoAddress):
         _ = Reader("p-1", "Nina", address).address
     (fault,) = read(files, one(email=address))[1]
@@ -143,7 +143,7 @@ def test_a_manager_outside_the_file_is_fine(files: Any) -> None:
     ],
 )
 def test_a_manager_who_is_named_otherwise_than_by_id_is_told_since_nobody_would_see_the_line(files: Any, manager: str, told: str) -> None:
-    """H4: taken for a manager outside the file, Mia could be paired with Nina."""
+    """H4: if her name or address were taken for a manager outside the file, Mia could be paired with Nina."""
     faults = read(files, one(person_id="e1", name="Mia Okafor", email="mia@example.com"), one(manager_id=manager))[1]
 
     assert faults == [f"people.csv:3:30: manager_id: {told}"]

@@ -138,7 +138,7 @@ def test_a_pair_of_another_cohort_that_never_starts_now_is_named(over, run):
 
 
 def test_nothing_is_ended_for_an_erasure_that_another_pair_holds_up(files, running, run):
-    """P6: e1 is in a pair that runs, and in one whose reports still come in; ending the first would not bring the erasure any nearer."""
+    """P6: e1 is in a running pair, and in one whose reports still come in; ending the first would not bring the erasure any nearer."""
     running.happened(files.read()[0], datetime(2026, 10, 5, tzinfo=UTC), {}, until=datetime(2027, 4, 7, tzinfo=UTC), cohort="autumn-26")
     told = run("person", "erase", "e1", "--end", "--json")
     assert told.code == 1
@@ -150,7 +150,7 @@ def test_nothing_is_ended_for_an_erasure_that_another_pair_holds_up(files, runni
 
 
 def test_a_survey_that_is_still_open_holds_up_no_erasure_once_the_result_went_out(files, past, run):
-    """P8: their certificate is made and mailed; nobody has to answer a survey, and the partner's goes on."""
+    """P8: their certificate is made and mailed. Nobody has to answer a survey, and the partner's survey continues."""
     past.happened(files.read()[0], datetime(2026, 10, 5, tzinfo=UTC), {}, until=datetime(2027, 4, 20, tzinfo=UTC), cohort="autumn-26")
     ref, mentorship = _ref(past, "e1"), past.ask(lambda records: records.cohorts.enrolments("autumn-26"))[0].mentorship
     month, now = timedelta(days=30), datetime.now(UTC)
@@ -179,7 +179,7 @@ def test_a_cohort_that_is_over_needs_nobody_named_anew(over, run):
 
 
 def test_who_is_in_a_pair_that_waits_to_be_started_again_is_in_a_running_one(running, run):
-    """P8, P5: Temporal lost it, and it goes on from its journal."""
+    """P8, P5: Temporal lost the pair, and it continues from its journal."""
     mentorship = running.ask(lambda records: records.cohorts.enrolments("spring-27"))[0].mentorship
     running.ask(lambda records: records.cohorts.await_start(mentorship))
     told = run("person", "erase", "e1", "--json")
@@ -187,7 +187,7 @@ def test_who_is_in_a_pair_that_waits_to_be_started_again_is_in_a_running_one(run
 
 
 def test_a_pair_past_its_end_that_waits_to_be_started_again_holds_an_erasure_up_until_it_runs(files, past, run):
-    """P8, P5: erased now it would count as one that never started, and what the partner has still to hear would be lost."""
+    """P8, P5: an erasure now would make it a pair that never started, and the news still due to the partner would be lost."""
     past.happened(files.read()[0], datetime(2026, 10, 5, tzinfo=UTC), {}, until=datetime(2027, 4, 20, tzinfo=UTC), cohort="autumn-26")
     ref, mentorship = _ref(past, "e1"), past.ask(lambda records: records.cohorts.enrolments("autumn-26"))[0].mentorship
     past.ask(lambda records: records.notices.begin(f"{mentorship}/9.1", ref, "result", True, datetime.now(UTC), 6, timedelta(days=30)))
@@ -214,7 +214,7 @@ def test_a_valid_certificate_is_named_since_it_stays(over, run):
 
 
 def test_nobody_is_erased_beside_a_pair_that_began_while_the_command_looked(over, run, monkeypatch):
-    """P8: it was to say that this pair never starts. The same again says what there is to say of one that runs."""
+    """P8: the command was about to say that this pair never starts. Run again, it says what there is to say about a running one."""
 
     async def enrolled(records):
         refs = await records.people.refs(["m2", "e1"])
@@ -237,7 +237,7 @@ def test_nobody_is_erased_beside_a_pair_that_began_while_the_command_looked(over
 
 @pytest.mark.parametrize(("reason", "erased"), [("malformed", False), ("over", True)])
 def test_a_mentorship_that_refuses_to_end_keeps_its_person_unless_it_is_over(running, run, monkeypatch, reason, erased):
-    """P8: nobody is erased out of a mentorship that goes on; one that is over since the command looked is no obstacle."""
+    """P8: nobody is erased out of a running mentorship; one that ended while the command looked is no obstacle."""
     ended = []
 
     async def reach(_):

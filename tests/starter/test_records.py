@@ -21,7 +21,7 @@ STARTS = datetime(2023, 1, 2, tzinfo=UTC)
 
 @pytest.fixture
 def filled(files, past):
-    """A cohort that is over for more than two years, its journals closed."""
+    """A cohort that ended more than two years ago, with its journals closed."""
     past.happened(files.read()[0], STARTS, {})
     for pair in past.ask(lambda records: records.cohorts.enrolments("spring-27")):
         past.ask(lambda records, name=pair.mentorship: records.journal.seal(name))
@@ -86,7 +86,7 @@ def test_a_copy_comes_back_and_everything_opens(filled, run, tmp_path):
 
 
 def test_the_names_of_a_cohort_are_read_together_and_who_was_erased_has_none(filled, run, monkeypatch):
-    """One after the other, those of a thousand pairs took six times as long as everything else."""
+    """Read one after the other, the names of a thousand pairs took six times as long as everything else."""
     erased = filled.ask(lambda records: records.people.ref("m1"))
     filled.ask(lambda records: records.people.erase(erased))
     monkeypatch.delattr(People, "profile")
@@ -131,7 +131,7 @@ def test_how_long_a_copy_is_kept_is_said_in_days(span, said):
 
 @pytest.mark.parametrize("wrong", ["no key file", "other keys under the same id", "an older release's tables", "a newer release's tables"])
 def test_a_copy_of_which_the_keys_cannot_be_said_is_a_copy(filled, run, tmp_path, wrong):
-    """It was made, or put back, and the exit code says so; what is not known is null, and stderr says why."""
+    """The copy was made, or put back, and the exit code says so. What is unknown is null, and stderr says why."""
     keys = filled.settings.key_file
     if wrong == "no key file":
         keys.unlink()

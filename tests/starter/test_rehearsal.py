@@ -58,7 +58,7 @@ def request_for(pairs: int, *, personas: dict[str, Any] | None = None, seed: int
 
 @pytest.fixture(scope="module")
 def both() -> tuple[Request, fast.Fast, real.Real]:
-    """Two pairs acted out twice: busy and late people. A budget of four mails a month keeps some back."""
+    """Acts out two pairs, of busy and of late people, in both ways. A budget of four mails a month keeps some back."""
     year = datetime.now(UTC).year + 1
     starts = datetime.combine(datetime(year, 1, 4, tzinfo=UTC).date(), time(), ZoneInfo("Europe/Berlin")).astimezone(UTC)
     who = {"e-2003": "late", "e-3001": "busy", "e-2001": "busy", "e-3002": "diligent"}
@@ -87,7 +87,7 @@ def test_the_rules_alone_write_the_journals_that_the_workflows_write(both: Any) 
 
 
 def test_the_rules_alone_send_the_mails_that_the_workflows_send(both: Any) -> None:
-    """Each to the same person at the same minute; a coordinator's may wait for another coordinator's morning."""
+    """Each goes to the same person at the same minute; a coordinator's may wait for another coordinator's morning."""
     _, quick, acted = both
     coordinators = {"e-1001", "e-1002"}
     mine = sorted((mail.pair_id, mail.person_id, mail.kind, mail.at) for mail in quick.result.mails if mail.person_id not in coordinators)
@@ -145,7 +145,7 @@ def test_the_real_run_knows_what_temporal_is_charged(both: Any) -> None:
 
 
 def test_parts_of_a_cohort_say_together_what_the_whole_says() -> None:
-    """Whoever shares a person is in one part: a mentor of two pairs has one budget, however many processes there are."""
+    """Pairs that share a person are in one part: a mentor of two pairs has one budget, however many processes there are."""
     request = request_for(8)
     parts = split(request, 3)
 
@@ -196,7 +196,7 @@ def test_personas_are_dealt_by_their_shares() -> None:
 
 
 def test_a_diligent_pair_gets_its_certificates_with_at_most_twenty_mails_each() -> None:
-    """Calm: 26 weeks, nobody moves or cancels. The few moves of a diligent persona are left out by the choice of the seed."""
+    """Calm: 26 weeks in which nobody moves or cancels. The seed is chosen so that a diligent persona's few moves do not occur."""
     people = dict.fromkeys(("e-2003", "e-3001"), "diligent")
     quiet = next(found for seed in range(100) if not _moves(found := fast.rehearse(request_for(1, personas=people, seed=seed))))
 
@@ -230,7 +230,7 @@ def test_no_mail_leaves_outside_its_readers_hours_and_no_budget_is_broken() -> N
 
 
 def test_a_mentor_of_two_pairs_has_one_budget() -> None:
-    """Over all their pairs: what is too much is dropped, and the journal says so."""
+    """The budget covers all their pairs: mails beyond it are dropped, and the journal says so."""
     request = request_for(8)
     found = fast.rehearse(request)
 
@@ -308,7 +308,7 @@ def test_a_part_takes_nothing_of_the_operators_folder_for_ours(monkeypatch: pyte
 
 
 async def test_a_part_that_does_not_stop_is_ended_with_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server has the pipe at whose end a part is taken for gone: the command would wait for ever."""
+    """The server holds the pipe whose closing tells that a part has ended, so the command would wait for ever."""
     monkeypatch.setattr(rehearsal_real, "_GOING", 0.1)
     stubborn = (
         "import signal, subprocess, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); subprocess.Popen(['sleep', '600']); print(flush=True); time.sleep(600)"
@@ -324,7 +324,7 @@ async def test_a_part_that_does_not_stop_is_ended_with_its_server(monkeypatch: p
 
 
 def test_the_command_runs_the_real_workflows_in_a_process_of_its_own(run: Callable[..., Any], tmp_path: Path) -> None:
-    """A short programme, one pair: through the same door as an operator."""
+    """A short programme and one pair, through the same entry point that an operator uses."""
     programme = (EXAMPLES / "engineering-2027.yaml").read_text().replace("length: P26W", "length: P6W").replace("count: 12", "count: 2")
     for known, shorter in (
         ("sessions:", "heads_up: P7D\nattention: {no_meeting_by: P20D, offer_rematch: P30D}\nsessions:"),

@@ -69,9 +69,9 @@ def request(starts: datetime, seed: int, pace: int = 1) -> Request:
 
 
 def apart(of: Request) -> timedelta:
-    """How soon after anything of a pair something of it is due, or news of a meeting helps no more: so late may a word or a task be.
+    """The shortest time from any event of a pair until something of it is due or news of a meeting no longer helps: a message or task may be this late.
 
-    The other way round nothing hangs on it: what was due before a command is done before it.
+    The other order does not matter: whatever was due before a command is done before it.
     """
     instants = {pair_id: [moment.at for moment in moments] for pair_id, moments in fast.rehearse(of).moments.items()}
     said = {one.couple.pair_id: {command.at for command in one.said} for one in fast.casts(of)}
@@ -89,7 +89,7 @@ def ahead(one: fast.Cast) -> Iterator[timedelta]:
 
 
 def a_story() -> int:
-    """A seed in which words leave time before what is due next, and somebody moves or cancels a meeting."""
+    """A seed in which every message leaves time before what is due next, and somebody moves or cancels a meeting."""
     starts = datetime(2027, 1, 4, tzinfo=UTC)
     wanted = {"move_meeting", "cancel_meeting"}
     eventful = [seed for seed in range(150) if wanted <= {said.command for one in fast.casts(request(starts, seed)) for said in one.said}]
@@ -97,11 +97,11 @@ def a_story() -> int:
 
 
 Row = tuple[str, str, timedelta]
-"""Of a mail: its kind, its reader, its date from the start on."""
+"""What is compared of a mail: its kind, its reader, its date counted from the start."""
 
 
 async def lived(seed: int, pace: int, *, records: Any, settings: Any, keyring: Any, issuer: Any, mailbox: Any) -> tuple[list[Row], timedelta]:
-    """Everybody acts in real time. What each mail says of itself, and how late the machine was."""
+    """Has everybody act in real time. Returns what each mail says of itself, and how late the machine was."""
     server = Path(sysconfig.get_path("scripts")) / "temporal"
     environment = await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(server), dev_server_log_level="error", data_converter=data_converter(keyring)
@@ -144,7 +144,7 @@ async def acts(handle: Any, said: Sequence[Any], refs: dict[str, str]) -> None:
 
 
 def missed(of: Request, told: Sequence[Row], life: Sequence[Row]) -> list[Any]:
-    """In what the two differ."""
+    """Where the two differ."""
     kinds, kinds_of_life = Counter(row[:2] for row in told), Counter(row[:2] for row in life)
     if kinds != kinds_of_life:
         return [kinds - kinds_of_life, kinds_of_life - kinds]
@@ -156,9 +156,10 @@ def missed(of: Request, told: Sequence[Row], life: Sequence[Row]) -> list[Any]:
 async def test_a_rehearsal_sends_the_mails_that_the_same_cohort_gets_in_real_time(
     template: Path, tmp_path: Path, settings: Any, keyring: Any, issuer: Any, mailbox: Any
 ) -> None:
-    """The same kinds to the same people at the same instants, by the rules alone and on the real workflows.
+    """The same kinds go to the same people at the same instants, by the rules alone and on the real workflows.
 
-    What a busy machine does later than the story allows is another story: then all of it lasts longer. A miss on one that was in time is ours.
+    If a busy machine acts later than the story allows, that is another story, and everything is slowed down. A difference on a machine in time is our
+    fault.
     """
     seed = a_story()
     for pace in PACES:

@@ -19,7 +19,7 @@ PAIR = Pair(mentor="p-mentor", mentee="p-mentee")
 
 
 class Post:
-    """Has every mail written down that it was given."""
+    """Writes down every mail that it is given."""
 
     def __init__(self) -> None:
         self.written: list[tuple[str, str, str | None]] = []
@@ -38,7 +38,7 @@ class Post:
 
 
 class Registrar:
-    """Issues `c-1` and so on, and none to who is `erased`."""
+    """Issues `c-1` and so on, and none to people who are `erased`."""
 
     def __init__(self) -> None:
         self.issued: list[str] = []
@@ -84,7 +84,7 @@ async def test_a_zone_is_asked_once():
 
 
 async def test_the_first_certificate_of_each_side_is_made_and_the_others_are_counted():
-    """Of who can have none nothing is made: the next one is the first."""
+    """Nothing is made for a person who can have none: the next one is then the first."""
     registrar, made = Registrar(), {}
     counted = CountedRegistrar(registrar, made)
     wanted = IssueCertificates(id="1.0", to=("mentor", "mentee"), started_at=NOW, completed_at=NOW, decided_at=NOW, milestones=(), share=80)

@@ -28,7 +28,7 @@ m4,Mo,mo@example.com,mentor,,,,e1,,,,
 
 @pytest.fixture
 def begun(files: Any, past: Any) -> Any:
-    """p1 (m1 with e1) and p2 (m2 with e2), a month old; e1 had a day of shadowing. m3 and m4 are known, and free; m4 reports to e1."""
+    """p1 (m1 with e1) and p2 (m2 with e2), a month old; e1 has completed a day of shadowing. m3 and m4 are known and free; m4 reports to e1."""
     files.write(people=files.people.read_text() + MORE)
     roster, faults, _ = files.read()
     assert faults == []
@@ -42,7 +42,7 @@ def dry(run: Any, *arguments: str, pair: str = "p1", mentor: str = "m3") -> Any:
 
 
 def went_on_with(mentor: str) -> Callable[[Any], Awaitable[None]]:
-    """The mentee of the first pair has a second one."""
+    """The mentee of the first pair continues in a second one."""
 
     async def second(records: Any) -> None:
         refs = await records.people.refs([mentor, "e1"])
@@ -173,7 +173,7 @@ def test_a_pair_that_is_not_there_is_named(begun: Any, run: Any) -> None:
 
 @pytest.mark.filterwarnings("ignore:Requested Holidays")  # Egypt's are known until 2035
 def test_the_readmes_example_is_taken_by_the_readmes_cohort(past: Any, run: Any) -> None:
-    """The line as it stands in README.md, about the examples that it starts."""
+    """The line as README.md has it, with the examples that it starts."""
     line = re.search(r"`mentorship (cohort rematch [^`]+)`", (ROOT / "README.md").read_text())
     assert line is not None
     _, _, cohort, pair, *_ = words = line[1].split()
@@ -198,7 +198,7 @@ def all_done(at: datetime) -> list[Any]:
 
 @pytest.mark.parametrize(("ended", "why"), [(True, "has earned the certificate"), (False, "earns the certificate when it ends")])
 def test_a_certificate_is_not_earned_twice_by_the_same_milestones(files: Any, past: Any, run: Any, ended: bool, why: str) -> None:
-    """H7: exactly one a person; and the new mentor would have nothing left to earn theirs with."""
+    """H7: exactly one a person; and the new mentor would have nothing left with which to earn theirs."""
     files.write(people=files.people.read_text() + MORE)
     end = [c.End(by="p-operator", reason="stepped_away", at=STARTS + 25 * DAY)] if ended else []
     past.happened(files.read()[0], STARTS, {"p1": [*all_done(STARTS + 20 * DAY), *end]}, until=STARTS + 30 * DAY)
@@ -210,7 +210,7 @@ def test_a_certificate_is_not_earned_twice_by_the_same_milestones(files: Any, pa
 
 
 def test_what_was_earned_goes_along_after_an_end_for_conduct(files: Any, past: Any, run: Any) -> None:
-    """H7: that end certifies nobody, so nothing was earned yet."""
+    """H7: that end certifies nobody, so nothing has been earned yet."""
     files.write(people=files.people.read_text() + MORE)
     end = c.End(by="p-operator", reason="conduct", at=STARTS + 25 * DAY)
     past.happened(files.read()[0], STARTS, {"p1": [*all_done(STARTS + 20 * DAY), end]}, until=STARTS + 30 * DAY)
@@ -219,14 +219,14 @@ def test_what_was_earned_goes_along_after_an_end_for_conduct(files: Any, past: A
 
 
 def test_a_mentee_who_was_matched_anew_goes_on_from_their_last_pair(begun: Any, run: Any) -> None:
-    """P6: from the first one, what was earned with the second mentor would be left behind, or its certificate earned again."""
+    """P6: from the first pair, what was earned with the second mentor would be left behind, or its certificate earned again."""
     begun.ask(went_on_with("m4"))
 
     assert "the mentee went on with p1-2 after p1, expected that pair" in dry(run).err.splitlines()
 
 
 def test_a_former_mentor_is_no_new_match_and_nothing_is_ended_for_it(begun: Any, run: Any) -> None:
-    """H4: m3 had the mentee before m4; taken for the same command once more, it would end the pair that runs, and begin none."""
+    """H4: m3 had the mentee before m4. Taken for a repeat of the same command, this would end the running pair and begin none."""
 
     async def twice(records: Any) -> None:
         refs = await records.people.refs(["m3", "m4", "e1"])
@@ -244,7 +244,7 @@ def test_a_former_mentor_is_no_new_match_and_nothing_is_ended_for_it(begun: Any,
 
 
 def test_a_file_without_managers_hides_no_line(begun: Any, run: Any, files: Any) -> None:
-    """H4: what the file does not say is as records know it; m4 reports to the mentee, and so does who reports to m4."""
+    """H4: what the file leaves out is as records know it: m4 reports to the mentee, and so does m5, through m4."""
     people = files.folder / "more.csv"
     people.write_text("person_id,name,email\nm4,Mo,mo@example.com\n")
     assert "1 level apart" in dry(run, "--people", str(people), mentor="m4").err
@@ -277,7 +277,7 @@ def test_the_new_mentors_address_is_nobody_elses(begun: Any, run: Any, files: An
 
 
 def test_taken_again_after_it_broke_off_it_goes_on_with_the_same_pair(files: Any, past: Any, run: Any) -> None:
-    """P6: the old pair had ended and the new one was enrolled; with any other mentor it is another wish."""
+    """P6: the old pair had ended and the new one was enrolled; any other mentor would be another request."""
     files.write(people=files.people.read_text() + MORE)
     past.happened(files.read()[0], STARTS, {"p1": [c.End(by="p-operator", reason="rematch", at=STARTS + 25 * DAY)]}, until=STARTS + 30 * DAY)
 
@@ -336,7 +336,7 @@ def test_a_pair_that_is_over_takes_no_room_and_another_cohorts_stands_in_no_ones
 
 
 def test_a_mentee_may_be_matched_anew_more_than_once(files: Any, past: Any, run: Any) -> None:
-    """P6: the first of their pairs is over, and stands in no one's way."""
+    """P6: the first of their pairs is over, and is in nobody's way."""
     files.write(people=files.people.read_text() + MORE)
     past.happened(files.read()[0], STARTS, {"p1": [c.End(by="p-operator", reason="rematch", at=STARTS + 25 * DAY)]}, until=STARTS + 60 * DAY)
 
@@ -356,7 +356,7 @@ def test_whoever_the_file_says_is_away_is_not_matched_whichever_of_the_two(begun
 
 @pytest.mark.parametrize(("sides", "code"), [(("mentor",), 0), (("mentee",), 1), (("mentor", "mentee"), 1)])
 def test_only_the_mentees_certificate_stands_in_the_way(begun: Any, run: Any, monkeypatch: Any, sides: tuple[str, ...], code: int) -> None:
-    """P6: a mentor who joined late may have reached what remained for them, and the mentee goes on."""
+    """P6: a mentor who joined late may have reached the share of what remained for them, and the mentee continues."""
     monkeypatch.setattr(rematch_rules, "certified", lambda *_: sides)
 
     assert dry(run).code == code

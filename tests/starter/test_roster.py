@@ -15,7 +15,7 @@ TEAM = "ana,Ana,ana@x.example,coordinator,,\nlee,Lee,lee@x.example,owner,,\nsam,
 
 
 def people(**others: str) -> str:
-    """The team and `id="role,manager_id,status"` of the others."""
+    """The team, and for the others `id="role,manager_id,status"`."""
     return HEADER + TEAM + "".join(f"{name},{name.title()},{name}@x.example,{rest}\n" for name, rest in others.items())
 
 
@@ -84,7 +84,7 @@ def test_faults_of_a_faulty_programme_do_not_hide_those_of_the_roster(files: Any
     files.write(programme=broken, pairs=pairs("p1,m1,m1"))
 
     assert ["".join(fault.split(" ")[:2]) for fault in files.faults()] == [
-        "pairs.csv:2:7:mentee_id:",  # m1 has not the role
+        "pairs.csv:2:7:mentee_id:",  # m1 does not have the role
         "pairs.csv:2:7:mentee_id:",  # m1 is the mentor
         "programme.yaml:3:12:programme.version:",
         "programme.yaml:9:18:contacts.coordinators[0]:",

@@ -45,7 +45,7 @@ def test_a_schema_is_one(path):
 
 @pytest.mark.parametrize("path", ["person-export.schema.json", "../own-data.schema.json"])
 def test_what_is_held_is_described_by_its_very_models(path):
-    """For an operator, and for the person who downloads it: the same keys."""
+    """An operator and the person who downloads it get the same keys."""
     described = json.loads((SCHEMAS / path).read_text())["$defs"]
     models = Held.model_json_schema(mode="serialization")
     assert described == {**models.pop("$defs"), "Held": models}

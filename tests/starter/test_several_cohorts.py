@@ -17,14 +17,14 @@ STAFF = "ana,Ana,ana@example.com,coordinator\nlee,Lee,lee@example.com,owner\nsam
 
 @pytest.fixture
 def spring(files: Any, past: Any) -> Any:
-    """p1 (m1 with e1) and p2 (m2 with e2) run; `files` have them."""
+    """p1 (m1 with e1) and p2 (m2 with e2) run, and `files` have them."""
     past.happened(files.read()[0], STARTS, {}, until=NOW)
     return past
 
 
 @pytest.fixture
 def speaks_against(spring: Any, files: Any) -> Any:
-    """What is said to the start of a cohort with these people and pairs; nothing is written."""
+    """The objections to starting a cohort with these people and pairs; nothing is written."""
 
     def asked(people: str, pairs: str, cohort: str = "autumn-27", head: str = "person_id,name,email,role") -> list[str]:
         staff = "\n".join(line + "," * (head.count(",") - 3) for line in STAFF.splitlines()) + "\n"
@@ -42,7 +42,7 @@ def speaks_against(spring: Any, files: Any) -> Any:
 
 
 def test_somebody_elses_address_is_refused_whichever_file_it_stands_in(speaks_against: Any) -> None:
-    """Who asks for a fresh link would be mailed the pages of both."""
+    """Somebody who asks for a fresh link would be mailed the pages of both."""
     people = "m9,Mae,mae@example.com,mentor\ne9,Evi,EVE@example.com,mentee\n"
 
     assert speaks_against(people, "a1,m9,e9\n") == ["e9: the address is that of e1 in records, expected one of their own, since mail is private"]
@@ -55,7 +55,7 @@ def test_an_address_that_its_owner_gives_up_in_the_same_file_is_free(speaks_agai
 
 
 def test_hrs_word_of_an_address_counts_before_an_older_file(spring: Any, speaks_against: Any) -> None:
-    """The file gives m9 what HR gave to e1 since, and still has e1's old one."""
+    """The file gives m9 the address that HR has since given to e1, and still has e1's old one."""
 
     async def moved(records: Records) -> None:
         refs = await records.people.refs(["e1"])
@@ -68,7 +68,7 @@ def test_hrs_word_of_an_address_counts_before_an_older_file(spring: Any, speaks_
 
 
 def test_who_was_erased_or_left_is_not_paired_by_an_older_file(spring: Any, speaks_against: Any) -> None:
-    """P8: a pair of somebody erased would wait for ever; of somebody who left, the other would be welcomed, and told that it ended."""
+    """P8: a pair with somebody erased would wait for ever. In a pair with somebody who left, the other would be welcomed and then told that it ended."""
 
     async def gone(records: Records) -> None:
         refs = await records.people.refs(["m2", "e2"])
@@ -83,7 +83,7 @@ def test_who_was_erased_or_left_is_not_paired_by_an_older_file(spring: Any, spea
 
 
 def test_a_line_that_only_records_know_is_refused(spring: Any, speaks_against: Any) -> None:
-    """H4: m2 reports to m1, as the file of the other cohort said; this one lacks the column."""
+    """H4: m2 reports to m1, as the other cohort's file said; this one does not have the column."""
     people = "m1,Mia,mia@example.com,both\nm2,Max,max@example.com,both\n"
 
     wrong = "a1: mentor and mentee are 1 level apart in the reporting line, expected more than 2 levels, or another line"
@@ -91,7 +91,7 @@ def test_a_line_that_only_records_know_is_refused(spring: Any, speaks_against: A
 
 
 def test_a_file_says_nothing_of_a_column_that_it_lacks(spring: Any, files: Any) -> None:
-    """The language, zone and manager of somebody in two cohorts stay when the second one's file has no such columns; a blank cell is a word."""
+    """For somebody in two cohorts, language, zone and manager stay when the second one's file has no such columns; a blank cell does say something."""
     people = "m1,Mia,mia@example.com,both,\ne9,Evi,evi@example.com,mentee,\n"
     staff = "".join(f"{line},\n" for line in STAFF.splitlines())
     files.write(people=f"person_id,name,email,role,country\n{staff}{people}", pairs="pair_id,mentor_id,mentee_id\na1,m1,e9\n")

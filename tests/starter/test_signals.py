@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("loaded", ["starter.cli", "starter.cohort_status", "records.store"])
 def test_ctrl_c_while_it_is_still_loading_is_as_quiet_as_later(loaded: str) -> None:
-    """The first second of many a command is imports."""
+    """For many commands the first second is imports."""
     interrupted = f"""
 import sys
 import threading
@@ -38,7 +38,7 @@ run()
     [("SIGTERM", "", 143), ("SIGHUP", "", 129), ("SIGINT", "", 130), ("SIGTERM", "signal.signal(signal.SIGINT, signal.SIG_IGN)", 143)],
 )
 def test_who_is_stopped_puts_things_away_and_says_by_what(sent: str, before: str, code: int) -> None:
-    """As Ctrl-C does: a container that is stopped, a terminal that is closed, a script's job in the background."""
+    """Like Ctrl-C: a container that is stopped, a terminal that is closed, a script's background job."""
     stopped = f"""
 import asyncio, os, signal, sys, types
 
@@ -62,7 +62,7 @@ run()
 
 
 def test_who_is_stopped_twice_at_once_puts_things_away_all_the_same() -> None:
-    """As `timeout` does it: a signal to the command, and one to its group. Ctrl-C twice is somebody who does not want to wait."""
+    """`timeout` does this: one signal to the command, and one to its group. Two Ctrl-C are from somebody who does not want to wait."""
     stopped = """
 import asyncio, os, signal, sys, types
 

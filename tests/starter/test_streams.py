@@ -38,14 +38,14 @@ def test_a_command_that_was_done_exits_0_on_a_terminal_that_is_not_of_unicode(tm
 
 
 def test_an_answer_that_is_all_that_was_asked_for_is_refused_by_a_full_disk() -> None:
-    """A copy of what is held about somebody that is empty, and an exit code that says it is there."""
+    """Otherwise the copy of what is held about somebody would be empty, with an exit code that says it is there."""
     rehearse = "cohort rehearse --fast --programme examples/demo/programme.yaml --people examples/demo/people.csv --pairs examples/demo/pairs.csv"
     ran = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -m starter {rehearse} >/dev/full"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr.splitlines()[-1:]) == (1, ["the answer could not be written: No space left on device"])
 
 
 def test_json_is_json_on_a_terminal_that_lacks_its_letters() -> None:
-    """Python's own escapes of what latin-1 lacks are none of JSON's where they are longer than four digits, or shorter, as of what else a code page lacks."""
+    """Python escapes what a code page does not have with two, four or eight digits; JSON only knows four."""
     answered = """
 import sys, types
 cli = types.ModuleType("starter.cli")

@@ -16,7 +16,7 @@ STARTS = datetime(2024, 1, 8, 8, tzinfo=UTC)
 
 @pytest.fixture
 def filled(files, past):
-    """A cohort that is over, its journals closed."""
+    """A cohort that is over, with its journals closed."""
     past.happened(files.read()[0], STARTS, {})
     for pair in past.ask(lambda records: records.cohorts.enrolments("spring-27")):
         past.ask(lambda records, name=pair.mentorship: records.journal.seal(name))

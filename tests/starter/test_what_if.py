@@ -83,7 +83,7 @@ def both_confirm() -> list[Command]:
 
 @pytest.fixture
 def what_if(files: Any, past: Any, run: Callable[..., Any]) -> Callable[..., Any]:
-    """Lets a cohort of two pairs happen under the usual programme, then asks about another one."""
+    """Has a cohort of two pairs live under the usual programme, then asks about another one."""
 
     def call(told: dict[str, list[Command]], *, head: str = "", more: str = "", meetings: int = 12, until: datetime | None = None, plain: bool = False) -> Any:
         files.write(programme(), PEOPLE)
@@ -109,9 +109,9 @@ def test_a_lower_share_certifies_who_had_fewer(what_if: Any) -> None:
 
 @pytest.mark.parametrize("many", [False, True])
 def test_a_longer_notice_makes_cancellations_late_that_were_not(what_if: Any, monkeypatch: pytest.MonkeyPatch, many: bool) -> None:
-    """Three cancellations 30 hours ahead: in time with 24 hours' notice, late with 48, and then the coordinator hears of them.
+    """Three cancellations 30 hours ahead are in time with 24 hours' notice and late with 48, and then the coordinator is told.
 
-    Of which pair is told to nobody: a ladder of one's own choice would tell how often one person cancelled late (H14).
+    Nobody is told of which pair: a ladder of one's own choice would reveal how often one person cancelled late (H14).
     """
     if many:
         monkeypatch.setattr("starter.what_if.SMALLEST", 2)
@@ -130,7 +130,7 @@ def test_a_longer_notice_makes_cancellations_late_that_were_not(what_if: Any, mo
 
 
 def test_a_grace_of_two_weeks_takes_a_report_that_came_too_late(what_if: Any) -> None:
-    """The fourth milestone was done in time and told ten days after the end."""
+    """The fourth milestone was done in time and reported ten days after the end."""
     ends = STARTS + timedelta(weeks=26)
     late = RecordMilestone(by="mentee", at=ends + timedelta(days=10), milestone="m4", done_at=ends - timedelta(days=1))
 
@@ -211,7 +211,7 @@ def test_what_differs_is_said_in_words_and_conversations_count_from_one(files: A
 
 
 def test_a_running_cohort_is_compared_as_it_stands_now(what_if: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not decided yet stays open, whichever the share."""
+    """What is not decided yet stays open, whatever the share."""
     told = what_if({"p1": [done(n, meets(n)) for n in (1, 2, 3)]}, head=", share: 60", until=meets(4))
 
     assert told.json["would_differ"] == []
@@ -220,7 +220,7 @@ def test_a_running_cohort_is_compared_as_it_stands_now(what_if: Any, monkeypatch
 
 @pytest.fixture
 def lived(files: Any) -> Callable[..., list[JournalEntry]]:
-    """The journal of a mentorship that handled these commands in these turns, and then went on until `until`."""
+    """The journal of a mentorship that handled these commands in these turns, and then continued until `until`."""
 
     def live(turns: list[tuple[datetime, list[Command]]], *, until: datetime) -> list[JournalEntry]:
         files.write(programme(), PEOPLE)
@@ -253,7 +253,7 @@ def recorded(message_id: str, at: datetime, milestone: str, done_at: datetime | 
 
 
 def test_an_outage_is_decided_again_as_it_was(lived: Any) -> None:
-    """An absence that was handled two days late: the partner's week to answer counted from then, and it does so again."""
+    """An absence was handled two days late. The partner's week to answer counted from then, and does so again."""
     until = meets(1) + timedelta(days=12)
     goes_on = recorded("m1", meets(1) + timedelta(hours=20), "m1")
     journal = lived([(meets(1) + timedelta(days=2), [goes_on, absent("absent", meets(1) + timedelta(hours=2))])], until=until)
@@ -263,7 +263,7 @@ def test_an_outage_is_decided_again_as_it_was(lived: Any) -> None:
 
 
 def test_what_came_in_a_breath_apart_and_was_handled_apart_is_so_again(lived: Any) -> None:
-    """Two taps of one evening: the second was accepted before the first was handled, and neither's partner was asked with the other's."""
+    """Two taps in one evening: the second was accepted before the first was handled, and neither's partner was asked with the other's."""
     until, breath = meets(1) + timedelta(days=12), timedelta(milliseconds=200)
     first, second = (meets(1) + timedelta(hours=2) + breath * n for n in (0, 1))
     turns = [(first + breath * 1.5, [recorded("x1", first, "m1")]), (second + breath * 1.5, [recorded("x2", second, "m2")])]
@@ -281,7 +281,7 @@ def test_what_came_late_behind_what_was_taken_earlier_is_so_again(lived: Any) ->
 
 
 def test_how_an_earlier_release_decided_is_nothing_in_which_programmes_differ(files: Any, lived: Any) -> None:
-    """docs/extending.md: a pair keeps to the revision that it began with, under the other programme too."""
+    """docs/extending.md: a pair keeps the revision with which it began, under the other programme too."""
     files.write(programme(), PEOPLE)
     own = files.read()[0].programme
     told = lived([], until=meets(1))
@@ -294,7 +294,7 @@ def test_how_an_earlier_release_decided_is_nothing_in_which_programmes_differ(fi
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_message_that_no_rule_could_take_keeps_its_row_and_nothing_follows(lived: Any, alone: bool) -> None:
-    """Done in the future, sent from the future, or without anything said: the journal's later rows keep their numbers, and an outage stays one."""
+    """Done in the future, sent from the future, or empty: the journal's later rows keep their numbers, and an outage stays one."""
     until, at = meets(1) + timedelta(days=12), meets(1) + timedelta(hours=2)
     hour = timedelta(hours=1)
     came = [
@@ -311,7 +311,7 @@ def test_a_message_that_no_rule_could_take_keeps_its_row_and_nothing_follows(liv
 
 
 def test_a_message_from_the_future_ends_no_running_pair(files: Any, lived: Any) -> None:
-    """One from a host with a wrong clock was refused; its row bears that instant, and the pair's next months are still to come."""
+    """A message from a host with a wrong clock was refused. Its row has that instant, but the pair's next months are still ahead."""
     journal = lived([(meets(1), [recorded("x1", meets(1), "m1"), recorded("x2", meets(99), "m2")])], until=meets(1))
     assert journal[-1].at == meets(99)
     files.write(programme(), PEOPLE)
@@ -324,7 +324,7 @@ def test_a_message_from_the_future_ends_no_running_pair(files: Any, lived: Any) 
 
 
 def brought_along(files: Any) -> tuple[MentorshipStarted, list[JournalEntry]]:
-    """Two of five milestones came along with the mentee, one was done here: how it began, and its journal to the end."""
+    """Two of five milestones came with the mentee, and one was done here; returns how it began, and its journal to the end."""
     files.write(programme(), PEOPLE)
     roster = files.read()[0]
     plan, rules = roster.plan(roster.pairs[0], STARTS), roster.programme.rules()
@@ -346,7 +346,7 @@ def brought_along(files: Any) -> tuple[MentorshipStarted, list[JournalEntry]]:
 
 
 def test_what_came_along_with_the_mentee_counts_for_the_mentee_alone(files: Any) -> None:
-    """P6: under 60 % the mentee has the share, the new mentor with one of three has not."""
+    """P6: under 60 % the mentee has the share, and the new mentor with one of three does not."""
     begun, journal = brought_along(files)
 
     was = replay(journal)
@@ -358,7 +358,7 @@ def test_what_came_along_with_the_mentee_counts_for_the_mentee_alone(files: Any)
 
 
 def test_where_the_ladder_is_another_one_an_operators_word_about_its_lines_is_not_counted(files: Any) -> None:
-    """H14: whether it would be refused tells whether there was a line, and so how often one of the two cancelled late."""
+    """H14: whether it would be refused reveals whether there was a line, and so how often one of the two cancelled late."""
     was = replay(brought_along(files)[1])
     refused = [Entry(seq=n, at=STARTS, kind="command", name=name, outcome="refused") for n, name in enumerate(("resolve", "withdraw"), 100)]
     more = was._replace(entries=(*was.entries, *refused))
@@ -391,7 +391,7 @@ def test_so_does_one_that_was_extended_in_a_pause(what_if: Any) -> None:
 
 
 def test_a_shorter_extension_by_the_pair_is_too_short_for_what_was_done_in_it(what_if: Any) -> None:
-    """Both asked and got four weeks; the fourth milestone came in the second of them, and with one week it would have come too late."""
+    """Both asked for four weeks and got them. The fourth milestone was done in the second of these; with one week it would have been too late."""
     asked: list[Command] = [AskExtension(by=who, at=meets(10)) for who in ("mentor", "mentee")]
     told = what_if({"p1": [*(done(n, meets(n)) for n in (1, 2, 3)), *asked, done(4, STARTS + timedelta(weeks=28))]}, more="extension: {by_pair: P1W}").json
 
@@ -401,7 +401,7 @@ def test_a_shorter_extension_by_the_pair_is_too_short_for_what_was_done_in_it(wh
 
 
 def test_each_pair_is_compared_with_the_version_that_it_began_with(files: Any, past: Any, run: Callable[..., Any]) -> None:
-    """p1 and p2 began with a share of 80, p3 with 60; all did three of five. Under a share of 60 for all, p3 stands as it did."""
+    """p1 and p2 began with a share of 80, p3 with 60; all did three of five. Under a share of 60 for all, p3's result does not change."""
     three = [done(n, meets(n)) for n in (1, 2, 3)]
     files.write(programme(), PEOPLE)
     past.happened(files.read()[0], STARTS, {"p1": three, "p2": three})

@@ -47,7 +47,7 @@ def test_the_same_two_under_another_pair_id_of_one_cohort_are_refused(running: A
 
 
 def test_the_same_two_in_one_cohort_are_refused_also_where_another_one_has_them_again(running: Any, files: Any) -> None:
-    """`--again` let them run in both; a third pair of theirs, in the first of the two, is what no option makes right."""
+    """`--again` let them run in both; no option allows them a third pair, in the first of the two cohorts."""
 
     async def asked(records: Records) -> dict[str, str]:
         refs = await records.people.refs(["m1", "e1"])
@@ -61,7 +61,7 @@ def test_the_same_two_in_one_cohort_are_refused_also_where_another_one_has_them_
 
 
 def test_who_was_started_by_somebody_else_since_the_look_is_refused_by_pair(running: Any, files: Any) -> None:
-    """Two operators at the same moment, each with a pairs file of their own."""
+    """Two operators act at the same moment, each with their own pairs file."""
     files.people.write_text(files.people.read_text().replace(",1,active", ",2,active"))
     files.pairs.write_text("pair_id,mentor_id,mentee_id\np8,m1,e2\np9,m2,e1\n")
 
@@ -85,7 +85,7 @@ def test_who_was_started_by_somebody_else_since_the_look_is_refused_by_pair(runn
 
 
 def test_a_reporting_line_that_was_settled_and_comes_back_is_told_again(running: Any, files: Any) -> None:
-    """One message a time that the line came about: the mentorship takes each once."""
+    """One message for each time that the line came about: the mentorship accepts each once."""
     people = [one.model_copy(update={"manager_id": "m1"}) if one.person_id == "e1" else one for one in files.read()[0].profiles()]
 
     async def told(records: Records) -> list[str]:

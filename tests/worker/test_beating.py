@@ -18,7 +18,7 @@ BY_THE_WORKER = ActivityCancellationDetails(worker_shutdown=True)
 
 
 class Work(ActivityInboundInterceptor):
-    """An activity that waits, and is done."""
+    """An activity that waits until it is done."""
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
@@ -62,7 +62,7 @@ async def test_what_a_stopping_worker_or_another_activitys_workflow_cancels_stop
 
 
 async def test_what_has_ended_beats_no_longer(work):
-    """A worker does some thousand of them a day, and each beat is a call."""
+    """A worker runs some thousands of them a day, and each heartbeat is a call."""
     before = asyncio.all_tasks()
     _, activity = running(work, "append_journal")
     work.may_end.set()
@@ -72,7 +72,7 @@ async def test_what_has_ended_beats_no_longer(work):
 
 
 async def test_what_takes_long_says_that_it_is_alive(work, monkeypatch):
-    """Before its time-out is over, again and again."""
+    """It sends heartbeats again and again, before its time-out is over."""
     environment, activity = running(work, "append_journal")
     beats: list[float] = []
     loop = asyncio.get_running_loop()

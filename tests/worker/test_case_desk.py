@@ -51,7 +51,7 @@ class House:
         return await self.desk.tend(case.id, at)
 
     async def used_up(self, who: str) -> None:
-        """They had as many mails this month as the programme sends anybody."""
+        """They already had as many mails this month as the programme sends anybody."""
         for number in range(6):
             assert await self.records.notices.begin(f"m/{who}.{number}", self.refs[who], "prepare", False, NOON - DAY, 6, 30 * DAY) == "send"
             await self.records.notices.sent(f"m/{who}.{number}", f"<{who}.{number}@example.org>", NOON - DAY)
@@ -106,7 +106,7 @@ async def test_the_owner_hears_the_number_in_their_hours(house, mailbox, kind):
 
 
 async def test_no_budget_keeps_a_concern_from_whom_it_is_for_nor_a_number_from_the_owner(house, mailbox):
-    """H16: it is exempt, as changes are."""
+    """H16: these mails are exempt, as changes are."""
     for who in ("ana", "lee"):
         await house.used_up(who)
     case = await house.concern("ana")
@@ -118,7 +118,7 @@ async def test_no_budget_keeps_a_concern_from_whom_it_is_for_nor_a_number_from_t
 
 @pytest.mark.parametrize("kind", ["concern", "line"])
 async def test_a_server_whose_clock_is_behind_the_doors_tends_it_all_the_same(house, mailbox, kind):
-    """The door's clock says when it was opened, Temporal's when an attempt began."""
+    """The door's clock says when the case was opened, Temporal's when an attempt began."""
     case = await (house.concern("ana") if kind == "concern" else house.line())
     standing = await house.tend(case, NOON - timedelta(milliseconds=5))
     assert (standing.state, standing.look_again) == ("waiting", NOON + 3 * DAY)

@@ -18,7 +18,7 @@ from worker.counting import Counting
 
 
 class Work(ActivityInboundInterceptor):
-    """An activity that ends as it is told."""
+    """An activity that ends as it is told to."""
 
     def __init__(self, end: BaseException | None = None) -> None:
         self.end = end
@@ -52,7 +52,7 @@ async def ended(counting: Counting, end: BaseException | None = None) -> str:
 
 
 async def test_what_somebody_has_to_look_at_is_counted_from_nought(counting, counted):
-    """Prometheus sees no increase in a series that begins with one."""
+    """Prometheus sees no increase in a series whose first value is one."""
     assert await ended(counting) == "done"
     assert counted == {("append_journal", "Diverged"): 0, ("issue_certificates", "Unprintable"): 0}
 

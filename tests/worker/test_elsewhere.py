@@ -26,7 +26,7 @@ RULES = Rules.model_validate({"programme": "p", "version": 1, "interval": "P7D",
 
 @pytest.fixture
 async def mentor(records) -> dict[str, str]:
-    """Ana mentors eight; the ids of all, and of the mentorships by who is in them."""
+    """Ana mentors eight; gives the ids of all, and of the mentorships by who is in them."""
     refs = await records.people.enrol([Profile(person_id=name, name=name.title(), email=f"{name}@example.org") for name in ("ana", *NAMES)])
     await records.cohorts.put(Cohort(id="c", programme="p", version=1, texts_digest="0" * 64, starts_at=NOW, created_at=NOW))
     couples = [Couple(pair_id=name, mentor=refs["ana"], mentee=refs[name]) for name in NAMES]

@@ -26,7 +26,7 @@ BEGAN = datetime(2027, 3, 3, 9, tzinfo=UTC)
 
 
 class Port:
-    """Stands behind the activities, and keeps the instants that it is given."""
+    """Stands behind the activities and keeps the instants that it is given."""
 
     def __init__(self, *answers: Any) -> None:
         self.told: list[datetime] = []
@@ -44,7 +44,7 @@ class Port:
 
 @pytest.fixture
 def attempt() -> ActivityEnvironment:
-    """It was asked for on Monday, tried in vain on Tuesday, and a worker has begun it now."""
+    """An activity that was requested on Monday and failed on Tuesday, and that a worker has just begun."""
     environment = ActivityEnvironment()
     monday, tuesday = BEGAN - timedelta(days=2), BEGAN - timedelta(days=1)
     environment.info = dataclasses.replace(environment.info, scheduled_time=monday, current_attempt_scheduled_time=tuesday, started_time=BEGAN)
@@ -96,7 +96,7 @@ async def test_a_mail_waits_for_the_morning_after_its_attempt_and_is_counted_the
 
 
 async def test_a_mail_to_several_comes_back_for_the_first_morning_and_one_to_nobody_at_all_did_not_go(attempt):
-    """H14, P7: who reads later holds up nobody, and a line that nobody may read is told as that."""
+    """H14, P7: a coordinator who reads later delays nobody, and a line that nobody may read is reported as such."""
     mornings = {"Asia/Tokyo": BEGAN + timedelta(hours=14), "Europe/London": BEGAN + timedelta(hours=23)}
     for zones in (sorted(mornings), sorted(mornings, reverse=True)):
         post, ledger = Port(("p-1", "p-2"), *zones), Port(frozenset(), frozenset())
@@ -110,7 +110,7 @@ async def test_a_mail_to_several_comes_back_for_the_first_morning_and_one_to_nob
 
 @pytest.mark.parametrize(("to", "kind", "key", "exempt"), [("mentor", "prepare", "m/3.0", False), ("coordinators", "rescheduled", "m/3.0/p-m", True)])
 async def test_the_ledger_hears_whose_mail_it_is_and_whether_their_budget_is_asked(attempt, to, kind, key, exempt):
-    """Calm: changes are exempt. Coordinators come and go: each of them has a key of their own."""
+    """Calm: changes are exempt. Coordinators come and go, so each has a key of their own."""
     ledger: Any = Port("send")
     post: Any = Port(("p-m",), "Europe/Berlin", "<id@example.org>")
     await attempt.run(NoticeActivities(post, ledger, lambda now, *_: now).send_notice, mail_to(to, kind))
@@ -119,7 +119,7 @@ async def test_the_ledger_hears_whose_mail_it_is_and_whether_their_budget_is_ask
 
 
 def test_only_mails_are_given_up_everything_else_is_tried_until_it_works():
-    """H7, P3, P7: a certificate, a row of the journal, a line of the list; and a mail for a day."""
+    """H7, P3, P7: a certificate, a row of the journal and a line of the list are tried for ever; a mail for a day."""
     assert {name: row.within for name, row in OPTIONS.items() if row.within is not None} == dict.fromkeys(("send_notice", "send_digest"), timedelta(days=1))
     assert {name: row.refuses for name, row in OPTIONS.items() if row.refuses} == {"append_journal": ("Diverged",)}
     assert [name for name, row in OPTIONS.items() if row.finished] == ["send_notice"]

@@ -37,7 +37,7 @@ Send = Callable[[datetime], Awaitable[object]]
 
 @pytest.fixture
 async def place(records, settings, programme) -> SimpleNamespace:
-    """Ana looks after the pair of Mia and Noor, one line of whom is open."""
+    """Ana looks after the pair of Mia and Noor, which has one open line."""
     opened = NOON - timedelta(days=7)
     await records.programmes.put(programme)
     refs = await records.people.enrol(
@@ -77,7 +77,7 @@ async def place(records, settings, programme) -> SimpleNamespace:
 
 @pytest.fixture(params=["notice", "reminder", "digest"])
 def send(place, request) -> Send:
-    """One attempt, that begins `at`."""
+    """Makes one attempt, which begins `at`."""
     return getattr(place, request.param)
 
 
@@ -103,7 +103,7 @@ async def test_what_is_refused_for_now_is_raised_and_goes_with_the_next_attempt(
     mailbox.refuse["ana@example.org"] = "452 4.2.2 the mailbox is full"
     with pytest.raises(Exception, match=r"^the recipient was refused \(452 4\.2\.2\)$") as raised:
         await send(NOON)
-    assert (raised.value.__cause__, raised.value.__context__) == (None, None)  # H12: no trace leads to what the server said
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)  # H12: no traceback leads to what the server said
     assert await place.ledger() == [("intended", None)]
     mailbox.refuse.clear()
     await send(NOON + LATER)
@@ -111,7 +111,7 @@ async def test_what_is_refused_for_now_is_raised_and_goes_with_the_next_attempt(
 
 
 async def test_what_is_refused_for_good_is_no_trouble_is_recorded_and_is_tried_again_where_it_is_asked_for_again(place, send, mailbox, caplog):
-    """H12: neither log says to whom."""
+    """H12: neither log says to whom the mail went."""
     mailbox.refuse["ana@example.org"] = "550 5.1.1 ana@example.org is unknown here"
     with caplog.at_level(logging.INFO), capture_logs() as told:
         await send(NOON)

@@ -55,7 +55,7 @@ class Temporal:
         return Handle()
 
     def state(self, mentorship: str) -> State:
-        """As the core has it now."""
+        """The state as the core now has it."""
         state = start(self.started[mentorship].begins)
         told = self.told.get(mentorship, [])
         return advance(state, tuple(told), datetime.now(UTC)).state
@@ -80,7 +80,7 @@ class Company:
         await self.office.enrol("spring", most, lambda *_: None)
 
     async def another(self, cohort: str, **changes: Any) -> None:
-        """A second cohort, which differs from the first one so far."""
+        """A second cohort, the same as the first one at the beginning."""
         known = await self.records.cohorts.get("spring")
         assert known is not None
         await self.records.cohorts.put(known.model_copy(update={"id": cohort, **changes}))
@@ -103,7 +103,7 @@ async def company(records: Records, programme: Programme) -> Company:
 
 @pytest.fixture
 async def interrupted(company: Company, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
-    """Enrols until the worker dies after it told the first pair, and before it noted that it is started."""
+    """Enrols until the worker dies, after it told the first pair and before it noted that the pair is started."""
 
     async def run() -> None:
         with monkeypatch.context() as dying:
@@ -150,7 +150,7 @@ async def test_the_same_word_told_again_changes_nothing(company, interrupted):
 
 
 async def test_who_is_back_while_the_pair_waits_to_be_started_again_is_told(company, interrupted):
-    """`back` finds no started mentorship to tell it to (webhook/people_door.py), and the pause would last as long as the leave."""
+    """`back` finds no started mentorship to tell (webhook/people_door.py), so the pause would last as long as the leave."""
     mentor, now = company.refs["mentor-0"], datetime.now(UTC)
     await company.records.people.note_leave(mentor, Leave(begins=now, until=now + timedelta(days=20)), now)
     await interrupted()
@@ -194,7 +194,7 @@ async def test_a_new_mentorship_hears_nothing_of_a_leave_that_was_over_before_it
 
 
 async def test_a_pair_that_cannot_be_started_holds_up_no_other_and_is_tried_again(company):
-    """It is raised when nothing else is left: whatever is raised makes the next attempt come later, and the others would wait for it."""
+    """The error is raised when nothing else is left to do: it delays the next attempt, and the others would wait for that."""
     company.temporal.broken = {company.first}
     await company.enrol(1)
     await company.enrol(1)
@@ -218,7 +218,7 @@ async def test_a_batch_is_no_longer_than_it_was_asked_to_be(company):
 
 
 async def test_who_is_erased_while_their_pair_is_being_started_steps_away_from_it(company, monkeypatch):
-    """P8: the erasure said that it never starts. Else it would run for half a year with nobody on one side, and no door of ours would reach it."""
+    """P8: the erasure said that the pair never starts. Otherwise it would run for half a year with nobody on one side, out of reach of our doors."""
     start, mentee = company.temporal.start_workflow, company.refs["mentee-0"]
 
     async def erased_meanwhile(*given: Any, **options: Any) -> None:
@@ -235,7 +235,7 @@ async def test_who_is_erased_while_their_pair_is_being_started_steps_away_from_i
 
 
 async def test_a_pair_that_came_into_one_line_while_it_waited_to_be_started_stands_in_the_coordinators_list(company):
-    """H4: checked again when a line changes; while no worker lives there is nothing to tell it to (records/reporting_line.py)."""
+    """H4: checked again when a line changes; while no worker runs there is no mentorship to tell (records/reporting_line.py)."""
     await company.records.people.tell(company.refs["mentee-0"], {"manager_id": "mentor-0"}, datetime.now(UTC))
     await company.enrol()
     assert [company.temporal.commands(pair.mentorship) for pair in company.pairs] == [["flag"], [], []]
@@ -243,7 +243,7 @@ async def test_a_pair_that_came_into_one_line_while_it_waited_to_be_started_stan
 
 
 async def test_a_line_that_a_coordinator_closed_does_not_come_back_with_a_pair_that_is_started_again(company):
-    """Temporal lost it, and it goes on from its journal: what was said of its reporting line is taken care of."""
+    """Temporal lost the pair, and it continues from its journal: its reporting line was dealt with before."""
     await company.records.people.tell(company.refs["mentee-0"], {"manager_id": "mentor-0"}, datetime.now(UTC))
     await company.enrol()
     (flag,), now = company.temporal.told[company.first], datetime.now(UTC)
@@ -256,7 +256,7 @@ async def test_a_line_that_a_coordinator_closed_does_not_come_back_with_a_pair_t
 
 
 async def test_a_leave_that_is_still_to_come_is_told_with_its_first_day(company):
-    """P6: the meetings before it stay."""
+    """P6: the meetings before the leave stay."""
     now = datetime.now(UTC)
     leave = Leave(begins=now + timedelta(days=5), until=now + timedelta(days=20))
     await company.records.people.note_leave(company.refs["mentee-0"], leave, now)
@@ -267,7 +267,7 @@ async def test_a_leave_that_is_still_to_come_is_told_with_its_first_day(company)
 
 
 async def test_a_mentorship_begins_with_its_own_start_what_it_brings_and_the_time_to_report(company):
-    """P6, H7: a late joiner has the whole programme from their start, and a mentee's earned milestones come along."""
+    """P6, H7: a late joiner has the whole programme from their start, and a mentee's earned milestones are carried over."""
     starts = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0)
     earned = (EarnedMilestone(milestone="m", done_at=starts - timedelta(days=60)),)
     couple = Couple(pair_id="late", mentor=company.refs["mentor-0"], mentee=company.refs["mentee-1"], starts_at=starts, earned=earned)
@@ -291,7 +291,7 @@ async def test_where_no_worker_lived_until_after_the_first_meeting_the_plan_begi
 
 
 async def test_temporal_starts_a_pair_once_and_again_only_when_it_was_lost(company):
-    """P5; a pair that Temporal lost goes on where its journal ends, and hears who is back since. One that had no journal yet begins anew."""
+    """P5: a pair that Temporal lost continues where its journal ends, and is told who is back since. One without a journal begins again."""
     await company.enrol()
     began = begin(company.temporal.started[company.first].begins)
     await RecordsJournal(company.records).append(company.first, began.entries, {}, None)
@@ -319,7 +319,7 @@ async def test_a_cohort_looks_again_twenty_times_in_its_programme_at_least_daily
 
 
 async def test_the_first_digest_comes_on_the_monday_after_the_start_at_eight_where_the_programme_is(company):
-    """P7. One that is due at this very instant is not the next one."""
+    """P7: a Monday that begins at this very instant is not the next one."""
     eight = datetime(2031, 3, 3, 7, tzinfo=UTC)
     for cohort, starts, due in (("a", eight - HOUR, eight), ("b", eight, eight + 7 * DAY), ("c", eight + 6 * DAY, eight + 7 * DAY)):
         await company.another(cohort, starts_at=starts)

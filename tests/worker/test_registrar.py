@@ -25,7 +25,7 @@ ENDS = STARTS + timedelta(weeks=26)
 
 @dataclass
 class Issued:
-    """Ben's certificate, and what its wishes are about."""
+    """Ben's certificate, and what requests for it are about."""
 
     records: Records
     registrar: RecordsRegistrar
@@ -67,8 +67,9 @@ async def test_a_word_that_a_newer_release_added_keeps_no_mail_back(issued, monk
 
 
 async def test_a_certificate_is_known_by_what_its_document_says_whoever_wrote_meanwhile(issued, monkeypatch):
-    """An attempt whose worker was taken for dead goes on beside the next one, which reads a newer name. Else the document would keep the older one for
-    good: asked again, it would be said to say what it should.
+    """An attempt whose worker was taken for dead continues beside the next one, which reads a newer name. Otherwise the document would keep the older
+    name for
+    good: asked again, the registrar would say that it is already as requested.
     """
     certificates, made = issued.records.certificates, RecordsRegistrar._issued
     [first] = await certificates.editions(issued.mentorship, issued.person)

@@ -70,7 +70,7 @@ def _said(random: Random, by: str, meeting: int, at: datetime) -> c.Command:
 
 
 def story(seed: int, turns: int = 0) -> tuple[Any, list[JournalEntry], list[Any]]:
-    """Half a year of it, told turn by turn: the state, the journal as records keep it, and the effects."""
+    """Half a year of a mentorship, turn by turn: the state, the journal as records keep it, and the effects."""
     random = Random(seed)
     ends = STARTS + timedelta(weeks=26)
     slots = tuple(_slot(STARTS + timedelta(days=7 + 14 * n)) for n in range(12))
@@ -97,10 +97,10 @@ def story(seed: int, turns: int = 0) -> tuple[Any, list[JournalEntry], list[Any]
 
 @pytest.mark.parametrize(("seed", "turns"), [*((seed, 0) for seed in range(60)), (60, 400)])
 def test_the_fold_of_a_journal_is_the_state_that_wrote_it_with_the_same_effects(seed: int, turns: int) -> None:
-    """Also of one with more messages than a mentorship remembers."""
+    """Also of a journal with more messages than a mentorship remembers."""
     state, journal, effects = story(seed, turns)
     folded = fold(journal)
-    # The mentorship's own clock moves on with deadlines that left no trace in the journal; the workflow's first turn moves it again.
+    # The mentorship's own clock also moves with deadlines that left no trace in the journal; the workflow's first turn moves it again.
     assert folded.state.model_copy(update={"now": state.now}) == state
     assert [effect for _, effect in folded.effects] == effects
 
@@ -162,7 +162,7 @@ def test_a_plan_or_certificates_that_were_asked_for_are_asked_for_again_however_
 
 
 def test_of_what_is_old_only_a_result_with_its_certificate_goes_and_coordinators_are_told_what_is_new() -> None:
-    """H7: it is tried until it is there. What else nobody heard of for days is settled, or late news by now (P5)."""
+    """H7: a certificate is tried until it is there. Anything else that nobody was told for days is settled, or late news by now (P5)."""
     _, journal, _ = story(3)
     begun, first = fold(journal[:1]), journal[0]
     end = STARTS + timedelta(days=30)

@@ -16,7 +16,7 @@ from worker.sweeping import sweeping
 
 
 class Sweeps(Retention):
-    """The first finds what is damaged; `again` says that the second has begun, so that the first was told."""
+    """The first sweep finds damage; `again` says that the second has begun, so that the first was reported."""
 
     def __init__(self) -> None:
         self.again = asyncio.Event()
@@ -44,7 +44,7 @@ async def test_whatever_stays_as_evidence_is_told_as_what_it_is():
 
 @pytest.mark.parametrize("trouble", [RecordsUnavailable("away"), RuntimeError("canary")])
 async def test_a_sweep_that_fails_is_not_the_last_one_and_is_told_without_what_it_held(trouble, monkeypatch):
-    """P8, H12: records that are away are tried again within the hour; a defect waits for the next day."""
+    """P8, H12: a sweep is repeated within the hour if records are away; after a defect it waits for the next day."""
     monkeypatch.setattr(clock, "AFTER_TROUBLE", timedelta(milliseconds=1))
     again = asyncio.Event()
 

@@ -34,7 +34,7 @@ PROGRAMME = Programme.model_validate(
 
 @pytest.fixture
 async def pair(records: Records) -> Pair:
-    """A mentor in Los Angeles, where the last Monday of May is a holiday, and a mentee in Auckland, where it is Tuesday by then."""
+    """A mentor in Los Angeles, where the last Monday of May is a holiday, and a mentee in Auckland, where it is then Tuesday."""
     await records.programmes.put(PROGRAMME)
     refs = await records.people.enrol(
         [
@@ -66,7 +66,7 @@ async def test_nor_is_one_planned_after_a_pause(records, pair):
 
 
 async def test_an_extension_moves_the_end_and_the_time_to_report_by_the_programmes_calendar(records, pair):
-    """P6: over the night in which Auckland's clocks change, two weeks are an hour more than 14 days."""
+    """P6: across the night in which Auckland's clocks change, two weeks are an hour more than 14 days."""
     ends = datetime(2027, 3, 29, tzinfo=AUCKLAND).astimezone(UTC)
     longer = Longer(ends=ends, length=iso("P2W"))
     wanted = PlanMeetings(after=ends, count=1, ends=ends + timedelta(days=14), longer=longer, last_start=ends - timedelta(days=3))

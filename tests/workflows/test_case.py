@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 
 class Desk:
-    """What it finds each time, and when it was looked at; the last finding stands. The first look lasts until the test lets it go, or there is a second one."""
+    """Reports these findings in turn, repeating the last, and notes when it was asked. The first answer waits for the test, or for a second call."""
 
     def __init__(self, environment: WorkflowEnvironment) -> None:
         self._environment = environment
@@ -65,7 +65,7 @@ async def test_it_looks_again_when_it_was_told_to_and_ends_when_nothing_is_left(
 
 
 async def test_temporals_ui_shows_how_it_stands_and_nothing_else(skipping, desk):
-    """H12: whether it is a concern or a line is not told."""
+    """H12: it does not reveal whether it is a concern or a line."""
     desk.findings = [Standing(state="taken", look_again=await desk.now() + 3 * DAY)]
     case = await open_case(skipping)
     await skipping.sleep(DAY)
@@ -83,7 +83,7 @@ async def test_somebody_did_something_and_it_looks_at_once(skipping, desk):
 
 
 async def test_what_somebody_does_while_it_is_looked_after_is_looked_at_before_it_ends(skipping, desk):
-    """A hold that is let go just as the case is done: the meetings would stay held for good."""
+    """A hold is let go just as the case is done; otherwise the meetings would stay on hold for good."""
     desk.findings = [Standing(state="closed")]
     desk.lets_go.clear()
     case = await open_case(skipping)
@@ -96,7 +96,7 @@ async def test_what_somebody_does_while_it_is_looked_after_is_looked_at_before_i
 
 @pytest.mark.parametrize("waiting", [True, False])
 async def test_who_cancels_it_in_temporals_ui_ends_nothing(waiting, skipping, desk):
-    """Only a person closes a case: also while it is just being looked after."""
+    """Only a person closes a case, even while it is being tended."""
     desk.findings = [Standing(look_again=await desk.now() + 3 * DAY), Standing(state="closed")] if waiting else [Standing(state="closed")]
     if not waiting:
         desk.lets_go.clear()
@@ -110,7 +110,7 @@ async def test_who_cancels_it_in_temporals_ui_ends_nothing(waiting, skipping, de
 
 
 async def test_a_clock_that_is_ahead_does_not_make_it_look_without_end(skipping, desk):
-    """What records call due may be past by Temporal's clock: it waits a second each time all the same."""
+    """What records call due may be past by Temporal's clock: the case waits a second each time all the same."""
     desk.findings = [Standing(look_again=await desk.now() - DAY)]
     await open_case(skipping)
     await skipping.sleep(timedelta(seconds=10))

@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 
 class Place:
-    """Makes every edition that is asked for, and hands mails to a mail server that is away, or keeps them waiting, until an instant."""
+    """Makes every requested edition. Its mail server is away, or keeps mails waiting, until an instant."""
 
     def __init__(self) -> None:
         self.wished: list[bool | None] = []
@@ -69,7 +69,7 @@ class Place:
         return Delivery(outcome="sent")
 
     async def _held(self) -> Delivery:
-        """Under way until it is told of the cancellation, and ended all the same (worker/beating.py): it has to wait for its reader's morning."""
+        """Runs until it is told of the cancellation, and ends all the same (worker/beating.py): the mail has to wait for its reader's morning."""
         try:
             while True:
                 activity.heartbeat()
@@ -98,7 +98,7 @@ async def place(skipping) -> AsyncIterator[Place]:
 
 @pytest.fixture
 def wish(skipping) -> Callable[..., Any]:
-    """As whoever asks does: the wish comes with the start."""
+    """Requests an edition as the doors do: the wish comes with the start."""
 
     async def wish(results: bool | None = None) -> Any:
         wanted = CertificateOf(mentorship="mentorship.spring.one", person="p-mentee")
@@ -153,7 +153,7 @@ async def test_a_wish_that_comes_while_the_mail_waits_makes_another_edition_and_
 
 
 async def test_the_last_word_about_results_counts_and_who_says_none_wishes_them_as_they_are(place, wish):
-    """Of all that is wished while an edition is made one more comes, and no mail of what is not wished any more."""
+    """All wishes made while an edition is being made lead to one more, and no mail is sent about one that is no longer wished for."""
     place.makes.clear()
     handle = await wish()
     await place.making.wait()

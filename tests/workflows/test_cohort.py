@@ -37,7 +37,7 @@ class Office:
         self.mail_back: datetime | None = None
         self.opens: datetime | None = None
         self.enrols: asyncio.Event | None = None
-        """Set when the first enrolment has begun; it is not done before there is a second one."""
+        """Set when the first enrolment has begun, which does not end before there is a second one."""
         self.again = asyncio.Event()
         self.asked: list[DigestRequest] = []
         self.sent: list[DigestRequest] = []
@@ -46,7 +46,7 @@ class Office:
         return (await self._environment.get_current_time()).astimezone(UTC)
 
     async def until(self, instant: datetime) -> None:
-        """Step by step: while something is away it is tried again and again, and one long sleep runs out of its own time."""
+        """Sleeps in steps: while something is away it is retried again and again, and one long sleep would time out."""
         while (left := instant - await self.now()) > timedelta():
             await self._environment.sleep(min(left, 2 * HOUR))
 
@@ -91,7 +91,7 @@ def office(skipping: WorkflowEnvironment) -> Office:
 
 @pytest.fixture
 async def cohort(skipping: WorkflowEnvironment, office: Office) -> AsyncIterator[Callable[[], Any]]:
-    """Starts the cohort as `cohort start` does, on a Friday at half past seven: it looks every day half an hour before a digest would be due."""
+    """Starts the cohort as `cohort start` does, on a Friday at half past seven: it checks every day half an hour before a digest would be due."""
     activities = EnrolmentActivities(office)
     async with AsyncExitStack() as stack:
         work = [activities.enrol_batch, activities.cohort_progress]
@@ -185,7 +185,7 @@ async def test_who_joins_while_the_report_waits_keeps_the_cohort_open(joins, bac
 
 
 async def test_records_that_are_away_on_monday_morning_delay_the_digest_and_skip_none(cohort, office):
-    """The daily look waits for them, and what it then hears of is the Monday after."""
+    """The daily check waits for them, and is then told the Monday after."""
     await cohort()
     monday = monday_after(await office.now())
     office.records_back = monday + timedelta(hours=3)
@@ -221,7 +221,7 @@ async def test_who_cancels_it_in_temporals_ui_ends_nothing(cohort, office, while
 
 
 async def test_who_cancels_it_while_pairs_are_being_started_leaves_nobody_waiting(cohort, office):
-    """H9: what an enrolment that was cut short did not start is started by the next one, and nobody has to ask for it."""
+    """H9: the next enrolment starts what an interrupted one did not, and nobody has to ask for it."""
     handle = await cohort()
     office.pending, office.enrols = 1, asyncio.Event()
     await handle.signal("enrol")
@@ -242,7 +242,7 @@ async def runs(handle: WorkflowHandle[Any, Any], skipping: WorkflowEnvironment) 
 
 
 async def test_over_many_runs_each_digest_and_the_report_go_once(often, cohort, office, skipping):
-    """H9: a cohort of years is a chain of runs, each of which begins anew but for what the last one hands on."""
+    """H9: a cohort of years is a chain of runs, each of which begins with only what the previous one hands on."""
     handle = await cohort()
     monday = monday_after(await office.now())
     await office.until(monday + WEEK + DAY)
@@ -254,7 +254,7 @@ async def test_over_many_runs_each_digest_and_the_report_go_once(often, cohort, 
 
 
 async def test_who_joins_just_as_a_run_ends_is_enrolled_by_the_next(often, cohort, office, skipping):
-    """P6: the run has been told how everybody stands, and ends before it starts anybody."""
+    """P6: the run has been told the state of every pair, and ends before it starts anybody."""
     handle = await cohort()
     look = office.progress
 
@@ -275,7 +275,7 @@ async def test_who_joins_just_as_a_run_ends_is_enrolled_by_the_next(often, cohor
 
 
 async def test_a_run_that_begins_while_records_are_away_skips_no_digest(often, cohort, office, skipping):
-    """When they are back they name the Monday after: which one is due the run before has told."""
+    """Once back, records name the Monday after; which one is due the previous run has handed on."""
     handle = await cohort()
     monday = monday_after(await office.now())
     look = office.progress

@@ -54,7 +54,7 @@ async def status_of(handle) -> Status:
 
 
 async def act_diligently(handle, environment, mentor: str, mentee: str) -> Outcome:
-    """Both confirm, meet, report and answer; a goal is set and progressed, what can be recorded is."""
+    """Both confirm, meet, report and answer; a goal is set and progressed, and everything that can be recorded is."""
     for who in (mentor, mentee):
         await handle.signal("confirm_meeting", ConfirmMeeting(message_id=f"slots-{who}", by=who, meeting="all"))
     status = await status_of(handle)
@@ -116,7 +116,7 @@ async def test_a_programme_of_26_weeks_sends_each_person_these_mails_on_these_da
 
 
 async def test_the_certificate_travels_with_the_result_and_verifies(start, skipping, records, mailbox, issuer):
-    """H7, H8: one certificate a person; the document carries the credential, and both verify without us."""
+    """H7, H8: one certificate a person; the document contains the credential, and both can be verified without us."""
     handle = await start()
     mentor, mentee = await the_two(records)
     outcome = await act_diligently(handle, skipping, mentor, mentee)
@@ -132,7 +132,7 @@ async def test_the_certificate_travels_with_the_result_and_verifies(start, skipp
 
 
 async def test_the_journal_of_a_finished_mentorship_is_whole_and_sealed(start, skipping, records):
-    """P3: every command with its outcome, every event; nothing missing, and a closing row."""
+    """P3: every command with its outcome and every event, with nothing missing, and a closing row."""
     handle = await start()
     mentor, mentee = await the_two(records)
     await act_diligently(handle, skipping, mentor, mentee)
@@ -150,7 +150,7 @@ async def test_the_journal_of_a_finished_mentorship_is_whole_and_sealed(start, s
 
 
 async def test_late_cancellations_reach_the_coordinator_at_the_third_and_the_partner_never(start, skipping, records, mailbox):
-    """H14: 2 a private nudge, 3 the coordinator; the person is told so, the partner is not."""
+    """H14: two bring a private nudge, three the coordinator; the person is told so, and the partner is not."""
     handle = await start()
     mentor, mentee = await the_two(records)
     for who in (mentor, mentee):
@@ -162,7 +162,7 @@ async def test_late_cancellations_reach_the_coordinator_at_the_third_and_the_par
 
     lines = {line.line for line in await records.lines.all("spring")}
     assert "cancellations_mentor" in lines
-    # The other line of this pair, that it has not met, has waited for half of `unowned` by now.
+    # The pair's other line, that it has not met, has waited for half of `unowned` by now.
     assert sorted(mail["Subject"] for mail in mailbox.to("ana@example.org")) == ["1 pair is still waiting for somebody", "A pair could use a hand"]
     events = [entry.name for entry in await records.journal.entries(handle.id)]
     assert events.count("ladder_climbed") == 2
@@ -174,7 +174,7 @@ async def test_late_cancellations_reach_the_coordinator_at_the_third_and_the_par
 
 
 async def test_temporals_ui_shows_where_a_pair_stands_and_nothing_of_why(start, skipping, records):
-    """H12, H14: a card, what was last, and a word on every timer; no reason, no rung, and nobody whom it is about."""
+    """H12, H14: a card, the latest event, and a word on every timer; no reason, no rung, and nobody whom it is about."""
     handle = await start()
     mentor, mentee = await the_two(records)
     for who in (mentor, mentee):
@@ -203,7 +203,7 @@ async def test_temporals_ui_shows_where_a_pair_stands_and_nothing_of_why(start, 
 
 
 async def test_a_pause_drops_slots_moves_the_end_and_plans_again(start, skipping, records, mailbox):
-    """P6: an operator's pause and resume are answered; the end moves by the pause's length."""
+    """P6: an operator's pause and resume are answered, and the end moves by the pause's length."""
     handle = await start()
     before = await status_of(handle)
     await until(skipping, before.meetings[2].start + timedelta(days=2))
@@ -245,7 +245,7 @@ async def test_an_evening_in_which_a_move_is_proposed_and_agreed_is_one_mail_in_
 
 
 async def test_whoever_sleeps_while_the_partner_says_that_they_met_is_not_asked(start, skipping, records, mailbox, plain):
-    """Calm: did you meet? only if unreported."""
+    """Calm: "did you meet?" is asked only if unreported."""
     handle = await start(meetings=plain)
     await records.people.enrol([Profile(person_id="mia", name="Mia Mentor", email="mia@example.org", time_zone="America/Los_Angeles", country="US")])
     _, mentee = await the_two(records)

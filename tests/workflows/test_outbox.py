@@ -19,7 +19,7 @@ from workflows.pending import Pending
 
 
 async def test_whoever_has_a_coordinator_told_hears_it_first(place):
-    """H14: the coordinators' mail waits for that person's morning, whatever the hour is where they are."""
+    """H14: the coordinators' mail waits for that person's morning, whatever the time is for the coordinators."""
     morning = EVENING + 12 * HOUR
     place.answers["1.0"] = lambda: Delivery(outcome="later", until=morning) if place.now < morning else Delivery(outcome="sent")
     place.outbox.add([], [mail("coordinator_told", "1.0"), mail("case", "1.1", to="coordinators", line="cancellations_mentee")])
@@ -31,7 +31,7 @@ async def test_whoever_has_a_coordinator_told_hears_it_first(place):
 
 
 async def test_a_coordinators_evening_or_full_mailbox_keeps_no_mail_from_whom_it_is_about(place):
-    """A lane a recipient: their next mail does not wait for somebody else's."""
+    """Each recipient has a lane: their next mail does not wait for somebody else's."""
     full = place.held("1.1")
     place.outbox.add([], [mail("coordinator_told", "1.0"), mail("case", "1.1", to="coordinators", line="cancellations_mentee")])
     await place.carry()
@@ -56,7 +56,7 @@ async def test_a_coordinators_evening_or_full_mailbox_keeps_no_mail_from_whom_it
 
 @pytest.mark.parametrize("ended", [True, False])
 async def test_the_journal_hears_of_the_end_with_the_last_of_its_batches(ended, place, monkeypatch):
-    """Records: what is kept for so long after the end counts from when it ended, not from when the last row of it was written."""
+    """Records: what is kept for a time after the end is kept from when it ended, not from when its last row was written."""
     batches: list[JournalBatch] = []
 
     async def append(activity: Any, batch: JournalBatch) -> JournalHead:
@@ -79,7 +79,7 @@ async def test_the_journal_hears_of_the_end_with_the_last_of_its_batches(ended, 
 
 
 def test_a_new_run_takes_along_all_that_is_on_its_way():
-    """P5: rows that are not written yet, mails, how often each was tried in vain and until when it rests, and where the journal stands."""
+    """P5: unwritten rows, mails, how often each failed and until when it rests, and where the journal is."""
     on_its_way = OutboxState(
         entries=(Entry(seq=8, at=EVENING, kind="event", name="paused"),),
         pending=(Pending(effect=mail("halfway", "7.0"), not_before=EVENING + DAY, in_vain=3),),
@@ -93,7 +93,7 @@ def test_a_new_run_takes_along_all_that_is_on_its_way():
 
 @pytest.mark.parametrize(("waiting", "light"), [(MOST_CARRIED, True), (MOST_CARRIED + 1, False)])
 def test_a_new_run_takes_no_more_than_temporal_would_let_it(waiting, light):
-    """What is more is written and sent first: Temporal ends a workflow that hands on more than two megabytes."""
+    """Whatever exceeds that is written and sent first: Temporal ends a workflow that hands on more than two megabytes."""
     backlog = tuple(Entry(seq=n, at=EVENING, kind="event", name="paused") for n in range(waiting - 1))
     carried = OutboxState(entries=backlog, pending=(Pending(effect=mail("halfway", "7.0")),))
     assert Outbox("m", "t", carried, state=lambda: begin(began(EVENING)).state, deliver=lambda _: None, listed=dict).light is light

@@ -28,7 +28,7 @@ async def append_journal(batch: JournalBatch) -> JournalHead:
 
 
 class Closing:
-    """The journal's last row. The first attempt lasts until the test lets it go, or there is a second one."""
+    """Writes the journal's last row. The first attempt lasts until the test lets it go, or until there is a second one."""
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
@@ -52,15 +52,15 @@ WRITTEN: list[tuple[str, Any]] = []
 
 
 class MailServer:
-    """Away for these kinds of mail to the mentee as long as the test says so; takes what it gets once it is back.
+    """Away for these kinds of mail to the mentee as long as the test says so; accepts what it gets once it is back.
 
-    Both readers' mails would be tried milliseconds apart, which is what the time-skipping server stumbles over (temporalio/sdk-java#3088).
+    With both readers' mails, attempts would be milliseconds apart, which is what the time-skipping server stumbles over (temporalio/sdk-java#3088).
     """
 
     def __init__(self) -> None:
         self.away: set[str] = set()
         self.opens: dict[str, datetime] = {}
-        """Until when mails of a kind to the mentee have to wait for her morning."""
+        """Until when mails of a kind have to wait for the mentee's morning."""
         self.mentor_has = asyncio.Event()
         self.took: list[tuple[str, str]] = []
 
@@ -70,7 +70,7 @@ class MailServer:
             raise ConnectionRefusedError
         opens = self.opens.get(request.notice.kind)
         if opens is not None and request.notice.to == "mentee" and activity.info().started_time < opens:
-            await self.mentor_has.wait()  # so that this is the last that the mentorship hears for now
+            await self.mentor_has.wait()  # so that the mentorship receives nothing after this for now
             return Delivery(outcome="later", until=opens)
         self.took.append((request.notice.kind, request.notice.to))
         if opens is not None:
@@ -85,7 +85,7 @@ def closing() -> Closing:
 
 @pytest.fixture
 async def house(skipping, closing, request):
-    """A mentorship's worker, and another one for mails, when the test wants it. Every task replays all before it, but where that is weeks (`seldom`)."""
+    """A mentorship's worker, and one for mails when the test wants it. Every task replays everything before it, except where that is weeks (`seldom`)."""
     WRITTEN.clear()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(
@@ -117,13 +117,13 @@ def seldom(monkeypatch):
 
 
 async def pass_by(environment: Any, span: timedelta) -> None:
-    """Step by step: one long sleep runs out of its own time."""
+    """Sleeps in steps: one long sleep would time out."""
     for _ in range(span // (6 * HOUR)):
         await environment.sleep(6 * HOUR)
 
 
 async def comes(environment: Any, true: Callable[[], bool]) -> None:
-    """Within a fortnight: while a slow machine is at one step of the workflow, the server's time goes on and takes tries with it."""
+    """Waits up to a fortnight: while a slow machine is at one step of the workflow, the server's time continues and uses up attempts."""
     for _ in range(56):
         if true():
             return
@@ -144,7 +144,7 @@ async def _until(true: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def test_an_outage_of_more_than_a_day_loses_no_mail_that_still_helps(house, monkeypatch):
-    """P5: the mail was on its way to a worker when the last one died, and goes once, when there is one again."""
+    """P5: the mail was on its way to a worker when the last one died, and is sent once when there is one again."""
     monkeypatch.setitem(OPTIONS, "send_notice", OPTIONS["send_notice"]._replace(within=timedelta(seconds=2)))  # a day; no worker, no skipping
     handle, mails, open_mails = await house()
 
@@ -163,7 +163,7 @@ async def test_an_outage_of_more_than_a_day_loses_no_mail_that_still_helps(house
 
 
 async def test_a_mail_server_that_is_away_for_weeks_loses_what_helps_no_more_and_writes_no_long_history(skipping, house, seldom):
-    """P5: a welcome waits for it; a preparation goes before its meeting, or not at all. Nothing is tried every minute for ever."""
+    """P5: a welcome waits for the server; a preparation goes before its meeting, or not at all. Nothing is tried every minute for ever."""
     handle, mails, open_mails = await house()
     mails.away = {"welcome", "prepare", "ask", "alignment_reminder"}
     await open_mails()
@@ -180,7 +180,7 @@ async def test_a_mail_server_that_is_away_for_weeks_loses_what_helps_no_more_and
 
 
 async def test_a_mail_that_cannot_be_made_holds_up_nobody_for_long(skipping, house, seldom):
-    """One that always breaks is tried for ever, an hour at a time, and the reader's other mails go before it."""
+    """A mail that always breaks is retried for ever, an hour at a time, and the reader's other mails go before it."""
     _, mails, open_mails = await house()
     mails.away = {"welcome"}
     await open_mails()
@@ -189,7 +189,7 @@ async def test_a_mail_that_cannot_be_made_holds_up_nobody_for_long(skipping, hou
 
 
 async def test_a_mentorship_is_over_once_its_last_mail_went(skipping, house):
-    """Calm: somebody who sleeps hears of the end in their morning, and hears of it."""
+    """Calm: somebody in mail-free hours is told of the end in their morning."""
     handle, mails, open_mails = await house()
     morning = (await skipping.get_current_time()).astimezone(UTC) + 12 * HOUR
     mails.opens["ended"] = morning

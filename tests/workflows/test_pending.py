@@ -12,7 +12,7 @@ from workflows.pending import Pending
 
 
 async def test_what_waits_behind_a_mail_that_is_being_carried_gives_way(place):
-    """For a day, if the mail server is away: only what is on its way to it just now is exempt."""
+    """It may be carried for a day if the mail server is away; only a mail that is on its way to the server at this moment is exempt."""
     answer = place.held("1.0")
     place.outbox.add([], [mail("halfway", "1.0")])
     await place.carry()
@@ -54,7 +54,7 @@ async def test_a_preparation_goes_along_with_news_that_was_on_its_way_when_it_ca
 
 
 def in_vain(place, *notices):
-    """These have run out of their time, and rest until tomorrow."""
+    """Gives the place an outbox in which these mails have used up their time and rest until tomorrow."""
     resting = tuple(Pending(effect=notice, not_before=EVENING + DAY, in_vain=3) for notice in notices)
     carried = OutboxState(head=JournalHead(seq=1000), pending=resting)
     place.outbox = Outbox("mentorship.spring.m-1", "t", carried, state=lambda: place.state, deliver=place._deliver, listed=dict)
@@ -66,7 +66,7 @@ def in_vain(place, *notices):
     ids=["settled meanwhile", "still true"],
 )
 async def test_a_mail_that_waits_again_does_not_give_way_to_older_news_that_rests(place, news):
-    """What is newer stays: the older one, which nobody could send, may help nobody any more."""
+    """The newer one stays: the older one, which nobody could send, may no longer help anybody."""
     in_vain(place, news)
     place.answers["3.0"] = lambda: Delivery(outcome="later", until=EVENING + 12 * HOUR)
     place.outbox.add([], [mail("prepare", "3.0", meeting=about(1, session=0))])
@@ -75,7 +75,7 @@ async def test_a_mail_that_waits_again_does_not_give_way_to_older_news_that_rest
 
 
 async def test_what_ran_out_of_its_day_is_tried_for_an_hour(place):
-    """Calm: what else its reader gets waits no longer behind it."""
+    """Calm: its reader's other mails no longer wait behind it."""
     in_vain(place, mail("halfway", "1.0"))
     place.now = EVENING + DAY
     await place.carry()
@@ -85,7 +85,7 @@ async def test_what_ran_out_of_its_day_is_tried_for_an_hour(place):
 
 
 async def test_a_preparation_does_not_go_along_with_what_could_not_be_sent(place):
-    """What always breaks would take it along."""
+    """A mail that always breaks would keep the preparation from going."""
     in_vain(place, mail("rescheduled", "2.0", 1, change="moved"))
     place.outbox.add([], [mail("prepare", "3.0", meeting=about(1, session=0))])
     await place.carry()
@@ -115,7 +115,7 @@ async def test_a_topic_that_could_not_go_goes_with_the_next_preparation_that_wai
 
 
 async def test_a_topic_that_gave_way_goes_with_a_preparation_of_the_same_turn(place):
-    """H10: called off in an outage, which was over two preparations."""
+    """H10: the meeting was called off in an outage that covered two preparations."""
     off = mail("rescheduled", "3.0", 1, change="cancelled")
     place.outbox.add([], [mail("prepare", "2.0", meeting=about(1, session=1)), off, mail("prepare", "4.0", meeting=about(2, session=1, session_sent=True))])
     await place.carry()

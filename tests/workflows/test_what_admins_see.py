@@ -151,7 +151,7 @@ def test_the_card_counts_what_was_held_and_done():
 
 
 def test_neither_says_why_a_person_is_needed_or_whose_cancellations_it_is_about():
-    """H14: the coordinator hears it, and not everybody who may look into Temporal."""
+    """H14: the coordinator is told, but not everybody who may look into Temporal."""
     pair = Seen()
     for who in (MENTOR, MENTEE):
         pair.tell(c.ConfirmMeeting(meeting="all"), STARTS + HOUR, by=who)
@@ -180,7 +180,7 @@ def test_only_what_changed_is_upserted():
 
 
 def test_what_has_no_value_any_more_is_taken_away_also_where_a_run_before_showed_it():
-    """Temporal hands what one run showed to the next, and that one does not know what it was."""
+    """Temporal passes what one run showed to the next, which does not know what that was."""
     before = attributes(Seen().state, "spring", diverged=False)
     paused = attributes(Seen().tell(c.Pause(), STARTS + DAY, by="p-operator").state, "spring", diverged=False)
     assert [update.key for update in changes(before, paused) if update.value is None] == [shown.NEXT_MEETING]
@@ -259,7 +259,7 @@ def test_the_outcome_counts_what_was_done_and_says_why_it_ended():
 
 
 def test_certificates_stand_in_status_lists_and_outcome():
-    """A list tells how many, and not whose is which."""
+    """A list tells how many, but not whose is which."""
     pair = Seen()
     for n in (1, 2, 3):
         pair.tell(c.RecordMilestone(milestone=f"m{n}"), STARTS + n * DAY)

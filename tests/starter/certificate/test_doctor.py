@@ -37,7 +37,7 @@ def test_the_doctor_names_an_issuers_file_that_no_worker_starts_with(place, run,
 
 
 def test_a_font_that_cannot_be_read_is_named_by_the_doctor_and_in_the_workers_log(place, run, monkeypatch, tmp_path):
-    """A certificate would wait for a font although somebody had put it there."""
+    """Otherwise a certificate would wait for a font although somebody had put it there."""
     shutil.copy(FONTS / "Amiri-Regular.ttf", tmp_path / "whole.ttf")
     (tmp_path / "OFL.txt").write_text("a licence")
     (tmp_path / "more").mkdir()

@@ -78,7 +78,7 @@ def test_share_and_milestones_are_said_only_when_the_holder_asks(place, run, wor
 
 
 def test_after_a_rotation_old_certificates_stay_valid_and_the_new_key_signs(web_place, run):
-    """P4: what strangers need to find stands where the DID says, with every key."""
+    """P4: what strangers need is where the DID says, with every key."""
     before = run("certificate", "issuer", "--json").json
     assert (before["did"], before["document_url"]) == ("did:web:mentors.example.org", f"{BASE}/.well-known/did.json")
     rotated = run("certificate", "rotate-key", "--json")
@@ -119,7 +119,7 @@ def test_an_issuers_did_that_names_no_host_is_refused_in_words(place, run, monke
 
 
 def test_where_nothing_can_be_written_is_told_before_anybody_is_asked(place, run, worker):
-    """A new certificate supersedes the old one and is mailed: there is no way back from it."""
+    """A new certificate supersedes the old one and is mailed, which cannot be undone."""
     place.run(lambda records: place.rename(records, "Noor Newname"))
     (place.folder / "file").write_text("")
     ran = run("certificate", "reissue", place.certificate, "--out", str(place.folder / "file"))

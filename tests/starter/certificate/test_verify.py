@@ -118,7 +118,7 @@ def test_a_list_that_was_given_and_cannot_be_judged_is_refused(place, run):
 
 
 def test_a_fetched_list_that_cannot_be_judged_is_refused_as_well(place, run, tmp_path):
-    """Whoever stands between may have put it there to hide a revocation."""
+    """An intermediary may have put it there to hide a revocation."""
     generate(tmp_path / "stranger.json")
     stranger = Issuer.load(tmp_path / "stranger.json", name="Stranger")
     forged = status_list(stranger, [], url=status_list_url(BASE), at=datetime.now(UTC)).encode()

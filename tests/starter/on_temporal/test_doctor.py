@@ -30,7 +30,7 @@ def test_doctor_names_what_is_wrong_and_fixes_what_it_can(site: Settings, run: R
 
 
 def test_doctor_sees_whether_anybody_does_the_work(site: Settings, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without workers nothing fails, nothing is lost, and nothing happens: the one fault that nothing else would name."""
+    """Without workers nothing fails, nothing is lost, and nothing happens: nothing else would report this fault."""
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "idle")
     registered(run)
     idle = run("doctor")
@@ -100,7 +100,7 @@ def test_doctor_finds_a_mentorship_that_somebody_terminated(site: Settings, file
 
 
 def test_doctor_asks_a_mentorship_and_hears_that_the_worker_lacks_the_new_key(site: Settings, files: Any, run: Run, tmp_path: Path) -> None:
-    """Everything can be reached, and nothing that a new key seals is read by whoever was not restarted."""
+    """Everything can be reached, but a worker that was not restarted cannot read what the new key seals."""
     registered(run)
     with worker(tmp_path / "worker.log"):
         assert run("cohort", "start", *files.options(cohort="rotated")).code == 0

@@ -102,7 +102,7 @@ def test_a_changed_programme_under_the_same_version_is_refused_with_the_differen
 
 
 def test_a_pair_that_runs_in_another_cohort_is_started_only_on_purpose(site: Settings, files: Any, run: Run) -> None:
-    """A cohort's id that was mistyped would write twice to everybody."""
+    """A mistyped cohort id would write to everybody twice."""
     assert run("cohort", "start", *files.options(cohort="spring-27"), "--wait", "0").code == 0
     more_pairs(files)
 
@@ -133,7 +133,7 @@ def test_a_cohort_with_another_start_or_a_pair_with_other_people_is_refused(site
     assert "  p1: other people than when it was started, expected a new pair_id" in other.err
     assert "nothing was started" in moved.err
     assert "nothing was started" in other.err
-    assert run("person", "export", "e1", "--json").json["profile"]["name"] == "Eve"  # nor was anybody taken over, nor a programme
+    assert run("person", "export", "e1", "--json").json["profile"]["name"] == "Eve"  # nor was anybody's profile accepted, nor a programme
     assert asyncio.run(_version(site, "fixed")) == 1
 
 
@@ -152,7 +152,7 @@ def test_a_programme_that_a_cohort_refused_was_never_started(site: Settings, fil
 def test_in_a_namespace_that_is_not_there_nothing_is_started_and_nothing_taken_for_lost(
     site: Settings, files: Any, run: Run, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    """A server says of a namespace that it lacks what it says of a workflow: not found."""
+    """A server reports a missing namespace as it reports a missing workflow: not found."""
     assert run("cohort", "start", *files.options(cohort="there"), "--wait", "0").code == 0
     asyncio.run(_mark_started(site, "there"))
     with monkeypatch.context() as elsewhere:

@@ -40,7 +40,7 @@ def test_what_is_allowed_and_hardly_meant_is_a_notice_in_its_place(tmp_path: Pat
     ],
 )
 def test_what_comes_on_the_wrong_side_of_something_else_is_a_notice(tmp_path: Path, keys: dict[str, str], told: list[str]) -> None:
-    """H10, H5: a guide before the meeting before, a reminder of a survey that is closed; what is left to do before the middle of it (Calm)."""
+    """H10, H5: a guide before the previous meeting, a reminder of a closed survey; what is left to do, told before the middle of the programme (Calm)."""
     faults, notices = checked(tmp_path, "\n".join(f"{key}: {value}" for key, value in (REQUIRED | keys).items()))
 
     assert faults == []

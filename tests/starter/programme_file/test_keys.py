@@ -12,7 +12,7 @@ from tests.starter.programme_file.written import HEAD, MEETINGS, REQUIRED, fault
 
 
 def test_a_mentorship_carries_every_rule_and_records_every_word(tmp_path: Path) -> None:
-    """What `rules()` or `texts()` leaves out has its default for ever, whatever the file says."""
+    """A key that `rules()` or `texts()` leaves out has its default for ever, whatever the file says."""
     path = tmp_path / "p.yaml"
     path.write_text("".join(f"{key}: {value}\n" for key, value in REQUIRED.items()), encoding="utf-8")
     programme = read_programme(path, Findings()).programme
@@ -217,7 +217,7 @@ def test_a_number_beyond_all_use_is_too_big(tmp_path: Path, key: str, value: str
     ],
 )
 def test_what_no_certificate_could_print_is_told_as_in_a_table(tmp_path: Path, key: str, value: str, told: str) -> None:
-    """H8: it would be found half a year later."""
+    """H8: it would otherwise be found half a year later."""
     assert faults_of(tmp_path, **{key: value}) == [f"{told} has a control character, expected text that can be read"]
 
 

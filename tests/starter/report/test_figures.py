@@ -81,7 +81,7 @@ def test_every_figure_is_what_another_count_of_the_journal_says(cohort: Any, fil
 
 @pytest.mark.parametrize("weeks", [0.5, 9, 17, 26.5])
 def test_every_figure_of_a_cohort_under_way_is_what_another_count_says(cohort: Any, files: Any, run: Callable[..., Any], weeks: float) -> None:
-    """Phases from the events that lead to them, lines that stand from those raised and cleared."""
+    """Counts phases from the events that lead to them, and open lines from those raised and cleared."""
     cohort(until=STARTS + timedelta(weeks=weeks))
     told = run("cohort", "report", "spring-27", "--json").json
     rows = Rows(files.folder)
@@ -107,7 +107,7 @@ def test_every_figure_of_a_cohort_under_way_is_what_another_count_says(cohort: A
 
 
 def test_the_figures_are_of_some_variety(cohort: Any, files: Any) -> None:
-    """Else the test above would compare noughts."""
+    """Otherwise the test above would compare zeros."""
     cohort()
     rows = Rows(files.folder)
 
@@ -116,7 +116,7 @@ def test_the_figures_are_of_some_variety(cohort: Any, files: Any) -> None:
 
 
 def test_a_pair_of_whom_both_reached_their_rung_is_one_pair() -> None:
-    """H14: whose cancellations they were is nobody's business in a report, nor that they were both's."""
+    """H14: a report does not reveal whose cancellations they were, nor that they were both people's."""
     lines = ("cancellations_mentor", "cancellations_mentee")
     events = tuple(AttentionRaised(at=STARTS, line=line) for line in lines)
     stories = [Story("mentorship.a", SimpleNamespace(attention=lines), events)]  # type: ignore[arg-type]
@@ -125,7 +125,7 @@ def test_a_pair_of_whom_both_reached_their_rung_is_one_pair() -> None:
 
 
 def test_months_are_the_programmes_what_an_operator_called_off_is_nobodys_cancellation_and_what_came_late_is_not_done() -> None:
-    """H14, H7. A leave or a pause takes meetings that nobody has called off; Auckland's first of March is still February in UTC."""
+    """H14, H7. A leave or a pause removes meetings that nobody has called off; Auckland's first of March is still February in UTC."""
     programme = Programme.model_validate(YAML(typ="safe").load(PROGRAMME.replace("time_zone: UTC", "time_zone: Pacific/Auckland")))
     pair = Pair(mentor="p-m", mentee="p-e")
     began = MentorshipStarted(at=STARTS, pair=pair, rules=programme.rules(), starts=STARTS, ends=ENDS, reporting_ends=ENDS + timedelta(days=7), slots=())

@@ -79,7 +79,7 @@ def test_the_page_needs_nothing_else_and_is_well_formed(cohort: Any, run: Callab
     ["An introduction that opens a door to somebody whom the mentee would not have met without the mentor", "与导师共同完成一项跨部门的学习计划并分享经验"],
 )
 def test_a_long_title_stands_whole_above_its_bar(title: str) -> None:
-    """A milestone's title has up to 2000 characters; a line of a plot that is as wide as a phone has fewer."""
+    """A milestone's title has up to 2000 characters; a line of a plot as wide as a phone holds fewer."""
     plot = ET.fromstring(str(bars("Milestones", [(title, 3, "most of them"), ("Next", None, "not shown")], 6)))
     *lines, value = [text for text in plot.iter("text") if float(text.get("y", "0")) < float(next(plot.iter("rect")).get("y", "0"))]
 
@@ -110,7 +110,7 @@ def test_a_cohort_that_is_not_there_and_a_folder_that_is_not_there(past: Any, ru
 
 
 def test_a_code_is_called_what_it_is_called_in_its_own_section(cohort: Any, run: Callable[..., Any], files: Any) -> None:
-    """A milestone may be called like a phase; meetings that were not held are no line of the coordinators' list."""
+    """A milestone may have the name of a phase; meetings that were not held are not a line of the coordinators' list."""
     cohort(programme=PROGRAMME.replace("id: goal,", "id: closing,").replace("id: six,", "id: not-held,"))
     plain = run("cohort", "report", "spring-27").out
     told = {tuple(re.split(r" {2,}", line)[:2]) for line in plain.splitlines()}

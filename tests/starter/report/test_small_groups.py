@@ -14,7 +14,7 @@ from starter.report_shown import cells, shown
 
 
 def figures_of(pairs: int, **known: Any) -> Figures:
-    """Nothing happened but what is `known`."""
+    """The figures of a cohort in which nothing happened except what is `known`."""
     nothing = Figures(
         pairs=pairs,
         phases={"completed": pairs},
@@ -31,7 +31,7 @@ def figures_of(pairs: int, **known: Any) -> Figures:
 
 @pytest.mark.parametrize(("certified", "issued", "readable"), [(20, 40, True), (20, 39, False), (20, 36, False), (20, 35, True), (0, 0, True)])
 def test_a_few_who_were_certified_alone_cannot_be_found_by_a_difference(certified: int, issued: int, readable: bool) -> None:
-    """Twice the certified pairs, less what was issued: those of whom only one has a certificate (P6)."""
+    """Twice the certified pairs, minus the certificates issued, gives the pairs of whom only one person has a certificate (P6)."""
     found = figures_of(20 + certified, certificates={"certified": certified, "not_certified": 20, "not_decided": 0, "issued": issued})
 
     assert shown(found)["certificates"]["issued"] == (issued if readable else None)
@@ -54,7 +54,7 @@ def test_a_few_who_were_certified_alone_cannot_be_found_by_a_difference(certifie
 def test_a_few_in_one_phase_are_not_found_by_who_was_decided_about(
     phases: dict[str, int], certificates: tuple[int, int, int], told: tuple[int | None, int | None, int | None]
 ) -> None:
-    """H5: whoever is aligning, active or paused is not decided about, and whoever completed or ended is."""
+    """H5: nothing is decided about pairs that are aligning, active or paused; about completed or ended ones it is."""
     certified, not_certified, not_decided = certificates
     counted = {"certified": certified, "not_certified": not_certified, "not_decided": not_decided, "issued": 2 * certified}
     found = shown(figures_of(sum(phases.values()), phases=phases, certificates=counted))["certificates"]
@@ -67,7 +67,7 @@ def test_a_few_in_one_phase_are_not_found_by_who_was_decided_about(
     [(7, 5, (7, None)), (12, 5, (12, 5)), (7, 7, (7, 7)), (7, 0, (7, 0)), (3, 0, (None, 0)), (3, 3, (None, None)), (18, 8, (None, 8)), (20, 18, (20, None))],
 )
 def test_the_few_whose_line_was_taken_care_of_cannot_be_found_by_a_difference(had: int, has: int, told: tuple[int | None, int | None]) -> None:
-    """Twenty pairs. Had 7 and has 5: two were helped, and anybody who knows of five would know who."""
+    """Twenty pairs. If 7 had a line and 5 still have it, two were helped, and somebody who knows of five would know who."""
     found = shown(figures_of(20, attention={"cancellations": {"had": had, "has": has}}))["attention"]["cancellations"]
 
     assert (found["had"], found["has"]) == told
@@ -83,13 +83,13 @@ def test_the_few_whose_line_was_taken_care_of_cannot_be_found_by_a_difference(ha
     ],
 )
 def test_a_few_goals_are_not_found_by_a_difference_either(counts: dict[str, int], told: dict[str, int | None]) -> None:
-    """Progressed and not achieved, or neither achieved nor dropped."""
+    """Progressed but not achieved, or neither achieved nor dropped."""
     assert shown(figures_of(20, goals=counts))["goals"] == {"set": counts["set"], **told}
 
 
 @pytest.mark.parametrize(("done", "waived", "told"), [(12, 6, (12, 6)), (12, 8, (12, None)), (12, 2, (12, None)), (17, 8, (None, None)), (20, 20, (20, 20))])
 def test_a_few_who_did_a_milestone_are_not_found_by_how_many_were_waived(done: int, waived: int, told: tuple[int | None, int | None]) -> None:
-    """Twenty pairs. Of twelve who have it, eight were waived: four did it. What is waived of a number that is not shown is not shown either."""
+    """Twenty pairs. Twelve have the milestone and eight were waived, so four did it. Where the first number is hidden, the waived ones are hidden as well."""
     found = shown(figures_of(20, milestones=(Milestone("shadowing", "Shadowing", done, waived),)))["milestones"][0]
 
     assert (found["done"], found["waived"]) == told
@@ -141,7 +141,7 @@ def test_a_few_meetings_that_were_missed_are_not_found_by_a_difference(cancelled
 @example({"a": 1, "b": 1, "c": 9})
 @example({"a": 4, "b": 0, "c": 9})
 def test_what_is_hidden_is_never_a_small_group_nor_found_by_a_difference(counts: dict[str, int]) -> None:
-    """The reader knows the whole: what is left when everything shown is taken off must be five or more, in two parts or more."""
+    """The reader knows the total: what remains after subtracting everything shown must be five or more, in two parts or more."""
     shown = cells(counts)
 
     assert all(count is None or count == counts[name] for name, count in shown.items())

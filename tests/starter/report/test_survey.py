@@ -14,7 +14,7 @@ from tests.starter.report.stories import ENDS, closing
 
 
 def test_three_pairs_of_whom_five_people_answered_show_no_answer(cohort: Any, run: Callable[..., Any], files: Any) -> None:
-    """Five people are a group, and three pairs are none: their number is all that stands there."""
+    """Five people are a group, and three pairs are not: only their number is shown."""
     cohort(pairs=3, said=lambda _: closing("mentor", 2) + closing("mentee", 3))
 
     told = run("cohort", "report", "spring-27", "--json", "--csv", str(files.folder / "r.csv")).json
@@ -43,7 +43,7 @@ def test_whoever_answers_in_several_pairs_counts_once_and_with_the_first_of_thei
 
 @pytest.mark.parametrize(("days", "some"), [(1.1, False), (2, None), (3, None), (7, True)])
 def test_answers_are_shown_in_whole_groups_of_five(cohort: Any, files: Any, run: Callable[..., Any], days: float, some: bool | None) -> None:
-    """H5: four answers are none and nine are five, so that tomorrow's report tells nobody's answer from today's."""
+    """H5: four answers show none and nine show five, so that tomorrow's report, compared with today's, reveals nobody's answer."""
     cohort(pairs=12, until=ENDS + timedelta(days=days))
     survey = run("cohort", "report", "spring-27", "--json").json["survey"]
     rows = Rows(files.folder)
