@@ -60,7 +60,7 @@ async def test_405_is_a_problem_document_and_names_the_methods_that_are_there(ht
     "path", ["/c/%00", "/c/abc%00/certificate.pdf", "/c/%1b%0a", "/v1/receipts/sp%00ring/pair-7/m", "/v1/receipts/spring-2027/pair-7/m%00", "/u/%00"]
 )
 async def test_an_address_with_a_control_character_is_nobodys_and_nothing_is_looked_up(path, http, sender, records, running, problem, monkeypatch):
-    """Postgres takes no NUL: what anybody may ask for would be a 503, as if records were away."""
+    """Postgres accepts no NUL: an address that anybody can type would get a 503, as if records were away."""
 
     async def asked(*_: Any) -> None:
         raise RecordsUnavailable("records cannot be reached")

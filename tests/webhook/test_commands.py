@@ -70,7 +70,7 @@ def test_every_command_of_a_participant_has_a_door():
 
 
 def test_every_command_of_a_participant_has_a_form():
-    """Whatever a program may send, a person can say on their page: an action in webhook/pages/actions.py, with a template of its own."""
+    """Whatever a program may send, a person can say on their page: it is an action in webhook/pages/actions.py, with a template of its own."""
     assert set(ACTIONS) == set(BODIES) - {"submit_privately"}  # which has pages of its own
     assert {name for name in ACTIONS if not (TEMPLATES / "acts" / f"{name}.html").is_file()} == set()
 
@@ -103,7 +103,7 @@ async def test_feedback_is_the_authors_own_and_shared_only_if_the_author_says_so
 
 @pytest.fixture
 def told():
-    """Everything that the process logs, as it is set up to."""
+    """Everything that the process logs with its own configuration."""
     stream, root = io.StringIO(), logging.getLogger()
     before, level = root.handlers[:], root.level
     logs.configure("json", "DEBUG", stream)

@@ -29,11 +29,11 @@ from mentorship.programme import Programme
 LEAST = 2000
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance]
 KNOWN = {"cohort": "spring-2027", "pair": "pair-7", "message_id": "msg_1", "person_id": "ana", "person": "ana"}
-"""Path parameters that lead somewhere; half of the cases carry them, so that the door is opened as well as knocked at."""
+"""Path parameters that exist. Half of the cases use them, so that requests get past the door and do not only knock."""
 
 
 class Signed(AuthBase):
-    """Signs what is sent, whatever it is, as Standard Webhooks says."""
+    """Signs whatever is sent, as Standard Webhooks says."""
 
     def __init__(self, secret: str) -> None:
         self._key = base64.b64decode(secret.removeprefix("whsec_"))
@@ -51,7 +51,7 @@ class Signed(AuthBase):
 
 @pytest.fixture
 def settings(settings):
-    """As open as it gets: what is refused is refused for what it is, not for how fast it comes."""
+    """Limits as wide as they go, so that a refusal is about the content and not about the rate."""
     everything = settings.webhook_secrets["everything"].model_copy(update={"scope": ("*", "people:*")})
     return settings.model_copy(
         update={
@@ -66,17 +66,17 @@ def settings(settings):
 
 @pytest_asyncio.fixture
 async def programme(records) -> None:
-    """What the pair's cohort runs by."""
+    """The programme of the pair's cohort."""
     written = YAML(typ="safe").load(Path(__file__).parents[2] / "examples" / "engineering-2027.yaml")
     written["programme"] |= {"id": "p", "version": 1}
     await records.programmes.put(Programme.model_validate(written))
 
 
 def knock(url: str, secret: str) -> Counter[str]:
-    """Cases by operation and status. Raises with what schemathesis found wrong, and how to repeat it."""
+    """Tests every operation and counts cases by operation and status. Raises with what schemathesis found wrong, and how to repeat it."""
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
     operations = [operation.ok() for operation in schema.get_all_operations()]
-    each = 1 + LEAST // sum(bool(operation.path_parameters) for operation in operations)  # the others have few cases to them
+    each = 1 + LEAST // sum(bool(operation.path_parameters) for operation in operations)  # the others have few cases
     told: Counter[str] = Counter()
     signed = Signed(secret)
     with requests.Session() as session:

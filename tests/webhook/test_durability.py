@@ -41,7 +41,7 @@ async def test_the_same_message_with_other_spacing_is_the_same_message(sender, r
 
 
 async def test_a_copy_of_a_signed_request_is_refused_at_every_other_address(sender, running, mentorship, records, pair, places):
-    """What is signed leaves the path out: the same bytes would cancel what they confirm, or do it in another pair."""
+    """The signature leaves the path out: the same bytes would cancel what they confirm, or do it in another pair."""
     await records.cohorts.enrol_pairs("spring-2027", [("pair-8", pair.enrolment.mentee, pair.enrolment.mentor)])
     headers = sender.headers(json.dumps(BODY).encode(), "msg_1")
     assert (await sender.post("confirm_meeting", BODY, headers=headers)).status_code == 202
@@ -53,7 +53,7 @@ async def test_a_copy_of_a_signed_request_is_refused_at_every_other_address(send
 
 
 async def test_what_was_refused_where_it_was_sent_is_refused_elsewhere_as_well(sender, running, mentorship, records, pair, client):
-    """A copy of what came too late in one pair does nothing in another one of the same two."""
+    """A copy of a message that came too late in one pair does nothing in another pair of the same two."""
     (other,) = (await records.cohorts.enrol_pairs("spring-2027", [("pair-8", pair.enrolment.mentee, pair.enrolment.mentor)])).added
     await records.cohorts.mark_started(other.mentorship)
     await mentorship.end()
@@ -106,7 +106,7 @@ async def test_a_message_that_came_in_an_outage_keeps_its_first_instant(sender, 
 
 
 async def test_more_than_one_task_can_hold_is_not_taken_and_late_for_nobody(sender, running, mentorship, records, pair, clock, problem, monkeypatch):
-    """What waits with no worker alive comes to the next one as one task, which has two seconds; the instant stays with what was not taken."""
+    """Messages that wait with no worker alive reach the next one as one task, which has two seconds. One that is not accepted keeps its instant."""
     monkeypatch.setattr(door, "MOST_WAITING", 3)
     taken = [f"msg_{n}" for n in range(3)]
     for message in taken:

@@ -70,7 +70,7 @@ async def test_without_a_key_file_or_a_did_web_there_is_nothing_to_serve(http, w
 
 
 async def test_a_key_file_that_cannot_be_used_is_told_to_the_operator(web_settings, records):
-    """To strangers there is nothing, as where no key is; an operator would look for the reason in vain."""
+    """Strangers see nothing, as where there is no key; an operator who is not told would look for the reason in vain."""
     web_settings.issuer_key_file.chmod(0o644)
     with capture_logs() as told:
         mount(FastAPI(), web_settings, records)

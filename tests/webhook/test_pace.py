@@ -9,7 +9,7 @@ from webhook.problems import Problem
 
 
 class Ticks:
-    """Seconds; tests turn them."""
+    """A clock in seconds, which tests set."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -24,7 +24,7 @@ def ticks():
 
 
 def taken(pace, sender, times):
-    """How many of so many fitted."""
+    """How many of so many requests fitted."""
     fitted = 0
     for _ in range(times):
         try:
@@ -97,7 +97,7 @@ def test_memory_is_bounded_by_who_came_while_a_bucket_fills(ticks):
 
 
 def test_forgetting_gives_nobody_more(ticks):
-    """With and without others who make it sweep, one sender gets the same."""
+    """One sender gets the same with and without others who trigger a sweep."""
     alone, among = Pace(6, 3, ticks), Pace(6, 3, ticks)
     for step in range(400):
         ticks.now += (step * 7) % 13

@@ -37,7 +37,7 @@ async def test_the_journal_answers_without_temporal(outcome, reason, expected, s
 
 
 async def test_what_came_as_the_journal_closed_waits_until_it_is_closed_and_is_refused_then(sender, pair, mentorship, records):
-    """Nobody waits for what will never be there."""
+    """Nobody waits for a receipt that will never be there."""
     await mentorship.end("msg_1")
     assert (await sender.receipt("msg_2")).json()["status"] == "waiting"
     await records.journal.seal(pair.mentorship)
@@ -48,7 +48,7 @@ async def test_what_came_as_the_journal_closed_waits_until_it_is_closed_and_is_r
 
 @pytest.mark.parametrize("kept", ["certificates.40.0", "failed.12.1", "plan.3.0", "hr.0123456789abcdef0123456789abcdef"])
 async def test_what_no_program_said_has_no_receipt_for_one(kept, sender, pair, records):
-    """H12: counted up, the service's own ids would tell a program who is certified, which mail failed, and what HR said."""
+    """H12: by counting up, a program could learn from the service's own ids who is certified, which mail failed, and what HR reported."""
     entry = JournalEntry(seq=1, at=AT, kind="command", name="note_certificates", message_id=kept, by="p", outcome="applied")
     await records.journal.append(pair.mentorship, [entry])
     assert (await sender.receipt(kept)).json() == (await sender.receipt("never.came")).json() | {"message_id": kept}

@@ -15,7 +15,7 @@ BODY = {"by": "ana", "meeting": 2}
 
 @pytest_asyncio.fixture
 async def rotated(settings, records, pair):
-    """The new key's id, after `keys rotate` and `keys rewrap` beside a process that still has the old keys only."""
+    """Returns the new key's id, after `keys rotate` and `keys rewrap` beside a process that still has only the old keys."""
     new = key_file.add(settings.key_file)
     key_file.activate(settings.key_file, new)
     later = await Records.open(settings.database_url, settings.keyring())

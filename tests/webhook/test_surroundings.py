@@ -49,7 +49,7 @@ async def test_not_ready_without_records_but_alive(http, records, monkeypatch, p
 
 
 async def test_why_records_that_hang_are_no_use_is_told(http, records, monkeypatch):
-    """Time that is over has no words of its own."""
+    """A time-out comes without words of its own."""
 
     async def hang(*_):
         await asyncio.Event().wait()
@@ -98,7 +98,7 @@ async def test_no_old_figure_passes_for_todays_while_records_are_away(http, reco
 
 
 async def test_the_openapi_document_says_which_ids_of_a_sender_are_kept_readable(http):
-    """H12: whatever else a sender writes is sealed."""
+    """H12: everything else that a sender writes is sealed."""
     document = (await http.get("/openapi.json")).json()
     schemas = document["components"]["schemas"]
     headers = document["paths"]["/v1/mentorships/{cohort}/{pair}/set_goal"]["post"]["parameters"]
@@ -165,7 +165,7 @@ async def test_the_process_serves_and_leaves_with_0_when_it_is_told_to(settings,
 async def test_a_file_that_another_program_keeps_locked_is_not_waited_for_at_the_door(
     settings, keyring, server, running, sender, listening, monkeypatch, problem
 ):
-    """P5: whoever is told to come again has not gone away meanwhile; `/readyz` says so too."""
+    """P5: a sender who is told to come again has not given up meanwhile; `/readyz` says so too."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", server)
     monkeypatch.setattr(main, "_BUSY", 0.1)
     monkeypatch.setattr(writing, "LOCK_SECONDS", 0.1)
@@ -187,7 +187,7 @@ async def test_a_file_that_another_program_keeps_locked_is_not_waited_for_at_the
 
 
 async def test_what_temporals_client_says_of_an_outage_goes_through_the_log(settings, keyring, monkeypatch):
-    """The SDK's own runtime wrote several lines a request past it, in colours, whatever its format."""
+    """The SDK's own runtime used to write several lines a request past the log, in colours, whatever the log's format."""
 
     async def connecting(*_, runtime=None, **__):
         raise TemporalUnavailable(runtime)
@@ -218,7 +218,7 @@ async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):
     ],
 )
 def test_what_is_configured_wrong_exits_2_and_what_cannot_be_reached_1(raised, code, monkeypatch, capsys):
-    """As the worker, and as docs/alerts.md says."""
+    """The worker does the same, and docs/alerts.md says so."""
 
     async def cannot(*_):
         raise raised

@@ -16,7 +16,7 @@ from worker.digests import SmtpDigests
 
 @pytest_asyncio.fixture
 async def busy(desk):
-    """Something in every part of the list, and readers of three languages, so that drafts are in others than their page."""
+    """Something in every part of the list, and readers of three languages, so that drafts are in other languages than their page."""
     await desk.hire(noor={"language": "ar"}, mia={"language": "de"}, sofia={"language": "ar"}, kwame={"language": "en"}, jonas={"language": "de"})
     lines, ana, carl, now = desk.records.lines, desk.refs["ana"], desk.refs["carl"], desk.clock.now
     for line, pair, days in (

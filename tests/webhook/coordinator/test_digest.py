@@ -78,9 +78,9 @@ async def test_its_envelope_is_that_of_every_mail_and_a_repeat_is_the_same(desk,
 
 
 async def test_it_comes_in_its_readers_own_hours(desk, digests, mailbox):
-    """Meetings: messages go out between 08 and 18 in the reader's zone. Who has it already waits for nobody.
+    """Meetings: messages go out between 08 and 18 in the reader's zone. A coordinator who has theirs already waits for nobody.
 
-    Until then nothing was handed to the mail server: it is not among the mails that an alert counts as begun and not gone.
+    Until then nothing was handed to the mail server, so an alert does not count it among the mails that were begun and not sent.
     """
     await desk.open("silence", 0)
     night = desk.clock.now.replace(hour=2, minute=0)
@@ -197,7 +197,7 @@ async def test_the_report_at_the_close_goes_to_each_also_when_nobody_waits(desk,
 
 
 async def test_the_report_at_the_close_counts_a_pair_whose_certificates_are_still_being_made(desk, send, mailbox):
-    """H7: a mentorship is over once it was decided who earned one; making them takes a while, and with a name that no font prints some days."""
+    """H7: a mentorship is over once it was decided who earned a certificate. Making them takes a while, and days where no font prints a name."""
     for pair, certified in enumerate((["mentor", "mentee"], ["mentee"], [], ["mentor", "mentee"], [])):
         await desk.card(pair)
         await desk.card(pair, over=True)
@@ -207,7 +207,7 @@ async def test_the_report_at_the_close_counts_a_pair_whose_certificates_are_stil
 
 
 async def test_numbers_that_would_be_one_pairs_are_in_neither_mail(desk, send, mailbox):
-    """H5, H14: the last few that run, from one week to the next."""
+    """H5, H14: this is about the last few that run, from one week to the next."""
     await desk.open("silence", 0)
     await desk.card(0)
     await desk.card(0, over=True)
@@ -230,12 +230,12 @@ async def test_a_mailbox_that_refuses_does_not_keep_it_from_the_others(desk, sen
 @pytest.mark.parametrize("code", ["en", "de", "ar"])
 def test_every_line_has_words_of_its_own_in_every_language(code):
     words = {line_words(line, language(code)) for line in LINES}
-    assert len(words) == len(LINES) - 1  # whose cancellations it is is said by name, or not at all
+    assert len(words) == len(LINES) - 1  # whose cancellations they are is said by name, or not at all
     assert line_words("something new", language(code)) not in words
 
 
 async def test_a_full_mailbox_keeps_the_digest_from_no_other_coordinator(desk, send, mailbox):
-    """P7: whoever has theirs gets no second one by the retries; the others' next digest comes as ever."""
+    """P7: retries send no second digest to coordinators who have theirs; the others' next digest comes as usual."""
     await desk.open("silence", 0)
     mailbox.refuse["ana@example.org"] = "452 4.2.2 the mailbox is full"
     for week in (1, 1, 2):
@@ -248,7 +248,7 @@ async def test_a_full_mailbox_keeps_the_digest_from_no_other_coordinator(desk, s
 
 
 async def test_while_one_mailbox_is_full_the_mornings_of_the_others_come(desk, digests, mailbox):
-    """The attempt goes by its own clock: Carl's hours begin while Ana's mailbox is still tried."""
+    """The attempt uses its own clock: Carl's hours begin while Ana's mailbox is still being tried."""
     await desk.hire(carl={"time_zone": "America/New_York"})
     await desk.open("silence", 0)
     mailbox.refuse["ana@example.org"] = "452 4.2.2 the mailbox is full"
@@ -263,7 +263,7 @@ async def test_while_one_mailbox_is_full_the_mornings_of_the_others_come(desk, d
 
 
 async def test_no_budget_keeps_the_week_from_a_coordinator_and_only_the_week_is_new_in_it(desk, send, mailbox):
-    """P7, Calm: it is exempt."""
+    """P7, Calm: the digest is exempt."""
     for number in range(6):
         key, at = f"m/{number}", desk.clock.now - timedelta(days=1)
         assert await desk.records.notices.begin(key, desk.refs["ana"], "prepare", False, at, 6, timedelta(days=30)) == "send"

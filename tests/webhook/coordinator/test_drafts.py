@@ -35,7 +35,7 @@ DRAFT = re.compile(
 
 
 def drafts(page):
-    """Each drafted mail: its language and direction, whom it goes to, subject, and text."""
+    """Each drafted mail: its language and direction, its recipients, subject, and text."""
     found = []
     for lang, direction, subject, *text_is, text, mailto in DRAFT.findall(page.text):
         assert text_is == [lang, direction]
@@ -95,7 +95,7 @@ async def test_a_language_that_the_programme_does_not_offer_falls_back_as_in_eve
 
 
 async def test_who_stays_behind_is_written_to_alone(browser, desk, says):
-    """P6: the one who left gets no mail about who comes after them."""
+    """P6: the person who left gets no mail about their successor."""
     await desk.open("partner_left", 0, side="mentee")
     page = await browser.line(await browser.get(desk.address()))
     assert "One of the two stepped away from the programme." in says(page)
@@ -103,7 +103,7 @@ async def test_who_stays_behind_is_written_to_alone(browser, desk, says):
 
 
 async def test_the_draft_about_a_leave_tells_the_partner_nothing_of_it(browser, desk, says):
-    """Of HR's matters the partner hears that there is a pause, and nothing else."""
+    """Of HR's matters the partner learns that there is a pause, and nothing else."""
     await desk.open("on_leave", 0)
     page = await browser.line(await browser.get(desk.address()))
     assert "One of the two is away for longer than a pause may last." in says(page)

@@ -97,7 +97,7 @@ async def test_closed_with_an_outcome_it_stands_among_those_of_the_last_30_days(
 
 
 async def test_closing_is_durable_with_no_worker_alive(browser, desk, client):
-    """P5: the line's case is on its way in Temporal before the answer is given; a worker will find the rest in records."""
+    """P5: Temporal has the line's case before the answer is given; a worker will find the rest in records."""
     key = await desk.open("silence", 0)
     case = await desk.records.cases.of_line(key)
     handle = client.get_workflow_handle(case_id(case.id))
@@ -157,7 +157,7 @@ async def test_a_line_that_closed_by_itself_meanwhile_stays_closed_and_says_so(b
 
 
 async def test_a_line_that_stands_again_is_another_one(browser, desk):
-    """The address of the one that was closed still opens: it stands among those of the last 30 days."""
+    """The closed line's address still opens: it is among those of the last 30 days."""
     first = await desk.open("silence", 0, days=9)
     free = await browser.get(desk.address())
     await browser.send(free, "/take")
@@ -192,7 +192,7 @@ async def test_a_form_of_somebody_else_or_of_another_line_changes_nothing(browse
 
 
 async def test_with_temporal_away_closing_is_kept_and_may_be_sent_again(browser, desk, settings: Settings, records, clock, keyring, monkeypatch, http, says):
-    """Records have it, and the case finds it by itself; the answer is honest all the same."""
+    """Records have it, and the case finds it by itself; the answer says honestly what happened."""
     import httpx  # noqa: PLC0415 - beside its one use
 
     from gateway.connect import connect  # noqa: PLC0415
@@ -211,7 +211,7 @@ async def test_with_temporal_away_closing_is_kept_and_may_be_sent_again(browser,
 
 
 async def test_what_is_too_much_is_refused_whole_and_says_when_to_come_again(desk, browser, settings, client, records, clock, says):
-    """Decision 35: a coordinator has a pace for each cohort, whichever line it is about."""
+    """Decision 35: a coordinator has one pace for each cohort, whichever line a form is about."""
     import httpx  # noqa: PLC0415
 
     few = settings.model_copy(update={"webhook_page_burst": 2})

@@ -47,7 +47,7 @@ async def test_a_certificate_that_waits_for_a_font_has_its_sentence_and_closes_b
 
 
 async def test_the_cohorts_counts_stand_at_the_top_and_are_the_same_for_every_reader(browser, desk, says):
-    """Who is hidden from somebody cannot be told from a number."""
+    """A number does not reveal who is hidden from whom."""
     for pair in range(4):
         await desk.card(pair)
 
@@ -60,7 +60,7 @@ async def test_the_cohorts_counts_stand_at_the_top_and_are_the_same_for_every_re
 
 
 async def test_what_pairs_reached_is_told_only_where_it_is_no_single_pairs(browser, desk, says):
-    """H5: of four that still run, two looks at the list tell what one of them did in between; when all are over, nothing moves any more."""
+    """H5: if four still run, two looks at the list tell what one of them did in between; when all are over, nothing changes any more."""
     for pair in range(5):
         await desk.card(pair)
 
@@ -93,7 +93,7 @@ def test_numbers_of_what_pairs_reached_are_of_five_and_of_none_or_five_that_stil
 
 
 async def test_no_reason_no_rung_and_no_pairs_numbers_stand_there(browser, desk, says):
-    """H14: of the ladder a coordinator sees the top rung's line, and nothing of how it came to it."""
+    """H14: of the ladder a coordinator sees the top rung's line, and nothing of how it came about."""
     await desk.open("cancellations_mentee", 0)
     await desk.open("not_held", 1)
     for pair in range(4):
@@ -110,7 +110,7 @@ async def test_no_reason_no_rung_and_no_pairs_numbers_stand_there(browser, desk,
     "change", [{"mia": {"manager_id": "ana"}}, {"ana": {"manager_id": "noor"}}, {"noor": {"manager_id": "max"}, "max": {"manager_id": "ana"}}]
 )
 async def test_who_is_close_to_a_pair_never_sees_its_lines(browser, desk, change, says):
-    """H16: on the list, on the line's own page, by a form made before, and in what was closed."""
+    """H16: neither on the list, nor on the line's own page, nor by a form made before, nor among the closed ones."""
     await desk.open("silence", 0)
     page = await browser.get(desk.address())
     line = await browser.line(page)
@@ -134,7 +134,7 @@ async def test_whom_a_concern_is_about_never_sees_the_pairs_lines_and_neither_do
 
 
 async def test_the_table_decides_whether_a_rung_stands_in_the_list(desk, monkeypatch):
-    """H12: that somebody's cancellations were told of is a thing of its own."""
+    """H12: the table has a row of its own for the fact that somebody's cancellations were reported."""
     await desk.open("cancellations_mentor", 0)
     await desk.open("silence", 0)
 
@@ -147,7 +147,7 @@ async def test_the_table_decides_whether_a_rung_stands_in_the_list(desk, monkeyp
 
 
 async def test_many_pairs_at_once_are_judged_like_one(desk):
-    """The list asks the other way round, for speed: it must come to the same."""
+    """For speed the list asks the other way round, and must come to the same result."""
     await desk.hire(mia={"manager_id": "ana"}, aylin={"manager_id": "max"}, max={"manager_id": "carl"}, sofia={"manager_id": "lee"})
     await desk.records.people.enrol([Profile(person_id="outsider", name="O", email="o@example.org")])
     for who in ("ana", "carl", "lee", "sam", "max", "mia"):
@@ -161,7 +161,7 @@ async def test_many_pairs_at_once_are_judged_like_one(desk):
 
 
 async def test_where_no_coordinator_may_the_owner_looks_after_a_pair_and_nobody_where_they_left_or_are_close(desk):
-    """H14, H16: of the first pair Ana stands above one and Carl above the other."""
+    """H14, H16: Ana is above one of the first pair, and Carl above the other."""
     pair, other = desk.pairs[0], desk.pairs[1]
 
     async def who_may(one) -> set[str]:
@@ -243,7 +243,7 @@ async def test_without_a_choice_it_speaks_the_coordinators_language(browser, des
 
 
 async def test_who_is_erased_while_their_list_is_put_together_has_none(desk, monkeypatch):
-    """P8: no page, and no digest that is tried again."""
+    """P8: no page, and no digest that is retried."""
     await desk.open("silence", 0)
 
     async def then_erased(records, programme, reader, pairs):

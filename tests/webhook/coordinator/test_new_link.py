@@ -76,7 +76,7 @@ async def test_who_takes_part_and_coordinates_gets_one_mail_with_all(http, desk,
 
 @pytest.mark.parametrize("who", ["lee", "sam", "max"])
 async def test_who_has_no_page_gets_no_mail(who, http, desk, outbox):
-    """An owner hears numbers by mail, a contact of a concern by a link of that concern's own; neither has a list."""
+    """An owner is told numbers by mail, and a contact for a concern gets a link for that concern alone; neither has a list."""
     known, unknown = await ask(http, f"{who}@example.org"), await ask(http, "nobody@example.org")
     assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
     assert outbox.mails == []
@@ -92,7 +92,7 @@ async def test_who_left_or_coordinates_no_longer_gets_none(http, desk, outbox, p
 
 
 async def test_the_answer_is_the_same_for_everyone_and_given_before_any_mail_is_made(app, desk, outbox, monkeypatch):
-    """Who coordinates cannot be found out at the door, by word or by waiting."""
+    """Nobody can find out at the door who coordinates, neither from the answer nor from how long it takes."""
     order = []
     look, send = desk.records.people.by_email, outbox.send
 
@@ -122,7 +122,7 @@ async def test_the_answer_is_the_same_for_everyone_and_given_before_any_mail_is_
 
 
 async def test_nobody_fills_a_coordinators_mailbox_nor_uses_up_what_their_own_link_may_ask_for(http, browser, desk, outbox, monkeypatch):
-    """Four an hour to one person for whoever asks, and four for who has a link, be it an old one."""
+    """Four an hour to one person whoever asks, and four more for somebody with a link, even an old one."""
     old = desk.address()
     monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(seconds=-1))
     for _ in range(6):

@@ -100,7 +100,7 @@ async def test_what_each_earned_is_told_by_their_own_count(browser, rematched, s
 
 
 async def test_whose_own_share_was_not_reached_is_not_thanked_for_hours_that_there_may_not_have_been(browser, rematched, says):
-    """H14: to who took over and never met it would read as a reproach."""
+    """H14: a mentor who took over and never met the mentee would read it as a reproach."""
     two = await rematched()
     await do(two, "shadowing")
     await two.until(two.state.reporting_ends + timedelta(hours=1))

@@ -21,7 +21,7 @@ async def test_records_away_keeps_what_was_typed(browser, two, monkeypatch, says
 
 
 async def test_temporal_away_keeps_what_was_typed_and_the_first_instant(browser, two, mentorship, says):
-    """No workflow runs: Temporal does not take the signal."""
+    """No workflow runs, so Temporal does not accept the signal."""
     tab = await browser.get(two.page("ben", "set_goal"))
     answer = await browser.send(tab, "/set_goal", text="Speak up in reviews", steps="")
     assert answer.status_code == 503
@@ -54,7 +54,7 @@ async def test_what_was_changed_after_temporal_was_away_is_taken(browser, two, m
 
 
 async def test_what_was_changed_while_temporal_was_away_keeps_the_instant_of_the_first_try_with_it(browser, two, mentorship):
-    """Else the third try makes late what the second one said in time (P5, H14)."""
+    """Otherwise the third attempt would make late what the second one said in time (P5, H14)."""
     answer = await browser.send(await browser.get(two.page("ben", "cancel_meeting", 1)), "/cancel_meeting/1", reason="work")
     two.clock.now += timedelta(hours=1)
     changed = two.clock.now
@@ -71,7 +71,7 @@ async def test_what_was_changed_while_temporal_was_away_keeps_the_instant_of_the
 
 
 async def test_what_temporal_has_is_kept_also_when_it_cannot_be_asked_any_more(browser, two, mentorship, running, monkeypatch, says):
-    """P5: acknowledged means durable, and the page that follows says so."""
+    """P5: acknowledged means durable, and the next page says so."""
     monkeypatch.setattr("webhook.pages.outcomes.JOURNAL_WAIT", 0)
     answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", follow=False, text="Listen", steps="")
 

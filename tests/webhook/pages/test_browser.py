@@ -19,7 +19,7 @@ from webhook.pages.form_tokens import FormTokens
 
 
 def paths(two) -> list[str]:
-    """Every page of Ben's that a look opens, and those that are everybody's."""
+    """Every page of Ben's that a GET opens, and those that are public."""
     acts = [
         ("confirm_expectations",),
         ("confirm_meeting", 5),
@@ -53,7 +53,7 @@ def paths(two) -> list[str]:
 
 @pytest.fixture
 async def team(lived) -> dict[str, str]:
-    """Whom the programme names, and Ben can choose from."""
+    """The people whom the programme names, among whom Ben can choose."""
     names = (("e-1001", "Petra Sommer"), ("e-1002", "Ali Haddad"), ("e-1003", "Lee Owner"), ("e-1004", "Sam Outside"))
     return await lived.records.people.enrol([Profile(person_id=one, name=name, email=f"{one}@example.org") for one, name in names])
 
@@ -74,7 +74,7 @@ def records_away(lived, monkeypatch):
 
 
 async def refused_goal(lived, settings) -> None:
-    """Ben's page tells of it, with what he wrote."""
+    """Ben's page reports the refusal, with what he wrote."""
     note = await lived.records.notes.put(lived.ref("ben"), lived.mentorship, "action", "https://example.org/" + "a-long-address-" * 20)
     writer = FormTokens(settings.link_secrets).writer(Bearer(lived.mentorship, lived.ref("ben")))
     assert await lived.say("ben", c.SetGoal(goal="g-1", actions=(note,) * 21, message_id=f"{writer}1")) == "too_many"
@@ -98,7 +98,7 @@ async def test_no_page_has_a_barrier_or_is_cut_off(look, served, lived, team, ce
     await page.goto(address(lived.page()))
     await expect(page.locator("pre.kept").first).to_be_visible()
 
-    # What only a form leads to: each step of a concern, an empty form, a link that was asked for, reminders that are off.
+    # Pages that only a form leads to: each step of a concern, an empty form, a link that was asked for, reminders that are off.
     await page.goto(address(f"/concern/{lived.token('ben', 'private')}/new"))
     await page.locator("input[value=partner]").check()
     await pressed("whom to tell")
@@ -164,12 +164,12 @@ async def test_where_the_keyboard_is_can_be_seen_on_everything_that_can_be_reach
 
 
 FAULTS = {"report_meeting/3": "held", "confirm_expectations": "expectation", "report_goal/g-1": "progress", "set_goal/g-1": "steps", "set_goal": "text"}
-"""Forms that are sent empty, and the field that is wrong with each."""
+"""Forms that are sent empty, each with the field that is then wrong."""
 
 
 @pytest.mark.parametrize("scripted", [True, False])
 async def test_a_form_that_comes_back_says_so_first_and_leads_to_the_field(scripted, chromium, served, lived):
-    """In the title, where reading begins, and by a way to what is wrong: no script is there to tell it."""
+    """The title says so, where reading begins, and a link leads to what is wrong: there is no script to announce it."""
     page = await (await chromium.new_context(java_script_enabled=scripted)).new_page()
     for path, field in FAULTS.items():
         await page.goto(served + lived.page("ben", path))
@@ -186,7 +186,7 @@ async def test_a_form_that_comes_back_says_so_first_and_leads_to_the_field(scrip
 
 
 async def test_what_a_field_says_besides_its_name_belongs_to_it(chromium, served, lived, team):
-    """Its hint, also once it is wrong: in which zone a time is, what 1 and 5 stand for."""
+    """Its hint, even while it is wrong: in which zone a time is, what 1 and 5 mean."""
     page = await chromium.new_page()
     for path in paths(lived):
         await page.goto(served + path)
@@ -201,7 +201,7 @@ async def test_what_a_field_says_besides_its_name_belongs_to_it(chromium, served
 
 
 async def test_on_a_small_screen_every_cell_keeps_its_column(chromium, served, lived):
-    """Who must not see something is left out for the eye alone: for a screen reader the cells that follow would stand under another's name (H12)."""
+    """Cells are only hidden from the eye; for a screen reader the following cells would otherwise be under another's name (H12)."""
     page = await (await chromium.new_context(viewport={"width": 320, "height": 900})).new_page()
     await page.goto(f"{served}/who-sees-what")
     columns = await page.get_by_role("columnheader").count()

@@ -34,7 +34,7 @@ async def test_a_new_calendar_link_opens_and_the_old_ones_stop(browser, http, tw
 
 
 async def sweep(two) -> None:
-    """It ended at somebody's wish, and its journal's 24 months have gone by since."""
+    """Sweeps a mentorship that ended at somebody's wish, after its journal's 24 months have passed."""
     await two.say("ana", SubmitPrivately(body=EndWish()))
     await two.until(two.clock.now + 2 * MONTH)
     await two.records.journal.seal(two.mentorship)
@@ -42,7 +42,7 @@ async def sweep(two) -> None:
 
 
 async def test_a_calendar_link_that_was_replaced_stays_shut_when_the_journal_is_gone(browser, http, two):
-    """That it was replaced goes with the journal: it opened again then, on nothing."""
+    """The replacement was forgotten with the journal, and the old link opened again, on nothing."""
     page = await browser.get(two.page("ben", "calendar"))
     old, new = calendar_link(page), calendar_link(await browser.send(page, "/calendar"))
     await sweep(two)
@@ -60,7 +60,7 @@ async def test_no_new_calendar_link_is_kept_of_a_mentorship_that_is_not(browser,
 
 
 async def test_what_is_no_longer_kept_is_not_said_to_be_set_up(browser, certify, two, says):
-    """A fresh link opens it for ever; certificates stay (H8)."""
+    """A fresh link opens the page for ever; certificates stay (H8)."""
     await certify("ben")
     await sweep(two)
     for who, button in (("ana", False), ("ben", True)):

@@ -27,7 +27,7 @@ async def issued(certify):
 
 @pytest.fixture
 def renew(two, issuer, settings):
-    """The edition that takes an earlier one's place, as the worker makes it."""
+    """Makes the edition that supersedes an earlier one, as the worker does."""
 
     async def renew(before, *, name="Ben Mentee", results=None):
         old = await two.records.certificates.get(before.id)
@@ -45,7 +45,7 @@ def today() -> str:
 
 
 def with_another_name(pdf: bytes) -> bytes:
-    """The same attachment in a document that prints something else."""
+    """The same attachment in a document that prints another name."""
     original = PdfReader(io.BytesIO(pdf))
     forged = PdfWriter()
     forged.add_blank_page(842, 595)
@@ -119,7 +119,7 @@ async def test_a_superseded_one_says_since_when_and_leads_to_the_newer_one(http,
 
 
 async def test_what_its_holder_took_back_stands_at_the_old_address_no_more(http, certify, renew, says):
-    """H8: only while the holder asks for it; who has the file can still have it checked."""
+    """H8: it is shown only while the holder asks for it; somebody with the file can still have that checked."""
     shown = await certify(show_results=True)
     new = await renew(shown, results=False)
     page = await http.get(f"/c/{shown.id}")
@@ -196,7 +196,7 @@ async def test_a_genuine_file_of_another_certificate_is_told_apart(http, certify
 
 
 async def test_what_is_signed_with_our_key_and_stands_in_no_registry_is_not_called_genuine(http, two, issued, issuer, settings, says):
-    """P4: records that were brought back from a copy lack what was issued since, and a key that was copied signs what it likes."""
+    """P4: records restored from a copy do not have what was issued since, and whoever copied a key can sign anything."""
     registered = await two.records.certificates.get(issued.id)
     named = CertificateFacts.model_validate({**registered.fields, "id": "k7x2m4qpa5z3vbn6rtw8cdye2f", "issued_at": registered.issued_at})
     unknown = issue(named, issuer, base_url=settings.base_url).credential_json

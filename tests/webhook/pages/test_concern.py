@@ -14,7 +14,7 @@ from records.people import Profile
 
 
 async def test_meetings_are_offered_to_be_held_only_while_there_are_any(browser, two, says):
-    """H16: a concern can be raised afterwards, but there is nothing to hold."""
+    """H16: a concern can be raised after the end, but then there are no meetings to hold."""
     hold = ("pause the meetings at once", "Pause the meetings now")
 
     async def pages():
@@ -34,7 +34,7 @@ async def test_meetings_are_offered_to_be_held_only_while_there_are_any(browser,
 
 
 async def test_neither_logs_nor_metrics_tell_a_concern_from_feedback(browser, http, lived):
-    """H16: a route of its own would say at which second somebody raised one, and so which case in Temporal is no line's."""
+    """H16: a route of its own would show in which second somebody raised a concern, and so which case in Temporal is not a line's."""
     link = f"/private/{lived.token('ben', 'private')}"
     asked = lived.signer.token("case", Bearer("c-0000000000000000", lived.ref("ana")))
     with capture_logs() as told:
@@ -59,7 +59,7 @@ async def team(two) -> dict[str, str]:
 
 @pytest.fixture
 def raised(two, team):
-    """Ben's concern; Sam is asked, and Petra."""
+    """Ben's concern; Sam and Petra are asked."""
 
     async def raised(*, held: bool = False, contacts=("e-1004", "e-1001"), about: str | None = None) -> Case:
         wanted = Case(
@@ -80,7 +80,7 @@ def raised(two, team):
 
 @pytest.fixture
 def asked(two, team):
-    """The address of a concern for who was asked."""
+    """The address of a concern's page for a contact who was asked."""
 
     def asked(case: Case, who: str = "e-1004") -> str:
         return f"/case/{two.signer.token('case', Bearer(case.id, team[who]))}"
@@ -89,7 +89,7 @@ def asked(two, team):
 
 
 async def test_nobody_close_to_whom_it_is_about_is_asked_with_the_words_or_later(browser, two, team, raised, says):
-    """H16: whatever a form says that was on no page."""
+    """H16: not even if a form names somebody whom no page offered."""
     link = f"/concern/{two.token('ben', 'private')}"
     step = await browser.send(await browser.get(f"{link}/new"), "/new", about=team["e-1001"])
     refused = await browser.send(step, "/send", contact=team["e-1002"], text="It weighs on me.")
@@ -117,7 +117,7 @@ async def test_words_have_a_length(browser, two, team):
 
 
 async def test_only_who_looks_after_it_lets_the_meetings_go_on_and_only_if_they_say_so(browser, two, raised, asked, says):
-    """H16: Petra was asked as well, and has the form of before."""
+    """H16: Petra was asked as well, and still has the earlier form."""
     case = await raised(held=True)
     petras = await browser.send(await browser.get(asked(case, "e-1001")), "/read")
     await browser.send(await browser.send(await browser.get(asked(case)), "/read"), "/take")
@@ -151,7 +151,7 @@ async def test_once_somebody_looks_after_it_nobody_else_can_be_asked(browser, tw
 
 
 async def test_who_looks_after_the_concern_of_somebody_erased_learns_that_its_words_are_gone(browser, two, raised, asked, says):
-    """P8, H16: nobody looks for what is not there any more."""
+    """P8, H16: nobody searches for words that no longer exist."""
     case = await raised()
     page = await browser.get(asked(case))
     await two.records.people.erase(two.ref("ben"))
@@ -172,7 +172,7 @@ async def test_a_pause_that_the_end_of_the_mentorship_took_away_is_told_as_that(
 
 
 async def test_what_cannot_be_passed_on_is_a_page_that_says_so(browser, client, raised, asked, says, monkeypatch):
-    """P5: whoever takes it would else think that it is taken, or see an answer for programs."""
+    """P5: otherwise a contact would think that they had taken it, or see an answer meant for programs."""
     case = await raised()
     read = await browser.send(await browser.get(asked(case)), "/read")
 

@@ -33,7 +33,7 @@ def sent(body: bytes = b"text=x", **headers: str) -> Request:
 
 @pytest.mark.parametrize(("site", "read"), [(None, True), ("same-origin", True), ("none", True), ("same-site", False), ("cross-site", False), ("?", False)])
 async def test_a_form_is_read_from_a_page_of_ours_or_from_a_browser_that_does_not_say(site, read):
-    """A page beside ours on the same domain is another one's, too."""
+    """A sibling page on the same domain counts as a foreign one, too."""
     request = sent() if site is None else sent(sec_fetch_site=site)
     if read:
         assert (await read_fields(request, 100)).get("text") == "x"
@@ -66,7 +66,7 @@ def test_a_time_is_read_where_its_reader_is():
     "text", ["1999-12-31T23:59", "2200-01-01T00:00", "0001-01-01T00:00", "9999-12-31T23:59", "2027-03-01T10:00+05:00", "2027-03-01T10:00Z"]
 )
 def test_a_time_out_of_reach_or_with_a_zone_of_its_own_is_no_time(text):
-    """A browser sends none; what lies at the calendar's ends has no instant in every zone."""
+    """No browser sends such a time; one at the calendar's ends has no instant in every zone."""
     with pytest.raises(Wrong) as wrong:
         instant_of(typed(at=text), "at", BERLIN)
     assert wrong.value.code == "when_unreadable"
@@ -81,7 +81,7 @@ def test_only_what_was_offered_is_chosen():
 
 @pytest.mark.parametrize("unseen", ["\u200b\u200b", "\u200e \u200f", "\xad", "\ufeff", "\u2066\u2069", "\u2800", "\u3164\u034f", " \t"])
 def test_what_nobody_can_see_is_nothing_written(unseen):
-    """A goal of it would be an empty line on both pages."""
+    """A goal made of it would be an empty line on both pages."""
     with pytest.raises(Wrong) as missing:
         text_of(typed(text=unseen), "text")
     assert missing.value.code == "text_missing"
@@ -113,7 +113,7 @@ def test_steps_are_one_a_line_and_no_more_than_ten():
     ],
 )
 def test_a_report_says_something_and_does_not_contradict_itself(fields, wrong):
-    """H13: to have met and not to have been there cannot both be so."""
+    """H13: two people cannot have met if one of them was not there."""
     if wrong:
         with pytest.raises(Wrong):
             _report(typed(**fields), None, "1", "m")  # type: ignore[arg-type]
@@ -150,7 +150,7 @@ def test_nobody_ends_it_by_a_slip_and_ten_benefits_are_pinned_at_most():
 
 
 def test_feedback_outside_the_plan_goes_with_the_latest_meeting_that_began():
-    """H15: or with the first, before any; a meeting that was moved is the latest by its time."""
+    """H15: or with the first meeting, before any has begun; the latest is judged by its time if it was moved."""
     at = datetime(2027, 3, 8, 9, tzinfo=UTC)
     meetings = [SimpleNamespace(n=n, start=at + timedelta(days=days)) for n, days in ((1, 14), (2, 0), (3, 28))]
     for after, n in ((-1, 2), (0, 2), (13, 2), (14, 1), (27, 1), (28, 3)):

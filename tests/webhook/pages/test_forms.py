@@ -111,7 +111,7 @@ async def test_one_takes_back_what_one_reported(browser, two, mentorship, runnin
 
 
 async def test_one_takes_back_what_one_said_about_a_goal(browser, two, mentorship, running, says):
-    """Wrong reports can be withdrawn by their author until the decision (H6)."""
+    """Authors can withdraw wrong reports until the decision (H6)."""
     await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Speak up in reviews", steps="")
     await two.handle(await mentorship.signals())
     (goal,) = two.state.goals
@@ -191,7 +191,7 @@ async def test_a_form_of_another_person_another_action_or_another_site_is_refuse
     ("steps", "said"), [("\u6b65" * 30_000, "This is longer than we can keep."), ("Ask somebody\n" * 9_000, "These are more steps than can be taken at once.")]
 )
 async def test_who_pastes_a_whole_document_gets_it_back_with_what_is_wrong(steps, said, browser, two, says):
-    """It was lost, where a phone's browser does not keep what was entered when one goes back."""
+    """The text used to be lost where a phone's browser does not keep what was entered when one goes back."""
     answer = await browser.send(await browser.get(two.page("ben", "set_goal")), "/set_goal", text="Lead a review", steps=steps)
     assert answer.status_code == 422
     assert said in says(answer)

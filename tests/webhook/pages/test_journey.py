@@ -71,7 +71,7 @@ def programme() -> Programme:
 
 @dataclass
 class World:
-    """The service, and its time. The hook's clock follows the server's."""
+    """The service and its time. The hook's clock follows the server's."""
 
     environment: WorkflowEnvironment
     settings: Settings
@@ -80,23 +80,23 @@ class World:
     mailbox: Any
     ahead: timedelta = timedelta()
     pairs: dict[str, str] = field(default_factory=dict)
-    """The mentorship of each person."""
+    """Each person's mentorship."""
     refs: dict[str, str] = field(default_factory=dict)
     begin: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     planned: dict[int, datetime] = field(default_factory=dict)
-    """When Ana and Ben are to meet, as the plan was made."""
+    """When Ana and Ben are to meet, according to the first plan."""
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
     async def until(self, instant: datetime) -> None:
-        """Time passes, for the server, the workers and the pages; a day a step, since one long sleep runs out of its own time while much happens."""
+        """Moves time on for the server, the workers and the pages, a day at a time, since one long sleep would time out while much happens."""
         while (left := instant - await self.environment.get_current_time()) > timedelta():
             await self.environment.sleep(min(left, timedelta(days=1)))
         self.ahead = await self.environment.get_current_time() - datetime.now(UTC)
 
     async def start(self) -> None:
-        """On the first Monday of March, at midnight."""
+        """Starts on the first Monday of March, at midnight."""
         year = (await self.environment.get_current_time()).year + 1
         first = datetime.combine(datetime(year, 3, 1, tzinfo=LONDON).date(), time(), LONDON)
         monday = first + timedelta(days=(7 - first.weekday()) % 7)
@@ -119,7 +119,7 @@ class World:
         await self.until(self.begin + timedelta(hours=10))
 
     async def mail(self, who: str, having: str) -> str:
-        """The newest mail to this person that has a link to such a page: that link, as they would click it."""
+        """The link to such a page in the newest mail to this person that has one, as they would click it."""
         async with asyncio.timeout(10):
             while True:
                 for mail in reversed(self.mailbox.to(f"{who}@example.org")):
@@ -149,7 +149,7 @@ async def world(settings, records, keyring, issuer, mailbox, listening, serving)
 
 @dataclass
 class Person:
-    """Somebody at a browser. What they do ends on a page that tells what became of it."""
+    """Somebody at a browser. Whatever they do ends on a page that says what became of it."""
 
     name: str
     page: Page
@@ -157,16 +157,16 @@ class Person:
     home: str = ""
 
     async def welcome(self) -> None:
-        """By the link in the welcome mail."""
+        """Opens their page by the link in the welcome mail."""
         self.home = await self.world.mail(self.name, "p")
         await self.page.goto(self.home)
 
     async def look(self, *path: str | int) -> None:
-        """Their page, or a form of it."""
+        """Opens their page, or a form of it."""
         await self.page.goto("/".join([self.home, *map(str, path)]))
 
     async def press(self, name: str, tells: str = "Done.") -> None:
-        """A button, by what stands on it; the page after it must say so."""
+        """Presses the button with this text; the next page must confirm it."""
         await self.page.get_by_role("button", name=name, exact=True).first.click()
         await expect(self.page.locator("[role=status]").first).to_contain_text(tells)
 
@@ -180,7 +180,7 @@ class Person:
         await self.press(press, tells)
 
     async def privately(self) -> None:
-        """Asks for the private link on the page, and opens it out of the mail."""
+        """Asks for the private link on the page, and opens it from the mail."""
         await self.form("private_link", press="Mail me that link", tells="It is on its way.")
         await self.page.goto(await self.world.mail(self.name, "private"))
 
@@ -197,7 +197,7 @@ class Person:
 
 
 def field_value(instant: datetime) -> str:
-    """As a field for day and time takes it."""
+    """The time in the format of a field for day and time."""
     return instant.astimezone(LONDON).strftime("%Y-%m-%dT%H:%M")
 
 
@@ -213,7 +213,7 @@ async def people(chromium, world) -> dict[str, Person]:
 
 
 async def a_welcome(world: World, ana: Person, ben: Person) -> None:
-    """Times one by one and all at once, the three expectations, a goal with its first steps, what matters to one."""
+    """Accepts times one by one and all at once, confirms the three expectations, sets a goal with its first steps, and pins a benefit."""
     await ben.welcome()
     await ben.reads("Accept all 5 times", "Three things to talk about first", "Getting started")
     await ben.press("Accept this time")
@@ -241,7 +241,7 @@ async def a_welcome(world: World, ana: Person, ben: Person) -> None:
 
 
 async def a_move(world: World, ana: Person, ben: Person) -> None:
-    """One proposes another time, the other agrees with one tap. Returns when the second conversation is then."""
+    """One proposes another time, and the other agrees with one tap. Returns when the second conversation then is."""
     second = world.planned[2] + timedelta(days=1)
     await ana.form("move_meeting", 2, press="Propose this time", to=field_value(second))
     await ana.reads("You proposed")
@@ -278,7 +278,7 @@ async def a_first_conversation(world: World, ana: Person, ben: Person) -> None:
 
 
 async def a_late_cancellation(world: World, ana: Person, ben: Person) -> None:
-    """With a reason that stays one's own, and excused by the other."""
+    """For a reason that stays private, and excused by the partner."""
     await world.until(world.planned[2] + timedelta(days=1) - timedelta(hours=3))
     await ana.form("cancel_meeting", 2, press="Call it off", choose=("Work",))
     await ana.reads("You called it off.")
@@ -289,7 +289,7 @@ async def a_late_cancellation(world: World, ana: Person, ben: Person) -> None:
 
 
 async def a_disagreement(world: World, ana: Person, ben: Person) -> None:
-    """One says that the other was not there, who sees it differently; a conversation outside the plan."""
+    """One says that the other was not there, who contradicts; then a conversation outside the plan."""
     await world.until(world.planned[3] + timedelta(hours=2))
     await ana.form("report_meeting", 3, press="Say so", choose=("We did not meet", "Was not there"))
     await ben.look()
@@ -302,7 +302,7 @@ async def a_disagreement(world: World, ana: Person, ben: Person) -> None:
 
 
 async def some_milestones(world: World, ana: Person, ben: Person) -> None:
-    """Reported, seen differently, reported by both; taken back; done at an instant of its own."""
+    """Reported, objected to, reported by both; taken back; done at an instant of its own."""
     await ben.form("record_milestone", "shadowing", press="We did it")
     await ana.look()
     await ana.form("object_to_milestone", "shadowing", press="I see it differently")
@@ -319,7 +319,7 @@ async def some_milestones(world: World, ana: Person, ben: Person) -> None:
 
 
 async def more_time(world: World, ana: Person, ben: Person) -> None:
-    """When both ask for it."""
+    """Both ask for it."""
     await ben.form("ask_extension", press="Ask for it")
     await ben.reads("it is added when Ana Mentor asks too")
     await ana.look()
@@ -348,7 +348,7 @@ async def the_end(world: World, ana: Person, ben: Person) -> None:
 
 
 async def a_certificate(world: World, ana: Person, ben: Person) -> None:
-    """The mail leads to it; its holder has it say the milestones as well, and a stranger can check it."""
+    """The mail leads to it; its holder adds the milestones, and a stranger can check it."""
     for who in (ana, ben):
         await who.welcome()
         await who.reads("You both earned it: 7 of 8 milestones.", "Add to LinkedIn")

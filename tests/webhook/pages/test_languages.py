@@ -23,7 +23,7 @@ DATIVE = {"aus", "bei", "mit", "nach", "seit", "von", "zu"}
 
 
 def test_mails_pages_and_certificates_speak_the_same_languages():
-    """Of one that mails alone speak, its reader's page could not be made."""
+    """The page of a reader whose language only mails have could not be made."""
     assert set(OFFERED) == set(NAMES) == mails.known() == set(LANGUAGES)
 
 
@@ -32,7 +32,7 @@ def sentences() -> set[str | tuple[str, ...]]:
 
 
 def naming() -> list[tuple[str, bool]]:
-    """Each sentence of mails and pages in which somebody's name, or what stands in its place, is put in; and whether the form after a preposition is."""
+    """Each sentence of mails and pages with a placeholder for somebody's name or its substitute; and whether that takes the form after a preposition."""
     found = []
     for path in (*TEMPLATES.rglob("*.html"), *(ROOT / "notices" / "templates").rglob("*.j2")):
         for call in Environment(extensions=["jinja2.ext.i18n"]).parse(path.read_text()).find_all(nodes.Call):
@@ -91,7 +91,7 @@ def test_in_german_whoever_has_no_name_stands_in_the_case_that_the_sentence_asks
 
 
 def test_in_arabic_no_letter_is_glued_to_a_name():
-    """Before an article it would be written otherwise: لـ and الطرف make للطرف."""
+    """Before an article the preposition would be written otherwise: لـ and الطرف make للطرف."""
     for sentence, _ in naming():
         assert "ـ%(" not in language("ar").translations.ugettext(sentence), sentence
 
@@ -123,7 +123,7 @@ def test_arabic_is_set_as_arabic_is():
 
 @pytest.mark.parametrize("code", [code for code in OFFERED if code != "en"])
 def test_what_mails_and_pages_both_say_they_say_in_the_same_words(code):
-    """The mails' catalogue is laid over the pages' one, so another wording there would never be read."""
+    """The mails' catalogue takes precedence over the pages', so another wording there would never be read."""
     mails, pages = (read_po((ROOT / package / "locales" / code / "LC_MESSAGES" / "messages.po").open("rb"), locale=code) for package in ("notices", "webhook"))
     for message in pages:
         other = mails.get(message.id, message.context) if message.id else None
@@ -138,7 +138,7 @@ async def test_a_chosen_language_stays_from_page_to_page(browser, two, mentorshi
 
 
 async def test_in_arabic_what_the_programme_calls_things_is_set_apart_from_the_sentence_around_it(browser, two):
-    """Whatever language a title is in, its brackets and question marks stay where they belong."""
+    """Whatever language a title is in, its brackets and question marks stay in place."""
     for path in (("record_milestone", "introduction"), ("confirm_expectations",), ()):
         page = await browser.get(two.page("ben", *path) + "?lang=ar")
         assert "\u2068Engineering mentorship 2027\u2069" in page.text, path

@@ -16,7 +16,7 @@ from mentorship.programme import LadderRung, Programme
 
 @pytest.fixture(scope="module")
 def programme() -> Programme:
-    """One whose limits are no whole hours, days and weeks."""
+    """A programme whose limits are not whole hours, days and weeks."""
     written = YAML(typ="safe").load(Path(__file__).parents[3] / "examples" / "engineering-2027.yaml")
     written["cancellations"] = {**written.get("cancellations", {}), "notice": "PT90M", "answer_within": "PT12H", "window": "P84D"}
     written |= {"attendance": {"contest_within": "PT36H"}, "object_within": "P1DT12H", "extension": {"by_pair": "P10D"}}
@@ -73,7 +73,7 @@ async def test_the_page_says_by_how_much_it_is_longer_and_in_what_time_a_late_ca
 
 @pytest.fixture
 async def odd(matched):
-    """No notice and no time to object or to answer, and at the first late cancellation the coordinators hear."""
+    """No notice, no time to object or to answer, and coordinators are told at the first late cancellation."""
     rules = matched.programme.rules()
     ladder = (LadderRung(at=1, do="coordinator"),)
     late = rules.cancellations.model_copy(update={"answer_within": Duration(), "ladder": ladder})
@@ -105,7 +105,7 @@ ODD = {
 
 @pytest.mark.parametrize(("code", "path"), [(code, path) for code, paths in ODD.items() for path in paths])
 async def test_what_is_promised_is_what_the_programme_does_also_where_it_is_an_odd_one(code, path, odd, http, says):
-    """H14: a form told of a private note where it is the coordinators who hear, and of zero minutes to answer in."""
+    """H14: a form promised a private note where the coordinators are told, and zero minutes in which to answer."""
     said = says(await http.get(f"{odd.page('ben', path)}?lang={code}"))
     assert ODD[code][path] in said
     assert not re.search(r"\b0 (?:minutes|Minuten|دقيقة)", said)

@@ -35,7 +35,7 @@ async def test_a_private_link_closes_after_fifteen_minutes_and_what_was_typed_is
 
 @pytest.mark.parametrize(("purpose", "path", "ago"), [("page", "p", timedelta(days=61)), ("private", "private", timedelta(minutes=16))])
 async def test_a_link_that_is_too_old_is_told_of_in_the_language_of_whose_it_is(purpose, path, ago, old, http, two, monkeypatch):
-    """As the mail was that it came by, whatever the browser of somebody abroad wishes; no more is told of them."""
+    """In the language of the mail that it came by, whatever the browser of somebody abroad prefers; nothing else about them is said."""
     hers = f"/{path}/{old(purpose, ago, 'ana')}"
     arabic = {"Accept-Language": "ar"}
     assert "Dieser Link ist zu alt" in (answer := await http.get(hers, headers=arabic)).text
@@ -129,7 +129,7 @@ async def test_an_erased_persons_page_is_gone(http, two):
 POLICY = {"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"}
 
 
-"""No script, nothing from elsewhere or to elsewhere, and in nobody's frame, where a click on something else would press our buttons."""
+"""No script, nothing loaded from elsewhere or sent elsewhere, and in nobody's frame, where a click on something else would press our buttons."""
 
 
 async def test_a_page_is_closed_to_the_outside(http, two):

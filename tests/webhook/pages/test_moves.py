@@ -12,7 +12,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 async def proposed(two, before: timedelta, later: timedelta = 2 * DAY):
-    """Ana proposes another time for the first meeting, so long before it began. Returns that time."""
+    """Ana proposes another time for the first meeting, so long before it begins. Returns that time."""
     for who in ("ana", "ben"):
         await two.say(who, c.ConfirmMeeting(meeting="all"))
     start = two.meeting(1).start
@@ -63,7 +63,7 @@ async def test_agreeing_while_temporal_is_away_stays_agreeing(browser, two, ment
 
 
 async def test_a_yes_to_a_time_that_was_withdrawn_on_the_way_proposes_nothing(browser, two, mentorship, running):
-    """Ana proposes yet another time before Ben's word is handled: he would stand there with a late proposal of his own."""
+    """Ana proposes yet another time before Ben's yes is handled; taken for a proposal, it would be a late one of his own."""
     to = await proposed(two, 5 * HOUR)
     await browser.send(await browser.get(two.page()), "/move_meeting/1", follow=False)
     assert await two.say("ana", c.MoveMeeting(meeting=1, to=to + HOUR)) == "applied"
@@ -124,7 +124,7 @@ async def test_of_what_lapsed_only_that_they_met_can_be_said(browser, lapsed, me
 
 
 async def test_an_absence_beside_a_proposal_that_lapsed_is_not_said_to_be_without_consequence(browser, two, says):
-    """H14: the absence does not count, and what was proposed too late does."""
+    """H14: the absence does not count, but the late proposal does."""
     await proposed(two, 5 * HOUR)
     await two.until(two.meeting(1).start + 2 * HOUR)
     assert await two.say("ben", c.ReportMeeting(meeting=1, attendance=c.Attendance(partner="absent"))) == "applied"

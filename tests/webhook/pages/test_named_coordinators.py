@@ -7,7 +7,7 @@ from records.people import Profile
 
 
 async def test_the_page_names_who_looks_after_the_programme_and_leaves_out_who_left(http, two, says):
-    """Mails send people to their coordinators: they can find them."""
+    """Mails send people to their coordinators, whom they find here."""
     coordinators = [
         Profile(person_id="e-1001", name="Ines Coordinator", email="ines@example.org", role="coordinator"),
         Profile(person_id="e-1002", name="Gil Gone", email="gil@example.org", role="coordinator", status="gone"),
@@ -30,7 +30,7 @@ async def test_a_participant_is_shown_a_coordinators_address_because_the_table_s
 
 
 async def test_who_looks_after_the_cohort_now_stands_there_in_the_programmes_order(http, two, says):
-    """A newer version of the programme may name others, also for the pairs that began with an older one (P7)."""
+    """A newer version of the programme may name others, also for pairs that began with an older one (P7)."""
     await two.records.people.enrol([Profile(person_id=name, name=name.title(), email=f"{name}@example.org") for name in ("abe", "zoe", "e-1001")])
     newer = two.programme.model_copy(
         update={
@@ -47,7 +47,7 @@ async def test_who_looks_after_the_cohort_now_stands_there_in_the_programmes_ord
 
 
 async def test_who_looks_after_the_programme_stands_there_whoever_a_concern_is_about(http, two):
-    """Nobody may read out of a name that is missing that something was raised (H16)."""
+    """Nobody may conclude from a missing name that something was raised (H16)."""
     ana = await two.records.people.profile(two.ref("ana"))
     manager = Profile(person_id="e-1001", name="Ines Coordinator", email="ines@example.org", role="coordinator", manager_id=ana.person_id)
     await two.records.people.enrol([manager])

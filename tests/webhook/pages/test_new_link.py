@@ -77,7 +77,7 @@ async def test_who_asks_with_their_own_link_is_spared_a_full_mailbox_too(browser
 
 
 async def test_tries_while_no_mail_could_be_sent_use_nothing_up(browser, two, outbox, says):
-    """A concern is raised behind the private link: who tried through an outage need not wait for another hour (H16)."""
+    """A concern is raised behind the private link: somebody who tried during an outage need not wait for another hour (H16)."""
     outbox.away = True
     for _ in range(6):
         assert (await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")).status_code == 503
@@ -95,7 +95,7 @@ async def test_of_many_who_ask_with_their_own_links_nobody_is_left_out(two, outb
         await records.cohorts.mark_started(enrolment.mentorship)
         assert await fresh.send_private(SimpleNamespace(bearer=Bearer(enrolment.mentorship, enrolment.mentor), enrolment=enrolment))
     assert len(outbox.mails) == 51
-    for n in range(51):  # and of strangers who know many addresses, fifty times as many as one person is sent
+    for n in range(51):  # and strangers who know many addresses, fifty times as many as one person is sent
         await fresh.send_to_address(f"e-{n}@example.org")
     assert len(outbox.mails) == 51 + 50
 

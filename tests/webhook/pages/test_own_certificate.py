@@ -12,7 +12,7 @@ from wire.names import ASK_SIGNAL, certificate_id
 
 
 async def wishes(lived, client) -> list[str]:
-    """Which wishes Temporal keeps for Ben's certificate, for whichever worker comes."""
+    """The wishes that Temporal keeps for Ben's certificate, for whichever worker comes."""
     handle = client.get_workflow_handle(certificate_id(lived.mentorship, lived.ref("ben")))
     signals = [event.workflow_execution_signaled_event_attributes async for event in handle.fetch_history_events()]
     return [signal.signal_name for signal in signals if signal.signal_name]

@@ -66,7 +66,7 @@ async def test_it_has_everything_of_ones_own_as_documented(http, lived, certify)
 
 
 async def test_nothing_of_the_partners_is_in_it(http, lived, certify):
-    """Not even the feedback that she shared: he reads it on his page, and it is hers."""
+    """Not even the feedback that she shared: he reads it on his page, but it is hers."""
     await certify("ana")
     await lived.records.notices.begin("hers", lived.ref("ana"), "nudge", False, lived.clock.now, 6, timedelta(days=30))
     text = (await http.get(lived.private("ben", "everything.json"))).text
@@ -90,7 +90,7 @@ async def test_a_concern_about_the_reader_leaves_no_trace_and_the_raiser_gets_wh
 
 
 async def test_it_has_the_mentorships_with_everybody_else_too(http, lived):
-    """Whichever of the two the link is of."""
+    """Whichever of their mentorships the link is for."""
     cohort = await lived.records.cohorts.get("summer-2027")
     await lived.records.cohorts.put(Cohort(**{**cohort.model_dump(), "id": "autumn-2027"}))
     await lived.records.cohorts.enrol_pairs("autumn-2027", [("pair-x", lived.ref("ben"), lived.ref("ana"))])

@@ -33,7 +33,7 @@ async def team(two) -> dict[str, str]:
 
 @pytest.fixture
 def spend(browser, two):
-    """Somebody sends goals until nothing more fits."""
+    """Sends goals as somebody until no more fit."""
 
     async def spend(who="ben", times=3):
         for number in range(times):
@@ -133,7 +133,7 @@ async def test_the_partner_and_another_mentorship_of_the_same_person_have_their_
 
 
 def post(http, settings, two, **more):
-    """A form of Ben's, made by hand."""
+    """Sends a form of Ben's, made by hand."""
 
     async def send(root, link, path, action, target="", carried="none", *, bearer=None, **typed):
         bearer = bearer or Bearer(two.mentorship, two.ref("ben"))
@@ -144,7 +144,7 @@ def post(http, settings, two, **more):
 
 
 async def test_every_form_that_changes_something_is_counted(http, settings, two, running, spend, certify, team, app):
-    """All addresses that a form can be sent to stand here: counted, or with what they change, which is nothing or has a limit of its own."""
+    """Lists all addresses to which a form can be sent: counted, or with what they change, which is nothing or has a limit of its own."""
     await certify()
     note = await two.records.notes.put(two.ref("ben"), two.mentorship, "feedback", "Thank you.", shared=False)
     await two.say("ben", c.SubmitPrivately(body=c.Feedback(meeting=1, note_id=note)))
@@ -170,12 +170,12 @@ async def test_every_form_that_changes_something_is_counted(http, settings, two,
         assert answer.status_code == 429, address
         assert answer.headers["retry-after"] == "120", address
     uncounted = {
-        "/p/{token}/private_link",  # mails, which are sparing by themselves
+        "/p/{token}/private_link",  # mails, which have a limit of their own
         "/p/{token}/again",
         "/private/{token}/again",
         "/coordinator/{token}/again",
         "/new-link",
-        "/u/{token}",  # says the same whatever comes how often, as RFC 8058 wants it
+        "/u/{token}",  # gives the same answer however often it comes, as RFC 8058 wants it
         "/u/{token}/again",
         "/concern/{token}/new",  # asks whom it is about, and keeps nothing
         "/c/{certificate}",  # looks at a file
@@ -185,7 +185,7 @@ async def test_every_form_that_changes_something_is_counted(http, settings, two,
 
 
 def addresses(app):
-    """All that a form can be sent to."""
+    """All addresses to which a form can be sent."""
     return [route.path for route in app.routes if "POST" in route.methods]
 
 
@@ -204,7 +204,7 @@ def _case(two, team):
 
 
 async def test_what_else_came_too_fast_keeps_no_concern_back(browser, two, running, spend, team, outbox):
-    """H16: from the page that lies in the mailbox, since a link to where a concern is raised lasts for fifteen minutes."""
+    """H16: it is sent from the page whose link is in the mailbox, since a link to where a concern is raised lasts for fifteen minutes."""
     await spend()
     asked = await browser.send(await browser.get(two.page("ben", "private_link")), "/private_link")
     assert asked.status_code == 200
@@ -244,7 +244,7 @@ async def test_who_is_asked_about_a_concern_reads_freely_and_takes_at_a_pace(htt
 
 
 async def test_a_stranger_uses_up_nobodys_pace_and_the_link_is_judged_first(http, settings, two, running, old, browser, spend):
-    """The link, then the size, then the pace. Of what comes by no link of ours, less is listened to."""
+    """The link is judged first, then the size, then the pace. Less is accepted of what comes without a link of ours."""
     large, whole = b"x" * (MOST + 1), b"text=" + b"x" * 65_536
     stale = f"/p/{old('page', timedelta(days=61))}/set_goal"
     forged = f"/p/{secrets.token_urlsafe(30)}/set_goal"

@@ -36,7 +36,7 @@ async def test_the_page_says_what_is_next_and_how_to_prepare(browser, two, says)
 
 @pytest.mark.parametrize("programme", [pytest.param(with_every_fact(), id="every-fact")])
 async def test_of_what_comes_by_itself_no_page_says_that_somebody_reports_it(browser, two, says):
-    """A fact without words of its own in participant.html would read as anybody's to report."""
+    """A fact without words of its own in participant.html would read as if anybody could report it."""
     said = says(await browser.get(two.page()))
     assert said.count("Comes by itself") == len(FACTS)
     assert "reports it" not in said
@@ -99,7 +99,7 @@ async def test_what_the_partner_reported_waits_for_the_word_of_the_other(browser
 
 
 async def test_a_pause_takes_no_conversation_from_those_that_are_planned(browser, two, says):
-    """Each gets a new time after it (P6): while it lasted, two were planned in all once two were held."""
+    """Each gets a new time after the pause (P6). During it the page used to say that two were planned in all once two were held."""
     await two.until(two.meeting(1).start + timedelta(hours=1))
     await two.say("ben", c.ReportMeeting(meeting=1, held=True))
     await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
@@ -193,7 +193,7 @@ async def test_once_certificates_are_decided_nothing_is_said_to_be_open_and_no_n
 
 
 async def test_what_an_early_end_left_over_is_not_waited_for(browser, two, says):
-    """The mails said that there are no more meetings; weeks later the page still told that nobody had said whether they took place."""
+    """The mails said that there are no more meetings, but weeks later the page still said that nobody had reported whether they took place."""
     await two.until(two.meeting(1).start + timedelta(hours=1))
     await two.say("ben", c.ReportMeeting(meeting=1, held=True))
     await two.say("ana", c.MoveMeeting(meeting=3, to=two.meeting(3).start + timedelta(days=1)))
@@ -221,7 +221,7 @@ async def test_once_reports_are_closed_nobody_is_expected_to_say_how_a_meeting_w
 
 
 async def test_what_ended_before_it_began_names_no_day_to_come(browser, two, says):
-    """What comes before the start counts from there; its day would still be ahead of whoever reads."""
+    """What comes before the start is dated at the start, which would still be ahead of whoever reads."""
     two.clock.now = two.state.starts - timedelta(days=90)
     await two.say("op-1", c.End())
     assert "This mentorship ended before it began" in says(await browser.get(two.page()))

@@ -90,7 +90,7 @@ def test_one_takes_back_what_one_said_oneself_and_only_while_it_stands(told):
 
 
 def test_feedback_is_asked_for_until_some_was_given_since_the_meeting_that_it_was_asked_after(told):
-    """H15: what was written before that meeting is about another one."""
+    """H15: feedback written before that meeting is about another one."""
     for n in (1, 2, 3):
         told.say("mentee", c.ReportMeeting(meeting=n, held=True), told.state.meeting(n).start + HOUR)
     told.wait(told.state.meeting(3).start + 3 * DAY)
@@ -126,7 +126,7 @@ def test_the_closing_survey_waits_for_whoever_has_not_answered_while_answers_are
 
 @pytest.mark.parametrize("leaver", SIDES)
 def test_only_who_is_left_hears_that_the_other_stepped_away(told, leaver):
-    """Either may end without giving a reason; a leaver is told of to the partner."""
+    """Either may end without giving a reason; only the partner of a leaver is told."""
     assert [told.page(side, leaver=leaver).partner_left for side in SIDES] == [leaver == other(side) for side in SIDES]
 
 
@@ -143,7 +143,7 @@ def test_the_two_questions_on_the_way_are_asked_once_and_not_when_it_closes(told
 
 
 def test_expectations_are_asked_for_until_one_has_confirmed_all_oneself(told):
-    """H11: never what the partner did."""
+    """H11: they are never hidden because of what the partner did."""
     told.say("mentor", c.ConfirmExpectations(expectations=c.EXPECTATIONS), STARTS + DAY)
     assert [(told.page(side).expectations_open, {done for _, done in told.page(side).expectations}) for side in SIDES] == [(False, {True}), (True, {False})]
 
@@ -185,7 +185,7 @@ def test_a_time_in_a_field_is_the_readers(told):
 
 
 def test_a_milestone_is_told_as_it_stands_for_its_reader(told, programme):
-    """H7: who reported it, whether both are needed after an objection, and what came after the end does not count."""
+    """H7: who reported it, whether both are needed after an objection, and that what came after the end does not count."""
     (plain, *_) = [one.id for one in programme.milestones if one.when is None and one.by == "either"]
     told.say("mentee", c.RecordMilestone(milestone=plain), STARTS + 9 * DAY)
     done = {side: told.page(side).milestones.by_id(plain) for side in SIDES}

@@ -93,7 +93,7 @@ async def outside(two):
 
 
 async def test_who_was_invited_can_write_whatever_kind_of_meeting_was_held(browser, outside, mentorship, running, says):
-    """H15: what is asked for can be given."""
+    """H15: whatever is asked for can be given."""
     assert "If you like: feedback" in says(await browser.get(outside.page()))
     page = await browser.get(outside.private())
     assert "After your first conversation you can write here." not in says(page)

@@ -45,7 +45,7 @@ def told(state: State, side: Side, command: Any, at: datetime) -> State:
 
 
 def counts(state: State, n: int, side: Side) -> bool:
-    """Whether this meeting stands against them."""
+    """Whether this meeting counts against them."""
     fresh = {one: state.person(one).model_copy(update={"cleared_at": None}) for one in SIDES}
     alone = tuple(meeting for meeting in state.meetings if meeting.n == n)
     return bool(strikes(state.model_copy(update={"meetings": alone, **fresh}), side))
@@ -73,7 +73,7 @@ def likely(state: State, now: datetime, chance: random.Random) -> Any:
 
 
 def moments(programme: Programme, seed: int) -> Any:
-    """(state, now) at many moments of one story, near to meetings, where things happen."""
+    """(state, now) at many moments of one story, near its meetings, where things happen."""
     chance = random.Random(seed)
     state, now = begun(programme), STARTS + DAY
     for side in SIDES:
@@ -111,7 +111,7 @@ def looks(pages) -> list[tuple[Any, State, datetime, Side, MeetingView]]:
 
 
 def said_to_count(view: MeetingView) -> bool:
-    """What the page of `cancel_meeting` says that calling it off, or not having been there, does."""
+    """Whether the page of `cancel_meeting` says that calling the meeting off, or not having been there, counts."""
     if view.theirs_to_answer:
         return False
     return view.confirmed and not view.excused and not view.away if view.started else view.late_now
@@ -158,7 +158,7 @@ def test_fine_by_me_is_offered_where_something_of_the_partners_would_count_and_t
 
 
 def test_what_the_next_conversation_is_said_to_be_about_is_what_it_is_about(looks, programme):
-    """H10; and what was held says what it was about."""
+    """H10; and a page says what a held meeting was about."""
     seen = 0
     for where, state, _, side, view in looks:
         meeting = state.meeting(view.n)

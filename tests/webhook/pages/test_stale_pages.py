@@ -16,7 +16,7 @@ async def confirm(two, *who):
 
 
 async def replanned(two):
-    """A pause took every time, and their numbers stand for others now."""
+    """A pause removed every time, and their numbers now belong to others."""
     await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
     await two.say("op-1", c.Resume())
     slots = tuple(two._slot(two.state.now + timedelta(days=5 + 14 * n, hours=1)) for n in range(12))
@@ -42,7 +42,7 @@ async def confirmed(two):
     ],
 )
 async def test_a_meeting_is_called_off_or_moved_as_it_was_looked_at_or_not_at_all(action, typed, happens, browser, two, mentorship, running, says):
-    """H14: the page said when it is and that nothing counts; of another time nobody said anything, and of a confirmed one it would count."""
+    """H14: the page named a time and said that nothing counts. It said nothing about another time, and on a confirmed meeting it would count."""
     if happens is not confirmed:
         await confirm(two, "ana")
     await confirm(two, "ben")
@@ -84,7 +84,7 @@ async def test_what_was_written_and_refused_is_given_back(browser, two, mentorsh
 
 
 async def test_who_read_that_it_is_kept_reads_on_their_page_that_it_changed_nothing(browser, two, mentorship, running, says, monkeypatch):
-    """P5: it was handled when they had gone, and they would think that they called it off."""
+    """P5: the message was handled after they had gone, and they would think that they called the meeting off."""
     monkeypatch.setattr("webhook.pages.outcomes.JOURNAL_WAIT", 0)
     stale = await browser.get(two.page("ben", "cancel_meeting", 1))
     await two.say("ana", c.CancelMeeting(meeting=1))
@@ -108,7 +108,7 @@ async def test_who_read_that_it_is_kept_reads_on_their_page_that_it_changed_noth
     ids=["en", "de", "ar"],
 )
 async def test_what_changed_nothing_names_its_meeting_by_the_time_that_it_had_then(code, told, browser, two, mentorship, running, says, monkeypatch):
-    """Of six meetings ahead, nobody knows which one an answer was about; and after a move, not by the time that it has now."""
+    """With six meetings ahead, nobody knows which one an answer was about, and after a move the meeting's current time does not tell."""
     monkeypatch.setattr("webhook.pages.outcomes.JOURNAL_WAIT", 0)
     at = two.meeting(1).start
     await two.say("ana", c.MoveMeeting(meeting=1, to=at + timedelta(days=1)))
@@ -130,7 +130,7 @@ async def test_what_was_so_already_is_no_news_afterwards(browser, two, mentorshi
 
 
 async def test_what_is_private_is_told_behind_the_private_link_only(browser, two, mentorship, running, says):
-    """H16: the page's link lies in a mailbox for weeks."""
+    """H16: the page's link is in a mailbox for weeks."""
     stale = await browser.get(two.private("ben", "end_wish"))
     await two.until(two.state.ends + timedelta(hours=1))
     await browser.send(stale, "/end_wish", follow=False, sure="yes")
@@ -150,7 +150,7 @@ async def test_who_met_though_it_was_called_off_reads_where_to_say_so(browser, t
 
 
 async def test_a_yes_to_a_time_that_is_no_longer_proposed_is_no_proposal_of_ones_own(browser, two, mentorship, running, says):
-    """Unanswered it would count as a late cancellation of who only said yes (H14)."""
+    """Unanswered, it would count as a late cancellation by somebody who only said yes (H14)."""
     for who in ("ana", "ben"):
         await two.say(who, c.ConfirmMeeting(meeting=1))
     start = two.meeting(1).start
@@ -170,7 +170,7 @@ async def test_a_yes_to_a_time_that_is_no_longer_proposed_is_no_proposal_of_ones
 
 @pytest.mark.parametrize("path", [(), ("confirm_meeting", 5), ("confirm_meeting", "all")])
 async def test_only_times_that_were_looked_at_are_accepted(path, browser, two, mentorship, running, says):
-    """A pause gives the numbers of what it took to other times: an old page's yes would confirm one that its reader never saw (H14)."""
+    """A pause gives the numbers of the removed meetings to other times: an old page's yes would confirm one that its reader never saw (H14)."""
     action = "/" + "/".join(map(str, path or ("confirm_meeting", "all")))
     stale = await browser.get(two.page("ben", *path))
     await replanned(two)
@@ -183,7 +183,7 @@ async def test_only_times_that_were_looked_at_are_accepted(path, browser, two, m
 
 
 async def test_a_yes_that_is_sent_again_from_an_old_page_does_not_look_as_if_it_accepted_other_times(browser, two, mentorship, running, says):
-    """It is the same message, which Temporal has: whoever looked at the new times and said yes once more would be told that it is done (H14)."""
+    """It is the same message, which Temporal already has: somebody who looked at the new times and said yes again would be told that it is done (H14)."""
     old = await browser.get(two.page())
     await browser.send(old, "/confirm_meeting/all")
     await two.handle(await mentorship.signals())

@@ -31,7 +31,7 @@ async def test_the_document_has_the_pages_table(http):
 
 
 def test_the_document_names_every_path_that_a_proxy_must_not_log(app: FastAPI):
-    """Whatever is asked for below them holds a token, or says of whom it is."""
+    """Every address below these paths holds a token, or says to whom it belongs."""
     telling = {path.partition("{")[0] for route in app.routes if "{" in (path := getattr(route, "path", ""))} - {"/static/"}
     named = re.findall(r"`(/\w+/)`", DOCUMENT.read_text(encoding="utf-8"))
     assert {f"/{path.split('/')[1]}/" for path in telling} == set(named)

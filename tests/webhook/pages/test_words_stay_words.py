@@ -9,7 +9,7 @@ MARKUP = """<img src=x onerror="alert(1)"></textarea><b>'&"""
 
 
 def is_text(page) -> bool:
-    """It stands there, and nothing of it is markup."""
+    """Asserts that the page contains it, and that none of it is markup."""
     return "&lt;img src=x" in page.text and "<img src=x" not in page.text and "</textarea><b>" not in page.text
 
 

@@ -13,14 +13,14 @@ from webhook.people_door import PeopleDoor
 
 
 async def test_acknowledged_is_durable_with_no_worker_alive_and_at_the_instant_of_acceptance(company, clock):
-    """P5: no worker lives until the test looks, a week later."""
+    """P5: no worker runs until the test looks, a week later."""
     assert (await company.say("ana", "left", message_id="hr-1")).status_code == 202
     assert (await company.receipt("ana", "hr-1"))["status"] == "waiting"
     clock.forward(timedelta(days=7))
     (order,) = await company.orders()
     assert order["at"] == "2027-03-01T09:30:00Z"
     async with company.worker(), asyncio.timeout(30):
-        while (told := await company.receipt("ana", "hr-1"))["status"] == "waiting":  # on a busy machine the hook asks in vain at first
+        while (told := await company.receipt("ana", "hr-1"))["status"] == "waiting":  # on a busy machine the hook's first query fails
             pass
     assert told["status"] == "accepted"
 
@@ -38,7 +38,7 @@ async def test_the_same_message_again_changes_nothing_and_with_another_body_is_r
 
 
 async def test_a_copy_of_a_signed_request_says_nothing_of_anybody_else_and_nothing_else(company, places):
-    """The signature leaves the address out: `{}` of a return would be somebody's end at another one."""
+    """The signature leaves the address out: at another address the `{}` of a return would end somebody's mentorships."""
     headers = company.headers(b"{}", "hr-1", secret="hr")
     assert (await company.http.post("/v1/people/ana/back", content=b"{}", headers=headers)).status_code == 202
     for path in ("ana/left", "ben/left", "ben/back"):
@@ -57,7 +57,7 @@ async def test_the_same_id_of_two_senders_about_both_of_a_pair_is_two_messages(c
 
 
 async def test_what_could_not_be_told_to_every_mentorship_was_not_accepted_and_keeps_its_instant(company, client, app, clock, monkeypatch):
-    """503; the sender tries again, and is not late for it."""
+    """The answer is 503; the sender tries again, and is not late because of it."""
     real = type(company.client.get_workflow_handle(company.mentorships[1])).signal
 
     async def broken(handle: Any, *arguments: Any, **options: Any) -> None:
@@ -74,7 +74,7 @@ async def test_what_could_not_be_told_to_every_mentorship_was_not_accepted_and_k
 
 
 async def test_a_leave_that_comes_again_after_a_later_word_pauses_nobody(company, clock, monkeypatch):
-    """Its first try reached no mentorship, and HR has said since that the person is back: the pair would have stood still for as long as the leave."""
+    """Its first attempt reached no mentorship, and HR has since said that the person is back: the pair would have paused for as long as the leave."""
 
     async def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("no connection")
@@ -91,7 +91,7 @@ async def test_a_leave_that_comes_again_after_a_later_word_pauses_nobody(company
 
 @pytest.mark.parametrize(("first", "then", "told"), [("leave", "back", ["resume", "pause", "resume"]), ("back", "leave", ["pause", "resume", "pause"])])
 async def test_of_a_leave_and_a_return_at_once_the_later_is_what_a_mentorship_hears_last(company, clock, monkeypatch, first, then, told):
-    """Two web hooks: the one that took the first is about to tell it when the other one has told the second."""
+    """Two web hooks: the one with the first message is about to pass it on when the other has already passed on the second."""
     each, bodies = PeopleDoor._each, {"leave": {"until": "2027-06-01"}, "back": {}}
 
     async def overtaken(self: PeopleDoor, person: str, command: Any) -> Any:
@@ -110,7 +110,7 @@ async def test_of_a_leave_and_a_return_at_once_the_later_is_what_a_mentorship_he
 
 
 async def test_a_mentorship_for_which_too_much_waits_keeps_nothing_from_the_persons_others(company, sender, clock, problem, monkeypatch):
-    """A program that went mad about one pair: what HR says of its mentor is for the other pair as well (P6)."""
+    """A program floods one pair with messages, but what HR says about its mentor still reaches the other pair (P6)."""
     monkeypatch.setattr(door, "MOST_WAITING", 2)
     for n in range(2):
         assert (await sender.post("excuse", {"by": "ana", "meeting": 1}, f"mad_{n}", pair="one", secret="spring")).status_code == 202

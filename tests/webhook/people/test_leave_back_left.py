@@ -67,7 +67,7 @@ async def test_whoever_is_on_leave_is_asked_for_nothing_until_it_is_over(company
 
 
 async def test_who_is_back_is_active_whatever_was_said_of_them_before(company):
-    """A people file said that Ben is away, which no event did; and that Cleo had left was wrong."""
+    """A people file, and no event, said that Ben is away; and it was wrong that Cleo had left."""
     await company.records.people.enrol([(await company.profile("ben")).model_copy(update={"status": "leave"})])
     await company.say("cleo", "left")
     for who in ("ben", "cleo"):

@@ -7,7 +7,7 @@ from tests.webhook.people.company import NOW
 
 
 async def test_a_new_manager_who_brings_a_pair_into_one_line_is_a_line_for_the_coordinators(company):
-    """H4: checked again when a line changes. Ben reports to Ana now: their pair is told, Ana's other pair is not, and nothing ends."""
+    """H4: checked again when a line changes. Ben now reports to Ana: their pair is told, Ana's other pair is not, and nothing ends."""
     assert (await company.say("ben", "manager", {"manager_id": "ana"}, "hr-1")).status_code == 202
     (order,) = await company.orders(0)
     assert (order["command"], order["line"]) == ("flag", "reporting_line")
@@ -18,7 +18,7 @@ async def test_a_new_manager_who_brings_a_pair_into_one_line_is_a_line_for_the_c
 
 
 async def test_a_change_further_up_counts_within_the_programmes_levels(company):
-    """Cleo's manager is Fay, and Fay's becomes Ana: two levels, which the programme refuses by default; three would be fine."""
+    """Cleo's manager is Fay, and Fay's becomes Ana: two levels, which the programme refuses by default; three would be allowed."""
     await company.records.people.enrol([Profile(person_id=n, name=n, email=f"{n}@example.org") for n in ("fay", "gil")])
     await company.say("cleo", "manager", {"manager_id": "fay"})
     assert await company.orders(1) == []

@@ -10,7 +10,7 @@ import pytest
 
 @pytest.mark.parametrize("secret", ["everything", "spring"])
 async def test_every_cohort_is_not_everybody(company, problem, secret):
-    """`*` is every cohort; who may speak for people says so."""
+    """`*` means every cohort; speaking for people is a permission of its own."""
     answer = await company.say("ana", "left", secret=secret)
     assert (answer.status_code, problem(answer)["type"]) == (403, "urn:mentorship:problem:out-of-scope")
     assert (await company.profile("ana")).status == "active"
@@ -32,7 +32,7 @@ async def test_unsigned_is_refused_before_anything_is_looked_up(company):
 
 
 async def test_a_receipt_is_for_who_may_speak_for_people_and_signed_over_an_empty_body(company, places):
-    """What became of an event tells that somebody is known, and that something was said of them."""
+    """What became of an event reveals that somebody is known, and that something was reported about them."""
     await company.say("ana", "left", message_id="hr-1")
 
     async def asked(person: str, body: bytes = b"", **signed: Any) -> httpx.Response:
