@@ -1,4 +1,4 @@
-"""What a case does each time it wakes, on real records and a real mail server; Temporal is needed only where meetings are held (H16, P7, H14)."""
+"""What a case does each time it wakes, on real records and a real mail server; Temporal is needed only where meetings are on hold (H16, P7, H14)."""
 
 from __future__ import annotations
 

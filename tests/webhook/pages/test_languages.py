@@ -123,7 +123,7 @@ def test_arabic_is_set_as_arabic_is():
 
 @pytest.mark.parametrize("code", [code for code in OFFERED if code != "en"])
 def test_what_mails_and_pages_both_say_they_say_in_the_same_words(code):
-    """The mails' catalogue takes precedence over the pages', so another wording there would never be read."""
+    """The mails' catalogue takes precedence, so another wording in the pages' one would never be read."""
     mails, pages = (read_po((ROOT / package / "locales" / code / "LC_MESSAGES" / "messages.po").open("rb"), locale=code) for package in ("notices", "webhook"))
     for message in pages:
         other = mails.get(message.id, message.context) if message.id else None

@@ -143,7 +143,7 @@ def test_the_two_questions_on_the_way_are_asked_once_and_not_when_it_closes(told
 
 
 def test_expectations_are_asked_for_until_one_has_confirmed_all_oneself(told):
-    """H11: they are never hidden because of what the partner did."""
+    """H11: a page never shows what the partner has confirmed."""
     told.say("mentor", c.ConfirmExpectations(expectations=c.EXPECTATIONS), STARTS + DAY)
     assert [(told.page(side).expectations_open, {done for _, done in told.page(side).expectations}) for side in SIDES] == [(False, {True}), (True, {False})]
 
