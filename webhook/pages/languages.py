@@ -1,4 +1,4 @@
-"""The pages' languages: their own catalogues on top of the mails' catalogue, so that both say the same thing in the same words."""
+"""The pages' languages: their own catalogues with the mails' merged in. Where both have a sentence, the mails' wording wins, so that both say it in the same words."""
 
 from __future__ import annotations
 

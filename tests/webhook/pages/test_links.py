@@ -129,10 +129,8 @@ async def test_an_erased_persons_page_is_gone(http, two):
 POLICY = {"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"}
 
 
-"""No script, nothing loaded from elsewhere or sent elsewhere, and in nobody's frame, where a click on something else would press our buttons."""
-
-
 async def test_a_page_is_closed_to_the_outside(http, two):
+    """No script, nothing loaded from elsewhere or sent elsewhere, and in nobody's frame, where a click on something else would press our buttons."""
     for path in (two.page(), two.page("ben", "set_goal"), "/who-sees-what", "/new-link", "/c/none", "/p/forged", two.private()):
         answer = await http.get(path)
         assert set(answer.headers["content-security-policy"].split("; ")) == POLICY
