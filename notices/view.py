@@ -90,7 +90,7 @@ class View:
         self.shares_met = notice.met_with_share
         self.certificate_follows = notice.certificate_follows
         self.survey = notice.survey
-        self.longer = clock.language.lasting(notice.longer.span) if notice.longer is not None else None
+        self.longer = clock.language.lasting(notice.longer.span) if notice.longer is not None and telling.of_partner("meetings") else None
         self._elsewhere = elsewhere
         known = notice.milestones if telling.of_partner("milestones") else ()
         self._milestones = Milestones(known, texts, clock, notice.ends, answered=notice.answered, awaits_reader=notice.awaits_reader)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mentorship import visibility
+from mentorship.duration import iso
 from notices.readers import Elsewhere
 from notices.telling import NotToBeTold
 
@@ -33,6 +34,7 @@ def words(message) -> str:
         ("milestones", "partner", "result", {"met_with_share": False}, "A day of shadowing"),
         ("slot_answers", "partner", "prepare", {}, "Still on? Then"),
         ("meetings", "partner", "rescheduled", {"change": "cancelled"}, "will not take place"),
+        ("meetings", "partner", "prepare", {"longer": iso("P4W")}, "4 weeks more"),
         ("stepped_away", "partner", "ended", {"stepped_away": "mentor"}, "stepped away"),
         ("address", "partner", "welcome", {}, "grace.secret@people.example"),
         ("pins", "own", "prepare", {}, "A second pair of eyes."),
