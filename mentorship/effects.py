@@ -114,7 +114,7 @@ class SendNotice(Effect):
     milestones: tuple[MilestoneFacts, ...] = ()
     answered: tuple[str, ...] = ()
     awaits_reader: tuple[str, ...] = ()
-    """Milestones that one of the two reported, and that need the word of both: the reader reported or objected to it, or has yet to say something."""
+    """Milestones that one of the two reported, and that need the word of both. `answered`: the reader reported it or objected to it. `awaits_reader`: not yet."""
     milestone: str | None = None
     needed: int | None = None
     """How many milestones earn the certificate."""

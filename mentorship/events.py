@@ -436,7 +436,7 @@ class SurveyReminded(Event):
 
 
 class MentorshipEnded(Event):
-    """It ended before its time. `by_pair`: one of the two wished it, and only they know which. `leaver` stepped away from the programme."""
+    """It ended before its time. `by_pair`: one of the two wished it, and nobody is told which. `leaver` stepped away from the programme."""
 
     event: Literal["mentorship_ended"] = "mentorship_ended"
     reason: EndReason | Literal["by_pair"]

@@ -99,9 +99,9 @@ class OneSided(NamedTuple):
     """Milestones that one of the two reported, and that need the word of both: those of both, and others after an objection."""
 
     answered: tuple[str, ...]
-    """Somebody reported it themself, or objected to it."""
+    """The side that is asked about reported it, or objected to it."""
     awaits: tuple[str, ...]
-    """The partner reported it, and their own word is missing."""
+    """The partner reported it, and the word of the side that is asked about is missing."""
 
 
 def one_sided(state: State, side: Side) -> OneSided:
