@@ -1,4 +1,4 @@
-"""How a program that uses Temporal's client ends."""
+"""How a program of ours ends."""
 
 from __future__ import annotations
 

@@ -63,8 +63,9 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
             raise Refused(f"there is no cohort {cohort}")
         else:
             asked = {pair.mentorship for pair in await records.cohorts.enrolments(cohort)}
-        pairs = [pair for pair in await records.cohorts.to_run(cohort) if pair.mentorship in asked]
+        # In this order: one that is started just now is in both. In the other order it could be in neither, and nobody would send what it is owed.
         waiting = [pair for pair in await records.cohorts.unclosed(cohort) if pair.mentorship in asked and pair.state == "pending"]
+        pairs = [pair for pair in await records.cohorts.to_run(cohort) if pair.mentorship in asked]
         client = await reach_temporal(settings)
         standing = await _standing(settings, client, records, pairs)
         again = [pair for pair, how in standing if how in _ANEW]

@@ -8,6 +8,7 @@ import email.policy
 import gc
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -47,6 +48,8 @@ def pytest_configure() -> None:
     """
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a script: what tests start would not heed Ctrl-C either
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 LONGEST = (

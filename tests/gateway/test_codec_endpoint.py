@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -312,3 +315,28 @@ def test_the_program_says_in_a_line_why_it_cannot_start(tmp_path):
     done = subprocess.run([sys.executable, "-m", "webhook.codec"], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("mentorship-codec: MENTORSHIP_CODEC_TOKENS: without a token")
+
+
+def test_the_program_leaves_with_0_also_when_it_is_told_to_stop_once_more(tmp_path):
+    """The last of these signals come while the program ends, and its exit code stays its own."""
+    Keyring.generate(tmp_path / "keys.json")
+    settings = {
+        "KEY_FILE": str(tmp_path / "keys.json"),
+        "CODEC_TOKENS": json.dumps([NEW]),
+        "CODEC_ORIGINS": json.dumps([UI]),
+        "CODEC_PORT": "0",
+        "LOG_FORMAT": "json",
+    }
+    environment = {**os.environ, **{f"MENTORSHIP_{name}": value for name, value in settings.items()}}
+    with subprocess.Popen([sys.executable, "-m", "webhook.codec"], env=environment, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stderr is not None
+            while "listening" not in (line := program.stderr.readline()):
+                assert line, "it ended before it listened"
+            assert httpx.get(f"http://127.0.0.1:{json.loads(line)['port']}/healthz").status_code == 200
+            while program.poll() is None:
+                program.send_signal(signal.SIGTERM)
+                time.sleep(0.002)
+            assert program.returncode == 0
+        finally:
+            program.kill()

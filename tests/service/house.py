@@ -306,9 +306,13 @@ class House:
         )
 
 
-def lose(house: Any, *statements: str) -> None:
-    """Puts records back to an earlier moment."""
-    with sqlite3.connect(house.folder / "records.db", timeout=20, isolation_level="IMMEDIATE") as connection:  # which waits for a worker's write
-        for statement in statements:
-            connection.execute(statement)
-    connection.close()
+async def lose(house: Any, *statements: str) -> None:
+    """Puts records back to an earlier moment. It does so in a thread: a worker of this process may be writing, and can finish only meanwhile."""
+
+    def changed() -> None:
+        with sqlite3.connect(house.folder / "records.db", timeout=20, isolation_level="IMMEDIATE") as connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
+
+    await asyncio.to_thread(changed)

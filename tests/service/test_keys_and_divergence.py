@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from datetime import UTC, datetime
 
@@ -62,12 +63,16 @@ async def needs_attention(house) -> bool:
     return bool(description.typed_search_attributes.get(NEEDS_ATTENTION))
 
 
-def tampered(house, statement: str, *values: object) -> None:
-    """Changes the journal as somebody with the database's file could."""
-    connection = sqlite3.connect(house.folder / "records.db", timeout=20)
-    with connection:
-        assert connection.execute(statement, values).rowcount == 1
-    connection.close()
+async def tampered(house, statement: str, *values: object) -> None:
+    """Changes the journal as somebody with the database's file could. In a thread: a worker of this process may be writing."""
+
+    def changed() -> None:
+        connection = sqlite3.connect(house.folder / "records.db", timeout=20)
+        with connection:
+            assert connection.execute(statement, values).rowcount == 1
+        connection.close()
+
+    await asyncio.to_thread(changed)
 
 
 async def test_a_workflow_that_diverged_sends_nothing_until_the_journal_is_restored_and_an_operator_resolves_it(house, calm, mailbox):
@@ -94,7 +99,7 @@ async def test_a_workflow_that_diverged_sends_nothing_until_the_journal_is_resto
         assert answer["outcome"] == "applied"
         await house.until(house.diverged)  # nothing was restored: found again at once
 
-        tampered(house, "delete from journal where mentorship = ? and seq = ?", mentorship, head.seq + 1)
+        await tampered(house, "delete from journal where mentorship = ? and seq = ?", mentorship, head.seq + 1)
         answer = await house.handle().execute_update("resolve", Resolve(message_id="restored", by="p-operator", line="diverged"))
         assert answer["outcome"] == "applied"
         status = await house.idle()

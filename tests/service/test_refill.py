@@ -26,7 +26,7 @@ async def test_a_journal_is_refilled_with_what_each_run_wrote_as_far_as_the_next
         await house.idle()
         before = await house.journal()
         await house.handle().terminate("records of before the plan")
-        lose(house, "delete from journal where seq >= (select seq from journal where name = 'apply_plan')")
+        await lose(house, "delete from journal where seq >= (select seq from journal where name = 'apply_plan')")
         await house.records.cohorts.await_start(house.pairs[0].mentorship)
         await RecordsOffice(house.records, house.client).enrol(house.cohort, 1, lambda *_: None)
         await house.until(planned)
@@ -34,7 +34,7 @@ async def test_a_journal_is_refilled_with_what_each_run_wrote_as_far_as_the_next
         written = await house.journal()
         assert [row.name for row in written] == [row.name for row in before]
         assert written != before
-        lose(house, "delete from journal where seq > 1")
+        await lose(house, "delete from journal where seq > 1")
         assert await journal_refill._fill(house.client, house.records, house.pairs[0]) == len(written) - 1
         assert await house.journal() == written
 
@@ -51,10 +51,10 @@ async def test_a_journal_is_refilled_out_of_the_run_that_a_reset_began(house, ca
         await house.journalled("after")
         assert not (await house.idle()).diverged
         written = await house.journal()
-        lose(house, f"delete from journal where seq > {written[-1].seq - 2}")
+        await lose(house, f"delete from journal where seq > {written[-1].seq - 2}")
         filled = await house.cli("journal", "refill")
         assert [one["rows"] for one in filled["filled"]] == [2]
         assert await house.journal() == written
-        lose(house, "update journal set name = 'else' where seq = 2")
+        await lose(house, "update journal set name = 'else' where seq = 2")
         refused = await house.cli("journal", "refill", expect=1)
         assert [(one["problem"], one["seq"]) for one in refused["lacking"]] == [("differs", 2)]

@@ -39,7 +39,7 @@ async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house
         assert after.milestones == before.milestones
         assert [meeting.cancelled for meeting in after.meetings] == [True, False, False]
         written = await house.journal()
-        lose(house, "delete from journal")
+        await lose(house, "delete from journal")
         await house.cli("journal", "refill")
         assert await house.journal() == written, "without what the diverged run would have written"
         await house.check_books()
@@ -113,7 +113,7 @@ async def test_what_a_mentorship_was_sent_before_somebody_terminated_it_is_sent_
         await house.check_books()
         # Records of before all this are put back: what the first run had written is in its history, from which the second does not continue.
         written = await house.journal()
-        lose(house, "delete from journal", "update enrolments set state = 'pending'")
+        await lose(house, "delete from journal", "update enrolments set state = 'pending'")
         assert [one["rows"] for one in (await house.cli("journal", "refill"))["filled"]] == [len(written)]
         assert await house.journal() == written
         await house.check_books()
@@ -151,12 +151,12 @@ async def test_a_mentorship_that_ended_and_has_its_people_still_to_tell_is_reviv
             assert len(mailbox.to(f"{side}-1@example.org")) == 2, "welcomed, and told of the end, each once"
         written = await house.journal()
         assert [row.name for row in written].count("mentorship_ended") == 1
-        lose(house, "delete from seals", "delete from journal where seq = (select max(seq) from journal)")
+        await lose(house, "delete from seals", "delete from journal where seq = (select max(seq) from journal)")
         await house.cli("journal", "refill")
         assert await closed()
     assert await house.journal() == written
 
-    lose(house, "delete from seals", "delete from journal where seq = (select max(seq) from journal)")
+    await lose(house, "delete from seals", "delete from journal where seq = (select max(seq) from journal)")
 
     async def forgotten(*_: Any) -> list[Any]:
         """Temporal no longer keeps the first run, and the second wrote nothing, so that nobody knows the last row any more."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from temporalio.client import WorkflowExecutionStatus
 from records import migrate, writing
 from records.store import Records
 from tests.forked import told
+from tests.service.house import lose
 from webhook.app import create_app
 from wire.names import case_id
 from worker.coordinators_list import CoordinatorsList
@@ -156,9 +156,7 @@ async def test_a_case_that_was_altered_hides_no_mentorship_that_is_lost(house, c
     async with house.worker():
         await house.idle()
         await house.handle().terminate()
-        with sqlite3.connect(house.folder / "records.db", timeout=20) as connection:
-            assert connection.execute("update cases set sealed = zeroblob(length(sealed))").rowcount == 1
-        connection.close()
+        await lose(house, "update cases set sealed = zeroblob(length(sealed))")
         wrong = await found(house)
     assert "should run and is terminated" in wrong["mentorship"]
     assert "cannot be read, so nobody can say whether it should run" in wrong["case"]

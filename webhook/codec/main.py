@@ -8,6 +8,7 @@ import sys
 from gateway import event_loop, logs
 from gateway.connect import TemporalUnavailable, target
 from gateway.keyring import KeyringUnusable
+from gateway.leaving import leave
 from gateway.no_arguments import no_arguments
 from gateway.settings import Settings, SettingsInvalid
 from gateway.stopping import Stop
@@ -35,3 +36,4 @@ def main() -> None:
     except CannotListen as error:
         sys.stderr.write(f"mentorship-codec: {error}; see MENTORSHIP_CODEC_HOST and MENTORSHIP_CODEC_PORT\n")
         sys.exit(1)
+    leave()
