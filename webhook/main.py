@@ -63,3 +63,7 @@ def main() -> None:
         sys.stderr.write(f"mentorship-webhook: {error}; see MENTORSHIP_WEBHOOK_HOST and MENTORSHIP_WEBHOOK_PORT\n")
         leave(1)  # Temporal's client exists by now
     leave()
+
+
+if __name__ == "__main__":
+    main()

@@ -76,3 +76,7 @@ def main() -> None:
         print(f"mentorship-worker: {error}", file=sys.stderr)  # noqa: T201
         leave(1)  # Temporal's client may have run
     leave()
+
+
+if __name__ == "__main__":
+    main()

@@ -37,3 +37,7 @@ def main() -> None:
         sys.stderr.write(f"mentorship-codec: {error}; see MENTORSHIP_CODEC_HOST and MENTORSHIP_CODEC_PORT\n")
         sys.exit(1)
     leave()
+
+
+if __name__ == "__main__":
+    main()
