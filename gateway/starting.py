@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import FrameType
 
 _STOPS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -22,6 +23,12 @@ def stopped_at_once(code: int | None = None, by: tuple[str, ...] = _STOPS) -> No
 
     for number in _heeded(by):
         signal.signal(number, leave)
+
+
+def run_server(module: str) -> None:
+    """Loads a server's module, which takes a second or more, and calls its `main`. Told to stop while it loads, it exits as it does later: with 0."""
+    stopped_at_once(0, by=("SIGINT", "SIGTERM"))
+    import_module(module).main()
 
 
 @contextmanager

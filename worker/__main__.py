@@ -1,14 +1,10 @@
 """`python -m worker`, and the console script `mentorship-worker`."""
 
-from gateway.starting import stopped_at_once
+from gateway.starting import run_server
 
 
 def run() -> None:
-    """Told to stop while it loads, it leaves as it does later: with 0."""
-    stopped_at_once(0, by=("SIGINT", "SIGTERM"))
-    from worker.main import main  # noqa: PLC0415 - takes a second or more
-
-    main()
+    run_server("worker.main")
 
 
 if __name__ == "__main__":

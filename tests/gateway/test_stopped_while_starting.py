@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -52,33 +53,26 @@ def test_what_is_stopped_while_it_loads_leaves_in_silence(called: str, loaded: s
     assert (told.returncode, told.stdout, told.stderr) == (code, "", "")
 
 
-class Silent:
-    """A server that accepts every connection and never answers."""
-
-    def __init__(self) -> None:
-        self.called = asyncio.Event()
-        self._callers: list[asyncio.StreamWriter] = []
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
-        self.address = "{}:{}".format(*self._server.sockets[0].getsockname())
-
-    def _take(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._callers.append(writer)
-        self.called.set()
-
-    def stop(self) -> None:
-        self._server.close()
-        for caller in self._callers:
-            caller.close()
+class Silent(NamedTuple):
+    address: str
+    called: asyncio.Event
+    """Set once somebody has connected."""
 
 
 @pytest.fixture
 async def silent() -> AsyncIterator[Silent]:
-    found = Silent()
-    await found.start()
-    yield found
-    found.stop()
+    """A server that accepts every connection and never answers."""
+    called, callers = asyncio.Event(), list[asyncio.StreamWriter]()
+
+    def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        callers.append(writer)
+        called.set()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    yield Silent("{}:{}".format(*server.sockets[0].getsockname()), called)
+    server.close()
+    for caller in callers:
+        caller.close()
 
 
 @pytest.mark.parametrize(

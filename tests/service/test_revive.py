@@ -19,13 +19,18 @@ from tests.service.house import lose
 from worker.coordinators_list import CoordinatorsList
 
 
+async def recorded(house: Any) -> None:
+    """Two milestones stand in its journal."""
+    await house.idle()
+    for milestone in ("visit", "talk"):
+        await house.post(0, "mentor", "record_milestone", milestone, milestone=milestone)
+        await house.journalled(milestone)
+
+
 async def test_a_mentorship_that_diverged_is_revived_from_what_was_written(house, calm, mailbox):
     await house.start(calm())
     async with house.worker():
-        await house.idle()
-        for milestone in ("visit", "talk"):
-            await house.post(0, "mentor", "record_milestone", milestone, milestone=milestone)
-            await house.journalled(milestone)
+        await recorded(house)
         before = await house.idle()
         await house.reset()
         await house.post(0, "mentee", "cancel_meeting", "unwritten", meeting=1)
@@ -71,10 +76,7 @@ async def test_what_a_diverged_mentorship_was_sent_over_several_runs_is_sent_aga
     house = await houses(dynamic={"limit.historyCount.suggestContinueAsNew": 120, "history.workflowIdReuseMinimalInterval": "0s"})
     await house.start(calm())
     async with house.worker():
-        await house.idle()
-        for milestone in ("visit", "talk"):
-            await house.post(0, "mentor", "record_milestone", milestone, milestone=milestone)
-            await house.journalled(milestone)
+        await recorded(house)
         await house.idle()
         await house.reset()
         run = (await house.handle().describe()).run_id

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -179,11 +179,14 @@ class Past:
     """Records for one test, with cohorts whose journals the pure core wrote: no server, no worker."""
 
     settings: Settings
+    until: datetime | None = None
+    """The instant up to which something happened last; None if everything is over."""
 
     def happened(
         self, roster: Roster, starts: datetime, told: Mapping[str, Iterable[Command]], *, until: datetime | None = None, cohort: str = "spring-27"
     ) -> None:
         """A cohort in which people said this, by pair_id; `by` is `mentor` or `mentee`. Without `until`, all its mentorships are over."""
+        self.until = until
         asyncio.run(self._happened(roster, starts, told, until, cohort))
 
     async def _happened(self, roster: Roster, starts: datetime, told: Mapping[str, Iterable[Command]], until: datetime | None, cohort: str) -> None:
@@ -267,3 +270,13 @@ def past(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Pas
     Keyring.generate(tmp_path / "keys.json")
     shutil.copy(template, tmp_path / "records.db")
     return Past(Settings.load())
+
+
+@pytest.fixture
+def running(files: Any, past: Past) -> Past:
+    """A cohort that has run for 30 days with p1 (m1 and e1) and p2 (m2 and e2)."""
+    roster, faults, _ = files.read()
+    assert faults == []
+    began = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    past.happened(roster, began, {}, until=began + timedelta(days=30))
+    return past

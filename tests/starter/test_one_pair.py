@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,17 +12,6 @@ from records.cohorts import Enrolment
 from records.journal import JournalEntry
 from records.store import Records
 from starter import mentorship, operator_update
-
-BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
-NOW = BEGAN + timedelta(days=30)
-
-
-@pytest.fixture
-def running(files: Any, past: Any) -> Any:
-    roster, faults, _ = files.read()
-    assert faults == []
-    past.happened(roster, BEGAN, {}, until=NOW)
-    return past
 
 
 @pytest.fixture
@@ -83,7 +72,9 @@ def test_what_records_show_of_a_pair_names_nobodys_rung(running: Any, run: Any, 
         head = await records.journal.head(pair.mentorship)
         assert head is not None
         card = {"phase": "active", "meetings_held": 2, "ladder_rung": 2}
-        await records.journal.append(pair.mentorship, [JournalEntry(seq=head.seq + 1, at=NOW, kind="event", name="alignment_reminded", body={})], card=card)
+        await records.journal.append(
+            pair.mentorship, [JournalEntry(seq=head.seq + 1, at=running.until, kind="event", name="alignment_reminded", body={})], card=card
+        )
         return pair.mentorship
 
     monkeypatch.setattr(mentorship, "reach_temporal", away)

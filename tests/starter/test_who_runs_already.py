@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,18 +13,6 @@ from starter.answer import Refused
 from starter.cohort_start import _refusals, _refuse_twice
 from starter.enrolment import intake, running_already, write_down
 from starter.without_help import without_help
-
-OWN = datetime(2026, 3, 2, 9, tzinfo=UTC)
-NOW = OWN + timedelta(days=30)
-
-
-@pytest.fixture
-def running(files: Any, past: Any) -> Any:
-    """A cohort that runs with p1 (m1 and e1) and p2 (m2 and e2)."""
-    roster, faults, _ = files.read()
-    assert faults == []
-    past.happened(roster, OWN, {}, until=NOW)
-    return past
 
 
 def test_the_same_two_under_another_pair_id_of_one_cohort_are_refused(running: Any, files: Any) -> None:
@@ -93,16 +80,16 @@ def test_a_reporting_line_that_was_settled_and_comes_back_is_told_again(running:
         (p1,) = [pair for pair in await records.cohorts.enrolments("spring-27") if pair.pair_id == "p1"]
         found = []
         for _ in range(2):
-            found += [order.command.message_id for order in await orders(records, by="p-o", at=NOW) if order.command.command == "flag"]
-            await records.lines.open(p1.mentorship, LINE, None, NOW, f"{p1.mentorship}/{len(found)}")
-            found += [order.command.message_id for order in await orders(records, by="p-o", at=NOW) if order.command.command == "flag"]
+            found += [order.command.message_id for order in await orders(records, by="p-o", at=running.until) if order.command.command == "flag"]
+            await records.lines.open(p1.mentorship, LINE, None, running.until, f"{p1.mentorship}/{len(found)}")
+            found += [order.command.message_id for order in await orders(records, by="p-o", at=running.until) if order.command.command == "flag"]
             await records.people.enrol([one.model_copy(update={"manager_id": None}) for one in people])
-            (gone,) = await orders(records, by="p-o", at=NOW)
+            (gone,) = await orders(records, by="p-o", at=running.until)
             await records.people.enrol(people)
             seq = (await records.journal.head(p1.mentorship)).seq + 1
-            row = JournalEntry(seq=seq, at=NOW, kind="command", name="resolve", message_id=gone.command.message_id, by="p-o", outcome="applied")
+            row = JournalEntry(seq=seq, at=running.until, kind="command", name="resolve", message_id=gone.command.message_id, by="p-o", outcome="applied")
             await records.journal.append(p1.mentorship, [row])
-            await records.lines.close(p1.mentorship, LINE, NOW)
+            await records.lines.close(p1.mentorship, LINE, running.until)
         return found
 
     first, same, back, still = running.ask(told)
