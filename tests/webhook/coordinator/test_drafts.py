@@ -30,7 +30,7 @@ async def test_the_drafted_mail_opens_in_a_mail_program_and_can_be_copied(browse
 
 
 DRAFT = re.compile(
-    r'<dd lang="(\w+)" dir="(\w+)">(.*?)</dd>.*?<textarea[^>]*readonly lang="(\w+)" dir="(\w+)">(.*?)</textarea>.*?href="(mailto:[^"]*)"', re.DOTALL
+    r'<dd><bdi lang="(\w+)" dir="(\w+)">(.*?)</bdi></dd>.*?<textarea[^>]*readonly lang="(\w+)" dir="(\w+)">(.*?)</textarea>.*?href="(mailto:[^"]*)"', re.DOTALL
 )
 
 

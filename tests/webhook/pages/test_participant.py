@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
@@ -32,6 +33,25 @@ async def test_the_page_says_what_is_next_and_how_to_prepare(browser, two, says)
     assert "Getting started" in said
     assert "What would make this time worth it for each of us?" in said
     assert "All times are London time." in said
+
+
+async def test_the_picture_explains_the_marks_that_are_in_it_and_no_others(browser, two):
+    async def explained() -> list[str]:
+        legend = re.search(r'<ul class="legend quiet">(.*?)</ul>', (await browser.get(two.page())).text, re.DOTALL)
+        return re.findall(r"</svg>(.*?)</li>", legend[1] if legend else "")
+
+    assert await explained() == ["proposed", "today"]
+    await two.until(two.meeting(1).start + timedelta(hours=1))
+    await two.say("ben", c.ReportMeeting(meeting=1, held=True))
+    assert await explained() == ["held", "proposed", "today"]
+    await two.until(two.state.ends + timedelta(hours=1))
+    assert await explained() == ["held", "unreported"], "today is outside the programme's time"
+
+
+async def test_where_all_times_wait_to_be_accepted_accepting_one_is_not_as_loud(browser, two):
+    page = (await browser.get(two.page())).text
+    assert "<button>Accept all 12 times</button>" in page
+    assert '<button class="second">Accept this time</button>' in page
 
 
 @pytest.mark.parametrize("programme", [pytest.param(with_every_fact(), id="every-fact")])
