@@ -41,8 +41,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """What a code is called, by section, since the same code means different figures in different sections."""
-_WIDTH, _NARROW = 720, 460
-_LINE, _SIGNS = 18, 40
+_WIDTH, _NARROW = 720, 380
+_LINE, _SIGNS = 18, 32
 """For a label beside its value: the height of a line, and how many signs fit into one."""
 _COLOURS = {"held": "var(--one)", "moved": "var(--two)", "cancelled": "var(--three)"}
 
