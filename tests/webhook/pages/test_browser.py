@@ -163,6 +163,21 @@ async def test_where_the_keyboard_is_can_be_seen_on_everything_that_can_be_reach
         assert reached > 5
 
 
+async def test_on_paper_nothing_stands_beside_the_page_and_letters_are_dark(chromium, served, lived):
+    """A browser prints from the leftmost letter: what waited beside the screen in Arabic moved the whole page off its paper."""
+    page = await chromium.new_page(color_scheme="dark", viewport={"width": 690, "height": 900})
+    await page.emulate_media(media="print")
+    for path in (lived.page(), "/who-sees-what"):
+        await page.goto(f"{served}{path}?lang=ar")
+        beside = await page.evaluate(
+            """() => [...document.querySelectorAll("body *:not(svg *)")].filter(e => { const box = e.getBoundingClientRect();
+            return box.width && (box.left < -1 || box.right > innerWidth + 1); }).map(e => e.outerHTML.slice(0, 80))"""
+        )
+        assert beside == [], path
+        colour = await page.evaluate("getComputedStyle(document.body).color")
+        assert max(map(int, re.findall(r"\d+", colour))) < 100, colour
+
+
 FAULTS = {"report_meeting/3": "held", "confirm_expectations": "expectation", "report_goal/g-1": "progress", "set_goal/g-1": "steps", "set_goal": "text"}
 """Forms that are sent empty, each with the field that is then wrong."""
 
