@@ -184,7 +184,8 @@ class Clock:
         return self._("%(day)s, %(time)s") % {"day": day, "time": time}
 
     def _dated(self, instant: datetime, pattern: str) -> str:
-        return str(format_date(instant.astimezone(self.zone).date(), pattern, locale=self.language.locale))
+        together = pattern.replace("d MMM", "d\u00a0MMM")  # no line ends between a day and its month, in English as in the catalogues' patterns
+        return str(format_date(instant.astimezone(self.zone).date(), together, locale=self.language.locale))
 
     def _this_year(self, instant: datetime) -> bool:
         return instant.astimezone(self.zone).year == self.now.astimezone(self.zone).year

@@ -71,7 +71,7 @@ def test_a_list_alone_says_until_when_it_opens(people):
 def test_the_day_on_which_a_cohort_began_is_the_same_for_readers_far_away(people):
     """The cohort began on a day of the programme's zone."""
     for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
-        assert "Monday 1 March" in link_mail(dataclasses.replace(people.mentee, time_zone=zone), LISTS).get_body(("plain",)).get_content()
+        assert "Monday 1\u00a0March" in link_mail(dataclasses.replace(people.mentee, time_zone=zone), LISTS).get_body(("plain",)).get_content()
 
 
 def test_one_request_is_one_mail_however_often_it_is_tried(people):

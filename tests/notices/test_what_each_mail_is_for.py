@@ -265,8 +265,8 @@ def test_a_mail_names_the_readers_other_mentorships_with_their_next_meetings(mai
     message = mail("prepare", "mentor", with_={"elsewhere": others})
     told = text(message)[text(message).index("In your other mentorships") :]
     assert re.findall(r"^- (.*)\n  (.*)$", told, re.MULTILINE) == [
-        ("Cleo · Mon 15 Feb, 22:00", "https://mentoring.example/p/cleo"),
-        ("Your partner · Mon 1 Mar, 22:00", "https://mentoring.example/p/nobody"),
+        ("Cleo · Mon 15\u00a0Feb, 22:00", "https://mentoring.example/p/cleo"),
+        ("Your partner · Mon 1\u00a0Mar, 22:00", "https://mentoring.example/p/nobody"),
         ("Dan", "https://mentoring.example/p/dan"),
     ]
     assert 'href="https://mentoring.example/p/cleo"' in html(message)
