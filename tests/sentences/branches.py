@@ -6,6 +6,7 @@ and what stands there instead, each sentence that is translated (one with a numb
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -24,6 +25,12 @@ class Branch(NamedTuple):
     nth: int
     text: str
     """The template's line."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What stays the same when other lines change: the template, the condition or else the line, and the side."""
+        condition = re.search(r"{% if (.*?) %}", self.text)
+        return self.template, condition[1] if condition is not None else self.text, self.what
 
     def __str__(self) -> str:
         return f"{self.template}:{self.line}: {self.what}: {self.text}"

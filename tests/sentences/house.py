@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any, TypeVar
 
+import httpx
 from temporalio.testing import ActivityEnvironment
 
 from activities.certificates import CertificateActivities, CertificateRequest
@@ -21,7 +22,8 @@ from activities.coordination import CoordinationActivities, LineRequest
 from activities.digests import DigestActivities
 from activities.notices import NoticeActivities, NoticeRequest
 from certificates.issuer import Issuer
-from gateway.links import LinkSigner
+from certificates.typesetting import Unprintable
+from gateway.links import Bearer, LinkSigner
 from gateway.settings import Settings
 from mentorship.advance import Advanced, begin
 from mentorship.commands import SERVICE, Command, NoteCertificates, Undelivered
@@ -79,7 +81,7 @@ class House:
         self.records = records
         self.settings = settings
         self.mailer: Any = _Mailer()
-        signer = LinkSigner(settings.link_secrets)
+        self._signer = signer = LinkSigner(settings.link_secrets)
         lines = _List(records, None)  # type: ignore[arg-type]
         where: dict[str, Any] = {"sender": settings.mail_from, "base_url": settings.base_url}
         self.notices = NoticeActivities(SmtpPost(records, self.mailer, signer, **where), records.notices, reading_hours)
@@ -90,7 +92,15 @@ class House:
         self.journal = RecordsJournal(records)
         self.desk = CaseDesk(records, Meetings(records, None), CasePost(records, self.mailer, signer, reading_hours, **where))  # type: ignore[arg-type]
         self.now = STARTS
+        self.http: httpx.AsyncClient | None = None
+        """To the pages, for whoever serves them."""
+        self.looking: Callable[[Cohort], None] | None = None
+        """What somebody does each time that a story has come to an instant."""
         self.fresh = FreshLinks(records, signer, self.mailer, lambda: self.now, **where)
+
+    def page(self, pair: Pair, who: str) -> str:
+        """The address of this person's page."""
+        return f"/p/{self._signer.token('page', Bearer(pair.mentorship, pair.ref(who)))}"
 
     def wait(self, work: Awaitable[T]) -> T:
         async def waited() -> T:
@@ -175,7 +185,10 @@ class Pair(fast._Run):
         match effect:
             case IssueCertificates():
                 request = CertificateRequest(mentorship=self.mentorship, pair=self.cast.couple.pair, texts=self._cohort.texts, wanted=effect)
-                made = house.act(house.certificates.issue_certificates, request, now)
+                try:
+                    made = house.act(house.certificates.issue_certificates, request, now)
+                except Unprintable:  # it is tried again until there is a font, longer than any story
+                    return
                 self._inbox.append(
                     NoteCertificates(
                         message_id=f"certificates.{effect.id}", by=SERVICE, at=now, effect=effect.id, certificates=made.certificates, erased=made.erased
@@ -251,6 +264,9 @@ class Cohort:
             self.now = max(self.now, then)
         if at is not None:
             self.now = max(self.now, at)
+        self.house.now = self.now
+        if self.house.looking is not None:
+            self.house.looking(self)
 
     def ref(self, who: str) -> str:
         """The opaque id of one of the office, or of somebody of the cohort."""

@@ -1,4 +1,4 @@
-"""Named stories that people might live. Together with the rehearsal's personas they say everything that mails and pages can say.
+"""Named stories that people might live. Together with the rehearsal's personas they say everything that mails can say.
 
 A story is short where it can be: a programme of a few weeks, and one pair.
 """

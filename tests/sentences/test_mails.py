@@ -6,25 +6,16 @@ mails for long. Here all facts come from what people said and did, through the c
 
 from __future__ import annotations
 
-import asyncio
 import re
-import shutil
 from collections.abc import Iterator
 from email.message import EmailMessage
-from pathlib import Path
 from unittest import mock
 
 import pytest
 from jinja2 import Environment
-from pydantic import SecretStr
 
-from certificates import issuer as issuer_keys
-from certificates.issuer import Issuer
-from gateway.keyring import Keyring
-from gateway.settings import Settings
 from notices import letter
-from records.store import Records
-from tests.sentences.branches import Branch, Branches
+from tests.sentences.branches import Branches
 from tests.sentences.house import House
 from tests.sentences.stories import STORIES
 from tests.sentences.village import Village
@@ -40,27 +31,6 @@ EXCUSED = {
     ("kinds/result.j2", "view.profile", "else"): A_LINK,
     ("kinds/welcome.j2", "view.calendar_feed", "else"): A_LINK,
 }
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
-    shutil.copy(template, folder / "records.db")
-    Keyring.generate(folder / "keys.json")
-    issuer_keys.generate(folder / "issuer.json")
-    settings = Settings(
-        database_url=f"sqlite+aiosqlite:///{folder}/records.db",
-        key_file=folder / "keys.json",
-        mail_from="Mentorship <mentorship@example.org>",
-        base_url="http://hook",
-        link_secrets=(SecretStr("a secret of this test, long enough to be one"),),
-        issuer_key_file=folder / "issuer.json",
-        issuer_name="Example Ltd",
-    )
-    with asyncio.Runner() as runner:
-        records = runner.run(Records.open(settings.database_url, Keyring.load(settings.key_file)))
-        yield House(runner, records, settings, Issuer.load(settings.issuer_key_file, name=settings.issuer_name))
-        runner.run(records.close())
 
 
 class Told:
@@ -136,17 +106,11 @@ def test_who_has_taken_everything_is_asked_to_take_nothing(told: Told) -> None:
     assert {("Waiting for somebody" in said, "Please take" in said) for said in digests} == {(True, True), (False, False)}
 
 
-def _key(branch: Branch) -> tuple[str, str, str]:
-    """Not by its line's number, which changes with every other line."""
-    condition = re.search(r"{% if (.*?) %}", branch.text)
-    return branch.template, condition[1] if condition is not None else branch.text, branch.what
-
-
 def test_every_branch_and_every_sentence_of_a_mail_is_taken_in_a_story(told: Told) -> None:
     """If one is not: whoever added it adds the story that says it to stories.py, or finds that nothing can say it."""
     for story in STORIES:
         told.tell(story)
-    missing = {branch: _key(branch) for branch in told.branches.missing()}
+    missing = {branch: branch.key for branch in told.branches.missing()}
     never = [str(branch) for branch, key in missing.items() if key not in EXCUSED]
     assert not never, "\n".join(("no story takes", *never))
     assert set(missing.values()) == set(EXCUSED), "what is excused needs it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -22,6 +23,7 @@ from records.cases import Case
 from records.people import Profile
 from starter.rehearsal_personas import Persona
 from tests.sentences.house import STARTS, Cohort, House, Pair
+from tests.webhook.browser import Browser
 
 EXAMPLE: dict[str, Any] = YAML(typ="safe").load(Path(__file__).parents[2] / "examples" / "engineering-2027.yaml")
 MORE = [
@@ -52,6 +54,7 @@ class Village:
         earned: tuple[EarnedMilestone, ...] = (),
         starts: datetime = STARTS,
         nameless: bool = False,
+        names: Mapping[str, str] = NAMES,
         languages: tuple[str, str] = ("en", "en"),
         zones: tuple[str, str] = ("Europe/Berlin", "Europe/Berlin"),
         **changes: Any,
@@ -73,7 +76,7 @@ class Village:
         for pair in pairs:
             for who, language, zone in zip(pair, languages, zones, strict=True):
                 if who not in people:
-                    shown = "\u2060" if nameless else NAMES.get(who, who.title())
+                    shown = "\u2060" if nameless else {**NAMES, **names}.get(who, who.title())
                     people[who] = person(f"{name}-{who}", shown, language=language, time_zone=zone)
         return Cohort(self.house, name, Programme.model_validate(document), people, pairs, personas=personas, earned=earned, starts=starts)
 
@@ -137,6 +140,31 @@ class Village:
         reissued = self.house.act(self.house.certificates.reissue_certificate, request, at)
         assert reissued.notice is not None
         self.house.act(self.house.notices.send_notice, reissued.notice, at)
+
+    def note(self, pair: Pair, who: str, kind: str, text: str, *, shared: bool = False) -> str:
+        """What somebody writes on a page, as the page keeps it."""
+        return self.house.wait(self.house.records.notes.put(pair.ref(who), pair.mentorship, kind, text, shared))
+
+    def unsubscribe(self, pair: Pair, who: str) -> None:
+        self.house.wait(self.house.records.notices.unsubscribe(pair.ref(who)))
+
+    def switch_reminders(self, pair: Pair, who: str) -> None:
+        """Turns them off, or on again, by the form on the page."""
+        assert self.house.http is not None
+        browser = Browser(self.house.http)
+        shown = self.house.wait(browser.get(f"{self.house.page(pair, who)}/reminders"))
+        assert self.house.wait(browser.send(shown, "/reminders", reminders="off" if "Stop the reminders" in shown.text else "on")).status_code == HTTPStatus.OK
+
+    def revoke(self, pair: Pair, who: str) -> None:
+        certificates = self.house.records.certificates
+        standing = self.house.wait(certificates.standing(pair.mentorship, pair.ref(who)))
+        assert standing is not None
+        self.house.wait(certificates.revoke(standing.id, "issued in error"))
+
+    def sweep(self, at: datetime) -> None:
+        """What is kept no longer is forgotten."""
+        self.house.now = at
+        self.house.wait(self.house.records.retention.sweep(at))
 
     @staticmethod
     @contextmanager
