@@ -59,6 +59,7 @@ def taken(house: House) -> Iterator[Branches]:
             for who in ("mentor", "mentee"):
                 answer = house.wait(house.http.get(house.page(cohort.pairs[0], who)))
                 assert answer.status_code == HTTPStatus.OK
+                assert "\u2068\u2069" not in answer.text, "set apart, and nothing there"
 
         house.looking = look
         yield branches
