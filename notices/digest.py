@@ -85,9 +85,9 @@ def compose_digest(facts: DigestFacts, *, reader: Reader, links: Links, key: str
 
 
 def together(names: tuple[str, ...], language: Language) -> str:
-    """Two names as a phrase; an erased person has none."""
+    """Two names as a phrase; an erased person has none, nor has one whose name shows nothing."""
     _ = language.translations.ugettext
-    shown = [language.isolated(plain(name)) for name in names if name]
+    shown = [language.isolated(one) for name in names if (one := plain(name))]
     match shown:
         case [one, two]:
             return str(_("%(one)s and %(two)s")) % {"one": one, "two": two}

@@ -63,7 +63,7 @@ def compose_fresh_link(
 def _label(page: FreshPage, clock: Clock) -> str:
     """What tells this page from the others in the mail."""
     _ = clock.language.translations.ugettext
-    parts = [clock.language.isolated(plain(part)) for part in (page.programme, page.partner) if part]
+    parts = [clock.language.isolated(shown) for part in (page.programme, page.partner or "") if (shown := plain(part))]
     if page.cohort is not None:
         noon = datetime.combine(page.cohort, time(12), clock.zone)  # noon, so that it is the same day in every zone
         parts.append(str(_("The cohort of %(day)s")) % {"day": clock.day(noon)})

@@ -65,7 +65,7 @@ class View:
         self._free_before = free_before
         isolated = clock.language.isolated
         self.side = reader.side
-        self.reader = isolated(reader.name)
+        self.reader = isolated(reader.name) if reader.name else ""
         self.partner = isolated(partner.name) if partner is not None and partner.name else None
         self.pair = tuple(isolated(person.name) for person in pair if person.name) if telling.of_pair("name") else ()
         self.programme = plain(texts.title)
@@ -81,13 +81,11 @@ class View:
         self.change = notice.change if telling.of_partner("meetings") else None
         self.left = telling.who_left(notice.stepped_away, reader.side)
         self.line = notice.line if telling.of_pair("needs_a_person") else None
-        asked = notice.meeting.meeting if notice.kind == "ask" and notice.meeting is not None else None
-        self.unreported = tuple(clock.day(began[number]) for number in notice.unreported if number != asked and number in began)
+        self.unreported = tuple(clock.day(began[number]) for number in notice.unreported if number in began)
         """By their days, since readers know them by those."""
         self.feedback = notice.feedback_for is not None
         self.pulse = notice.pulse
         self.calendar_changed = notice.calendar is not None
-        self.shares_met = notice.met_with_share
         self.certificate_follows = notice.certificate_follows
         self.survey = notice.survey
         self.longer = clock.language.lasting(notice.longer.span) if notice.longer is not None and telling.of_partner("meetings") else None
@@ -207,9 +205,9 @@ class View:
         return tuple(map(self._other, ahead))
 
     def _other(self, other: Elsewhere) -> ElsewhereView:
-        named = other.partner is not None and telling.of_partner("name")
+        name = plain(other.partner or "") if telling.of_partner("name") else ""
         return ElsewhereView(
-            partner=self._clock.language.isolated(plain(other.partner or "")) if named else None,
+            partner=self._clock.language.isolated(name) if name else None,
             when=self._clock.short(other.start) if other.start is not None else None,
             url=other.page,
         )

@@ -79,7 +79,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for to, partner in (("mia", "noor"), ("noor", "mia"), ("mia", "ben"), ("ben", "mia")):
         send("welcome", to, partner, calendar=series)
     changed = (series[0], meeting(2, days=1, hours=3), *series[3:])
-    send("rescheduled", "mia", "noor", change="moved", meeting=changed[1], calendar=changed, calendar_sequence=2)
+    moved = changed[1].model_copy(update={"previous_start": series[1].start})
+    send("rescheduled", "mia", "noor", change="moved", meeting=moved, calendar=changed, calendar_sequence=2)
     send("prepare", "mia", "noor", meeting=series[0], elsewhere=(Elsewhere("Ben Mentee", "http://127.0.0.1:1/p/mia-ben-later", series[0].start),))
     send("ended", "ben", "mia", calendar=(), calendar_sequence=3)
     send(

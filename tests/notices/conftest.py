@@ -119,6 +119,8 @@ def notice(series: tuple[MeetingFacts, ...]) -> Callable[..., SendNotice]:
                 "calendar_sequence": 3,
                 "meeting": series[1].model_copy(update={"previous_start": series[1].start - timedelta(days=1)}),
             }
+        if kind == "move_proposed":
+            known["meeting"] = series[1].model_copy(update={"previous_start": series[1].start - timedelta(days=1)})
         if kind == "ended":
             known |= {"calendar": (), "calendar_sequence": 4}
         return SendNotice.model_validate(known | facts)

@@ -54,11 +54,24 @@ def test_in_arabic_each_line_of_a_mail_reads_from_the_right_and_sets_apart_what_
                 assert re.search(r"[\u200fA-Za-z\u0600-\u06ff]", apart)[0] > "z", line
 
 
+ALWAYS_THERE = {
+    "prepare": ["meeting"],
+    "ask": ["meeting"],
+    "move_proposed": ["meeting"],
+    "absence_reported": ["meeting", "helps_until"],
+    "halfway": ["ends"],
+    "heads_up": ["ends"],
+    "result": ["ends"],
+}
+"""What the core gives a mail of this kind in any story (tests/sentences)."""
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_also_reads_well_with_the_least_facts(mail, series, kind):
-    meeting = series[1].model_copy(update={"session": None}) if kind in ("prepare", "move_proposed") else None
-    bare = {"meeting": meeting, "helps_until": None, "milestones": (), "needed": None, "ends": None, "reporting_ends": None}
+def test_every_kind_also_reads_well_with_the_least_facts(mail, kind):
+    bare = {"meeting": None, "helps_until": None, "milestones": (), "needed": None, "ends": None, "reporting_ends": None}
     bare |= {"milestone": None, "pins": (), "line": None, "change": None, "calendar": None}
+    for fact in ALWAYS_THERE.get(kind, ()):
+        del bare[fact]
     message = mail(kind, with_={"partner": None, "pair": (), "links": Links("https://mentoring.example/p/tok")}, **bare)
     assert "https://mentoring.example/p/tok" in text(message)
     assert "None" not in text(message) + html(message)

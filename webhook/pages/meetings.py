@@ -176,8 +176,8 @@ class Meetings:
             return None
         if m.held:
             return self._session(m.session)
-        following = min((x.n for x in self._state.meetings if x.cancelled is None and not x.held and x.start > self._known.now), default=None)
-        return self._session(topic_for(self._state, m.n)) if not started and m.n == following else None
+        ahead = ((x.start, x.n) for x in self._state.meetings if x.cancelled is None and not x.held and x.start > self._known.now)
+        return self._session(topic_for(self._state, m.n)) if not started and (m.start, m.n) == min(ahead, default=None) else None
 
     def _session(self, index: int | None) -> Session | None:
         sessions = self._known.texts.sessions

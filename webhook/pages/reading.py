@@ -129,7 +129,7 @@ class Reading:
             programme=programme,
             texts=texts,
             reader=reader,
-            partner=spoken.isolated(plain(partner.name)) if partner is not None and partner.name else None,
+            partner=spoken.isolated(shown) if partner is not None and (shown := plain(partner.name)) else None,
             coordinators=await self._coordinators(enrolment, spoken),
             state=state,
             goals=goals_of(events, notes),
