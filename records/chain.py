@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -50,17 +50,6 @@ class Finding(NamedTuple):
     mentorship: str
     seq: int | None
     problem: Problem
-
-
-class Link(Protocol):
-    """A stored row, as the audit needs it."""
-
-    @property
-    def key_id(self) -> str: ...
-    @property
-    def previous(self) -> str: ...
-    @property
-    def mac(self) -> str: ...
 
 
 KeyById = Callable[[str], bytes | None]

@@ -25,7 +25,6 @@ class UnknownCountry(ValueError):  # noqa: N818 - as UnknownZone
         near = get_close_matches(code.upper(), sorted(country_codes()), n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "expected an ISO 3166 code such as DE, or DE-BY for a part of the country"
         super().__init__(f"unknown country {code!r}; {hint}")
-        self.code = code
 
 
 @cache
