@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from gateway.connect import TemporalUnavailable
@@ -84,7 +84,7 @@ async def _head(client: Client, mentorship: str, limit: timedelta) -> Head | Non
     try:
         status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=limit)
         head = Head.model_validate(status["head"])
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, ValueError, KeyError, TypeError):
+    except (RPCError, WorkflowQueryFailedError, ValueError, KeyError, TypeError):
         return None
     return head if head.seq else None
 

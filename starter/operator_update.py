@@ -8,13 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
-from temporalio.client import (
-    Client,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -66,7 +60,7 @@ async def _until(client: Client, pair: Enrolment, name: str, patience: float) ->
             if planned or status.get("paused_until") is not None:
                 break
             await asyncio.sleep(_LOOK_EVERY)
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+    except (RPCError, WorkflowQueryFailedError):
         return {}
     at = status.get(key)
     return {key: datetime.fromisoformat(at).astimezone(UTC)} if at is not None else {}

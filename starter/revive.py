@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import BaseModel, ConfigDict
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.cases import start_case
@@ -180,7 +180,7 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
         return "lost"
     try:
         status = _Status.model_validate(await handle.query(STATUS_QUERY, rpc_timeout=limit))
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+    except (RPCError, WorkflowQueryFailedError):
         return "still" if stands_still(await handle.describe()) else "silent"
     if status.diverged:
         return "diverged"
