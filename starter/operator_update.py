@@ -79,9 +79,10 @@ async def send(client: Client, pair: Enrolment, message: OperatorCommand, patien
     """
     sent = {"cohort": pair.cohort, "pair_id": pair.pair_id, "command": message.command, "message_id": message.message_id}
     try:
-        return sent | _outcome(await _sent(client, pair, message, patience))
+        answered: dict[str, Any] = await _sent(client, pair, message, patience)
     except Refused as refusal:
         raise Refused(*refusal.lines, result=sent | refusal.result) from refusal.__cause__
+    return sent | answered
 
 
 async def _sent(client: Client, pair: Enrolment, message: OperatorCommand, patience: float) -> Any:
@@ -139,13 +140,6 @@ def _not_running(name: str, pair: Enrolment) -> Refused:
             return _refused(f"{called}: {pair.pair_id} is over", "over")
         case _:
             return _refused(f"{called}: the workflow of {pair.pair_id} is not running, although it should; `mentorship doctor` says more", "not_running")
-
-
-def _outcome(result: Any) -> dict[str, Any]:
-    """The workflow's outcome and reason. An answer without an outcome means that nothing was refused."""
-    if isinstance(result, dict):
-        return {"outcome": result.get("outcome", "applied"), "reason": result.get("reason")}
-    return {"outcome": "applied", "reason": None}
 
 
 _SAID = {
