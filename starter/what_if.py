@@ -95,9 +95,8 @@ def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Pr
     """One pair under its own rules (of the version with which it began), under the others, and with each differing group of keys alone."""
     began = started(journal)
     until = None if enrolment.state == "over" else max(datetime.now(UTC), *(entry.at for entry in journal if entry.kind == "event"))
-    mine = Policy(began.rules, began.ends, began.reporting_ends)
     theirs = other.rules()
-    base = replay(journal, mine, until=until)
+    base = replay(journal, until=until)
     changed = _changed(began.rules, theirs)
     private = not _COUNTED.isdisjoint(changed)
     was = outcome(base, private=private)
