@@ -17,9 +17,8 @@ from records.cohorts import Enrolment
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside, counted
 from starter.reach import open_records, reach_temporal
+from starter.running import AT_ONCE
 from wire.names import STATUS_QUERY
-
-_AT_ONCE = 20
 
 
 def verify(cohort: Annotated[str | None, typer.Argument(help="Only this cohort.")] = None, json: Json = False) -> None:
@@ -68,7 +67,7 @@ async def _heads(settings: Settings, running: list[Enrolment]) -> tuple[dict[str
     except TemporalUnavailable as error:
         aside(f"notice: running workflows were not asked: {error}")
         return {}, len(running)
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(AT_ONCE)
     limit = timedelta(seconds=settings.update_timeout)
 
     async def ask(pair: Enrolment) -> tuple[str, Head | None]:
