@@ -27,13 +27,9 @@ class RosterPair:
     row: Row
 
 
-@dataclass(frozen=True)
-class PairsFile:
-    path: str
-    pairs: tuple[RosterPair, ...]
-
-
-def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings, *, enrolled: Collection[str] = ()) -> PairsFile:
+def read_pairs(
+    path: Path, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings, *, enrolled: Collection[str] = ()
+) -> tuple[RosterPair, ...]:
     """The pairs in that file; their faults go to `findings`. Raises OSError when there is no such file.
 
     `enrolled` are pair ids that run already. They are not judged again: their people may be away or gone by now, or be in one reporting line.
@@ -45,7 +41,7 @@ def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["al
     if not reader.pairs and len(findings.faults) == before:
         findings.faults.append(Fault(str(path), 1, 1, "file", "no pair in it", "at least one pair"))
     reader.notice_capacities()
-    return PairsFile(str(path), tuple(reader.pairs))
+    return tuple(reader.pairs)
 
 
 def too_near(mentor: str, mentee: str, managers: Mapping[str, str | None], limit: int | Literal["all"]) -> tuple[str, str] | None:
