@@ -16,7 +16,7 @@ from records.chain import Head
 from records.cohorts import Enrolment
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside, counted
-from starter.reach import open_records, reach_temporal
+from starter.reach import known_cohort, open_records, reach_temporal
 from starter.running import AT_ONCE
 from wire.names import STATUS_QUERY
 
@@ -52,10 +52,8 @@ async def _verify(cohort: str | None, as_json: bool) -> None:
 
 
 async def _enrolments(records: Records, cohort: str | None) -> list[Enrolment]:
-    if cohort is not None and await records.cohorts.get(cohort) is None:
-        raise Refused(f"there is no cohort {cohort}")
-    cohorts = [cohort] if cohort else [known.id for known in await records.cohorts.all()]
-    return [pair for name in cohorts for pair in await records.cohorts.enrolments(name)]
+    cohorts = [await known_cohort(records, cohort)] if cohort is not None else await records.cohorts.all()
+    return [pair for known in cohorts for pair in await records.cohorts.enrolments(known.id)]
 
 
 async def _heads(settings: Settings, running: list[Enrolment]) -> tuple[dict[str, Head], int]:
