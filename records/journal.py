@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -153,7 +154,7 @@ class Journal(Part):
             head = await _head(connection, mentorship)
             newest = select(seals.c.number, seals.c.mac).where(seals.c.cohort == cohort).order_by(seals.c.number.desc()).limit(1)
             last = (await connection.execute(newest)).one_or_none()
-            row = _Seal(
+            row = SimpleNamespace(
                 cohort=cohort,
                 number=last.number + 1 if last else 1,
                 mentorship=mentorship,
@@ -164,7 +165,7 @@ class Journal(Part):
                 previous=last.mac if last else "",
             )
             proof = mac(self._sealer.key(CHAIN, row.key_id), row.previous, seal_content(row))
-            await connection.execute(insert(seals).values(**row.model_dump(), mac=proof))
+            await connection.execute(insert(seals).values(**vars(row), mac=proof))
 
     async def verify(self, mentorship: str | None = None, *, cohort: str | None = None, expected: Mapping[str, Head] | None = None) -> list[Finding]:
         """What is wrong with one mentorship's journal, a cohort's, or all. Empty if nothing is.
@@ -224,17 +225,6 @@ class Journal(Part):
             linked.append(row.model_dump() | {"key_id": key_id, "previous": head.mac, "mac": proof})
             head = Head(seq=row.seq, mac=proof)
         return head, linked
-
-
-class _Seal(BaseModel):
-    cohort: str
-    number: int
-    mentorship: str
-    seq: int
-    head: str
-    sealed_at: datetime
-    key_id: str
-    previous: str
 
 
 def _rows(mentorship: str, entries: Iterable[JournalEntry]) -> list[_Row]:

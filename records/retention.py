@@ -10,6 +10,7 @@ everything runs, so anybody may do it: each worker sweeps once a day, and `mento
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -184,7 +185,7 @@ class Retention(Part):
             if dry_run:
                 return swept
             values = {"mentorship": mentorship, "seq": head.seq, "head": head.mac, "swept_at": now, "key_id": self._sealer.active}
-            proof = mac(self._sealer.key(CHAIN, self._sealer.active), head.mac, stub_content(_Stub.model_validate(values)))
+            proof = mac(self._sealer.key(CHAIN, self._sealer.active), head.mac, stub_content(SimpleNamespace(**values)))
             await connection.execute(insert(stubs).values(**values, mac=proof))
             for table in (journal, door_messages, lines, calendar_links):
                 await connection.execute(delete(table).where(table.c.mentorship == mentorship))
@@ -209,10 +210,3 @@ class Retention(Part):
 def _before(keep: dict[str, _Keep], now: datetime) -> datetime:
     """The instant until which rows that belong to no cohort are deleted: they are kept as long as the longest journal."""
     return now - max(kept.journal for kept in keep.values())
-
-
-class _Stub(BaseModel):
-    mentorship: str
-    seq: int
-    head: str
-    swept_at: datetime

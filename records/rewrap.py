@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -193,7 +194,7 @@ class Rewrap(Part):
         chained: list[dict[str, Any]] = []
         for row in closing:
             head = fresh[row.mentorship].mac if row.mentorship in fresh else row.head
-            proof = mac(secret, before, seal_content(_with(row, head=head)))
+            proof = mac(secret, before, seal_content(SimpleNamespace(**row._asdict() | {"head": head})))
             chained.append({"these": row.cohort, "this": row.number, "ends": head, "before": before, "proof": proof})
             before = proof
         changed = update(seals).where(seals.c.cohort == bindparam("these"), seals.c.number == bindparam("this"))
@@ -212,20 +213,3 @@ class Rewrap(Part):
                 this = update(stubs).where(stubs.c.mentorship == row.mentorship)
                 await connection.execute(this.values(key_id=self._sealer.active, mac=proof))
         return len(genuine)
-
-
-class _Closing(BaseModel):
-    """A closing row with another head."""
-
-    model_config = ConfigDict(from_attributes=True, extra="ignore")
-
-    cohort: str
-    number: int
-    mentorship: str
-    seq: int
-    head: str
-    sealed_at: Any
-
-
-def _with(row: Any, *, head: str) -> _Closing:
-    return _Closing.model_validate(row).model_copy(update={"head": head})
