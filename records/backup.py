@@ -16,7 +16,6 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from records.database import BUSY_SECONDS
-from records.database_url import parse
 from records.errors import RecordsError
 
 
@@ -38,12 +37,6 @@ class Copied(BaseModel):
     file: Path
     size: int
     """Bytes."""
-
-
-def file_of(url: str) -> Path | None:
-    """The database's file; None if it is a server's."""
-    parsed = parse(url)
-    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
 def copy_all(wanted: Iterable[tuple[Path, Path]]) -> list[Copied]:
