@@ -46,9 +46,7 @@ class Door:
     """The longest delay, in seconds, between the instant for which a command was meant and its acceptance."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def send(
-        self, pair_id: str, message_id: str, command: str, body: dict[str, Any], *, expected: str | None = None, meant: datetime | None = None
-    ) -> int:
+    async def send(self, pair_id: str, message_id: str, command: str, body: dict[str, Any], *, expected: str | None, meant: datetime | None) -> int:
         """Sends a command and returns the door's status. The same message id again is a repeat. Raises Trouble for an answer that is neither 202 nor 409."""
         status, answer = await self._ask("POST", f"/v1/mentorships/{self.cohort}/{pair_id}/{command}", message_id, json.dumps(body).encode())
         if meant is not None:
