@@ -109,10 +109,10 @@ class Journal(Part):
             raise Diverged(mentorship, rows[0].seq) from None
         return head
 
-    async def entries(self, mentorship: str, after: int = 0) -> list[JournalEntry]:
-        """The rows after `after`, in order; empty for an unknown mentorship."""
+    async def entries(self, mentorship: str) -> list[JournalEntry]:
+        """The rows in order; empty for an unknown mentorship."""
         async with self._database.read() as connection:
-            rows = await connection.execute(select(journal).where(journal.c.mentorship == mentorship, journal.c.seq > after).order_by(journal.c.seq))
+            rows = await connection.execute(select(journal).where(journal.c.mentorship == mentorship).order_by(journal.c.seq))
             return [_entry(row) for row in rows.mappings()]
 
     async def head(self, mentorship: str) -> Head | None:
@@ -167,22 +167,21 @@ class Journal(Part):
             proof = mac(self._sealer.key(CHAIN, row.key_id), row.previous, seal_content(row))
             await connection.execute(insert(seals).values(**vars(row), mac=proof))
 
-    async def verify(self, mentorship: str | None = None, *, cohort: str | None = None, expected: Mapping[str, Head] | None = None) -> list[Finding]:
-        """What is wrong with one mentorship's journal, a cohort's, or all. Empty if nothing is.
+    async def verify(self, *, cohort: str | None = None, expected: Mapping[str, Head] | None = None) -> list[Finding]:
+        """What is wrong with a cohort's journals, or with all. Empty if nothing is.
 
         `expected` are the heads that running workflows know, taken before the call. Without them, a running mentorship's journal whose tail was cut
         off cannot be told from one that is short.
         """
-        scope = cohort_of(mentorship) if mentorship else cohort
-        known = {name: head for name, head in (expected or {}).items() if _in_scope(name, mentorship, cohort)}
+        known = {name: head for name, head in (expected or {}).items() if _in_scope(name, cohort)}
         async with self._database.read() as connection:
-            sealed, found = await self._audit_seals(connection, scope)
-            left = select(stubs) if scope is None else select(stubs).where(self._database.begins(stubs.c.mentorship, mentorships_of(scope)))
+            sealed, found = await self._audit_seals(connection, cohort)
+            left = select(stubs) if cohort is None else select(stubs).where(self._database.begins(stubs.c.mentorship, mentorships_of(cohort)))
             swept, forged = audit_stubs(await connection.execute(left), sealed, self._key)
             found += forged
-            over = await _over(connection, scope)
-            names = {*await _journals(connection, scope), *sealed, *known, *over}
-            for name in sorted(name for name in names if _in_scope(name, mentorship, cohort)):
+            over = await _over(connection, cohort)
+            names = {*await _journals(connection, cohort), *sealed, *known, *over}
+            for name in sorted(name for name in names if _in_scope(name, cohort)):
                 rows = (await connection.execute(select(journal).where(journal.c.mentorship == name).order_by(journal.c.seq))).all()
                 if name in swept:
                     found += [Finding(name, row.seq, "inserted") for row in rows]
@@ -192,7 +191,7 @@ class Journal(Part):
                 if name in over and name not in sealed and not findings and not any(finding.mentorship == name for finding in found):
                     findings = _unsealed(name, rows, over[name])
                 found += findings
-        return [finding for finding in found if mentorship is None or finding.mentorship == mentorship]
+        return found
 
     async def last_seals(self, cohort: str | None = None) -> list[LastSeal]:
         """The last closing row of each cohort's chain. Compare them with copies kept elsewhere: nothing else shows that rows after them were cut off."""
@@ -279,18 +278,18 @@ async def _project(connection: AsyncConnection, mentorship: str, card: Mapping[s
         await connection.execute(update(enrolments).where(enrolments.c.mentorship == mentorship).values(**values))
 
 
-async def _journals(connection: AsyncConnection, scope: str | None) -> set[str]:
+async def _journals(connection: AsyncConnection, cohort: str | None) -> set[str]:
     names = select(journal.c.mentorship).distinct()
-    if scope is not None:
-        names = names.where(journal.c.mentorship.startswith(mentorships_of(scope), autoescape=True))
+    if cohort is not None:
+        names = names.where(journal.c.mentorship.startswith(mentorships_of(cohort), autoescape=True))
     return set((await connection.execute(names)).scalars())
 
 
-async def _over(connection: AsyncConnection, scope: str | None) -> dict[str, datetime | None]:
+async def _over(connection: AsyncConnection, cohort: str | None) -> dict[str, datetime | None]:
     """Mentorships that are over by either column. No MAC covers the columns, so neither alone may keep a journal out of the audit."""
     ended = select(enrolments.c.mentorship, enrolments.c.over_at).where((enrolments.c.state == "over") | enrolments.c.over_at.is_not(None))
-    if scope is not None:
-        ended = ended.where(enrolments.c.cohort == scope)
+    if cohort is not None:
+        ended = ended.where(enrolments.c.cohort == cohort)
     return {row.mentorship: row.over_at for row in await connection.execute(ended)}
 
 
@@ -302,8 +301,8 @@ def _unsealed(name: str, rows: Sequence[Any], over_at: datetime | None) -> list[
     return [Finding(name, None, "unsealed")] if ended < datetime.now(UTC) - SEALED_WITHIN else []
 
 
-def _in_scope(name: str, mentorship: str | None, cohort: str | None) -> bool:
-    return name == mentorship if mentorship else cohort is None or name.startswith(mentorships_of(cohort))
+def _in_scope(name: str, cohort: str | None) -> bool:
+    return cohort is None or name.startswith(mentorships_of(cohort))
 
 
 def _entry(row: RowMapping) -> JournalEntry:
