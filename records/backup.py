@@ -13,10 +13,9 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from records.database import BUSY_SECONDS
 from records.errors import RecordsError
+from records.value import Value
 
 
 class NotABackup(RecordsError):
@@ -31,9 +30,7 @@ class NoFile(RecordsError):
     """There is no file to copy: the database is a server's, or was never made."""
 
 
-class Copied(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
+class Copied(Value):
     file: Path
     size: int
     """Bytes."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,7 @@ from records.database import Database, Part
 from records.errors import Diverged, Gap
 from records.schema import enrolments, journal, seals, stubs
 from records.sealing import Sealer
+from records.value import Value
 from wire.names import cohort_of, mentorships_of
 
 SEALED_WITHIN = timedelta(days=1)
@@ -29,10 +30,8 @@ Code = Annotated[str, AfterValidator(lambda text: text.replace("\0", "\ufffd"))]
 MessageId = Annotated[Code | None, AfterValidator(lambda text: text or None)]
 
 
-class JournalEntry(BaseModel):
+class JournalEntry(Value):
     """One row. `seq` counts from 1 without gaps. Only commands have `outcome` and `reason`. `body` is JSON of codes and numbers."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     seq: int
     at: Instant
@@ -42,12 +41,10 @@ class JournalEntry(BaseModel):
     by: Code | None = None
     outcome: Literal["applied", "refused"] | None = None
     reason: Code | None = None
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = Field(default_factory=dict)
 
 
-class Receipt(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
+class Receipt(Value):
     outcome: Literal["applied", "refused"] | None
     reason: str | None
     at: Instant

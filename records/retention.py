@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,18 +28,17 @@ from records.people import People
 from records.programmes import Programmes
 from records.schema import calendar_links, cases, door_messages, enrolments, journal, lines, notes, notices, seals, stubs
 from records.sealing import Sealer
+from records.value import Value
 from wire.names import cohort_of
 
 
-class Swept(BaseModel):
+class Swept(Value):
     """What was deleted, or in a dry run would be. `cases` counts those whose contents were deleted, `closed_cases` those of which nothing is kept now.
     Both count concerns and lines alike, so that neither reveals whether there was a concern (H16).
 
     `damaged` stays, since it is not what was written, and that is evidence: mentorships whose journal does not verify, cases whose row nobody can
     read (`case.…`), and cohorts whose programme nobody can read (`cohort.…`), with everything of theirs.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     notes: int = 0
     cases: int = 0

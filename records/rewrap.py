@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Column, Table, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +20,7 @@ from records.database import MANY, Database, Part
 from records.errors import UnknownKey
 from records.schema import cases, data_keys, enrolments, journal, notices, people, programmes, seals, stubs, texts
 from records.sealing import Sealer
+from records.value import Value
 from wire.names import mentorships_of
 
 _AT_ONCE = 200
@@ -50,10 +50,8 @@ PLACES: tuple[Place, ...] = (
 """Everything that is sealed with the keyring. Values under a person's own key stay as they are: only that key is sealed again."""
 
 
-class Rewrapped(BaseModel):
+class Rewrapped(Value):
     """How many values and rows were brought under the active key. `left`: mentorships or cohorts whose chain does not verify."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     values: int = 0
     rows: int = 0
