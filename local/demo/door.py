@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -40,7 +39,6 @@ class Door:
     sent: dict[str, Sent] = field(default_factory=dict)
     """By message id, since a repeat is the same command."""
     repeats: int = 0
-    answers: Counter[int] = field(default_factory=Counter)
     refused_at_the_door: list[tuple[str, str, int]] = field(default_factory=list)
     behind: float = 0.0
     """The longest delay, in seconds, between the instant for which a command was meant and its acceptance."""
@@ -82,7 +80,6 @@ class Door:
                 status, wait, answer = await asyncio.to_thread(self._once, method, path, message_id, body)
             except OSError:
                 status, wait, answer = 0, 1.0, None
-            self.answers[status] += 1
             if (status and status not in _AGAIN) or loop.time() + wait > limit:
                 return status, answer
             await asyncio.sleep(wait)  # as the door's Retry-After asks
