@@ -43,7 +43,7 @@ async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience
         in_line = await recheck(records, client, settings)  # also for a new cohort: its people may be in others
         if joining.is_new or (await records.cohorts.counts(cohort))["pending"]:
             await signal_with_start(client, cohort)
-        pending = await _watched(records, cohort, patience) if patience else (await records.cohorts.counts(cohort))["pending"]
+        pending = await _watched(records, cohort, patience)
     _tell(joining, written, in_line, pending=pending, patience=patience, as_json=as_json)
 
 
