@@ -24,7 +24,6 @@ class RosterPair:
     pair_id: str
     mentor_id: str
     mentee_id: str
-    row: Row
 
 
 def read_pairs(
@@ -79,7 +78,7 @@ class _Reader:
         elif mentor is not None and mentee is not None:
             self._check_couple(row, mentor, mentee, runs=runs)
         if pair_id and mentor_id and mentee_id:
-            self.pairs.append(RosterPair(pair_id, mentor_id, mentee_id, row))
+            self.pairs.append(RosterPair(pair_id, mentor_id, mentee_id))
 
     def notice_capacities(self) -> None:
         """Notices more pairs than a mentor's own capacity. They are allowed, since somebody paired them by hand."""

@@ -94,7 +94,7 @@ class Actor:
         if code:
             raise Trouble(f"`mentorship {command} {self.pair_id}` ended with {code}:\n{said}")
         message_id = str(json.loads(said)["message_id"])
-        self._door.sent[message_id] = Sent(self.pair_id, message_id, command, datetime.now(UTC))
+        self._door.sent[message_id] = Sent(self.pair_id, message_id, datetime.now(UTC))
         self.tell(f"the operator's `mentorship {command}`: done")
 
     def tell(self, what: str) -> None:

@@ -26,7 +26,6 @@ class Sent:
 
     pair_id: str
     message_id: str
-    command: str
     at: datetime
     expected: str | None = None
 
@@ -51,7 +50,7 @@ class Door:
             self.behind = max(self.behind, (datetime.now(UTC) - meant).total_seconds())
         if status == HTTPStatus.ACCEPTED:
             self.repeats += message_id in self.sent
-            self.sent.setdefault(message_id, Sent(pair_id, message_id, command, datetime.now(UTC), expected))
+            self.sent.setdefault(message_id, Sent(pair_id, message_id, datetime.now(UTC), expected))
         elif status == HTTPStatus.CONFLICT:
             self.refused_at_the_door.append((pair_id, command, status))
         else:
