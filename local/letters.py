@@ -70,11 +70,7 @@ class Letter:
 
     @cached_property
     def to(self) -> Person:
-        return _person(self._message, "To")
-
-    @cached_property
-    def sender(self) -> Person:
-        return _person(self._message, "From")
+        return _person(self._message)
 
     @cached_property
     def subject(self) -> str:
@@ -235,9 +231,9 @@ def _beside(found: dict[str, Receiver], partners: dict[str, list[str]]) -> Itera
                 yield left.pop(one)
 
 
-def _person(message: EmailMessage, field: str) -> Person:
-    """The library's own parser keeps a blank between two encoded words of a name, where RFC 2047 has none."""
-    raw = next((" ".join(str(value).split()) for name, value in message.raw_items() if name.lower() == field.lower()), "")
+def _person(message: EmailMessage) -> Person:
+    """To whom it goes. The library's own parser keeps a blank between two encoded words of a name, where RFC 2047 has none."""
+    raw = next((" ".join(str(value).split()) for name, value in message.raw_items() if name.lower() == "to"), "")
     words, address = parseaddr(raw)
     if not address:
         return Person(raw.lower() or "nobody", raw or "nobody")

@@ -148,8 +148,7 @@ def _templates() -> Environment:
 
 def _when(at: datetime) -> str:
     """In this machine's zone, to the second, since a demo's weeks last seconds."""
-    here = at.astimezone()
-    return f"{here:%a} {here.day} {here:%b %Y, %H:%M:%S}"
+    return f"{_day(at)}, {at.astimezone():%H:%M:%S}"
 
 
 def _day(at: datetime) -> str:

@@ -16,7 +16,7 @@ from gateway.streams import stand_in_for_what_is_closed
 from local.ports import OPTIONS, Ports, each
 from local.trouble import Trouble
 
-_DONE, _FAILED, _USAGE = 0, 1, 2
+_DONE, _FAILED = 0, 1
 _HOME = Path(".mentorship")
 
 
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else:
             from local.service import serve  # noqa: PLC0415 - as above
 
-            good = event_loop.run(_until_signalled(serve(folder, _ports(chosen), console)))
+            ports = Ports(**{name: getattr(chosen, name) for name in OPTIONS})
+            good = event_loop.run(_until_signalled(serve(folder, ports, console)))
     except Trouble as trouble:
         print(f"{chosen.command}: {trouble}", file=sys.stderr)
         sys.exit(_FAILED)
@@ -59,10 +60,6 @@ async def _until_signalled(work: Coroutine[None, None, bool]) -> bool:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop)
     return await task
-
-
-def _ports(chosen: argparse.Namespace) -> Ports:
-    return Ports(**{name: getattr(chosen, name) for name in OPTIONS})
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ import http.client
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -69,15 +70,11 @@ class Stack:
 
     async def webhook_ready(self, child: Child) -> None:
         """Returns once the web hook answers that Temporal and records can be reached. Raises Trouble."""
-        await child.until(self._web_answers, PATIENCE)
+        await child.until(partial(_answers, self.ports.web, "/readyz"), PATIENCE)
 
     async def codec_ready(self, child: Child) -> None:
         """Returns once the codec door answers. Raises Trouble."""
-
-        async def answers() -> bool:
-            return await asyncio.to_thread(_status, self.ports.codec, "/healthz") == http.client.OK
-
-        await child.until(answers, PATIENCE)
+        await child.until(partial(_answers, self.ports.codec, "/healthz"), PATIENCE)
 
     async def worker_ready(self, child: Child) -> None:
         """Returns once this very worker polls Temporal on all its queues. Raises Trouble."""
@@ -88,13 +85,13 @@ class Stack:
 
         await child.until(polls, PATIENCE)
 
-    async def starter(self, *arguments: str, patience: float = PATIENCE) -> tuple[int, str]:
+    async def starter(self, *arguments: str) -> tuple[int, str]:
         """Runs the operators' command line as a person would, in this stack's environment. Returns its exit code and output."""
         log = self.place.logs / f"starter-{next(self._number):02}.log"
         log.unlink(missing_ok=True)  # an earlier stack's output
         child = Child.start("the starter", python("starter", *arguments), env=self._env, log=log)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(PATIENCE):
                 code = await child.exited()
         finally:
             child.kill()
@@ -107,9 +104,6 @@ class Stack:
         except RPCError:
             return False
         return any(poller.identity.endswith(identity) for poller in answer.pollers)
-
-    async def _web_answers(self) -> bool:
-        return await asyncio.to_thread(_status, self.ports.web, "/readyz") == http.client.OK
 
 
 _ACTIVITIES = (WORK_QUEUE, NOTICES_QUEUE, CERTIFICATES_QUEUE)
@@ -191,6 +185,10 @@ async def _remembering(client: Client) -> None:
         longer = NamespaceConfig()
         longer.workflow_execution_retention_ttl.FromTimedelta(REMEMBERED)
         await service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=longer), timeout=_ASK)
+
+
+async def _answers(port: int, path: str) -> bool:
+    return await asyncio.to_thread(_status, port, path) == http.client.OK
 
 
 def _status(port: int, path: str) -> int | None:

@@ -13,11 +13,9 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from records.database import BUSY_SECONDS
-from records.database_url import parse
 from records.errors import RecordsError
+from records.value import Value
 
 
 class NotABackup(RecordsError):
@@ -32,18 +30,10 @@ class NoFile(RecordsError):
     """There is no file to copy: the database is a server's, or was never made."""
 
 
-class Copied(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
+class Copied(Value):
     file: Path
     size: int
     """Bytes."""
-
-
-def file_of(url: str) -> Path | None:
-    """The database's file; None if it is a server's."""
-    parsed = parse(url)
-    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
 def copy_all(wanted: Iterable[tuple[Path, Path]]) -> list[Copied]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, delete, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,7 @@ from records.errors import DifferentBody, Erased, UnknownCase, UnknownKey, Unrea
 from records.ids import mint
 from records.schema import cases, notices
 from records.sealing import Sealer, open_with, seal_with
+from records.value import Value
 from wire.names import case_id
 
 _PURPOSE = "records/cases"
@@ -36,14 +37,12 @@ Hold = Literal["none", "wanted", "held", "not_held", "release", "released"]
 """
 
 
-class PauseOrder(BaseModel):
+class PauseOrder(Value):
     """The very pause that a hold asks of the mentorship, so that every repeat is the same message.
 
     `by` has the form of an operator's id, and so have the ids of the two messages, the pause's and its end's: Temporal shows them, and an
     operator's and a concern's must look alike there.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     message_id: str
     resume_id: str
@@ -51,7 +50,7 @@ class PauseOrder(BaseModel):
     at: Instant
 
 
-class Case(BaseModel):
+class Case(Value):
     """Who raised it, about whom, and who may look after it; never the words.
 
     `line` is the code of a coordinators' line. Nobody raised such a case; it only counts the days until somebody takes the line.
@@ -59,8 +58,6 @@ class Case(BaseModel):
     `refused` is the mentorship's code for why it did not pause, or `over`.
     `subject` is the person whom it is about, None when the roster does not know them. `programme` is the one whose owner is told a number.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     state: State = "waiting"

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, exists, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +18,7 @@ from records.errors import Erased, NotStored, Revoked, Superseded, UnknownCertif
 from records.ids import mint_certificate
 from records.schema import certificates, data_keys
 from records.sealing import Sealer, open_with, seal_with
+from records.value import Value
 
 _standing = certificates.alias("standing")
 AWAITED: ColumnElement[bool] = (
@@ -35,7 +35,7 @@ LIST = 131_072
 _PLACES = "certificates/places"
 
 
-class Certificate(BaseModel):
+class Certificate(Value):
     """One row. `id` is unguessable; `status_index` is its place in a status list; `stored` says that its document can be fetched.
 
     `edition` 1 is what the programme issued; a later one superseded the one before. `changed_at` is since when it is not valid any more.
@@ -43,8 +43,6 @@ class Certificate(BaseModel):
     `fields` are what it was issued with, the holder's name among them, and `reason` is why it was revoked: both are sealed with the
     holder's key, and are empty once the holder was erased. The certificate and its status stay.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     mentorship: str

@@ -11,12 +11,11 @@ import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple, Protocol
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any, Literal, NamedTuple
 
 from records.errors import UnknownKey
 from records.sealing import Sealer
+from records.value import Value
 
 CHAIN = "journal"
 """What the MAC keys are derived for."""
@@ -24,10 +23,8 @@ CHAIN = "journal"
 Problem = Literal["altered", "missing", "inserted", "cut", "removed", "unsealed", "seal_altered", "unknown_key"]
 
 
-class Head(BaseModel):
+class Head(Value):
     """The last row of a mentorship's journal, with `mac` in hex digits. Before the first row, `seq` is 0 and there is no MAC."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     seq: int = 0
     mac: str = ""
@@ -50,17 +47,6 @@ class Finding(NamedTuple):
     mentorship: str
     seq: int | None
     problem: Problem
-
-
-class Link(Protocol):
-    """A stored row, as the audit needs it."""
-
-    @property
-    def key_id(self) -> str: ...
-    @property
-    def previous(self) -> str: ...
-    @property
-    def mac(self) -> str: ...
 
 
 KeyById = Callable[[str], bytes | None]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +18,7 @@ from records.errors import CohortChanged, Erased, PairChanged, PairedAlready, Un
 from records.ids import mint
 from records.schema import Utc, cohorts, enrolments, journal, seals
 from records.sealing import Sealer
+from records.value import Value
 from wire.names import mentorship_id
 
 _PURPOSE = "records/pairs"
@@ -30,9 +30,7 @@ _JOURNALLED = exists().where(journal.c.mentorship == enrolments.c.mentorship)
 _RUNS = or_(enrolments.c.state == "started", and_(enrolments.c.state == "over", _JOURNALLED, _UNCLOSED))
 
 
-class Cohort(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
+class Cohort(Value):
     id: str
     programme: str
     version: int
@@ -41,10 +39,8 @@ class Cohort(BaseModel):
     created_at: Instant
 
 
-class Enrolment(BaseModel):
+class Enrolment(Value):
     """One pair of a cohort. `pair` is minted; `pair_id` is the operator's own, and leaves records only for operators."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     cohort: str
     pair: str
@@ -72,10 +68,8 @@ class Enrolment(BaseModel):
         return Pair(mentor=self.mentor, mentee=self.mentee)
 
 
-class Couple(BaseModel):
+class Couple(Value):
     """A pair to be enrolled: the operator's own id and two opaque ones. `starts_at` and `earned` as in Enrolment."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     pair_id: str
     mentor: str
@@ -84,9 +78,7 @@ class Couple(BaseModel):
     earned: tuple[EarnedMilestone, ...] = ()
 
 
-class EnrolledPairs(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
+class EnrolledPairs(Value):
     added: tuple[Enrolment, ...]
     existing: tuple[Enrolment, ...]
 

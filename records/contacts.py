@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydantic import BaseModel, ConfigDict
-
 from mentorship.people import Pair
 from mentorship.programme import Contacts
 from mentorship.reporting_line import way_between
@@ -13,16 +11,15 @@ from records.cases import Case
 from records.people import People
 from records.reporting_line import lines_of
 from records.store import Records
+from records.value import Value
 from wire.names import case_id
 
 FEWEST = 2
 """The least number of contacts among whom a person who raises a concern can choose."""
 
 
-class Contact(BaseModel):
+class Contact(Value):
     """Somebody who can be asked. `outside`: not in the programme's team."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     ref: str
     name: str

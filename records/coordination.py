@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from mentorship.people import Pair, Side
 from mentorship.programme import Programme
 from mentorship.visibility import SMALLEST, Thing, may_read, sight
@@ -17,6 +15,7 @@ from records.errors import UnknownProgramme
 from records.lines import Line
 from records.people import Profile
 from records.store import Records
+from records.value import Value
 
 _RUNG = "cancellations_"
 _LEFT_ALONE = "partner_left"
@@ -25,10 +24,8 @@ LATELY = timedelta(days=30)
 """For how long closed lines can still be looked at."""
 
 
-class Entry(BaseModel):
+class Entry(Value):
     """One line of the list with its pair. `about` is the side that it concerns, if it concerns one person."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     line: Line
     mentor: str
@@ -41,13 +38,11 @@ class Entry(BaseModel):
         return {"mentor": (self.mentor,), "mentee": (self.mentee,), None: (self.mentor, self.mentee)}[self.about]
 
 
-class Counts(BaseModel):
+class Counts(Value):
     """Numbers of a cohort. They are the same for every reader, so that nobody can tell from them which pairs are hidden.
 
     What pairs reached is None while it could reveal a single pair's: in a small cohort, and, by comparing weeks, where few still run.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     pairs: int
     running: int
@@ -57,10 +52,8 @@ class Counts(BaseModel):
     milestones_total: int | None
 
 
-class Overview(BaseModel):
+class Overview(Value):
     """One coordinator's list, oldest first: open lines, and those closed lately. `names` are those of the pairs, and of whoever took a line."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     cohort: Cohort
     programme: Programme

@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from records.database_url import out_of_reach, parse, reason, tell_driver
+from records.database_url import file_of, out_of_reach, parse, reason, tell_driver
 from records.errors import NoTables, RecordsUnavailable
 
 P = ParamSpec("P")
@@ -66,9 +66,9 @@ def refuse_unopenable(url: URL) -> None:
 
     Raises RecordsUnavailable, and NoTables for a file that was never made.
     """
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+    path = file_of(url)
+    if path is None:
         return
-    path = Path(url.database or "")
     try:
         if path.parent.is_dir() and not path.exists():
             raise NoTables
@@ -193,7 +193,7 @@ class Database:
     @property
     def file(self) -> Path | None:
         """SQLite's file; None for a server."""
-        return Path(self._engine.url.database or "") if self._sqlite else None
+        return file_of(self._engine.url)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -67,6 +67,11 @@ def parse(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
+def file_of(url: URL) -> Path | None:
+    """SQLite's file. None for a server, and for a database in memory."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:") else None
+
+
 def of_file(path: Path) -> str:
     """The URL of a SQLite file, even if its folders' names contain characters that mean something in a URL."""
     return f"sqlite+aiosqlite:///{str(path).replace('%', '%25').replace('?', '%3F')}"
@@ -119,7 +124,7 @@ def tell_driver(_dialect: object, _record: object, _arguments: object, options: 
 
 def out_of_reach(url: URL, error: BaseException | None = None) -> str:
     """Which database it is, why it failed as far as `error` tells, and which setting names it; never who logs in there, nor with what."""
-    why = _barred(Path(url.database)) if url.get_backend_name() == "sqlite" and url.database else None
+    why = _barred(path) if (path := file_of(url)) is not None else None
     if isinstance(error, OSError) and (lacking := _lacks_a_file(url)):
         why = f"the file that {lacking} names cannot be read"
     why = why or reason(error) or _as_sqlite_has_it(error)

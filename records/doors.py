@@ -12,7 +12,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Exists, Row, Select, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +20,7 @@ from records.database import Database, Part
 from records.errors import DifferentBody, UnknownMessage
 from records.schema import door_messages, journal
 from records.sealing import Sealer
+from records.value import Value
 from wire.names import is_mentorship
 
 _PURPOSE = "records/doors"
@@ -33,20 +33,16 @@ SENDERS_KEPT = timedelta(days=30)
 """A signature is valid for minutes. For this time one rule holds for every id, whether or not it is a copy."""
 
 
-class Accepted(BaseModel):
+class Accepted(Value):
     """`at` is when the message first came; `fresh` means that this was now; `sent` that Temporal has taken it."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     at: Instant
     fresh: bool
     sent: bool
 
 
-class Kept(BaseModel):
+class Kept(Value):
     """A message that the door took in, from whomever. `sent` as in Accepted."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     message_id: str
     at: Instant

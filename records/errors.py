@@ -60,7 +60,6 @@ class UnreadableRow(RecordsError, ValueError):
 
     def __init__(self, seq: int) -> None:
         super().__init__(f"row {seq} of a journal is nothing that this release can read: another release wrote it, or `mentorship journal verify` names it")
-        self.seq = seq
 
 
 class Unknown(RecordsError, LookupError):
@@ -70,7 +69,6 @@ class Unknown(RecordsError, LookupError):
 class UnknownPerson(Unknown):
     def __init__(self, ref: str) -> None:
         super().__init__(f"no person {ref}")
-        self.ref = ref
 
 
 class AddressTaken(RecordsError):
@@ -78,7 +76,6 @@ class AddressTaken(RecordsError):
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"an address said of {ref} is somebody else's")
-        self.ref = ref
 
 
 class UnknownProgramme(Unknown):
@@ -134,7 +131,6 @@ class Erased(RecordsError):
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"{ref} was erased")
-        self.ref = ref
 
 
 class Begun(RecordsError):
@@ -142,7 +138,6 @@ class Begun(RecordsError):
 
     def __init__(self, ref: str) -> None:
         super().__init__(f"a mentorship of {ref} began a moment ago")
-        self.ref = ref
 
 
 class ProgrammeChanged(RecordsError):
@@ -160,7 +155,6 @@ class CohortChanged(RecordsError):
 
     def __init__(self, cohort: str, differences: list[str]) -> None:
         super().__init__(f"cohort {cohort} exists with another {' and another '.join(differences)}")
-        self.cohort = cohort
         self.differences = differences
 
 
@@ -169,7 +163,6 @@ class PairChanged(RecordsError):
 
     def __init__(self, cohort: str, pair_ids: tuple[str, ...]) -> None:
         super().__init__(f"{len(pair_ids)} pairs of cohort {cohort} have other people than when they were enrolled")
-        self.cohort = cohort
         self.pair_ids = pair_ids
 
 
@@ -178,7 +171,6 @@ class PairedAlready(RecordsError):
 
     def __init__(self, cohort: str, pair_ids: tuple[str, ...]) -> None:
         super().__init__(f"the same two have a pair of cohort {cohort} that is not over ({len(pair_ids)} of those that were to be enrolled)")
-        self.cohort = cohort
         self.pair_ids = pair_ids
 
 
@@ -196,7 +188,6 @@ class Gap(RecordsError):
 
     def __init__(self, mentorship: str, expected: int, got: int) -> None:
         super().__init__(f"the journal of {mentorship} continues at {expected}, not at {got}")
-        self.mentorship = mentorship
         self.expected = expected
         self.got = got
 
@@ -206,5 +197,3 @@ class DifferentBody(RecordsError):
 
     def __init__(self, mentorship: str, message_id: str) -> None:
         super().__init__(f"message {message_id} to {mentorship} came before as another message")
-        self.mentorship = mentorship
-        self.message_id = message_id

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from mentorship.effects import NoticeKind
 from mentorship.instant import Instant
@@ -21,6 +21,7 @@ from records.held_by_reader import Eyes, Reader, Withheld
 from records.held_mentorship import InMentorship, in_mentorship
 from records.notices import DIGEST, Notice
 from records.store import Records
+from records.value import Value
 
 LEFT_OUT: dict[Reader, str] = {
     "own": (
@@ -45,19 +46,15 @@ _MAILS: dict[str, Thing] = {
 """What the kind of a mail reveals. A kind that is not here is, or may be, about a concern."""
 
 
-class Mail(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
+class Mail(Value):
     kind: str
     at: Instant
     state: str
     why: str | None = Field(description="Why it did not go, as a code: `bounced` when the mail server refused it for good.")
 
 
-class Raised(BaseModel):
+class Raised(Value):
     """A concern that the person raised: what they wrote and how it stands, never who looks after it."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     mentorship: str
     raised_at: Instant
@@ -67,10 +64,8 @@ class Raised(BaseModel):
     text: str | None = Field(description="None once words are no longer kept.")
 
 
-class Held(BaseModel):
+class Held(Value):
     """`profile` is empty, and so is everything that was sealed with the person's key, once the person was erased."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     person: str = Field(description="The opaque id that stands for the person everywhere.")
     reader: Reader = Field(description="For whom this was put together: the person (`own`), or an operator.")

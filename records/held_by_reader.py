@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from mentorship.visibility import Thing, is_private, may_read, sight
+from records.value import Value
 
 Reader = Literal["own", "operators"]
 
 
-class Withheld(BaseModel):
+class Withheld(Value):
     """How much the reader may not read and the person may. Of what the table does not let the reader know at all there is no count either."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     texts: int = Field(description="Texts that the person wrote: goals, steps towards them, feedback.")
     facts: int = Field(description="Lines of the journal and mails about what is private: surveys, what matters to them, reasons, what counts against them.")

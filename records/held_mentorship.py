@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from mentorship import commands as c
 from mentorship import events as e
@@ -27,16 +27,13 @@ from records.journal import JournalEntry
 from records.journal_events import event_of, events_of
 from records.notes import Note
 from records.store import Records
+from records.value import Value
 
 _COMMAND: TypeAdapter[c.Command] = TypeAdapter(c.Command)
 _OF_GOALS = ("goal", "action")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-
-class Fact(_Part):
+class Fact(Value):
     """A row of the journal: what the person asked for, with its outcome, or what happened on their side; codes and instants."""
 
     at: Instant
@@ -47,7 +44,7 @@ class Fact(_Part):
     body: dict[str, Any]
 
 
-class Word(_Part):
+class Word(Value):
     """Something that the person wrote: `kind` is goal, action (a step towards one) or feedback."""
 
     note: str
@@ -59,7 +56,7 @@ class Word(_Part):
     text: str | None = Field(description="None where the reader may not read it.")
 
 
-class MeetingHeld(_Part):
+class MeetingHeld(Value):
     """A planned meeting. `accepted` is the person's own word, `confirmed` both people's."""
 
     meeting: int
@@ -70,7 +67,7 @@ class MeetingHeld(_Part):
     called_off_by: Literal["own", "partner", "plan"] | None
 
 
-class MilestoneHeld(_Part):
+class MilestoneHeld(Value):
     """`late_at`: done, but after the end, so that it does not count. `carried`: brought along from an earlier pair."""
 
     id: str
@@ -81,7 +78,7 @@ class MilestoneHeld(_Part):
     carried: bool
 
 
-class Plan(_Part):
+class Plan(Value):
     """Where the journal stands: what both people's pages are drawn from."""
 
     title: str | None = Field(description="The programme's.")
@@ -97,7 +94,7 @@ class Plan(_Part):
     certified: bool | None = Field(description="Whether the person earned a certificate; None before that is decided.")
 
 
-class GoalHeld(_Part):
+class GoalHeld(Value):
     """A goal that the person set; its words are in `words`."""
 
     goal: str
@@ -105,7 +102,7 @@ class GoalHeld(_Part):
     status: Literal["set", "in_progress", "progressed", "achieved", "dropped"]
 
 
-class SurveyHeld(_Part):
+class SurveyHeld(Value):
     """What the person answered, from 1 to 5."""
 
     at: Instant
@@ -113,14 +110,14 @@ class SurveyHeld(_Part):
     answers: dict[str, int]
 
 
-class PinHeld(_Part):
+class PinHeld(Value):
     """A benefit that the person pinned, in the programme's words."""
 
     benefit: str
     text: str | None
 
 
-class InMentorship(_Part):
+class InMentorship(Value):
     """The person's side of one mentorship. What is empty was never there, or is no longer kept, or is not the reader's (`withheld` counts it)."""
 
     cohort: str

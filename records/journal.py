@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, Field
 from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +19,7 @@ from records.database import Database, Part
 from records.errors import Diverged, Gap
 from records.schema import enrolments, journal, seals, stubs
 from records.sealing import Sealer
+from records.value import Value
 from wire.names import cohort_of, mentorships_of
 
 SEALED_WITHIN = timedelta(days=1)
@@ -28,10 +30,8 @@ Code = Annotated[str, AfterValidator(lambda text: text.replace("\0", "\ufffd"))]
 MessageId = Annotated[Code | None, AfterValidator(lambda text: text or None)]
 
 
-class JournalEntry(BaseModel):
+class JournalEntry(Value):
     """One row. `seq` counts from 1 without gaps. Only commands have `outcome` and `reason`. `body` is JSON of codes and numbers."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     seq: int
     at: Instant
@@ -41,12 +41,10 @@ class JournalEntry(BaseModel):
     by: Code | None = None
     outcome: Literal["applied", "refused"] | None = None
     reason: Code | None = None
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = Field(default_factory=dict)
 
 
-class Receipt(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
+class Receipt(Value):
     outcome: Literal["applied", "refused"] | None
     reason: str | None
     at: Instant
@@ -108,10 +106,10 @@ class Journal(Part):
             raise Diverged(mentorship, rows[0].seq) from None
         return head
 
-    async def entries(self, mentorship: str, after: int = 0) -> list[JournalEntry]:
-        """The rows after `after`, in order; empty for an unknown mentorship."""
+    async def entries(self, mentorship: str) -> list[JournalEntry]:
+        """The rows in order; empty for an unknown mentorship."""
         async with self._database.read() as connection:
-            rows = await connection.execute(select(journal).where(journal.c.mentorship == mentorship, journal.c.seq > after).order_by(journal.c.seq))
+            rows = await connection.execute(select(journal).where(journal.c.mentorship == mentorship).order_by(journal.c.seq))
             return [_entry(row) for row in rows.mappings()]
 
     async def head(self, mentorship: str) -> Head | None:
@@ -153,7 +151,7 @@ class Journal(Part):
             head = await _head(connection, mentorship)
             newest = select(seals.c.number, seals.c.mac).where(seals.c.cohort == cohort).order_by(seals.c.number.desc()).limit(1)
             last = (await connection.execute(newest)).one_or_none()
-            row = _Seal(
+            row = SimpleNamespace(
                 cohort=cohort,
                 number=last.number + 1 if last else 1,
                 mentorship=mentorship,
@@ -164,24 +162,23 @@ class Journal(Part):
                 previous=last.mac if last else "",
             )
             proof = mac(self._sealer.key(CHAIN, row.key_id), row.previous, seal_content(row))
-            await connection.execute(insert(seals).values(**row.model_dump(), mac=proof))
+            await connection.execute(insert(seals).values(**vars(row), mac=proof))
 
-    async def verify(self, mentorship: str | None = None, *, cohort: str | None = None, expected: Mapping[str, Head] | None = None) -> list[Finding]:
-        """What is wrong with one mentorship's journal, a cohort's, or all. Empty if nothing is.
+    async def verify(self, *, cohort: str | None = None, expected: Mapping[str, Head] | None = None) -> list[Finding]:
+        """What is wrong with a cohort's journals, or with all. Empty if nothing is.
 
         `expected` are the heads that running workflows know, taken before the call. Without them, a running mentorship's journal whose tail was cut
         off cannot be told from one that is short.
         """
-        scope = cohort_of(mentorship) if mentorship else cohort
-        known = {name: head for name, head in (expected or {}).items() if _in_scope(name, mentorship, cohort)}
+        known = {name: head for name, head in (expected or {}).items() if _in_scope(name, cohort)}
         async with self._database.read() as connection:
-            sealed, found = await self._audit_seals(connection, scope)
-            left = select(stubs) if scope is None else select(stubs).where(self._database.begins(stubs.c.mentorship, mentorships_of(scope)))
+            sealed, found = await self._audit_seals(connection, cohort)
+            left = select(stubs) if cohort is None else select(stubs).where(self._database.begins(stubs.c.mentorship, mentorships_of(cohort)))
             swept, forged = audit_stubs(await connection.execute(left), sealed, self._key)
             found += forged
-            over = await _over(connection, scope)
-            names = {*await _journals(connection, scope), *sealed, *known, *over}
-            for name in sorted(name for name in names if _in_scope(name, mentorship, cohort)):
+            over = await _over(connection, cohort)
+            names = {*await _journals(connection, cohort), *sealed, *known, *over}
+            for name in sorted(name for name in names if _in_scope(name, cohort)):
                 rows = (await connection.execute(select(journal).where(journal.c.mentorship == name).order_by(journal.c.seq))).all()
                 if name in swept:
                     found += [Finding(name, row.seq, "inserted") for row in rows]
@@ -191,7 +188,7 @@ class Journal(Part):
                 if name in over and name not in sealed and not findings and not any(finding.mentorship == name for finding in found):
                     findings = _unsealed(name, rows, over[name])
                 found += findings
-        return [finding for finding in found if mentorship is None or finding.mentorship == mentorship]
+        return found
 
     async def last_seals(self, cohort: str | None = None) -> list[LastSeal]:
         """The last closing row of each cohort's chain. Compare them with copies kept elsewhere: nothing else shows that rows after them were cut off."""
@@ -224,17 +221,6 @@ class Journal(Part):
             linked.append(row.model_dump() | {"key_id": key_id, "previous": head.mac, "mac": proof})
             head = Head(seq=row.seq, mac=proof)
         return head, linked
-
-
-class _Seal(BaseModel):
-    cohort: str
-    number: int
-    mentorship: str
-    seq: int
-    head: str
-    sealed_at: datetime
-    key_id: str
-    previous: str
 
 
 def _rows(mentorship: str, entries: Iterable[JournalEntry]) -> list[_Row]:
@@ -289,18 +275,18 @@ async def _project(connection: AsyncConnection, mentorship: str, card: Mapping[s
         await connection.execute(update(enrolments).where(enrolments.c.mentorship == mentorship).values(**values))
 
 
-async def _journals(connection: AsyncConnection, scope: str | None) -> set[str]:
+async def _journals(connection: AsyncConnection, cohort: str | None) -> set[str]:
     names = select(journal.c.mentorship).distinct()
-    if scope is not None:
-        names = names.where(journal.c.mentorship.startswith(mentorships_of(scope), autoescape=True))
+    if cohort is not None:
+        names = names.where(journal.c.mentorship.startswith(mentorships_of(cohort), autoescape=True))
     return set((await connection.execute(names)).scalars())
 
 
-async def _over(connection: AsyncConnection, scope: str | None) -> dict[str, datetime | None]:
+async def _over(connection: AsyncConnection, cohort: str | None) -> dict[str, datetime | None]:
     """Mentorships that are over by either column. No MAC covers the columns, so neither alone may keep a journal out of the audit."""
     ended = select(enrolments.c.mentorship, enrolments.c.over_at).where((enrolments.c.state == "over") | enrolments.c.over_at.is_not(None))
-    if scope is not None:
-        ended = ended.where(enrolments.c.cohort == scope)
+    if cohort is not None:
+        ended = ended.where(enrolments.c.cohort == cohort)
     return {row.mentorship: row.over_at for row in await connection.execute(ended)}
 
 
@@ -312,8 +298,8 @@ def _unsealed(name: str, rows: Sequence[Any], over_at: datetime | None) -> list[
     return [Finding(name, None, "unsealed")] if ended < datetime.now(UTC) - SEALED_WITHIN else []
 
 
-def _in_scope(name: str, mentorship: str | None, cohort: str | None) -> bool:
-    return name == mentorship if mentorship else cohort is None or name.startswith(mentorships_of(cohort))
+def _in_scope(name: str, cohort: str | None) -> bool:
+    return cohort is None or name.startswith(mentorships_of(cohort))
 
 
 def _entry(row: RowMapping) -> JournalEntry:

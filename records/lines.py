@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, select, update
 
 from mentorship.instant import Instant
 from mentorship.people import Side
 from records.database import Database, Part
 from records.schema import lines
+from records.value import Value
 from wire.names import cohort_of
 
 LineOutcome = Literal["talked", "rhythm_changed", "rematch", "ended", "nothing_needed"]
@@ -23,13 +23,11 @@ OUTCOMES: tuple[LineOutcome, ...] = get_args(LineOutcome)
 """What a coordinator closes a line with: a code, never a word about anybody."""
 
 
-class Line(BaseModel):
+class Line(Value):
     """One entry. `side` says whose it is if it concerns one person. `taken_by` is the coordinator who owns it, and who returns to it at `aside_until`.
 
     `outcome` is a coordinator's. A line that was closed without one closed by itself, or was closed by an operator.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     key: str
     mentorship: str

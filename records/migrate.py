@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from records.database import BUSY_SECONDS, NO_DATABASE, Database, engine_for, refuse_unopenable, unavailable
-from records.database_url import SETTING, out_of_reach, parse
+from records.database_url import SETTING, file_of, out_of_reach, parse
 from records.errors import DatabaseUnusable, RecordsUnavailable
 from records.schema import refuse_newer
 
@@ -52,7 +52,8 @@ def _refuse_other_letters(connection: Connection) -> None:
 
 def current(url: str) -> str | None:
     """The database's revision, or None if it is empty. Raises RecordsUnavailable."""
-    path, parsed = _file(url), parse(url)
+    parsed = parse(url)
+    path = file_of(parsed)
     with unavailable(parsed):
         if path is not None and not path.exists():
             return None  # connecting would create it
@@ -80,22 +81,16 @@ def _run(url: str, work: Callable[[Connection], T]) -> T:
     return asyncio.run(run())
 
 
-def _file(url: str) -> Path | None:
-    parsed = parse(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
-        return None
-    return Path(parsed.database or "")
-
-
 def _make_file(url: str) -> None:
-    path = _file(url)
+    parsed = parse(url)
+    path = file_of(parsed)
     if path is None:
         return
-    with unavailable(parse(url)):
+    with unavailable(parsed):
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
-        _turn_to_its_log(path, parse(url))
+        _turn_to_its_log(path, parsed)
 
 
 def _turn_to_its_log(path: Path, url: URL) -> None:

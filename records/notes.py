@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, select, update
 
 from mentorship.instant import Instant
@@ -15,12 +14,11 @@ from records.errors import Erased, UnknownNote
 from records.ids import mint
 from records.schema import notes
 from records.sealing import Sealer, open_with, seal_with
+from records.value import Value
 
 
-class Note(BaseModel):
+class Note(Value):
     """`kind` is a code such as `goal`, `action`, `feedback`; `shared` means that the author lets the partner read it (H15)."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: str
     author: str

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, insert, select, update
 
 from mentorship.budget import UNASKED, room, together
@@ -16,6 +15,7 @@ from records.erasure import is_erased
 from records.errors import BeingSent, UnknownNotice
 from records.schema import notices, unsubscribed
 from records.sealing import Sealer
+from records.value import Value
 
 DIGEST = "digest"
 """The kind of the coordinators' weekly mail, and of the report at a cohort's closing."""
@@ -37,10 +37,8 @@ _ANSWERS: dict[State, Answer] = {
 }
 
 
-class Notice(BaseModel):
+class Notice(Value):
     """One mail to one person. `at` is when it was sent, or was meant to be. `why` is a code if it failed, such as `bounced`."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     key: str
     person: str

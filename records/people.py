@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,6 +26,7 @@ from records.ids import mint
 from records.profile import Profile
 from records.schema import data_keys, journal, people
 from records.sealing import Sealer, open_with, seal_with
+from records.value import Value
 
 __all__ = ["Leave", "People", "Profile", "Said"]
 
@@ -35,10 +36,8 @@ Said = Literal["name", "email", "time_zone", "language", "manager_id", "status"]
 """Fields that HR's events may set."""
 
 
-class Leave(BaseModel):
+class Leave(Value):
     """Away from `begins` until `until`, or without it until further notice. It ends by itself."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     begins: Instant
     until: Instant | None = None
@@ -50,22 +49,18 @@ class Leave(BaseModel):
         return self.until is not None and self.until <= at
 
 
-class LeaveWord(BaseModel):
+class LeaveWord(Value):
     """What HR last said of somebody's leave, and when. None means that they are back."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     at: Instant
     leave: Leave | None
 
 
-class Foreseen(BaseModel):
+class Foreseen(Value):
     """What a people file would make of the people in it, by person_id, without those who were erased.
 
     `shared` names, for each person whom the file would give somebody else's address, that other person, who may be from another file or from HR.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     profiles: dict[str, Profile]
     shared: dict[str, str]

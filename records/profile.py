@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from records.value import Value
 
 Role = Literal["mentor", "mentee", "both", "coordinator", "owner", "contact", "operator"]
 
 
-class Profile(BaseModel):
+class Profile(Value):
     """One person as the roster describes them. `person_id` and `manager_id` are the company's ids; the role `operator` is for those who run the CLI."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     person_id: str
     name: str

@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from mentorship.commands import Flag, OperatorCommand, Resolve
 from mentorship.instant import Instant
 from mentorship.reporting_line import way_between
@@ -15,6 +13,7 @@ from records.cohorts import Enrolment
 from records.lines import Line
 from records.people import People, Profile
 from records.store import Records
+from records.value import Value
 
 LINE: Literal["reporting_line"] = "reporting_line"
 """Its code in the coordinators' list."""
@@ -23,19 +22,15 @@ _LONGEST_LINE = 50
 """In levels. A line that leads back to itself ends here at the latest."""
 
 
-class InLine(BaseModel):
+class InLine(Value):
     """A pair that the programme would not form today. `way` goes from the lower person up to the other, by the company's ids."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     enrolment: Enrolment
     way: tuple[str, ...]
 
 
-class Order(BaseModel):
+class Order(Value):
     """A command that a mentorship has to get."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     enrolment: Enrolment
     command: OperatorCommand

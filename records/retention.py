@@ -10,9 +10,10 @@ everything runs, so anybody may do it: each worker sweeps once a day, and `mento
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,18 +28,17 @@ from records.people import People
 from records.programmes import Programmes
 from records.schema import calendar_links, cases, door_messages, enrolments, journal, lines, notes, notices, seals, stubs
 from records.sealing import Sealer
+from records.value import Value
 from wire.names import cohort_of
 
 
-class Swept(BaseModel):
+class Swept(Value):
     """What was deleted, or in a dry run would be. `cases` counts those whose contents were deleted, `closed_cases` those of which nothing is kept now.
     Both count concerns and lines alike, so that neither reveals whether there was a concern (H16).
 
     `damaged` stays, since it is not what was written, and that is evidence: mentorships whose journal does not verify, cases whose row nobody can
     read (`case.…`), and cohorts whose programme nobody can read (`cohort.…`), with everything of theirs.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     notes: int = 0
     cases: int = 0
@@ -184,7 +184,7 @@ class Retention(Part):
             if dry_run:
                 return swept
             values = {"mentorship": mentorship, "seq": head.seq, "head": head.mac, "swept_at": now, "key_id": self._sealer.active}
-            proof = mac(self._sealer.key(CHAIN, self._sealer.active), head.mac, stub_content(_Stub.model_validate(values)))
+            proof = mac(self._sealer.key(CHAIN, self._sealer.active), head.mac, stub_content(SimpleNamespace(**values)))
             await connection.execute(insert(stubs).values(**values, mac=proof))
             for table in (journal, door_messages, lines, calendar_links):
                 await connection.execute(delete(table).where(table.c.mentorship == mentorship))
@@ -209,10 +209,3 @@ class Retention(Part):
 def _before(keep: dict[str, _Keep], now: datetime) -> datetime:
     """The instant until which rows that belong to no cohort are deleted: they are kept as long as the longest journal."""
     return now - max(kept.journal for kept in keep.values())
-
-
-class _Stub(BaseModel):
-    mentorship: str
-    seq: int
-    head: str
-    swept_at: datetime

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Column, Table, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +20,7 @@ from records.database import MANY, Database, Part
 from records.errors import UnknownKey
 from records.schema import cases, data_keys, enrolments, journal, notices, people, programmes, seals, stubs, texts
 from records.sealing import Sealer
+from records.value import Value
 from wire.names import mentorships_of
 
 _AT_ONCE = 200
@@ -49,10 +50,8 @@ PLACES: tuple[Place, ...] = (
 """Everything that is sealed with the keyring. Values under a person's own key stay as they are: only that key is sealed again."""
 
 
-class Rewrapped(BaseModel):
+class Rewrapped(Value):
     """How many values and rows were brought under the active key. `left`: mentorships or cohorts whose chain does not verify."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     values: int = 0
     rows: int = 0
@@ -193,7 +192,7 @@ class Rewrap(Part):
         chained: list[dict[str, Any]] = []
         for row in closing:
             head = fresh[row.mentorship].mac if row.mentorship in fresh else row.head
-            proof = mac(secret, before, seal_content(_with(row, head=head)))
+            proof = mac(secret, before, seal_content(SimpleNamespace(**row._asdict() | {"head": head})))
             chained.append({"these": row.cohort, "this": row.number, "ends": head, "before": before, "proof": proof})
             before = proof
         changed = update(seals).where(seals.c.cohort == bindparam("these"), seals.c.number == bindparam("this"))
@@ -212,20 +211,3 @@ class Rewrap(Part):
                 this = update(stubs).where(stubs.c.mentorship == row.mentorship)
                 await connection.execute(this.values(key_id=self._sealer.active, mac=proof))
         return len(genuine)
-
-
-class _Closing(BaseModel):
-    """A closing row with another head."""
-
-    model_config = ConfigDict(from_attributes=True, extra="ignore")
-
-    cohort: str
-    number: int
-    mentorship: str
-    seq: int
-    head: str
-    sealed_at: Any
-
-
-def _with(row: Any, *, head: str) -> _Closing:
-    return _Closing.model_validate(row).model_copy(update={"head": head})

@@ -57,9 +57,8 @@ class Records:
 
         Raises ValueError for a URL of another database, RecordsUnavailable, NoTables, SchemaOutdated, SchemaNewer.
         """
-        parsed = parse(url)
-        refuse_unopenable(parsed)
-        database = Database(engine_for(parsed.render_as_string(hide_password=False), busy=busy))
+        refuse_unopenable(parse(url))
+        database = Database(engine_for(url, busy=busy))
         try:
             await _check_schema(database)
         except BaseException:

@@ -20,7 +20,6 @@ class UnknownZone(ValueError):  # noqa: N818 - it says what is wrong, as the rec
         near = get_close_matches(name, sorted(zone_names()), n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "expected a name such as Europe/Berlin"
         super().__init__(f"unknown time zone {name!r}; {hint}")
-        self.name = name
 
 
 @cache

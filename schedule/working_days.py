@@ -25,7 +25,6 @@ class UnknownCountry(ValueError):  # noqa: N818 - as UnknownZone
         near = get_close_matches(code.upper(), sorted(country_codes()), n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "expected an ISO 3166 code such as DE, or DE-BY for a part of the country"
         super().__init__(f"unknown country {code!r}; {hint}")
-        self.code = code
 
 
 @cache
@@ -35,22 +34,18 @@ def country_codes() -> frozenset[str]:
     return frozenset(countries) | frozenset(f"{country}-{part}" for country, parts in countries.items() for part in parts)
 
 
+@cache
 def public_holidays(code: str) -> holidays.HolidayBase:
     """The public holidays of `DE` or `DE-BY`. Years are filled in when somebody asks for them. Raises UnknownCountry."""
     if code not in country_codes():
         raise UnknownCountry(code)
-    return _public_holidays(code)
+    country, _, part = code.partition("-")
+    return holidays.country_holidays(country, subdiv=part or None)
 
 
 def known_until(code: str) -> int:
     """The last year whose public holidays are known for `DE` or `DE-BY`: some countries announce theirs year by year. Raises UnknownCountry."""
     return int(public_holidays(code).end_year)
-
-
-@cache
-def _public_holidays(code: str) -> holidays.HolidayBase:
-    country, _, part = code.partition("-")
-    return holidays.country_holidays(country, subdiv=part or None)
 
 
 class Resident(Protocol):

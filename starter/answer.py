@@ -22,17 +22,13 @@ _JOINERS = "\u200c\u200d"
 """Invisible, but part of how some scripts are written."""
 
 
-_wants_json: ContextVar[bool] = ContextVar("wants_json", default=False)
+wants_json: ContextVar[bool] = ContextVar("wants_json", default=False)
 
 
 def remember_json(value: bool) -> bool:
     """The callback of every `--json`, so that refusals know of it, too."""
-    _wants_json.set(value)
+    wants_json.set(value)
     return value
-
-
-def wants_json() -> bool:
-    return _wants_json.get()
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a defect

@@ -9,8 +9,8 @@ import typer
 
 from gateway.settings import Settings
 from records.store import Records
-from starter.answer import Json, Refused, answer_only, columns
-from starter.reach import open_records
+from starter.answer import Json, answer_only, columns
+from starter.reach import known_cohort, open_records
 
 
 def cases(
@@ -24,8 +24,8 @@ def cases(
 
 async def _cases(cohort: str | None, everything: bool, as_json: bool) -> None:
     async with open_records(Settings.load()) as records:
-        if cohort is not None and await records.cohorts.get(cohort) is None:
-            raise Refused(f"there is no cohort {cohort}")
+        if cohort is not None:
+            await known_cohort(records, cohort)
         rows = await _rows(records, cohort, everything)
     header = ("cohort", "pair_id", "line", "opened_at", "taken_at", "aside_until", "closed_at", "outcome")
     lines = columns(header, [[row[key] for key in header] for row in rows]) if rows else ["no pair needs anybody"]

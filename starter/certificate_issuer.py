@@ -13,7 +13,7 @@ from certificates.issuer import Issuer, IssuerKeysUnusable
 from certificates.trust import document_url
 from gateway.settings import Settings
 from starter.answer import Json, Refused, answer, answer_only
-from starter.out_file import check_out, write_out
+from starter.out_file import check_out, not_replaced, write_out
 
 
 def issuer(
@@ -47,8 +47,7 @@ def rotate_key(json: Json = False) -> None:
     try:
         added = issuers.rotate(settings.issuer_key_file)
     except OSError as error:
-        why = f"cannot be replaced in its folder ({error.strerror or type(error).__name__}), so nothing was changed"
-        raise Refused(f"{settings.issuer_key_file}: {why}; see MENTORSHIP_ISSUER_KEY_FILE") from error
+        raise not_replaced(settings.issuer_key_file, error, "MENTORSHIP_ISSUER_KEY_FILE") from error
     lines = [
         f"{added} was added to {settings.issuer_key_file}",
         "restart the web hook first, which serves the DID document, then the workers, which sign; and keep a copy of the file",

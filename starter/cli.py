@@ -128,7 +128,7 @@ def main() -> None:
     try:
         app()
     except Refused as error:
-        if wants_json() and error.result is not None:
+        if wants_json.get() and error.result is not None:
             answer(error.result, [], as_json=True)
         _fail(str(error), REFUSED)
     except Misused as error:

@@ -36,15 +36,15 @@ async def start(roster: Roster, cohort: str, when: str, *, again: bool, patience
             for line in (*joining.stays, *doubtful(roster, joining.plans)):
                 aside(line)
             client = await reach_temporal(settings)  # before anything is written
-            written = await write_down(records, roster, cohort, joining)
+            written = await write_down(records, roster, joining)
         starting = [pair for pair in await records.cohorts.enrolments(cohort) if pair.pair_id in joining.plans]
         for line in await without_help(records, roster.programme, starting):
             aside(line)
         in_line = await recheck(records, client, settings)  # also for a new cohort: its people may be in others
         if joining.is_new or (await records.cohorts.counts(cohort))["pending"]:
             await signal_with_start(client, cohort)
-        pending = await _watched(records, cohort, patience) if patience else (await records.cohorts.counts(cohort))["pending"]
-    _tell(cohort, joining, written, in_line, pending=pending, patience=patience, as_json=as_json)
+        pending = await _watched(records, cohort, patience)
+    _tell(joining, written, in_line, pending=pending, patience=patience, as_json=as_json)
 
 
 def _refuse_twice(cohort: str, running: Mapping[str, str], *, again: bool) -> None:
@@ -125,12 +125,12 @@ async def _watched(records: Records, cohort: str, patience: float) -> int:
         return await watch(records, cohort, patience, lambda started, total: bar.update(task, completed=started, total=total))
 
 
-def _tell(cohort: str, joining: Intake, written: Written, in_line: Sequence[Enrolment], *, pending: int, patience: float, as_json: bool) -> None:
+def _tell(joining: Intake, written: Written, in_line: Sequence[Enrolment], *, pending: int, patience: float, as_json: bool) -> None:
     pairs = written.pairs
     later = {pair.pair_id: pair.starts_at for pair in pairs.added if pair.starts_at is not None}
     result = {
         "ok": not pending or not patience,
-        "cohort": cohort,
+        "cohort": joining.cohort,
         "starts": joining.starts,
         "added": [pair.pair_id for pair in pairs.added],
         "existing": [pair.pair_id for pair in pairs.existing],
@@ -139,7 +139,7 @@ def _tell(cohort: str, joining: Intake, written: Written, in_line: Sequence[Enro
         "people_changed": written.changed,
         "in_one_line": listed(in_line),
     }
-    lines = [f"cohort {cohort}, start {joining.starts:%Y-%m-%d %H:%M}Z: {counted(len(pairs.added), 'pair')} added, {len(pairs.existing)} were there"]
+    lines = [f"cohort {joining.cohort}, start {joining.starts:%Y-%m-%d %H:%M}Z: {counted(len(pairs.added), 'pair')} added, {len(pairs.existing)} were there"]
     for at in sorted(set(later.values())):
         lines.append(f"start of {counted(sum(start == at for start in later.values()), 'pair')}: {at:%Y-%m-%d %H:%M}Z, with the programme's full length")
     if written.changed:

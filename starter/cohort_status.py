@@ -11,8 +11,8 @@ import typer
 from gateway.settings import Settings
 from records.cohorts import Enrolment
 from records.store import Records
-from starter.answer import Json, Refused, answer_only, columns
-from starter.reach import open_records
+from starter.answer import Json, answer_only, columns
+from starter.reach import known_cohort, open_records
 
 
 def status(
@@ -26,8 +26,7 @@ def status(
 
 async def _status(cohort: str, names: bool, as_json: bool) -> None:
     async with open_records(Settings.load()) as records:
-        if await records.cohorts.get(cohort) is None:
-            raise Refused(f"there is no cohort {cohort}")
+        await known_cohort(records, cohort)
         pairs = await records.cohorts.enrolments(cohort)
         counts = await records.cohorts.counts(cohort)
         known = await _names(records, pairs) if names else {}

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from gateway.cases import start_case
@@ -132,7 +132,7 @@ async def _diverged(client: Client, ids: Iterable[str], seconds: float) -> list[
         async with gate:
             try:
                 status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=timedelta(seconds=seconds))
-            except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            except (RPCError, WorkflowQueryFailedError):
                 return None  # another check asks whether anybody answers at all
         if not isinstance(status, dict) or not status.get("diverged"):
             return None

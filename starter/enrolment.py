@@ -116,7 +116,7 @@ class Written:
     changed: int
 
 
-async def write_down(records: Records, roster: Roster, cohort: str, joining: Intake) -> Written:
+async def write_down(records: Records, roster: Roster, joining: Intake) -> Written:
     """Writes programme, people, cohort and pairs into records. Idempotent. Raises ProgrammeChanged, CohortChanged, PairChanged, PairedAlready, Erased.
 
     It writes nothing of the roster when the programme or the cohort is refused.
@@ -125,7 +125,7 @@ async def write_down(records: Records, roster: Roster, cohort: str, joining: Int
     await records.programmes.put(programme)
     await records.cohorts.put(
         Cohort(
-            id=cohort,
+            id=joining.cohort,
             programme=programme.programme.id,
             version=programme.programme.version,
             texts_digest=programme.texts().digest,
@@ -140,4 +140,4 @@ async def write_down(records: Records, roster: Roster, cohort: str, joining: Int
     couples = [
         Couple(pair_id=pair.pair_id, mentor=refs[pair.mentor_id], mentee=refs[pair.mentee_id], starts_at=later.get(pair.pair_id)) for pair in roster.pairs
     ]
-    return Written(await records.cohorts.enrol_pairs(cohort, couples), sum(after[ref] != before[ref] for ref in after))
+    return Written(await records.cohorts.enrol_pairs(joining.cohort, couples), sum(after[ref] != before[ref] for ref in after))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from gateway.connect import TemporalUnavailable
@@ -16,10 +16,9 @@ from records.chain import Head
 from records.cohorts import Enrolment
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside, counted
-from starter.reach import open_records, reach_temporal
+from starter.reach import known_cohort, open_records, reach_temporal
+from starter.running import AT_ONCE
 from wire.names import STATUS_QUERY
-
-_AT_ONCE = 20
 
 
 def verify(cohort: Annotated[str | None, typer.Argument(help="Only this cohort.")] = None, json: Json = False) -> None:
@@ -53,10 +52,8 @@ async def _verify(cohort: str | None, as_json: bool) -> None:
 
 
 async def _enrolments(records: Records, cohort: str | None) -> list[Enrolment]:
-    if cohort is not None and await records.cohorts.get(cohort) is None:
-        raise Refused(f"there is no cohort {cohort}")
-    cohorts = [cohort] if cohort else [known.id for known in await records.cohorts.all()]
-    return [pair for name in cohorts for pair in await records.cohorts.enrolments(name)]
+    cohorts = [await known_cohort(records, cohort)] if cohort is not None else await records.cohorts.all()
+    return [pair for known in cohorts for pair in await records.cohorts.enrolments(known.id)]
 
 
 async def _heads(settings: Settings, running: list[Enrolment]) -> tuple[dict[str, Head], int]:
@@ -68,7 +65,7 @@ async def _heads(settings: Settings, running: list[Enrolment]) -> tuple[dict[str
     except TemporalUnavailable as error:
         aside(f"notice: running workflows were not asked: {error}")
         return {}, len(running)
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(AT_ONCE)
     limit = timedelta(seconds=settings.update_timeout)
 
     async def ask(pair: Enrolment) -> tuple[str, Head | None]:
@@ -84,7 +81,7 @@ async def _head(client: Client, mentorship: str, limit: timedelta) -> Head | Non
     try:
         status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=limit)
         head = Head.model_validate(status["head"])
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, ValueError, KeyError, TypeError):
+    except (RPCError, WorkflowQueryFailedError, ValueError, KeyError, TypeError):
         return None
     return head if head.seq else None
 

@@ -17,7 +17,7 @@ from records.errors import Diverged, Gap
 from records.journal import JournalEntry
 from records.store import Records
 from starter.answer import Json, Refused, answer, counted
-from starter.reach import open_records, reach_temporal
+from starter.reach import known_cohort, open_records, reach_temporal
 from starter.running import runs
 
 APPEND = "append_journal"
@@ -31,11 +31,9 @@ def refill(cohort: Annotated[str | None, typer.Argument(help="Only this cohort."
 async def _refill(cohort: str | None, as_json: bool) -> None:
     settings = Settings.load()
     async with open_records(settings) as records:
-        if cohort is not None and await records.cohorts.get(cohort) is None:
-            raise Refused(f"there is no cohort {cohort}")
+        cohorts = [await known_cohort(records, cohort)] if cohort is not None else await records.cohorts.all()
         client = await reach_temporal(settings)
-        names = [cohort] if cohort else [known.id for known in await records.cohorts.all()]
-        pairs = [pair for name in names for pair in await records.cohorts.unclosed(name)]
+        pairs = [pair for known in cohorts for pair in await records.cohorts.unclosed(known.id)]
         filled: list[dict[str, Any]] = []
         lacking: list[dict[str, Any]] = []
         for pair in pairs:

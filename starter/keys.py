@@ -14,6 +14,7 @@ from gateway.connect import TemporalUnavailable
 from gateway.settings import Settings
 from starter.answer import Json, Refused, answer, answer_only, aside, counted
 from starter.key_use import running_workflows_by_key
+from starter.out_file import not_replaced
 from starter.out_of_order import explained
 from starter.reach import open_records, reach_temporal
 
@@ -38,7 +39,7 @@ def rotate(
         if not prepare:
             key_file.activate(path, fresh)
     except OSError as error:
-        raise Refused(_not_replaced(path, error)) from error
+        raise not_replaced(path, error, "MENTORSHIP_KEY_FILE") from error
     result = {"key": fresh, "added": added, "active": before if prepare else fresh, "before": before}
     if prepare:
         lines = [f"{fresh}: {'added' if added else 'was added before'}, not active yet; restart everything that reads the keys, then `mentorship keys rotate`"]
@@ -128,7 +129,7 @@ async def _drop(settings: Settings, key: str, as_json: bool) -> None:
     try:
         key_file.drop(path, key)
     except OSError as error:
-        raise Refused(_not_replaced(path, error)) from error
+        raise not_replaced(path, error, "MENTORSHIP_KEY_FILE") from error
     answer({**result, "dropped": True}, [f"{key}: deleted; restart worker, web hook and codec door at your leisure"], as_json=as_json)
 
 
@@ -139,11 +140,6 @@ async def _workflows(settings: Settings) -> dict[str, int] | None:
     except (TemporalUnavailable, RPCError) as error:
         aside(f"notice: running workflows were not asked: {explained(error)}")
         return None
-
-
-def _not_replaced(path: Path, error: OSError) -> str:
-    """A new file is written beside the old one first, so it is the folder that may be in the way."""
-    return f"{path}: cannot be replaced in its folder ({error.strerror or type(error).__name__}), so nothing was changed; see MENTORSHIP_KEY_FILE"
 
 
 def _file(settings: Settings) -> Path:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from temporalio.client import WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from gateway.connect import TemporalUnavailable
@@ -145,7 +145,7 @@ async def _status(settings: Settings, pair: Enrolment) -> tuple[Any, str]:
             client = await reach_temporal(settings)
             handle = client.get_workflow_handle(pair.mentorship)
             return await handle.query(STATUS_QUERY, rpc_timeout=timedelta(seconds=settings.update_timeout)), "workflow"
-        except (RPCError, TemporalUnavailable, WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+        except (RPCError, TemporalUnavailable, WorkflowQueryFailedError) as error:
             aside(f"the workflow did not answer ({explained(error) or 'its worker could not'}); this is what records last heard")
     return {key: value for key, value in (pair.card or {}).items() if key != "ladder_rung"}, "records"  # H14: no rung of anybody's ladder
 

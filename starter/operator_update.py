@@ -8,13 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
-from temporalio.client import (
-    Client,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -66,7 +60,7 @@ async def _until(client: Client, pair: Enrolment, name: str, patience: float) ->
             if planned or status.get("paused_until") is not None:
                 break
             await asyncio.sleep(_LOOK_EVERY)
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+    except (RPCError, WorkflowQueryFailedError):
         return {}
     at = status.get(key)
     return {key: datetime.fromisoformat(at).astimezone(UTC)} if at is not None else {}
@@ -85,9 +79,10 @@ async def send(client: Client, pair: Enrolment, message: OperatorCommand, patien
     """
     sent = {"cohort": pair.cohort, "pair_id": pair.pair_id, "command": message.command, "message_id": message.message_id}
     try:
-        return sent | _outcome(await _sent(client, pair, message, patience))
+        answered: dict[str, Any] = await _sent(client, pair, message, patience)
     except Refused as refusal:
         raise Refused(*refusal.lines, result=sent | refusal.result) from refusal.__cause__
+    return sent | answered
 
 
 async def _sent(client: Client, pair: Enrolment, message: OperatorCommand, patience: float) -> Any:
@@ -145,13 +140,6 @@ def _not_running(name: str, pair: Enrolment) -> Refused:
             return _refused(f"{called}: {pair.pair_id} is over", "over")
         case _:
             return _refused(f"{called}: the workflow of {pair.pair_id} is not running, although it should; `mentorship doctor` says more", "not_running")
-
-
-def _outcome(result: Any) -> dict[str, Any]:
-    """The workflow's outcome and reason. An answer without an outcome means that nothing was refused."""
-    if isinstance(result, dict):
-        return {"outcome": result.get("outcome", "applied"), "reason": result.get("reason")}
-    return {"outcome": "applied", "reason": None}
 
 
 _SAID = {

@@ -56,6 +56,11 @@ def write_out(path: Path, text: str, called: str, *, private: bool = False) -> N
         raise _refused(called, error) from error
 
 
+def not_replaced(path: Path, error: OSError, setting: str) -> Refused:
+    """A new file is written beside the old one first, so it is the folder that may be in the way."""
+    return Refused(f"{path}: cannot be replaced in its folder ({error.strerror or type(error).__name__}), so nothing was changed; see {setting}")
+
+
 def _put(path: Path, text: str) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(text)

@@ -65,7 +65,7 @@ def pair(
     answer({"ok": True, "out": str(out), **result}, [*lines, "", f"written to {out}"], as_json=json)
 
 
-def paired(given: Given, *, forbidden: Sequence[str] = (), pinned: Sequence[str] = ()) -> tuple[dict[str, Any], list[str]]:
+def paired(given: Given, *, forbidden: Sequence[str], pinned: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     """(the answer for programs, the same for people). Raises Misused for ids that are not in the file, Refused for a pin against the rules."""
     import numpy as np  # noqa: PLC0415 - an extra
 

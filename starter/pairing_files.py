@@ -34,7 +34,6 @@ class Earlier:
 class Given:
     """All that pairing starts from, free of faults. `left_out` says why a mentor or mentee in the file is not paired."""
 
-    programme: Programme
     panel: Panel
     left_out: dict[str, str]
     earlier: Earlier
@@ -53,7 +52,7 @@ def read_all(people: Path, programme: Path, earlier: Sequence[Path], findings: F
         return None
     known = programme_file.programme
     panel, left_out = _panel(known, people_file, fields, before, _exclusions(people_file, findings))
-    return None if findings.faults else Given(known, panel, left_out, before)
+    return None if findings.faults else Given(panel, left_out, before)
 
 
 def pairs_csv(pairs: Iterable[tuple[str, str, str]]) -> str:

@@ -24,16 +24,11 @@ class RosterPair:
     pair_id: str
     mentor_id: str
     mentee_id: str
-    row: Row
 
 
-@dataclass(frozen=True)
-class PairsFile:
-    path: str
-    pairs: tuple[RosterPair, ...]
-
-
-def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings, *, enrolled: Collection[str] = ()) -> PairsFile:
+def read_pairs(
+    path: Path, people: PeopleFile, reporting_line: int | Literal["all"], findings: Findings, *, enrolled: Collection[str] = ()
+) -> tuple[RosterPair, ...]:
     """The pairs in that file; their faults go to `findings`. Raises OSError when there is no such file.
 
     `enrolled` are pair ids that run already. They are not judged again: their people may be away or gone by now, or be in one reporting line.
@@ -45,7 +40,7 @@ def read_pairs(path: Path, people: PeopleFile, reporting_line: int | Literal["al
     if not reader.pairs and len(findings.faults) == before:
         findings.faults.append(Fault(str(path), 1, 1, "file", "no pair in it", "at least one pair"))
     reader.notice_capacities()
-    return PairsFile(str(path), tuple(reader.pairs))
+    return tuple(reader.pairs)
 
 
 def too_near(mentor: str, mentee: str, managers: Mapping[str, str | None], limit: int | Literal["all"]) -> tuple[str, str] | None:
@@ -83,7 +78,7 @@ class _Reader:
         elif mentor is not None and mentee is not None:
             self._check_couple(row, mentor, mentee, runs=runs)
         if pair_id and mentor_id and mentee_id:
-            self.pairs.append(RosterPair(pair_id, mentor_id, mentee_id, row))
+            self.pairs.append(RosterPair(pair_id, mentor_id, mentee_id))
 
     def notice_capacities(self) -> None:
         """Notices more pairs than a mentor's own capacity. They are allowed, since somebody paired them by hand."""

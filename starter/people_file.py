@@ -155,7 +155,7 @@ class _Reader:
         try:
             return read(text)
         except _Expected as expected:
-            self._tell(column, str(expected.wrong or shown(text)), expected.words)
+            self._tell(column, expected.wrong, expected.words)
             return None
 
     def _tell(self, column: str, wrong: str, expected: str) -> None:
@@ -163,7 +163,7 @@ class _Reader:
 
 
 class _Expected(Exception):  # noqa: N818 - never leaves this module
-    def __init__(self, words: str, wrong: str | None = None) -> None:
+    def __init__(self, words: str, wrong: str) -> None:
         super().__init__(words)
         self.words = words
         self.wrong = wrong

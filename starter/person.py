@@ -23,6 +23,7 @@ from starter.answer import Json, Refused, answer, answer_only, aside
 from starter.mentorship import By
 from starter.operator_update import in_words, send
 from starter.reach import login, open_records, reach_temporal, refuse_without_key
+from starter.recheck import listed
 
 _OPAQUE = re.compile(r"p-[a-z0-9]{16}")
 
@@ -100,8 +101,8 @@ async def _erase(person: str, end: bool, by: str, as_json: bool) -> None:
         "person": ref,
         "erased": True,
         "again": again,
-        "ended": [_named(pair) for pair in running],
-        "never_started": [_named(pair) for pair in ahead],
+        "ended": listed(running),
+        "never_started": listed(ahead),
         "certificates": [{"certificate": one.id, "status": one.status} for one in certificates],
         "still_named": [{"cohort": cohort, "as": duty} for cohort, duty in duties],
     }
@@ -122,7 +123,7 @@ async def _refuse_unfinished(records: Records, ref: str, closing: list[Enrolment
 
 def _not_erased(ref: str, pairs: list[Enrolment], how: str, then: str) -> Refused:
     """The refusal because of these pairs: how each of them stands, and what to do then."""
-    told = {"person": ref, "erased": False, "running": [_named(pair) for pair in pairs]}
+    told = {"person": ref, "erased": False, "running": listed(pairs)}
     return Refused(*(f"{pair.pair_id} of {pair.cohort} {how}" for pair in pairs), then, result=told)
 
 
@@ -198,10 +199,6 @@ async def _end(settings: Settings, running: list[Enrolment], ref: str, operator:
         outcome = await send(client, pair, message, settings.update_timeout)
         if outcome["outcome"] == "refused" and outcome["reason"] != "over":
             raise Refused(f"{pair.pair_id} of {pair.cohort} could not be ended: {in_words(outcome['reason'])}; nothing was erased", result=outcome)
-
-
-def _named(pair: Enrolment) -> dict[str, str]:
-    return {"cohort": pair.cohort, "pair_id": pair.pair_id}
 
 
 def _write(path: Path, found: Held) -> None:

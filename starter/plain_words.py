@@ -53,7 +53,7 @@ def misread(said: str) -> tuple[str, str]:
 
 
 def plain_words(error: Mapping[str, Any], field: str, value: Any) -> tuple[str, str]:
-    """(what is wrong, what was expected) for one entry of `ValidationError.errors()` about `field`, which holds `value`."""
+    """(what is wrong, what was expected) for one entry of `ValidationError.errors()` about `field`, which holds `value`. JSON is read strictly."""
     context: Mapping[str, Any] = error.get("ctx", {})
     kind: str = error["type"]
     if field in _UNIONS and (kind == "literal_error" or field == "reporting_line"):
@@ -61,7 +61,7 @@ def plain_words(error: Mapping[str, Any], field: str, value: Any) -> tuple[str, 
     match kind:
         case "missing":
             return "missing", "this key with a value"
-        case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
+        case "int_type":
             return f"{shown(value)} is not a whole number", "a whole number"
         case "greater_than_equal":
             return f"{shown(value)} is too small", f"at least {context['ge']}"
@@ -84,15 +84,15 @@ def plain_words(error: Mapping[str, Any], field: str, value: Any) -> tuple[str, 
             return counted(entries, "entry", "entries"), f"at most {counted(context['max_length'], 'entry', 'entries')}"
         case "literal_error":
             return f"{shown(value)} is not one of them", re.sub(r"'([^']*)'", r"\1", str(context["expected"]))
-        case "bool_type" | "bool_parsing":
+        case "bool_type":
             return f"{shown(value)} is neither true nor false", "true or false"
-        case "tuple_type" | "list_type":
+        case "tuple_type":
             return f"{shown(value)} is not a list", "a list: [one, two], or lines that begin with `- `"
-        case "model_type" | "model_attributes_type" | "dict_type":
+        case "model_type":
             if context.get("class_name") == "Duration":
                 return f"{shown(value)} is not a duration", DURATION
             return f"{shown(value)} is not a group of keys", "a group of keys"
-        case "date_type" | "date_parsing" | "date_from_datetime_parsing" | "date_from_datetime_inexact":
+        case "date_type" | "date_parsing":
             return f"{shown(value)} is not a date", "a date such as 2027-07-19"
         case "value_error":
             return f"{shown(value)} does not fit", str(context["error"]).removeprefix("expected ")

@@ -105,7 +105,7 @@ def _translated(document: YamlDocument, error: ValidationError) -> dict[Path_, l
     meant = {(*path[:-1], nearest(str(path[-1]), keys_at(path[:-1]))) for path, entry in entries if entry["type"] == "extra_forbidden"}
     faults: dict[Path_, list[Fault]] = {}
     for path, entry in entries:
-        union = path in below and entry["type"] in {"literal_error", "int_type", "int_parsing"}  # an error of the union's other branch says more
+        union = path in below and entry["type"] in {"literal_error", "int_type"}  # an error of the union's other branch says more
         counted_right_ones = entry["type"] == "too_short" and len(document.value(path) or ()) >= entry["ctx"]["min_length"]
         if union or counted_right_ones or path in faults:
             continue

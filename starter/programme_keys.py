@@ -26,11 +26,6 @@ def models_at(path: tuple[Key, ...]) -> tuple[type[BaseModel], ...]:
     return tuple(kind for kind in _types_at(path) if isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not Duration)
 
 
-def required(model: type[BaseModel]) -> tuple[str, ...]:
-    """The keys without a default, as the file writes them."""
-    return tuple(name for name, annotation in fields(model).items() if annotation.is_required())
-
-
 def fields(model: type[BaseModel]) -> dict[str, Any]:
     return {info.alias or name: info for name, info in model.model_fields.items()}
 

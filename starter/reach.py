@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from gateway.settings import Settings
-from records.cohorts import Enrolment
+from records.cohorts import Cohort, Enrolment
 from records.errors import UnknownKey
 from records.store import Records
 from starter.answer import Refused
@@ -39,10 +39,17 @@ async def reach_temporal(settings: Settings) -> Client:
     return client
 
 
+async def known_cohort(records: Records, cohort: str) -> Cohort:
+    """Raises Refused if there is none with this id."""
+    found = await records.cohorts.get(cohort)
+    if found is None:
+        raise Refused(f"there is no cohort {cohort}")
+    return found
+
+
 async def enrolled(records: Records, cohort: str, pair_id: str) -> Enrolment:
     """The pair with these ids of the operator's. Raises Refused if there is none."""
-    if await records.cohorts.get(cohort) is None:
-        raise Refused(f"there is no cohort {cohort}")
+    await known_cohort(records, cohort)
     found = await records.cohorts.find(cohort, pair_id)
     if found is None:
         await refuse_without_key(records)

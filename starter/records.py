@@ -14,8 +14,8 @@ from gateway.settings import Settings
 from mentorship.duration import Duration
 from mentorship.programme import Retention
 from records import migrate
-from records.backup import Copied, InTheWay, NoFile, NotABackup, copy_all, file_of
-from records.database_url import of_file, parse, where
+from records.backup import Copied, InTheWay, NoFile, NotABackup, copy_all
+from records.database_url import file_of, of_file, parse, where
 from records.errors import RecordsError
 from records.schema import REVISION, refuse_newer
 from records.store import Records
@@ -83,10 +83,10 @@ def _why_it_stays(name: str) -> str:
 
 def _file(settings: Settings, instead: str) -> Path:
     """The database's file. Raises Refused for a database that is not a file, and says what to do instead."""
-    found = file_of(settings.database_url)
+    url = parse(settings.database_url)
+    found = file_of(url)
     if found is None:
-        server = where(parse(settings.database_url))
-        raise Refused(f"records live in a database server ({server}), which makes its own copies, such as: {instead}; see docs/operations.md")
+        raise Refused(f"records live in a database server ({where(url)}), which makes its own copies, such as: {instead}; see docs/operations.md")
     return found
 
 

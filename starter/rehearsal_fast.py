@@ -67,7 +67,7 @@ class Fast(NamedTuple):
 class Casting:
     """Gives pairs their plans and stories. `mentorships` are workflow ids by pair_id, from which each share of the spread comes."""
 
-    def __init__(self, request: Request, mentorships: Mapping[str, str] | None = None) -> None:
+    def __init__(self, request: Request, mentorships: Mapping[str, str] | None) -> None:
         self._request = request
         self._mentorships = mentorships or {}
         self._rules = request.programme.rules()

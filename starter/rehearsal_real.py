@@ -71,12 +71,9 @@ def _apart() -> list[str]:
 
 async def _stop(child: asyncio.subprocess.Process) -> None:
     """Stops a child so that it stops its server, too. If that takes too long, kills both: the server holds the pipe whose end shows that a child is gone."""
-    if sys.platform == "win32":
-        child.kill()
-    else:
-        child.terminate()
-        try:
-            await asyncio.wait_for(child.wait(), _GOING)
-        except TimeoutError:
-            os.killpg(child.pid, signal.SIGKILL)
+    child.terminate()
+    try:
+        await asyncio.wait_for(child.wait(), _GOING)
+    except TimeoutError:
+        os.killpg(child.pid, signal.SIGKILL)
     await child.wait()

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from mentorship.instant import Instant
 from mentorship.people import Pair, Side
 from mentorship.programme import Programme
 from records.profile import Profile
+from records.value import Value
 from starter.rehearsal_personas import Persona
-
-
-class Value(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Couple(Value):

@@ -94,7 +94,7 @@ async def _rematch(cohort: str, pair: str, wish: Wish, *, dry_run: bool, wait: f
         await _settle(records, old, operator)
         in_line = await recheck(records, client, settings)  # the people file may change others' managers, too
         await signal_with_start(client, cohort)
-        pending = await watch(records, cohort, wait, lambda *_: None) if wait else (await records.cohorts.counts(cohort))["pending"]
+        pending = await watch(records, cohort, wait, lambda *_: None)
     _tell(match, brought, in_line, ended=ended, pending=pending if wait else 0, dry_run=False, as_json=as_json)
 
 

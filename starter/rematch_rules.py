@@ -21,6 +21,7 @@ from starter.answer import Misused, Refused
 from starter.calendars import refuse_past
 from starter.enrolment import taken
 from starter.pairs_file import too_near
+from starter.reach import known_cohort
 from starter.start_instant import parse_start
 
 
@@ -87,9 +88,7 @@ async def find_match(records: Records, old: Enrolment, wish: Wish) -> Match:
 
 
 async def _programme(records: Records, old: Enrolment) -> Programme:
-    cohort = await records.cohorts.get(old.cohort)
-    if cohort is None:  # pragma: no cover - a foreign key
-        raise Refused(f"there is no cohort {old.cohort}")
+    cohort = await known_cohort(records, old.cohort)
     return await records.programmes.get(cohort.programme, cohort.version)
 
 

@@ -19,9 +19,9 @@ from mentorship.policy.phase import phase
 from mentorship.programme import Programme
 from records.cohorts import Cohort, Enrolment
 from records.store import Records
-from starter.answer import Json, Misused, Refused, answer_only, columns, counted, local_time
+from starter.answer import Json, Misused, answer_only, columns, counted, local_time
 from starter.out_file import check_out, write_out
-from starter.reach import open_records
+from starter.reach import known_cohort, open_records
 from starter.report_figures import Story, figures, told
 from starter.report_page import NOT_SHOWN, number, page, word
 from starter.report_shown import shown
@@ -56,9 +56,7 @@ def report(
 
 async def _read(cohort: str, *, names: bool) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
     async with open_records(Settings.load()) as records:
-        known = await records.cohorts.get(cohort)
-        if known is None:
-            raise Refused(f"there is no cohort {cohort}")
+        known = await known_cohort(records, cohort)
         programme = await records.programmes.get(known.programme, known.version)
         pairs = [(enrolment, told(enrolment.mentorship, journal)) for enrolment, journal in await journals(records, cohort)]
         people = await _people(records, pairs) if names else []

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import BaseModel, ConfigDict
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.cases import start_case
@@ -21,7 +21,7 @@ from records.store import Records
 from starter.answer import Json, Refused, answer, aside, counted
 from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
-from starter.reach import enrolled, open_records, reach_temporal
+from starter.reach import enrolled, known_cohort, open_records, reach_temporal
 from starter.revive_unwritten import Sent, send_again, unwritten
 from starter.running import AT_ONCE, ended, stands_still
 from wire.names import STATUS_QUERY, cohort_of
@@ -59,9 +59,8 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
         if pair_id is not None:
             wanted = await enrolled(records, cohort, pair_id)
             asked = {wanted.mentorship}
-        elif await records.cohorts.get(cohort) is None:
-            raise Refused(f"there is no cohort {cohort}")
         else:
+            await known_cohort(records, cohort)
             asked = {pair.mentorship for pair in await records.cohorts.enrolments(cohort)}
         # In this order: one that is started just now is in both. In the other order it could be in neither, and nobody would send what it is owed.
         waiting = [pair for pair in await records.cohorts.unclosed(cohort) if pair.mentorship in asked and pair.state == "pending"]
@@ -180,7 +179,7 @@ async def _look(client: Client, records: Records, pair: Enrolment, limit: timede
         return "lost"
     try:
         status = _Status.model_validate(await handle.query(STATUS_QUERY, rpc_timeout=limit))
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+    except (RPCError, WorkflowQueryFailedError):
         return "still" if stands_still(await handle.describe()) else "silent"
     if status.diverged:
         return "diverged"

@@ -45,10 +45,6 @@ class Roster:
         plans = Plans(self.programme, starts)
         return {pair.pair_id: plans.of(self.home(pair.mentee_id), self.home(pair.mentor_id)) for pair in pairs}
 
-    def plan(self, pair: RosterPair, starts: datetime) -> Plan:
-        """The calendar of one pair."""
-        return self.plans([pair], starts)[pair.pair_id]
-
 
 def read_roster(programme: Path, people: Path, pairs: Path, findings: Findings, *, enrolled: Collection[str] = ()) -> Roster | None:
     """What the three files say, or None with every fault of all of them in `findings`. Raises OSError when one is not there.
@@ -57,14 +53,14 @@ def read_roster(programme: Path, people: Path, pairs: Path, findings: Findings, 
     """
     programme_file = read_programme(programme, findings)
     people_file = read_people(people, findings)
-    pairs_file = read_pairs(pairs, people_file, programme_file.reporting_line, findings, enrolled=enrolled)
+    of_file = read_pairs(pairs, people_file, programme_file.reporting_line, findings, enrolled=enrolled)
     check_circles(people_file, findings)
     if people_file.people:
         _check_contacts(programme_file, people_file, findings)
     if findings.faults or programme_file.programme is None:
         return None
     profiles = {person_id: person.profile for person_id, person in people_file.people.items()}
-    return Roster(programme_file.programme, profiles, pairs_file.pairs)
+    return Roster(programme_file.programme, profiles, of_file)
 
 
 def _role(mentor: bool, mentee: bool) -> str | None:

@@ -31,7 +31,7 @@ from starter.faults import Findings
 from starter.in_file import reading
 from starter.programme import refuse_faults
 from starter.programme_file import read_programme
-from starter.reach import open_records
+from starter.reach import known_cohort, open_records
 from starter.what_if_replay import Policy, Replayed, replay, reproduces
 
 _NOT_DECIDED = ("interval", "duration", "prepare", "ask_after", "sessions", "closing", "feedback_after", "mail")
@@ -77,9 +77,7 @@ def what_if(
 
 async def _what_if(cohort: str, other: Programme) -> tuple[dict[str, Any], list[str]]:
     async with open_records(Settings.load()) as records:
-        known = await records.cohorts.get(cohort)
-        if known is None:
-            raise Refused(f"there is no cohort {cohort}")
+        known = await known_cohort(records, cohort)
         own: dict[int, Programme] = {}
         found = []
         for enrolment, journal in await journals(records, cohort):
@@ -95,9 +93,8 @@ def decided_again(enrolment: Enrolment, journal: Sequence[JournalEntry], own: Pr
     """One pair under its own rules (of the version with which it began), under the others, and with each differing group of keys alone."""
     began = started(journal)
     until = None if enrolment.state == "over" else max(datetime.now(UTC), *(entry.at for entry in journal if entry.kind == "event"))
-    mine = Policy(began.rules, began.ends, began.reporting_ends)
     theirs = other.rules()
-    base = replay(journal, mine, until=until)
+    base = replay(journal, until=until)
     changed = _changed(began.rules, theirs)
     private = not _COUNTED.isdisjoint(changed)
     was = outcome(base, private=private)

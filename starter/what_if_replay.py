@@ -45,7 +45,7 @@ class Replayed(NamedTuple):
 
 
 def replay(journal: Sequence[JournalEntry], policy: Policy | None = None, *, until: datetime | None = None) -> Replayed:
-    """Decides every fact of `journal` again, in order, and then whatever is due by `until` (None: until the mentorship is over)."""
+    """Decides every fact of `journal` again (without `policy`: by its own rules), and then whatever is due by `until` (None: until the mentorship is over)."""
     began = started(journal)
     if policy is not None:
         began = began.model_copy(update={"rules": policy.rules, "ends": policy.ends, "reporting_ends": policy.reporting_ends})

@@ -74,7 +74,7 @@ class Actor:
     def start(self, n: int) -> Instant:
         return self.meeting(n).start
 
-    async def at(self, instant: datetime, seconds: float = 0.0, *, timely: bool = True) -> None:
+    async def at(self, instant: datetime, seconds: float, *, timely: bool = True) -> None:
         """Waits until that instant, or `seconds` after it (before it, if negative). If `timely`, the next command's delay is counted from there."""
         then = instant + timedelta(seconds=seconds)
         await asyncio.sleep(max(0.0, (then - datetime.now(UTC)).total_seconds()))
@@ -94,7 +94,7 @@ class Actor:
         if code:
             raise Trouble(f"`mentorship {command} {self.pair_id}` ended with {code}:\n{said}")
         message_id = str(json.loads(said)["message_id"])
-        self._door.sent[message_id] = Sent(self.pair_id, message_id, command, datetime.now(UTC))
+        self._door.sent[message_id] = Sent(self.pair_id, message_id, datetime.now(UTC))
         self.tell(f"the operator's `mentorship {command}`: done")
 
     def tell(self, what: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -27,7 +26,6 @@ class Sent:
 
     pair_id: str
     message_id: str
-    command: str
     at: datetime
     expected: str | None = None
 
@@ -40,22 +38,19 @@ class Door:
     sent: dict[str, Sent] = field(default_factory=dict)
     """By message id, since a repeat is the same command."""
     repeats: int = 0
-    answers: Counter[int] = field(default_factory=Counter)
     refused_at_the_door: list[tuple[str, str, int]] = field(default_factory=list)
     behind: float = 0.0
     """The longest delay, in seconds, between the instant for which a command was meant and its acceptance."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def send(
-        self, pair_id: str, message_id: str, command: str, body: dict[str, Any], *, expected: str | None = None, meant: datetime | None = None
-    ) -> int:
+    async def send(self, pair_id: str, message_id: str, command: str, body: dict[str, Any], *, expected: str | None, meant: datetime | None) -> int:
         """Sends a command and returns the door's status. The same message id again is a repeat. Raises Trouble for an answer that is neither 202 nor 409."""
         status, answer = await self._ask("POST", f"/v1/mentorships/{self.cohort}/{pair_id}/{command}", message_id, json.dumps(body).encode())
         if meant is not None:
             self.behind = max(self.behind, (datetime.now(UTC) - meant).total_seconds())
         if status == HTTPStatus.ACCEPTED:
             self.repeats += message_id in self.sent
-            self.sent.setdefault(message_id, Sent(pair_id, message_id, command, datetime.now(UTC), expected))
+            self.sent.setdefault(message_id, Sent(pair_id, message_id, datetime.now(UTC), expected))
         elif status == HTTPStatus.CONFLICT:
             self.refused_at_the_door.append((pair_id, command, status))
         else:
@@ -84,7 +79,6 @@ class Door:
                 status, wait, answer = await asyncio.to_thread(self._once, method, path, message_id, body)
             except OSError:
                 status, wait, answer = 0, 1.0, None
-            self.answers[status] += 1
             if (status and status not in _AGAIN) or loop.time() + wait > limit:
                 return status, answer
             await asyncio.sleep(wait)  # as the door's Retry-After asks

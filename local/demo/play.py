@@ -10,7 +10,6 @@ from pathlib import Path
 from rich.console import Console
 
 from certificates.issuer import Issuer
-from gateway.settings import Settings
 from local.demo.actor import Actor
 from local.demo.door import Door
 from local.demo.evidence import gather
@@ -31,8 +30,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "demo"
 _LIMIT = 300.0
 """Seconds after which something must be wrong, however slow the machine is."""
 
-_FILES = ("programme", "people", "pairs")
-_SUFFIX = {"programme": "yaml", "people": "csv", "pairs": "csv"}
+_FILES = {"programme": "yaml", "people": "csv", "pairs": "csv"}
 
 # A whole cohort shares one secret and one minute here; the real limits are for weeks.
 _QUICK = {
@@ -70,8 +68,7 @@ async def demo(folder: Path, console: Console, *, keep: bool) -> bool:
 async def _play(stack: Stack, show: Show) -> bool:
     door = Door(stack.ports.web, COHORT, stack.place.webhook_secret)
     await _start_cohort(stack, show)
-    settings = Settings.load(database_url=stack.place.database_url, key_file=stack.place.key_file)
-    records = await Records.open(settings.database_url, stack.keyring)
+    records = await Records.open(stack.place.database_url, stack.keyring)
     try:
         pairs = await _actors(stack, records, door, show)
         cues = Cues()
@@ -106,7 +103,7 @@ async def _play(stack: Stack, show: Show) -> bool:
 
 
 async def _start_cohort(stack: Stack, show: Show) -> None:
-    files = [argument for name in _FILES for argument in (f"--{name}", str(EXAMPLE / f"{name}.{_SUFFIX[name]}"))]
+    files = [argument for name, suffix in _FILES.items() for argument in (f"--{name}", str(EXAMPLE / f"{name}.{suffix}"))]
     code, said = await stack.starter("cohort", "start", *files, "--cohort", COHORT, "--starts", "now")
     if code:
         raise Trouble(f"`mentorship cohort start` ended with {code}:\n{said}")

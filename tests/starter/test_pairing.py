@@ -100,7 +100,7 @@ def test_the_written_file_is_a_pairs_file_and_its_pairs_are_fit_to_start(given: 
     pairs = read_pairs(files.folder / "out.csv", people, 2, findings)
 
     assert findings.faults == []
-    assert len(pairs.pairs) == 3
+    assert len(pairs) == 3
 
 
 @pytest.mark.parametrize(("levels", "free"), [("1", True), ("2", False), ("all", False)])

@@ -98,7 +98,7 @@ def test_a_file_says_nothing_of_a_column_that_it_lacks(spring: Any, files: Any) 
     roster = files.read()[0]
 
     async def joined(records: Records) -> Any:
-        await write_down(records, roster, "autumn-27", await intake(records, roster, "autumn-27", "now"))
+        await write_down(records, roster, await intake(records, roster, "autumn-27", "now"))
         refs = await records.people.refs(["m1"])
         return await records.people.profile(refs["m1"])
 

@@ -225,7 +225,7 @@ def lived(files: Any) -> Callable[..., list[JournalEntry]]:
     def live(turns: list[tuple[datetime, list[Command]]], *, until: datetime) -> list[JournalEntry]:
         files.write(programme(), PEOPLE)
         roster = files.read()[0]
-        plan = roster.plan(roster.pairs[0], STARTS)
+        plan = roster.plans(roster.pairs[:1], STARTS)[roster.pairs[0].pair_id]
         begun = MentorshipStarted(
             at=plan.starts,
             pair=Pair(mentor="p-a", mentee="p-b"),
@@ -327,7 +327,7 @@ def brought_along(files: Any) -> tuple[MentorshipStarted, list[JournalEntry]]:
     """Two of five milestones came with the mentee, and one was done here; returns how it began, and its journal to the end."""
     files.write(programme(), PEOPLE)
     roster = files.read()[0]
-    plan, rules = roster.plan(roster.pairs[0], STARTS), roster.programme.rules()
+    plan, rules = roster.plans(roster.pairs[:1], STARTS)[roster.pairs[0].pair_id], roster.programme.rules()
     begun = MentorshipStarted(
         at=plan.starts,
         pair=Pair(mentor="p-a", mentee="p-b"),

@@ -59,7 +59,7 @@ def test_who_was_started_by_somebody_else_since_the_look_is_refused_by_pair(runn
         refs = await records.people.refs(["m2", "e1"])
         await records.cohorts.enrol_pairs("spring-27", [("theirs", refs["m2"], refs["e1"])])
         with _refusals("spring-27"):
-            await write_down(records, roster, "spring-27", joining)
+            await write_down(records, roster, joining)
 
     with pytest.raises(Refused) as refused:
         running.ask(started)

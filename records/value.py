@@ -1,0 +1,9 @@
+"""What records give and take. A value never changes, and an error about it never quotes it (H12)."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
