@@ -1,10 +1,12 @@
 """Sending one mail to one person: it is begun in the ledger, handed over, and noted in the ledger as sent or failed (Calm).
 
 It is recorded once and handed over at least once: a repeat after a crash between the mail server's 250 and our commit carries the same Message-ID.
+Records that are away at that moment are no crash: whoever handed the mail over knows that it went, and goes on noting it until they are back.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -12,6 +14,11 @@ from typing import Literal, Protocol
 from mentorship.programme import Budget
 
 Verdict = Literal["send", "already", "over_budget", "unsubscribed"]
+TRIES = 30
+"""How often a mail that went is noted before the attempt is given up, and with it the knowledge: the next one hands the mail over again."""
+PAUSE = 1.0
+"""Seconds between two tries. All of them take half a minute when nobody listens, of the two that an attempt has (activities/options.py)."""
+
 Failure = Literal["bounced", "over_budget", "unsubscribed", "too_late", "no_address", "undeliverable"]
 
 
@@ -74,5 +81,17 @@ async def send_once(
     except Undeliverable as undeliverable:
         await ledger.failed(key, undeliverable.why, at)
         return undeliverable.why
-    await ledger.sent(key, message_id, at)
+    await _note(ledger, key, message_id, at)
     return "sent"
+
+
+async def _note(ledger: Ledger, key: str, message_id: str, at: datetime) -> None:
+    """Raises what the ledger raised last. A worker that stops, or an attempt whose time is over, cuts it off."""
+    for _ in range(TRIES - 1):
+        try:
+            await ledger.sent(key, message_id, at)
+        except Exception:  # noqa: BLE001 - whatever it is, it is raised in the end
+            await asyncio.sleep(PAUSE)
+        else:
+            return
+    await ledger.sent(key, message_id, at)

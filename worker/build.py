@@ -10,12 +10,14 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import Runtime
 from temporalio.worker import PollerBehavior, PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum, UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from gateway.connect import process
 from wire.names import CERTIFICATES_QUEUE, NOTICES_QUEUE, WORK_QUEUE
 from worker.beating import Beating
 from worker.counting import Counting
 from worker.ports import Activities
+from worker.punctual import Punctual
 from workflows.case import Case
 from workflows.certificate import Certificate
 from workflows.cohort import Cohort
@@ -51,7 +53,8 @@ def workers(
     A rehearsal's workers are alone on their server, and should be fast: two pollers of each kind, and no sandbox, which guards the tests instead.
     """
     release: dict[str, Any] = {"deployment_config": _deployment(version) if version is not None else _NO_VERSION}
-    release |= {"workflow_runner": UnsandboxedWorkflowRunner(), "pollers": PollerBehaviorSimpleMaximum(2)} if rehearsing else {}
+    release |= {"workflow_runner": Punctual(UnsandboxedWorkflowRunner() if rehearsing else SandboxedWorkflowRunner())}
+    release |= {"pollers": PollerBehaviorSimpleMaximum(2)} if rehearsing else {}
     return (
         _worker(client, WORK_QUEUE, ports.work, workflows=[Mentorship, Cohort, Case, Certificate], max_cached_workflows=max_cached_workflows, **release),
         _worker(client, NOTICES_QUEUE, ports.notices, max_task_queue_activities_per_second=mails_per_second, **release),

@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
+from activities import mail_once
 from activities.digests import DigestRequest
 from activities.notices import NoticeActivities, NoticeRequest
 from gateway.links import LinkSigner
@@ -19,6 +20,7 @@ from mentorship.effects import SendNotice
 from mentorship.people import Pair
 from notices.smtp import Mailer
 from records.cohorts import Cohort
+from records.errors import RecordsUnavailable
 from records.people import Profile
 from schedule.calendar import reading_hours
 from worker.case_desk import CaseDesk
@@ -88,6 +90,7 @@ async def test_what_the_mail_server_took_before_a_crash_goes_again_under_one_mes
             raise ConnectionError("between the server's 250 and our commit")
 
         patched.setattr(place.records.notices, "sent", dies)
+        patched.setattr(mail_once, "PAUSE", 0)
         with pytest.raises(ConnectionError):
             await send(NOON)
     assert (len(mailbox.mails), await place.ledger()) == (1, [("intended", None)])
@@ -97,6 +100,20 @@ async def test_what_the_mail_server_took_before_a_crash_goes_again_under_one_mes
     assert await place.ledger() == [("sent", None)]
     await send(NOON + 2 * LATER)
     assert len(mailbox.mails) == 2
+
+
+async def test_what_the_mail_server_took_while_records_went_away_is_recorded_once_they_are_back_and_does_not_go_again(place, send, mailbox, monkeypatch):
+    sent, away = place.records.notices.sent, [RecordsUnavailable(), RecordsUnavailable()]
+
+    async def noted(*facts: object) -> None:
+        if away:
+            raise away.pop()
+        await sent(*facts)
+
+    monkeypatch.setattr(place.records.notices, "sent", noted)
+    monkeypatch.setattr(mail_once, "PAUSE", 0)
+    await send(NOON)
+    assert (away, len(mailbox.mails), await place.ledger()) == ([], 1, [("sent", None)])
 
 
 async def test_what_is_refused_for_now_is_raised_and_goes_with_the_next_attempt(place, send, mailbox):
