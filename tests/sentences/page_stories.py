@@ -93,6 +93,16 @@ def an_end_before_the_beginning(village: Village) -> None:
 
 
 @told
+def an_end_in_a_pause(village: Village) -> None:
+    """The pause dropped all meetings, so that the picture of the time has nothing to explain."""
+    cohort = village.cohort("paused-and-ended", count=1)
+    (pair,) = cohort.pairs
+    pair.say("o-ana", c.Pause(until=STARTS + 30 * DAY), STARTS + DAY)
+    pair.say("o-ana", c.End(reason="operator"), STARTS + 2 * DAY)
+    cohort.until(STARTS + 3 * DAY)
+
+
+@told
 def a_certificate_that_waits_for_a_font(village: Village) -> None:
     """The mentee's name has a character that no font here has. Then they look at the page while the survey is open."""
     cohort = village.cohort("unprintable", count=1, milestones=["first-talk"], share=100, names={"mentee": "Noor \U000130b8"})
