@@ -39,7 +39,7 @@ class ParticipantPages(PersonalPages):
     async def show(self, request: Request) -> Response:
         known, receipt = await self.known_after(request)
         if known.state is None:
-            return self.page(request, known, "waiting.html", known=known, receipt=receipt)
+            return self.page(request, known, "waiting.html", known=known)
 
         def tokens(action: str, target: str | int = "") -> str:
             """For the small forms on the page itself."""
