@@ -15,6 +15,7 @@ from opentelemetry.trace import Tracer
 from gateway.links import Bearer, LinkSigner
 from gateway.telemetry import Scrubbed, traced
 from mentorship.commands import ConfirmMeeting
+from tests.webhook.outbox import Outbox
 from webhook import watching
 from webhook.app import create_app
 from webhook.pages.form_tokens import FormTokens
@@ -56,7 +57,7 @@ async def house(build, collector, tmp_path, keyring):
 
 @pytest.fixture
 async def page(house):
-    app = create_app(house.settings, house.environment.client, house.records, clock=house.clock)
+    app = create_app(house.settings, house.environment.client, house.records, post=Outbox(), clock=house.clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as http:
         yield http
 

@@ -27,6 +27,7 @@ from temporalio.client import Client
 from gateway.connect import connect
 from gateway.settings import WebhookSecret
 from gateway.telemetry import Scrubbed, start_tracing, traced
+from tests.webhook.outbox import Outbox
 from webhook import watching
 from webhook.app import create_app
 from worker.build import workers
@@ -81,7 +82,9 @@ async def traced_client(house, collector) -> Client:
 @pytest.fixture
 async def http(house, traced_client) -> AsyncIterator[httpx.AsyncClient]:
     settings = house.settings.model_copy(update={"webhook_secrets": {"hr": WebhookSecret(secret=SecretStr(_SECRET))}})
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(settings, traced_client, house.records)), base_url="http://hook") as opened:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(settings, traced_client, house.records, post=Outbox())), base_url="http://hook"
+    ) as opened:
         yield opened
 
 

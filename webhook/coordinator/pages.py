@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
@@ -55,10 +54,7 @@ class Coordinating:
     # -- reading ----------------------------------------------------------------------------------------------------------
 
     async def show(self, request: Request, token: str) -> Response:
-        try:
-            bearer = self._site.links.bearer("coordinator", token)
-        except PageProblem as problem:
-            return await self._expired(request, token, problem)
+        bearer = self._site.links.bearer("coordinator", token)
         board = await self._board(request, bearer)
         asked = request.query_params
         group: Group = next((group for group in GROUPS if group == asked.get("show")), board.first)
@@ -81,10 +77,7 @@ class Coordinating:
         )
 
     async def line(self, request: Request, token: str, ref: str) -> Response:
-        try:
-            bearer = self._site.links.bearer("coordinator", token)
-        except PageProblem as problem:
-            return await self._expired(request, token, problem)
+        bearer = self._site.links.bearer("coordinator", token)
         board = await self._board(request, bearer)
         return self._line_page(token, bearer, board, _found(board, ref), fields=Fields())
 
@@ -109,10 +102,7 @@ class Coordinating:
 
     async def act(self, request: Request, token: str, ref: str, action: str) -> Response:
         """Takes one form, then shows the list, which says what became of it."""
-        try:
-            bearer = self._site.links.bearer("coordinator", token)
-        except PageProblem as problem:
-            return await self._expired(request, token, problem)
+        bearer = self._site.links.bearer("coordinator", token)
         fields = await read_fields(request)
         stamp = self._site.form_tokens.opened(bearer, action, ref, fields.get(FIELD))
         board = await self._board(request, bearer)
@@ -150,7 +140,7 @@ class Coordinating:
         bearer = self._site.links.bearer_of_old("coordinator", token)
         await read_fields(request)
         board = await self._board(request, bearer)
-        if self._site.fresh is None or not await self._site.fresh.send_list(bearer):
+        if not await self._site.fresh.send_list(bearer):
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "no_mail", code=board.spoken.code)
         return self._site.rendering.page("asked.html", board.spoken, chosen=board.chosen, sent=True)
 
@@ -166,18 +156,6 @@ class Coordinating:
     def _token(self, bearer: Bearer, board: Board, action: str, item: Item) -> str:
         stamp = {"set_aside": board.today.isoformat(), "take_over": _holding(item)}.get(action, "none")
         return self._site.form_tokens.token(bearer, action, item.ref, stamp)
-
-    async def _expired(self, request: Request, token: str, problem: PageProblem) -> Response:
-        """A link of ours that is too old leads to a fresh one; any other problem is raised again."""
-        if problem.kind != "link_expired" or problem.person is None:
-            raise problem
-        spoken, chosen = await self._site.reading.spoken_to(request, problem.person)
-        facts: dict[str, Any] = {
-            "address": f"{self._site.rendering.root}/coordinator/{quote(token)}/again",
-            "path": "",
-            "can_mail": self._site.fresh is not None,
-        }
-        return self._site.rendering.page("coordinator/expired.html", spoken, status=problem.status, chosen=chosen, **facts)
 
 
 def _found(board: Board, ref: str) -> Item:

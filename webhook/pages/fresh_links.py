@@ -96,12 +96,9 @@ class FreshLinks:
             if self._for_anybody_in_all.take("all") and not await self._send(ref, self._everything, self._for_anybody):
                 self._for_anybody_in_all.give_back("all")
 
-    async def send_page(self, known: Known) -> bool:
-        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="page"), self._for_bearers)
-
-    async def send_private(self, known: Known) -> bool:
-        """Mails a link that works for fifteen minutes. False if it could not be sent."""
-        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="private"), self._for_bearers)
+    async def send(self, known: Known, purpose: Purpose) -> bool:
+        """Mails a link to this mentorship's page, or to its private things. False if it could not be sent."""
+        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose=purpose), self._for_bearers)
 
     async def send_list(self, bearer: Bearer) -> bool:
         """Mails a link to one cohort's list. False also for somebody who does not look after the cohort (any more)."""

@@ -53,7 +53,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def app(settings, client, records, clock, outbox, issuer) -> FastAPI:
-    return create_app(settings, client, records, clock=clock, ticks=lambda: clock.ticks, post=outbox)
+    return create_app(settings, client, records, post=outbox, clock=clock, ticks=lambda: clock.ticks)
 
 
 @pytest.fixture(scope="session")
