@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from temporalio.client import Client
 
+from certificates.trust import Trust
 from gateway.settings import Settings
 from records.store import Records
 from webhook import commands, health, issuer_documents, openapi, people
@@ -47,8 +48,10 @@ def create_app(
     commands.mount(app, programs, door)
     people.mount(app, programs, PeopleDoor(records, door, clock))
     health.mount(app, settings, client, records, registry)
-    issuer_documents.mount(app, settings, records)
-    problems = build.mount(app, settings, client, records, door, clock=clock, post=post, pace=forms)
+    issuer = issuer_documents.issuer_of(settings)
+    issuer_documents.mount(app, issuer, settings, records)
+    trust = issuer.trust() if issuer is not None else Trust.nobody()
+    problems = build.mount(app, settings, client, records, door, clock=clock, post=post, pace=forms, trust=trust)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, problems.lost(on_http_error))
     app.add_exception_handler(RequestValidationError, on_invalid_request)

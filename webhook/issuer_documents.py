@@ -66,8 +66,8 @@ class IssuerDocuments:
             return text
 
 
-def mount(app: FastAPI, settings: Settings, records: Records) -> None:
-    documents = IssuerDocuments(_issuer(settings), records, base_url=settings.base_url, retry_after=settings.webhook_retry_after)
+def mount(app: FastAPI, issuer: Issuer | None, settings: Settings, records: Records) -> None:
+    documents = IssuerDocuments(issuer, records, base_url=settings.base_url, retry_after=settings.webhook_retry_after)
     each = {
         "/.well-known/did.json": documents.did_document,
         "/did.json": documents.did_document,  # for an issuer below a path, if a proxy takes the path off
@@ -85,7 +85,7 @@ def _answer(request: Request, text: str) -> Response:
     return Response(text, media_type="application/json", headers=headers)
 
 
-def _issuer(settings: Settings) -> Issuer | None:
+def issuer_of(settings: Settings) -> Issuer | None:
     try:
         return Issuer.of(settings)
     except IssuerKeysUnusable as error:

@@ -13,6 +13,7 @@ from gateway.links import Bearer
 from records.lines import OUTCOMES
 from webhook.coordinator.door import CoordinatorDoor
 from webhook.coordinator.view import DAYS, GROUPS, Board, Group, Item
+from webhook.pages.addresses import token_of
 from webhook.pages.fields import Wrong, status_with
 from webhook.pages.form_tokens import FIELD
 from webhook.pages.forms import Fields, keep_pace, read_fields
@@ -53,7 +54,8 @@ class Coordinating:
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 
-    async def show(self, request: Request, token: str) -> Response:
+    async def show(self, request: Request) -> Response:
+        token = token_of(request)
         bearer = self._site.links.bearer("coordinator", token)
         board = await self._board(request, bearer)
         asked = request.query_params
@@ -76,10 +78,11 @@ class Coordinating:
             token_for=lambda action, item: self._token(bearer, board, action, item),
         )
 
-    async def line(self, request: Request, token: str, ref: str) -> Response:
+    async def line(self, request: Request) -> Response:
+        token = token_of(request)
         bearer = self._site.links.bearer("coordinator", token)
         board = await self._board(request, bearer)
-        return self._line_page(token, bearer, board, _found(board, ref), fields=Fields())
+        return self._line_page(token, bearer, board, _found(board, request.path_params["ref"]), fields=Fields())
 
     def _line_page(self, token: str, bearer: Bearer, board: Board, item: Item, *, fields: Fields, wrong: Wrong | None = None) -> Response:
         return self._site.rendering.page(
@@ -100,8 +103,9 @@ class Coordinating:
 
     # -- writing ----------------------------------------------------------------------------------------------------------
 
-    async def act(self, request: Request, token: str, ref: str, action: str) -> Response:
+    async def act(self, request: Request) -> Response:
         """Takes one form, then shows the list, which says what became of it."""
+        token, ref, action = token_of(request), str(request.path_params["ref"]), str(request.path_params["action"])
         bearer = self._site.links.bearer("coordinator", token)
         fields = await read_fields(request)
         stamp = self._site.form_tokens.opened(bearer, action, ref, fields.get(FIELD))
@@ -135,9 +139,9 @@ class Coordinating:
             case _:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=board.spoken.code)
 
-    async def again(self, request: Request, token: str) -> Response:
+    async def again(self, request: Request) -> Response:
         """Mails a fresh link to the bearer of one that is too old, if they still look after the cohort. Raises PageProblem."""
-        bearer = self._site.links.bearer_of_old("coordinator", token)
+        bearer = self._site.links.bearer_of_old("coordinator", token_of(request))
         await read_fields(request)
         board = await self._board(request, bearer)
         if not await self._site.fresh.send_list(bearer):

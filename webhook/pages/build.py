@@ -6,7 +6,6 @@ import structlog
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from certificates.issuer import Issuer, IssuerKeysUnusable
 from certificates.trust import Trust
 from gateway.links import LinkSigner
 from gateway.settings import Settings
@@ -36,14 +35,17 @@ from webhook.pages.who_sees_what import WhoSeesWhat
 _log = structlog.stdlib.get_logger("webhook.pages")
 
 
-def mount(app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, post: Post, pace: Pace) -> ProblemPages:
+def mount(
+    app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, post: Post, pace: Pace, trust: Trust
+) -> ProblemPages:
+    """`trust` has our own issuer's public keys. Nobody's when there is no key file here: files cannot be checked then, and pages say so."""
     rendering = Rendering(settings.base_url)
     rendering.mount(app)
     reading = Reading(records, settings.webhook_retry_after, clock)
     problems = ProblemPages(rendering, reading)
     app.add_exception_handler(PageProblem, problems.of)
     routes = app.router.routes
-    routes.extend(CertificatePages(rendering, reading, records, _issuer_trust(settings)).routes())
+    routes.extend(CertificatePages(rendering, reading, records, trust).routes())
     routes.extend(WhoSeesWhat(rendering).routes())
     if not settings.link_secrets:
         _log.warning("no participants' pages: MENTORSHIP_LINK_SECRETS is empty")
@@ -62,11 +64,3 @@ def mount(app: FastAPI, settings: Settings, client: Client, records: Records, do
     routes.extend(asked.routes(asked.AskedForHelp(site, concerns)))
     routes.extend(coordinating.routes(coordinating.Coordinating(site, CoordinatorDoor(settings, client, records, clock))))
     return problems
-
-
-def _issuer_trust(settings: Settings) -> Trust:
-    """Our own issuer's public keys. Nobody's when there is no key file here: files cannot be checked then, and pages say so."""
-    try:
-        return Issuer.of(settings).trust()
-    except IssuerKeysUnusable:
-        return Trust.nobody()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
@@ -40,15 +41,10 @@ class ParticipantPages(PersonalPages):
         known, receipt = await self.known_after(request)
         if known.state is None:
             return self.page(request, known, "waiting.html", known=known)
-
-        def tokens(action: str, target: str | int = "") -> str:
-            """For the small forms on the page itself."""
-            return self.token(known, action, target)
-
         facts: dict[str, Any] = {
             "receipt": receipt,
             "refused": refused(request, known, private=False),
-            "tokens": tokens,
+            "tokens": partial(self.token, known),
             "linkedin": await self._certificate.linkedin(known),
             "done": request.query_params.get("done"),
         }

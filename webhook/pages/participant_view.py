@@ -185,9 +185,7 @@ class Page:
             return "closing"
         return "pulse" if person.pulse_asked and not person.pulse_answered and not self._state.closing and not self.over else None
 
-    @staticmethod
-    def survey_items(survey: str) -> tuple[str, ...]:
-        return survey_items(survey)
+    survey_items = staticmethod(survey_items)
 
     @property
     def asks_feedback(self) -> bool:

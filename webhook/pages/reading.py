@@ -147,15 +147,14 @@ class Reading:
             clock=Clock(spoken, zone(reader.time_zone, texts.time_zone), now),
         )
 
-    async def journaled(self, mentorship: str, message_id: str, within: float) -> bool:
-        """Waits at most `within` seconds until the journal has the message, and returns whether it has: then the page is up to date."""
+    async def journaled(self, mentorship: str, message_id: str, within: float) -> None:
+        """Waits at most `within` seconds until the journal has the message: then the page is up to date."""
         loop = asyncio.get_running_loop()
         until = loop.time() + within
         while await self.ask(self._records.journal.receipt(mentorship, message_id)) is None:
             if loop.time() > until:
-                return False
+                return
             await asyncio.sleep(0.05)
-        return True
 
     async def enrolment(self, mentorship: str) -> Enrolment | None:
         return await self.ask(self._records.cohorts.by_mentorship(mentorship))
