@@ -13,7 +13,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Tracer
 
 from gateway.links import Bearer, LinkSigner
-from gateway.telemetry import Scrubbed, traced
+from gateway.telemetry import Scrubbed
+from gateway.tracing import Tracing
 from mentorship.commands import ConfirmMeeting
 from tests.webhook.outbox import Outbox
 from webhook import watching
@@ -50,7 +51,7 @@ def collector(monkeypatch) -> Collector:
 async def house(build, collector, tmp_path, keyring):
     folder = tmp_path / "traced"
     folder.mkdir()
-    async with build(folder, interceptors=traced(collector.tracer)) as built:
+    async with build(folder, interceptors=[Tracing(collector.tracer)]) as built:
         await built.wait(hours=9)
         yield built
 

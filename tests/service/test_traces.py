@@ -26,7 +26,8 @@ from temporalio.client import Client
 
 from gateway.connect import connect
 from gateway.settings import WebhookSecret
-from gateway.telemetry import Scrubbed, start_tracing, traced
+from gateway.telemetry import Scrubbed, start_tracing
+from gateway.tracing import Tracing
 from tests.webhook.outbox import Outbox
 from webhook import watching
 from webhook.app import create_app
@@ -76,7 +77,7 @@ def collector(monkeypatch) -> Collector:
 
 @pytest.fixture
 async def traced_client(house, collector) -> Client:
-    return await connect(house.settings, house.keyring, role="test", interceptors=traced(collector.provider.get_tracer("test")))
+    return await connect(house.settings, house.keyring, role="test", interceptors=[Tracing(collector.provider.get_tracer("test"))])
 
 
 @pytest.fixture
