@@ -66,7 +66,9 @@ class IssuerDocuments:
             return text
 
 
-def mount(app: FastAPI, issuer: Issuer | None, settings: Settings, records: Records) -> None:
+def mount(app: FastAPI, settings: Settings, records: Records) -> Issuer | None:
+    """Returns the issuer, whose keys the pages need too; None where this process has no key file."""
+    issuer = _issuer(settings)
     documents = IssuerDocuments(issuer, records, base_url=settings.base_url, retry_after=settings.webhook_retry_after)
     each = {
         "/.well-known/did.json": documents.did_document,
@@ -75,6 +77,7 @@ def mount(app: FastAPI, issuer: Issuer | None, settings: Settings, records: Reco
     }
     for path, document in each.items():
         app.add_api_route(path, document, methods=["GET", "HEAD"], include_in_schema=False)
+    return issuer
 
 
 def _answer(request: Request, text: str) -> Response:
@@ -85,7 +88,7 @@ def _answer(request: Request, text: str) -> Response:
     return Response(text, media_type="application/json", headers=headers)
 
 
-def issuer_of(settings: Settings) -> Issuer | None:
+def _issuer(settings: Settings) -> Issuer | None:
     try:
         return Issuer.of(settings)
     except IssuerKeysUnusable as error:

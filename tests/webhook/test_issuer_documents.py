@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from certificates.issuer import Issuer, generate, rotate
 from certificates.status import is_revoked, status_list_url
 from certificates.trust import Trust
-from webhook.issuer_documents import issuer_of, mount
+from webhook.issuer_documents import mount
 
 DID = "did:web:mentors.example.org"
 
@@ -24,7 +24,7 @@ def web_settings(settings, tmp_path):
 
 def asking(settings, records) -> httpx.AsyncClient:
     app = FastAPI()
-    mount(app, issuer_of(settings), settings, records)
+    mount(app, settings, records)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook")
 
 
@@ -73,7 +73,7 @@ async def test_a_key_file_that_cannot_be_used_is_told_to_the_operator(web_settin
     """Strangers see nothing, as where there is no key; an operator who is not told would look for the reason in vain."""
     web_settings.issuer_key_file.chmod(0o644)
     with capture_logs() as told:
-        mount(FastAPI(), issuer_of(web_settings), web_settings, records)
+        mount(FastAPI(), web_settings, records)
     (line,) = told
     assert line["log_level"] == "error"
     assert "expected mode 0600" in line["reason"]
