@@ -60,8 +60,8 @@ class Coordinating:
         board = await self._board(request, bearer)
         asked = request.query_params
         group: Group = next((group for group in GROUPS if group == asked.get("show")), board.first)
-        number = int(asked["page"]) if asked.get("page", "").isdecimal() and len(asked["page"]) < 5 else 1
-        pairs, pages = board.page(group, max(1, number))
+        number = max(1, int(asked["page"])) if asked.get("page", "").isdecimal() and len(asked["page"]) < 5 else 1
+        pairs, pages = board.page(group, number)
         done = board.item(asked.get("done", ""))
         return self._site.rendering.page(
             "coordinator/list.html",
@@ -71,7 +71,7 @@ class Coordinating:
             board=board,
             group=group,
             pairs=pairs,
-            page=max(1, number),
+            page=number,
             pages=pages,
             done=done,
             followed=done is None or done.group != "closed" or await from_door(self._door.followed(done.entry)),
