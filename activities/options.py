@@ -38,7 +38,6 @@ class Options(NamedTuple):
     def retry(self) -> RetryPolicy:
         return RetryPolicy(
             initial_interval=self.first_pause,
-            backoff_coefficient=2.0,
             maximum_interval=self.longest_pause,
             non_retryable_error_types=list(self.refuses),
         )

@@ -56,17 +56,15 @@ def certificate_url(base_url: str, certificate: str) -> str:
     return f"{base_url.rstrip('/')}/c/{certificate}"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Draft(OpenBadgeCredential):
     """The library's model, with the members of the standard for which it has no field."""
 
-    facts: CertificateFacts | None = None
-    words: Wording | None = None
+    facts: CertificateFacts
+    words: Wording
 
     def to_vc(self) -> dict[str, Any]:
         document: dict[str, Any] = super().to_vc()
-        if self.facts is None or self.words is None:
-            raise TypeError("a draft is made from facts")
         document["@context"] = list(CONTEXTS)  # exactly these two: a stranger's verifier has them built in
         del document["credentialSchema"]  # only a third context defines its type
         document["description"] = document["credentialSubject"]["achievement"]["description"]

@@ -42,7 +42,7 @@ def _page(facts: CertificateFacts, issuer_name: str, base_url: str) -> dict[str,
         return str(format_date(on, "long", locale=locale))
 
     details = [
-        (words.period_label, words.period.format(start=day(facts.started_on), end=day(facts.completed_on))),
+        (words.period_label, f"{day(facts.started_on)} – {day(facts.completed_on)}"),
         (words.issued_label, day(facts.issued_on)),
         (words.issuer_label, issuer_name),
     ]

@@ -129,19 +129,12 @@ class Issuer:
         except (OSError, UnicodeDecodeError) as problem:
             why = "not UTF-8" if isinstance(problem, UnicodeDecodeError) else problem.strerror
             raise IssuerKeysUnusable(f"{path}: cannot be read ({why}); see MENTORSHIP_ISSUER_KEY_FILE") from None
-        return cls.parse(text, name=name, did=did, url=url, source=str(path))
-
-    @classmethod
-    def parse(cls, text: str, *, name: str, did: str | None = None, url: str | None = None, source: str = "issuer keys") -> Self:
-        """From the key file's JSON, for keys from a secret store. The error names `source` and never the text. Raises `IssuerKeysUnusable`."""
-        if did is not None and not did.startswith("did:web:"):
-            raise IssuerKeysUnusable("issuer did: expected did:web:…, or none for the did:key of the signing key")
         if did is not None:
             try:
                 document_url(did)
             except ValueError as error:
                 raise IssuerKeysUnusable(f"issuer did: {error}") from None
-        stored = _parsed(text, source)
+        stored = _parsed(text, str(path))
         keys = tuple(IssuerKey(key.id, Ed25519PrivateKey.from_private_bytes(base64.b64decode(key.private))) for key in stored.keys)
         return cls(name, keys, base64.b64decode(stored.salt), did, url)
 

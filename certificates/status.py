@@ -28,16 +28,16 @@ class StatusUnknown(Exception):  # noqa: N818 - it says what is wrong, as the ot
     """The given list does not tell: it is another list, not signed by the issuer, or too old. The text is a sentence for a person."""
 
 
-def status_list(issuer: Issuer, revoked: Iterable[int], *, url: str, at: datetime, valid_for: timedelta = timedelta(days=7)) -> str:
+def status_list(issuer: Issuer, revoked: Iterable[int], *, url: str, at: datetime) -> str:
     """The signed list, to be served at `url`, the `status_list_url` of the facts.
 
-    Serve a new one before `valid_for` is over: an old copy would hide a revocation.
+    Serve a new one before its seven days are over: an old copy would hide a revocation.
     """
     indices = sorted(set(revoked))
     highest = indices[-1] if indices else 0
     size = max(DEFAULT_SIZE_BITS, (highest // DEFAULT_SIZE_BITS + 1) * DEFAULT_SIZE_BITS)
     at = at.astimezone(UTC).replace(microsecond=0)
-    unsigned = build_status_list_credential(issuer.did, url, "revocation", indices, size, at, at + valid_for)
+    unsigned = build_status_list_credential(issuer.did, url, "revocation", indices, size, at, at + timedelta(days=7))
     lint(unsigned)
     signed = add_data_integrity_proof(unsigned, issuer.signing.private_pem(), issuer.verification_method(issuer.signing), created=at)
     return json.dumps(signed, ensure_ascii=False, indent=2) + "\n"

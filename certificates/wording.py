@@ -15,7 +15,6 @@ class Wording:
     before: str
     between: str
     after: str
-    period: str
     period_label: str
     issued_label: str
     issuer_label: str
@@ -37,7 +36,6 @@ ENGLISH = Wording(
     before="This is to certify that",
     between="has completed the mentorship programme",
     after="",
-    period="{start} – {end}",
     period_label="Programme",
     issued_label="Issued on",
     issuer_label="Issued by",
@@ -62,7 +60,6 @@ GERMAN = Wording(
     before="Hiermit wird bescheinigt, dass",
     between="das Mentoring-Programm",
     after="abgeschlossen hat",
-    period="{start} – {end}",
     period_label="Programm",
     issued_label="Ausgestellt am",
     issuer_label="Ausgestellt von",
@@ -87,7 +84,6 @@ ARABIC = Wording(
     before="تُمنح هذه الشهادة إلى",
     between="لإتمام برنامج الإرشاد المهني",
     after="",
-    period="{start} – {end}",
     period_label="مدة البرنامج",
     issued_label="تاريخ الإصدار",
     issuer_label="جهة الإصدار",

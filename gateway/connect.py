@@ -6,25 +6,17 @@ import asyncio
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, Interceptor
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
-
-if TYPE_CHECKING:
-    from temporalio.client import Plugin
-
-    from gateway.settings import Settings
-
-DEFAULT_ADDRESS = "localhost:7233"
+from gateway.settings import Settings
 
 UNTOLD = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED})
 """The statuses that leave a question open: this login may not ask it, or the server does not know it."""
@@ -37,27 +29,12 @@ class TemporalUnavailable(Exception):  # noqa: N818 - it says what is the case
     """Temporal cannot be reached as configured. The message names the address and the namespace, never a key or a token."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """Where `TEMPORAL_*` points."""
-
-    address: str
-    namespace: str
-
-
-def target() -> Target:
-    """Where a client of this process would connect. Raises TemporalUnavailable when the configuration cannot be read."""
-    configured = _configured()
-    return Target(configured.get("target_host", DEFAULT_ADDRESS), configured.get("namespace", "default"))
-
-
 async def connect(
     settings: Settings,
     keyring: Keyring,
     *,
     role: str = "client",
     interceptors: Sequence[Interceptor] = (),
-    plugins: Sequence[Plugin] = (),
     runtime: Runtime | None = None,
     lazy: bool = False,
 ) -> Client:
@@ -68,16 +45,14 @@ async def connect(
     `role` names the process in Temporal's UI. The processes that start cases or send operators' commands share one name, so that the
     sender does not tell whether a concern or an operator is behind it (H16). The machine's name is left out: a laptop's is often a person's.
     """
-    configured = _configured()
-    configured.setdefault("target_host", DEFAULT_ADDRESS)
-    where = f"{configured['target_host']}, namespace {configured.get('namespace', 'default')}"
+    target = configured()
+    where = f"{target['target_host']}, namespace {target['namespace']}"
     try:
         async with asyncio.timeout(settings.connect_timeout):
             return await Client.connect(
-                **configured,
+                **target,
                 data_converter=data_converter(keyring),
                 interceptors=interceptors,
-                plugins=plugins,
                 identity="mentorship" if role in _ALIKE else process(role),
                 runtime=runtime,
                 lazy=lazy,
@@ -136,11 +111,12 @@ _SIGNS = (
 )
 
 
-def _configured() -> _ConnectConfig:
+def configured() -> ClientConnectConfig:
+    """What `TEMPORAL_*` says, always with `target_host` and `namespace`. Raises TemporalUnavailable when it cannot be read."""
     if os.environ.get("TEMPORAL_TLS", "true").lower() not in ("true", "false", "1", "0"):  # the SDK reads `no` as yes, and an empty value too
         raise TemporalUnavailable("Temporal's own configuration cannot be read (TEMPORAL_TLS: expected true, false, 1 or 0)")
     try:
-        return ClientConfig.load_client_connect_config()
+        return {"target_host": "localhost:7233", "namespace": "default", **ClientConfig.load_client_connect_config()}
     except (RuntimeError, OSError, ValueError) as error:
         file = os.environ.get("TEMPORAL_CONFIG_FILE")
         if isinstance(error, OSError):
@@ -150,7 +126,3 @@ def _configured() -> _ConnectConfig:
         else:
             why = "not in its form, or no such profile"
         raise TemporalUnavailable(f"Temporal's own configuration cannot be read ({why}); see TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE") from error
-
-
-if TYPE_CHECKING:
-    from temporalio.envconfig import ClientConnectConfig as _ConnectConfig

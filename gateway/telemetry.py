@@ -86,7 +86,9 @@ def start_tracing(role: str) -> Sequence[Interceptor]:
         return ()
     trace.set_tracer_provider(provider(role, OTLPSpanExporter()))
     _log.info("tracing is on")
-    return traced()
+    from gateway.tracing import Tracing  # noqa: PLC0415 - a process without tracing need not load it
+
+    return (Tracing(),)
 
 
 def provider(role: str, exporter: SpanExporter) -> TracerProvider:
@@ -94,13 +96,6 @@ def provider(role: str, exporter: SpanExporter) -> TracerProvider:
     made = TracerProvider(resource=Resource.create({"service.name": f"mentorship-{role}"}))
     made.add_span_processor(BatchSpanProcessor(Scrubbed(exporter)))
     return made
-
-
-def traced(tracer: trace.Tracer | None = None) -> Sequence[Interceptor]:
-    """The interceptors of a traced process. Spans go to its global provider by default."""
-    from gateway.tracing import Tracing  # noqa: PLC0415 - a process without tracing need not load it
-
-    return (Tracing(tracer),)
 
 
 class Scrubbed(SpanExporter):

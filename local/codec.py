@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import event_loop, logs
-from gateway.connect import target
+from gateway.connect import configured
 from gateway.settings import Settings
 from gateway.stopping import Stop
 from webhook.codec.app import create_app
@@ -34,7 +34,7 @@ class ShownFor:
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    app = create_app(settings, settings.keyring(), target().namespace)
+    app = create_app(settings, settings.keyring(), configured()["namespace"])
     shown = ShownFor(app, settings.codec_origins, settings.codec_tokens[-1].get_secret_value())
     await serve_app(shown, settings.codec_host, settings.codec_port, stop)
 

@@ -271,8 +271,8 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.CheckInDue():
             return {**_followed_up(state, event.readers), "seen": _add(state.seen, "run")}
         case e.AttentionRaised():
-            seen = {"no_meeting": "no_meeting", "rematch": "rematch", "silence": "silence"}.get(event.line)
-            return {"attention": {**state.attention, event.line: event.at}, **({"seen": _add(state.seen, seen)} if seen else {})}
+            seen = {"seen": _add(state.seen, event.line)} if event.line in ("no_meeting", "rematch", "silence") else {}
+            return {"attention": {**state.attention, event.line: event.at}, **seen}
         case e.AttentionCleared():
             ended = {} if event.resolved or event.line not in ROWS else {"seen": _without(state.seen, ROWS[event.line])}
             return {"attention": {line: at for line, at in state.attention.items() if line != event.line}, **ended}

@@ -250,8 +250,7 @@ class Condition(Part):
     def fields(self) -> tuple[str, str]:
         """(field of the mentee, field of the mentor)."""
         found = self.shares or self.same or self.differs or (self.above.fields if self.above else None)
-        if found is None:  # pragma: no cover - the validator above
-            raise ValueError("a condition without fields")
+        assert found is not None  # by the validator above
         return found
 
 

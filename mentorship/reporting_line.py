@@ -15,10 +15,7 @@ def way_between(one: str, other: str, managers: Mapping[str, str | None]) -> tup
 
 
 def levels_between(one: str, other: str, managers: Mapping[str, str | None]) -> int | None:
-    """How many levels one of the two stands above the other, whichever it is; None when neither does.
-
-    A manager outside `managers` ends the line there. Lines that lead back to themselves are followed once.
-    """
+    """How many levels one of the two stands above the other, whichever it is; None when neither does."""
     way = way_between(one, other, managers)
     return None if way is None else len(way) - 1
 

@@ -50,7 +50,7 @@ def code_of(line: str) -> str:
 
 def line_words(line: str, language: Language, about: str | None = None) -> LineWords:
     """The words for a line; also for a code that this release does not know. `about` names the person whom the line is about, if it is one person."""
-    _ = _gettext(language)
+    _ = language.translations.ugettext
     if about is not None and code_of(line) == "cancellations":
         step = _("Offer help to %(name)s: perhaps another rhythm fits. Nothing is imposed.") % {"name": about}
         return LineWords(_("Meetings keep falling through at short notice."), step)
@@ -100,7 +100,7 @@ def drafts(line: str, *, people: Iterable[Reader], offered: Sequence[str], progr
 
 
 def _drafted(line: str, spoken: Language, people: Sequence[Reader], programme: str, coordinator: str) -> Draft:
-    _ = _gettext(spoken)
+    _ = spoken.translations.ugettext
     subject, first, second = _draft(code_of(line), _)
     names = tuple(person.name for person in people if person.name)
     called = [spoken.isolated(name) for name in names]
@@ -176,10 +176,6 @@ def _draft(code: str, _: Callable[[str], str]) -> tuple[str, str, str]:
             )
         case _:
             return (_("Your mentorship"), _("I would like to hear how you are doing."), _("Is there anything that I can do for you?"))
-
-
-def _gettext(language: Language) -> Callable[[str], str]:
-    return lambda text: str(language.translations.ugettext(text))
 
 
 def _address(person: Reader) -> str | None:

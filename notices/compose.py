@@ -28,12 +28,12 @@ def compose(
     links: Links,
     key: str,
     sender: str,
+    at: datetime,
     attachments: Sequence[Attachment] = (),
     pair: Sequence[Reader] = (),
     free_before: timedelta = timedelta(hours=24),
     began: Mapping[int, datetime] | None = None,
     elsewhere: Sequence[Elsewhere] = (),
-    at: datetime | None = None,
 ) -> EmailMessage:
     """The mail of `notice` to `reader`, ready to send.
 
@@ -50,9 +50,7 @@ def compose(
     """
     telling.check(notice.kind)
     partner = telling.partner_for_reader(partner)
-    due = utc(notice.due)
-    sent = max(due, utc(at)) if at is not None else due
-    dated = min(due, utc(at)) if at is not None else due
+    dated, sent = sorted((utc(notice.due), utc(at)))
     language = choose(reader.language, texts.languages)
     clock = Clock(language, zone(reader.time_zone, texts.time_zone), sent)
     view = View(

@@ -12,14 +12,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mentorship.effects import NoticeKind
-from notices.attention import LineWords, line_words
-from notices.digest_view import DigestView, WaitingView
+from notices.attention import line_words
+from notices.digest_view import DigestView
 from notices.language import language
 from notices.view import CaseView, FreshLinkView, View
 
 Medium = Literal["text", "html"]
 Kind = NoticeKind | Literal["fresh_link", "concern", "unowned", "digest", "waiting"]
-AnyView = View | FreshLinkView | CaseView | DigestView | WaitingView
+AnyView = View | FreshLinkView | CaseView | DigestView
 _WIDTH = 72
 _BLANKS = re.compile(r"[ \t\r\n\f\v]+")
 """Places where a line may break; it may not at a no-break space, which str.split() would count among them."""
@@ -84,13 +84,9 @@ def _environment(code: str, medium: Medium) -> Environment:
     environment.install_gettext_translations(language(code).translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["direction"] = language(code).direction
     environment.globals["isolated"] = language(code).isolated
-    environment.globals["line_words"] = partial(_line_words, code)
+    environment.globals["line_words"] = partial(line_words, language=language(code))
     environment.globals["shape"] = environment.get_template(f"{medium}/shapes.j2").module
     return environment
-
-
-def _line_words(code: str, line: str | None) -> LineWords:
-    return line_words(line or "", language(code))
 
 
 def wrapped(text: str, first: str = "", rest: str | None = None) -> str:

@@ -37,25 +37,11 @@ def check(kind: NoticeKind) -> None:
         raise NotToBeTold(kind)
 
 
-def of_partner(thing: Thing) -> bool:
-    """Whether a reader may be told this about their partner."""
-    return may_read("partner", thing)
-
-
 def partner_for_reader(partner: Reader | None) -> Reader | None:
     """The partner with what the reader may know: without a name, or without an address, if the table says so."""
     if partner is None:
         return None
-    return replace(partner, name=partner.name if of_partner("name") else "", email=partner.email if of_partner("address") else "")
-
-
-def of_pair(thing: Thing) -> bool:
-    """Whether a coordinator may be told this about a pair."""
-    return may_read("coordinators", thing)
-
-
-def of_oneself(thing: Thing) -> bool:
-    return may_read("own", thing)
+    return replace(partner, name=partner.name if may_read("partner", "name") else "", email=partner.email if may_read("partner", "address") else "")
 
 
 def who_left(stepped_away: Side | None, reader: Side | str) -> str | None:
@@ -64,4 +50,4 @@ def who_left(stepped_away: Side | None, reader: Side | str) -> str | None:
         return None
     if stepped_away == reader:
         return "reader"
-    return "partner" if of_partner("stepped_away") else None
+    return "partner" if may_read("partner", "stepped_away") else None

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Literal
 
 from mentorship.effects import CHANGES, MeetingFacts, SendNotice
-from mentorship.people import Side
 from mentorship.programme import Resource, Session, Texts
+from mentorship.visibility import may_read
 from notices import telling
 from notices.language import Clock
 from notices.milestones import Milestones, MilestoneView
@@ -37,7 +37,6 @@ class MeetingView:
     topic: str | None
     topic_sent: bool
     expectations: bool
-    closing: bool
     prompts: tuple[str, ...]
     resources: tuple[Resource, ...]
 
@@ -57,7 +56,7 @@ class View:
         clock: Clock,
         free_before: timedelta,
         began: Mapping[int, datetime],
-        elsewhere: tuple[Elsewhere, ...] = (),
+        elsewhere: tuple[Elsewhere, ...],
     ) -> None:
         self._notice = notice
         self._texts = texts
@@ -67,7 +66,7 @@ class View:
         self.side = reader.side
         self.reader = isolated(reader.name) if reader.name else ""
         self.partner = isolated(partner.name) if partner is not None and partner.name else None
-        self.pair = tuple(isolated(person.name) for person in pair if person.name) if telling.of_pair("name") else ()
+        self.pair = tuple(isolated(person.name) for person in pair if person.name) if may_read("coordinators", "name") else ()
         self.programme = plain(texts.title)
         self.place = clock.place()
         self.free_before = clock.language.lasting(free_before) if free_before else None
@@ -78,9 +77,9 @@ class View:
         self.profile = links.profile if notice.certificate is not None else None
         self.unsubscribe = links.unsubscribe if notice.kind not in CHANGES else None
         self.topic_moves_on = notice.topic_moves_on
-        self.change = notice.change if telling.of_partner("meetings") else None
+        self.change = notice.change if may_read("partner", "meetings") else None
         self.left = telling.who_left(notice.stepped_away, reader.side)
-        self.line = notice.line if telling.of_pair("needs_a_person") else None
+        self.line = notice.line if may_read("coordinators", "needs_a_person") else None
         self.unreported = tuple(clock.day(began[number]) for number in notice.unreported if number in began)
         """By their days, since readers know them by those."""
         self.feedback = notice.feedback_for is not None
@@ -88,9 +87,9 @@ class View:
         self.calendar_changed = notice.calendar is not None
         self.certificate_follows = notice.certificate_follows
         self.survey = notice.survey
-        self.longer = clock.language.lasting(notice.longer.span) if notice.longer is not None and telling.of_partner("meetings") else None
+        self.longer = clock.language.lasting(notice.longer.span) if notice.longer is not None and may_read("partner", "meetings") else None
         self._elsewhere = elsewhere
-        known = notice.milestones if telling.of_partner("milestones") else ()
+        known = notice.milestones if may_read("partner", "milestones") else ()
         self._milestones = Milestones(known, texts, clock, notice.ends, answered=notice.answered, awaits_reader=notice.awaits_reader)
 
     @cached_property
@@ -112,12 +111,11 @@ class View:
             short=self._clock.short(facts.start),
             day=self._clock.day(facts.start),
             previous=self._clock.when(facts.previous_start) if facts.previous_start is not None and facts.previous_start != facts.start else None,
-            confirmed=facts.confirmed if telling.of_partner("slot_answers") else None,
+            confirmed=facts.confirmed if may_read("partner", "slot_answers") else None,
             free_until=self._clock.when(free_until) if free_until > self._clock.now else None,
             topic=self._clock.language.isolated(session.topic) if session is not None else None,
             topic_sent=facts.session_sent,
             expectations=session is not None and session.expectations,
-            closing=session is not None and session.closing,
             prompts=tuple(map(self._clock.language.isolated, session.prompts)) if session is not None and not facts.session_sent else (),
             resources=session.resources if session is not None and not facts.session_sent else (),
         )
@@ -185,7 +183,7 @@ class View:
     @cached_property
     def pins(self) -> tuple[str, ...]:
         """The reader's own pinned benefits; codes are `audience.index`, and unknown ones are skipped."""
-        if not telling.of_oneself("pins"):
+        if not may_read("own", "pins"):
             return ()
         return tuple(text for text in map(self._benefit, self._notice.pins) if text is not None)
 
@@ -205,7 +203,7 @@ class View:
         return tuple(map(self._other, ahead))
 
     def _other(self, other: Elsewhere) -> ElsewhereView:
-        name = plain(other.partner or "") if telling.of_partner("name") else ""
+        name = plain(other.partner or "") if may_read("partner", "name") else ""
         return ElsewhereView(
             partner=self._clock.language.isolated(name) if name else None,
             when=self._clock.short(other.start) if other.start is not None else None,
@@ -237,44 +235,42 @@ class FreshLinkRow:
     is_list: bool
 
 
-@dataclass(frozen=True)
-class FreshLinkView:
-    """What the template may say; the other attributes are those that every mail's frame needs.
-
-    Pages and lists open for different times; either is None if there are none of that kind.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Framed:
+    """What the frame around every mail needs, for mails that are no notices: those cannot be stopped, and a page at their foot is a list."""
 
     reader: str
     programme: str
     place: str
+    page: str | None = None
+    who_sees_what: str | None = None
+    unsubscribe: None = None
+    side: Literal["coordinators"] = "coordinators"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreshLinkView(Framed):
+    """Pages and lists open for different times; either is None if there are none of that kind."""
+
     pages: tuple[FreshLinkRow, ...]
     pages_until: str | None
     lists_until: str | None
-    page: str | None = None
-    who_sees_what: str | None = None
-    unsubscribe: str | None = None
-    side: Side | Literal["coordinators"] = "mentee"
 
 
-@dataclass(frozen=True)
-class CaseView:
-    """What the templates of a concern's mail may say (H16); the other attributes are those that every mail's frame needs.
+@dataclass(frozen=True, kw_only=True)
+class CaseView(Framed):
+    """What the templates of a case's mail may say (H16, P7).
 
-    `again`: it is a reminder. `taken`: it goes to the contact who took it. `number` and `waited`, how long in words, are for the owner.
+    `again`: it is a reminder. `taken`: it goes to the contact who took it. `waited` is how long in words, for the owner. `number` and `mine` count what
+    waits for anybody, and what the reader took.
     """
 
-    reader: str
-    programme: str
-    place: str
     link: str | None = None
     again: bool = False
     taken: bool = False
     number: int = 0
+    mine: int = 0
     waited: str | None = None
-    page: str | None = None
-    who_sees_what: str | None = None
-    unsubscribe: str | None = None
-    side: Side | Literal["coordinators"] = "coordinators"
 
 
 def utc(instant: datetime) -> datetime:

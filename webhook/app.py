@@ -12,14 +12,14 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from temporalio.client import Client
 
-from gateway.links import LinkSigner
+from certificates.trust import Trust
 from gateway.settings import Settings
 from records.store import Records
 from webhook import commands, health, issuer_documents, openapi, people
 from webhook.door import Clock, Door, utc_now
 from webhook.pace import Pace
 from webhook.pages import build
-from webhook.pages.fresh_links import FreshLinks, Post
+from webhook.pages.fresh_links import Post
 from webhook.parsing import plainly_addressed
 from webhook.people_door import PeopleDoor
 from webhook.problems import Problem, on_http_error, on_invalid_request, on_problem
@@ -28,12 +28,9 @@ from webhook.watching import Meters, Watching
 
 
 def create_app(
-    settings: Settings, client: Client, records: Records, *, clock: Clock = utc_now, ticks: Callable[[], float] = time.monotonic, post: Post | None = None
+    settings: Settings, client: Client, records: Records, *, post: Post, clock: Clock = utc_now, ticks: Callable[[], float] = time.monotonic
 ) -> FastAPI:
-    """`clock` says when a command was accepted, `ticks` (seconds) how fast requests come. Neither client nor records are closed here.
-
-    `post` mails fresh links; without it, pages say that none can be sent.
-    """
+    """`post` mails fresh links. `clock` says when a command was accepted, `ticks` (seconds) how fast requests come. Neither client nor records are closed here."""
     app = FastAPI(
         title="Mentorship web hook",
         version=_version(),
@@ -51,11 +48,9 @@ def create_app(
     commands.mount(app, programs, door)
     people.mount(app, programs, PeopleDoor(records, door, clock))
     health.mount(app, settings, client, records, registry)
-    issuer_documents.mount(app, settings, records)
-    fresh = None
-    if settings.link_secrets and post is not None:
-        fresh = FreshLinks(records, LinkSigner(settings.link_secrets), post, clock, base_url=settings.base_url, sender=settings.mail_from)
-    problems = build.mount(app, settings, client, records, door, clock=clock, fresh=fresh, pace=forms)
+    issuer = issuer_documents.mount(app, settings, records)
+    trust = issuer.trust() if issuer is not None else Trust.nobody()
+    problems = build.mount(app, settings, client, records, door, clock=clock, post=post, pace=forms, trust=trust)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, problems.lost(on_http_error))
     app.add_exception_handler(RequestValidationError, on_invalid_request)

@@ -65,8 +65,8 @@ class Gauges(Collector):
         yield from self._waiting("commands", "Commands that were acknowledged and are not in the journal yet.", found.commands)
         yield from self._waiting("certificates", "Certificates that were decided and have no document yet.", found.certificates)
         yield from self._waiting("lines", "Lines of the coordinators' lists that nobody has taken.", found.lines)
-        yield _by("mentorship_mentorships", "Mentorships by state.", "state", {state: found.mentorships.get(state, 0) for state in _STATES})
-        yield _by("mentorship_mails_last_day", "Mails of the last 24 hours by what became of them.", "state", {s: found.mails.get(s, 0) for s in _MAILS})
+        yield _by_state("mentorship_mentorships", "Mentorships by state.", {state: found.mentorships.get(state, 0) for state in _STATES})
+        yield _by_state("mentorship_mails_last_day", "Mails of the last 24 hours by what became of them.", {s: found.mails.get(s, 0) for s in _MAILS})
         if found.audit is not None:
             yield GaugeMetricFamily("mentorship_journal_verified_timestamp_seconds", "When all journals were last verified.", found.audit.at.timestamp())
             yield GaugeMetricFamily("mentorship_journal_findings", "What the last verification of all journals found.", found.audit.findings)
@@ -85,8 +85,8 @@ class Gauges(Collector):
             return None
 
 
-def _by(name: str, help_text: str, label: str, values: dict[str, int]) -> Metric:
-    family = GaugeMetricFamily(name, help_text, labels=[label])
+def _by_state(name: str, help_text: str, values: dict[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, help_text, labels=["state"])
     for value, number in values.items():
         family.add_metric([value], number)
     return family

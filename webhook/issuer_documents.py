@@ -66,8 +66,10 @@ class IssuerDocuments:
             return text
 
 
-def mount(app: FastAPI, settings: Settings, records: Records) -> None:
-    documents = IssuerDocuments(_issuer(settings), records, base_url=settings.base_url, retry_after=settings.webhook_retry_after)
+def mount(app: FastAPI, settings: Settings, records: Records) -> Issuer | None:
+    """Returns the issuer, whose keys the pages need too; None where this process has no key file."""
+    issuer = _issuer(settings)
+    documents = IssuerDocuments(issuer, records, base_url=settings.base_url, retry_after=settings.webhook_retry_after)
     each = {
         "/.well-known/did.json": documents.did_document,
         "/did.json": documents.did_document,  # for an issuer below a path, if a proxy takes the path off
@@ -75,6 +77,7 @@ def mount(app: FastAPI, settings: Settings, records: Records) -> None:
     }
     for path, document in each.items():
         app.add_api_route(path, document, methods=["GET", "HEAD"], include_in_schema=False)
+    return issuer
 
 
 def _answer(request: Request, text: str) -> Response:

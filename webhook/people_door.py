@@ -13,7 +13,6 @@ from typing import assert_never
 
 from mentorship.commands import End, OperatorCommand, Pause, Resume
 from records import people, reporting_line
-from records.cohorts import Enrolment
 from records.errors import AddressTaken, DifferentBody, Erased
 from records.people import Profile
 from records.reporting_line import Order
@@ -142,7 +141,7 @@ class PeopleDoor:
 
     async def _each(self, person: str, command: OperatorCommand) -> Sequence[Order]:
         """The same command to each of the person's started mentorships. The office tells those that start later (worker/office.py)."""
-        pairs: Sequence[Enrolment] = await self._door.from_records(self._records.cohorts.of_person(person))
+        pairs = await self._door.from_records(self._records.cohorts.of_person(person))
         return [Order(enrolment=pair, command=command) for pair in pairs if pair.state == "started"]
 
     async def _zone(self, person: str, profile: Profile) -> str:

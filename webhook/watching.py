@@ -78,7 +78,7 @@ class Watching:
             except Exception as error:  # noqa: BLE001 - whatever it is, nobody else may tell it
                 # The log gets the place and the kind, never the message, which may repeat what somebody wrote.
                 # The error is not raised on, since the server would log it whole. The server itself ends an answer that broke off.
-                _log.error("fault", error=type(error).__name__, at=_place(error))
+                _log.error("fault", error=type(error).__name__, at=place(error))
                 if not status:
                     await problem_response(HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, watched)
             finally:
@@ -112,6 +112,6 @@ def _traced(scope: Scope) -> Iterator[Span]:
         yield span
 
 
-def _place(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else _UNKNOWN
+def place(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"

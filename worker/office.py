@@ -96,7 +96,7 @@ class RecordsOffice:
                 order, said = Resume(away=ref), word.model_dump_json()
             else:
                 continue
-            head = {"message_id": f"hr.enrolled.{ref}.{_digest(said)}", "by": "operator", "at": now}
+            head = {"message_id": f"hr.enrolled.{ref}.{hashlib.sha256(said.encode()).hexdigest()[:16]}", "by": "operator", "at": now}
             await send_order(self._client, enrolment.mentorship, order.model_copy(update=head), _PATIENCE)
             told = True
         return told
@@ -173,10 +173,6 @@ class RecordsOffice:
         mentee = await self._records.people.profile(enrolment.mentee)
         planned = plan(programme, starts, mentee=Home.of(mentee, programme), mentor=Home.of(mentor, programme))
         return planned.model_copy(update={"slots": spread_out(planned.slots, enrolment.mentorship, programme.mail.spread.span)})
-
-
-def _digest(said: str) -> str:
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _next_monday(after: datetime, where: str) -> datetime:

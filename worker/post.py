@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
@@ -63,7 +62,7 @@ class SmtpPost:
             reader=addressee,
             partner=partner,
             texts=texts,
-            links=replace(self._links(request, reader), profile=await self._profile_link(request)),
+            links=await self._links(request, reader),
             key=request.key,
             sender=self._sender,
             attachments=await self._attachments(request),
@@ -100,7 +99,7 @@ class SmtpPost:
             return None
         return add_to_profile(await self._records.certificates.credential(certificate.id), certificate.fields.get("time_zone"))
 
-    def _links(self, request: NoticeRequest, reader: str) -> Links:
+    async def _links(self, request: NoticeRequest, reader: str) -> Links:
         addresses = self._addresses
         if request.notice.to == "coordinators":
             bearer = Bearer(cohort_of(request.mentorship), reader)
@@ -112,6 +111,7 @@ class SmtpPost:
             who_sees_what=addresses.who_sees_what,
             calendar=addresses.of("calendar", bearer),
             verify=certificate_url(self._base_url, request.notice.certificate) if request.notice.certificate else None,
+            profile=await self._profile_link(request),
         )
 
     async def _programme(self, mentorship: str) -> Programme:

@@ -69,7 +69,6 @@ class Mentorship:
     def __init__(self, start: MentorshipInput) -> None:
         """Restores the state here, since a signal can be handled before `run` begins."""
         self._cohort = start.cohort
-        self._texts = start.texts
         self._shown: dict[str, SearchAttributePair[Any]] = {}
         self._card = ""
         self._shown_diverged = False

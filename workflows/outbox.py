@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.notices import Delivery, NoticeActivities, NoticeRequest
     from activities.planning import PlanningActivities, PlanRequest
     from mentorship.advance import Entry
-    from mentorship.commands import SERVICE, ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Undelivered
+    from mentorship.commands import ApplyPlan, Command, NoteCertificates, NoteFailedNotice, Undelivered
     from mentorship.effects import SPREAD, AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
     from mentorship.policy.helping import heir, joined, joined_anew, still_helping
     from mentorship.spread import spread
@@ -162,7 +162,7 @@ class Outbox:
             try:
                 await task
             except BaseException as stopped:
-                if not (isinstance(stopped, asyncio.CancelledError) or is_cancelled_exception(stopped)):
+                if not is_cancelled_exception(stopped):
                     raise
         self._carriers.clear()
 
@@ -246,7 +246,6 @@ class Outbox:
         self._deliver(
             ApplyPlan(
                 message_id=f"plan.{effect.id}",
-                by=SERVICE,
                 at=workflow.now(),
                 effect=effect.id,
                 number=effect.number,
@@ -262,7 +261,6 @@ class Outbox:
         self._deliver(
             NoteCertificates(
                 message_id=f"certificates.{effect.id}",
-                by=SERVICE,
                 at=workflow.now(),
                 effect=effect.id,
                 certificates=issued.certificates,

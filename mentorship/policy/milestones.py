@@ -163,7 +163,7 @@ def needed(total: int, share: int) -> int:
     return -(-share * total // 100)
 
 
-def partner_may_object_until(state: State, milestone: str, side: Side, at: Instant | None = None) -> Instant | None:
+def partner_may_object_until(state: State, milestone: str, side: Side, at: Instant) -> Instant | None:
     """Until when `side` may object to the partner's report of this milestone; None if there is nothing to object to.
 
     If `side` has reported it, too, they agree. An objection made `at` an instant before that report counts all the same, even if it comes in later.
@@ -171,6 +171,6 @@ def partner_may_object_until(state: State, milestone: str, side: Side, at: Insta
     known = state.milestones.get(milestone)
     if known is None or known.objected_by is not None:
         return None
-    if any(mine.side == side and (at is None or mine.at <= at) for mine in known.confirmations):
+    if any(mine.side == side and mine.at <= at for mine in known.confirmations):
         return None
     return next(((theirs.asked_at or theirs.at) + state.rules.object_within.span for theirs in known.confirmations if theirs.side == other(side)), None)

@@ -19,6 +19,7 @@ from mentorship.effects import SendNotice
 from mentorship.people import Pair
 from notices.smtp import Mailer
 from records.coordination import able, looked_after
+from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 from worker.coordinators_list import CoordinatorsList
 from worker.digests import SmtpDigests
@@ -48,7 +49,7 @@ def list_in(mail) -> str:
 
 @pytest.fixture
 async def page(house):
-    app = create_app(house.settings, house.environment.client, house.records, clock=house.clock)
+    app = create_app(house.settings, house.environment.client, house.records, post=Outbox(), clock=house.clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook", follow_redirects=True) as http:
         yield http
 

@@ -13,8 +13,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Tracer
 
 from gateway.links import Bearer, LinkSigner
-from gateway.telemetry import Scrubbed, traced
+from gateway.telemetry import Scrubbed
+from gateway.tracing import Tracing
 from mentorship.commands import ConfirmMeeting
+from tests.webhook.outbox import Outbox
 from webhook import watching
 from webhook.app import create_app
 from webhook.pages.form_tokens import FormTokens
@@ -49,14 +51,14 @@ def collector(monkeypatch) -> Collector:
 async def house(build, collector, tmp_path, keyring):
     folder = tmp_path / "traced"
     folder.mkdir()
-    async with build(folder, interceptors=traced(collector.tracer)) as built:
+    async with build(folder, interceptors=[Tracing(collector.tracer)]) as built:
         await built.wait(hours=9)
         yield built
 
 
 @pytest.fixture
 async def page(house):
-    app = create_app(house.settings, house.environment.client, house.records, clock=house.clock)
+    app = create_app(house.settings, house.environment.client, house.records, post=Outbox(), clock=house.clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as http:
         yield http
 

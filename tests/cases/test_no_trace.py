@@ -21,6 +21,7 @@ from mentorship.commands import EXPECTATIONS, ConfirmExpectations, ConfirmMeetin
 from notices.smtp import Mailer
 from records import ids
 from schedule.calendar import reading_hours
+from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings, NotNow
@@ -64,7 +65,7 @@ def _parts(mail):
 
 async def pages(house, who) -> dict[str, str]:
     """Every page of the person's own, their calendar, and the pages that anybody can open."""
-    app = create_app(house.settings, house.environment.client, house.records, clock=house.clock)
+    app = create_app(house.settings, house.environment.client, house.records, post=Outbox(), clock=house.clock)
     signer = LinkSigner(house.settings.link_secrets)
     bearer = Bearer(house.enrolment.mentorship, house.refs[who])
     token = {purpose: signer.token(purpose, bearer) for purpose in ("page", "private", "calendar")}

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.links import Bearer, LinkSigner
 from mentorship.commands import Pause, Resume
+from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 
 CANARY = "canary-in-the-words"
@@ -56,7 +57,7 @@ class Browser:
 
 @pytest.fixture
 async def browser(house):
-    app = create_app(house.settings, house.environment.client, house.records, clock=house.clock)
+    app = create_app(house.settings, house.environment.client, house.records, post=Outbox(), clock=house.clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook", follow_redirects=True) as http:
         yield Browser(http)
 
@@ -274,7 +275,7 @@ async def test_a_concerns_link_is_not_found_by_an_address(house):
         async def send(self, message):
             sent.append(message)
 
-    app = create_app(house.settings, house.environment.client, house.records, clock=house.clock, post=Outbox())
+    app = create_app(house.settings, house.environment.client, house.records, post=Outbox(), clock=house.clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as http:
         for who in ("sam", "ana", "noor"):
             assert (await http.post("/new-link", data={"email": f"{who}@example.org"})).status_code == 200

@@ -153,7 +153,7 @@ def test_nobody_objects_to_ones_own_report_or_to_what_one_reported_as_well(story
     """Milestones."""
     told = by(story, "either").record("shadowing", at=day(30), by="mentor")
     assert told.tell("mentor", c.ObjectToMilestone(milestone="shadowing"), day(31)) == "no_such_report"
-    assert [partner_may_object_until(told.state, "shadowing", side) for side in ("mentor", "mentee")] == [None, day(37)]
+    assert [partner_may_object_until(told.state, "shadowing", side, day(31)) for side in ("mentor", "mentee")] == [None, day(37)]
     told.record("shadowing", at=day(31), by="mentee")
     assert told.tell("mentee", c.ObjectToMilestone(milestone="shadowing"), day(32)) == "no_such_report"
 

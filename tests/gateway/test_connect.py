@@ -11,7 +11,7 @@ import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway import search_attributes
-from gateway.connect import TemporalUnavailable, connect, has_namespace, refuse_without_namespace, target
+from gateway.connect import TemporalUnavailable, configured, connect, has_namespace, refuse_without_namespace
 from gateway.settings import Settings
 from gateway.telemetry import make_runtime
 from wire.search_attributes import ALL
@@ -23,7 +23,7 @@ async def test_the_environment_says_where_temporal_is(server, keyring, monkeypat
     client = await connect(Settings.load(), keyring, role="prepare")
     assert client.identity.startswith("mentorship-prepare-")
     assert socket.gethostname() not in client.identity
-    assert (target().address, target().namespace) == (server, "default")
+    assert (configured()["target_host"], configured()["namespace"]) == (server, "default")
 
 
 async def test_who_sends_an_operators_command_or_starts_a_case_cannot_be_told_from_its_name(keyring):
@@ -55,7 +55,7 @@ async def test_whether_to_use_tls_is_said_in_words_that_are_known(keyring, monke
         await connect(Settings.load(), keyring, lazy=True)
     for known in ("true", "False", "1", "0"):
         monkeypatch.setenv("TEMPORAL_TLS", known)
-        assert target().address == "localhost:7233"
+        assert configured()["target_host"] == "localhost:7233"
 
 
 @pytest.mark.parametrize(

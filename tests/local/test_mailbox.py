@@ -72,6 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             attachments=files,
             elsewhere=elsewhere,
             sender="Mentorship <m@example.org>",
+            at=notice.due,
         )
         keep(to, message.as_bytes())
 
@@ -208,7 +209,7 @@ def test_a_name_is_shown_as_it_was_written_however_long_it_is(name):
     texts = Texts(programme="p", version=1, title="P", time_zone="UTC", languages=("en",), share=80, sessions=(), milestones=(), benefits=Benefits())
     sent = compose(
         notice, mentorship="m", reader=Reader("p", name, "Ada@people.example", side="mentor"), partner=None, texts=texts, links=Links("https://m.example/p/t"),
-        key="m/1.0", sender="Mentorship <m@service.example>",
+        key="m/1.0", sender="Mentorship <m@service.example>", at=notice.due,
     )  # fmt: skip
     letter = Letter("a.eml", lambda: email.message_from_bytes(sent.as_bytes(), policy=email.policy.default))  # type: ignore[arg-type,return-value]
     assert (letter.to.address, letter.to.name) == ("ada@people.example", name or "Ada@people.example")

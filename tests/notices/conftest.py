@@ -135,6 +135,7 @@ def mail(notice, texts, links, people) -> Callable[..., EmailMessage]:
     def build(kind: str, side: str = "mentee", *, with_: dict[str, object] | None = None, **facts: object) -> EmailMessage:
         case = kind == "case"
         reader = people.coordinator if case else getattr(people, side)
+        made = notice(kind, side, **facts)
         arguments: dict[str, object] = {
             "mentorship": MENTORSHIP,
             "reader": reader,
@@ -144,7 +145,8 @@ def mail(notice, texts, links, people) -> Callable[..., EmailMessage]:
             "links": links,
             "key": f"{MENTORSHIP}/4.0",
             "sender": "Mentoring <mentoring@service.example>",
+            "at": made.due,
         }
-        return compose(notice(kind, side, **facts), **(arguments | (with_ or {})))  # type: ignore[arg-type]
+        return compose(made, **(arguments | (with_ or {})))  # type: ignore[arg-type]
 
     return build

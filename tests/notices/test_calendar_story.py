@@ -90,6 +90,7 @@ class Story:
             links=Links("https://mentoring.example/p/tok"),
             key=f"{MENTORSHIP}/{notice.id}",
             sender="Mentoring <mentoring@service.example>",
+            at=notice.due,
         )
         parts = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
         if not parts:

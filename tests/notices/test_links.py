@@ -34,6 +34,7 @@ from notices.smtp import Mailer
 from records.cohorts import Cohort
 from records.journal import JournalEntry
 from records.people import Profile
+from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 from webhook.pages.fresh_links import FreshLinks
 from worker.post import SmtpPost
@@ -179,7 +180,7 @@ def stored(settings: Any) -> dict[str, list[Any]]:
 async def test_every_link_of_every_mail_opens_and_a_scanner_changes_nothing(world):
     mails = await every_mail(world)
     assert {kind: len(sent) > 0 for kind, sent in mails.items()} == dict.fromkeys((*get_args(NoticeKind), "fresh_link"), True)
-    app = create_app(world.settings, Untouchable(), world.records, clock=lambda: NOW)  # type: ignore[arg-type]
+    app = create_app(world.settings, Untouchable(), world.records, post=Outbox(), clock=lambda: NOW)  # type: ignore[arg-type]
     before = stored(world.settings)
     followed = set()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as scanner:

@@ -26,7 +26,9 @@ from temporalio.client import Client
 
 from gateway.connect import connect
 from gateway.settings import WebhookSecret
-from gateway.telemetry import Scrubbed, start_tracing, traced
+from gateway.telemetry import Scrubbed, start_tracing
+from gateway.tracing import Tracing
+from tests.webhook.outbox import Outbox
 from webhook import watching
 from webhook.app import create_app
 from worker.build import workers
@@ -75,13 +77,15 @@ def collector(monkeypatch) -> Collector:
 
 @pytest.fixture
 async def traced_client(house, collector) -> Client:
-    return await connect(house.settings, house.keyring, role="test", interceptors=traced(collector.provider.get_tracer("test")))
+    return await connect(house.settings, house.keyring, role="test", interceptors=[Tracing(collector.provider.get_tracer("test"))])
 
 
 @pytest.fixture
 async def http(house, traced_client) -> AsyncIterator[httpx.AsyncClient]:
     settings = house.settings.model_copy(update={"webhook_secrets": {"hr": WebhookSecret(secret=SecretStr(_SECRET))}})
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(settings, traced_client, house.records)), base_url="http://hook") as opened:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(settings, traced_client, house.records, post=Outbox())), base_url="http://hook"
+    ) as opened:
         yield opened
 
 

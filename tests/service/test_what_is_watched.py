@@ -25,6 +25,7 @@ from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.settings import WebhookSecret
 from tests.processes import free_port
+from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 from webhook.codec.app import create_app as create_codec
 from wire.search_attributes import MILESTONES
@@ -161,7 +162,7 @@ async def shown(house, calm, processes, mailbox, tmp_path) -> Shown:
     )
     secret = "whsec_" + base64.b64encode(bytes(32)).decode()
     hasty = house.settings.model_copy(update={"webhook_secrets": {"hr": WebhookSecret(secret=SecretStr(secret))}, "webhook_burst": 1})
-    hook = create_app(hasty, house.client, house.records)
+    hook = create_app(hasty, house.client, house.records, post=Outbox())
     for app, method, path, last in ((hook, "GET", "/v1/receipts/spring/pair-1/msg_1", "mentorship_journal_findings"), (codec, "POST", "/codec/decode", "")):
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as http:
             at = datetime.now(UTC)

@@ -22,6 +22,7 @@ from records import migrate, writing
 from records.store import Records
 from tests.forked import told
 from tests.service.house import lose
+from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 from wire.names import case_id
 from worker.coordinators_list import CoordinatorsList
@@ -35,7 +36,7 @@ def look(house) -> Look:
     """What a web hook with these records answers at `/readyz`, and for which parts its gauge shows 0."""
 
     async def asked(records: Records | None = None) -> tuple[int, str, str]:
-        app = create_app(house.settings, house.client, records or house.records)
+        app = create_app(house.settings, house.client, records or house.records, post=Outbox())
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as http:
             ready = await http.get("/readyz")
             lacking = [line.partition('"')[2].partition('"')[0] for line in (await http.get("/metrics")).text.splitlines() if line.endswith("} 0.0")]

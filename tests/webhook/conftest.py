@@ -117,8 +117,8 @@ def outbox() -> Outbox:
 
 
 @pytest.fixture
-def app(settings: Settings, client: Client, records: Records, clock: Clock) -> FastAPI:
-    return create_app(settings, client, records, clock=clock, ticks=lambda: clock.ticks)
+def app(settings: Settings, client: Client, records: Records, clock: Clock, outbox: Outbox) -> FastAPI:
+    return create_app(settings, client, records, post=outbox, clock=clock, ticks=lambda: clock.ticks)
 
 
 @pytest_asyncio.fixture

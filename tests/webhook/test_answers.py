@@ -11,6 +11,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from records.errors import RecordsUnavailable
+from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 
 
@@ -104,7 +105,9 @@ async def test_a_body_of_exactly_the_limit_is_read(sender, settings, running):
 
 async def test_429_says_when_to_come_again_and_means_it(settings, client, records, clock, running, problem):
     few = settings.model_copy(update={"webhook_burst": 2, "webhook_rate": 6.0})
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(few, client, records, ticks=lambda: clock.ticks)), base_url="http://hook") as http:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_app(few, client, records, post=Outbox(), ticks=lambda: clock.ticks)), base_url="http://hook"
+    ) as http:
         sender = _sender(http, few)
         answers = [(await sender("everything")).status_code for _ in range(3)]
         assert answers == [202, 202, 429]

@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from gateway.connect import connect
 from records.errors import RecordsUnavailable
 from records.journal import JournalEntry
+from tests.webhook.outbox import Outbox
 from webhook import door
 from webhook.app import create_app
 
@@ -209,5 +210,5 @@ async def _hook_without_temporal(settings, records, keyring, monkeypatch, **more
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     quick = settings.model_copy(update={"webhook_timeout": 0.5})
     client = await connect(quick, keyring, lazy=True)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(quick, client, records, **more)), base_url="http://hook") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(quick, client, records, post=Outbox(), **more)), base_url="http://hook") as http:
         yield http

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 
 BODY = b'{"by": "ana"}'
@@ -108,7 +109,7 @@ async def test_422_for_an_id_that_is_signed_but_cannot_be_used(message_id, sende
 
 
 async def test_401_when_no_secret_is_configured_at_all(settings, client, records, sender, running):
-    app = create_app(settings.model_copy(update={"webhook_secrets": {}}), client, records)
+    app = create_app(settings.model_copy(update={"webhook_secrets": {}}), client, records, post=Outbox())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as http:
         headers = sender.headers(BODY, "msg_1")
         assert (await http.post("/v1/mentorships/spring-2027/pair-7/ask_extension", content=BODY, headers=headers)).status_code == 401

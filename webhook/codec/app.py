@@ -54,7 +54,9 @@ class CodecDoor:
         self._origins = settings.codec_origins
         self._most = settings.codec_max_body
         self._admission = Admission(settings.codec_tokens, secure=self._origins[0].startswith("https://"))
-        self._page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(_own("page.html").decode())
+        self._page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
+            files("webhook.codec").joinpath("page.html").read_text(encoding="utf-8")
+        )
 
     async def decode(self, request: Request) -> Response:
         return JSONResponse(write(await opened(self._codec, await self._asked(request))))
@@ -159,7 +161,3 @@ async def _alive(_: Request) -> Response:
 
 async def _stylesheet(_: Request) -> Response:
     return Response(files("webhook").joinpath("static", "pages.css").read_bytes(), media_type="text/css")
-
-
-def _own(name: str) -> bytes:
-    return files("webhook.codec").joinpath(name).read_bytes()

@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from gateway import event_loop, logs
-from gateway.connect import TemporalUnavailable, target
+from gateway.connect import TemporalUnavailable, configured
 from gateway.keyring import KeyringUnusable
 from gateway.leaving import leave
 from gateway.no_arguments import no_arguments
@@ -19,7 +19,7 @@ from webhook.serving import CannotListen, serve_app
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Serves the namespace that TEMPORAL_NAMESPACE names. Raises KeyringUnusable, TemporalUnavailable, ValueError (no token, no origin)."""
-    await serve_app(create_app(settings, settings.keyring(), target().namespace), settings.codec_host, settings.codec_port, stop)
+    await serve_app(create_app(settings, settings.keyring(), configured()["namespace"]), settings.codec_host, settings.codec_port, stop)
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ from gateway.links import Bearer
 from notices.language import Language
 from records.cases import Case, Outcome
 from records.errors import Erased, UnknownCase
-from records.people import Profile
 from webhook.concern.door import ConcernDoor
 from webhook.concern.raising import Place
 from webhook.pages.addresses import token_of
@@ -100,7 +99,7 @@ class AskedForHelp:
 
     async def _case(self, request: Request, bearer: Bearer) -> tuple[Case, Language]:
         """Raises PageProblem (404) for somebody who was not asked, or who may not look after it any more."""
-        profile: Profile | None = (await self._site.reading.ask(self._site.records.people.profiles([bearer.person]))).get(bearer.person)
+        profile = (await self._site.reading.ask(self._site.records.people.profiles([bearer.person]))).get(bearer.person)
         chosen = asked_for(request.query_params.get("lang"))
         spoken = reader_language(chosen, profile.language if profile is not None else None, OFFERED)
         try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import quote
@@ -42,7 +41,6 @@ class Place:
         self._asked = f"?lang={lang}" if lang else ""
         self.private = f"{rendering.root}/private/{quote(token)}{self._asked}"
         self.title = title
-        self.kind = kind
 
     def to(self, *parts: str) -> str:
         return "/".join([self._base, *(quote(part, safe="") for part in parts if part)]) + self._asked
@@ -53,14 +51,6 @@ class Place:
 
 Trouble = Literal["away", "sent_before", "often"]
 """Why a form comes back with everything that was typed."""
-
-
-@dataclass(frozen=True)
-class About:
-    """Whom it is about: the partner, one of the programme's people, somebody by address, or nobody in particular."""
-
-    kind: str
-    subject: str | None
 
 
 class RaisingConcerns:
@@ -98,31 +88,31 @@ class RaisingConcerns:
     async def send(self, request: Request) -> Response:
         return await self._then(request, self._send)
 
-    async def _then(self, request: Request, go_on: Callable[[Known, str, Fields, About, str], Awaitable[Response]]) -> Response:
-        """Goes on with whom the concern is about. If that cannot be used, the first form comes back."""
+    async def _then(self, request: Request, go_on: Callable[[Known, str, Fields, str | None, str], Awaitable[Response]]) -> Response:
+        """Goes on with the subject: whom the concern is about. If that cannot be used, the first form comes back."""
         token = token_of(request)
         known, fields, message_id = await self._opened(request, token)
         try:
-            about = await self._about(known, fields)
+            subject = await self._subject(known, fields)
         except Wrong as wrong:
             return await self._about_page(known, token, fields, wrong=wrong)
-        return await go_on(known, token, fields, about, message_id)
+        return await go_on(known, token, fields, subject, message_id)
 
-    async def _send(self, known: Known, token: str, fields: Fields, about: About, message_id: str) -> Response:
+    async def _send(self, known: Known, token: str, fields: Fields, subject: str | None, message_id: str) -> Response:
         try:
             self._site.pace.take(_sender(known.bearer))
         except Problem as problem:
-            return await self._words_page(known, token, fields, about, message_id, trouble="often", headers=problem.headers, wait=waiting(problem))
+            return await self._words_page(known, token, fields, subject, message_id, trouble="often", headers=problem.headers, wait=waiting(problem))
         try:
-            offered = await from_door(self._door.offered(known.enrolment, known.bearer.person, about.subject))
-            concern = Concern(subject=about.subject, contacts=_chosen(fields, offered), words=text_of(fields, "text"), hold=fields.get("hold") == "yes")
+            offered = await from_door(self._door.offered(known.enrolment, known.bearer.person, subject))
+            concern = Concern(subject=subject, contacts=_chosen(fields, offered), words=text_of(fields), hold=fields.get("hold") == "yes")
             await self._door.take_in(known.enrolment, known.bearer.person, concern, message_id)
         except Wrong as wrong:
-            return await self._words_page(known, token, fields, about, message_id, wrong=wrong)
+            return await self._words_page(known, token, fields, subject, message_id, wrong=wrong)
         except DifferentBody:
-            return await self._words_page(known, token, fields, about, secrets.token_hex(16), trouble="sent_before")
+            return await self._words_page(known, token, fields, subject, secrets.token_hex(16), trouble="sent_before")
         except Problem:
-            return await self._words_page(known, token, fields, about, message_id, trouble="away")
+            return await self._words_page(known, token, fields, subject, message_id, trouble="away")
         except Erased:
             raise PageProblem(HTTPStatus.GONE, "erased", code=known.clock.language.code) from None
         except PageProblem as problem:
@@ -169,7 +159,7 @@ class RaisingConcerns:
         known: Known,
         token: str,
         fields: Fields,
-        about: About,
+        subject: str | None,
         message_id: str,
         *,
         wrong: Wrong | None = None,
@@ -177,7 +167,7 @@ class RaisingConcerns:
         **facts: Any,
     ) -> Response:
         try:
-            offered = await from_door(self._door.offered(known.enrolment, known.bearer.person, about.subject))
+            offered = await from_door(self._door.offered(known.enrolment, known.bearer.person, subject))
         except PageProblem as problem:
             raise problem.with_typed(fields.typed()) from None
         return self._form(known, token, "concern/words.html", fields, message_id, "send", wrong=wrong, trouble=trouble, offered=offered, **facts)
@@ -229,20 +219,20 @@ class RaisingConcerns:
         held: Held = await from_door(self._door.held(case))
         return "over" if held != "none" and _meetings_over(known) else held
 
-    async def _about(self, known: Known, fields: Fields) -> About:
-        """Raises Wrong."""
+    async def _subject(self, known: Known, fields: Fields) -> str | None:
+        """Whom it is about: the partner, one of the programme's people, somebody by address, or nobody whom we know (None). Raises Wrong."""
         kind = fields.get("about")
         enrolment = known.enrolment
         match kind:
             case "partner":
-                return About(kind, enrolment.people.partner(known.bearer.person))
+                return enrolment.people.partner(known.bearer.person)
             case "else":
                 email = fields.get("email")
-                return About(kind, await from_door(self._door.by_address(email)) if "@" in email else None)
+                return await from_door(self._door.by_address(email)) if "@" in email else None
             case "nobody":
-                return About(kind, None)
+                return None
             case _ if any(contact.ref == kind for contact in await from_door(self._door.team(enrolment))):
-                return About(kind, kind)
+                return kind
         raise Wrong("about", "choose")
 
     async def _more(self, known: Known, case: Case) -> list[Contact]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
@@ -14,6 +13,7 @@ from gateway.links import Bearer
 from records.lines import OUTCOMES
 from webhook.coordinator.door import CoordinatorDoor
 from webhook.coordinator.view import DAYS, GROUPS, Board, Group, Item
+from webhook.pages.addresses import token_of
 from webhook.pages.fields import Wrong, status_with
 from webhook.pages.form_tokens import FIELD
 from webhook.pages.forms import Fields, keep_pace, read_fields
@@ -54,16 +54,14 @@ class Coordinating:
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 
-    async def show(self, request: Request, token: str) -> Response:
-        try:
-            bearer = self._site.links.bearer("coordinator", token)
-        except PageProblem as problem:
-            return await self._expired(request, token, problem)
+    async def show(self, request: Request) -> Response:
+        token = token_of(request)
+        bearer = self._site.links.bearer("coordinator", token)
         board = await self._board(request, bearer)
         asked = request.query_params
         group: Group = next((group for group in GROUPS if group == asked.get("show")), board.first)
-        number = int(asked["page"]) if asked.get("page", "").isdecimal() and len(asked["page"]) < 5 else 1
-        pairs, pages = board.page(group, max(1, number))
+        number = max(1, int(asked["page"])) if asked.get("page", "").isdecimal() and len(asked["page"]) < 5 else 1
+        pairs, pages = board.page(group, number)
         done = board.item(asked.get("done", ""))
         return self._site.rendering.page(
             "coordinator/list.html",
@@ -73,20 +71,18 @@ class Coordinating:
             board=board,
             group=group,
             pairs=pairs,
-            page=max(1, number),
+            page=number,
             pages=pages,
             done=done,
             followed=done is None or done.group != "closed" or await from_door(self._door.followed(done.entry)),
             token_for=lambda action, item: self._token(bearer, board, action, item),
         )
 
-    async def line(self, request: Request, token: str, ref: str) -> Response:
-        try:
-            bearer = self._site.links.bearer("coordinator", token)
-        except PageProblem as problem:
-            return await self._expired(request, token, problem)
+    async def line(self, request: Request) -> Response:
+        token = token_of(request)
+        bearer = self._site.links.bearer("coordinator", token)
         board = await self._board(request, bearer)
-        return self._line_page(token, bearer, board, _found(board, ref), fields=Fields())
+        return self._line_page(token, bearer, board, _found(board, request.path_params["ref"]), fields=Fields())
 
     def _line_page(self, token: str, bearer: Bearer, board: Board, item: Item, *, fields: Fields, wrong: Wrong | None = None) -> Response:
         return self._site.rendering.page(
@@ -107,12 +103,10 @@ class Coordinating:
 
     # -- writing ----------------------------------------------------------------------------------------------------------
 
-    async def act(self, request: Request, token: str, ref: str, action: str) -> Response:
+    async def act(self, request: Request) -> Response:
         """Takes one form, then shows the list, which says what became of it."""
-        try:
-            bearer = self._site.links.bearer("coordinator", token)
-        except PageProblem as problem:
-            return await self._expired(request, token, problem)
+        token, ref, action = token_of(request), str(request.path_params["ref"]), str(request.path_params["action"])
+        bearer = self._site.links.bearer("coordinator", token)
         fields = await read_fields(request)
         stamp = self._site.form_tokens.opened(bearer, action, ref, fields.get(FIELD))
         board = await self._board(request, bearer)
@@ -145,12 +139,12 @@ class Coordinating:
             case _:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=board.spoken.code)
 
-    async def again(self, request: Request, token: str) -> Response:
+    async def again(self, request: Request) -> Response:
         """Mails a fresh link to the bearer of one that is too old, if they still look after the cohort. Raises PageProblem."""
-        bearer = self._site.links.bearer_of_old("coordinator", token)
+        bearer = self._site.links.bearer_of_old("coordinator", token_of(request))
         await read_fields(request)
         board = await self._board(request, bearer)
-        if self._site.fresh is None or not await self._site.fresh.send_list(bearer):
+        if not await self._site.fresh.send_list(bearer):
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "no_mail", code=board.spoken.code)
         return self._site.rendering.page("asked.html", board.spoken, chosen=board.chosen, sent=True)
 
@@ -166,18 +160,6 @@ class Coordinating:
     def _token(self, bearer: Bearer, board: Board, action: str, item: Item) -> str:
         stamp = {"set_aside": board.today.isoformat(), "take_over": _holding(item)}.get(action, "none")
         return self._site.form_tokens.token(bearer, action, item.ref, stamp)
-
-    async def _expired(self, request: Request, token: str, problem: PageProblem) -> Response:
-        """A link of ours that is too old leads to a fresh one; any other problem is raised again."""
-        if problem.kind != "link_expired" or problem.person is None:
-            raise problem
-        spoken, chosen = await self._site.reading.spoken_to(request, problem.person)
-        facts: dict[str, Any] = {
-            "address": f"{self._site.rendering.root}/coordinator/{quote(token)}/again",
-            "path": "",
-            "can_mail": self._site.fresh is not None,
-        }
-        return self._site.rendering.page("coordinator/expired.html", spoken, status=problem.status, chosen=chosen, **facts)
 
 
 def _found(board: Board, ref: str) -> Item:

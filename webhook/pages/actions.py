@@ -139,7 +139,7 @@ def _set_goal(fields: Fields, _: Known, target: str, message_id: str) -> dict[st
         if not steps:
             raise Wrong("steps", "text_missing")
         return {"goal": target, "actions": steps}
-    return {"goal": goal_id(message_id), "text": text_of(fields, "text"), "actions": steps}
+    return {"goal": goal_id(message_id), "text": text_of(fields), "actions": steps}
 
 
 def _report_goal(fields: Fields, _: Known, target: str, __: str) -> dict[str, Any]:
@@ -154,30 +154,26 @@ def goal_id(message_id: str) -> str:
     return "g-" + base64.b32encode(hashlib.sha256(message_id.encode()).digest()[:10]).decode().lower()
 
 
-def _meeting(target: str) -> int:
-    return int(target) if target else 0
-
-
 # -- what to ask of the core ----------------------------------------------------------------------------------------------
 
 
 def agreeing(known: Known, state: State, target: str) -> tuple[c.MoveMeeting, ...]:
     """A yes to the partner's proposal, if there is one. The core may take it for longer than a new one, even once the meeting's old time has passed."""
-    meeting = state.meeting(_meeting(target))
+    meeting = state.meeting(int(target))
     theirs = meeting.proposal(other(known.side)) if meeting is not None else None
-    return (c.MoveMeeting(meeting=_meeting(target), to=theirs.to),) if theirs is not None else ()
+    return (c.MoveMeeting(meeting=int(target), to=theirs.to),) if theirs is not None else ()
 
 
 def proposing(known: Known, state: State, target: str) -> c.MoveMeeting:
     """A time that could be proposed, if any can."""
     some_time = max(known.now, min(state.ends - timedelta(seconds=1), known.now + timedelta(days=1, seconds=1)))
-    return c.MoveMeeting(meeting=_meeting(target), to=some_time)
+    return c.MoveMeeting(meeting=int(target), to=some_time)
 
 
 def _reporting(known: Known, _: State, target: str) -> tuple[c.ParticipantCommand, ...]:
     if not target:  # an extra one
         return (c.ReportMeeting(held_at=known.now, held=True),)
-    return tuple(c.ReportMeeting(meeting=_meeting(target), held=held) for held in (True, False))
+    return tuple(c.ReportMeeting(meeting=int(target), held=held) for held in (True, False))
 
 
 ACTIONS: dict[str, Action] = {
@@ -188,13 +184,13 @@ ACTIONS: dict[str, Action] = {
             "confirm_meeting",
             "meeting_or_all",
             _confirm_meeting,
-            lambda _k, _s, target: (c.ConfirmMeeting(meeting="all" if target == "all" else _meeting(target)),),
+            lambda _k, _s, target: (c.ConfirmMeeting(meeting="all" if target == "all" else int(target)),),
         ),
         Action("move_meeting", "meeting", _move, lambda known, state, target: (*agreeing(known, state, target), proposing(known, state, target))),
-        Action("cancel_meeting", "meeting", _cancel, lambda _k, _s, target: (c.CancelMeeting(meeting=_meeting(target)),)),
-        Action("excuse", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: (c.Excuse(meeting=_meeting(target)),)),
+        Action("cancel_meeting", "meeting", _cancel, lambda _k, _s, target: (c.CancelMeeting(meeting=int(target)),)),
+        Action("excuse", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: (c.Excuse(meeting=int(target)),)),
         Action("report_meeting", "meeting", _report, _reporting),
-        Action("dispute", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: (c.Dispute(meeting=_meeting(target)),)),
+        Action("dispute", "meeting", lambda _f, _k, target, _m: {"meeting": int(target)}, lambda _k, _s, target: (c.Dispute(meeting=int(target)),)),
         Action("record_milestone", "milestone", _milestone, lambda _k, _s, target: (c.RecordMilestone(milestone=target),)),
         Action(
             "object_to_milestone",

@@ -20,7 +20,6 @@ class Here:
         self.concern = f"{rendering.root}/concern/{quote(token)}{self._lang}"
         self.title = known.clock.language.isolated(known.texts.title)
         self.coordinators = known.coordinators
-        self.kind = kind
 
     def to(self, action: str = "", target: str | int = "") -> str:
         parts = [self._base, *(quote(str(part), safe="") for part in (action, target) if part != "")]

@@ -6,7 +6,6 @@ import structlog
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from certificates.issuer import Issuer, IssuerKeysUnusable
 from certificates.trust import Trust
 from gateway.links import LinkSigner
 from gateway.settings import Settings
@@ -19,7 +18,7 @@ from webhook.door import Clock, Door
 from webhook.pace import Pace
 from webhook.pages.certificate import CertificatePages
 from webhook.pages.form_tokens import FormTokens
-from webhook.pages.fresh_links import FreshLinks
+from webhook.pages.fresh_links import FreshLinks, Post
 from webhook.pages.links import Links
 from webhook.pages.new_link import NewLinkPages
 from webhook.pages.own_certificate import Editions
@@ -37,22 +36,23 @@ _log = structlog.stdlib.get_logger("webhook.pages")
 
 
 def mount(
-    app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, fresh: FreshLinks | None, pace: Pace
+    app: FastAPI, settings: Settings, client: Client, records: Records, door: Door, *, clock: Clock, post: Post, pace: Pace, trust: Trust
 ) -> ProblemPages:
-    """`fresh` mails fresh links; without it pages say that none can be sent."""
+    """`trust` has our own issuer's public keys. Nobody's when there is no key file here: files cannot be checked then, and pages say so."""
     rendering = Rendering(settings.base_url)
     rendering.mount(app)
-    signer = LinkSigner(settings.link_secrets) if settings.link_secrets else None
     reading = Reading(records, settings.webhook_retry_after, clock)
     problems = ProblemPages(rendering, reading)
     app.add_exception_handler(PageProblem, problems.of)
     routes = app.router.routes
-    routes.extend(CertificatePages(rendering, reading, records, _issuer_trust(settings)).routes())
+    routes.extend(CertificatePages(rendering, reading, records, trust).routes())
     routes.extend(WhoSeesWhat(rendering).routes())
-    if signer is None:
+    if not settings.link_secrets:
         _log.warning("no participants' pages: MENTORSHIP_LINK_SECRETS is empty")
         return problems
+    signer = LinkSigner(settings.link_secrets)
     links = Links(signer)
+    fresh = FreshLinks(records, signer, post, clock, base_url=settings.base_url, sender=settings.mail_from)
     routes.extend(NewLinkPages(rendering, fresh).routes())
     routes.extend(UnsubscribePages(rendering, links, reading, records).routes())
     site = Site(rendering, links, reading, FormTokens(settings.link_secrets), door, records, fresh, pace)
@@ -64,11 +64,3 @@ def mount(
     routes.extend(asked.routes(asked.AskedForHelp(site, concerns)))
     routes.extend(coordinating.routes(coordinating.Coordinating(site, CoordinatorDoor(settings, client, records, clock))))
     return problems
-
-
-def _issuer_trust(settings: Settings) -> Trust:
-    """Our own issuer's public keys. Nobody's when there is no key file here: files cannot be checked then, and pages say so."""
-    try:
-        return Issuer.of(settings).trust()
-    except IssuerKeysUnusable:
-        return Trust.nobody()

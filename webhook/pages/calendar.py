@@ -66,10 +66,7 @@ class CalendarPages:
 
 
 def feed_of(known: Known, sender: str) -> bytes:
-    """All meetings but those called off or left over by an early end. Empty before the mentorship begins.
-
-    `sender` is that of the mails, since the calendar continues their series.
-    """
+    """All meetings but those called off or left over by an early end. Empty before the mentorship begins."""
     spoken = known.clock.language
     translated = spoken.translations.ugettext
     state = known.state

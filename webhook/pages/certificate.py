@@ -21,7 +21,7 @@ from certificates.trust import Trust
 from certificates.verify import LARGEST, State, Verdict, read_claim, verify_file
 from notices.language import Language
 from records.certificates import Certificate
-from records.errors import Erased, NotStored
+from records.errors import Erased
 from records.store import Records
 from webhook.pages.certificate_view import Registered, registered, shows_results
 from webhook.pages.forms import read_limited
@@ -106,8 +106,6 @@ class CertificatePages:
         certificate = await self._handed_out(request)
         try:
             _, pdf = await self._reading.ask(self._records.certificates.document(certificate))
-        except NotStored:
-            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here") from None
         except Erased:
             raise PageProblem(HTTPStatus.GONE, "erased") from None
         return Response(pdf, media_type="application/pdf", headers={**HEADERS, "Content-Disposition": 'attachment; filename="certificate.pdf"'})
@@ -115,10 +113,7 @@ class CertificatePages:
     async def credential(self, request: Request) -> Response:
         """It contains no name, so it is there even if its holder was erased."""
         certificate = await self._handed_out(request)
-        try:
-            text = await self._reading.ask(self._records.certificates.credential(certificate))
-        except NotStored:
-            raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here") from None
+        text = await self._reading.ask(self._records.certificates.credential(certificate))
         return Response(text, media_type="application/json", headers={**HEADERS, "Content-Disposition": 'attachment; filename="certificate.json"'})
 
     async def _answer(self, request: Request, found: Certificate | None, checked: Checked | None) -> HTMLResponse:
@@ -191,7 +186,7 @@ class CertificatePages:
             return True
         try:
             _, pdf = await self._reading.ask(self._records.certificates.document(named.id))
-        except (Erased, NotStored):
+        except Erased:
             return True
         return pdf == data
 

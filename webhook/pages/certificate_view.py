@@ -52,7 +52,6 @@ class Registered:
     results: Results | None
     newer: str | None
     taken_back: bool
-    stored: bool
     readable: bool
 
 
@@ -77,7 +76,6 @@ def registered(certificate: Certificate, spoken: Language, *, newer: str | None,
         results=_results(fields, spoken, clock),
         newer=newer,
         taken_back=taken_back,
-        stored=certificate.stored,
         readable=bool(certificate.fields),
     )
 

@@ -63,13 +63,13 @@ def one_of(fields: Fields, field: str, options: tuple[str, ...]) -> str | None:
     return value or None
 
 
-def text_of(fields: Fields, field: str) -> str:
+def text_of(fields: Fields) -> str:
     """Raises Wrong if there is none, or more than a note takes."""
-    text = fields.get(field)
+    text = fields.get("text")
     if len(text) > MOST_LETTERS:
-        raise Wrong(field, "text_long")
+        raise Wrong("text", "text_long")
     if is_blank(text):
-        raise Wrong(field, "text_missing")
+        raise Wrong("text", "text_missing")
     return text
 
 

@@ -34,17 +34,16 @@ class Post(Protocol):
 
 
 class Sparing:
-    """Allows each key at most `most` within `per`, in this process's memory; what is older is forgotten."""
+    """Allows each key at most `most` an hour, in this process's memory; what is older is forgotten."""
 
-    def __init__(self, most: int, per: timedelta, now: Callable[[], datetime]) -> None:
+    def __init__(self, most: int, now: Callable[[], datetime]) -> None:
         self._most = most
-        self._per = per
         self._now = now
         self._taken: deque[tuple[datetime, str]] = deque()
 
     def take(self, key: str) -> bool:
         now = self._now()
-        while self._taken and self._taken[0][0] <= now - self._per:
+        while self._taken and self._taken[0][0] <= now - timedelta(hours=1):
             self._taken.popleft()
         if sum(1 for _, known in self._taken if known == key) >= self._most:
             return False
@@ -78,9 +77,9 @@ class FreshLinks:
         self._post = post
         self._now = now
         self._sender = sender
-        self._for_anybody = Sparing(most, timedelta(hours=1), now)
-        self._for_anybody_in_all = Sparing(most * 50, timedelta(hours=1), now)
-        self._for_bearers = Sparing(most, timedelta(hours=1), now)
+        self._for_anybody = Sparing(most, now)
+        self._for_anybody_in_all = Sparing(most * 50, now)
+        self._for_bearers = Sparing(most, now)
 
     async def send_to_address(self, email: str) -> None:
         """Mails links to every page of whoever has this address, and to every list that they look after (P7), in one mail per person.
@@ -96,12 +95,9 @@ class FreshLinks:
             if self._for_anybody_in_all.take("all") and not await self._send(ref, self._everything, self._for_anybody):
                 self._for_anybody_in_all.give_back("all")
 
-    async def send_page(self, known: Known) -> bool:
-        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="page"), self._for_bearers)
-
-    async def send_private(self, known: Known) -> bool:
-        """Mails a link that works for fifteen minutes. False if it could not be sent."""
-        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose="private"), self._for_bearers)
+    async def send(self, known: Known, purpose: Purpose) -> bool:
+        """Mails a link to this mentorship's page, or to its private things. False if it could not be sent."""
+        return await self._send(known.bearer.person, partial(self._pages, enrolments=[known.enrolment], purpose=purpose), self._for_bearers)
 
     async def send_list(self, bearer: Bearer) -> bool:
         """Mails a link to one cohort's list. False also for somebody who does not look after the cohort (any more)."""

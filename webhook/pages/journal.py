@@ -17,10 +17,9 @@ from records.notes import Note
 
 @dataclass(frozen=True)
 class Goal:
-    """A goal in the two's words; `text` is None when its words are no longer kept. `by` is who set it."""
+    """A goal in the two's words; `text` is None when its words are no longer kept."""
 
     id: str
-    by: Side
     text: str | None
     actions: tuple[str | None, ...]
 
@@ -31,7 +30,6 @@ class Report:
 
     code: str
     message_id: str
-    name: str
     at: datetime
 
 
@@ -54,7 +52,6 @@ class Feedback:
     """`shared` is True if its author shared it, when it was written or later."""
 
     note: str
-    meeting: int
     by: Side
     text: str
     shared: bool
@@ -66,15 +63,15 @@ def goals_of(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Goal, ..
     words: Callable[[str], str | None] = lambda note: notes[note].text if note in notes else None  # noqa: E731 - a name for one lookup
     for event in events:
         if isinstance(event, e.GoalSet):
-            before = found.get(event.goal, Goal(event.goal, event.side, None, ()))
+            before = found.get(event.goal, Goal(event.goal, None, ()))
             text = words(event.note_id) if event.note_id is not None else before.text
-            found[event.goal] = Goal(event.goal, before.by, text, (*before.actions, *map(words, event.actions)))
+            found[event.goal] = Goal(event.goal, text, (*before.actions, *map(words, event.actions)))
     return tuple(found.values())
 
 
 def reports_of(entries: list[JournalEntry], person: str) -> tuple[Report, ...]:
     mine = [row for row in entries if row.kind == "command" and row.by == person and row.outcome == "applied" and row.message_id]
-    return tuple(Report(report_digest(row.message_id or ""), row.message_id or "", row.name, row.at) for row in mine)
+    return tuple(Report(report_digest(row.message_id or ""), row.message_id or "", row.at) for row in mine)
 
 
 def refused_of(entries: list[JournalEntry], events: list[e.AnyEvent], notes: dict[str, Note], person: str, writer: str) -> tuple[Refused, ...]:
@@ -115,4 +112,4 @@ def _refusal(row: JournalEntry, notes: dict[str, Note], meeting: datetime | None
 def feedback_of(events: list[e.AnyEvent], notes: dict[str, Note]) -> tuple[Feedback, ...]:
     given = [event for event in events if isinstance(event, e.FeedbackGiven) and event.note_id in notes]
     noted = [(event, notes[event.note_id or ""]) for event in given]
-    return tuple(Feedback(note.id, event.meeting, event.side, note.text, event.shared or note.shared, event.at) for event, note in noted)
+    return tuple(Feedback(note.id, event.side, note.text, event.shared or note.shared, event.at) for event, note in noted)

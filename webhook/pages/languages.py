@@ -12,8 +12,8 @@ from fastapi import Request
 from notices import language as mails
 from notices.language import SOURCE, Language
 
-OFFERED = ("en", "de", "ar")
 NAMES = {"en": "English", "de": "Deutsch", "ar": "العربية"}
+OFFERED = tuple(NAMES)
 _MOST_HEADER = 500
 _RANGE = re.compile(
     r"(?:(?P<all>\*)|(?P<language>[a-z]{1,8})(?:-[a-z0-9]{1,8})*)(?:[ \t]*;[ \t]*q=(?P<weight>0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?", re.ASCII | re.IGNORECASE

@@ -26,7 +26,6 @@ class MeetingView:
     """What a form about it carries, so that an answer to what the reader saw never counts for another time, or for one confirmed since."""
     day: str
     when: str
-    short: str
     state: str
     started: bool
     confirmed: bool
@@ -142,7 +141,6 @@ class Meetings:
             seen=as_seen(m),
             day=clock.day(m.start),
             when=clock.when(m.start),
-            short=clock.short(m.start),
             state="held" if m.held else "off" if m.not_held or left else "open" if started else "ahead",
             started=started,
             confirmed=m.confirmed,

@@ -19,7 +19,7 @@ from webhook.pages.routes import PageRoute, Route, page_routes
 class NewLinkPages:
     """`/new-link`, for anybody; also at the root."""
 
-    def __init__(self, rendering: Rendering, fresh: FreshLinks | None) -> None:
+    def __init__(self, rendering: Rendering, fresh: FreshLinks) -> None:
         self._rendering = rendering
         self._fresh = fresh
 
@@ -27,13 +27,13 @@ class NewLinkPages:
         return page_routes("", (Route("/", look=self.new_link), Route("/new-link", look=self.new_link, act=self.mail_new_link)))
 
     async def new_link(self, request: Request) -> Response:
-        return self._rendering.guest_page(request, "new_link.html", can_mail=self._fresh is not None)
+        return self._rendering.guest_page(request, "new_link.html")
 
     async def mail_new_link(self, request: Request) -> Response:
         """Gives the same answer, and as fast, for every address: the mail is sent after it."""
         email = (await read_fields(request, SMALL)).get("email")
         answer = self._rendering.guest_page(request, "asked.html")
-        if self._fresh is not None and "@" in email:
+        if "@" in email:
             answer.background = BackgroundTask(self._fresh.send_to_address, email)
         return answer
 
@@ -55,10 +55,10 @@ class PrivateLinkPage:
     async def mail(self, request: Request) -> Response:
         """Not counted, as no mailed link is: concerns are raised behind this one, and other forms that came too fast must not hold one back (H16)."""
         known, _, _ = await self._pages.opened_uncounted(request, "private_link", "")
-        sent = self._site.fresh is not None and await self._site.fresh.send_private(known)
+        sent = await self._site.fresh.send(known, "private")
         return self._page(request, known, sent=sent, trouble=not sent)
 
     def _page(self, request: Request, known: Known, *, sent: bool, trouble: bool = False) -> Response:
         status = HTTPStatus.SERVICE_UNAVAILABLE if trouble else HTTPStatus.OK
-        facts = {"sent": sent, "trouble": trouble, "can_mail": self._site.fresh is not None}
-        return self._pages.page(request, known, "private_link.html", status=status, token=self._pages.token(known, "private_link", carried="none"), **facts)
+        token = self._pages.token(known, "private_link", carried="none")
+        return self._pages.page(request, known, "private_link.html", status=status, token=token, sent=sent, trouble=trouble)

@@ -50,10 +50,10 @@ class Editions:
             return
         raise unavailable("temporal-unavailable", "Temporal cannot be reached at the moment", self._retry_after)
 
-    async def made(self, certificate: Certificate, *, results: bool, within: float = MADE_WAIT) -> bool:
-        """Waits at most `within` seconds for an edition with `results` as wished, and returns whether there is one."""
+    async def made(self, certificate: Certificate, *, results: bool) -> bool:
+        """Waits at most MADE_WAIT for an edition with `results` as wished, and returns whether there is one."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + within
+        until = loop.time() + MADE_WAIT
         while True:
             standing = await self._records.certificates.standing(certificate.mentorship, certificate.person)
             if standing is not None and shows_results(standing) == results:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
@@ -39,16 +40,11 @@ class ParticipantPages(PersonalPages):
     async def show(self, request: Request) -> Response:
         known, receipt = await self.known_after(request)
         if known.state is None:
-            return self.page(request, known, "waiting.html", known=known, receipt=receipt)
-
-        def tokens(action: str, target: str | int = "") -> str:
-            """For the small forms on the page itself."""
-            return self.token(known, action, target)
-
+            return self.page(request, known, "waiting.html", known=known)
         facts: dict[str, Any] = {
             "receipt": receipt,
             "refused": refused(request, known, private=False),
-            "tokens": tokens,
+            "tokens": partial(self.token, known),
             "linkedin": await self._certificate.linkedin(known),
             "done": request.query_params.get("done"),
         }

@@ -28,7 +28,6 @@ from webhook.pages.timeline import Timeline, timeline
 @dataclass(frozen=True)
 class ReportView:
     code: str
-    name: str
     about: str
     at: str
 
@@ -145,7 +144,7 @@ class Page:
         for report in self._known.reports:
             about = self._about(report.code)
             if about is not None and is_open(self._known, "withdraw", report.code):
-                found[report.code] = ReportView(report.code, report.name, about, self.clock.short(report.at))
+                found[report.code] = ReportView(report.code, about, self.clock.short(report.at))
         return tuple(reversed(found.values()))
 
     def report(self, code: str) -> ReportView | None:
@@ -185,9 +184,7 @@ class Page:
             return "closing"
         return "pulse" if person.pulse_asked and not person.pulse_answered and not self._state.closing and not self.over else None
 
-    @staticmethod
-    def survey_items(survey: str) -> tuple[str, ...]:
-        return survey_items(survey)
+    survey_items = staticmethod(survey_items)
 
     @property
     def asks_feedback(self) -> bool:

@@ -153,8 +153,7 @@ class PersonalPages(ABC):
     async def again(self, request: Request) -> Response:
         """Mails a fresh link to the bearer of one that is too old: to the address that we know, never to one that is given here. Raises PageProblem."""
         known = await self.known(request, self.site.links.bearer_of_old(self.purpose, token_of(request)))
-        fresh = self.site.fresh
-        if fresh is None or not await (fresh.send_private(known) if self.purpose == "private" else fresh.send_page(known)):
+        if not await self.site.fresh.send(known, self.purpose):
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "no_mail", code=known.clock.language.code)
         return self.page(request, known, "asked.html", sent=True)
 

@@ -27,7 +27,7 @@ def private_values(kind: str, about: int, fields: Fields) -> dict[str, Any]:
     """The body of `submit_privately`; feedback is `about` a planned meeting. Raises Wrong."""
     match kind:
         case "feedback":
-            return {"body": {"kind": "feedback", "meeting": about, "text": text_of(fields, "text"), "shared": fields.get("shared") == "yes"}}
+            return {"body": {"kind": "feedback", "meeting": about, "text": text_of(fields), "shared": fields.get("shared") == "yes"}}
         case "pulse" | "closing":
             answers = {item: fields.get(item) for item in survey_items(kind)}
             if any(value not in ("", "1", "2", "3", "4", "5") for value in answers.values()):

@@ -29,10 +29,12 @@ class ProblemPages:
     async def of(self, request: Request, problem: Exception) -> Response:
         assert isinstance(problem, PageProblem)
         if problem.code in OFFERED:
-            spoken = language(problem.code)
+            spoken, chosen = language(problem.code), None
         else:
-            spoken, _ = spoken_to_guest(request) if problem.person is None else await self._reading.spoken_to(request, problem.person)
-        return self._rendering.page("problem.html", spoken, status=problem.status, headers=problem.headers, chosen=None, kind=problem.kind, facts=problem.facts)
+            spoken, chosen = spoken_to_guest(request) if problem.person is None else await self._reading.spoken_to(request, problem.person)
+        return self._rendering.page(
+            "problem.html", spoken, status=problem.status, headers=problem.headers, chosen=chosen, kind=problem.kind, facts=problem.facts
+        )
 
     def lost(self, otherwise: Answer) -> Answer:
         """What a person reads at an address that does not exist, or that does not answer the method. Programs are answered `otherwise`."""

@@ -27,7 +27,6 @@ from records.cohorts import Enrolment
 from records.coordination import coordinators
 from records.errors import RecordsUnavailable, Unknown, UnknownKey
 from records.journal_events import events_of
-from records.people import Profile
 from records.store import Records
 from webhook.door import Clock as Now
 from webhook.pages.journal import Feedback, Goal, Refused, Report, feedback_of, goals_of, refused_of, reports_of
@@ -63,9 +62,7 @@ class Known:
     bearer: Bearer
     enrolment: Enrolment
     side: Side
-    programme: Programme
     texts: Texts
-    reader: Profile
     partner: str | None
     coordinators: tuple[Coordinator, ...]
     state: State | None
@@ -118,17 +115,14 @@ class Reading:
         lasting = {entry.message_id for entry in entries if entry.kind == "command"}
         events = events_of(entries)
         state = advance(fold(events), (), now).state if events else None
-        programme = await self._programme(enrolment, state)
-        texts = programme.texts()
+        texts = (await self._programme(enrolment, state)).texts()
         spoken = reader_language(chosen, reader.language, texts.languages)
         partner = people.get(enrolment.people.partner(bearer.person))
         return Known(
             bearer=bearer,
             enrolment=enrolment,
             side=side,
-            programme=programme,
             texts=texts,
-            reader=reader,
             partner=spoken.isolated(shown) if partner is not None and (shown := plain(partner.name)) else None,
             coordinators=await self._coordinators(enrolment, spoken),
             state=state,
@@ -147,15 +141,14 @@ class Reading:
             clock=Clock(spoken, zone(reader.time_zone, texts.time_zone), now),
         )
 
-    async def journaled(self, mentorship: str, message_id: str, within: float) -> bool:
-        """Waits at most `within` seconds until the journal has the message, and returns whether it has: then the page is up to date."""
+    async def journaled(self, mentorship: str, message_id: str, within: float) -> None:
+        """Waits at most `within` seconds until the journal has the message: then the page is up to date."""
         loop = asyncio.get_running_loop()
         until = loop.time() + within
         while await self.ask(self._records.journal.receipt(mentorship, message_id)) is None:
             if loop.time() > until:
-                return False
+                return
             await asyncio.sleep(0.05)
-        return True
 
     async def enrolment(self, mentorship: str) -> Enrolment | None:
         return await self.ask(self._records.cohorts.by_mentorship(mentorship))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from inspect import signature
-from pathlib import Path
 
 import structlog
 from starlette import routing
@@ -19,9 +16,9 @@ from starlette.types import Scope
 from webhook.pages.problems import PageProblem
 from webhook.parsing import plainly_addressed
 from webhook.problems import Problem
+from webhook.watching import place
 
-Handler = Callable[..., Awaitable[Response]]
-"""Takes the request, and whichever parts of the address its parameters name."""
+Handler = Callable[[Request], Awaitable[Response]]
 
 _log = structlog.stdlib.get_logger("webhook.pages")
 
@@ -46,19 +43,17 @@ class PageRoute(routing.Route):
         return match, {**found, "route": self}  # what the request is called in logs and metrics
 
 
-def _answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def _answering(handler: Handler) -> Handler:
     """Answers a fault of ours with a page, too. The log gets its place and kind, never its message, which may repeat what somebody wrote (H12)."""
-    wanted = signature(handler).parameters
 
     async def answered(request: Request) -> Response:
         try:
             await plainly_addressed(request)
-            return await handler(request, **{name: value for name, value in request.path_params.items() if name in wanted})
+            return await handler(request)
         except (PageProblem, Problem, HTTPException, ClientDisconnect):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, a person looks at it
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error("fault", error=type(error).__name__, at=f"{Path(frame.filename).name}:{frame.lineno}")
+            _log.error("fault", error=type(error).__name__, at=place(error))
             raise PageProblem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault") from None
 
     return answered

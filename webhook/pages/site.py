@@ -16,7 +16,7 @@ from webhook.pages.rendering import Rendering
 
 @dataclass(frozen=True)
 class Site:
-    """`pace` limits how often one person may send a form; without `fresh`, no link can be mailed."""
+    """`pace` limits how often one person may send a form."""
 
     rendering: Rendering
     links: Links
@@ -24,5 +24,5 @@ class Site:
     form_tokens: FormTokens
     door: Door
     records: Records
-    fresh: FreshLinks | None
+    fresh: FreshLinks
     pace: Pace

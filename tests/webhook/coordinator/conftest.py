@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 from pydantic import SecretStr
 from ruamel.yaml import YAML
 
@@ -20,7 +19,6 @@ from records.cohorts import Cohort, Enrolment
 from records.journal import JournalEntry
 from records.people import Profile
 from records.store import Records
-from webhook.app import create_app
 
 NOW = datetime(2027, 5, 3, 9, 0, tzinfo=UTC)
 """A Monday."""
@@ -38,11 +36,6 @@ NAMES = [
 def settings(settings: Settings) -> Settings:
     linked = {"link_secrets": (SecretStr("a secret of this test, long enough to be one"),), "base_url": "http://hook"}
     return settings.model_copy(update={**linked, "mail_from": "Mentorship <mentorship@example.org>"})
-
-
-@pytest.fixture
-def app(settings, client, records, clock, outbox) -> FastAPI:
-    return create_app(settings, client, records, clock=clock, ticks=lambda: clock.ticks, post=outbox)
 
 
 @pytest.fixture(scope="session")

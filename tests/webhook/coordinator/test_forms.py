@@ -9,6 +9,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from gateway.settings import Settings
+from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 from wire.names import case_id
 
@@ -200,7 +201,7 @@ async def test_with_temporal_away_closing_is_kept_and_may_be_sent_again(browser,
     key = await desk.open("silence", 0)
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     lost = await connect(settings.model_copy(update={"connect_timeout": 0.2}), keyring, role="test", lazy=True)
-    app = create_app(settings.model_copy(update={"webhook_timeout": 0.5}), lost, records, clock=clock)
+    app = create_app(settings.model_copy(update={"webhook_timeout": 0.5}), lost, records, post=Outbox(), clock=clock)
     line = await browser.line(await browser.get(desk.address()))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as away:
         answer = await type(browser)(away).send(line, "/close", outcome="talked")
@@ -216,7 +217,7 @@ async def test_what_is_too_much_is_refused_whole_and_says_when_to_come_again(des
 
     few = settings.model_copy(update={"webhook_page_burst": 2})
     first, second = await desk.open("silence", 0), await desk.open("silence", 1)
-    app = create_app(few, client, records, clock=clock, ticks=lambda: clock.ticks)
+    app = create_app(few, client, records, post=Outbox(), clock=clock, ticks=lambda: clock.ticks)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hook") as opened:
         hasty = type(browser)(opened)
         page = await hasty.get(desk.address())

@@ -53,7 +53,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def app(settings, client, records, clock, outbox, issuer) -> FastAPI:
-    return create_app(settings, client, records, clock=clock, ticks=lambda: clock.ticks, post=outbox)
+    return create_app(settings, client, records, post=outbox, clock=clock, ticks=lambda: clock.ticks)
 
 
 @pytest.fixture(scope="session")
@@ -71,9 +71,7 @@ def known(programme) -> Callable[..., Known]:
             bearer=Bearer("m", person),
             enrolment=Enrolment(cohort="c", pair="m-1", pair_id="1", mentor=state.pair.mentor, mentee=state.pair.mentee, state="started"),
             side=side,
-            programme=programme,
             texts=programme.texts(),
-            reader=Profile(person_id="e", name="Eve", email="eve@example.org"),
             partner=None,
             coordinators=(),
             state=state,

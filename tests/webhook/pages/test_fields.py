@@ -83,14 +83,14 @@ def test_only_what_was_offered_is_chosen():
 def test_what_nobody_can_see_is_nothing_written(unseen):
     """A goal made of it would be an empty line on both pages."""
     with pytest.raises(Wrong) as missing:
-        text_of(typed(text=unseen), "text")
+        text_of(typed(text=unseen))
     assert missing.value.code == "text_missing"
     assert steps_of(typed(steps=f"Ask\n{unseen}\nTry")) == ["Ask", "Try"]
 
 
 @pytest.mark.parametrize("seen", ["a", "\u200fمرحبا", "می\u200cخواهم", "👩\u200d💻", "❤\ufe0f", "!"])
 def test_letters_that_are_joined_or_turned_by_what_nobody_sees_are_written(seen):
-    assert text_of(typed(text=seen), "text") == seen
+    assert text_of(typed(text=seen)) == seen
 
 
 def test_steps_are_one_a_line_and_no_more_than_ten():

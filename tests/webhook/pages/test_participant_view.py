@@ -71,8 +71,7 @@ def test_each_reads_their_own_late_cancellations_and_never_the_partners(told):
 def test_feedback_is_its_authors_until_they_share_it(told, side):
     """H15."""
     mine, kept, shared = (
-        Feedback(note=note, meeting=1, by=by, text=note, shared=note != "kept", at=STARTS)
-        for note, by in (("mine", side), ("kept", other(side)), ("shared", other(side)))
+        Feedback(note=note, by=by, text=note, shared=note != "kept", at=STARTS) for note, by in (("mine", side), ("kept", other(side)), ("shared", other(side)))
     )
     page = told.page(side, feedback=(mine, kept, shared))
     assert (page.own_feedback, page.shared_feedback) == ((mine,), (shared,))
@@ -83,7 +82,7 @@ def test_one_takes_back_what_one_said_oneself_and_only_while_it_stands(told):
     at = told.state.meeting(1).start + HOUR
     said = {side: told.say(side, c.ReportMeeting(meeting=1, held=True), at) for side in SIDES}
     codes = {side: told.state.meeting(1).report(side).report for side in SIDES}
-    reports = tuple(Report(code=codes[side], message_id=said[side], name="report_meeting", at=at) for side in SIDES)
+    reports = tuple(Report(code=codes[side], message_id=said[side], at=at) for side in SIDES)
     assert [one.code for one in told.page("mentee", reports=reports).reports] == [codes["mentee"]]
     told.say("mentee", c.Withdraw(report=said["mentee"]), at + HOUR)
     assert told.page("mentee", reports=reports).reports == ()
@@ -97,9 +96,9 @@ def test_feedback_is_asked_for_until_some_was_given_since_the_meeting_that_it_wa
     told.state = told.state.model_copy(update={"mentee": told.state.mentee.model_copy(update={"feedback_asked": 3})})
     third = told.state.meeting(3).start
     for at, asked in ((third - DAY, True), (third, False), (third + DAY, False)):
-        written = Feedback(note="n", meeting=3, by="mentee", text="", shared=False, at=at)
+        written = Feedback(note="n", by="mentee", text="", shared=False, at=at)
         assert told.page("mentee", feedback=(written,)).asks_feedback is asked
-    partners = Feedback(note="n", meeting=3, by="mentor", text="", shared=True, at=third + DAY)
+    partners = Feedback(note="n", by="mentor", text="", shared=True, at=third + DAY)
     assert told.page("mentee", feedback=(partners,)).asks_feedback
     told.wait(told.state.ends + HOUR)
     assert not told.page("mentee").asks_feedback
@@ -159,13 +158,13 @@ def test_each_reads_whether_they_are_certified_and_whether_both_are(told, certif
 def test_nothing_can_be_taken_back_once_certificates_are_decided(told):
     at = told.state.meeting(1).start + HOUR
     said = told.say("mentee", c.ReportMeeting(meeting=1, held=True), at)
-    report = Report(code=told.state.meeting(1).report("mentee").report, message_id=said, name="report_meeting", at=at)
+    report = Report(code=told.state.meeting(1).report("mentee").report, message_id=said, at=at)
     told.wait(told.state.reporting_ends + DAY)
     assert told.page("mentee", reports=(report,)).reports == ()
 
 
 def test_goals_that_do_not_stand_are_not_shown_and_what_waits_is_counted(told):
-    gone = Goal(id="g-gone", by="mentee", text="Lead", actions=())
+    gone = Goal(id="g-gone", text="Lead", actions=())
     page = told.page("mentee", goals=(gone,), kept=("one", "two"))
     assert (page.goals, page.pending) == ((), 2)
 
