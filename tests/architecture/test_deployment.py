@@ -369,12 +369,44 @@ def test_what_keeps_it_from_preparing_is_told_in_one_line(tmp_path, keyring, wro
     assert "secret" not in done.stderr
 
 
-def test_what_is_installed_without_a_checkout_has_every_file_of_its_packages(tmp_path):
+_ELSEWHERE = """
+import asyncio, sys
+from datetime import UTC, datetime
+from importlib.metadata import distribution
+from starlette.requests import Request
+from notices import fresh_link, readers
+from webhook.pages import rendering, who_sees_what
+
+day = datetime(2027, 3, 1, tzinfo=UTC)
+pages = [fresh_link.FreshPage(programme="Engineering", url="https://m.example.org/p/x", until=day)]
+reader = readers.Reader("p-1", "Ana", "ana@example.org", "de")
+mail = fresh_link.compose_fresh_link(pages, reader=reader, asked_at=day, key="k", sender="m@example.org", languages=["de"])
+page = who_sees_what.WhoSeesWhat(rendering.Rendering("https://m.example.org"))
+arabic = {"type": "http", "method": "GET", "path": "/who-sees-what", "query_string": b"lang=ar", "headers": []}
+answer = asyncio.run(page.show(Request(arabic)))
+programs = {script.name: script.load() for script in distribution("mentorship").entry_points}
+print(mail["Subject"], answer.headers["Content-Language"], *sorted(programs))
+sys.argv = ["mentorship", "programme", "check", sys.argv[1]]
+programs["mentorship"]()
+"""
+"""Renders a mail and a page, finds what each console script calls, and runs one of them."""
+
+
+def test_what_is_installed_without_a_checkout_is_whole_and_runs(tmp_path):
     """Templates, fonts, catalogues and migrations are not Python, and easily forgotten."""
     done = subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    installed = tmp_path / "installed"
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        shipped = set(wheel.namelist())
+        wheel.extractall(installed)
     packages = [path.parent for path in ROOT.glob("*/__init__.py")]
-    wanted = {str(path.relative_to(ROOT)) for package in packages for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    assert wanted - shipped == set()
+    wanted = {path.relative_to(ROOT) for package in packages for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert {path for path in wanted if not (installed / path).is_file()} == set()
+
+    env = {**os.environ, "PYTHONPATH": f"{installed}:{sysconfig.get_path('purelib')}", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-S", "-c", _ELSEWHERE, ROOT / "examples" / "engineering-2027.yaml"]  # -S: nothing leads to the checkout
+    told = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    found, checked = told.stdout.splitlines()
+    assert found == "Ihr Link ar mentorship mentorship-codec mentorship-webhook mentorship-worker"
+    assert checked.endswith("; nothing wrong")
