@@ -87,6 +87,9 @@ def test_what_stays_up_is_watched(composed):
     up = {name for name, service in composed["services"].items() if service.get("restart") == "unless-stopped"}
     assert up == {"postgres", "temporal", "temporal-ui", "worker", "webhook", "codec", "prometheus", "grafana"}
     assert [name for name in sorted(up) if "healthcheck" not in composed["services"][name]] == []
+    asked_for = {name: service["profiles"] for name, service in composed["services"].items() if "profiles" in service}
+    assert asked_for == {"cli": ["tools"], "backup": ["tools"], "prometheus": ["monitoring"], "grafana": ["monitoring"]}
+    assert composed["services"]["cli"]["restart"] == composed["services"]["backup"]["restart"] == "no"
 
 
 def test_no_container_runs_as_it_pleases(composed):
@@ -151,6 +154,8 @@ def test_what_has_to_last_lies_in_a_volume_of_its_own(composed):
         "grafana": ("grafana", "/var/lib/grafana"),
     }
     assert composed["services"]["postgres"]["environment"]["PGDATA"].startswith("/var/lib/postgresql/data/")
+    assert "/var/run/postgresql:mode=1777" in composed["services"]["postgres"]["tmpfs"], "for its socket"
+    assert composed["services"]["backup"]["environment"]["BACKUP_DAYS"] == "35", "what programmes promise"
     assert "--storage.tsdb.path=/prometheus" in composed["services"]["prometheus"]["command"]
     assert composed["services"]["temporal"]["environment"]["NUM_HISTORY_SHARDS"] == "128", "a server with another number cannot read what is there"
 
@@ -169,9 +174,9 @@ def test_what_a_container_runs_and_reads_is_mounted_there(composed, host):
         texts = [path.read_text(encoding="utf-8") for path in here if path.suffix == ".sh"]
         wanted = set(re.findall(r"/run/secrets/(\w+)", " ".join([*words, *texts])))
         has = {secret["source"] for secret in service.get("secrets", [])}
-        assert wanted <= has | {"issuer"}, name  # the setting is there for all of ours
-    scripts = {path for path in (ROOT / "deploy").rglob("*.sh") if path.name != "make-venv.sh"}
-    assert {path.relative_to(ROOT / "deploy") for path in scripts} <= found
+        assert wanted == has or name in OURS, name  # ours read the whole folder
+    mounted = {path.relative_to(ROOT / "deploy") for name in ("postgres", "temporal") for path in (ROOT / "deploy" / name).iterdir()}
+    assert mounted <= found
 
 
 def test_everybody_waits_for_what_they_need(composed):
@@ -217,11 +222,12 @@ def test_who_is_asked_from_outside_listens_there_and_is_watched_where_it_listens
         "worker": services["worker"]["environment"]["MENTORSHIP_METRICS_ADDRESS"],
         **{name: ":".join(services[name]["environment"][f"MENTORSHIP_{name.upper()}_{part}"] for part in ("HOST", "PORT")) for name in ("webhook", "codec")},
     }
+    looked_at = {"worker": "/metrics", "webhook": "/readyz", "codec": "/healthz"}
     for name, address in listens.items():
         host, _, port = address.partition(":")
         assert host == "0.0.0.0", name
         assert {str(published["target"]) for published in services[name].get("ports", [])} <= {port}, name
-        assert f"http://127.0.0.1:{port}/" in services[name]["healthcheck"]["test"][-1], name
+        assert f"urlopen('http://127.0.0.1:{port}{looked_at[name]}'," in services[name]["healthcheck"]["test"][-1], name
     assert services["temporal"]["environment"]["BIND_ON_IP"] == "0.0.0.0"
     assert services["temporal"]["healthcheck"]["test"][-1] == "7233"
     assert {name: services[name]["ports"][0]["target"] for name in ("temporal-ui", "prometheus", "grafana")} == {
@@ -318,4 +324,4 @@ def test_files_that_are_mounted_are_there(composed, host):
 def test_the_commands_of_the_containers_are_installed(composed):
     for name in ("worker", "webhook", "codec"):
         assert (SCRIPTS / composed["services"][name]["command"][0]).exists()
-    assert (ROOT / "deploy" / "prepare.py").name in composed["services"]["prepare"]["command"][1]
+    assert f"COPY deploy/prepare.py {composed['services']['prepare']['command'][1]}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
