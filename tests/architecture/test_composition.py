@@ -262,6 +262,8 @@ def test_everything_that_prometheus_asks_is_a_container_with_that_port(composed)
     jobs = YAML(typ="safe").load(ROOT / "deploy" / "prometheus" / "prometheus.yml")["scrape_configs"]
     asked = {sd["names"][0]: str(sd["port"]) for job in jobs for sd in job.get("dns_sd_configs", [])}
     asked |= dict(target.split(":") for job in jobs for config in job.get("static_configs", []) for target in config["targets"])
+    alerts = (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r'job="([^"]*)"', alerts)) <= {job["job_name"] for job in jobs}
     environment = {name: composed["services"][name]["environment"] for name in asked}
     assert asked == {
         "worker": environment["worker"]["MENTORSHIP_METRICS_ADDRESS"].rpartition(":")[2],

@@ -70,7 +70,10 @@ def test_a_script_parses(script):
 
 def test_the_image_copies_what_is_there_and_is_let_in():
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8")
-    for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines():
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    installing = [line for line in lines if "pip install" in line]
+    assert ["--require-hashes --only-binary :all:" in line or "--no-deps --no-build-isolation" in line for line in installing] == [True, True]
+    for line in lines:
         if not line.startswith("COPY ") or "--from=" in line:
             continue
         source = line.split()[1]
