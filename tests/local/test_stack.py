@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import socket
 import stat
 import sys
@@ -24,7 +25,7 @@ from local import binaries, service, stack
 from local.child import Child
 from local.mail_catcher import catching, caught
 from local.mailbox import showing
-from local.main import main
+from local.main import _until_signalled, main
 from local.place import Place
 from local.ports import HOST, Ports, free_ports, is_free, refuse_taken
 from local.trouble import Trouble, one_trouble
@@ -142,6 +143,36 @@ async def test_a_worker_that_fails_takes_everything_down_with_it(tmp_path, monke
             pass
     assert left_running(tmp_path / "it") == []
     assert all(is_free(port) for port in (ports.temporal, ports.smtp, ports.mailbox))
+
+
+@pytest.mark.parametrize(("before", "stops"), [(lambda *_: None, True), (signal.SIG_IGN, False)])
+async def test_a_terminal_that_is_closed_stops_a_stack_unless_it_was_started_with_nohup(before, stops):
+    used, loop = signal.signal(signal.SIGHUP, before), asyncio.get_running_loop()
+    begun, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def work() -> bool:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return True
+
+    stack_of_one = asyncio.create_task(_until_signalled(work()))
+    try:
+        await begun.wait()
+        os.kill(os.getpid(), signal.SIGHUP)
+        if not stops:
+            loop.call_later(0.1, cancelled.set)  # a signal that was heeded has come by then
+        await asyncio.wait_for(cancelled.wait(), 20)
+        await asyncio.sleep(0)
+        assert stack_of_one.done() == stops
+    finally:
+        stack_of_one.cancel()
+        await asyncio.gather(stack_of_one, return_exceptions=True)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+        signal.signal(signal.SIGHUP, used)
 
 
 def test_temporal_keeps_what_it_acknowledged_and_its_ui_asks_our_door(tmp_path):
