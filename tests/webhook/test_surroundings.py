@@ -151,7 +151,8 @@ async def test_the_process_serves_and_leaves_with_0_when_it_is_told_to(settings,
         told.append(json.loads(await asyncio.wait_for(process.stderr.readline(), 60)))
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as sender.http:
-            assert (await sender.http.get("/readyz")).status_code == 200
+            ready = await sender.http.get("/readyz")
+            assert (ready.status_code, ready.headers.get("server")) == (200, None), "nobody is told which program answers"
             assert (await sender.post("ask_extension", {"by": "ana"}, "msg_1")).status_code == 202
             too_large = await sender.post("ask_extension", b" " * 70_000)
             assert too_large.status_code == 413
