@@ -191,6 +191,21 @@ async def test_a_file_that_another_program_keeps_locked_is_not_waited_for_at_the
     await serving
 
 
+async def test_the_process_starts_while_temporal_is_away_and_says_so_to_whoever_asks(settings, records, listening, monkeypatch):
+    """P5: where everything is started at once, nobody has to start this again."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    port, stop = listening.getsockname()[1], asyncio.Event()
+    listening.close()
+    served = asyncio.create_task(main.serve(settings.model_copy(update={"webhook_port": port, "connect_timeout": 1.0}), stop))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=httpx.AsyncHTTPTransport(retries=20), timeout=60) as http:
+        asked = asyncio.gather(*(http.get(path) for path in ("/healthz", "/readyz")))
+        await asyncio.wait((asked, served), return_when=asyncio.FIRST_COMPLETED)
+        assert not served.done(), served
+        assert [answer.status_code for answer in await asked] == [200, 503]
+    stop.set()
+    await served
+
+
 async def test_what_temporals_client_says_of_an_outage_goes_through_the_log(settings, keyring, monkeypatch):
     """The SDK's own runtime used to write several lines a request past the log, in colours, whatever the log's format."""
 
