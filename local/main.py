@@ -58,7 +58,8 @@ async def _until_signalled(work: Coroutine[None, None, bool]) -> bool:
             task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop)
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # with nohup it outlives its terminal
+            loop.add_signal_handler(number, stop)
     return await task
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from temporalio.api.common.v1 import Payload
 
 from gateway.converter import data_converter
@@ -178,8 +179,10 @@ async def sign_in(http: httpx.AsyncClient, token: str) -> httpx.Response:
 
 
 async def test_who_signed_in_in_the_browser_needs_no_bearer(http, keyring):
-    answer = await sign_in(http, NEW)
+    with capture_logs() as logged:
+        answer = await sign_in(http, NEW)
     assert (answer.status_code, answer.headers["location"]) == (303, "../codec")
+    assert {"event": "signed in", "log_level": "info"} in logged
     cookie = answer.headers["set-cookie"].lower()
     assert {"httponly", "secure", "samesite=none", "path=/codec", "max-age=36000"} <= set(cookie.split("; "))
     assert NEW not in cookie
@@ -196,7 +199,9 @@ async def test_who_signed_in_in_the_browser_needs_no_bearer(http, keyring):
 
 
 async def test_a_wrong_token_signs_nobody_in(http):
-    answer = await sign_in(http, "another token, as long as the others are")
+    with capture_logs() as logged:
+        answer = await sign_in(http, "another token, as long as the others are")
+    assert {"event": "sign-in refused", "log_level": "warning"} in logged
     assert (answer.status_code, answer.headers["location"]) == (303, "../codec?refused")
     assert "set-cookie" not in answer.headers
     assert "none of the tokens" in (await http.get("/codec?refused")).text

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from gateway.stopping import Stop
 from tests.forked import begun
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,21 @@ def test_what_is_stopped_while_it_loads_leaves_in_silence(called: str, loaded: s
     program = _CALLED.format(loaded=loaded, sent=sent, called=called.split())
     told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stdout, told.stderr) == (code, "", "")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+async def test_once_a_server_runs_either_signal_lets_it_put_things_away(sent: signal.Signals) -> None:
+    before = signal.signal(sent, lambda *_: None)
+    stop, loop = Stop(), asyncio.get_running_loop()
+    try:
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.sleep(0)  # it heeds signals from now on
+        os.kill(os.getpid(), sent)
+        assert await asyncio.wait_for(waiting, 20)
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+        signal.signal(sent, before)
 
 
 class Silent(NamedTuple):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -64,3 +66,20 @@ def test_nothing_is_traced_where_no_collector_is_named_or_where_it_is_switched_o
     for name, value in (*((name, endpoint) for name in telemetry.ENDPOINTS), ("OTEL_SDK_DISABLED", off)):
         monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
     assert telemetry.start_tracing("worker") == ()
+
+
+def test_what_was_traced_until_the_end_is_sent_before_a_program_leaves():
+    """The last spans are those of its end, or of what ended it."""
+    program = """
+from opentelemetry import trace
+from gateway.leaving import leave
+
+class Provider(trace.NoOpTracerProvider):
+    def shutdown(self):
+        print("sent")
+
+trace.set_tracer_provider(Provider())
+leave(3)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "sent\n", "")

@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import socket
 import stat
 import sys
 import sysconfig
 import urllib.error
 import urllib.request
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from email.message import EmailMessage
+from itertools import pairwise
+from typing import Any, cast
 
 import aiosmtplib
 import pytest
+from rich.console import Console
 
-from local import binaries, stack
+from local import binaries, service, stack
 from local.child import Child
 from local.mail_catcher import catching, caught
 from local.mailbox import showing
-from local.main import main
+from local.main import _until_signalled, main
 from local.place import Place
 from local.ports import HOST, Ports, free_ports, is_free, refuse_taken
 from local.trouble import Trouble, one_trouble
@@ -139,6 +143,86 @@ async def test_a_worker_that_fails_takes_everything_down_with_it(tmp_path, monke
             pass
     assert left_running(tmp_path / "it") == []
     assert all(is_free(port) for port in (ports.temporal, ports.smtp, ports.mailbox))
+
+
+@pytest.mark.parametrize(("before", "stops"), [(lambda *_: None, True), (signal.SIG_IGN, False)])
+async def test_a_terminal_that_is_closed_stops_a_stack_unless_it_was_started_with_nohup(before, stops):
+    used, loop = signal.signal(signal.SIGHUP, before), asyncio.get_running_loop()
+    begun, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def work() -> bool:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        return True
+
+    stack_of_one = asyncio.create_task(_until_signalled(work()))
+    try:
+        await begun.wait()
+        os.kill(os.getpid(), signal.SIGHUP)
+        if not stops:
+            loop.call_later(0.1, cancelled.set)  # a signal that was heeded has come by then
+        await asyncio.wait_for(cancelled.wait(), 20)
+        await asyncio.sleep(0)
+        assert stack_of_one.done() == stops
+    finally:
+        stack_of_one.cancel()
+        await asyncio.gather(stack_of_one, return_exceptions=True)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+        signal.signal(signal.SIGHUP, used)
+
+
+def test_temporal_keeps_what_it_acknowledged_and_its_ui_asks_our_door(tmp_path):
+    """P5, also when the power fails; and payloads stay sealed to a UI that asks no door."""
+    ports = Ports()
+    kept = stack._start_dev(tmp_path / "temporal", ports, tmp_path / "temporal.db")
+    options = list(pairwise(kept))
+    assert ("--db-filename", tmp_path / "temporal.db") in options
+    assert {value for option, value in options if option == "--sqlite-pragma"} == {"journal_mode=wal", "synchronous=2"}
+    assert ("--ui-codec-endpoint", f"http://127.0.0.1:{ports.codec}/codec") in options
+    assert "--db-filename" not in stack._start_dev(tmp_path / "temporal", ports, None)
+
+
+async def test_each_program_that_ends_is_started_again_and_temporals_end_is_the_stacks(monkeypatch, tmp_path):
+    monkeypatch.setattr(service, "_BREATH", 0)
+    did: list[str] = []
+    over = asyncio.Event()
+
+    class Fake:
+        log, tail = tmp_path / "log", str
+
+        def __init__(self, name: str, *, again: bool = False) -> None:
+            self.name, self._again = name, again
+
+        async def exited(self) -> int:
+            if self._again:
+                await asyncio.Event().wait()
+            if self.name == "temporal":
+                await over.wait()
+            return 7
+
+    class Programs:
+        def __init__(self) -> None:
+            self.temporal, self.worker, self.webhook, self.codec = (Fake(name) for name in ("temporal", "worker", "webhook", "codec"))
+
+        def __getattr__(self, asked: str) -> Callable[..., Any]:
+            def start() -> Fake:
+                did.append(asked)
+                return Fake(asked.removeprefix("start_"), again=True)
+
+            async def ready(child: Fake) -> None:
+                did.append(f"{asked} of {child.name}")
+                if len(did) == 6:
+                    over.set()
+
+            return start if asked.startswith("start_") else ready
+
+    with pytest.raises(Trouble, match=r"the Temporal server ended by itself \(exit 7\)"):
+        await asyncio.wait_for(service._watch(cast("stack.Stack", Programs()), Console(quiet=True)), 60)
+    assert set(did) == {step for name in ("worker", "webhook", "codec") for step in (f"start_{name}", f"{name}_ready of {name}")}
 
 
 async def test_a_program_that_will_not_leave_is_ended(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncIterator
 from urllib.request import urlopen
@@ -29,7 +30,7 @@ async def silent() -> AsyncIterator[int]:
 async def test_no_queue_is_served_on_while_another_ones_activity_has_its_grace(house, calm, processes, silent):
     await house.start(calm())
     metrics = f"127.0.0.1:{free_port()}"
-    worker = processes(house.worker_process(SMTP_PORT=str(silent), METRICS_ADDRESS=metrics))
+    worker = processes(house.worker_process(SMTP_PORT=str(silent), METRICS_ADDRESS=metrics, LOG_FORMAT="json"))
 
     async def mails() -> bool:
         activities = (await house.handle().describe()).raw_description.pending_activities
@@ -45,6 +46,7 @@ async def test_no_queue_is_served_on_while_another_ones_activity_has_its_grace(h
     await house.until(lambda: said(worker, "worker_stopped"), within=GRACE.total_seconds() + 10)
     assert await house.records.journal.receipt(house.pairs[0].mentorship, "after") is None, "decided by a worker that was told to stop"
     assert await asyncio.to_thread(worker._process.wait, 10) == 0
+    assert json.loads(worker.said().splitlines()[-1])["event"] == "worker_stopped", "logged as the settings say"
     async with house.worker():
         await house.journalled("after")
         await house.check_books()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import signal
 import sys
+import sysconfig
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mentorship.commands import Command
-from rehearsal import real
+from rehearsal import __main__ as rehearsal_process
+from rehearsal import real, server
 from schedule.calendar import reading_hours
 from starter import rehearsal_fast as fast
 from starter import rehearsal_parts, rehearsal_real
@@ -342,3 +346,39 @@ def test_the_command_runs_the_real_workflows_in_a_process_of_its_own(run: Callab
     assert told.json["temporal"]["events"] > 50
     assert told.json["pairs"][0]["history"]["actions"] > 10
     assert {mail["kind"] for mail in told.json["messages"]} >= {"welcome", "prepare", "closing_survey"}
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "told"),
+    [
+        (None, 1, "this is not a request of `mentorship cohort rehearse`"),
+        (ModuleNotFoundError(name="aiosmtpd"), 1, "aiosmtpd is not installed: `make extras` installs it"),
+        (FileNotFoundError("temporal-test-server"), 1, "temporal-test-server is not installed: `make extras` installs it"),
+        (RuntimeError("the server lost a task"), 1, "the server lost a task"),
+        (ValueError("a real rehearsal starts in the future"), 1, "a real rehearsal starts in the future"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_what_keeps_a_real_rehearsal_from_its_end_is_its_last_line(raised, code, told, monkeypatch, capsys, tmp_path) -> None:
+    """The command shows this line, and nothing else of what the process says."""
+
+    def run(rehearsing: Coroutine[Any, Any, Any]) -> None:
+        rehearsing.close()
+        raise raised
+
+    monkeypatch.setattr(rehearsal_process.event_loop, "run", run)
+    monkeypatch.setattr(rehearsal_process, "configure", lambda *_, **__: None)
+    monkeypatch.setattr(rehearsal_process, "stopped_as_by_ctrl_c", list)
+    monkeypatch.setattr(sys, "argv", ["rehearsal", str(tmp_path / "result.json")])
+    request = request_for(1).model_dump_json(by_alias=True) if raised is not None else "{}"
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(request.encode())))
+    assert (rehearsal_process.main(), capsys.readouterr().err.strip()) == (code, told)
+    assert not (tmp_path / "result.json").exists()
+
+
+def test_a_real_rehearsal_needs_its_server_and_a_start_to_come(monkeypatch, tmp_path) -> None:
+    with pytest.raises(ValueError, match="a real rehearsal starts in the future"):
+        server.ready(request_for(1).model_copy(update={"starts": datetime.now(UTC)}))
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="temporal-test-server"):
+        server.ready(request_for(1))

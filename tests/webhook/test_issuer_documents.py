@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -10,7 +13,9 @@ from structlog.testing import capture_logs
 from certificates.issuer import Issuer, generate, rotate
 from certificates.status import is_revoked, status_list_url
 from certificates.trust import Trust
+from records.errors import RecordsUnavailable
 from webhook.issuer_documents import mount
+from webhook.problems import Problem
 
 DID = "did:web:mentors.example.org"
 
@@ -50,7 +55,6 @@ async def test_the_list_of_revocations_is_signed_and_follows_the_registry(web_se
     credential = {"issuer": DID, "credentialStatus": [entry]}
     async with asking(web_settings, records) as http:
         before = await http.get("/status-lists/1")
-        assert (await http.get("/status-lists/1")).text == before.text, "signed once while nothing changes"
         await records.certificates.revoke(row.id, "Issued by mistake")
         after = await http.get("/status-lists/1")
         head = await http.head("/status-lists/1")
@@ -59,6 +63,27 @@ async def test_the_list_of_revocations_is_signed_and_follows_the_registry(web_se
     assert is_revoked(credential, after.text, issuer.trust())
     assert "mistake" not in after.text
     assert head.status_code == 200
+
+
+async def test_the_list_is_signed_once_a_day_while_nothing_changes_so_that_none_that_is_served_is_over(web_settings, records, monkeypatch):
+    """Verifiers refuse a list that is over, and with it every certificate."""
+    begins, signed = datetime(2027, 3, 1, 9, tzinfo=UTC), {}
+    async with asking(web_settings, records) as http:
+        for hours in (0, 23, 24, 30, 240):
+            monkeypatch.setattr("webhook.issuer_documents.datetime", SimpleNamespace(now=lambda _, hours=hours: begins + timedelta(hours=hours)))
+            signed[hours] = datetime.fromisoformat((await http.get("/status-lists/1")).json()["validFrom"]) - begins
+    assert {hours: since.total_seconds() / 3600 for hours, since in signed.items()} == {0: 0, 23: 0, 24: 24, 30: 24, 240: 240}
+
+
+async def test_without_records_nobody_is_told_that_nothing_is_revoked(web_settings, records, monkeypatch):
+    async def gone():
+        raise RecordsUnavailable("gone")
+
+    monkeypatch.setattr(records.certificates, "invalid", gone)
+    async with asking(web_settings, records) as http:
+        with pytest.raises(Problem) as refused:
+            await http.get("/status-lists/1")
+    assert (refused.value.status, refused.value.headers["Retry-After"]) == (503, str(web_settings.webhook_retry_after))
 
 
 async def test_without_a_key_file_or_a_did_web_there_is_nothing_to_serve(http, web_settings, records, problem):

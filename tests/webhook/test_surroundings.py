@@ -19,14 +19,18 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from certificates.issuer import IssuerKeysUnusable
 from gateway import logs
 from gateway.connect import TemporalUnavailable
+from gateway.keyring import KeyringUnusable
 from gateway.settings import SettingsInvalid
 from records import writing
 from records.errors import DatabaseUnusable, RecordsUnavailable
-from webhook import gauges, health, main
+from webhook import gauges, health, main, serving
 from webhook.bodies import BODIES
+from webhook.codec import main as codec_main
 from webhook.serving import CannotListen, serve_app
+from worker import main as worker_main
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json"])
@@ -147,7 +151,8 @@ async def test_the_process_serves_and_leaves_with_0_when_it_is_told_to(settings,
         told.append(json.loads(await asyncio.wait_for(process.stderr.readline(), 60)))
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as sender.http:
-            assert (await sender.http.get("/readyz")).status_code == 200
+            ready = await sender.http.get("/readyz")
+            assert (ready.status_code, ready.headers.get("server")) == (200, None), "nobody is told which program answers"
             assert (await sender.post("ask_extension", {"by": "ana"}, "msg_1")).status_code == 202
             too_large = await sender.post("ask_extension", b" " * 70_000)
             assert too_large.status_code == 413
@@ -186,6 +191,21 @@ async def test_a_file_that_another_program_keeps_locked_is_not_waited_for_at_the
     await serving
 
 
+async def test_the_process_starts_while_temporal_is_away_and_says_so_to_whoever_asks(settings, records, listening, monkeypatch):
+    """P5: where everything is started at once, nobody has to start this again."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    port, stop = listening.getsockname()[1], asyncio.Event()
+    listening.close()
+    served = asyncio.create_task(main.serve(settings.model_copy(update={"webhook_port": port, "connect_timeout": 1.0}), stop))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", transport=httpx.AsyncHTTPTransport(retries=20), timeout=60) as http:
+        asked = asyncio.gather(*(http.get(path) for path in ("/healthz", "/readyz")))
+        await asyncio.wait((asked, served), return_when=asyncio.FIRST_COMPLETED)
+        assert not served.done(), served
+        assert [answer.status_code for answer in await asked] == [200, 503]
+    stop.set()
+    await served
+
+
 async def test_what_temporals_client_says_of_an_outage_goes_through_the_log(settings, keyring, monkeypatch):
     """The SDK's own runtime used to write several lines a request past the log, in colours, whatever the log's format."""
 
@@ -209,26 +229,59 @@ async def test_the_process_says_in_a_line_why_it_cannot_start(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("raised", "code"),
+    ("name", "raised", "code"),
     [
-        (SettingsInvalid(("MENTORSHIP_SMTP_PORT: no",)), 2),
-        (TemporalUnavailable("no such profile"), 2),
-        (RecordsUnavailable("gone"), 1),
-        (DatabaseUnusable("no"), 2),
+        ("webhook", SettingsInvalid(("MENTORSHIP_SMTP_PORT: no",)), 2),
+        ("webhook", TemporalUnavailable("no such profile"), 2),
+        ("webhook", RecordsUnavailable("gone"), 1),
+        ("webhook", DatabaseUnusable("no"), 2),
+        ("webhook", CannotListen("taken"), 1),
+        ("worker", IssuerKeysUnusable("no"), 2),
+        ("worker", TemporalUnavailable("gone"), 1),
+        ("worker", RecordsUnavailable("gone"), 1),
+        ("worker", DatabaseUnusable("no"), 2),
+        ("codec", KeyringUnusable("no"), 2),
+        ("codec", CannotListen("taken"), 1),
     ],
 )
-def test_what_is_configured_wrong_exits_2_and_what_cannot_be_reached_1(raised, code, monkeypatch, capsys):
-    """The worker does the same, and docs/alerts.md says so."""
+def test_what_is_configured_wrong_exits_2_and_what_cannot_be_reached_1(name, raised, code, monkeypatch, capsys):
+    """docs/alerts.md says so. Whoever cannot listen hears which settings said where."""
 
     async def cannot(*_):
         raise raised
 
-    monkeypatch.setattr(sys, "argv", ["mentorship-webhook"])
-    monkeypatch.setattr(main, "serve", cannot)
+    program, does = {"webhook": (main, "serve"), "worker": (worker_main, "run"), "codec": (codec_main, "serve")}[name]
+    monkeypatch.setattr(sys, "argv", [f"mentorship-{name}"])
+    monkeypatch.setattr(program, does, cannot)
+    monkeypatch.setattr(program, "leave", sys.exit)
     monkeypatch.setattr(logs, "configure", lambda *_: None)
+    monkeypatch.setattr(worker_main, "configure", lambda *_: None)
     with pytest.raises(SystemExit) as left:
-        main.main()
-    assert (left.value.code, capsys.readouterr().err) == (code, f"mentorship-webhook: {raised}\n")
+        program.main()
+    where = f"; see MENTORSHIP_{name.upper()}_HOST and MENTORSHIP_{name.upper()}_PORT" if isinstance(raised, CannotListen) else ""
+    assert (left.value.code, capsys.readouterr().err) == (code, f"mentorship-{name}: {raised}{where}\n")
+
+
+async def test_a_request_that_hangs_does_not_keep_the_process_from_leaving(monkeypatch, listening):
+    monkeypatch.setattr(serving, "_GRACE", 0.1)
+    hangs, stop = asyncio.Event(), asyncio.Event()
+
+    app = FastAPI()
+
+    @app.get("/")
+    async def hang() -> None:
+        hangs.set()
+        await asyncio.Event().wait()
+
+    port = listening.getsockname()[1]
+    listening.close()
+    served = asyncio.create_task(serve_app(app, "127.0.0.1", port, stop))
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=20), timeout=60) as http:
+        asked = asyncio.create_task(http.get(f"http://127.0.0.1:{port}/"))
+        await asyncio.wait_for(hangs.wait(), 60)
+        stop.set()
+        await asyncio.wait_for(served, 60)
+        await asyncio.gather(asked, return_exceptions=True)
 
 
 async def test_a_port_that_is_taken_does_not_take_the_process_with_it():
@@ -238,17 +291,3 @@ async def test_a_port_that_is_taken_does_not_take_the_process_with_it():
         port = taken.getsockname()[1]
         with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{port}"):
             await serve_app(FastAPI(), "127.0.0.1", port, asyncio.Event())
-
-
-def test_a_web_hook_that_cannot_listen_says_which_settings_said_where(monkeypatch, capsys):
-    async def cannot(*_: object) -> None:
-        raise CannotListen("cannot listen on 127.0.0.1:80")
-
-    monkeypatch.setattr(sys, "argv", ["mentorship-webhook"])
-    monkeypatch.setattr(main, "serve", cannot)
-    monkeypatch.setattr(main, "leave", sys.exit)
-    monkeypatch.setattr(logs, "configure", lambda *_: None)
-    with pytest.raises(SystemExit) as left:
-        main.main()
-    told = "mentorship-webhook: cannot listen on 127.0.0.1:80; see MENTORSHIP_WEBHOOK_HOST and MENTORSHIP_WEBHOOK_PORT\n"
-    assert (left.value.code, capsys.readouterr().err) == (1, told)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.connect import TemporalUnavailable
 from gateway.settings import Settings
+from records.retention import Retention, Swept
 from records.store import Records
 from starter.cohort_start import interrupted
 from tests.starter.on_temporal.place import Run, counts, registered, worker
@@ -170,6 +172,26 @@ def test_a_worker_says_in_a_line_that_its_namespace_is_not_there(site: Settings,
         elsewhere.setenv("TEMPORAL_NAMESPACE", "nowhere")
         with pytest.raises(TemporalUnavailable, match="Temporal has no namespace nowhere; see TEMPORAL_NAMESPACE"):
             asyncio.run(worker_main.run(site, asyncio.Event()))
+
+
+def test_a_worker_sweeps_and_says_which_fonts_it_cannot_use(site: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """H12, P8: no operator has to see to it that what was kept for its time is deleted."""
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "house.ttf").write_text("no font")
+
+    async def works_until_it_sweeps() -> None:
+        stop = asyncio.Event()
+
+        async def sweep(*_: Any) -> Swept:
+            stop.set()
+            return Swept()
+
+        monkeypatch.setattr(Retention, "sweep", sweep)
+        await asyncio.wait_for(worker_main.run(site.model_copy(update={"font_folder": tmp_path / "fonts"}), stop), 60)
+
+    with capture_logs() as said:
+        asyncio.run(works_until_it_sweeps())
+    assert [line["event"] for line in said] == ["font_left_out", "worker_started", "worker_stopping", "worker_stopped"]
 
 
 def test_a_past_start_is_refused_for_a_new_cohort_and_nothing_is_written(site: Settings, files: Any, run: Run) -> None:

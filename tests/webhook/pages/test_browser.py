@@ -12,6 +12,7 @@ from playwright.async_api import expect
 
 from gateway.links import Bearer
 from mentorship import commands as c
+from mentorship.programme import Programme
 from records.errors import RecordsUnavailable
 from records.people import Profile
 from webhook.pages.actions import ACTIONS
@@ -52,6 +53,13 @@ def paths(two) -> list[str]:
 
 
 @pytest.fixture
+def programme(programme) -> Programme:
+    """One milestone needs the word of both."""
+    milestones = (one.model_copy(update={"by": "both"}) if one.id == "introduction" else one for one in programme.milestones)
+    return programme.model_copy(update={"milestones": tuple(milestones)})
+
+
+@pytest.fixture
 async def team(lived) -> dict[str, str]:
     """The people whom the programme names, among whom Ben can choose."""
     names = (("e-1001", "Petra Sommer"), ("e-1002", "Ali Haddad"), ("e-1003", "Lee Owner"), ("e-1004", "Sam Outside"))
@@ -83,6 +91,7 @@ async def refused_goal(lived, settings) -> None:
 async def test_no_page_has_a_barrier_or_is_cut_off(look, served, lived, team, certify, running, old, monkeypatch, settings):
     made = await certify()
     await refused_goal(lived, settings)
+    await lived.say("ana", c.RecordMilestone(milestone="introduction"))
     note = next(note.id for note in await lived.records.notes.of(lived.mentorship) if note.kind == "feedback" and not note.shared)
     expired = [f"/p/{old('page', timedelta(days=61))}", f"/private/{old('private', timedelta(minutes=16))}"]
     every = [*paths(lived), lived.private("ben", "share", note), f"/c/{made.id}", await withdrawable(lived), *expired]
@@ -97,6 +106,7 @@ async def test_no_page_has_a_barrier_or_is_cut_off(look, served, lived, team, ce
 
     await page.goto(address(lived.page()))
     await expect(page.locator("pre.kept").first).to_be_visible()
+    await expect(page.locator("section[aria-labelledby=todo] a[href*='/record_milestone/introduction']")).to_be_visible()
 
     # Pages that only a form leads to: each step of a concern, an empty form, a link that was asked for, reminders that are off.
     await page.goto(address(f"/concern/{lived.token('ben', 'private')}/new"))

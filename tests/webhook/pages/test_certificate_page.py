@@ -220,6 +220,15 @@ async def test_a_file_that_is_too_large_is_refused(http, issued):
     assert answer.status_code == 413
 
 
+async def test_what_sends_no_file_breaks_nothing(http, issued, says):
+    """Anybody may send anything here; a fault of ours would be in the log and on the alert."""
+    unreadable = await http.post(f"/c/{issued.id}", content=b"a file", headers={"Content-Type": "multipart/form-data"})
+    assert (unreadable.status_code, "This form could not be read" in says(unreadable)) == (422, True)
+    typed = await http.post(f"/c/{issued.id}", files={"file": (None, "certificate.pdf")})
+    assert typed.status_code == 200
+    assert "Genuine" not in says(typed)
+
+
 async def test_without_a_key_here_a_file_is_not_called_forged(issued):
     verdict = verify_file(issued.pdf, trust=Trust.nobody())
     assert await CertificatePages(None, None, None, Trust.nobody())._state(issued.pdf, verdict, None) == "unchecked"
