@@ -11,7 +11,7 @@ from mentorship import events as e
 from mentorship.effects import FOLLOW_UPS, Longer
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
-from mentorship.policy.meetings import latest_slot
+from mentorship.policy.meetings import latest_slot, waiting_slots
 from mentorship.policy.pauses import leave_noted
 from mentorship.state import (
     MOST_MEETINGS,
@@ -358,7 +358,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
         case e.MentorshipEnded():
             waited = event.at - state.pausing.since if state.pausing is not None else timedelta()  # moves the end, as resuming does
             return {
-                "ended": Ended(at=event.at, reason=event.reason),
+                "ended": Ended(at=event.at, reason=event.reason, waiting=waiting_slots(state)),
                 "ends": state.ends + waited,
                 "reporting_ends": state.reporting_ends + waited,
                 "pausing": None,

@@ -271,6 +271,8 @@ class Leave(Part):
 class Ended(Part):
     at: Instant
     reason: EndReason | Literal["by_pair"]
+    waiting: int | None = None
+    """How many slots still waited for a time; None if every slot was planned."""
 
 
 class Decided(Part):

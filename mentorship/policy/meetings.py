@@ -78,10 +78,21 @@ def who_has_topic(state: State, session: int | None) -> tuple[Side, ...]:
     return tuple(side for side in SIDES if session in state.person(side).topics)
 
 
+def waiting_slots(state: State) -> int | None:
+    """How many slots wait for a time, such as those that a pause took off the calendar (P6); None when every slot is planned.
+
+    An early end in between leaves it at that: no slot is planned any more, and what was not done when it was decided is not done afterwards (H7).
+    """
+    if state.ended is not None:
+        return state.ended.waiting
+    if state.plan_request is not None:
+        return state.plan_request.count
+    return (state.pausing.dropped or None) if state.pausing is not None else None
+
+
 def closing_meeting(state: State) -> Meeting | None:
     """The planned meeting that takes the closing session; None while later slots are still to be planned."""
-    whole = (state.pausing is None or not state.pausing.dropped) and state.plan_request is None
-    return _last_planned(state) if whole else None
+    return _last_planned(state) if waiting_slots(state) is None else None
 
 
 def topic_moves_on(state: State, meeting: Meeting, now: Instant) -> bool:

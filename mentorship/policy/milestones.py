@@ -31,7 +31,7 @@ def closing_held_at(state: State) -> Instant | None:
     return min(held, default=None)
 
 
-_READS = ("rules", "ends", "meetings", "extras", "milestones", "earned", "goals", "mentor", "mentee", "pausing", "plan_request")
+_READS = ("rules", "ends", "meetings", "extras", "milestones", "earned", "goals", "mentor", "mentee", "pausing", "plan_request", "ended")
 
 
 @remembered(*_READS)
@@ -73,7 +73,7 @@ def _confirmed_at(state: State, rule: MilestoneRule) -> Instant | None:
     return min((confirmation.done_at for confirmation in known.confirmations if rule.by in ("either", confirmation.side)), default=None)
 
 
-@remembered(*_READS, "ended")
+@remembered(*_READS)
 def milestone_facts(state: State, final: Instant | None = None) -> tuple[MilestoneFacts, ...]:
     """Each milestone with the instant at which it was done: in time, or after `final` (by default the end), and then it does not count."""
     final = final or final_instant(state)

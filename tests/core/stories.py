@@ -15,7 +15,7 @@ from mentorship.duration import Duration
 from mentorship.effects import IssueCertificates, PlanMeetings
 from mentorship.events import AnyEvent, EarnedMilestone, MentorshipStarted
 from mentorship.policy.deadlines import next_due
-from mentorship.programme import Rules
+from mentorship.programme import MilestoneRule, Rules
 from mentorship.state import Memory, State
 from tests.core.any_programme import PAIR, ZERO, Programme, hours, programmes, slot
 
@@ -215,6 +215,25 @@ def _likely(state: State, now: datetime, number: int, luck: Random) -> Any:
     return c.NoteFailedNotice(by=c.SERVICE, notice="absence_reported", to=luck.choice(["mentor", "mentee"]), meeting=n, why="bounced")
 
 
+@st.composite
+def ends_while_slots_wait(draw: st.DrawFn) -> tuple[Programme, list[tuple[datetime, list[Any]]]]:
+    """Generates a life that ends early, in a pause or while an extension waits for its slots. Until then the two meet outside the plan."""
+    (rules, plan, earned), lived = draw(stories())
+    closing = MilestoneRule(id="closing", when="closing_held")
+    rules = rules.model_copy(update={"closing": rules.sessions - 1, "milestones": (*rules.milestones, closing)})
+    found = lived[: draw(st.integers(1, len(lived)))]
+    now = found[-1][0]
+    pause, leave = c.Pause(by="o-ana", until=now + timedelta(days=60)), c.Pause(by="o-ana", away=PAIR.mentor, begins=now, until=now + timedelta(days=50))
+    waits = draw(st.sampled_from([pause, leave, c.Extend(by="o-ana", length=Duration(days=30))]))
+    found.append((now, [waits.model_copy(update={"message_id": "waits"})]))
+    for n in range(draw(st.integers(1, 3))):
+        now += draw(st.sampled_from([timedelta(hours=3), timedelta(days=2), timedelta(days=20)]))
+        found.append((now, [c.ReportMeeting(message_id=f"extra{n}", by=PAIR.mentee, at=now, held_at=now - timedelta(hours=2), held=True)]))
+    ends = [c.End(by="o-ana", reason="rematch"), c.End(by="o-ana", reason="conduct"), c.SubmitPrivately(by=PAIR.mentor, body=c.EndWish())]
+    found.append((now, [draw(st.sampled_from(ends)).model_copy(update={"message_id": "end", "at": now})]))
+    return (rules, plan, earned), found
+
+
 class Told:
     """A mentorship together with the service's prompt answers. Everything is checked after every turn."""
 
@@ -252,6 +271,14 @@ class Told:
 
     def events(self) -> list[Any]:
         return [event(entry) for entry in self.entries if entry.kind == "event"]
+
+
+class Unplanned(Told):
+    """Nobody answers for schedule/, so that a slot that waits for a time waits to the end."""
+
+    def _answer(self, effect: Any, now: datetime) -> None:
+        if not isinstance(effect, PlanMeetings):
+            super()._answer(effect, now)
 
 
 def event(entry: Entry) -> Any:

@@ -9,9 +9,9 @@ import pytest
 from mentorship import commands as c
 from mentorship.duration import iso
 from mentorship.effects import IssueCertificates
-from mentorship.policy.milestones import milestone_facts
+from mentorship.policy.milestones import done_in_time, earned, milestone_facts
 from mentorship.policy.phase import phase
-from mentorship.programme import Pause
+from mentorship.programme import MilestoneRule, Pause
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -276,6 +276,21 @@ def test_what_is_done_after_an_early_end_does_not_count_any_more(story, day):
     assert told.tell("mentee", c.RecordMilestone(milestone="m8", done_at=day(49)), day(51)) == "over"
     assert told.operator(c.WaiveMilestone(milestone="m8"), day(51)) == "over"
     assert told.earned() is False
+
+
+@pytest.mark.parametrize("waits", [c.Pause(), c.Extend(length=iso("P28D"))], ids=["in-a-pause", "while-a-plan-is-asked-for"])
+@pytest.mark.parametrize("share", [10, 80])
+def test_an_end_while_slots_wait_makes_no_earlier_meeting_the_closing_one(story, milestones, meets, waits, share):
+    """H7, P6: what was not done when it was decided is done for no card, no report, no mail and no next pair either."""
+    told = story(meetings=2, milestones=(*milestones(1), MilestoneRule(id="closed", when="closing_held")), share=share).met(1).record("m1", at=meets(1, 2))
+    told.operator(waits, meets(2) - HOUR if isinstance(waits, c.Pause) else meets(2) + HOUR)
+    told.extra(meets(2) + DAY)
+    assert tuple(done_in_time(told.state)) == ("m1",)
+    told.operator(c.End(reason="rematch"), meets(2) + 3 * DAY)
+    assert told.state.decided.done == 1
+    assert [one.milestone for one in earned(told.state)] == ["m1"]
+    told.issue()
+    assert [[fact.id for fact in mail.milestones if fact.done_at is not None] for mail in told.mails("result")] == ([["m1"]] * 2 if share == 10 else [])
 
 
 def test_an_end_closes_the_coordinators_lines(story, day, meets):

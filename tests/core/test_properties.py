@@ -23,7 +23,19 @@ from mentorship.policy.milestones import done_in_time, final_instant, is_complet
 from mentorship.policy.phase import phase
 from mentorship.state import State
 from tests.core.any_programme import PAIR, ZERO, Programme, programmes
-from tests.core.stories import DONE_BY_OPERATORS, DONE_BY_PEOPLE, DONE_RARELY, EVENT, MILESTONE, Told, stories, tell, what_it_is
+from tests.core.stories import (
+    DONE_BY_OPERATORS,
+    DONE_BY_PEOPLE,
+    DONE_RARELY,
+    EVENT,
+    MILESTONE,
+    Told,
+    Unplanned,
+    ends_while_slots_wait,
+    stories,
+    tell,
+    what_it_is,
+)
 
 LAST = ZERO.replace(year=9900)
 EFFECT: TypeAdapter[Any] = TypeAdapter(AnyEffect)
@@ -115,6 +127,24 @@ def test_certificates_exactly_when_the_share_was_reached(case):
     assert mentor is mentee or brought
     assert state.certificates == ({PAIR.mentor: "mentor"} if mentor else {}) | ({PAIR.mentee: "mentee"} if mentee else {})
     assert [isinstance(effect, IssueCertificates) for effect in told.effects].count(True) == (1 if mentor or mentee else 0)
+
+
+@settings(max_examples=80)
+@given(ends_while_slots_wait())
+def test_what_is_done_when_it_is_decided_is_done_ever_after_and_nothing_else_is(case):
+    """H7, P6: cards, reports and the next pair ask again what the journal tells of milestones and of the decision, and hear the same."""
+    programme, story = case
+    told = Unplanned(*programme)
+    for now, inbox in story:
+        told.turn(now, inbox)
+        assert done_in_time(told.state).keys() == set(told.state.reached)
+    told.turn(LAST, [])
+    state = told.state
+    assert state.decided is not None
+    assert state.decided.done == len(state.reached) == len(done_in_time(state))
+    for effect in told.effects:
+        if isinstance(effect, IssueCertificates):
+            assert [fact.id for fact in effect.milestones if fact.done_at is not None] == list(done_in_time(state))
 
 
 MORE_THAN_ONCE = {"prepare", "ask", "rescheduled", "move_proposed", "absence_reported", "nudge", "coordinator_told", "case", "check_in", "heads_up"}

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from mentorship.people import Side, other
 from mentorship.policy.ladder import COUNTING_REASONS
-from mentorship.policy.meetings import held_instants, topic_for, topic_moves_on
+from mentorship.policy.meetings import held_instants, topic_for, topic_moves_on, waiting_slots
 from mentorship.programme import Session
 from mentorship.state import Meeting, State
 from webhook.pages.actions import agreeing, as_seen, is_open, proposing
@@ -198,9 +198,7 @@ class Meetings:
     @property
     def planned(self) -> int:
         """How many are planned, including those that wait for a time, such as those that a pause took off the calendar (P6)."""
-        state = self._state
-        waiting = state.pausing.dropped if state.pausing is not None else state.plan_request.count if state.plan_request is not None else 0
-        return len(state.meetings) + waiting
+        return len(self._state.meetings) + (waiting_slots(self._state) or 0)
 
 
 def left_over(state: State, m: Meeting) -> bool:

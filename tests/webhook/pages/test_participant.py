@@ -129,6 +129,8 @@ async def test_a_pause_takes_no_conversation_from_those_that_are_planned(browser
     await two.say("op-1", c.Resume())
     assert len(two.state.meetings) == 1, "the new times are asked for"
     assert "1 conversation held, 12 planned in all." in says(await browser.get(two.page()))
+    await two.say("op-1", c.End(reason="rematch"))
+    assert "1 conversation held, 12 planned in all." in says(await browser.get(two.page())), "nor does an early end"
 
 
 async def test_an_end_at_midnight_is_told_as_the_last_day_as_the_mails_tell_it(browser, matched, says):
