@@ -47,7 +47,7 @@ async def test_the_worst_lateness_is_kept(actor: Actor, door: Door) -> None:
 
 async def test_who_is_on_time_or_is_late_on_purpose_is_not_behind(actor: Actor, door: Door) -> None:
     due = datetime.now(UTC) + timedelta(seconds=0.2)
-    await actor.at(due)
+    await actor.at(due, 0.0)
     await actor.say("mentor", "report_meeting")
     await actor.at(datetime.now(UTC), -60.0, timely=False)
     await actor.say("mentor", "report_meeting")
