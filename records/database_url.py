@@ -64,12 +64,14 @@ def parse(url: str) -> URL:
         return parsed
     if parsed.query:
         raise DatabaseUnusable(f"{SETTING}: a file takes no parameters behind the ?")
+    if parsed.database in (None, "", ":memory:"):
+        raise DatabaseUnusable(f"{SETTING}: this names no file, and what is in memory only is lost; expected sqlite:///file")
     return parsed.set(drivername=driver)
 
 
 def file_of(url: URL) -> Path | None:
-    """SQLite's file. None for a server, and for a database in memory."""
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:") else None
+    """SQLite's file; None for a server."""
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 def of_file(path: Path) -> str:

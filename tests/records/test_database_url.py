@@ -65,6 +65,7 @@ def test_a_file_is_found_whatever_its_folder_is_called(tmp_path: Path, folder: s
         ("postgresql:///d?host=h&port=many", "expected hosts, and ports from 1 to 65535"),
         ("postgresql:///d?host=a:5432&host=b&port=5432", "expected hosts, and ports from 1 to 65535"),
         ("sqlite:///a.db?mode=ro", "a file takes no parameters behind the ?"),
+        *((url, "this names no file") for url in ("sqlite://", "sqlite:///", "sqlite+aiosqlite:///:memory:")),
     ],
 )
 def test_what_is_not_known_is_refused_with_what_is(url, refused):
