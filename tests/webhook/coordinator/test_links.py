@@ -48,6 +48,9 @@ async def test_a_link_that_is_too_old_leads_to_a_fresh_one_by_mail_only(browser,
     page = await browser.get(old)
     assert page.status_code == 410
     assert "This link is too old" in says(page)
+    assert "A link to your list works for fifteen days, since it shows names." in says(page)
+    assert "Mia" not in page.text
+    assert (await browser.get(f"{old}/any-line")).status_code == 410
     assert "Dieser Link ist zu alt" in says(await browser.get(desk.address("carl"), headers={"Accept-Language": "ar"})), "in whose language it is"
     monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(seconds=-1))
     answer = await browser.send(page, "/again")

@@ -41,7 +41,8 @@ async def test_a_link_that_is_too_old_is_told_of_in_the_language_of_whose_it_is(
     assert "Dieser Link ist zu alt" in (answer := await http.get(hers, headers=arabic)).text
     assert answer.headers["content-language"] == "de"
     assert not any(word in answer.text for word in ("Ana", "Ben", "Engineering"))
-    assert "This link is too old" in (await http.get(f"{hers}?lang=en", headers=arabic)).text
+    assert "This link is too old" in (chosen := await http.get(f"{hers}?lang=en", headers=arabic)).text
+    assert 'href="/who-sees-what?lang=en"' in chosen.text, "the language that was chosen goes on"
     assert "Dieser Link ist zu alt" in (await http.post(f"{hers}/set_goal", headers=arabic, data={"form": "x", "text": "x"})).text
 
     async def away(_: Any) -> None:
