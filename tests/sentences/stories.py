@@ -120,14 +120,6 @@ def the_mentor_leaves(village: Village) -> None:
 
 
 @told
-def the_mentee_leaves_before_the_first_meeting(village: Village) -> None:
-    cohort = village.cohort("mentee-leaves")
-    (pair,) = cohort.pairs
-    pair.say("o-ana", c.End(reason="stepped_away", leaver=pair.ref("mentee")), STARTS + 2 * HOUR)
-    cohort.until()
-
-
-@told
 def an_end_after_the_share(village: Village) -> None:
     """They have reached what a certificate needs when one of them would like it to end."""
     cohort = village.cohort("early-certificate", count=2, share=20)
@@ -178,15 +170,6 @@ def milestones_that_are_not_agreed(village: Village) -> None:
     ends = pair.state.ends
     pair.say("mentee", c.RecordMilestone(milestone="visit", done_at=ends + timedelta(seconds=30)), ends + HOUR)
     pair.say("mentee", c.RecordMilestone(milestone="talk", done_at=ends + 2 * DAY), ends + 3 * DAY)
-    cohort.until()
-
-
-@told
-def done_by_half_time(village: Village) -> None:
-    cohort = village.cohort("done-early", count=1, milestones=["first-talk", "shadowing"])
-    (pair,) = cohort.pairs
-    meet(pair, 1)
-    pair.say("mentor", c.RecordMilestone(milestone="shadowing"))
     cohort.until()
 
 
@@ -271,16 +254,6 @@ def a_report_that_comes_late(village: Village) -> None:
     meet(pair, 1, 2)
     meet(pair, 3, later=6 * DAY)
     cohort.until(pair.meeting(5).start)
-
-
-@told
-def feedback_at_the_close(village: Village) -> None:
-    """The third meeting is the last."""
-    cohort = village.cohort("feedback-close", count=3)
-    (pair,) = cohort.pairs
-    accept(pair)
-    meet(pair, 1, 2, 3)
-    cohort.until(pair.state.ends + DAY)
 
 
 @told

@@ -24,12 +24,8 @@ TOO = (
     "all-is-well",
     "milestones-that-are-not-agreed",
     "another-mentor-when-all-is-done",
-    "cancellations-at-short-notice",
-    "another-mentor",
-    "a-pause",
     "an-end-after-the-share",
     "the-mentor-leaves",
-    "a-session-without-questions",
 )
 """Those of the mails' stories that say something on the page that the page's own do not."""
 
@@ -87,8 +83,9 @@ def test_the_page_opens_at_each_instant_of_a_story(taken: Branches, village: Vil
 
 
 def test_every_branch_and_every_sentence_of_the_page_is_taken_in_a_story(taken: Branches, village: Village, told: set[str]) -> None:
-    for story in ALL.keys() - told:  # where somebody runs this test alone
-        ALL[story](village)
+    for name, story in ALL.items():
+        if name not in told:  # as where somebody runs this test alone
+            story(village)
     never = [branch for branch in taken.missing() if branch.template == PAGE]
     unexcused = [str(branch) for branch in never if not any(known in branch.text for known in EXCUSED)]
     assert not unexcused, "\n".join(("no story takes", *unexcused))

@@ -174,7 +174,7 @@ class Meetings:
             return None
         if m.held:
             return self._session(m.session)
-        ahead = ((x.start, x.n) for x in self._state.meetings if x.cancelled is None and not x.held and x.start > self._known.now)
+        ahead = ((x.start, x.n) for x in self._state.meetings if not x.held and not x.not_held and x.start > self._known.now)  # as `next` finds it
         return self._session(topic_for(self._state, m.n)) if not started and (m.start, m.n) == min(ahead, default=None) else None
 
     def _session(self, index: int | None) -> Session | None:

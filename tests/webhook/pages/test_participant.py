@@ -35,6 +35,17 @@ async def test_the_page_says_what_is_next_and_how_to_prepare(browser, two, says)
     assert "All times are London time." in said
 
 
+async def test_a_hook_whose_clock_is_behind_shows_the_next_conversation_and_its_topic(browser, two, says):
+    """P5: by another clock the first has begun, and somebody has said that it did not take place."""
+    begins = two.meeting(1).start
+    await two.until(begins)
+    assert await two.say("ben", c.ReportMeeting(meeting=1, held=False)) == "applied"
+    two.clock.now = begins - timedelta(seconds=3)
+    page = await browser.get(two.page())
+    assert page.status_code == 200
+    assert "Getting started" in says(page)
+
+
 async def test_the_picture_explains_the_marks_that_are_in_it_and_no_others(browser, two):
     async def explained() -> list[str]:
         legend = re.search(r'<ul class="legend quiet">(.*?)</ul>', (await browser.get(two.page())).text, re.DOTALL)
