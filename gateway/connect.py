@@ -14,6 +14,7 @@ from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
+from gateway.asking import Asking
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.settings import Settings
@@ -52,7 +53,7 @@ async def connect(
             return await Client.connect(
                 **target,
                 data_converter=data_converter(keyring),
-                interceptors=interceptors,
+                interceptors=[*interceptors, Asking()],
                 identity="mentorship" if role in _ALIKE else process(role),
                 runtime=runtime,
                 lazy=lazy,

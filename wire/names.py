@@ -29,6 +29,8 @@ ASK_SIGNAL = "ask"
 STATUS_QUERY = "status"
 RECEIPT_QUERY = "receipt"
 TIMELINE_QUERY = "timeline"
+BETWEEN_TASKS = "asked between two tasks of this workflow: the next one goes first"
+"""What a worker answers to a query that it cannot take just now (worker/punctual.py)."""
 
 
 def mentorship_id(cohort: str, pair: str) -> str:

@@ -5,7 +5,8 @@ meanwhile, or a signal came, the SDK lets the workflow handle these as well. But
 before, which may be weeks ago. The workflow would take a deadline that has come for one that is far off, and a command for one from the future. What it decided
 so would stand in its history, and every later worker, which sees the right time there, would fail at it: the mentorship would stand still.
 
-Such a turn is refused. Whoever asked hears that there was no answer, and the worker forgets the workflow. The task that is on its way finds it in its history.
+Such a turn is refused, and the worker forgets the workflow. Whoever asked asks once more (gateway/asking.py). The task that is on its way goes first: it finds
+all in the history, and its own time.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from temporalio.bridge.proto.workflow_completion import WorkflowActivationComple
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 from temporalio.workflow import Info, _Definition
 
-REFUSED = "asked between two tasks of this workflow: the next one goes first"
-"""What whoever asked is told."""
+from wire.names import BETWEEN_TASKS
 
 
 class Punctual(WorkflowRunner):
@@ -50,7 +50,7 @@ class _PunctualInstance(WorkflowInstance):
         clock = (act.timestamp.ToNanoseconds(), act.history_size_bytes)
         if not act.is_replaying and clock == self._clock and act.history_length > self._events:
             refused = WorkflowActivationCompletion(run_id=act.run_id)
-            refused.failed.failure.message = REFUSED
+            refused.failed.failure.message = BETWEEN_TASKS
             return refused
         self._clock, self._events = clock, act.history_length
         return self._instance.activate(act)

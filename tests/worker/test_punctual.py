@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import sysconfig
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from temporalio import workflow
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import PollWorkflowTaskQueueRequest, RespondWorkflowTaskCompletedRequest
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
-from temporalio.worker import WorkflowInstance, WorkflowRunner
+from temporalio.client import Client, WorkflowQueryFailedError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowInstance, WorkflowRunner
 
+from wire.names import BETWEEN_TASKS
 from worker import build
-from worker.punctual import REFUSED, Punctual
+from worker.punctual import Punctual
+
+SOON = timedelta(seconds=60)
 
 
 class Counts(WorkflowInstance):
@@ -67,7 +79,7 @@ def test_a_workflow_takes_no_turn_for_which_no_task_has_begun(later: WorkflowAct
 
     done = instance.activate(later)
 
-    assert (workflow.turns, done.run_id, done.failed.failure.message) == ((1, "r", REFUSED) if refused else (2, "r", ""))
+    assert (workflow.turns, done.run_id, done.failed.failure.message) == ((1, "r", BETWEEN_TASKS) if refused else (2, "r", ""))
 
 
 @pytest.mark.parametrize("rehearsing", [False, True])
@@ -76,3 +88,60 @@ def test_the_workers_run_all_workflows_so(rehearsing: bool, monkeypatch: pytest.
     client: Any = SimpleNamespace(service_client=SimpleNamespace(config=SimpleNamespace(runtime=None)))
     made: Any = build.workers(client, SimpleNamespace(work=(), notices=(), certificates=()), rehearsing=rehearsing)  # type: ignore[arg-type]
     assert [type(options["workflow_runner"]) for options in made if "workflows" in options] == [Punctual]
+
+
+@workflow.defn
+class Hears:
+    """Notes when it heard something, by its own clock."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.signal
+    def say(self) -> None:
+        self.heard.append(workflow.now().isoformat())
+
+    @workflow.query
+    def asked(self) -> list[str]:
+        return self.heard
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    binary = Path(sysconfig.get_path("scripts")) / "temporal"
+    async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(binary), dev_server_log_level="error") as environment:
+        yield environment.client
+
+
+async def ask_between_two_tasks(client: Client, runner: WorkflowRunner) -> tuple[list[datetime], datetime]:
+    """Returns when the workflow heard something, by its own clock, and when it was said. Only its first task was ever done.
+
+    The workflow is ended before a worker starts, so that no other task can begin while it is asked.
+    """
+    queue = type(runner).__name__
+    handle = await client.start_workflow(Hears.run, id=queue, task_queue=queue)
+    asks = PollWorkflowTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=queue))
+    task = await client.workflow_service.poll_workflow_task_queue(asks, timeout=SOON)
+    done = RespondWorkflowTaskCompletedRequest(namespace=client.namespace, task_token=task.task_token)
+    await client.workflow_service.respond_workflow_task_completed(done)
+    await handle.signal(Hears.say)
+    await handle.terminate()
+    said = [one.event_time.ToDatetime(UTC) async for one in handle.fetch_history_events() if one.HasField("workflow_execution_signaled_event_attributes")]
+    async with Worker(client, task_queue=queue, workflows=[Hears], workflow_runner=runner):
+        heard = await handle.query(Hears.asked, rpc_timeout=SOON)
+    return [datetime.fromisoformat(at) for at in heard], said[0]
+
+
+async def test_the_sdk_lets_a_workflow_hear_what_no_task_of_it_brought(client: Client) -> None:
+    """Once this fails, since the SDK does so no longer, worker/punctual.py can go, and gateway/asking.py with it."""
+    heard, said = await ask_between_two_tasks(client, UnsandboxedWorkflowRunner())
+    assert [at < said for at in heard] == [True], "it hears it before it was said"
+
+
+async def test_our_workers_do_not(client: Client) -> None:
+    with pytest.raises(WorkflowQueryFailedError, match=f"^{BETWEEN_TASKS}$"):
+        await ask_between_two_tasks(client, Punctual(UnsandboxedWorkflowRunner()))
