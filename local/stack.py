@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from gateway import search_attributes
+from gateway.asking import Asking
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from local import binaries
@@ -165,7 +166,11 @@ async def _connected(temporal: Child, ports: Ports, keyring: Keyring) -> Client:
 
     async def ready() -> bool:
         try:
-            client = found[0] if found else await Client.connect(ports.address, data_converter=data_converter(keyring), identity="mentorship-local")
+            client = (
+                found[0]
+                if found
+                else await Client.connect(ports.address, data_converter=data_converter(keyring), interceptors=[Asking()], identity="mentorship-local")
+            )
             await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=_ASK)
             await search_attributes.missing(client)
         except (RPCError, RuntimeError, OSError):

@@ -33,6 +33,7 @@ from temporalio.testing import WorkflowEnvironment
 from certificates import issuer as issuer_keys
 from certificates.issuer import Issuer
 from gateway import search_attributes
+from gateway.asking import Asking
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from gateway.settings import Settings
@@ -267,7 +268,7 @@ async def opened(tmp_path_factory: pytest.TempPathFactory, template: Path) -> As
             shutil.copy(template, folder / "records.db")
             records = await Records.open(settings.database_url, keyring)
             stack.push_async_callback(records.close)
-            client = await Client.connect(address, namespace=namespace, data_converter=data_converter(keyring))
+            client = await Client.connect(address, namespace=namespace, data_converter=data_converter(keyring), interceptors=[Asking()])
             await search_attributes.register(client)
             return Place(address, client, settings, records, Issuer.load(settings.issuer_key_file, name=settings.issuer_name), folder, datetime.now(UTC))
 
