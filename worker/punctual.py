@@ -11,14 +11,17 @@ all in the history, and its own time.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
-from temporalio.workflow import Info, _Definition
+from temporalio.workflow import Info
 
 from wire.names import BETWEEN_TASKS
+
+if TYPE_CHECKING:  # the SDK keeps this name to itself, and workers should start without it
+    from temporalio.workflow import _Definition
 
 
 class Punctual(WorkflowRunner):

@@ -82,6 +82,13 @@ def test_a_workflow_takes_no_turn_for_which_no_task_has_begun(later: WorkflowAct
     assert (workflow.turns, done.run_id, done.failed.failure.message) == ((1, "r", BETWEEN_TASKS) if refused else (2, "r", ""))
 
 
+def test_everything_else_is_passed_on_also_what_a_later_sdk_may_add() -> None:
+    punctual = Punctual(Runs(Counts()))
+    instance = punctual.create_instance(None)  # type: ignore[arg-type] - nobody here reads it
+    for ours, theirs in ((punctual, WorkflowRunner), (instance, WorkflowInstance)):
+        assert {name for name in vars(theirs) if not name.startswith("_")} <= vars(type(ours)).keys()
+
+
 @pytest.mark.parametrize("rehearsing", [False, True])
 def test_the_workers_run_all_workflows_so(rehearsing: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "Worker", lambda _, **options: options)
