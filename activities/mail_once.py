@@ -14,12 +14,12 @@ from typing import Literal, Protocol
 from mentorship.programme import Budget
 
 Verdict = Literal["send", "already", "over_budget", "unsubscribed"]
+Failure = Literal["bounced", "over_budget", "unsubscribed", "too_late", "no_address", "undeliverable"]
+
 TRIES = 30
 """How often a mail that went is noted before the attempt is given up, and with it the knowledge: the next one hands the mail over again."""
 PAUSE = 1.0
 """Seconds between two tries. All of them take half a minute when nobody listens, of the two that an attempt has (activities/options.py)."""
-
-Failure = Literal["bounced", "over_budget", "unsubscribed", "too_late", "no_address", "undeliverable"]
 
 
 class Undeliverable(Exception):  # noqa: N818 - it names what is the case
