@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
 import structlog
-from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway import keyring
@@ -204,7 +204,7 @@ class Door:
         except (RuntimeError, OSError) as error:
             if not isinstance(error, TimeoutError):
                 self._unreachable(type(error).__name__)
-        except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        except WorkflowQueryFailedError:
             pass
         except keyring.UnknownKey as error:  # the worker that answered has a newer key than this process
             raise without_records(error, self._settings.webhook_retry_after) from None

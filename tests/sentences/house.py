@@ -10,7 +10,6 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any, TypeVar
 
@@ -28,7 +27,7 @@ from gateway.settings import Settings
 from mentorship.advance import Advanced, begin
 from mentorship.commands import SERVICE, Command, NoteCertificates, Undelivered
 from mentorship.effects import IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
-from mentorship.events import EarnedMilestone, MentorshipStarted
+from mentorship.events import EarnedMilestone
 from mentorship.people import Side
 from mentorship.programme import Programme
 from mentorship.state import Meeting
@@ -85,8 +84,7 @@ class House:
         lines = _List(records, None)  # type: ignore[arg-type]
         where: dict[str, Any] = {"sender": settings.mail_from, "base_url": settings.base_url}
         self.notices = NoticeActivities(SmtpPost(records, self.mailer, signer, **where), records.notices, reading_hours)
-        self.registrar = RecordsRegistrar(records, issuer, lines, base_url=settings.base_url, font_folder=None)
-        self.certificates = CertificateActivities(self.registrar)
+        self.certificates = CertificateActivities(RecordsRegistrar(records, issuer, lines, base_url=settings.base_url, font_folder=None))
         self.coordination = CoordinationActivities(lines)
         self.digests = DigestActivities(SmtpDigests(records, self.mailer, signer, **where))
         self.journal = RecordsJournal(records)
@@ -138,19 +136,7 @@ class Pair(fast._Run):
         self._house = house
         self._cohort = cohort
         post.pairs[cast.mentorship] = self
-        planned = cast.plan
-        self._begins = begin(
-            MentorshipStarted(
-                at=planned.starts,
-                pair=cast.couple.pair,
-                rules=request.programme.rules(),
-                starts=planned.starts,
-                ends=planned.ends,
-                reporting_ends=planned.reporting_ends,
-                slots=planned.slots,
-                earned=earned,
-            )
-        )
+        self._begins = begin(self._begins.told[0].what.model_copy(update={"earned": earned}))  # type: ignore[arg-type]
         self.state = self._begins.state
 
     @property
@@ -252,15 +238,9 @@ class Cohort:
 
     def until(self, at: datetime | None = None) -> None:
         """Everything that happens to any pair up to then, in the order of time; without an instant, to the end of all."""
-        waking = [(then, place) for place, pair in enumerate(self.pairs) if (then := pair.next_instant()) is not None]
-        heapify(waking)
-        while waking:
-            then, place = heappop(waking)
-            if at is not None and then > at:
-                break
+        while (soon := self._soon()) is not None and (at is None or soon[0] <= at):
+            then, place = soon
             self.pairs[place].wake(max(then, self.pairs[place].state.now))
-            if (again := self.pairs[place].next_instant()) is not None:
-                heappush(waking, (again, place))
             self.now = max(self.now, then)
         if at is not None:
             self.now = max(self.now, at)
@@ -268,6 +248,6 @@ class Cohort:
         if self.house.looking is not None:
             self.house.looking(self)
 
-    def ref(self, who: str) -> str:
-        """The opaque id of one of the office, or of somebody of the cohort."""
-        return self.refs[who]
+    def _soon(self) -> tuple[datetime, int] | None:
+        """The next instant at which something happens to a pair, and which one."""
+        return min(((then, place) for place, pair in enumerate(self.pairs) if (then := pair.next_instant()) is not None), default=None)

@@ -39,7 +39,6 @@ NAMES = {"e-1001": "Ana Keller", "e-1002": "Nadia Rahman", "e-1003": "Lee Morgan
 class Village:
     def __init__(self, house: House) -> None:
         self.house = house
-        self.story = ""
 
     def cohort(
         self,
@@ -49,7 +48,6 @@ class Village:
         count: int = 4,
         milestones: Iterable[str] | None = None,
         share: int = 80,
-        long: bool = False,
         personas: Mapping[str, Persona] | None = None,
         earned: tuple[EarnedMilestone, ...] = (),
         starts: datetime = STARTS,
@@ -59,15 +57,13 @@ class Village:
         zones: tuple[str, str] = ("Europe/Berlin", "Europe/Berlin"),
         **changes: Any,
     ) -> Cohort:
-        """A cohort of people of its own. Unless it is `long`, it meets each week, and ends two weeks after the last meeting; `changes` are the file's keys."""
+        """A cohort of people of its own. It meets each week, and ends two weeks after the last meeting; `changes` are the file's keys."""
         document = {key: dict(value) if isinstance(value, dict) else value for key, value in EXAMPLE.items()}
         document["programme"] |= {"id": name, "share": share}
-        document["mail"] = {"spread": "PT0S"}
-        if not long:
-            document["programme"] |= {"length": f"P{count + 3}W", "reporting_grace": "P7D"}
-            document["meetings"] |= {"count": count, "interval": "P7D", "holidays": False, "quiet": []}
-            document["heads_up"] = "P8D"
-            document["mail"] |= {"budget": {"most": 40}}
+        document["mail"] = {"spread": "PT0S", "budget": {"most": 40}}
+        document["programme"] |= {"length": f"P{count + 3}W", "reporting_grace": "P7D"}
+        document["meetings"] |= {"count": count, "interval": "P7D", "holidays": False, "quiet": []}
+        document["heads_up"] = "P8D"
         if milestones is not None:
             document["milestones"] = [MILESTONES[one] for one in milestones]
         for key, value in changes.items():
