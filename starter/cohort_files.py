@@ -7,10 +7,8 @@ from pathlib import Path
 
 from gateway.settings import Settings
 from starter.answer import Refused, aside
-from starter.faults import Findings
 from starter.in_file import reading
 from starter.printable import unprintable
-from starter.programme import refuse_faults
 from starter.roster import Roster, read_roster
 
 
@@ -19,12 +17,8 @@ def read_files(programme: Path, people: Path, pairs: Path, *, enrolled: Collecti
 
     Pairs that are already `enrolled` are not judged again: people leave, and reporting lines change.
     """
-    findings = Findings()
-    with reading(programme, people, pairs):
+    with reading(programme, people, pairs) as findings:
         roster = read_roster(programme, people, pairs, findings, enrolled=enrolled)
-    refuse_faults(findings)
-    for notice in findings.sorted_notices():
-        aside(str(notice))
     if roster is None:  # pragma: no cover - readers that find no fault and no roster have a defect
         raise Refused("the files cannot be used")
     for line in unprintable(_printed(roster), Settings.load()):

@@ -1,12 +1,14 @@
-"""The files that a command is given to read."""
+"""The files that a command is given to read: those that are not there, and what is wrong in those that are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from starter.answer import Misused
+from starter.answer import Misused, Refused, aside
+from starter.faults import Findings
 
 
 def check_in(*paths: Path) -> None:
@@ -26,10 +28,21 @@ def _missing(path: Path) -> str | None:
 
 
 @contextmanager
-def reading(*paths: Path) -> Iterator[None]:
-    """Raises Misused before the block for all files that are not there, and from within it for one that cannot be read."""
+def reading(*paths: Path) -> Iterator[Findings]:
+    """Gives the block what its readers collect into, and tells the notices after it.
+
+    Raises Misused before the block for all files that are not there, and from within it for one that cannot be read; after it Refused with every
+    fault, a line each. If a key is unknown, the last line says where all keys are listed.
+    """
     check_in(*paths)
+    findings = Findings()
     try:
-        yield
+        yield findings
     except OSError as error:
         raise Misused(f"{error.filename}: {error.strerror or 'cannot be read'}") from error
+    for notice in findings.sorted_notices():
+        aside(str(notice))
+    if faults := findings.sorted_faults():
+        unknown = any(fault.wrong.startswith("unknown key") for fault in faults)
+        lines = [*(str(fault) for fault in faults), *(["every key, with its default and bounds: docs/programme.yaml"] if unknown else [])]
+        raise Refused(*lines, result={"ok": False, "faults": [asdict(fault) for fault in faults]})

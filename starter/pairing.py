@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.answer import Json, Misused, Refused, answer, aside, columns
-from starter.faults import Findings, nearest, shown
+from starter.answer import Json, Misused, Refused, answer, columns
+from starter.faults import nearest, shown
 from starter.in_file import reading
 from starter.out_file import check_out, write_out
-from starter.programme import refuse_faults
 
 if TYPE_CHECKING:
     from starter.pairing_files import Given
@@ -49,14 +48,10 @@ def pair(
     earlier = pairs or []
     given_files = (people, programme, *earlier)
     _refuse_out(out, given_files)
-    findings = Findings()
-    with reading(*given_files):
+    with reading(*given_files) as findings:
         given = pairing_files.read_all(people, programme, earlier, findings)
-    refuse_faults(findings)
     if given is None:  # pragma: no cover - readers that find no fault and nothing have a defect
         raise Refused("the files cannot be used")
-    for notice in findings.sorted_notices():
-        aside(str(notice))
     result, lines = paired(given, forbidden=forbid or [], pinned=pin or [])
     if not result["pairs"]:
         raise Refused(*lines, "nobody could be paired; nothing was written", result={**result, "ok": False})

@@ -24,12 +24,10 @@ from records.store import Records
 from starter.answer import Json, Misused, Refused, answer, aside, stated
 from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
-from starter.faults import Findings
 from starter.in_file import reading
 from starter.mentorship import By, Cohort, Pair
 from starter.operator_update import in_words, send
 from starter.people_file import id_expected, read_people
-from starter.programme import refuse_faults
 from starter.reach import enrolled, login, open_records, reach_temporal
 from starter.recheck import listed, recheck, told
 from starter.rematch_rules import Match, Wish, find_match
@@ -64,13 +62,9 @@ def rematch(
 def _read(path: Path | None) -> dict[str, Profile]:
     if path is None:
         return {}
-    findings = Findings()
-    with reading(path):
+    with reading(path) as findings:
         file = read_people(path, findings)
-    check_circles(file, findings)
-    refuse_faults(findings)
-    for notice in findings.sorted_notices():
-        aside(str(notice))
+        check_circles(file, findings)
     return {person_id: person.profile for person_id, person in file.people.items()}
 
 

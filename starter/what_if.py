@@ -27,9 +27,7 @@ from records.journal_events import started
 from records.store import Records
 from schedule.calendar import moved
 from starter.answer import Json, Refused, answer_only, columns
-from starter.faults import Findings
 from starter.in_file import reading
-from starter.programme import refuse_faults
 from starter.programme_file import read_programme
 from starter.reach import known_cohort, open_records
 from starter.what_if_replay import Policy, Replayed, replay, reproduces
@@ -65,10 +63,8 @@ def what_if(
     json: Json = False,
 ) -> None:
     """Which pairs would come out differently under another programme, and because of which of its keys."""
-    findings = Findings()
-    with reading(programme):
+    with reading(programme) as findings:
         other = read_programme(programme, findings).programme
-    refuse_faults(findings)
     if other is None:  # pragma: no cover - a reader that finds no fault and no programme has a defect
         raise Refused(f"{programme}: cannot be used")
     result, lines = asyncio.run(_what_if(cohort, other))
