@@ -87,6 +87,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_fold[found[0]] if found else None
 
 
+def perhaps(word: str, known: Iterable[str], otherwise: str) -> str:
+    """What was expected instead of `word`: the known word that was probably meant, or `otherwise`."""
+    meant = nearest(word, known)
+    return f"{meant} perhaps" if meant else otherwise
+
+
 def one_of(names: Iterable[str]) -> str:
     """`a, b or c`."""
     *most, last = list(names)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mentorship.programme import Condition, Programme
-from starter.faults import Fault, Findings, Notice, nearest, one_of, shown
+from starter.faults import Findings, Notice, one_of, perhaps, shown
 from starter.pairing_rules import Panel, Party
 from starter.pairs_file import REQUIRED as PAIRS_COLUMNS
-from starter.people_file import OPTIONAL, REQUIRED, STATUSES, PeopleFile, Person, read_people
+from starter.people_file import OPTIONAL, REQUIRED, PeopleFile, away, read_people
 from starter.programme_file import ProgrammeFile, read_programme
 from starter.roster import check_circles
 from starter.table import read_table
-from starter.yaml_document import Key
+from starter.yaml_document import KeyPath
 
 EXCLUDE = "exclude"
 """An optional column: ids, separated by `|`, of people with whom somebody is never paired. It is enough if one of the two names the other."""
@@ -81,17 +81,15 @@ def _check_columns(programme: ProgrammeFile, people: PeopleFile, fields: Sequenc
             place = programme.document.place(path)
             findings.notices.append(Notice(programme.document.path, *place, "pairing.criteria", f"{people.path} has no column {name}: never met"))
         else:
-            meant = nearest(name, there)
-            expected = f"{meant} perhaps" if meant else one_of(there)
-            findings.faults.append(programme.fault(path, f"{people.path} has no column {shown(name)}", expected))
+            findings.faults.append(programme.document.fault(path, f"{people.path} has no column {shown(name)}", perhaps(name, there, one_of(there))))
 
 
-def _conditions(programme: Programme | None) -> dict[tuple[Key, ...], Condition]:
+def _conditions(programme: Programme | None) -> dict[KeyPath, Condition]:
     """Requirements and criteria, by their place in the programme file."""
     if programme is None:
         return {}
     pairing = programme.pairing
-    required: dict[tuple[Key, ...], Condition] = {("pairing", "require", place, "when"): part.when for place, part in enumerate(pairing.require)}
+    required: dict[KeyPath, Condition] = {("pairing", "require", place, "when"): part.when for place, part in enumerate(pairing.require)}
     return required | {("pairing", "criteria", place, "when"): part.when for place, part in enumerate(pairing.criteria)}
 
 
@@ -100,15 +98,15 @@ def _panel(programme: Programme, people: PeopleFile, fields: Sequence[str], earl
     mentees: list[Party] = []
     mentors: list[Party] = []
     for name, person in sorted(people.people.items()):
-        role, status = person.profile.role, person.profile.status
+        role = person.profile.role
         if role not in {None, "mentor", "mentee", "both"}:
             continue
         if role is None:
             left_out[name] = "no role in the file"
-        elif status != STATUSES[0]:
-            left_out[name] = "on leave" if status == "leave" else "gone"
+        elif person.profile.status != "active":
+            left_out[name] = away(person.profile)
         else:
-            cells = {field: _entries(person, field) for field in fields}
+            cells = {field: person.row[field].entries for field in fields}
             room = person.profile.capacity if person.profile.capacity is not None else programme.pairing.mentees_per_mentor
             mentees += [Party(name, 1, cells)] if role in {"mentee", "both"} else []
             mentors += [Party(name, room, cells)] if role in {"mentor", "both"} else []
@@ -116,18 +114,13 @@ def _panel(programme: Programme, people: PeopleFile, fields: Sequence[str], earl
     return Panel(mentees, mentors, programme.pairing, managers, programme.reporting_line, earlier.couples, tuple(excluded)), left_out
 
 
-def _entries(person: Person, field: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(entry for part in person.row[field].text.split("|") if (entry := part.strip())))
-
-
 def _exclusions(people: PeopleFile, findings: Findings) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, person in people.people.items():
-        for other in _entries(person, EXCLUDE):
+        cell = person.row[EXCLUDE]
+        for other in cell.entries:
             if other not in people.people:
-                findings.notices.append(
-                    Notice(people.path, person.row[EXCLUDE].line, person.row[EXCLUDE].column, EXCLUDE, f"nobody with the id {shown(other)} in this file")
-                )
+                findings.notices.append(Notice(people.path, cell.line, cell.column, EXCLUDE, f"nobody with the id {shown(other)} in this file"))
             found.append((name, other))
     return found
 
@@ -138,9 +131,6 @@ def _read_earlier(paths: Sequence[Path], findings: Findings) -> Earlier:
     pair_ids: set[str] = set()
     for path in paths:
         for row in read_table(path, PAIRS_COLUMNS, (), findings):
-            for column in PAIRS_COLUMNS:
-                if not row[column].text and column not in row.absent:
-                    findings.faults.append(Fault(str(path), row[column].line, row[column].column, column, "nothing", "a value"))
             couples.append((row["mentor_id"].text, row["mentee_id"].text))
             pair_ids.add(row["pair_id"].text)
     return Earlier(tuple(couples), frozenset(pair_ids))

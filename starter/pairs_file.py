@@ -10,8 +10,8 @@ from typing import Literal
 
 from mentorship.reporting_line import levels_between
 from starter.answer import counted
-from starter.faults import Fault, Findings, Notice, nearest, shown
-from starter.people_file import PeopleFile, Person, id_expected
+from starter.faults import Fault, Findings, Notice, shown
+from starter.people_file import PeopleFile, Person, away, id_expected
 from starter.table import Cell, Row, read_table
 
 REQUIRED = ("pair_id", "mentor_id", "mentee_id")
@@ -66,9 +66,6 @@ class _Reader:
 
     def take(self, row: Row) -> None:
         pair_id, mentor_id, mentee_id = (row[column].text for column in REQUIRED)
-        for column in REQUIRED:
-            if not row[column].text and column not in row.absent:
-                self._tell(row[column], column, "nothing", "a value")
         self._check_id(row["pair_id"])
         runs = pair_id in self._enrolled
         mentor = self._person(row["mentor_id"], "mentor_id", "mentor", runs=runs)
@@ -106,17 +103,14 @@ class _Reader:
         if person is None and not self._people.whole:
             return None
         if person is None:
-            meant = nearest(cell.text, self._people.people)
-            self._tell(
-                cell, field, f"nobody with the id {shown(cell.text)} in {self._people.path}", f"{meant} perhaps" if meant else "a person_id of that file"
-            )
+            self._tell(cell, field, *self._people.nobody(cell.text))
             return None
         if runs:
             return person
         if person.profile.role not in {None, side, "both"}:
             self._tell(cell, field, f"{shown(cell.text)} has the role {person.profile.role}", f"{side} or both")
         if person.profile.status != "active":
-            self._tell(cell, field, f"{shown(cell.text)} is {_status(person)}", "somebody active")
+            self._tell(cell, field, f"{shown(cell.text)} is {away(person.profile)}", "somebody active")
         return person
 
     def _check_couple(self, row: Row, mentor: Person, mentee: Person, *, runs: bool) -> None:
@@ -132,7 +126,3 @@ class _Reader:
 
     def _tell(self, cell: Cell, field: str, wrong: str, expected: str) -> None:
         self._findings.faults.append(Fault(self._path, cell.line, cell.column, field, wrong, expected))
-
-
-def _status(person: Person) -> str:
-    return "on leave" if person.profile.status == "leave" else "gone"

@@ -12,7 +12,7 @@ from records.address import is_address, normal_form
 from records.profile import Profile
 from schedule.calendar import zone_names
 from schedule.working_days import country_codes
-from starter.faults import Fault, Findings, Notice, nearest, one_of, shown
+from starter.faults import Fault, Findings, Notice, one_of, perhaps, shown
 from starter.programme_file import language_fault, zone_expected
 from starter.table import Cell, Row, is_whole, read_table
 
@@ -42,6 +42,10 @@ class PeopleFile:
 
     def fault(self, cell: Cell, field: str, wrong: str, expected: str) -> Fault:
         return Fault(self.path, cell.line, cell.column, field, wrong, expected)
+
+    def nobody(self, person_id: str) -> tuple[str, str]:
+        """(what is wrong, what was expected) for an id that is nobody's here."""
+        return f"nobody with the id {shown(person_id)} in {self.path}", perhaps(person_id, self.people, "a person_id of that file")
 
 
 def read_people(path: Path, findings: Findings, more: Sequence[str] = ()) -> PeopleFile:
@@ -76,6 +80,11 @@ def id_expected(text: str) -> str | None:
     if len(text) > 100 or re.search(r"[\s|/?#%\\]", text):
         return "at most 100 characters without blanks and without | / ? # % \\"
     return None
+
+
+def away(profile: Profile) -> str:
+    """How somebody is who is not active."""
+    return "on leave" if profile.status == "leave" else "gone"
 
 
 def _misnamed_managers(file: PeopleFile) -> Iterator[Fault]:
@@ -115,9 +124,6 @@ class _Reader:
         self._uncomputed = {column for column, cell in row.cells.items() if _UNCOMPUTED.fullmatch(cell.text)}
 
     def profile(self) -> Profile | None:
-        for column in REQUIRED:
-            if not self._row[column].text and column not in self._row.absent:
-                self._tell(column, "nothing", "a value")
         for column in self._uncomputed:
             self._tell(column, f"{shown(self._row[column].text)} is a spreadsheet's formula or its error", "a value, or nothing")
         person_id = self._row["person_id"].text
@@ -133,8 +139,8 @@ class _Reader:
             "country": self._read("country", _country),
             "manager_id": self._read("manager_id", str),
             "department": self._read("department", str),
-            "skills": _entries(self._row["skills"].text),
-            "goals": _entries(self._row["goals"].text),
+            "skills": self._row["skills"].entries,
+            "goals": self._row["goals"].entries,
             "capacity": self._read("capacity", _capacity),
             "status": self._read("status", _choice(STATUSES)) or "active",
         }
@@ -205,8 +211,8 @@ def _language(text: str) -> str:
 def _country(text: str) -> str:
     if text.upper() not in country_codes():
         country = text.upper().partition("-")[0]
-        meant = nearest(text, [code for code in country_codes() if code.startswith(f"{country}-")]) if country in country_codes() else None
-        raise _Expected(f"{meant} perhaps" if meant else "an ISO 3166 code such as DE or DE-BY", f"unknown country {shown(text)}")
+        parts = [code for code in country_codes() if code.startswith(f"{country}-")] if country in country_codes() else []
+        raise _Expected(perhaps(text, parts, "an ISO 3166 code such as DE or DE-BY"), f"unknown country {shown(text)}")
     return text.upper()
 
 
@@ -216,8 +222,3 @@ def _capacity(text: str) -> int:
     if int(text) > _MOST:
         raise _Expected(f"at most {_MOST}", f"{shown(text)} is too big")
     return int(text)
-
-
-def _entries(text: str) -> tuple[str, ...]:
-    """The list in a cell, separated by `|`, without blanks around entries, empty entries and repeats."""
-    return tuple(dict.fromkeys(entry for part in text.split("|") if (entry := part.strip())))

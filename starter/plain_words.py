@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starter.answer import counted
-from starter.faults import nearest, one_of, shown
+from starter.faults import one_of, perhaps, shown
 
 _PATTERNS = {
     "[a-z0-9][a-z0-9-]{0,39}": "1 to 40 of a-z, 0-9 and -, beginning with a letter or digit",
@@ -102,9 +102,7 @@ def plain_words(error: Mapping[str, Any], field: str, value: Any) -> tuple[str, 
 
 def unknown_key(key: str, known: Iterable[str]) -> tuple[str, str]:
     known = list(known)
-    if (meant := nearest(key, known)) is not None:
-        return f"unknown key {shown(key)}", f"{meant} perhaps"
-    return f"unknown key {shown(key)}", one_of(known) if known else "no keys here"
+    return f"unknown key {shown(key)}", perhaps(key, known, one_of(known) if known else "no keys here")
 
 
 def _pattern(pattern: str) -> str:

@@ -17,14 +17,13 @@ from mentorship.programme import Programme
 from mentorship.programme_doubts import doubts
 from notices.language import known
 from schedule.calendar import zone_names
-from starter.faults import Fault, Findings, Notice, hides, nearest, shown, unreadable
+from starter.faults import Fault, Findings, Notice, hides, nearest, perhaps, shown, unreadable
 from starter.plain_words import DURATION, plain_words, unknown_key
 from starter.programme_keys import is_duration, keys_at
 from starter.programme_repair import may_follow_from, repaired
 from starter.programme_repeats import repeated
-from starter.yaml_document import Key, YamlDocument, dotted, read_yaml
+from starter.yaml_document import KeyPath, YamlDocument, dotted, read_yaml
 
-Path_ = tuple[Key, ...]
 _PASSES = 4
 
 
@@ -41,9 +40,6 @@ class ProgrammeFile:
         value = self.document.value(("reporting_line",))
         return value if value == "all" or (isinstance(value, int) and value > 0) else 2
 
-    def fault(self, path: Path_, wrong: str, expected: str) -> Fault:
-        return Fault(self.document.path, *self.document.place(path), dotted(path), wrong, expected)
-
 
 def read_programme(path: Path, findings: Findings) -> ProgrammeFile:
     """The programme in that file; its faults go to `findings`. Raises OSError when there is no such file."""
@@ -51,10 +47,10 @@ def read_programme(path: Path, findings: Findings) -> ProgrammeFile:
     findings.faults += faults
     if document.data is None:
         if not faults:
-            findings.faults.append(Fault(document.path, 1, 1, "file", "nothing in it", "a programme"))
+            findings.faults.append(document.fault((), "nothing in it", "a programme"))
         return ProgrammeFile(None, document)
     if not isinstance(document.data, dict):
-        findings.faults.append(Fault(document.path, *document.place(()), "file", f"{shown(document.data)} is not a group of keys", "a programme"))
+        findings.faults.append(document.fault((), f"{shown(document.data)} is not a group of keys", "a programme"))
         return ProgrammeFile(None, document)
     programme, found = _validated(document)
     found += _durations(document) + _no_time_at_all(document) + _zone_and_languages(document)
@@ -77,13 +73,12 @@ def language_fault(tag: str) -> str | None:
 
 def zone_expected(name: str) -> str:
     """What was expected instead of this unknown zone."""
-    meant = nearest(name, zone_names())
-    return f"{meant} perhaps" if meant else "a name such as Europe/Berlin"
+    return perhaps(name, zone_names(), "a name such as Europe/Berlin")
 
 
 def _validated(document: YamlDocument) -> tuple[Programme | None, list[Fault]]:
     """Validates, puts stand-ins where something is wrong, and validates again: rules over several keys are checked only when each key is right."""
-    faults: dict[Path_, list[Fault]] = {path: [fault] for path, fault in repeated(document).items()}
+    faults: dict[KeyPath, list[Fault]] = {path: [fault] for path, fault in repeated(document).items()}
     programme: Programme | None = None
     data = repaired(document.data, faults)
     for _ in range(_PASSES):
@@ -98,12 +93,12 @@ def _validated(document: YamlDocument) -> tuple[Programme | None, list[Fault]]:
     return (None if faults else programme), [fault for told in faults.values() for fault in told]
 
 
-def _translated(document: YamlDocument, error: ValidationError) -> dict[Path_, list[Fault]]:
+def _translated(document: YamlDocument, error: ValidationError) -> dict[KeyPath, list[Fault]]:
     """What pydantic found, by path; the list is empty where another fault says it already."""
     entries = [_placed(document, dict(entry)) for entry in error.errors(include_url=False)]
     below = {path[:length] for path, _ in entries for length in range(len(path))}
     meant = {(*path[:-1], nearest(str(path[-1]), keys_at(path[:-1]))) for path, entry in entries if entry["type"] == "extra_forbidden"}
-    faults: dict[Path_, list[Fault]] = {}
+    faults: dict[KeyPath, list[Fault]] = {}
     for path, entry in entries:
         union = path in below and entry["type"] in {"literal_error", "int_type"}  # an error of the union's other branch says more
         counted_right_ones = entry["type"] == "too_short" and len(document.value(path) or ()) >= entry["ctx"]["min_length"]
@@ -122,9 +117,9 @@ def _translated(document: YamlDocument, error: ValidationError) -> dict[Path_, l
     return faults
 
 
-def _placed(document: YamlDocument, entry: dict[str, Any]) -> tuple[Path_, dict[str, Any]]:
+def _placed(document: YamlDocument, entry: dict[str, Any]) -> tuple[KeyPath, dict[str, Any]]:
     """The error's path in the file: pydantic's own path without the names of a union's branches."""
-    path: Path_ = ()
+    path: KeyPath = ()
     for index, key in enumerate(entry["loc"]):
         last = index == len(entry["loc"]) - 1
         if (*path, key) in document.values or (last and entry["type"] in {"missing", "extra_forbidden"}):
@@ -145,8 +140,8 @@ _BLAMED = {"quiet": "to", "milestones": "by"}
 def _durations(document: YamlDocument) -> list[Fault]:
     """Faults for durations that are not one word; the core's model would also take its own parts."""
     return [
-        Fault(document.path, *place, dotted(path), f"{shown(value)} is not a duration", DURATION)
-        for path, place in document.values.items()
+        document.fault(path, f"{shown(value)} is not a duration", DURATION)
+        for path in document.values
         if is_duration(path) and isinstance(value := document.value(path), dict)
     ]
 
@@ -157,9 +152,9 @@ def _no_time_at_all(document: YamlDocument) -> list[Fault]:
 
     Only the file is checked, not the core's models, since these also open programmes that were started before.
     """
-    paths: tuple[Path_, ...] = (("attention", "unowned"), ("attendance", "contest_within"))
+    paths: tuple[KeyPath, ...] = (("attention", "unowned"), ("attendance", "contest_within"))
     return [
-        Fault(document.path, *document.place(path), dotted(path), f"{shown(value)} does not fit", "a duration longer than nothing")
+        document.fault(path, f"{shown(value)} does not fit", "a duration longer than nothing")
         for path in paths
         if isinstance(value := document.value(path), str) and _is_nothing(value)
     ]
@@ -174,15 +169,15 @@ def _is_nothing(text: str) -> bool:
 
 def _zone_and_languages(document: YamlDocument) -> list[Fault]:
     faults: list[Fault] = []
-    path: Path_ = ("programme", "time_zone")
+    path: KeyPath = ("programme", "time_zone")
     name = document.value(path)
     if isinstance(name, str) and name not in zone_names():
-        faults.append(Fault(document.path, *document.place(path), dotted(path), f"unknown time zone {shown(name)}", zone_expected(name)))
+        faults.append(document.fault(path, f"unknown time zone {shown(name)}", zone_expected(name)))
     languages = document.value(("programme", "languages"))
     for index, tag in enumerate(languages if isinstance(languages, list) else ()):
         path = ("programme", "languages", index)
         if isinstance(tag, str) and (expected := language_fault(tag)) is not None:
-            faults.append(Fault(document.path, *document.place(path), dotted(path), f"{shown(tag)} is not a language", expected))
+            faults.append(document.fault(path, f"{shown(tag)} is not a language", expected))
     return faults
 
 
@@ -194,10 +189,10 @@ def _control_characters(document: YamlDocument, told: Collection[str]) -> list[F
     """
     texts = {path: _on_one_line(path, value) for path in document.values if isinstance(value := document.value(path), str)}
     hiding = [(path, text) for path, text in texts.items() if dotted(path) not in told and any(hides(sign) for sign in text)]
-    return [Fault(document.path, *document.place(path), dotted(path), *unreadable(text)) for path, text in hiding]
+    return [document.fault(path, *unreadable(text)) for path, text in hiding]
 
 
-def _on_one_line(path: Path_, value: str) -> str:
+def _on_one_line(path: KeyPath, value: str) -> str:
     """The text trimmed, as it is kept, and without line ends where several lines are allowed."""
     text = value.strip(" \t\r\n")
     return text.replace("\n", " ") if "prompts" in path or path[:1] == ("benefits",) else text
@@ -205,21 +200,15 @@ def _on_one_line(path: Path_, value: str) -> str:
 
 def _notices(programme: Programme, document: YamlDocument) -> Iterable[Notice]:
     meetings = programme.meetings
-    path: Path_
     for index, tag in enumerate(programme.programme.languages):
         if tag.partition("-")[0].casefold() not in known():
-            path = ("programme", "languages", index)
-            yield Notice(
-                document.path, *document.place(path), dotted(path), f"nobody is written to in it: there are words in {', '.join(sorted(known()))} only"
-            )
+            yield document.notice(("programme", "languages", index), f"nobody is written to in it: there are words in {', '.join(sorted(known()))} only")
     for path, comment in document.comments.items():
         if isinstance(document.value(path), str):
-            told = f"{shown(comment)} is left out, being a comment; quotes around the whole text keep it"
-            yield Notice(document.path, *document.place(path), dotted(path), told)
+            yield document.notice(path, f"{shown(comment)} is left out, being a comment; quotes around the whole text keep it")
     for warning in doubts(programme):
-        yield Notice(document.path, *document.place(warning.path), dotted(warning.path), warning.message)
+        yield document.notice(warning.path, warning.message)
     if meetings.time_of_day is None:
         for key, used in (("working_days", "working_days" in meetings.model_fields_set), ("quiet", bool(meetings.quiet)), ("holidays", meetings.holidays)):
             if used:
-                path = ("meetings", key)
-                yield Notice(document.path, *document.place(path), dotted(path), "has no effect without meetings.time_of_day")
+                yield document.notice(("meetings", key), "has no effect without meetings.time_of_day")

@@ -10,19 +10,19 @@ from pydantic import BaseModel
 
 from mentorship.duration import Duration
 from mentorship.programme import Programme
-from starter.yaml_document import Key
+from starter.yaml_document import Key, KeyPath
 
 
-def keys_at(path: tuple[Key, ...]) -> tuple[str, ...]:
+def keys_at(path: KeyPath) -> tuple[str, ...]:
     """The keys that a mapping at `path` may have; none if no mapping belongs there."""
     return tuple(dict.fromkeys(name for model in models_at(path) for name in fields(model)))
 
 
-def is_duration(path: tuple[Key, ...]) -> bool:
+def is_duration(path: KeyPath) -> bool:
     return Duration in _types_at(path)
 
 
-def models_at(path: tuple[Key, ...]) -> tuple[type[BaseModel], ...]:
+def models_at(path: KeyPath) -> tuple[type[BaseModel], ...]:
     return tuple(kind for kind in _types_at(path) if isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not Duration)
 
 
@@ -31,7 +31,7 @@ def fields(model: type[BaseModel]) -> dict[str, Any]:
 
 
 @cache
-def _types_at(path: tuple[Key, ...]) -> tuple[Any, ...]:
+def _types_at(path: KeyPath) -> tuple[Any, ...]:
     found: tuple[Any, ...] = (Programme,)
     for key in path:
         found = tuple(inner for kind in found for inner in _inside(kind, key))

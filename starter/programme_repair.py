@@ -6,9 +6,7 @@ import copy
 from collections.abc import Collection
 from typing import Any
 
-from starter.yaml_document import Key
-
-Path_ = tuple[Key, ...]
+from starter.yaml_document import KeyPath
 
 _PARTS: dict[str, Any] = {
     "programme": {"id": "stand-in", "version": 1, "title": "-", "length": "P26W", "time_zone": "UTC"},
@@ -22,11 +20,11 @@ _PARTS: dict[str, Any] = {
     "criteria": {"score": 1, "when": {"same": ["-", "-"]}},
 }
 _LISTS = {"sessions", "milestones"}
-_LEAST_SPREAD: Path_ = ("mail", "spread")
-_SPREAD_NEEDS: tuple[Path_, ...] = (("meetings", "prepare"), ("meetings", "ask_after"), ("meetings", "interval"), ("meetings",), ("mail",))
+_LEAST_SPREAD: KeyPath = ("mail", "spread")
+_SPREAD_NEEDS: tuple[KeyPath, ...] = (("meetings", "prepare"), ("meetings", "ask_after"), ("meetings", "interval"), ("meetings",), ("mail",))
 
 
-def repaired(data: Any, wrong: Collection[Path_]) -> Any:
+def repaired(data: Any, wrong: Collection[KeyPath]) -> Any:
     """A copy of `data` without what is at each path of `wrong`, or with a stand-in for it if it is required."""
     data = copy.deepcopy(data)
     for path in sorted(wrong, key=len, reverse=True):
@@ -34,7 +32,7 @@ def repaired(data: Any, wrong: Collection[Path_]) -> Any:
     return data
 
 
-def may_follow_from(path: Path_, faults: Collection[Path_]) -> bool:
+def may_follow_from(path: KeyPath, faults: Collection[KeyPath]) -> bool:
     """Whether a later fault at `path` might come from a stand-in. Then it is not reported until the earlier ones are put right."""
     if path in {("sessions",), ("milestones",)}:
         return any(fault[:1] == path and (len(fault) <= 2 or fault[2] in {"id", "expectations", "closing"}) for fault in faults)
@@ -43,7 +41,7 @@ def may_follow_from(path: Path_, faults: Collection[Path_]) -> bool:
     return any(fault[: len(path)] == path or path[: len(fault)] == fault for fault in faults)
 
 
-def _replace(data: Any, path: Path_) -> None:
+def _replace(data: Any, path: KeyPath) -> None:
     if not path:
         return
     *above, key = path
@@ -63,7 +61,7 @@ def _replace(data: Any, path: Path_) -> None:
         at[key] = stand_in if stand_in is not None else "-"
 
 
-def _stand_in(path: Path_) -> Any:
+def _stand_in(path: KeyPath) -> Any:
     key = path[-1]
     if isinstance(key, int):
         part = _PARTS.get(str(path[-2]))

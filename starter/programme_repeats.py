@@ -5,25 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from starter.faults import Fault, shown
-from starter.yaml_document import Key, YamlDocument, dotted
+from starter.yaml_document import KeyPath, YamlDocument
 
-Path_ = tuple[Key, ...]
-_ONCE: tuple[Path_, ...] = (("programme", "languages"), ("contacts", "coordinators"), ("contacts", "outside"), ("meetings", "working_days"))
+_ONCE: tuple[KeyPath, ...] = (("programme", "languages"), ("contacts", "coordinators"), ("contacts", "outside"), ("meetings", "working_days"))
 
 
-def repeated(document: YamlDocument) -> dict[Path_, Fault]:
+def repeated(document: YamlDocument) -> dict[KeyPath, Fault]:
     """The faults by path. The core refuses most of these too, but names only the list, and only the first of several."""
-    found: dict[Path_, tuple[str, str]] = {}
+    found: dict[KeyPath, tuple[str, str]] = {}
     _milestones(document, found)
     _sessions(document, found)
     _ladder(document, found)
     for path in _ONCE:
         _each_once(path, _list(document, path), found)
     _outside(document, found)
-    return {path: Fault(document.path, *document.place(path), dotted(path), *told) for path, told in found.items()}
+    return {path: document.fault(path, *told) for path, told in found.items()}
 
 
-def _milestones(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None:
+def _milestones(document: YamlDocument, found: dict[KeyPath, tuple[str, str]]) -> None:
     seen: dict[str, int] = {}
     for index, milestone in enumerate(_list(document, ("milestones",))):
         name = _key(milestone, "id")
@@ -34,12 +33,12 @@ def _milestones(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> 
             seen.setdefault(name, index)
 
 
-def _sessions(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None:
+def _sessions(document: YamlDocument, found: dict[KeyPath, tuple[str, str]]) -> None:
     closing: int | None = None
     for index, session in enumerate(_list(document, ("sessions",))):
         expectations = _key(session, "expectations")
         if index == 0 and isinstance(session, dict) and (expectations is None or expectations is False):
-            path: Path_ = ("sessions", 0, "expectations") if expectations is False else ("sessions", 0)
+            path: KeyPath = ("sessions", 0, "expectations") if expectations is False else ("sessions", 0)
             found[path] = "the first session without the three expectations", "`expectations: true` in the first session"
         if index > 0 and expectations is True:
             found["sessions", index, "expectations"] = "the three expectations again", "them in the first session only"
@@ -49,8 +48,8 @@ def _sessions(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> No
             closing = index
 
 
-def _ladder(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None:
-    path: Path_ = ("cancellations", "ladder")
+def _ladder(document: YamlDocument, found: dict[KeyPath, tuple[str, str]]) -> None:
+    path: KeyPath = ("cancellations", "ladder")
     before: int | None = None
     seen: set[Any] = set()
     for index, rung in enumerate(_list(document, path)):
@@ -67,7 +66,7 @@ def _ladder(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None
             seen.add(do)
 
 
-def _outside(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> None:
+def _outside(document: YamlDocument, found: dict[KeyPath, tuple[str, str]]) -> None:
     """Nobody who runs the programme may be an outside contact, to whom people turn with a concern about it (H16)."""
     team = [document.value(("contacts", "owner")), *_list(document, ("contacts", "coordinators"))]
     for index, entry in enumerate(_list(document, ("contacts", "outside"))):
@@ -75,13 +74,13 @@ def _outside(document: YamlDocument, found: dict[Path_, tuple[str, str]]) -> Non
             found["contacts", "outside", index] = f"{shown(entry)} is of the programme's team", "somebody outside it, for concerns"
 
 
-def _each_once(path: Path_, entries: list[Any], found: dict[Path_, tuple[str, str]]) -> None:
+def _each_once(path: KeyPath, entries: list[Any], found: dict[KeyPath, tuple[str, str]]) -> None:
     for index, entry in enumerate(entries):
         if isinstance(entry, str) and entry in entries[:index]:
             found[*path, index] = f"{shown(entry)} stands twice", "each one once"
 
 
-def _list(document: YamlDocument, path: Path_) -> list[Any]:
+def _list(document: YamlDocument, path: KeyPath) -> list[Any]:
     value = document.value(path)
     return value if isinstance(value, list) else []
 

@@ -13,11 +13,11 @@ from mentorship.reporting_line import circles
 from records.profile import Profile
 from schedule.plan import Plans
 from schedule.working_days import Home
-from starter.faults import Fault, Findings, nearest, shown
+from starter.faults import Fault, Findings, shown
 from starter.pairs_file import RosterPair, read_pairs
-from starter.people_file import PeopleFile, Person, read_people
+from starter.people_file import PeopleFile, Person, away, read_people
 from starter.programme_file import ProgrammeFile, read_programme
-from starter.yaml_document import Key
+from starter.yaml_document import KeyPath
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,12 @@ def _check_contacts(programme: ProgrammeFile, people: PeopleFile, findings: Find
         if person is None and not people.whole:
             continue
         if person is None:
-            meant = nearest(person_id, people.people)
-            expected = f"{meant} perhaps" if meant else "a person_id of that file"
-            findings.faults.append(programme.fault(path, f"nobody with the id {shown(person_id)} in {people.path}", expected))
+            findings.faults.append(programme.document.fault(path, *people.nobody(person_id)))
         elif path[1] != "outside" or person_id not in team:  # else the programme file says so itself
             findings.faults += _unfit(programme, path, person, role)
 
 
-def _named(programme: ProgrammeFile, key: str, role: str) -> list[tuple[tuple[Key, ...], str, str]]:
+def _named(programme: ProgrammeFile, key: str, role: str) -> list[tuple[KeyPath, str, str]]:
     """(path, person_id, role that is needed) of the contacts under `key`, even if the file is faulty elsewhere."""
     value = programme.document.value(("contacts", key))
     if isinstance(value, str):
@@ -103,12 +101,12 @@ def _named(programme: ProgrammeFile, key: str, role: str) -> list[tuple[tuple[Ke
     return [(("contacts", key, index), entry, role) for index, entry in enumerate(value if isinstance(value, list) else ()) if isinstance(entry, str)]
 
 
-def _unfit(programme: ProgrammeFile, path: tuple[Key, ...], person: Person, role: str) -> list[Fault]:
+def _unfit(programme: ProgrammeFile, path: KeyPath, person: Person, role: str) -> list[Fault]:
     name = shown(person.profile.person_id)
     faults = []
     if person.profile.role != role:
         wrong = f"has the role {person.profile.role}" if person.profile.role else "has no role"
-        faults.append(programme.fault(path, f"{name} {wrong}", f"the role {role}"))
+        faults.append(programme.document.fault(path, f"{name} {wrong}", f"the role {role}"))
     if person.profile.status != "active":
-        faults.append(programme.fault(path, f"{name} is {'on leave' if person.profile.status == 'leave' else 'gone'}", "somebody active"))
+        faults.append(programme.document.fault(path, f"{name} is {away(person.profile)}", "somebody active"))
     return faults

@@ -33,6 +33,11 @@ class Cell:
     line: int
     column: int
 
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The list in the cell, separated by `|`, without blanks around entries, empty entries and repeats."""
+        return tuple(dict.fromkeys(entry for part in self.text.split("|") if (entry := part.strip())))
+
 
 @dataclass(frozen=True)
 class Row:
@@ -40,15 +45,14 @@ class Row:
 
     line: int
     cells: dict[str, Cell]
-    absent: frozenset[str] = frozenset()
-    """Required columns that the whole table lacks. That is reported once, not for every row."""
 
     def __getitem__(self, column: str) -> Cell:
         return self.cells.get(column, Cell("", self.line, 1))
 
 
 def read_table(path: Path, required: Sequence[str], optional: Sequence[str], findings: Findings) -> Iterator[Row]:
-    """The rows of that file, without blank ones; cells are separated by `,` or `;`. What is wrong with it as a table goes to `findings`.
+    """The rows of that file, without blank ones; cells are separated by `,` or `;`. What is wrong with it as a table goes to `findings`, and so does
+    every cell without a value in a `required` column.
 
     Columns other than the named ones are left out, with one notice. Raises OSError when there is no such file.
     """
@@ -76,14 +80,17 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str], fin
         findings.faults.append(Fault(shown_path, 1, 1, "file", "nothing in it", f"a header with {one_of(required).replace(' or ', ' and ')}"))
         return
     names = _header(header, required, known, shown_path, findings)
-    absent = frozenset(required) - set(names)
     for cells in records:
         if not any(cell.text for cell in cells):
             continue
         if len(cells) < len(names) or any(cell.text for cell in cells[len(names) :]):
             place = cells[min(len(cells), len(names)) if len(cells) > len(names) else 0]
             findings.faults.append(Fault(shown_path, place.line, place.column, "row", f"{len(cells)} cells", f"{len(names)} as in the header"))
-        yield Row(cells[0].line, {name: cell for name, cell in zip(names, cells, strict=False) if name in known}, absent)
+        row = Row(cells[0].line, {name: cell for name, cell in zip(names, cells, strict=False) if name in known})
+        for name in required:
+            if not (cell := row[name]).text and name in names:  # a column that the whole table lacks is reported once, not for every row
+                findings.faults.append(Fault(shown_path, cell.line, cell.column, name, "nothing", "a value"))
+        yield row
 
 
 def _header(cells: list[Cell], required: Sequence[str], known: Collection[str], path: str, findings: Findings) -> list[str]:

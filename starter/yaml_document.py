@@ -14,11 +14,13 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from starter.faults import Fault
+from starter.faults import Fault, Notice
 from starter.plain_words import misread
 
 Key = str | int
+KeyPath = tuple[Key, ...]
 Place = tuple[int, int]
+"""Line and column, counted from 1."""
 _MOST, _DEEPEST = 20_000, 100
 _MERGE = "tag:yaml.org,2002:merge"
 _BEGAN_ABOVE = re.compile("could not find expected ':'|unexpected end of stream")
@@ -28,24 +30,30 @@ _VALUES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int", "tag:yaml.org
 
 @dataclass
 class YamlDocument:
-    """`values` and `keys` map the path of each node to its line and column, counted from 1.
+    """`values` and `keys` map the path of each node to its place.
 
     `comments` has comments after values without quotes that look like a part of the value, such as `#2` in `topic: Meeting #2`.
     """
 
     path: str
     data: Any = None
-    values: dict[tuple[Key, ...], Place] = field(default_factory=dict)
-    keys: dict[tuple[Key, ...], Place] = field(default_factory=dict)
-    comments: dict[tuple[Key, ...], str] = field(default_factory=dict)
+    values: dict[KeyPath, Place] = field(default_factory=dict)
+    keys: dict[KeyPath, Place] = field(default_factory=dict)
+    comments: dict[KeyPath, str] = field(default_factory=dict)
 
-    def place(self, path: tuple[Key, ...]) -> Place:
+    def fault(self, path: KeyPath, wrong: str, expected: str) -> Fault:
+        return Fault(self.path, *self.place(path), dotted(path), wrong, expected)
+
+    def notice(self, path: KeyPath, message: str) -> Notice:
+        return Notice(self.path, *self.place(path), dotted(path), message)
+
+    def place(self, path: KeyPath) -> Place:
         """The place of the value at `path`, or of its nearest parent if it is not there."""
         while path and path not in self.values:
             path = path[:-1]
         return self.values.get(path, (1, 1))
 
-    def value(self, path: tuple[Key, ...]) -> Any:
+    def value(self, path: KeyPath) -> Any:
         """The value at `path`, or None."""
         at = self.data
         for key in path:
@@ -86,12 +94,10 @@ def read_yaml(path: Path, shown_path: str) -> tuple[YamlDocument, list[Fault]]:
     except MarkedYAMLError as error:
         said = _one_line(error.problem or error.context or "not YAML")
         mark = (_BEGAN_ABOVE.search(said) and error.context_mark) or error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return document, [Fault(shown_path, line, column, "file", *misread(said))]
+        return document, [Fault(shown_path, *(_place(mark) if mark else (1, 1)), "file", *misread(said))]
     except ReaderError as error:
-        before = text[: error.position] if isinstance(error.position, int) else ""
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-        return document, [Fault(shown_path, line, column, "file", "a character that YAML does not allow", "text in UTF-8")]
+        place = _behind(text[: error.position] if isinstance(error.position, int) else "")
+        return document, [Fault(shown_path, *place, "file", "a character that YAML does not allow", "text in UTF-8")]
     except (YAMLError, ValueError, RecursionError) as error:
         return document, [Fault(shown_path, 1, 1, "file", _one_line(str(error)) or "not YAML", "YAML 1.2")]
     if not any(fault.wrong == _LOOP for fault in faults):
@@ -118,8 +124,7 @@ def _refuse_brackets(text: str) -> None:
         sign = found[0]
         depth += 1 if sign in "[{" else -1 if sign in "]}" else 0
         if depth > _DEEPEST:
-            before = text[: found.start()]
-            raise _too_deep((before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1))
+            raise _too_deep(_behind(text[: found.start()]))
 
 
 _BRACKETS = re.compile(r"""[][{}]|(?<![^\s,:[{])(?:"(?:[^"\\]|\\.)*"|'[^']*'|\#[^\n]*)""", re.DOTALL)
@@ -134,8 +139,7 @@ class _Shallow(Composer):
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.depth += 1
         if self.depth > _DEEPEST + 1:
-            mark = self.parser.peek_event().start_mark
-            raise _too_deep((mark.line + 1, mark.column + 1))
+            raise _too_deep(_place(self.parser.peek_event().start_mark))
         try:
             return super().compose_node(parent, index)
         finally:
@@ -144,9 +148,16 @@ class _Shallow(Composer):
 
 def undecodable(path: str, raw: bytes, error: UnicodeDecodeError, expected: str = "text in UTF-8") -> Fault:
     """A fault at the first byte that is not UTF-8."""
-    before = raw[: error.start].decode("utf-8-sig", errors="replace")
-    line = before.count("\n") + 1
-    return Fault(path, line, len(before) - (before.rfind("\n") + 1) + 1, "file", "not UTF-8 here", expected)
+    return Fault(path, *_behind(raw[: error.start].decode("utf-8-sig", errors="replace")), "file", "not UTF-8 here", expected)
+
+
+def _behind(before: str) -> Place:
+    """The place of what follows this text."""
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _place(mark: Any) -> Place:
+    return mark.line + 1, mark.column + 1
 
 
 class _Plain(SafeConstructor):
@@ -176,20 +187,20 @@ def _as_word(key: ScalarNode) -> ScalarNode:
 _LOOP = "contains itself"
 
 
-def _walk(document: YamlDocument, node: Node, path: tuple[Key, ...], above: tuple[int, ...]) -> list[Fault]:
-    place = (node.start_mark.line + 1, node.start_mark.column + 1)
+def _walk(document: YamlDocument, node: Node, path: KeyPath, above: tuple[int, ...]) -> list[Fault]:
+    place = _place(node.start_mark)
     document.values[path] = place
     if len(document.values) > _MOST:
         raise _TooMuch(place, f"more than {_MOST} entries, aliases followed", "a programme, which has fewer")
     if id(node) in above:
-        return [Fault(document.path, *place, dotted(path), _LOOP, "plain values")]
+        return [document.fault(path, _LOOP, "plain values")]
     if len(above) > _DEEPEST:
         raise _too_deep(place)
     above = (*above, id(node))
     faults: list[Fault] = []
     if isinstance(node, MappingNode):
         for key, value in node.value:
-            place = (key.start_mark.line + 1, key.start_mark.column + 1)
+            place = _place(key.start_mark)
             if not isinstance(key, ScalarNode):
                 kind = "a list" if isinstance(key, SequenceNode) else "a group of keys"
                 faults.append(Fault(document.path, *place, dotted(path), f"{kind} as a key", "a word as a key"))
@@ -215,7 +226,7 @@ def _comment(node: ScalarNode) -> str:
     return said if re.match(r"#+[^\s#]", said) else ""
 
 
-def dotted(path: tuple[Key, ...]) -> str:
+def dotted(path: KeyPath) -> str:
     """Such as `milestones[1].title`, with entries counted from 0 as in JSONPath; the whole file is `file`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
     return text.removeprefix(".") or "file"
