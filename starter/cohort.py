@@ -38,20 +38,13 @@ def start(
         raise Misused(f"--cohort: {cohort!r} does not fit, expected 1 to 40 of a-z, 0-9 and -, beginning with a letter or digit")
     if dry_run:
         roster = read_files(programme, people, pairs)
-        _show(roster, cohort, _instant(roster, starts), as_json=json)
+        _show(roster, cohort, parse_start(starts, roster.programme.programme.time_zone), as_json=json)
         return
     from starter import cohort_start  # noqa: PLC0415 - brings records and Temporal, which a dry run needs nothing of
 
     roster = read_files(programme, people, pairs, enrolled=asyncio.run(cohort_start.enrolled(cohort)))
-    _instant(roster, starts)
+    parse_start(starts, roster.programme.programme.time_zone)  # before records are asked
     asyncio.run(cohort_start.start(roster, cohort, starts, again=again, patience=wait, as_json=json))
-
-
-def _instant(roster: Roster, starts: str) -> datetime:
-    try:
-        return parse_start(starts, roster.programme.programme.time_zone)
-    except ValueError as error:
-        raise Misused(f"--starts: {error}") from error
 
 
 def _show(roster: Roster, cohort: str, at: datetime, *, as_json: bool) -> None:

@@ -23,6 +23,7 @@ from records import migrate
 from records.errors import NoTables, RecordsError, RecordsUnavailable, SchemaOutdated
 from records.notices import DIGEST
 from records.schema import REVISION, refuse_newer
+from records.store import Records
 from starter import certificate
 from starter.answer import Json, Refused, answer
 from starter.doctor_builds import builds
@@ -123,7 +124,8 @@ async def _records(settings: Settings, fix: bool, keyed: bool) -> list[Check]:
     if stand == REVISION and not keyed:
         return [Check("records", "ok", "tables of this release; without keys nothing is written to try it")]
     if stand == REVISION:
-        return [await _written(settings), *await _cleared(settings), *await _clock(settings)]
+        async with open_records(settings) as records:
+            return [await _written(records), *await _cleared(records), *await _clock(records)]
     if stand is not None:
         refuse_newer(stand)
     if fix:
@@ -132,29 +134,26 @@ async def _records(settings: Settings, fix: bool, keyed: bool) -> list[Check]:
     raise NoTables if stand is None else SchemaOutdated(stand, REVISION)
 
 
-async def _written(settings: Settings) -> Check:
+async def _written(records: Records) -> Check:
     """Whether records can be written. Readable records may still refuse writing, and then nothing is acknowledged (P5)."""
-    async with open_records(settings) as records:
-        try:
-            await records.writing.attempt()
-        except RecordsUnavailable as error:
-            cause = _as_sqlite_has_it(error)
-            return Check("records", "wrong", f"reachable, and take no writing{cause}: is a disk full, the database read-only, or locked by somebody?")
+    try:
+        await records.writing.attempt()
+    except RecordsUnavailable as error:
+        cause = _as_sqlite_has_it(error)
+        return Check("records", "wrong", f"reachable, and take no writing{cause}: is a disk full, the database read-only, or locked by somebody?")
     return Check("records", "ok", "reachable, tables of this release")
 
 
-async def _cleared(settings: Settings) -> list[Check]:
+async def _cleared(records: Records) -> list[Check]:
     """Whether an erasure also clears the database server's files (P8). Only this check tells: an erasure that cannot is done all the same."""
-    async with open_records(settings) as records:
-        if not await records.keeps_erased():
-            return []
+    if not await records.keeps_erased():
+        return []
     what = "this login may not rewrite the tables of keys, notes and cases, so an erased key stays in the database server's files for a while"
     return [Check("records", "wrong", f"{what}; see docs/operations.md, A Postgres of your own")]
 
 
-async def _clock(settings: Settings) -> list[Check]:
-    async with open_records(settings) as records:
-        ahead = await records.clock.ahead()
+async def _clock(records: Records) -> list[Check]:
+    ahead = await records.clock.ahead()
     if ahead is None:
         return []
     by = f"{abs(round(ahead.total_seconds()))} s {'ahead of' if ahead > timedelta() else 'behind'} the database's"

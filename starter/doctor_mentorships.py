@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from starter.cohort_workflow import signal_with_start
 from starter.doctor_answers import answers
 from starter.doctor_check import Check
 from starter.reach import open_records
-from starter.running import AT_ONCE, STANDS_STILL, running, standing
+from starter.running import STANDS_STILL, each, running, standing
 from wire.names import STATUS_QUERY, case_id, cohort_id
 
 _NAMED = 3
@@ -52,11 +51,9 @@ async def _lost(client: Client, begun: list[Enrolment], worked: bool) -> list[Ch
     """Pairs that have begun and whose journals are not closed, but whose workflow does not run: terminated by hand, timed out, failed, or gone with
     Temporal's store.
     """
-    gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(pair: Enrolment) -> Check | None:
-        async with gate:
-            status = await standing(client, pair.mentorship)
+        status = await standing(client, pair.mentorship)
         if status in {"running", "completed"}:  # completed: its last rows may still be on their way into records
             return None
         if status == STANDS_STILL:
@@ -64,7 +61,7 @@ async def _lost(client: Client, begun: list[Enrolment], worked: bool) -> list[Ch
         detail = f"{pair.mentorship} should run and is {status}; `mentorship revive {pair.cohort} {pair.pair_id}` starts it again from its journal"
         return Check("mentorship", "wrong", detail)
 
-    return [check for check in await asyncio.gather(*(look(pair) for pair in begun)) if check is not None]
+    return [check for check in await each(look, begun) if check is not None]
 
 
 async def _stopped(records: Records, client: Client, cohort: str, fix: bool, worked: bool) -> list[Check]:
@@ -86,27 +83,25 @@ async def _stopped(records: Records, client: Client, cohort: str, fix: bool, wor
 
 async def _unminded(records: Records, client: Client, fix: bool, worked: bool) -> list[Check]:
     """Open cases whose workflow does not run, so that nobody is reminded of them. It does not tell concerns from lines (H16)."""
-    gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(case: str) -> Check | None:
-        async with gate:
-            status = await standing(client, case_id(case))
-            if status == "running":
-                return None
-            if status == STANDS_STILL:
-                return _still("case", case_id(case)) if worked else None
-            found = f"{case_id(case)} should run and is {status}: nobody is reminded of what is open"
-            if not fix:
-                return Check("case", "wrong", f"{found}; `mentorship doctor --fix` starts it again")
-            await start_case(client, case, look=False)
-            return Check("case", "fixed", f"{found}; started again")
+        status = await standing(client, case_id(case))
+        if status == "running":
+            return None
+        if status == STANDS_STILL:
+            return _still("case", case_id(case)) if worked else None
+        found = f"{case_id(case)} should run and is {status}: nobody is reminded of what is open"
+        if not fix:
+            return Check("case", "wrong", f"{found}; `mentorship doctor --fix` starts it again")
+        await start_case(client, case, look=False)
+        return Check("case", "fixed", f"{found}; started again")
 
     undone, unreadable = await records.cases.standing()
     damaged = [
         Check("case", "wrong", f"{case_id(case)} cannot be read, so nobody can say whether it should run; it was altered, or lies under a key that is not here")
         for case in unreadable
     ]
-    return [*damaged, *(check for check in await asyncio.gather(*(look(case.id) for case in undone)) if check is not None)]
+    return [*damaged, *(check for check in await each(look, [case.id for case in undone]) if check is not None)]
 
 
 def _still(name: str, workflow_id: str) -> Check:
@@ -126,16 +121,14 @@ def strangers(ids: Iterable[str], known: Collection[str]) -> list[Check]:
 
 async def _diverged(client: Client, ids: Iterable[str], seconds: float) -> list[Check]:
     """Those of `ids` that differ from their journals: they run and answer, but send nothing until somebody has looked."""
-    gate = asyncio.Semaphore(AT_ONCE)
 
     async def look(mentorship: str) -> Check | None:
-        async with gate:
-            try:
-                status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=timedelta(seconds=seconds))
-            except (RPCError, WorkflowQueryFailedError):
-                return None  # another check asks whether anybody answers at all
+        try:
+            status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=timedelta(seconds=seconds))
+        except (RPCError, WorkflowQueryFailedError):
+            return None  # another check asks whether anybody answers at all
         if not isinstance(status, dict) or not status.get("diverged"):
             return None
         return Check("mentorship", "wrong", f"{mentorship} decides differently from its journal and sends nothing; see docs/operations.md, Diverged")
 
-    return [check for check in await asyncio.gather(*(look(mentorship) for mentorship in ids)) if check is not None]
+    return [check for check in await each(look, ids) if check is not None]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from mentorship.commands import Plan
 from mentorship.mail_plan import expected_mails
 from mentorship.people import SIDES
 from starter.answer import columns, counted, local_time
-from starter.pairs_file import RosterPair
 from starter.roster import Roster
 
 
 def preview(roster: Roster, plans: dict[str, Plan]) -> tuple[dict[str, Any], list[str]]:
     """(the preview for programs, the same for people)."""
-    pair: RosterPair = roster.pairs[0]
+    pair = roster.pairs[0]
     plan, zone = plans[pair.pair_id], roster.home(pair.mentee_id).zone
     mails = expected_mails(roster.programme.rules(), plan)
     counts = {side: Counter(mail.kind for mail in mails if mail.to == side) for side in SIDES}
@@ -53,5 +53,5 @@ def preview(roster: Roster, plans: dict[str, Plan]) -> tuple[dict[str, Any], lis
     return result, lines
 
 
-def _both(at: Any, zone: str) -> str:
+def _both(at: datetime, zone: str) -> str:
     return f"{local_time(at, zone)} ({at:%Y-%m-%dT%H:%M:%SZ})"

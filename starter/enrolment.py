@@ -38,7 +38,7 @@ async def intake(records: Records, roster: Roster, cohort: str, when: str) -> In
     """What starting (again) would start. A pair that joins later has the programme's full length from its own start.
 
     For a cohort that exists, `--starts` is for what is new: a later instant, or `now`. The cohort's own start again means with the cohort,
-    or now if a first meeting would be past. Writes nothing. Raises Refused for a first meeting in the past, ValueError like `parse_start`,
+    or now if a first meeting would be past. Writes nothing. Raises Refused for a first meeting in the past, Misused like `parse_start`,
     CohortChanged for another programme, a start before the cohort's, or another start when nothing is new, and PairChanged.
     """
     now = datetime.now(UTC).replace(microsecond=0)

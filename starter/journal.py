@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from temporalio.client import Client, WorkflowQueryFailedError
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from gateway.connect import TemporalUnavailable
@@ -17,7 +17,7 @@ from records.cohorts import Enrolment
 from records.store import Records
 from starter.answer import Json, Refused, answer, aside, counted
 from starter.reach import known_cohort, open_records, reach_temporal
-from starter.running import AT_ONCE
+from starter.running import each
 from wire.names import STATUS_QUERY
 
 
@@ -65,25 +65,19 @@ async def _heads(settings: Settings, running: list[Enrolment]) -> tuple[dict[str
     except TemporalUnavailable as error:
         aside(f"notice: running workflows were not asked: {error}")
         return {}, len(running)
-    gate = asyncio.Semaphore(AT_ONCE)
     limit = timedelta(seconds=settings.update_timeout)
 
-    async def ask(pair: Enrolment) -> tuple[str, Head | None]:
-        async with gate:
-            return pair.mentorship, await _head(client, pair.mentorship, limit)
+    async def ask(pair: Enrolment) -> Head | None:
+        """The head that records gave the workflow, so records must have it. None if nothing was written yet, or if nobody answers."""
+        try:
+            status = await client.get_workflow_handle(pair.mentorship).query(STATUS_QUERY, rpc_timeout=limit)
+            head = Head.model_validate(status["head"])
+        except (RPCError, WorkflowQueryFailedError, ValueError, KeyError, TypeError):
+            return None
+        return head if head.seq else None
 
-    answers = await asyncio.gather(*(ask(pair) for pair in running))
-    return {mentorship: head for mentorship, head in answers if head is not None}, len(running)
-
-
-async def _head(client: Client, mentorship: str, limit: timedelta) -> Head | None:
-    """The head that records gave the workflow, so records must have it. None if nothing was written yet, or if nobody answers."""
-    try:
-        status = await client.get_workflow_handle(mentorship).query(STATUS_QUERY, rpc_timeout=limit)
-        head = Head.model_validate(status["head"])
-    except (RPCError, WorkflowQueryFailedError, ValueError, KeyError, TypeError):
-        return None
-    return head if head.seq else None
+    heads = zip(running, await each(ask, running), strict=True)
+    return {pair.mentorship: head for pair, head in heads if head is not None}, len(running)
 
 
 def _where(seq: int | None) -> str:

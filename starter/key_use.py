@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator
 
@@ -12,25 +11,24 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.codec import ENCODING
+from starter.running import each
 
 _AT_ONCE = 10
 
 
 async def running_workflows_by_key(client: Client) -> Counter[str]:
     """How many running workflows need each key to be replayed. Raises RPCError."""
-    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def keys(workflow_id: str) -> set[str]:
-        async with gate:
-            try:
-                return {key async for event in client.get_workflow_handle(workflow_id).fetch_history_events() for key in _keys(event)}
-            except RPCError as error:
-                if error.status != RPCStatusCode.NOT_FOUND:
-                    raise
-                return set()  # it ended meanwhile
+        try:
+            return {key async for event in client.get_workflow_handle(workflow_id).fetch_history_events() for key in _keys(event)}
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+            return set()  # it ended meanwhile
 
     running = [execution.id async for execution in client.list_workflows('ExecutionStatus = "Running"')]
-    return Counter(key for found in await asyncio.gather(*(keys(workflow_id) for workflow_id in running)) for key in found)
+    return Counter(key for found in await each(keys, running, at_once=_AT_ONCE) for key in found)
 
 
 def _keys(message: Message) -> Iterator[str]:

@@ -77,20 +77,20 @@ async def _status(settings: Settings, as_json: bool) -> None:
         for key_id in dict.fromkeys([*keyring.key_ids, *usage, *(workflows or {})])
     ]
     lacking = [str(key["key"]) for key in keys if not key["there"]]
-    lines = [line for key in keys for line in _shown(key)]
+    lines = [_shown(key) for key in keys]
     if lacking:
         raise Refused(*lines, f"the keyring lacks {', '.join(lacking)}; give {'it' if len(lacking) == 1 else 'them'} back", result={"ok": False, "keys": keys})
     answer_only({"ok": True, "keys": keys}, lines, as_json=as_json)
 
 
-def _shown(key: dict[str, Any]) -> list[str]:
+def _shown(key: dict[str, Any]) -> str:
     needs = [f"{count} in {table}" for table, count in key["records"].items()]
     if key["running_workflows"] is None:
         needs.append("Temporal was not asked")
     elif key["running_workflows"]:
         needs.append(counted(key["running_workflows"], "running workflow"))
     state = "active" if key["active"] else "not active" if key["there"] else "missing"
-    return [f"{key['key']}  {state}  {', '.join(needs) or 'nothing needs it'}"]
+    return f"{key['key']}  {state}  {', '.join(needs) or 'nothing needs it'}"
 
 
 async def _rewrap(settings: Settings, as_json: bool) -> None:

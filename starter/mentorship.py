@@ -111,10 +111,7 @@ async def _pause(cohort: str, pair: str, until: str | None, by: str | None, as_j
         async with open_records(Settings.load()) as records:
             known = await records.cohorts.get(cohort)
             programme = await records.programmes.get(known.programme, known.version) if known else None
-        try:
-            instant = parse_end(until, programme.programme.time_zone if programme else "UTC")
-        except ValueError as error:
-            raise Misused(f"--until: {error}") from error
+        instant = parse_end(until, programme.programme.time_zone if programme else "UTC")
     told = await update(cohort, pair, lambda head: Pause(**head, until=instant), by=by or login(), as_json=as_json)
     if instant is not None and told.get("paused_until", instant) < instant:
         aside(f"notice: it ends before {until}: all pauses of a pair together take at most pause.longest of the programme")

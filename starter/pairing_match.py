@@ -48,7 +48,7 @@ def match(scores: NDArray[np.int32], allowed: NDArray[np.bool_], capacity: Ints)
         missing = _better(matched, graph, scores, allowed, worth)
         if not len(missing.mentees):
             return matched
-        graph = _union(graph, missing, columns)
+        graph = _sorted([graph, missing], columns)
 
 
 def _graph(chosen: NDArray[np.bool_]) -> Graph:
@@ -134,12 +134,6 @@ def _better(matched: Ints, graph: Graph, scores: NDArray[np.int32], allowed: NDA
 
 
 def _sorted(found: list[Graph], columns: int) -> Graph:
-    return _from_keys(np.unique(np.concatenate([part.mentees * columns + part.mentors for part in found])), columns)
-
-
-def _union(one: Graph, other: Graph, columns: int) -> Graph:
-    return _from_keys(np.union1d(one.mentees * columns + one.mentors, other.mentees * columns + other.mentors), columns)
-
-
-def _from_keys(keys: Ints, columns: int) -> Graph:
+    """All of these pairs, each once."""
+    keys = np.unique(np.concatenate([part.mentees * columns + part.mentors for part in found]))
     return Graph(keys // columns, keys % columns)

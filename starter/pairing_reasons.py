@@ -110,7 +110,7 @@ def _named(criterion: Criterion, mentee: Party, mentor: Party) -> str | None:
         return None
     if condition.shares is not None or condition.same is not None:
         common = _common(mentee.entries(theirs), mentor.entries(ours))
-        where = f"{_words(theirs)}" if theirs == ours else f"{_words(theirs)} of the mentee, {_words(ours)} of the mentor"
+        where = _words(theirs) if theirs == ours else f"{_words(theirs)} of the mentee, {_words(ours)} of the mentor"
         return f"{', '.join(common)}: {where}"
     return _fields(condition)
 

@@ -46,10 +46,7 @@ def rehearse(
     shares = _shares(personas)
     roster = read_files(programme, people, pairs)
     home = roster.programme.programme.time_zone
-    try:
-        at = parse_start(starts, home) if starts is not None else _next_monday(home)
-    except ValueError as error:
-        raise Misused(f"--starts: {error}") from error
+    at = parse_start(starts, home) if starts is not None else _next_monday(home)
     if not fast and at <= datetime.now(UTC):
         raise Refused("the real workflows' clock only goes forward; expected a later --starts, or --fast")
     planned(roster, at)  # raises Refused if no meeting fits into the programme

@@ -17,10 +17,11 @@ from records.reporting_line import managers_with
 from records.store import Records
 from schedule.plan import plan
 from schedule.working_days import Home
-from starter.answer import Misused, Refused
+from starter.answer import Refused
 from starter.calendars import refuse_past
 from starter.enrolment import taken
 from starter.pairs_file import too_near
+from starter.people_file import away
 from starter.reach import known_cohort
 from starter.start_instant import parse_start
 
@@ -73,10 +74,7 @@ async def find_match(records: Records, old: Enrolment, wish: Wish) -> Match:
     now = datetime.now(UTC).replace(microsecond=0)
     if before is not None:
         return Match(old, programme, mentor, mentee, before.pair_id, _plan(programme, mentor, mentee, before.starts_at or now), was_there=True)
-    try:
-        at = parse_start(wish.starts, programme.programme.time_zone, now)
-    except ValueError as error:
-        raise Misused(f"--starts: {error}") from error
+    at = parse_start(wish.starts, programme.programme.time_zone, now)
     chosen = wish.pair_id or _next_id(old.pair_id, {pair.pair_id for pair in await records.cohorts.enrolments(old.cohort)})
     if await records.cohorts.find(old.cohort, chosen) is not None:
         raise Refused(f"cohort {old.cohort} has a pair {chosen} already, expected another --pair-id")
@@ -117,7 +115,7 @@ def _about(mentor: Profile, mentee: Profile, old: Enrolment, ref: str | None) ->
         found.append(f"{mentor.person_id} is the mentor of {old.pair_id}, expected somebody else")
     if mentor.role not in {None, "mentor", "both"}:
         found.append(f"{mentor.person_id} has the role {mentor.role}, expected mentor or both")
-    found += [f"{person.person_id} is {'on leave' if person.status == 'leave' else 'gone'}" for person in (mentor, mentee) if person.status != "active"]
+    found += [f"{person.person_id} is {away(person)}" for person in (mentor, mentee) if person.status != "active"]
     if (old.card or {}).get("phase") == "completed":
         found.append(f"{old.pair_id} was completed: what follows is a new pair, with `cohort start`")
     return found

@@ -23,7 +23,7 @@ from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, known_cohort, open_records, reach_temporal
 from starter.revive_unwritten import Sent, send_again, unwritten
-from starter.running import AT_ONCE, ended, stands_still
+from starter.running import each, ended, stands_still
 from wire.names import STATUS_QUERY, cohort_of
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "still", "silent"]
@@ -150,13 +150,10 @@ _WHY = {
 
 
 async def _standing(settings: Settings, client: Client, records: Records, pairs: list[Enrolment]) -> list[tuple[Enrolment, Standing]]:
-    gate = asyncio.Semaphore(AT_ONCE)
-
     async def look(pair: Enrolment) -> Standing:
-        async with gate:
-            return await _look(client, records, pair, timedelta(seconds=settings.update_timeout))
+        return await _look(client, records, pair, timedelta(seconds=settings.update_timeout))
 
-    found = dict(zip([pair.mentorship for pair in pairs], await asyncio.gather(*(look(pair) for pair in pairs)), strict=True))
+    found = dict(zip([pair.mentorship for pair in pairs], await each(look, pairs), strict=True))
     doubtful = [pair for pair in pairs if found[pair.mentorship] in {"behind", "ahead"}]
     if doubtful:  # while something happens, a row is mostly on its way from one to the other
         await asyncio.sleep(_SETTLES)

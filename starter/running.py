@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from wire.names import MENTORSHIP
 from wire.search_attributes import NEEDS_ATTENTION
 
-AT_ONCE = 20
-"""How many mentorships are asked at a time."""
+T = TypeVar("T")
+R = TypeVar("R")
+
+_AT_ONCE = 20
 
 STANDS_STILL = "stands still"
 """Temporal runs it but accepts no worker's decision: the worker's code does not replay its history, or lacks a key."""
+
+
+async def each(look: Callable[[T], Awaitable[R]], things: Iterable[T], *, at_once: int = _AT_ONCE) -> list[R]:
+    """What `look` finds out about each of them, in their order. Temporal is asked about some at a time. Raises the first error."""
+    gate = asyncio.Semaphore(at_once)
+
+    async def ask(thing: T) -> R:
+        async with gate:
+            return await look(thing)
+
+    return await asyncio.gather(*(ask(thing) for thing in things))
 
 
 async def running(client: Client) -> dict[str, bool]:

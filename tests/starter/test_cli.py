@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from gateway.keyring import UnknownKey
-from starter.answer import columns
+from starter.answer import Misused, columns
 from starter.cohort_start import interrupted, still_waiting
 from starter.doctor_mentorships import strangers
 from starter.start_instant import parse_start
@@ -233,10 +233,10 @@ def test_a_start_is_a_date_in_the_programmes_zone_an_instant_or_now() -> None:
     assert parse_start("2027-07-01T09:00:00Z", "Europe/Berlin") == datetime(2027, 7, 1, 9, tzinfo=UTC)
     assert parse_start("now", "Europe/Berlin", now) == now
     for wrong in ("2027-02-30", "20270701", "2027-07-01T09:00:00", "", "2027-07-01 09:00"):
-        with pytest.raises(ValueError, match="is neither a date nor an instant"):
+        with pytest.raises(Misused, match=r"^--starts: .* is neither a date nor an instant"):
             parse_start(wrong, "Europe/Berlin")
     for far in ("0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-12:00", "1969-12-31", "3000-01-01"):
-        with pytest.raises(ValueError, match="is out of reach: expected a year from 1970 to 2999"):
+        with pytest.raises(Misused, match=r"^--starts: .* is out of reach: expected a year from 1970 to 2999"):
             parse_start(far, "Europe/Berlin")
 
 
