@@ -9,6 +9,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -26,7 +27,7 @@ from records.cohorts import Enrolment
 from records.errors import DifferentBody, Erased, RecordsUnavailable
 from records.store import Records
 from webhook.bodies import Keep
-from webhook.problems import Fault, Problem, asked_of_records, malformed, no_such_mentorship, unavailable, without_records
+from webhook.problems import Fault, Problem, asked_of_records, asking_temporal, malformed, no_such_mentorship, unavailable, without_records
 from wire.names import RECEIPT_QUERY
 
 T = TypeVar("T")
@@ -135,13 +136,9 @@ class Door:
         if accepted.sent:
             return
         await self._bear(mentorship)
-        try:
+        with asking_temporal(self._settings.webhook_retry_after):
             if not await send_order(self._client, mentorship, command, self._settings.webhook_timeout):
                 _log.warning("mentorship not running", mentorship=mentorship)  # it ended a moment ago, or `doctor` names it
-        except RPCError as error:
-            self._unreachable(error.status.name)
-        except (TimeoutError, RuntimeError, OSError) as error:
-            self._unreachable(type(error).__name__)
         await self._mark_sent(mentorship, command.message_id)
 
     async def receipt(self, enrolment: Enrolment, message_id: str) -> Receipt:
@@ -175,15 +172,14 @@ class Door:
     async def _signal(self, enrolment: Enrolment, command: ParticipantCommand) -> None:
         limit = self._settings.webhook_timeout
         handle = self._client.get_workflow_handle(enrolment.mentorship)
-        try:
-            async with asyncio.timeout(limit):
-                await handle.signal(command.command, command, rpc_timeout=timedelta(seconds=limit))
-        except RPCError as error:
-            if error.status != RPCStatusCode.NOT_FOUND:
-                self._unreachable(error.status.name)
-            await self._missing(enrolment)
-        except (TimeoutError, RuntimeError, OSError) as error:  # a lazy client that cannot connect raises RuntimeError
-            self._unreachable(type(error).__name__)
+        with asking_temporal(self._settings.webhook_retry_after):
+            try:
+                async with asyncio.timeout(limit):
+                    await handle.signal(command.command, command, rpc_timeout=timedelta(seconds=limit))
+            except RPCError as error:
+                if error.status != RPCStatusCode.NOT_FOUND:
+                    raise
+                await self._missing(enrolment)
 
     async def _missing(self, enrolment: Enrolment) -> NoReturn:
         """Temporal runs no such workflow: it ended a moment ago, has not started yet, or somebody has to look (`doctor`)."""
@@ -195,19 +191,15 @@ class Door:
 
     async def _ask(self, mentorship: str, message_id: str) -> Any:
         limit = self._settings.webhook_receipt_timeout
-        try:
-            async with asyncio.timeout(limit):
-                return await self._client.get_workflow_handle(mentorship).query(RECEIPT_QUERY, message_id, rpc_timeout=timedelta(seconds=limit))
-        except RPCError as error:
-            if error.status == RPCStatusCode.UNAVAILABLE:
-                self._unreachable(error.status.name)
-        except (RuntimeError, OSError) as error:
-            if not isinstance(error, TimeoutError):
-                self._unreachable(type(error).__name__)
-        except WorkflowQueryFailedError:
-            pass
-        except keyring.UnknownKey as error:  # the worker that answered has a newer key than this process
-            raise without_records(error, self._settings.webhook_retry_after) from None
+        with asking_temporal(self._settings.webhook_retry_after), suppress(WorkflowQueryFailedError, TimeoutError):
+            try:
+                async with asyncio.timeout(limit):
+                    return await self._client.get_workflow_handle(mentorship).query(RECEIPT_QUERY, message_id, rpc_timeout=timedelta(seconds=limit))
+            except RPCError as error:
+                if error.status == RPCStatusCode.UNAVAILABLE:
+                    raise
+            except keyring.UnknownKey as error:  # the worker that answered has a newer key than this process
+                raise without_records(error, self._settings.webhook_retry_after) from None
         return None
 
     async def _mark_sent(self, mentorship: str, message_id: str) -> None:
@@ -219,10 +211,6 @@ class Door:
 
     async def from_records(self, asked: Awaitable[T]) -> T:
         return await asked_of_records(asked, self._settings.webhook_retry_after)
-
-    def _unreachable(self, why: str) -> NoReturn:
-        _log.warning("temporal unavailable", error=why)
-        raise unavailable("temporal-unavailable", "Temporal cannot be reached at the moment", self._settings.webhook_retry_after) from None
 
 
 def another_message() -> Problem:

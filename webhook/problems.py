@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from temporalio.service import RPCError
 
 from gateway.keyring import UnknownKey as UnknownToKeyring
 from records.errors import RecordsUnavailable, UnknownKey
@@ -87,6 +89,21 @@ async def asked_of_records(asked: Awaitable[T], retry_after: int) -> T:
         return await asked
     except (RecordsUnavailable, UnknownKey) as error:
         raise without_records(error, retry_after) from None
+
+
+@contextmanager
+def asking_temporal(retry_after: int) -> Iterator[None]:
+    """Raises Problem (503) when Temporal cannot be reached within the block."""
+    try:
+        yield
+    except RPCError as error:
+        why = error.status.name
+    except (TimeoutError, RuntimeError, OSError) as error:  # a lazy client that cannot connect raises RuntimeError
+        why = type(error).__name__
+    else:
+        return
+    _log.warning("temporal unavailable", error=why)
+    raise unavailable("temporal-unavailable", "Temporal cannot be reached at the moment", retry_after)
 
 
 def tell_without_records(error: Exception) -> None:

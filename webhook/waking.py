@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-import structlog
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from gateway.cases import start_case
 from gateway.settings import Settings
-from webhook.problems import unavailable
-
-_log = structlog.stdlib.get_logger("webhook.cases")
+from webhook.problems import asking_temporal
 
 
 async def wake(client: Client, settings: Settings, case: str) -> None:
@@ -22,11 +18,6 @@ async def wake(client: Client, settings: Settings, case: str) -> None:
     It is durable on return, even with no worker alive. Raises Problem (503).
     """
     limit = settings.webhook_timeout
-    try:
+    with asking_temporal(settings.webhook_retry_after):
         async with asyncio.timeout(limit):
             await start_case(client, case, within=timedelta(seconds=limit))
-    except (RPCError, TimeoutError, RuntimeError, OSError) as error:  # a lazy client that cannot connect raises RuntimeError
-        _log.warning("temporal unavailable", error=type(error).__name__)
-    else:
-        return
-    raise unavailable("temporal-unavailable", "the service cannot be reached at the moment", settings.webhook_retry_after)

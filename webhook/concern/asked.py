@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Any, get_args
 
 from fastapi import Request, Response
-from fastapi.responses import RedirectResponse
 
 from gateway.links import Bearer
 from notices.language import Language
@@ -17,11 +16,11 @@ from records.cases import Case, Outcome
 from records.errors import Erased, UnknownCase
 from webhook.concern.door import ConcernDoor
 from webhook.concern.raising import Place
-from webhook.pages.addresses import token_of
+from webhook.pages.addresses import see_other, token_of
 from webhook.pages.fields import Wrong, status_with
 from webhook.pages.form_tokens import FIELD
 from webhook.pages.forms import Fields, keep_pace, read_form
-from webhook.pages.languages import OFFERED, asked_for, reader_language
+from webhook.pages.languages import OFFERED, chosen_language, reader_language
 from webhook.pages.problems import PageProblem, from_door
 from webhook.pages.routes import PageRoute, Route, page_routes
 from webhook.pages.site import Site
@@ -59,8 +58,7 @@ class AskedForHelp:
                 pass  # somebody else took it meanwhile: the page says so
             case _:
                 raise PageProblem(HTTPStatus.NOT_FOUND, "nothing_here", code=spoken.code)
-        address = Place(self._site.rendering, "case", token, "", asked_for(request.query_params.get("lang"))).to()
-        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
+        return see_other(Place(self._site.rendering, "case", token, "", chosen_language(request)).to())
 
     async def _close(self, case: Case, bearer: Bearer, fields: Fields) -> bool:
         """Closes the case. False if its outcome is missing, and this person may still give it."""
@@ -82,7 +80,7 @@ class AskedForHelp:
     async def _page(  # noqa: PLR0917 - what every page of it has
         self, request: Request, token: str, bearer: Bearer, case: Case, spoken: Language, template: str, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any
     ) -> Response:
-        chosen = asked_for(request.query_params.get("lang"))
+        chosen = chosen_language(request)
         title = await from_door(self._door.title(case))
         return self._site.rendering.page(
             template,
@@ -100,7 +98,7 @@ class AskedForHelp:
     async def _case(self, request: Request, bearer: Bearer) -> tuple[Case, Language]:
         """Raises PageProblem (404) for somebody who was not asked, or who may not look after it any more."""
         profile = (await self._site.reading.ask(self._site.records.people.profiles([bearer.person]))).get(bearer.person)
-        chosen = asked_for(request.query_params.get("lang"))
+        chosen = chosen_language(request)
         spoken = reader_language(chosen, profile.language if profile is not None else None, OFFERED)
         try:
             case = await from_door(self._door.asked(bearer.scope, bearer.person))

@@ -12,18 +12,17 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi import Request, Response
-from fastapi.responses import RedirectResponse
 
 from gateway.links import Bearer
 from records.cases import Case
 from records.contacts import Contact
 from records.errors import DifferentBody, Erased
 from webhook.concern.door import Concern, ConcernDoor, Held
-from webhook.pages.addresses import token_of
+from webhook.pages.addresses import see_other, token_of
 from webhook.pages.fields import Wrong, status_with, text_of
 from webhook.pages.form_tokens import FIELD
 from webhook.pages.forms import Fields, keep_pace, read_form, waiting
-from webhook.pages.languages import asked_for
+from webhook.pages.languages import chosen_language
 from webhook.pages.problems import PageProblem, from_door
 from webhook.pages.reading import Known
 from webhook.pages.rendering import Rendering
@@ -197,13 +196,12 @@ class RaisingConcerns:
         return self._site.rendering.page(template, known.clock.language, status=status, chosen=known.chosen, here=here, **facts)
 
     def _back(self, token: str, known: Known) -> Response:
-        address = Place(self._site.rendering, "concern", token, "", known.chosen).to()
-        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
+        return see_other(Place(self._site.rendering, "concern", token, "", known.chosen).to())
 
     # -- what it needs ----------------------------------------------------------------------------------------------------
 
     async def _known(self, request: Request, bearer: Bearer) -> Known:
-        return await self._site.reading.known(bearer, self._site.form_tokens.writer(bearer), asked_for(request.query_params.get("lang")))
+        return await self._site.reading.known(bearer, self._site.form_tokens.writer(bearer), chosen_language(request))
 
     async def _opened(self, request: Request, token: str) -> tuple[Known, Fields, str]:
         """The reader, what they wrote, and the form's own id. If the link expired while somebody was writing, its page shows what was typed."""

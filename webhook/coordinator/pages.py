@@ -7,17 +7,16 @@ from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
-from fastapi.responses import RedirectResponse
 
 from gateway.links import Bearer
 from records.lines import OUTCOMES
 from webhook.coordinator.door import CoordinatorDoor
 from webhook.coordinator.view import DAYS, GROUPS, Board, Group, Item
-from webhook.pages.addresses import token_of
+from webhook.pages.addresses import see_other, token_of
 from webhook.pages.fields import Wrong, status_with
 from webhook.pages.form_tokens import FIELD
 from webhook.pages.forms import Fields, keep_pace, read_fields
-from webhook.pages.languages import asked_for
+from webhook.pages.languages import chosen_language
 from webhook.pages.problems import PageProblem, from_door
 from webhook.pages.rendering import Rendering
 from webhook.pages.routes import PageRoute, Route, page_routes
@@ -116,8 +115,7 @@ class Coordinating:
             await from_door(self._do(action, item, bearer.person, board, fields, stamp))
         except Wrong as wrong:
             return self._line_page(token, bearer, board, item, fields=fields, wrong=wrong)
-        address = Here(self._site.rendering, token, board).done(ref)
-        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER, headers={"Referrer-Policy": "no-referrer"})
+        return see_other(Here(self._site.rendering, token, board).done(ref))
 
     async def _do(self, action: str, item: Item, by: str, board: Board, fields: Fields, stamp: str) -> None:  # noqa: PLR0917 - a form and its reader
         """Raises Wrong, and PageProblem (404) for an action that does not exist."""
@@ -155,7 +153,7 @@ class Coordinating:
         seen = await from_door(self._door.overview(bearer))
         if seen is None:
             raise PageProblem(HTTPStatus.NOT_FOUND, "link_invalid")
-        return Board(seen, asked_for(request.query_params.get("lang")))
+        return Board(seen, chosen_language(request))
 
     def _token(self, bearer: Bearer, board: Board, action: str, item: Item) -> str:
         stamp = {"set_aside": board.today.isoformat(), "take_over": _holding(item)}.get(action, "none")

@@ -1,10 +1,12 @@
-"""Addresses of a reader's own pages, as templates write them."""
+"""Addresses of a reader's own pages, as templates write them, and the way back from a form."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import Request
+from fastapi.responses import RedirectResponse
 
 from webhook.pages.reading import Known
 from webhook.pages.rendering import Rendering
@@ -27,6 +29,11 @@ class Here:
 
     def in_language(self, code: str) -> str:
         return f"{self._this}?lang={code}"
+
+
+def see_other(address: str) -> RedirectResponse:
+    """What a form is answered with: loading the page again then sends nothing again. The address, which holds a token, is told to nobody."""
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER, {"Referrer-Policy": "no-referrer"})
 
 
 def token_of(request: Request) -> str:

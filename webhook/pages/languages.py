@@ -31,24 +31,25 @@ def language(code: str) -> Language:
     return Language(code, spoken.locale, own.merge(spoken.translations) if isinstance(spoken.translations, Translations) else own)
 
 
-def asked_for(code: str | None) -> str | None:
-    """The code, if it is that of a language in OFFERED."""
+def chosen_language(request: Request) -> str | None:
+    """What the reader chose on the page, if it is one of OFFERED."""
+    code = request.query_params.get("lang")
     return code if code in OFFERED else None
 
 
 def reader_language(chosen: str | None, profile: str | None, offered: Iterable[str]) -> Language:
     """What the reader chose on the page, else what the mails would use."""
-    return language(asked_for(chosen) or mails.choose(profile, offered).code)
+    return language(chosen or mails.choose(profile, offered).code)
 
 
 def guest_language(chosen: str | None, accepted: str) -> Language:
     """For a page whose reader is not known: the language that was chosen, else the one in OFFERED that the browser wishes most."""
-    return language(asked_for(chosen) or _wished(accepted) or SOURCE)
+    return language(chosen or _wished(accepted) or SOURCE)
 
 
 def spoken_to_guest(request: Request) -> tuple[Language, str | None]:
     """The guest's language, and the one that they chose, if any."""
-    chosen = asked_for(request.query_params.get("lang"))
+    chosen = chosen_language(request)
     return guest_language(chosen, request.headers.get("accept-language", "")), chosen
 
 

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import Request, Response
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from certificates.linkedin import add_to_profile
 from gateway.reissue import ask_reissue
@@ -22,12 +20,10 @@ from webhook.pages.personal import PersonalPages
 from webhook.pages.problems import PageProblem
 from webhook.pages.reading import Known
 from webhook.pages.routes import Route
-from webhook.problems import Problem, unavailable
+from webhook.problems import Problem, asking_temporal
 
 MADE_WAIT = 3.0
 """Seconds that a page waits for the new edition; after them it says that the wish is kept, and a mail brings the edition."""
-
-_log = structlog.stdlib.get_logger("webhook.pages")
 
 
 class Editions:
@@ -41,14 +37,9 @@ class Editions:
 
     async def wish(self, certificate: Certificate, *, results: bool) -> None:
         """Durable when it returns, and harmless when repeated. Raises Problem (503) when Temporal cannot be reached."""
-        try:
+        with asking_temporal(self._retry_after):
             async with asyncio.timeout(self._patience):
                 await ask_reissue(self._client, certificate.mentorship, certificate.person, results=results, patience=self._patience)
-        except (RPCError, TimeoutError, RuntimeError, OSError) as error:  # a lazy client that cannot connect raises RuntimeError
-            _log.warning("temporal unavailable", error=type(error).__name__)
-        else:
-            return
-        raise unavailable("temporal-unavailable", "Temporal cannot be reached at the moment", self._retry_after)
 
     async def made(self, certificate: Certificate, *, results: bool) -> bool:
         """Waits at most MADE_WAIT for an edition with `results` as wished, and returns whether there is one."""

@@ -13,16 +13,15 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
-from fastapi.responses import RedirectResponse
 
 from gateway.links import Bearer, Purpose
 from webhook.bodies import BODIES
 from webhook.door import Receipt
-from webhook.pages.addresses import Here, token_of
+from webhook.pages.addresses import Here, see_other, token_of
 from webhook.pages.fields import Wrong
 from webhook.pages.form_tokens import FIELD
 from webhook.pages.forms import Fields, keep_pace, read_form, waiting
-from webhook.pages.languages import asked_for
+from webhook.pages.languages import chosen_language
 from webhook.pages.outcomes import became_of
 from webhook.pages.participant_view import Page
 from webhook.pages.problems import PageProblem
@@ -91,7 +90,7 @@ class PersonalPages(ABC):
     async def known(self, request: Request, bearer: Bearer | None = None) -> Known:
         """What records know of the link's bearer. Raises PageProblem for a link that opens nothing (any more)."""
         bearer = bearer or self.site.links.bearer(self.purpose, token_of(request))
-        return await self.site.reading.known(bearer, self.site.form_tokens.writer(bearer), asked_for(request.query_params.get("lang")))
+        return await self.site.reading.known(bearer, self.site.form_tokens.writer(bearer), chosen_language(request))
 
     async def known_after(self, request: Request) -> tuple[Known, Receipt | None]:
         """Waits first for what became of the message that the reader has just sent, so that the page shows what it changed."""
@@ -160,8 +159,7 @@ class PersonalPages(ABC):
     def back(self, request: Request, known: Known, place: str = "", **said: str) -> Response:
         """Redirects to the page, or to a place below it, which says what became of the form."""
         asked = urlencode({**said, **({"lang": known.chosen} if known.chosen else {})})
-        address = "/".join([f"{self.site.rendering.root}/{self.kind}/{quote(token_of(request))}", *([place] if place else [])]) + f"?{asked}"
-        return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER.value, headers={"Referrer-Policy": "no-referrer"})
+        return see_other("/".join([f"{self.site.rendering.root}/{self.kind}/{quote(token_of(request))}", *([place] if place else [])]) + f"?{asked}")
 
     def token(self, known: Known, action: str, target: str | int = "", carried: str | None = None) -> str:
         """A form's token. It carries `carried`, by default the id of the message that the form would send."""
