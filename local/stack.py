@@ -162,24 +162,19 @@ def _start_dev(binary: Path, ports: Ports, store: Path | None) -> list[str | Pat
 
 
 async def _connected(temporal: Child, ports: Ports, keyring: Keyring) -> Client:
-    found: list[Client] = []
+    converter = data_converter(keyring)
+    client = await Client.connect(ports.address, data_converter=converter, interceptors=[Asking()], identity="mentorship-local", lazy=True)
 
     async def ready() -> bool:
         try:
-            client = (
-                found[0]
-                if found
-                else await Client.connect(ports.address, data_converter=data_converter(keyring), interceptors=[Asking()], identity="mentorship-local")
-            )
             await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace), timeout=_ASK)
             await search_attributes.missing(client)
         except (RPCError, RuntimeError, OSError):
             return False
-        found[:] = [client]
         return True
 
     await temporal.until(ready, PATIENCE)
-    return found[0]
+    return client
 
 
 async def _remembering(client: Client) -> None:
