@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import activity
 
 from mentorship.instant import Instant
 from wire.inputs import CaseOf
 
 
-class Standing(BaseModel):
+class Standing(BaseModel, frozen=True):
     """Whether somebody looks after the case, and when to look again; None: nothing is left to do."""
-
-    model_config = ConfigDict(frozen=True)
 
     state: Literal["waiting", "taken", "closed"] = "waiting"
     look_again: Instant | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import activity
 
 from activities.notices import NoticeRequest
@@ -16,28 +16,22 @@ from mentorship.effects import IssueCertificates
 from mentorship.people import Pair, Side
 
 
-class CertificateRequest(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class CertificateRequest(BaseModel, frozen=True):
     mentorship: str
     pair: Pair
     texts: str
     wanted: IssueCertificates
 
 
-class Certificates(BaseModel):
+class Certificates(BaseModel, frozen=True):
     """Each certificate's id by its holder's opaque id. A person who was `erased` meanwhile gets none, and does not hold up the other."""
-
-    model_config = ConfigDict(frozen=True)
 
     certificates: dict[str, str]
     erased: tuple[str, ...] = ()
 
 
-class ReissueRequest(BaseModel):
+class ReissueRequest(BaseModel, frozen=True):
     """Asks that the certificate of `person` (an opaque id) show the holder's present name, and share and milestones if `results`; None: as before."""
-
-    model_config = ConfigDict(frozen=True)
 
     mentorship: str
     person: str
@@ -47,13 +41,11 @@ class ReissueRequest(BaseModel):
 Reissuing = Literal["reissued", "unchanged", "revoked", "erased", "not_issued"]
 
 
-class Reissued(BaseModel):
+class Reissued(BaseModel, frozen=True):
     """`certificate` is the latest edition. `notice` is the mail that brings it, if it is a later edition and there is somebody to write to.
 
     `unchanged`: it already says what it should. `not_issued`: there is no certificate with a document yet.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     outcome: Reissuing
     certificate: str | None = None

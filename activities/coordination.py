@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import activity
 
 from mentorship.effects import TellCoordinators
 from mentorship.people import Side
 
 
-class LineRequest(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class LineRequest(BaseModel, frozen=True):
     mentorship: str
     wanted: TellCoordinators
 

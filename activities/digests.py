@@ -5,19 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import activity
 
 from mentorship.instant import Instant
 
 
-class DigestRequest(BaseModel):
+class DigestRequest(BaseModel, frozen=True):
     """One digest to each coordinator. `due` identifies it, so that any run recognises a repeat: it is its Monday morning, or when the last pair ended.
 
     `at` is now. It decides what the list says, and who may be written to.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     cohort: str
     due: Instant
@@ -25,10 +23,8 @@ class DigestRequest(BaseModel):
     closing: bool = False
 
 
-class DigestSent(BaseModel):
+class DigestSent(BaseModel, frozen=True):
     """When to come `again`, if somebody may not be written to before then; None: everybody has theirs."""
-
-    model_config = ConfigDict(frozen=True)
 
     again: Instant | None = None
 

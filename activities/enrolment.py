@@ -6,26 +6,22 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import activity
 
 from mentorship.instant import Instant
 from wire.inputs import CohortOf
 
 
-class EnrolRequest(BaseModel):
+class EnrolRequest(BaseModel, frozen=True):
     """Start at most `most` mentorships of this cohort that are not started yet."""
-
-    model_config = ConfigDict(frozen=True)
 
     cohort: str
     most: int
 
 
-class Progress(BaseModel):
+class Progress(BaseModel, frozen=True):
     """How far the cohort is: counts of mentorships, when to look again, when the next digest is due (Monday morning), and the latest end so far."""
-
-    model_config = ConfigDict(frozen=True)
 
     pending: int = 0
     started: int = 0

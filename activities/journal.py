@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import activity
 
 from mentorship.advance import Entry
 from mentorship.instant import Instant
 
 
-class JournalBatch(BaseModel):
+class JournalBatch(BaseModel, frozen=True):
     """Entries in order, without gaps; `card` is what lists show of the mentorship after them."""
-
-    model_config = ConfigDict(frozen=True)
 
     mentorship: str
     entries: tuple[Entry, ...]
@@ -24,18 +22,14 @@ class JournalBatch(BaseModel):
     over_at: Instant | None = None
 
 
-class JournalHead(BaseModel):
+class JournalHead(BaseModel, frozen=True):
     """The newest entry that is in the journal, and the chain's MAC there."""
-
-    model_config = ConfigDict(frozen=True)
 
     seq: int = 0
     mac: str = ""
 
 
-class JournalOf(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class JournalOf(BaseModel, frozen=True):
     mentorship: str
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import activity
 
 from activities.mail_once import Failure, Ledger, Undeliverable, send_once
@@ -19,14 +19,12 @@ from mentorship.programme import Cancellations, Mail
 from mentorship.state import State
 
 
-class NoticeRequest(BaseModel):
+class NoticeRequest(BaseModel, frozen=True):
     """One mail to one reader: opaque ids and facts. The words are looked up at the last moment (H12).
 
     `free_before` is how long before its start the pair may move a meeting freely (H14). `began` has the starts of the meetings that the
     mail asks about again. A mail that only brings a certificate needs neither.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     mentorship: str
     pair: Pair
@@ -56,10 +54,8 @@ class NoticeRequest(BaseModel):
         return f"{self.mentorship}/{self.notice.id}"
 
 
-class Delivery(BaseModel):
+class Delivery(BaseModel, frozen=True):
     """`later`: outside the reader's hours, try again at `until`. `failed`: it will not go, and why."""
-
-    model_config = ConfigDict(frozen=True)
 
     outcome: Literal["sent", "later", "failed"]
     until: Instant | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import activity
 
 from mentorship.commands import Slot
@@ -14,9 +14,7 @@ from mentorship.instant import Instant
 from mentorship.people import Pair
 
 
-class PlanRequest(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class PlanRequest(BaseModel, frozen=True):
     mentorship: str
     pair: Pair
     programme: str
@@ -24,10 +22,8 @@ class PlanRequest(BaseModel):
     wanted: PlanMeetings
 
 
-class Planned(BaseModel):
+class Planned(BaseModel, frozen=True):
     """The slots, and the new end if an extension in calendar time moves it; in UTC."""
-
-    model_config = ConfigDict(frozen=True)
 
     slots: tuple[Slot, ...]
     ends: Instant | None = None

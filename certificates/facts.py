@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints, field_validator, model_validator
 
 
 def one_line(text: str) -> str:
@@ -28,17 +28,15 @@ def issue_day(issued: datetime, zone: ZoneInfo) -> date:
 Line = Annotated[str, StringConstraints(max_length=2000), AfterValidator(one_line), Field(min_length=1)]
 
 
-class MilestoneDone(BaseModel):
+class MilestoneDone(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     """One milestone of the holder's, and the instant at which it was done. `waived`: a coordinator let it count from then on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     title: Line
     done_at: AwareDatetime
     waived: bool = False
 
 
-class CertificateFacts(BaseModel):
+class CertificateFacts(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     """Instants are UTC-aware; whole seconds count. `share` is the programme's rule in percent, not what the holder reached.
 
     `milestones` are those that were done; they are shown if `show_results` is set, and nowhere else. Certificates from before they were kept
@@ -50,8 +48,6 @@ class CertificateFacts(BaseModel):
     `programme_time_zone` decides on which days the programme began and ended, the same for everybody in it; `started_on` is a date in it.
     `time_zone` is the holder's, and decides on which day the certificate was issued. Certificates from before both were kept have only this one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     id: str = Field(pattern=r"^[a-z0-9]{16,64}$")
     holder_name: Line

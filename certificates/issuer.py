@@ -20,7 +20,7 @@ from typing import Any, Protocol, Self
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from openbadgeslib.ob3 import did_key_from_pem, did_web_from_url, multikey_from_pem
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from certificates.trust import Trust, document_url
 
@@ -31,8 +31,7 @@ class IssuerKeysUnusable(Exception):  # noqa: N818 - it says what is wrong, as t
     """The key file is missing, malformed, or readable by others. The text never reveals its content."""
 
 
-class StoredKey(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+class StoredKey(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
     private: str = Field(repr=False)
 
@@ -44,10 +43,9 @@ class StoredKey(BaseModel):
         return text
 
 
-class StoredIssuer(BaseModel):
+class StoredIssuer(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     """The key file: keys from oldest to newest, and the secret that salts identities, which is never rotated."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     keys: tuple[StoredKey, ...] = Field(min_length=1)
     salt: str = Field(repr=False)
 

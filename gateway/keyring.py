@@ -21,7 +21,7 @@ from typing import Annotated, Any, Self
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from gateway.expected import expected
 
@@ -54,9 +54,7 @@ def _key(text: str) -> str:
 KeyId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 
 
-class _Stored(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
+class _Stored(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     active: KeyId
     keys: Annotated[dict[KeyId, str], Field(min_length=1, repr=False)]
     index: str = Field(repr=False)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from gateway.expected import expected
@@ -43,10 +43,8 @@ class SettingsInvalid(Exception):  # noqa: N818 - it says what is the case
         self.problems = problems
 
 
-class WebhookSecret(BaseModel):
+class WebhookSecret(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     """What one program signs with, and what it may speak for: cohorts by their ids, `*` for all of them, `people:*` for HR's events."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     secret: SecretStr
     scope: Annotated[tuple[str, ...], Field(min_length=1)] = ("*",)

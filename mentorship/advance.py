@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from mentorship import events as e
 from mentorship.commands import Command
@@ -29,10 +29,8 @@ from mentorship.state import MESSAGES_KEPT, State, report_digest
 _NOT_BODY = {"message_id", "by", "at", "command", "event"}
 
 
-class Entry(BaseModel):
+class Entry(BaseModel, frozen=True):
     """One row of the journal: a command with its outcome, or an event; ids, codes and instants, never words (H12)."""
-
-    model_config = ConfigDict(frozen=True)
 
     seq: int
     at: Instant

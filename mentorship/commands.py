@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from mentorship.duration import Duration
 from mentorship.effects import SendNotice
@@ -30,18 +30,14 @@ SERVICE = "service"
 """`by` of what the service reports to itself. No person's id can be this, since minted ids are longer."""
 
 
-class Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
+class Message(BaseModel, frozen=True, extra="ignore", hide_input_in_errors=True):
     message_id: Annotated[str, Field(max_length=200)] = ""
     by: Annotated[str, Field(max_length=64)] = ""
     at: Instant | None = None
 
 
-class Attendance(BaseModel):
+class Attendance(BaseModel, frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True):
     """What a person says about themself and about the partner (H13); both parts are optional. JSON calls `own` `self`, a name that a model cannot have."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, serialize_by_alias=True)
 
     own: OwnAttendance | None = Field(default=None, alias="self")
     partner: PartnerAttendance | None = None
@@ -138,10 +134,8 @@ class AskExtension(Message):
     command: Literal["ask_extension"] = "ask_extension"
 
 
-class Feedback(BaseModel):
+class Feedback(BaseModel, frozen=True, extra="ignore"):
     """The author's own words after a meeting (H15), as a note id; shared only if the author says so."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: Literal["feedback"] = "feedback"
     meeting: int = 0
@@ -149,29 +143,23 @@ class Feedback(BaseModel):
     shared: bool = False
 
 
-class SurveyAnswers(BaseModel):
+class SurveyAnswers(BaseModel, frozen=True, extra="ignore"):
     """Answers from 1 to 5 (H5). `pulse` is the survey of two questions on the way."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: Literal["survey"] = "survey"
     survey: Literal["pulse", "closing"] = "closing"
     answers: dict[SurveyItem, Annotated[int, Field(ge=1, le=5)]] = {}
 
 
-class Pins(BaseModel):
+class Pins(BaseModel, frozen=True, extra="ignore"):
     """Which benefits matter to me (H2): `audience.index` codes such as `mentee.0`."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: Literal["pins"] = "pins"
     benefits: tuple[Annotated[str, Field(max_length=20)], ...] = ()
 
 
-class EndWish(BaseModel):
+class EndWish(BaseModel, frozen=True, extra="ignore"):
     """I want this to end; no reason is asked and nobody hears who."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: Literal["end_wish"] = "end_wish"
 
@@ -241,20 +229,16 @@ class End(Message):
 # -- the service: results of effects --------------------------------------------------------------------------------------
 
 
-class Slot(BaseModel):
+class Slot(BaseModel, frozen=True):
     """One planned meeting: its start, when both are prepared for it, when they are asked about it. UTC."""
-
-    model_config = ConfigDict(frozen=True)
 
     start: Instant
     prepare_at: Instant
     ask_at: Instant
 
 
-class Plan(BaseModel):
+class Plan(BaseModel, frozen=True):
     """What schedule/ computes from zones, working days and holidays: instants only, so that a replay never asks again."""
-
-    model_config = ConfigDict(frozen=True)
 
     starts: Instant
     ends: Instant

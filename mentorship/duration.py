@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
+from pydantic import BaseModel, Field, model_serializer, model_validator
 from pydantic.functional_validators import AfterValidator
 
 _SHAPE = re.compile(r"P(?:(?P<weeks>\d{1,4})W|(?P<days>\d{1,5})D)?(?:T(?=\d)(?:(?P<h>\d{1,7})H)?(?:(?P<m>\d{1,7})M)?(?:(?P<s>\d{1,8})S)?)?")
@@ -16,13 +16,11 @@ _MOST_DAYS, _MOST_SECONDS = 99_999, 10_000_000_000
 LONGEST = "P99999D"
 
 
-class Duration(BaseModel):
+class Duration(BaseModel, frozen=True):
     """`P26W` and `P7D` are calendar time in a zone, `PT24H` is elapsed time; a duration may have both (`P1DT2H`).
 
     Where no zone is at hand (rules between two instants, such as "within 7 days"), `span` takes a day as 24 hours.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     days: Annotated[int, Field(ge=0, le=_MOST_DAYS)] = 0
     seconds: Annotated[int, Field(ge=0, le=_MOST_SECONDS)] = 0

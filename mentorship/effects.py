@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from mentorship.duration import Duration
 from mentorship.instant import Instant
@@ -48,17 +48,13 @@ OUTLIVING: frozenset[NoticeKind] = frozenset({"result", "reissued", "coordinator
 """What is still news once a mentorship has ended."""
 
 
-class Effect(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class Effect(BaseModel, frozen=True):
     id: str = ""
     """`{sequence}.{index}` within the mentorship; set when the effect enters the outbox."""
 
 
-class MeetingFacts(BaseModel):
+class MeetingFacts(BaseModel, frozen=True):
     """One meeting as a mail needs it. `session` is the index of its topic in Texts.sessions."""
-
-    model_config = ConfigDict(frozen=True)
 
     meeting: int
     start: Instant
@@ -70,10 +66,8 @@ class MeetingFacts(BaseModel):
     previous_start: Instant | None = None
 
 
-class MilestoneFacts(BaseModel):
+class MilestoneFacts(BaseModel, frozen=True):
     """`done_at`: when it was done, in time. `late_at`: it was done, but only after the end, so it does not count (H7)."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     done_at: Instant | None = None
@@ -235,10 +229,8 @@ _GIVE_WAY: dict[NoticeKind, frozenset[NoticeKind]] = {
 """For each kind of mail about a meeting: the older ones about the same meeting that are needless once it goes."""
 
 
-class Longer(BaseModel):
+class Longer(BaseModel, frozen=True):
     """Extensions by which schedule/ has yet to move the end in calendar time. Their `length` counts from `ends`, the end when the first was agreed."""
-
-    model_config = ConfigDict(frozen=True)
 
     ends: Instant
     length: Duration

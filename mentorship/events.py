@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from mentorship.commands import CancelReason, EndReason, Expectation, GoalProgress, OwnAttendance, PartnerAttendance, Slot, SurveyItem
 from mentorship.duration import Duration
@@ -17,16 +17,12 @@ from mentorship.people import Pair, Side
 from mentorship.programme import Rules, Rung
 
 
-class Event(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class Event(BaseModel, frozen=True):
     at: Instant
 
 
-class EarnedMilestone(BaseModel):
+class EarnedMilestone(BaseModel, frozen=True):
     """A milestone that the mentee did with an earlier mentor, and when (P6)."""
-
-    model_config = ConfigDict(frozen=True)
 
     milestone: str
     done_at: Instant

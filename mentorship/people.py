@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, assert_never
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 ID_PATTERN = r"[a-z0-9][a-z0-9-]{0,39}"
 
@@ -30,10 +30,8 @@ def other(side: Side) -> Side:
             assert_never(side)
 
 
-class Pair(BaseModel):
+class Pair(BaseModel, frozen=True):
     """Who is in this mentorship, by opaque id (never a name, an address or an id of the company's; H12)."""
-
-    model_config = ConfigDict(frozen=True)
 
     mentor: str
     mentee: str

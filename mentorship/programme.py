@@ -12,7 +12,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from mentorship.duration import Duration, Positive, iso
@@ -23,10 +23,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Rung = Literal["nudge", "coordinator"]
 
 
-class Part(BaseModel):
+class Part(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True, serialize_by_alias=True):
     """A part of a programme file: frozen, and an unknown key in it is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True, serialize_by_alias=True)
 
 
 class Head(Part):
@@ -277,13 +275,11 @@ REVISION = 1
 """Which decisions this release makes. A release that decides something differently adds one, and asks `Rules.revision` at that place."""
 
 
-class Rules(BaseModel):
+class Rules(BaseModel, frozen=True):
     """What one mentorship carries of its programme: numbers and codes only, so that nothing readable enters Temporal (H12).
 
     `sessions` counts the topics in order; `closing` is the index (from 0) of the closing one, or None.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     programme: str
     version: int
@@ -323,10 +319,8 @@ class Rules(BaseModel):
         return revision
 
 
-class Texts(BaseModel):
+class Texts(BaseModel, frozen=True):
     """The words of a programme, kept in records under `digest` and looked up when a mail or a page is made."""
-
-    model_config = ConfigDict(frozen=True)
 
     programme: str
     version: int

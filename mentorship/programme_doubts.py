@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from mentorship.programme import MeetingsHeld, Programme
 
 _A_DAY = timedelta(days=1)
 
 
-class Doubt(BaseModel):
+class Doubt(BaseModel, frozen=True):
     """Something allowed that an operator probably did not mean. `path` leads to the key in the file."""
-
-    model_config = ConfigDict(frozen=True)
 
     path: tuple[str | int, ...]
     message: str

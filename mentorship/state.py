@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
+from pydantic import BaseModel, Field, SkipValidation, model_validator
 
 from mentorship.commands import CancelReason, EndReason, Expectation, GoalProgress, OwnAttendance, PartnerAttendance
 from mentorship.effects import Longer
@@ -38,8 +38,8 @@ def report_digest(message_id: str) -> str:
     return base64.urlsafe_b64encode(hashlib.blake2b(message_id.encode(errors="replace"), digest_size=8).digest()).rstrip(b"=").decode()
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class Part(BaseModel, frozen=True):
+    """A part of a mentorship's state."""
 
 
 class Proposal(Part):
@@ -308,10 +308,8 @@ class Memory(dict[Any, Any]):
     __hash__ = None
 
 
-class State(Part):
+class State(Part, arbitrary_types_allowed=True):
     """Everything that a decision may read. `now` is the latest instant that was handled; it never moves back."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     pair: Pair
     rules: Rules

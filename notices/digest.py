@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from email.message import EmailMessage
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from mentorship.programme import Texts
 from notices.attention import line_words
@@ -20,23 +20,19 @@ MOST_ROWS = 15
 """Rows of each group in the mail; the list has them all."""
 
 
-class DigestLine(BaseModel):
+class DigestLine(BaseModel, frozen=True, hide_input_in_errors=True):
     """One pair that needs a person: why, as a code of the list, never a reason that somebody gave (H14)."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     names: tuple[str, ...]
     line: str
     since: datetime
 
 
-class DigestFacts(BaseModel):
+class DigestFacts(BaseModel, frozen=True, hide_input_in_errors=True):
     """`waiting` are lines that nobody took, `mine` the reader's, of `number` pairs in all. `others` and `aside` count those that the reader can ignore now.
 
     `opened` and `closed` count the last seven days. The rest counts the whole cohort, and is None if it would reveal a single pair's.
     """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     at: datetime
     closing: bool

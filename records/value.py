@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 
-class Value(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+class Value(BaseModel, frozen=True, hide_input_in_errors=True):
+    """The base of all of them."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import typer
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -37,9 +37,7 @@ _SETTLES = 3.0
 """Seconds within which a healthy workflow learns what its journal already has."""
 
 
-class _Status(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
+class _Status(BaseModel, extra="ignore"):
     head: Head
     diverged: bool
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
 from mentorship import commands as c
 from mentorship.people import Id
@@ -70,8 +70,8 @@ GoalId = Annotated[Id, Field(description="kept readable, also once its author wa
 Benefit = Annotated[str, StringConstraints(pattern=r"^(company|everyone|mentor|mentee)\.[0-9]{1,3}$")]
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+class Part(BaseModel, frozen=True, extra="forbid", strict=True, hide_input_in_errors=True):
+    """A part of what a program sends: an unknown field in it is an error, and so is a value of another type."""
 
 
 class Body(Part):

@@ -5,37 +5,29 @@ Commands to a mentorship are in the core (`mentorship/commands.py`). Only worker
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 
-class CohortOf(BaseModel):
+class CohortOf(BaseModel, frozen=True):
     """An id, never a roster: records hold who is in it."""
-
-    model_config = ConfigDict(frozen=True)
 
     cohort: str
 
 
-class CaseOf(BaseModel):
+class CaseOf(BaseModel, frozen=True):
     """The case's minted id, and nothing else: records hold who is behind it and whom it is about."""
-
-    model_config = ConfigDict(frozen=True)
 
     case: str
 
 
-class CertificateOf(BaseModel):
+class CertificateOf(BaseModel, frozen=True):
     """Whose certificate gets a later edition, and from which mentorship."""
-
-    model_config = ConfigDict(frozen=True)
 
     mentorship: str
     person: str
 
 
-class Wish(BaseModel):
+class Wish(BaseModel, frozen=True):
     """`results`: whether to show share and milestones; None leaves that as it is. The holder's name is read anew each time."""
-
-    model_config = ConfigDict(frozen=True)
 
     results: bool | None = None

@@ -6,7 +6,7 @@ records which edition to make, if any. The mail that brings it is like any other
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
@@ -19,10 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waiting import SHORTEST, until, wait
 
 
-class Fulfilled(BaseModel):
+class Fulfilled(BaseModel, frozen=True):
     """What came of the last wish, and whether its mail was sent."""
-
-    model_config = ConfigDict(frozen=True)
 
     outcome: Reissuing
     mailed: bool

@@ -11,7 +11,7 @@ from collections import deque
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import SearchAttributePair
 from temporalio.exceptions import ApplicationError, is_cancelled_exception
@@ -41,10 +41,8 @@ A mentorship remembers more messages than that (`MESSAGES_KEPT`), so that whoeve
 """
 
 
-class Carried(BaseModel):
+class Carried(BaseModel, frozen=True):
     """What continue-as-new hands to the next run. `State.compact` packs `state`."""
-
-    model_config = ConfigDict(frozen=True)
 
     state: dict[str, Any]
     inbox: tuple[c.Command, ...] = ()
@@ -52,10 +50,8 @@ class Carried(BaseModel):
     timeline: tuple[TimelineEntry, ...] = ()
 
 
-class MentorshipInput(BaseModel):
+class MentorshipInput(BaseModel, frozen=True):
     """A new mentorship has `begins`; a continued one has `carried`. `texts` is the digest of the programme's words in records."""
-
-    model_config = ConfigDict(frozen=True)
 
     cohort: str
     texts: str

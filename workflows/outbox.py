@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
 from typing import Any, assert_never
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
@@ -38,10 +38,8 @@ MOST_CARRIED = 1000
 """The most entries and effects that continue-as-new takes along: some 500 KB. Temporal ends a workflow that hands on more than 2 MB."""
 
 
-class OutboxState(BaseModel):
+class OutboxState(BaseModel, frozen=True):
     """What continue-as-new carries of the outbox."""
-
-    model_config = ConfigDict(frozen=True)
 
     entries: tuple[Entry, ...] = ()
     pending: tuple[Pending, ...] = ()

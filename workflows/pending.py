@@ -6,17 +6,15 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import assert_never
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.instant import Instant
 from mentorship.policy.helping import Joined
 
 
-class Pending(BaseModel):
+class Pending(BaseModel, frozen=True):
     """An effect on its way. `not_before` is set by the programme's spread, when the reader's hours have not begun, or for a pause after its time ran out."""
-
-    model_config = ConfigDict(frozen=True)
 
     effect: AnyEffect
     not_before: Instant | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from activities.journal import JournalHead
 from mentorship.effects import MilestoneFacts
@@ -17,35 +17,27 @@ from mentorship.state import Meeting, State
 from workflows.attributes import next_meeting
 
 
-class TimelineEntry(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class TimelineEntry(BaseModel, frozen=True):
     at: Instant
     what: str
     reason: str | None = None
 
 
-class Answer(BaseModel):
+class Answer(BaseModel, frozen=True):
     """What became of an operator's update."""
-
-    model_config = ConfigDict(frozen=True)
 
     outcome: Literal["applied", "refused"]
     reason: str | None = None
 
 
-class Receipt(BaseModel):
+class Receipt(BaseModel, frozen=True):
     """`waiting`: the message is not among the last 256. The journal knows older ones."""
-
-    model_config = ConfigDict(frozen=True)
 
     outcome: Literal["applied", "refused", "waiting"]
     reason: str | None = None
 
 
-class MeetingStatus(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
+class MeetingStatus(BaseModel, frozen=True):
     meeting: int
     start: Instant
     confirmed: bool
@@ -54,10 +46,8 @@ class MeetingStatus(BaseModel):
     moves_to: Instant | None = None
 
 
-class Status(BaseModel):
+class Status(BaseModel, frozen=True):
     """Where the mentorship stands; opaque ids, codes and instants."""
-
-    model_config = ConfigDict(frozen=True)
 
     phase: str
     starts: Instant
@@ -78,10 +68,8 @@ class Status(BaseModel):
     pending_effects: int
 
 
-class Outcome(BaseModel):
+class Outcome(BaseModel, frozen=True):
     """The result of the whole workflow."""
-
-    model_config = ConfigDict(frozen=True)
 
     phase: str
     milestones_done: int

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from temporalio.client import Client
 
 from gateway.settings import Settings
@@ -27,10 +27,8 @@ Held = Literal["none", "held", "goes_on", "paused", "used_up", "over", "released
 """How the meetings of a concern's raiser stand now. `goes_on`: something other than their own word ended the pause. `paused`: the pause is not theirs."""
 
 
-class Concern(BaseModel):
+class Concern(BaseModel, frozen=True, hide_input_in_errors=True):
     """What somebody sends. `subject` is an opaque id, or None for somebody whom the roster does not know."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     subject: str | None
     contacts: tuple[str, ...]
