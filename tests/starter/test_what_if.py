@@ -424,3 +424,10 @@ def test_an_unknown_cohort_and_a_file_that_is_not_there(past: Any, files: Any, r
 
     assert (unknown.code, unknown.err) == (1, "there is no cohort nowhere\n")
     assert (missing.code, missing.err) == (2, "nowhere.yaml: no such file\n")
+
+
+def test_what_is_worth_a_look_in_the_other_programme_is_told(what_if: Any) -> None:
+    told = what_if({"p1": [], "p2": []}, head=", languages: [en, fr]")
+
+    assert told.code == 0
+    assert "programme.languages[1]: nobody is written to in it" in told.err
