@@ -63,7 +63,8 @@ def _news_taken_along(notice: SendNotice, state: State, now: Instant) -> SendNot
     until = notice.news_until
     if until is None or now >= until or state.over or meeting is None or meeting.cancelled is not None:
         return None
-    return notice.model_copy(update={"kind": "rescheduled", "change": "moved", "meeting": described(state, meeting), "helps_until": until, "news_until": None})
+    moved = described(state, meeting, previous_start=notice.known_start)
+    return notice.model_copy(update={"kind": "rescheduled", "change": "moved", "meeting": moved, "helps_until": until, "news_until": None})
 
 
 def _is_open(notice: SendNotice, state: State) -> bool:
