@@ -11,6 +11,7 @@ from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import calendar, described, topic_moves_on
 from mentorship.policy.milestones import one_sided, standing
+from mentorship.policy.pauses import pause_to_add
 from mentorship.state import State
 
 ALONGSIDE: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_up"})
@@ -20,9 +21,10 @@ ALONGSIDE: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "head
 def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
     """The mail with what it helps with now, asked right before it goes. None: it helps nobody any more.
 
-    It leaves out questions that were answered meanwhile, and promises no topic to a conversation that was called off since. It brings the calendar
-    as it is now: another change may wait behind this mail, or have gone before it. It brings the milestones as they are now, until it is decided who
-    is certified, and says whether the partner would like more time.
+    It leaves out questions that were answered meanwhile, and promises no topic to a conversation that was called off since. It brings the calendar and
+    the end as they are now: another change may wait behind this mail, or have gone before it, and a pause moves the end. A welcome may have waited for
+    the first day since its cohort was started. It brings the milestones as they are now, until it is decided who is certified, and says whether the
+    partner would like more time.
     """
     if (notice.helps_until is not None and now >= notice.helps_until) or not _is_open(notice, state):
         news = _news_taken_along(notice, state, now)
@@ -38,16 +40,13 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     }
     if notice.calendar is not None and notice.calendar_sequence != state.calendar_sequence and not state.over:  # an end has its own, of past meetings
         still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
-        if notice.kind == "welcome":  # it may have waited for the first day since its cohort was started
-            still["ends"] = state.ends
+    if notice.ends is not None and not state.over:
+        still["ends"] = state.ends + pause_to_add(state)
     if notice.kind in ALONGSIDE and side is not None:
         still["longer"] = longer_wanted(state, side)
-    if state.rules.revision:
-        if notice.milestones and side is not None and state.decided is None:
-            still["milestones"], still["needed"] = standing(state, side)
-            still["answered"], still["awaits_reader"] = one_sided(state, side)
-        if notice.kind in ("halfway", "heads_up"):  # they tell until when milestones count
-            still["ends"] = state.ends
+    if notice.milestones and side is not None and state.decided is None and state.rules.revision:
+        still["milestones"], still["needed"] = standing(state, side)
+        still["answered"], still["awaits_reader"] = one_sided(state, side)
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
 
 
