@@ -56,7 +56,7 @@ class Effect(BaseModel):
 
 
 class MeetingFacts(BaseModel):
-    """One meeting as a mail needs it. `session` is the index of its topic in Texts.sessions."""
+    """One meeting as a mail needs it. `session` is the index of its topic in Texts.sessions. `accepted`: the reader accepted its time; `confirmed`: both did."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,6 +67,8 @@ class MeetingFacts(BaseModel):
     session_sent: bool = False
     """The topic's prompts went out before, for a meeting that did not happen: the mail names the topic, and does not send it again."""
     confirmed: bool = False
+    accepted: bool = False
+    """Filled in for a preparation as it goes."""
     previous_start: Instant | None = None
 
 

@@ -24,7 +24,7 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     It leaves out questions that were answered meanwhile, and promises no topic to a conversation that was called off since. It brings the calendar and
     the end as they are now: another change may wait behind this mail, or have gone before it, and a pause moves the end. A welcome may have waited for
     the first day since its cohort was started. It brings the milestones as they are now, until it is decided who is certified, and says whether the
-    partner would like more time.
+    partner would like more time; and of the meeting that it prepares, who accepted the time.
     """
     if (notice.helps_until is not None and now >= notice.helps_until) or not _is_open(notice, state):
         news = _news_taken_along(notice, state, now)
@@ -40,6 +40,9 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     }
     if notice.calendar is not None and notice.calendar_sequence != state.calendar_sequence and not state.over:  # an end has its own, of past meetings
         still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
+    if notice.kind == "prepare" and notice.meeting is not None and side is not None:
+        accepted = _accepted(state, notice.meeting.meeting)
+        still["meeting"] = notice.meeting.model_copy(update={"accepted": side in accepted, "confirmed": len(accepted) == len(SIDES)})
     if notice.ends is not None and not state.over:
         still["ends"] = state.ends + pause_to_add(state)
     if notice.kind in ALONGSIDE and side is not None:
@@ -107,6 +110,11 @@ def _meeting_is_open(notice: SendNotice, facts: MeetingFacts, state: State, side
 def _topic_moves_on(notice: SendNotice, state: State, now: Instant) -> bool:
     meeting = state.meeting(notice.meeting.meeting) if notice.meeting is not None else None
     return meeting is not None and topic_moves_on(state, meeting, now)
+
+
+def _accepted(state: State, n: int) -> tuple[Side, ...]:
+    meeting = state.meeting(n)
+    return meeting.accepted if meeting is not None else ()
 
 
 def _without_word(state: State, n: int) -> bool:

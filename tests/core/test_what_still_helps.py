@@ -60,6 +60,23 @@ def test_a_mail_that_goes_in_a_pause_tells_the_end_as_the_pause_moves_it(story, 
     assert told.state.ends == ends + 20 * DAY
 
 
+def test_a_preparation_says_who_accepted_the_time_as_it_goes(story, meets):
+    """It asks nobody to accept what they accepted while it waited for the morning."""
+    told = story()
+    told.wait(meets(1, hours=-72))
+    prepare = told.last("prepare", "mentor")
+
+    def says() -> tuple[bool, bool]:
+        facts = still_helping(prepare, told.state, told.state.now).meeting
+        return facts.accepted, facts.confirmed
+
+    assert says() == (False, False)
+    told.tell("mentee", c.ConfirmMeeting(meeting=1), told.state.now)
+    assert says() == (False, False)
+    told.tell("mentor", c.ConfirmMeeting(meeting=1), told.state.now)
+    assert says() == (True, True)
+
+
 def test_an_absence_that_the_partner_reported_is_not_asked_about_besides(story, meets):
     """H13: the reader is told that the absence was reported, while it is open."""
     told = story()
