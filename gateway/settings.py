@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from gateway.expected import expected
 from gateway.keyring import Keyring
+from mentorship.blank import is_blank
 from mentorship.people import is_id
 
 PREFIX = "MENTORSHIP_"
@@ -223,6 +224,13 @@ class Settings(BaseSettings):
         if not _has_a_host(url) or not url.isprintable() or set(url) & set(" ?#@"):
             raise ValueError("expected scheme, host, and a port or a path if need be, such as https://mentoring.example.org")
         return url.rstrip("/")
+
+    @field_validator("issuer_name")
+    @classmethod
+    def _printed(cls, name: str) -> str:
+        if is_blank(name):
+            raise ValueError("expected a name that can be seen: every certificate prints it")
+        return name
 
     @field_validator("issuer_did")
     @classmethod

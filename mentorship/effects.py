@@ -54,7 +54,7 @@ class Effect(BaseModel, frozen=True):
 
 
 class MeetingFacts(BaseModel, frozen=True):
-    """One meeting as a mail needs it. `session` is the index of its topic in Texts.sessions."""
+    """One meeting as a mail needs it. `session` is the index of its topic in Texts.sessions. `accepted`: the reader accepted its time; `confirmed`: both did."""
 
     meeting: int
     start: Instant
@@ -63,6 +63,8 @@ class MeetingFacts(BaseModel, frozen=True):
     session_sent: bool = False
     """The topic's prompts went out before, for a meeting that did not happen: the mail names the topic, and does not send it again."""
     confirmed: bool = False
+    accepted: bool = False
+    """Filled in for a preparation as it goes."""
     previous_start: Instant | None = None
 
 
@@ -124,6 +126,8 @@ class SendNotice(Effect):
     calendar_sequence: int = 0
     news_until: Instant | None = None
     """If a proposal goes instead of the news of a move: until when that news helps, even once the proposal does not."""
+    known_start: Instant | None = None
+    """If a proposal goes instead of the news of a move: the start by which its reader knows the meeting."""
     pins: tuple[str, ...] = ()
     """The reader's own pinned benefits (H2)."""
     stepped_away: Side | None = None
@@ -166,9 +170,7 @@ class SendNotice(Effect):
             update={
                 "meeting": self._meeting_with(self.meeting, other, other.meeting),
                 **self._helping_with(other),
-                **(
-                    {"calendar": other.calendar, "calendar_sequence": other.calendar_sequence} if self.kind == "move_proposed" and self.calendar is None else {}
-                ),
+                **(self._telling_of(other) if self.kind == "move_proposed" else {}),
                 "feedback_for": self.feedback_for or other.feedback_for,
                 "pulse": self.pulse or other.pulse,
                 "unreported": tuple(sorted({*self.unreported, *other.unreported} - {own})),
@@ -183,10 +185,22 @@ class SendNotice(Effect):
                 changes["session_sent"] = False
         elif self.change != "cancelled" and self.kind != "ask" and mine.session is None and self.is_about(other):
             changes |= {"session": theirs.session, "session_sent": theirs.session_sent}
-        if self.kind == "rescheduled" and other.change == "moved" and theirs.previous_start is not None and self.is_about(other):
-            known = theirs.previous_start
+        known = other._known_start if self.kind == "rescheduled" and self.is_about(other) else None
+        if known is not None:
             changes |= {"previous_start": known} if self.change == "moved" else {"start": known, "ends": known + (mine.ends - mine.start)}
         return mine.model_copy(update=changes)
+
+    def _telling_of(self, news: SendNotice) -> dict[str, object]:
+        """A proposal goes instead of `news`: it brings the calendar, and remembers from which start its reader has yet to hear of another."""
+        brought: dict[str, object] = {"known_start": self.known_start or news._known_start}
+        return brought if self.calendar is not None else {**brought, "calendar": news.calendar, "calendar_sequence": news.calendar_sequence}
+
+    @property
+    def _known_start(self) -> Instant | None:
+        """The start by which its reader knows the meeting until they read this, if it is news of the meeting's start, or goes instead of such news."""
+        if self.kind == "move_proposed" or self.meeting is None:
+            return self.known_start
+        return {"moved": self.meeting.previous_start, "cancelled": self.meeting.start}.get(self.change or "")
 
     def _helping_with(self, other: SendNotice) -> dict[str, object]:
         """News helps at least as long as the older news that it replaces: a calendar that hears of neither goes on showing what was taken out."""

@@ -23,7 +23,7 @@ from notices.readers import Elsewhere, Links, Reader, plain
 
 @dataclass(frozen=True)
 class MeetingView:
-    """A meeting in words; `confirmed` and `previous` as in MeetingFacts."""
+    """A meeting in words; `confirmed`, `accepted` and `previous` as in MeetingFacts."""
 
     number: int
     when: str
@@ -32,6 +32,7 @@ class MeetingView:
     previous: str | None
     confirmed: bool | None
     """None if the reader may not know what the partner accepted."""
+    accepted: bool
     free_until: str | None
     """Until when it can be moved or cancelled without any mark; None when that time is over as the mail is sent."""
     topic: str | None
@@ -112,6 +113,7 @@ class View:
             day=self._clock.day(facts.start),
             previous=self._clock.when(facts.previous_start) if facts.previous_start is not None and facts.previous_start != facts.start else None,
             confirmed=facts.confirmed if may_read("partner", "slot_answers") else None,
+            accepted=facts.accepted,
             free_until=self._clock.when(free_until) if free_until > self._clock.now else None,
             topic=self._clock.language.isolated(session.topic) if session is not None else None,
             topic_sent=facts.session_sent,

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mentorship.blank import is_blank
 from schedule.calendar import zone
 
 REFUSED, USAGE = 1, 2
@@ -123,7 +124,7 @@ def stated(what: str) -> Callable[[typer.CallbackParam, str | None], str | None]
     """The callback of an option that takes words, and not blanks alone. `what` is what was expected."""
 
     def check(option: typer.CallbackParam, value: str | None) -> str | None:
-        if value is not None and not value.strip():
+        if value is not None and is_blank(value):
             raise Misused(f"{option.opts[0]}: nothing, expected {what}")
         return value
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mentorship.blank import is_blank
 from records.address import is_address, normal_form
 from records.profile import Profile
 from schedule.calendar import zone_names
@@ -176,6 +177,8 @@ class _Expected(Exception):  # noqa: N818 - never leaves this module
 
 
 def _name(text: str) -> str:
+    if is_blank(text):
+        raise _Expected("a name that can be seen", f"{shown(text)} shows nothing")
     if len(text) > 200:
         raise _Expected("at most 200 characters", f"{len(text)} characters")
     return text

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from babel import Locale, UnknownLocaleError
 from pydantic import ValidationError
 
+from mentorship.blank import is_blank
 from mentorship.duration import iso
 from mentorship.programme import Programme
 from mentorship.programme_doubts import doubts
@@ -54,7 +55,7 @@ def read_programme(path: Path, findings: Findings) -> ProgrammeFile:
         return ProgrammeFile(None, document)
     programme, found = _validated(document)
     found += _durations(document) + _no_time_at_all(document) + _zone_and_languages(document)
-    found += _control_characters(document, {fault.field for fault in found})
+    found += _illegible(document, {fault.field for fault in found})
     findings.faults += found
     if faults or found or programme is None:
         return ProgrammeFile(None, document)
@@ -181,15 +182,16 @@ def _zone_and_languages(document: YamlDocument) -> list[Fault]:
     return faults
 
 
-def _control_characters(document: YamlDocument, told: Collection[str]) -> list[Fault]:
+def _illegible(document: YamlDocument, told: Collection[str]) -> list[Fault]:
     """Faults for control characters, as in a table's cells: no certificate, calendar or mail subject can print them. Prompts and benefits may have
-    several lines.
+    several lines. And for texts that show nothing at all.
 
     Only the file is checked, not the core's models, since these also open programmes that were started before. `told` are fields that are faulty anyhow.
     """
     texts = {path: _on_one_line(path, value) for path in document.values if isinstance(value := document.value(path), str)}
-    hiding = [(path, text) for path, text in texts.items() if dotted(path) not in told and any(hides(sign) for sign in text)]
-    return [document.fault(path, *unreadable(text)) for path, text in hiding]
+    wrong = {path: unreadable(text) for path, text in texts.items() if any(map(hides, text))}
+    wrong |= {path: (f"{shown(text)} shows nothing", "text that can be seen") for path, text in texts.items() if text and is_blank(text)}
+    return [document.fault(path, *what) for path, what in wrong.items() if dotted(path) not in told]
 
 
 def _on_one_line(path: KeyPath, value: str) -> str:

@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AliasChoices, AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
 from mentorship import commands as c
+from mentorship.blank import is_blank
 from mentorship.people import Id
-from webhook.blank import is_blank
 
 Keep = Callable[[str, str, bool], str]
 """(kind, text, shared) -> the id of the note that will hold the text."""
@@ -53,7 +53,7 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
-def _seen(value: str) -> str:
+def seen(value: str) -> str:
     if is_blank(value):
         raise ValueError("expected a text that can be seen")
     return value
@@ -64,7 +64,7 @@ When = Annotated[AwareDatetime, Field(strict=False), iso(r"\d{4}-\d{2}-\d{2}[Tt 
 Number = Annotated[int, Field(ge=1, le=1000, description="which planned meeting, from 1")]
 NumberOrAll = Annotated[int | Literal["all"], BeforeValidator(_number_or_all), Field(json_schema_extra={"minimum": 1, "maximum": 1000})]
 MOST_LETTERS = 4000
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_LETTERS), AfterValidator(_seen)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_LETTERS), AfterValidator(seen)]
 Report = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_:-]{1,200}$")]
 GoalId = Annotated[Id, Field(description="kept readable, also once its author was erased, so let it say nothing of the goal")]
 Benefit = Annotated[str, StringConstraints(pattern=r"^(company|everyone|mentor|mentee)\.[0-9]{1,3}$")]

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from records.address import is_address
 from records.people import Said
 from schedule.calendar import instant, zone, zone_names
-from webhook.bodies import Part, When, iso
+from webhook.bodies import Part, When, iso, seen
 
 _NAMES = r"^[^\s|/?#%\\]{1,100}$"
 
@@ -78,7 +78,7 @@ class Address(Part):
     """Whichever of these changed; the others stay as they are."""
 
     email: Annotated[str, AfterValidator(_address)] | None = None
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(seen)] | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] | None = None
     language: Annotated[str, AfterValidator(_language)] | None = None
 

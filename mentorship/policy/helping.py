@@ -11,6 +11,7 @@ from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import calendar, described, topic_moves_on
 from mentorship.policy.milestones import one_sided, standing
+from mentorship.policy.pauses import pause_to_add
 from mentorship.state import State
 
 ALONGSIDE: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "heads_up"})
@@ -20,9 +21,10 @@ ALONGSIDE: frozenset[NoticeKind] = frozenset({"prepare", "ask", "halfway", "head
 def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice | None:
     """The mail with what it helps with now, asked right before it goes. None: it helps nobody any more.
 
-    It leaves out questions that were answered meanwhile, and promises no topic to a conversation that was called off since. It brings the calendar
-    as it is now: another change may wait behind this mail, or have gone before it. It brings the milestones as they are now, until it is decided who
-    is certified, and says whether the partner would like more time.
+    It leaves out questions that were answered meanwhile, and promises no topic to a conversation that was called off since. It brings the calendar and
+    the end as they are now: another change may wait behind this mail, or have gone before it, and a pause moves the end. A welcome may have waited for
+    the first day since its cohort was started. It brings the milestones as they are now, until it is decided who is certified, and says whether the
+    partner would like more time; and of the meeting that it prepares, who accepted the time.
     """
     if (notice.helps_until is not None and now >= notice.helps_until) or not _is_open(notice, state):
         news = _news_taken_along(notice, state, now)
@@ -38,16 +40,16 @@ def still_helping(notice: SendNotice, state: State, now: Instant) -> SendNotice 
     }
     if notice.calendar is not None and notice.calendar_sequence != state.calendar_sequence and not state.over:  # an end has its own, of past meetings
         still |= {"calendar": calendar(state), "calendar_sequence": state.calendar_sequence}
-        if notice.kind == "welcome":  # it may have waited for the first day since its cohort was started
-            still["ends"] = state.ends
+    if notice.kind == "prepare" and notice.meeting is not None and side is not None:
+        accepted = _accepted(state, notice.meeting.meeting)
+        still["meeting"] = notice.meeting.model_copy(update={"accepted": side in accepted, "confirmed": len(accepted) == len(SIDES)})
+    if notice.ends is not None and not state.over:
+        still["ends"] = state.ends + pause_to_add(state)
     if notice.kind in ALONGSIDE and side is not None:
         still["longer"] = longer_wanted(state, side)
-    if state.rules.revision:
-        if notice.milestones and side is not None and state.decided is None:
-            still["milestones"], still["needed"] = standing(state, side)
-            still["answered"], still["awaits_reader"] = one_sided(state, side)
-        if notice.kind in ("halfway", "heads_up"):  # they tell until when milestones count
-            still["ends"] = state.ends
+    if notice.milestones and side is not None and state.decided is None and state.rules.revision:
+        still["milestones"], still["needed"] = standing(state, side)
+        still["answered"], still["awaits_reader"] = one_sided(state, side)
     return notice if all(getattr(notice, name) == value for name, value in still.items()) else notice.model_copy(update=still)
 
 
@@ -63,7 +65,8 @@ def _news_taken_along(notice: SendNotice, state: State, now: Instant) -> SendNot
     until = notice.news_until
     if until is None or now >= until or state.over or meeting is None or meeting.cancelled is not None:
         return None
-    return notice.model_copy(update={"kind": "rescheduled", "change": "moved", "meeting": described(state, meeting), "helps_until": until, "news_until": None})
+    moved = described(state, meeting, previous_start=notice.known_start)
+    return notice.model_copy(update={"kind": "rescheduled", "change": "moved", "meeting": moved, "helps_until": until, "news_until": None})
 
 
 def _is_open(notice: SendNotice, state: State) -> bool:
@@ -107,6 +110,11 @@ def _meeting_is_open(notice: SendNotice, facts: MeetingFacts, state: State, side
 def _topic_moves_on(notice: SendNotice, state: State, now: Instant) -> bool:
     meeting = state.meeting(notice.meeting.meeting) if notice.meeting is not None else None
     return meeting is not None and topic_moves_on(state, meeting, now)
+
+
+def _accepted(state: State, n: int) -> tuple[Side, ...]:
+    meeting = state.meeting(n)
+    return meeting.accepted if meeting is not None else ()
 
 
 def _without_word(state: State, n: int) -> bool:

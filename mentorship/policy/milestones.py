@@ -11,6 +11,7 @@ from mentorship.events import EarnedMilestone
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
 from mentorship.policy.meetings import closing_meeting, held_instants, stands_in
+from mentorship.policy.pauses import pause_to_add
 from mentorship.policy.remembered import remembered
 from mentorship.programme import MeetingsHeld, MilestoneRule
 from mentorship.state import State
@@ -149,7 +150,7 @@ def certified(state: State, final: Instant) -> tuple[Side, ...]:
 
 def final_instant(state: State) -> Instant:
     """What was done at this instant still counts; one second later does not. A pause moves the end by its length."""
-    ends = state.ends if state.pausing is None else state.ends + (state.pausing.until - state.pausing.since)
+    ends = state.ends + pause_to_add(state)
     return min(ends, state.ended.at) if state.ended is not None else ends
 
 

@@ -1,4 +1,4 @@
-"""Who is away, and how much of the programme's longest pause is left (P6)."""
+"""Who is away, how much of the programme's longest pause is left, and by how much a pause moves the end (P6)."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def leave_noted(known: Leave | None, told: Leave, at: Instant) -> Leave:
 def pause_left(state: State) -> timedelta:
     """How long pauses may still last. The programme's longest is for all of them together; never less than nothing."""
     return max(state.rules.pause.longest.span - state.paused_for, timedelta())
+
+
+def pause_to_add(state: State) -> timedelta:
+    """By how much the pause that lasts will have moved the end, and the end of reports, if it goes on as long as it is meant to."""
+    return state.pausing.until - state.pausing.since if state.pausing is not None else timedelta()

@@ -109,6 +109,27 @@ def test_another_time_brings_the_calendar_of_the_move_that_it_replaces(standing)
     assert (left.kind, left.calendar) == ("move_proposed", ())
 
 
+@pytest.mark.parametrize("then", ["moved", "cancelled", "lapsed"])
+def test_news_after_a_proposal_that_took_older_news_along_tells_from_the_time_that_the_reader_knew(story, meets, then):
+    """They agreed in the evening, and one of them proposed another time that night; by morning that one is settled, too. The reader's calendar has the first."""
+    told = story().confirmed()
+    known, agreed, night = meets(1), meets(1, hours=72), meets(1, hours=48)
+    told.both(c.MoveMeeting(meeting=1, to=agreed), meets(1, hours=-100))
+    told.tell("mentor", c.MoveMeeting(meeting=1, to=night), meets(1, hours=-99))
+    waits = joined([told.last("rescheduled", "mentee")], told.last("move_proposed", "mentee"), told.state, told.state.now).waiting
+    if then == "lapsed":
+        told.wait(meets(1, hours=-20))
+        (left,) = waits
+    else:
+        told.tell("mentee", c.MoveMeeting(meeting=1, to=night) if then == "moved" else c.CancelMeeting(meeting=1), meets(1, hours=-98))
+        (left,) = joined(waits, told.last("rescheduled", "mentee"), told.state, told.state.now).waiting
+    sent = still_helping(left, told.state, told.state.now)
+    if then == "cancelled":
+        assert (sent.change, sent.meeting.start, sent.meeting.ends) == ("cancelled", known, known + HOUR)
+    else:
+        assert (sent.change, sent.meeting.start, sent.meeting.previous_start) == ("moved", night if then == "moved" else agreed, known)
+
+
 @pytest.mark.parametrize("what", ["past", "settled"])
 def test_a_proposal_that_helps_no_more_leaves_the_news_that_it_took_the_place_of(story, meets, what):
     """They agreed in the evening, and one of them proposed another time that night. By morning that is past or settled, and the agreed time is the news."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from mentorship import commands as c
 from mentorship.duration import iso
 from mentorship.policy.helping import still_helping
+from mentorship.policy.milestones import final_instant
 from mentorship.programme import Surveys
 
 HOUR = timedelta(hours=1)
@@ -37,6 +40,41 @@ def test_a_welcome_tells_the_times_of_the_day_on_which_it_goes(story, day, meets
     news = told.last("rescheduled", "mentor")
     assert (now.calendar, now.calendar_sequence, now.ends) == (news.calendar, news.calendar_sequence, ends + 20 * DAY)
     assert meets(1) not in [meeting.start for meeting in now.calendar]
+
+
+@pytest.mark.parametrize("kind", ["welcome", "halfway", "heads_up", "rescheduled"])
+def test_a_mail_that_goes_in_a_pause_tells_the_end_as_the_pause_moves_it(story, ends, kind):
+    """P6: what is done until then counts (H7), and the page says so, too. The mail after it, about the pause, says that the end moves."""
+    told = story()
+    told.wait({"halfway": told.state.now + (ends - told.state.now) / 2, "heads_up": ends - 21 * DAY}.get(kind, told.state.now))
+    if kind == "rescheduled":
+        told.operator(c.Extend(length=iso("P4W")), told.state.now)
+        told.replan()
+        ends += 28 * DAY
+    mail = told.last(kind, "mentor")
+    began = told.state.now
+    for length in (10 * DAY, 20 * DAY):
+        told.operator(c.Pause(away="p-mentor", until=began + length), told.state.now)
+        assert still_helping(mail, told.state, told.state.now).ends == ends + length == final_instant(told.state)
+    told.wait(began + 20 * DAY)
+    assert told.state.ends == ends + 20 * DAY
+
+
+def test_a_preparation_says_who_accepted_the_time_as_it_goes(story, meets):
+    """It asks nobody to accept what they accepted while it waited for the morning."""
+    told = story()
+    told.wait(meets(1, hours=-72))
+    prepare = told.last("prepare", "mentor")
+
+    def says() -> tuple[bool, bool]:
+        facts = still_helping(prepare, told.state, told.state.now).meeting
+        return facts.accepted, facts.confirmed
+
+    assert says() == (False, False)
+    told.tell("mentee", c.ConfirmMeeting(meeting=1), told.state.now)
+    assert says() == (False, False)
+    told.tell("mentor", c.ConfirmMeeting(meeting=1), told.state.now)
+    assert says() == (True, True)
 
 
 def test_an_absence_that_the_partner_reported_is_not_asked_about_besides(story, meets):

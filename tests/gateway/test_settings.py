@@ -166,6 +166,7 @@ REFUSED = {
         "https://x.org:many",
         "https://x.org:0",
     ],
+    "issuer_name": [" ", "\u200b", "\u3164"],
     "issuer_did": ["junk", "did:key:z6Mk", "did:web:", "did:web:a%ZZ", "did:web:a:8443/people", "did:web:a::b"],
     "issuer_url": ["junk", "javascript:x", "https://", "https://x.org/a b"],
     "font_folder": ["/nowhere/fonts", "/etc/passwd"],

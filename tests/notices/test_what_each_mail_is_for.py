@@ -54,6 +54,9 @@ def test_a_preparation_says_until_when_a_move_is_free(mail, series):
     assert "move it freely until Saturday 13 February, 10:00" in one_line(mail("prepare", with_={"free_before": timedelta(hours=48)}))
     assert "freely" not in one_line(mail("prepare", due=series[1].start - timedelta(hours=23)))
     assert "still a proposal" in one_line(mail("prepare", meeting=series[5]))
+    accepted = one_line(mail("prepare", meeting=series[5].model_copy(update={"accepted": True})))
+    assert "You accepted this time" in accepted
+    assert "Accept it" not in accepted
 
 
 @pytest.mark.parametrize("kind", ["prepare", "ask", "halfway", "heads_up"])

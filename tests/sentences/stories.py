@@ -222,6 +222,14 @@ def short_of_notice(village: Village) -> None:
 
 
 @told
+def accepted_by_one(village: Village) -> None:
+    cohort = village.cohort("one-accepts")
+    (pair,) = cohort.pairs
+    pair.say("mentor", c.ConfirmMeeting(meeting="all"))
+    cohort.until(pair.meeting(1).start)
+
+
+@told
 def cancellations_at_short_notice(village: Village) -> None:
     """The mentee calls off three meetings; they have pinned what matters, the programme's notice is a day."""
     cohort = village.cohort("short-notice")

@@ -284,6 +284,7 @@ def test_columns_are_aligned_and_never_wrapped() -> None:
         (["cohort", "rematch", "spring", "p1", "--mentor", ""], "--mentor: nothing, expected a person_id"),
         (["cohort", "rematch", "spring", "p1", "--mentor", "m", "--pair-id", ""], "--pair-id: nothing, expected an id"),
         (["certificate", "verify", "x.pdf", "--name", ""], "--name: nothing, expected a name"),
+        (["pause", "spring", "p1", "--as", "\u200b"], "--as: nothing, expected who you are"),
         (["certificate", "verify", "x.pdf", "--email", " "], "--email: nothing, expected an address"),
     ],
 )

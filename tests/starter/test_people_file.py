@@ -58,6 +58,7 @@ def test_an_address_that_no_mail_can_be_sent_to_is_refused_before_anything_start
         ("person_id", "a b", "person_id: 'a b', expected at most 100 characters"),
         ("name", "", "name: nothing, expected a value"),
         ("name", "x" * 201, "name: 201 characters, expected at most 200 characters"),
+        *[("name", unseen, "shows nothing, expected a name that can be seen") for unseen in ("\u200b", "\u200d \u200f", "\u3164", "\u0301", "\ue000")],
         ("email", "", "email: nothing, expected a value"),
         *[
             ("email", bad, "is not an e-mail address, expected an e-mail address such as")

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from webhook.blank import is_blank
+from mentorship.blank import is_blank
 from webhook.bodies import MOST_LETTERS
 from webhook.pages.forms import Fields
 

@@ -12,6 +12,7 @@ from mentorship.people import Side, other
 from mentorship.policy.helping import longer_wanted
 from mentorship.policy.ladder import strikes_in_window
 from mentorship.policy.meetings import held_instants
+from mentorship.policy.pauses import pause_to_add
 from mentorship.policy.phase import phase
 from mentorship.state import State
 from mentorship.visibility import may_read
@@ -217,16 +218,16 @@ class Page:
 
     @property
     def ends(self) -> str:
-        return self.clock.until(self._state.ends)
+        return self.clock.until(self._state.ends + pause_to_add(self._state))
 
     @property
     def ends_day(self) -> str:
         """The last day. If the end is at midnight, that is the day before."""
-        return self.clock.day(self._state.ends - timedelta(microseconds=1))
+        return self.clock.day(self._state.ends + pause_to_add(self._state) - timedelta(microseconds=1))
 
     @property
     def reporting_ends(self) -> str:
-        return self.clock.until(self._state.reporting_ends)
+        return self.clock.until(self._state.reporting_ends + pause_to_add(self._state))
 
     @property
     def may_extend(self) -> bool:

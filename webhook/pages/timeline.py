@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from mentorship.policy.pauses import pause_to_add
 from mentorship.state import Meeting, State
 from webhook.pages.meetings import left_over
 from webhook.pages.milestones import Milestones
@@ -46,7 +47,8 @@ class Timeline:
 
 
 def timeline(state: State, milestones: Milestones, now: datetime, *, mirrored: bool) -> Timeline:
-    last = max([state.ends, *(m.start for m in state.meetings)])
+    ends = state.ends + pause_to_add(state)
+    last = max([ends, *(m.start for m in state.meetings)])
     whole = max((last - state.starts).total_seconds(), 1.0)
 
     def place(share: float) -> float:
@@ -68,7 +70,7 @@ def timeline(state: State, milestones: Milestones, now: datetime, *, mirrored: b
         radius=max(3, min(7, int(_NARROW * (1 - _EDGE / 50) / (len(dots) + 1) / 2 - 3))),
         today=at(now) if state.starts <= now <= last and not state.over else None,
         start=place(0.0),
-        end=at(state.ends),
+        end=at(ends),
         segments=tuple(segments),
         threshold=round(100 - edge if mirrored else edge, 2),
     )

@@ -221,6 +221,20 @@ def test_what_no_certificate_could_print_is_told_as_in_a_table(tmp_path: Path, k
     assert faults_of(tmp_path, **{key: value}) == [f"{told} has a control character, expected text that can be read"]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("programme", r'{id: x, version: 1, title: "\u200b", length: P26W, time_zone: UTC}', r"p.yaml:1:39: programme.title: '\u200b'"),
+        ("milestones", r'[{id: m, title: "\u3164", when: goal_set}]', r"p.yaml:5:29: milestones[0].title: '\u3164'"),
+    ],
+)
+def test_a_text_that_shows_nothing_is_none(tmp_path: Path, key: str, value: str, told: str) -> None:
+    """A title is on every certificate, and a milestone's on every page."""
+    (fault,) = faults_of(tmp_path, **{key: value})
+    assert fault.startswith(told[: told.rindex(":")])
+    assert fault.endswith(" shows nothing, expected text that can be seen")
+
+
 def test_prompts_and_benefits_may_have_several_lines_and_titles_blanks_around_them(tmp_path: Path) -> None:
     sessions = '[{topic: "A ", expectations: true, prompts: ["one\\n\\ntwo", "می\u200cخواهم"]}]'
     assert faults_of(tmp_path, sessions=sessions, milestones='[{id: m, title: "M\\n", when: goal_set}]', benefits='{mentor: ["one\\ntwo"]}') == []

@@ -79,7 +79,7 @@ def test_only_what_was_offered_is_chosen():
         one_of(typed(reason="hangover"), "reason", ("work",))
 
 
-@pytest.mark.parametrize("unseen", ["\u200b\u200b", "\u200e \u200f", "\xad", "\ufeff", "\u2066\u2069", "\u2800", "\u3164\u034f", " \t"])
+@pytest.mark.parametrize("unseen", ["\u200b\u200b", "\u200e \u200f", "\xad", "\ufeff", "\u2066\u2069", "\u2800", "\u3164\u034f", " \t", "\u0301", "\ue000"])
 def test_what_nobody_can_see_is_nothing_written(unseen):
     """A goal made of it would be an empty line on both pages."""
     with pytest.raises(Wrong) as missing:
@@ -88,7 +88,7 @@ def test_what_nobody_can_see_is_nothing_written(unseen):
     assert steps_of(typed(steps=f"Ask\n{unseen}\nTry")) == ["Ask", "Try"]
 
 
-@pytest.mark.parametrize("seen", ["a", "\u200fمرحبا", "می\u200cخواهم", "👩\u200d💻", "❤\ufe0f", "!"])
+@pytest.mark.parametrize("seen", ["a", "\u200fمرحبا", "می\u200cخواهم", "👩\u200d💻", "❤\ufe0f", "!", "e\u0301", "नी"])
 def test_letters_that_are_joined_or_turned_by_what_nobody_sees_are_written(seen):
     assert text_of(typed(text=seen)) == seen
 

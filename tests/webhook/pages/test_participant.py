@@ -144,6 +144,23 @@ async def test_a_pause_takes_no_conversation_from_those_that_are_planned(browser
     assert "1 conversation held, 12 planned in all." in says(await browser.get(two.page())), "nor does an early end"
 
 
+async def test_in_a_pause_the_end_is_told_as_the_pause_moves_it(browser, two, says):
+    """P6, H7: what is done until then counts. The page used to give the end from before the pause."""
+
+    async def tells() -> list[str]:
+        page = await browser.get(two.page())
+        return [*re.findall(r"if done by [^.]+", says(page)), *re.findall(r'<p class="ends quiet">(.*?)</p>', page.text)]
+
+    before = await tells()
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    paused = await tells()
+    assert len(before) == len(paused) == 2
+    assert not set(before) & set(paused)
+    await two.until(two.clock.now + timedelta(days=21))
+    assert two.state.pausing is None
+    assert await tells() == paused
+
+
 async def test_an_end_at_midnight_is_told_as_the_last_day_as_the_mails_tell_it(browser, matched, says):
     """Nobody reads 00:00 as the end of the day before."""
     ends = datetime(2027, 8, 30, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)

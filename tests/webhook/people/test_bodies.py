@@ -11,6 +11,7 @@ import pytest
         ("address", {}, {"#"}),
         ("address", {"email": None}, {"#"}),
         ("address", {"email": "nowhere", "time_zone": "Mars/Base", "language": "??", "name": " "}, {"#/email", "#/time_zone", "#/language", "#/name"}),
+        *[("address", {"name": unseen}, {"#/name"}) for unseen in ("\u200b", "\u202e \u2066", "\u3164", "\u0301", "\ue000", "\x07")],
         ("address", {"email": "\u200bana@example.org"}, {"#/email"}),
         ("address", {"email": "a\x00na@example.org"}, {"#/email"}),
         ("address", {"email": "=?utf-8?q?ana?=@example.org"}, {"#/email"}),
