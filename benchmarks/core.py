@@ -12,6 +12,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -122,9 +123,9 @@ def main() -> None:
     folded = []
     for command in commands:
         named = command.model_copy(update={"message_id": "msg_new", "by": PAIR.mentor, "at": at})
-        alone = median(lambda named=named: decide(state, named, at))
-        folded.append(median(lambda named=named: decided_and_folded(state, named, at)))
-        turn = median(lambda named=named: advance(state, [named], at))
+        alone = median(partial(decide, state, named, at))
+        folded.append(median(partial(decided_and_folded, state, named, at)))
+        turn = median(partial(advance, state, [named], at))
         outcome = next(entry for entry in advance(state, [named], at).entries if entry.kind == "command")
         print(f"{command.command:40} {alone:10.1f} {folded[-1]:10.1f} {turn:10.1f}  {outcome.reason or 'applied'}")
     packed = median(state.compact)

@@ -23,17 +23,16 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "replay"), str(ROOT / "benchmarks")]
-import scenarios as acted
-from answers import Answers
-from bare_workflow import Bare
-
+sys.path.insert(0, str(ROOT))
+from benchmarks.bare_workflow import Bare
 from gateway import search_attributes
 from gateway.converter import data_converter
 from gateway.keyring import Keyring
 from mentorship.commands import EXPECTATIONS, ConfirmExpectations, ConfirmMeeting, RecordMilestone, ReportMeeting, SubmitPrivately, SurveyAnswers
 from mentorship.events import MentorshipStarted
 from rehearsal.bill import actions
+from tests.replay import scenarios as acted
+from tests.replay.answers import Answers
 from workflows.mentorship import Mentorship, MentorshipInput
 
 MEETINGS = 12

@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.path, len(LONGEST)))
 
 
-class FileByFile(LoadFileScheduling):
+class FileByFile(LoadFileScheduling):  # type: ignore[misc]  # it has no types
     """Gives each worker one file at a time, but all of tests/local: two stacks that begin at once find the same ports free, and one would reach the other."""
 
     def _split_scope(self, nodeid: str) -> str:

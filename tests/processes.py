@@ -26,7 +26,7 @@ TEMPORAL = Path(sysconfig.get_path("scripts")) / "temporal"
 T = TypeVar("T")
 
 
-async def until(holds: Callable[[], Awaitable[T]], *, within: float = 30.0, every: float = 0.05) -> T:
+async def until(holds: Callable[[], Awaitable[T | None]], *, within: float = 30.0, every: float = 0.05) -> T:
     """Waits for a condition of the outside world and returns what made it true; fails if that takes too long."""
     async with asyncio.timeout(within):
         while not (found := await holds()):  # noqa: ASYNC110 - nothing outside tells us

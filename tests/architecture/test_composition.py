@@ -51,7 +51,7 @@ def composed(host: Path) -> dict[str, Any]:
     program = compose_program()
     if program is None:
         pytest.skip("Compose has no program for this machine")
-    command = [program, "--env-file", "deploy/secrets/compose.env", *PROFILES, "config"]
+    command: list[str | Path] = [program, "--env-file", "deploy/secrets/compose.env", *PROFILES, "config"]
     quiet = subprocess.run([*command, "--quiet"], cwd=host, capture_output=True, text=True, check=False)
     assert (quiet.returncode, quiet.stderr) == (0, "")
     return json.loads(subprocess.run([*command, "--format", "json"], cwd=host, capture_output=True, text=True, check=True).stdout)

@@ -46,7 +46,7 @@ def test_secrets_are_private_usable_and_made_once(make_secrets, tmp_path):
 
 def test_secrets_that_find_no_room_are_none_and_can_be_made_again(make_secrets, tmp_path):
     folder = tmp_path / "deploy" / "secrets"
-    full = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", sys.executable, ROOT / "deploy" / "make_secrets.py", folder]
+    full: list[str | Path] = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", sys.executable, ROOT / "deploy" / "make_secrets.py", folder]
     cut = subprocess.run(full, capture_output=True, text=True, check=False)
     assert (cut.returncode, cut.stderr) == (1, f"{folder}: File too large; nothing was made\n")
     assert not folder.exists()
@@ -204,7 +204,7 @@ def test_what_is_installed_without_a_checkout_is_whole_and_runs(tmp_path):
     assert {path for path in wanted if not (installed / path).is_file()} == set()
 
     env = {**os.environ, "PYTHONPATH": f"{installed}:{sysconfig.get_path('purelib')}", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-S", "-c", _ELSEWHERE, ROOT / "examples" / "engineering-2027.yaml"]  # -S: nothing leads to the checkout
+    command: list[str | Path] = [sys.executable, "-S", "-c", _ELSEWHERE, ROOT / "examples" / "engineering-2027.yaml"]  # -S: nothing leads to the checkout
     told = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     found, checked = told.stdout.splitlines()

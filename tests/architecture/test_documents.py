@@ -194,9 +194,12 @@ def _told() -> set[str]:
     found: set[str] = set()
     for package in ("activities", "certificates", "gateway", "notices", "records", "webhook", "worker", "workflows"):
         for path in (ROOT / package).rglob("*.py"):
-            for call in (node for node in ast.walk(ast.parse(text_of(path))) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-                if call.func.attr in ("warning", "error", "exception") and ast.unparse(call.func.value).rpartition(".")[2] in ("log", "_log", "logger"):
-                    found |= {text.value.partition("%")[0].partition(":")[0].strip() for text in ast.walk(call.args[0]) if isinstance(text, ast.Constant)}
+            for node in ast.walk(ast.parse(text_of(path))):
+                match node:
+                    case ast.Call(func=ast.Attribute(attr="warning" | "error" | "exception", value=log), args=[line, *_]):
+                        if ast.unparse(log).rpartition(".")[2] in ("log", "_log", "logger"):
+                            texts = [text.value for text in ast.walk(line) if isinstance(text, ast.Constant) and isinstance(text.value, str)]
+                            found |= {text.partition("%")[0].partition(":")[0].strip() for text in texts}
     return found - {"mentorship"}  # what a line's name is chosen by
 
 

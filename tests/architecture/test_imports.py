@@ -28,10 +28,12 @@ def test_every_package_is_shipped_typed_and_under_the_laws():
     assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     for named in (
         PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"],
-        PROJECT["tool"]["mypy"]["packages"],
         PROJECT["tool"]["importlinter"]["root_packages"],
     ):
         assert sorted(named) == PACKAGES
+    typed = PROJECT["tool"]["mypy"]
+    assert (typed["files"], typed["strict"], typed.keys() & {"exclude", "ignore_errors"}) == (["."], True, set())
+    assert {name.partition(".")[0] for less in typed["overrides"] for name in less["module"]} & set(PACKAGES) == set()
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "mentorship").rglob("*.py")), ids=lambda path: path.stem)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from temporalio import activity, workflow
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.common import SearchAttributeIndexedValueType
 
 from activities.options import OPTIONS
 from webhook.bodies import BODIES
@@ -54,7 +54,7 @@ ATTRIBUTES = {
 
 
 def test_search_attributes_are_those_of_the_contract():
-    types = {key.name: IndexedValueType.Name(key.indexed_value_type).removeprefix("INDEXED_VALUE_TYPE_") for key in search_attributes.ALL}
+    types = {key.name: key.indexed_value_type.name for key in search_attributes.ALL}
     assert types == ATTRIBUTES
 
 
@@ -68,7 +68,7 @@ def test_the_documents_name_every_search_attribute(document):
 def test_sqlite_visibility_has_room_for_the_search_attributes():
     """At most 10 Keyword attributes in a namespace, and 3 of each other type."""
     used = Counter(key.indexed_value_type for key in search_attributes.ALL)
-    assert used.pop(IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD) <= 10
+    assert used.pop(SearchAttributeIndexedValueType.KEYWORD) <= 10
     assert max(used.values()) <= 3
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sysconfig
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -167,7 +167,7 @@ def programme() -> Programme:
     return Programme.model_validate(document)
 
 
-Build = Callable[[Path], Any]
+Build = Callable[..., AbstractAsyncContextManager[House]]
 
 
 @pytest.fixture

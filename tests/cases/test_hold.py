@@ -184,7 +184,7 @@ async def test_a_pause_that_came_since_is_not_told_as_meetings_that_go_on_and_ca
 
 async def test_a_worker_that_dies_while_it_hands_the_pause_on_hands_it_on_once_it_is_back(house, monkeypatch):
     noors, mias = await both_hold(house)
-    noted, died = Cases.note_hold, []
+    noted, died = Cases.note_hold, list[str]()
 
     async def dies_once(self, case, before, after, *more, **named):
         if after == "released" and not died:
@@ -202,7 +202,7 @@ async def test_a_worker_that_dies_while_it_hands_the_pause_on_hands_it_on_once_i
 async def test_when_both_let_go_at_one_moment_the_meetings_go_on(house, monkeypatch):
     """The person to whom the pause would be handed lets go between two checks."""
     noors, mias = await both_hold(house)
-    of_pair, let_go = Cases.of_pair, []
+    of_pair, let_go = Cases.of_pair, list[str]()
 
     async def mia_lets_go_meanwhile(self, mentorship):
         found = await of_pair(self, mentorship)

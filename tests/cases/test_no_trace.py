@@ -9,6 +9,7 @@ import logging
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -139,7 +140,7 @@ async def take_in(house, at, *, hold):
     return await house.door.take_in(house.enrolment, house.refs["noor"], wanted, "form")
 
 
-async def seen_by_mia(house, mailbox, first) -> dict[str, object]:
+async def seen_by_mia(house, mailbox, first) -> dict[str, Any]:
     """Everything that the partner sees or receives, and what admins see of the mentorship in Temporal."""
     description = await house.mentorship.describe()
     history: WorkflowHistory = await house.mentorship.fetch_history()

@@ -52,7 +52,7 @@ async def desks(house, keyring, mailer):
             Meetings(records, house.environment.client),
             CasePost(
                 records,
-                mailer,  # type: ignore[arg-type]
+                mailer,
                 LinkSigner(house.settings.link_secrets),
                 reading_hours,
                 sender=house.settings.mail_from,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import typst
 from pypdf import PdfReader
+from pypdf.generic import StreamObject
 
 from certificates import document, typesetting
 from certificates.issue import issue
@@ -172,10 +173,12 @@ def test_the_same_facts_make_the_same_bytes(facts, issuer):
 
 def test_it_claims_pdf_a_3a_and_pdf_ua_1(facts, issuer):
     read = PdfReader(io.BytesIO(issue(facts(), issuer, base_url=BASE).pdf))
-    claims = read.root_object["/Metadata"].get_data().decode()
+    metadata = read.root_object["/Metadata"]
+    assert isinstance(metadata, StreamObject)
+    claims = metadata.get_data().decode()
     for claim in ("<pdfaid:part>3</pdfaid:part>", "<pdfaid:conformance>A</pdfaid:conformance>", "<pdfuaid:part>1</pdfuaid:part>"):
         assert claim in claims
-    assert read.root_object["/Lang"] == "en"
+    assert str(read.root_object["/Lang"]) == "en"
     assert read.root_object["/AF"]
 
 

@@ -15,7 +15,7 @@ from mentorship.commands import Plan, Slot
 from mentorship.duration import iso
 from mentorship.effects import AnyEffect, PlanMeetings, SendNotice
 from mentorship.events import EarnedMilestone, MentorshipStarted
-from mentorship.people import Pair
+from mentorship.people import Pair, Side
 from mentorship.policy.deadlines import decided_at, next_due
 from mentorship.policy.helping import still_helping
 from mentorship.policy.ladder import strikes
@@ -112,7 +112,9 @@ class Story:
 
     def cancel(self, n: int, *, by: str = "mentee", before: timedelta = timedelta(hours=1), reason: str = "work") -> str:
         """Calls meeting `n` off this long before its current start."""
-        return self.tell(by, c.CancelMeeting(meeting=n, reason=reason), self.state.meeting(n).start - before)
+        meeting = self.state.meeting(n)
+        assert meeting is not None
+        return self.tell(by, c.CancelMeeting(meeting=n, reason=reason), meeting.start - before)
 
     def extra(self, at: datetime, by: str = "mentee") -> str:
         """Reports a conversation that was not planned, an hour after it began."""
@@ -122,7 +124,7 @@ class Story:
         """The latest preparation mail for meeting `n`, as the mentee gets it."""
         return next(mail for mail in reversed(self.mails("prepare", "mentee")) if mail.meeting is not None and mail.meeting.meeting == n)
 
-    def counted(self, side: str = "mentee") -> int:
+    def counted(self, side: Side = "mentee") -> int:
         """How many events count against this person."""
         return len(strikes(self.state, side))
 
@@ -152,7 +154,7 @@ class Story:
     def replan(self, now: datetime | None = None) -> str:
         """Answers the latest question to schedule/, in the rhythm of the last meeting."""
         asked = self.planned()[-1]
-        starts, found = asked.last_start or asked.after, []
+        starts, found = asked.last_start or asked.after, list[Slot]()
         while len(found) < asked.count:
             starts += self.state.rules.interval.span
             if starts > asked.after + timedelta(days=3):

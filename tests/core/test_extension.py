@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,7 @@ from mentorship.effects import Longer, SendNotice
 from mentorship.policy.helping import longer_wanted, still_helping
 from mentorship.policy.milestones import milestone_facts
 from mentorship.programme import MilestoneRule
+from mentorship.state import State
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -36,9 +37,15 @@ def test_mails_that_go_anyway_say_that_the_partner_would_like_more_time_until_th
     told = story()
     due = [SendNotice(kind=kind, to=side, due=day(100)) for side in ("mentee", "mentor")]
     told.tell("mentee", c.AskExtension(), day(100))
-    assert [still_helping(mail, told.state, day(100)).longer for mail in due] == [None, iso("P4W")]
+    assert [_longer(mail, told.state, day(100)) for mail in due] == [None, iso("P4W")]
     told.tell("mentor", c.AskExtension(), day(101))
-    assert [still_helping(mail, told.state, day(101)).longer for mail in due] == [None, None]
+    assert [_longer(mail, told.state, day(101)) for mail in due] == [None, None]
+
+
+def _longer(mail: SendNotice, state: State, now: datetime) -> Duration | None:
+    still = still_helping(mail, state, now)
+    assert still is not None
+    return still.longer
 
 
 def test_after_the_end_nobody_extends_and_no_mail_invites_to_it(story, ends):

@@ -138,7 +138,7 @@ def test_no_two_states_of_a_calendar_have_one_number(story, meets):
     told.operator(c.Extend(length=iso("P4W")), meets(1, 4))
     told.replan()
     told.operator(c.End(reason="operator"), meets(1, 5))
-    changes = {mail.change or mail.kind: [] for mail in told.mails(to="mentee") if mail.calendar is not None}
+    changes: dict[str, list[int]] = {mail.change or mail.kind: [] for mail in told.mails(to="mentee") if mail.calendar is not None}
     for mail in told.mails(to="mentee"):
         if mail.calendar is not None:
             changes[mail.change or mail.kind].append(mail.calendar_sequence)

@@ -121,6 +121,7 @@ def test_a_mail_knows_whose_word_is_still_missing(story, day, ends, who, objects
     news = told.last("closing_survey", "mentor")
     told.record("shadowing", at=ends + SECOND, by="mentee", done_at=ends)
     now = still_helping(news, told.state, told.state.now)
+    assert now is not None
     assert (now.answered, now.awaits_reader) == ((), ())
 
 

@@ -203,7 +203,7 @@ def test_a_long_sleep_and_a_wake_for_every_deadline_are_the_same(case, slept):
     if story:
         until = max(until, story[-1][0])
     asleep = advance(told.state, [], until)
-    state, entries = told.state, []
+    state, entries = told.state, list[Entry]()
     while (due := next_due(state)) is not None and due.at <= until:
         turn = advance(state, [], max(due.at, story[-1][0]))
         state = turn.state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from inspect import unwrap
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from mentorship.state import Memory, State
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MODULES = (deadlines, ladder, meetings, milestones)
-OF_A_SIDE = {ladder.strikes.__wrapped__}
+OF_A_SIDE = {unwrap(ladder.strikes)}
 
 
 class Watched(State):

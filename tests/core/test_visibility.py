@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mentorship.visibility import SMALLEST, THINGS, VIEWERS, is_private, may_read, sight
+from mentorship.visibility import SMALLEST, THINGS, VIEWERS, Thing, is_private, may_read, sight
 
 
 def seen(viewer, *, by="yes"):
@@ -72,4 +72,5 @@ def test_what_only_its_author_reads_is_private(thing):
 
 
 def test_what_somebody_else_reads_as_well_is_not():
-    assert not any(map(is_private, ("goals", "milestones", "attendance", "meetings", "coordinator_told", "concern", "mails")))
+    things: tuple[Thing, ...] = ("goals", "milestones", "attendance", "meetings", "coordinator_told", "concern", "mails")
+    assert not any(map(is_private, things))

@@ -90,7 +90,9 @@ def test_a_preparation_rides_along_with_news_of_its_meeting_that_waits(story, me
     told.wait(to - 3 * DAY)
     prepare = told.last("prepare", "mentor")
     found = joined([news], prepare, told.state, told.state.now)
-    assert [(one.id, one.meeting.session) for one in found.waiting] == [(news.id, 0)]
+    (both,) = found.waiting
+    assert both.meeting is not None
+    assert (both.id, both.meeting.session) == (news.id, 0)
     assert [lost.id for lost, _ in found.gone] == [prepare.id]
     assert joined([news], prepare, told.state, to).waiting == (news, prepare), "not with one that is dropped itself"
 
@@ -142,6 +144,9 @@ def test_a_proposal_that_helps_no_more_leaves_the_news_that_it_took_the_place_of
         told.wait(meets(1, hours=-20))
     told.tell("mentee", c.CancelMeeting(meeting=2), told.state.now + HOUR)
     sent = still_helping(left, told.state, max(night, told.state.now))
+    assert sent is not None
+    assert sent.meeting is not None
+    assert sent.calendar is not None
     assert (sent.kind, sent.change, sent.meeting.start) == ("rescheduled", "moved", agreed)
     assert [facts.start for facts in sent.calendar] == [agreed, *(meets(n) for n in range(3, 13))]
     assert told.helps(left, old)
@@ -183,6 +188,7 @@ def test_an_evening_of_moves_helps_for_as_long_as_the_first_time_is_ahead(story,
     told.both(c.MoveMeeting(meeting=1, to=second), meets(1, hours=-99))
     news = [mail for mail in told.mails("rescheduled", "mentor") if mail.change == "moved"]
     (left,) = joined(news[:1], news[1], told.state, told.state.now).waiting
+    assert left.meeting is not None
     assert (left.meeting.previous_start, left.helps_until) == (meets(1), meets(1))
 
 
@@ -191,9 +197,11 @@ def test_a_calendar_goes_as_it_stands_when_its_mail_does(story, meets):
     told = story()
     told.both(c.MoveMeeting(meeting=1, to=meets(1, hours=2)), meets(1, hours=-100))
     told.tell("mentor", c.CancelMeeting(meeting=2), meets(1, hours=-99))
-    sent = [still_helping(mail, told.state, told.state.now) for mail in told.mails("rescheduled", "mentor")]
-    assert [(mail.change, mail.calendar_sequence) for mail in sent] == [("moved", 2), ("cancelled", 2)]
-    assert sent[0].calendar == sent[1].calendar
+    moved, cancelled = (still_helping(mail, told.state, told.state.now) for mail in told.mails("rescheduled", "mentor"))
+    assert moved is not None
+    assert cancelled is not None
+    assert [(mail.change, mail.calendar_sequence) for mail in (moved, cancelled)] == [("moved", 2), ("cancelled", 2)]
+    assert moved.calendar == cancelled.calendar
 
 
 def test_news_whose_time_has_passed_takes_nothings_place(story, meets):
@@ -246,6 +254,8 @@ def test_a_topic_that_was_lost_goes_with_the_next_preparation_that_waits():
     """H10: an outage over two preparations; when the second was decided, the first was still expected to bring the topic."""
     first, second, third = (mail("prepare", n, session=1, session_sent=n > 2) for n in (2, 3, 4))
     found = heir(first, [second, third])
+    assert found is not None
+    assert found.meeting is not None
     assert (found.meeting.meeting, found.meeting.session_sent) == (3, False)
     assert c.NoteFailedNotice.of(first, "too_late", NOON, found).session is None
     assert heir(first, [mail("ask", 3), second]) == found

@@ -38,6 +38,8 @@ def test_a_welcome_tells_the_times_of_the_day_on_which_it_goes(story, day, meets
     told.replan()
     now = still_helping(welcome, told.state, told.state.now)
     news = told.last("rescheduled", "mentor")
+    assert now is not None
+    assert now.calendar is not None
     assert (now.calendar, now.calendar_sequence, now.ends) == (news.calendar, news.calendar_sequence, ends + 20 * DAY)
     assert meets(1) not in [meeting.start for meeting in now.calendar]
 
@@ -159,7 +161,9 @@ def test_how_it_stands_is_told_with_the_end_as_it_stands(story, ends):
     news = told.last("heads_up", "mentor")
     assert still_helping(news, told.state, told.state.now) == news
     told.operator(c.Extend(length=iso("P4W")), told.state.now)
-    assert still_helping(news, told.state, told.state.now).ends == ends + 28 * DAY
+    now = still_helping(news, told.state, told.state.now)
+    assert now is not None
+    assert now.ends == ends + 28 * DAY
 
 
 def test_milestones_are_counted_as_the_mail_goes(story, ends):
@@ -170,6 +174,7 @@ def test_milestones_are_counted_as_the_mail_goes(story, ends):
     assert still_helping(news, told.state, told.state.now) == news
     told.record("m1", "m2", at=told.state.now)
     now = still_helping(news, told.state, told.state.now)
+    assert now is not None
     assert [fact.done_at is not None for fact in now.milestones[:3]] == [True, True, False]
     assert now == news.model_copy(update={"milestones": now.milestones})
     before = told.state.model_copy(update={"rules": told.state.rules.model_copy(update={"revision": 0})})

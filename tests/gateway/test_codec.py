@@ -20,7 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from gateway.codec import EncryptionCodec
 from gateway.connect import connect
-from gateway.converter import NotOurs, data_converter
+from gateway.converter import NotOurs, SealingFailureConverter, data_converter
 from gateway.keyring import Keyring, UnknownKey
 from gateway.settings import Settings
 from mentorship.commands import (
@@ -239,6 +239,7 @@ async def test_a_workflow_whose_key_is_gone_waits_and_goes_on_when_it_is_back(cl
 
 def test_the_converter_seals_failures_too(keyring):
     converter = data_converter(keyring)
+    assert isinstance(converter.failure_converter, SealingFailureConverter)
     assert converter.failure_converter._encode_common_attributes
     assert isinstance(converter.payload_codec, EncryptionCodec)
 
@@ -267,6 +268,8 @@ async def test_whoever_opens_a_failure_reads_our_words_and_of_a_librarys_error_i
     assert b"canary-58311" not in payload.data
     assert b"test_codec.py" in payload.data, "where it was"
     told = await converter.decode_failure(failure)
+    assert isinstance(told, ApplicationError)
+    assert isinstance(told.__cause__, ApplicationError)
     assert (told.message, told.__cause__.type) == ("the database cannot be reached", "ValueError")
 
 

@@ -139,7 +139,7 @@ def test_an_attempt_that_failed_as_was_foreseen_is_one_line(error, told, log_for
 
 def test_what_nobody_foresaw_keeps_its_frames(stream):
     try:
-        {}["a key"]
+        dict[str, str]()["a key"]
     except KeyError:
         logging.getLogger("temporalio.activity").warning("Completing activity as failed", exc_info=True)
     assert lines(stream)[0]["exception"][0]["frames"]

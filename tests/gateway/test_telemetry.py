@@ -26,14 +26,14 @@ def test_of_an_error_its_kind_leaves_the_process_and_nothing_that_it_quotes(expo
     with tracer.start_as_current_span("before") as before:
         pass
     ids = dict.fromkeys(("temporalWorkflowID", "temporalRunID", "temporalActivityID", "temporalActivityType"), "m-1")
-    kept = ids | {"http.request.method": "POST", "http.route": "/v1/{command}", "http.response.status_code": 202}
+    kept: dict[str, str | int] = {**ids, "http.request.method": "POST", "http.route": "/v1/{command}", "http.response.status_code": 202}
     more = {"user.name": CANARY, "url.full": f"http://hook/p/{CANARY}"}
     link = Link(before.get_span_context(), {"of": CANARY})
 
     spans = []
 
     def fails():
-        with tracer.start_as_current_span("request", kind=SpanKind.SERVER, attributes=kept | more, links=[link]) as span:
+        with tracer.start_as_current_span("request", kind=SpanKind.SERVER, attributes={**kept, **more}, links=[link]) as span:
             spans.append(span.get_span_context())
             span.add_event(CANARY)
             raise OSError(f"no route to {CANARY}@example.org")

@@ -102,14 +102,14 @@ class Stopping:
         setattr(owner, name, call)
 
     def _before_signing(self) -> None:
-        real = worker.registrar.issue
+        real = worker.registrar.issue  # type: ignore[attr-defined]
 
         def call(facts: Any, *args: Any, **kwargs: Any) -> Any:
             if self._here(self._by_certificate[facts.id], "before", "issue"):
                 threading.Event().wait()
             return real(facts, *args, **kwargs)
 
-        worker.registrar.issue = call
+        worker.registrar.issue = call  # type: ignore[attr-defined]
 
     def _here(self, mentorship: str, when: str, what: str) -> bool:
         stop = self._stops.get(mentorship)

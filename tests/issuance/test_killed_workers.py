@@ -7,6 +7,7 @@ import json
 import signal
 from pathlib import Path
 from runpy import run_path
+from typing import Any
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
@@ -70,7 +71,7 @@ async def test_a_workflow_reset_to_any_kind_of_task_gives_the_same_certificates_
     twos = [await place.done(number) for number in range(100, 100 + RESETS)]
     await asyncio.gather(*(two.handle.result() for two in twos))
     before = {two.number: await place.documents(two) for two in twos}
-    kinds: dict[str, tuple] = {}
+    kinds: dict[str, tuple[Any, ...]] = {}
     left = list(twos)
     while left:  # each pair is reset once, to a kind of task not yet used
         two = left.pop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -24,11 +25,11 @@ async def two(place):
     return made
 
 
-async def editions(place, two) -> list:
+async def editions(place, two) -> list[Any]:
     return await place.records.certificates.editions(two.mentorship, two.enrolment.mentee)
 
 
-async def fulfilled(place, two) -> dict:
+async def fulfilled(place, two) -> dict[str, Any]:
     """What the latest request led to, once its mail was sent."""
     return await place.client.get_workflow_handle(certificate_id(two.mentorship, two.enrolment.mentee)).result()
 

@@ -99,6 +99,7 @@ async def test_the_credential_names_its_place_in_the_issuers_list_and_no_results
     for row in await place.records.certificates.of(two.mentorship):
         credential, pdf = await place.records.certificates.document(row.id)
         claim = read_claim(pdf)
+        assert claim is not None
         assert claim.status_list == f"{place.settings.base_url}/status-lists/1"
         assert f'"statusListIndex": "{row.status_index}"' in credential
         assert '"result":' not in credential

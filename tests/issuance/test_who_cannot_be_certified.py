@@ -6,11 +6,13 @@ import asyncio
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.notices import NoticeRequest, Undeliverable
+from activities.mail_once import Undeliverable
+from activities.notices import NoticeRequest
 from gateway.links import LinkSigner
 from mentorship.effects import SendNotice
 from mentorship.people import Pair
@@ -58,7 +60,7 @@ async def test_who_is_erased_between_certificate_and_mail_holds_up_no_lane(place
     pair = Pair(mentor=two.enrolment.mentor, mentee=two.enrolment.mentee)
     request = NoticeRequest(mentorship=two.mentorship, pair=pair, texts=programme().texts().digest, notice=notice, mail=programme().mail)
     sender = place.settings.mail_from
-    post = SmtpPost(place.records, None, LinkSigner(place.settings.link_secrets), sender=sender, base_url=place.settings.base_url)
+    post = SmtpPost(place.records, None, LinkSigner(place.settings.link_secrets), sender=sender, base_url=place.settings.base_url)  # type: ignore[arg-type]
     with pytest.raises(Undeliverable, match="no_address"):
         await post.deliver(two.enrolment.mentee, request, two.ends)
 
@@ -78,10 +80,10 @@ async def test_a_name_that_no_font_prints_goes_to_the_operator_and_on_once_a_fon
     handles = [place.client.get_workflow_handle(case_id(case.id)) for case in cases_of_two]
     await eventually(lambda: _all_wait(handles))
     (code, doctor, _), (_, cases, _) = await asyncio.gather(place.run("doctor"), place.run("cases"))
-    waiting = [check["detail"] for check in doctor["checks"] if check["name"] == "certificate"]
+    details = [check["detail"] for check in doctor["checks"] if check["name"] == "certificate"]
     assert code == 1
-    assert len(waiting) == 2
-    assert all(f"U+{ord(CHARACTER):04X} TIFINAGH LETTER YAZ" in detail for detail in waiting)
+    assert len(details) == 2
+    assert all(f"U+{ord(CHARACTER):04X} TIFINAGH LETTER YAZ" in detail for detail in details)
     assert {case["pair_id"] for case in cases["cases"] if case["line"] == "unprintable"} == {"pair-310", "pair-311"}
     assert f"U+{ord(CHARACTER):04X}" in place.said
     assert "Noor" not in place.said
@@ -106,7 +108,7 @@ async def test_a_name_that_no_font_prints_goes_to_the_operator_and_on_once_a_fon
     assert all(len([mail for mail in place.mails(two.address(side)) if attached(mail)]) == 1 for side in ("mentor", "mentee"))
 
 
-async def _all_wait(handles: list) -> bool:
+async def _all_wait(handles: list[Any]) -> bool:
     """P7: each of them has its own clock, so that somebody is reminded."""
     try:
         return [(await handle.query("standing"))["state"] for handle in handles] == ["waiting", "waiting"]

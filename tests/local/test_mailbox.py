@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage, Message
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 import recurring_ical_events
@@ -46,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Mia mentors Noor and Ben. The folder also holds a stranger's mail, and one that is only half written."""
     place = tmp_path_factory.mktemp("mails")
     told = {"programme": "p", "version": 1, "title": "Programme", "time_zone": "Europe/Berlin", "languages": ("en", "de", "ar"), "share": 80}
-    texts = Texts(**told, sessions=(Session(topic="First"),), milestones=(), benefits=Benefits())  # type: ignore[arg-type]
+    texts = Texts(**told, sessions=(Session(topic="First"),), milestones=(), benefits=Benefits())
     count = 0
 
     def keep(name: str, content: bytes) -> None:
@@ -54,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         count += 1
         (place / f"{count:04}-{name}.eml").write_bytes(content)
 
-    def send(kind: str, to: str, partner: str, **facts: object) -> None:
+    def send(kind: str, to: str, partner: str, **facts: Any) -> None:
         files = facts.pop("files", ())
         elsewhere = facts.pop("elsewhere", ())
         reader, other = PEOPLE[to], PEOPLE[partner]
@@ -168,13 +169,13 @@ def test_a_mail_is_of_the_instant_that_it_says(date, at):
     mail = _hostile()
     if date is not None:
         mail["Date"] = date
-    assert Letter("a.eml", lambda: email.message_from_bytes(mail.as_bytes(), policy=email.policy.default)).at == at  # type: ignore[arg-type,return-value]
+    assert Letter("a.eml", lambda: email.message_from_bytes(mail.as_bytes(), policy=email.policy.default)).at == at
 
 
 def test_the_list_says_when_each_mail_went_and_a_mails_text_is_whole_beside_its_links(read, folder):
     assert f'<time datetime="{(SENT + timedelta(minutes=3)).isoformat()}">' in read()
     kept = email.message_from_bytes((folder / "0001-mia.eml").read_bytes(), policy=email.policy.default)
-    letter = Letter("a.eml", lambda: kept)  # type: ignore[arg-type,return-value]
+    letter = Letter("a.eml", lambda: kept)
     assert letter.at == SENT
     assert "".join(words for words, _ in letter.pieces) == letter.text
     assert {address for words, address in letter.pieces if words == address} >= {"http://127.0.0.1:1/p/mia-noor"}
@@ -211,7 +212,7 @@ def test_a_name_is_shown_as_it_was_written_however_long_it_is(name):
         notice, mentorship="m", reader=Reader("p", name, "Ada@people.example", side="mentor"), partner=None, texts=texts, links=Links("https://m.example/p/t"),
         key="m/1.0", sender="Mentorship <m@service.example>", at=notice.due,
     )  # fmt: skip
-    letter = Letter("a.eml", lambda: email.message_from_bytes(sent.as_bytes(), policy=email.policy.default))  # type: ignore[arg-type,return-value]
+    letter = Letter("a.eml", lambda: email.message_from_bytes(sent.as_bytes(), policy=email.policy.default))
     assert (letter.to.address, letter.to.name) == ("ada@people.example", name or "Ada@people.example")
 
 
@@ -253,10 +254,11 @@ def test_a_calendar_is_shown_as_what_any_other_reader_makes_of_it(folder):
         if part is None:
             assert (letter.entries, letter.invited) == ((), frozenset())
             continue
-        invited = [guest for event in Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT") for guest in event.get("ATTENDEE", [])]
+        calendar = Calendar.from_ical(part.get_content())
+        invited = [guest for event in calendar.walk("VEVENT") for guest in event.get("ATTENDEE", [])]
         assert {(guest.address, guest.name) for guest in letter.invited} == {(guest.removeprefix("mailto:"), guest.params["CN"]) for guest in invited}
         assert len(letter.invited) == 2
-        events = recurring_ical_events.of(Calendar.from_ical(part.get_payload(decode=True))).between(SENT - timedelta(days=999), SENT + timedelta(days=999))
+        events = recurring_ical_events.of(calendar).between(SENT - timedelta(days=999), SENT + timedelta(days=999))
         assert [(entry.starts, entry.ends) for entry in letter.entries] == sorted((event["DTSTART"].dt, event["DTEND"].dt) for event in events)
         shown += len(letter.entries)
     assert shown == 4 * 6 + 5 + 1
@@ -307,7 +309,8 @@ async def test_both_pages_are_free_of_barriers_fit_a_phone_and_open_peoples_page
     """In light and dark, in three languages of mails, without a script of ours; a mail's own script never runs."""
     letters = ["/0001-mia.eml", "/0002-noor.eml", "/0004-ben.eml", "/0007-ben.eml", "/0008-noor.eml", "/0009-stranger.eml"]
     async with headless() as browser:
-        for scheme, width in (("light", 1100), ("dark", 360)):
+        looks: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1100), ("dark", 360))
+        for scheme, width in looks:
             page = await browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 800})
             for path in ("/", "/?to=mia%40example.org", *letters, *(f"{letter}/html" for letter in letters[:-1])):
                 await page.goto(address + path)

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from local.demo.actor import Actor
 from local.demo.door import Door
-from local.demo.evidence import Evidence
 from local.demo.personas import LATEST
 from local.demo.show import Show
 from local.demo.verdict import EXPECTED, TOTAL, Finding, too_slow
@@ -34,7 +33,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Door:
 
 @pytest.fixture
 def actor(door: Door) -> Actor:
-    return Actor("p", {"mentor": "a", "mentee": "b"}, handle=None, door=door, stack=None, tell=lambda *_: None)
+    return Actor("p", {"mentor": "a", "mentee": "b"}, handle=None, door=door, stack=None, tell=lambda *_: None)  # type: ignore[arg-type]
 
 
 async def test_the_worst_lateness_is_kept(actor: Actor, door: Door) -> None:
@@ -65,7 +64,7 @@ def test_a_miss_on_a_slow_machine_accuses_the_machine_only() -> None:
 def test_the_table_tells_a_story_only_where_it_came_out_so(rung: int, told: bool) -> None:
     shown = io.StringIO()
     pair = SimpleNamespace(card={**CARD, "ladder_rung": rung})
-    evidence: Evidence = SimpleNamespace(pairs={"cancels-late": pair})
-    Show(Console(file=shown, width=250)).table(evidence)
+    evidence = SimpleNamespace(pairs={"cancels-late": pair})
+    Show(Console(file=shown, width=250)).table(evidence)  # type: ignore[arg-type]
     assert (EXPECTED["cancels-late"].story in shown.getvalue()) is told
     assert ("otherwise than it was played" in shown.getvalue()) is not told

@@ -30,4 +30,4 @@ def one_line(message: EmailMessage) -> str:
 
 def again(message: EmailMessage) -> EmailMessage:
     """The mail as its recipient parses it from the wire."""
-    return typing.cast("EmailMessage", message_from_bytes(message.as_bytes(), policy=policy.default))
+    return message_from_bytes(message.as_bytes(), policy=policy.default)

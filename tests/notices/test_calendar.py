@@ -1,6 +1,7 @@
 """One invitation for the series: calendars read from it what was planned (contract, H12)."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import recurring_ical_events
@@ -60,7 +61,7 @@ def test_moved_cancelled_and_extra_meetings_are_exceptions_of_the_one_series(ser
     changed.append(at(series[7].start + timedelta(days=5), 99, timedelta(minutes=30)))
     _, content = invite(changed, 5)
     assert unrolled(content) == planned(changed)
-    events = list(Calendar.from_ical(content).walk("VEVENT"))
+    events: list[Any] = Calendar.from_ical(content).walk("VEVENT")
     assert len({str(event["UID"]) for event in events}) == 1
     assert {int(event["SEQUENCE"]) for event in events} == {5}
     assert sum("RRULE" in event for event in events) == 1
@@ -83,7 +84,8 @@ def test_meetings_of_a_programme_in_seconds_unroll_as_well():
 def test_both_are_invited_to_a_private_event_that_says_nothing(series):
     calendar = Calendar.from_ical(invite(series, 2)[1])
     assert calendar["METHOD"] == "REQUEST"
-    for event in calendar.walk("VEVENT"):
+    events: list[Any] = calendar.walk("VEVENT")
+    for event in events:
         assert [str(attendee) for attendee in event["ATTENDEE"]] == ["mailto:grace@people.example", "mailto:ada@people.example"]
         assert str(event["ORGANIZER"]) == "mailto:mentoring@service.example"
         assert event["CLASS"] == "PRIVATE"
@@ -109,7 +111,8 @@ def test_the_series_keeps_its_name_and_tells_nothing_of_the_workflow(series):
 def test_nothing_left_is_a_cancellation_of_the_same_series(series):
     method, content = invite((), 8)
     calendar = Calendar.from_ical(content)
-    (event,) = calendar.walk("VEVENT")
+    events: list[Any] = calendar.walk("VEVENT")
+    (event,) = events
     assert (method, str(calendar["METHOD"]), str(event["STATUS"]), int(event["SEQUENCE"])) == ("CANCEL", "CANCEL", "CANCELLED", 8)
     assert event["UID"] == Calendar.from_ical(invite(series)[1]).walk("VEVENT")[0]["UID"]
     assert len(event["ATTENDEE"]) == 2

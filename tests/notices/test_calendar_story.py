@@ -95,8 +95,9 @@ class Story:
         parts = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
         if not parts:
             return
-        came = Calendar.from_ical(parts[0].get_payload(decode=True))
-        numbers = {int(event["SEQUENCE"]) for event in came.walk("VEVENT")}
+        came = Calendar.from_ical(parts[0].get_content())
+        events: list[Any] = came.walk("VEVENT")
+        numbers = {int(event["SEQUENCE"]) for event in events}
         assert len(numbers) == 1
         assert [method for method in [came["METHOD"]] if method != parts[0].get_param("method")] == []
         self.sequences[side].append(numbers.pop())

@@ -10,7 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from mentorship import commands as c
-from mentorship.people import SIDES, other
+from mentorship.effects import SendNotice
+from mentorship.people import SIDES, Side, other
 from mentorship.programme import Programme
 from mentorship.spread import spread_out
 from records.profile import Profile
@@ -76,7 +77,7 @@ class Post(rehearsal_fast._Post):
         super().__init__(request)
         self._chance = chance
         self._away = away
-        self.came = {side: [] for side in SIDES}
+        self.came: dict[Side, list[SendNotice]] = {side: [] for side in SIDES}
 
     def send(self, notice, cast, now):
         if notice.to in SIDES and self._chance.random() < self._away:
@@ -91,13 +92,16 @@ def acted(seed: int, away: float, programme: Programme) -> None:
     chance = random.Random(seed)
     people = tuple(Profile(person_id=name, name=name, email=f"{name}@people.example", time_zone=chance.choice(ZONES)) for name in ("e-1", "e-2"))
     request = Request(programme=programme, people=people, pairs=(COUPLE,), starts=STARTS, personas={}, seed=seed)
-    plan = Plans(programme, STARTS).of(Home(people[1].time_zone))
+    zone = people[1].time_zone
+    assert zone is not None
+    plan = Plans(programme, STARTS).of(Home(zone))
     mentorship = "mentorship.rehearsal.p-1"
     plan = plan.model_copy(update={"slots": spread_out(plan.slots, mentorship, programme.mail.spread.span)})
     post = Post(request, chance, away)
     run = rehearsal_fast._Run(rehearsal_fast.Cast(COUPLE, mentorship, plan, []), request, post, keep=False)
-    run._said = Saying(chance, sorted(plan.starts + (plan.ends - plan.starts) * chance.random() for _ in range(chance.randint(3, 15))))
-    run._said.run = run
+    said = Saying(chance, sorted(plan.starts + (plan.ends - plan.starts) * chance.random() for _ in range(chance.randint(3, 15))))
+    said.run = run
+    run._said = said  # type: ignore[assignment]
     while (now := run.next_instant()) is not None:
         run.wake(now)
         for side in SIDES:
@@ -108,7 +112,7 @@ def acted(seed: int, away: float, programme: Programme) -> None:
     for side in SIDES:
         numbers = [notice.calendar_sequence for notice in post.came[side]]
         assert numbers == sorted(numbers)
-        assert len(set(numbers)) == len({(notice.calendar_sequence, *(meeting.start for meeting in notice.calendar)) for notice in post.came[side]})
+        assert len(set(numbers)) == len({(notice.calendar_sequence, *(meeting.start for meeting in notice.calendar or ())) for notice in post.came[side]})
 
 
 def ahead(meetings, now: datetime) -> set[datetime]:

@@ -67,7 +67,7 @@ async def test_a_full_mailbox_keeps_the_mail_from_no_other_coordinator_and_its_o
             raise Full
         return await deliver(reader, request, at)
 
-    post.deliver = picky  # type: ignore[method-assign]
+    post.deliver = picky  # type: ignore[assignment,method-assign]
     sending = NoticeActivities(post, records.notices, lambda now, *_: now)
     for _ in range(3):
         with pytest.raises(Full):
@@ -85,7 +85,7 @@ async def test_a_full_mailbox_is_tried_again_before_another_ones_evening_is_over
     async def full(*_: object) -> str:
         raise Full
 
-    post.deliver = full  # type: ignore[method-assign]
+    post.deliver = full  # type: ignore[assignment,method-assign]
     sending = NoticeActivities(post, records.notices, lambda now, zone, _: now if zone == "ana" else now + timedelta(hours=1))
     with pytest.raises(Full):
         await ActivityEnvironment().run(sending.send_notice, CASE)
@@ -93,7 +93,7 @@ async def test_a_full_mailbox_is_tried_again_before_another_ones_evening_is_over
     async def gone_or_full(reader: str, *_: object) -> str:
         raise Full if reader == "ana" else Undeliverable("bounced")
 
-    post.deliver = gone_or_full  # type: ignore[method-assign]
+    post.deliver = gone_or_full  # type: ignore[assignment,method-assign]
     sending = NoticeActivities(post, records.notices, lambda now, *_: now)
     with pytest.raises(Full):
         await ActivityEnvironment().run(sending.send_notice, CASE)
@@ -124,6 +124,7 @@ def test_a_rehearsal_waits_for_neither_of_them_and_who_is_told_of_goes_on_gettin
     examples = Path(__file__).parents[2] / "examples"
     roster = read_roster(examples / "engineering-2027.yaml", examples / "people.csv", examples / "pairs.csv", Findings())
     zones = {"e-1001": "Europe/Berlin", "e-1002": "Pacific/Auckland"}
+    assert roster is not None
     pair = next(pair for pair in roster.pairs if pair.mentee_id == "e-3001")
     request = Request(
         programme=roster.programme,

@@ -51,7 +51,9 @@ def test_in_arabic_each_line_of_a_mail_reads_from_the_right_and_sets_apart_what_
             assert line.count("\u2068") == line.count("\u2069"), line
             apart = re.sub("\u2068[^\u2069]*\u2069", "", line)
             if re.search(r"[\u0600-\u06ff]", apart):
-                assert re.search(r"[\u200fA-Za-z\u0600-\u06ff]", apart)[0] > "z", line
+                first = re.search(r"[\u200fA-Za-z\u0600-\u06ff]", apart)
+                assert first is not None
+                assert first[0] > "z", line
 
 
 ALWAYS_THERE = {

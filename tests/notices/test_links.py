@@ -182,7 +182,7 @@ async def test_every_link_of_every_mail_opens_and_a_scanner_changes_nothing(worl
     assert {kind: len(sent) > 0 for kind, sent in mails.items()} == dict.fromkeys((*get_args(NoticeKind), "fresh_link"), True)
     app = create_app(world.settings, Untouchable(), world.records, post=Outbox(), clock=lambda: NOW)  # type: ignore[arg-type]
     before = stored(world.settings)
-    followed = set()
+    followed: set[str] = set()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as scanner:
         for kind, sent in mails.items():
             for mail in sent:

@@ -19,6 +19,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.notices import NoticeActivities, NoticeRequest
 from gateway.links import LinkSigner
+from mentorship.commands import Undelivered
 from mentorship.effects import FOLLOW_UPS
 from mentorship.people import Pair
 from notices.smtp import Mailer
@@ -94,10 +95,10 @@ def live(records, settings, mailbox, monkeypatch):
         await _certificates_are_there(post)
 
         class Real(fast._Post):
-            def send(self, notice: Any, cast: Any, now: datetime) -> datetime | str | None:
+            def send(self, notice: Any, cast: Any, now: datetime) -> datetime | Undelivered | None:
                 return asyncio.run_coroutine_threadsafe(self._carry(notice, cast, now), loop).result(60)
 
-            async def _carry(self, notice: Any, cast: Any, now: datetime) -> datetime | str | None:
+            async def _carry(self, notice: Any, cast: Any, now: datetime) -> datetime | Undelivered | None:
                 if notice.to == "coordinators":
                     return None
                 environment = ActivityEnvironment()

@@ -109,7 +109,10 @@ async def test_no_server_is_no_reason_to_give_up(mail):
 
 
 async def test_a_server_that_says_nothing_is_left_after_the_timeout(mail):
-    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.Event().wait(), "127.0.0.1", 0)
+    async def say_nothing(_reader, _writer):
+        await asyncio.Event().wait()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     try:
         with pytest.raises(TryLater):
             await Mailer("127.0.0.1", silent.sockets[0].getsockname()[1], timeout=0.2).send(mail("ask"))

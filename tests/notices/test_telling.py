@@ -14,7 +14,7 @@ from notices.telling import NotToBeTold
 def row(monkeypatch):
     """Sets one cell of the table for this test."""
 
-    def write(thing: str, viewer: str, sight: str) -> None:
+    def write(thing: visibility.Thing, viewer: visibility.Viewer, sight: visibility.Sight) -> None:
         monkeypatch.setitem(visibility._TABLE, thing, {**visibility._TABLE.get(thing, {}), viewer: sight})
 
     return write

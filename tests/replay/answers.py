@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from scenarios import DAY, OVER_MORE_RUNS, PAIR, SLOW, slot, workflow_id
 from temporalio import activity
 
 from activities.cases import Standing
@@ -18,6 +17,7 @@ from activities.notices import Delivery, NoticeRequest
 from activities.planning import Planned, PlanRequest
 from mentorship.effects import SendNotice
 from mentorship.programme import Mail
+from tests.replay.scenarios import DAY, OVER_MORE_RUNS, PAIR, SLOW, slot, workflow_id
 from wire.inputs import CaseOf, CohortOf
 
 

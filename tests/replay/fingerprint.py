@@ -61,7 +61,7 @@ def _name(call: ast.Call) -> str:
 def _call(call: ast.Call) -> str:
     """The call's name, the activity that it asks for or its first argument if that is a plain name, and a digest of the rest."""
     match call.args:
-        case [ast.Constant(value=first), *_]:
+        case [ast.Constant(value=str(first)), *_]:
             pass
         case [ast.Attribute(attr=first), *_] if _name(call) == "execute":
             pass

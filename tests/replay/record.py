@@ -18,12 +18,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-sys.path.insert(0, str(Path(__file__).parent))
-from answers import Answers
-from replaying import WORKFLOWS
-from scenarios import HISTORIES, MANY, OVER_MORE_RUNS
-
 from gateway import search_attributes
+from tests.replay.answers import Answers
+from tests.replay.replaying import WORKFLOWS
+from tests.replay.scenarios import HISTORIES, MANY, OVER_MORE_RUNS
 
 FOLDER = Path(__file__).parent / "histories"
 SCRIPTS = Path(sysconfig.get_path("scripts"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from skipping import settled, until
 from temporalio.client import WorkflowContinuedAsNewError, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
@@ -49,6 +49,7 @@ from mentorship.duration import iso
 from mentorship.events import EarnedMilestone, MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import REVISION, Cancellations, MeetingsHeld, MilestoneRule, Rules, Surveys
+from tests.replay.skipping import settled, until
 from wire.inputs import CaseOf, CertificateOf, CohortOf, Wish
 from workflows.mentorship import Carried, MentorshipInput
 from workflows.outbox import OutboxState
@@ -89,7 +90,7 @@ def slot(start: datetime) -> Slot:
 class Story:
     """A running workflow, the server's time, and what the two participants do."""
 
-    def __init__(self, environment: WorkflowEnvironment, handle: WorkflowHandle, starts: datetime) -> None:
+    def __init__(self, environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], starts: datetime) -> None:
         self.environment = environment
         self.handle = handle
         self.starts = starts
@@ -265,13 +266,13 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-async def mentorship(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+async def mentorship(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     pair = await begin(environment, name)
     await SCENARIOS[name](pair)
     return pair.handle
 
 
-async def matched_again(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+async def matched_again(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     """A mentee with a new mentor: two of five milestones were carried over, and the mentor's share is of the remaining ones (P6)."""
     before = await now(environment) - 30 * DAY
     brought = tuple(EarnedMilestone(milestone=milestone, done_at=before) for milestone in ("aligned", "shadowing"))
@@ -280,7 +281,7 @@ async def matched_again(environment: WorkflowEnvironment, name: str) -> Workflow
     return pair.handle
 
 
-async def a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+async def a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     """More messages than one run may hold, while a mail is still being handed to the mail server."""
     pair = await begin(environment, name, RULES.mail.spread.span)  # so long ago that the first mail is not spread any more
     for n in range(MANY):
@@ -291,7 +292,7 @@ async def a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHand
     return first
 
 
-async def after_a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+async def after_a_new_run(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     """What the new run makes of everything that the first one handed on, up to the end."""
     await a_new_run(environment, name)
     newest = environment.client.get_workflow_handle(workflow_id(name))
@@ -337,7 +338,7 @@ def _lived(starts: datetime, until: datetime) -> tuple[Advanced, ...]:
     return (*turns, advanced.advance(turns[-1].state, [], until))
 
 
-async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     """A later run that begins with what the previous one handed on: a state, a journal not yet written, effects on their way, and a message."""
     here = await now(environment)
     turns = _lived(here - 60 * DAY, here)
@@ -357,14 +358,14 @@ async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHan
     return handle
 
 
-async def cohort(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+async def cohort(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     starts = await now(environment)
     handle = await environment.client.start_workflow("Cohort", CohortOf(cohort="replay"), id=f"{name}.replay", task_queue=QUEUE)
     await until(environment, handle, starts + 3 * DAY)
     return handle
 
 
-async def case(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+async def case(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     """Two reminders; then somebody looks, takes it, and closes it."""
     starts = await now(environment)
     handle = await environment.client.start_workflow("Case", CaseOf(case="replay"), id=f"{name}.replay", task_queue=QUEUE)
@@ -374,7 +375,7 @@ async def case(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
     return handle
 
 
-async def certificate(environment: WorkflowEnvironment, name: str) -> WorkflowHandle:
+async def certificate(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     """A later edition, requested twice."""
     starts = await now(environment)
     wanted = CertificateOf(mentorship="mentorship.replay.pair", person=PAIR.mentor)
@@ -386,7 +387,7 @@ async def certificate(environment: WorkflowEnvironment, name: str) -> WorkflowHa
     return handle
 
 
-HISTORIES: dict[str, Callable[[WorkflowEnvironment, str], Awaitable[WorkflowHandle]]] = {
+HISTORIES: dict[str, Callable[[WorkflowEnvironment, str], Awaitable[WorkflowHandle[Any, Any]]]] = {
     **dict.fromkeys(SCENARIOS, mentorship),
     "matched-again": matched_again,
     "a-new-run": a_new_run,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
@@ -21,7 +22,7 @@ LOOK = 0.005  # seconds
 PATIENCE = 4000
 
 
-async def until(environment: WorkflowEnvironment, handle: WorkflowHandle, instant: datetime) -> None:
+async def until(environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], instant: datetime) -> None:
     """Advances the server's clock to this instant and does everything that falls due on the way. Raises RuntimeError when the workflow is stuck."""
     await settled(environment, handle)
     while (due := await _next_timer(handle)) is not None and due <= instant:
@@ -31,7 +32,7 @@ async def until(environment: WorkflowEnvironment, handle: WorkflowHandle, instan
     await settled(environment, handle)
 
 
-async def settled(environment: WorkflowEnvironment, handle: WorkflowHandle) -> None:
+async def settled(environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any]) -> None:
     """Waits until no task and no activity of the workflow is under way. Asks with a plain request: the SDK cannot read this server's search attributes."""
     client = environment.client
     asked = DescribeWorkflowExecutionRequest(namespace=client.namespace, execution=WorkflowExecution(workflow_id=handle.id))
@@ -49,7 +50,7 @@ async def _sleep(environment: WorkflowEnvironment, instant: datetime) -> None:
         await environment.sleep(pause)
 
 
-async def _next_timer(handle: WorkflowHandle) -> datetime | None:
+async def _next_timer(handle: WorkflowHandle[Any, Any]) -> datetime | None:
     """When the next of the workflow's timers fires, read from its history; None when it waits for none."""
     waiting: dict[str, datetime] = {}
     async for event in handle.fetch_history_events():

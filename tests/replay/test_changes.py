@@ -12,15 +12,13 @@ from pathlib import Path
 import pytest
 from temporalio import workflow
 
-sys.path.insert(0, str(Path(__file__).parent))
-import fingerprint
+from tests.replay import fingerprint
 
 ROOT = Path(__file__).parents[2]
 REPLAY = """
-import asyncio, json, sys
-sys.path.insert(0, {here!r})
-from record import FOLDER, read
-from replaying import replayed
+import asyncio, json
+from tests.replay.record import FOLDER, read
+from tests.replay.replaying import replayed
 for path in sorted(FOLDER.glob("*.json.gz")):
     print(json.dumps([path.name.split(".")[1], asyncio.run(replayed(read(path)))]))
 """
@@ -43,8 +41,7 @@ class Copy:
     def replays(self) -> dict[str, str]:
         """What the replay of each stored history reports."""
         env = {**os.environ, "PYTHONPATH": f"{self._folder}{os.pathsep}{ROOT}"}
-        code = REPLAY.format(here=str(Path(__file__).parent))
-        done = subprocess.run([sys.executable, "-c", code], env=env, cwd=self._folder, capture_output=True, text=True, timeout=120, check=True)
+        done = subprocess.run([sys.executable, "-c", REPLAY], env=env, cwd=self._folder, capture_output=True, text=True, timeout=120, check=True)
         return dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))  # the engine's warnings are printed in between
 
     def fingerprint(self) -> dict[str, list[str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -11,13 +10,6 @@ from typing import get_args, get_type_hints
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
-
-sys.path.insert(0, str(Path(__file__).parent))
-from answers import Answers
-from fingerprint import fingerprint, patches
-from record import FOLDER, read
-from replaying import REPLAYS, Witness, asked, replayed, says
-from scenarios import HISTORIES, RULES
 
 from activities.journal import JournalBatch
 from activities.options import OPTIONS
@@ -27,6 +19,11 @@ from mentorship.events import AnyEvent, MentorshipStarted
 from mentorship.evolve import fold
 from records.journal import JournalEntry
 from records.journal_events import events_of
+from tests.replay.answers import Answers
+from tests.replay.fingerprint import fingerprint, patches
+from tests.replay.record import FOLDER, read
+from tests.replay.replaying import REPLAYS, Witness, asked, replayed, says
+from tests.replay.scenarios import HISTORIES, RULES
 from wire.label import Label
 
 STORED = sorted(FOLDER.glob("*.json.gz"))

@@ -26,8 +26,8 @@ WEEK = timedelta(weeks=1)
 PAIR = Pair(mentor="p-mentor", mentee="p-mentee")
 
 
-def berlin(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=BERLIN).astimezone(UTC)
+def berlin(year: int, month: int, day: int, hour: int = 0) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=BERLIN).astimezone(UTC)
 
 
 @pytest.fixture(scope="module")

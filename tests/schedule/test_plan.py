@@ -96,10 +96,10 @@ def test_a_holiday_is_free_where_its_person_lives() -> None:
     """Tuesday at ten in Auckland is Monday afternoon in Los Angeles, on 31 May 2027 a holiday; and Monday at ten there is Sunday here."""
     rules = programme(time_zone="Pacific/Auckland", time_of_day="10:00", holidays=True, first_after="P0D", interval="P1D", length="P2W", count=3)
     starts = datetime(2027, 5, 31, tzinfo=ZoneInfo("Pacific/Auckland"))
-    homes = {"mentee": Home("Pacific/Auckland", "NZ"), "mentor": Home("America/Los_Angeles", "US")}
+    mentee, mentor = Home("Pacific/Auckland", "NZ"), Home("America/Los_Angeles", "US")
 
-    planned = plan(rules, starts, **homes).slots
-    after = replan(rules, after=starts - 4 * DAY, count=3, last_start=starts + timedelta(hours=10) - DAY, **homes)
+    planned = plan(rules, starts, mentee=mentee, mentor=mentor).slots
+    after = replan(rules, after=starts - 4 * DAY, count=3, last_start=starts + timedelta(hours=10) - DAY, mentee=mentee, mentor=mentor)
 
     for slots in (planned, after):
         assert [slot.start.astimezone(ZoneInfo("Pacific/Auckland")).strftime("%a %d %b") for slot in slots] == ["Mon 31 May", "Wed 02 Jun", "Thu 03 Jun"]
@@ -134,8 +134,8 @@ def test_a_meeting_may_begin_at_the_programmes_start_and_end_at_its_end() -> Non
     longer = programme(time_of_day="10:00", length="P7D", count=1, duration="PT3601S")
     back = programme(time_of_day="10:00", length="P7D", count=1, working_days=["mon"])
 
-    def start(rules: Programme, *starts: int) -> datetime:
-        return plan(rules, datetime(2027, 3, 1, *starts, tzinfo=BERLIN), mentee=Home("Europe/Berlin")).slots[0].start
+    def start(rules: Programme, hour: int, minute: int = 0, second: int = 0) -> datetime:
+        return plan(rules, datetime(2027, 3, 1, hour, minute, second, tzinfo=BERLIN), mentee=Home("Europe/Berlin")).slots[0].start
 
     assert (start(first, 10), start(first, 10, 0, 1)) == (berlin(2027, 3, 1, 10), berlin(2027, 3, 2, 10))
     assert (start(last, 11), start(longer, 11)) == (berlin(2027, 3, 8, 10), berlin(2027, 3, 5, 10))

@@ -117,7 +117,9 @@ class _Marker(NodeTransformer):
         return nodes.Call(nodes.EnvironmentAttribute(name), list(arguments), [], None, None)
 
     def _mark(self, line: int, what: str) -> nodes.ExprStmt:
-        return nodes.ExprStmt(self._call("took", self._branch(line, what))).set_lineno(line)
+        mark = nodes.ExprStmt(self._call("took", self._branch(line, what)))
+        mark.set_lineno(line)
+        return mark
 
     def visit_If(self, node: nodes.If) -> nodes.If:  # noqa: N802 - the visitor's name
         self._one(node)
@@ -149,7 +151,7 @@ class _Marker(NodeTransformer):
 
     def visit_Or(self, node: nodes.Or) -> nodes.Or:  # noqa: N802 - the visitor's name
         """What a sentence stands in for has to be there in some story, too."""
-        stands_in = isinstance(node.right, nodes.Call) and _is_sentence(node.right)
+        stands_in = isinstance(node.right, nodes.Call) and _said_by(node.right) is not None
         self.generic_visit(node)
         if stands_in:
             there = self._branch(node.lineno, "without the words that stand in")
@@ -157,12 +159,13 @@ class _Marker(NodeTransformer):
         return node
 
     def visit_Call(self, node: nodes.Call) -> nodes.Call:  # noqa: N802 - the visitor's name
-        if not _is_sentence(node):
+        by = _said_by(node)
+        if by is None:
             self.generic_visit(node)
             return node
         said = _words(node)
         self.generic_visit(node)
-        number = {"ngettext": 2, "npgettext": 3}.get(node.node.name)
+        number = {"ngettext": 2, "npgettext": 3}.get(by)
         if number is None:
             return self._call("took", self._branch(node.lineno, said), node)
         one, many = (self._branch(node.lineno, f"{said} ({how})") for how in ("one", "many"))
@@ -170,18 +173,21 @@ class _Marker(NodeTransformer):
         return node
 
     def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802 - the visitor's name
-        if not all(isinstance(pair.key, nodes.Const) and isinstance(pair.value, nodes.Call) and _is_sentence(pair.value) for pair in node.items):
-            self.generic_visit(node)
-            return node
-        each = [nodes.Pair(pair.key, self._branch(pair.lineno, f"{pair.key.value}: {_words(pair.value)}")) for pair in node.items]
+        each: list[nodes.Pair] = []
+        for pair in node.items:
+            if not (isinstance(pair.key, nodes.Const) and isinstance(pair.value, nodes.Call) and _said_by(pair.value) is not None):
+                self.generic_visit(node)
+                return node
+            each.append(nodes.Pair(pair.key, self._branch(pair.lineno, f"{pair.key.value}: {_words(pair.value)}")))
         return self._call("chosen", node, nodes.Dict(each))
 
 
-def _is_sentence(node: nodes.Call) -> bool:
-    return isinstance(node.node, nodes.Name) and node.node.name in _SENTENCES
+def _said_by(node: nodes.Call) -> str | None:
+    """The function that translates this sentence; None where it is none."""
+    return node.node.name if isinstance(node.node, nodes.Name) and node.node.name in _SENTENCES else None
 
 
 def _words(node: nodes.Call) -> str:
-    place = 1 if node.node.name in ("pgettext", "npgettext") else 0
+    place = 1 if _said_by(node) in ("pgettext", "npgettext") else 0
     first = node.args[place]
     return repr(first.value) if isinstance(first, nodes.Const) else "a sentence"

@@ -79,14 +79,14 @@ class House:
         self._runner = runner
         self.records = records
         self.settings = settings
-        self.mailer: Any = _Mailer()
+        self.mailer = _Mailer()
         self._signer = signer = LinkSigner(settings.link_secrets)
         lines = _List(records, None)  # type: ignore[arg-type]
         where: dict[str, Any] = {"sender": settings.mail_from, "base_url": settings.base_url}
-        self.notices = NoticeActivities(SmtpPost(records, self.mailer, signer, **where), records.notices, reading_hours)
+        self.notices = NoticeActivities(SmtpPost(records, self.mailer, signer, **where), records.notices, reading_hours)  # type: ignore[arg-type]
         self.certificates = CertificateActivities(RecordsRegistrar(records, issuer, lines, base_url=settings.base_url, font_folder=None))
         self.coordination = CoordinationActivities(lines)
-        self.digests = DigestActivities(SmtpDigests(records, self.mailer, signer, **where))
+        self.digests = DigestActivities(SmtpDigests(records, self.mailer, signer, **where))  # type: ignore[arg-type]
         self.journal = RecordsJournal(records)
         self.desk = CaseDesk(records, Meetings(records, None), CasePost(records, self.mailer, signer, reading_hours, **where))  # type: ignore[arg-type]
         self.now = STARTS

@@ -11,6 +11,7 @@ from typing import Any
 
 from mentorship import commands as c
 from mentorship.events import EarnedMilestone
+from mentorship.visibility import Thing, Viewer
 from starter.rehearsal_personas import Persona
 from tests.sentences.house import STARTS, Pair
 from tests.sentences.village import Village
@@ -441,7 +442,7 @@ def a_certificate_anew(village: Village) -> None:
 @told
 def a_table_that_keeps_back(village: Village) -> None:
     """A company decides that nobody is told of a partner's meetings, answers and milestones, nor coordinators of a pair's names (H12)."""
-    hidden = {"partner": ("meetings", "slot_answers", "milestones"), "coordinators": ("name",)}
+    hidden: dict[Viewer, tuple[Thing, ...]] = {"partner": ("meetings", "slot_answers", "milestones"), "coordinators": ("name",)}
     with village.hiding(hidden):
         cohort = village.cohort("withheld", milestones=["first-talk", "shadowing", "aligned"])
         one = village.cohort("withheld-one", milestones=["first-talk"])

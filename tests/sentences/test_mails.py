@@ -46,8 +46,9 @@ class Told:
         """Knows every template before anything is told."""
         for medium, other in (("text", "html"), ("html", "text")):
             environment: Environment = letter._environment("en", medium)
-            for name in environment.list_templates(filter_func=lambda name, other=other: not name.startswith(f"{other}/")):
-                environment.get_template(name)
+            for name in environment.list_templates():
+                if not name.startswith(f"{other}/"):
+                    environment.get_template(name)
 
     def tell(self, story: str) -> list[EmailMessage]:
         """The mails of a story."""

@@ -12,7 +12,7 @@ from tests.pace import PACES, behind
 MENTOR, MENTEE, ANA = "mentor-1@example.org", "mentee-1@example.org", "ana@example.org"
 
 
-class Counting(dict):
+class Counting(dict[str, str]):
     """A mail server's refusals, which count how often they are looked up."""
 
     times = 0

@@ -32,7 +32,7 @@ async def hr_says(house: Any, person: str, event: str, message_id: str, **body: 
     """Sends a report through the door, as a signed POST from HR's system would."""
     door = PeopleDoor(house.records, house.door(), utc_now)
     said = EVENTS[event].model_validate_json(json.dumps(body))
-    await door.take(await door.person(person), "hr", message_id, digest(event, body), said)  # type: ignore[arg-type]
+    await door.take(await door.person(person), "hr", message_id, digest(event, body), said)
 
 
 async def receipt(house: Any, person: str, message_id: str) -> str:
@@ -123,13 +123,12 @@ async def test_a_mentee_goes_on_with_another_mentor_and_each_earns_their_own_sha
         house.pairs[0] = found
         expectations = ["confidentiality", "mutual_respect", "psychological_safety"]
         door = house.door()
-        for number, (by, command, body) in enumerate(
-            (
-                (found.mentee, "record_milestone", {"milestone": "visit"}),
-                (found.mentor, "confirm_expectations", {"expectations": expectations}),
-                (found.mentee, "confirm_expectations", {"expectations": expectations}),
-            )
-        ):
+        said: tuple[tuple[str, str, dict[str, Any]], ...] = (
+            (found.mentee, "record_milestone", {"milestone": "visit"}),
+            (found.mentor, "confirm_expectations", {"expectations": expectations}),
+            (found.mentee, "confirm_expectations", {"expectations": expectations}),
+        )
+        for number, (by, command, body) in enumerate(said):
             await _tell(door, found, by, command, f"second-{number}", body)
         outcome = await house.outcome(0)
     assert (outcome.phase, outcome.milestones_done) == ("completed", 4)

@@ -54,7 +54,7 @@ class Collector:
 
     def way(self, span: ReadableSpan) -> list[str]:
         """The names from the root down to this span."""
-        by_id = {found.get_span_context().span_id: found for found in self.spans}
+        by_id = {context.span_id: found for found in self.spans if (context := found.get_span_context()) is not None}
         names = [span.name]
         while span.parent is not None:
             span = by_id[span.parent.span_id]

@@ -71,7 +71,8 @@ async def test_a_server_that_knows_no_such_deployment_has_no_builds_and_one_that
     async def refuse(_: object) -> None:
         raise RPCError("it says no", status, b"")
 
-    asked = builds(SimpleNamespace(namespace="default", workflow_service=SimpleNamespace(describe_worker_deployment=refuse)), "mentorship")
+    client: Any = SimpleNamespace(namespace="default", workflow_service=SimpleNamespace(describe_worker_deployment=refuse))
+    asked = builds(client, "mentorship")
     if status is RPCStatusCode.UNAVAILABLE:
         with pytest.raises(RPCError):
             await asked

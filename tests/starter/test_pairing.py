@@ -276,7 +276,7 @@ def test_a_criterion_over_a_column_that_is_not_there_is_a_fault_in_its_place(giv
 def test_a_mentor_stands_some_steps_above_on_a_scale(given: Any, above: str, fits: set[str]) -> None:
     years = {"A": "3", "B": "6", "C": "9.5", "D": "40"}
     people = [mentor(f"m-{grade}", grade=grade.lower(), years=years[grade]) for grade in "ABCD"] + [mentor("m-blank"), mentee("e1", grade="A", years="2")]
-    found = set()
+    found: set[str] = set()
     while True:
         told = given(
             people,

@@ -100,7 +100,7 @@ def test_an_erasure_is_told_and_cannot_be_taken_back(over, run):
     ref = _ref(over, "e1")
     told = run("person", "erase", "e1", "--json")
     assert (told.code, told.err) == (0, "")
-    nothing = {"ended": [], "never_started": [], "still_named": []}
+    nothing: dict[str, list[str]] = {"ended": [], "never_started": [], "still_named": []}
     assert told.json == {"person": ref, "erased": True, "again": False, "certificates": told.json["certificates"], **nothing}
     after = run("person", "export", "e1", "--json").json
     assert (after["erased"], after["profile"]) == (True, {})

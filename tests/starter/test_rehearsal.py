@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway import event_loop
 from mentorship.commands import Command
 from rehearsal import __main__ as rehearsal_process
 from rehearsal import real, server
@@ -366,7 +367,7 @@ def test_what_keeps_a_real_rehearsal_from_its_end_is_its_last_line(raised, code,
         rehearsing.close()
         raise raised
 
-    monkeypatch.setattr(rehearsal_process.event_loop, "run", run)
+    monkeypatch.setattr(event_loop, "run", run)
     monkeypatch.setattr(rehearsal_process, "configure", lambda *_, **__: None)
     monkeypatch.setattr(rehearsal_process, "stopped_as_by_ctrl_c", list)
     monkeypatch.setattr(sys, "argv", ["rehearsal", str(tmp_path / "result.json")])

@@ -84,6 +84,8 @@ def ahead(one: fast.Cast) -> Iterator[timedelta]:
     starts = {number: slot.start for number, slot in enumerate(one.plan.slots, 1)}
     for command in (told for told in one.said if isinstance(told, (MoveMeeting, CancelMeeting))):
         meant = command.to if isinstance(command, MoveMeeting) else starts[command.meeting]
+        assert meant is not None
+        assert command.at is not None
         yield min(starts[command.meeting], meant) - command.at
         starts[command.meeting] = meant
 

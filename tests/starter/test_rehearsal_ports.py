@@ -10,7 +10,7 @@ from activities.certificates import CertificateRequest, Reissued, ReissueRequest
 from activities.notices import NoticeRequest
 from mentorship.advance import Entry
 from mentorship.effects import IssueCertificates, SendNotice
-from mentorship.people import Pair
+from mentorship.people import Pair, Side
 from mentorship.programme import Mail
 from rehearsal.ports import CountedPost, CountedRegistrar, HeldJournal
 
@@ -85,7 +85,7 @@ async def test_a_zone_is_asked_once():
 
 async def test_the_first_certificate_of_each_side_is_made_and_the_others_are_counted():
     """Nothing is made for a person who can have none: the next one is then the first."""
-    registrar, made = Registrar(), {}
+    registrar, made = Registrar(), dict[Side, str]()
     counted = CountedRegistrar(registrar, made)
     wanted = IssueCertificates(id="1.0", to=("mentor", "mentee"), started_at=NOW, completed_at=NOW, decided_at=NOW, milestones=(), share=80)
     request = CertificateRequest(mentorship="mentorship.spring.m-1", pair=PAIR, texts="t", wanted=wanted)

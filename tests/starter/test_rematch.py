@@ -177,7 +177,8 @@ def test_the_readmes_example_is_taken_by_the_readmes_cohort(past: Any, run: Any)
     line = re.search(r"`mentorship (cohort rematch [^`]+)`", (ROOT / "README.md").read_text())
     assert line is not None
     _, _, cohort, pair, *_ = words = line[1].split()
-    roster = read_roster(*(ROOT / "examples" / name for name in ("engineering-2027.yaml", "people.csv", "pairs.csv")), Findings())
+    examples = ROOT / "examples"
+    roster = read_roster(examples / "engineering-2027.yaml", examples / "people.csv", examples / "pairs.csv", Findings())
     assert roster is not None
     past.happened(roster, datetime.now(UTC) - 5 * DAY, {}, until=datetime.now(UTC), cohort=cohort)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -128,7 +129,7 @@ CELLS = st.text(st.sampled_from('ab "\n\r,;ü'), max_size=8)
 @given(table=st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=6), delimiter=st.sampled_from(",;"), end=st.sampled_from(["\n", "\r\n"]))
 def test_whatever_csv_writes_is_read_and_every_cell_stands_where_it_is_said_to(tmp_path: Path, table: list[tuple[str, ...]], delimiter: str, end: str) -> None:
     written = io.StringIO(newline="")
-    always = csv.QUOTE_MINIMAL if end == "\r\n" else csv.QUOTE_ALL  # otherwise csv writes a lone carriage return without quotes
+    always: Literal[0, 1] = csv.QUOTE_MINIMAL if end == "\r\n" else csv.QUOTE_ALL  # otherwise csv writes a lone carriage return without quotes
     writer = csv.writer(written, delimiter=delimiter, lineterminator=end, quoting=always)
     writer.writerows([("id", "name", "note"), *table])
     text = written.getvalue()

@@ -38,7 +38,9 @@ def test_the_same_two_in_one_cohort_are_refused_also_where_another_one_has_them_
 
     async def asked(records: Records) -> dict[str, str]:
         refs = await records.people.refs(["m1", "e1"])
-        await records.cohorts.put((await records.cohorts.get("spring-27")).model_copy(update={"id": "winter-27"}))
+        spring = await records.cohorts.get("spring-27")
+        assert spring is not None
+        await records.cohorts.put(spring.model_copy(update={"id": "winter-27"}))
         await records.cohorts.enrol_pairs("winter-27", [("w1", refs["m1"], refs["e1"])])
         roster = files.read()[0]
         return await running_already(records, roster, await intake(records, roster, "spring-27", "now"))
@@ -86,8 +88,11 @@ def test_a_reporting_line_that_was_settled_and_comes_back_is_told_again(running:
             await records.people.enrol([one.model_copy(update={"manager_id": None}) for one in people])
             (gone,) = await orders(records, by="p-o", at=running.until)
             await records.people.enrol(people)
-            seq = (await records.journal.head(p1.mentorship)).seq + 1
-            row = JournalEntry(seq=seq, at=running.until, kind="command", name="resolve", message_id=gone.command.message_id, by="p-o", outcome="applied")
+            head = await records.journal.head(p1.mentorship)
+            assert head is not None
+            row = JournalEntry(
+                seq=head.seq + 1, at=running.until, kind="command", name="resolve", message_id=gone.command.message_id, by="p-o", outcome="applied"
+            )
             await records.journal.append(p1.mentorship, [row])
             await records.lines.close(p1.mentorship, LINE, running.until)
         return found

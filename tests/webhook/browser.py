@@ -35,6 +35,13 @@ class Browser:
         return await self.http.get(html.unescape(found[number]))
 
 
+def found_in(text: str, pattern: str) -> str:
+    """What the first group of the pattern matches in a text that has to have it."""
+    found = re.search(pattern, text, re.DOTALL | re.MULTILINE)
+    assert found is not None, f"no {pattern} in {text}"
+    return str(found[1])
+
+
 def form(page: httpx.Response, action: str) -> tuple[str, dict[str, str]]:
     """A form's address and its hidden fields."""
     for found in re.finditer(r'<form method="post" action="([^"]*)"[^>]*>(.*?)</form>', page.text, re.DOTALL):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, Page
 
-LOOKS = (("light", 320, "de"), ("dark", 500, "en"), ("dark", 1000, "ar"))
+Scheme = Literal["light", "dark"]
+LOOKS: tuple[tuple[Scheme, int, str], ...] = (("light", 320, "de"), ("dark", 500, "en"), ("dark", 1000, "ar"))
 """Colours, width and language: what a page is judged in. 320 is a small phone, 500 a window of 1,000 at 200 %."""
 
 
@@ -23,7 +25,7 @@ class Look:
     lang: str
 
     @classmethod
-    async def of(cls, browser: Browser, scheme: str, width: int, lang: str) -> Look:
+    async def of(cls, browser: Browser, scheme: Scheme, width: int, lang: str) -> Look:
         page = await browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
         await page.add_init_script(AXE_SCRIPT)  # half a megabyte: handed over once, not with every page
         return cls(page, width, lang)

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 
-@workflow.defn(name="Mentorship", dynamic=False)
+@workflow.defn(name="Mentorship")
 class Recorder:
     """Stands in for the real workflow: keeps every signal it is sent, in order, and answers receipts for those it has seen."""
 

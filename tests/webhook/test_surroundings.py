@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import signal
 import socket
 import sqlite3
@@ -26,6 +25,7 @@ from gateway.keyring import KeyringUnusable
 from gateway.settings import SettingsInvalid
 from records import writing
 from records.errors import DatabaseUnusable, RecordsUnavailable
+from tests.webhook.browser import found_in
 from webhook import gauges, health, main, serving
 from webhook.bodies import BODIES
 from webhook.codec import main as codec_main
@@ -83,7 +83,7 @@ async def test_metrics_tell_how_the_service_stands(http, records, mentorship, pa
     await records.doors.mark_sent(pair.mentorship, "msg_1")
     text = (await http.get("/metrics")).text
     assert "mentorship_commands_waiting 1.0" in text
-    assert 600 <= float(re.search(r"^mentorship_commands_waiting_oldest_seconds (.+)$", text, re.MULTILINE)[1]) < 660
+    assert 600 <= float(found_in(text, r"^mentorship_commands_waiting_oldest_seconds ([^\n]+)$")) < 660
     assert 'mentorship_mentorships{state="started"} 1.0' in text
     assert "mentorship_journal_verified" not in text  # nobody has
 

@@ -39,8 +39,9 @@ async def mentor(records) -> dict[str, str]:
         ends = starts + 60 * DAY
         people = Pair(mentor=refs["ana"], mentee=refs[name])
         turn = begin(MentorshipStarted(at=starts, pair=people, rules=RULES, starts=starts, ends=ends, reporting_ends=ends + 7 * DAY, slots=slots))
-        said = {"held": [c.CancelMeeting(meeting=2)], "paused": [c.Pause()], "ended": [c.End(reason="operator")]}.get(name, [])
-        orders = [one.model_copy(update={"message_id": "1", "by": refs["ana"] if name == "held" else "op", "at": NOW - DAY}) for one in said]
+        acts: dict[str, c.Command] = {"held": c.CancelMeeting(meeting=2), "paused": c.Pause(), "ended": c.End(reason="operator")}
+        said = acts.get(name)
+        orders = [said.model_copy(update={"message_id": "1", "by": refs["ana"] if name == "held" else "op", "at": NOW - DAY})] if said is not None else []
         entries = (*turn.entries, *advance(turn.state, orders, NOW - DAY).entries) if orders else turn.entries
         await RecordsJournal(records).append(pair.mentorship, entries, {}, None)
         await records.cohorts.mark_started(pair.mentorship)

@@ -100,10 +100,10 @@ async def test_a_mail_to_several_comes_back_for_the_first_morning_and_one_to_nob
     mornings = {"Asia/Tokyo": BEGAN + timedelta(hours=14), "Europe/London": BEGAN + timedelta(hours=23)}
     for zones in (sorted(mornings), sorted(mornings, reverse=True)):
         post, ledger = Port(("p-1", "p-2"), *zones), Port(frozenset(), frozenset())
-        activities: Any = NoticeActivities(post, ledger, lambda _, where, __: mornings[where])  # type: ignore[arg-type]
+        activities: Any = NoticeActivities(post, ledger, lambda _, where, __: mornings[where])
         delivery = await attempt.run(activities.send_notice, mail_to("coordinators"))
         assert (delivery.outcome, delivery.until) == ("later", mornings["Asia/Tokyo"])
-    nobody: Any = NoticeActivities(Port(()), Port(), lambda now, *_: now)  # type: ignore[arg-type]
+    nobody: Any = NoticeActivities(Port(()), Port(), lambda now, *_: now)
     delivery = await attempt.run(nobody.send_notice, mail_to("coordinators"))
     assert (delivery.outcome, delivery.why) == ("failed", "no_address")
 

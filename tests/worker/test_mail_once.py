@@ -53,7 +53,7 @@ async def place(records, settings, programme) -> SimpleNamespace:
     mailer, signer = Mailer(settings.smtp_host, settings.smtp_port, tls="none"), LinkSigner(settings.link_secrets)
     where = {"sender": settings.mail_from, "base_url": "http://hook"}
     notices = NoticeActivities(SmtpPost(records, mailer, signer, **where), records.notices, reading_hours)
-    desk = CaseDesk(records, Meetings(records, None), CasePost(records, mailer, signer, reading_hours, **where))
+    desk = CaseDesk(records, Meetings(records, None), CasePost(records, mailer, signer, reading_hours, **where))  # type: ignore[arg-type]
     digests = SmtpDigests(records, mailer, signer, **where)
 
     async def notice(at: datetime) -> object:

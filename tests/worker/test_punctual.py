@@ -74,7 +74,7 @@ def turn(second: int, events: int, size: int, *, replaying: bool = False, **job:
 )
 def test_a_workflow_takes_no_turn_for_which_no_task_has_begun(later: WorkflowActivation, refused: bool) -> None:
     workflow = Counts()
-    instance = Punctual(Runs(workflow)).create_instance(None)  # type: ignore[arg-type] - nobody here reads it
+    instance = Punctual(Runs(workflow)).create_instance(None)  # type: ignore[arg-type]  # nobody here reads it
     instance.activate(turn(10, 3, 224, replaying=True, initialize_workflow={}))
 
     done = instance.activate(later)
@@ -84,7 +84,7 @@ def test_a_workflow_takes_no_turn_for_which_no_task_has_begun(later: WorkflowAct
 
 def test_everything_else_is_passed_on_also_what_a_later_sdk_may_add() -> None:
     punctual = Punctual(Runs(Counts()))
-    instance = punctual.create_instance(None)  # type: ignore[arg-type] - nobody here reads it
+    instance = punctual.create_instance(None)  # type: ignore[arg-type]  # nobody here reads it
     for ours, theirs in ((punctual, WorkflowRunner), (instance, WorkflowInstance)):
         assert {name for name in vars(theirs) if not name.startswith("_")} <= vars(type(ours)).keys()
 

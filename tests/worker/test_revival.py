@@ -12,7 +12,7 @@ from mentorship import commands as c
 from mentorship.advance import advance, begin
 from mentorship.commands import Slot
 from mentorship.duration import iso
-from mentorship.effects import IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
+from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice, TellCoordinators
 from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.programme import MilestoneRule, Rules
@@ -44,29 +44,28 @@ def _said(random: Random, by: str, meeting: int, at: datetime) -> c.Command:
     """Something that this person, or an operator, could say."""
     m = {"message_id": f"m-{random.getrandbits(60)}", "by": by, "at": at}
     operator = {**m, "by": "p-operator"}
-    return random.choice(
-        [
-            c.ConfirmExpectations(**m, expectations=c.EXPECTATIONS),
-            c.ConfirmMeeting(**m, meeting="all"),
-            c.MoveMeeting(**m, meeting=meeting, to=at + timedelta(days=2)),
-            c.CancelMeeting(**m, meeting=meeting, reason="work"),
-            c.Excuse(**m, meeting=meeting),
-            c.ReportMeeting(**m, meeting=meeting, held=True),
-            c.ReportMeeting(**m, meeting=meeting, held=False, attendance=c.Attendance(partner="absent")),
-            c.Dispute(**m, meeting=meeting),
-            c.RecordMilestone(**m, milestone=random.choice(["m1", "m2", "m3", "nowhere"])),
-            c.ObjectToMilestone(**m, milestone="m1"),
-            c.SetGoal(**m, goal="g", note_id="n-1"),
-            c.ReportGoal(**m, goal="g", progress="progressed"),
-            c.AskExtension(**m),
-            c.SubmitPrivately(**m, body=c.Feedback(meeting=meeting, note_id="n-2")),
-            c.SubmitPrivately(**m, body=c.Pins(benefits=("mentee.0",))),
-            c.Pause(**operator),
-            c.Resume(**operator),
-            c.Extend(**operator, length=iso("P4W")),
-            c.WaiveMilestone(**operator, milestone="m2"),
-        ]
-    )
+    could: list[c.Command] = [
+        c.ConfirmExpectations(**m, expectations=c.EXPECTATIONS),
+        c.ConfirmMeeting(**m, meeting="all"),
+        c.MoveMeeting(**m, meeting=meeting, to=at + timedelta(days=2)),
+        c.CancelMeeting(**m, meeting=meeting, reason="work"),
+        c.Excuse(**m, meeting=meeting),
+        c.ReportMeeting(**m, meeting=meeting, held=True),
+        c.ReportMeeting(**m, meeting=meeting, held=False, attendance=c.Attendance(partner="absent")),
+        c.Dispute(**m, meeting=meeting),
+        c.RecordMilestone(**m, milestone=random.choice(["m1", "m2", "m3", "nowhere"])),
+        c.ObjectToMilestone(**m, milestone="m1"),
+        c.SetGoal(**m, goal="g", note_id="n-1"),
+        c.ReportGoal(**m, goal="g", progress="progressed"),
+        c.AskExtension(**m),
+        c.SubmitPrivately(**m, body=c.Feedback(meeting=meeting, note_id="n-2")),
+        c.SubmitPrivately(**m, body=c.Pins(benefits=("mentee.0",))),
+        c.Pause(**operator),
+        c.Resume(**operator),
+        c.Extend(**operator, length=iso("P4W")),
+        c.WaiveMilestone(**operator, milestone="m2"),
+    ]
+    return random.choice(could)
 
 
 def story(seed: int, turns: int = 0) -> tuple[Any, list[JournalEntry], list[Any]]:
@@ -167,17 +166,12 @@ def test_of_what_is_old_only_a_result_with_its_certificate_goes_and_coordinators
     begun, first = fold(journal[:1]), journal[0]
     end = STARTS + timedelta(days=30)
     rows = {"old": first, "new": first.model_copy(update={"at": end - timedelta(days=1)})}
-    effects = [
-        (row, effect.model_copy(update={"id": f"{age}.{n}"}))
-        for age, row in rows.items()
-        for n, effect in enumerate(
-            (
-                SendNotice(kind="halfway", to="mentee", due=STARTS),
-                SendNotice(kind="result", to="mentee", due=STARTS, certificate="c-1"),
-                TellCoordinators(line="silence", at=STARTS),
-            )
-        )
-    ]
+    told: tuple[AnyEffect, ...] = (
+        SendNotice(kind="halfway", to="mentee", due=STARTS),
+        SendNotice(kind="result", to="mentee", due=STARTS, certificate="c-1"),
+        TellCoordinators(line="silence", at=STARTS),
+    )
+    effects = [(row, effect.model_copy(update={"id": f"{age}.{n}"})) for age, row in rows.items() for n, effect in enumerate(told)]
     folded = Folded(begun.state.model_copy(update={"now": end}), tuple(effects), frozenset())
     assert [effect.id for effect in open_effects(folded, set())] == ["old.1", "new.0", "new.1", "new.2"]
     assert [effect.id for effect in open_effects(folded, {"old.1", "new.0"})] == ["new.1", "new.2"]

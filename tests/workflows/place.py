@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio import workflow
 
 from activities.journal import JournalHead
 from activities.notices import Delivery, NoticeRequest
@@ -66,7 +67,7 @@ class Place:
         self.outbox = Outbox(
             "mentorship.spring.m-1", "t", OutboxState(head=JournalHead(seq=1000)), state=lambda: self.state, deliver=self._deliver, listed=dict
         )
-        monkeypatch.setattr(module.workflow, "now", lambda: self.now)
+        monkeypatch.setattr(workflow, "now", lambda: self.now)
         monkeypatch.setattr(module, "execute", self._execute)
 
     def _deliver(self, command: Any) -> None:

@@ -94,7 +94,7 @@ async def cohort(skipping: WorkflowEnvironment, office: Office) -> AsyncIterator
     """Starts the cohort as `cohort start` does, on a Friday at half past seven: it checks every day half an hour before a digest would be due."""
     activities = EnrolmentActivities(office)
     async with AsyncExitStack() as stack:
-        work = [activities.enrol_batch, activities.cohort_progress]
+        work: list[Callable[..., Any]] = [activities.enrol_batch, activities.cohort_progress]
         await stack.enter_async_context(Worker(skipping.client, task_queue=WORK_QUEUE, workflows=[Cohort], activities=work))
         await stack.enter_async_context(Worker(skipping.client, task_queue=NOTICES_QUEUE, activities=[DigestActivities(office).send_digest]))
         await office.until(monday_after(await office.now()) + timedelta(days=4, minutes=-30))

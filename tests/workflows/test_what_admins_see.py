@@ -16,7 +16,7 @@ from mentorship.events import MentorshipStarted
 from mentorship.people import Pair
 from mentorship.policy.deadlines import Due, DueKind
 from mentorship.programme import MilestoneRule, Rules
-from workflows import attributes as shown
+from wire import search_attributes as shown
 from workflows.attributes import attributes, card, changes
 from workflows.mentorship import _timer_label
 from workflows.status import MeetingStatus, Outcome, Status, listed, outcome_of, status_of

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from gateway.settings import Settings
+from records.cohorts import State
 from records.store import Records
 from tests.forked import begun
 
@@ -37,13 +38,13 @@ def registered(run: Run) -> None:
     assert {check["name"] for check in told.json["checks"] if check["state"] == "wrong"} <= {"workers"}, told.err
 
 
-async def _counts(site: Settings, cohort: str) -> dict[str, int]:
+async def _counts(site: Settings, cohort: str) -> dict[State, int]:
     records = await Records.open(site.database_url, site.keyring())
     try:
-        return dict(await records.cohorts.counts(cohort))
+        return await records.cohorts.counts(cohort)
     finally:
         await records.close()
 
 
-def counts(site: Settings, cohort: str) -> dict[str, int]:
+def counts(site: Settings, cohort: str) -> dict[State, int]:
     return asyncio.run(_counts(site, cohort))

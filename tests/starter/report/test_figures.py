@@ -130,7 +130,7 @@ def test_months_are_the_programmes_what_an_operator_called_off_is_nobodys_cancel
     pair = Pair(mentor="p-m", mentee="p-e")
     began = MentorshipStarted(at=STARTS, pair=pair, rules=programme.rules(), starts=STARTS, ends=ENDS, reporting_ends=ENDS + timedelta(days=7), slots=())
     late = RecordMilestone(message_id="1", by=pair.mentee, milestone="shadowing", at=ENDS + timedelta(hours=1), done_at=ENDS + timedelta(seconds=1))
-    state = advance(begin(began).state, [late], late.at).state
+    state = advance(begin(began).state, [late], ENDS + timedelta(hours=1)).state
     at = datetime(2027, 2, 28, 20, tzinfo=UTC)
     called_off = [MeetingCancelled(at=at, meeting=1, side=side, reason="work", late=False, accepted_at=at) for side in ("mentor", None)]
 

@@ -13,6 +13,7 @@ from activities.digests import DigestActivities, DigestRequest
 from notices.attention import line_words
 from notices.language import language
 from notices.smtp import Mailer, TryLater
+from tests.webhook.browser import found_in
 from worker.digests import SmtpDigests
 
 MONDAY = datetime(2027, 3, 1, 7, tzinfo=UTC)
@@ -57,7 +58,7 @@ async def test_it_says_which_pairs_why_and_one_next_step_and_links_to_the_list(d
     text = text_of(mail)
     assert "Mia Brandt and Noor Haddad: They have not had a first meeting yet. Help them to find a first date. On your list since Wednesday 28 April." in text
     assert "In the last seven days: 1 new, 0 closed." in text
-    page = await browser.get(re.search(r"http://hook(/coordinator/\S+)", mail.get_body(("plain",)).get_content())[1])
+    page = await browser.get(found_in(mail.get_body(("plain",)).get_content(), r"http://hook(/coordinator/\S+)"))
     assert page.status_code == 200
     html = mail.get_body(("html",)).get_content()
     assert '<html lang="en" dir="ltr">' in html

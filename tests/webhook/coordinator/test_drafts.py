@@ -6,12 +6,14 @@ import html
 import re
 from urllib.parse import parse_qs, urlsplit
 
+from tests.webhook.browser import found_in
+
 
 async def test_whose_cancellations_it_is_about_is_named_and_only_that_person_is_written_to(browser, desk, says):
     await desk.open("cancellations_mentee", 0)
     page = await browser.line(await browser.get(desk.address()))
     assert "Noor Haddad knows that you were told; the partner does not" in says(page)
-    mailto = re.search(r'href="(mailto:[^"]*)"', page.text)[1]
+    mailto = found_in(page.text, r'href="(mailto:[^"]*)"')
     assert urlsplit(mailto).path == "noor@example.org"
     assert "mia@example.org" not in page.text
 
@@ -19,13 +21,13 @@ async def test_whose_cancellations_it_is_about_is_named_and_only_that_person_is_
 async def test_the_drafted_mail_opens_in_a_mail_program_and_can_be_copied(browser, desk):
     await desk.open("not_held", 0)
     page = await browser.line(await browser.get(desk.address()))
-    mailto = urlsplit(re.search(r'href="(mailto:[^"]*)"', page.text)[1].replace("&amp;", "&"))
+    mailto = urlsplit(found_in(page.text, r'href="(mailto:[^"]*)"').replace("&amp;", "&"))
     assert mailto.path == "mia@example.org,noor@example.org"
     asked = parse_qs(mailto.query)
     assert asked["subject"] == ["Your mentoring meetings"]
     assert asked["body"][0].startswith("Hello Mia Brandt and Noor Haddad,\r\n\r\nI look after the programme")
     assert asked["body"][0].endswith("Kind regards\r\nAna Coordinator")
-    copied = re.search(r"<textarea[^>]*readonly[^>]*>(.*?)</textarea>", page.text, re.DOTALL)[1]
+    copied = found_in(page.text, r"<textarea[^>]*readonly[^>]*>(.*?)</textarea>")
     assert copied.strip() == asked["body"][0].replace("\r\n", "\n")
 
 
@@ -99,7 +101,7 @@ async def test_who_stays_behind_is_written_to_alone(browser, desk, says):
     await desk.open("partner_left", 0, side="mentee")
     page = await browser.line(await browser.get(desk.address()))
     assert "One of the two stepped away from the programme." in says(page)
-    assert urlsplit(re.search(r'href="(mailto:[^"]*)"', page.text)[1]).path == "noor@example.org"
+    assert urlsplit(found_in(page.text, r'href="(mailto:[^"]*)"')).path == "noor@example.org"
 
 
 async def test_the_draft_about_a_leave_tells_the_partner_nothing_of_it(browser, desk, says):
@@ -108,7 +110,7 @@ async def test_the_draft_about_a_leave_tells_the_partner_nothing_of_it(browser, 
     page = await browser.line(await browser.get(desk.address()))
     assert "One of the two is away for longer than a pause may last." in says(page)
     assert "Of a leave the partner has heard nothing but that there is a pause" in says(page)
-    drafted = re.search(r"<textarea[^>]*>(.*?)</textarea>", page.text, re.DOTALL)[1]
+    drafted = found_in(page.text, r"<textarea[^>]*>(.*?)</textarea>")
     assert "The longest pause that the programme allows is used up" in drafted
     assert not re.search(r"\b(leave|away)\b", drafted)
 

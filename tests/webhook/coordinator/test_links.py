@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from gateway.links import LIFETIMES, Bearer, LinkSigner
+from tests.webhook.browser import found_in
 from webhook.pages.forms import MOST
 
 
@@ -59,7 +59,7 @@ async def test_a_link_that_is_too_old_leads_to_a_fresh_one_by_mail_only(browser,
     assert mail["To"] == "Ana Coordinator <ana@example.org>"
     assert "/coordinator/" not in answer.text
     monkeypatch.setitem(LIFETIMES, "coordinator", timedelta(days=15))
-    fresh = re.search(r"http://hook(/coordinator/\S+)", mail.get_body(("plain",)).get_content())[1]
+    fresh = found_in(mail.get_body(("plain",)).get_content(), r"http://hook(/coordinator/\S+)")
     assert (await browser.get(fresh)).status_code == 200
 
 

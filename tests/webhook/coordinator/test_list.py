@@ -15,6 +15,7 @@ from records.cohorts import Enrolment
 from records.contacts import blind_to
 from records.coordination import _counts, able, may_see, overview, visible
 from records.people import Profile
+from tests.webhook.browser import found_in
 
 
 async def test_a_line_says_which_pair_why_since_when_and_one_next_step(browser, desk, says):
@@ -52,7 +53,7 @@ async def test_the_cohorts_counts_stand_at_the_top_and_are_the_same_for_every_re
         await desk.card(pair)
 
     async def counts(who):
-        return re.search(r"Pairs on their way: .*? Milestones reached: \d+", says(await browser.get(desk.address(who) + "?lang=en")))[0]
+        return found_in(says(await browser.get(desk.address(who) + "?lang=en")), r"(Pairs on their way: .*? Milestones reached: \d+)")
 
     before = await counts("ana")
     await desk.hire(mia={"manager_id": "ana"})
@@ -139,7 +140,9 @@ async def test_the_table_decides_whether_a_rung_stands_in_the_list(desk, monkeyp
     await desk.open("silence", 0)
 
     async def stands() -> set[str]:
-        return {entry.line.line for entry in (await overview(desk.records, "spring", desk.refs["ana"], desk.clock.now)).entries}
+        seen = await overview(desk.records, "spring", desk.refs["ana"], desk.clock.now)
+        assert seen is not None
+        return {entry.line.line for entry in seen.entries}
 
     assert await stands() == {"cancellations_mentor", "silence"}
     monkeypatch.setitem(visibility._TABLE, "coordinator_told", {**visibility._TABLE["coordinator_told"], "coordinators": "no"})
@@ -175,7 +178,7 @@ async def test_where_no_coordinator_may_the_owner_looks_after_a_pair_and_nobody_
     await desk.hire(mia={"manager_id": "ana"})
     assert (await who_may(pair), await the_owner_sees()) == ({"carl"}, None)
     await desk.hire(noor={"manager_id": "carl"})
-    assert (await who_may(pair), await the_owner_sees()) == ({"lee"}, {pair.mentorship})
+    assert (await who_may(pair), await the_owner_sees()) == ({"lee"}, frozenset({pair.mentorship}))
     assert await who_may(other) == {"ana", "carl"}
     assert [await may_see(desk.records, desk.programme, desk.refs[name], desk.pairs) for name in ("sam", "mia")] == [None, None]
     await desk.hire(carl={"manager_id": "lee"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, timedelta
 from urllib.parse import urlsplit
 
@@ -11,13 +10,14 @@ from icalendar import Calendar
 
 from mentorship import commands as c
 from mentorship.commands import EndWish, SubmitPrivately
+from tests.webhook.browser import found_in
 
 MONTH = timedelta(days=30)
 
 
 def calendar_link(page) -> str:
     """The path of the link that the page shows."""
-    return urlsplit(re.search(r'id="address"[^>]*value="([^"]*)"', page.text)[1]).path
+    return urlsplit(found_in(page.text, r'id="address"[^>]*value="([^"]*)"')).path
 
 
 async def test_a_new_calendar_link_opens_and_the_old_ones_stop(browser, http, two, says):

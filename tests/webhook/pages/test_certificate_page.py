@@ -231,4 +231,5 @@ async def test_what_sends_no_file_breaks_nothing(http, issued, says):
 
 async def test_without_a_key_here_a_file_is_not_called_forged(issued):
     verdict = verify_file(issued.pdf, trust=Trust.nobody())
-    assert await CertificatePages(None, None, None, Trust.nobody())._state(issued.pdf, verdict, None) == "unchecked"
+    pages = CertificatePages(None, None, None, Trust.nobody())  # type: ignore[arg-type]
+    assert await pages._state(issued.pdf, verdict, None) == "unchecked"

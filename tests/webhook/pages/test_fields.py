@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from fastapi import Request
 
+from mentorship.commands import SurveyAnswers
 from webhook.pages.actions import _report
 from webhook.pages.fields import Wrong, instant_of, one_of, steps_of, text_of
 from webhook.pages.forms import Fields, read_fields
@@ -136,7 +137,9 @@ def test_a_survey_takes_one_to_five_of_its_own_questions_and_any_of_them(kind):
     assert (survey_items(kind), len(items)) == (items, 2 if kind == "pulse" else 6)
     given = private_values(kind, 0, typed(trust="5", satisfaction="", depth="1"))["body"]
     assert given == {"kind": "survey", "survey": kind, "answers": {"trust": 5} if kind == "pulse" else {"trust": 5, "depth": 1}}
-    assert private_probe(kind).body.survey == kind
+    body = private_probe(kind).body
+    assert isinstance(body, SurveyAnswers)
+    assert body.survey == kind
     for wrong in ({}, {"trust": "0"}, {"trust": "6"}, {"trust": "x"}):
         with pytest.raises(Wrong):
             private_values(kind, 0, typed(**wrong))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
 from mentorship import commands as c
+from tests.webhook.browser import found_in
 from tests.webhook.pages.said import confirmed
 from webhook.pages.forms import MOST
 
@@ -101,10 +101,9 @@ async def test_one_takes_back_what_one_reported(browser, two, mentorship, runnin
     two.clock.now = two.meeting(1).start + timedelta(hours=3)
     await two.say("ben", c.RecordMilestone(milestone="shadowing"))
     page = await browser.get(two.page())
-    address = re.search(r"/withdraw/([A-Za-z0-9_-]+)", page.text)
-    assert address
-    tab = await browser.get(two.page("ben", "withdraw", address[1]))
-    await browser.send(tab, f"/withdraw/{address[1]}", follow=False)
+    report = found_in(page.text, r"/withdraw/([A-Za-z0-9_-]+)")
+    tab = await browser.get(two.page("ben", "withdraw", report))
+    await browser.send(tab, f"/withdraw/{report}", follow=False)
     await two.handle(await mentorship.signals())
     assert two.state.reached == ()
     assert "/withdraw/" not in (await browser.get(two.page("ana"))).text
@@ -118,8 +117,8 @@ async def test_one_takes_back_what_one_said_about_a_goal(browser, two, mentorshi
     await two.say("ben", c.ReportGoal(goal=goal, progress="achieved"))
     page = await browser.get(two.page())
     assert "Speak up in reviews (said on" in says(page)
-    address = re.search(r"/withdraw/([A-Za-z0-9_-]+)", page.text)
-    await browser.send(await browser.get(two.page("ben", "withdraw", address[1])), f"/withdraw/{address[1]}", follow=False)
+    report = found_in(page.text, r"/withdraw/([A-Za-z0-9_-]+)")
+    await browser.send(await browser.get(two.page("ben", "withdraw", report)), f"/withdraw/{report}", follow=False)
     await two.handle((await mentorship.signals())[1:])
     assert two.state.goals[goal].status == "set"
 
@@ -173,8 +172,8 @@ async def test_what_there_is_not_is_a_kind_page(path, http, two):
 
 async def test_a_form_of_another_person_another_action_or_another_site_is_refused(browser, http, two, mentorship, running):
     hers = await browser.get(two.page("ana", "set_goal"))
-    stolen = re.search(r'name="form" value="([^"]*)"', hers.text)[1]
-    own = re.search(r'name="form" value="([^"]*)"', (await browser.get(two.page("ben", "set_goal"))).text)[1]
+    stolen = found_in(hers.text, r'name="form" value="([^"]*)"')
+    own = found_in((await browser.get(two.page("ben", "set_goal"))).text, r'name="form" value="([^"]*)"')
     sends = [
         (two.page("ben", "set_goal"), stolen, {}),
         (two.page("ben", "ask_extension"), own, {}),

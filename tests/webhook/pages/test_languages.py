@@ -12,6 +12,7 @@ from jinja2 import Environment, nodes
 
 from certificates.wording import LANGUAGES
 from notices import language as mails
+from tests.webhook.browser import found_in
 from webhook.pages.languages import OFFERED, guest_language, language
 
 ROOT = Path(__file__).parents[3]
@@ -60,11 +61,12 @@ def test_nothing_is_left_in_english(code):
             assert said != message or message == "Feedback", message
             assert facts(said) == facts(message), message
         else:
+            one, many = message
             for number in (0, 1, 2, 3, 11, 100):
-                said = spoken.ungettext(*message, number)
+                said = spoken.ungettext(one, many, number)
                 assert said not in message, message
-                assert facts(said) <= facts(message[1]), message
-                assert facts(message[1]) - facts(said) <= {"num"}, message
+                assert facts(said) <= facts(many), message
+                assert facts(many) - facts(said) <= {"num"}, message
 
 
 @pytest.mark.parametrize("code", [code for code in OFFERED if code != "en"])
@@ -76,6 +78,8 @@ def test_what_depends_on_its_place_in_a_sentence_is_translated_for_it(code):
     ]
     assert found
     for context, message in found:
+        assert context is not None
+        assert isinstance(message, str)
         assert language(code).translations.upgettext(context, message) != message
 
 
@@ -98,10 +102,11 @@ def test_in_arabic_no_letter_is_glued_to_a_name():
 
 def forms(code: str) -> list[str]:
     """Every translation of both catalogues."""
-    found = []
+    found: list[str] = []
     for package in ("notices", "webhook"):
         for message in read_po((ROOT / package / "locales" / code / "LC_MESSAGES" / "messages.po").open("rb"), locale=code):
             if message.id:
+                assert message.string is not None
                 found += [message.string] if isinstance(message.string, str) else message.string
     return found
 
@@ -134,7 +139,7 @@ async def test_a_chosen_language_stays_from_page_to_page(browser, two, mentorshi
     page = await browser.get(two.page("ben", "set_goal") + "?lang=ar")
     after = await browser.send(page, "/set_goal", text="هدف", steps="")
     assert '<html lang="ar" dir="rtl">' in after.text
-    assert "lang=ar" in re.search(r'href="([^"]*/set_goal[^"]*)"', after.text)[1]
+    assert "lang=ar" in found_in(after.text, r'href="([^"]*/set_goal[^"]*)"')
 
 
 async def test_in_arabic_what_the_programme_calls_things_is_set_apart_from_the_sentence_around_it(browser, two):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -93,7 +94,8 @@ async def test_of_many_who_ask_with_their_own_links_nobody_is_left_out(two, outb
     fresh = FreshLinks(records, two.signer, outbox, clock, base_url=settings.base_url, sender=settings.mail_from, most=1)
     for enrolment in (await records.cohorts.enrol_pairs("summer-2027", pairs)).added:
         await records.cohorts.mark_started(enrolment.mentorship)
-        assert await fresh.send(SimpleNamespace(bearer=Bearer(enrolment.mentorship, enrolment.mentor), enrolment=enrolment), "private")
+        known: Any = SimpleNamespace(bearer=Bearer(enrolment.mentorship, enrolment.mentor), enrolment=enrolment)
+        assert await fresh.send(known, "private")
     assert len(outbox.mails) == 51
     for n in range(51):  # and strangers who know many addresses, fifty times as many as one person is sent
         await fresh.send_to_address(f"e-{n}@example.org")

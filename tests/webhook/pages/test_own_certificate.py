@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from temporalio.service import RPCError
 
+from tests.webhook.browser import found_in
 from wire.names import ASK_SIGNAL, certificate_id
 
 
@@ -64,7 +64,7 @@ async def test_the_newest_edition_is_the_one_on_the_page_and_the_public_page_say
 async def test_linkedins_form_is_filled_in_with_what_is_public_anyhow(browser, lived, certify):
     made = await certify()
     page = await browser.get(lived.page("ben", "certificate"))
-    address = re.search(r'href="(https://www\.linkedin\.com/[^"]*)"', page.text)[1].replace("&amp;", "&")
+    address = found_in(page.text, r'href="(https://www\.linkedin\.com/[^"]*)"').replace("&amp;", "&")
     filled = {name: value for name, [value] in parse_qs(urlsplit(address).query).items()}
     assert filled["certId"] == made.id
     assert filled["name"] == "Engineering mentorship 2027"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
 
 from mentorship import commands as c
+from tests.webhook.browser import found_in
 
 
 async def met(two, n: int) -> None:
@@ -130,7 +130,7 @@ async def test_an_empty_section_of_feedback_is_left_out(browser, two):
 
 async def unshared(browser, two) -> str:
     page = await browser.get(two.private("ben"))
-    return re.search(r"/share/(n-[a-z0-9]+)", page.text)[1]
+    return found_in(page.text, r"/share/(n-[a-z0-9]+)")
 
 
 async def test_feedback_is_shared_later_and_read_by_the_partner_then_and_not_before(browser, lived, says):
@@ -152,6 +152,6 @@ async def test_nobody_shares_what_somebody_else_wrote(browser, lived, says):
     goal = next(note.id for note in await lived.records.notes.of(lived.mentorship) if note.kind == "goal")
     for who, wanted in (("ana", note), ("ben", goal), ("ben", "n-nothing")):
         assert (await browser.get(lived.private(who, "share", wanted))).status_code == 404
-    stolen = re.search(r'name="form" value="([^"]*)"', (await browser.get(lived.private("ben", "share", note))).text)[1]
+    stolen = found_in((await browser.get(lived.private("ben", "share", note))).text, r'name="form" value="([^"]*)"')
     assert (await browser.http.post(lived.private("ana", "share", note), data={"form": stolen})).status_code == 403
     assert "stayed with me" not in says(await browser.get(lived.page("ana")))

@@ -19,7 +19,7 @@ from mentorship.events import MentorshipStarted
 from mentorship.people import SIDES, Pair, Side, other
 from mentorship.policy.ladder import strikes
 from mentorship.programme import Programme
-from mentorship.state import State
+from mentorship.state import Person, State
 from webhook.pages.meetings import Meetings, MeetingView
 
 STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -46,7 +46,7 @@ def told(state: State, side: Side, command: Any, at: datetime) -> State:
 
 def counts(state: State, n: int, side: Side) -> bool:
     """Whether this meeting counts against them."""
-    fresh = {one: state.person(one).model_copy(update={"cleared_at": None}) for one in SIDES}
+    fresh: dict[str, Person] = {one: state.person(one).model_copy(update={"cleared_at": None}) for one in SIDES}
     alone = tuple(meeting for meeting in state.meetings if meeting.n == n)
     return bool(strikes(state.model_copy(update={"meetings": alone, **fresh}), side))
 
