@@ -40,18 +40,19 @@ class Pace:
         """How many senders are remembered."""
         return len(self._buckets)
 
-    def take(self, sender: Hashable) -> None:
-        """Raises Problem (429) with the seconds after which one more request fits."""
+    def take(self, sender: Hashable, many: int = 1) -> None:
+        """`many` is how many requests this one stands for. Raises Problem (429) with the seconds after which they fit. They always fit into a full bucket."""
+        needed = min(many, self._burst)
         now = self._clock()
         self._sweep(now)
         bucket = self._buckets.pop(sender, None) or _Bucket(self._burst, now)
         bucket.tokens = self._tokens(bucket, now)
         bucket.at = now
         self._buckets[sender] = bucket
-        if bucket.tokens < 1:
-            wait = max(1, math.ceil((1 - bucket.tokens) / self._per_second))
+        if bucket.tokens < needed:
+            wait = max(1, math.ceil((needed - bucket.tokens) / self._per_second))
             raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", self._said, headers={"Retry-After": str(wait)})
-        bucket.tokens -= 1
+        bucket.tokens -= needed
 
     def _tokens(self, bucket: _Bucket, now: float) -> float:
         return min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)

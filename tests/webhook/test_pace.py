@@ -52,6 +52,19 @@ def test_the_burst_at_once_then_the_rate(ticks):
     assert taken(pace, "ana", 1) == 1, "another one's bucket is their own"
 
 
+def test_what_stands_for_many_counts_as_many_and_always_fits_into_a_full_bucket(ticks):
+    pace = Pace(0.5, 20, ticks)
+    pace.take("ben", 12)
+    with pytest.raises(Problem) as refused:
+        pace.take("ben", 12)
+    assert int(refused.value.headers["Retry-After"]) == 4 * 120
+    ticks.now += 4 * 120
+    pace.take("ben", 12)
+    assert taken(pace, "ben", 1) == 0
+    pace.take("ana", 500)
+    assert taken(pace, "ana", 1) == 0
+
+
 def test_a_day_of_asking_without_end_is_what_the_decision_says(ticks):
     """Decision 35: 840 a day and person, 1,680 a pair."""
     pace, fitted = Pace(0.5, 120, ticks), 0

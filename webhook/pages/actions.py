@@ -19,6 +19,8 @@ from webhook.pages.fields import Wrong, instant_of, needed_instant, one_of, step
 from webhook.pages.forms import Fields
 from webhook.pages.reading import Known
 
+SEVERAL = "several"
+"""The target of a form that says of several meetings at once that they took place: a command for each."""
 _NEVER_IN_TIME = frozenset({"in_the_future", "before_start", "time_passed"})
 
 

@@ -26,7 +26,7 @@ _MOST_OF_STRANGERS = 65_536
 """Bytes of a form that came by no link of ours, not even an old one. Anybody can send it, and MOST bytes hold up everybody else for tenths of a second."""
 SMALL = 4096
 """Bytes of a form that holds an address, or nothing."""
-_MOST_FIELDS = 100
+MOST_FIELDS = 100
 
 
 class Fields:
@@ -58,7 +58,7 @@ async def read_fields(request: Request, most: int = MOST) -> Fields:
         raise PageProblem(HTTPStatus.FORBIDDEN, "foreign_form")
     raw = await read_limited(request, most)
     try:
-        return Fields(parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"))
+        return Fields(parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"))
     except ValueError:
         raise PageProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable_form") from None
 

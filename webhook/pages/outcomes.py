@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,20 +11,21 @@ from fastapi import Request
 from gateway.links import Bearer
 from notices.language import Clock
 from webhook.door import Receipt
+from webhook.pages.forms import MOST_FIELDS
 from webhook.pages.journal import Refused
 from webhook.pages.reading import Known
 from webhook.pages.site import Site
 from webhook.problems import Problem
 
 JOURNAL_WAIT = 1.2
-"""Seconds that a page waits for the journal to have what was just sent; after them it says that the message is kept."""
+"""Seconds that a page waits for the journal to have all that was just sent; after them it says that the rest is kept."""
 TOLD_FOR = timedelta(days=3)
 """How long a page shows messages that changed nothing."""
 
 
 @dataclass(frozen=True)
 class RefusedView:
-    """What a page says about a message that changed nothing. `this` is True if the reader has just sent it."""
+    """What a page says about a message that changed nothing. `this` is True if it is all that the reader has just sent."""
 
     name: str
     meeting: str | None
@@ -33,19 +35,34 @@ class RefusedView:
     this: bool
 
 
-async def became_of(site: Site, request: Request, bearer: Bearer) -> Receipt | None:
-    """What became of the message that the reader has just sent. None for the partner's, which are none of their business."""
-    message_id = request.query_params.get("m", "")
-    if not message_id.startswith(site.form_tokens.writer(bearer)) or len(message_id) > 200 or not message_id.isprintable():
-        return None
-    await site.reading.journaled(bearer.scope, message_id, JOURNAL_WAIT)
-    enrolment = await site.reading.enrolment(bearer.scope)
+async def became_of(site: Site, request: Request, bearer: Bearer) -> tuple[Receipt, ...]:
+    """What became of the messages that the reader has just sent. Nothing for the partner's, which are none of their business.
+
+    Several from one form are told as one, which is done once none of them waits. Those that changed nothing are not among them: `refused` names each.
+    """
+    writer = site.form_tokens.writer(bearer)
+    sent = [one for one in _sent(request) if one.startswith(writer) and len(one) <= 200 and one.isprintable()]
+    loop = asyncio.get_running_loop()
+    until = loop.time() + JOURNAL_WAIT
+    for message_id in sent:
+        await site.reading.journaled(bearer.scope, message_id, until - loop.time())
+    enrolment = await site.reading.enrolment(bearer.scope) if sent else None
     if enrolment is None:
-        return None
-    try:
-        return await site.door.receipt(enrolment, message_id)
-    except Problem:  # Temporal is away; it has the message all the same
-        return Receipt("waiting")
+        return ()
+    found: list[Receipt] = []
+    for message_id in sent:
+        try:
+            receipt = await site.door.receipt(enrolment, message_id)
+        except Problem:  # Temporal is away; it has the message all the same
+            receipt = Receipt("waiting")
+        found.append(receipt)
+        if receipt.status == "waiting":  # nobody answers, or not yet: asking on about the others would take seconds for each
+            break
+    if len(sent) == 1:
+        return tuple(found)
+    unnamed = [Receipt(one.status, one.reason) for one in found if one.status != "refused" or one.at is None]  # only what is in the journal has a name
+    waiting = [one for one in unnamed if one.status == "waiting"]
+    return tuple(dict.fromkeys(waiting or unnamed))
 
 
 def refused(request: Request, known: Known, *, private: bool) -> list[RefusedView]:
@@ -53,13 +70,18 @@ def refused(request: Request, known: Known, *, private: bool) -> list[RefusedVie
 
     The others may have been handled after their sender read that they are kept safely (P5). `already_done` is no news.
     """
-    this = request.query_params.get("m")
+    sent = _sent(request)
     shown = [
-        one for one in known.refused if one.private == private and (one.message_id == this or (one.reason != "already_done" and known.now - one.at < TOLD_FOR))
+        one for one in known.refused if one.private == private and (one.message_id in sent or (one.reason != "already_done" and known.now - one.at < TOLD_FOR))
     ]
-    return [_view(one, known.clock, this) for one in shown]
+    return [_view(one, known.clock, this=[one.message_id] == sent) for one in shown]
 
 
-def _view(one: Refused, clock: Clock, this: str | None) -> RefusedView:
+def _view(one: Refused, clock: Clock, *, this: bool) -> RefusedView:
     meeting = clock.when(one.meeting) if one.meeting is not None else None
-    return RefusedView(one.name, meeting, clock.when(one.at), one.reason, one.words, one.message_id == this)
+    return RefusedView(one.name, meeting, clock.when(one.at), one.reason, one.words, this)
+
+
+def _sent(request: Request) -> list[str]:
+    """The ids that a form's answer puts into the page's address."""
+    return request.query_params.getlist("m")[:MOST_FIELDS]

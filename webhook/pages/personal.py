@@ -1,12 +1,14 @@
-"""Pages behind a personal link. Looking (GET, HEAD) changes nothing; a form sends one command and then leads back to the page.
+"""Pages behind a personal link. Looking (GET, HEAD) changes nothing; a form sends a command, or several, and then leads back to the page.
 
 Two kinds of link share this: the page's, which lasts for weeks, and the private one of fifteen minutes.
 """
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -30,6 +32,15 @@ from webhook.pages.routes import PageRoute, Route, page_routes
 from webhook.pages.site import Site
 from webhook.parsing import digest, validate
 from webhook.problems import Problem
+
+
+@dataclass(frozen=True)
+class Said:
+    """One command of a form: what it is about, the id of its message, and its body."""
+
+    target: str
+    message_id: str
+    values: dict[str, Any]
 
 
 class PersonalPages(ABC):
@@ -79,11 +90,23 @@ class PersonalPages(ABC):
         """The signal's name."""
 
     @abstractmethod
-    def _template(self, action: str) -> str: ...
+    def _template(self, action: str, target: str) -> str: ...
 
     def _signed(self, action: str) -> str:
         """What the form's token names. A form of one kind of link must not pass for one of another."""
         return action
+
+    def _carried(self, known: Known, action: str, target: str) -> str:
+        """What a form's token carries: the id of the message that the form would send."""
+        return self._message_id(known, action, target)
+
+    def _said(self, known: Known, action: str, target: str, fields: Fields, carried: str) -> Sequence[Said]:
+        """Every command of the form. Raises Wrong."""
+        return (Said(target, carried, self._values(known, action, target, fields, carried)),)
+
+    def _many(self, target: str, fields: Fields) -> int:  # noqa: ARG002 - as of every kind
+        """How many commands the form sends at most."""
+        return 1
 
     # -- reading ----------------------------------------------------------------------------------------------------------
 
@@ -92,11 +115,11 @@ class PersonalPages(ABC):
         bearer = bearer or self.site.links.bearer(self.purpose, token_of(request))
         return await self.site.reading.known(bearer, self.site.form_tokens.writer(bearer), chosen_language(request))
 
-    async def known_after(self, request: Request) -> tuple[Known, Receipt | None]:
-        """Waits first for what became of the message that the reader has just sent, so that the page shows what it changed."""
+    async def known_after(self, request: Request) -> tuple[Known, tuple[Receipt, ...]]:
+        """Waits first for what became of what the reader has just sent, so that the page shows what it changed."""
         bearer = self.site.links.bearer(self.purpose, token_of(request))
-        receipt = await became_of(self.site, request, bearer)
-        return await self.known(request, bearer), receipt
+        receipts = await became_of(self.site, request, bearer)
+        return await self.known(request, bearer), receipts
 
     def page(self, request: Request, known: Known, template: str, /, *, status: HTTPStatus = HTTPStatus.OK, **facts: Any) -> Response:
         here = Here(self.site.rendering, self.kind, token_of(request), known, request.url.path)
@@ -111,25 +134,29 @@ class PersonalPages(ABC):
 
     async def act(self, request: Request) -> Response:
         action, target = _action(request)
-        known, fields, message_id = await self.opened_uncounted(request, action, target)
+        known, fields, carried = await self.opened_uncounted(request, action, target)
         try:
-            self.site.pace.take(known.bearer)
-            values = self._values(known, action, target, fields, message_id)
-            message_id = await self._send(known, action, target, values, message_id)
+            self.site.pace.take(known.bearer, self._many(target, fields))
+            said = self._said(known, action, target, fields, carried)
+            # At once, so that each keeps this instant even while Temporal is away (P5). What was sent of a form that comes back is a repeat the next time.
+            sent = await asyncio.gather(*(self._send(known, action, one) for one in said), return_exceptions=True)
+            for failure in sent:
+                if isinstance(failure, BaseException):
+                    raise failure
         except Wrong as wrong:
-            return self._form(request, known, fields, wrong=wrong, message_id=message_id, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+            return self._form(request, known, fields, wrong=wrong, carried=carried, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         except Problem as problem:
             match problem.status:
                 case HTTPStatus.CONFLICT:
                     return self._form(request, known, fields, trouble="over", status=HTTPStatus.CONFLICT)
                 case HTTPStatus.SERVICE_UNAVAILABLE as status:
-                    return self._form(request, known, fields, trouble="away", message_id=message_id, status=status, headers=problem.headers)
+                    return self._form(request, known, fields, trouble="away", carried=carried, status=status, headers=problem.headers)
                 case HTTPStatus.TOO_MANY_REQUESTS as status:
                     wait = waiting(problem)
-                    return self._form(request, known, fields, trouble="often", message_id=message_id, status=status, headers=problem.headers, wait=wait)
+                    return self._form(request, known, fields, trouble="often", carried=carried, status=status, headers=problem.headers, wait=wait)
                 case _:  # the form was sent before, with something else in it
                     return self._form(request, known, fields, trouble="sent_before", status=HTTPStatus.CONFLICT)
-        return self.back(request, known, m=message_id)
+        return self.back(request, known, m=[str(message_id) for message_id in sent])
 
     async def opened(self, request: Request, action: str, target: str = "") -> tuple[Known, Fields, str]:
         """The reader, what they sent, and what the form carries. Raises PageProblem, also for one form too many."""
@@ -156,36 +183,39 @@ class PersonalPages(ABC):
             raise PageProblem(HTTPStatus.SERVICE_UNAVAILABLE, "no_mail", code=known.clock.language.code)
         return self.page(request, known, "asked.html", sent=True)
 
-    def back(self, request: Request, known: Known, place: str = "", **said: str) -> Response:
+    def back(self, request: Request, known: Known, place: str = "", **said: str | Sequence[str]) -> Response:
         """Redirects to the page, or to a place below it, which says what became of the form."""
-        asked = urlencode({**said, **({"lang": known.chosen} if known.chosen else {})})
+        asked = urlencode({**said, **({"lang": known.chosen} if known.chosen else {})}, doseq=True)
         return see_other("/".join([f"{self.site.rendering.root}/{self.kind}/{quote(token_of(request))}", *([place] if place else [])]) + f"?{asked}")
 
     def token(self, known: Known, action: str, target: str | int = "", carried: str | None = None) -> str:
-        """A form's token. It carries `carried`, by default the id of the message that the form would send."""
-        carried = carried if carried is not None else self.site.form_tokens.message_id(known.bearer, self._signed(action), str(target), known.sent)
+        """A form's token. It carries `carried`, by default what its command needs."""
+        carried = carried if carried is not None else self._carried(known, action, str(target))
         return self.site.form_tokens.token(known.bearer, self._signed(action), str(target), carried)
 
-    async def _send(self, known: Known, action: str, target: str, values: dict[str, Any], message_id: str) -> str:
-        """Sends the form through the same door as a program's command, and returns its message id. Raises Problem; Wrong for what the door's model refuses.
+    def _message_id(self, known: Known, action: str, target: str, tried: frozenset[str] = frozenset()) -> str:
+        return self.site.form_tokens.message_id(known.bearer, self._signed(action), target, known.sent | tried)
+
+    async def _send(self, known: Known, action: str, said: Said) -> str:
+        """Sends it through the same door as a program's command, and returns its message id. Raises Problem; Wrong for what the door's model refuses.
 
         A form that never reached Temporal and was changed since is a new message, not a contradiction. If it is changed back, or sent once more,
         it is the earlier message again, with that one's instant (P5).
         """
         command, door = self._command(action), self.site.door
-        document = {"by": known.bearer.person, **values}
+        document, message_id = {"by": known.bearer.person, **said.values}, said.message_id
         body, faults = validate(BODIES[command], document)
         if body is None or faults:
             raise Wrong("", "unusable")
-        tried: set[str] = set()
+        tried: frozenset[str] = frozenset()
         while True:
             try:
                 await door.take(known.enrolment, known.bearer.person, message_id, digest(command, document), body.command)
             except Problem as problem:
                 if problem.status != HTTPStatus.UNPROCESSABLE_ENTITY or message_id in known.sent or message_id not in known.taken:
                     raise
-                tried.add(message_id)
-                message_id = self.site.form_tokens.message_id(known.bearer, self._signed(action), target, known.sent | tried)
+                tried |= {message_id}
+                message_id = self._message_id(known, action, said.target, tried)
             else:
                 return message_id
 
@@ -203,7 +233,7 @@ class PersonalPages(ABC):
         *,
         wrong: Wrong | None = None,
         trouble: str | None = None,
-        message_id: str | None = None,
+        carried: str | None = None,
         status: HTTPStatus = HTTPStatus.OK,
         headers: dict[str, str] | None = None,
         wait: timedelta | None = None,
@@ -212,11 +242,11 @@ class PersonalPages(ABC):
         return self.page(
             request,
             known,
-            self._template(action),
+            self._template(action, target),
             status=status,
             headers=headers,
             page=page_of(known),
-            token=self.token(known, action, target, message_id),
+            token=self.token(known, action, target, carried),
             action=action,
             target=target,
             fields=fields,

@@ -40,7 +40,7 @@ class PrivatePages(PersonalPages):
         )
 
     async def show(self, request: Request) -> Response:
-        known, receipt = await self.known_after(request)
+        known, receipts = await self.known_after(request)
         if known.state is None:  # before it has begun there is nothing to say, but something is kept
             return self._everything(request, known)
         return self.page(
@@ -48,7 +48,7 @@ class PrivatePages(PersonalPages):
             known,
             "private.html",
             page=page_of(known),
-            receipt=receipt,
+            receipts=receipts,
             refused=refused(request, known, private=True),
             done=request.query_params.get("done"),
         )
@@ -67,7 +67,7 @@ class PrivatePages(PersonalPages):
     def _command(self, action: str) -> str:  # noqa: ARG002 - one for all
         return "submit_privately"
 
-    def _template(self, action: str) -> str:
+    def _template(self, action: str, target: str) -> str:  # noqa: ARG002 - as of every kind
         return f"private/{'survey' if action in ('pulse', 'closing') else action}.html"
 
     def _signed(self, action: str) -> str:

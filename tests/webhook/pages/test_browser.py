@@ -31,6 +31,7 @@ def paths(two) -> list[str]:
         ("cancel_meeting", 3),
         ("excuse", 2),
         ("report_meeting", 3),
+        ("report_meeting", "several"),
         ("report_meeting",),
         ("dispute", 3),
         ("record_milestone", "introduction"),
@@ -188,7 +189,14 @@ async def test_on_paper_nothing_stands_beside_the_page_and_letters_are_dark(chro
         assert max(map(int, re.findall(r"\d+", colour))) < 100, colour
 
 
-FAULTS = {"report_meeting/3": "held", "confirm_expectations": "expectation", "report_goal/g-1": "progress", "set_goal/g-1": "steps", "set_goal": "text"}
+FAULTS = {
+    "report_meeting/3": "held",
+    "report_meeting/several": "meeting",
+    "confirm_expectations": "expectation",
+    "report_goal/g-1": "progress",
+    "set_goal/g-1": "steps",
+    "set_goal": "text",
+}
 """Forms that are sent empty, each with the field that is then wrong."""
 
 

@@ -94,6 +94,21 @@ async def test_it_is_said_in_the_readers_language(lang, said, kept, browser, two
     assert said in says(problem)
 
 
+async def test_each_tick_counts_and_a_form_with_too_many_keeps_them(browser, two, mentorship, running, spend, clock):
+    """The door's bound is on messages, whatever brings them."""
+    await two.until(two.meeting(4).start + timedelta(hours=1))
+    await spend(times=1)
+    form = await browser.get(two.page("ben", "report_meeting", "several"))
+    refused = await browser.send(form, "/report_meeting/several", meeting=["1", "2", "3"])
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "120"
+    assert refused.text.count("checked") == 3
+    assert len(await mentorship.signals()) == 1
+    clock.forward(timedelta(minutes=2))
+    assert (await browser.send(refused, "/report_meeting/several", follow=False, meeting=["1", "2", "3"])).status_code == 303
+    assert len(await mentorship.signals()) == 4
+
+
 async def test_looking_is_free(browser, two, running, spend):
     await spend()
     for path in ((), ("set_goal",), ("calendar",), ("reminders",)):

@@ -182,6 +182,18 @@ async def test_only_times_that_were_looked_at_are_accepted(path, browser, two, m
     assert [name for name, _ in await mentorship.signals()] == ["confirm_meeting"]
 
 
+async def test_times_are_looked_at_on_one_page_where_each_can_be_accepted_or_moved(browser, two):
+    page = await browser.get(two.page())
+    assert '/confirm_meeting/all">Look at them one by one</a>' in page.text
+    assert "<details open" not in page.text, "however many wait for a yes, the list of all meetings is as short as ever"
+    await two.say("ben", c.ConfirmMeeting(meeting=3))
+    answer = await browser.get(two.page("ben", "confirm_meeting", "all"))
+    for n in range(1, 13):
+        for act in ("confirm_meeting", "move_meeting"):
+            assert (f'/{act}/{n}"' in answer.text) == (n != 3)
+    assert len({*re.findall(r'aria-label="Another time: ([^"]+)"', answer.text)}) == 11
+
+
 async def test_a_yes_that_is_sent_again_from_an_old_page_does_not_look_as_if_it_accepted_other_times(browser, two, mentorship, running, says):
     """It is the same message, which Temporal already has: somebody who looked at the new times and said yes again would be told that it is done (H14)."""
     old = await browser.get(two.page())
