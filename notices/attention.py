@@ -104,12 +104,16 @@ def _drafted(line: str, spoken: Language, people: Sequence[Reader], programme: s
     subject, first, second = _draft(code_of(line), _)
     names = tuple(person.name for person in people if person.name)
     called = [spoken.isolated(name) for name in names]
-    greeting = (
-        _("Hello %(one)s and %(two)s,") % {"one": called[0], "two": called[1]} if len(called) == 2 else _("Hello %(name)s,") % {"name": ", ".join(called)}
-    )
+    match called:
+        case [one, two]:
+            greeting = _("Hello %(one)s and %(two)s,") % {"one": one, "two": two}
+        case [one]:
+            greeting = _("Hello %(name)s,") % {"name": one}
+        case _:
+            greeting = _("Hello,")
     beginning = _("I look after the programme %(programme)s.") % {"programme": spoken.isolated(plain(programme))}
     regards = _("Kind regards")
-    body = "\n\n".join((greeting, f"{beginning} {first}", second, f"{regards}\n{plain(coordinator)}"))
+    body = "\n\n".join((greeting, f"{beginning} {first}", second, f"{regards}\n{plain(coordinator)}".strip()))
     return Draft(spoken, names, tuple(person.address for person in people), subject, body)
 
 

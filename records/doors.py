@@ -54,10 +54,11 @@ class Doors(Part):
         self._database = database
         self._sealer = sealer
 
-    async def accept(self, mentorship: str, message_id: str, digest: str, at: datetime, *, sender: str | None = None) -> Accepted:
+    async def accept(self, mentorship: str, message_id: str, digest: str | None, at: datetime, *, sender: str | None = None) -> Accepted:
         """Keeps when a message came, and a keyed hash of its body's digest. A repeat that is not `sent` must be sent again, with the first `at`.
 
-        Raises DifferentBody if the same id came with another body, or if the same `sender`, a program, used it for a message to another address.
+        `digest` is None for an id of our own that tells all that the message says. Otherwise raises DifferentBody if the same id came with another
+        body, or if the same `sender`, a program, used it for a message to another address.
         """
         async with self._database.write() as connection:
             if sender is not None:
@@ -115,11 +116,11 @@ class Doors(Part):
     def _ids_of(self, sender: str) -> str:
         return _SENDERS + self._sealer.blind(_PURPOSE, f"sender {sender}")
 
-    async def _keep(self, connection: AsyncConnection, to: str, message_id: str, digest: str, at: datetime) -> Accepted:
+    async def _keep(self, connection: AsyncConnection, to: str, message_id: str, digest: str | None, at: datetime) -> Accepted:
         """Of several at once the first one stays: the others wait here for its transaction, and then find its row."""
         t = door_messages
         name = self._names(to, message_id)[0]
-        values = {"mentorship": to, "message_id": name, "body_lookup": self._sealer.blind(_PURPOSE, digest), "at": at, "sent": False}
+        values = {"mentorship": to, "message_id": name, "body_lookup": self._sealer.blind(_PURPOSE, digest or message_id), "at": at, "sent": False}
         if await self._database.insert_new(connection, t, values, unique=[t.c.mentorship, t.c.message_id]):
             return Accepted(at=at, fresh=True, sent=False)
         return self._repeat((await connection.execute(_one(to, name))).one(), digest)
@@ -134,8 +135,8 @@ class Doors(Part):
             return (message_id,)
         return self._sealer.blind(_PURPOSE, f"id {to} {message_id}"), message_id
 
-    def _repeat(self, row: Row[Any], digest: str) -> Accepted:
-        if row.body_lookup != self._sealer.blind(_PURPOSE, digest):
+    def _repeat(self, row: Row[Any], digest: str | None) -> Accepted:
+        if digest is not None and row.body_lookup != self._sealer.blind(_PURPOSE, digest):
             raise DifferentBody(row.mentorship, row.message_id)
         return Accepted(at=row.at, fresh=False, sent=row.sent)
 

@@ -124,15 +124,15 @@ class Door:
         await self._signal(enrolment, command)
         await self._mark_sent(mentorship, message_id)
 
-    async def order(self, enrolment: Enrolment, digest: str, command: OperatorCommand) -> None:
+    async def order(self, enrolment: Enrolment, command: OperatorCommand) -> None:
         """Returns once Temporal has an operator's command that nobody waits for, or had it before. Sends nothing unless the mentorship is started.
 
-        Raises Problem: 503 when a retry may help.
+        Its id tells all that it says, and several events may say it, as that a pair is in one reporting line no more. Raises Problem: 503 when a retry may help.
         """
         mentorship = enrolment.mentorship
         if enrolment.state != "started":
             return
-        accepted = await self.from_records(self._records.doors.accept(mentorship, command.message_id, digest, command.at or self._clock()))
+        accepted = await self.from_records(self._records.doors.accept(mentorship, command.message_id, None, command.at or self._clock()))
         if accepted.sent:
             return
         await self._bear(mentorship)

@@ -55,9 +55,9 @@ class PeopleDoor:
             orders = await self._told(person, by, _order_id(person, message_id), accepted.at, event)
         except Erased:
             raise no_such_person() from None
-        await self._send(orders, digest)
+        await self._send(orders)
         if isinstance(event, Leave | Back):
-            await self._tell_later_word(person, by, message_id, digest, accepted.at)
+            await self._tell_later_word(person, by, message_id, accepted.at)
         await self._door.from_records(self._records.doors.mark_sent(_key(person), message_id))
 
     async def receipt(self, person: str, message_id: str) -> Receipt:
@@ -80,11 +80,11 @@ class PeopleDoor:
             return found[0]
         return Receipt("accepted", None, kept.at)
 
-    async def _send(self, orders: Sequence[Order], digest: str) -> None:
+    async def _send(self, orders: Sequence[Order]) -> None:
         behind: Problem | None = None
         for order in orders:
             try:
-                await self._door.order(order.enrolment, digest, order.command)
+                await self._door.order(order.enrolment, order.command)
             except Problem as problem:
                 if problem.kind != BEHIND:
                     raise
@@ -92,13 +92,13 @@ class PeopleDoor:
         if behind is not None:
             raise behind
 
-    async def _tell_later_word(self, person: str, by: str, message_id: str, digest: str, at: datetime) -> None:
+    async def _tell_later_word(self, person: str, by: str, message_id: str, at: datetime) -> None:
         """Sends a later event about a leave again. Of two at once, the earlier may have reached mentorships last, and they go by the last one."""
         while (word := (await self._door.from_records(self._records.people.leave_words([person]))).get(person)) is not None and word.at > at:
             at, leave = word.at, word.leave
             head = {"message_id": _order_id(person, f"{message_id}\n{at.isoformat()}"), "by": by, "at": at, "away": person}
             command = Resume(**head) if leave is None else Pause(**head, begins=leave.begins, until=leave.until)
-            await self._send(await self._each(person, command), digest)
+            await self._send(await self._each(person, command))
 
     async def _told(self, person: str, by: str, order_id: str, at: datetime, event: Event) -> Sequence[Order]:
         """Writes down what the event says about the person, and returns the orders for mentorships.

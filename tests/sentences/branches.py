@@ -1,7 +1,7 @@
-"""Which branches of templates were taken, and which of their sentences were said, while something was rendered.
+"""Which branches of templates were taken while something was rendered. wording.py tells which sentences were said.
 
 The templates' own syntax trees are marked before they are compiled: both sides of every condition (also of one without `else`), the body of every loop
-and what stands there instead, each sentence that is translated (one with a number: for one and for many), each word of a table of words.
+and what stands there instead, every macro, each sentence of a table of sentences, and what a sentence stands in for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SENTENCES = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext"})
 
 
 class Branch(NamedTuple):
-    """A place in a template. `what` says which side of a condition it is, or quotes the sentence; `nth` tells apart what is alike in one line."""
+    """A place in a template. `what` says which side of a condition it is, or what else; `nth` tells apart what is alike in one line."""
 
     template: str
     line: int
@@ -61,10 +61,6 @@ class Branches:
             def took(self, place: int, value: Any = "") -> Any:
                 branches.take(place)
                 return value
-
-            def counted(self, one: int, many: int, number: int) -> int:
-                branches.take(one if number == 1 else many)
-                return number
 
             def chosen(self, words: dict[Any, Any], each: dict[Any, int]) -> _Words:
                 return _Words(branches, words, each)
@@ -139,6 +135,10 @@ class _Marker(NodeTransformer):
             node.else_ = [self._mark(node.lineno, "for, nothing"), *self._all(node.else_)]
         return node
 
+    def visit_Macro(self, node: nodes.Macro) -> nodes.Macro:  # noqa: N802 - the visitor's name
+        node.body = [self._mark(node.lineno, "macro"), *self._all(node.body)]
+        return node
+
     def _all(self, body: list[nodes.Node]) -> list[nodes.Node]:
         return [self.visit(node) for node in body]
 
@@ -151,43 +151,20 @@ class _Marker(NodeTransformer):
 
     def visit_Or(self, node: nodes.Or) -> nodes.Or:  # noqa: N802 - the visitor's name
         """What a sentence stands in for has to be there in some story, too."""
-        stands_in = isinstance(node.right, nodes.Call) and _said_by(node.right) is not None
+        stands_in = isinstance(node.right, nodes.Call) and _is_sentence(node.right)
         self.generic_visit(node)
         if stands_in:
             there = self._branch(node.lineno, "without the words that stand in")
             node.left = nodes.And(node.left, self._call("took", there, node.left))
         return node
 
-    def visit_Call(self, node: nodes.Call) -> nodes.Call:  # noqa: N802 - the visitor's name
-        by = _said_by(node)
-        if by is None:
+    def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802 - the visitor's name
+        if not all(isinstance(pair.key, nodes.Const) and isinstance(pair.value, nodes.Call) and _is_sentence(pair.value) for pair in node.items):
             self.generic_visit(node)
             return node
-        said = _words(node)
-        self.generic_visit(node)
-        number = {"ngettext": 2, "npgettext": 3}.get(by)
-        if number is None:
-            return self._call("took", self._branch(node.lineno, said), node)
-        one, many = (self._branch(node.lineno, f"{said} ({how})") for how in ("one", "many"))
-        node.args[number] = self._call("counted", one, many, node.args[number])
-        return node
-
-    def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802 - the visitor's name
-        each: list[nodes.Pair] = []
-        for pair in node.items:
-            if not (isinstance(pair.key, nodes.Const) and isinstance(pair.value, nodes.Call) and _said_by(pair.value) is not None):
-                self.generic_visit(node)
-                return node
-            each.append(nodes.Pair(pair.key, self._branch(pair.lineno, f"{pair.key.value}: {_words(pair.value)}")))
+        each = [nodes.Pair(pair.key, self._branch(pair.lineno, str(pair.key.value))) for pair in node.items]
         return self._call("chosen", node, nodes.Dict(each))
 
 
-def _said_by(node: nodes.Call) -> str | None:
-    """The function that translates this sentence; None where it is none."""
-    return node.node.name if isinstance(node.node, nodes.Name) and node.node.name in _SENTENCES else None
-
-
-def _words(node: nodes.Call) -> str:
-    place = 1 if _said_by(node) in ("pgettext", "npgettext") else 0
-    first = node.args[place]
-    return repr(first.value) if isinstance(first, nodes.Const) else "a sentence"
+def _is_sentence(node: nodes.Call) -> bool:
+    return isinstance(node.node, nodes.Name) and node.node.name in _SENTENCES

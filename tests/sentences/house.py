@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 import httpx
 from temporalio.testing import ActivityEnvironment
 
-from activities.certificates import CertificateActivities, CertificateRequest
+from activities.certificates import CertificateActivities, CertificateRequest, ReissueRequest
 from activities.coordination import CoordinationActivities, LineRequest
 from activities.digests import DigestActivities
 from activities.notices import NoticeActivities, NoticeRequest
 from certificates.issuer import Issuer
 from certificates.typesetting import Unprintable
-from gateway.links import Bearer, LinkSigner
+from gateway.links import Bearer, LinkSigner, Purpose
 from gateway.settings import Settings
 from mentorship.advance import Advanced, begin
 from mentorship.commands import SERVICE, Command, NoteCertificates, Undelivered
@@ -40,6 +40,8 @@ from schedule.working_days import Home
 from starter import rehearsal_fast as fast
 from starter.rehearsal_personas import Persona, story
 from starter.rehearsal_request import Couple, Request
+from tests.sentences.engine import Engine
+from webhook.app import create_app
 from webhook.pages.fresh_links import FreshLinks
 from worker.case_desk import CaseDesk
 from worker.case_meetings import Meetings
@@ -52,14 +54,9 @@ from worker.registrar import RecordsRegistrar
 from workflows.status import listed
 
 T = TypeVar("T")
+_PATHS = {"page": "p", "calendar": "p", "unsubscribe": "u"}
+"""What an address begins with, where it is not the link's purpose."""
 STARTS = datetime(2027, 3, 1, 8, tzinfo=UTC)
-
-
-class _List(CoordinatorsList):
-    """The coordinators' list, whose cases no engine runs: a story has them looked after itself."""
-
-    async def _started(self, case: str) -> bool:  # noqa: ARG002 - the question needs no answer here
-        return True
 
 
 class _Mailer:
@@ -81,24 +78,55 @@ class House:
         self.settings = settings
         self.mailer = _Mailer()
         self._signer = signer = LinkSigner(settings.link_secrets)
-        lines = _List(records, None)  # type: ignore[arg-type]
+        self.engine: Any = Engine()
+        """What the doors take for Temporal."""
+        lines = CoordinatorsList(records, self.engine)
         where: dict[str, Any] = {"sender": settings.mail_from, "base_url": settings.base_url}
         self.notices = NoticeActivities(SmtpPost(records, self.mailer, signer, **where), records.notices, reading_hours)  # type: ignore[arg-type]
         self.certificates = CertificateActivities(RecordsRegistrar(records, issuer, lines, base_url=settings.base_url, font_folder=None))
         self.coordination = CoordinationActivities(lines)
         self.digests = DigestActivities(SmtpDigests(records, self.mailer, signer, **where))  # type: ignore[arg-type]
         self.journal = RecordsJournal(records)
-        self.desk = CaseDesk(records, Meetings(records, None), CasePost(records, self.mailer, signer, reading_hours, **where))  # type: ignore[arg-type]
+        self.desk = CaseDesk(records, Meetings(records, self.engine), CasePost(records, self.mailer, signer, reading_hours, **where))
+        self.issuer = issuer
         self.now = STARTS
+        self.working = True
+        """Whether any worker is alive."""
         self.http: httpx.AsyncClient | None = None
         """To the pages, for whoever serves them."""
         self.looking: Callable[[Cohort], None] | None = None
         """What somebody does each time that a story has come to an instant."""
         self.fresh = FreshLinks(records, signer, self.mailer, lambda: self.now, **where)
 
+    def serve(self, **changes: Any) -> httpx.AsyncClient:
+        """A browser's way to the pages, which go by the stories' clock. `changes` are of the settings."""
+        settings = self.settings.model_copy(update=changes)
+        app = create_app(
+            settings, self.engine, self.records, clock=lambda: self.now, post=self.mailer, ticks=lambda: (self.now - STARTS) / timedelta(seconds=1)
+        )
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=settings.base_url, headers={"Accept": "text/html"})
+
     def page(self, pair: Pair, who: str) -> str:
         """The address of this person's page."""
-        return f"/p/{self._signer.token('page', Bearer(pair.mentorship, pair.ref(who)))}"
+        return self.address("page", pair.bearer(who))
+
+    def address(self, purpose: Purpose, bearer: Bearer, path: str = "") -> str:
+        """Where a link made for this leads; `path` is what the address begins with, if it is another page's."""
+        return f"/{path or _PATHS.get(purpose, purpose)}/{self._signer.token(purpose, bearer)}"
+
+    def settle(self) -> None:
+        """Has everything handled that came by a door, and what follows from it, unless nobody works."""
+        engine = self.engine
+        while self.working and (engine.told or engine.woken or engine.wishes):
+            told, engine.told = engine.told, []
+            for pair in told:
+                pair.cohort.until(self.now)
+            woken, engine.woken = engine.woken, []
+            for case in dict.fromkeys(woken):
+                self.wait(self.desk.tend(case, self.now))
+            wishes, engine.wishes = engine.wishes, []
+            for of, wish in wishes:
+                self.act(self.certificates.reissue_certificate, ReissueRequest(mentorship=of.mentorship, person=of.person, results=wish.results), self.now)
 
     def wait(self, work: Awaitable[T]) -> T:
         async def waited() -> T:
@@ -134,8 +162,8 @@ class Pair(fast._Run):
     def __init__(self, house: House, cohort: Cohort, cast: fast.Cast, request: Request, post: _Post, earned: tuple[EarnedMilestone, ...]) -> None:
         super().__init__(cast, request, post, keep=True)
         self._house = house
-        self._cohort = cohort
-        post.pairs[cast.mentorship] = self
+        self.cohort = cohort
+        post.pairs[cast.mentorship] = house.engine.pairs[cast.mentorship] = self
         self._begins = begin(self._begins.told[0].what.model_copy(update={"earned": earned}))  # type: ignore[arg-type]
         self.state = self._begins.state
 
@@ -146,6 +174,9 @@ class Pair(fast._Run):
     def ref(self, who: str) -> str:
         return getattr(self.cast.couple.pair, who) if who in ("mentor", "mentee") else who
 
+    def bearer(self, who: str) -> Bearer:
+        return Bearer(self.mentorship, self.ref(who))
+
     def meeting(self, n: int) -> Meeting:
         found = self.state.meeting(n)
         assert found is not None
@@ -153,12 +184,16 @@ class Pair(fast._Run):
 
     def say(self, who: str, command: Any, at: datetime | None = None) -> str:
         """Has `who` (a side, or an operator) say this then, or now; returns `applied`, or why it was refused."""
-        at = at or self._cohort.now
-        self._cohort.until(at)
-        name = f"said-{next(self._cohort.ids)}"
+        at = at or self.cohort.now
+        self.cohort.until(at)
+        name = f"said-{next(self.cohort.ids)}"
         self._said.append(command.model_copy(update={"message_id": name, "by": self.ref(who), "at": at}))
-        self._cohort.until(at)
+        self.cohort.until(at)
         return next(told.refused or "applied" for told in reversed(self.told) if getattr(told.what, "message_id", None) == name)
+
+    def hear(self, command: Command) -> None:
+        """Takes what came by a door; it is handled when the cohort goes on."""
+        self._said.append(command)
 
     def _take(self, turn: Advanced, now: datetime) -> None:
         if turn.entries:
@@ -170,7 +205,7 @@ class Pair(fast._Run):
         house = self._house
         match effect:
             case IssueCertificates():
-                request = CertificateRequest(mentorship=self.mentorship, pair=self.cast.couple.pair, texts=self._cohort.texts, wanted=effect)
+                request = CertificateRequest(mentorship=self.mentorship, pair=self.cast.couple.pair, texts=self.cohort.texts, wanted=effect)
                 try:
                     made = house.act(house.certificates.issue_certificates, request, now)
                 except Unprintable:  # it is tried again until there is a font, longer than any story
@@ -206,7 +241,7 @@ class Cohort:
         self.house = house
         self.name = name
         self.programme = programme
-        self.now = starts
+        self.now = house.now = starts
         wait, records = house.wait, house.records
         wait(records.programmes.put(programme))
         self.texts = programme.texts().digest
@@ -235,6 +270,10 @@ class Cohort:
             said: list[Command] = story(couple.pair, sides, programme.rules(), planned, f"7 {couple.pair_id}") if acting else []
             wait(records.cohorts.mark_started(enrolled.mentorship))
             self.pairs.append(Pair(house, self, fast.Cast(couple, enrolled.mentorship, planned, said), request, post, earned))
+
+    def bearer(self, person_id: str) -> Bearer:
+        """Somebody who looks after the cohort."""
+        return Bearer(self.name, self.refs[person_id])
 
     def until(self, at: datetime | None = None) -> None:
         """Everything that happens to any pair up to then, in the order of time; without an instant, to the end of all."""

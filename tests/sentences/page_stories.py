@@ -126,8 +126,9 @@ def a_certificate_that_is_revoked(village: Village) -> None:
 def reminders_off_and_on(village: Village) -> None:
     cohort = village.cohort("reminders", count=1)
     cohort.until(STARTS + HOUR)
-    for _ in range(2):
-        village.switch_reminders(cohort.pairs[0], "mentee")
+    page = village.visitor(cohort.pairs[0], "mentee")
+    for switch in ("off", "on"):
+        page.fill("reminders", reminders=switch)
 
 
 @told

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
-from http import HTTPStatus
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from itsdangerous import TimestampSigner
 from ruamel.yaml import YAML
 
 from activities.certificates import ReissueRequest
 from activities.digests import DigestRequest
+from certificates.facts import CertificateFacts
+from certificates.issue import issue
+from gateway.links import Bearer, Purpose
 from mentorship import visibility
 from mentorship.events import EarnedMilestone
 from mentorship.people import Side
 from mentorship.programme import Programme
 from mentorship.visibility import Thing, Viewer
+from notices.smtp import TryLater
 from records.cases import Case
+from records.certificates import Certificate
+from records.errors import RecordsUnavailable
 from records.people import Profile
 from starter.rehearsal_personas import Persona
 from tests.sentences.house import STARTS, Cohort, House, Pair
-from tests.webhook.browser import Browser
+from tests.sentences.visitor import Visitor
+from webhook.pace import Pace
 
 EXAMPLE: dict[str, Any] = YAML(typ="safe").load(Path(__file__).parents[2] / "examples" / "engineering-2027.yaml")
 MORE = [
@@ -75,6 +82,77 @@ class Village:
                     shown = "\u2060" if nameless else {**NAMES, **names}.get(who, who.title())
                     people[who] = person(f"{name}-{who}", shown, language=language, time_zone=zone)
         return Cohort(self.house, name, Programme.model_validate(document), people, pairs, personas=personas, earned=earned, starts=starts)
+
+    # -- who comes to the pages ----------------------------------------------------------------------------------------------
+
+    def visitor(self, pair: Pair, who: str, purpose: Purpose = "page") -> Visitor:
+        """One of the two at their page, or at another one that is theirs."""
+        return Visitor(self.house, self.house.address(purpose, pair.bearer(who)))
+
+    def worried(self, pair: Pair, who: str) -> Visitor:
+        """One of the two where concerns are raised, behind the link for private things."""
+        return Visitor(self.house, self.house.address("private", pair.bearer(who), "concern"))
+
+    def coordinator(self, cohort: Cohort, person_id: str = "e-1001") -> Visitor:
+        return Visitor(self.house, self.house.address("coordinator", cohort.bearer(person_id)))
+
+    def contact(self, case: str, ref: str) -> Visitor:
+        """Somebody who was chosen for a concern."""
+        return Visitor(self.house, self.house.address("case", Bearer(case, ref)))
+
+    def guest(self) -> Visitor:
+        return Visitor(self.house)
+
+    def old(self, purpose: Purpose, bearer: Bearer) -> Visitor:
+        """Somebody with a link that has stopped opening."""
+        now = TimestampSigner.get_timestamp
+        with mock.patch.object(TimestampSigner, "get_timestamp", lambda signer: now(signer) - int(timedelta(days=99).total_seconds())):
+            return Visitor(self.house, self.house.address(purpose, bearer))
+
+    @contextmanager
+    def nobody_working(self) -> Iterator[None]:
+        """What is sent inside the block is handled at its end."""
+        with mock.patch.object(self.house, "working", new=False):
+            yield
+        self.house.settle()
+
+    @contextmanager
+    def temporal_away(self) -> Iterator[None]:
+        with mock.patch.object(self.house.engine, "away", new=True):
+            yield
+
+    @contextmanager
+    def mail_away(self) -> Iterator[None]:
+        with mock.patch.object(self.house.mailer, "send", side_effect=TryLater("the mail server could not be reached")):
+            yield
+
+    @contextmanager
+    def records_away(self) -> Iterator[None]:
+        with mock.patch.object(self.house.records.cohorts, "by_mentorship", side_effect=RecordsUnavailable("records cannot be reached")):
+            yield
+
+    @contextmanager
+    def mistaken(self) -> Iterator[None]:
+        """A mistake of ours stands in the way."""
+        with mock.patch.object(self.house.records.cohorts, "by_mentorship", side_effect=ZeroDivisionError):
+            yield
+
+    @contextmanager
+    def without_keys(self) -> Iterator[None]:
+        """The pages lack the issuer's key file."""
+        nowhere = self.house.settings.issuer_key_file.with_name("nowhere.json")
+        with mock.patch.object(self.house, "http", self.house.serve(issuer_key_file=nowhere)):
+            yield
+
+    @contextmanager
+    def too_fast(self) -> Iterator[None]:
+        """No form fits any more inside the block."""
+        with mock.patch.object(Pace, "_tokens", return_value=0.0):
+            yield
+
+    def ordered(self, pair: Pair, command: Any, at: datetime, *, by: str = "o-ana") -> None:
+        """Somebody said this already at that instant, and it is handled with what comes next."""
+        pair.hear(command.model_copy(update={"message_id": f"said-{next(Cohort.ids)}", "by": pair.ref(by), "at": at}))
 
     # -- what happens beside the mentorships ---------------------------------------------------------------------------------
 
@@ -144,22 +222,49 @@ class Village:
     def unsubscribe(self, pair: Pair, who: str) -> None:
         self.house.wait(self.house.records.notices.unsubscribe(pair.ref(who)))
 
-    def switch_reminders(self, pair: Pair, who: str) -> None:
-        """Turns them off, or on again, by the form on the page."""
-        assert self.house.http is not None
-        browser = Browser(self.house.http)
-        shown = self.house.wait(browser.get(f"{self.house.page(pair, who)}/reminders"))
-        assert self.house.wait(browser.send(shown, "/reminders", reminders="off" if "Stop the reminders" in shown.text else "on")).status_code == HTTPStatus.OK
+    def erase(self, pair: Pair, who: str) -> None:
+        self.house.wait(self.house.records.people.erase(pair.ref(who), ended=[pair.mentorship]))
+
+    def concerns(self, pair: Pair) -> list[Case]:
+        """Of both, oldest first."""
+        return self.house.wait(self.house.records.cases.of_pair(pair.mentorship))
+
+    @contextmanager
+    def gone(self, *person_ids: str) -> Iterator[None]:
+        """These have left the company, inside the block."""
+        people = self.house.records.people
+        refs = self.house.wait(people.refs(person_ids)).values()
+        for ref in refs:
+            self.house.wait(people.tell(ref, {"status": "gone"}, self.house.now))
+        yield
+        for ref in refs:
+            self.house.wait(people.tell(ref, {"status": "active"}, self.house.now))
+
+    def certificate(self, pair: Pair, who: str) -> Certificate:
+        """The newest edition."""
+        standing = self.house.wait(self.house.records.certificates.standing(pair.mentorship, pair.ref(who)))
+        assert standing is not None
+        return standing
+
+    def files(self, certificate: Certificate) -> tuple[bytes, str]:
+        """The document and the credential."""
+        credential, pdf = self.house.wait(self.house.records.certificates.document(certificate.id))
+        return pdf, credential
+
+    def unregistered(self, certificate: Certificate) -> bytes:
+        """Another one like it, signed with our key and in no registry."""
+        facts = CertificateFacts.model_validate({**certificate.fields, "id": "k7x2m4qpa5z3vbn6rtw8cdye2f", "issued_at": certificate.issued_at})
+        return issue(facts, self.house.issuer, base_url=self.house.settings.base_url).credential_json.encode()
 
     def revoke(self, pair: Pair, who: str) -> None:
-        certificates = self.house.records.certificates
-        standing = self.house.wait(certificates.standing(pair.mentorship, pair.ref(who)))
-        assert standing is not None
-        self.house.wait(certificates.revoke(standing.id, "issued in error"))
+        self.house.wait(self.house.records.certificates.revoke(self.certificate(pair, who).id, "issued in error"))
 
     def sweep(self, at: datetime) -> None:
-        """What is kept no longer is forgotten."""
+        """What is kept no longer is forgotten. Before, each mentorship that is over closed its journal, as the last thing that it does."""
         self.house.now = at
+        for pair in self.house.engine.pairs.values():
+            if pair.state.over:
+                self.house.wait(self.house.journal.seal(pair.mentorship))
         self.house.wait(self.house.records.retention.sweep(at))
 
     @staticmethod

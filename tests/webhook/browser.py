@@ -19,7 +19,7 @@ class Browser:
     async def get(self, path: str, **more: Any) -> httpx.Response:
         return await self.http.get(path, **more)
 
-    async def send(self, page: httpx.Response, action: str, follow: bool = True, **typed: Any) -> httpx.Response:
+    async def send(self, page: httpx.Response, action: str, /, follow: bool = True, **typed: Any) -> httpx.Response:
         """Sends the form whose address ends with `action`, filled in with what is typed."""
         url, hidden = form(page, action)
         answer = await self.http.post(url, data={**hidden, **typed}, headers={"Sec-Fetch-Site": "same-origin"})
@@ -29,10 +29,17 @@ class Browser:
             return await self.http.get(answer.headers["location"])
         return answer
 
+    def link(self, page: httpx.Response, part: str) -> str:
+        """The address of the first link that has this part."""
+        return next(html.unescape(found) for found in re.findall(r'<a [^>]*href="([^"]*)"', page.text) if part in found)
+
+    def lines(self, page: httpx.Response) -> list[str]:
+        """The addresses of the lines on the coordinators' list."""
+        return [html.unescape(found) for found in re.findall(r'<a class="button second" href="([^"]*/coordinator/[^"/]+/[0-9a-f]{16}[^"]*)"', page.text)]
+
     async def line(self, page: httpx.Response, number: int = 0) -> httpx.Response:
         """Opens the page of a line on the coordinators' list, counted from 0."""
-        found = re.findall(r'<a class="button second" href="([^"]*/coordinator/[^"/]+/[0-9a-f]{16}[^"]*)"', page.text)
-        return await self.http.get(html.unescape(found[number]))
+        return await self.http.get(self.lines(page)[number])
 
 
 def found_in(text: str, pattern: str) -> str:

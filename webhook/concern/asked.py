@@ -12,6 +12,7 @@ from fastapi import Request, Response
 
 from gateway.links import Bearer
 from notices.language import Language
+from notices.readers import plain
 from records.cases import Case, Outcome
 from records.errors import Erased, UnknownCase
 from webhook.concern.door import ConcernDoor
@@ -73,7 +74,7 @@ class AskedForHelp:
             words = await from_door(self._door.words(case))
         except Erased:
             words = None
-        name = await from_door(self._door.raiser_name(case))
+        name = plain(await from_door(self._door.raiser_name(case)) or "")
         facts = {"words": words, "name": spoken.isolated(name) if name else None, "wrong": wrong}
         return await self._page(request, token, bearer, case, spoken, "concern/read.html", status=status_with(wrong), **facts)
 

@@ -152,8 +152,9 @@ class Board:
         )
 
     def _name(self, ref: str | None) -> str | None:
+        """None also for a name that shows nothing."""
         profile = self._seen.names.get(ref) if ref is not None else None
-        return self.spoken.isolated(plain(profile.name)) if profile is not None else None
+        return self.spoken.isolated(shown) if profile is not None and (shown := plain(profile.name)) else None
 
     def _reader(self, ref: str, entry: Entry) -> Reader:
         profile = self._seen.names[ref]

@@ -43,17 +43,16 @@ FileState = Literal[
     "altered",
     "unknown_issuer",
     "not_registered",
-    "out_of_time",
     "unreadable",
     "unchecked",  # this process has no issuer's key to compare with
 ]
 
+_SIGNED = (State.VALID, State.NOT_YET_VALID, State.EXPIRED)
+"""Its signature is ours. Its time is the registry's business: a clock that is slow here makes no certificate of a moment ago a forged one."""
+
 _STATES: dict[State, FileState] = {
-    State.VALID: "genuine",
     State.ALTERED: "altered",
     State.UNKNOWN_ISSUER: "unknown_issuer",
-    State.NOT_YET_VALID: "out_of_time",
-    State.EXPIRED: "out_of_time",
     State.REVOKED: "revoked",
     State.ANOTHER_HOLDER: "altered",
     State.UNREADABLE: "unreadable",
@@ -171,7 +170,7 @@ class CertificatePages:
     async def _state(self, data: bytes, verdict: Verdict, named: Certificate | None) -> FileState:
         if verdict.state is State.UNKNOWN_ISSUER and not self._trust.keys:
             return "unchecked"
-        if verdict.state is not State.VALID:
+        if verdict.state not in _SIGNED:
             return _STATES[verdict.state]
         if named is None:
             return "not_registered"

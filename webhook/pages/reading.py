@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Coordinator:
-    """Somebody who looks after the programme, and to whom the reader can write."""
+    """Somebody who looks after the programme, and to whom the reader can write. `name` is empty if theirs shows nothing."""
 
     name: str
     email: str
@@ -171,7 +171,8 @@ class Reading:
             return ()
         refs = await self.ask(coordinators(self._records, await self._programme(enrolment, None)))
         profiles = await self.ask(self._records.people.profiles(ref for ref in refs if ref not in (enrolment.mentor, enrolment.mentee)))
-        return tuple(Coordinator(spoken.isolated(plain(one.name)), one.email) for one in profiles.values() if one.email)
+        named = [(plain(one.name), one.email) for one in profiles.values() if one.email]
+        return tuple(Coordinator(spoken.isolated(name) if name else "", email) for name, email in named)
 
     async def spoken_to(self, request: Request, person: str) -> tuple[Language, str | None]:
         """The language for whoever comes by this person's link, and the one that they chose, if any.

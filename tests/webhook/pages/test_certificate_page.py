@@ -14,7 +14,7 @@ from pypdf import PdfReader, PdfWriter
 from certificates.facts import CertificateFacts
 from certificates.issue import issue
 from certificates.trust import Trust
-from certificates.verify import verify_file
+from certificates.verify import State, Verdict, verify_file
 from webhook.pages.certificate import CertificatePages
 
 ELSEWHERE = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
@@ -233,3 +233,12 @@ async def test_without_a_key_here_a_file_is_not_called_forged(issued):
     verdict = verify_file(issued.pdf, trust=Trust.nobody())
     pages = CertificatePages(None, None, None, Trust.nobody())  # type: ignore[arg-type]
     assert await pages._state(issued.pdf, verdict, None) == "unchecked"
+
+
+async def test_a_certificate_that_a_slow_clock_finds_not_yet_valid_is_not_called_forged(two, issued):
+    """It is valid from the moment at which a worker issued it, whose clock may be some seconds ahead."""
+    credential, named = issued.credential.encode(), await two.records.certificates.get(issued.id)
+    early = Verdict(State.NOT_YET_VALID, (), json.loads(credential))
+    pages = CertificatePages(None, None, None, Trust.nobody())  # type: ignore[arg-type]
+    assert await pages._state(credential, early, named) == "genuine"
+    assert await pages._state(credential, early, None) == "not_registered"

@@ -35,3 +35,11 @@ async def test_a_line_that_is_gone_is_taken_off_the_list(company):
     await company.say("ben", "manager", {"manager_id": None})
     assert [order["command"] for order in await company.orders(0)] == ["flag", "resolve"]
     assert (await company.profile("ben")).manager_id is None
+
+
+async def test_the_same_end_of_a_line_may_be_told_of_by_several_events(company):
+    """P5: while no worker is alive a line that is gone stays open, so that whatever HR says next of anybody's manager tells of its end once more."""
+    await company.records.lines.open(company.mentorships[0], "reporting_line", None, NOW, "as the mentorship would")
+    for person, manager in (("ben", None), ("cleo", "dan")):
+        assert (await company.say(person, "manager", {"manager_id": manager})).status_code == 202
+    assert [order["command"] for order in await company.orders(0)] == ["resolve"]
