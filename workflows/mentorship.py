@@ -53,7 +53,10 @@ class Carried(BaseModel):
 
 
 class MentorshipInput(BaseModel):
-    """A new mentorship has `begins`; a continued one has `carried`. `texts` is the digest of the programme's words in records."""
+    """A new mentorship has `begins`; a continued one has `carried`. `texts` is the digest of the programme's words in records.
+
+    `owed` is what people sent to earlier runs, which came to their ends without writing it. It comes first, before what is due by now (P5).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,6 +64,7 @@ class MentorshipInput(BaseModel):
     texts: str
     begins: MentorshipStarted | None = None
     carried: Carried | None = None
+    owed: tuple[c.Command, ...] = ()
 
 
 @workflow.defn(name=MENTORSHIP)
@@ -97,6 +101,8 @@ class Mentorship:
         )
         if begun is not None:
             self._take(begun)
+        for command in start.owed:
+            self._arrived(command)
 
     @workflow.run
     async def run(self, start: MentorshipInput) -> Outcome:
@@ -244,7 +250,7 @@ class Mentorship:
 
     # -- participants' signals ------------------------------------------------------------------------------------------------
 
-    def _arrived(self, command: c.ParticipantCommand | c.OperatorCommand | None) -> None:
+    def _arrived(self, command: c.Command | None) -> None:
         """Keeps the command for the loop, unless the signal came without one. A message without an id gets one, so that it is journaled like any other."""
         if command is None or self._sealed:
             return
