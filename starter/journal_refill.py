@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.journal import JournalBatch
+from gateway.runs import runs
 from gateway.settings import Settings
 from records.cohorts import Enrolment
 from records.errors import Diverged, Gap
@@ -18,7 +19,6 @@ from records.journal import JournalEntry
 from records.store import Records
 from starter.answer import Json, Refused, answer, counted
 from starter.reach import known_cohort, open_records, reach_temporal
-from starter.running import runs
 
 APPEND = "append_journal"
 

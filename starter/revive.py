@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -18,12 +17,11 @@ from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
 from records.store import Records
-from starter.answer import Json, Refused, answer, aside, counted
+from starter.answer import Json, Refused, answer, counted
 from starter.cohort_start import still_waiting
 from starter.cohort_workflow import signal_with_start, watch
 from starter.reach import enrolled, known_cohort, open_records, reach_temporal
-from starter.revive_unwritten import Sent, send_again, unwritten
-from starter.running import each, ended, stands_still
+from starter.running import each, stands_still
 from wire.names import STATUS_QUERY, cohort_of
 
 Standing = Literal["runs", "lost", "diverged", "behind", "ahead", "still", "silent"]
@@ -60,28 +58,21 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
         else:
             await known_cohort(records, cohort)
             asked = {pair.mentorship for pair in await records.cohorts.enrolments(cohort)}
-        # In this order: one that is started just now is in both. In the other order it could be in neither, and nobody would send what it is owed.
-        waiting = [pair for pair in await records.cohorts.unclosed(cohort) if pair.mentorship in asked and pair.state == "pending"]
         pairs = [pair for pair in await records.cohorts.to_run(cohort) if pair.mentorship in asked]
         client = await reach_temporal(settings)
         standing = await _standing(settings, client, records, pairs)
         again = [pair for pair, how in standing if how in _ANEW]
-        unsent: dict[str, list[Sent]] = {}
-        before = await ended(client)
         for pair, how in standing:
             if how in {"diverged", "behind"}:
                 await client.get_workflow_handle(pair.mentorship).terminate(f"{how}: revived from its journal")
-        for pair, how in (*standing, *await _standing(settings, client, records, waiting)):
-            if how in _ANEW or (how == "runs" and pair.mentorship in before):
-                unsent[pair.mentorship] = await unwritten(client, records, pair.mentorship, before.get(pair.mentorship, ()), runs_now=how == "runs")
         cases = await _wake_cases(client, records, cohort)
-        with _told_if_it_breaks_off(unsent):
-            for pair in again:
-                await records.cohorts.await_start(pair.mentorship)
-            await signal_with_start(client, cohort)
-            pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
-            sent = await send_again(client, unsent)
-    _tell(cohort, standing, again, cases=cases, pending=pending, sent=sent, unsent=_ids(unsent), as_json=as_json)
+        for pair in again:
+            await records.cohorts.await_start(pair.mentorship)
+        await signal_with_start(client, cohort)
+        pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
+        left = {pair.mentorship for pair in await records.cohorts.unclosed(cohort) if pair.state == "pending"}
+        sent = [message for pair in again if pair.mentorship not in left for message in await _owed(client, pair.mentorship)]
+    _tell(cohort, standing, again, cases=cases, pending=pending, sent=sent, as_json=as_json)
 
 
 def _tell(
@@ -92,10 +83,9 @@ def _tell(
     cases: int,
     pending: int,
     sent: Sequence[str],
-    unsent: Sequence[str],
     as_json: bool,
 ) -> None:
-    """`unsent` has the ids of messages that were not sent again yet. Raises Refused if something is left to do."""
+    """`sent` has the ids of the messages that came along. Raises Refused if something is left to do."""
     result: dict[str, Any] = {
         "cohort": cohort,
         "revived": [{"pair_id": pair.pair_id, "mentorship": pair.mentorship, "was": how} for pair, how in standing if pair in again],
@@ -104,7 +94,6 @@ def _tell(
         "cases": cases,
         "pending": pending,
         "sent_again": sent,
-        "not_sent_again": unsent,
     }
     lines = [f"{one['pair_id']}: was {one['was']}, goes on from its journal" for one in result["revived"]]
     if sent:
@@ -113,31 +102,16 @@ def _tell(
     troubles = [f"{one['pair_id']}: left as it is: {_WHY[one['is']]}" for one in result["left"]]
     if pending:
         troubles.append(still_waiting(pending))
-    if unsent:
-        troubles.append(_lost(unsent))
     if troubles:
         raise Refused(*lines, *troubles, result=result)
     answer(result, lines, as_json=as_json)
 
 
-@contextmanager
-def _told_if_it_breaks_off(unsent: Mapping[str, Sequence[Sent]]) -> Iterator[None]:
-    """Names what is still unsent if the block breaks off. Another revival sends it, as long as Temporal has the run that it was sent to."""
-    try:
-        yield
-    except BaseException:
-        if left := _ids(unsent):
-            aside(_lost(left))
-        raise
-
-
-def _ids(unsent: Mapping[str, Sequence[Sent]]) -> list[str]:
-    return [message.message_id for messages in unsent.values() for message in messages]
-
-
-def _lost(messages: Sequence[str]) -> str:
-    lost = counted(len(messages), "message")
-    return f"accepted, and not sent again yet: {lost}; the same command again sends what is left: {', '.join(messages)}"
+async def _owed(client: Client, mentorship: str) -> list[str]:
+    """The ids of the messages with which the mentorship began again: sent before, and not written."""
+    begun = await anext(client.get_workflow_handle(mentorship).fetch_history_events(page_size=1))
+    [said] = await client.data_converter.decode(begun.workflow_execution_started_event_attributes.input.payloads)
+    return [command["message_id"] for command in said.get("owed", ())]
 
 
 _WHY = {

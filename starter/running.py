@@ -38,36 +38,6 @@ async def running(client: Client) -> dict[str, bool]:
     return {execution.id: bool(execution.typed_search_attributes.get(NEEDS_ATTENTION)) async for execution in found}
 
 
-async def ended(client: Client) -> dict[str, list[str]]:
-    """The runs of every mentorship that did not end by themselves and that Temporal still has, oldest first. Raises RPCError."""
-    how = ", ".join(f'"{status}"' for status in ("Terminated", "Failed", "Canceled", "TimedOut"))
-    found = [one async for one in client.list_workflows(f'WorkflowType = "{MENTORSHIP}" AND ExecutionStatus IN ({how})')]
-    by_mentorship: dict[str, list[str]] = {}
-    for execution in sorted(found, key=lambda one: one.start_time):
-        by_mentorship.setdefault(execution.id, []).append(execution.run_id)
-    return by_mentorship
-
-
-async def runs(client: Client, workflow_id: str, last: str | None = None) -> list[str]:
-    """Every run that Temporal still has up to the newest one, or up to `last`, oldest first: a long mentorship has several, by continue-as-new.
-
-    Raises RPCError.
-    """
-    found: list[str] = []
-    try:
-        run = last or (await client.get_workflow_handle(workflow_id).describe()).run_id
-        while run:
-            first = await anext(client.get_workflow_handle(workflow_id, run_id=run).fetch_history_events(page_size=1), None)
-            if first is None:
-                break
-            found.append(run)
-            run = first.workflow_execution_started_event_attributes.continued_execution_run_id
-    except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:  # not found: Temporal no longer keeps it
-            raise
-    return found[::-1]
-
-
 async def standing(client: Client, workflow_id: str) -> str:
     """`running`, STANDS_STILL, `not there`, or how it ended. Raises RPCError."""
     try:

@@ -27,6 +27,7 @@ from wire.label import Label
 from wire.names import MENTORSHIP, WORK_QUEUE
 from wire.search_attributes import COHORT, PEOPLE, PROGRAMME
 from worker.revival import revive
+from worker.unwritten import unwritten
 from workflows.mentorship import MentorshipInput
 
 log = structlog.get_logger("cohort")
@@ -124,12 +125,13 @@ class RecordsOffice:
         return known, await self._records.programmes.get(known.programme, known.version)
 
     async def _start(self, enrolment: Enrolment, cohort: Cohort, programme: Programme) -> bool:
-        """Starts it for the first time, or, when Temporal has lost it, again: from its journal, if it has one.
+        """Starts it for the first time, or, when Temporal has lost it, again: from its journal, if it has one, and with what it was sent and did not write.
 
         True for one that began with this call, and so was told nothing yet.
         """
         carried = await revive(self._records, enrolment.mentorship)
         begins = await self._begins(enrolment, cohort, programme) if carried is None else None
+        owed = await unwritten(self._client, self._records, enrolment.mentorship) if enrolment.started_at is not None else ()
         attributes = TypedSearchAttributes(
             [
                 SearchAttributePair(COHORT, enrolment.cohort),
@@ -140,7 +142,7 @@ class RecordsOffice:
         try:
             await self._client.start_workflow(
                 MENTORSHIP,
-                MentorshipInput(cohort=enrolment.cohort, texts=cohort.texts_digest, begins=begins, carried=carried),
+                MentorshipInput(cohort=enrolment.cohort, texts=cohort.texts_digest, begins=begins, carried=carried, owed=owed),
                 id=enrolment.mentorship,
                 task_queue=WORK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE if enrolment.started_at is None else WorkflowIDReusePolicy.ALLOW_DUPLICATE,

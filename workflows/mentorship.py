@@ -51,12 +51,16 @@ class Carried(BaseModel, frozen=True):
 
 
 class MentorshipInput(BaseModel, frozen=True):
-    """A new mentorship has `begins`; a continued one has `carried`. `texts` is the digest of the programme's words in records."""
+    """A new mentorship has `begins`; a continued one has `carried`. `texts` is the digest of the programme's words in records.
+
+    `owed` is what people sent to earlier runs, which came to their ends without writing it. It comes first, before what is due by now (P5).
+    """
 
     cohort: str
     texts: str
     begins: MentorshipStarted | None = None
     carried: Carried | None = None
+    owed: tuple[c.Command, ...] = ()
 
 
 @workflow.defn(name=MENTORSHIP)
@@ -93,6 +97,8 @@ class Mentorship:
         )
         if begun is not None:
             self._take(begun)
+        for command in start.owed:
+            self._arrived(command)
 
     @workflow.run
     async def run(self, start: MentorshipInput) -> Outcome:
@@ -240,7 +246,7 @@ class Mentorship:
 
     # -- participants' signals ------------------------------------------------------------------------------------------------
 
-    def _arrived(self, command: c.ParticipantCommand | c.OperatorCommand | None) -> None:
+    def _arrived(self, command: c.Command | None) -> None:
         """Keeps the command for the loop, unless the signal came without one. A message without an id gets one, so that it is journaled like any other."""
         if command is None or self._sealed:
             return

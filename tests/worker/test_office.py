@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from mentorship.advance import advance, begin
 from mentorship.duration import iso
@@ -52,7 +53,14 @@ class Temporal:
             async def signal(self, _: str, command: Any, **__: Any) -> None:
                 outer.told.setdefault(mentorship, []).append(command)
 
+            async def describe(self) -> None:
+                raise RPCError("this stand-in keeps no histories", RPCStatusCode.NOT_FOUND, b"")
+
         return Handle()
+
+    async def list_workflows(self, _: str) -> AsyncIterator[Any]:
+        for run in ():
+            yield run
 
     def state(self, mentorship: str) -> State:
         """The state as the core now has it."""

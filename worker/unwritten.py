@@ -1,23 +1,31 @@
-"""Finds what people sent to a mentorship that Temporal has but its journal does not. It is read from the histories, and sent again after revival (P5)."""
+"""Finds what people sent to a mentorship that Temporal has but its journal does not: it was acknowledged, so it must not be lost (P5).
+
+A mentorship that begins again takes it in before anything else. If it came as signals afterwards, deadlines that passed meanwhile would have been decided
+without it, certificates included (H7).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+from pydantic import Field, TypeAdapter, ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from gateway.keyring import UnknownKey
+from gateway.runs import ended, runs
+from mentorship.commands import OperatorCommand, ParticipantCommand
 from records.store import Records
-from starter.running import runs
 from wire.names import ORDER_SIGNAL
 
+_ORDER: TypeAdapter[OperatorCommand] = TypeAdapter(Annotated[OperatorCommand, Field(discriminator="command")])
+_SAID: TypeAdapter[ParticipantCommand] = TypeAdapter(Annotated[ParticipantCommand, Field(discriminator="command")])
 
-class Sent(NamedTuple):
+
+class _Sent(NamedTuple):
     """A signal as it was sent, or an update as the signal that it becomes. `update` is the update's id, empty for a signal."""
 
     name: str
@@ -26,25 +34,27 @@ class Sent(NamedTuple):
     update: str
 
 
-async def unwritten(client: Client, records: Records, mentorship: str, ended: Collection[str], *, runs_now: bool) -> list[Sent]:
-    """What people sent to the mentorship and its journal does not have: it was acknowledged, so it must not be lost.
-
-    If it `runs_now`, only what was sent to runs that `ended` and not to this one: a revival that was killed did not get to send it again.
-    """
+async def unwritten(client: Client, records: Records, mentorship: str) -> tuple[ParticipantCommand | OperatorCommand, ...]:
+    """The commands that were sent to any run of the mentorship and that its journal does not have, as they were sent. Raises RPCError, RecordsError."""
     newest = await runs(client, mentorship)
-    older = [one for run in ended if run not in newest for one in await _sent(client, mentorship, await runs(client, mentorship, run))]
-    known = await _sent(client, mentorship, newest)
-    there = {one.message_id for one in known}
-    owed = {one.message_id: one for one in older if one.message_id not in there} | ({} if runs_now else {one.message_id: one for one in known})
-    return [one for one in owed.values() if await records.journal.receipt(mentorship, one.message_id) is None]
+    older = [
+        one for run in await ended(client, mentorship) if run not in newest for one in await _sent(client, mentorship, await runs(client, mentorship, run))
+    ]
+    owed = {one.message_id: one for one in (*older, *await _sent(client, mentorship, newest))}
+    found: list[ParticipantCommand | OperatorCommand] = []
+    for one in owed.values():
+        if await records.journal.receipt(mentorship, one.message_id) is None:
+            with suppress(ValidationError):  # sent by hand: no mentorship would have understood it
+                found.append(_ORDER.validate_python(one.body) if one.name == ORDER_SIGNAL else _SAID.validate_python({**one.body, "command": one.name}))
+    return tuple(found)
 
 
-async def _sent(client: Client, mentorship: str, together: Sequence[str]) -> list[Sent]:
+async def _sent(client: Client, mentorship: str, together: Sequence[str]) -> list[_Sent]:
     """Everything that people sent to these runs. If an operator was told that a command is refused, it stays refused.
 
     It reads all runs: a run hands on to the next what it could not write, and the next one's history does not say what that was.
     """
-    found: list[Sent] = []
+    found: list[_Sent] = []
     refused: set[str] = set()
     for run in together:
         async for event in client.get_workflow_handle(mentorship, run_id=run).fetch_history_events():
@@ -58,7 +68,7 @@ async def _sent(client: Client, mentorship: str, together: Sequence[str]) -> lis
             if name == ORDER_SIGNAL and body.get("line") == "diverged":  # it is about the run that ended
                 continue
             if isinstance(message_id, str) and message_id:
-                found.append(Sent(name, message_id, body, update))
+                found.append(_Sent(name, message_id, body, update))
     return [one for one in found if one.update not in refused]
 
 
@@ -72,9 +82,9 @@ async def _opened(client: Client, payloads: Sequence[Payload]) -> dict[str, Any]
 
 
 def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload], str]:
-    """The name of the signal to send again, its payloads, and the update's id; without payloads if the event brings no message.
+    """The name of the signal, its payloads, and the update's id; without payloads if the event brings no message.
 
-    An operator's update was answered, so it is sent as an order. What it asked is in the event that accepted it, or in the one with which a reset
+    An operator's update was answered, so it becomes an order. What it asked is in the event that accepted it, or in the one with which a reset
     took it over from the earlier run.
     """
     signalled = event.workflow_execution_signaled_event_attributes
@@ -85,15 +95,3 @@ def _told(event: HistoryEvent) -> tuple[str, Sequence[Payload], str]:
         if asked.input.name:
             return ORDER_SIGNAL, asked.input.args.payloads, asked.meta.update_id
     return signalled.signal_name, signalled.input.payloads, ""
-
-
-async def send_again(client: Client, messages_of: dict[str, list[Sent]]) -> list[str]:
-    """Sends each message to its mentorship and returns the ids sent. Those left in `messages_of` were not: their mentorship is not started yet."""
-    done: list[str] = []
-    for mentorship, messages in messages_of.items():
-        for message in tuple(messages):
-            with suppress(RPCError):
-                await client.get_workflow_handle(mentorship).signal(message.name, message.body)
-                messages.remove(message)
-                done.append(message.message_id)
-    return done
