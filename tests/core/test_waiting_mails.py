@@ -126,6 +126,8 @@ def test_news_after_a_proposal_that_took_older_news_along_tells_from_the_time_th
         told.tell("mentee", c.MoveMeeting(meeting=1, to=night) if then == "moved" else c.CancelMeeting(meeting=1), meets(1, hours=-98))
         (left,) = joined(waits, told.last("rescheduled", "mentee"), told.state, told.state.now).waiting
     sent = still_helping(left, told.state, told.state.now)
+    assert sent is not None
+    assert sent.meeting is not None
     if then == "cancelled":
         assert (sent.change, sent.meeting.start, sent.meeting.ends) == ("cancelled", known, known + HOUR)
     else:

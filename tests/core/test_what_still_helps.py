@@ -57,7 +57,9 @@ def test_a_mail_that_goes_in_a_pause_tells_the_end_as_the_pause_moves_it(story, 
     began = told.state.now
     for length in (10 * DAY, 20 * DAY):
         told.operator(c.Pause(away="p-mentor", until=began + length), told.state.now)
-        assert still_helping(mail, told.state, told.state.now).ends == ends + length == final_instant(told.state)
+        sent = still_helping(mail, told.state, told.state.now)
+        assert sent is not None
+        assert sent.ends == ends + length == final_instant(told.state)
     told.wait(began + 20 * DAY)
     assert told.state.ends == ends + 20 * DAY
 
@@ -69,8 +71,10 @@ def test_a_preparation_says_who_accepted_the_time_as_it_goes(story, meets):
     prepare = told.last("prepare", "mentor")
 
     def says() -> tuple[bool, bool]:
-        facts = still_helping(prepare, told.state, told.state.now).meeting
-        return facts.accepted, facts.confirmed
+        sent = still_helping(prepare, told.state, told.state.now)
+        assert sent is not None
+        assert sent.meeting is not None
+        return sent.meeting.accepted, sent.meeting.confirmed
 
     assert says() == (False, False)
     told.tell("mentee", c.ConfirmMeeting(meeting=1), told.state.now)

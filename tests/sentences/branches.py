@@ -159,10 +159,12 @@ class _Marker(NodeTransformer):
         return node
 
     def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802 - the visitor's name
-        if not all(isinstance(pair.key, nodes.Const) and isinstance(pair.value, nodes.Call) and _is_sentence(pair.value) for pair in node.items):
-            self.generic_visit(node)
-            return node
-        each = [nodes.Pair(pair.key, self._branch(pair.lineno, str(pair.key.value))) for pair in node.items]
+        each: list[nodes.Pair] = []
+        for pair in node.items:
+            if not (isinstance(pair.key, nodes.Const) and isinstance(pair.value, nodes.Call) and _is_sentence(pair.value)):
+                self.generic_visit(node)
+                return node
+            each.append(nodes.Pair(pair.key, self._branch(pair.lineno, str(pair.key.value))))
         return self._call("chosen", node, nodes.Dict(each))
 
 

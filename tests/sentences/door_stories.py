@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from http import HTTPStatus
 
+from gateway.links import Bearer, Purpose
 from mentorship import commands as c
 from mentorship.events import EarnedMilestone
 from tests.sentences.house import STARTS
@@ -468,12 +469,13 @@ def links_are_lost(village: Village) -> None:
     assert "does not open anything" in guest.open("p", "x", status=HTTPStatus.NOT_FOUND)
     assert "There is nothing here" in guest.open("nowhere", status=HTTPStatus.NOT_FOUND)
     assert "Your page shows" in mentee.open("move_meeting", 77, status=HTTPStatus.NOT_FOUND)
-    for purpose, bearer in (
+    links: tuple[tuple[Purpose, Bearer], ...] = (
         ("page", pair.bearer("mentee")),
         ("private", pair.bearer("mentee")),
         ("coordinator", cohort.bearer("e-1001")),
         ("case", pair.bearer("mentee")),
-    ):
+    )
+    for purpose, bearer in links:
         old = village.old(purpose, bearer)
         assert "too old" in old.open(status=HTTPStatus.GONE)
         if purpose != "case":

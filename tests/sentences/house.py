@@ -76,16 +76,16 @@ class House:
         self._runner = runner
         self.records = records
         self.settings = settings
-        self.mailer = _Mailer()
+        self.mailer: Any = _Mailer()
         self._signer = signer = LinkSigner(settings.link_secrets)
         self.engine: Any = Engine()
         """What the doors take for Temporal."""
         lines = CoordinatorsList(records, self.engine)
         where: dict[str, Any] = {"sender": settings.mail_from, "base_url": settings.base_url}
-        self.notices = NoticeActivities(SmtpPost(records, self.mailer, signer, **where), records.notices, reading_hours)  # type: ignore[arg-type]
+        self.notices = NoticeActivities(SmtpPost(records, self.mailer, signer, **where), records.notices, reading_hours)
         self.certificates = CertificateActivities(RecordsRegistrar(records, issuer, lines, base_url=settings.base_url, font_folder=None))
         self.coordination = CoordinationActivities(lines)
-        self.digests = DigestActivities(SmtpDigests(records, self.mailer, signer, **where))  # type: ignore[arg-type]
+        self.digests = DigestActivities(SmtpDigests(records, self.mailer, signer, **where))
         self.journal = RecordsJournal(records)
         self.desk = CaseDesk(records, Meetings(records, self.engine), CasePost(records, self.mailer, signer, reading_hours, **where))
         self.issuer = issuer

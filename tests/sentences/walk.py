@@ -122,8 +122,8 @@ class Walk:
         filled += [box for box in form.boxes if luck.random() < 0.6]
         filled += [(name, luck.choice(TEXTS)) for name in form.texts]
         filled += [(name, luck.choice((self._somewhen().strftime("%Y-%m-%dT%H:%M"), "", "soon"))) for name in form.times]
-        sent = {"content": urlencode(filled), "headers": {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}}
-        answer = self._look("sends", form.action, self._http.post(form.action, **sent))
+        as_browsers_do = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+        answer = self._look("sends", form.action, self._http.post(form.action, content=urlencode(filled), headers=as_browsers_do))
         self._house.settle()
         if answer.status_code != HTTPStatus.SEE_OTHER:
             self._demand(not form.is_button or answer.status_code == HTTPStatus.OK, answer)

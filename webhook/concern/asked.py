@@ -74,7 +74,8 @@ class AskedForHelp:
             words = await from_door(self._door.words(case))
         except Erased:
             words = None
-        name = plain(await from_door(self._door.raiser_name(case)) or "")
+        named = await from_door(self._door.raiser_name(case))
+        name = plain(named or "")
         facts = {"words": words, "name": spoken.isolated(name) if name else None, "wrong": wrong}
         return await self._page(request, token, bearer, case, spoken, "concern/read.html", status=status_with(wrong), **facts)
 
