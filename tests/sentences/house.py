@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 from temporalio.testing import ActivityEnvironment
@@ -76,9 +76,9 @@ class House:
         self._runner = runner
         self.records = records
         self.settings = settings
-        self.mailer: Any = _Mailer()
+        self.mailer = cast("Any", _Mailer())
         self._signer = signer = LinkSigner(settings.link_secrets)
-        self.engine: Any = Engine()
+        self.engine = cast("Any", Engine())
         """What the doors take for Temporal."""
         lines = CoordinatorsList(records, self.engine)
         where: dict[str, Any] = {"sender": settings.mail_from, "base_url": settings.base_url}
