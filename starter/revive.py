@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFail
 from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.cases import start_case
+from gateway.runs import runs
 from gateway.settings import Settings
 from records.chain import Head
 from records.cohorts import Enrolment
@@ -109,9 +110,10 @@ def _tell(
 
 async def _owed(client: Client, mentorship: str) -> list[str]:
     """The ids of the messages with which the mentorship began again: sent before, and not written."""
-    begun = await anext(client.get_workflow_handle(mentorship).fetch_history_events(page_size=1))
-    [said] = await client.data_converter.decode(begun.workflow_execution_started_event_attributes.input.payloads)
-    return [command["message_id"] for command in said.get("owed", ())]
+    first, *_ = await runs(client, mentorship)
+    begun = await anext(client.get_workflow_handle(mentorship, run_id=first).fetch_history_events(page_size=1))
+    [given] = await client.data_converter.decode(begun.workflow_execution_started_event_attributes.input.payloads)
+    return [command["message_id"] for command in given["carried"]["inbox"]] if given["carried"] else []
 
 
 _WHY = {

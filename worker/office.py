@@ -26,7 +26,7 @@ from schedule.working_days import Home
 from wire.label import Label
 from wire.names import MENTORSHIP, WORK_QUEUE
 from wire.search_attributes import COHORT, PEOPLE, PROGRAMME
-from worker.revival import revive
+from worker.revival import begun, revive
 from worker.unwritten import unwritten
 from workflows.mentorship import MentorshipInput
 
@@ -129,9 +129,14 @@ class RecordsOffice:
 
         True for one that began with this call, and so was told nothing yet.
         """
+        owed = await unwritten(self._client, self._records, enrolment.mentorship) if enrolment.started_at is not None else ()
+        # After that: if a row is still on its way into the journal, its message is recognised, and the new run does not differ from its journal.
         carried = await revive(self._records, enrolment.mentorship)
         begins = await self._begins(enrolment, cohort, programme) if carried is None else None
-        owed = await unwritten(self._client, self._records, enrolment.mentorship) if enrolment.started_at is not None else ()
+        if begins is not None and owed:
+            carried, begins = begun(begins), None
+        if carried is not None:
+            carried = carried.model_copy(update={"inbox": owed})
         attributes = TypedSearchAttributes(
             [
                 SearchAttributePair(COHORT, enrolment.cohort),
@@ -142,7 +147,7 @@ class RecordsOffice:
         try:
             await self._client.start_workflow(
                 MENTORSHIP,
-                MentorshipInput(cohort=enrolment.cohort, texts=cohort.texts_digest, begins=begins, carried=carried, owed=owed),
+                MentorshipInput(cohort=enrolment.cohort, texts=cohort.texts_digest, begins=begins, carried=carried),
                 id=enrolment.mentorship,
                 task_queue=WORK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE if enrolment.started_at is None else WorkflowIDReusePolicy.ALLOW_DUPLICATE,

@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from activities.journal import JournalHead
+from mentorship.advance import begin
 from mentorship.effects import AnyEffect, IssueCertificates, PlanMeetings, SendNotice
-from mentorship.events import NoticeFailed
+from mentorship.events import MentorshipStarted, NoticeFailed
 from mentorship.evolve import evolve, start
 from mentorship.react import react
 from mentorship.state import MESSAGES_KEPT, State, report_digest
@@ -47,6 +48,12 @@ async def revive(records: Records, mentorship: str) -> Carried | None:
     folded = fold(rows)
     pending = tuple(Pending(effect=effect) for effect in open_effects(folded, await records.notices.settled(mentorship)))
     return Carried(state=folded.state.compact(), outbox=OutboxState(pending=pending, head=JournalHead(seq=head.seq, mac=head.mac)))
+
+
+def begun(event: MentorshipStarted) -> Carried:
+    """The same for a mentorship that ended before it wrote anything: it begins once more."""
+    turn = begin(event)
+    return Carried(state=turn.state.compact(), outbox=OutboxState(entries=turn.entries, pending=tuple(Pending(effect=effect) for effect in turn.effects)))
 
 
 def fold(journal: Sequence[JournalEntry]) -> Folded:

@@ -6,9 +6,9 @@ without it, certificates included (H7).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 from temporalio.api.common.v1 import Payload
@@ -17,44 +17,34 @@ from temporalio.client import Client
 
 from gateway.keyring import UnknownKey
 from gateway.runs import ended, runs
-from mentorship.commands import OperatorCommand, ParticipantCommand
+from mentorship.commands import SERVICE, OperatorCommand, ParticipantCommand, Resolve
 from records.store import Records
 from wire.names import ORDER_SIGNAL
 
+Said = ParticipantCommand | OperatorCommand
+
 _ORDER: TypeAdapter[OperatorCommand] = TypeAdapter(Annotated[OperatorCommand, Field(discriminator="command")])
-_SAID: TypeAdapter[ParticipantCommand] = TypeAdapter(Annotated[ParticipantCommand, Field(discriminator="command")])
+_SIGNAL: TypeAdapter[ParticipantCommand] = TypeAdapter(Annotated[ParticipantCommand, Field(discriminator="command")])
+_SAID: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="command")])
 
 
-class _Sent(NamedTuple):
-    """A signal as it was sent, or an update as the signal that it becomes. `update` is the update's id, empty for a signal."""
-
-    name: str
-    message_id: str
-    body: dict[str, Any]
-    update: str
-
-
-async def unwritten(client: Client, records: Records, mentorship: str) -> tuple[ParticipantCommand | OperatorCommand, ...]:
+async def unwritten(client: Client, records: Records, mentorship: str) -> tuple[Said, ...]:
     """The commands that were sent to any run of the mentorship and that its journal does not have, as they were sent. Raises RPCError, RecordsError."""
     newest = await runs(client, mentorship)
     older = [
         one for run in await ended(client, mentorship) if run not in newest for one in await _sent(client, mentorship, await runs(client, mentorship, run))
     ]
     owed = {one.message_id: one for one in (*older, *await _sent(client, mentorship, newest))}
-    found: list[ParticipantCommand | OperatorCommand] = []
-    for one in owed.values():
-        if await records.journal.receipt(mentorship, one.message_id) is None:
-            with suppress(ValidationError):  # sent by hand: no mentorship would have understood it
-                found.append(_ORDER.validate_python(one.body) if one.name == ORDER_SIGNAL else _SAID.validate_python({**one.body, "command": one.name}))
-    return tuple(found)
+    return tuple([one for one in owed.values() if await records.journal.receipt(mentorship, one.message_id) is None])
 
 
-async def _sent(client: Client, mentorship: str, together: Sequence[str]) -> list[_Sent]:
+async def _sent(client: Client, mentorship: str, together: Sequence[str]) -> list[Said]:
     """Everything that people sent to these runs. If an operator was told that a command is refused, it stays refused.
 
-    It reads all runs: a run hands on to the next what it could not write, and the next one's history does not say what that was.
+    It reads all runs: a run hands on to the next what it could not write, and the next one's history does not say what that was. What came along
+    in a run's beginning counts as sent to it, since Temporal may no longer have the run that it was sent to first.
     """
-    found: list[_Sent] = []
+    found: list[tuple[Said, str]] = []
     refused: set[str] = set()
     for run in together:
         async for event in client.get_workflow_handle(mentorship, run_id=run).fetch_history_events():
@@ -62,14 +52,32 @@ async def _sent(client: Client, mentorship: str, together: Sequence[str]) -> lis
                 answer = await _opened(client, answered.outcome.success.payloads)
                 if answered.outcome.HasField("failure") or answer.get("outcome") == "refused":
                     refused.add(answered.meta.update_id)
+            given = await _opened(client, event.workflow_execution_started_event_attributes.input.payloads)
+            found += [(command, "") for command in _came_along(given)]
             name, payloads, update = _told(event)
-            body = await _opened(client, payloads)
-            message_id = body.get("message_id")
-            if name == ORDER_SIGNAL and body.get("line") == "diverged":  # it is about the run that ended
-                continue
-            if isinstance(message_id, str) and message_id:
-                found.append(_Sent(name, message_id, body, update))
-    return [one for one in found if one.update not in refused]
+            if (command := _understood(name, await _opened(client, payloads))) is not None:
+                found.append((command, update))
+    return [command for command, update in found if update not in refused]
+
+
+def _came_along(given: dict[str, Any]) -> Iterator[Said]:
+    """What people had said of a run's inbox when it began; the rest is what the service told itself."""
+    match given:
+        case {"carried": {"inbox": [*bodies]}}:
+            for body in bodies:
+                with suppress(ValidationError):
+                    yield _SAID.validate_python(body)
+
+
+def _understood(name: str, body: dict[str, Any]) -> Said | None:
+    """What the signal says, as the mentorship would have taken it; None if it would not have, or if it is about the run that ended."""
+    try:
+        command: Said = _ORDER.validate_python(body) if name == ORDER_SIGNAL else _SIGNAL.validate_python({**body, "command": name})
+    except ValidationError:
+        return None
+    if not command.message_id or (isinstance(command, Resolve) and command.line == "diverged"):
+        return None
+    return command if command.by != SERVICE else command.model_copy(update={"by": ""})  # nobody outside speaks for the service itself
 
 
 async def _opened(client: Client, payloads: Sequence[Payload]) -> dict[str, Any]:

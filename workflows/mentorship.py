@@ -42,7 +42,7 @@ A mentorship remembers more messages than that (`MESSAGES_KEPT`), so that whoeve
 
 
 class Carried(BaseModel, frozen=True):
-    """What continue-as-new hands to the next run. `State.compact` packs `state`."""
+    """What continue-as-new, or a revival, hands to the next run. `State.compact` packs `state`; `inbox` comes before what is due by now (P5)."""
 
     state: dict[str, Any]
     inbox: tuple[c.Command, ...] = ()
@@ -51,16 +51,12 @@ class Carried(BaseModel, frozen=True):
 
 
 class MentorshipInput(BaseModel, frozen=True):
-    """A new mentorship has `begins`; a continued one has `carried`. `texts` is the digest of the programme's words in records.
-
-    `owed` is what people sent to earlier runs, which came to their ends without writing it. It comes first, before what is due by now (P5).
-    """
+    """A new mentorship has `begins`; a continued one has `carried`. `texts` is the digest of the programme's words in records."""
 
     cohort: str
     texts: str
     begins: MentorshipStarted | None = None
     carried: Carried | None = None
-    owed: tuple[c.Command, ...] = ()
 
 
 @workflow.defn(name=MENTORSHIP)
@@ -97,8 +93,6 @@ class Mentorship:
         )
         if begun is not None:
             self._take(begun)
-        for command in start.owed:
-            self._arrived(command)
 
     @workflow.run
     async def run(self, start: MentorshipInput) -> Outcome:
@@ -246,7 +240,7 @@ class Mentorship:
 
     # -- participants' signals ------------------------------------------------------------------------------------------------
 
-    def _arrived(self, command: c.Command | None) -> None:
+    def _arrived(self, command: c.ParticipantCommand | c.OperatorCommand | None) -> None:
         """Keeps the command for the loop, unless the signal came without one. A message without an id gets one, so that it is journaled like any other."""
         if command is None or self._sealed:
             return

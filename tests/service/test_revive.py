@@ -1,4 +1,4 @@
-"""`revive`: a mentorship that Temporal lost, or that diverged, continues from its journal, and acknowledged messages are sent again (P5)."""
+"""`revive`: a mentorship that Temporal lost, or that diverged, continues from its journal, and acknowledged messages come along (P5)."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from mentorship.advance import advance, begin
+from mentorship.commands import ConfirmMeeting
 from mentorship.duration import iso
 from mentorship.events import EarnedMilestone
 from mentorship.evolve import start
@@ -22,6 +23,7 @@ from records.cohorts import Cohort, Couple, Enrolment
 from records.people import Leave, Profile
 from records.store import Records
 from wire.search_attributes import PEOPLE
+from worker import office
 from worker.journal import RecordsJournal
 from worker.office import RecordsOffice
 
@@ -333,3 +335,24 @@ async def test_the_first_digest_comes_on_the_monday_after_the_start_at_eight_whe
     for cohort, starts, due in (("a", eight - HOUR, eight), ("b", eight, eight + 7 * DAY), ("c", eight + 6 * DAY, eight + 7 * DAY)):
         await company.another(cohort, starts_at=starts)
         assert (await company.office.progress(cohort)).next_digest == due
+
+
+async def test_a_pair_that_ended_before_it_wrote_anything_begins_again_with_what_it_was_sent(company, monkeypatch):
+    """P5: a mentorship of any release takes an inbox along."""
+    mentorship, said = company.first, ConfirmMeeting(message_id="unread", by=company.refs["mentor-0"], at=datetime.now(UTC), meeting=1)
+    await company.enrol(1)
+    first = company.temporal.started.pop(mentorship)
+    await company.records.cohorts.await_start(mentorship)
+
+    async def sent(_: Any, __: Any, asked: str) -> tuple[ConfirmMeeting, ...]:
+        assert asked == mentorship
+        return (said,)
+
+    monkeypatch.setattr(office, "unwritten", sent)
+    await company.enrol(1)
+    again = company.temporal.started[mentorship]
+    assert (again.begins, again.carried.inbox) == (None, (said,))
+    turn = begin(first.begins)
+    assert State.model_validate(again.carried.state).meetings == turn.state.meetings
+    assert [entry.name for entry in again.carried.outbox.entries] == [entry.name for entry in turn.entries]
+    assert [pending.effect.kind for pending in again.carried.outbox.pending] == ["welcome", "welcome"]
