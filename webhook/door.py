@@ -127,7 +127,8 @@ class Door:
     async def order(self, enrolment: Enrolment, command: OperatorCommand) -> None:
         """Returns once Temporal has an operator's command that nobody waits for, or had it before. Sends nothing unless the mentorship is started.
 
-        Its id tells all that it says, and several events may say it, as that a pair is in one reporting line no more. Raises Problem: 503 when a retry may help.
+        Its id tells all that it says, and several events may say it, as that a pair is in one reporting line no more: the first one's instant counts.
+        Raises Problem: 503 when a retry may help.
         """
         mentorship = enrolment.mentorship
         if enrolment.state != "started":
@@ -137,7 +138,8 @@ class Door:
             return
         await self._bear(mentorship)
         with asking_temporal(self._settings.webhook_retry_after):
-            if not await send_order(self._client, mentorship, command, self._settings.webhook_timeout):
+            order = command.model_copy(update={"at": accepted.at})
+            if not await send_order(self._client, mentorship, order, self._settings.webhook_timeout):
                 _log.warning("mentorship not running", mentorship=mentorship)  # it ended a moment ago, or `doctor` names it
         await self._mark_sent(mentorship, command.message_id)
 

@@ -103,7 +103,7 @@ def asking_temporal(retry_after: int) -> Iterator[None]:
     else:
         return
     _log.warning("temporal unavailable", error=why)
-    raise unavailable("temporal-unavailable", "Temporal cannot be reached at the moment", retry_after)
+    raise unavailable("temporal-unavailable", "Temporal cannot be reached at the moment", retry_after) from None
 
 
 def tell_without_records(error: Exception) -> None:

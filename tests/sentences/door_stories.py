@@ -53,6 +53,28 @@ def times_are_accepted(village: Village) -> None:
 
 
 @told
+def several_meetings_are_reported(village: Village) -> None:
+    """In one form, which comes back without a tick, and once more when the mentorship ended meanwhile."""
+    cohort = village.cohort("several", count=4)
+    (pair,) = cohort.pairs
+    cohort.until(pair.meeting(3).start + 2 * HOUR)
+    mentee = village.visitor(pair, "mentee")
+    assert "Meetings without a word so far: 3." in mentee.open()
+    assert "Please choose" in mentee.fill("report_meeting", "several", status=WRONG)
+    assert "Done." in mentee.send("/report_meeting/several", meeting=["1", "2"])
+    assert "so far" not in mentee.page.text
+    with village.temporal_away():
+        mentee.open("report_meeting", "several")
+        assert mentee.send("/report_meeting/several", HTTPStatus.SERVICE_UNAVAILABLE, meeting="3")
+    form = mentee.page
+    pair.say("o-ana", c.End(reason="operator"))
+    cohort.until()
+    assert "is over" in mentee.open("report_meeting", "several")
+    mentee.page = form
+    assert "Nothing can be added" in mentee.send("/report_meeting/several", HTTPStatus.CONFLICT, meeting="2")
+
+
+@told
 def a_meeting_is_moved(village: Village) -> None:
     """When nobody confirmed it, in time, at short notice, and after a word that it is fine. The form comes back for each thing that is wrong with it."""
     cohort = village.cohort("moved", count=5)

@@ -76,9 +76,11 @@ class ParticipantPages(PersonalPages):
         return ACTIONS[action].values(fields, known, target, message_id)
 
     def _refused(self, known: Known, action: str, target: str) -> str | None:
-        if target == SEVERAL:
-            return None if page_of(known).meetings.to_report else "already_done"
-        if known.state is None or is_open(known, action, target):
+        if known.state is None:
+            return None
+        if target == SEVERAL and not page_of(known).meetings.to_report:
+            return "already_done" if known.state.decided is None else "decided"
+        if target == SEVERAL or is_open(known, action, target):
             return None
         *_, last = ACTIONS[action].probes(known, known.state, target)
         return refusal(known, last)

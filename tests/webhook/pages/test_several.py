@@ -183,6 +183,13 @@ async def test_where_nothing_waits_there_is_nothing_to_tick(browser, two, says):
     assert "<form" not in page.text
 
 
+async def test_once_certificates_are_decided_the_form_does_not_say_that_all_is_said(browser, silent, says):
+    await silent.until(silent.state.reporting_ends + timedelta(minutes=1))
+    page = await browser.get(silent.page("ben", "report_meeting", "several"))
+    assert "This is not possible at the moment. The programme's time for that is over." in says(page)
+    assert "<form" not in page.text
+
+
 async def test_while_no_worker_lives_only_one_question_is_asked(tick, silent, mentorship, running, browser, says, monkeypatch):
     """Each takes as long as a worker may need to answer."""
     asked = []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from records.people import Profile
 from tests.webhook.people.company import NOW
 
@@ -43,3 +46,18 @@ async def test_the_same_end_of_a_line_may_be_told_of_by_several_events(company):
     for person, manager in (("ben", None), ("cleo", "dan")):
         assert (await company.say(person, "manager", {"manager_id": manager})).status_code == 202
     assert [order["command"] for order in await company.orders(0)] == ["resolve"]
+
+
+async def test_the_end_of_a_line_that_could_not_be_told_counts_from_the_first_event_whichever_brings_it(company, clock, monkeypatch):
+    """P5: an outage of Temporal makes nothing late."""
+    await company.records.lines.open(company.mentorships[0], "reporting_line", None, NOW, "as the mentorship would")
+
+    async def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no connection")
+
+    with monkeypatch.context() as away:
+        away.setattr("temporalio.client.WorkflowHandle.signal", broken)
+        assert (await company.say("ben", "manager", {"manager_id": None})).status_code == 503
+    clock.forward(timedelta(hours=3))
+    assert (await company.say("cleo", "manager", {"manager_id": "dan"})).status_code == 202
+    assert [(order["command"], order["at"]) for order in await company.orders(0)] == [("resolve", "2027-03-01T09:30:00Z")]
