@@ -69,7 +69,7 @@ async def _sent(client: Client, mentorship: str, together: Sequence[str]) -> lis
                 continue
             if isinstance(message_id, str) and message_id:
                 found.append(_Sent(name, message_id, body, update))
-    return [one for one in found if one.update not in refused]
+    return [one for one in found if refused.isdisjoint((one.update, one.message_id))]  # a pause is told and then asked about, by one message
 
 
 async def _opened(client: Client, payloads: Sequence[Payload]) -> dict[str, Any]:
