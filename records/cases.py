@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import ColumnElement, delete, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mentorship.commands import Pause
 from mentorship.instant import Instant
 from records.data_keys import DataKeys
 from records.database import MANY, Database, Part, chunks
@@ -48,6 +49,10 @@ class PauseOrder(Value):
     resume_id: str
     by: str
     at: Instant
+
+    @property
+    def command(self) -> Pause:
+        return Pause(message_id=self.message_id, by=self.by, at=self.at)
 
 
 class Case(Value):

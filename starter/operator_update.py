@@ -1,4 +1,7 @@
-"""Sends an operator's command to one mentorship, as a Temporal update, and waits for the answer."""
+"""Sends an operator's command to one mentorship, as a Temporal update, and waits for the answer.
+
+A pause is told first, as a signal, and then asked about by the same message, since a concern's hold comes so: the two must look alike (H16).
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,9 @@ from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFa
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from gateway.orders import send_order
 from gateway.settings import Settings
-from mentorship.commands import OperatorCommand
+from mentorship.commands import OperatorCommand, Pause
 from mentorship.refusal import Refusal
 from records.cohorts import Enrolment
 from starter.answer import Refused, answer
@@ -92,6 +96,8 @@ async def _sent(client: Client, pair: Enrolment, message: OperatorCommand, patie
         async with asyncio.timeout(patience + 1):
             while True:
                 try:
+                    if isinstance(message, Pause) and not await send_order(client, pair.mentorship, message, patience):
+                        raise _not_running(name, pair)
                     return await handle.execute_update(name, message, id=message.message_id, rpc_timeout=limit)
                 except RPCError as error:
                     if error.status not in _MAY_HAVE_IT:

@@ -18,7 +18,7 @@ CASE = "Case"
 CERTIFICATE = "Certificate"
 
 ORDER_SIGNAL = "order"
-"""An operator's command to a mentorship that nobody waits for; operators who wait use updates."""
+"""An operator's command to a mentorship that nobody waits for; operators who wait use updates, and for a pause both."""
 ENROL_SIGNAL = "enrol"
 """To a cohort: there are new pairs in records. It comes with its start."""
 LOOK_SIGNAL = "look"

@@ -1,6 +1,7 @@
 """What a case asks of its pair's mentorship.
 
-It holds the meetings for a concern, by the same pause that an operator orders, so that nobody can tell one from the other (H16).
+It holds the meetings for a concern, by the same pause that an operator orders, so that nobody can tell one from the other (H16): a door told the
+mentorship of it (webhook/concern/door.py), and here it is asked, by the same message, what became of it.
 It resolves a line of the coordinators' list that a person took care of (P7).
 """
 
@@ -10,15 +11,14 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
-from temporalio.client import Client, WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from mentorship.commands import OperatorCommand, Pause, Resolve, Resume
+from mentorship.commands import OperatorCommand, Resolve, Resume
 from records.cases import Case, PauseOrder
 from records.lines import Line
 from records.pauses import in_force
 from records.store import Records
-from wire.names import RECEIPT_QUERY
 
 _PATIENCE = timedelta(seconds=20)
 
@@ -39,7 +39,7 @@ class Meetings:
         """Does what the raiser wishes about the meetings, once. Raises NotNow when the mentorship could not be asked."""
         match case.hold:
             case "wanted" if case.pause is not None:
-                refused = await self._ask(case.mentorship, Pause(message_id=case.pause.message_id, by=case.pause.by, at=case.pause.at))
+                refused = await self._ask(case.mentorship, case.pause.command)
                 return await self._records.cases.note_hold(case.id, "wanted", "held" if refused is None else "not_held", refused=refused)
             case "release":
                 await self._release(case, now)
@@ -72,9 +72,9 @@ class Meetings:
         await self._ask(case.mentorship, order)
 
     async def _in_force(self, mentorship: str, pause: PauseOrder) -> bool:
-        """Whether this very pause was applied and nothing has ended it since. Raises NotNow."""
+        """Whether this very pause was applied and nothing has ended it since. One that the journal does not have yet is asked for: it came first. Raises NotNow."""
         told = await in_force(self._records, mentorship, pause)
-        return told if told is not None else await self._receipt(mentorship, pause.message_id) == "applied"
+        return told if told is not None else await self._ask(mentorship, pause.command) is None
 
     async def _ask(self, mentorship: str, command: OperatorCommand) -> str | None:
         """None once the mentorship did it; else its code for why not, or `over`. Raises NotNow, also while a mentorship that is not over awaits its revival."""
@@ -93,18 +93,6 @@ class Meetings:
         if not isinstance(answer, dict):
             raise NotNow("the meetings could not be reached")
         return None if answer.get("outcome") == "applied" else str(answer.get("reason") or OVER)
-
-    async def _receipt(self, mentorship: str, message_id: str) -> str:
-        try:
-            async with asyncio.timeout(_PATIENCE.total_seconds()):
-                answer: Any = await self._client.get_workflow_handle(mentorship).query(RECEIPT_QUERY, message_id, rpc_timeout=_PATIENCE)
-        except (RPCError, WorkflowQueryFailedError, TimeoutError, RuntimeError, OSError):
-            answer = None
-        if not isinstance(answer, dict):
-            if await self._is_over(mentorship):
-                return "waiting"
-            raise NotNow("the meetings could not be reached")
-        return str(answer.get("outcome"))
 
     async def _is_over(self, mentorship: str) -> bool:
         enrolment = await self._records.cohorts.by_mentorship(mentorship)

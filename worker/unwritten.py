@@ -57,7 +57,8 @@ async def _sent(client: Client, mentorship: str, together: Sequence[str]) -> lis
             name, payloads, update = _told(event)
             if (command := _understood(name, await _opened(client, payloads))) is not None:
                 found.append((command, update))
-    return [command for command, update in found if update not in refused]
+    # a pause is told and then asked about, by one message
+    return [command for command, update in found if refused.isdisjoint((update, command.message_id))]
 
 
 def _came_along(given: dict[str, Any]) -> Iterator[Said]:

@@ -106,7 +106,9 @@ async def test_nothing_of_a_case_is_traced_and_what_it_asks_of_a_mentorship_begi
         assert case.id not in collector.text()
     told = " ".join(collector.names())
     assert not [
-        word for word in ("Case", "tend_case", "/concern", "/case", "/private", ":pause", ":resume", ":resolve", "QueryWorkflow:receipt") if word in told
+        word
+        for word in ("Case", "tend_case", "/concern", "/case", "/private", ":pause", ":resume", ":resolve", ":order", "QueryWorkflow:receipt")
+        if word in told
     ], told
     events = (await house.mentorship.fetch_history()).events
     orders = [event.workflow_execution_update_accepted_event_attributes.accepted_request.input for event in events]

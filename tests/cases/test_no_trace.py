@@ -22,6 +22,7 @@ from mentorship.commands import EXPECTATIONS, ConfirmExpectations, ConfirmMeetin
 from notices.smtp import Mailer
 from records import ids
 from schedule.calendar import reading_hours
+from starter.operator_update import send
 from tests.webhook.outbox import Outbox
 from webhook.app import create_app
 from worker.case_desk import CaseDesk
@@ -116,7 +117,8 @@ async def act_out(house, *, concern: str | None, by_operator: bool = False) -> N
     if concern is not None:
         case = await take_in(house, at, hold=concern == "hold")
     elif by_operator:
-        await house.mentorship.execute_update("pause", Pause(message_id="op-1", by=await house.records.people.operator("ana"), at=at))
+        pause = Pause(message_id="op-1", by=await house.records.people.operator("ana"), at=at)
+        await send(house.environment.client, house.enrolment, pause, 20.0)
     await house.until(at + timedelta(days=1))
     await house.mentorship.signal(
         "record_milestone", RecordMilestone(message_id="shadowing", by=house.refs["mia"], at=at + timedelta(days=1), milestone="shadowing")

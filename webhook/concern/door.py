@@ -1,4 +1,7 @@
-"""How a concern gets in (H16): records keep it, then its case is woken. Nothing of it passes through the mentorship's own door or workflow."""
+"""How a concern gets in (H16): records keep it, then its case is woken. Nothing of it passes through the mentorship's own door or workflow.
+
+A hold reaches the mentorship from here, as the pause that an operator orders: with no worker alive it still comes before every deadline after it (P5).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel
 from temporalio.client import Client
 
+from gateway.orders import send_order
 from gateway.settings import Settings
 from mentorship.programme import Programme
 from records.cases import Case, Outcome, PauseOrder
@@ -18,7 +22,7 @@ from records.contacts import Contact, in_reach, offered, still_fit
 from records.pauses import in_force, pauses
 from records.store import Records
 from webhook.door import Clock
-from webhook.problems import asked_of_records
+from webhook.problems import asked_of_records, asking_temporal
 from webhook.waking import wake
 
 T = TypeVar("T")
@@ -85,6 +89,7 @@ class ConcernDoor:
                 key,
             )
         )
+        await self._order(opened)
         await self._wake(opened.id)
         return opened
 
@@ -130,7 +135,7 @@ class ConcernDoor:
         """Holds the meetings, also once more after an earlier pause has ended."""
         if case.hold == "held" and await self.held(case) in ("goes_on", "paused"):
             await self._ask(self._records.cases.note_hold(case.id, "held", "released"))
-        await self._ask(self._records.cases.hold(case.id, await self._pause(self._clock())))
+        await self._order(await self._ask(self._records.cases.hold(case.id, await self._pause(self._clock()))))
         await self._wake(case.id)
 
     async def release(self, case: Case) -> None:
@@ -180,6 +185,13 @@ class ConcernDoor:
         """Looks like an operator's pause. Its `by` is a new id each time, which does not stand for the raiser."""
         by = await self._ask(self._records.people.operator(f"operator-{secrets.token_hex(8)}"))
         return PauseOrder(message_id=f"op-{secrets.token_hex(8)}", resume_id=f"op-{secrets.token_hex(8)}", by=by, at=at)
+
+    async def _order(self, case: Case) -> None:
+        """Tells the mentorship of the wish to hold the meetings, before the case asks what became of it. One that does not run hears of it from the case."""
+        if case.hold != "wanted" or case.pause is None:
+            return
+        with asking_temporal(self._settings.webhook_retry_after):
+            await send_order(self._client, case.mentorship, case.pause.command, self._settings.webhook_timeout)
 
     async def _wake(self, case: str) -> None:
         await wake(self._client, self._settings, case)
