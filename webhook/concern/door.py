@@ -89,8 +89,7 @@ class ConcernDoor:
                 key,
             )
         )
-        await self._order(opened)
-        await self._wake(opened.id)
+        await self._pass_on(opened)
         return opened
 
     async def of_raiser(self, raiser: str, mentorship: str) -> list[Case]:
@@ -135,8 +134,7 @@ class ConcernDoor:
         """Holds the meetings, also once more after an earlier pause has ended."""
         if case.hold == "held" and await self.held(case) in ("goes_on", "paused"):
             await self._ask(self._records.cases.note_hold(case.id, "held", "released"))
-        await self._order(await self._ask(self._records.cases.hold(case.id, await self._pause(self._clock()))))
-        await self._wake(case.id)
+        await self._pass_on(await self._ask(self._records.cases.hold(case.id, await self._pause(self._clock()))))
 
     async def release(self, case: Case) -> None:
         """The meetings may go on, as far as this case is concerned."""
@@ -185,6 +183,13 @@ class ConcernDoor:
         """Looks like an operator's pause. Its `by` is a new id each time, which does not stand for the raiser."""
         by = await self._ask(self._records.people.operator(f"operator-{secrets.token_hex(8)}"))
         return PauseOrder(message_id=f"op-{secrets.token_hex(8)}", resume_id=f"op-{secrets.token_hex(8)}", by=by, at=at)
+
+    async def _pass_on(self, case: Case) -> None:
+        """A mentorship that takes no order does not keep its concern from those who were asked, whose case then asks for the pause."""
+        try:
+            await self._order(case)
+        finally:
+            await self._wake(case.id)
 
     async def _order(self, case: Case) -> None:
         """Tells the mentorship of the wish to hold the meetings, before the case asks what became of it. One that does not run hears of it from the case."""

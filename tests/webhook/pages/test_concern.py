@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
+from temporalio.service import RPCError, RPCStatusCode
 
 from gateway.links import Bearer
 from records.cases import Case, PauseOrder
 from records.people import Profile
+from wire.names import case_id
 
 
 async def test_meetings_are_offered_to_be_held_only_while_there_are_any(browser, two, says):
@@ -184,3 +186,22 @@ async def test_what_cannot_be_passed_on_is_a_page_that_says_so(browser, client, 
     assert tried.status_code == 503
     assert tried.headers["content-type"].startswith("text/html")
     assert "retry-after" in tried.headers
+
+
+async def test_a_mentorship_that_takes_no_order_keeps_no_concern_from_those_who_were_asked(browser, client, two, raised, monkeypatch):
+    """H16: Temporal refuses more signals to a workflow that has too many. The case asks for the pause itself, and reminds its contacts."""
+    case = await raised()
+    started: list[str] = []
+
+    async def start(_: str, __: object, *, id: str, **___: object) -> None:  # noqa: A002 - the client's own name for it
+        started.append(id)
+
+    class Full:
+        async def signal(self, *_: object, **__: object) -> None:
+            raise RPCError("too many signals", RPCStatusCode.RESOURCE_EXHAUSTED, b"")
+
+    monkeypatch.setattr(client, "get_workflow_handle", lambda _: Full())
+    monkeypatch.setattr(client, "start_workflow", start)
+    tried = await browser.send(await browser.get(f"/concern/{two.token('ben', 'private')}"), "/hold")
+    assert tried.status_code == 503
+    assert started == [case_id(case.id)]
