@@ -51,9 +51,10 @@ class _Handle:
         self._tell(command)
 
     async def execute_update(self, _: str, command: Command, **__: Any) -> dict[str, Any]:
-        """What the core will make of it."""
+        """What the core made of it, if it came before as a signal, or will make of it."""
         pair = self._tell(command)
-        return _outcome(advance(pair.state, [command], max(command.at or pair.state.now, pair.state.now)).told, command.message_id)
+        turn = advance(pair.state, [command], max(command.at or pair.state.now, pair.state.now))
+        return _outcome((*pair.told, *turn.told), command.message_id)
 
     async def query(self, _: str, message_id: str, **__: Any) -> dict[str, Any]:
         """A message's receipt."""
