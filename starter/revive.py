@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import typer
@@ -72,8 +73,8 @@ async def _revive(cohort: str, pair_id: str | None, as_json: bool) -> None:
         await signal_with_start(client, cohort)
         pending = await watch(records, cohort, settings.update_timeout, lambda *_: None)
         left = {pair.mentorship for pair in await records.cohorts.unclosed(cohort) if pair.state == "pending"}
-        sent = [message for pair in again if pair.mentorship not in left for message in await _owed(client, pair.mentorship)]
-    _tell(cohort, standing, again, cases=cases, pending=pending, sent=sent, as_json=as_json)
+        owed = await each(partial(_owed, client), [pair.mentorship for pair in again if pair.mentorship not in left])
+    _tell(cohort, standing, again, cases=cases, pending=pending, sent=[message for messages in owed for message in messages], as_json=as_json)
 
 
 def _tell(

@@ -8,16 +8,12 @@ from mentorship import commands as c
 from mentorship.events import EarnedMilestone
 from mentorship.state import MOST_ACTIONS
 from tests.sentences.house import STARTS
-from tests.sentences.stories import DAY, HOUR, Story, accept, meet, on
+from tests.sentences.stories import DAY, HOUR, Stories, accept, meet, on
 from tests.sentences.village import Village
 
-PAGE_STORIES: dict[str, Story] = {}
+PAGE_STORIES = Stories()
+told = PAGE_STORIES.told
 ABSENT = c.Attendance(own="on_time", partner="absent")
-
-
-def told(story: Story) -> Story:
-    PAGE_STORIES[story.__name__.replace("_", "-")] = story
-    return story
 
 
 @told

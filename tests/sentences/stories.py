@@ -19,12 +19,18 @@ from tests.sentences.village import Village
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ALL = c.EXPECTATIONS
 Story = Callable[[Village], None]
-STORIES: dict[str, Story] = {}
 
 
-def told(story: Story) -> Story:
-    STORIES[story.__name__.replace("_", "-")] = story
-    return story
+class Stories(dict[str, Story]):
+    """By their names."""
+
+    def told(self, story: Story) -> Story:
+        self[story.__name__.replace("_", "-")] = story
+        return story
+
+
+STORIES = Stories()
+told = STORIES.told
 
 
 def accept(pair: Pair) -> None:

@@ -9,6 +9,7 @@ from unittest import mock
 import pytest
 
 from tests.sentences.branches import Branches
+from tests.sentences.case_stories import CASE_STORIES
 from tests.sentences.door_stories import DOOR_STORIES
 from tests.sentences.house import Cohort, House
 from tests.sentences.page_stories import PAGE_STORIES
@@ -69,7 +70,7 @@ class Pages:
     def tell_all(self) -> None:
         for name, story in LOOKED_AT.items():
             self.tell(name, story, looking=True)
-        for name, story in DOOR_STORIES.items():
+        for name, story in DONE.items():
             self.tell(name, story, looking=False)
 
     def _look(self, cohort: Cohort) -> None:
@@ -81,6 +82,7 @@ class Pages:
 
 
 LOOKED_AT = {**{name: STORIES[name] for name in TOO}, **PAGE_STORIES}
+DONE = {**DOOR_STORIES, **CASE_STORIES}
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +109,9 @@ def test_the_page_opens_at_each_instant_of_a_story(pages: Pages, story: str) -> 
     pages.tell(story, LOOKED_AT[story], looking=True)
 
 
-@pytest.mark.parametrize("story", DOOR_STORIES)
+@pytest.mark.parametrize("story", DONE)
 def test_what_people_do_on_pages_ends_as_the_story_says(pages: Pages, story: str) -> None:
-    pages.tell(story, DOOR_STORIES[story], looking=False)
+    pages.tell(story, DONE[story], looking=False)
 
 
 def test_every_branch_of_a_page_is_taken_in_a_story(pages: Pages) -> None:

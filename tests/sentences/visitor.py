@@ -10,6 +10,9 @@ import httpx
 from tests.sentences.house import House
 from tests.webhook.browser import Browser, words
 
+WRONG = HTTPStatus.UNPROCESSABLE_ENTITY
+"""What a form that comes back is answered with."""
+
 
 class Visitor:
     """`address` is where their link leads; `page` is what they look at."""
