@@ -219,7 +219,7 @@ def _result(state: State, command: Command, at: Instant) -> tuple[e.AnyEvent, ..
     match command:
         case c.ApplyPlan():
             request = state.plan_request
-            if request is None:  # nothing waits for a plan, as in a pause or after the end
+            if request is None or state.closing:  # nothing waits for a plan, as in a pause or after the end
                 return refuse(at, "too_late")
             if command.number is not None and command.number != request.number:  # the answer to an older question
                 return refuse(at, "too_late")

@@ -305,7 +305,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             paused = event.at - (state.pausing.since if state.pausing is not None else event.at)
             again, longer, moved = _unplanned(state)
             number = state.calendar_sequence + 1
-            wanted = PlanRequest(number=number, change="resumed", count=again, longer=longer, paused=moved + paused)
+            wanted = PlanRequest(number=number, change="resumed", count=again, longer=longer, paused=moved + paused, asked_at=event.at)
             return {
                 "calendar_sequence": number,
                 "pausing": None,
@@ -321,7 +321,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
             count = waiting + max(0, min(event.length.span // state.rules.interval.span, MOST_MEETINGS - len(state.meetings) - waiting))
             longer = Longer(ends=state.ends, length=event.length) if earlier is None else _with(earlier, length=earlier.length + event.length)
             number = state.calendar_sequence + 1
-            waits: dict[str, Any] = {"plan_request": PlanRequest(number=number, change="extended", count=count, longer=longer, paused=moved)}
+            waits: dict[str, Any] = {"plan_request": PlanRequest(number=number, change="extended", count=count, longer=longer, paused=moved, asked_at=event.at)}
             if state.pausing is not None:
                 waits = {"pausing": _with(state.pausing, dropped=count, longer=longer)}
             ahead = event.ends - state.rules.heads_up.span > event.at  # the heads-up goes once, unless the end moves far enough for another
@@ -347,7 +347,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.EndReached():
-            return {"closing": True, "plan_request": None, **_invited(state, {}, event.feedback_for, event.feedback_to)}
+            return {"closing": True, "plan_request": _never_planned(state), **_invited(state, {}, event.feedback_for, event.feedback_to)}
         case e.CertificatesDecided():
             decided = Decided(at=event.at, certified=event.certified, done=event.done, total=event.total)
             return {"decided": decided, "attention": {}}
@@ -362,7 +362,7 @@ def _changes(state: State, event: e.AnyEvent) -> dict[str, Any]:  # noqa: PLR091
                 "ends": state.ends + waited,
                 "reporting_ends": state.reporting_ends + waited,
                 "pausing": None,
-                "plan_request": None,
+                "plan_request": state.plan_request if state.closing else None,
                 "calendar_sequence": state.calendar_sequence + 1,
             }
         case e.MentorshipCompleted():
@@ -397,6 +397,12 @@ def _unplanned(state: State) -> tuple[int, Longer | None, timedelta]:
     if state.plan_request is not None:
         return state.plan_request.count, state.plan_request.longer, state.plan_request.paused
     return 0, None, timedelta()
+
+
+def _never_planned(state: State) -> PlanRequest | None:
+    """The slots that the programme ended without, since nobody could plan them in an outage (P5). Up to revision 1 they were forgotten."""
+    lost = state.plan_request is not None and state.plan_request.count > 0
+    return state.plan_request if lost and state.rules.revision >= 2 else None
 
 
 def _meeting(state: State, n: int, change: Any) -> dict[str, Any]:

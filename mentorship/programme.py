@@ -271,7 +271,7 @@ class Pairing(Part):
     criteria: tuple[Criterion, ...] = ()
 
 
-REVISION = 1
+REVISION = 2
 """Which decisions this release makes. A release that decides something differently adds one, and asks `Rules.revision` at that place."""
 
 
@@ -309,6 +309,8 @@ class Rules(BaseModel, frozen=True):
 
     1: an answer from before a proposal lapsed counts, however late it comes in; a person is asked about an absence that they no longer admit; a mail
     that waited has the milestones and the end as they are when it goes; no mail goes about a pause that is over, or an absence admitted meanwhile.
+    2: where the programme ended before the slots came that a pause or an extension asked for, no meeting from before passes for the closing one, and any
+    conversation since does; what is waived in a pause is dated by the end that the pause moves; no nudge goes once the coordinator was told.
     """
 
     @field_validator("revision")

@@ -297,6 +297,8 @@ class PlanRequest(Part):
     longer: Longer | None = None
     paused: timedelta = timedelta()
     """The length of the pauses that made it necessary."""
+    asked_at: Instant | None = None
+    """When the question was asked; None where an earlier release asked it."""
 
 
 class Memory(dict[Any, Any]):

@@ -83,7 +83,8 @@ def open_effects(folded: Folded, settled: Collection[str]) -> tuple[AnyEffect, .
     for row, effect in folded.effects:
         match effect:
             case PlanMeetings():
-                is_open = folded.state.plan_request is not None and folded.state.plan_request.number == effect.number
+                asked = folded.state.plan_request
+                is_open = asked is not None and asked.number == effect.number and not folded.state.closing
             case IssueCertificates():
                 is_open = not folded.state.certificates
             case SendNotice():

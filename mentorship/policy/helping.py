@@ -9,6 +9,7 @@ from mentorship.duration import Duration
 from mentorship.effects import OUTLIVING, MeetingFacts, NoticeKind, SendNotice
 from mentorship.instant import Instant
 from mentorship.people import SIDES, Side, other
+from mentorship.policy.ladder import coordinator_told
 from mentorship.policy.meetings import calendar, described, topic_moves_on
 from mentorship.policy.milestones import one_sided, standing
 from mentorship.policy.pauses import pause_to_add
@@ -79,6 +80,8 @@ def _is_open(notice: SendNotice, state: State) -> bool:
             return side is None or state.person(side).confirmed_at is None
         case "check_in":
             return "run" in state.seen
+        case "nudge" if side is not None and state.rules.revision >= 2:  # it says that nobody else was told
+            return not coordinator_told(state, side)
         case "survey_reminder":
             return side is None or not state.person(side).closing_answered
         case "rescheduled" if notice.change in ("paused", "resumed") and state.rules.revision:

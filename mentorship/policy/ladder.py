@@ -64,3 +64,8 @@ def rung_reached(state: State, side: Side) -> int:
     """The rung, from 1, that the strikes in the window reach; 0 for none."""
     count = len(strikes_in_window(state, side))
     return max((number for number, rung in enumerate(state.rules.cancellations.ladder, 1) if count >= rung.at), default=0)
+
+
+def coordinator_told(state: State, side: Side) -> bool:
+    """Whether the rungs that this episode has climbed include the coordinator's."""
+    return any(rung.do == "coordinator" for rung in state.rules.cancellations.ladder[: state.person(side).rung])

@@ -29,10 +29,17 @@ def closing_held_at(state: State) -> Instant | None:
     held = [m.start for m in state.meetings if m.held and m.session == closing]
     last = closing_meeting(state)  # asked again, since reports of the two meetings come in any order
     held += [extra.held_at for extra in state.extras if extra.session == closing or (last is not None and stands_in(last, extra.held_at, closing))]
+    held += _without_their_slots(state)
     return min(held, default=None)
 
 
-_READS = ("rules", "ends", "meetings", "extras", "milestones", "earned", "goals", "mentor", "mentee", "pausing", "plan_request", "ended")
+def _without_their_slots(state: State) -> list[Instant]:
+    """Conversations since the last question for slots that the programme ended without: nobody is held to a plan that never came (P5)."""
+    asked_at = state.plan_request.asked_at if state.plan_request is not None and state.closing else None
+    return [at for at in held_instants(state) if at >= asked_at] if asked_at is not None else []
+
+
+_READS = ("rules", "ends", "meetings", "extras", "milestones", "earned", "goals", "mentor", "mentee", "pausing", "plan_request", "closing", "ended")
 
 
 @remembered(*_READS)
@@ -47,7 +54,7 @@ def done_instants(state: State) -> dict[str, Instant]:
 def _done_at(state: State, rule: MilestoneRule, held: Sequence[Instant]) -> Instant | None:
     known = state.milestones.get(rule.id)
     if known is not None and known.waived_at is not None:
-        return min(known.waived_at, state.ends)
+        return min(known.waived_at, state.ends + pause_to_add(state) if state.rules.revision >= 2 else state.ends)
     match rule.when:
         case MeetingsHeld(meetings_held=needed):
             return held[needed - 1] if len(held) >= needed else None

@@ -8,7 +8,8 @@ import pytest
 
 from mentorship import commands as c
 from mentorship.effects import IssueCertificates
-from mentorship.policy.milestones import is_complete, milestone_facts, needed
+from mentorship.policy.milestones import done_in_time, is_complete, milestone_facts, needed
+from mentorship.programme import REVISION
 
 SECOND = timedelta(seconds=1)
 
@@ -165,6 +166,14 @@ def test_a_waived_milestone_counts_as_done_and_is_shown_as_waived(story, ends):
     assert told.operator(c.WaiveMilestone(milestone="m1"), ends + timedelta(days=3)) == "applied"  # whoever reported it may have been wrong
     told.until_decided()
     assert told.earned() is True
+
+
+@pytest.mark.parametrize(("revision", "waited"), [(REVISION, 3), (1, 0)])
+def test_in_a_pause_a_waiver_is_dated_by_the_end_that_the_pause_moves(story, ends, revision, waited):
+    told = story(revision=revision)
+    told.operator(c.Pause(until=ends + timedelta(days=10)), ends - timedelta(days=10))
+    told.operator(c.WaiveMilestone(milestone="m1"), ends + timedelta(days=3))
+    assert done_in_time(told.state) == {"m1": ends + timedelta(days=waited)}
 
 
 def test_who_was_erased_before_the_certificate_was_made_has_none_and_the_other_has_theirs(story, ends):

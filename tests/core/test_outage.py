@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from mentorship import commands as c
 from mentorship.advance import receipt
+from mentorship.duration import iso
 from mentorship.effects import IssueCertificates, MeetingFacts, SendNotice
 from mentorship.instant import CLOCK_SKEW
+from mentorship.policy.milestones import done_in_time
+from mentorship.programme import REVISION, MilestoneRule
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -180,3 +185,52 @@ def test_the_days_to_object_end_seven_days_later(story, day):
     told = story()
     told.tell("mentor", c.RecordMilestone(milestone="m1"), at=day(30), now=day(38))
     assert told.tell("mentee", c.ObjectToMilestone(milestone="m1"), day(45) + timedelta(seconds=1)) == "too_late"
+
+
+def without_its_slots(story, meets, milestones, *talks: datetime, revision: int = REVISION):
+    """The programme ended in an outage before anybody could plan the slots that a pause, from meeting 2 to meeting 3, had dropped."""
+    rules = (*milestones(1), MilestoneRule(id="closed", when="closing_held"))
+    told = story(meetings=4, milestones=rules, revision=revision).met(1)
+    told.operator(c.Pause(), meets(2) + HOUR)
+    told.operator(c.Resume(), meets(3))
+    inbox = [told.named(c.ReportMeeting(meeting=2, held=True), "mentor", told.state.ends + HOUR)]
+    inbox += [told.named(c.ReportMeeting(held_at=at, held=True), "mentee", at + HOUR) for at in talks]
+    told.take(inbox, told.state.ends + 2 * HOUR)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("hours", "revision", "closed"),
+    [(-1, REVISION, False), (0, REVISION, True), (24, REVISION, True), (-1, 1, True)],
+    ids=["in-the-pause", "as-it-is-over", "later", "as-it-was-before-revision-2"],
+)
+def test_where_the_slots_never_came_a_conversation_since_they_were_asked_for_is_the_closing_one(story, meets, milestones, hours, revision, closed):
+    """H7: nobody is held to a plan that never came, nor certified for a conversation from before."""
+    told = without_its_slots(story, meets, milestones, meets(3, hours=hours), revision=revision)
+    assert ("closed" in done_in_time(told.state)) is closed
+    assert told.replan() == "too_late"
+    assert ("closed" in done_in_time(told.state)) is closed
+    told.until_decided()
+    assert told.state.decided.done == closed
+
+
+def test_a_meeting_from_before_the_pause_is_not_the_closing_one_because_no_other_was_planned(story, meets, milestones):
+    told = without_its_slots(story, meets, milestones)
+    assert (told.state.meeting(2).session, done_in_time(told.state)) == (1, {})
+    earlier = without_its_slots(story, meets, milestones, revision=1)
+    assert (earlier.state.meeting(2).session, tuple(done_in_time(earlier.state))) == (11, ("closed",))
+
+
+def test_an_end_for_conduct_in_the_grace_leaves_what_was_done_as_it_was(story, meets, milestones):
+    told = without_its_slots(story, meets, milestones, meets(3, hours=24))
+    told.operator(c.End(reason="conduct"), told.state.now + HOUR)
+    assert (told.state.decided.done, tuple(done_in_time(told.state))) == (1, ("closed",))
+
+
+def test_an_extension_too_short_for_a_slot_leaves_the_last_meeting_the_closing_one_though_nobody_answered(story, meets, milestones, ends):
+    told = story(milestones=(*milestones(1), MilestoneRule(id="closed", when="closing_held")))
+    told.operator(c.Extend(length=iso("P1W")), meets(12) + 2 * HOUR)
+    (asked,) = told.planned()
+    assert asked.count == 0
+    told.take([told.named(c.ReportMeeting(meeting=12, held=True), "mentor", ends + timedelta(days=1))], ends + timedelta(days=8))
+    assert tuple(done_in_time(told.state)) == ("closed",)

@@ -185,6 +185,19 @@ def test_milestones_are_counted_as_the_mail_goes(story, ends):
     assert still_helping(news, before, before.now) == news
 
 
+def test_a_nudge_that_says_nobody_else_was_told_goes_while_that_is_so(story):
+    """H14: two late cancellations in the evening, the third before the nudge has left."""
+    told = story().confirmed()
+    told.cancel(1)
+    told.cancel(2)
+    nudge = told.last("nudge", "mentee")
+    assert told.helps(nudge)
+    told.cancel(3)
+    assert not told.helps(nudge)
+    before = told.state.model_copy(update={"rules": told.state.rules.model_copy(update={"revision": 1})})
+    assert still_helping(nudge, before, before.now) == nudge
+
+
 def test_a_result_tells_what_was_decided(story, ends):
     told = story()
     told.until_decided()

@@ -301,11 +301,40 @@ async def after_a_new_run(environment: WorkflowEnvironment, name: str) -> Workfl
     return newest
 
 
-def _lived(starts: datetime, until: datetime) -> tuple[Advanced, ...]:
-    """What the core makes of sixty days in which everything happens that the other scenarios leave out."""
+def _lived(starts: datetime, rules: Rules, told: list[tuple[float, Command]]) -> tuple[Advanced, ...]:
+    """What the core makes of what it is told, and on which day."""
+    turns = [advanced.begin(_begun(starts, rules))]
+    for number, (days, command) in enumerate(told):
+        at = starts + days * DAY
+        named = command.model_copy(update={"message_id": command.message_id or f"c{number}", "at": at})
+        turns.append(advanced.advance(turns[-1].state, [named], at))
+    return tuple(turns)
+
+
+async def _carry_on(environment: WorkflowEnvironment, name: str, turns: tuple[Advanced, ...], said: Command, here: datetime, *, unsent: int):
+    """A run that begins with what the previous one handed on: its state, a journal not yet written, its `unsent` turns' effects, and a message."""
+    carried = Carried(
+        state=turns[-1].state.compact(),
+        inbox=(said,),
+        outbox=OutboxState(
+            entries=tuple(entry for turn in turns for entry in turn.entries),
+            pending=tuple(Pending(effect=effect, in_vain=1) for turn in turns[-unsent:] for effect in turn.effects),
+        ),
+        timeline=(TimelineEntry(at=here, what="extended"),),
+    )
+    handle = await environment.client.start_workflow(
+        "Mentorship", MentorshipInput(cohort="replay", texts="0" * 64, carried=carried), id=workflow_id(name), task_queue=QUEUE
+    )
+    await until(environment, handle, here + 100 * DAY)
+    return handle
+
+
+async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
+    """Sixty days in which everything happens that the other scenarios leave out; then a later run."""
+    here = await now(environment)
 
     def day(number: float) -> datetime:
-        return starts + number * DAY
+        return here + (number - 60) * DAY
 
     told: list[tuple[float, Command]] = [
         *((1, ConfirmMeeting(by=who, meeting="all")) for who in (PAIR.mentor, PAIR.mentee)),
@@ -331,31 +360,25 @@ def _lived(starts: datetime, until: datetime) -> tuple[Advanced, ...]:
         (59.5, Extend(by="p-operator", length=iso("P7D"))),
     ]
     often = RULES.model_copy(update={"cancellations": Cancellations(episode_ends_after_held=1), "surveys": Surveys(closing_reminder=iso("P10D"))})
-    turns = [advanced.begin(_begun(starts, often))]
-    for number, (at, command) in enumerate(told):
-        named = command.model_copy(update={"message_id": command.message_id or f"c{number}", "at": day(at)})
-        turns.append(advanced.advance(turns[-1].state, [named], day(at)))
-    return (*turns, advanced.advance(turns[-1].state, [], until))
+    turns = _lived(day(0), often, told)
+    turns = (*turns, advanced.advance(turns[-1].state, [], here))
+    said = ConfirmExpectations(message_id="waiting", by=PAIR.mentor, at=here, expectations=EXPECTATIONS)
+    return await _carry_on(environment, name, turns, said, here, unsent=5)
 
 
-async def carried_on(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
-    """A later run that begins with what the previous one handed on: a state, a journal not yet written, effects on their way, and a message."""
+async def without_slots(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
+    """No worker lives from a pause's end to the programme's, so the dropped slots are never planned. In the pause they talked. A nudge waits all the time."""
     here = await now(environment)
-    turns = _lived(here - 60 * DAY, here)
-    carried = Carried(
-        state=turns[-1].state.compact(),
-        inbox=(ConfirmExpectations(message_id="waiting", by=PAIR.mentor, at=here, expectations=EXPECTATIONS),),
-        outbox=OutboxState(
-            entries=tuple(entry for turn in turns for entry in turn.entries),
-            pending=tuple(Pending(effect=effect, in_vain=1) for turn in turns[-5:] for effect in turn.effects),
-        ),
-        timeline=(TimelineEntry(at=here, what="extended"),),
-    )
-    handle = await environment.client.start_workflow(
-        "Mentorship", MentorshipInput(cohort="replay", texts="0" * 64, carried=carried), id=workflow_id(name), task_queue=QUEUE
-    )
-    await until(environment, handle, here + 100 * DAY)
-    return handle
+    told: list[tuple[float, Command]] = [
+        *((1, ConfirmMeeting(by=who, meeting="all")) for who in (PAIR.mentor, PAIR.mentee)),
+        *((7.1, ConfirmExpectations(by=who, expectations=EXPECTATIONS)) for who in (PAIR.mentor, PAIR.mentee)),
+        *((6.9 + 14 * n, CancelMeeting(by=PAIR.mentor, meeting=n + 1, reason="work")) for n in range(1, 4)),
+        (50, Pause(by="p-operator")),
+        (60, Resume(by="p-operator")),
+    ]
+    turns = _lived(here - 99 * DAY, RULES, told)
+    talked = ReportMeeting(message_id="waiting", by=PAIR.mentee, at=here - 9 * DAY, held_at=here - 45 * DAY, held=True)
+    return await _carry_on(environment, name, turns, talked, here, unsent=len(turns))
 
 
 async def cohort(environment: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
@@ -393,6 +416,7 @@ HISTORIES: dict[str, Callable[[WorkflowEnvironment, str], Awaitable[WorkflowHand
     "a-new-run": a_new_run,
     "after-a-new-run": after_a_new_run,
     "carried-on": carried_on,
+    "without-slots": without_slots,
     "cohort": cohort,
     "case": case,
     "certificate": certificate,
