@@ -1,4 +1,4 @@
-"""Whether this host's clock and the database server's agree.
+"""Whether this host's clock and the database server's agree, and what time it is by both.
 
 Whatever a door takes in carries its host's time, and a mentorship refuses what comes from the future. So with a clock that runs ahead, a door
 acknowledges messages that will be refused; with one that runs behind, late messages count as in time.
@@ -20,6 +20,13 @@ MOST_APART = CLOCK_SKEW / 2
 class Clock:
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def agreed(self) -> datetime:
+        """The instant that has come by this host's clock and by the database server's. What goes for good goes by it: a clock that was set years ahead, as
+        after a battery died, deletes nothing (P8). SQLite has no clock of its own, so there it is this host's. Raises RecordsUnavailable.
+        """
+        ahead = await self.ahead()
+        return datetime.now(UTC) - max(ahead or timedelta(), timedelta())
 
     async def ahead(self) -> timedelta | None:
         """By how much this host's clock runs ahead of the database server's: negative if it is behind, None if the difference does not matter.

@@ -67,16 +67,18 @@ class Notices(Part):
 
         With a `lease`, only one of several possible senders has the mail at a time. Whoever is told to send it has it for this long, from the `at` of their
         attempt; others who ask meanwhile get BeingSent. After that the mail is free again, whatever became of the first attempt.
+
+        BeingSent is also what an attempt gets that was held up until a later one had begun: it would take back what that one decided, such as `too_late`.
         """
         async with self._database.write(f"notices/{person}") as connection:
             row = (await connection.execute(select(notices.c.person, notices.c.state, notices.c.at).where(notices.c.key == key))).one_or_none()
             if row is not None:
                 if row.person != person:
                     raise ValueError("expected a key of its own for each person that a notice goes to")
-                if lease is not None and row.state == "intended" and at < row.at + lease:
-                    raise BeingSent("another one is at this mail")
                 answer = _ANSWERS[row.state]
                 if answer == "send":
+                    if at < (row.at + lease if lease is not None and row.state == "intended" else row.at):
+                        raise BeingSent("another one is at this mail, or was after this attempt began")
                     await connection.execute(update(notices).where(notices.c.key == key).values(state="intended", at=at, why_sealed=None))
                 return answer
             state: State = "intended"

@@ -61,7 +61,7 @@ def sweep(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what
 
 async def _sweep(dry_run: bool, as_json: bool) -> None:
     async with open_records(Settings.load()) as records:
-        swept = await records.retention.sweep(datetime.now(UTC), dry_run=dry_run)
+        swept = await records.retention.sweep(await records.clock.agreed(), dry_run=dry_run)
     result = {"dry_run": dry_run, **swept.model_dump(mode="json")}
     verb = "would go" if dry_run else "deleted"
     what = f"{counted(swept.notes, 'note')}, the contents of {counted(swept.cases, 'case')}, {counted(swept.closed_cases, 'closed case')}"

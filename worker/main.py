@@ -43,7 +43,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         running = [
             await stack.enter_async_context(worker) for worker in workers(client, activities(settings, records, client, issuer), version=_version(settings))
         ]
-        await stack.enter_async_context(sweeping(records.retention))
+        await stack.enter_async_context(sweeping(records.retention, records.clock.agreed))
         _tell_of_fonts(settings)
         log.info("worker_started", build_id=settings.build_id)
         await told

@@ -80,7 +80,8 @@ class RecordsOffice:
         A person who was erased meanwhile counts as gone: that ended their other pairs, and this one should not have begun (P8).
 
         Each word of HR's has a message id of its own. So repeating one changes nothing, and the next one is not mistaken for it.
-        A return is passed on only if the mentorship may have `heard` of the leave: a new mentorship would refuse the command.
+        A return is passed on only if the mentorship may have `heard` of the leave: a new mentorship would refuse the command. A word about a leave that
+        came since the mentorship first started counts from when the door took it, however long it then waited to be started again (P5).
         """
         now = datetime.now(UTC)
         couple = (enrolment.mentor, enrolment.mentee)
@@ -88,16 +89,18 @@ class RecordsOffice:
         told = False
         for ref in couple:
             order: End | Pause | Resume
-            word = words.get(ref)
+            word, at = words.get(ref), now
+            if word is not None and enrolment.started_at is not None and word.at >= enrolment.started_at:
+                at = word.at
             if ref not in profiles or profiles[ref].status == "gone":
-                order, said = End(reason="stepped_away", leaver=ref), "gone"
+                order, said, at = End(reason="stepped_away", leaver=ref), "gone", now
             elif word is not None and word.leave is not None and not word.leave.is_past(now):
                 order, said = Pause(away=ref, begins=word.leave.begins, until=word.leave.until), word.model_dump_json()
             elif word is not None and heard:
                 order, said = Resume(away=ref), word.model_dump_json()
             else:
                 continue
-            head = {"message_id": f"hr.enrolled.{ref}.{hashlib.sha256(said.encode()).hexdigest()[:16]}", "by": "operator", "at": now}
+            head = {"message_id": f"hr.enrolled.{ref}.{hashlib.sha256(said.encode()).hexdigest()[:16]}", "by": "operator", "at": at}
             await send_order(self._client, enrolment.mentorship, order.model_copy(update=head), _PATIENCE)
             told = True
         return told

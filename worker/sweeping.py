@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,9 +20,9 @@ log = structlog.get_logger("retention")
 
 
 @asynccontextmanager
-async def sweeping(retention: Retention, *, every: timedelta = EVERY) -> AsyncIterator[None]:
-    """Sweeps while the block runs. When the block ends, a step that has begun is finished first."""
-    task = asyncio.create_task(_keep_sweeping(retention, every))
+async def sweeping(retention: Retention, now: Callable[[], Awaitable[datetime]], *, every: timedelta = EVERY) -> AsyncIterator[None]:
+    """Sweeps while the block runs, by what `now` says each time. When the block ends, a step that has begun is finished first."""
+    task = asyncio.create_task(_keep_sweeping(retention, now, every))
     try:
         yield
     finally:
@@ -31,12 +31,12 @@ async def sweeping(retention: Retention, *, every: timedelta = EVERY) -> AsyncIt
             await task
 
 
-async def _keep_sweeping(retention: Retention, every: timedelta) -> None:
+async def _keep_sweeping(retention: Retention, now: Callable[[], Awaitable[datetime]], every: timedelta) -> None:
     """Sweeps at once, and then in this rhythm. Several workers may: the second finds nothing to do."""
     while True:
         pause = every
         try:
-            swept = await retention.sweep(datetime.now(UTC))
+            swept = await retention.sweep(await now())
         except RecordsError as error:
             log.warning("sweep_failed", error=type(error).__name__)
             pause = min(every, AFTER_TROUBLE)

@@ -64,6 +64,18 @@ async def test_a_mail_that_several_may_send_is_free_once_it_is_settled(records, 
         await begin("bounced", lease=lease)
 
 
+async def test_an_attempt_that_was_held_up_leaves_what_a_later_one_decided(records, begin):
+    """A worker was stopped, another one found that the mail came too late, and the first went on: the mail would go after all, or count for two days."""
+    assert await begin("held-up", NOON + timedelta(seconds=15)) == "send"
+    with pytest.raises(BeingSent):
+        await begin("held-up")
+    await records.notices.failed("held-up", "too_late", NOON + timedelta(seconds=15))
+    with pytest.raises(BeingSent):
+        await begin("held-up")
+    assert [(notice.state, notice.why) for notice in await records.notices.of("p-1")] == [("failed", "too_late")]
+    assert await begin("held-up", NOON + timedelta(minutes=1)) == "send"
+
+
 async def test_the_seventh_mail_in_thirty_days_is_over_budget_whatever_pair_it_is_about(begin, deliver):
     for number in range(6):
         await deliver(f"m{number}/1.0", NOON - timedelta(days=6 - number), kind="prepare")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from records import clock as clock_module
 from records import journal as journal_module
 from records import retention as retention_module
 from records.cases import Case
@@ -370,3 +371,17 @@ async def test_without_the_key_nothing_is_deleted(reopen, other_keys, over, reco
     with pytest.raises(UnknownKey):
         await stranger.retention.sweep(ENDED + timedelta(days=2000))
     assert await kept_notes(records) == ["n-0", "n-1", "n-2"]
+
+
+@pytest.mark.parametrize("off", [timedelta(days=900), -timedelta(days=900)])
+async def test_a_clock_that_was_set_far_ahead_deletes_nothing_before_its_time(records, url, monkeypatch, off):
+    """P8: a sweep goes by the database server's clock as well as by its host's, and by the one that is behind. With SQLite there is only one."""
+
+    class Host:
+        @staticmethod
+        def now(zone: Any) -> datetime:
+            return datetime.now(zone) + off
+
+    monkeypatch.setattr(clock_module, "datetime", Host)
+    expected = datetime.now(UTC) + (off if url.startswith("sqlite") else min(off, timedelta()))
+    assert abs(await records.clock.agreed() - expected) < timedelta(minutes=1)

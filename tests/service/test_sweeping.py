@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from structlog.testing import capture_logs
@@ -11,6 +11,10 @@ from structlog.testing import capture_logs
 from records.errors import RecordsUnavailable
 from records.retention import Retention, Swept
 from worker.sweeping import sweeping
+
+
+async def noon() -> datetime:
+    return datetime(2027, 4, 1, 12, tzinfo=UTC)
 
 
 class Sweeps(Retention):
@@ -33,7 +37,7 @@ class Sweeps(Retention):
 async def test_it_goes_on_after_trouble_and_says_what_went_in_numbers_only():
     retention = Sweeps(RecordsUnavailable("records cannot be reached"), ValueError("a value"), Swept(notes=3, damaged=("mentorship.spring.m-1",)))
     with capture_logs() as said:
-        async with sweeping(retention, every=timedelta(milliseconds=1)):
+        async with sweeping(retention, noon, every=timedelta(milliseconds=1)):
             await asyncio.wait_for(retention.enough.wait(), 5)
     assert [(line["event"], line.get("error"), line.get("notes")) for line in said] == [
         ("sweep_failed", "RecordsUnavailable", None),
@@ -46,6 +50,6 @@ async def test_it_goes_on_after_trouble_and_says_what_went_in_numbers_only():
 
 async def test_it_ends_with_the_worker():
     retention = Sweeps()
-    async with sweeping(retention):
+    async with sweeping(retention, noon):
         await asyncio.wait_for(retention.enough.wait(), 5)
     assert len(asyncio.all_tasks()) == 1

@@ -170,6 +170,22 @@ async def test_who_is_back_while_the_pair_waits_to_be_started_again_is_told(comp
     assert company.temporal.state(company.first).pausing is None
 
 
+async def test_what_hr_says_of_a_mentorship_that_temporal_lost_counts_from_when_the_door_took_it(company):
+    """P5: the pause would last, and the end move, until somebody revived it."""
+    mentor, now = company.refs["mentor-0"], datetime.now(UTC)
+    await company.enrol()
+    await company.records.cohorts.await_start(company.first)
+    said = datetime.now(UTC)
+    await company.records.people.note_leave(mentor, None, said)
+    await company.enrol()
+    assert {(command.command, command.at) for command in company.temporal.told[company.first]} == {("resume", said)}
+    told_anew = company.pairs[1].mentorship  # of a leave from before it began it hears as it begins
+    await company.records.people.note_leave(company.refs["mentor-1"], Leave(begins=now - HOUR, until=now + HOUR), now - HOUR)
+    await company.records.cohorts.await_start(told_anew)
+    await company.enrol()
+    assert {(command.command, command.at >= said) for command in company.temporal.told[told_anew]} == {("pause", True)}
+
+
 async def test_who_is_back_between_the_two_tellings_is_told(company, monkeypatch):
     mentor, now = company.refs["mentor-0"], datetime.now(UTC)
     await company.records.people.note_leave(mentor, Leave(begins=now, until=now + timedelta(days=20)), now)

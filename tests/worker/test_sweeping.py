@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,10 @@ from records.errors import RecordsUnavailable
 from records.retention import Retention, Swept
 from worker import sweeping as clock
 from worker.sweeping import sweeping
+
+
+async def noon() -> datetime:
+    return datetime(2027, 4, 1, 12, tzinfo=UTC)
 
 
 class Sweeps(Retention):
@@ -33,7 +37,7 @@ class Sweeps(Retention):
 async def test_whatever_stays_as_evidence_is_told_as_what_it_is():
     retention: Any = Sweeps()
     with capture_logs() as said:
-        async with sweeping(retention, every=timedelta(0)):
+        async with sweeping(retention, noon, every=timedelta(0)):
             await asyncio.wait_for(retention.again.wait(), 5)
     assert said == [
         {"event": "cohort_unreadable", "cohort": "cohort.spring", "log_level": "error"},
@@ -62,6 +66,6 @@ async def test_a_sweep_that_fails_is_not_the_last_one_and_is_told_without_what_i
     retention: Any = Fails()
     away = isinstance(trouble, RecordsUnavailable)
     with capture_logs() as said:
-        async with sweeping(retention, every=timedelta(days=1) if away else timedelta(milliseconds=1)):
+        async with sweeping(retention, noon, every=timedelta(days=1) if away else timedelta(milliseconds=1)):
             await asyncio.wait_for(again.wait(), 5)
     assert said[0] == {"event": "sweep_failed", "error": type(trouble).__name__, "log_level": "warning" if away else "error"}
