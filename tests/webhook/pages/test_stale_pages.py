@@ -190,8 +190,29 @@ async def test_times_are_looked_at_on_one_page_where_each_can_be_accepted_or_mov
     answer = await browser.get(two.page("ben", "confirm_meeting", "all"))
     for n in range(1, 13):
         for act in ("confirm_meeting", "move_meeting"):
-            assert (f'/{act}/{n}"' in answer.text) == (n != 3)
-    assert len({*re.findall(r'aria-label="Another time: ([^"]+)"', answer.text)}) == 11
+            assert (f'/{act}/{n}"' in answer.text) == (n != 3 or act == "move_meeting")
+    assert len({*re.findall(r'aria-label="Another time: ([^"]+)"', answer.text)}) == 12
+
+
+async def test_who_accepts_times_sees_which_of_them_either_one_has_accepted(browser, two, says):
+    """A yes to one that the partner has accepted confirms it, and only then can a late cancellation count (H14)."""
+    for who, n in (("ben", 2), ("ana", 3), ("ben", 4), ("ana", 4)):
+        await two.say(who, c.ConfirmMeeting(meeting=n))
+    await two.say("ana", c.MoveMeeting(meeting=5, to=two.meeting(5).start + timedelta(days=1)))
+    page = says(await browser.get(two.page("ben", "confirm_meeting", "all")))
+    for stands in (
+        "Monday 8 March, 09:00 Proposed. Accept",
+        "Monday 22 March, 09:00 You accepted; Ana Mentor has not yet. Another time",
+        "Monday 5 April, 10:00 Ana Mentor accepted; you have not yet. Accept",
+        "Monday 19 April, 10:00 Confirmed by both. Another time",
+        "Monday 3 May, 10:00 Proposed. Ana Mentor proposes Tuesday 4 May, 10:00 instead. Accept",
+        "Accept all 10 times",
+    ):
+        assert stands in page
+    assert "Ana Mentor accepted; you have not yet." in says(await browser.get(two.page("ben", "confirm_meeting", 3)))
+    await two.say("ben", c.CancelMeeting(meeting=1))
+    assert "That meeting was called off." in says(called_off := await browser.get(two.page("ben", "confirm_meeting", 1)))
+    assert "Proposed." not in says(called_off)
 
 
 async def test_a_yes_that_is_sent_again_from_an_old_page_does_not_look_as_if_it_accepted_other_times(browser, two, mentorship, running, says):
