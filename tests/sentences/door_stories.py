@@ -336,6 +336,7 @@ def everything_comes_too_late(village: Village) -> None:
         assert "kept safely" in mentee.open()
         village.ordered(pair, c.End(reason="operator"), cohort.now - HOUR)
     assert mentee.open().count("changed nothing") > 9
+    assert "time for that is over" in mentee.open("confirm_meeting", "all")
     assert private.open().count("changed nothing") > 3
 
 
