@@ -18,7 +18,7 @@ import httpx
 from mentorship import commands as c
 from tests.sentences.house import Cohort, House, Pair
 from tests.sentences.village import OFFICE, Village
-from tests.webhook.browser import words
+from tests.webhook.browser import GLUED, words
 
 TEXTS = ("A word", "Two\nsteps", "x" * 5000, "\u2060", "", "مرحبا", "\n".join("abcdefghijkl"))
 STEPS = (timedelta(minutes=5), timedelta(hours=5), timedelta(days=1), timedelta(days=4))
@@ -138,7 +138,7 @@ class Walk:
         self.trail.append(f"{self._house.now:%d %b %H:%M} {how} {shown}: {answer.status_code}")
         self._demand(answer.status_code in WELL or answer.status_code == HTTPStatus.SEE_OTHER or "no_mail" in answer.text or "/private_link" in address, answer)
         if "html" in answer.headers.get("content-type", ""):
-            self._demand(GAPS.search(TYPED.sub("", answer.text)) is None, answer)
+            self._demand(GAPS.search(TYPED.sub("", answer.text)) is None and GLUED.search(words(answer)) is None, answer)
         return answer
 
     def _demand(self, well: bool, page: httpx.Response) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
+from tests.webhook.browser import GLUED
 
 
 async def confirm(two, *who):
@@ -210,9 +211,28 @@ async def test_who_accepts_times_sees_which_of_them_either_one_has_accepted(brow
     ):
         assert stands in page
     assert "Ana Mentor accepted; you have not yet." in says(await browser.get(two.page("ben", "confirm_meeting", 3)))
+    assert "Monday 8 March, 09:00 This time is a proposal until both of you accept it." in says(await browser.get(two.page()))
+    await two.say("ana", c.ConfirmMeeting(meeting=1))
+    assert "Monday 8 March, 09:00 Ana Mentor accepted; you have not yet." in says(await browser.get(two.page()))
     await two.say("ben", c.CancelMeeting(meeting=1))
     assert "That meeting was called off." in says(called_off := await browser.get(two.page("ben", "confirm_meeting", 1)))
     assert "Proposed." not in says(called_off)
+
+
+async def test_while_a_pause_lasts_nobody_reads_that_they_accepted_its_times(browser, two, says):
+    """A mail's link to all times may be followed then. There are none."""
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    page = says(await browser.get(two.page("ben", "confirm_meeting", "all")))
+    assert "This is not possible at the moment. The mentorship is paused." in page
+    assert "It is so already." not in page
+
+
+async def test_sentences_beside_each_other_are_apart(browser, two, says):
+    await two.say("ben", c.MoveMeeting(meeting=1, to=two.meeting(1).start + timedelta(days=1)))
+    page = says(await browser.get(two.page()))
+    assert "until both of you accept it. You proposed Tuesday 9 March, 09:00 instead." in page
+    assert "Proposed. You proposed Tuesday 9 March, 09:00 instead." in page
+    assert not GLUED.search(page)
 
 
 async def test_a_yes_that_is_sent_again_from_an_old_page_does_not_look_as_if_it_accepted_other_times(browser, two, mentorship, running, says):
