@@ -10,6 +10,7 @@ from typing import Literal
 
 import idna
 
+from mentorship.blank import is_blank
 from mentorship.people import Side
 
 _KEPT_FORMATS = frozenset("\u200c\u200d")
@@ -26,10 +27,11 @@ class NoAddress(ValueError):  # noqa: N818 - callers read it as what is so
 
 
 def plain(name: str) -> str:
-    """`name` on one line, without control or direction-changing characters: safe in a header, a calendar and a sentence."""
+    """`name` on one line, without control or direction-changing characters: safe in a header, a calendar and a sentence. Empty if it shows nothing."""
     spaced = "".join(_shown(character) for character in unicodedata.normalize("NFC", name))
     # `=?` opens an encoded word: the standard library would decode it when it writes the header, line breaks and all.
-    return " ".join(spaced.replace("=?", "= ?").split())[:_LONGEST_NAME].strip()
+    line = " ".join(spaced.replace("=?", "= ?").split())[:_LONGEST_NAME].strip()
+    return "" if is_blank(line) else line
 
 
 def _shown(character: str) -> str:

@@ -106,6 +106,14 @@ class Doors(Part):
             rows = await connection.execute(wanted.order_by(t.c.at, t.c.message_id))
             return [Kept.model_validate(dict(row)) for row in rows.mappings()]
 
+    async def waiting_of(self, beginning: str, since: datetime) -> list[tuple[str, Kept]]:
+        """Each message of any mentorship that came since then, whose id begins so, and that is not in the journal yet; oldest first, beside its mentorship."""
+        t = door_messages
+        ours = select(t.c.mentorship, t.c.message_id, t.c.at, t.c.sent).where(t.c.at >= since, t.c.message_id.startswith(beginning, autoescape=True))
+        async with self._database.read() as connection:
+            rows = (await connection.execute(ours.where(~handled()).order_by(t.c.at, t.c.message_id))).mappings().all()
+        return [(row["mentorship"], Kept.model_validate({name: row[name] for name in Kept.model_fields})) for row in rows]
+
     async def waiting(self, mentorship: str) -> int:
         """How many messages Temporal has taken that are not in the mentorship's journal yet."""
         t = door_messages

@@ -24,6 +24,7 @@ from starter.answer import Refused, answer
 from starter.reach import enrolled, open_records, reach_temporal
 from wire.names import STATUS_QUERY, TIMELINE_QUERY
 
+_UNTIL = {"paused_until": "paused until", "ends": "which ends", "ends_with_pause": "or with its pause"}
 _LOOKS, _LOOK_EVERY = 20, 0.1  # seconds
 _MAY_HAVE_IT = {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL, RPCStatusCode.ABORTED}
 """After these errors nobody knows whether the mentorship took the command: a storm, a crash, a server or a proxy that goes away."""
@@ -46,15 +47,15 @@ async def update(cohort: str, pair_id: str, command: Callable[[dict[str, Any]], 
     if outcome["outcome"] == "refused":
         raise Refused(f"{_command(name)}: refused: {in_words(outcome['reason'])}", result=outcome)
     until = await _until(client, pair, name, settings.update_timeout)
-    said = "".join(f", {'paused until' if what == 'paused_until' else 'which ends'} {at:%Y-%m-%d %H:%M}Z" for what, at in until.items())
+    said = "".join(f", {_UNTIL[what]} {at:%Y-%m-%d %H:%M}Z" for what, at in until.items())
     answer(outcome | until, [f"{_command(name)}: done for {pair_id} of {cohort}{said}"], as_json=as_json)
     return until
 
 
 async def _until(client: Client, pair: Enrolment, name: str, patience: float) -> dict[str, datetime]:
     """Until when the change holds, as the mentorship has it now. Empty if it cannot be asked, since what was done is done."""
-    key = {"pause": "paused_until", "extend": "ends", "resume": "ends"}.get(name)
-    if key is None:
+    keys = {"pause": ["paused_until"], "extend": ["ends", "ends_with_pause"], "resume": ["ends"]}.get(name)
+    if keys is None:
         return {}
     handle, limit = client.get_workflow_handle(pair.mentorship), timedelta(seconds=patience)
     try:
@@ -66,8 +67,7 @@ async def _until(client: Client, pair: Enrolment, name: str, patience: float) ->
             await asyncio.sleep(_LOOK_EVERY)
     except (RPCError, WorkflowQueryFailedError):
         return {}
-    at = status.get(key)
-    return {key: datetime.fromisoformat(at).astimezone(UTC)} if at is not None else {}
+    return {key: datetime.fromisoformat(at).astimezone(UTC) for key in keys if (at := status.get(key)) is not None}
 
 
 def _is_planned(timeline: list[dict[str, Any]]) -> bool:

@@ -12,6 +12,7 @@ from mentorship.instant import Instant
 from mentorship.people import SIDES
 from mentorship.policy.meetings import held_instants
 from mentorship.policy.milestones import done_in_time, milestone_facts
+from mentorship.policy.pauses import pause_to_add
 from mentorship.policy.phase import phase
 from mentorship.state import Meeting, State
 from workflows.attributes import next_meeting
@@ -55,6 +56,9 @@ class Status(BaseModel, frozen=True):
     reporting_ends: Instant
     paused_until: Instant | None = None
     """When the pause ends by itself, unless somebody ends it before."""
+    ends_with_pause: Instant | None = None
+    """The end that the pause will have moved, if it lasts until then, as the two read it; `ends` moves once the pause is over. None without a pause."""
+    reporting_ends_with_pause: Instant | None = None
     next_meeting: Instant | None
     meetings: tuple[MeetingStatus, ...]
     meetings_held: int
@@ -86,6 +90,8 @@ def status_of(state: State, *, head: JournalHead, diverged: bool, pending_effect
         ends=state.ends,
         reporting_ends=state.reporting_ends,
         paused_until=state.pausing.until if state.pausing is not None else None,
+        ends_with_pause=_with_pause(state, state.ends),
+        reporting_ends_with_pause=_with_pause(state, state.reporting_ends),
         next_meeting=following.start if following else None,
         meetings=tuple(_meeting_status(meeting) for meeting in state.meetings),
         meetings_held=len(held_instants(state)),
@@ -120,11 +126,16 @@ def listed(state: State) -> dict[str, Any]:
         "meetings_held": len(held_instants(state)),
         "next_meeting": following.start.isoformat() if following else None,
         "ends": state.ends.isoformat(),
+        "ends_with_pause": moved.isoformat() if (moved := _with_pause(state, state.ends)) is not None else None,
         "attention": sorted(state.attention),
         "ladder_rung": max(state.person(side).highest_rung for side in SIDES),
         "certificates": sorted(state.certificates.values()),
         "ended": state.ended.reason if state.ended is not None else None,
     }
+
+
+def _with_pause(state: State, instant: Instant) -> Instant | None:
+    return instant + pause_to_add(state) if state.pausing is not None else None
 
 
 def _meeting_status(meeting: Meeting) -> MeetingStatus:

@@ -64,9 +64,18 @@ async def read_whole(records: Any, asked: Awaitable[Any]) -> set[str]:
         lambda records: records.certificates.invalid(),
         lambda records: records.certificates.waiting(),
         lambda records: records.doors.waiting("mentorship.spring.m-1"),
+        lambda records: records.doors.waiting_of("reporting_line.", NOON),
         lambda records: records.notices.settled("mentorship.spring.m-1"),
     ],
-    ids=["the figures", "whether keys are here", "revocations", "certificates that wait", "commands that wait", "what was mailed"],
+    ids=[
+        "the figures",
+        "whether keys are here",
+        "revocations",
+        "certificates that wait",
+        "commands that wait",
+        "commands that wait and begin alike",
+        "what was mailed",
+    ],
 )
 async def test_what_is_asked_all_day_reads_no_table_whole(records, ask):
     assert await read_whole(records, ask(records)) == set()

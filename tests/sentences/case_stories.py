@@ -219,9 +219,10 @@ def a_concern_of_somebody_erased(village: Village) -> None:
     cohort.until(STARTS + HOUR)
     mentee = village.worried(pair, "mentee")
     ana = cohort.refs["e-1001"]
+    village.rename("e-1004", "\u2060")
     mentee.open()
     mentee.open("new")
-    mentee.send("/new", about="nobody")
+    assert "Somebody without a name" in mentee.send("/new", about="nobody")
     mentee.send("/send", contact=ana, text="It weighs on me")
     (case,) = village.concerns(pair)
     anas = village.contact(case.id, ana)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,18 @@ from tests.sentences.house import House
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator[House]:
-    folder = tmp_path_factory.mktemp("house")
+def house(founded: Callable[[], AbstractContextManager[House]]) -> Iterator[House]:
+    with founded() as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Callable[[], AbstractContextManager[House]]:
+    """A company of one's own, for stories that must not know of others."""
+    return contextmanager(lambda: _found(tmp_path_factory.mktemp("house"), template))
+
+
+def _found(folder: Path, template: Path) -> Iterator[House]:
     shutil.copy(template, folder / "records.db")
     Keyring.generate(folder / "keys.json")
     issuer_keys.generate(folder / "issuer.json")

@@ -13,6 +13,7 @@ from tests.sentences.house import STARTS
 from tests.sentences.stories import DAY, HOUR, Stories, accept, meet, on
 from tests.sentences.village import Village
 from tests.sentences.visitor import WRONG
+from webhook.pages.forms import MOST_FIELDS
 
 DOOR_STORIES = Stories()
 told = DOOR_STORIES.told
@@ -336,6 +337,7 @@ def everything_comes_too_late(village: Village) -> None:
         assert "kept safely" in mentee.open()
         village.ordered(pair, c.End(reason="operator"), cohort.now - HOUR)
     assert mentee.open().count("changed nothing") > 9
+    assert "time for that is over" in mentee.open("confirm_meeting", "all")
     assert private.open().count("changed nothing") > 3
 
 
@@ -509,7 +511,7 @@ def links_are_lost(village: Village) -> None:
     mentee.open("set_goal")
     assert "too large" in mentee.send("/set_goal", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text="x" * 2_000_000)
     mentee.open("set_goal")
-    assert "could not be read" in mentee.send("/set_goal", WRONG, **{f"more-{n}": "x" for n in range(200)})
+    assert "could not be read" in mentee.send("/set_goal", WRONG, **{f"more-{n}": "x" for n in range(MOST_FIELDS + 1)})
     with village.records_away():
         assert "Not reachable" in mentee.open(status=HTTPStatus.SERVICE_UNAVAILABLE)
     with village.mistaken():

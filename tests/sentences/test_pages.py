@@ -16,6 +16,7 @@ from tests.sentences.page_stories import PAGE_STORIES
 from tests.sentences.stories import STORIES, Story
 from tests.sentences.village import Village
 from tests.sentences.wording import Sentence, asked, unsaid
+from tests.webhook.browser import GLUED, words
 from webhook.pages import outcomes, own_certificate, rendering
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requested Holidays")
@@ -79,6 +80,7 @@ class Pages:
             answer = self._house.wait(self._house.http.get(self._house.page(cohort.pairs[0], who)))
             assert answer.status_code == HTTPStatus.OK
             assert "\u2068\u2069" not in answer.text, "set apart, and nothing there"
+            assert not GLUED.search(words(answer)), words(answer)
 
 
 LOOKED_AT = {**{name: STORIES[name] for name in TOO}, **PAGE_STORIES}

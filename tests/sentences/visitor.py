@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.sentences.house import House
-from tests.webhook.browser import Browser, words
+from tests.webhook.browser import GLUED, Browser, words
 
 WRONG = HTTPStatus.UNPROCESSABLE_ENTITY
 """What a form that comes back is answered with."""
@@ -71,5 +71,6 @@ class Visitor:
     def _see(self, page: httpx.Response, status: int) -> str:
         said = words(page)
         assert page.status_code == status, said
+        assert not GLUED.search(said), said
         self.page = page
         return said

@@ -18,7 +18,7 @@ import httpx
 from mentorship import commands as c
 from tests.sentences.house import Cohort, House, Pair
 from tests.sentences.village import OFFICE, Village
-from tests.webhook.browser import words
+from tests.webhook.browser import GLUED, words
 
 TEXTS = ("A word", "Two\nsteps", "x" * 5000, "\u2060", "", "مرحبا", "\n".join("abcdefghijkl"))
 STEPS = (timedelta(minutes=5), timedelta(hours=5), timedelta(days=1), timedelta(days=4))
@@ -84,7 +84,7 @@ class Walk:
         self._village = village
         self._cohort = cohort
         self._luck = luck
-        self._trail: list[str] = []
+        self.trail: list[str] = []
         assert self._house.http is not None
         self._http = self._house.http
 
@@ -135,14 +135,14 @@ class Walk:
     def _look(self, how: str, address: str, asked: object) -> httpx.Response:
         answer: httpx.Response = self._house.wait(asked)  # type: ignore[arg-type]
         shown = re.sub(r"/(p|private|concern|coordinator)/[^/?]+", r"/\1/…", address)
-        self._trail.append(f"{self._house.now:%d %b %H:%M} {how} {shown}: {answer.status_code}")
+        self.trail.append(f"{self._house.now:%d %b %H:%M} {how} {shown}: {answer.status_code}")
         self._demand(answer.status_code in WELL or answer.status_code == HTTPStatus.SEE_OTHER or "no_mail" in answer.text or "/private_link" in address, answer)
         if "html" in answer.headers.get("content-type", ""):
-            self._demand(GAPS.search(TYPED.sub("", answer.text)) is None, answer)
+            self._demand(GAPS.search(TYPED.sub("", answer.text)) is None and GLUED.search(words(answer)) is None, answer)
         return answer
 
     def _demand(self, well: bool, page: httpx.Response) -> None:
-        assert well, "\n".join((words(page), *self._trail[-12:]))
+        assert well, "\n".join((words(page), *self.trail[-12:]))
 
     # -- time, and the offices -------------------------------------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class Walk:
     def _wait(self) -> None:
         ahead = [at for at in (self._somewhen() for _ in range(3)) if at > self._house.now]
         self._cohort.until(min(ahead, default=self._house.now + self._luck.choice(STEPS)))
-        self._trail.append(f"it is {self._house.now:%d %b %H:%M}")
+        self.trail.append(f"it is {self._house.now:%d %b %H:%M}")
 
     def _office(self) -> None:
         pair = self._luck.choice(self._cohort.pairs)
@@ -171,4 +171,4 @@ class Walk:
 
     def _order(self, pair: Pair, order: object) -> None:
         if not pair.state.over:
-            self._trail.append(f"{type(order).__name__}: {pair.say('o-ana', order)}")
+            self.trail.append(f"{type(order).__name__}: {pair.say('o-ana', order)}")

@@ -58,6 +58,10 @@ def form(page: httpx.Response, action: str) -> tuple[str, dict[str, str]]:
     raise AssertionError(f"no form {action} on a page of {page.status_code}")
 
 
+GLUED = re.compile(r"[a-z][.!?][A-Z][a-z]")
+"""Two sentences of which somebody forgot the space between."""
+
+
 def words(page: httpx.Response) -> str:
     """A page's words without its markup."""
     main = re.sub(r"<(script|style).*?</\1>", "", page.text, flags=re.DOTALL)

@@ -223,6 +223,9 @@ def test_the_status_tells_of_goals_milestones_and_a_pause_and_the_journal_as_the
     assert (told.head.seq, told.diverged, told.pending_effects) == (9, False, 2)
     paused = pair.tell(c.Pause(until=STARTS + 9 * DAY), STARTS + 2 * DAY, by="p-operator").status()
     assert (paused.phase, paused.paused_until, paused.next_meeting) == ("paused", STARTS + 9 * DAY, None)
+    assert (told.ends_with_pause, paused.ends, paused.ends_with_pause) == (None, told.ends, told.ends + 7 * DAY), "as the two read it"
+    assert paused.reporting_ends_with_pause == told.reporting_ends + 7 * DAY
+    assert listed(pair.state)["ends_with_pause"] == (told.ends + 7 * DAY).isoformat()
 
 
 def test_lists_in_records_tell_the_same_and_the_highest_rung_of_either():
@@ -238,6 +241,7 @@ def test_lists_in_records_tell_the_same_and_the_highest_rung_of_either():
         "meetings_held": 0,
         "next_meeting": meets(1).isoformat(),
         "ends": (STARTS + 56 * DAY).isoformat(),
+        "ends_with_pause": None,
         "attention": [],
         "ladder_rung": 0,
         "certificates": [],

@@ -16,6 +16,7 @@ from temporalio.client import Client
 from gateway.orders import send_order
 from gateway.settings import Settings
 from mentorship.programme import Programme
+from notices.readers import plain
 from records.cases import Case, Outcome, PauseOrder
 from records.cohorts import Enrolment
 from records.contacts import Contact, in_reach, offered, still_fit
@@ -50,18 +51,19 @@ class ConcernDoor:
         self._clock = clock
 
     async def offered(self, enrolment: Enrolment, raiser: str, subject: str | None) -> tuple[Contact, ...]:
-        """Whom this person can choose from."""
+        """Whom this person can choose from. A name that shows nothing is empty."""
         programme = await self._programme(enrolment)
-        return await self._ask(offered(self._records, programme.contacts, pair=enrolment.people, raiser=raiser, subject=subject))
+        found = await self._ask(offered(self._records, programme.contacts, pair=enrolment.people, raiser=raiser, subject=subject))
+        return tuple(contact.model_copy(update={"name": plain(contact.name)}) for contact in found)
 
     async def team(self, enrolment: Enrolment) -> tuple[Contact, ...]:
-        """The programme's own people, so that a concern can be about one of them."""
+        """The programme's own people, so that a concern can be about one of them. A name that shows nothing is empty."""
         contacts = (await self._programme(enrolment)).contacts
         refs = await self._ask(self._records.people.refs([*contacts.coordinators, *contacts.outside, contacts.owner]))
         profiles = await self._ask(self._records.people.profiles(refs.values()))
         outside = {refs[person_id] for person_id in contacts.outside if person_id in refs}
         two = (enrolment.mentor, enrolment.mentee)
-        return tuple(Contact(ref=ref, name=profile.name, outside=ref in outside) for ref, profile in profiles.items() if ref not in two)
+        return tuple(Contact(ref=ref, name=plain(profile.name), outside=ref in outside) for ref, profile in profiles.items() if ref not in two)
 
     async def by_address(self, email: str) -> str | None:
         """The person with this address, or None. Nobody is told whether there is one."""

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 
 from gateway.links import Bearer, Purpose
+from mentorship.state import MOST_MEETINGS
 from webhook.pace import Pace
 from webhook.pages.links import Links
 from webhook.pages.problems import PageProblem
@@ -26,7 +27,8 @@ _MOST_OF_STRANGERS = 65_536
 """Bytes of a form that came by no link of ours, not even an old one. Anybody can send it, and MOST bytes hold up everybody else for tenths of a second."""
 SMALL = 4096
 """Bytes of a form that holds an address, or nothing."""
-MOST_FIELDS = 100
+MOST_FIELDS = MOST_MEETINGS + 20
+"""Of a form: each meeting that a mentorship can have may be ticked in one."""
 
 
 class Fields:

@@ -92,8 +92,13 @@ class Meetings:
         return tuple(m for m in self.all if not m.started)
 
     @cached_property
+    def coming(self) -> tuple[MeetingView, ...]:
+        """Those ahead that nobody called off."""
+        return tuple(m for m in self.all if m.state == "ahead") if not self._state.over else ()
+
+    @property
     def next(self) -> MeetingView | None:
-        return next((m for m in self.all if m.state == "ahead"), None) if not self._state.over else None
+        return next(iter(self.coming), None)
 
     @cached_property
     def to_report(self) -> tuple[MeetingView, ...]:
@@ -117,7 +122,7 @@ class Meetings:
     def to_accept(self) -> tuple[MeetingView, ...]:
         if not is_open(self._known, "confirm_meeting", "all"):
             return ()
-        return tuple(m for m in self.all if not m.mine and m.state == "ahead")
+        return tuple(m for m in self.coming if not m.mine)
 
     def _view(self, m: Meeting) -> MeetingView:
         state, known, clock, me = self._state, self._known, self._known.clock, self._known.side

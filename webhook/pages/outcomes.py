@@ -11,7 +11,6 @@ from fastapi import Request
 from gateway.links import Bearer
 from notices.language import Clock
 from webhook.door import Receipt
-from webhook.pages.forms import MOST_FIELDS
 from webhook.pages.journal import Refused
 from webhook.pages.reading import Known
 from webhook.pages.site import Site
@@ -19,6 +18,8 @@ from webhook.problems import Problem
 
 JOURNAL_WAIT = 1.2
 """Seconds that a page waits for the journal to have all that was just sent; after them it says that the rest is kept."""
+MOST_NAMED = 100
+"""Messages in a page's address. Many servers in front of ours take no line of more than 8 kB."""
 TOLD_FOR = timedelta(days=3)
 """How long a page shows messages that changed nothing."""
 
@@ -84,4 +85,4 @@ def _view(one: Refused, clock: Clock, *, this: bool) -> RefusedView:
 
 def _sent(request: Request) -> list[str]:
     """The ids that a form's answer puts into the page's address."""
-    return request.query_params.getlist("m")[:MOST_FIELDS]
+    return request.query_params.getlist("m")[:MOST_NAMED]

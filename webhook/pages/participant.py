@@ -82,6 +82,8 @@ class ParticipantPages(PersonalPages):
             return "already_done" if known.state.decided is None else "decided"
         if target == SEVERAL or is_open(known, action, target):
             return None
+        if target == "all" and known.state.pausing is not None:  # the core says that all are accepted: there are none
+            return "paused"
         *_, last = ACTIONS[action].probes(known, known.state, target)
         return refusal(known, last)
 

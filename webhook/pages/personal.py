@@ -24,7 +24,7 @@ from webhook.pages.fields import Wrong
 from webhook.pages.form_tokens import FIELD
 from webhook.pages.forms import Fields, keep_pace, read_form, waiting
 from webhook.pages.languages import chosen_language
-from webhook.pages.outcomes import became_of
+from webhook.pages.outcomes import MOST_NAMED, became_of
 from webhook.pages.participant_view import Page
 from webhook.pages.problems import PageProblem
 from webhook.pages.reading import Known
@@ -156,7 +156,7 @@ class PersonalPages(ABC):
                     return self._form(request, known, fields, trouble="often", carried=carried, status=status, headers=problem.headers, wait=wait)
                 case _:  # the form was sent before, with something else in it
                     return self._form(request, known, fields, trouble="sent_before", status=HTTPStatus.CONFLICT)
-        return self.back(request, known, m=[str(message_id) for message_id in sent])
+        return self.back(request, known, m=[str(message_id) for message_id in sent[-MOST_NAMED:]])
 
     async def opened(self, request: Request, action: str, target: str = "") -> tuple[Known, Fields, str]:
         """The reader, what they sent, and what the form carries. Raises PageProblem, also for one form too many."""

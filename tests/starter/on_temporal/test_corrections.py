@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,11 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
             assert (f"it ends before {until}: all pauses of a pair together take at most pause.longest" in paused.err) == cut
             assert run("resume", "busy", "p1").code == 0
         assert run("pause", "busy", "p1").code == 0
+        held = run("extend", "busy", "p1", "--by", "P1W")
+        shown = run("show", "busy", "p1", "--json").json["status"]
+        told = [f"{datetime.fromisoformat(shown[end]).astimezone(UTC):%Y-%m-%d %H:%M}Z" for end in ("ends", "ends_with_pause")]
+        assert (held.code, held.out) == (0, f"extend: done for p1 of busy, which ends {told[0]}, or with its pause {told[1]}\n")
+        assert told[0] < told[1]
         assert run("resume", "busy", "p1", "--as", "ana").code == 0
         before = ends(run)
         longer = run("extend", "busy", "p1", "--by", "P10W")
@@ -51,7 +56,9 @@ def test_operators_commands_are_answered_and_refused_by_the_mentorship(site: Set
         assert [milestone["id"] for milestone in shown["status"]["milestones"] if milestone["waived"]] == ["shadowing"]
 
         in_words = run("show", "busy", "p1").out.splitlines()
-        assert {"  phase: aligning", "  milestones_done: 1 of 3", "  meetings_held: 0", "  diverged: no", "  paused_until: -"} <= set(in_words[:20])
+        assert {"  phase: aligning", "  milestones_done: 1 of 3", "  meetings_held: 0", "  diverged: no", "  paused_until: -", "  ends_with_pause: -"} <= set(
+            in_words[:20]
+        )
         assert len(in_words) < 50, "a line a meeting, a line a milestone"
         assert [line.split()[0] for line in in_words[in_words.index("  milestones:") + 2 :]] == ["aligned", "goal", "shadowing"]
 

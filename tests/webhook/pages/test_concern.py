@@ -106,6 +106,18 @@ async def test_nobody_close_to_whom_it_is_about_is_asked_with_the_words_or_later
     assert (await two.records.cases.get(case.id)).contacts == case.contacts
 
 
+@pytest.mark.parametrize("unseen", ["\u2060", "\u200c\u200d", "\u3164"])
+async def test_whoever_can_be_asked_has_a_label_although_their_name_shows_nothing(unseen, browser, two, team, raised, says):
+    """Such a name is older than the rule that refuses it (mentorship/blank.py)."""
+    await two.records.people.tell(team["e-1004"], {"name": unseen}, two.clock.now)
+    link, label = f"/concern/{two.token('ben', 'private')}", "Somebody without a name outside the programme's team"
+    about = await browser.get(f"{link}/new")
+    assert label in says(about)
+    assert label in says(await browser.send(about, "/new", about="nobody"))
+    await raised(contacts=("e-1001",))
+    assert label in says(await browser.get(link))
+
+
 async def test_a_form_may_be_about_nobody_whom_it_did_not_name(browser, two, team):
     step = await browser.get(f"/concern/{two.token('ben', 'private')}/new")
     assert (await browser.send(step, "/new", about="p-0000000000000000")).status_code == 422

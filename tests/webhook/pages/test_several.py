@@ -9,6 +9,8 @@ import pytest
 from playwright.async_api import expect
 
 from mentorship import commands as c
+from mentorship.state import MOST_MEETINGS
+from tests.webhook.pages.conftest import STARTS
 from webhook.door import Door
 from webhook.problems import unavailable
 
@@ -237,3 +239,22 @@ async def test_no_two_things_of_the_page_that_wait_have_one_name(chromium, serve
         names = [await one.inner_text() for one in await todo.get_by_role(role).all()]
         assert names
         assert len({*names}) == len(names), names
+
+
+async def test_as_many_as_a_mentorship_can_have_are_taken_from_one_form(matched, mentorship, running, browser, says):
+    """However long the two said nothing."""
+    slots = tuple(matched._slot(STARTS + timedelta(hours=n)) for n in range(MOST_MEETINGS))
+    two = await matched.begin(slots=slots)
+    await two.until(STARTS + timedelta(hours=MOST_MEETINGS + 1))
+    form = await browser.get(two.page("ben", "report_meeting", "several"))
+    boxes = re.findall(r'name="meeting" value="(\d+)"', form.text)
+    assert len(boxes) == MOST_MEETINGS
+    answer = await browser.send(form, SEVERAL, follow=False, meeting=boxes)
+    assert answer.status_code == 303
+    assert len(answer.headers["location"]) < 8000, "what servers in front of ours take"
+    signals = await mentorship.signals()
+    assert sorted(body["meeting"] for _, body in signals) == [*range(1, MOST_MEETINGS + 1)]
+    await two.handle(signals)
+    page = says(await browser.get(answer.headers["location"]))
+    assert "Done." in page
+    assert f"{MOST_MEETINGS} conversations held" in page

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mentorship import commands as c
+from tests.webhook.browser import GLUED
 
 
 async def confirm(two, *who):
@@ -190,8 +191,48 @@ async def test_times_are_looked_at_on_one_page_where_each_can_be_accepted_or_mov
     answer = await browser.get(two.page("ben", "confirm_meeting", "all"))
     for n in range(1, 13):
         for act in ("confirm_meeting", "move_meeting"):
-            assert (f'/{act}/{n}"' in answer.text) == (n != 3)
-    assert len({*re.findall(r'aria-label="Another time: ([^"]+)"', answer.text)}) == 11
+            assert (f'/{act}/{n}"' in answer.text) == (n != 3 or act == "move_meeting")
+    assert len({*re.findall(r'aria-label="Another time: ([^"]+)"', answer.text)}) == 12
+
+
+async def test_who_accepts_times_sees_which_of_them_either_one_has_accepted(browser, two, says):
+    """A yes to one that the partner has accepted confirms it, and only then can a late cancellation count (H14)."""
+    for who, n in (("ben", 2), ("ana", 3), ("ben", 4), ("ana", 4)):
+        await two.say(who, c.ConfirmMeeting(meeting=n))
+    await two.say("ana", c.MoveMeeting(meeting=5, to=two.meeting(5).start + timedelta(days=1)))
+    page = says(await browser.get(two.page("ben", "confirm_meeting", "all")))
+    for stands in (
+        "Monday 8 March, 09:00 Proposed. Accept",
+        "Monday 22 March, 09:00 You accepted; Ana Mentor has not yet. Another time",
+        "Monday 5 April, 10:00 Ana Mentor accepted; you have not yet. Accept",
+        "Monday 19 April, 10:00 Confirmed by both. Another time",
+        "Monday 3 May, 10:00 Proposed. Ana Mentor proposes Tuesday 4 May, 10:00 instead. Accept",
+        "Accept all 10 times",
+    ):
+        assert stands in page
+    assert "Ana Mentor accepted; you have not yet." in says(await browser.get(two.page("ben", "confirm_meeting", 3)))
+    assert "Monday 8 March, 09:00 This time is a proposal until both of you accept it." in says(await browser.get(two.page()))
+    await two.say("ana", c.ConfirmMeeting(meeting=1))
+    assert "Monday 8 March, 09:00 Ana Mentor accepted; you have not yet." in says(await browser.get(two.page()))
+    await two.say("ben", c.CancelMeeting(meeting=1))
+    assert "That meeting was called off." in says(called_off := await browser.get(two.page("ben", "confirm_meeting", 1)))
+    assert "Proposed." not in says(called_off)
+
+
+async def test_while_a_pause_lasts_nobody_reads_that_they_accepted_its_times(browser, two, says):
+    """A mail's link to all times may be followed then. There are none."""
+    await two.say("op-1", c.Pause(until=two.clock.now + timedelta(days=20)))
+    page = says(await browser.get(two.page("ben", "confirm_meeting", "all")))
+    assert "This is not possible at the moment. The mentorship is paused." in page
+    assert "It is so already." not in page
+
+
+async def test_sentences_beside_each_other_are_apart(browser, two, says):
+    await two.say("ben", c.MoveMeeting(meeting=1, to=two.meeting(1).start + timedelta(days=1)))
+    page = says(await browser.get(two.page()))
+    assert "until both of you accept it. You proposed Tuesday 9 March, 09:00 instead." in page
+    assert "Proposed. You proposed Tuesday 9 March, 09:00 instead." in page
+    assert not GLUED.search(page)
 
 
 async def test_a_yes_that_is_sent_again_from_an_old_page_does_not_look_as_if_it_accepted_other_times(browser, two, mentorship, running, says):

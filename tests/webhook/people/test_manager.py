@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from records.people import Profile
 from tests.webhook.people.company import NOW
 
@@ -61,3 +63,19 @@ async def test_the_end_of_a_line_that_could_not_be_told_counts_from_the_first_ev
     clock.forward(timedelta(hours=3))
     assert (await company.say("cleo", "manager", {"manager_id": "dan"})).status_code == 202
     assert [(order["command"], order["at"]) for order in await company.orders(0)] == [("resolve", "2027-03-01T09:30:00Z")]
+
+
+@pytest.mark.parametrize("listed", [False, True])
+async def test_the_end_of_a_line_is_told_also_while_no_worker_has_opened_its_entry(company, clock, listed):
+    """P5: all is said while no worker is alive. Whoever gets to it opens an entry, which nothing that HR says of this pair would close any more."""
+    if listed:  # an earlier entry, whose end has been told
+        await company.records.lines.open(company.mentorships[0], "reporting_line", None, NOW, "as the mentorship would")
+        await company.say("ben", "manager", {"manager_id": None})
+    for manager in ("ana", None, "ana", None):
+        clock.forward(timedelta(minutes=1))
+        await company.say("ben", "manager", {"manager_id": manager})
+    orders = await company.orders(0)
+    assert [order["command"] for order in orders] == ["resolve"] * listed + ["flag", "resolve"] * 2
+    assert len({order["message_id"] for order in orders}) == len(orders)
+    await company.say("cleo", "manager", {"manager_id": "dan"})
+    assert len(await company.orders(0)) == len(orders), "whatever else HR says repeats nothing"
