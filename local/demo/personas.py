@@ -82,10 +82,13 @@ async def one_short(pair: Actor, _: Cues) -> None:
 
 
 async def cancels_late(pair: Actor, _: Cues) -> None:
-    """Three late cancellations: a private word after the second, the coordinator after the third (H14). They cost no certificate."""
+    """Three late cancellations: a private word after the second, the coordinator after the third (H14). They cost no certificate.
+
+    The second comes before the worker is killed: a private word that waits until the coordinator is told does not go.
+    """
     await pair.begin_well()
     for n in range(2, 9):
-        if n in (2, 5, 6):
+        if n in (2, 3, 6):
             await pair.at(pair.start(n), -1.6)
             await pair.say("mentee", "cancel_meeting", meeting=n, reason="work")
             pair.tell(f"conversation {n} cancelled a moment before it begins")
